@@ -1,0 +1,183 @@
+//! The command line, as clap types.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::guest::Limits;
+use crate::session::Options;
+
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}\n{after-help}";
+
+const EXAMPLES: &str = "\
+Examples:
+  linmem                                   the full screen, on the guest that comes along
+  linmem my.wasm --call shout              the same on a guest of yours
+  printf 'Did you know\\n' | linmem         one line in, one line out
+  linmem --line 'Did you know' --show hex  memory before and after each step, as text
+Opens the full screen when stdin and stdout are both terminals; else, and with an option under
+\"Pipe\", reads lines from stdin. Exit status: 0 all answered, 1 some line failed (--keep-going),
+2 usage, 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit, 7 read or write failed.";
+
+/// See a WebAssembly guest's memory before and after each call, and who changed what.
+#[derive(Debug, Parser)]
+#[command(version, about, help_template = TEMPLATE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do, if not to run a guest.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// A .wasm or .wat file, or a guest that comes along [default: passing-data]
+    #[arg(value_parser = guest)]
+    pub guest: Option<PathBuf>,
+
+    /// The export that transforms the line, where several fit
+    #[arg(long, value_name = "NAME")]
+    pub call: Option<String>,
+
+    /// Longest time for one exchange, and for the start: 5, 500ms; 0 = no limit
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub timeout: Duration,
+
+    /// Most memory for the guest: 64MiB, 1GiB
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = size)]
+    pub max_memory: u64,
+
+    /// Longest answer
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
+    pub max_output: u64,
+
+    /// Colours: auto, always, never (marks stay)
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: When,
+
+    /// A line to send, instead of those on stdin; may be repeated
+    #[arg(short, long, value_name = "TEXT", help_heading = "Pipe", allow_hyphen_values = true)]
+    pub line: Vec<OsString>,
+
+    /// Also print memory before and after each step: hex
+    #[arg(long, value_name = "FORM", help_heading = "Pipe", hide_possible_values = true)]
+    pub show: Option<Show>,
+
+    /// Go on after a line that failed, with an empty line in its place
+    #[arg(short, long, help_heading = "Pipe")]
+    pub keep_going: bool,
+
+    /// Lines end in NUL instead of LF, in and out
+    #[arg(short = '0', long, help_heading = "Pipe", conflicts_with = "whole")]
+    pub null: bool,
+
+    /// Send all of stdin as one line
+    #[arg(long, help_heading = "Pipe", conflicts_with = "line")]
+    pub whole: bool,
+}
+
+/// What linmem does besides running a guest.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the guests that come along
+    Guests,
+}
+
+/// How memory is printed in the pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Show {
+    /// Hex dumps of the changed rows, before and after
+    Hex,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Also into files and pipes
+    Always,
+    /// Not at all; marks stay
+    Never,
+}
+
+impl Cli {
+    /// What is said about how the guest is to be run.
+    pub fn options(&self) -> Options {
+        let time = (!self.timeout.is_zero()).then_some(self.timeout);
+        let limits = Limits { memory: self.max_memory, time, output: self.max_output };
+        Options { limits, call: self.call.clone() }
+    }
+
+    /// Whether something was said that only the pipe does.
+    pub fn wants_pipe(&self) -> bool {
+        !self.line.is_empty() || self.show.is_some() || self.keep_going || self.null || self.whole
+    }
+}
+
+/// A guest's name. A guest is not read from stdin, which is for lines.
+fn guest(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("stdin is for lines; give the guest as a file".to_owned()),
+        text => Ok(PathBuf::from(text)),
+    }
+}
+
+/// A time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let factor = match unit {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "m" | "min" => 60.0,
+        _ => return Err(format!("the unit `{unit}` is not one of ms, s, m")),
+    };
+    let seconds: f64 = number.parse().map_err(|_| "expected a time such as 5, 500ms or 1m".to_owned())?;
+    Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
+}
+
+/// A size such as `65536`, `64K`, `64KiB`, `1.5GiB`. Units are of 1024, however they are written.
+fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return Err(format!("the unit `{unit}` is not one of KiB, MiB, GiB")),
+    };
+    let refuse = || "expected a size such as 65536, 64KiB or 1GiB".to_owned();
+    match number.parse::<u64>() {
+        Ok(whole) => whole.checked_mul(1 << shift).ok_or_else(refuse),
+        Err(_) => Duration::try_from_secs_f64(number.parse::<f64>().map_err(|_| refuse())? * f64::from(1 << shift))
+            .map(|bytes| bytes.as_secs())
+            .map_err(|_| refuse()),
+    }
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    (text[..at].trim(), text[at..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_fault_with_the_definition() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_and_sizes_are_read_as_people_write_them() {
+        assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("0.25s"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(duration("5h").is_err() && duration("").is_err() && duration("-1").is_err() && duration("nan").is_err());
+        assert_eq!(size("65536"), Ok(65_536));
+        assert_eq!(size("64K"), Ok(65_536));
+        assert_eq!(size("1.5MiB"), Ok(1_572_864));
+        assert_eq!(size("2gb"), Ok(2 << 30));
+        assert!(size("1X").is_err() && size("").is_err() && size("99999999999999999G").is_err() && size("-1").is_err());
+    }
+}

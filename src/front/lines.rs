@@ -1,0 +1,171 @@
+//! Input cut into lines, in one buffer that is used again and again.
+
+use std::io::{ErrorKind, Read, Result};
+
+/// How much is asked for in one read.
+const CHUNK: usize = 64 << 10;
+
+/// Bytes read from `R`, cut at a separator.
+pub struct Lines<R> {
+    input: R,
+    separator: u8,
+    longest: usize,
+    buffer: Vec<u8>,
+    /// What is in the buffer and was not handed out yet.
+    start: usize,
+    end: usize,
+    /// Up to here no separator was found yet.
+    searched: usize,
+    over: bool,
+    /// The rest of an overlong line is being dropped.
+    skipping: bool,
+}
+
+/// What [`Lines::next`] found in the buffer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A line, and whether a separator ended it.
+    Line(&'a [u8], bool),
+    /// A line longer than the longest that is allowed; it was dropped. And whether a separator ended it.
+    TooLong(bool),
+    /// The next line is not in the buffer yet: call [`Lines::fill`].
+    Wanting,
+    /// There is nothing more.
+    End,
+}
+
+impl<R: Read> Lines<R> {
+    /// Lines of at most `longest` bytes, cut at `separator`.
+    pub fn new(input: R, separator: u8, longest: usize) -> Lines<R> {
+        Lines {
+            input,
+            separator,
+            longest,
+            buffer: vec![0; CHUNK],
+            start: 0,
+            end: 0,
+            searched: 0,
+            over: false,
+            skipping: false,
+        }
+    }
+
+    /// The next line, as far as the buffer goes. Never reads.
+    pub fn next(&mut self) -> Piece<'_> {
+        let found = memchr::memchr(self.separator, &self.buffer[self.searched..self.end]);
+        let (line_end, ended) = match (found, self.over) {
+            (Some(at), _) => (self.searched + at, true),
+            (None, true) if self.start < self.end || self.skipping => (self.end, false),
+            (None, true) => return Piece::End,
+            (None, false) => return self.want(),
+        };
+        let line = self.start..line_end;
+        self.start = (line_end + 1).min(self.end);
+        self.searched = self.start;
+        if std::mem::take(&mut self.skipping) || line.len() > self.longest {
+            return Piece::TooLong(ended);
+        }
+        Piece::Line(&self.buffer[line], ended)
+    }
+
+    fn want(&mut self) -> Piece<'_> {
+        self.searched = self.end;
+        if self.end - self.start > self.longest {
+            self.skipping = true;
+        }
+        if self.skipping {
+            self.start = self.end;
+        }
+        Piece::Wanting
+    }
+
+    /// Reads once. The input may block here, so what was answered goes out before.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    pub fn fill(&mut self) -> Result<()> {
+        self.make_room();
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.over = true,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            return Ok(());
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.searched -= self.start;
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.buffer.len() - self.end < CHUNK / 2 {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A reader that gives a few bytes at a time.
+    struct Drip<'a>(&'a [u8], usize);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+            let count = self.1.min(self.0.len()).min(into.len());
+            into[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    fn all(input: &[u8], drip: usize, longest: usize) -> Vec<(Option<Vec<u8>>, bool)> {
+        let mut lines = Lines::new(Drip(input, drip), b'\n', longest);
+        let mut found = Vec::new();
+        loop {
+            match lines.next() {
+                Piece::Line(line, ended) => found.push((Some(line.to_vec()), ended)),
+                Piece::TooLong(ended) => found.push((None, ended)),
+                Piece::Wanting => lines.fill().expect("a slice never fails"),
+                Piece::End => return found,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_those_between_separators(input in "[ab\n]{0,40}", drip in 1usize..9) {
+            let mut expected: Vec<_> = input.split('\n').map(|line| (Some(line.as_bytes().to_vec()), true)).collect();
+            expected.last_mut().expect("split gives one").1 = false;
+            if input.is_empty() || input.ends_with('\n') {
+                expected.pop();
+            }
+            prop_assert_eq!(all(input.as_bytes(), drip, 100), expected);
+        }
+
+        #[test]
+        fn a_long_line_is_dropped_and_the_next_is_not(long in 6usize..40, drip in 1usize..9, ended: bool) {
+            let mut input = [b"ab\n".to_vec(), vec![b'x'; long]].concat();
+            let mut expected = vec![(Some(b"ab".to_vec()), true), (None, ended)];
+            if ended {
+                input.extend(b"\ncd\n");
+                expected.push((Some(b"cd".to_vec()), true));
+            }
+            prop_assert_eq!(all(&input, drip, 5), expected);
+        }
+    }
+
+    #[test]
+    fn lines_longer_than_a_read_are_whole() {
+        let long = vec![b'y'; 3 * CHUNK + 7];
+        let input = [&long[..], b"\nend"].concat();
+        assert_eq!(all(&input, CHUNK, 10 * CHUNK), [(Some(long), true), (Some(b"end".to_vec()), false)]);
+    }
+}

@@ -1,0 +1,213 @@
+//! The pipe: one line in, one line out, bytes exact.
+
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+
+use super::hex;
+use super::signals::Caught;
+use super::status::{self, Status};
+use super::{Lines, Piece};
+use crate::cli::{Cli, Show, When};
+use crate::guest::Watch;
+use crate::record::{Failure, Memories};
+use crate::session::{Live, Options, Source};
+use crate::view::visible;
+
+/// Answers gather up to this many bytes before they are written.
+const GATHER: usize = 64 << 10;
+
+/// Runs the pipe to its end.
+pub(super) fn run(source: &Source, cli: &Cli) -> Status {
+    let options = cli.options();
+    let watch = Watch::new(options.limits.time);
+    let caught = match Caught::install(watch.clone()) {
+        Ok(caught) => caught,
+        Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
+    };
+    let live = match Live::open(source, &options, watch) {
+        Ok((live, _)) => live,
+        Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
+    };
+    let mut pipe = Pipe::new(live, &options, cli, caught);
+    let result = pipe.all(cli);
+    // What was answered is written out, whatever came after.
+    let written = pipe.flush();
+    match result.and(written) {
+        Ok(()) => pipe.status(),
+        Err(Stop::With(status)) => status,
+        Err(Stop::Output(error)) => status::of_write(Err(error)),
+    }
+}
+
+struct Pipe {
+    live: Live,
+    caught: Caught,
+    out: Vec<u8>,
+    scratch: Vec<u8>,
+    separator: u8,
+    longest: usize,
+    keep_going: bool,
+    show: Option<hex::Style>,
+    /// Whether answers go to a terminal, which must not obey them.
+    escape: bool,
+    number: u64,
+    failed: bool,
+}
+
+/// Why the pipe ends before its input does.
+enum Stop {
+    With(Status),
+    Output(io::Error),
+}
+
+impl Pipe {
+    fn new(live: Live, options: &Options, cli: &Cli, caught: Caught) -> Pipe {
+        let terminal = io::stdout().is_terminal();
+        let color = match cli.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        Pipe {
+            live,
+            caught,
+            out: Vec::with_capacity(2 * GATHER),
+            scratch: Vec::new(),
+            separator: if cli.null { 0 } else { b'\n' },
+            longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
+            keep_going: cli.keep_going,
+            show: cli.show.map(|Show::Hex| if color { hex::Style::Colored } else { hex::Style::Plain }),
+            escape: terminal,
+            number: 0,
+            failed: false,
+        }
+    }
+
+    fn all(&mut self, cli: &Cli) -> Result<(), Stop> {
+        if cli.whole {
+            self.whole(io::stdin().lock())
+        } else if cli.line.is_empty() {
+            self.lines(io::stdin().lock())
+        } else {
+            cli.line.iter().try_for_each(|line| self.exchange(line.as_encoded_bytes(), true))
+        }
+    }
+
+    fn lines(&mut self, input: impl Read) -> Result<(), Stop> {
+        let mut lines = Lines::new(input, self.separator, self.longest);
+        loop {
+            match lines.next() {
+                Piece::Line(line, ended) => self.exchange(line, ended)?,
+                Piece::TooLong(ended) => self.too_long(ended)?,
+                Piece::End => return Ok(()),
+                Piece::Wanting => {
+                    self.flush()?;
+                    lines.fill().map_err(|error| Stop::With(input_failed(&error)))?;
+                }
+            }
+        }
+    }
+
+    fn whole(&mut self, input: impl Read) -> Result<(), Stop> {
+        let mut line = Vec::new();
+        input
+            .take(self.longest as u64 + 1)
+            .read_to_end(&mut line)
+            .map_err(|error| Stop::With(input_failed(&error)))?;
+        if line.len() > self.longest { self.too_long(false) } else { self.exchange(&line, false) }
+    }
+
+    /// One line: its answer is appended to what goes out, with a separator if the line had one.
+    fn exchange(&mut self, line: &[u8], ended: bool) -> Result<(), Stop> {
+        self.number += 1;
+        if let Some(status) = self.caught.status() {
+            return Err(Stop::With(status));
+        }
+        let outcome = match self.show {
+            Some(style) => self.shown(line, style),
+            None if self.escape => self.escaped(line),
+            None => self.live.answer(line, &mut self.out),
+        };
+        self.settle(outcome, ended)
+    }
+
+    fn too_long(&mut self, ended: bool) -> Result<(), Stop> {
+        self.number += 1;
+        let words = format!("the line is longer than {} bytes, all the memory that a guest may have", self.longest);
+        self.settle(Err(Failure::Refused(words)), ended)
+    }
+
+    fn settle(&mut self, outcome: Result<(), Failure>, ended: bool) -> Result<(), Stop> {
+        if let Err(failure) = &outcome {
+            self.report(failure)?;
+        }
+        if ended {
+            self.out.push(self.separator);
+        }
+        if self.out.len() >= GATHER { self.flush() } else { Ok(()) }
+    }
+
+    /// Says what failed, and either ends the pipe or makes the guest fit for the next line.
+    fn report(&mut self, failure: &Failure) -> Result<(), Stop> {
+        self.flush()?;
+        if let Some(status) = self.caught.status() {
+            return Err(Stop::With(status));
+        }
+        let mut words = format!("line {}: {failure}", self.number);
+        if let Failure::Trap { trace, .. } = failure {
+            trace.iter().skip(1).for_each(|frame| words.push_str(&format!("\n  called by {frame}")));
+        }
+        let status = status::fail(Status::from(failure), &words);
+        if !self.keep_going {
+            return Err(Stop::With(status));
+        }
+        self.failed = true;
+        if failure.leaves_guest_suspect() {
+            self.live.restart().map_err(|error| Stop::With(status::fail_open("a fresh guest", &error)))?;
+        }
+        Ok(())
+    }
+
+    fn escaped(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.scratch.clear();
+        self.live.answer(line, &mut self.scratch)?;
+        self.out.extend_from_slice(visible(&self.scratch).as_bytes());
+        Ok(())
+    }
+
+    fn shown(&mut self, line: &[u8], style: hex::Style) -> Result<(), Failure> {
+        let before: Memories = self.live.present().clone();
+        let cause = self.live.send(line.to_vec());
+        hex::write_cause(&mut self.out, self.number, &cause, &before, style);
+        let answer = cause.outcome?;
+        match self.escape {
+            true => self.out.extend_from_slice(visible(&answer).as_bytes()),
+            false => self.out.extend_from_slice(&answer),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        let mut stdout = io::stdout().lock();
+        let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
+        self.out.clear();
+        result.map_err(Stop::Output)
+    }
+
+    fn status(&self) -> Status {
+        if self.failed { Status::SomeFailed } else { Status::Answered }
+    }
+}
+
+impl From<Stop> for Status {
+    fn from(stop: Stop) -> Status {
+        match stop {
+            Stop::With(status) => status,
+            Stop::Output(error) => status::of_write(Err(error)),
+        }
+    }
+}
+
+fn input_failed(error: &io::Error) -> Status {
+    debug_assert_ne!(error.kind(), ErrorKind::Interrupted);
+    status::fail(Status::Io, &format!("reading stdin failed: {error}"))
+}

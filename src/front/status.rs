@@ -1,0 +1,99 @@
+//! How a run of the program ended: the exit status, and the words on stderr that go with it.
+
+use std::io::{self, ErrorKind};
+use std::process::ExitCode;
+
+use crate::record::Failure;
+use crate::session::OpenError;
+use crate::view::visible;
+
+/// The exit statuses, as `--help` lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All lines were answered.
+    Answered,
+    /// Some line failed, and the others were answered (`--keep-going`).
+    SomeFailed,
+    /// The command line is wrong.
+    Usage,
+    /// The guest cannot be loaded or instantiated.
+    NotLoaded,
+    /// No convention fits, or several do and none was chosen.
+    NoConvention,
+    /// An exchange failed.
+    ExchangeFailed,
+    /// A limit of time or output was reached.
+    Limit,
+    /// Reading the input or writing the output failed.
+    Io,
+    /// A signal of that number ended the program.
+    Signal(u8),
+}
+
+impl Status {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Status::Answered => 0,
+            Status::SomeFailed => 1,
+            Status::Usage => 2,
+            Status::NotLoaded => 3,
+            Status::NoConvention => 4,
+            Status::ExchangeFailed => 5,
+            Status::Limit => 6,
+            Status::Io => 7,
+            Status::Signal(number) => 128 + number,
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(status.code())
+    }
+}
+
+impl From<&Failure> for Status {
+    fn from(failure: &Failure) -> Status {
+        match failure {
+            Failure::Limit(_) => Status::Limit,
+            Failure::Interrupted => Status::Signal(2),
+            _ => Status::ExchangeFailed,
+        }
+    }
+}
+
+impl From<&OpenError> for Status {
+    fn from(error: &OpenError) -> Status {
+        match error {
+            error if error.is_time_limit() => Status::Limit,
+            OpenError::NoConvention(_) => Status::NoConvention,
+            OpenError::Load(_) | OpenError::Prepare(_) => Status::NotLoaded,
+        }
+    }
+}
+
+/// Says on stderr what went wrong, and returns the status. No escape in the words reaches the terminal.
+pub(super) fn fail(status: Status, words: &str) -> Status {
+    let mut text = String::from("linmem: ");
+    for (number, line) in words.lines().enumerate() {
+        text.push_str(if number > 0 { "\n" } else { "" });
+        text.push_str(&visible(line.as_bytes()));
+    }
+    eprintln!("{text}");
+    status
+}
+
+/// Says that the guest could not be set to work.
+pub(super) fn fail_open(name: &str, error: &OpenError) -> Status {
+    fail(error.into(), &format!("{name}: {error}"))
+}
+
+/// The status after a write to stdout. A reader that has seen enough is no failure.
+pub(super) fn of_write(result: io::Result<()>) -> Status {
+    match result {
+        Ok(()) => Status::Answered,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Status::Answered,
+        Err(error) => fail(Status::Io, &format!("writing to stdout failed: {error}")),
+    }
+}

@@ -1,0 +1,100 @@
+//! What a guest may use: memory, table entries, time, output.
+
+use std::ptr::NonNull;
+use std::time::Duration;
+
+use wasmer::sys::{BaseTunables, Tunables};
+use wasmer::{MemoryType, Pages, TableType};
+use wasmer_types::{MemoryError, MemoryStyle, TableStyle};
+use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
+
+use crate::record::WASM_PAGE;
+
+/// The most entries that a table may have. A real module's table holds its functions: tens of thousands.
+const TABLE_ENTRIES: u32 = 1 << 20;
+
+/// What a guest may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes for each linear memory; rounded down to whole pages.
+    pub memory: u64,
+    /// The longest time for one exchange, or for instantiation; `None` for no limit.
+    pub time: Option<Duration>,
+    /// The most bytes in one answer.
+    pub output: u64,
+}
+
+impl Limits {
+    /// The memory limit in WebAssembly pages; 65,536 at most, which is all that 32-bit addresses reach.
+    pub fn pages(&self) -> u32 {
+        u32::try_from(self.memory / WASM_PAGE).unwrap_or(u32::MAX).min(65_536)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { memory: 512 << 20, time: Some(Duration::from_secs(5)), output: 64 << 20 }
+    }
+}
+
+/// Lowers the maxima that a module declares for its memories and tables to ours.
+pub(super) struct Ceiling {
+    base: BaseTunables,
+    pages: u32,
+}
+
+impl Ceiling {
+    pub(super) fn new(limits: &Limits) -> Ceiling {
+        Ceiling { base: BaseTunables::new(), pages: limits.pages() }
+    }
+
+    fn memory(&self, ty: &MemoryType) -> MemoryType {
+        let declared = ty.maximum.map_or(self.pages, |pages| pages.0);
+        MemoryType { maximum: Some(Pages(declared.min(self.pages)).max(ty.minimum)), ..*ty }
+    }
+
+    fn table(ty: &TableType) -> TableType {
+        let declared = ty.maximum.unwrap_or(TABLE_ENTRIES);
+        TableType { maximum: Some(declared.min(TABLE_ENTRIES).max(ty.minimum)), ..*ty }
+    }
+}
+
+impl Tunables for Ceiling {
+    fn memory_style(&self, ty: &MemoryType) -> MemoryStyle {
+        self.base.memory_style(&self.memory(ty))
+    }
+
+    fn table_style(&self, ty: &TableType) -> TableStyle {
+        self.base.table_style(&Ceiling::table(ty))
+    }
+
+    fn create_host_memory(&self, ty: &MemoryType, style: &MemoryStyle) -> Result<VMMemory, MemoryError> {
+        self.base.create_host_memory(&self.memory(ty), style)
+    }
+
+    #[allow(unsafe_code, reason = "the trait's method is unsafe")]
+    unsafe fn create_vm_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+        location: NonNull<VMMemoryDefinition>,
+    ) -> Result<VMMemory, MemoryError> {
+        // SAFETY: the caller vouches for `location`, and it goes on unchanged.
+        unsafe { self.base.create_vm_memory(&self.memory(ty), style, location) }
+    }
+
+    fn create_host_table(&self, ty: &TableType, style: &TableStyle) -> Result<VMTable, String> {
+        self.base.create_host_table(&Ceiling::table(ty), style)
+    }
+
+    #[allow(unsafe_code, reason = "the trait's method is unsafe")]
+    unsafe fn create_vm_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+        location: NonNull<VMTableDefinition>,
+    ) -> Result<VMTable, String> {
+        // SAFETY: the caller vouches for `location`, and it goes on unchanged.
+        unsafe { self.base.create_vm_table(&Ceiling::table(ty), style, location) }
+    }
+}

@@ -1,0 +1,24 @@
+//! The sandbox: a module, its instance with its linear memory, and every way of reaching into it.
+//!
+//! This is the only room that knows wasmer. Nothing from a guest is believed here: each address and length is
+//! checked against the memory as it is now, in 64 bits, and no view of memory outlives a call.
+
+mod boundary;
+mod flag;
+mod func;
+mod instance;
+mod interface;
+mod limits;
+mod program;
+mod recorded;
+mod stoppable;
+mod watch;
+
+pub use boundary::Boundary;
+pub use func::Func;
+pub use instance::Guest;
+pub use interface::{Export, Extern, Import, Interface, Signature, Type};
+pub use limits::Limits;
+pub use program::{LoadError, Program};
+pub use recorded::Recorded;
+pub use watch::Watch;

@@ -1,0 +1,154 @@
+//! A program: a module read from a file's bytes and compiled, from which guests are instantiated.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
+use wasmer::{CompileError, Engine, Imports, Instance, InstantiationError, Module, Store};
+
+use super::limits::Ceiling;
+use super::stoppable::{Places, Stoppable};
+use super::{Guest, Import, Interface, Limits, Watch};
+use crate::record::WASM_PAGE;
+
+const BINARY_MAGIC: &[u8] = b"\0asm";
+
+/// A compiled module, from which any number of fresh guests can be made.
+pub struct Program {
+    engine: Engine,
+    module: Module,
+    interface: Interface,
+    limits: Limits,
+    /// The exports that were added to the module.
+    flag: String,
+    start: Option<String>,
+    places: Arc<Places>,
+}
+
+/// Why a module cannot be made into a guest.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The bytes are neither a WebAssembly binary nor text; with what the parser says, and where.
+    Text(String),
+    /// The bytes are a WebAssembly binary that is damaged, invalid, or needs what wasmer lacks.
+    Binary(String),
+    /// The module asks the host for things that linmem does not have.
+    Imports(Vec<Import>),
+    /// The module needs more memory at its start than `--max-memory` allows.
+    Memory {
+        /// What it needs, in WebAssembly pages.
+        needs: u32,
+        /// The limit, in WebAssembly pages.
+        limit: u32,
+    },
+    /// A data or element segment does not fit into its memory or table.
+    Segments,
+    /// Anything else that the engine refuses, in its words.
+    Refused(String),
+}
+
+impl Program {
+    /// Compiles a module given as a binary or as text; which of them it is, its first bytes tell.
+    ///
+    /// # Errors
+    /// [`LoadError::Text`] and [`LoadError::Binary`].
+    pub fn compile(bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
+        let binary = if bytes.starts_with(BINARY_MAGIC) {
+            bytes.into()
+        } else {
+            wat::parse_bytes(bytes).map_err(|error| LoadError::Text(error.to_string()))?
+        };
+        let mut engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
+        engine.set_tunables(Ceiling::new(&limits));
+        let invalid = |error| LoadError::Binary(in_words(error));
+        // First as it is, so that what is wrong is told with the offset in the file.
+        Module::validate(&engine, &binary).map_err(invalid)?;
+        let Stoppable { binary, flag, start, places } =
+            Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
+        let module = Module::from_binary(&engine, &binary).map_err(invalid)?;
+        let added = [Some(&flag), start.as_ref()];
+        let interface = Interface::of(&module, |name| added.into_iter().flatten().any(|added| added == name));
+        Ok(Program { engine, module, interface, limits, flag, start, places: Arc::new(places) })
+    }
+
+    /// What the module exports and imports.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// The limits that its guests have.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Makes a fresh guest on this thread, under `watch`. None of its code runs here: the host calls the start
+    /// function, [`Guest::start`], next.
+    ///
+    /// # Errors
+    /// [`LoadError::Imports`], [`LoadError::Memory`], [`LoadError::Segments`], [`LoadError::Refused`].
+    pub fn instantiate(&self, watch: &Watch) -> Result<Guest, LoadError> {
+        self.check_memory()?;
+        if !self.interface.imports.is_empty() {
+            return Err(LoadError::Imports(self.interface.imports.clone()));
+        }
+        let mut store = Store::new(self.engine.clone());
+        let instance = Instance::new(&mut store, &self.module, &Imports::new()).map_err(|error| match error {
+            InstantiationError::Start(_) => LoadError::Segments,
+            error => LoadError::Refused(error.to_string()),
+        })?;
+        Guest::new(store, instance, self, watch).ok_or_else(|| LoadError::Refused("the rewritten module lacks its flag".to_owned()))
+    }
+
+    /// The names of the exports that were added: the flag's memory, and the start function if there is one.
+    pub(super) fn added(&self) -> (&str, Option<&str>) {
+        (&self.flag, self.start.as_deref())
+    }
+
+    /// The way back to places in the module as it was.
+    pub(super) fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+
+    fn check_memory(&self) -> Result<(), LoadError> {
+        let limit = self.limits.pages();
+        let own = self.module.info().memories.len().saturating_sub(1);
+        match self.module.info().memories.values().take(own).map(|memory| memory.minimum.0).max() {
+            Some(needs) if needs > limit => Err(LoadError::Memory { needs, limit }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the compiler says, without its own prefixes: the message and the byte offset.
+fn in_words(error: CompileError) -> String {
+    match error {
+        CompileError::Validate(words) | CompileError::Codegen(words) => words,
+        CompileError::Wasm(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Text(words) => {
+                write!(f, "it is not a WebAssembly binary (no \\0asm at its start), and as text it does not parse: {words}")
+            }
+            LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
+            LoadError::Imports(imports) => {
+                write!(f, "the module imports what linmem does not offer:")?;
+                imports.iter().try_for_each(|import| write!(f, "\n  {}.{}  {}", import.module, import.name, import.what))
+            }
+            LoadError::Memory { needs, limit } => write!(
+                f,
+                "its memory needs {needs} pages ({} bytes) at the start, and the limit is {limit} pages ({} bytes); --max-memory raises it",
+                u64::from(*needs) * WASM_PAGE,
+                u64::from(*limit) * WASM_PAGE
+            ),
+            LoadError::Segments => f.write_str("a data segment (or an element segment) does not fit into its memory (or table)"),
+            LoadError::Refused(words) => f.write_str(words),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,50 @@
+//! A guest under observation: each call, write and read is recorded as a crossing, with what it changed.
+
+use super::{Boundary, Func, Guest};
+use crate::record::{Actor, Failure, Recorder, Step, Value};
+
+/// A guest and the recorder that follows it.
+pub struct Recorded<'a> {
+    guest: &'a mut Guest,
+    recorder: &'a mut Recorder,
+}
+
+impl<'a> Recorded<'a> {
+    /// Lets `recorder`, whose present is the guest's, follow what is done to `guest`.
+    pub fn new(guest: &'a mut Guest, recorder: &'a mut Recorder) -> Recorded<'a> {
+        Recorded { guest, recorder }
+    }
+}
+
+impl Boundary for Recorded<'_> {
+    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Failure> {
+        self.recorder.enter(Step::Call { export: func.name.clone(), args: args.to_vec(), results: None });
+        let outcome = self.guest.call(func, args).map(<[Value]>::to_vec);
+        self.guest.compare(self.recorder, Actor::Guest);
+        self.recorder.leave(|step| {
+            if let (Step::Call { results, .. }, Ok(values)) = (step, &outcome) {
+                *results = Some(values.clone());
+            }
+        });
+        outcome.map(|_| self.guest.results())
+    }
+
+    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Failure> {
+        self.guest.write(memory, addr, bytes)?;
+        self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
+        self.recorder.written(memory, addr, bytes, Actor::Host);
+        self.recorder.leave(|_| ());
+        Ok(())
+    }
+
+    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Failure> {
+        self.guest.read(memory, addr, len, into)?;
+        self.recorder.enter(Step::Read { memory, addr, len });
+        self.recorder.leave(|_| ());
+        Ok(())
+    }
+
+    fn transform_next(&mut self) {
+        self.recorder.focus_next();
+    }
+}

@@ -1,0 +1,200 @@
+//! The watch over a running guest: stops it when its time is over, or when the user says so.
+//!
+//! The guest's thread only counts: one step up when it enters the guest's code, one when it leaves, so that an
+//! odd count means running. A thread of the watch looks at the count now and then, and sleeps while the guest
+//! is idle. That keeps clocks and locks out of the path of a line.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use super::flag::Flag;
+use crate::record::{Failure, Limit};
+
+/// How long the watch goes on looking after the guest went idle, before it sleeps until woken.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long it waits before it looks again at a guest that it stopped.
+const RETRY: Duration = Duration::from_millis(1);
+
+const NOBODY: u8 = 0;
+const TIME: u8 = 1;
+const USER: u8 = 2;
+
+/// A handle on the watch over one guest. Clones watch over the same guest.
+#[derive(Clone)]
+pub struct Watch {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limit: Option<Duration>,
+    /// Odd while the guest's code runs.
+    count: AtomicU64,
+    /// The count at which the user asked for a stop.
+    asked: AtomicU64,
+    /// Who stopped the guest last.
+    stopped_by: AtomicU8,
+    /// Set while a stop is on: the guest's thread takes it back before it goes on.
+    firing: AtomicBool,
+    /// Set while the watching thread sleeps until woken.
+    asleep: AtomicBool,
+    /// The flag that stops the guest, for as long as there is one.
+    flag: Mutex<Option<Flag>>,
+    thread: OnceLock<Thread>,
+}
+
+impl Watch {
+    /// A watch that stops a guest after `limit`, if there is one.
+    pub fn new(limit: Option<Duration>) -> Watch {
+        Watch {
+            shared: Arc::new(Shared {
+                limit,
+                count: AtomicU64::new(0),
+                asked: AtomicU64::new(0),
+                stopped_by: AtomicU8::new(NOBODY),
+                firing: AtomicBool::new(false),
+                asleep: AtomicBool::new(false),
+                flag: Mutex::new(None),
+                thread: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// Stops the guest if it is running now. Any thread may say so.
+    pub fn interrupt(&self) {
+        self.shared.asked.store(self.shared.count.load(SeqCst), SeqCst);
+        self.wake();
+    }
+
+    /// Whether the guest's code is running now.
+    pub fn running(&self) -> bool {
+        is_running(self.shared.count.load(SeqCst))
+    }
+
+    /// Watches over the guest that `flag` stops, and no longer over one before it.
+    pub(super) fn guard(&self, flag: Flag) {
+        *self.flag() = Some(flag);
+        self.shared.thread.get_or_init(|| {
+            let watch = self.clone();
+            std::thread::spawn(move || watch.keep()).thread().clone()
+        });
+    }
+
+    /// Ends the watch over the guest that `flag` stops: its memory is about to go.
+    pub(super) fn dismiss(&self, flag: &Flag) {
+        let mut guarded = self.flag();
+        if guarded.as_ref() == Some(flag) {
+            *guarded = None;
+        }
+    }
+
+    fn flag(&self) -> MutexGuard<'_, Option<Flag>> {
+        self.shared.flag.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work`, which enters the guest's code, under the watch: one exchange, or one start.
+    #[inline]
+    pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        let shared = &*self.shared;
+        shared.count.fetch_add(1, SeqCst);
+        if shared.asleep.load(SeqCst) {
+            self.wake();
+        }
+        let result = work();
+        shared.count.fetch_add(1, SeqCst);
+        if shared.firing.load(SeqCst) {
+            self.stand_down();
+        }
+        result
+    }
+
+    /// Why the guest was stopped, if it was the watch that stopped it.
+    pub(super) fn verdict(&self) -> Option<Failure> {
+        match (self.shared.stopped_by.load(SeqCst), self.shared.limit) {
+            (NOBODY, _) => None,
+            (TIME, Some(limit)) => Some(Failure::Limit(Limit::Time(limit))),
+            _ => Some(Failure::Interrupted),
+        }
+    }
+
+    /// Takes a stop back, so that it does not meet the next exchange.
+    fn stand_down(&self) {
+        let flag = self.flag();
+        self.shared.firing.store(false, SeqCst);
+        self.shared.stopped_by.store(NOBODY, SeqCst);
+        if let Some(flag) = &*flag {
+            flag.set(false);
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = self.shared.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// The watching thread.
+    fn keep(&self) {
+        let tick = self
+            .shared
+            .limit
+            .map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)));
+        let (mut seen, mut since) = (0, Instant::now());
+        loop {
+            let count = self.shared.count.load(SeqCst);
+            if count != seen {
+                (seen, since) = (count, Instant::now());
+            }
+            if is_running(count) {
+                match self.sentence(count, since) {
+                    NOBODY => std::thread::park_timeout(tick),
+                    by => self.fire(count, by),
+                }
+            } else if since.elapsed() < IDLE {
+                std::thread::park_timeout(tick);
+            } else {
+                self.sleep(count);
+            }
+        }
+    }
+
+    fn sentence(&self, count: u64, since: Instant) -> u8 {
+        if self.shared.asked.load(SeqCst) == count {
+            USER
+        } else if self.shared.limit.is_some_and(|limit| since.elapsed() >= limit) {
+            TIME
+        } else {
+            NOBODY
+        }
+    }
+
+    fn fire(&self, count: u64, by: u8) {
+        let flag = self.flag();
+        self.shared.firing.store(true, SeqCst);
+        // The guest's thread steps the count before it looks at `firing`: if the count still stands, that thread
+        // will take the stop back, and it cannot meet a later exchange.
+        if self.shared.count.load(SeqCst) == count {
+            self.shared.stopped_by.store(by, SeqCst);
+            if let Some(flag) = &*flag {
+                flag.set(true);
+            }
+        } else {
+            self.shared.firing.store(false, SeqCst);
+        }
+        drop(flag);
+        std::thread::park_timeout(RETRY);
+    }
+
+    fn sleep(&self, count: u64) {
+        self.shared.asleep.store(true, SeqCst);
+        if self.shared.count.load(SeqCst) == count {
+            std::thread::park();
+        }
+        self.shared.asleep.store(false, SeqCst);
+    }
+}
+
+fn is_running(count: u64) -> bool {
+    count % 2 == 1
+}

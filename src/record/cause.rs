@@ -1,0 +1,104 @@
+//! One cause on the timeline (the start, or a line) with the crossings and changes that it led to.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Change, Failure, Value};
+
+/// What set a guest going.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The guest was instantiated.
+    Start,
+    /// A line was sent.
+    Line(Vec<u8>),
+}
+
+/// How a cause ended: the answer (empty for a start), or why there is none.
+pub type Outcome = Result<Vec<u8>, Failure>;
+
+/// One cause: what set the guest going, and all that came of it.
+///
+/// Crossings stand in the order in which they began, each with its depth, which makes a tree: the crossings
+/// inside a call follow it and are one deeper. Changes stand in the order in which they were made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// What set the guest going.
+    pub trigger: Trigger,
+    /// The crossings, a call before those inside it.
+    pub crossings: Vec<Crossing>,
+    /// Every change, in the order made.
+    pub changes: Vec<Change>,
+    /// The crossing to look at first, by its place: the call of the transform.
+    pub focus: Option<usize>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// One step across the boundary between host and guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// 0 for a step of the host's, one more inside each call.
+    pub depth: usize,
+    /// What was done.
+    pub step: Step,
+    /// The changes made during it, those of the crossings inside it included.
+    pub changes: Range<usize>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What a crossing does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The module is instantiated: memory is made, data segments are copied in, a start function runs.
+    Instantiate,
+    /// The host calls an export.
+    Call {
+        /// The export's name.
+        export: Arc<str>,
+        /// The arguments.
+        args: Vec<Value>,
+        /// The results; `None` if the call did not return.
+        results: Option<Vec<Value>>,
+    },
+    /// The host writes bytes.
+    Write {
+        /// Which memory, by its place.
+        memory: usize,
+        /// The first address.
+        addr: u64,
+        /// How many bytes.
+        len: u64,
+    },
+    /// The host reads bytes.
+    Read {
+        /// Which memory, by its place.
+        memory: usize,
+        /// The first address.
+        addr: u64,
+        /// How many bytes.
+        len: u64,
+    },
+}
+
+impl Cause {
+    /// What keeping this cause costs, in bytes.
+    pub fn cost(&self) -> usize {
+        let line = match &self.trigger {
+            Trigger::Line(line) => line.len(),
+            Trigger::Start => 0,
+        };
+        let answer = self.outcome.as_ref().map_or(0, Vec::len);
+        let crossings = self.crossings.len() * size_of::<Crossing>();
+        size_of::<Cause>() + line + answer + crossings + self.changes.iter().map(Change::cost).sum::<usize>()
+    }
+
+    /// The changes of the crossing at `place`, or of the whole cause for `None`.
+    pub fn changes_of(&self, place: Option<usize>) -> Range<usize> {
+        place.map_or(0..self.changes.len(), |place| self.crossings[place].changes.clone())
+    }
+}

@@ -1,0 +1,90 @@
+//! One change of a linear memory: bytes with their old and new values, or growth.
+
+use super::{Memories, WASM_PAGE};
+
+/// Who changed a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Actor {
+    /// The module itself, as it was instantiated: its data segments.
+    Module,
+    /// The host: linmem, on the user's behalf.
+    Host,
+    /// The guest's own code.
+    Guest,
+}
+
+/// How a change is known, which says what an equal byte in it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The write was seen: every byte in it was written, the equal ones too.
+    Written,
+    /// Memory was compared before and after: the bytes in it that differ were written, and of the equal ones
+    /// nothing is known.
+    Found,
+}
+
+/// One change of one memory, with what it takes to undo and to redo it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Bytes were written, or found to differ.
+    Bytes {
+        /// Which memory, by its place among the guest's memories.
+        memory: usize,
+        /// The address of the first byte.
+        addr: u64,
+        /// The old bytes, then as many new ones: one allocation for both.
+        halves: Box<[u8]>,
+        /// Who wrote them.
+        by: Actor,
+        /// How that is known.
+        evidence: Evidence,
+    },
+    /// The memory grew by whole pages of zeroes.
+    Growth {
+        /// Which memory, by its place among the guest's memories.
+        memory: usize,
+        /// Size before, in WebAssembly pages.
+        from: u64,
+        /// Size after, in WebAssembly pages.
+        to: u64,
+        /// Who grew it.
+        by: Actor,
+    },
+}
+
+impl Change {
+    /// A change of bytes from `old` to `new`, which are of one length.
+    pub fn bytes(memory: usize, addr: u64, old: &[u8], new: &[u8], by: Actor, evidence: Evidence) -> Change {
+        assert_eq!(old.len(), new.len(), "a change replaces bytes one for one");
+        Change::Bytes { memory, addr, halves: [old, new].concat().into(), by, evidence }
+    }
+
+    /// What keeping this change costs, in bytes.
+    pub fn cost(&self) -> usize {
+        let halves = match self {
+            Change::Bytes { halves, .. } => halves.len(),
+            Change::Growth { .. } => 0,
+        };
+        halves + size_of::<Change>()
+    }
+
+    /// Makes the change in `memories`, which are as they were before it.
+    pub fn redo(&self, memories: &mut Memories) {
+        match self {
+            Change::Bytes { memory, addr, halves, .. } => {
+                memories[*memory].write(*addr, &halves[halves.len() / 2..]);
+            }
+            Change::Growth { memory, to, .. } => memories[*memory].resize(to * WASM_PAGE),
+        }
+    }
+
+    /// Takes the change back in `memories`, which are as they were after it.
+    pub fn undo(&self, memories: &mut Memories) {
+        match self {
+            Change::Bytes { memory, addr, halves, .. } => {
+                memories[*memory].write(*addr, &halves[..halves.len() / 2]);
+            }
+            Change::Growth { memory, from, .. } => memories[*memory].resize(from * WASM_PAGE),
+        }
+    }
+}

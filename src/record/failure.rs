@@ -1,0 +1,114 @@
+//! Why an exchange has no answer, in the user's words.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A place in the guest's code, innermost first in a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The function's name from the module's name section, or `None` if it bears none.
+    pub name: Option<String>,
+    /// The function's index in the module.
+    pub index: u32,
+    /// The byte offset of the instruction in the module, if it is known.
+    pub offset: Option<usize>,
+}
+
+/// A limit of the user's that stopped an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The guest ran longer than `--timeout` allows.
+    Time(Duration),
+    /// The answer is longer than `--max-output` allows: (bytes, limit).
+    Output(u64, u64),
+}
+
+/// Why an exchange has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The guest trapped.
+    Trap {
+        /// The call that trapped, as `name(arguments)`.
+        call: String,
+        /// What the guest did, in plain words.
+        cause: String,
+        /// Where; empty when the guest's stack overflowed.
+        trace: Vec<Frame>,
+    },
+    /// An address and a length, of the guest's making, leave its memory.
+    OutOfBounds {
+        /// What was tried: `writing` or `reading`.
+        attempt: &'static str,
+        /// The first address.
+        addr: u64,
+        /// The length in bytes.
+        len: u64,
+        /// The size of the memory in bytes at that time.
+        memory: u64,
+    },
+    /// The line is longer than the guest's buffer.
+    NoRoom {
+        /// The line's length in bytes.
+        len: u64,
+        /// The buffer's size in bytes.
+        room: u64,
+        /// Where the buffer begins.
+        addr: u64,
+    },
+    /// The guest said no, with the words that tell how.
+    Refused(String),
+    /// A limit of the user's was reached.
+    Limit(Limit),
+    /// The user stopped the guest.
+    Interrupted,
+    /// The convention and the guest do not fit after all.
+    Mismatch(String),
+}
+
+impl Failure {
+    /// Whether the guest was stopped in the middle of its work, so that its state may be inconsistent.
+    pub fn leaves_guest_suspect(&self) -> bool {
+        matches!(self, Failure::Trap { .. } | Failure::Limit(Limit::Time(_)) | Failure::Interrupted)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Trap { call, cause, trace } => {
+                write!(f, "{call} trapped: {cause}")?;
+                match trace.first() {
+                    Some(frame) => write!(f, ", in {frame}"),
+                    None => Ok(()),
+                }
+            }
+            Failure::OutOfBounds { attempt, addr, len, memory } => write!(
+                f,
+                "{attempt} {len} bytes at {addr:#x} would end at {:#x}, outside the guest's memory, which ends at {memory:#x} ({memory} bytes)",
+                u128::from(*addr) + u128::from(*len)
+            ),
+            Failure::NoRoom { len, room, addr } => write!(
+                f,
+                "the line is {len} bytes long, and the guest's buffer at {addr:#x} has room for {room}; nothing was written"
+            ),
+            Failure::Refused(words) | Failure::Mismatch(words) => f.write_str(words),
+            Failure::Limit(Limit::Time(limit)) => {
+                write!(f, "the guest was still running after {limit:?} and was stopped (--timeout sets the limit)")
+            }
+            Failure::Limit(Limit::Output(len, limit)) => {
+                write!(f, "the answer is {len} bytes long, and the limit is {limit} (--max-output sets it)")
+            }
+            Failure::Interrupted => f.write_str("the guest was stopped by Ctrl-C"),
+        }
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name}")?,
+            None => write!(f, "function {}", self.index)?,
+        }
+        self.offset.map_or(Ok(()), |offset| write!(f, " (byte {offset:#x} of the module)"))
+    }
+}

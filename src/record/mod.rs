@@ -1,0 +1,20 @@
+//! What happened to a guest's memory, as pure data: causes, crossings, changes, and travel between moments.
+
+mod cause;
+mod change;
+mod failure;
+mod image;
+mod recorder;
+mod run;
+mod value;
+
+pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
+pub use change::{Actor, Change, Evidence};
+pub use failure::{Failure, Frame, Limit};
+pub use image::{Image, PAGE, WASM_PAGE};
+pub use recorder::Recorder;
+pub use run::{Moment, Run};
+pub use value::Value;
+
+/// Every linear memory of a guest at one moment, in the order of the guest's exports.
+pub type Memories = Vec<Image>;

@@ -1,0 +1,94 @@
+//! The recorder: follows one cause while it happens, and keeps the present memory up to date.
+
+use std::time::{Duration, Instant};
+
+use super::{Actor, Cause, Change, Crossing, Evidence, Image, Memories, Outcome, Step, Trigger, WASM_PAGE};
+
+/// Builds a [`Cause`] crossing by crossing, beside the memories as they are now.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    present: Memories,
+    crossings: Vec<Crossing>,
+    changes: Vec<Change>,
+    open: Vec<(usize, Instant)>,
+    focus: Option<usize>,
+    began: Option<Instant>,
+}
+
+impl Recorder {
+    /// The memories as they are now, as far as they were recorded.
+    pub fn present(&self) -> &Memories {
+        &self.present
+    }
+
+    /// Begins a cause.
+    pub fn begin(&mut self) {
+        self.began = Some(Instant::now());
+    }
+
+    /// Begins a crossing, inside the one that is open.
+    pub fn enter(&mut self, step: Step) {
+        let made = self.changes.len();
+        self.open.push((self.crossings.len(), Instant::now()));
+        self.crossings.push(Crossing {
+            depth: self.open.len() - 1,
+            step,
+            changes: made..made,
+            elapsed: Duration::ZERO,
+        });
+    }
+
+    /// Ends the crossing that was entered last, and lets `finish` complete its step.
+    pub fn leave(&mut self, finish: impl FnOnce(&mut Step)) {
+        let (place, since) = self.open.pop().expect("a crossing was entered");
+        let crossing = &mut self.crossings[place];
+        crossing.changes.end = self.changes.len();
+        crossing.elapsed = since.elapsed();
+        finish(&mut crossing.step);
+    }
+
+    /// Marks the next crossing as the one to look at first.
+    pub fn focus_next(&mut self) {
+        self.focus = Some(self.crossings.len());
+    }
+
+    /// Notes that the bytes at `addr` were written, equal ones too. They lie inside the memory.
+    pub fn written(&mut self, memory: usize, addr: u64, new: &[u8], by: Actor) {
+        let mut old = vec![0; new.len()];
+        self.present[memory].read(addr, &mut old);
+        self.present[memory].write(addr, new);
+        self.changes.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
+    }
+
+    /// Compares a memory with its live bytes, and notes growth and what differs as done by `by`.
+    pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor) {
+        if self.present.len() <= memory {
+            self.present.resize_with(memory + 1, Image::default);
+        }
+        let image = &mut self.present[memory];
+        if image.len() != live.len() as u64 {
+            let (from, to) = (image.len() / WASM_PAGE, live.len() as u64 / WASM_PAGE);
+            image.resize(live.len() as u64);
+            self.changes.push(Change::Growth { memory, from, to, by });
+        }
+        let changes = &mut self.changes;
+        image.absorb(live, |addr, old, new| {
+            changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
+        });
+    }
+
+    /// Ends the cause. Crossings that are still open end with it.
+    pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
+        while !self.open.is_empty() {
+            self.leave(|_| ());
+        }
+        Cause {
+            trigger,
+            crossings: std::mem::take(&mut self.crossings),
+            changes: std::mem::take(&mut self.changes),
+            focus: self.focus.take(),
+            outcome,
+            elapsed: self.began.take().map_or(Duration::ZERO, |began| began.elapsed()),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A number that crosses the boundary: an argument or a result of a call.
+
+use std::fmt;
+
+/// A WebAssembly value. Floats are kept as their bits, so that two values compare as the guest sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A 32-bit integer, also an address or a length.
+    I32(i32),
+    /// A 64-bit integer.
+    I64(i64),
+    /// The bits of a 32-bit float.
+    F32(u32),
+    /// The bits of a 64-bit float.
+    F64(u64),
+    /// Anything that has no number: a vector, a reference.
+    Opaque,
+}
+
+impl Value {
+    /// The value as an unsigned address or length; `None` for anything but an integer.
+    pub fn unsigned(self) -> Option<u64> {
+        match self {
+            Value::I32(n) => Some(u64::from(n.cast_unsigned())),
+            Value::I64(n) => Some(n.cast_unsigned()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::I32(n) => write!(f, "{n}"),
+            Value::I64(n) => write!(f, "{n}"),
+            Value::F32(bits) => write!(f, "{}", f32::from_bits(*bits)),
+            Value::F64(bits) => write!(f, "{}", f64::from_bits(*bits)),
+            Value::Opaque => write!(f, "?"),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A guest at work: the program, an instance of it, and the convention that drives it.
+
+use std::fmt;
+
+use crate::abi::{Convention, NoConvention, Plan};
+use crate::guest::{Boundary, Guest, Limits, LoadError, Program, Recorded, Watch};
+use crate::record::{Actor, Cause, Failure, Limit, Memories, Outcome, Recorder, Step, Trigger};
+
+use super::Source;
+
+/// What the user says about how a guest is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What the guest may use.
+    pub limits: Limits,
+    /// The transform's name, where several exports fit.
+    pub call: Option<String>,
+}
+
+/// A guest at work. It stays on the thread that made it.
+///
+/// [`Live::answer`] is the fast way and records nothing; [`Live::send`] records. Use one or the other.
+pub struct Live {
+    program: Program,
+    plan: Plan,
+    guest: Guest,
+    convention: Convention,
+    recorder: Recorder,
+    watch: Watch,
+}
+
+/// Why a guest cannot be set to work.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The module cannot be loaded or instantiated.
+    Load(LoadError),
+    /// No convention was chosen.
+    NoConvention(NoConvention),
+    /// The guest's start function failed, or what it is asked once.
+    Prepare(Failure),
+}
+
+impl Live {
+    /// Loads a guest, chooses its convention, and starts it; also returns what the start did.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(source: &Source, options: &Options, watch: Watch) -> Result<(Live, Cause), OpenError> {
+        let program = Program::compile(&source.bytes, options.limits).map_err(OpenError::Load)?;
+        let plan = Plan::choose(program.interface(), options.call.as_deref()).map_err(OpenError::NoConvention)?;
+        let mut recorder = Recorder::default();
+        let (guest, convention, start) = begin(&program, &plan, &watch, &mut recorder)?;
+        Ok((Live { program, plan, guest, convention, recorder, watch }, start))
+    }
+
+    /// Replaces the guest by a fresh instance of its module, and returns what its start did.
+    ///
+    /// # Errors
+    /// As when it was opened: the start function ran again.
+    pub fn restart(&mut self) -> Result<Cause, OpenError> {
+        let mut recorder = Recorder::default();
+        let (guest, convention, start) = begin(&self.program, &self.plan, &self.watch, &mut recorder)?;
+        (self.guest, self.convention, self.recorder) = (guest, convention, recorder);
+        Ok(start)
+    }
+
+    /// The convention in use, by name.
+    pub fn convention(&self) -> &'static str {
+        self.plan.name()
+    }
+
+    /// The memories as they are now, as far as they were recorded.
+    pub fn present(&self) -> &Memories {
+        self.recorder.present()
+    }
+
+    /// One exchange, unrecorded: the answer is appended to `answer`.
+    ///
+    /// # Errors
+    /// Why there is no answer; `answer` is as it was then.
+    pub fn answer(&mut self, line: &[u8], answer: &mut Vec<u8>) -> Result<(), Failure> {
+        self.watch.during(|| self.convention.exchange(&mut self.guest, line, answer))
+    }
+
+    /// One exchange, recorded.
+    pub fn send(&mut self, line: Vec<u8>) -> Cause {
+        self.recorder.begin();
+        let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
+        let mut answer = Vec::new();
+        let outcome = self.watch.during(|| self.convention.exchange(&mut recorded, &line, &mut answer));
+        self.recorder.end(Trigger::Line(line), outcome.map(|()| answer))
+    }
+}
+
+/// A fresh guest, its convention, and the cause that its start is.
+fn begin(
+    program: &Program,
+    plan: &Plan,
+    watch: &Watch,
+    recorder: &mut Recorder,
+) -> Result<(Guest, Convention, Cause), OpenError> {
+    recorder.begin();
+    recorder.enter(Step::Instantiate);
+    let mut guest = program.instantiate(watch).map_err(OpenError::Load)?;
+    guest.compare(recorder, Actor::Module);
+    recorder.leave(|_| ());
+    let mut convention = plan.bind(&guest).map_err(OpenError::Prepare)?;
+    let start = guest.start().cloned();
+    let mut recorded = Recorded::new(&mut guest, recorder);
+    watch
+        .during(|| {
+            start.map_or(Ok(()), |start| recorded.call(&start, &[]).map(|_| ()))?;
+            convention.prepare(&mut recorded)
+        })
+        .map_err(OpenError::Prepare)?;
+    let cause = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
+    Ok((guest, convention, cause))
+}
+
+impl OpenError {
+    /// Whether it was the time limit that ended the guest's start.
+    pub fn is_time_limit(&self) -> bool {
+        matches!(self, OpenError::Prepare(Failure::Limit(Limit::Time(_))))
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Load(error) => error.fmt(f),
+            OpenError::NoConvention(error) => write!(f, "no convention fits this guest: {error}"),
+            OpenError::Prepare(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}

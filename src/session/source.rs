@@ -1,0 +1,85 @@
+//! Where a guest comes from: a file, or one of those that come along.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The guests that come along, by name: (name, source text, what it shows).
+pub const BUILT_IN: &[(&str, &[u8], &str)] = &[(
+    "passing-data",
+    include_bytes!("../../assets/passing-data.wat"),
+    "a static buffer; answers with \" Wasm is cool!\" behind the line",
+)];
+
+/// The largest module that is read, in bytes. The largest known ones are a tenth of it; a device has no end.
+const MODULE: u64 = 1 << 30;
+
+/// A guest's bytes and the name to show for it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file's name, or the built-in guest's, as it was given.
+    pub name: String,
+    /// The module, as a binary or as text.
+    pub bytes: Vec<u8>,
+}
+
+/// Why there is no such guest.
+#[derive(Debug)]
+pub enum SourceError {
+    /// There is neither a file nor a guest of that name.
+    Unknown(PathBuf),
+    /// The file cannot be read.
+    Unreadable(PathBuf, io::Error),
+}
+
+impl Source {
+    /// The guest that is used when none is named.
+    pub fn default_guest() -> Source {
+        let (name, bytes, _) = BUILT_IN[0];
+        Source { name: name.to_owned(), bytes: bytes.to_vec() }
+    }
+
+    /// Finds what the user named: a file if there is one, else a guest that comes along.
+    ///
+    /// # Errors
+    /// There is no such thing, or it cannot be read.
+    pub fn find(named: &Path) -> Result<Source, SourceError> {
+        match read_file(named) {
+            Ok(bytes) => Ok(Source { name: named.display().to_string(), bytes }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Source::built_in(named),
+            Err(error) => Err(SourceError::Unreadable(named.to_owned(), error)),
+        }
+    }
+
+    fn built_in(named: &Path) -> Result<Source, SourceError> {
+        BUILT_IN
+            .iter()
+            .find(|(name, ..)| Path::new(name) == named)
+            .map(|(name, bytes, _)| Source { name: (*name).to_owned(), bytes: bytes.to_vec() })
+            .ok_or_else(|| SourceError::Unknown(named.to_owned()))
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MODULE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MODULE {
+        return Err(io::Error::other(format!("longer than {MODULE} bytes, the most that a module may have")));
+    }
+    Ok(bytes)
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceError::Unknown(path) => {
+                let names: Vec<_> = BUILT_IN.iter().map(|(name, ..)| *name).collect();
+                write!(f, "{}: no such file, and no guest of that name comes along (those that do: {})", path.display(), names.join(", "))
+            }
+            SourceError::Unreadable(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}

@@ -1,0 +1,139 @@
+//! Which bytes a part of the timeline changed, and who changed each of them last.
+
+use std::collections::BTreeMap;
+
+use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE};
+
+/// What happened to one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing that is known.
+    #[default]
+    None,
+    /// Its value is another now.
+    Changed(Actor),
+    /// It was written, and its value is as before.
+    Rewritten(Actor),
+}
+
+type Page = Box<[Mark; PAGE]>;
+
+/// The marks of one memory, for the stretch of the timeline between two moments.
+///
+/// They take room only for the pages that were written, and a look-up does not depend on how many there are.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    pages: BTreeMap<u64, Page>,
+    grown: Option<(u64, u64)>,
+    changed: [usize; 3],
+    rewritten: usize,
+    runs: usize,
+    span: Option<(u64, u64)>,
+}
+
+impl Marks {
+    /// Marks what `changes`, made in this order, did to a memory that went from `before` to `after`.
+    pub fn new(memory: usize, changes: &[Change], before: &Memories, after: &Memories) -> Marks {
+        let empty = Image::default();
+        let mut marks = Marks::default();
+        changes.iter().for_each(|change| marks.paint(memory, change));
+        marks.settle(before.get(memory).unwrap_or(&empty), after.get(memory).unwrap_or(&empty));
+        marks
+    }
+
+    /// What happened to the byte at `addr`.
+    pub fn at(&self, addr: u64) -> Mark {
+        self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page[place(addr)])
+    }
+
+    /// How many bytes have another value now by that actor's doing.
+    pub fn changed_by(&self, actor: Actor) -> usize {
+        self.changed[actor as usize]
+    }
+
+    /// How many bytes have another value now.
+    pub fn changed(&self) -> usize {
+        self.changed.iter().sum()
+    }
+
+    /// How many bytes are known to have been written with the value that they had.
+    pub fn rewritten(&self) -> usize {
+        self.rewritten
+    }
+
+    /// In how many runs of neighbours the changed bytes lie.
+    pub fn runs(&self) -> usize {
+        self.runs
+    }
+
+    /// From the first changed or rewritten byte to behind the last.
+    pub fn span(&self) -> Option<(u64, u64)> {
+        self.span
+    }
+
+    /// The size before and after in WebAssembly pages, if the memory grew.
+    pub fn grown(&self) -> Option<(u64, u64)> {
+        self.grown
+    }
+
+    /// The addresses of the rows of `width` bytes that hold a mark, in order.
+    pub fn rows(&self, width: usize) -> impl Iterator<Item = u64> + '_ {
+        self.pages.iter().flat_map(move |(number, page)| {
+            let rows = page.chunks(width).enumerate();
+            let marked = rows.filter(|(_, row)| row.iter().any(|&mark| mark != Mark::None));
+            marked.map(move |(row, _)| number * PAGE as u64 + (row * width) as u64)
+        })
+    }
+
+    fn paint(&mut self, memory: usize, change: &Change) {
+        match change {
+            Change::Bytes { memory: of, addr, halves, by, evidence } if *of == memory => {
+                let (old, new) = halves.split_at(halves.len() / 2);
+                for (addr, (old, new)) in (*addr..).zip(old.iter().zip(new)) {
+                    if *evidence == Evidence::Written || old != new {
+                        self.page(addr)[place(addr)] = Mark::Changed(*by);
+                    }
+                }
+            }
+            Change::Growth { memory: of, from, to, .. } if *of == memory => {
+                self.grown = Some((self.grown.map_or(*from, |(first, _)| first), *to));
+            }
+            _ => (),
+        }
+    }
+
+    fn page(&mut self, addr: u64) -> &mut Page {
+        self.pages.entry(addr / PAGE as u64).or_insert_with(|| Box::new([Mark::None; PAGE]))
+    }
+
+    /// Tells changed bytes from rewritten ones, now that all were painted, and counts.
+    fn settle(&mut self, before: &Image, after: &Image) {
+        let (mut old, mut new) = ([0; PAGE], [0; PAGE]);
+        let mut last_changed = None;
+        for (number, page) in &mut self.pages {
+            let base = number * PAGE as u64;
+            let known = before.read(base, &mut old);
+            old[known..].fill(0);
+            after.read(base, &mut new);
+            for (place, mark) in page.iter_mut().enumerate() {
+                let Mark::Changed(by) = *mark else { continue };
+                let addr = base + place as u64;
+                self.span = Some((self.span.map_or(addr, |(first, _)| first), addr + 1));
+                if old[place] == new[place] {
+                    *mark = Mark::Rewritten(by);
+                    self.rewritten += 1;
+                    continue;
+                }
+                self.changed[by as usize] += 1;
+                if last_changed.is_none_or(|last| last + 1 != addr) {
+                    self.runs += 1;
+                }
+                last_changed = Some(addr);
+            }
+        }
+    }
+}
+
+fn place(addr: u64) -> usize {
+    usize::try_from(addr % PAGE as u64).expect("less than a page")
+}

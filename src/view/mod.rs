@@ -1,0 +1,13 @@
+//! What is shown, with no terminal in it: hex rows, marks, steps, sentences. Every renderer draws from these.
+
+mod marks;
+mod row;
+mod sentence;
+mod steps;
+mod text;
+
+pub use marks::{Mark, Marks};
+pub use row::{Cell, MAX_WIDTH, Row};
+pub use sentence::{difference, outcome, range};
+pub use steps::{StepLine, step_lines};
+pub use text::{glyph, thousands, visible};

@@ -1,0 +1,53 @@
+//! One row of a hex view, as data: the address, the bytes, and what happened to each.
+
+use super::{Mark, Marks};
+use crate::record::Image;
+
+/// The most bytes in a row.
+pub const MAX_WIDTH: usize = 32;
+
+/// One byte of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// The byte, or `None` past the end of the memory.
+    pub byte: Option<u8>,
+    /// What happened to it.
+    pub mark: Mark,
+}
+
+/// One row of a hex view. It lives on the stack: drawing a screen of rows allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The address of the first byte.
+    pub addr: u64,
+    cells: [Cell; MAX_WIDTH],
+    width: usize,
+}
+
+impl Row {
+    /// The row of `width` bytes (at most [`MAX_WIDTH`]) at `addr`.
+    pub fn new(image: &Image, marks: &Marks, addr: u64, width: usize) -> Row {
+        let mut bytes = [0; MAX_WIDTH];
+        let known = image.read(addr, &mut bytes[..width]);
+        let mut cells = [Cell::default(); MAX_WIDTH];
+        for (place, cell) in cells.iter_mut().enumerate().take(known) {
+            *cell = Cell { byte: Some(bytes[place]), mark: marks.at(addr + place as u64) };
+        }
+        Row { addr, cells, width }
+    }
+
+    /// The bytes of the row.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells[..self.width]
+    }
+
+    /// Whether a byte of the row has a mark.
+    pub fn is_marked(&self) -> bool {
+        self.cells().iter().any(|cell| cell.mark != Mark::None)
+    }
+
+    /// Whether the row holds any byte of the memory at all.
+    pub fn exists(&self) -> bool {
+        self.cells[0].byte.is_some()
+    }
+}

@@ -1,0 +1,62 @@
+//! The answer to "which bytes, by whom, how many" as a sentence, for those who cannot see marks.
+
+use super::{Marks, thousands, visible};
+use crate::record::{Actor, Cause, WASM_PAGE};
+
+/// `12 B at 0x410..0x41c`: a length and the addresses from the first to behind the last.
+pub fn range(addr: u64, len: u64) -> String {
+    format!("{} B at {addr:#x}..{:#x}", thousands(len), addr.saturating_add(len))
+}
+
+/// What a part of the timeline did to memory, in a sentence.
+pub fn difference(marks: &Marks) -> String {
+    let mut clauses: Vec<String> = [Actor::Module, Actor::Host, Actor::Guest]
+        .into_iter()
+        .filter(|&actor| marks.changed_by(actor) > 0)
+        .map(|actor| format!("{} changed {}", name(actor), bytes(marks.changed_by(actor))))
+        .collect();
+    if marks.rewritten() > 0 {
+        clauses.push(format!("{} written as they were", bytes(marks.rewritten())));
+    }
+    if let (Some((start, end)), false) = (marks.span(), clauses.is_empty()) {
+        let runs = match marks.runs() {
+            0 => String::new(),
+            1 => " in 1 run".to_owned(),
+            runs => format!(" in {} runs", thousands(runs as u64)),
+        };
+        let last = clauses.last_mut().expect("there is one");
+        last.push_str(&format!("{runs} at {start:#x}..{end:#x}"));
+    }
+    if let Some((from, to)) = marks.grown() {
+        let pages = if from == 0 { format!("memory began with {to}") } else { format!("memory grew from {from} to {to}") };
+        let unit = if to == 1 { "page" } else { "pages" };
+        clauses.push(format!("{pages} {unit} (+{} zero bytes)", thousands((to - from) * WASM_PAGE)));
+    }
+    match clauses.is_empty() {
+        true => "nothing changed".to_owned(),
+        false => clauses.join("; "),
+    }
+}
+
+/// How a cause ended: the answer in quotes, or why there is none.
+pub fn outcome(cause: &Cause) -> String {
+    match &cause.outcome {
+        Ok(answer) => visible(answer),
+        Err(failure) => visible(failure.to_string().as_bytes()),
+    }
+}
+
+fn name(actor: Actor) -> &'static str {
+    match actor {
+        Actor::Module => "the module",
+        Actor::Host => "the host",
+        Actor::Guest => "the guest",
+    }
+}
+
+fn bytes(count: usize) -> String {
+    match count {
+        1 => "1 byte".to_owned(),
+        count => format!("{} bytes", thousands(count as u64)),
+    }
+}

@@ -1,0 +1,113 @@
+//! The crossings of a cause, as lines of words.
+
+use std::sync::Arc;
+
+use super::{range, thousands};
+use crate::record::{Cause, Change, Evidence, Step, Value};
+
+/// One crossing in words, in three parts that a renderer can align.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepLine {
+    /// How deep it lies: 0 for a step of the host's.
+    pub depth: usize,
+    /// `call`, `write`, `read`, `start`.
+    pub verb: &'static str,
+    /// What was called, written or read.
+    pub what: String,
+    /// What came of it, short: `-> 26`, `did not move`, `14 B changed`. May be empty.
+    pub note: String,
+}
+
+/// Every crossing of a cause in words, in order.
+pub fn step_lines(cause: &Cause) -> Vec<StepLine> {
+    (0..cause.crossings.len()).map(|place| step_line(cause, place)).collect()
+}
+
+fn step_line(cause: &Cause, place: usize) -> StepLine {
+    let crossing = &cause.crossings[place];
+    let changed = change_note(&cause.changes[crossing.changes.clone()]);
+    let (verb, what, note) = match &crossing.step {
+        Step::Instantiate => ("start", "the module is instantiated".to_owned(), changed),
+        Step::Write { addr, len, .. } => ("write", range(*addr, *len), changed),
+        Step::Read { addr, len, .. } => ("read", range(*addr, *len), changed),
+        Step::Call { export, args, results } => {
+            let result = result(cause, results.as_deref());
+            let moved = pointer_note(cause, place, export, results.as_deref());
+            let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
+            ("call", format!("{}({}) {result}", super::visible(export.as_bytes()), list(args)), note)
+        }
+    };
+    StepLine { depth: crossing.depth, verb, what, note }
+}
+
+fn list(values: &[Value]) -> String {
+    values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn result(cause: &Cause, results: Option<&[Value]>) -> String {
+    match results {
+        None => "did not return".to_owned(),
+        Some([]) => "returned".to_owned(),
+        Some([one]) if is_address(cause, *one) => format!("-> {:#x}", one.unsigned().unwrap_or_default()),
+        Some(values) => format!("-> {}", list(values)),
+    }
+}
+
+/// Whether a result is used as an address later in the exchange: then it is shown as one.
+fn is_address(cause: &Cause, value: Value) -> bool {
+    value.unsigned().is_some_and(|value| {
+        cause.crossings.iter().any(|crossing| match crossing.step {
+            Step::Write { addr, .. } | Step::Read { addr, .. } => addr == value,
+            _ => false,
+        })
+    })
+}
+
+/// Whether an address that was asked for before is still the same.
+fn pointer_note(cause: &Cause, place: usize, export: &Arc<str>, results: Option<&[Value]>) -> String {
+    let Some(&[now]) = results else { return String::new() };
+    let earlier = cause.crossings[..place].iter().rev().find_map(|crossing| match &crossing.step {
+        Step::Call { export: other, results: Some(values), .. } if other == export => values.first().copied(),
+        _ => None,
+    });
+    match earlier {
+        Some(then) if is_address(cause, now) && then == now => "did not move".to_owned(),
+        Some(then) if is_address(cause, now) => format!("moved from {:#x}", then.unsigned().unwrap_or_default()),
+        _ => String::new(),
+    }
+}
+
+fn change_note(changes: &[Change]) -> String {
+    let (mut differing, mut equal, mut grown) = (0, 0, 0);
+    for change in changes {
+        match change {
+            Change::Bytes { halves, evidence, .. } => {
+                let (old, new) = halves.split_at(halves.len() / 2);
+                let differ = old.iter().zip(new).filter(|(old, new)| old != new).count();
+                differing += differ;
+                equal += if *evidence == Evidence::Written { old.len() - differ } else { 0 };
+            }
+            Change::Growth { from, to, .. } => grown += to - from,
+        }
+    }
+    let mut notes = Vec::new();
+    if differing > 0 {
+        notes.push(format!("{} B changed", thousands(differing as u64)));
+    }
+    if equal > 0 {
+        notes.push(format!("{} B written as they were", thousands(equal as u64)));
+    }
+    if grown > 0 {
+        notes.push(format!("grew by {} pages", thousands(grown)));
+    }
+    notes.join(", ")
+}
+
+impl StepLine {
+    /// The line for a list: `2 write 12 B at 0x410..0x41c   12 B changed`, numbered from 1.
+    pub fn numbered(&self, number: usize) -> String {
+        let indent = "  ".repeat(self.depth);
+        let gap = if self.note.is_empty() { "" } else { "   " };
+        format!("{number} {indent}{:<5} {}{gap}{}", self.verb, self.what, self.note)
+    }
+}

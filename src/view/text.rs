@@ -1,0 +1,82 @@
+//! Bytes and numbers as text that is safe to print: nothing a guest or a file name holds reaches a terminal raw.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthChar;
+
+/// The bytes as text: UTF-8 as it is, and anything that would not print as an escape (`\n`, `\x1b`, `\u{202e}`).
+pub fn visible(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_visible(&mut text, c);
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+fn push_visible(text: &mut String, c: char) {
+    match c {
+        '\n' => text.push_str("\\n"),
+        '\r' => text.push_str("\\r"),
+        '\t' => text.push_str("\\t"),
+        '\0' => text.push_str("\\0"),
+        c if c.is_ascii_control() => {
+            let _ = write!(text, "\\x{:02x}", u32::from(c));
+        }
+        c if c.is_control() || is_invisible(c) => {
+            let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
+        }
+        c => text.push(c),
+    }
+}
+
+/// Characters that take no room of their own, or that reorder the text around them. Combining marks are kept:
+/// they are part of a visible character.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+        || c.width().is_none()
+}
+
+/// The character that stands for a byte in the text column of a hex row.
+pub fn glyph(byte: u8) -> char {
+    match byte {
+        0x20..=0x7e => char::from(byte),
+        _ => '.',
+    }
+}
+
+/// A number with commas between thousands: `1,114,112`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_survives() {
+        assert_eq!(visible(b"a\x1b[2Jb\r\n\0\x7f"), "a\\x1b[2Jb\\r\\n\\0\\x7f");
+        assert_eq!(visible("caf\u{e9} \u{202e}x\u{9b}".as_bytes()), "caf\u{e9} \\u{202e}x\\u{9b}");
+        assert_eq!(visible(b"ok \xff\xc3"), "ok \\xff\\xc3");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_114_112), "1,114,112");
+    }
+}
