@@ -25,7 +25,7 @@ fn pump(input: &[u8], mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
     let mut lines = Lines::new(input, b'\n', usize::MAX);
     let mut out = Vec::with_capacity(2 * GATHER);
     loop {
-        match lines.next() {
+        match lines.piece() {
             Piece::Line(line, _) => {
                 answer(line, &mut out);
                 out.push(b'\n');

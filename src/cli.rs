@@ -173,7 +173,9 @@ mod tests {
         assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
         assert_eq!(duration("0.25s"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert!(duration("5h").is_err() && duration("").is_err() && duration("-1").is_err() && duration("nan").is_err());
+        assert!(
+            duration("5h").is_err() && duration("").is_err() && duration("-1").is_err() && duration("nan").is_err()
+        );
         assert_eq!(size("65536"), Ok(65_536));
         assert_eq!(size("64K"), Ok(65_536));
         assert_eq!(size("1.5MiB"), Ok(1_572_864));

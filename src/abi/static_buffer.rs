@@ -105,9 +105,7 @@ impl StaticBuffer {
         let arg = i32::try_from(len).map_err(|_| Failure::NoRoom { len, room: i32::MAX as u64, addr })?;
         let returned = number(&self.transform, boundary.call(&self.transform, &[Value::I32(arg)])?)?;
         let addr = self.locate(boundary)?;
-        boundary
-            .read(MEMORY, addr, returned, answer)
-            .map_err(|failure| self.explain(failure, len, returned))
+        boundary.read(MEMORY, addr, returned, answer).map_err(|failure| self.explain(failure, len, returned))
     }
 
     fn locate(&self, boundary: &mut impl Boundary) -> Result<u64, Failure> {
@@ -142,7 +140,9 @@ fn detect_pointer(getters: &[&str]) -> Result<String, String> {
     match (&named[..], &plausible[..]) {
         ([one], _) | ([], [one]) => Ok((*one).to_owned()),
         ([], []) => Err("no export of type () -> i32 could tell where the guest's buffer is".to_owned()),
-        ([], many) | (many, _) => Err(format!("several exports could tell where the guest's buffer is: {}", list(many))),
+        ([], many) | (many, _) => {
+            Err(format!("several exports could tell where the guest's buffer is: {}", list(many)))
+        }
     }
 }
 
@@ -153,8 +153,13 @@ fn detect_transform(interface: &Interface, call: Option<&str>) -> Result<String,
             return Ok(name.to_owned());
         }
         return Err(match interface.funcs().find(|(export, _)| *export == name) {
-            Some((_, signature)) => format!("the export `{name}` is {signature}, and a transform is (i32) -> (i32): it takes the line's length and returns the answer's"),
-            None => format!("the module exports no function `{name}`; those that could be the transform: {}", list(&fitting)),
+            Some((_, signature)) => format!(
+                "the export `{name}` is {signature}, and a transform is (i32) -> (i32): it takes the line's length and returns the answer's"
+            ),
+            None => format!(
+                "the module exports no function `{name}`; those that could be the transform: {}",
+                list(&fitting)
+            ),
         });
     }
     let plausible: Vec<_> = fitting.iter().copied().filter(|name| !has_word(name, ALLOCATOR_WORDS)).collect();

@@ -21,7 +21,7 @@ pub struct Lines<R> {
     skipping: bool,
 }
 
-/// What [`Lines::next`] found in the buffer.
+/// What [`Lines::piece`] found in the buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A line, and whether a separator ended it.
@@ -51,7 +51,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line, as far as the buffer goes. Never reads.
-    pub fn next(&mut self) -> Piece<'_> {
+    pub fn piece(&mut self) -> Piece<'_> {
         let found = memchr::memchr(self.separator, &self.buffer[self.searched..self.end]);
         let (line_end, ended) = match (found, self.over) {
             (Some(at), _) => (self.searched + at, true),
@@ -130,7 +130,7 @@ mod tests {
         let mut lines = Lines::new(Drip(input, drip), b'\n', longest);
         let mut found = Vec::new();
         loop {
-            match lines.next() {
+            match lines.piece() {
                 Piece::Line(line, ended) => found.push((Some(line.to_vec()), ended)),
                 Piece::TooLong(ended) => found.push((None, ended)),
                 Piece::Wanting => lines.fill().expect("a slice never fails"),

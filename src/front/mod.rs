@@ -1,6 +1,7 @@
 //! What the user faces: the full screen and the pipe, and the choice between them.
 
 mod hex;
+mod history;
 mod lines;
 mod pipe;
 mod signals;

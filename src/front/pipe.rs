@@ -95,7 +95,7 @@ impl Pipe {
     fn lines(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut lines = Lines::new(input, self.separator, self.longest);
         loop {
-            match lines.next() {
+            match lines.piece() {
                 Piece::Line(line, ended) => self.exchange(line, ended)?,
                 Piece::TooLong(ended) => self.too_long(ended)?,
                 Piece::End => return Ok(()),
@@ -109,10 +109,7 @@ impl Pipe {
 
     fn whole(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut line = Vec::new();
-        input
-            .take(self.longest as u64 + 1)
-            .read_to_end(&mut line)
-            .map_err(|error| Stop::With(input_failed(&error)))?;
+        input.take(self.longest as u64 + 1).read_to_end(&mut line).map_err(|error| Stop::With(input_failed(&error)))?;
         if line.len() > self.longest { self.too_long(false) } else { self.exchange(&line, false) }
     }
 

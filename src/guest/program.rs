@@ -51,7 +51,7 @@ impl Program {
     /// Compiles a module given as a binary or as text; which of them it is, its first bytes tell.
     ///
     /// # Errors
-    /// [`LoadError::Text`] and [`LoadError::Binary`].
+    /// [`LoadError::Text`], [`LoadError::Binary`], [`LoadError::Imports`], [`LoadError::Memory`].
     pub fn compile(bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
         let binary = if bytes.starts_with(BINARY_MAGIC) {
             bytes.into()
@@ -68,7 +68,10 @@ impl Program {
         let module = Module::from_binary(&engine, &binary).map_err(invalid)?;
         let added = [Some(&flag), start.as_ref()];
         let interface = Interface::of(&module, |name| added.into_iter().flatten().any(|added| added == name));
-        Ok(Program { engine, module, interface, limits, flag, start, places: Arc::new(places) })
+        let program = Program { engine, module, interface, limits, flag, start, places: Arc::new(places) };
+        program.check_memory()?;
+        program.check_imports()?;
+        Ok(program)
     }
 
     /// What the module exports and imports.
@@ -85,18 +88,15 @@ impl Program {
     /// function, [`Guest::start`], next.
     ///
     /// # Errors
-    /// [`LoadError::Imports`], [`LoadError::Memory`], [`LoadError::Segments`], [`LoadError::Refused`].
+    /// [`LoadError::Segments`], [`LoadError::Refused`].
     pub fn instantiate(&self, watch: &Watch) -> Result<Guest, LoadError> {
-        self.check_memory()?;
-        if !self.interface.imports.is_empty() {
-            return Err(LoadError::Imports(self.interface.imports.clone()));
-        }
         let mut store = Store::new(self.engine.clone());
         let instance = Instance::new(&mut store, &self.module, &Imports::new()).map_err(|error| match error {
             InstantiationError::Start(_) => LoadError::Segments,
             error => LoadError::Refused(error.to_string()),
         })?;
-        Guest::new(store, instance, self, watch).ok_or_else(|| LoadError::Refused("the rewritten module lacks its flag".to_owned()))
+        Guest::new(store, instance, self, watch)
+            .ok_or_else(|| LoadError::Refused("the rewritten module lacks its flag".to_owned()))
     }
 
     /// The names of the exports that were added: the flag's memory, and the start function if there is one.
@@ -107,6 +107,13 @@ impl Program {
     /// The way back to places in the module as it was.
     pub(super) fn places(&self) -> &Arc<Places> {
         &self.places
+    }
+
+    fn check_imports(&self) -> Result<(), LoadError> {
+        match &self.interface.imports[..] {
+            [] => Ok(()),
+            imports => Err(LoadError::Imports(imports.to_vec())),
+        }
     }
 
     fn check_memory(&self) -> Result<(), LoadError> {
@@ -132,12 +139,17 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LoadError::Text(words) => {
-                write!(f, "it is not a WebAssembly binary (no \\0asm at its start), and as text it does not parse: {words}")
+                write!(
+                    f,
+                    "it is not a WebAssembly binary (no \\0asm at its start), and as text it does not parse: {words}"
+                )
             }
             LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
             LoadError::Imports(imports) => {
                 write!(f, "the module imports what linmem does not offer:")?;
-                imports.iter().try_for_each(|import| write!(f, "\n  {}.{}  {}", import.module, import.name, import.what))
+                imports
+                    .iter()
+                    .try_for_each(|import| write!(f, "\n  {}.{}  {}", import.module, import.name, import.what))
             }
             LoadError::Memory { needs, limit } => write!(
                 f,
@@ -145,7 +157,9 @@ impl fmt::Display for LoadError {
                 u64::from(*needs) * WASM_PAGE,
                 u64::from(*limit) * WASM_PAGE
             ),
-            LoadError::Segments => f.write_str("a data segment (or an element segment) does not fit into its memory (or table)"),
+            LoadError::Segments => {
+                f.write_str("a data segment (or an element segment) does not fit into its memory (or table)")
+            }
             LoadError::Refused(words) => f.write_str(words),
         }
     }

@@ -1,5 +1,7 @@
 //! A guest under observation: each call, write and read is recorded as a crossing, with what it changed.
 
+use std::time::Instant;
+
 use super::{Boundary, Func, Guest};
 use crate::record::{Actor, Failure, Recorder, Step, Value};
 
@@ -19,28 +21,32 @@ impl<'a> Recorded<'a> {
 impl Boundary for Recorded<'_> {
     fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Failure> {
         self.recorder.enter(Step::Call { export: func.name.clone(), args: args.to_vec(), results: None });
+        let since = Instant::now();
         let outcome = self.guest.call(func, args).map(<[Value]>::to_vec);
+        let elapsed = since.elapsed();
         self.guest.compare(self.recorder, Actor::Guest);
-        self.recorder.leave(|step| {
-            if let (Step::Call { results, .. }, Ok(values)) = (step, &outcome) {
-                *results = Some(values.clone());
-            }
-        });
+        let step = self.recorder.leave(elapsed);
+        if let (Step::Call { results, .. }, Ok(values)) = (step, &outcome) {
+            *results = Some(values.clone());
+        }
         outcome.map(|_| self.guest.results())
     }
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Failure> {
+        let since = Instant::now();
         self.guest.write(memory, addr, bytes)?;
+        let elapsed = since.elapsed();
         self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
         self.recorder.written(memory, addr, bytes, Actor::Host);
-        self.recorder.leave(|_| ());
+        self.recorder.leave(elapsed);
         Ok(())
     }
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Failure> {
+        let since = Instant::now();
         self.guest.read(memory, addr, len, into)?;
         self.recorder.enter(Step::Read { memory, addr, len });
-        self.recorder.leave(|_| ());
+        self.recorder.leave(since.elapsed());
         Ok(())
     }
 

@@ -75,8 +75,7 @@ impl Stoppable {
         let flag = parts.fresh_name("linmem stop");
         let start = parts.start.map(|_| parts.fresh_name("linmem start"));
         let check = check(parts.memories);
-        let mut places =
-            Places { imported_funcs: parts.imported_funcs, check_len: check.len(), ..Places::default() };
+        let mut places = Places { imported_funcs: parts.imported_funcs, check_len: check.len(), ..Places::default() };
 
         let mut exports = vec![export(&flag, EXPORTS_MEMORY, parts.memories)];
         exports.extend(start.iter().zip(parts.start).map(|(name, func)| export(name, EXPORTS_FUNCTION, func)));

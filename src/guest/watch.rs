@@ -136,10 +136,7 @@ impl Watch {
 
     /// The watching thread.
     fn keep(&self) {
-        let tick = self
-            .shared
-            .limit
-            .map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)));
+        let tick = self.shared.limit.map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)));
         let (mut seen, mut since) = (0, Instant::now());
         loop {
             let count = self.shared.count.load(SeqCst);

@@ -34,8 +34,6 @@ pub struct Cause {
     pub focus: Option<usize>,
     /// How it ended.
     pub outcome: Outcome,
-    /// How long it took.
-    pub elapsed: Duration,
 }
 
 /// One step across the boundary between host and guest.
@@ -47,7 +45,7 @@ pub struct Crossing {
     pub step: Step,
     /// The changes made during it, those of the crossings inside it included.
     pub changes: Range<usize>,
-    /// How long it took.
+    /// How long it took, without the time for recording it.
     pub elapsed: Duration,
 }
 
@@ -95,6 +93,11 @@ impl Cause {
         let answer = self.outcome.as_ref().map_or(0, Vec::len);
         let crossings = self.crossings.len() * size_of::<Crossing>();
         size_of::<Cause>() + line + answer + crossings + self.changes.iter().map(Change::cost).sum::<usize>()
+    }
+
+    /// How long its crossings took, without the time for recording them.
+    pub fn elapsed(&self) -> Duration {
+        self.crossings.iter().filter(|crossing| crossing.depth == 0).map(|crossing| crossing.elapsed).sum()
     }
 
     /// The changes of the crossing at `place`, or of the whole cause for `None`.

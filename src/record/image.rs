@@ -127,8 +127,7 @@ impl Image {
 
 impl PartialEq for Image {
     fn eq(&self, other: &Image) -> bool {
-        self.len == other.len
-            && (0..self.pages.len() as u64).all(|number| self.page(number) == other.page(number))
+        self.len == other.len && (0..self.pages.len() as u64).all(|number| self.page(number) == other.page(number))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The recorder: follows one cause while it happens, and keeps the present memory up to date.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Actor, Cause, Change, Crossing, Evidence, Image, Memories, Outcome, Step, Trigger, WASM_PAGE};
 
@@ -10,9 +10,9 @@ pub struct Recorder {
     present: Memories,
     crossings: Vec<Crossing>,
     changes: Vec<Change>,
-    open: Vec<(usize, Instant)>,
+    /// The places of the crossings that were entered and not left yet.
+    open: Vec<usize>,
     focus: Option<usize>,
-    began: Option<Instant>,
 }
 
 impl Recorder {
@@ -21,15 +21,10 @@ impl Recorder {
         &self.present
     }
 
-    /// Begins a cause.
-    pub fn begin(&mut self) {
-        self.began = Some(Instant::now());
-    }
-
     /// Begins a crossing, inside the one that is open.
     pub fn enter(&mut self, step: Step) {
         let made = self.changes.len();
-        self.open.push((self.crossings.len(), Instant::now()));
+        self.open.push(self.crossings.len());
         self.crossings.push(Crossing {
             depth: self.open.len() - 1,
             step,
@@ -38,13 +33,13 @@ impl Recorder {
         });
     }
 
-    /// Ends the crossing that was entered last, and lets `finish` complete its step.
-    pub fn leave(&mut self, finish: impl FnOnce(&mut Step)) {
-        let (place, since) = self.open.pop().expect("a crossing was entered");
+    /// Ends the crossing that was entered last, which took that long, recording left out.
+    pub fn leave(&mut self, elapsed: Duration) -> &mut Step {
+        let place = self.open.pop().expect("a crossing was entered");
         let crossing = &mut self.crossings[place];
         crossing.changes.end = self.changes.len();
-        crossing.elapsed = since.elapsed();
-        finish(&mut crossing.step);
+        crossing.elapsed = elapsed;
+        &mut crossing.step
     }
 
     /// Marks the next crossing as the one to look at first.
@@ -77,18 +72,15 @@ impl Recorder {
         });
     }
 
-    /// Ends the cause. Crossings that are still open end with it.
+    /// Ends the cause, when every crossing was left.
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
-        while !self.open.is_empty() {
-            self.leave(|_| ());
-        }
+        debug_assert!(self.open.is_empty(), "a crossing is left on every way out of it");
         Cause {
             trigger,
             crossings: std::mem::take(&mut self.crossings),
             changes: std::mem::take(&mut self.changes),
             focus: self.focus.take(),
             outcome,
-            elapsed: self.began.take().map_or(Duration::ZERO, |began| began.elapsed()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A guest at work: the program, an instance of it, and the convention that drives it.
 
 use std::fmt;
+use std::time::Instant;
 
 use crate::abi::{Convention, NoConvention, Plan};
 use crate::guest::{Boundary, Guest, Limits, LoadError, Program, Recorded, Watch};
@@ -84,7 +85,6 @@ impl Live {
 
     /// One exchange, recorded.
     pub fn send(&mut self, line: Vec<u8>) -> Cause {
-        self.recorder.begin();
         let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
         let mut answer = Vec::new();
         let outcome = self.watch.during(|| self.convention.exchange(&mut recorded, &line, &mut answer));
@@ -99,11 +99,12 @@ fn begin(
     watch: &Watch,
     recorder: &mut Recorder,
 ) -> Result<(Guest, Convention, Cause), OpenError> {
-    recorder.begin();
-    recorder.enter(Step::Instantiate);
+    let since = Instant::now();
     let mut guest = program.instantiate(watch).map_err(OpenError::Load)?;
+    let elapsed = since.elapsed();
+    recorder.enter(Step::Instantiate);
     guest.compare(recorder, Actor::Module);
-    recorder.leave(|_| ());
+    recorder.leave(elapsed);
     let mut convention = plan.bind(&guest).map_err(OpenError::Prepare)?;
     let start = guest.start().cloned();
     let mut recorded = Recorded::new(&mut guest, recorder);

@@ -75,7 +75,12 @@ impl fmt::Display for SourceError {
         match self {
             SourceError::Unknown(path) => {
                 let names: Vec<_> = BUILT_IN.iter().map(|(name, ..)| *name).collect();
-                write!(f, "{}: no such file, and no guest of that name comes along (those that do: {})", path.display(), names.join(", "))
+                write!(
+                    f,
+                    "{}: no such file, and no guest of that name comes along (those that do: {})",
+                    path.display(),
+                    names.join(", ")
+                )
             }
             SourceError::Unreadable(path, error) => write!(f, "{}: {error}", path.display()),
         }

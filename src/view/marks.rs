@@ -85,6 +85,15 @@ impl Marks {
         })
     }
 
+    /// The first marked address at or behind `from`.
+    pub fn next(&self, from: u64) -> Option<u64> {
+        self.pages.range(from / PAGE as u64..).find_map(|(number, page)| {
+            let base = number * PAGE as u64;
+            let mut addrs = (base..).zip(page.iter());
+            addrs.find(|(addr, mark)| *addr >= from && **mark != Mark::None).map(|(addr, _)| addr)
+        })
+    }
+
     fn paint(&mut self, memory: usize, change: &Change) {
         match change {
             Change::Bytes { memory: of, addr, halves, by, evidence } if *of == memory => {

@@ -2,12 +2,14 @@
 
 mod marks;
 mod row;
+mod selection;
 mod sentence;
 mod steps;
 mod text;
 
 pub use marks::{Mark, Marks};
 pub use row::{Cell, MAX_WIDTH, Row};
+pub use selection::Selection;
 pub use sentence::{difference, outcome, range};
 pub use steps::{StepLine, step_lines};
 pub use text::{glyph, thousands, visible};

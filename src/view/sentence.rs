@@ -16,7 +16,7 @@ pub fn difference(marks: &Marks) -> String {
         .map(|actor| format!("{} changed {}", name(actor), bytes(marks.changed_by(actor))))
         .collect();
     if marks.rewritten() > 0 {
-        clauses.push(format!("{} written as they were", bytes(marks.rewritten())));
+        clauses.push(format!("{} written with the values they had", bytes(marks.rewritten())));
     }
     if let (Some((start, end)), false) = (marks.span(), clauses.is_empty()) {
         let runs = match marks.runs() {
@@ -28,7 +28,8 @@ pub fn difference(marks: &Marks) -> String {
         last.push_str(&format!("{runs} at {start:#x}..{end:#x}"));
     }
     if let Some((from, to)) = marks.grown() {
-        let pages = if from == 0 { format!("memory began with {to}") } else { format!("memory grew from {from} to {to}") };
+        let pages =
+            if from == 0 { format!("memory began with {to}") } else { format!("memory grew from {from} to {to}") };
         let unit = if to == 1 { "page" } else { "pages" };
         clauses.push(format!("{pages} {unit} (+{} zero bytes)", thousands((to - from) * WASM_PAGE)));
     }

@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{range, thousands};
+use unicode_width::UnicodeWidthStr;
+
+use super::{range, thousands, visible};
 use crate::record::{Cause, Change, Evidence, Step, Value};
 
-/// One crossing in words, in three parts that a renderer can align.
+/// One crossing in words, in parts that a renderer can align and shorten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepLine {
     /// How deep it lies: 0 for a step of the host's.
     pub depth: usize,
     /// `call`, `write`, `read`, `start`.
     pub verb: &'static str,
-    /// What was called, written or read.
+    /// The export that was called. Empty where there is none.
+    pub name: String,
+    /// The arguments and the result, or the bytes written or read: `(12) -> 26`, `12 B at 0x410..0x41c`.
     pub what: String,
-    /// What came of it, short: `-> 26`, `did not move`, `14 B changed`. May be empty.
+    /// What came of it, short: `did not move`, `14 B changed`. May be empty.
     pub note: String,
 }
 
@@ -26,18 +30,19 @@ pub fn step_lines(cause: &Cause) -> Vec<StepLine> {
 fn step_line(cause: &Cause, place: usize) -> StepLine {
     let crossing = &cause.crossings[place];
     let changed = change_note(&cause.changes[crossing.changes.clone()]);
-    let (verb, what, note) = match &crossing.step {
-        Step::Instantiate => ("start", "the module is instantiated".to_owned(), changed),
-        Step::Write { addr, len, .. } => ("write", range(*addr, *len), changed),
-        Step::Read { addr, len, .. } => ("read", range(*addr, *len), changed),
+    let nameless = |verb, what, note| (verb, String::new(), what, note);
+    let (verb, name, what, note) = match &crossing.step {
+        Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
+        Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
+        Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
         Step::Call { export, args, results } => {
             let result = result(cause, results.as_deref());
             let moved = pointer_note(cause, place, export, results.as_deref());
             let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
-            ("call", format!("{}({}) {result}", super::visible(export.as_bytes()), list(args)), note)
+            ("call", visible(export.as_bytes()), format!("({}) {result}", list(args)), note)
         }
     };
-    StepLine { depth: crossing.depth, verb, what, note }
+    StepLine { depth: crossing.depth, verb, name, what, note }
 }
 
 fn list(values: &[Value]) -> String {
@@ -95,19 +100,45 @@ fn change_note(changes: &[Change]) -> String {
         notes.push(format!("{} B changed", thousands(differing as u64)));
     }
     if equal > 0 {
-        notes.push(format!("{} B written as they were", thousands(equal as u64)));
+        notes.push(format!("{} B as before", thousands(equal as u64)));
     }
     if grown > 0 {
-        notes.push(format!("grew by {} pages", thousands(grown)));
+        let unit = if grown == 1 { "page" } else { "pages" };
+        notes.push(format!("grew by {} {unit}", thousands(grown)));
     }
     notes.join(", ")
 }
 
 impl StepLine {
+    /// The line without its note: `call add_wasm_is_cool(12) -> 26`.
+    pub fn headline(&self) -> String {
+        format!("{} {}{}", self.verb, self.name, self.what)
+    }
+
     /// The line for a list: `2 write 12 B at 0x410..0x41c   12 B changed`, numbered from 1.
     pub fn numbered(&self, number: usize) -> String {
-        let indent = "  ".repeat(self.depth);
-        let gap = if self.note.is_empty() { "" } else { "   " };
-        format!("{number} {indent}{:<5} {}{gap}{}", self.verb, self.what, self.note)
+        self.within(number, usize::MAX)
     }
+
+    /// The numbered line in that many columns, as far as it goes: a long name is cut before anything else is.
+    pub fn within(&self, number: usize, columns: usize) -> String {
+        let head = format!("{number} {}{:<5} ", "  ".repeat(self.depth), self.verb);
+        let gap = if self.note.is_empty() { "" } else { "   " };
+        let rest = format!("{}{gap}{}", self.what, self.note);
+        let room = columns.saturating_sub(head.len() + rest.width());
+        format!("{head}{}{rest}", shorten(&self.name, room))
+    }
+}
+
+/// A name in that many columns: its beginning and `..`, but never less than a few letters of it.
+fn shorten(name: &str, columns: usize) -> String {
+    const LEAST: usize = 8;
+    if name.width() <= columns.max(LEAST) {
+        return name.to_owned();
+    }
+    let mut short: String = name.chars().take(columns.max(LEAST) - 2).collect();
+    while short.width() + 2 > columns.max(LEAST) {
+        short.pop();
+    }
+    short + ".."
 }

@@ -1,0 +1,81 @@
+//! The terminal: taken over, and given back on every way out.
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+
+type Backend = CrosstermBackend<BufWriter<Stdout>>;
+
+/// A whole frame at the largest size goes out in one write, or nearly.
+const BUFFER: usize = 64 << 10;
+
+/// The terminal in full-screen mode, for as long as this lives.
+pub(super) struct Screen {
+    terminal: ratatui::Terminal<Backend>,
+}
+
+impl Screen {
+    /// Takes the terminal over. From here on a panic on any thread gives it back and ends the program.
+    pub(super) fn enter() -> io::Result<Screen> {
+        restore_on_panic();
+        take()?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
+        let terminal = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
+        Ok(Screen { terminal })
+    }
+
+    /// Draws a frame, so that the terminal shows all of it at once.
+    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(draw)?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        self.terminal.backend_mut().flush()
+    }
+
+    /// Draws everything anew with the next frame.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Gives the terminal back, stops the process as the shell's job control expects, and takes it over again
+    /// when the process goes on.
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        take()?;
+        self.forget()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+}
+
+/// What fails here cannot be told to anybody: the terminal is gone.
+fn give_back() {
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+fn restore_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        give_back();
+        report(info);
+        std::process::exit(101);
+    }));
+}

@@ -1,0 +1,67 @@
+//! What is looked at: a cause, one of its crossings or the whole of it, and memory before and after.
+
+use super::{Marks, StepLine, step_lines};
+use crate::record::{Memories, Moment, Run, Step};
+
+/// A node of the timeline, with all that is shown of it.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The cause's number.
+    pub cause: usize,
+    /// The crossing's place in the cause; `None` is the cause as a whole.
+    pub crossing: Option<usize>,
+    /// The memories before it.
+    pub before: Memories,
+    /// The memories after it.
+    pub after: Memories,
+    /// What it did to each memory.
+    pub marks: Vec<Marks>,
+    /// The cause's crossings in words.
+    pub steps: Vec<StepLine>,
+}
+
+impl Selection {
+    /// Selects a crossing of a cause; `None` if the cause was forgotten or has not happened.
+    pub fn new(run: &Run, cause: usize, crossing: Option<usize>) -> Option<Selection> {
+        let node = run.cause(cause)?;
+        let crossing = crossing.filter(|&place| place < node.crossings.len());
+        let changes = node.changes_of(crossing);
+        let before = run.at(Moment { cause, change: changes.start })?;
+        let mut after = before.clone();
+        run.travel(Moment { cause, change: changes.start }, Moment { cause, change: changes.end }, &mut after)?;
+        let made = &node.changes[changes];
+        let marks = (0..after.len()).map(|memory| Marks::new(memory, made, &before, &after)).collect();
+        Some(Selection { cause, crossing, before, after, marks, steps: step_lines(node) })
+    }
+
+    /// Selects what a newcomer wants to see of the newest cause: the call of the transform, if it came to that;
+    /// else the last crossing before it failed; else the whole.
+    pub fn newest(run: &Run) -> Option<Selection> {
+        let cause = run.len().checked_sub(1)?;
+        let node = run.cause(cause)?;
+        let called = node.focus.filter(|&place| place < node.crossings.len());
+        let last = node.crossings.len().checked_sub(1).filter(|_| node.outcome.is_err());
+        Selection::new(run, cause, called.or(last))
+    }
+
+    /// The address to show: where something was written, and of that where the exchange reads or writes; else
+    /// what the crossing itself reads or writes; `None` if there is nothing of either.
+    pub fn address(&self, run: &Run, memory: usize) -> Option<u64> {
+        let cause = run.cause(self.cause)?;
+        let touched = |step: &Step| match *step {
+            Step::Write { memory: of, addr, len } | Step::Read { memory: of, addr, len } if of == memory => {
+                Some(addr..addr.saturating_add(len))
+            }
+            _ => None,
+        };
+        let marks = self.marks.get(memory)?;
+        let in_buffer = cause
+            .crossings
+            .iter()
+            .rev()
+            .filter_map(|crossing| touched(&crossing.step))
+            .find_map(|range| marks.next(range.start).filter(|addr| range.contains(addr)));
+        let own = || touched(&cause.crossings.get(self.crossing?)?.step).map(|range| range.start);
+        in_buffer.or_else(|| marks.next(0)).or_else(own)
+    }
+}

@@ -1,0 +1,31 @@
+//! A guest in Rust, for linmem's tests: answers with the line in capitals and " Wasm is cool!" behind it.
+//!
+//! Each answer is put into a buffer of its own, larger than the one before. The first needs more memory than the
+//! module has at its start, so memory grows, and the buffer is never where it was.
+
+static mut BUFFER: Vec<u8> = Vec::new();
+static mut ROOM: usize = 1024;
+
+#[no_mangle]
+pub extern "C" fn get_wasm_memory_buffer_pointer() -> *const u8 {
+    unsafe {
+        if BUFFER.capacity() == 0 {
+            BUFFER = vec![0; ROOM];
+        }
+        BUFFER.as_ptr()
+    }
+}
+
+#[no_mangle]
+pub extern "C" fn add_wasm_is_cool(len: usize) -> usize {
+    unsafe {
+        ROOM += 150_000;
+        let mut answer = Vec::with_capacity(ROOM);
+        answer.extend(BUFFER[..len].iter().map(u8::to_ascii_uppercase));
+        answer.extend_from_slice(b" Wasm is cool!");
+        let count = answer.len();
+        answer.resize(ROOM, 0);
+        BUFFER = answer;
+        count
+    }
+}

@@ -1,0 +1,386 @@
+//! The pipe, as a script sees it: the binary with real stdin, stdout, stderr and exit status.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+const COOL: &[u8] = b" Wasm is cool!";
+
+/// Traps on a line of 3 bytes, never returns on 4, says no on 5, points outside on 6; else answers the line.
+const MOODY: &str = r#"(module
+    (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func $panic (unreachable))
+    (func (export "moody") (param i32) (result i32)
+        (if (i32.eq (local.get 0) (i32.const 3)) (then (call $panic)))
+        (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0))))
+        (if (i32.eq (local.get 0) (i32.const 5)) (then (return (i32.const -1))))
+        (if (i32.eq (local.get 0) (i32.const 6)) (then (return (i32.const 65536))))
+        (local.get 0)))"#;
+
+fn linmem(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    command.args(args).env_remove("NO_COLOR");
+    command
+}
+
+/// Runs linmem to its end with that input.
+fn run(args: &[&str], input: &[u8]) -> Output {
+    let mut child = linmem(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        // linmem may stop reading early, which is not what is tested here.
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("the writer ends");
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A file for one test, of that name and content.
+fn file(name: &str, content: &[u8]) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, content).expect("the folder is ours");
+    path
+}
+
+fn moody(test: &str) -> String {
+    file(&format!("{test}.wat"), MOODY.as_bytes()).display().to_string()
+}
+
+#[test]
+fn a_line_goes_in_and_its_answer_comes_out() {
+    let output = run(&[], b"Did you know\nhello\n");
+    assert_eq!(text(&output.stdout), "Did you know Wasm is cool!\nhello Wasm is cool!\n");
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+}
+
+#[test]
+fn odd_bytes_come_back_exact() {
+    for (input, expected) in [
+        (&b"\n"[..], &b" Wasm is cool!\n"[..]),
+        (b"", b""),
+        (b"no end", b"no end Wasm is cool!"),
+        (b"a\r\n", b"a\r Wasm is cool!\n"),
+        (b"\xff\xfe\0\x1b[2J\n", b"\xff\xfe\0\x1b[2J Wasm is cool!\n"),
+        (b"\n\nx", b" Wasm is cool!\n Wasm is cool!\nx Wasm is cool!"),
+    ] {
+        let output = run(&[], input);
+        assert_eq!(text(&output.stdout), text(expected));
+        assert_eq!(output.stdout, expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_bytes_are_answered_line_by_line(input: Vec<u8>) {
+        let mut expected = input.split(|&byte| byte == b'\n').map(|line| [line, COOL].concat()).collect::<Vec<_>>();
+        if input.is_empty() || input.ends_with(b"\n") {
+            expected.pop();
+        }
+        let mut expected = expected.join(&b'\n');
+        if input.ends_with(b"\n") {
+            expected.push(b'\n');
+        }
+        prop_assert_eq!(run(&[], &input).stdout, expected);
+    }
+}
+
+#[test]
+fn separators_and_wholes() {
+    assert_eq!(run(&["--null"], b"a\nb\0c").stdout, b"a\nb Wasm is cool!\0c Wasm is cool!");
+    assert_eq!(run(&["--whole"], b"a\nb\n").stdout, b"a\nb\n Wasm is cool!");
+    assert_eq!(run(&["--whole"], b"").stdout, COOL);
+    assert_eq!(run(&["-l", "one", "--line", "-two"], b"unread").stdout, b"one Wasm is cool!\n-two Wasm is cool!\n");
+}
+
+#[test]
+fn a_million_lines_stay_in_order() {
+    let input: Vec<u8> = (0..200_000).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+    let expected: Vec<u8> = (0..200_000).flat_map(|n| format!("{n} Wasm is cool!\n").into_bytes()).collect();
+    assert!(run(&[], &input).stdout == expected);
+}
+
+#[test]
+fn the_room_is_1024_bytes_for_line_and_answer() {
+    let longest = vec![b'x'; 1010];
+    let output = run(&[], &[&longest[..], b"\n"].concat());
+    assert_eq!(output.stdout, [&longest[..], COOL, b"\n"].concat());
+
+    for (length, words) in
+        [(1011, "returned -1"), (1024, "returned -1"), (1025, "has room for 1024"), (90_000, "has room for 1024")]
+    {
+        let input = [b"first\n", &vec![b'x'; length][..], b"\nlast\n"].concat();
+        let output = run(&[], &input);
+        assert_eq!(text(&output.stdout), "first Wasm is cool!\n", "what came before is written");
+        let stderr = text(&output.stderr);
+        assert!(stderr.starts_with("linmem: line 2: ") && stderr.contains(words), "{stderr}");
+        assert!(stderr.contains(&format!("{length}")) && stderr.contains("1024 bytes") || length > 1024, "{stderr}");
+        assert_eq!(output.status.code(), Some(5));
+
+        let output = run(&["--keep-going"], &input);
+        assert_eq!(text(&output.stdout), "first Wasm is cool!\n\nlast Wasm is cool!\n");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn each_failure_has_its_words_and_its_status() {
+    let guest = moody("each_failure");
+    for (line, words, status) in [
+        ("abc", "moody(3) trapped: it gave up on purpose", 5),
+        ("abcd", "still running after 200ms", 6),
+        ("abcde", "moody(5) returned -1", 5),
+        (
+            "abcdef",
+            "reading 65536 bytes at 0x40 would end at 0x10040, outside the guest's memory, which ends at 0x10000",
+            5,
+        ),
+    ] {
+        let output = run(&[&guest, "--timeout", "200ms"], format!("ok\n{line}\nafter\n").as_bytes());
+        let stderr = text(&output.stderr);
+        assert!(stderr.starts_with("linmem: line 2: ") && stderr.contains(words), "{stderr}");
+        assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("ok\n", Some(status)));
+    }
+    let output = run(&[&guest, "-k", "--timeout", "200ms"], b"abc\nabcd\nabcde\nabcdef\na fine one");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\n\n\n\na fine one", Some(1)));
+    assert_eq!(text(&output.stderr).matches("linmem: line ").count(), 4);
+    let output = run(&[&guest, "--max-output", "1"], b"a\nab");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("a\n", Some(6)));
+}
+
+#[test]
+fn a_trap_names_the_place_in_the_module() {
+    let binary = wat::parse_str(MOODY).expect("it is valid");
+    // The last byte but one of the body of $panic is the instruction unreachable.
+    let place = binary.windows(4).position(|bytes| bytes == [3, 0, 0, 0x0b]).expect("the body is there") + 2;
+    let stderr = text(&run(&[&moody("a_trap_names")], b"abc").stderr);
+    assert!(stderr.contains(&format!("in panic (byte {place:#x} of the module)")), "{stderr}");
+}
+
+#[test]
+fn an_answer_is_out_before_the_next_line_is_awaited() {
+    let mut child = linmem(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
+    for line in ["one", "two"] {
+        writeln!(stdin, "{line}").expect("it reads");
+        let mut answer = vec![0; line.len() + COOL.len() + 1];
+        stdout.read_exact(&mut answer).expect("it answers while stdin is open");
+        assert_eq!(text(&answer), format!("{line} Wasm is cool!\n"));
+    }
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let mut child =
+        linmem(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().expect("piped");
+    while stdin.write_all(&[b'x', b'\n'].repeat(50_000)).is_ok() {}
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let output = linmem(&["-l", "x"]).stdout(full).output().expect("it ends");
+    assert!(text(&output.stderr).contains("writing to stdout failed"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(7));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_pipe_with_what_was_answered() {
+    let mut child = linmem(&[&moody("ctrl_c"), "--timeout", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(b"ok\nabcd\n").expect("it reads");
+    std::thread::sleep(Duration::from_millis(500));
+    let since = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("ok\n", Some(130)));
+    assert!(since.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn what_cannot_be_loaded_says_why() {
+    let text_guest = |name: &str, wat: &str| file(name, wat.as_bytes()).display().to_string();
+    let seed = r#"(memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 0))"#;
+    for (guest, words, status) in [
+        ("no-such-guest".to_owned(), "no such file", 3),
+        (text_guest("empty.wasm", ""), "it is not a WebAssembly binary", 3),
+        (text_guest("typo.wat", "(module (func (i32.cons 1)))"), "unknown operator or unexpected token", 3),
+        (
+            file("short.wasm", b"\0asm\x01\0\0\0\x01\xff").display().to_string(),
+            "the WebAssembly binary is not valid: unexpected end",
+            3,
+        ),
+        (
+            text_guest("import.wat", r#"(module (import "env" "log" (func (param i32))))"#),
+            "env.log  function (i32) -> ()",
+            3,
+        ),
+        (text_guest("bare.wat", "(module)"), "exports no memory", 4),
+        (
+            text_guest(
+                "two.wat",
+                &format!(
+                    r#"(module {seed} (func (export "a") (param i32) (result i32) (i32.const 0)) (func (export "b") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "a, b; choose one with --call NAME",
+            4,
+        ),
+        (
+            text_guest(
+                "huge.wat",
+                r#"(module (memory (export "memory") 65536) (func (export "ptr") (result i32) (i32.const 0)) (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
+            ),
+            "needs 65536 pages (4294967296 bytes)",
+            3,
+        ),
+        (
+            text_guest(
+                "segment.wat",
+                &format!(
+                    r#"(module {seed} (data (i32.const 65535) "xx") (func (export "f") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "data segment",
+            3,
+        ),
+        (
+            text_guest(
+                "start.wat",
+                &format!(
+                    r#"(module {seed} (start $s) (func $s unreachable) (func (export "f") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "start function() trapped",
+            3,
+        ),
+        (
+            text_guest(
+                "endless.wat",
+                &format!(
+                    r#"(module {seed} (start $s) (func $s (loop (br 0))) (func (export "f") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "still running after 200ms",
+            6,
+        ),
+    ] {
+        let output = run(&[&guest, "--timeout", "200ms"], b"x\n");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(words), "{guest}: {stderr}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(output.status.code(), Some(status), "{guest}: {stderr}");
+    }
+    assert_eq!(run(&["-"], b"").status.code(), Some(2));
+    assert_eq!(run(&["--nonsense"], b"").status.code(), Some(2));
+    assert_eq!(run(&["--timeout", "soon"], b"").status.code(), Some(2));
+}
+
+#[test]
+fn nothing_raw_from_a_name_reaches_stderr() {
+    let stderr = run(&["evil\x1b[31m\u{202e}name"], b"").stderr;
+    assert!(!stderr.contains(&0x1b) && text(&stderr).contains("evil\\x1b[31m\\u{202e}name"), "{}", text(&stderr));
+}
+
+#[test]
+fn a_guest_is_told_by_content_and_found_by_name() {
+    let binary = wat::parse_str(include_str!("../assets/passing-data.wat")).expect("it is valid");
+    let binary = file("binary.wat", &binary).display().to_string();
+    for guest in [&binary, "passing-data"] {
+        assert_eq!(text(&run(&[guest], b"x\n").stdout), "x Wasm is cool!\n");
+    }
+    assert!(text(&run(&["guests"], b"").stdout).starts_with("passing-data "));
+}
+
+#[test]
+fn a_table_and_a_memory_cannot_eat_the_machine() {
+    let guest = file(
+        "greedy.wat",
+        br#"(module (memory (export "memory") 1) (table 1 funcref)
+            (func (export "ptr") (result i32) (i32.const 0))
+            (func (export "f") (param i32) (result i32)
+                (drop (table.grow (ref.null func) (i32.const 50000000)))
+                (loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+                (i32.store8 (i32.const 0) (i32.add (i32.const 48) (memory.size)))
+                (i32.store8 (i32.const 1) (i32.add (i32.const 48) (i32.gt_u (table.size) (i32.const 10000000))))
+                (i32.const 2)))"#,
+    );
+    let output = run(&[&guest.display().to_string(), "--max-memory", "512KiB"], b"x\n");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("80\n", Some(0)), "8 pages and a small table");
+}
+
+#[test]
+fn a_line_larger_than_the_memory_is_not_gathered() {
+    let output = run(&["--max-memory", "64KiB", "-k"], &[&vec![b'x'; 3_000_000][..], b"\nok\n"].concat());
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));
+    assert!(text(&output.stderr).contains("line 1: the line is longer than 65536 bytes"));
+}
+
+#[test]
+fn the_dump_shows_each_step_before_and_after() {
+    let output = run(&["--show", "hex"], b"Did you know\n");
+    let expected = "\
+exchange 1  \"Did you know\"
+  1 call  get_wasm_memory_buffer_pointer() -> 0x410
+  2 write 12 B at 0x410..0x41c   12 B changed
+      the host changed 12 bytes in 1 run at 0x410..0x41c
+      before  00000410  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
+      after   00000410  44 69 64 20 79 6f 75 20  6b 6e 6f 77 00 00 00 00  |Did you know....|
+                        hh hh hh hh hh hh hh hh  hh hh hh hh
+  3 call  add_wasm_is_cool(12) -> 26   14 B changed
+      the guest changed 14 bytes in 1 run at 0x41c..0x42a
+      before  00000410  44 69 64 20 79 6f 75 20  6b 6e 6f 77 00 00 00 00  |Did you know....|
+      after   00000410  44 69 64 20 79 6f 75 20  6b 6e 6f 77 20 57 61 73  |Did you know Was|
+                                                             gg gg gg gg
+      before  00000420  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
+      after   00000420  6d 20 69 73 20 63 6f 6f  6c 21 00 00 00 00 00 00  |m is cool!......|
+                        gg gg gg gg gg gg gg gg  gg gg
+  4 call  get_wasm_memory_buffer_pointer() -> 0x410   did not move
+  5 read  26 B at 0x410..0x42a
+Did you know Wasm is cool!
+";
+    assert_eq!(text(&output.stdout), expected);
+    let again = text(&run(&["--show", "hex"], b"same\nsame\n").stdout);
+    assert!(again.contains("4 bytes written with the values they had at 0x410..0x414"), "{again}");
+    assert!(again.contains("\n                        h  h  h  h\n"), "{again}");
+    assert!(!text(&output.stdout).contains('\x1b'));
+    let colored = run(&["--show", "hex", "--color", "always"], b"x\n").stdout;
+    assert!(text(&colored).contains("\x1b["));
+}
+
+#[test]
+fn a_real_compilers_guest_that_grows_and_moves_is_followed() {
+    let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/grower.wasm");
+    assert_eq!(text(&run(&[guest], b"one\ntwo\n").stdout), "ONE Wasm is cool!\nTWO Wasm is cool!\n");
+    let shown = text(&run(&[guest, "--show", "hex"], b"one\n").stdout);
+    assert!(shown.contains("memory grew from 17 to 18 pages (+65,536 zero bytes)"), "{shown}");
+    assert!(shown.contains("moved from 0x"), "{shown}");
+    assert!(shown.contains("|ONE Wasm is cool|"), "{shown}");
+}

@@ -1,0 +1,189 @@
+//! Recording, as properties: before + changes = after, and undoing every change gives the first memory back.
+
+#![allow(clippy::cast_possible_truncation, reason = "the memories here are small")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use linmem::record::{Actor, Cause, Change, Memories, Moment, Outcome, Recorder, Run, Step, Trigger, WASM_PAGE};
+use linmem::view::{Mark, Marks};
+use proptest::prelude::*;
+
+/// What a host and a guest may do to memory.
+#[derive(Clone, Debug)]
+enum Deed {
+    HostWrites(usize, Vec<u8>),
+    GuestWrites(usize, Vec<u8>),
+    GuestGrows,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    // Few values and few places, so that rewrites and overlaps are common; pages' ends among them.
+    let place = prop_oneof![0usize..64, 4080usize..4110, 65_500usize..65_530];
+    let bytes = prop::collection::vec(0u8..3, 0..40);
+    prop_oneof![
+        4 => (place.clone(), bytes.clone()).prop_map(|(place, bytes)| Deed::HostWrites(place, bytes)),
+        4 => (place, bytes).prop_map(|(place, bytes)| Deed::GuestWrites(place, bytes)),
+        1 => Just(Deed::GuestGrows),
+    ]
+}
+
+/// A memory as a plain vector, and the recorder that follows it.
+struct World {
+    live: Vec<u8>,
+    recorder: Recorder,
+}
+
+impl World {
+    fn start() -> (World, Cause) {
+        let mut world = World { live: vec![0; WASM_PAGE as usize], recorder: Recorder::default() };
+        world.live[10..14].copy_from_slice(b"data");
+        world.recorder.enter(Step::Instantiate);
+        world.recorder.compare(0, &world.live, Actor::Module);
+        world.recorder.leave(Duration::ZERO);
+        let cause = world.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
+        (world, cause)
+    }
+
+    fn doing(&mut self, deeds: &[Deed]) -> Cause {
+        for deed in deeds {
+            self.recorder.enter(Step::Read { memory: 0, addr: 0, len: 0 });
+            match deed {
+                Deed::HostWrites(place, bytes) => {
+                    let end = (place + bytes.len()).min(self.live.len());
+                    let bytes = &bytes[..end - place];
+                    self.live[*place..end].copy_from_slice(bytes);
+                    self.recorder.written(0, *place as u64, bytes, Actor::Host);
+                }
+                Deed::GuestWrites(place, bytes) => {
+                    let end = (place + bytes.len()).min(self.live.len());
+                    self.live[*place..end].copy_from_slice(&bytes[..end - place]);
+                    self.recorder.compare(0, &self.live, Actor::Guest);
+                }
+                Deed::GuestGrows => {
+                    self.live.resize(self.live.len() + WASM_PAGE as usize, 0);
+                    self.recorder.compare(0, &self.live, Actor::Guest);
+                }
+            }
+            self.recorder.leave(Duration::ZERO);
+        }
+        self.recorder.end(Trigger::Line(Vec::new()), Outcome::Ok(Vec::new()))
+    }
+}
+
+fn bytes(memories: &Memories) -> Vec<u8> {
+    let Some(image) = memories.first() else { return Vec::new() };
+    let mut bytes = vec![0; usize::try_from(image.len()).expect("it is small")];
+    image.read(0, &mut bytes);
+    bytes
+}
+
+/// A run with what memory was before each cause and at the end.
+fn lived(causes: &[Vec<Deed>], budget: usize) -> (Run, Vec<Vec<u8>>) {
+    let (mut world, start) = World::start();
+    let mut run = Run::new(budget);
+    let mut moments = vec![Vec::new(), world.live.clone()];
+    run.push(Arc::new(start), world.recorder.present().clone());
+    for deeds in causes {
+        let cause = world.doing(deeds);
+        run.push(Arc::new(cause), world.recorder.present().clone());
+        moments.push(world.live.clone());
+    }
+    (run, moments)
+}
+
+fn history() -> impl Strategy<Value = Vec<Vec<Deed>>> {
+    prop::collection::vec(prop::collection::vec(deed(), 0..6), 0..8)
+}
+
+proptest! {
+    #[test]
+    fn every_moment_can_be_shown_again(causes in history()) {
+        let (run, moments) = lived(&causes, usize::MAX);
+        prop_assert_eq!(bytes(run.present()), moments.last().expect("there is a start").clone());
+        for (cause, expected) in moments.iter().enumerate() {
+            let memories = run.at(Moment { cause, change: 0 }).expect("nothing was forgotten");
+            prop_assert_eq!(&bytes(&memories), expected);
+        }
+    }
+
+    #[test]
+    fn undoing_all_gives_the_first_memory_and_redoing_all_the_last(causes in history()) {
+        let (run, _) = lived(&causes, usize::MAX);
+        let mut memories = run.present().clone();
+        run.travel(run.now(), Moment { cause: 0, change: 0 }, &mut memories).expect("nothing was forgotten");
+        prop_assert_eq!(bytes(&memories), Vec::<u8>::new());
+        run.travel(Moment { cause: 0, change: 0 }, run.now(), &mut memories).expect("nothing was forgotten");
+        prop_assert!(&memories == run.present());
+    }
+
+    #[test]
+    fn before_and_the_changes_make_after(causes in history()) {
+        let (run, _) = lived(&causes, usize::MAX);
+        for number in 0..run.len() {
+            let cause = run.cause(number).expect("nothing was forgotten");
+            for crossing in &cause.crossings {
+                let at = |change| run.at(Moment { cause: number, change }).expect("nothing was forgotten");
+                let (mut before, after) = (at(crossing.changes.start), at(crossing.changes.end));
+                cause.changes[crossing.changes.clone()].iter().for_each(|change| change.redo(&mut before));
+                prop_assert!(before == after);
+                cause.changes[crossing.changes.clone()].iter().rev().for_each(|change| change.undo(&mut before));
+                prop_assert!(before == at(crossing.changes.start));
+            }
+        }
+    }
+
+    #[test]
+    fn any_two_moments_are_one_journey_apart(causes in history(), from: prop::sample::Index, to: prop::sample::Index) {
+        let (run, _) = lived(&causes, usize::MAX);
+        let all: Vec<Moment> = (0..run.len())
+            .flat_map(|cause| {
+                let changes = run.cause(cause).expect("nothing was forgotten").changes.len();
+                (0..=changes).map(move |change| Moment { cause, change })
+            })
+            .collect();
+        let (from, to) = (all[from.index(all.len())], all[to.index(all.len())]);
+        let mut memories = run.at(from).expect("it happened");
+        run.travel(from, to, &mut memories).expect("both happened");
+        prop_assert!(memories == run.at(to).expect("it happened"));
+    }
+
+    #[test]
+    fn marks_are_what_a_comparison_of_every_byte_finds(deeds in prop::collection::vec(deed(), 1..6)) {
+        let (run, _) = lived(&[deeds], usize::MAX);
+        let before = run.at(Moment { cause: 1, change: 0 }).expect("it happened");
+        let cause = run.cause(1).expect("it happened");
+        let marks = Marks::new(0, &cause.changes, &before, run.present());
+        let (old, new) = (bytes(&before), bytes(run.present()));
+        let written = |addr: usize| cause.changes.iter().any(|change| match change {
+            Change::Bytes { addr: start, halves, by: Actor::Host, .. } => {
+                (*start as usize..*start as usize + halves.len() / 2).contains(&addr)
+            }
+            _ => false,
+        });
+        let mut changed = 0;
+        for (addr, &byte) in new.iter().enumerate() {
+            let differs = old.get(addr).copied().unwrap_or(0) != byte;
+            changed += usize::from(differs);
+            match marks.at(addr as u64) {
+                Mark::Changed(_) => prop_assert!(differs),
+                Mark::Rewritten(_) => prop_assert!(!differs),
+                Mark::None => prop_assert!(!differs && !written(addr)),
+            }
+        }
+        prop_assert_eq!(marks.changed(), changed);
+    }
+
+    #[test]
+    fn a_small_budget_forgets_the_oldest_and_never_the_newest(causes in history(), budget in 0usize..4000) {
+        let (run, moments) = lived(&causes, budget);
+        prop_assert_eq!(run.len(), causes.len() + 1);
+        prop_assert!(run.oldest() < run.len());
+        for (cause, expected) in moments.iter().enumerate() {
+            match run.at(Moment { cause, change: 0 }) {
+                Some(memories) => prop_assert_eq!(&bytes(&memories), expected),
+                None => prop_assert!(cause < run.oldest()),
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The full screen, as a person sees it: the binary in a real pseudo-terminal, real keys, and a terminal emulator
+//! that reads the cells with their styles.
+
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take to appear. Nothing waits that long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// linmem in a terminal.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts linmem on a terminal of that many columns and rows, with a history of its own.
+    fn start(test: &str, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        let (cols, rows) = size;
+        let pty = native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a pty");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_linmem"));
+        command.args(args);
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("XDG_STATE_HOME", scratch(test));
+        env.iter().for_each(|(name, value)| command.env(name, value));
+        let child = pty.slave.spawn_command(command).expect("the binary starts");
+        let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
+        let keys = pty.master.take_writer().expect("the pty is writable");
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+                if sender.send(chunk[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(nonzero(rows), nonzero(cols), 0);
+        Terminal { child, master: pty.master, keys, output, screen, raw: Vec::new() }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("linmem reads");
+        self.keys.flush().expect("linmem reads");
+    }
+
+    /// Waits until the screen looks like that, and says what it shows if it never does.
+    fn wait(&mut self, what: &str, looks: impl Fn(&vt100::Screen) -> bool) {
+        let since = Instant::now();
+        while !looks(self.screen.screen()) {
+            let left = PATIENCE.checked_sub(since.elapsed());
+            let chunk = left.and_then(|left| self.output.recv_timeout(left).ok());
+            let Some(chunk) = chunk else { panic!("{what} never came; the screen shows:\n{}", self.text()) };
+            self.screen.process(&chunk);
+            self.raw.extend_from_slice(&chunk);
+        }
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        self.wait(text, |screen| screen.contents().contains(text));
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// The texts of the stretches of changed bytes (two digits and a space each) in hex columns whose cells look
+    /// like that, from top to bottom.
+    fn styled(&self, looks: impl Fn(&vt100::Cell) -> bool) -> String {
+        let screen = self.screen.screen();
+        let (rows, cols) = (screen.size().0.get(), screen.size().1.get());
+        let mut found = String::new();
+        for row in 0..rows {
+            for col in 0..cols {
+                if let Some(cell) = screen.cell(row, col).filter(|cell| looks(cell)) {
+                    found.push_str(cell.contents());
+                }
+            }
+            if !found.is_empty() && !found.ends_with('\n') {
+                found.push('\n');
+            }
+        }
+        found
+    }
+
+    /// Waits for the end of linmem, and returns its exit status.
+    fn end(&mut self) -> u32 {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                while let Ok(chunk) = self.output.recv_timeout(Duration::from_millis(100)) {
+                    self.screen.process(&chunk);
+                    self.raw.extend_from_slice(&chunk);
+                }
+                return status.exit_code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("linmem did not end; the screen shows:\n{}", self.text());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+fn nonzero(n: u16) -> NonZero<u16> {
+    NonZero::new(n).expect("a screen has a size")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+const ORANGE: vt100::Color = vt100::Color::Idx(214);
+const BLUE: vt100::Color = vt100::Color::Idx(4);
+
+fn guest_wrote(cell: &vt100::Cell) -> bool {
+    cell.bgcolor() == ORANGE && cell.underline()
+}
+
+fn host_wrote(cell: &vt100::Cell) -> bool {
+    cell.bgcolor() == BLUE && cell.underline()
+}
+
+/// Hex digits only, from what `styled` found: the bytes, without the text column.
+fn bytes_in(styled: &str, expected: &[u8]) {
+    let hex: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = expected.iter().map(|&byte| char::from(byte)).collect();
+    let compact: String = styled.chars().filter(|c| !c.is_whitespace()).collect();
+    // Hex and text stand in one row, so they alternate; sorted characters compare as a bag.
+    let bag = |text: &str| {
+        let mut chars: Vec<_> = text.chars().filter(|c| !c.is_whitespace()).collect();
+        chars.sort_unstable();
+        chars
+    };
+    assert_eq!(bag(&compact), bag(&(hex + &text)), "{styled}");
+}
+
+#[test]
+fn memory_before_and_after_with_who_wrote_what() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut terminal = Terminal::start(&format!("main{}", size.0), size, &[], &[]);
+        terminal.wait_for("the guest is ready");
+        terminal.press("Did you know");
+        terminal.wait_for("> Did you know");
+        terminal.press("\r");
+        terminal.wait_for("=> Did you know Wasm is cool!");
+        terminal.wait_for("before  call add_wasm_is_cool(12) -> 26");
+        terminal.wait_for("exchange 1 of 1 | step 3 of 5");
+        assert!(terminal.text().contains("the guest changed 14 bytes in 1 run"), "{}", terminal.text());
+        bytes_in(&terminal.styled(guest_wrote), b" Wasm is cool!");
+        assert_eq!(terminal.styled(host_wrote), "", "the host wrote nothing in the call");
+
+        // F7: one step back, to the host's write.
+        terminal.press("\x1b[18~");
+        terminal.wait_for("step 2 of 5");
+        assert!(terminal.text().contains("the host changed 12 bytes in 1 run at 0x410..0x41c"));
+        bytes_in(&terminal.styled(host_wrote), b"Did you know");
+        assert_eq!(terminal.styled(guest_wrote), "");
+
+        terminal.press("\x04");
+        assert_eq!(terminal.end(), 0);
+        assert!(!terminal.screen.screen().alternate_screen(), "the terminal is given back");
+        assert!(!terminal.screen.screen().hide_cursor());
+    }
+}
+
+#[test]
+fn without_colour_the_marks_stay() {
+    let mut terminal = Terminal::start("nocolor", (80, 24), &[], &[("NO_COLOR", "1")]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("Did you know\r");
+    terminal.wait_for("step 3 of 5");
+    let marked: String = (1..16)
+        .flat_map(|row| (0..80).map(move |col| (row, col)))
+        .filter_map(|(row, col)| {
+            let screen = terminal.screen.screen();
+            let cell = screen.cell(row, col)?;
+            cell.inverse().then(|| cell.contents().to_owned())
+        })
+        .collect();
+    bytes_in(&marked, b" Wasm is cool!");
+    terminal.press("\x1b[18~");
+    terminal.wait_for("step 2 of 5");
+    let marked = terminal.styled(|cell| cell.underline() && cell.bold());
+    bytes_in(&marked, b"Did you know");
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    for color in ["\x1b[3", "\x1b[4"] {
+        for escape in raw.split(color).skip(1) {
+            let code: String = escape.chars().take_while(char::is_ascii_digit).collect();
+            assert!(code.is_empty() || escape.as_bytes()[code.len()] != b'm' || code == "9", "a colour: {escape:.20?}");
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_and_the_time_limit_stop_a_guest_and_the_screen_lives() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-screen.wat");
+    let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (i32.store8 (i32.const 128) (i32.const 7))
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let guest = guest.display().to_string();
+
+    let mut terminal = Terminal::start("ctrlc", (100, 30), &[&guest, "--timeout", "0"], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("spin\r");
+    terminal.wait_for("the guest is running");
+    terminal.press("typed meanwhile");
+    terminal.wait_for("> typed meanwhile");
+    terminal.press("\x03");
+    terminal.wait_for("the guest was stopped by Ctrl-C");
+    assert!(terminal.text().contains("the guest changed 1 byte in 1 run at 0x80..0x81"), "{}", terminal.text());
+    terminal.press("\x03");
+    terminal.wait("the line is cleared", |screen| !screen.contents().contains("typed meanwhile"));
+    terminal.press("again\r");
+    terminal.wait_for("=> again");
+    terminal.press("\x04");
+    assert_eq!(terminal.end(), 0);
+
+    let mut terminal = Terminal::start("limit", (100, 30), &[&guest, "--timeout", "300ms"], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("spin\r");
+    terminal.wait_for("still running after 300ms and was stopped");
+}
+
+#[test]
+fn a_paste_is_text_and_its_lines_are_sent_one_by_one() {
+    let mut terminal = Terminal::start("paste", (120, 40), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("\x1b[200~one\ntwo\nthr\x1b[201~");
+    terminal.wait_for("> thr");
+    terminal.wait_for("2 two => two Wasm is cool!");
+    assert!(terminal.text().contains("1 one => one Wasm is cool!"));
+}
+
+#[test]
+fn nothing_raw_from_the_guest_reaches_the_terminal() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("escapes.wat");
+    let wat = r#"(module (memory (export "memory") 1) (data (i32.const 64) "\1b]0;owned\07\1b[2J")
+        (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "\1b[2Jf") (param i32) (result i32) (i32.const 14)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let mut terminal = Terminal::start("escapes", (120, 40), &[&guest.display().to_string()], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("\r");
+    terminal.wait_for("=> \\x1b]0;owned\\x07\\x1b[2J");
+    terminal.wait_for("call \\x1b[2Jf(0) -> 14");
+    assert!(!String::from_utf8_lossy(&terminal.raw).contains("\x1b]0;owned"));
+}
+
+#[test]
+fn any_size_will_do_and_nothing_is_lost() {
+    let mut terminal = Terminal::start("resize", (120, 40), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("Did you know\rnext");
+    terminal.wait_for("> next");
+    for (cols, rows) in [(1, 1), (2, 2), (30, 8), (250, 80), (44, 12), (1, 60), (80, 1), (120, 40)] {
+        terminal.master.resize(PtySize { rows, cols, ..PtySize::default() }).expect("it resizes");
+        terminal.screen.screen_mut().set_size(nonzero(rows), nonzero(cols));
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    terminal.wait_for("exchange 1 of 1 | step 3 of 5");
+    terminal.wait_for("> next");
+}
+
+#[test]
+fn a_guest_that_cannot_be_loaded_is_told_on_the_plain_terminal() {
+    let mut terminal = Terminal::start("noguest", (80, 24), &["nowhere.wasm"], &[]);
+    assert_eq!(terminal.end(), 3);
+    assert!(terminal.text().contains("nowhere.wasm: no such file"), "{}", terminal.text());
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let mut terminal = Terminal::start("sigterm", (80, 24), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    let pid = terminal.child.process_id().expect("it runs").to_string();
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
+    assert_eq!(terminal.end(), 143);
+    assert!(!terminal.screen.screen().alternate_screen());
+}
+
+#[test]
+fn lines_typed_before_come_back() {
+    let folder = "history";
+    let mut terminal = Terminal::start(folder, (80, 24), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("remember me\r");
+    terminal.wait_for("=> remember me Wasm is cool!");
+    terminal.press("\x04");
+    assert_eq!(terminal.end(), 0);
+    let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder).display().to_string();
+    let mut terminal = Terminal::start("history2", (80, 24), &[], &[("XDG_STATE_HOME", &state)]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("\x1b[A");
+    terminal.wait_for("> remember me");
+}
