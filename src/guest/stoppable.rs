@@ -258,3 +258,97 @@ fn rank(id: u8) -> usize {
 fn index(offset: u64) -> usize {
     usize::try_from(offset).expect("the module lies in memory")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewrite(wat: &str) -> (Vec<u8>, Stoppable) {
+        let original = wat::parse_str(wat).expect("the test's module is right");
+        let stoppable = Stoppable::new(&original).expect("it is valid");
+        wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+            .validate_all(&stoppable.binary)
+            .expect("a rewritten module is valid");
+        (original, stoppable)
+    }
+
+    #[test]
+    fn modules_of_every_shape_stay_valid() {
+        for wat in [
+            "(module)",
+            "(module (memory 1))",
+            r#"(module (import "env" "m" (memory 1)) (memory 2) (func (loop (br 0))))"#,
+            "(module (func $f (call $f)))",
+            r#"(module (global i32 (i32.const 1)) (table 1 funcref) (elem (i32.const 0) $f) (start $f) (func $f))"#,
+            r#"(module (memory 1) (data "passive") (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1))))"#,
+            r#"(module (tag) (func (export "linmem stop") (block (loop (try_table (br 1))))))"#,
+        ] {
+            rewrite(wat);
+        }
+    }
+
+    #[test]
+    fn only_code_that_could_go_on_for_ever_is_checked() {
+        for (wat, checks) in [
+            ("(module (func (nop)))", 0),
+            ("(module (func (loop (nop))))", 1),
+            ("(module (func (loop (loop (br 1)))))", 2),
+            ("(module (func $f (call $f)))", 1),
+            ("(module (func $f (loop (return_call $f))))", 2),
+            ("(module (func $f (call $g)) (func $g (nop)))", 1),
+        ] {
+            assert_eq!(rewrite(wat).1.places.inserted.len(), checks, "{wat}");
+        }
+    }
+
+    #[test]
+    fn names_that_the_module_has_are_left_to_it() {
+        let (_, stoppable) = rewrite(r#"(module (start $s) (func $s (export "linmem stop") (export "linmem start")))"#);
+        assert_eq!(stoppable.flag, "linmem stop'");
+        assert_eq!(stoppable.start.as_deref(), Some("linmem start'"));
+    }
+
+    #[test]
+    fn each_instruction_is_found_again() {
+        let wat = r#"(module (import "a" "b" (func)) (func (nop))
+            (func (i32.const 300) (drop) (loop (nop) (call 0) (loop (nop) (br 0))) (unreachable)))"#;
+        let (original, stoppable) = rewrite(wat);
+        let bodies = |module: &[u8]| -> Vec<(usize, Vec<(usize, String)>)> {
+            let payloads = Parser::new(0).parse_all(module).map(|payload| payload.expect("it is valid"));
+            let bodies = payloads.filter_map(|payload| match payload {
+                Payload::CodeSectionEntry(body) => {
+                    Some(body.as_bytes().to_vec()).map(|bytes| (body.range().start, bytes))
+                }
+                _ => None,
+            });
+            bodies
+                .map(|(start, bytes)| {
+                    let body = FunctionBody::new(BinaryReader::new(&bytes, 0));
+                    let mut reader = body.get_operators_reader().expect("it is valid");
+                    let mut found = Vec::new();
+                    while !reader.eof() {
+                        let at = index(reader.original_position());
+                        found.push((at, format!("{:?}", reader.read().expect("it is valid"))));
+                    }
+                    (index(start), found)
+                })
+                .collect()
+        };
+        let (before, after) = (bodies(&original), bodies(&stoppable.binary));
+        for (func, ((start, old), (_, new))) in (1..).zip(before.iter().zip(&after)) {
+            // What was inserted is skipped: the five instructions of a check.
+            let mut new = new.iter().peekable();
+            let mut kept = Vec::new();
+            while let Some((at, name)) = new.next() {
+                let is_check = name == "I32Const { value: 0 }";
+                if is_check {
+                    new.by_ref().take(4).for_each(|_| ());
+                } else {
+                    kept.push((stoppable.places.original(func, *at).expect("it is there") - start, name.clone()));
+                }
+            }
+            assert_eq!(&kept, old);
+        }
+        assert_eq!(stoppable.places.original(0, 0), None, "an import has no body");
+    }
+}
