@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::abi::Wish;
 use crate::guest::Limits;
 use crate::session::Options;
 
@@ -30,12 +32,16 @@ pub struct Cli {
     pub command: Option<Command>,
 
     /// A .wasm or .wat file, or a guest that comes along [default: passing-data]
-    #[arg(value_parser = guest)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(guest))]
     pub guest: Option<PathBuf>,
 
     /// The export that transforms the line, where several fit
     #[arg(long, value_name = "NAME")]
     pub call: Option<String>,
+
+    /// How to talk to the guest: a convention's name, or a recipe file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub abi: Option<PathBuf>,
 
     /// Longest time for one exchange, and for the start: 5, 500ms; 0 = no limit
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -79,6 +85,11 @@ pub struct Cli {
 pub enum Command {
     /// List the guests that come along
     Guests,
+    /// List the conventions that come along, or print the recipe of one
+    Recipe {
+        /// The convention's name
+        name: Option<String>,
+    },
 }
 
 /// How memory is printed in the pipe.
@@ -100,11 +111,11 @@ pub enum When {
 }
 
 impl Cli {
-    /// What is said about how the guest is to be run.
+    /// What is said about how the guest is to be run, but for the convention.
     pub fn options(&self) -> Options {
         let time = (!self.timeout.is_zero()).then_some(self.timeout);
         let limits = Limits { memory: self.max_memory, time, output: self.max_output };
-        Options { limits, call: self.call.clone() }
+        Options { limits, wish: Wish { call: self.call.clone(), ..Wish::default() } }
     }
 
     /// Whether something was said that only the pipe does.
@@ -114,10 +125,10 @@ impl Cli {
 }
 
 /// A guest's name. A guest is not read from stdin, which is for lines.
-fn guest(text: &str) -> Result<PathBuf, String> {
-    match text {
-        "-" => Err("stdin is for lines; give the guest as a file".to_owned()),
-        text => Ok(PathBuf::from(text)),
+fn guest(name: OsString) -> Result<PathBuf, String> {
+    match name.to_str() {
+        Some("-") => Err("stdin is for lines; give the guest as a file".to_owned()),
+        _ => Ok(PathBuf::from(name)),
     }
 }
 
@@ -137,19 +148,23 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// A size such as `65536`, `64K`, `64KiB`, `1.5GiB`. Units are of 1024, however they are written.
 fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
-    let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
         _ => return Err(format!("the unit `{unit}` is not one of KiB, MiB, GiB")),
     };
     let refuse = || "expected a size such as 65536, 64KiB or 1GiB".to_owned();
     match number.parse::<u64>() {
         Ok(whole) => whole.checked_mul(1 << shift).ok_or_else(refuse),
-        Err(_) => Duration::try_from_secs_f64(number.parse::<f64>().map_err(|_| refuse())? * f64::from(1 << shift))
-            .map(|bytes| bytes.as_secs())
-            .map_err(|_| refuse()),
+        Err(_) => {
+            let bytes = number.parse::<f64>().map_err(|_| refuse())? * f64::from(1 << shift);
+            // Beyond 2^53 a fraction has no meaning, and nothing here is as large.
+            let fits = (0.0..9e15).contains(&bytes);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was checked")]
+            if fits { Ok(bytes as u64) } else { Err(refuse()) }
+        }
     }
 }
 

@@ -7,8 +7,8 @@
 //!
 //! | room | subject |
 //! | --- | --- |
-//! | [`cli`] | the command line, as clap types |
 //! | [`front`] | what the user faces: the full screen, the pipe |
+//! | [`cli`] | the command line, as clap types |
 //! | [`view`] | what is shown, with no terminal in it: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |

@@ -5,5 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    linmem::front::run(&linmem::cli::Cli::parse()).into()
+    match linmem::cli::Cli::try_parse() {
+        Ok(cli) => linmem::front::run(&cli),
+        Err(error) => linmem::front::usage(&error),
+    }
+    .into()
 }

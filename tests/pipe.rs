@@ -110,8 +110,8 @@ fn separators_and_wholes() {
 
 #[test]
 fn a_million_lines_stay_in_order() {
-    let input: Vec<u8> = (0..200_000).flat_map(|n| format!("{n}\n").into_bytes()).collect();
-    let expected: Vec<u8> = (0..200_000).flat_map(|n| format!("{n} Wasm is cool!\n").into_bytes()).collect();
+    let input: Vec<u8> = (0..1_000_000).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+    let expected: Vec<u8> = (0..1_000_000).flat_map(|n| format!("{n} Wasm is cool!\n").into_bytes()).collect();
     assert!(run(&[], &input).stdout == expected);
 }
 
@@ -129,7 +129,7 @@ fn the_room_is_1024_bytes_for_line_and_answer() {
         assert_eq!(text(&output.stdout), "first Wasm is cool!\n", "what came before is written");
         let stderr = text(&output.stderr);
         assert!(stderr.starts_with("linmem: line 2: ") && stderr.contains(words), "{stderr}");
-        assert!(stderr.contains(&format!("{length}")) && stderr.contains("1024 bytes") || length > 1024, "{stderr}");
+        assert!(stderr.contains(&format!("{length} bytes")) && stderr.contains("1024"), "{stderr}");
         assert_eq!(output.status.code(), Some(5));
 
         let output = run(&["--keep-going"], &input);
@@ -144,7 +144,7 @@ fn each_failure_has_its_words_and_its_status() {
     for (line, words, status) in [
         ("abc", "moody(3) trapped: it gave up on purpose", 5),
         ("abcd", "still running after 200ms", 6),
-        ("abcde", "moody(5) returned -1", 5),
+        ("abcde", "the guest said no to 5 bytes, with a buffer of ?: moody returned -1", 5),
         (
             "abcdef",
             "reading 65536 bytes at 0x40 would end at 0x10040, outside the guest's memory, which ends at 0x10000",
@@ -317,6 +317,90 @@ fn a_guest_is_told_by_content_and_found_by_name() {
         assert_eq!(text(&run(&[guest], b"x\n").stdout), "x Wasm is cool!\n");
     }
     assert!(text(&run(&["guests"], b"").stdout).starts_with("passing-data "));
+}
+
+#[test]
+fn no_code_escapes_the_time_limit() {
+    let seed = r#"(memory (export "memory") 8000) (func (export "ptr") (result i32) (i32.const 64))"#;
+    let fill = "(memory.fill (i32.const 65536) (local.get 0) (i32.const 524222464))";
+    for (name, body) in [
+        ("fills", format!("(func (export \"f\") (param i32) (result i32) {} (i32.const 0))", fill.repeat(200))),
+        (
+            "fib",
+            "(func $fib (export \"f\") (param i32) (result i32)
+                (i32.add (call $fib (local.get 0)) (i32.const 1)))"
+                .replace("(call $fib (local.get 0))", "(if (result i32) (i32.eqz (global.get $left)) (then (i32.const 1)) (else (global.set $left (i32.sub (global.get $left) (i32.const 1))) (i32.add (call $fib (local.get 0)) (block (result i32) (global.set $left (i32.add (global.get $left) (i32.const 1))) (call $fib (local.get 0))))))")
+                + "(global $left (mut i32) (i32.const 60))",
+        ),
+        ("grow", r#"(func (export "f") (param i32) (result i32) (loop (drop (memory.grow (i32.const 0))) (br 0)) (unreachable))"#.to_owned()),
+        (
+            "indirect",
+            r#"(table 1 funcref) (elem (i32.const 0) $f) (type $t (func (param i32) (result i32)))
+            (func $f (export "f") (param i32) (result i32) (return_call_indirect (type $t) (local.get 0) (i32.const 0)))"#
+                .replace("return_call_indirect", "call_indirect"),
+        ),
+    ] {
+        let guest = file(&format!("escape-{name}.wat"), format!("(module {seed} {body})").as_bytes());
+        let since = Instant::now();
+        let output = run(&[&guest.display().to_string(), "--timeout", "200ms"], b"x\n");
+        let stderr = text(&output.stderr);
+        assert!(matches!(output.status.code(), Some(5 | 6)), "{name}: {stderr}");
+        assert!(since.elapsed() < Duration::from_secs(10), "{name} took {:?}", since.elapsed());
+        assert!(name == "indirect" || name == "fib" || stderr.contains("still running after 200ms"), "{name}: {stderr}");
+    }
+}
+
+#[test]
+fn a_shared_memory_is_refused_in_words() {
+    let guest = file("shared.wat", br#"(module (memory (export "memory") 1 1 shared))"#).display().to_string();
+    let output = run(&[&guest], b"x");
+    assert!(text(&output.stderr).contains("shared between threads"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn one_memory_under_two_names_is_one_memory() {
+    let guest = file(
+        "twice.wat",
+        br#"(module (memory (export "memory") (export "again") 1) (func (export "ptr") (result i32) (i32.const 64))
+            (func (export "f") (param i32) (result i32) (i32.store8 (i32.const 80) (i32.const 7)) (local.get 0)))"#,
+    );
+    let shown = text(&run(&[&guest.display().to_string(), "--show", "hex"], b"abc\n").stdout);
+    assert!(shown.contains("f(3) -> 3   1 B changed"), "{shown}");
+}
+
+#[test]
+fn an_unwritable_stderr_is_survived() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let mut child =
+        linmem(&["-k"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(full).spawn().expect("it starts");
+    child.stdin.take().expect("piped").write_all(&[&vec![b'x'; 2000][..], b"\nok\n"].concat()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));
+}
+
+#[test]
+fn a_name_cannot_forge_a_message() {
+    let guest = file(
+        "forger.wat",
+        br#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+            (func (export "x\0alinmem: line 99: all is fine\1b[31m") (param i32) (result i32) (unreachable)))"#,
+    );
+    let stderr = text(&run(&[&guest.display().to_string()], b"x").stderr);
+    assert!(stderr.contains("x\\nlinmem: line 99: all is fine\\u{1b}[31m(1) trapped"), "{stderr}");
+    assert!(stderr.lines().all(|line| line.starts_with("linmem: line 1:") || line.starts_with("  called by")));
+    let stderr = run(&["--timeout", "5\x1b[31m"], b"").stderr;
+    assert!(!stderr.contains(&0x1b), "{}", text(&stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_may_have_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(std::ffi::OsStr::from_bytes(b"odd\xff.wat"));
+    std::fs::write(&path, include_bytes!("../assets/passing-data.wat")).expect("the folder is ours");
+    let output = linmem(&["-l", "x"]).arg(&path).output().expect("it ends");
+    assert_eq!(text(&output.stdout), "x Wasm is cool!\n");
 }
 
 #[test]

@@ -139,23 +139,29 @@ fn host_wrote(cell: &vt100::Cell) -> bool {
     cell.bgcolor() == BLUE && cell.underline()
 }
 
-/// Hex digits only, from what `styled` found: the bytes, without the text column.
-fn bytes_in(styled: &str, expected: &[u8]) {
-    let hex: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
-    let text: String = expected.iter().map(|&byte| char::from(byte)).collect();
-    let compact: String = styled.chars().filter(|c| !c.is_whitespace()).collect();
-    // Hex and text stand in one row, so they alternate; sorted characters compare as a bag.
-    let bag = |text: &str| {
-        let mut chars: Vec<_> = text.chars().filter(|c| !c.is_whitespace()).collect();
-        chars.sort_unstable();
-        chars
-    };
-    assert_eq!(bag(&compact), bag(&(hex + &text)), "{styled}");
+/// How the cells of `bytes` at `addr` look when they alone are styled, in rows of `width` bytes: the digits with
+/// single spaces between neighbours of one group of eight, then the text.
+fn cells_of(addr: usize, bytes: &[u8], width: usize) -> String {
+    let mut rows = String::new();
+    let mut start = 0;
+    while start < bytes.len() {
+        let count = (width - (addr + start) % width).min(bytes.len() - start);
+        let row = &bytes[start..start + count];
+        for (place, byte) in row.iter().enumerate() {
+            let joined = place > 0 && !(addr + start + place).is_multiple_of(8);
+            rows.push_str(if joined { " " } else { "" });
+            rows.push_str(&format!("{byte:02x}"));
+        }
+        rows.extend(row.iter().map(|&byte| char::from(byte)));
+        rows.push('\n');
+        start += count;
+    }
+    rows
 }
 
 #[test]
 fn memory_before_and_after_with_who_wrote_what() {
-    for size in [(80, 24), (120, 40), (200, 60)] {
+    for (size, width) in [((80, 24), 16), ((120, 40), 8), ((200, 60), 16)] {
         let mut terminal = Terminal::start(&format!("main{}", size.0), size, &[], &[]);
         terminal.wait_for("the guest is ready");
         terminal.press("Did you know");
@@ -165,14 +171,14 @@ fn memory_before_and_after_with_who_wrote_what() {
         terminal.wait_for("before  call add_wasm_is_cool(12) -> 26");
         terminal.wait_for("exchange 1 of 1 | step 3 of 5");
         assert!(terminal.text().contains("the guest changed 14 bytes in 1 run"), "{}", terminal.text());
-        bytes_in(&terminal.styled(guest_wrote), b" Wasm is cool!");
+        assert_eq!(terminal.styled(guest_wrote), cells_of(0x41c, b" Wasm is cool!", width));
         assert_eq!(terminal.styled(host_wrote), "", "the host wrote nothing in the call");
 
         // F7: one step back, to the host's write.
         terminal.press("\x1b[18~");
         terminal.wait_for("step 2 of 5");
         assert!(terminal.text().contains("the host changed 12 bytes in 1 run at 0x410..0x41c"));
-        bytes_in(&terminal.styled(host_wrote), b"Did you know");
+        assert_eq!(terminal.styled(host_wrote), cells_of(0x410, b"Did you know", width));
         assert_eq!(terminal.styled(guest_wrote), "");
 
         terminal.press("\x04");
@@ -188,19 +194,21 @@ fn without_colour_the_marks_stay() {
     terminal.wait_for("the guest is ready");
     terminal.press("Did you know\r");
     terminal.wait_for("step 3 of 5");
-    let marked: String = (1..16)
-        .flat_map(|row| (0..80).map(move |col| (row, col)))
-        .filter_map(|(row, col)| {
-            let screen = terminal.screen.screen();
-            let cell = screen.cell(row, col)?;
-            cell.inverse().then(|| cell.contents().to_owned())
-        })
-        .collect();
-    bytes_in(&marked, b" Wasm is cool!");
+    // Header, selected step and command bar are reversed too, but not in colour nor in the panes.
+    let panes = |terminal: &Terminal| {
+        let lines = terminal.styled(vt100::Cell::inverse);
+        lines
+            .lines()
+            .filter(|line| line.as_bytes().iter().take(2).all(u8::is_ascii_hexdigit))
+            .collect::<Vec<_>>()
+            .join("\n")
+            + "\n"
+    };
+    assert_eq!(panes(&terminal), cells_of(0x41c, b" Wasm is cool!", 16));
     terminal.press("\x1b[18~");
     terminal.wait_for("step 2 of 5");
     let marked = terminal.styled(|cell| cell.underline() && cell.bold());
-    bytes_in(&marked, b"Did you know");
+    assert_eq!(marked, cells_of(0x410, b"Did you know", 16));
     let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
     for color in ["\x1b[3", "\x1b[4"] {
         for escape in raw.split(color).skip(1) {
@@ -250,6 +258,26 @@ fn a_paste_is_text_and_its_lines_are_sent_one_by_one() {
     terminal.wait_for("> thr");
     terminal.wait_for("2 two => two Wasm is cool!");
     assert!(terminal.text().contains("1 one => one Wasm is cool!"));
+}
+
+#[test]
+fn ctrl_c_stops_the_lines_that_wait_too() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-paste.wat");
+    let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let guest = guest.display().to_string();
+    let mut terminal = Terminal::start("ctrlcpaste", (100, 30), &[&guest, "--timeout", "0"], &[]);
+    terminal.wait_for("the guest is ready");
+    for round in 0..8 {
+        // However soon the key comes after the lines, it stops all of them, and none that comes later.
+        terminal.press("\x1b[200~spin\nspin\nspin\n\x1b[201~\x03");
+        terminal.wait_for("not sent: Ctrl-C came before its turn");
+        let line = format!("round {round}");
+        terminal.press(&format!("{line}\r"));
+        terminal.wait_for(&format!("=> {line} "));
+    }
 }
 
 #[test]

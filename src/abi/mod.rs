@@ -1,81 +1,90 @@
 //! Conventions: how a line gets into a guest's memory, and how its answer comes out.
 //!
-//! A convention is chosen from what a module exports alone; guest code is never run to find out. It speaks to
-//! the guest through [`Boundary`], so that one description of an exchange serves the recorded and the fast way.
+//! A convention is a recipe, a short text. Which one fits is told from what a module exports alone, with reasons;
+//! guest code is never run to find out. A recipe speaks to the guest through [`crate::guest::Boundary`], so that
+//! one executor serves the recorded and the fast way.
 
-mod static_buffer;
+mod built_in;
+mod detect;
+pub mod recipe;
 
 use std::fmt;
 
-use crate::guest::{Boundary, Guest, Interface};
-use crate::record::Failure;
+use crate::guest::Interface;
 
-pub use static_buffer::StaticBuffer;
+pub use built_in::{BUILT_IN, built_in};
+pub use detect::{Candidate, candidates};
+pub use recipe::{Bound, Exchange, Recipe};
 
-/// A convention, with the names of a guest's exports filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
-    /// The guest owns a buffer and tells where it is.
-    StaticBuffer(static_buffer::Names),
-}
-
-/// A convention, bound to the functions of one guest.
-pub enum Convention {
-    /// The guest owns a buffer and tells where it is.
-    StaticBuffer(StaticBuffer),
+/// What the user says about the convention.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The transform's name.
+    pub call: Option<String>,
+    /// The convention: a built-in one's name.
+    pub convention: Option<String>,
+    /// The convention: a recipe of the user's, with the name of the file.
+    pub recipe: Option<(String, Recipe)>,
 }
 
 /// Why no convention was chosen, with what was looked for and found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoConvention(String);
 
-impl Plan {
-    /// Chooses a convention for a module. `call` names the transform, where the user says it.
-    ///
-    /// # Errors
-    /// No convention fits, or the transform could be one of several.
-    pub fn choose(interface: &Interface, call: Option<&str>) -> Result<Plan, NoConvention> {
-        static_buffer::Names::detect(interface, call).map(Plan::StaticBuffer).map_err(NoConvention)
+/// Chooses a convention for a module, and resolves its names.
+///
+/// # Errors
+/// No convention fits; or several do, and which they are; or the user's recipe does not fit.
+pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConvention> {
+    if let Some((file, recipe)) = &wish.recipe {
+        let bound = recipe.bind(interface).map_err(|error| NoConvention(format!("{file}: {error}")))?;
+        return Ok((recipe.clone(), bound));
     }
-
-    /// The convention's name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Plan::StaticBuffer(_) => "static buffer",
+    let (mut found, misses) = candidates(interface, wish.call.as_deref());
+    if let Some(name) = &wish.convention {
+        found.retain(|candidate| &candidate.recipe.name == name);
+        if found.is_empty() {
+            return Err(NoConvention(miss(name, &misses)));
         }
     }
-
-    /// Resolves the names in a guest, and asks the guest what it is asked once: here, the buffer's size.
-    ///
-    /// # Errors
-    /// A call failed, or the guest lacks what the plan names.
-    pub fn bind(&self, guest: &Guest) -> Result<Convention, Failure> {
-        match self {
-            Plan::StaticBuffer(names) => StaticBuffer::bind(names, guest).map(Convention::StaticBuffer),
+    match &found[..] {
+        [] => Err(NoConvention(none(&misses))),
+        [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention(several(&found))),
+        [best, ..] => {
+            let bound = best.recipe.bind(interface).map_err(|error| NoConvention(error.to_string()))?;
+            Ok((best.recipe.clone(), bound))
         }
     }
 }
 
-impl Convention {
-    /// What is done once for a fresh guest, before any line.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub fn prepare(&mut self, boundary: &mut impl Boundary) -> Result<(), Failure> {
-        match self {
-            Convention::StaticBuffer(convention) => convention.prepare(boundary),
-        }
-    }
+/// By how much the best candidate must be better than the next.
+const CLEAR: u32 = 10;
 
-    /// One exchange: `line` goes in, the answer is appended to `answer`.
-    ///
-    /// # Errors
-    /// Why there is no answer; `answer` is as it was then.
-    pub fn exchange(&self, boundary: &mut impl Boundary, line: &[u8], answer: &mut Vec<u8>) -> Result<(), Failure> {
-        match self {
-            Convention::StaticBuffer(convention) => convention.exchange(boundary, line, answer),
+fn miss(name: &str, misses: &[(&str, String)]) -> String {
+    match misses.iter().find(|(convention, _)| *convention == name) {
+        Some((_, why)) => format!("{name} was asked for: {why}"),
+        None => {
+            let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+            format!("`{name}` is no convention that comes along; those are {}", names.join(", "))
         }
     }
+}
+
+fn none(misses: &[(&str, String)]) -> String {
+    let mut words = String::from("what the module exports fits no convention");
+    for (name, why) in misses {
+        words.push_str(&format!("\n  {name}: {why}"));
+    }
+    words + "\nA recipe of yours can say how to talk to it: --abi FILE"
+}
+
+fn several(found: &[Candidate]) -> String {
+    let mut words = String::from("several conventions could fit; choose one with --abi NAME");
+    for candidate in found {
+        words.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
+        candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));
+    }
+    words
 }
 
 impl fmt::Display for NoConvention {

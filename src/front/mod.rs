@@ -13,30 +13,83 @@ use std::io::{IsTerminal, Write};
 pub use lines::{Lines, Piece};
 pub use status::Status;
 
+use crate::abi::recipe::parse;
+use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};
 use crate::cli::{Cli, Command};
-use crate::session::{BUILT_IN, Source, SourceError};
+use crate::session::{BUILT_IN, Options, Source, SourceError};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
-    if let Some(Command::Guests) = cli.command {
-        return list_guests();
+    match &cli.command {
+        Some(Command::Guests) => return print(&guests()),
+        Some(Command::Recipe { name: None }) => return print(&conventions()),
+        Some(Command::Recipe { name: Some(name) }) => return recipe(name),
+        None => (),
     }
+    let options = match options(cli) {
+        Ok(options) => options,
+        Err((status, words)) => return status::fail(status, &words),
+    };
     let source = match find_source(cli) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if interactive && !cli.wants_pipe() { tui::run(source, cli) } else { pipe::run(&source, cli) }
+    if interactive && !cli.wants_pipe() { tui::run(source, options, cli) } else { pipe::run(&source, &options, cli) }
+}
+
+/// Prints what clap has to say: the help that was asked for, or what is wrong with the command line, in which
+/// nothing that the user gave reaches the terminal raw.
+pub fn usage(error: &clap::Error) -> Status {
+    if !error.use_stderr() {
+        return status::of_write(error.print());
+    }
+    let words = error.to_string();
+    status::fail(Status::Usage, words.trim_start_matches("error: ").trim_end())
+}
+
+/// How the guest is to be run, with the recipe read if a file of one was given.
+fn options(cli: &Cli) -> Result<Options, (Status, String)> {
+    let mut options = cli.options();
+    let Some(abi) = &cli.abi else { return Ok(options) };
+    let named = abi.to_str().filter(|name| built_in(name).is_some());
+    if let Some(name) = named.filter(|_| !abi.exists()) {
+        options.wish.convention = Some(name.to_owned());
+        return Ok(options);
+    }
+    let file = abi.display().to_string();
+    let text = std::fs::read_to_string(abi).map_err(|error| {
+        let names: Vec<_> = BUILT_IN_RECIPES.iter().map(|(name, _)| *name).collect();
+        (Status::Usage, format!("{file}: {error}; the conventions that come along are {}", names.join(", ")))
+    })?;
+    let recipe = parse(&text).map_err(|error| (Status::NoConvention, format!("{file}: {error}")))?;
+    options.wish.recipe = Some((file, recipe));
+    Ok(options)
 }
 
 fn find_source(cli: &Cli) -> Result<Source, SourceError> {
     cli.guest.as_deref().map_or_else(|| Ok(Source::default_guest()), Source::find)
 }
 
-fn list_guests() -> Status {
-    let mut list = String::new();
-    for (name, _, about) in BUILT_IN {
-        list.push_str(&format!("{name:<16} {about}\n"));
+fn guests() -> String {
+    BUILT_IN.iter().map(|(name, _, about)| format!("{name:<18} {about}\n")).collect()
+}
+
+fn conventions() -> String {
+    let recipes = BUILT_IN_RECIPES.iter().filter_map(|(name, _)| built_in(name));
+    recipes.map(|recipe| format!("{:<18} {}\n", recipe.name, recipe.about)).collect()
+}
+
+fn recipe(name: &str) -> Status {
+    match BUILT_IN_RECIPES.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => print(text),
+        None => status::fail(
+            Status::Usage,
+            &format!("`{name}` is no convention that comes along; `linmem recipe` lists them"),
+        ),
     }
-    status::of_write(std::io::stdout().write_all(list.as_bytes()))
+}
+
+fn print(text: &str) -> Status {
+    status::of_write(std::io::stdout().write_all(text.as_bytes()))
 }

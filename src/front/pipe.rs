@@ -1,33 +1,31 @@
 //! The pipe: one line in, one line out, bytes exact.
 
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
 use super::hex;
 use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use crate::cli::{Cli, Show, When};
-use crate::guest::Watch;
 use crate::record::{Failure, Memories};
-use crate::session::{Live, Options, Source};
+use crate::session::{Live, Options, Source, Watch};
 use crate::view::visible;
 
 /// Answers gather up to this many bytes before they are written.
 const GATHER: usize = 64 << 10;
 
 /// Runs the pipe to its end.
-pub(super) fn run(source: &Source, cli: &Cli) -> Status {
-    let options = cli.options();
+pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     let watch = Watch::new(options.limits.time);
     let caught = match Caught::install(watch.clone()) {
         Ok(caught) => caught,
         Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
     };
-    let live = match Live::open(source, &options, watch) {
+    let live = match Live::open(source, options, watch) {
         Ok((live, _)) => live,
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
     };
-    let mut pipe = Pipe::new(live, &options, cli, caught);
+    let mut pipe = Pipe::new(live, options, cli, caught);
     let result = pipe.all(cli);
     // What was answered is written out, whatever came after.
     let written = pipe.flush();
@@ -120,7 +118,7 @@ impl Pipe {
             return Err(Stop::With(status));
         }
         let outcome = match self.show {
-            Some(style) => self.shown(line, style),
+            Some(style) => self.shown(line, style)?,
             None if self.escape => self.escaped(line),
             None => self.live.answer(line, &mut self.out),
         };
@@ -150,7 +148,7 @@ impl Pipe {
             return Err(Stop::With(status));
         }
         let mut words = format!("line {}: {failure}", self.number);
-        if let Failure::Trap { trace, .. } = failure {
+        if let Failure::Trap { trace, .. } = failure.root() {
             trace.iter().skip(1).for_each(|frame| words.push_str(&format!("\n  called by {frame}")));
         }
         let status = status::fail(Status::from(failure), &words);
@@ -171,16 +169,18 @@ impl Pipe {
         Ok(())
     }
 
-    fn shown(&mut self, line: &[u8], style: hex::Style) -> Result<(), Failure> {
+    /// The dump goes out row by row: it can be many times as large as the memory.
+    fn shown(&mut self, line: &[u8], style: hex::Style) -> Result<Result<(), Failure>, Stop> {
         let before: Memories = self.live.present().clone();
-        let cause = self.live.send(line.to_vec());
-        hex::write_cause(&mut self.out, self.number, &cause, &before, style);
-        let answer = cause.outcome?;
-        match self.escape {
+        let cause = self.live.send(line.to_vec(), self.number);
+        self.flush()?;
+        let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
+        let written = hex::write_cause(&mut out, self.number, &cause, &before, style);
+        written.and_then(|()| out.flush()).map_err(Stop::Output)?;
+        Ok(cause.outcome.map(|answer| match self.escape {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
             false => self.out.extend_from_slice(&answer),
-        }
-        Ok(())
+        }))
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
@@ -195,16 +195,6 @@ impl Pipe {
     }
 }
 
-impl From<Stop> for Status {
-    fn from(stop: Stop) -> Status {
-        match stop {
-            Stop::With(status) => status,
-            Stop::Output(error) => status::of_write(Err(error)),
-        }
-    }
-}
-
 fn input_failed(error: &io::Error) -> Status {
-    debug_assert_ne!(error.kind(), ErrorKind::Interrupted);
     status::fail(Status::Io, &format!("reading stdin failed: {error}"))
 }

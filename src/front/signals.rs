@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::Status;
-use crate::guest::Watch;
+use crate::session::Watch;
 
 /// How long the pipe may take to write out what it has. If it is reading, it has written all already; if it
 /// cannot write, it would wait for ever.
@@ -28,7 +28,7 @@ impl Caught {
             if let Some(signal) = signals.forever().next() {
                 let number = u8::try_from(signal).unwrap_or(u8::MAX - 128);
                 noted.0.store(number, SeqCst);
-                watch.interrupt();
+                watch.interrupt(u64::MAX);
                 std::thread::sleep(GRACE);
                 std::process::exit(i32::from(Status::Signal(number).code()));
             }

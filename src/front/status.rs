@@ -1,6 +1,6 @@
 //! How a run of the program ended: the exit status, and the words on stderr that go with it.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use crate::record::Failure;
@@ -55,7 +55,7 @@ impl From<Status> for ExitCode {
 
 impl From<&Failure> for Status {
     fn from(failure: &Failure) -> Status {
-        match failure {
+        match failure.root() {
             Failure::Limit(_) => Status::Limit,
             Failure::Interrupted => Status::Signal(2),
             _ => Status::ExchangeFailed,
@@ -80,7 +80,9 @@ pub(super) fn fail(status: Status, words: &str) -> Status {
         text.push_str(if number > 0 { "\n" } else { "" });
         text.push_str(&visible(line.as_bytes()));
     }
-    eprintln!("{text}");
+    text.push('\n');
+    // Where stderr cannot be written to, the exit status still tells.
+    let _ = io::stderr().write_all(text.as_bytes());
     status
 }
 

@@ -23,6 +23,9 @@ pub trait Boundary {
     /// [`Failure::OutOfBounds`], or the output limit; nothing was read then.
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Failure>;
 
+    /// All of a memory as it is now, to look into. This is no crossing.
+    fn bytes(&self, memory: usize) -> &[u8];
+
     /// Says that the next call is the transform: what a newcomer wants to see first.
     fn transform_next(&mut self) {}
 }

@@ -39,11 +39,15 @@ impl Guest {
         let flag = Flag::new(instance.exports.get_memory(flag_name).ok()?, &store)?;
         watch.guard(flag.copy());
         let own = instance.exports.iter().filter(|(name, _)| *name != flag_name);
-        let memories = own.filter_map(|(_, export)| match export {
-            Extern::Memory(memory) => Some(memory.clone()),
-            _ => None,
-        });
-        let memories = memories.collect();
+        let mut memories = Vec::new();
+        for (_, export) in own {
+            // A memory may be exported under several names.
+            if let Extern::Memory(memory) = export
+                && !memories.contains(memory)
+            {
+                memories.push(memory.clone());
+            }
+        }
         let start = start_name.and_then(|name| instance.exports.get_function(name).ok());
         Some(Guest {
             memories,
@@ -64,6 +68,12 @@ impl Guest {
         Some(Func::new(name, function, &self.store))
     }
 
+    /// The value of the exported global of that name now, or `None` if there is none.
+    pub fn global(&mut self, name: &str) -> Option<Value> {
+        let global = self.instance.exports.get_global(name).ok()?.clone();
+        Some(Value::from(&global.get(&mut self.store)))
+    }
+
     /// The module's start function, if it has one. It is to be called once, before any other.
     pub fn start(&self) -> Option<&Func> {
         self.start.as_ref()
@@ -78,19 +88,19 @@ impl Guest {
         }
     }
 
+    /// The watch over this guest.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// Takes the watch back that another guest had taken over.
+    pub fn take_watch(&self) {
+        self.watch.guard(self.flag.copy());
+    }
+
     /// What the last call returned.
     pub(super) fn results(&self) -> &[Value] {
         &self.results
-    }
-
-    /// All of a memory as it is now.
-    #[allow(unsafe_code, reason = "wasmer's safe readers copy, and slower than memcpy")]
-    fn bytes(&self, memory: usize) -> &[u8] {
-        let view = self.memories[memory].view(&self.store);
-        // SAFETY: pointer and length are those of the live memory. Guest code, which could change or grow it,
-        // runs only through `&mut self`, so the memory stays as it is while `self` is borrowed; and no other
-        // thread runs code of this store.
-        unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
     }
 
     #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
@@ -107,6 +117,15 @@ fn size(view: &MemoryView<'_>) -> usize {
 }
 
 impl Boundary for Guest {
+    #[allow(unsafe_code, reason = "wasmer's safe readers copy, and slower than memcpy")]
+    fn bytes(&self, memory: usize) -> &[u8] {
+        let view = self.memories[memory].view(&self.store);
+        // SAFETY: pointer and length are those of the live memory. Guest code, which could change or grow it,
+        // runs only through `&mut self`, so the memory stays as it is while `self` is borrowed; and no other
+        // thread runs code of this store.
+        unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
+    }
+
     fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Failure> {
         match func.call(&mut self.store, args, &mut self.results) {
             Ok(()) => Ok(&self.results),

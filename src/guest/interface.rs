@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wasmer::{ExternType, FunctionType};
+use wasmer::{ExportIndex, ExternType, FunctionType};
 
 /// The type of a WebAssembly value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,13 @@ pub struct Signature {
 pub enum Extern {
     /// A function.
     Func(Signature),
-    /// A linear memory, with its size at the start in WebAssembly pages.
-    Memory(u32),
+    /// A linear memory.
+    Memory {
+        /// Its index in the module: a memory may be exported under several names.
+        index: u32,
+        /// Its size at the start, in WebAssembly pages.
+        pages: u32,
+    },
     /// A global variable.
     Global,
     /// A table.
@@ -78,7 +83,15 @@ impl Interface {
         let exports = module
             .exports()
             .filter(|export| !added(export.name()))
-            .map(|export| Export { name: export.name().to_owned(), what: Extern::from(export.ty()) })
+            .map(|export| {
+                let mut what = Extern::from(export.ty());
+                if let (Extern::Memory { index, .. }, Some(ExportIndex::Memory(of))) =
+                    (&mut what, module.info().exports.get(export.name()))
+                {
+                    *index = of.as_u32();
+                }
+                Export { name: export.name().to_owned(), what }
+            })
             .collect();
         let imports = module
             .imports()
@@ -99,9 +112,17 @@ impl Interface {
         })
     }
 
-    /// How many memories are exported.
-    pub fn memories(&self) -> usize {
-        self.exports.iter().filter(|export| matches!(export.what, Extern::Memory(_))).count()
+    /// The exported memories, each once and with all its names, in the order in which a guest numbers them.
+    pub fn memories(&self) -> Vec<Vec<&str>> {
+        let mut found: Vec<(u32, Vec<&str>)> = Vec::new();
+        for export in &self.exports {
+            let Extern::Memory { index, .. } = export.what else { continue };
+            match found.iter_mut().find(|(known, _)| *known == index) {
+                Some((_, names)) => names.push(&export.name),
+                None => found.push((index, vec![&export.name])),
+            }
+        }
+        found.into_iter().map(|(_, names)| names).collect()
     }
 }
 
@@ -135,7 +156,7 @@ impl From<&ExternType> for Extern {
     fn from(ty: &ExternType) -> Extern {
         match ty {
             ExternType::Function(ty) => Extern::Func(Signature::from(ty)),
-            ExternType::Memory(ty) => Extern::Memory(ty.minimum.0),
+            ExternType::Memory(ty) => Extern::Memory { index: 0, pages: ty.minimum.0 },
             ExternType::Global(_) => Extern::Global,
             ExternType::Table(_) => Extern::Table,
             ExternType::Tag(_) => Extern::Tag,
@@ -166,7 +187,7 @@ impl fmt::Display for Extern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Extern::Func(signature) => write!(f, "function {signature}"),
-            Extern::Memory(pages) => write!(f, "memory of {pages} pages"),
+            Extern::Memory { pages, .. } => write!(f, "memory of {pages} pages"),
             Extern::Global => f.write_str("global"),
             Extern::Table => f.write_str("table"),
             Extern::Tag => f.write_str("tag"),

@@ -10,13 +10,14 @@ use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
 
 use crate::record::WASM_PAGE;
 
-/// The most entries that a table may have. A real module's table holds its functions: tens of thousands.
-const TABLE_ENTRIES: u32 = 1 << 20;
+/// The most entries that all tables of a guest may have. A real module's table holds its functions: tens of
+/// thousands.
+pub(super) const TABLE_ENTRIES: u32 = 1 << 20;
 
 /// What a guest may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most bytes for each linear memory; rounded down to whole pages.
+    /// The most bytes for all linear memories of a guest; rounded down to whole pages.
     pub memory: u64,
     /// The longest time for one exchange, or for instantiation; `None` for no limit.
     pub time: Option<Duration>,
@@ -37,15 +38,23 @@ impl Default for Limits {
     }
 }
 
-/// Lowers the maxima that a module declares for its memories and tables to ours.
+/// Lowers the maxima that a module declares for its memories and tables to ours, of which each has its share.
 pub(super) struct Ceiling {
     base: BaseTunables,
+    /// The share of a memory, in pages.
     pages: u32,
+    /// The share of a table.
+    entries: u32,
 }
 
 impl Ceiling {
-    pub(super) fn new(limits: &Limits) -> Ceiling {
-        Ceiling { base: BaseTunables::new(), pages: limits.pages() }
+    /// The ceiling for a module with that many memories and tables.
+    pub(super) fn new(limits: &Limits, memories: u32, tables: u32) -> Ceiling {
+        Ceiling {
+            base: BaseTunables::new(),
+            pages: limits.pages() / memories.max(1),
+            entries: TABLE_ENTRIES / tables.max(1),
+        }
     }
 
     fn memory(&self, ty: &MemoryType) -> MemoryType {
@@ -53,9 +62,9 @@ impl Ceiling {
         MemoryType { maximum: Some(Pages(declared.min(self.pages)).max(ty.minimum)), ..*ty }
     }
 
-    fn table(ty: &TableType) -> TableType {
-        let declared = ty.maximum.unwrap_or(TABLE_ENTRIES);
-        TableType { maximum: Some(declared.min(TABLE_ENTRIES).max(ty.minimum)), ..*ty }
+    fn table(&self, ty: &TableType) -> TableType {
+        let declared = ty.maximum.unwrap_or(self.entries);
+        TableType { maximum: Some(declared.min(self.entries).max(ty.minimum)), ..*ty }
     }
 }
 
@@ -65,7 +74,7 @@ impl Tunables for Ceiling {
     }
 
     fn table_style(&self, ty: &TableType) -> TableStyle {
-        self.base.table_style(&Ceiling::table(ty))
+        self.base.table_style(&self.table(ty))
     }
 
     fn create_host_memory(&self, ty: &MemoryType, style: &MemoryStyle) -> Result<VMMemory, MemoryError> {
@@ -84,7 +93,7 @@ impl Tunables for Ceiling {
     }
 
     fn create_host_table(&self, ty: &TableType, style: &TableStyle) -> Result<VMTable, String> {
-        self.base.create_host_table(&Ceiling::table(ty), style)
+        self.base.create_host_table(&self.table(ty), style)
     }
 
     #[allow(unsafe_code, reason = "the trait's method is unsafe")]
@@ -95,6 +104,6 @@ impl Tunables for Ceiling {
         location: NonNull<VMTableDefinition>,
     ) -> Result<VMTable, String> {
         // SAFETY: the caller vouches for `location`, and it goes on unchanged.
-        unsafe { self.base.create_vm_table(&Ceiling::table(ty), style, location) }
+        unsafe { self.base.create_vm_table(&self.table(ty), style, location) }
     }
 }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
 use wasmer::{CompileError, Engine, Imports, Instance, InstantiationError, Module, Store};
 
-use super::limits::Ceiling;
+use super::limits::{Ceiling, TABLE_ENTRIES};
 use super::stoppable::{Places, Stoppable};
 use super::{Guest, Import, Interface, Limits, Watch};
-use crate::record::WASM_PAGE;
+use crate::record::{WASM_PAGE, plain};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
+
+const SHARED: &str =
+    "its memory is shared between threads, and linmem runs one thread: build the guest without threads";
 
 /// A compiled module, from which any number of fresh guests can be made.
 pub struct Program {
@@ -37,7 +40,7 @@ pub enum LoadError {
     /// The module needs more memory at its start than `--max-memory` allows.
     Memory {
         /// What it needs, in WebAssembly pages.
-        needs: u32,
+        needs: u64,
         /// The limit, in WebAssembly pages.
         limit: u32,
     },
@@ -48,24 +51,32 @@ pub enum LoadError {
 }
 
 impl Program {
-    /// Compiles a module given as a binary or as text; which of them it is, its first bytes tell.
+    /// Compiles a module given as a binary or as text, under the name that messages give it; which of them it is, its first bytes tell.
     ///
     /// # Errors
     /// [`LoadError::Text`], [`LoadError::Binary`], [`LoadError::Imports`], [`LoadError::Memory`].
-    pub fn compile(bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
+    pub fn compile(name: &str, bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
         let binary = if bytes.starts_with(BINARY_MAGIC) {
             bytes.into()
         } else {
-            wat::parse_bytes(bytes).map_err(|error| LoadError::Text(error.to_string()))?
+            wat::parse_bytes(bytes).map_err(|mut error| {
+                error.set_path(name);
+                LoadError::Text(error.to_string())
+            })?
         };
         let mut engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
-        engine.set_tunables(Ceiling::new(&limits));
         let invalid = |error| LoadError::Binary(in_words(error));
         // First as it is, so that what is wrong is told with the offset in the file.
         Module::validate(&engine, &binary).map_err(invalid)?;
-        let Stoppable { binary, flag, start, places } =
+        let Stoppable { binary, flag, start, places, memories, tables, shared } =
             Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
-        let module = Module::from_binary(&engine, &binary).map_err(invalid)?;
+        if shared {
+            return Err(LoadError::Refused(SHARED.to_owned()));
+        }
+        engine.set_tunables(Ceiling::new(&limits, memories, tables));
+        let module = Module::from_binary(&engine, &binary).map_err(|error| {
+            LoadError::Refused(format!("it is too large for the checks that make it stoppable: {}", in_words(error)))
+        })?;
         let added = [Some(&flag), start.as_ref()];
         let interface = Interface::of(&module, |name| added.into_iter().flatten().any(|added| added == name));
         let program = Program { engine, module, interface, limits, flag, start, places: Arc::new(places) };
@@ -119,10 +130,17 @@ impl Program {
     fn check_memory(&self) -> Result<(), LoadError> {
         let limit = self.limits.pages();
         let own = self.module.info().memories.len().saturating_sub(1);
-        match self.module.info().memories.values().take(own).map(|memory| memory.minimum.0).max() {
-            Some(needs) if needs > limit => Err(LoadError::Memory { needs, limit }),
-            _ => Ok(()),
+        let pages = self.module.info().memories.values().take(own).map(|memory| u64::from(memory.minimum.0));
+        let needs = pages.sum();
+        if needs > u64::from(limit) {
+            return Err(LoadError::Memory { needs, limit });
         }
+        let entries: u64 = self.module.info().tables.values().map(|table| u64::from(table.minimum)).sum();
+        if entries > u64::from(TABLE_ENTRIES) {
+            let words = format!("its tables need {entries} entries at the start, and the limit is {TABLE_ENTRIES}");
+            return Err(LoadError::Refused(words));
+        }
+        Ok(())
     }
 }
 
@@ -147,14 +165,14 @@ impl fmt::Display for LoadError {
             LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
             LoadError::Imports(imports) => {
                 write!(f, "the module imports what linmem does not offer:")?;
-                imports
-                    .iter()
-                    .try_for_each(|import| write!(f, "\n  {}.{}  {}", import.module, import.name, import.what))
+                imports.iter().try_for_each(|import| {
+                    write!(f, "\n  {}.{}  {}", plain(&import.module), plain(&import.name), import.what)
+                })
             }
             LoadError::Memory { needs, limit } => write!(
                 f,
                 "its memory needs {needs} pages ({} bytes) at the start, and the limit is {limit} pages ({} bytes); --max-memory raises it",
-                u64::from(*needs) * WASM_PAGE,
+                needs * WASM_PAGE,
                 u64::from(*limit) * WASM_PAGE
             ),
             LoadError::Segments => {

@@ -24,7 +24,8 @@ impl Boundary for Recorded<'_> {
         let since = Instant::now();
         let outcome = self.guest.call(func, args).map(<[Value]>::to_vec);
         let elapsed = since.elapsed();
-        self.guest.compare(self.recorder, Actor::Guest);
+        let Recorded { guest, recorder } = self;
+        guest.watch().aside(|| guest.compare(recorder, Actor::Guest));
         let step = self.recorder.leave(elapsed);
         if let (Step::Call { results, .. }, Ok(values)) = (step, &outcome) {
             *results = Some(values.clone());
@@ -33,21 +34,27 @@ impl Boundary for Recorded<'_> {
     }
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Failure> {
-        let since = Instant::now();
-        self.guest.write(memory, addr, bytes)?;
-        let elapsed = since.elapsed();
         self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
-        self.recorder.written(memory, addr, bytes, Actor::Host);
+        let since = Instant::now();
+        let outcome = self.guest.write(memory, addr, bytes);
+        let elapsed = since.elapsed();
+        if outcome.is_ok() {
+            self.recorder.written(memory, addr, bytes, Actor::Host);
+        }
         self.recorder.leave(elapsed);
-        Ok(())
+        outcome
     }
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Failure> {
-        let since = Instant::now();
-        self.guest.read(memory, addr, len, into)?;
         self.recorder.enter(Step::Read { memory, addr, len });
+        let since = Instant::now();
+        let outcome = self.guest.read(memory, addr, len, into);
         self.recorder.leave(since.elapsed());
-        Ok(())
+        outcome
+    }
+
+    fn bytes(&self, memory: usize) -> &[u8] {
+        self.guest.bytes(memory)
     }
 
     fn transform_next(&mut self) {

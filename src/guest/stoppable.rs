@@ -1,13 +1,14 @@
 //! A module rewritten so that its guests can be stopped, and so that the host calls its start function.
 //!
-//! At the head of each loop, and at the entry of each function that calls another, this is inserted:
+//! At the head of each loop, before each bulk operation, and at the entry of each function that calls another or is
+//! long, this is inserted:
 //!
 //! ```wat
 //! i32.const 0  i32.atomic.load $stop  if  unreachable  end
 //! ```
 //!
 //! `$stop` is a memory of one page, added behind the module's own and exported, in which any thread of the host
-//! can set a flag. Code that neither loops nor calls ends by itself, and pays nothing. The load is atomic so that
+//! can set a flag. Code with none of these ends soon by itself, and pays nothing. The load is atomic so that
 //! the compiler does not move it out of the loop. Everything else is copied as it is, and no index shifts.
 //!
 //! The start section is dropped, and its function exported instead: instantiation runs no guest code then, and
@@ -27,6 +28,9 @@ const CODE_SECTION: u8 = 10;
 const EXPORTS_FUNCTION: u8 = 0;
 const EXPORTS_MEMORY: u8 = 2;
 
+/// A function of more operators than this is long.
+const LONG: usize = 1000;
+
 /// A memory type: one page at the least and at the most.
 const ONE_PAGE: [u8; 3] = [1, 1, 1];
 
@@ -40,6 +44,12 @@ pub(super) struct Stoppable {
     pub(super) start: Option<String>,
     /// The way back to the original.
     pub(super) places: Places,
+    /// How many memories the module has of its own, imported ones included.
+    pub(super) memories: u32,
+    /// How many tables it has.
+    pub(super) tables: u32,
+    /// Whether one of its memories is shared between threads.
+    pub(super) shared: bool,
 }
 
 /// Where code was before the rewriting.
@@ -62,6 +72,8 @@ struct Parts<'a> {
     exports: Vec<&'a str>,
     imported_funcs: u32,
     memories: u32,
+    tables: u32,
+    shared: bool,
     start: Option<u32>,
 }
 
@@ -88,7 +100,8 @@ impl Stoppable {
         for (id, data) in &parts.sections {
             module.section(&RawSection { id: *id, data });
         }
-        Ok(Stoppable { binary: module.finish(), flag, start, places })
+        let Parts { memories, tables, shared, .. } = parts;
+        Ok(Stoppable { binary: module.finish(), flag, start, places, memories, tables, shared })
     }
 }
 
@@ -105,12 +118,22 @@ impl<'a> Parts<'a> {
                     for import in imports.into_imports() {
                         match import?.ty {
                             TypeRef::Func(_) | TypeRef::FuncExact(_) => parts.imported_funcs += 1,
-                            TypeRef::Memory(_) => parts.memories += 1,
+                            TypeRef::Memory(ty) => {
+                                parts.memories += 1;
+                                parts.shared |= ty.shared;
+                            }
+                            TypeRef::Table(_) => parts.tables += 1,
                             _ => (),
                         }
                     }
                 }
-                Payload::MemorySection(memories) => parts.memories += memories.count(),
+                Payload::MemorySection(memories) => {
+                    for memory in memories {
+                        parts.memories += 1;
+                        parts.shared |= memory?.shared;
+                    }
+                }
+                Payload::TableSection(tables) => parts.tables += tables.count(),
                 Payload::ExportSection(exports) => {
                     for export in exports {
                         parts.exports.push(export?.name);
@@ -200,13 +223,16 @@ impl Places {
     }
 }
 
-/// Appends the offsets in a function's body where a check belongs: at the entry, if it calls, and in each loop.
+/// Appends the offsets in a function's body where a check belongs: at the entry, if it calls or is long; in each
+/// loop; before each operation on as many bytes or entries as it likes.
 fn find_checks(body: &FunctionBody<'_>, into: &mut Vec<usize>) -> Result<(), BinaryReaderError> {
     let mut reader = body.get_operators_reader()?;
     let entry = into.len();
     let entry_at = index(reader.original_position());
-    let mut calls = false;
+    let (mut calls, mut count) = (false, 0);
     while !reader.eof() {
+        let at = index(reader.original_position());
+        count += 1;
         match reader.read()? {
             Operator::Loop { .. } => into.push(index(reader.original_position())),
             Operator::Call { .. }
@@ -215,10 +241,18 @@ fn find_checks(body: &FunctionBody<'_>, into: &mut Vec<usize>) -> Result<(), Bin
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => calls = true,
+            Operator::MemoryFill { .. }
+            | Operator::MemoryCopy { .. }
+            | Operator::MemoryInit { .. }
+            | Operator::MemoryGrow { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableInit { .. }
+            | Operator::TableGrow { .. } => into.push(at),
             _ => (),
         }
     }
-    if calls {
+    if calls || count > LONG {
         into.insert(entry, entry_at);
     }
     Ok(())
@@ -288,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn only_code_that_could_go_on_for_ever_is_checked() {
+    fn only_code_that_could_go_on_for_long_is_checked() {
         for (wat, checks) in [
             ("(module (func (nop)))", 0),
             ("(module (func (loop (nop))))", 1),
@@ -296,6 +330,8 @@ mod tests {
             ("(module (func $f (call $f)))", 1),
             ("(module (func $f (loop (return_call $f))))", 2),
             ("(module (func $f (call $g)) (func $g (nop)))", 1),
+            ("(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9))))", 1),
+            (&format!("(module (func {}))", "nop ".repeat(1001)), 1),
         ] {
             assert_eq!(rewrite(wat).1.places.inserted.len(), checks, "{wat}");
         }

@@ -1,7 +1,7 @@
 //! The watch over a running guest: stops it when its time is over, or when the user says so.
 //!
-//! The guest's thread only counts: one step up when it enters the guest's code, one when it leaves, so that an
-//! odd count means running. A thread of the watch looks at the count now and then, and sleeps while the guest
+//! The guest's thread only counts: one step up when an exchange begins, one when it ends, so that an odd count means
+//! running. A thread of the watch looks at the count now and then, and sleeps while the guest
 //! is idle. That keeps clocks and locks out of the path of a line.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst};
@@ -33,6 +33,10 @@ struct Shared {
     count: AtomicU64,
     /// The count at which the user asked for a stop.
     asked: AtomicU64,
+    /// Lines up to this number are not to be run any more.
+    cancelled: AtomicU64,
+    /// Set while the host works for itself, which the guest's time is not charged for.
+    paused: AtomicBool,
     /// Who stopped the guest last.
     stopped_by: AtomicU8,
     /// Set while a stop is on: the guest's thread takes it back before it goes on.
@@ -52,6 +56,8 @@ impl Watch {
                 limit,
                 count: AtomicU64::new(0),
                 asked: AtomicU64::new(0),
+                cancelled: AtomicU64::new(0),
+                paused: AtomicBool::new(false),
                 stopped_by: AtomicU8::new(NOBODY),
                 firing: AtomicBool::new(false),
                 asleep: AtomicBool::new(false),
@@ -61,15 +67,27 @@ impl Watch {
         }
     }
 
-    /// Stops the guest if it is running now. Any thread may say so.
-    pub fn interrupt(&self) {
+    /// Stops the guest if it is running now, and cancels the lines up to that number, which may not have begun yet.
+    /// Any thread may say so.
+    pub fn interrupt(&self, line: u64) {
+        // The guest's thread steps the count before it looks at this, and here it is the other way round: so either
+        // that thread sees that its line is cancelled, or the count is seen that is to be stopped.
+        self.shared.cancelled.fetch_max(line, SeqCst);
         self.shared.asked.store(self.shared.count.load(SeqCst), SeqCst);
         self.wake();
     }
 
-    /// Whether the guest's code is running now.
-    pub fn running(&self) -> bool {
-        is_running(self.shared.count.load(SeqCst))
+    /// Whether the line of that number was cancelled. To be asked inside [`Watch::during`].
+    pub fn is_cancelled(&self, line: u64) -> bool {
+        line <= self.shared.cancelled.load(SeqCst)
+    }
+
+    /// Runs `work`, which is the host's, without charging the guest's time for it.
+    pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.shared.paused.store(true, SeqCst);
+        let result = work();
+        self.shared.paused.store(false, SeqCst);
+        result
     }
 
     /// Watches over the guest that `flag` stops, and no longer over one before it.
@@ -137,29 +155,34 @@ impl Watch {
     /// The watching thread.
     fn keep(&self) {
         let tick = self.shared.limit.map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)));
-        let (mut seen, mut since) = (0, Instant::now());
+        let (mut seen, mut spent, mut last) = (0, Duration::ZERO, Instant::now());
         loop {
-            let count = self.shared.count.load(SeqCst);
+            let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
             if count != seen {
-                (seen, since) = (count, Instant::now());
+                (seen, spent) = (count, Duration::ZERO);
+            } else if !self.shared.paused.load(SeqCst) {
+                spent += now - last;
             }
+            last = now;
             if is_running(count) {
-                match self.sentence(count, since) {
+                match self.due(count, spent) {
                     NOBODY => std::thread::park_timeout(tick),
                     by => self.fire(count, by),
                 }
-            } else if since.elapsed() < IDLE {
+            } else if spent < IDLE {
                 std::thread::park_timeout(tick);
             } else {
                 self.sleep(count);
+                last = Instant::now();
             }
         }
     }
 
-    fn sentence(&self, count: u64, since: Instant) -> u8 {
+    /// Who, if anybody, wants the guest stopped that runs at `count` and has spent that much time.
+    fn due(&self, count: u64, spent: Duration) -> u8 {
         if self.shared.asked.load(SeqCst) == count {
             USER
-        } else if self.shared.limit.is_some_and(|limit| since.elapsed() >= limit) {
+        } else if self.shared.limit.is_some_and(|limit| spent >= limit) {
             TIME
         } else {
             NOBODY

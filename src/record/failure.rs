@@ -3,6 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+/// A name of a guest's making in one line of text: control characters, line feeds among them, become escapes.
+pub fn plain(name: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    name.chars().map(escaped).collect()
+}
+
 /// A place in the guest's code, innermost first in a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -61,14 +67,39 @@ pub enum Failure {
     Limit(Limit),
     /// The user stopped the guest.
     Interrupted,
+    /// The user stopped the guest before this line's turn came.
+    Cancelled,
     /// The convention and the guest do not fit after all.
     Mismatch(String),
+    /// One of these, in that line of the recipe.
+    InRecipe {
+        /// The line, from 1.
+        at: usize,
+        /// What failed there.
+        failure: Box<Failure>,
+    },
 }
 
 impl Failure {
+    /// The failure itself, without the place in the recipe.
+    pub fn root(&self) -> &Failure {
+        match self {
+            Failure::InRecipe { failure, .. } => failure.root(),
+            failure => failure,
+        }
+    }
+
+    /// The failure with its place in the recipe, if that says anything about it.
+    pub fn in_recipe(self, at: usize) -> Failure {
+        match self {
+            Failure::Limit(_) | Failure::Interrupted | Failure::Cancelled | Failure::InRecipe { .. } => self,
+            failure => Failure::InRecipe { at, failure: Box::new(failure) },
+        }
+    }
+
     /// Whether the guest was stopped in the middle of its work, so that its state may be inconsistent.
     pub fn leaves_guest_suspect(&self) -> bool {
-        matches!(self, Failure::Trap { .. } | Failure::Limit(Limit::Time(_)) | Failure::Interrupted)
+        matches!(self.root(), Failure::Trap { .. } | Failure::Limit(Limit::Time(_)) | Failure::Interrupted)
     }
 }
 
@@ -76,7 +107,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Trap { call, cause, trace } => {
-                write!(f, "{call} trapped: {cause}")?;
+                write!(f, "{} trapped: {cause}", plain(call))?;
                 match trace.first() {
                     Some(frame) => write!(f, ", in {frame}"),
                     None => Ok(()),
@@ -92,6 +123,7 @@ impl fmt::Display for Failure {
                 "the line is {len} bytes long, and the guest's buffer at {addr:#x} has room for {room}; nothing was written"
             ),
             Failure::Refused(words) | Failure::Mismatch(words) => f.write_str(words),
+            Failure::InRecipe { at, failure } => write!(f, "{failure} (line {at} of the recipe)"),
             Failure::Limit(Limit::Time(limit)) => {
                 write!(f, "the guest was still running after {limit:?} and was stopped (--timeout sets the limit)")
             }
@@ -99,6 +131,7 @@ impl fmt::Display for Failure {
                 write!(f, "the answer is {len} bytes long, and the limit is {limit} (--max-output sets it)")
             }
             Failure::Interrupted => f.write_str("the guest was stopped by Ctrl-C"),
+            Failure::Cancelled => f.write_str("not sent: Ctrl-C came before its turn"),
         }
     }
 }
@@ -106,7 +139,7 @@ impl fmt::Display for Failure {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "{name}")?,
+            Some(name) => f.write_str(&plain(name))?,
             None => write!(f, "function {}", self.index)?,
         }
         self.offset.map_or(Ok(()), |offset| write!(f, " (byte {offset:#x} of the module)"))

@@ -10,7 +10,7 @@ mod value;
 
 pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
 pub use change::{Actor, Change, Evidence};
-pub use failure::{Failure, Frame, Limit};
+pub use failure::{Failure, Frame, Limit, plain};
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::Recorder;
 pub use run::{Moment, Run};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Instant;
 
-use crate::abi::{Convention, NoConvention, Plan};
+use crate::abi::{Bound, Exchange, NoConvention, Recipe, Wish, choose};
 use crate::guest::{Boundary, Guest, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Actor, Cause, Failure, Limit, Memories, Outcome, Recorder, Step, Trigger};
 
@@ -14,8 +14,8 @@ use super::Source;
 pub struct Options {
     /// What the guest may use.
     pub limits: Limits,
-    /// The transform's name, where several exports fit.
-    pub call: Option<String>,
+    /// What is said about the convention.
+    pub wish: Wish,
 }
 
 /// A guest at work. It stays on the thread that made it.
@@ -23,9 +23,10 @@ pub struct Options {
 /// [`Live::answer`] is the fast way and records nothing; [`Live::send`] records. Use one or the other.
 pub struct Live {
     program: Program,
-    plan: Plan,
+    recipe: Recipe,
+    bound: Bound,
     guest: Guest,
-    convention: Convention,
+    exchange: Exchange,
     recorder: Recorder,
     watch: Watch,
 }
@@ -47,11 +48,11 @@ impl Live {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(source: &Source, options: &Options, watch: Watch) -> Result<(Live, Cause), OpenError> {
-        let program = Program::compile(&source.bytes, options.limits).map_err(OpenError::Load)?;
-        let plan = Plan::choose(program.interface(), options.call.as_deref()).map_err(OpenError::NoConvention)?;
+        let program = Program::compile(&source.name, &source.bytes, options.limits).map_err(OpenError::Load)?;
+        let (recipe, bound) = choose(program.interface(), &options.wish).map_err(OpenError::NoConvention)?;
         let mut recorder = Recorder::default();
-        let (guest, convention, start) = begin(&program, &plan, &watch, &mut recorder)?;
-        Ok((Live { program, plan, guest, convention, recorder, watch }, start))
+        let (guest, exchange, start) = begin(&program, &bound, &watch, &mut recorder)?;
+        Ok((Live { program, recipe, bound, guest, exchange, recorder, watch }, start))
     }
 
     /// Replaces the guest by a fresh instance of its module, and returns what its start did.
@@ -60,14 +61,16 @@ impl Live {
     /// As when it was opened: the start function ran again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
         let mut recorder = Recorder::default();
-        let (guest, convention, start) = begin(&self.program, &self.plan, &self.watch, &mut recorder)?;
-        (self.guest, self.convention, self.recorder) = (guest, convention, recorder);
+        let begun = begin(&self.program, &self.bound, &self.watch, &mut recorder);
+        let (guest, exchange, start) = begun.inspect_err(|_| self.guest.take_watch())?;
+        (self.guest, self.exchange, self.recorder) = (guest, exchange, recorder);
+        self.guest.take_watch();
         Ok(start)
     }
 
-    /// The convention in use, by name.
-    pub fn convention(&self) -> &'static str {
-        self.plan.name()
+    /// The recipe in use, with the guest's own names.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
     }
 
     /// The memories as they are now, as far as they were recorded.
@@ -80,14 +83,17 @@ impl Live {
     /// # Errors
     /// Why there is no answer; `answer` is as it was then.
     pub fn answer(&mut self, line: &[u8], answer: &mut Vec<u8>) -> Result<(), Failure> {
-        self.watch.during(|| self.convention.exchange(&mut self.guest, line, answer))
+        self.watch.during(|| self.exchange.exchange(&mut self.guest, line, answer))
     }
 
-    /// One exchange, recorded.
-    pub fn send(&mut self, line: Vec<u8>) -> Cause {
+    /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.
+    pub fn send(&mut self, line: Vec<u8>, number: u64) -> Cause {
         let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
         let mut answer = Vec::new();
-        let outcome = self.watch.during(|| self.convention.exchange(&mut recorded, &line, &mut answer));
+        let outcome = self.watch.during(|| match self.watch.is_cancelled(number) {
+            true => Err(Failure::Cancelled),
+            false => self.exchange.exchange(&mut recorded, &line, &mut answer),
+        });
         self.recorder.end(Trigger::Line(line), outcome.map(|()| answer))
     }
 }
@@ -95,33 +101,33 @@ impl Live {
 /// A fresh guest, its convention, and the cause that its start is.
 fn begin(
     program: &Program,
-    plan: &Plan,
+    bound: &Bound,
     watch: &Watch,
     recorder: &mut Recorder,
-) -> Result<(Guest, Convention, Cause), OpenError> {
+) -> Result<(Guest, Exchange, Cause), OpenError> {
     let since = Instant::now();
     let mut guest = program.instantiate(watch).map_err(OpenError::Load)?;
     let elapsed = since.elapsed();
     recorder.enter(Step::Instantiate);
     guest.compare(recorder, Actor::Module);
     recorder.leave(elapsed);
-    let mut convention = plan.bind(&guest).map_err(OpenError::Prepare)?;
+    let mut exchange = Exchange::new(bound.clone(), &mut guest).map_err(OpenError::Prepare)?;
     let start = guest.start().cloned();
     let mut recorded = Recorded::new(&mut guest, recorder);
     watch
         .during(|| {
             start.map_or(Ok(()), |start| recorded.call(&start, &[]).map(|_| ()))?;
-            convention.prepare(&mut recorded)
+            exchange.prepare(&mut recorded)
         })
         .map_err(OpenError::Prepare)?;
     let cause = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
-    Ok((guest, convention, cause))
+    Ok((guest, exchange, cause))
 }
 
 impl OpenError {
     /// Whether it was the time limit that ended the guest's start.
     pub fn is_time_limit(&self) -> bool {
-        matches!(self, OpenError::Prepare(Failure::Limit(Limit::Time(_))))
+        matches!(self, OpenError::Prepare(failure) if matches!(failure.root(), Failure::Limit(Limit::Time(_))))
     }
 }
 
@@ -129,7 +135,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OpenError::Load(error) => error.fmt(f),
-            OpenError::NoConvention(error) => write!(f, "no convention fits this guest: {error}"),
+            OpenError::NoConvention(error) => error.fmt(f),
             OpenError::Prepare(failure) => failure.fmt(f),
         }
     }

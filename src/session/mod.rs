@@ -7,6 +7,7 @@ mod live;
 mod source;
 mod worker;
 
+pub use crate::guest::Watch;
 pub use live::{Live, OpenError, Options};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use worker::{About, Session, State, Update};

@@ -15,7 +15,7 @@ const HISTORY: usize = 256 << 20;
 #[derive(Clone, Debug)]
 pub struct About {
     /// The convention in use, by name.
-    pub convention: &'static str,
+    pub convention: String,
 }
 
 /// What the guest's thread tells its session.
@@ -43,7 +43,9 @@ pub enum State {
 pub struct Session {
     name: String,
     about: Option<About>,
-    lines: Sender<Vec<u8>>,
+    lines: Sender<(u64, Vec<u8>)>,
+    /// How many lines were sent.
+    sent: u64,
     watch: Watch,
     run: Run,
     /// Lines that were sent and not settled yet.
@@ -59,7 +61,7 @@ impl Session {
         let name = source.name.clone();
         let on_thread = watch.clone();
         std::thread::spawn(move || work(&source, &options, on_thread, &inbox, &report));
-        Session { name, about: None, lines, watch, run: Run::new(HISTORY), pending: 0 }
+        Session { name, about: None, lines, sent: 0, watch, run: Run::new(HISTORY), pending: 0 }
     }
 
     /// Takes in what the guest's thread reported.
@@ -83,13 +85,14 @@ impl Session {
     /// Sends a line to the guest. It is answered after those that were sent before.
     pub fn send(&mut self, line: Vec<u8>) {
         // The guest's thread ends only after it reported why, and then no front end sends any more.
-        let _ = self.lines.send(line);
+        self.sent += 1;
+        let _ = self.lines.send((self.sent, line));
         self.pending += 1;
     }
 
-    /// Stops the guest if it is running.
+    /// Stops the guest if it is running, and cancels the lines that wait for their turn.
     pub fn interrupt(&self) {
-        self.watch.interrupt();
+        self.watch.interrupt(self.sent);
     }
 
     /// The guest's name, as it was given.
@@ -118,15 +121,15 @@ impl Session {
 }
 
 /// The guest's thread: opens it, then answers lines until no front end is left.
-fn work(source: &Source, options: &Options, watch: Watch, lines: &Receiver<Vec<u8>>, report: &impl Fn(Update)) {
+fn work(source: &Source, options: &Options, watch: Watch, lines: &Receiver<(u64, Vec<u8>)>, report: &impl Fn(Update)) {
     let (mut live, start) = match Live::open(source, options, watch) {
         Ok(opened) => opened,
         Err(error) => return report(Update::Failed(error)),
     };
-    report(Update::Ready(About { convention: live.convention() }));
+    report(Update::Ready(About { convention: live.recipe().name.clone() }));
     report(Update::Settled(Arc::new(start), live.present().clone()));
-    for line in lines {
-        let cause = live.send(line);
+    for (number, line) in lines {
+        let cause = live.send(line, number);
         report(Update::Settled(Arc::new(cause), live.present().clone()));
     }
 }

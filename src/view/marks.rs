@@ -98,10 +98,17 @@ impl Marks {
         match change {
             Change::Bytes { memory: of, addr, halves, by, evidence } if *of == memory => {
                 let (old, new) = halves.split_at(halves.len() / 2);
-                for (addr, (old, new)) in (*addr..).zip(old.iter().zip(new)) {
-                    if *evidence == Evidence::Written || old != new {
-                        self.page(addr)[place(addr)] = Mark::Changed(*by);
+                let mut done = 0;
+                while done < old.len() {
+                    let at = *addr + done as u64;
+                    let count = (PAGE - place(at)).min(old.len() - done);
+                    let cells = &mut self.page(at)[place(at)..][..count];
+                    for (cell, (old, new)) in cells.iter_mut().zip(old[done..].iter().zip(&new[done..])) {
+                        if *evidence == Evidence::Written || old != new {
+                            *cell = Mark::Changed(*by);
+                        }
                     }
+                    done += count;
                 }
             }
             Change::Growth { memory: of, from, to, .. } if *of == memory => {

@@ -15,17 +15,15 @@ pub fn difference(marks: &Marks) -> String {
         .filter(|&actor| marks.changed_by(actor) > 0)
         .map(|actor| format!("{} changed {}", name(actor), bytes(marks.changed_by(actor))))
         .collect();
+    if let (Some(last), runs @ 1..) = (clauses.last_mut(), marks.runs()) {
+        let unit = if runs == 1 { "run" } else { "runs" };
+        last.push_str(&format!(" in {} {unit}", thousands(runs as u64)));
+    }
     if marks.rewritten() > 0 {
         clauses.push(format!("{} written with the values they had", bytes(marks.rewritten())));
     }
-    if let (Some((start, end)), false) = (marks.span(), clauses.is_empty()) {
-        let runs = match marks.runs() {
-            0 => String::new(),
-            1 => " in 1 run".to_owned(),
-            runs => format!(" in {} runs", thousands(runs as u64)),
-        };
-        let last = clauses.last_mut().expect("there is one");
-        last.push_str(&format!("{runs} at {start:#x}..{end:#x}"));
+    if let (Some(last), Some((start, end))) = (clauses.last_mut(), marks.span()) {
+        last.push_str(&format!(" at {start:#x}..{end:#x}"));
     }
     if let Some((from, to)) = marks.grown() {
         let pages =

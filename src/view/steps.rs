@@ -58,14 +58,16 @@ fn result(cause: &Cause, results: Option<&[Value]>) -> String {
     }
 }
 
-/// Whether a result is used as an address later in the exchange: then it is shown as one.
+/// Whether a result is used as an address in the exchange, and not as a length too: then it is shown as one.
 fn is_address(cause: &Cause, value: Value) -> bool {
-    value.unsigned().is_some_and(|value| {
+    let Some(value) = value.unsigned() else { return false };
+    let used = |as_what: fn(u64, u64) -> u64| {
         cause.crossings.iter().any(|crossing| match crossing.step {
-            Step::Write { addr, .. } | Step::Read { addr, .. } => addr == value,
+            Step::Write { addr, len, .. } | Step::Read { addr, len, .. } => as_what(addr, len) == value,
             _ => false,
         })
-    })
+    };
+    used(|addr, _| addr) && !used(|_, len| len)
 }
 
 /// Whether an address that was asked for before is still the same.

@@ -28,7 +28,7 @@ use self::theme::Theme;
 use super::history::History;
 use super::status::{self, Status};
 use crate::cli::Cli;
-use crate::session::{Session, Source, Update};
+use crate::session::{Options, Session, Source, Update};
 
 /// How long the screen waits for the guest before it opens without it: a guest that fails at once is told of on
 /// the plain terminal.
@@ -50,11 +50,12 @@ enum Left {
 }
 
 /// Runs the full screen to its end.
-pub(super) fn run(source: Source, cli: &Cli) -> Status {
+pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
+    terminal::restore_on_panic();
     let name = source.name.clone();
     let (sender, messages) = channel();
     let to_loop = sender.clone();
-    let session = Session::start(source, cli.options(), move |update| {
+    let session = Session::start(source, options, move |update| {
         // The loop is gone only when the program ends.
         let _ = to_loop.send(Message::Session(update));
     });

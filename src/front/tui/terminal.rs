@@ -1,6 +1,7 @@
 //! The terminal: taken over, and given back on every way out.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -13,6 +14,9 @@ use ratatui::backend::CrosstermBackend;
 
 type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
+/// Whether the terminal is ours at the moment.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// A whole frame at the largest size goes out in one write, or nearly.
 const BUFFER: usize = 64 << 10;
 
@@ -22,9 +26,8 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal over. From here on a panic on any thread gives it back and ends the program.
+    /// Takes the terminal over.
     pub(super) fn enter() -> io::Result<Screen> {
-        restore_on_panic();
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
         let terminal = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
@@ -61,17 +64,22 @@ impl Drop for Screen {
 }
 
 fn take() -> io::Result<()> {
+    TAKEN.store(true, SeqCst);
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
 }
 
 /// What fails here cannot be told to anybody: the terminal is gone.
 fn give_back() {
+    if !TAKEN.swap(false, SeqCst) {
+        return;
+    }
     let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
 }
 
-fn restore_on_panic() {
+/// From here on, a panic on any thread gives the terminal back and ends the program.
+pub(super) fn restore_on_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         give_back();

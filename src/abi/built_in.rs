@@ -1,0 +1,141 @@
+//! The recipes that come along, and changing them to a guest's own names.
+
+use super::Recipe;
+use super::recipe::{Action, Condition, Expr, Length, Message, Span, Statement, parse};
+
+macro_rules! recipes {
+    ($($name:literal),* $(,)?) => {
+        /// The recipes that come along, by name, with their texts.
+        pub const BUILT_IN: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../assets/recipes/", $name, ".recipe")))),*];
+    };
+}
+
+recipes! {
+    "static-buffer", "packed", "packed-low", "c-string", "in-place", "fixed-region",
+    "wasm-bindgen", "wasm-bindgen-area", "canonical",
+}
+
+/// The built-in recipe of that name.
+pub fn built_in(name: &str) -> Option<Recipe> {
+    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    Some(parse(text).expect("the recipes that come along are tested"))
+}
+
+impl Recipe {
+    /// Calls `to` with `args` wherever the recipe calls `from`. Each of `args` is one of the arguments as they
+    /// were, by its place, or a number.
+    pub(super) fn redirect(&mut self, from: &str, to: &str, args: &[Argument]) {
+        self.each_expr(&mut |expr| {
+            if let Expr::Call { export, args: given, .. } = expr
+                && export == from
+            {
+                *export = to.to_owned();
+                *given = args.iter().map(|arg| arg.of(given)).collect();
+            }
+        });
+    }
+
+    /// Calls `to` with the same arguments wherever the recipe calls `from`.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        self.each_expr(&mut |expr| {
+            if let Expr::Call { export, .. } = expr
+                && export == from
+            {
+                *export = to.to_owned();
+            }
+        });
+    }
+
+    /// Leaves out every line that calls `export`.
+    pub(super) fn without(&mut self, export: &str) {
+        let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, .. }) if name == export);
+        [&mut self.once, &mut self.line, &mut self.finally].into_iter().for_each(|body| body.retain(|op| !calls(op)));
+    }
+
+    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        let handlers = self.handlers.iter_mut().map(|handler| &mut handler.body);
+        for statement in [&mut self.once, &mut self.line, &mut self.finally].into_iter().chain(handlers).flatten() {
+            statement.each_expr(visit);
+        }
+    }
+}
+
+/// An argument of a redirected call.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Argument {
+    /// The one that stood at that place.
+    Same(usize),
+    /// A number.
+    Number(i64),
+}
+
+impl Argument {
+    fn of(self, given: &[Expr]) -> Expr {
+        match self {
+            Argument::Same(place) => given.get(place).cloned().unwrap_or(Expr::Number(0)),
+            Argument::Number(n) => Expr::Number(n),
+        }
+    }
+}
+
+impl Statement {
+    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        if let Some(Condition { left, right, .. }) = &mut self.condition {
+            left.each(visit);
+            right.each(visit);
+        }
+        match &mut self.action {
+            Action::Let(_, value) | Action::Return(value) | Action::Grow(value) => value.each(visit),
+            Action::Write { at, within, .. } => {
+                at.each(visit);
+                within.iter_mut().for_each(|room| room.each(visit));
+            }
+            Action::Store(_, at, value) => {
+                at.each(visit);
+                value.each(visit);
+            }
+            Action::Read(span) | Action::Append(span) => span.each_expr(visit),
+            Action::Fail(Message::Span(span)) | Action::Say(Message::Span(span)) => span.each_expr(visit),
+            Action::Fail(_) | Action::Say(_) | Action::AnswerLine | Action::Stop => (),
+        }
+    }
+}
+
+impl Span {
+    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        self.at.each(visit);
+        if let Length::Bytes(len) | Length::To(len) = &mut self.len {
+            len.each(visit);
+        }
+    }
+}
+
+impl Expr {
+    fn each(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        visit(self);
+        match self {
+            Expr::Call { args, .. } => args.iter_mut().for_each(|arg| arg.each(visit)),
+            Expr::Load(_, inner) | Expr::Low(inner) | Expr::High(inner) => inner.each(visit),
+            Expr::Sum(a, b) | Expr::Difference(a, b) => {
+                a.each(visit);
+                b.each(visit);
+            }
+            Expr::Number(_) | Expr::Name(_) | Expr::Global(_) => (),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recipe_that_comes_along_is_right() {
+        for (name, _) in BUILT_IN {
+            let recipe = built_in(name).expect("it is in the list");
+            assert_eq!(recipe.name, *name);
+            assert!(!recipe.about.is_empty() && recipe.line.iter().any(|statement| statement.transform));
+        }
+    }
+}

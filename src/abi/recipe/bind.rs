@@ -1,0 +1,412 @@
+//! Binding a recipe to a module: names are resolved and types checked once, before anything runs.
+
+use std::fmt;
+
+use super::run::MOST_ARGS;
+use super::{Action, Comparison, Condition, Encoding, Expr, Length, Message, Part, Recipe, Span, Statement, Width};
+use crate::guest::{Extern, Interface, Signature, Type};
+
+/// A recipe whose names are resolved in one module. Values are in slots, exports in a list.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// What the recipe is called.
+    pub name: String,
+    pub(super) encoding: Encoding,
+    pub(super) memory: usize,
+    pub(super) once: Vec<Op>,
+    pub(super) line: Vec<Op>,
+    pub(super) finally: Vec<Op>,
+    /// The functions that are called, by number.
+    pub(super) exports: Vec<String>,
+    /// The globals that are read, by number.
+    pub(super) globals: Vec<String>,
+    /// How many slots are set once and kept; those behind them are unset when a line begins.
+    pub(super) kept: usize,
+    /// What the values in the slots are called.
+    pub(super) names: Vec<String>,
+}
+
+/// What of a recipe does not fit the module, and which line says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindError {
+    /// The line of the recipe, from 1; 0 for its head.
+    pub at: usize,
+    /// What does not fit.
+    pub words: String,
+}
+
+/// One line of a recipe, with its names resolved.
+#[derive(Clone, Debug)]
+pub(super) struct Op {
+    pub(super) at: usize,
+    pub(super) transform: bool,
+    pub(super) condition: Option<Test>,
+    pub(super) action: Do,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Do {
+    Let(Vec<usize>, Val),
+    Write { parts: Vec<Part>, at: Val, within: Option<usize> },
+    Store(Width, Val, Val),
+    Read { span: Bytes, append: bool },
+    AnswerLine,
+    Fail(Words),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Words {
+    /// Words, and what stands between them, a slot's value or the line's length: (text, slot) pairs and a last text.
+    Text(Vec<(String, Option<usize>)>, String),
+    Bytes(Bytes),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Bytes {
+    pub(super) encoding: Encoding,
+    pub(super) len: Len,
+    pub(super) at: Val,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Len {
+    Bytes(Val),
+    UntilZero,
+    To(Val),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Test {
+    pub(super) left: Val,
+    pub(super) comparison: Comparison,
+    pub(super) right: Val,
+    /// Whether both sides are compared as signed 32-bit numbers.
+    pub(super) narrow: bool,
+}
+
+/// A value. All are kept as 64 bits, those of type i32 without their sign.
+#[derive(Clone, Debug)]
+pub(super) enum Val {
+    Const(i64),
+    Slot(usize),
+    LineLen,
+    /// An export's number, and the arguments with their types.
+    Call(usize, Vec<(Type, Val)>),
+    /// The export is missing, and may be.
+    Missing,
+    Load(Width, Box<Val>),
+    Low(Box<Val>),
+    High(Box<Val>),
+    Sum(Box<Val>, Box<Val>),
+    Difference(Box<Val>, Box<Val>),
+    Global(usize),
+}
+
+/// What is known of a value before it is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A number of that type.
+    Of(Type),
+    /// A number that fits any type.
+    Literal,
+    /// The result of an export that may be missing.
+    Perhaps,
+    /// A call that returns nothing, or more than one value.
+    Results(usize),
+}
+
+impl Op {
+    /// Whether every name in it has a value.
+    pub(super) fn names_are_set(&self, values: &[Option<u64>]) -> bool {
+        let set = |value: &Val| value.names_are_set(values);
+        let condition = self.condition.as_ref().is_none_or(|test| set(&test.left) && set(&test.right));
+        condition
+            && match &self.action {
+                Do::Let(_, value) => set(value),
+                Do::Write { at, .. } => set(at),
+                Do::Store(_, at, value) => set(at) && set(value),
+                Do::Read { span, .. } => set(&span.at),
+                Do::AnswerLine | Do::Fail(_) => true,
+            }
+    }
+}
+
+impl Val {
+    fn names_are_set(&self, values: &[Option<u64>]) -> bool {
+        match self {
+            Val::Slot(slot) => values[*slot].is_some(),
+            Val::Call(_, args) => args.iter().all(|(_, arg)| arg.names_are_set(values)),
+            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.names_are_set(values),
+            Val::Sum(a, b) | Val::Difference(a, b) => a.names_are_set(values) && b.names_are_set(values),
+            Val::Const(_) | Val::LineLen | Val::Missing | Val::Global(_) => true,
+        }
+    }
+}
+
+impl Recipe {
+    /// Resolves the recipe's names in a module.
+    ///
+    /// # Errors
+    /// The first line that does not fit the module, with what the export's type is.
+    pub fn bind(&self, interface: &Interface) -> Result<Bound, BindError> {
+        if let Some(handler) = self.handlers.first() {
+            let words =
+                format!("host functions such as {}.{} cannot be given by a recipe yet", handler.module, handler.name);
+            return Err(BindError { at: handler.at, words });
+        }
+        let mut binder =
+            Binder { interface, encoding: self.encoding, exports: Vec::new(), globals: Vec::new(), slots: Vec::new() };
+        let memory = binder.memory(self.memory.as_deref()).map_err(|words| BindError { at: 0, words })?;
+        let once = binder.body(&self.once)?;
+        let kept = binder.slots.len();
+        let line = binder.body(&self.line)?;
+        let finally = binder.body(&self.finally)?;
+        Ok(Bound {
+            name: self.name.clone(),
+            encoding: self.encoding,
+            memory,
+            once,
+            line,
+            finally,
+            exports: binder.exports,
+            globals: binder.globals,
+            kept,
+            names: binder.slots.into_iter().map(|(name, _)| name).collect(),
+        })
+    }
+}
+
+struct Binder<'a> {
+    interface: &'a Interface,
+    encoding: Encoding,
+    exports: Vec<String>,
+    globals: Vec<String>,
+    slots: Vec<(String, Kind)>,
+}
+
+type Fit<T> = Result<T, String>;
+
+impl Binder<'_> {
+    fn memory(&self, name: Option<&str>) -> Fit<usize> {
+        match (name, &self.interface.memories()[..]) {
+            (_, []) => Err("the module exports no memory, so a host cannot pass it bytes".to_owned()),
+            (None, _) => Ok(0),
+            (Some(name), memories) => memories
+                .iter()
+                .position(|names| names.contains(&name))
+                .ok_or_else(|| format!("the module exports no memory `{name}`")),
+        }
+    }
+
+    fn body(&mut self, body: &[Statement]) -> Result<Vec<Op>, BindError> {
+        let op = |statement: &Statement| self.op(statement).map_err(|words| BindError { at: statement.at, words });
+        body.iter().map(op).collect()
+    }
+
+    fn op(&mut self, statement: &Statement) -> Fit<Op> {
+        let condition = statement.condition.as_ref().map(|condition| self.test(condition)).transpose()?;
+        let action = self.action(&statement.action)?;
+        Ok(Op { at: statement.at, transform: statement.transform, condition, action })
+    }
+
+    fn action(&mut self, action: &Action) -> Fit<Do> {
+        Ok(match action {
+            Action::Let(names, value) => self.assignment(names, value)?,
+            Action::Write { parts, at, within } => Do::Write {
+                parts: parts.clone(),
+                at: self.number(at)?,
+                within: within.as_ref().map(|room| self.room(room)).transpose()?,
+            },
+            Action::Store(width, at, value) => Do::Store(*width, self.number(at)?, self.number(value)?),
+            Action::Read(span) => Do::Read { span: self.span(span)?, append: false },
+            Action::Append(span) => Do::Read { span: self.span(span)?, append: true },
+            Action::AnswerLine => Do::AnswerLine,
+            Action::Fail(message) => Do::Fail(self.message(message)?),
+            Action::Say(_) | Action::Stop | Action::Return(_) => {
+                return Err("this is only for a host function, below `on`".to_owned());
+            }
+            Action::Grow(_) => return Err("a recipe cannot grow memory yet".to_owned()),
+        })
+    }
+
+    fn assignment(&mut self, names: &[String], value: &Expr) -> Fit<Do> {
+        let (value, kind) = self.value(value)?;
+        match (names, kind) {
+            ([], _) => Ok(Do::Let(Vec::new(), value)),
+            ([name], Kind::Results(_)) => Err(format!("the call does not return one value for `{name}`")),
+            ([name], kind) => Ok(Do::Let(vec![self.slot(name, kind)], value)),
+            (names, Kind::Results(count)) if count == names.len() => {
+                let Val::Call(number, ..) = &value else { return Err("only a call returns several values".to_owned()) };
+                let results = self.signature(&self.exports[*number].clone())?.results.clone();
+                let slots = names.iter().zip(results).map(|(name, ty)| self.slot(name, Kind::Of(ty))).collect();
+                Ok(Do::Let(slots, value))
+            }
+            (names, _) => Err(format!("the call does not return {} values", names.len())),
+        }
+    }
+
+    /// A room is one slot, which may be unset: then there is no check.
+    fn room(&mut self, room: &Expr) -> Fit<usize> {
+        match room {
+            Expr::Name(name) => self.slots.iter().position(|(slot, _)| slot == name).ok_or_else(|| unknown(name)),
+            _ => Err("`within` is followed by a name, which a line before may set: room = 1024".to_owned()),
+        }
+    }
+
+    fn span(&mut self, span: &Span) -> Fit<Bytes> {
+        let len = match &span.len {
+            Length::Bytes(len) => Len::Bytes(self.number(len)?),
+            Length::UntilZero => Len::UntilZero,
+            Length::To(end) => Len::To(self.number(end)?),
+        };
+        Ok(Bytes { encoding: span.encoding.unwrap_or(self.encoding), len, at: self.number(&span.at)? })
+    }
+
+    fn message(&mut self, message: &Message) -> Fit<Words> {
+        let words = match message {
+            Message::Span(span) => return Ok(Words::Bytes(self.span(span)?)),
+            Message::Words(words) => words,
+        };
+        let mut parts = Vec::new();
+        let mut rest = words.as_str();
+        while let Some((before, (name, behind))) =
+            rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+        {
+            let slot = self.slots.iter().position(|(slot, _)| slot == name);
+            if slot.is_none() && name != "n" {
+                return Err(unknown(name));
+            }
+            parts.push((before.to_owned(), slot));
+            rest = behind;
+        }
+        Ok(Words::Text(parts, rest.to_owned()))
+    }
+
+    fn test(&mut self, condition: &Condition) -> Fit<Test> {
+        let (left, left_kind) = self.value(&condition.left)?;
+        let (right, right_kind) = self.value(&condition.right)?;
+        for kind in [left_kind, right_kind] {
+            if !matches!(kind, Kind::Of(Type::I32 | Type::I64) | Kind::Literal) {
+                return Err("a condition compares whole numbers that are set".to_owned());
+            }
+        }
+        let narrow = left_kind != Kind::Of(Type::I64) && right_kind != Kind::Of(Type::I64);
+        Ok(Test { left, comparison: condition.comparison, right, narrow })
+    }
+
+    /// A whole number that is set for sure.
+    fn number(&mut self, expr: &Expr) -> Fit<Val> {
+        match self.value(expr)? {
+            (value, Kind::Of(Type::I32 | Type::I64) | Kind::Literal) => Ok(value),
+            (_, Kind::Perhaps) => Err("this may be unset: the export behind `?` is missing in this module".to_owned()),
+            (_, Kind::Of(ty)) => Err(format!("a whole number is needed here, and this is {ty}")),
+            (_, Kind::Results(count)) => Err(format!("one value is needed here, and the call returns {count}")),
+        }
+    }
+
+    fn value(&mut self, expr: &Expr) -> Fit<(Val, Kind)> {
+        let wide = |value| (value, Kind::Of(Type::I64));
+        Ok(match expr {
+            Expr::Number(n) => (Val::Const(*n), Kind::Literal),
+            Expr::Name(name) if name == "n" => (Val::LineLen, Kind::Of(Type::I32)),
+            Expr::Name(name) => {
+                let slot = self.slots.iter().position(|(slot, _)| slot == name).ok_or_else(|| unknown(name))?;
+                (Val::Slot(slot), self.slots[slot].1)
+            }
+            Expr::Call { export, args, optional } => self.call(export, args, *optional)?,
+            Expr::Load(width, at) => {
+                let ty = if *width == Width::U64 { Type::I64 } else { Type::I32 };
+                (Val::Load(*width, Box::new(self.number(at)?)), Kind::Of(ty))
+            }
+            Expr::Low(inner) => (Val::Low(Box::new(self.number(inner)?)), Kind::Of(Type::I32)),
+            Expr::High(inner) => (Val::High(Box::new(self.number(inner)?)), Kind::Of(Type::I32)),
+            // Sums are 64 bits wide: an address and a length do not wrap around.
+            Expr::Sum(a, b) => wide(Val::Sum(Box::new(self.number(a)?), Box::new(self.number(b)?))),
+            Expr::Difference(a, b) => wide(Val::Difference(Box::new(self.number(a)?), Box::new(self.number(b)?))),
+            Expr::Global(name) => (Val::Global(self.global(name)?), Kind::Of(Type::I32)),
+        })
+    }
+
+    fn call(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<(Val, Kind)> {
+        let signature = match self.signature(export) {
+            Ok(signature) => signature.clone(),
+            Err(_) if optional => return Ok((Val::Missing, Kind::Perhaps)),
+            Err(words) => return Err(words),
+        };
+        if signature.params.len() != args.len() {
+            return Err(format!(
+                "`{export}` is {signature}: it takes {} arguments, and the recipe gives it {}",
+                signature.params.len(),
+                args.len()
+            ));
+        }
+        if signature.params.contains(&Type::Other) {
+            return Err(format!("`{export}` is {signature}, and a recipe can only give numbers"));
+        }
+        if args.len() > MOST_ARGS || signature.results.len() > 4 {
+            return Err(format!(
+                "`{export}` is {signature}: a recipe gives {MOST_ARGS} arguments and takes 4 results at the most"
+            ));
+        }
+        let args = args.iter().map(|arg| self.number(arg)).collect::<Fit<Vec<_>>>()?;
+        let args = signature.params.iter().copied().zip(args).collect();
+        let kind = match signature.results[..] {
+            [ty] => Kind::Of(ty),
+            ref results => Kind::Results(results.len()),
+        };
+        let number = numbered(&mut self.exports, export);
+        Ok((Val::Call(number, args), kind))
+    }
+
+    fn signature(&self, export: &str) -> Fit<&Signature> {
+        let found = self.interface.funcs().find(|(name, _)| *name == export);
+        found.map(|(_, signature)| signature).ok_or_else(|| {
+            let names: Vec<_> = self.interface.funcs().map(|(name, _)| name).take(12).collect();
+            format!("the module exports no function `{export}`; it exports {}", names.join(", "))
+        })
+    }
+
+    fn global(&mut self, name: &str) -> Fit<usize> {
+        let found = self.interface.exports.iter().any(|export| export.name == name && export.what == Extern::Global);
+        if !found {
+            return Err(format!("the module exports no global `{name}`"));
+        }
+        Ok(numbered(&mut self.globals, name))
+    }
+
+    fn slot(&mut self, name: &str, kind: Kind) -> usize {
+        match self.slots.iter().position(|(slot, _)| slot == name) {
+            Some(slot) => {
+                self.slots[slot].1 = kind;
+                slot
+            }
+            None => {
+                self.slots.push((name.to_owned(), kind));
+                self.slots.len() - 1
+            }
+        }
+    }
+}
+
+/// The place of a name in a list, where it is put if it is new.
+fn numbered(list: &mut Vec<String>, name: &str) -> usize {
+    list.iter().position(|known| known == name).unwrap_or_else(|| {
+        list.push(name.to_owned());
+        list.len() - 1
+    })
+}
+
+fn unknown(name: &str) -> String {
+    format!("`{name}` is not set by any line before this one")
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            0 => f.write_str(&self.words),
+            at => write!(f, "line {at}: {}", self.words),
+        }
+    }
+}
+
+impl std::error::Error for BindError {}

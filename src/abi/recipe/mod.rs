@@ -1,0 +1,318 @@
+//! Recipes: a convention as a text, one crossing a line.
+//!
+//! A recipe goes through three stages: [`parse()`] reads the text, [`Recipe::bind`] resolves its names in one
+//! module and checks its types, and [`Bound`] runs it. What a line means, `assets/guide/recipes.md` tells.
+
+mod bind;
+mod parse;
+mod print;
+mod run;
+
+pub use bind::{BindError, Bound};
+pub use parse::{ParseError, parse};
+pub use run::Exchange;
+
+/// A recipe as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipe {
+    /// What it is called.
+    pub name: String,
+    /// What it is for, in a sentence.
+    pub about: String,
+    /// How a line becomes bytes, and an answer a line.
+    pub encoding: Encoding,
+    /// The exported memory to use; the first one if it does not say.
+    pub memory: Option<String>,
+    /// What is done once for a fresh instance.
+    pub once: Vec<Statement>,
+    /// What is done for each line.
+    pub line: Vec<Statement>,
+    /// What is done after the answer is settled, whichever way.
+    pub finally: Vec<Statement>,
+    /// What is done when the guest calls an import.
+    pub handlers: Vec<Handler>,
+}
+
+/// How a line becomes bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// As they are.
+    #[default]
+    Bytes,
+    /// As they are, but only valid UTF-8 is sent.
+    Utf8,
+    /// UTF-16, low byte first; the answer becomes UTF-8 again.
+    Utf16,
+}
+
+/// What the host does when the guest calls an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// The line of the text that it begins on, from 1.
+    pub at: usize,
+    /// The import's module.
+    pub module: String,
+    /// The import's name.
+    pub name: String,
+    /// What the arguments are called.
+    pub params: Vec<String>,
+    /// What is done.
+    pub body: Vec<Statement>,
+}
+
+/// One line of a recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The line of the text, from 1.
+    pub at: usize,
+    /// Whether it is the transform: marked with `*`.
+    pub transform: bool,
+    /// What is done.
+    pub action: Action,
+    /// Only if this holds.
+    pub condition: Option<Condition>,
+}
+
+/// What a line does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `x = e`, `(x, y) = f(..)`, or `f(..)` with no names.
+    Let(Vec<String>, Expr),
+    /// `write line, 0 at p within r`.
+    Write {
+        /// What is written, one after the other.
+        parts: Vec<Part>,
+        /// Where.
+        at: Expr,
+        /// How many bytes fit there at the most.
+        within: Option<Expr>,
+    },
+    /// `u32[p] = e`.
+    Store(Width, Expr, Expr),
+    /// `read n at p`: the answer is those bytes.
+    Read(Span),
+    /// `append n at p`: those bytes go behind the answer.
+    Append(Span),
+    /// `answer the line`: the answer is the line.
+    AnswerLine,
+    /// `fail ..`: the exchange fails with that message.
+    Fail(Message),
+    /// `say ..`: the guest's message, beside the exchange.
+    Say(Message),
+    /// `stop`, in a handler: traps the guest.
+    Stop,
+    /// `return e`, in a handler: what the import returns.
+    Return(Expr),
+    /// `grow n`: the host grows the memory by that many pages.
+    Grow(Expr),
+}
+
+/// A part of what is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The line, encoded.
+    Line,
+    /// One byte.
+    Byte(u8),
+    /// A text of the recipe's own.
+    Text(String),
+}
+
+/// Bytes in the guest's memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// How the bytes are encoded, where that differs from the recipe's encoding.
+    pub encoding: Option<Encoding>,
+    /// How many.
+    pub len: Length,
+    /// From where.
+    pub at: Expr,
+}
+
+/// How many bytes a span has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// That many bytes.
+    Bytes(Expr),
+    /// Up to the first zero byte, without it.
+    UntilZero,
+    /// Up to that address.
+    To(Expr),
+}
+
+/// A message: words of the recipe's, or bytes of the guest's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Words, in which `{x}` stands for the value of x.
+    Words(String),
+    /// What the guest has in its memory.
+    Span(Span),
+}
+
+/// `a == b` and its kin. Values of type i32 are compared as signed ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The left side.
+    pub left: Expr,
+    /// How the sides are compared.
+    pub comparison: Comparison,
+    /// The right side.
+    pub right: Expr,
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `>`
+    Greater,
+}
+
+/// How wide a number in memory is; low byte first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// One byte.
+    U8,
+    /// Two bytes.
+    U16,
+    /// Four bytes.
+    U32,
+    /// Eight bytes.
+    U64,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr {
+    /// A number.
+    Number(i64),
+    /// A name: `n` is the line's length in bytes, others were set by lines before.
+    Name(String),
+    /// `f(..)`, a call of an export; `f(..)?` is left out if the guest does not export it.
+    Call {
+        /// The export.
+        export: String,
+        /// The arguments.
+        args: Vec<Expr>,
+        /// Whether the export may be missing.
+        optional: bool,
+    },
+    /// `u32[p]`, a number in memory.
+    Load(Width, Box<Expr>),
+    /// `lo(x)`, the low 32 bits.
+    Low(Box<Expr>),
+    /// `hi(x)`, the high 32 bits.
+    High(Box<Expr>),
+    /// `a + b`
+    Sum(Box<Expr>, Box<Expr>),
+    /// `a - b`
+    Difference(Box<Expr>, Box<Expr>),
+    /// `@name`, the value of an exported global.
+    Global(String),
+}
+
+impl Encoding {
+    /// The word for it in a recipe.
+    pub fn word(self) -> &'static str {
+        match self {
+            Encoding::Bytes => "bytes",
+            Encoding::Utf8 => "utf8",
+            Encoding::Utf16 => "utf16",
+        }
+    }
+}
+
+impl Width {
+    /// The word for it in a recipe.
+    pub fn word(self) -> &'static str {
+        match self {
+            Width::U8 => "u8",
+            Width::U16 => "u16",
+            Width::U32 => "u32",
+            Width::U64 => "u64",
+        }
+    }
+
+    /// How many bytes it has.
+    pub fn bytes(self) -> usize {
+        match self {
+            Width::U8 => 1,
+            Width::U16 => 2,
+            Width::U32 => 4,
+            Width::U64 => 8,
+        }
+    }
+}
+
+impl Comparison {
+    /// The sign for it in a recipe.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::Less => "<",
+            Comparison::Greater => ">",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sketch's examples, and the odd corners of the language.
+    const EXAMPLES: &[&str] = &[
+        "name static-buffer\nabout The guest's own buffer.\nonce\n  room = get_len()?\neach line\n  ptr = get_ptr()\n  write at ptr within room\n* len = f(n)\n  fail \"no: {len}\" if len < 0\n  read len at get_ptr()",
+        "each line\n  ptr = alloc(n)\n  write at ptr\n* out = f(ptr, n)\n  read lo(out) at hi(out)\nfinally\n  dealloc(ptr, n)\n  dealloc(hi(out), lo(out))",
+        "text utf16\nmemory \"odd name\"\neach line\n  ptr = __pin(__new(n, 2))\n  write text, 0 at ptr  # a comment\n  out = shout(ptr)\n  read u32[out - 4] at out\n  append utf8 until 0 at (out + 1) - (2 - 3)\non env.abort(message, file)\n  fail utf16 u32[message - 4] at message\n  stop\non \"./x.js\".log(p, l)\n  say l at p\n  return 0",
+        "each line\n  u32[0x10] = n + 1\n  write \"a \\\"b\\\" \\\\ \\n\\0\", 255 at @buffer\n  (ptr, len) = \"\"(1, -2)\n  read to len at ptr\n  answer the line if len == 0\n  grow 1",
+    ];
+
+    /// A recipe without the numbers of its lines, which printing changes.
+    fn timeless(text: &str) -> Recipe {
+        let mut recipe = parse(text).expect("the example is right");
+        let Recipe { once, line, finally, handlers, .. } = &mut recipe;
+        handlers.iter_mut().for_each(|handler| handler.at = 0);
+        let bodies = handlers.iter_mut().map(|handler| &mut handler.body);
+        [once, line, finally].into_iter().chain(bodies).flatten().for_each(|statement| statement.at = 0);
+        recipe
+    }
+
+    #[test]
+    fn what_is_printed_reads_as_the_same_recipe() {
+        for text in EXAMPLES {
+            let recipe = timeless(text);
+            assert_eq!(timeless(&recipe.to_string()), recipe);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_line_and_what_was_expected() {
+        for (text, at, words) in [
+            ("", 0, "there is no section `each line`"),
+            ("each line\n  read 3 ptr", 2, "expected `at`, found `ptr`"),
+            ("each line\n  x = ", 2, "the line ends where a value should stand"),
+            ("each line\n  x", 2, "this does nothing"),
+            ("each line\n  n = 3", 2, "`n` is the line's length"),
+            ("each line\n  write 300 at 0", 2, "300 is no byte"),
+            ("each line\n  f(\"x)", 2, "a quote is not closed"),
+            ("each line\n  x = 12ab", 2, "`12ab` is no number"),
+            ("each line\n  f(1) g(2)", 2, "the line should end here, found `g`"),
+            ("hello", 1, "before the first section"),
+            ("text latin1\neach line\n f()", 1, "bytes, utf8 or utf16"),
+            ("each line\n  x = f(y) % 3", 2, "`%` means nothing"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.at == at && error.words.contains(words), "{text}: {error}");
+        }
+        for (open, close) in [("(", ")"), ("-", ""), ("f(", ")"), ("u8[", "]"), ("lo(", ")")] {
+            let deep = format!("each line\n x = {}1{}", open.repeat(50_000), close.repeat(50_000));
+            assert!(parse(&deep).expect_err("too deep").words.contains("nests too deep"));
+        }
+    }
+}
