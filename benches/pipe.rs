@@ -1,10 +1,16 @@
-//! What the guest costs in the pipe: a million short lines through the guest that comes along, and through the
-//! same loop with the transform in Rust. Run with `cargo bench --bench pipe`; compare the two medians.
+//! What the guest costs in the pipe: a million short lines through the guest that comes along, by its recipe and by
+//! the same crossings written in Rust, and through the same loop with the transform in Rust. Run with
+//! `cargo bench --bench pipe`, and compare the medians.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use linmem::front::{Lines, Piece};
-use linmem::guest::Watch;
+use linmem::guest::{Boundary, Guest, Limits, Program, Watch};
+use linmem::record::Value;
 use linmem::session::{Live, Options, Source};
 
 const LINES: usize = 1_000_000;
@@ -15,14 +21,20 @@ fn main() {
     divan::main();
 }
 
-/// A million lines of 36 bytes and a line feed.
-fn input() -> Vec<u8> {
-    (0..LINES).flat_map(|n| format!("line {n:07} abcdefghijklmnopqrstuvw\n").into_bytes()).collect()
+/// A file with a million lines of 36 bytes and a line feed.
+fn input() -> PathBuf {
+    let path = std::env::temp_dir().join(format!("linmem-bench-{}.txt", std::process::id()));
+    let lines: Vec<u8> =
+        (0..LINES).flat_map(|n| format!("line {n:07} abcdefghijklmnopqrstuvw\n").into_bytes()).collect();
+    std::fs::write(&path, lines).expect("the folder for temporary files is writable");
+    path
 }
 
-/// The pipe's loop, with anything that appends an answer for a line.
-fn pump(input: &[u8], mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
-    let mut lines = Lines::new(input, b'\n', usize::MAX);
+/// The pipe's loop from a file to nowhere, with anything that appends an answer for a line.
+fn pump(input: &Path, mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
+    let file = File::open(input).expect("it was written");
+    let mut nowhere = OpenOptions::new().write(true).open("/dev/null").expect("every Unix has it");
+    let mut lines = Lines::new(file, b'\n', usize::MAX);
     let mut out = Vec::with_capacity(2 * GATHER);
     loop {
         match lines.piece() {
@@ -30,11 +42,11 @@ fn pump(input: &[u8], mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
                 answer(line, &mut out);
                 out.push(b'\n');
                 if out.len() >= GATHER {
-                    black_box(&out);
+                    nowhere.write_all(&out).expect("nowhere has room");
                     out.clear();
                 }
             }
-            Piece::Wanting => lines.fill().expect("a slice never fails"),
+            Piece::Wanting => lines.fill().expect("the file is readable"),
             Piece::TooLong(_) => unreachable!("there is no limit"),
             Piece::End => return,
         }
@@ -49,6 +61,34 @@ fn guest(bencher: Bencher) {
     let (mut live, _) = Live::open(&Source::default_guest(), &options, watch).expect("it comes along");
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
         pump(&input, |line, out| live.answer(line, out).expect("it fits"));
+    });
+}
+
+/// The same crossings without the recipe.
+#[divan::bench(sample_count = 7, sample_size = 1)]
+fn guest_by_hand(bencher: Bencher) {
+    let input = input();
+    let limits = Limits::default();
+    let watch = Watch::new(limits.time);
+    let source = Source::default_guest();
+    let program = Program::compile(&source.name, &source.bytes, limits).expect("it comes along");
+    let mut guest = program.instantiate(&watch).expect("it comes along");
+    let func = |guest: &Guest, name| guest.func(name).expect("it is exported");
+    let pointer = func(&guest, "get_wasm_memory_buffer_pointer");
+    let transform = func(&guest, "add_wasm_is_cool");
+    let number = |results: &[Value]| results[0].unsigned().expect("it is a number");
+    bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
+        pump(&input, |line, out| {
+            watch.during(|| {
+                let addr = number(guest.call(&pointer, &[]).expect("it returns"));
+                assert!(line.len() <= black_box(1024));
+                guest.write(0, addr, line).expect("it fits");
+                let len = Value::I32(i32::try_from(line.len()).expect("it is short"));
+                let len = number(guest.call(&transform, &[len]).expect("it fits"));
+                let addr = number(guest.call(&pointer, &[]).expect("it returns"));
+                guest.read(0, addr, len, out).expect("it fits");
+            });
+        });
     });
 }
 

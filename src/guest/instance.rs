@@ -126,25 +126,28 @@ impl Boundary for Guest {
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
     }
 
-    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Failure> {
+    #[inline]
+    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Box<Failure>> {
         match func.call(&mut self.store, args, &mut self.results) {
             Ok(()) => Ok(&self.results),
-            Err(error) => Err(self.describe(&error, func, args)),
+            Err(error) => Err(self.describe(&error, func, args).into()),
         }
     }
 
-    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Failure> {
+    #[inline]
+    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         let live = self.bytes_mut(memory);
         let range = check("writing", addr, bytes.len() as u64, live.len())?;
         live[range].copy_from_slice(bytes);
         Ok(())
     }
 
-    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Failure> {
+    #[inline]
+    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         let live = self.bytes(memory);
         let range = check("reading", addr, len, live.len())?;
         if len > self.limits.output {
-            return Err(Failure::Limit(Limit::Output(len, self.limits.output)));
+            return Err(Failure::Limit(Limit::Output(len, self.limits.output)).into());
         }
         into.extend_from_slice(&live[range]);
         Ok(())
@@ -152,11 +155,11 @@ impl Boundary for Guest {
 }
 
 /// The range of indices for `len` bytes at `addr`, if it lies inside a memory of `size` bytes.
-fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Failure> {
+fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Box<Failure>> {
     let inside = |n: u64| usize::try_from(n).ok().filter(|&n| n <= size);
     match (inside(addr), addr.checked_add(len).and_then(inside)) {
         (Some(start), Some(end)) => Ok(start..end),
-        _ => Err(Failure::OutOfBounds { attempt, addr, len, memory: size as u64 }),
+        _ => Err(Failure::OutOfBounds { attempt, addr, len, memory: size as u64 }.into()),
     }
 }
 

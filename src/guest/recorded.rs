@@ -19,7 +19,7 @@ impl<'a> Recorded<'a> {
 }
 
 impl Boundary for Recorded<'_> {
-    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Failure> {
+    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Box<Failure>> {
         self.recorder.enter(Step::Call { export: func.name.clone(), args: args.to_vec(), results: None });
         let since = Instant::now();
         let outcome = self.guest.call(func, args).map(<[Value]>::to_vec);
@@ -33,7 +33,7 @@ impl Boundary for Recorded<'_> {
         outcome.map(|_| self.guest.results())
     }
 
-    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Failure> {
+    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
         let since = Instant::now();
         let outcome = self.guest.write(memory, addr, bytes);
@@ -45,7 +45,7 @@ impl Boundary for Recorded<'_> {
         outcome
     }
 
-    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Failure> {
+    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         self.recorder.enter(Step::Read { memory, addr, len });
         let since = Instant::now();
         let outcome = self.guest.read(memory, addr, len, into);

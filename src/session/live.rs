@@ -116,7 +116,7 @@ fn begin(
     let mut recorded = Recorded::new(&mut guest, recorder);
     watch
         .during(|| {
-            start.map_or(Ok(()), |start| recorded.call(&start, &[]).map(|_| ()))?;
+            start.map_or(Ok(()), |start| recorded.call(&start, &[]).map(|_| ())).map_err(|failure| *failure)?;
             exchange.prepare(&mut recorded)
         })
         .map_err(OpenError::Prepare)?;

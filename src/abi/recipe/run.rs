@@ -16,6 +16,8 @@ pub struct Exchange {
     funcs: Vec<Func>,
     globals: Vec<u64>,
     values: Vec<Option<u64>>,
+    /// The arguments of the call that is being made.
+    args: Vec<Value>,
 }
 
 /// The line that crosses.
@@ -49,7 +51,7 @@ impl Exchange {
             globals.push(guest.global(name).and_then(Value::unsigned).ok_or_else(|| missing(name))?);
         }
         let values = vec![None; bound.names.len()];
-        Ok(Exchange { bound, funcs, globals, values })
+        Ok(Exchange { bound, funcs, globals, values, args: Vec::new() })
     }
 
     /// What is done once for a fresh guest, before any line.
@@ -60,7 +62,7 @@ impl Exchange {
         let nothing = Line { raw: &[], encoded: Cow::Borrowed(&[]) };
         let mut unread = Vec::new();
         let (mut runner, bound) = self.runner(boundary, &nothing, &mut unread);
-        runner.all(&bound.once)
+        runner.all(&bound.once).map_err(|failure| *failure)
     }
 
     /// One exchange: the answer is appended to `answer`.
@@ -68,15 +70,18 @@ impl Exchange {
     /// # Errors
     /// Why there is no answer; `answer` is as it was then.
     pub fn exchange(&mut self, boundary: &mut impl Boundary, line: &[u8], answer: &mut Vec<u8>) -> Result<(), Failure> {
-        let line = Line { raw: line, encoded: encode(line, self.bound.encoding)? };
+        let line = Line { raw: line, encoded: encode(line, self.bound.encoding).map_err(|failure| *failure)? };
         let start = answer.len();
         self.values[self.bound.kept..].fill(None);
         let (mut runner, bound) = self.runner(boundary, &line, answer);
         let mut outcome = runner.all(&bound.line);
-        if !outcome.as_ref().is_err_and(Failure::leaves_guest_suspect) {
+        if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
             outcome = outcome.and(runner.tidy(&bound.finally));
         }
-        outcome.inspect_err(|_| answer.truncate(start))
+        outcome.map_err(|failure| {
+            answer.truncate(start);
+            *failure
+        })
     }
 
     fn runner<'a, B: Boundary>(
@@ -86,8 +91,9 @@ impl Exchange {
         answer: &'a mut Vec<u8>,
     ) -> (Runner<'a, B>, &'a Bound) {
         let start = answer.len();
-        let Exchange { bound, funcs, globals, values } = self;
-        (Runner { bound, funcs, globals, values, boundary, line, answer, start, last: None }, bound)
+        let Exchange { bound, funcs, globals, values, args } = self;
+        args.clear();
+        (Runner { bound, funcs, globals, values, args, boundary, line, answer, start, last: None }, bound)
     }
 }
 
@@ -97,6 +103,7 @@ struct Runner<'a, B> {
     funcs: &'a [Func],
     globals: &'a [u64],
     values: &'a mut [Option<u64>],
+    args: &'a mut Vec<Value>,
     boundary: &'a mut B,
     line: &'a Line<'a>,
     answer: &'a mut Vec<u8>,
@@ -107,9 +114,9 @@ struct Runner<'a, B> {
 }
 
 impl<B: Boundary> Runner<'_, B> {
-    fn all(&mut self, body: &[Op]) -> Result<(), Failure> {
+    fn all(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         for op in body {
-            if self.op(op).map_err(|failure| failure.in_recipe(op.at))? == Next::Settled {
+            if self.op(op).map_err(|failure| Box::new(failure.in_recipe(op.at)))? == Next::Settled {
                 break;
             }
         }
@@ -118,18 +125,19 @@ impl<B: Boundary> Runner<'_, B> {
 
     /// The section `finally`: of it, the lines all of whose values were set. One that fails does not keep the
     /// others from being done.
-    fn tidy(&mut self, body: &[Op]) -> Result<(), Failure> {
+    fn tidy(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         let mut outcome = Ok(());
         for op in body {
             if op.names_are_set(self.values) {
-                let done = self.op(op).map_err(|failure| failure.in_recipe(op.at));
+                let done = self.op(op).map_err(|failure| Box::new(failure.in_recipe(op.at)));
                 outcome = outcome.and(done.map(|_| ()));
             }
         }
         outcome
     }
 
-    fn op(&mut self, op: &Op) -> Result<Next, Failure> {
+    #[inline]
+    fn op(&mut self, op: &Op) -> Result<Next, Box<Failure>> {
         if let Some(test) = &op.condition
             && !self.holds(test)?
         {
@@ -157,17 +165,21 @@ impl<B: Boundary> Runner<'_, B> {
                 self.answer.extend_from_slice(self.line.raw);
                 return Ok(Next::Settled);
             }
-            Do::Fail(words) => return Err(Failure::Refused(self.words(words)?)),
+            Do::Fail(words) => return Err(Failure::Refused(self.words(words)?).into()),
         }
         Ok(Next::GoOn)
     }
 
-    fn assign(&mut self, slots: &[usize], value: &Val) -> Result<(), Failure> {
+    #[inline]
+    fn assign(&mut self, slots: &[usize], value: &Val) -> Result<(), Box<Failure>> {
         match (slots, value) {
             (_, Val::Call(number, args)) => {
-                let results = self.call(*number, args)?;
+                self.gather(args)?;
+                let results = self.boundary.call(&self.funcs[*number], self.args)?;
+                self.args.clear();
+                self.last = results.first().map(|result| (*number, *result));
                 for (slot, result) in slots.iter().zip(results) {
-                    self.values[*slot] = result;
+                    self.values[*slot] = result.unsigned();
                 }
             }
             ([slot], Val::Missing) => self.values[*slot] = None,
@@ -177,28 +189,49 @@ impl<B: Boundary> Runner<'_, B> {
         Ok(())
     }
 
-    /// The results of a call, the first four of them: no more can be named.
-    fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<[Option<u64>; 4], Failure> {
-        let mut given = [Value::I32(0); MOST_ARGS];
-        for (place, (ty, arg)) in given.iter_mut().zip(args) {
-            *place = typed(*ty, self.value(arg)?);
+    /// Computes the arguments of a call, in which a call may stand only as the argument of another.
+    #[inline]
+    fn gather(&mut self, args: &[(Type, Val)]) -> Result<(), Box<Failure>> {
+        for (ty, arg) in args {
+            let number = match arg {
+                Val::Call(..) => {
+                    let outer = std::mem::take(self.args);
+                    let number = self.value(arg);
+                    *self.args = outer;
+                    number?
+                }
+                arg => self.value(arg)?,
+            };
+            self.args.push(typed(*ty, number));
         }
-        let results = self.boundary.call(&self.funcs[number], &given[..args.len()])?;
-        self.last = results.first().map(|result| (number, *result));
-        let mut named = [None; 4];
-        for (place, result) in named.iter_mut().zip(results) {
-            *place = result.unsigned();
-        }
-        Ok(named)
+        Ok(())
     }
 
-    fn value(&mut self, value: &Val) -> Result<u64, Failure> {
-        Ok(match value {
-            Val::Const(n) => n.cast_unsigned(),
+    /// The first result of a call.
+    fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
+        self.gather(args)?;
+        let result = self.boundary.call(&self.funcs[number], self.args)?.first().copied();
+        self.args.clear();
+        self.last = result.map(|result| (number, result));
+        Ok(result.and_then(Value::unsigned).unwrap_or(0))
+    }
+
+    #[inline]
+    fn value(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
+        match value {
+            Val::Const(n) => Ok(n.cast_unsigned()),
             // What the recipe sets only under a condition is 0 until then.
-            Val::Slot(slot) => self.values[*slot].unwrap_or(0),
-            Val::LineLen => self.line.encoded.len() as u64,
-            Val::Call(number, args) => self.call(*number, args)?[0].unwrap_or(0),
+            Val::Slot(slot) => Ok(self.values[*slot].unwrap_or(0)),
+            Val::LineLen => Ok(self.line.encoded.len() as u64),
+            value => self.compute(value),
+        }
+    }
+
+    /// A value that takes more than a look.
+    fn compute(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
+        Ok(match value {
+            Val::Const(_) | Val::Slot(_) | Val::LineLen => self.value(value)?,
+            Val::Call(number, args) => self.call(*number, args)?,
             Val::Missing => 0,
             Val::Load(width, at) => self.load(*width, at)?,
             Val::Low(inner) => self.value(inner)? & 0xffff_ffff,
@@ -209,7 +242,7 @@ impl<B: Boundary> Runner<'_, B> {
         })
     }
 
-    fn load(&mut self, width: Width, at: &Val) -> Result<u64, Failure> {
+    fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {
         let at = self.value(at)?;
         let mut bytes = Vec::with_capacity(8);
         self.boundary.read(self.bound.memory, at, width.bytes() as u64, &mut bytes)?;
@@ -217,7 +250,8 @@ impl<B: Boundary> Runner<'_, B> {
         Ok(u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
     }
 
-    fn holds(&mut self, test: &Test) -> Result<bool, Failure> {
+    #[inline]
+    fn holds(&mut self, test: &Test) -> Result<bool, Box<Failure>> {
         let signed = |n: u64| if test.narrow { i64::from(low(n).cast_signed()) } else { n.cast_signed() };
         let (left, right) = (signed(self.value(&test.left)?), signed(self.value(&test.right)?));
         Ok(match test.comparison {
@@ -228,11 +262,11 @@ impl<B: Boundary> Runner<'_, B> {
         })
     }
 
-    fn write(&mut self, parts: &[Part], at: &Val, within: Option<usize>) -> Result<(), Failure> {
+    fn write(&mut self, parts: &[Part], at: &Val, within: Option<usize>) -> Result<(), Box<Failure>> {
         let addr = self.value(at)?;
         let len = parts.iter().map(|part| self.line.part(part).len() as u64).sum();
         if let Some(room) = within.and_then(|slot| self.values[slot]).filter(|&room| len > room) {
-            return Err(Failure::NoRoom { len, room, addr });
+            return Err(Failure::NoRoom { len, room, addr }.into());
         }
         if let [part] = parts {
             return self.boundary.write(self.bound.memory, addr, self.line.part(part));
@@ -241,7 +275,7 @@ impl<B: Boundary> Runner<'_, B> {
         self.boundary.write(self.bound.memory, addr, &whole)
     }
 
-    fn read(&mut self, span: &Bytes) -> Result<(), Failure> {
+    fn read(&mut self, span: &Bytes) -> Result<(), Box<Failure>> {
         if span.encoding != Encoding::Utf16 {
             let (addr, len) = self.extent(span)?;
             return self.boundary.read(self.bound.memory, addr, len, self.answer);
@@ -252,7 +286,7 @@ impl<B: Boundary> Runner<'_, B> {
     }
 
     /// The bytes of a span, decoded.
-    fn bytes(&mut self, span: &Bytes) -> Result<Vec<u8>, Failure> {
+    fn bytes(&mut self, span: &Bytes) -> Result<Vec<u8>, Box<Failure>> {
         let (addr, len) = self.extent(span)?;
         let mut bytes = Vec::new();
         self.boundary.read(self.bound.memory, addr, len, &mut bytes)?;
@@ -260,12 +294,12 @@ impl<B: Boundary> Runner<'_, B> {
     }
 
     /// Where a span begins, and how many bytes it has.
-    fn extent(&mut self, span: &Bytes) -> Result<(u64, u64), Failure> {
+    fn extent(&mut self, span: &Bytes) -> Result<(u64, u64), Box<Failure>> {
         let len = match &span.len {
             Len::Bytes(len) => self.value(len)?,
             Len::To(end) => {
                 let (end, at) = (self.value(end)?, self.value(&span.at)?);
-                let backwards = || Failure::Refused(format!("the end, {end:#x}, lies before the beginning, {at:#x}"));
+                let backwards = || refused(format!("the end, {end:#x}, lies before the beginning, {at:#x}"));
                 return Ok((at, end.checked_sub(at).ok_or_else(backwards)?));
             }
             Len::UntilZero => {
@@ -277,16 +311,16 @@ impl<B: Boundary> Runner<'_, B> {
     }
 
     /// How many bytes there are before the first zero byte.
-    fn until_zero(&self, at: u64) -> Result<u64, Failure> {
+    fn until_zero(&self, at: u64) -> Result<u64, Box<Failure>> {
         let bytes = self.boundary.bytes(self.bound.memory);
         let behind = usize::try_from(at).ok().and_then(|at| bytes.get(at..));
         let found = behind.and_then(|bytes| memchr::memchr(0, bytes));
         found.map(|len| len as u64).ok_or_else(|| {
-            Failure::Refused(format!("no zero byte ends the text at {at:#x}: the memory ends at {:#x}", bytes.len()))
+            refused(format!("no zero byte ends the text at {at:#x}: the memory ends at {:#x}", bytes.len()))
         })
     }
 
-    fn words(&mut self, words: &Words) -> Result<String, Failure> {
+    fn words(&mut self, words: &Words) -> Result<String, Box<Failure>> {
         let (parts, last) = match words {
             Words::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
             Words::Text(parts, last) => (parts, last),
@@ -335,16 +369,18 @@ fn typed(ty: Type, number: u64) -> Value {
     }
 }
 
+fn refused(words: String) -> Box<Failure> {
+    Box::new(Failure::Refused(words))
+}
+
 /// A line as the guest gets it.
-fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Failure> {
+fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
     if encoding == Encoding::Bytes {
         return Ok(line.into());
     }
     let text = std::str::from_utf8(line).map_err(|error| {
         let at = error.valid_up_to();
-        Failure::Refused(format!(
-            "the guest takes text, and the line is no UTF-8 from its byte {at} on; nothing was written"
-        ))
+        refused(format!("the guest takes text, and the line is no UTF-8 from its byte {at} on; nothing was written"))
     })?;
     match encoding {
         Encoding::Utf16 => Ok(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into()),
@@ -353,17 +389,17 @@ fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Failure> {
 }
 
 /// An answer as the user gets it.
-fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Failure> {
+fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<Failure>> {
     if encoding != Encoding::Utf16 {
         return Ok(bytes);
     }
     if !bytes.len().is_multiple_of(2) {
-        return Err(Failure::Refused(format!("{} bytes are no UTF-16: each unit has two", bytes.len())));
+        return Err(refused(format!("{} bytes are no UTF-16: each unit has two", bytes.len())));
     }
     let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();
     let text = text.map_err(|error| {
-        Failure::Refused(format!("the text is no UTF-16: the unit {:#06x} stands alone", error.unpaired_surrogate()))
+        refused(format!("the text is no UTF-16: the unit {:#06x} stands alone", error.unpaired_surrogate()))
     })?;
     Ok(text.into_bytes())
 }
