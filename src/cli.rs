@@ -90,6 +90,18 @@ pub enum Command {
         /// The convention's name
         name: Option<String>,
     },
+    /// Print a guide: recipes
+    Guide {
+        /// What about
+        topic: Topic,
+    },
+}
+
+/// What there is a guide about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Topic {
+    /// The language of recipes.
+    Recipes,
 }
 
 /// How memory is printed in the pipe.

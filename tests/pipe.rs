@@ -468,3 +468,138 @@ fn a_real_compilers_guest_that_grows_and_moves_is_followed() {
     assert!(shown.contains("moved from 0x"), "{shown}");
     assert!(shown.contains("|ONE Wasm is cool|"), "{shown}");
 }
+
+/// Small guests in the conventions that come along: (name, module, input, expected output).
+const CONVENTIONS: &[(&str, &str, &str, &str)] = &[
+    (
+        "packed",
+        r#"(module (memory (export "memory") 1) (global $top (mut i32) (i32.const 1024))
+            (func (export "alloc") (param i32) (result i32)
+                (global.get $top) (global.set $top (i32.add (global.get $top) (local.get 0))))
+            (func (export "dealloc") (param i32 i32))
+            (func (export "run") (param i32 i32) (result i64)
+                (i32.store8 (local.get 0) (i32.const 33))
+                (i64.or (i64.shl (i64.extend_i32_u (local.get 0)) (i64.const 32)) (i64.extend_i32_u (local.get 1)))))"#,
+        "abc\nde\n",
+        "!bc\n!e\n",
+    ),
+    (
+        "c-string",
+        r#"(module (memory (export "memory") 1)
+            (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+            (func (export "free") (param i32))
+            (func (export "skip_first") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"#,
+        "abc\nde\n",
+        "bc\ne\n",
+    ),
+    (
+        "in-place",
+        r#"(module (memory (export "memory") 1)
+            (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+            (func (export "free") (param i32))
+            (func (export "mark") (param i32 i32) (i32.store8 (local.get 0) (i32.const 33))))"#,
+        "abc\n",
+        "!bc\n",
+    ),
+    (
+        "wasm-bindgen-area",
+        r#"(module (memory (export "memory") 1) (global $sp (mut i32) (i32.const 4096))
+            (func (export "__wbindgen_add_to_stack_pointer") (param i32) (result i32)
+                (global.set $sp (i32.add (global.get $sp) (local.get 0))) (global.get $sp))
+            (func (export "__wbindgen_malloc") (param i32 i32) (result i32) (i32.const 8192))
+            (func (export "__wbindgen_free") (param i32 i32 i32))
+            (func (export "tail") (param i32 i32 i32)
+                (i32.store (local.get 0) (i32.add (local.get 1) (i32.const 1)))
+                (i32.store offset=4 (local.get 0) (i32.sub (local.get 2) (i32.const 1)))))"#,
+        "\u{e9}a\nxyz\n",
+        "\u{a9}a\nyz\n",
+    ),
+    (
+        "canonical",
+        r#"(module (memory (export "memory") 1)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8192))
+            (func (export "cabi_post_same") (param i32))
+            (func (export "same") (param i32 i32) (result i32)
+                (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)))"#,
+        "abc\n",
+        "abc\n",
+    ),
+];
+
+#[test]
+fn conventions_are_told_from_exports_and_driven() {
+    for (name, wat, input, expected) in CONVENTIONS {
+        let guest = file(&format!("convention-{name}.wat"), wat.as_bytes()).display().to_string();
+        let output = run(&[&guest], input.as_bytes());
+        let got = String::from_utf8_lossy(&output.stdout).replace('\u{fffd}', "\u{a9}");
+        assert_eq!(got, *expected, "{name}: {}", text(&output.stderr));
+        assert_eq!(run(&[&guest, "--abi", name], input.as_bytes()).stdout, output.stdout);
+        let shown = text(&run(&[&guest, "--show", "hex"], input.as_bytes()).stdout);
+        assert!(shown.contains("exchange 1"), "{shown}");
+    }
+}
+
+#[test]
+fn a_recipe_of_ones_own_runs_and_its_faults_are_named() {
+    let guest = file(
+        "made-up.wat",
+        br#"(module (memory (export "odd memory") 1) (global (export "where") i32 (i32.const 256))
+            (func (export "go now") (param i32 i32) (result i32 i32)
+                (i32.store8 (i32.add (local.get 0) (local.get 1)) (i32.const 63))
+                (local.get 0) (i32.add (i32.add (local.get 0) (local.get 1)) (i32.const 1))))"#,
+    );
+    let guest = guest.display().to_string();
+    let recipe = |name: &str, body: &str| file(name, body.as_bytes()).display().to_string();
+    let good = "memory \"odd memory\"\neach line\n  write at @where\n* (a, e) = \"go now\"(@where, n)\n  read to e at a\n  fail \"{n} is too long for me\" if n > 5\n";
+    let good = recipe("good.recipe", good);
+    assert_eq!(text(&run(&[&guest, "--abi", &good], b"why\nso\n").stdout), "why?\nso?\n");
+    let output = run(&[&guest, "--abi", &good], b"too long\n");
+    assert!(text(&output.stderr).contains("8 is too long for me"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("(line 6 of the recipe)") && output.status.code() == Some(5));
+    for (body, words, status) in [
+        ("each line\n  x = nope(n)\n", "line 2: the module exports no function `nope`; it exports go now", 4),
+        (
+            "each line\n  x = \"go now\"(n)\n",
+            "line 2: `go now` is (i32, i32) -> (i32, i32): it takes 2 arguments, and the recipe gives it 1",
+            4,
+        ),
+        ("each line\n  read len at 0\n", "line 2: `len` is not set by any line before", 4),
+        ("each line\n  read 3 ptr\n", "line 2: expected `at`", 4),
+        (
+            "each line\n  write at 65535\n  read 4 at 65535\n",
+            "writing 3 bytes at 0xffff would end at 0x10002, outside the guest's memory, which ends at 0x10000 (65536 bytes) (line 2 of the recipe)",
+            5,
+        ),
+        ("each line\n  read 70000 at 1\n", "reading 70000 bytes at 0x1", 5),
+        ("memory \"none\"\neach line\n  read 0 at 0\n", "exports no memory `none`", 4),
+        ("text utf8\neach line\n  write at 0\n  read until 0 at 9\n", "", 0),
+    ] {
+        let file = recipe("bad.recipe", body);
+        let output = run(&[&guest, "--abi", &file], b"abc\n");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(words), "{body}: {stderr}");
+        assert_eq!(output.status.code(), Some(status), "{body}: {stderr}");
+    }
+    assert_eq!(run(&[&guest, "--abi", "no-such"], b"").status.code(), Some(2));
+    let list = text(&run(&["recipe"], b"").stdout);
+    assert!(list.contains("static-buffer ") && list.contains("canonical "), "{list}");
+    assert!(text(&run(&["recipe", "packed"], b"").stdout).contains("read lo(out) at hi(out)"));
+}
+
+#[test]
+fn every_example_of_the_guide_is_a_recipe() {
+    let guide = text(&run(&["guide", "recipes"], b"").stdout);
+    let (mut examples, mut example) = (0, String::new());
+    for line in guide.lines().chain([""]) {
+        match line.strip_prefix("    ") {
+            Some(code) => example.push_str(&format!("{code}\n")),
+            None if line.is_empty() && !example.is_empty() => {
+                linmem::abi::recipe::parse(&example).expect("the guide is right");
+                examples += 1;
+                example.clear();
+            }
+            None => (),
+        }
+    }
+    assert_eq!(examples, 2);
+}

@@ -15,7 +15,7 @@ pub use status::Status;
 
 use crate::abi::recipe::parse;
 use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Topic};
 use crate::session::{BUILT_IN, Options, Source, SourceError};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
@@ -24,6 +24,7 @@ pub fn run(cli: &Cli) -> Status {
         Some(Command::Guests) => return print(&guests()),
         Some(Command::Recipe { name: None }) => return print(&conventions()),
         Some(Command::Recipe { name: Some(name) }) => return recipe(name),
+        Some(Command::Guide { topic: Topic::Recipes }) => return print(include_str!("../../assets/guide/recipes.md")),
         None => (),
     }
     let options = match options(cli) {
