@@ -90,6 +90,15 @@ pub enum Command {
         /// The convention's name
         name: Option<String>,
     },
+    /// Tell what a guest exports and imports, and which conventions it fits, without running it
+    Inspect {
+        /// A .wasm or .wat file, or a guest that comes along
+        #[arg(value_parser = OsStringValueParser::new().try_map(guest))]
+        guest: PathBuf,
+        /// The export that transforms the line, where several fit
+        #[arg(long, value_name = "NAME")]
+        call: Option<String>,
+    },
     /// Print a guide: recipes
     Guide {
         /// What about

@@ -230,7 +230,7 @@ fn what_cannot_be_loaded_says_why() {
     let seed = r#"(memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 0))"#;
     for (guest, words, status) in [
         ("no-such-guest".to_owned(), "no such file", 3),
-        (text_guest("empty.wasm", ""), "it is not a WebAssembly binary", 3),
+        (text_guest("empty.wasm", ""), "the file is empty", 3),
         (text_guest("typo.wat", "(module (func (i32.cons 1)))"), "unknown operator or unexpected token", 3),
         (
             file("short.wasm", b"\0asm\x01\0\0\0\x01\xff").display().to_string(),
@@ -258,7 +258,7 @@ fn what_cannot_be_loaded_says_why() {
                 "huge.wat",
                 r#"(module (memory (export "memory") 65536) (func (export "ptr") (result i32) (i32.const 0)) (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
             ),
-            "needs 65536 pages (4294967296 bytes)",
+            "needs 4294967296 bytes (65536 pages) at the start, and the limit is 536870912 bytes",
             3,
         ),
         (
@@ -602,4 +602,24 @@ fn every_example_of_the_guide_is_a_recipe() {
         }
     }
     assert_eq!(examples, 2);
+}
+
+#[test]
+fn inspection_tells_what_a_guest_is_without_running_it() {
+    let shown = text(&run(&["inspect", "passing-data"], b"").stdout);
+    for line in [
+        "  add_wasm_is_cool                function (i32) -> (i32)",
+        "memory of 1 page (65,536 bytes)",
+        "imports: 0",
+        "  0x400  14 bytes in memory 0",
+        "  fits  static-buffer ",
+        "  * len = add_wasm_is_cool(n)",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let endless =
+        file("inspect.wat", br#"(module (import "env" "log" (func (param i32))) (start $s) (func $s (loop (br 0))))"#);
+    let shown = text(&run(&["inspect", &endless.display().to_string()], b"").stdout);
+    assert!(shown.contains("env.log  function (i32) -> ()") && shown.contains("a start function runs"), "{shown}");
+    assert!(shown.contains("no recipe would run: what the module exports fits no convention"), "{shown}");
 }

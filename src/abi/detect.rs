@@ -94,7 +94,10 @@ impl<'a> Module<'a> {
             ([], [one]) => (*one, 50),
             ([], []) => return Err("no export of type () -> i32 could tell where the guest's buffer is".to_owned()),
             ([], many) | (many, _) => {
-                return Err(format!("several exports could tell where the guest's buffer is: {}", list(many)));
+                return Err(format!(
+                    "several exports could tell where the guest's buffer is: {}; a recipe says which",
+                    list(many)
+                ));
             }
         };
         let transform = self.transform(&[I32], &[I32])?;
@@ -337,7 +340,7 @@ mod tests {
             name: (*name).to_owned(),
             what: Extern::Func(Signature { params: vec![I32; *params], results: results.to_vec() }),
         });
-        Interface { exports: std::iter::once(memory).chain(funcs).collect(), imports: Vec::new() }
+        Interface { exports: std::iter::once(memory).chain(funcs).collect(), ..Interface::default() }
     }
 
     /// The best candidate's recipe as text.

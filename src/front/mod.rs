@@ -2,6 +2,7 @@
 
 mod hex;
 mod history;
+mod inspect;
 mod lines;
 mod pipe;
 mod signals;
@@ -9,14 +10,15 @@ mod status;
 mod tui;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 pub use lines::{Lines, Piece};
 pub use status::Status;
 
 use crate::abi::recipe::parse;
-use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};
+use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, Wish, built_in};
 use crate::cli::{Cli, Command, Topic};
-use crate::session::{BUILT_IN, Options, Source, SourceError};
+use crate::session::{self, BUILT_IN, Options, Source, SourceError};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
@@ -24,6 +26,7 @@ pub fn run(cli: &Cli) -> Status {
         Some(Command::Guests) => return print(&guests()),
         Some(Command::Recipe { name: None }) => return print(&conventions()),
         Some(Command::Recipe { name: Some(name) }) => return recipe(name),
+        Some(Command::Inspect { guest, call }) => return inspect_guest(guest, call.clone()),
         Some(Command::Guide { topic: Topic::Recipes }) => return print(include_str!("../../assets/guide/recipes.md")),
         None => (),
     }
@@ -79,6 +82,18 @@ fn guests() -> String {
 fn conventions() -> String {
     let recipes = BUILT_IN_RECIPES.iter().filter_map(|(name, _)| built_in(name));
     recipes.map(|recipe| format!("{:<18} {}\n", recipe.name, recipe.about)).collect()
+}
+
+fn inspect_guest(guest: &Path, call: Option<String>) -> Status {
+    let source = match Source::find(guest) {
+        Ok(source) => source,
+        Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
+    };
+    let wish = Wish { call, ..Wish::default() };
+    match session::inspect(&source, &wish) {
+        Ok(inspection) => print(&inspect::text(&source.name, source.bytes.len(), &inspection)),
+        Err(error) => status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
+    }
 }
 
 fn recipe(name: &str) -> Status {

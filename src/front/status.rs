@@ -73,12 +73,19 @@ impl From<&OpenError> for Status {
     }
 }
 
+/// The most characters of a line on stderr: a guest's names and a parser's excerpts can be megabytes.
+const LONGEST: usize = 1000;
+
 /// Says on stderr what went wrong, and returns the status. No escape in the words reaches the terminal.
 pub(super) fn fail(status: Status, words: &str) -> Status {
     let mut text = String::from("linmem: ");
     for (number, line) in words.lines().enumerate() {
         text.push_str(if number > 0 { "\n" } else { "" });
-        text.push_str(&visible(line.as_bytes()));
+        let shown = visible(line.as_bytes());
+        match shown.char_indices().nth(LONGEST) {
+            Some((end, _)) => text.push_str(&format!("{} ... ({} bytes in all)", &shown[..end], shown.len())),
+            None => text.push_str(&shown),
+        }
     }
     text.push('\n');
     // Where stderr cannot be written to, the exit status still tells.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use wasmer::{ExportIndex, ExternType, FunctionType};
+use wasmer::FunctionType;
+use wasmparser::{BinaryReaderError, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef, ValType};
 
 /// The type of a WebAssembly value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,17 @@ pub struct Import {
     pub what: Extern,
 }
 
+/// Bytes that the module puts into a memory when it is instantiated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The memory's index in the module.
+    pub memory: u32,
+    /// The address, if it is a plain number.
+    pub addr: Option<u64>,
+    /// How many bytes.
+    pub len: u64,
+}
+
 /// A module seen from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
@@ -75,33 +87,81 @@ pub struct Interface {
     pub exports: Vec<Export>,
     /// The imports in the module's order.
     pub imports: Vec<Import>,
+    /// The data segments that are copied at the start, in the module's order.
+    pub segments: Vec<Segment>,
+    /// Whether there is a start function.
+    pub has_start: bool,
+}
+
+/// What the indices in a module stand for, as far as it was read.
+#[derive(Default)]
+struct Indices {
+    types: Vec<FuncType>,
+    /// For each function the index of its type.
+    funcs: Vec<u32>,
+    /// For each memory its pages at the start.
+    memories: Vec<u32>,
 }
 
 impl Interface {
-    /// The interface of a module, without the exports of a name that was `added` by us.
-    pub(super) fn of(module: &wasmer::Module, added: impl Fn(&str) -> bool) -> Interface {
-        let exports = module
-            .exports()
-            .filter(|export| !added(export.name()))
-            .map(|export| {
-                let mut what = Extern::from(export.ty());
-                if let (Extern::Memory { index, .. }, Some(ExportIndex::Memory(of))) =
-                    (&mut what, module.info().exports.get(export.name()))
-                {
-                    *index = of.as_u32();
+    /// Reads the interface of a module, and nothing of its code.
+    ///
+    /// # Errors
+    /// The binary is damaged.
+    pub fn read(binary: &[u8]) -> Result<Interface, BinaryReaderError> {
+        let mut interface = Interface::default();
+        let mut indices = Indices::default();
+        for payload in Parser::new(0).parse_all(binary) {
+            match payload? {
+                Payload::TypeSection(types) => {
+                    for ty in types.into_iter_err_on_gc_types() {
+                        indices.types.push(ty?);
+                    }
                 }
-                Export { name: export.name().to_owned(), what }
-            })
-            .collect();
-        let imports = module
-            .imports()
-            .map(|import| Import {
-                module: import.module().to_owned(),
-                name: import.name().to_owned(),
-                what: Extern::from(import.ty()),
-            })
-            .collect();
-        Interface { exports, imports }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let import = import?;
+                        let what = indices.import(import.ty);
+                        let (module, name) = (import.module.to_owned(), import.name.to_owned());
+                        interface.imports.push(Import { module, name, what });
+                    }
+                }
+                Payload::FunctionSection(funcs) => {
+                    for ty in funcs {
+                        indices.funcs.push(ty?);
+                    }
+                }
+                Payload::MemorySection(memories) => {
+                    for memory in memories {
+                        indices.memories.push(pages(memory?.initial));
+                    }
+                }
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        let what = indices.export(export.kind, export.index);
+                        interface.exports.push(Export { name: export.name.to_owned(), what });
+                    }
+                }
+                Payload::StartSection { .. } => interface.has_start = true,
+                Payload::DataSection(segments) => {
+                    for segment in segments {
+                        let segment = segment?;
+                        if let DataKind::Active { memory_index, offset_expr } = segment.kind {
+                            let addr = match offset_expr.get_operators_reader().read()? {
+                                Operator::I32Const { value } => Some(u64::from(value.cast_unsigned())),
+                                Operator::I64Const { value } => Some(value.cast_unsigned()),
+                                _ => None,
+                            };
+                            let len = segment.data.len() as u64;
+                            interface.segments.push(Segment { memory: memory_index, addr, len });
+                        }
+                    }
+                }
+                _ => (),
+            }
+        }
+        Ok(interface)
     }
 
     /// The exported functions with their types.
@@ -152,14 +212,65 @@ impl From<wasmer::Type> for Type {
     }
 }
 
-impl From<&ExternType> for Extern {
-    fn from(ty: &ExternType) -> Extern {
+impl Indices {
+    /// What an import is; it takes the next index of its kind.
+    fn import(&mut self, ty: TypeRef) -> Extern {
         match ty {
-            ExternType::Function(ty) => Extern::Func(Signature::from(ty)),
-            ExternType::Memory(ty) => Extern::Memory { index: 0, pages: ty.minimum.0 },
-            ExternType::Global(_) => Extern::Global,
-            ExternType::Table(_) => Extern::Table,
-            ExternType::Tag(_) => Extern::Tag,
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                self.funcs.push(ty);
+                Extern::Func(self.signature(ty))
+            }
+            TypeRef::Memory(ty) => {
+                self.memories.push(pages(ty.initial));
+                self.memory(self.memories.len() - 1)
+            }
+            TypeRef::Global(_) => Extern::Global,
+            TypeRef::Table(_) => Extern::Table,
+            TypeRef::Tag(_) => Extern::Tag,
+        }
+    }
+
+    fn export(&self, kind: ExternalKind, index: u32) -> Extern {
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        match kind {
+            ExternalKind::Func | ExternalKind::FuncExact => {
+                Extern::Func(self.signature(self.funcs.get(place).copied().unwrap_or(u32::MAX)))
+            }
+            ExternalKind::Memory => self.memory(place),
+            ExternalKind::Global => Extern::Global,
+            ExternalKind::Table => Extern::Table,
+            ExternalKind::Tag => Extern::Tag,
+        }
+    }
+
+    fn memory(&self, place: usize) -> Extern {
+        let pages = self.memories.get(place).copied().unwrap_or(0);
+        Extern::Memory { index: u32::try_from(place).unwrap_or(u32::MAX), pages }
+    }
+
+    fn signature(&self, ty: u32) -> Signature {
+        let types = |types: &[ValType]| types.iter().map(|&ty| Type::from(ty)).collect();
+        let known = usize::try_from(ty).ok().and_then(|ty| self.types.get(ty));
+        known.map_or(Signature { params: Vec::new(), results: Vec::new() }, |ty| Signature {
+            params: types(ty.params()),
+            results: types(ty.results()),
+        })
+    }
+}
+
+/// Pages as the 32-bit number that they are for any memory that linmem can run.
+fn pages(initial: u64) -> u32 {
+    u32::try_from(initial).unwrap_or(u32::MAX)
+}
+
+impl From<ValType> for Type {
+    fn from(ty: ValType) -> Type {
+        match ty {
+            ValType::I32 => Type::I32,
+            ValType::I64 => Type::I64,
+            ValType::F32 => Type::F32,
+            ValType::F64 => Type::F64,
+            _ => Type::Other,
         }
     }
 }
@@ -187,6 +298,7 @@ impl fmt::Display for Extern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Extern::Func(signature) => write!(f, "function {signature}"),
+            Extern::Memory { pages: 1, .. } => f.write_str("memory of 1 page"),
             Extern::Memory { pages, .. } => write!(f, "memory of {pages} pages"),
             Extern::Global => f.write_str("global"),
             Extern::Table => f.write_str("table"),

@@ -1,5 +1,6 @@
 //! A program: a module read from a file's bytes and compiled, from which guests are instantiated.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ use super::{Guest, Import, Interface, Limits, Watch};
 use crate::record::{WASM_PAGE, plain};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
+
+/// The most imports that are listed.
+const LISTED: usize = 20;
 
 const SHARED: &str =
     "its memory is shared between threads, and linmem runs one thread: build the guest without threads";
@@ -56,18 +60,12 @@ impl Program {
     /// # Errors
     /// [`LoadError::Text`], [`LoadError::Binary`], [`LoadError::Imports`], [`LoadError::Memory`].
     pub fn compile(name: &str, bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
-        let binary = if bytes.starts_with(BINARY_MAGIC) {
-            bytes.into()
-        } else {
-            wat::parse_bytes(bytes).map_err(|mut error| {
-                error.set_path(name);
-                LoadError::Text(error.to_string())
-            })?
-        };
+        let binary = binary(name, bytes)?;
         let mut engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
         let invalid = |error| LoadError::Binary(in_words(error));
         // First as it is, so that what is wrong is told with the offset in the file.
         Module::validate(&engine, &binary).map_err(invalid)?;
+        let interface = Interface::read(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
         let Stoppable { binary, flag, start, places, memories, tables, shared } =
             Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
         if shared {
@@ -77,8 +75,6 @@ impl Program {
         let module = Module::from_binary(&engine, &binary).map_err(|error| {
             LoadError::Refused(format!("it is too large for the checks that make it stoppable: {}", in_words(error)))
         })?;
-        let added = [Some(&flag), start.as_ref()];
-        let interface = Interface::of(&module, |name| added.into_iter().flatten().any(|added| added == name));
         let program = Program { engine, module, interface, limits, flag, start, places: Arc::new(places) };
         program.check_memory()?;
         program.check_imports()?;
@@ -144,6 +140,28 @@ impl Program {
     }
 }
 
+/// What a module exports and imports, be it one that can be run or not.
+///
+/// # Errors
+/// [`LoadError::Text`] and [`LoadError::Binary`].
+pub fn inspect(name: &str, bytes: &[u8]) -> Result<Interface, LoadError> {
+    Interface::read(&binary(name, bytes)?).map_err(|error| LoadError::Binary(error.to_string()))
+}
+
+/// The module as a binary.
+fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
+    if bytes.is_empty() {
+        return Err(LoadError::Refused("the file is empty".to_owned()));
+    }
+    if bytes.starts_with(BINARY_MAGIC) {
+        return Ok(bytes.into());
+    }
+    wat::parse_bytes(bytes).map_err(|mut error| {
+        error.set_path(name);
+        LoadError::Text(error.to_string())
+    })
+}
+
 /// What the compiler says, without its own prefixes: the message and the byte offset.
 fn in_words(error: CompileError) -> String {
     match error {
@@ -164,14 +182,18 @@ impl fmt::Display for LoadError {
             }
             LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
             LoadError::Imports(imports) => {
-                write!(f, "the module imports what linmem does not offer:")?;
-                imports.iter().try_for_each(|import| {
+                write!(f, "the module imports what linmem does not offer yet:")?;
+                imports.iter().take(LISTED).try_for_each(|import| {
                     write!(f, "\n  {}.{}  {}", plain(&import.module), plain(&import.name), import.what)
-                })
+                })?;
+                match imports.len().saturating_sub(LISTED) {
+                    0 => Ok(()),
+                    more => write!(f, "\n  and {more} more"),
+                }
             }
             LoadError::Memory { needs, limit } => write!(
                 f,
-                "its memory needs {needs} pages ({} bytes) at the start, and the limit is {limit} pages ({} bytes); --max-memory raises it",
+                "its memory needs {} bytes ({needs} pages) at the start, and the limit is {} bytes; --max-memory raises it",
                 needs * WASM_PAGE,
                 u64::from(*limit) * WASM_PAGE
             ),

@@ -3,11 +3,13 @@
 //! [`Live`] is the guest at work, on the thread that made it. [`Session`] is a front end's hold on a `Live` that
 //! works on a thread of its own; it keeps the timeline. [`Source`] says where a guest comes from.
 
+mod inspect;
 mod live;
 mod source;
 mod worker;
 
 pub use crate::guest::Watch;
+pub use inspect::{Inspection, inspect};
 pub use live::{Live, OpenError, Options};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use worker::{About, Session, State, Update};

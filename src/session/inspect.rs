@@ -1,0 +1,30 @@
+//! A guest looked at without running it: its interface, and the conventions that it fits.
+
+use crate::abi::{Candidate, NoConvention, Recipe, Wish, candidates, choose};
+use crate::guest::{self, Interface, LoadError};
+
+use super::Source;
+
+/// What can be told of a guest without running it.
+#[derive(Debug)]
+pub struct Inspection {
+    /// What it exports and imports.
+    pub interface: Interface,
+    /// The conventions that it fits, the surest first.
+    pub candidates: Vec<Candidate>,
+    /// The others, and why not.
+    pub misses: Vec<(&'static str, String)>,
+    /// The recipe that would run, or why none would.
+    pub chosen: Result<Recipe, NoConvention>,
+}
+
+/// Looks at a guest without running it.
+///
+/// # Errors
+/// It is no module.
+pub fn inspect(source: &Source, wish: &Wish) -> Result<Inspection, LoadError> {
+    let interface = guest::inspect(&source.name, &source.bytes)?;
+    let (candidates, misses) = candidates(&interface, wish.call.as_deref());
+    let chosen = choose(&interface, wish).map(|(recipe, _)| recipe);
+    Ok(Inspection { interface, candidates, misses, chosen })
+}
