@@ -25,6 +25,7 @@ pub(super) fn write_cause(
 ) -> io::Result<()> {
     let line = match &cause.trigger {
         Trigger::Line(line) => visible(line),
+        Trigger::Command(words) => visible(words.as_bytes()),
         Trigger::Start => "start".to_owned(),
     };
     writeln!(out, "exchange {number}  \"{line}\"")?;

@@ -7,7 +7,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 
 use super::flag::Flag;
 use super::stoppable::Places;
-use super::{Boundary, Func, Limits, Program, Watch};
+use super::{Boundary, Func, Global, Limits, Program, Type, Watch};
 use crate::record::{Actor, Failure, Frame, Limit, Recorder, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -206,4 +206,45 @@ fn in_words(trap: TrapCode) -> Option<&'static str> {
         TrapCode::UncaughtException => "it threw an exception that nothing caught",
         _ => return None,
     })
+}
+
+/// What a person at a prompt may do to a guest, besides what a convention does.
+impl Guest {
+    /// The exported globals, in order, with their values now.
+    pub fn globals(&mut self) -> Vec<Global> {
+        let exports: Vec<_> =
+            self.instance.exports.iter().map(|(name, export)| (name.clone(), export.clone())).collect();
+        let globals = exports.into_iter().filter_map(|(name, export)| match export {
+            Extern::Global(global) => Some((name, global)),
+            _ => None,
+        });
+        let read = globals.map(|(name, global)| {
+            let ty = global.ty(&self.store);
+            let value = Value::from(&global.get(&mut self.store));
+            Global { name, ty: Type::from(ty.ty), mutable: ty.mutability.is_mutable(), value }
+        });
+        read.collect()
+    }
+
+    /// Sets an exported global.
+    ///
+    /// # Errors
+    /// There is none of that name, it is immutable, or of another type.
+    pub(super) fn set_global(&mut self, name: &str, value: Value) -> Result<(), Box<Failure>> {
+        let global = self.instance.exports.get_global(name).cloned();
+        let global = global.map_err(|_| Failure::Refused(format!("the guest exports no global `{name}`")))?;
+        let set = global.set(&mut self.store, value.into());
+        set.map_err(|error| Failure::Refused(format!("the global `{name}` was not set: {}", error.message())).into())
+    }
+
+    /// Grows a memory by whole pages.
+    ///
+    /// # Errors
+    /// The memory may not grow so far.
+    pub(super) fn grow(&mut self, memory: usize, pages: u64) -> Result<(), Box<Failure>> {
+        let refuse = |why: String| Failure::Refused(format!("the memory did not grow by {pages} pages: {why}"));
+        let delta = u32::try_from(pages).map_err(|_| refuse("no memory has so many".to_owned()))?;
+        let memory = self.memories.get(memory).ok_or_else(|| refuse("there is no such memory".to_owned()))?.clone();
+        memory.grow(&mut self.store, delta).map(|_| ()).map_err(|error| refuse(error.to_string()).into())
+    }
 }

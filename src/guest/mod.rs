@@ -6,6 +6,7 @@
 mod boundary;
 mod flag;
 mod func;
+mod global;
 mod instance;
 mod interface;
 mod limits;
@@ -16,6 +17,7 @@ mod watch;
 
 pub use boundary::Boundary;
 pub use func::Func;
+pub use global::Global;
 pub use instance::Guest;
 pub use interface::{Export, Extern, Import, Interface, Segment, Signature, Type};
 pub use limits::Limits;

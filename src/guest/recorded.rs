@@ -18,6 +18,42 @@ impl<'a> Recorded<'a> {
     }
 }
 
+impl Recorded<'_> {
+    /// Grows a memory, as the host.
+    ///
+    /// # Errors
+    /// The memory may not grow so far.
+    pub fn grow(&mut self, memory: usize, pages: u64) -> Result<(), Box<Failure>> {
+        let since = Instant::now();
+        self.guest.grow(memory, pages)?;
+        let elapsed = since.elapsed();
+        self.recorder.enter(Step::Grow { memory, pages });
+        self.guest.compare(self.recorder, Actor::Host);
+        self.recorder.leave(elapsed);
+        Ok(())
+    }
+
+    /// Sets an exported global, as the host.
+    ///
+    /// # Errors
+    /// There is none of that name, it is immutable, or of another type.
+    pub fn set(&mut self, global: &str, value: Value) -> Result<(), Box<Failure>> {
+        let since = Instant::now();
+        self.guest.set_global(global, value)?;
+        self.recorder.enter(Step::Set { global: global.into(), value });
+        self.recorder.leave(since.elapsed());
+        Ok(())
+    }
+
+    /// The exported function of that name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn func(&self, name: &str) -> Result<Func, Box<Failure>> {
+        self.guest.func(name).ok_or_else(|| Failure::Mismatch(format!("the guest exports no function `{name}`")).into())
+    }
+}
+
 impl Boundary for Recorded<'_> {
     fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Box<Failure>> {
         self.recorder.enter(Step::Call { export: func.name.clone(), args: args.to_vec(), results: None });

@@ -13,6 +13,8 @@ pub enum Trigger {
     Start,
     /// A line was sent.
     Line(Vec<u8>),
+    /// A command was given, in these words.
+    Command(String),
 }
 
 /// How a cause ended: the answer (empty for a start), or why there is none.
@@ -81,13 +83,33 @@ pub enum Step {
         /// How many bytes.
         len: u64,
     },
+    /// The host grows a memory.
+    Grow {
+        /// Which memory, by its place.
+        memory: usize,
+        /// By how many WebAssembly pages.
+        pages: u64,
+    },
+    /// The host sets an exported global.
+    Set {
+        /// The global's name.
+        global: Arc<str>,
+        /// Its new value.
+        value: Value,
+    },
 }
 
 impl Cause {
+    /// Whether a fresh guest began with it, and with that a new run.
+    pub fn begins_a_run(&self) -> bool {
+        self.crossings.first().is_some_and(|crossing| crossing.step == Step::Instantiate)
+    }
+
     /// What keeping this cause costs, in bytes.
     pub fn cost(&self) -> usize {
         let line = match &self.trigger {
             Trigger::Line(line) => line.len(),
+            Trigger::Command(words) => words.len(),
             Trigger::Start => 0,
         };
         let answer = self.outcome.as_ref().map_or(0, Vec::len);

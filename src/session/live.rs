@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use crate::abi::{Bound, Exchange, NoConvention, Recipe, Wish, choose};
-use crate::guest::{Boundary, Guest, Limits, LoadError, Program, Recorded, Watch};
+use crate::guest::{Boundary, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Actor, Cause, Failure, Limit, Memories, Outcome, Recorder, Step, Trigger};
 
 use super::Source;
@@ -95,6 +95,50 @@ impl Live {
             false => self.exchange.exchange(&mut recorded, &line, &mut answer),
         });
         self.recorder.end(Trigger::Line(line), outcome.map(|()| answer))
+    }
+}
+
+/// What a command does, beside lines.
+impl Live {
+    /// What the module exports and imports.
+    pub fn interface(&self) -> &Interface {
+        self.program.interface()
+    }
+
+    /// The exported globals as they are now.
+    pub fn globals(&mut self) -> Vec<Global> {
+        self.guest.globals()
+    }
+
+    /// Does something to the guest, recorded, unless it was cancelled.
+    pub(super) fn act(
+        &mut self,
+        words: String,
+        number: u64,
+        act: impl FnOnce(&mut Recorded<'_>) -> Result<(), Box<Failure>>,
+    ) -> Cause {
+        let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
+        let outcome = self.watch.during(|| match self.watch.is_cancelled(number) {
+            true => Err(Failure::Cancelled),
+            false => act(&mut recorded).map_err(|failure| *failure),
+        });
+        let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
+        // What a command does is mostly one crossing, and that is the one to look at.
+        let focus = cause.focus.or((!cause.crossings.is_empty()).then_some(0));
+        Cause { focus, ..cause }
+    }
+
+    /// Replaces the guest by one of another module, and returns what its start did. On an error all stays as it
+    /// was.
+    ///
+    /// # Errors
+    /// As for [`Live::open`].
+    pub(super) fn reload(&mut self, source: &Source, options: &Options) -> Result<Cause, OpenError> {
+        let opened = Live::open(source, options, self.watch.clone());
+        let (live, start) = opened.inspect_err(|_| self.guest.take_watch())?;
+        *self = live;
+        self.guest.take_watch();
+        Ok(start)
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod inspect;
 mod live;
+mod request;
 mod source;
 mod worker;
 
 pub use crate::guest::Watch;
 pub use inspect::{Inspection, inspect};
 pub use live::{Live, OpenError, Options};
+pub use request::{Deed, Request};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use worker::{About, Session, State, Update};

@@ -4,26 +4,30 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::{Live, OpenError, Options, Source};
-use crate::guest::Watch;
+use super::{Deed, Live, OpenError, Options, Request, Source};
+use crate::guest::{Global, Interface, Limits, Watch};
 use crate::record::{Cause, Memories, Run, Trigger};
 
 /// How much history a session keeps, in bytes. Older causes are forgotten.
 const HISTORY: usize = 256 << 20;
+/// How many runs are kept beside the present one.
+const RUNS: usize = 3;
 
 /// What is known of a guest once it is loaded.
 #[derive(Clone, Debug)]
 pub struct About {
     /// The convention in use, by name.
     pub convention: String,
+    /// What the module exports and imports.
+    pub interface: Arc<Interface>,
 }
 
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
     Ready(About),
-    /// A cause is over; with the memories as it left them.
-    Settled(Arc<Cause>, Memories),
+    /// A cause is over; with the memories and the exported globals as it left them.
+    Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
     Failed(OpenError),
 }
@@ -43,12 +47,16 @@ pub enum State {
 pub struct Session {
     name: String,
     about: Option<About>,
-    lines: Sender<(u64, Vec<u8>)>,
-    /// How many lines were sent.
+    requests: Sender<(u64, Request)>,
+    /// How many requests were sent.
     sent: u64,
     watch: Watch,
+    limits: Limits,
     run: Run,
-    /// Lines that were sent and not settled yet.
+    /// The runs before, the oldest first.
+    past: Vec<Run>,
+    globals: Vec<Global>,
+    /// Requests that were sent and not settled yet.
     pending: usize,
 }
 
@@ -57,11 +65,23 @@ impl Session {
     /// [`Session::apply`] on the front end's thread.
     pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + 'static) -> Session {
         let watch = Watch::new(options.limits.time);
-        let (lines, inbox) = channel();
+        let limits = options.limits;
+        let (requests, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
         std::thread::spawn(move || work(&source, &options, on_thread, &inbox, &report));
-        Session { name, about: None, lines, sent: 0, watch, run: Run::new(HISTORY), pending: 0 }
+        Session {
+            name,
+            about: None,
+            requests,
+            sent: 0,
+            watch,
+            limits,
+            run: Run::new(HISTORY),
+            past: Vec::new(),
+            globals: Vec::new(),
+            pending: 0,
+        }
     }
 
     /// Takes in what the guest's thread reported.
@@ -71,10 +91,14 @@ impl Session {
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
         match update {
             Update::Ready(about) => self.about = Some(about),
-            Update::Settled(cause, present) => {
-                if matches!(cause.trigger, Trigger::Line(_)) {
+            Update::Settled(cause, present, globals) => {
+                if cause.trigger != Trigger::Start {
                     self.pending -= 1;
                 }
+                if cause.begins_a_run() {
+                    self.begin_a_run();
+                }
+                self.globals = globals;
                 self.run.push(cause, present);
             }
             Update::Failed(error) => return Err(error),
@@ -84,13 +108,32 @@ impl Session {
 
     /// Sends a line to the guest. It is answered after those that were sent before.
     pub fn send(&mut self, line: Vec<u8>) {
+        self.request(Request::Line(line));
+    }
+
+    /// Has a command done to the guest, which is remembered in these words, after all that was asked before.
+    pub fn command(&mut self, words: String, deed: Deed) {
+        self.request(Request::Command(words, deed));
+    }
+
+    fn request(&mut self, request: Request) {
         // The guest's thread ends only after it reported why, and then no front end sends any more.
         self.sent += 1;
-        let _ = self.lines.send((self.sent, line));
+        let _ = self.requests.send((self.sent, request));
         self.pending += 1;
     }
 
-    /// Stops the guest if it is running, and cancels the lines that wait for their turn.
+    /// Puts the run aside, unless nothing happened in it.
+    fn begin_a_run(&mut self) {
+        if !self.run.is_empty() {
+            self.past.push(std::mem::replace(&mut self.run, Run::new(HISTORY)));
+        }
+        if self.past.len() > RUNS {
+            self.past.remove(0);
+        }
+    }
+
+    /// Stops the guest if it is running, and cancels what waits for its turn.
     pub fn interrupt(&self) {
         self.watch.interrupt(self.sent);
     }
@@ -110,6 +153,21 @@ impl Session {
         &self.run
     }
 
+    /// The runs before the last reset or reload, the oldest first.
+    pub fn past(&self) -> &[Run] {
+        &self.past
+    }
+
+    /// The exported globals as they are now.
+    pub fn globals(&self) -> &[Global] {
+        &self.globals
+    }
+
+    /// What the guest may use.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// What the guest is doing.
     pub fn state(&self) -> State {
         match (&self.about, self.pending) {
@@ -121,16 +179,35 @@ impl Session {
 }
 
 /// The guest's thread: opens it, then answers lines until no front end is left.
-fn work(source: &Source, options: &Options, watch: Watch, lines: &Receiver<(u64, Vec<u8>)>, report: &impl Fn(Update)) {
+fn work(
+    source: &Source,
+    options: &Options,
+    watch: Watch,
+    requests: &Receiver<(u64, Request)>,
+    report: &impl Fn(Update),
+) {
     let (mut live, start) = match Live::open(source, options, watch) {
         Ok(opened) => opened,
         Err(error) => return report(Update::Failed(error)),
     };
-    report(Update::Ready(About { convention: live.recipe().name.clone() }));
-    report(Update::Settled(Arc::new(start), live.present().clone()));
-    for (number, line) in lines {
-        let cause = live.send(line, number);
-        report(Update::Settled(Arc::new(cause), live.present().clone()));
+    report(Update::Ready(About::of(&live)));
+    let settle = |live: &mut Live, cause| {
+        let globals = live.globals();
+        report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
+    };
+    settle(&mut live, start);
+    for (number, request) in requests {
+        let cause = live.perform(request, number, options);
+        if cause.begins_a_run() {
+            report(Update::Ready(About::of(&live)));
+        }
+        settle(&mut live, cause);
+    }
+}
+
+impl About {
+    fn of(live: &Live) -> About {
+        About { convention: live.recipe().name.clone(), interface: Arc::new(live.interface().clone()) }
     }
 }
 

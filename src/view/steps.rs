@@ -35,6 +35,8 @@ fn step_line(cause: &Cause, place: usize) -> StepLine {
         Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
         Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
         Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
+        Step::Grow { pages, .. } => nameless("grow", format!("by {} pages", thousands(*pages)), changed),
+        Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
         Step::Call { export, args, results } => {
             let result = result(cause, results.as_deref());
             let moved = pointer_note(cause, place, export, results.as_deref());

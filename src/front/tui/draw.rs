@@ -199,6 +199,9 @@ impl App {
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
                 Style::new(),
             ),
+            (Trigger::Command(words), Ok(_)) => {
+                (format!(":{}   ({:.1?})", visible(words.as_bytes()), cause.elapsed()), Style::new())
+            }
             (Trigger::Line(line), Ok(answer)) => {
                 let shown = visible(&answer[..answer.len().min(GLANCE)]);
                 let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
@@ -253,6 +256,7 @@ impl App {
 fn in_short(cause: &Cause) -> String {
     let line = match &cause.trigger {
         Trigger::Line(line) => visible(&line[..line.len().min(GLANCE)]),
+        Trigger::Command(words) => format!(":{}", visible(words.as_bytes())),
         Trigger::Start => "start".to_owned(),
     };
     match &cause.outcome {

@@ -1,0 +1,17 @@
+//! An exported global variable, as it is at a moment.
+
+use super::Type;
+use crate::record::Value;
+
+/// An exported global variable of a guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Global {
+    /// The export's name.
+    pub name: String,
+    /// The type of its value.
+    pub ty: Type,
+    /// Whether it may be set.
+    pub mutable: bool,
+    /// Its value.
+    pub value: Value,
+}

@@ -1,0 +1,68 @@
+//! What a front end asks of a guest: a line, or something that a command does to it.
+
+use super::{Live, OpenError, Options, Source};
+use crate::guest::Boundary;
+use crate::record::{Cause, Failure, Trigger, Value};
+
+/// Something to be done by a guest, or to it.
+#[derive(Debug)]
+pub enum Request {
+    /// A line is sent.
+    Line(Vec<u8>),
+    /// A command does something, and is remembered in its own words.
+    Command(String, Deed),
+}
+
+/// What a command does to a guest.
+#[derive(Debug)]
+pub enum Deed {
+    /// An export is called.
+    Call(String, Vec<Value>),
+    /// Bytes are put at an address of a memory.
+    Poke(usize, u64, Vec<u8>),
+    /// A memory grows by pages.
+    Grow(usize, u64),
+    /// An exported global is set.
+    Set(String, Value),
+    /// A fresh guest of the same module takes its place.
+    Reset,
+    /// A guest of that module takes its place.
+    Reload(Source),
+}
+
+impl Live {
+    /// Does what was asked, and returns what came of it. Where a fresh guest cannot be had, the old one stays.
+    pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Cause {
+        let (words, deed) = match request {
+            Request::Line(line) => return self.send(line, number),
+            Request::Command(words, deed) => (words, deed),
+        };
+        match deed {
+            Deed::Call(name, args) => self.act(words, number, |guest| {
+                let func = guest.func(&name)?;
+                guest.transform_next();
+                guest.call(&func, &args).map(|_| ())
+            }),
+            Deed::Poke(memory, addr, bytes) => self.act(words, number, |guest| guest.write(memory, addr, &bytes)),
+            Deed::Grow(memory, pages) => self.act(words, number, |guest| guest.grow(memory, pages)),
+            Deed::Set(global, value) => self.act(words, number, |guest| guest.set(&global, value)),
+            Deed::Reset => begun(words, self.restart()),
+            Deed::Reload(source) => begun(words, self.reload(&source, options)),
+        }
+    }
+}
+
+/// The start of a fresh guest, as the command's doing.
+fn begun(words: String, start: Result<Cause, OpenError>) -> Cause {
+    let trigger = Trigger::Command(words);
+    match start {
+        Ok(start) => Cause { trigger, ..start },
+        Err(error) => Cause {
+            trigger,
+            crossings: Vec::new(),
+            changes: Vec::new(),
+            focus: None,
+            outcome: Err(Failure::Refused(format!("{error}; the guest stays as it was"))),
+        },
+    }
+}
