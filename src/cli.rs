@@ -1,6 +1,7 @@
 //! The command line, as clap types.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,6 +59,26 @@ pub struct Cli {
     /// Colours: auto, always, never (marks stay)
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: When,
+
+    /// Lines and commands at a prompt, without a full screen
+    #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
+    pub repl: bool,
+
+    /// Follow the lines and commands of a file; exit status 1 if some failed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["line", "show", "keep_going", "null", "whole"])]
+    pub script: Option<PathBuf>,
+
+    /// Keys of the prompt: emacs, vi
+    #[arg(long, value_name = "KEYS", default_value = "emacs", hide_possible_values = true)]
+    pub keys: Keys,
+
+    /// Do not read or keep the history of typed lines
+    #[arg(long)]
+    pub no_history: bool,
+
+    /// Say nothing but answers and failures
+    #[arg(short, long)]
+    pub quiet: bool,
 
     /// A line to send, instead of those on stdin; may be repeated
     #[arg(short, long, value_name = "TEXT", help_heading = "Pipe", allow_hyphen_values = true)]
@@ -120,6 +141,15 @@ pub enum Show {
     Hex,
 }
 
+/// The keys of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Keys {
+    /// Ctrl-A, Ctrl-E, Ctrl-R and so on
+    Emacs,
+    /// Esc for the commands of vi
+    Vi,
+}
+
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
@@ -137,6 +167,17 @@ impl Cli {
         let time = (!self.timeout.is_zero()).then_some(self.timeout);
         let limits = Limits { memory: self.max_memory, time, output: self.max_output };
         Options { limits, wish: Wish { call: self.call.clone(), ..Wish::default() } }
+    }
+
+    /// Whether colours are to be used on stdout.
+    pub fn colored(&self) -> bool {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => !no_color && (set("CLICOLOR_FORCE") || std::io::stdout().is_terminal()),
+        }
     }
 
     /// Whether something was said that only the pipe does.

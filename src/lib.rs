@@ -7,8 +7,9 @@
 //!
 //! | room | subject |
 //! | --- | --- |
-//! | [`front`] | what the user faces: the full screen, the pipe |
+//! | [`front`] | what the user faces: the full screen, the prompt, scripts, the pipe |
 //! | [`cli`] | the command line, as clap types |
+//! | [`command`] | the `:` language: one table for parsing, completion and help |
 //! | [`view`] | what is shown, with no terminal in it: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
@@ -17,6 +18,7 @@
 
 pub mod abi;
 pub mod cli;
+pub mod command;
 pub mod front;
 pub mod guest;
 pub mod record;

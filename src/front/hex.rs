@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
-use crate::record::{Actor, Cause, Memories, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, difference, glyph, step_lines, visible};
+use crate::record::{Actor, Cause, Image, Memories, Trigger};
+use crate::view::{Cell, Mark, Marks, Row, Selection, difference, glyph, step_lines, visible};
 
+/// What stands before a row.
+const BEFORE: &str = "      before  ";
+const AFTER: &str = "      after   ";
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
 
@@ -39,6 +42,40 @@ pub(super) fn write_cause(
     Ok(())
 }
 
+/// The most changed rows of a step that are written for a person at a prompt.
+const ROWS: usize = 24;
+
+/// Writes what is looked at: its headline, and the rows of memory that it changed.
+pub(super) fn write_selection(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
+    match at.crossing {
+        Some(place) => {
+            let (steps, headline) = (at.steps.len(), at.steps[place].headline());
+            writeln!(out, "exchange {}, step {} of {steps}: {headline}", at.cause, place + 1)?;
+        }
+        None => writeln!(out, "exchange {}", at.cause)?,
+    }
+    for (memory, marks) in at.marks.iter().enumerate() {
+        write_rows(out, marks, at.before.get(memory), &at.after[memory], style, ROWS)?;
+    }
+    Ok(())
+}
+
+/// Writes what a selection did to memory, in a sentence for each memory.
+pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result<()> {
+    at.marks.iter().try_for_each(|marks| writeln!(out, "{}", difference(marks)))
+}
+
+/// Writes rows of memory.
+pub(super) fn write_dump(out: &mut impl Write, rows: &[Row], style: Style) -> io::Result<()> {
+    for row in rows {
+        write_row(out, "", row, style)?;
+        if row.is_marked() {
+            write_letters(out, "", row)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes the changed rows of one step, and takes `memories` on past it.
 fn write_changes(
     out: &mut impl Write,
@@ -56,19 +93,36 @@ fn write_changes(
             continue;
         }
         writeln!(out, "      {}", difference(&marks))?;
-        for addr in marks.rows(WIDTH) {
-            let none = Marks::default();
-            write_row(out, "before", &Row::new(&before[memory], &none, addr, WIDTH), style)?;
-            let after = Row::new(&memories[memory], &marks, addr, WIDTH);
-            write_row(out, "after ", &after, style)?;
-            write_letters(out, &after)?;
-        }
+        write_rows(out, &marks, before.get(memory), &memories[memory], style, usize::MAX)?;
+    }
+    Ok(())
+}
+
+/// Writes the changed rows of a memory, before and after, and says how many are left out.
+fn write_rows(
+    out: &mut impl Write,
+    marks: &Marks,
+    before: Option<&Image>,
+    after: &Image,
+    style: Style,
+    most: usize,
+) -> io::Result<()> {
+    let (none, empty) = (Marks::default(), Image::default());
+    for addr in marks.rows(WIDTH).take(most) {
+        write_row(out, BEFORE, &Row::new(before.unwrap_or(&empty), &none, addr, WIDTH), style)?;
+        let after = Row::new(after, marks, addr, WIDTH);
+        write_row(out, AFTER, &after, style)?;
+        write_letters(out, AFTER, &after)?;
+    }
+    let left = marks.rows(WIDTH).skip(most).count();
+    if left > 0 {
+        writeln!(out, "      ... and {left} more changed rows (:changes lists what changed)")?;
     }
     Ok(())
 }
 
 fn write_row(out: &mut impl Write, when: &str, row: &Row, style: Style) -> io::Result<()> {
-    write!(out, "      {when}  {:08x} ", row.addr)?;
+    write!(out, "{when}{:08x} ", row.addr)?;
     for (place, cell) in row.cells().iter().enumerate() {
         out.write_all(gap(place).as_bytes())?;
         write_byte(out, cell, style)?;
@@ -91,13 +145,13 @@ fn write_byte(out: &mut impl Write, cell: &Cell, style: Style) -> io::Result<()>
 
 /// A line under a row: `hh` under each byte that the host wrote, `gg` under the guest's; single where the byte
 /// was written but is as it was.
-fn write_letters(out: &mut impl Write, row: &Row) -> io::Result<()> {
+fn write_letters(out: &mut impl Write, when: &str, row: &Row) -> io::Result<()> {
     let mut text = String::new();
     for (place, cell) in row.cells().iter().enumerate() {
         text.push_str(gap(place));
         text.push_str(letters(cell.mark));
     }
-    writeln!(out, "      {:16} {}", "", text.trim_end())
+    writeln!(out, "{:1$} {2}", "", when.len() + 8, text.trim_end())
 }
 
 fn gap(place: usize) -> &'static str {

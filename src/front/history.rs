@@ -27,7 +27,6 @@ impl History {
     }
 
     /// A history that is kept nowhere.
-    #[cfg(test)]
     pub(super) fn none() -> History {
         History { lines: new_lines(), file: None }
     }
@@ -52,6 +51,15 @@ impl History {
     /// The number of the newest line at or before `from` that holds `text`.
     pub(super) fn search(&self, text: &str, from: usize) -> Option<usize> {
         self.lines.search(text, from, SearchDirection::Reverse).ok()?.map(|found| found.idx)
+    }
+
+    /// The lines, and the file to append new ones to, for an editor that keeps its own. The file's folder is made.
+    pub(super) fn into_parts(self) -> (FileHistory, Option<PathBuf>) {
+        if let Some(folder) = self.file.as_ref().and_then(|file| file.parent()) {
+            // Where it cannot be made, the first line that is kept says so.
+            let _ = std::fs::create_dir_all(folder);
+        }
+        (self.lines, self.file)
     }
 
     /// Appends the new lines to the file.

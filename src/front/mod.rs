@@ -1,10 +1,13 @@
-//! What the user faces: the full screen and the pipe, and the choice between them.
+//! What the user faces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
+mod console;
 mod hex;
 mod history;
 mod inspect;
 mod lines;
 mod pipe;
+mod repl;
+mod script;
 mod signals;
 mod status;
 mod tui;
@@ -39,7 +42,18 @@ pub fn run(cli: &Cli) -> Status {
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if interactive && !cli.wants_pipe() { tui::run(source, options, cli) } else { pipe::run(&source, &options, cli) }
+    match &cli.script {
+        Some(file) => script::run(source, options, cli, file),
+        None if cli.repl => repl::run(source, options, cli),
+        None if !interactive || cli.wants_pipe() => pipe::run(&source, &options, cli),
+        None if is_dumb() => repl::run(source, options, cli),
+        None => tui::run(source, options, cli),
+    }
+}
+
+/// Whether the terminal says that it cannot move its cursor.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Prints what clap has to say: the help that was asked for, or what is wrong with the command line, in which

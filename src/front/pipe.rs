@@ -6,7 +6,7 @@ use super::hex;
 use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
-use crate::cli::{Cli, Show, When};
+use crate::cli::{Cli, Show};
 use crate::record::{Failure, Memories};
 use crate::session::{Live, Options, Source, Watch};
 use crate::view::visible;
@@ -60,11 +60,6 @@ enum Stop {
 impl Pipe {
     fn new(live: Live, options: &Options, cli: &Cli, caught: Caught) -> Pipe {
         let terminal = io::stdout().is_terminal();
-        let color = match cli.color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        };
         Pipe {
             live,
             caught,
@@ -73,7 +68,7 @@ impl Pipe {
             separator: if cli.null { 0 } else { b'\n' },
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
             keep_going: cli.keep_going,
-            show: cli.show.map(|Show::Hex| if color { hex::Style::Colored } else { hex::Style::Plain }),
+            show: cli.show.map(|Show::Hex| if cli.colored() { hex::Style::Colored } else { hex::Style::Plain }),
             escape: terminal,
             number: 0,
             failed: false,

@@ -16,6 +16,8 @@ const RUNS: usize = 3;
 /// What is known of a guest once it is loaded.
 #[derive(Clone, Debug)]
 pub struct About {
+    /// The guest's name, as it was given.
+    pub name: String,
     /// The convention in use, by name.
     pub convention: String,
     /// What the module exports and imports.
@@ -140,7 +142,7 @@ impl Session {
 
     /// The guest's name, as it was given.
     pub fn name(&self) -> &str {
-        &self.name
+        self.about.as_ref().map_or(&self.name, |about| &about.name)
     }
 
     /// What is known of the guest, once it is loaded.
@@ -190,24 +192,34 @@ fn work(
         Ok(opened) => opened,
         Err(error) => return report(Update::Failed(error)),
     };
-    report(Update::Ready(About::of(&live)));
+    let mut name = source.name.clone();
+    report(Update::Ready(About::of(&live, &name)));
     let settle = |live: &mut Live, cause| {
         let globals = live.globals();
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
     };
     settle(&mut live, start);
     for (number, request) in requests {
+        let renamed = match &request {
+            Request::Command(_, Deed::Reload(source)) => Some(source.name.clone()),
+            _ => None,
+        };
         let cause = live.perform(request, number, options);
         if cause.begins_a_run() {
-            report(Update::Ready(About::of(&live)));
+            name = renamed.unwrap_or(name);
+            report(Update::Ready(About::of(&live, &name)));
         }
         settle(&mut live, cause);
     }
 }
 
 impl About {
-    fn of(live: &Live) -> About {
-        About { convention: live.recipe().name.clone(), interface: Arc::new(live.interface().clone()) }
+    fn of(live: &Live, name: &str) -> About {
+        About {
+            name: name.to_owned(),
+            convention: live.recipe().name.clone(),
+            interface: Arc::new(live.interface().clone()),
+        }
     }
 }
 

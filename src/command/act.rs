@@ -1,0 +1,120 @@
+//! Commands that do something: to the guest, or to the session.
+
+use std::path::{Path, PathBuf};
+
+use super::table::nearest;
+use super::words::{Cell, Words, value};
+use super::{Context, Error, Reply};
+use crate::guest::Signature;
+use crate::session::{Deed, Source};
+use crate::view::visible;
+
+pub(super) fn send(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let line = if words.take("hex") {
+        words.hex()?
+    } else if words.take("file") {
+        let file = words.text("a file")?;
+        std::fs::read(&file).map_err(|error| Error(format!("{file}: {error}")))?
+    } else {
+        words.all()?
+    };
+    words.end()?;
+    context.session.send(line);
+    Ok(Reply::Sent)
+}
+
+pub(super) fn call(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    let name = words.text("the name of an export")?;
+    let signature = signature(context, &name)?;
+    let mut args = Vec::new();
+    for &ty in &signature.params {
+        let fits = || format!("the arguments of {}{signature}", visible(name.as_bytes()));
+        let word = words.text(&fits())?;
+        args.push(value(&word, ty)?);
+    }
+    do_it(context, words, text, Deed::Call(name, args))
+}
+
+/// The type of an exported function.
+fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
+    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let found = about.interface.funcs().find(|(export, _)| *export == name);
+    found.map(|(_, signature)| signature.clone()).ok_or_else(|| {
+        let near = nearest(name, about.interface.funcs().map(|(export, _)| export));
+        let near = near.map_or_else(|| ":exports lists them".to_owned(), |near| format!("did you mean {near}?"));
+        Error(format!("the guest exports no function `{name}`; {near}"))
+    })
+}
+
+pub(super) fn poke(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    let kind = words.text("hex, text or a type")?;
+    let cell = match kind.as_str() {
+        "hex" | "text" => None,
+        name => Some(Cell::named(name)?),
+    };
+    let addr = words.number("an address")?;
+    let bytes = match (cell, kind.as_str()) {
+        (None, "hex") => words.hex()?,
+        (None, _) => words.all()?,
+        (Some(cell), _) => {
+            let mut bytes = cell.bytes(&words.text("a value")?)?;
+            while let Some(word) = words.more()? {
+                bytes.extend(cell.bytes(&word)?);
+            }
+            bytes
+        }
+    };
+    do_it(context, words, text, Deed::Poke(0, addr, bytes))
+}
+
+pub(super) fn grow(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    let pages = words.number_or("a number of pages", 1)?;
+    do_it(context, words, text, Deed::Grow(0, pages))
+}
+
+/// Lists the globals, or sets one.
+pub(super) fn globals(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    let globals = context.session.globals();
+    let Some(name) = words.more()? else {
+        let line = |global: &crate::guest::Global| {
+            let kind = if global.mutable { "mutable" } else { "constant" };
+            format!("{} = {}   ({}, {kind})", visible(global.name.as_bytes()), global.value, global.ty)
+        };
+        let lines: Vec<_> = globals.iter().map(line).collect();
+        return Ok(Reply::Text(if lines.is_empty() { vec!["the guest exports no globals".to_owned()] } else { lines }));
+    };
+    let global = globals.iter().find(|global| global.name == name).ok_or_else(|| {
+        let near = nearest(&name, globals.iter().map(|global| global.name.as_str()));
+        let near = near.map_or_else(|| ":globals lists them".to_owned(), |near| format!("did you mean {near}?"));
+        Error(format!("the guest exports no global `{name}`; {near}"))
+    })?;
+    if !global.mutable {
+        return Err(Error(format!("the global `{name}` is a constant")));
+    }
+    let value = value(&words.text(&format!("a value of type {}", global.ty))?, global.ty)?;
+    do_it(context, words, text, Deed::Set(name, value))
+}
+
+pub(super) fn reset(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    do_it(context, words, text, Deed::Reset)
+}
+
+pub(super) fn reload(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    let named = words.more()?.unwrap_or_else(|| context.session.name().to_owned());
+    let source = Source::find(Path::new(&named)).map_err(|error| Error(error.to_string()))?;
+    do_it(context, words, text, Deed::Reload(source))
+}
+
+pub(super) fn source(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    words.text("a file").map(|file| Reply::Source(PathBuf::from(file)))
+}
+
+pub(super) fn quit(_: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    Ok(Reply::Quit)
+}
+
+fn do_it(context: &mut Context<'_>, words: &mut Words<'_>, text: &str, deed: Deed) -> Result<Reply, Error> {
+    words.end()?;
+    context.session.command(text.trim_end().to_owned(), deed);
+    Ok(Reply::Sent)
+}

@@ -1,0 +1,58 @@
+//! The command that checks: the last answer, the last failure, or memory.
+
+use super::look::{inside, memory_of};
+use super::words::Words;
+use super::{Context, Error, Reply};
+use crate::view::visible;
+
+pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    context.idle()?;
+    if words.take("at") {
+        return expect_at(context, words);
+    }
+    let failure = words.take("error");
+    let wanted = words.all()?;
+    let run = context.session.run();
+    let last = run.len().checked_sub(1).and_then(|last| run.cause(last));
+    let last = last.ok_or_else(|| Error("nothing happened yet".to_owned()))?;
+    match (&last.outcome, failure) {
+        (Ok(answer), false) if *answer == wanted => Ok(met()),
+        (Err(error), true) if error.to_string().contains(&*String::from_utf8_lossy(&wanted)) => Ok(met()),
+        (Ok(answer), false) => Err(unmet(&wanted, &format!("the answer \"{}\"", visible(answer)))),
+        (Ok(answer), true) => {
+            Err(Error(format!("a failure should have come, and the answer was \"{}\"", visible(answer))))
+        }
+        (Err(error), _) => Err(unmet(&wanted, &format!("the failure: {error}"))),
+    }
+}
+
+fn expect_at(context: &Context<'_>, words: &mut Words<'_>) -> Result<Reply, Error> {
+    let image = memory_of(context.session.run().present())?;
+    let addr = words.number("an address")?;
+    let wanted = match (words.take("hex"), words.take("text")) {
+        (true, _) => words.hex()?,
+        (_, true) => words.all()?,
+        _ => return Err(Error("expected hex or text behind the address".to_owned())),
+    };
+    inside(image, addr, wanted.len() as u64)?;
+    let mut found = vec![0; wanted.len()];
+    image.read(addr, &mut found);
+    if found == wanted {
+        Ok(met())
+    } else {
+        Err(Error(format!("at {addr:#x} should stand {}, and there is {}", hex(&wanted), hex(&found))))
+    }
+}
+
+fn met() -> Reply {
+    Reply::Text(vec!["as expected".to_owned()])
+}
+
+fn unmet(wanted: &[u8], came: &str) -> Error {
+    Error(format!("\"{}\" should have come, and there was {came}", visible(wanted)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(" ")
+}

@@ -1,0 +1,101 @@
+//! The table of commands: names, arguments, what each does, and which function does it.
+
+use super::words::Words;
+use super::{Context, Error, Reply, act, check, look, time};
+
+/// A command.
+pub struct Spec {
+    /// Its name, without the colon.
+    pub name: &'static str,
+    /// Its arguments in words.
+    pub args: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Does it, with the words behind the name, and with the whole command as it was typed.
+    pub(super) run: Run,
+}
+
+type Run = fn(&mut Context<'_>, &mut Words<'_>, &str) -> Result<Reply, Error>;
+
+const fn spec(name: &'static str, args: &'static str, about: &'static str, run: Run) -> Spec {
+    Spec { name, args, about, run }
+}
+
+/// Every command, in the order of the help.
+pub const COMMANDS: &[Spec] = &[
+    spec("send", "TEXT | hex BYTES | file FILE", "send a line: \\n \\x00 \\u{e9} in the text are escapes", act::send),
+    spec("call", "EXPORT [VALUE ...]", "call any exported function, and see what it changes", act::call),
+    spec("dump", "[ADDR [LEN]]", "show memory, with the marks of what is looked at", look::dump),
+    spec("peek", "TYPE ADDR [COUNT]", "read values: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", look::peek),
+    spec("poke", "TYPE ADDR VALUE ... | hex ADDR BYTES | text ADDR TEXT", "write into memory, as the host", act::poke),
+    spec("find", "TEXT | hex BYTES | TYPE VALUE", "find bytes in memory", look::find),
+    spec("changes", "", "list what changed, by whom, from what to what", look::changes),
+    spec("crossings", "", "list the steps across the boundary", look::crossings),
+    spec("back", "[STEPS]", "look at the step before", time::back),
+    spec("forward", "[STEPS]", "look at the step after", time::forward),
+    spec("goto", "EXCHANGE[.STEP] | now", "look at another moment", time::goto),
+    spec("exports", "", "list what the guest exports", look::exports),
+    spec("imports", "", "list what the guest imports", look::imports),
+    spec("globals", "[NAME VALUE]", "list the exported globals, or set one", act::globals),
+    spec("memory", "", "the size of each memory", look::memory),
+    spec("grow", "[PAGES]", "grow the memory, as the host", act::grow),
+    spec("reset", "", "begin again with a fresh guest of the same module", act::reset),
+    spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
+    spec("runs", "", "list the runs: each reset or reload began one", look::runs),
+    spec("convention", "", "how lines get into the guest and answers out", look::convention),
+    spec("limits", "", "what the guest may use", look::limits),
+    spec(
+        "expect",
+        "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT",
+        "check the last answer, or memory",
+        check::expect,
+    ),
+    spec("source", "FILE", "follow the lines and commands of a file", act::source),
+    spec("help", "[COMMAND]", "explain the commands, or one", look::help),
+    spec("quit", "", "leave", act::quit),
+];
+
+/// The command of that name, or of which it is the one abbreviation.
+///
+/// # Errors
+/// There is none, or there are several.
+pub fn find(name: &str) -> Result<&'static Spec, Error> {
+    let begins: Vec<_> = COMMANDS.iter().filter(|spec| spec.name.starts_with(name)).collect();
+    let exact = begins.iter().find(|spec| spec.name == name);
+    match (exact, &begins[..]) {
+        (Some(spec), _) | (None, [spec]) => Ok(spec),
+        _ if name.is_empty() => Err(Error("expected a command; :help lists them".to_owned())),
+        (None, []) => {
+            let near = nearest(name, COMMANDS.iter().map(|spec| spec.name));
+            let near = near.map_or_else(|| ":help lists them".to_owned(), |near| format!("did you mean :{near}?"));
+            Err(Error(format!("there is no command :{name}; {near}")))
+        }
+        (None, several) => {
+            let names: Vec<_> = several.iter().map(|spec| format!(":{}", spec.name)).collect();
+            Err(Error(format!(":{name} could be {}", names.join(" or "))))
+        }
+    }
+}
+
+/// The name that is most like a misspelt one, if one is like it at all.
+pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = names.map(|other| (strsim::damerau_levenshtein(name, other), other));
+    let most = name.chars().count() / 3 + 1;
+    scored.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+impl Spec {
+    /// How the command is written: `:peek TYPE ADDR [COUNT]`.
+    pub fn usage(&self) -> String {
+        format!(":{} {}", self.name, self.args).trim_end().to_owned()
+    }
+
+    /// An error of the command's, with how it is written.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        let Error(words) = error;
+        if words.starts_with("expected") || words.starts_with("nothing more") {
+            return Error(format!("{words}: {}", self.usage()));
+        }
+        Error(words)
+    }
+}

@@ -1,0 +1,71 @@
+//! Commands that look at another moment of the timeline.
+
+use super::words::{Words, number};
+use super::{Context, Error, Reply};
+use crate::view::Selection;
+
+pub(super) fn back(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    step(context, words, false)
+}
+
+pub(super) fn forward(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    step(context, words, true)
+}
+
+pub(super) fn goto(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let run = context.session.run();
+    let word = words.text("an exchange such as 3, a step of it such as 3.2, or now")?;
+    if word == "now" {
+        return Selection::newest(run).map(look).ok_or_else(|| Error("nothing happened yet".to_owned()));
+    }
+    let (cause, step) = word.split_once('.').map_or((word.as_str(), None), |(cause, step)| (cause, Some(step)));
+    let read = |text: &str| number(text).and_then(|n| usize::try_from(n).ok());
+    let wrong = || Error("expected an exchange such as 3, a step of it such as 3.2, or now".to_owned());
+    let cause = read(cause).ok_or_else(wrong)?;
+    let place = step.map(|step| read(step).and_then(|step| step.checked_sub(1)).ok_or_else(wrong)).transpose()?;
+    let node = run.cause(cause).ok_or_else(|| {
+        Error(format!(
+            "there is no exchange {cause}; {} to {} can be looked at",
+            run.oldest(),
+            run.len().saturating_sub(1)
+        ))
+    })?;
+    if place.is_some_and(|place| place >= node.crossings.len()) {
+        return Err(Error(format!("exchange {cause} has {} steps", node.crossings.len())));
+    }
+    Selection::new(run, cause, place.or(node.focus))
+        .map(look)
+        .ok_or_else(|| Error("that moment was forgotten".to_owned()))
+}
+
+/// Goes over the steps of all exchanges in order.
+fn step(context: &mut Context<'_>, words: &mut Words<'_>, forward: bool) -> Result<Reply, Error> {
+    let count = words.number_or("a number of steps", 1)?;
+    let at = context.at()?;
+    let run = context.session.run();
+    let (mut cause, mut place) = (at.cause, at.crossing.unwrap_or(0));
+    let steps = |cause: usize| run.cause(cause).map_or(0, |node| node.crossings.len());
+    for _ in 0..count {
+        if forward {
+            if place + 1 < steps(cause) {
+                place += 1;
+            } else if cause + 1 < run.len() {
+                (cause, place) = (cause + 1, 0);
+            } else {
+                return Err(Error("this is the newest step".to_owned()));
+            }
+        } else if place > 0 {
+            place -= 1;
+        } else if cause > run.oldest() {
+            cause -= 1;
+            place = steps(cause).saturating_sub(1);
+        } else {
+            return Err(Error("this is the oldest step that is known".to_owned()));
+        }
+    }
+    Selection::new(run, cause, Some(place)).map(look).ok_or_else(|| Error("that moment was forgotten".to_owned()))
+}
+
+fn look(selection: Selection) -> Reply {
+    Reply::Look(Box::new(selection))
+}

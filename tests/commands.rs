@@ -1,0 +1,226 @@
+//! The `:` language, through scripts: every command, what it says, and what it says when it is misused.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A guest with a bit of everything: a buffer, exports of all number types, globals, memory that may grow.
+const ODDS: &str = r#"(module
+    (memory (export "memory") 1 3)
+    (global (export "count") (mut i32) (i32.const 7))
+    (global (export "fixed") i64 (i64.const -1))
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "shout") (param i32) (result i32)
+        (if (i32.eq (local.get 0) (i32.const 3)) (then (unreachable)))
+        (i32.store8 (i32.add (i32.const 64) (local.get 0)) (i32.const 33))
+        (i32.add (local.get 0) (i32.const 1)))
+    (func (export "mix") (param i64 f32 f64) (result f64)
+        (i64.store (i32.const 256) (local.get 0))
+        (f64.add (f64.promote_f32 (local.get 1)) (local.get 2)))
+    (func (export "bump") (result i32) (global.get 0)))"#;
+
+fn folder(test: &str) -> std::path::PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands").join(test);
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    folder
+}
+
+/// Follows a script on the guest above.
+fn script_with(test: &str, script: &str, args: &[&str]) -> Output {
+    let folder = folder(test);
+    std::fs::write(folder.join("odds.wat"), ODDS).expect("the folder is ours");
+    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    command.current_dir(folder).args(["odds.wat", "--script", "script"]).args(args);
+    command.output().expect("the binary starts")
+}
+
+fn script(test: &str, script: &str) -> (String, String, Option<i32>) {
+    let output = script_with(test, script, &[]);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+/// Runs one command after a line, and returns what it printed.
+fn said(test: &str, command: &str) -> String {
+    let (stdout, stderr, code) = script(test, &format!("hello\n{command}\n"));
+    assert_eq!(code, Some(0), "{command}: {stdout}{stderr}");
+    stdout.split_once(&format!("> {command}\n")).expect("the command is echoed").1.to_owned()
+}
+
+/// Runs one command after a line, and returns why it failed.
+fn refused(test: &str, command: &str) -> String {
+    let (stdout, stderr, code) = script(test, &format!("hello\n{command}\n"));
+    assert_eq!(code, Some(1), "{command}: {stdout}{stderr}");
+    stderr.lines().next().and_then(|line| line.strip_prefix("script:2: ")).unwrap_or(&stderr).to_owned()
+}
+
+#[test]
+fn a_line_shows_the_changed_rows_the_sentence_and_the_answer() {
+    let (stdout, stderr, code) = script("line", "hello\n");
+    assert_eq!(
+        stdout,
+        "> hello\n\
+         exchange 1, step 3 of 5: call shout(5) -> 6\n      \
+         before  00000040  68 65 6c 6c 6f 00 00 00  00 00 00 00 00 00 00 00  |hello...........|\n      \
+         after   00000040  68 65 6c 6c 6f 21 00 00  00 00 00 00 00 00 00 00  |hello!..........|\n                                       \
+         gg\n\
+         the guest changed 1 byte in 1 run at 0x45..0x46\n\
+         => hello!\n"
+    );
+    assert_eq!((stderr.as_str(), code), ("script: 1 line, 0 commands, 0 expectations, all good\n", Some(0)));
+}
+
+#[test]
+fn send_takes_escapes_hex_and_files() {
+    assert!(said("send", r":send a\x62\u{e9}\n").ends_with("=> ab\u{e9}\\n!\n"));
+    assert!(said("send2", r#":send " \"a ""#).ends_with("=>  \"a !\n"));
+    assert!(said("send3", ":send hex 61 0062ff").ends_with("=> a\\0b\\xff!\n"));
+    std::fs::write(folder("send4").join("line"), b"from a file").expect("the folder is ours");
+    assert!(said("send4", ":send file line").ends_with("=> from a file!\n"));
+    assert!(said("send5", "::colon").ends_with("=> :colon!\n"));
+    assert!(said("send6", " kept ").ends_with("=>  kept !\n"));
+    assert!(refused("send7", ":send hex 0").contains("pairs of hexadecimal digits"));
+    assert!(refused("send8", r":send \q").contains("expected an escape"));
+    assert!(refused("send9", ":send file nowhere").starts_with("nowhere: "));
+}
+
+#[test]
+fn call_takes_typed_arguments_and_shows_what_it_changed() {
+    let text = said("call", ":call mix 0x4142 1.5 -0.25");
+    assert!(text.contains("step 1 of 1: call mix(16706, 1.5, -0.25) -> 1.25"), "{text}");
+    assert!(text.contains("the guest changed 2 bytes in 1 run at 0x100..0x102"), "{text}");
+    assert!(said("call2", ":call bump").contains("bump() -> 7"));
+    assert!(refused("call3", ":call mix 1").contains("mix(i64, f32, f64) -> (f64): :call EXPORT [VALUE ...]"));
+    assert!(refused("call4", ":call mix x 1 1").contains("expected a value of type i64, not `x`"));
+    assert!(refused("call5", ":call bmup").contains("no function `bmup`; did you mean bump?"));
+    assert!(refused("call6", ":call bump 1").contains("nothing more was expected"));
+    assert!(refused("call7", ":call shout 3").contains("shout(3) trapped"));
+}
+
+#[test]
+fn memory_is_looked_at_poked_and_searched() {
+    let text = said("dump", ":dump 0x40 16");
+    assert!(text.starts_with("00000040  68 65 6c 6c 6f 21 00"), "{text}");
+    assert!(refused("dump2", ":dump 0x10000").contains("0x10000 lies outside the memory, which ends at 0x10000"));
+    assert_eq!(said("peek", ":peek u16 0x40 2"), "0x40  u16 25960\n0x42  u16 27756\n");
+    assert_eq!(said("peek2", ":peek i8 64"), "0x40  i8 104\n");
+    assert!(refused("peek3", ":peek u9 64").contains("expected a type (u8"));
+    assert!(refused("peek4", ":peek u64 65532").contains("ends outside the memory"));
+    let text = said("poke", ":poke i16 0x80 -2 3");
+    assert!(text.contains("write 4 B at 0x80..0x84") && text.contains("the host changed 3 bytes"), "{text}");
+    assert!(text.contains("fe ff 03 00"), "{text}");
+    assert!(said("poke2", ":poke hex 0x80 12ff").contains("12 ff"));
+    assert!(said("poke3", r":poke text 0x80 hi\0").contains("68 69 00"));
+    assert!(refused("poke4", ":poke u8 0x80 256").contains("expected a value of type u8, not `256`"));
+    assert!(refused("poke5", ":poke u8 0x10000 1").contains("outside the guest's memory"));
+    assert_eq!(said("find", ":find llo"), "3 B at 0x42..0x45\n");
+    assert_eq!(said("find2", ":find hex 6f21"), "2 B at 0x44..0x46\n");
+    assert_eq!(said("find3", ":find u16 8559"), "2 B at 0x44..0x46\n");
+    assert_eq!(said("find4", ":find nowhere"), "not found\n");
+}
+
+#[test]
+fn the_timeline_is_listed_and_travelled() {
+    assert_eq!(said("changes", ":changes"), "1 B at 0x45..0x46  guest: \"\\0\" -> \"!\"\n");
+    let text = said("crossings", ":crossings");
+    assert!(text.contains("> 3 call  shout(5) -> 6   1 B changed\n") && text.lines().count() == 5, "{text}");
+    let text = said("back", ":back");
+    assert!(text.contains("exchange 1, step 2 of 5: write 5 B at 0x40..0x45") && text.contains("=> hello!"), "{text}");
+    assert!(said("forward", ":forward 2").contains("step 5 of 5: read 6 B"));
+    assert!(refused("forward2", ":forward 9").contains("this is the newest step"));
+    assert!(said("goto", ":goto 0").contains("exchange 0"));
+    assert!(said("goto2", ":goto 1.1").contains("exchange 1, step 1 of 5"));
+    assert!(said("goto3", ":goto now").contains("step 3 of 5"));
+    assert!(refused("goto4", ":goto 9").contains("there is no exchange 9; 0 to 1 can be looked at"));
+    assert!(refused("goto5", ":goto 1.9").contains("exchange 1 has 5 steps"));
+    let (stdout, ..) = script("past", "hello\n:goto 1.2\n:peek u8 0x45\n:goto now\n:peek u8 0x45\n");
+    assert!(stdout.contains("0x45  u8 0\n") && stdout.contains("0x45  u8 33\n"), "{stdout}");
+}
+
+#[test]
+fn what_the_guest_is_made_of_is_listed_and_set() {
+    let text = said("exports", ":exports");
+    assert!(
+        text.contains("mix  function (i64, f32, f64) -> (f64)\n") && text.contains("memory  memory of 1 pages"),
+        "{text}"
+    );
+    assert_eq!(said("imports", ":imports"), "the guest imports nothing\n");
+    assert_eq!(said("globals", ":globals"), "count = 7   (i32, mutable)\nfixed = -1   (i64, constant)\n");
+    let (stdout, ..) = script("globals2", ":globals count 0x10\n:globals\n:call bump\n");
+    assert!(stdout.contains("set count = 16"), "{stdout}");
+    assert!(stdout.contains("count = 16   (i32") && stdout.contains("bump() -> 16"), "{stdout}");
+    assert!(refused("globals3", ":globals fixed 1").contains("is a constant"));
+    assert!(refused("globals4", ":globals conut 1").contains("did you mean count?"));
+    assert_eq!(said("memory", ":memory"), "memory 0: 1 page = 65,536 bytes\n");
+    assert!(said("grow", ":grow 2").contains("memory grew from 1 to 3 pages"));
+    assert!(refused("grow2", ":grow 3").contains("the memory did not grow by 3 pages"));
+    assert!(said("limits", ":limits").contains("5s for one exchange (--timeout)"));
+    assert!(!said("convention", ":convention").is_empty());
+}
+
+#[test]
+fn reset_and_reload_begin_a_new_run_beside_the_old() {
+    let (stdout, stderr, code) =
+        script("reset", "hello\n:globals count 9\n:reset\n:globals\n:peek u8 0x45\nagain\n:runs\n:goto 1\n");
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("count = 7") && stdout.contains("0x45  u8 0") && stdout.contains("=> again!"), "{stdout}");
+    assert!(stdout.contains("earlier run: 2 exchanges\nthis run: 1 exchanges"), "{stdout}");
+    let (stdout, stderr, _) = script("reload", ":reload passing-data\nhi\n:reload\n:send ho\n:reload nowhere\n");
+    assert!(stdout.contains("=> hi Wasm is cool!") && stdout.contains("=> ho Wasm is cool!"), "{stdout}{stderr}");
+    assert!(stderr.contains("script:5: nowhere: no such file"), "{stderr}");
+    let broken = folder("broken").join("broken.wat");
+    std::fs::write(&broken, "(module").expect("the folder is ours");
+    let (stdout, stderr, _) = script("broken", "fine\n:reload broken.wat\n:expect error the guest stays\nwell\n");
+    assert!(stdout.contains("=> well!") && stderr.contains("all good"), "{stdout}{stderr}");
+}
+
+#[test]
+fn expectations_decide_the_exit_status() {
+    let good = "# a comment\n\nhello\n:expect hello!\n:expect at 0x44 hex 6f 21\n:expect at 0x40 text hello\nabc\n:expect error trapped\n";
+    let (stdout, stderr, code) = script("expect", good);
+    assert_eq!(
+        (stderr.as_str(), code),
+        ("script: 2 lines, 0 commands, 4 expectations, all good\n", Some(0)),
+        "{stdout}"
+    );
+    let (_, stderr, code) = script("expect2", "hello\n:expect hello?\n:expect at 0x44 hex 6f22\nabc\n");
+    assert_eq!(code, Some(1));
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines[0], "script:2: \"hello?\" should have come, and there was the answer \"hello!\"");
+    assert_eq!(lines[1], "script:3: at 0x44 should stand 6f 22, and there is 6f 21");
+    assert!(lines[2].starts_with("script:4: shout(3) trapped"), "{stderr}");
+    assert_eq!(lines[3], "script: 2 lines, 0 commands, 2 expectations, 3 failed");
+    assert!(refused("expect3", ":expect error x").contains("a failure should have come"));
+    let quiet = script_with("quiet", "hello\n:expect hello!\n", &["--quiet"]);
+    assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty() && quiet.status.success());
+}
+
+#[test]
+fn scripts_follow_scripts_but_not_for_ever() {
+    std::fs::write(folder("source").join("inner"), "inner\n:expect inner!\n").expect("the folder is ours");
+    assert!(said("source", ":source inner").contains("=> inner!"));
+    std::fs::write(folder("source2").join("inner"), "inner\n:expect outer!\n").expect("the folder is ours");
+    let (_, stderr, code) = script("source2", ":source inner\n");
+    assert!(stderr.contains("inner:2: ") && stderr.contains("script:1: inner: 1 line"), "{stderr}");
+    assert_eq!(code, Some(1));
+    let (_, stderr, code) = script("source3", ":source script\n");
+    assert!(stderr.contains("more than 8 deep"), "{stderr}");
+    assert_eq!(code, Some(1));
+    assert!(refused("source4", ":source nowhere").starts_with("nowhere: "));
+    let (stdout, _, code) = script("quit", ":quit\nnever\n");
+    assert_eq!((stdout.as_str(), code), ("> :quit\n", Some(0)));
+}
+
+#[test]
+fn names_may_be_short_and_errors_help() {
+    assert!(said("short", ":mem").starts_with("memory 0"));
+    assert!(refused("short2", ":re").contains(":re could be :reset or :reload"));
+    assert!(refused("short3", ":dmup").contains("there is no command :dmup; did you mean :dump?"));
+    assert!(refused("short4", ":xyzzy").contains(":help lists them"));
+    assert!(refused("short5", ":").contains("expected a command"));
+    assert!(refused("short6", ":reset now").contains("nothing more was expected, but there is `now`: :reset"));
+    let help = said("help", ":help");
+    assert!(help.contains(":peek ") && help.contains(":: sends a line that begins with a colon"), "{help}");
+    assert!(said("help2", ":help peek").starts_with(":peek TYPE ADDR [COUNT]\n"));
+    assert!(said("help3", ":h :pok").starts_with(":poke "));
+}

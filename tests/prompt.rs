@@ -1,0 +1,215 @@
+//! The prompt, as a person uses it: the binary in a real pseudo-terminal, real keys.
+
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take to appear. Nothing waits that long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// linmem at a prompt.
+struct Prompt {
+    child: Box<dyn Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    /// All that was printed, without escape sequences, and how much of it was waited for.
+    text: String,
+    seen: usize,
+    raw: Vec<u8>,
+}
+
+impl Prompt {
+    /// Starts linmem with a history in a folder of that name, which is emptied first unless it is `kept`.
+    fn start(state: &str, kept: bool, args: &[&str], env: &[(&str, &str)]) -> Prompt {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt").join(state);
+        if !kept {
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+        let size = PtySize { rows: 50, cols: 160, ..PtySize::default() };
+        let pty = native_pty_system().openpty(size).expect("a pty");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_linmem"));
+        command.args(args);
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("XDG_STATE_HOME", folder);
+        env.iter().for_each(|(name, value)| command.env(name, value));
+        let child = pty.slave.spawn_command(command).expect("the binary starts");
+        let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
+        let keys = pty.master.take_writer().expect("the pty is writable");
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+                if sender.send(chunk[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Prompt { child, _master: pty.master, keys, output, text: String::new(), seen: 0, raw: Vec::new() }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("linmem reads");
+        self.keys.flush().expect("linmem reads");
+    }
+
+    /// Waits until that text is printed behind what was waited for before.
+    fn wait_for(&mut self, text: &str) {
+        let since = Instant::now();
+        loop {
+            if let Some(at) = self.text[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return;
+            }
+            let left = PATIENCE.checked_sub(since.elapsed());
+            let chunk = left.and_then(|left| self.output.recv_timeout(left).ok());
+            let Some(chunk) = chunk else { panic!("{text:?} never came; there was:\n{}", &self.text[self.seen..]) };
+            self.raw.extend_from_slice(&chunk);
+            self.text = plain(&self.raw);
+        }
+    }
+
+    /// Waits for the end of linmem, and returns its exit status.
+    fn end(&mut self) -> u32 {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return status.exit_code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("linmem did not end");
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// The text without escape sequences.
+fn plain(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\x1b' {
+            plain.push(c);
+        } else if chars.next() == Some('[') {
+            chars.by_ref().find(|c| ('@'..='~').contains(c));
+        }
+    }
+    plain
+}
+
+#[test]
+fn a_line_is_answered_with_memory_before_and_after() {
+    let mut prompt = Prompt::start("line", false, &["--repl"], &[]);
+    prompt.wait_for("Type a line to send");
+    prompt.press("Did you know\r");
+    prompt.wait_for("exchange 1, step 3 of 5: call add_wasm_is_cool(12) -> 26");
+    prompt.wait_for("before  00000410");
+    prompt.wait_for("after   00000410");
+    prompt.wait_for("the guest changed 14 bytes in 1 run at 0x41c..0x42a");
+    prompt.wait_for("=> Did you know Wasm is cool!");
+    prompt.press(":peek u8 0x410\r");
+    prompt.wait_for("0x410  u8 68");
+    prompt.press("::x\r");
+    prompt.wait_for("=> :x Wasm is cool!");
+    prompt.press(":dmup\r");
+    prompt.wait_for("did you mean :dump?");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn keys_complete_recall_and_search() {
+    let mut prompt = Prompt::start("keys", false, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    prompt.press(":cal\tadd\t 3\r");
+    prompt.wait_for("call add_wasm_is_cool(3) -> 17");
+    prompt.press("first line\r");
+    prompt.wait_for("=> first line Wasm");
+    prompt.press("other\r");
+    prompt.wait_for("=> other Wasm");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+
+    let mut prompt = Prompt::start("keys", true, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("\x1b[A\r");
+    prompt.wait_for("=> other Wasm");
+    prompt.press("\x12first\r");
+    prompt.wait_for("=> first line Wasm");
+    prompt.wait_for("> ");
+    prompt.press("unfinished\x03");
+    prompt.wait_for("Ctrl-D leaves");
+    prompt.press(":quit\r");
+    assert_eq!(prompt.end(), 0);
+
+    let mut prompt = Prompt::start("keys", true, &["--repl", "--no-history", "--quiet"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("\x1b[Anew\r");
+    prompt.wait_for("=> new Wasm");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn ctrl_c_stops_a_running_guest_and_the_prompt_lives() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-prompt.wat");
+    let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let guest = guest.display().to_string();
+    let mut prompt = Prompt::start("stop", false, &[&guest, "--repl", "--timeout", "0"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("spin\r");
+    std::thread::sleep(Duration::from_millis(300));
+    prompt.press("\x03");
+    prompt.wait_for("failed: the guest was stopped by Ctrl-C");
+    prompt.press("again\r");
+    prompt.wait_for("=> again");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn a_paste_of_200_lines_is_sent_line_by_line() {
+    let mut prompt = Prompt::start("paste", false, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    let lines: Vec<_> = (1..=200).map(|n| format!("line {n}\n")).collect();
+    prompt.press(&format!("\x1b[200~{}\x1b[201~\r", lines.concat()));
+    prompt.wait_for("=> line 1 Wasm is cool!");
+    prompt.wait_for("exchange 200, step 3 of 5");
+    prompt.wait_for("=> line 200 Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn a_dumb_terminal_gets_the_prompt_and_no_escapes() {
+    let mut prompt = Prompt::start("dumb", false, &[], &[("TERM", "dumb"), ("NO_COLOR", "1")]);
+    prompt.wait_for("> ");
+    prompt.press("Did you know\n");
+    prompt.wait_for("=> Did you know Wasm is cool!");
+    prompt.press(":send hex 1b5b324a\n");
+    prompt.wait_for("=> \\x1b[2J Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+    assert!(!prompt.raw.contains(&0x1b), "{}", String::from_utf8_lossy(&prompt.raw).escape_debug());
+}
