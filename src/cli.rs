@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::abi::Wish;
 use crate::guest::Limits;
@@ -84,7 +85,7 @@ pub struct Cli {
     #[arg(short, long, value_name = "TEXT", help_heading = "Pipe", allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Also print memory before and after each step: hex
+    /// Also print memory before and after each step: hex, json
     #[arg(long, value_name = "FORM", help_heading = "Pipe", hide_possible_values = true)]
     pub show: Option<Show>,
 
@@ -106,11 +107,13 @@ pub struct Cli {
 pub enum Command {
     /// List the guests that come along
     Guests,
+
     /// List the conventions that come along, or print the recipe of one
     Recipe {
         /// The convention's name
         name: Option<String>,
     },
+
     /// Tell what a guest exports and imports, and which conventions it fits, without running it
     Inspect {
         /// A .wasm or .wat file, or a guest that comes along
@@ -120,16 +123,32 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         call: Option<String>,
     },
-    /// Print a guide: recipes
+
+    /// Print a guide: commands, json, recipes
     Guide {
         /// What about
+        #[arg(hide_possible_values = true)]
         topic: Topic,
     },
+
+    /// Print what completes linmem's options in a shell
+    Completions {
+        /// The shell: bash, elvish, fish, powershell, zsh
+        #[arg(hide_possible_values = true)]
+        shell: Shell,
+    },
+
+    /// Print the man page
+    Man,
 }
 
 /// What there is a guide about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Topic {
+    /// The commands at the prompt, in the full screen and in scripts.
+    Commands,
+    /// What --show json prints.
+    Json,
     /// The language of recipes.
     Recipes,
 }
@@ -139,6 +158,8 @@ pub enum Topic {
 pub enum Show {
     /// Hex dumps of the changed rows, before and after
     Hex,
+    /// One JSON object a line, and nothing else: see `linmem guide json`
+    Json,
 }
 
 /// The keys of the prompt.

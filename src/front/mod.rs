@@ -4,7 +4,9 @@ mod console;
 mod hex;
 mod history;
 mod inspect;
+mod json;
 mod lines;
+mod manual;
 mod pipe;
 mod repl;
 mod script;
@@ -12,26 +14,20 @@ mod signals;
 mod status;
 mod tui;
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::io::IsTerminal;
 
 pub use lines::{Lines, Piece};
 pub use status::Status;
 
 use crate::abi::recipe::parse;
-use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, Wish, built_in};
-use crate::cli::{Cli, Command, Topic};
-use crate::session::{self, BUILT_IN, Options, Source, SourceError};
+use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};
+use crate::cli::Cli;
+use crate::session::{Options, Source, SourceError};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
-    match &cli.command {
-        Some(Command::Guests) => return print(&guests()),
-        Some(Command::Recipe { name: None }) => return print(&conventions()),
-        Some(Command::Recipe { name: Some(name) }) => return recipe(name),
-        Some(Command::Inspect { guest, call }) => return inspect_guest(guest, call.clone()),
-        Some(Command::Guide { topic: Topic::Recipes }) => return print(include_str!("../../assets/guide/recipes.md")),
-        None => (),
+    if let Some(command) = &cli.command {
+        return manual::print(command);
     }
     let options = match options(cli) {
         Ok(options) => options,
@@ -87,39 +83,4 @@ fn options(cli: &Cli) -> Result<Options, (Status, String)> {
 
 fn find_source(cli: &Cli) -> Result<Source, SourceError> {
     cli.guest.as_deref().map_or_else(|| Ok(Source::default_guest()), Source::find)
-}
-
-fn guests() -> String {
-    BUILT_IN.iter().map(|(name, _, about)| format!("{name:<18} {about}\n")).collect()
-}
-
-fn conventions() -> String {
-    let recipes = BUILT_IN_RECIPES.iter().filter_map(|(name, _)| built_in(name));
-    recipes.map(|recipe| format!("{:<18} {}\n", recipe.name, recipe.about)).collect()
-}
-
-fn inspect_guest(guest: &Path, call: Option<String>) -> Status {
-    let source = match Source::find(guest) {
-        Ok(source) => source,
-        Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
-    };
-    let wish = Wish { call, ..Wish::default() };
-    match session::inspect(&source, &wish) {
-        Ok(inspection) => print(&inspect::text(&source.name, source.bytes.len(), &inspection)),
-        Err(error) => status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
-    }
-}
-
-fn recipe(name: &str) -> Status {
-    match BUILT_IN_RECIPES.iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => print(text),
-        None => status::fail(
-            Status::Usage,
-            &format!("`{name}` is no convention that comes along; `linmem recipe` lists them"),
-        ),
-    }
-}
-
-fn print(text: &str) -> Status {
-    status::of_write(std::io::stdout().write_all(text.as_bytes()))
 }

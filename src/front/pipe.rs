@@ -2,10 +2,10 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
-use super::hex;
 use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
+use super::{hex, json};
 use crate::cli::{Cli, Show};
 use crate::record::{Failure, Memories};
 use crate::session::{Live, Options, Source, Watch};
@@ -44,11 +44,18 @@ struct Pipe {
     separator: u8,
     longest: usize,
     keep_going: bool,
-    show: Option<hex::Style>,
+    show: Option<Form>,
     /// Whether answers go to a terminal, which must not obey them.
     escape: bool,
     number: u64,
     failed: bool,
+}
+
+/// How memory is shown.
+#[derive(Clone, Copy)]
+enum Form {
+    Hex(hex::Style),
+    Json,
 }
 
 /// Why the pipe ends before its input does.
@@ -68,7 +75,7 @@ impl Pipe {
             separator: if cli.null { 0 } else { b'\n' },
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
             keep_going: cli.keep_going,
-            show: cli.show.map(|Show::Hex| if cli.colored() { hex::Style::Colored } else { hex::Style::Plain }),
+            show: cli.show.map(|show| Form::new(show, cli.colored())),
             escape: terminal,
             number: 0,
             failed: false,
@@ -113,7 +120,8 @@ impl Pipe {
             return Err(Stop::With(status));
         }
         let outcome = match self.show {
-            Some(style) => self.shown(line, style)?,
+            Some(Form::Json) => return self.json(line),
+            Some(Form::Hex(style)) => self.shown(line, style)?,
             None if self.escape => self.escaped(line),
             None => self.live.answer(line, &mut self.out),
         };
@@ -123,7 +131,12 @@ impl Pipe {
     fn too_long(&mut self, ended: bool) -> Result<(), Stop> {
         self.number += 1;
         let words = format!("the line is longer than {} bytes, all the memory that a guest may have", self.longest);
-        self.settle(Err(Failure::Refused(words)), ended)
+        let failure = Failure::Refused(words);
+        if let Some(Form::Json) = self.show {
+            json::write_unsent(&mut self.out, self.number, &failure).map_err(Stop::Output)?;
+            return self.settle(Err(failure), false);
+        }
+        self.settle(Err(failure), ended)
     }
 
     fn settle(&mut self, outcome: Result<(), Failure>, ended: bool) -> Result<(), Stop> {
@@ -178,6 +191,17 @@ impl Pipe {
         }))
     }
 
+    /// One object for each line, whatever separates lines. It too goes out bit by bit.
+    fn json(&mut self, line: &[u8]) -> Result<(), Stop> {
+        let cause = self.live.send(line.to_vec(), self.number);
+        self.flush()?;
+        let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
+        let written = json::write_cause(&mut out, self.number, &cause);
+        written.and_then(|()| out.flush()).map_err(Stop::Output)?;
+        drop(out);
+        self.settle(cause.outcome.map(|_| ()), false)
+    }
+
     fn flush(&mut self) -> Result<(), Stop> {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
@@ -187,6 +211,16 @@ impl Pipe {
 
     fn status(&self) -> Status {
         if self.failed { Status::SomeFailed } else { Status::Answered }
+    }
+}
+
+impl Form {
+    fn new(show: Show, colored: bool) -> Form {
+        match show {
+            Show::Json => Form::Json,
+            Show::Hex if colored => Form::Hex(hex::Style::Colored),
+            Show::Hex => Form::Hex(hex::Style::Plain),
+        }
     }
 }
 

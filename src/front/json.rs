@@ -1,0 +1,249 @@
+//! An exchange as one JSON object on one line: what `linmem guide json` describes. The order of the fields is part
+//! of the format.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+use crate::record::{self, Actor, Cause, Evidence, Failure, Limit, Step, Trigger};
+use crate::view::visible;
+
+/// The version of the format. A new field does not raise it; a field that means something else does.
+const VERSION: u32 = 1;
+
+/// Writes an exchange.
+pub(super) fn write_cause(out: &mut impl Write, line: u64, cause: &Cause) -> io::Result<()> {
+    let input = match &cause.trigger {
+        Trigger::Line(line) => Some(Bytes::new(line)),
+        Trigger::Start | Trigger::Command(_) => None,
+    };
+    let command = match &cause.trigger {
+        Trigger::Command(words) => Some(words.as_str()),
+        Trigger::Start | Trigger::Line(_) => None,
+    };
+    write(
+        out,
+        &Exchange {
+            v: VERSION,
+            line,
+            command,
+            input,
+            output: cause.outcome.as_deref().ok().filter(|_| command.is_none()).map(Bytes::new),
+            error: cause.outcome.as_ref().err().map(Error::new),
+            elapsed_ns: nanos(cause.elapsed()),
+            crossings: cause.crossings.iter().map(Crossing::new).collect(),
+            changes: cause.changes.iter().map(Change::new).collect(),
+        },
+    )
+}
+
+/// Writes a line that was not sent, and why.
+pub(super) fn write_unsent(out: &mut impl Write, line: u64, failure: &Failure) -> io::Result<()> {
+    let error = Some(Error::new(failure));
+    let (crossings, changes) = (Vec::new(), Vec::new());
+    let (command, input, output) = (None, None, None);
+    write(out, &Exchange { v: VERSION, line, command, input, output, error, elapsed_ns: 0, crossings, changes })
+}
+
+fn write(out: &mut impl Write, exchange: &Exchange<'_>) -> io::Result<()> {
+    exchange.serialize(&mut Serializer::with_formatter(&mut *out, Harmless))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Exchange<'a> {
+    v: u32,
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+    input: Option<Bytes<'a>>,
+    output: Option<Bytes<'a>>,
+    error: Option<Error>,
+    elapsed_ns: u64,
+    crossings: Vec<Crossing<'a>>,
+    changes: Vec<Change<'a>>,
+}
+
+/// Bytes as hexadecimal digits, beside the text that they are, if they are one.
+#[derive(Serialize)]
+struct Bytes<'a> {
+    len: usize,
+    hex: Hex<'a>,
+    text: Option<&'a str>,
+}
+
+/// Written as it is printed, so that it is never whole in memory.
+struct Hex<'a>(&'a [u8]);
+
+#[derive(Serialize)]
+struct Error {
+    kind: &'static str,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Crossing<'a> {
+    depth: usize,
+    #[serde(flatten)]
+    deed: Deed<'a>,
+    /// Which of the changes were made during it: from the first to before the second.
+    changes: [usize; 2],
+    elapsed_ns: u64,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Deed<'a> {
+    Start,
+    Call { export: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
+    Write { memory: usize, addr: u64, len: u64 },
+    Read { memory: usize, addr: u64, len: u64 },
+    Grow { memory: usize, pages: u64 },
+    Set { global: &'a str, value: Value },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "value", rename_all = "lowercase")]
+enum Value {
+    I32(i32),
+    I64(i64),
+    F32(serde_json::Value),
+    F64(serde_json::Value),
+    Other(()),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Change<'a> {
+    Bytes { memory: usize, addr: u64, by: &'static str, known: &'static str, old: Bytes<'a>, new: Bytes<'a> },
+    Growth { memory: usize, by: &'static str, from_pages: u64, to_pages: u64 },
+}
+
+impl Bytes<'_> {
+    fn new(bytes: &[u8]) -> Bytes<'_> {
+        Bytes { len: bytes.len(), hex: Hex(bytes), text: std::str::from_utf8(bytes).ok() }
+    }
+}
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Error {
+    fn new(failure: &Failure) -> Error {
+        let kind = match failure.root() {
+            Failure::Trap { .. } => "trap",
+            Failure::OutOfBounds { .. } => "out_of_bounds",
+            Failure::NoRoom { .. } => "no_room",
+            Failure::Refused(_) => "refused",
+            Failure::Limit(Limit::Time(_)) => "time_limit",
+            Failure::Limit(Limit::Output(..)) => "output_limit",
+            Failure::Interrupted => "interrupted",
+            Failure::Cancelled => "cancelled",
+            Failure::InRecipe { .. } => "recipe",
+            Failure::Mismatch(_) => "mismatch",
+        };
+        Error { kind, message: failure.to_string() }
+    }
+}
+
+impl Crossing<'_> {
+    fn new(crossing: &record::Crossing) -> Crossing<'_> {
+        let values = |values: &[record::Value]| values.iter().map(|&value| Value::new(value)).collect();
+        let deed = match &crossing.step {
+            Step::Instantiate => Deed::Start,
+            Step::Call { export, args, results } => {
+                Deed::Call { export, args: values(args), results: results.as_deref().map(values) }
+            }
+            &Step::Write { memory, addr, len } => Deed::Write { memory, addr, len },
+            &Step::Read { memory, addr, len } => Deed::Read { memory, addr, len },
+            &Step::Grow { memory, pages } => Deed::Grow { memory, pages },
+            Step::Set { global, value } => Deed::Set { global, value: Value::new(*value) },
+        };
+        let changes = [crossing.changes.start, crossing.changes.end];
+        Crossing { depth: crossing.depth, deed, changes, elapsed_ns: nanos(crossing.elapsed) }
+    }
+}
+
+impl Value {
+    fn new(value: record::Value) -> Value {
+        // JSON has no number for infinities and NaN: they are texts.
+        let float = |float: f64, words: String| match serde_json::Number::from_f64(float) {
+            Some(number) => number.into(),
+            None => words.into(),
+        };
+        match value {
+            record::Value::I32(n) => Value::I32(n),
+            record::Value::I64(n) => Value::I64(n),
+            record::Value::F32(bits) => Value::F32(float(f32::from_bits(bits).into(), value.to_string())),
+            record::Value::F64(bits) => Value::F64(float(f64::from_bits(bits), value.to_string())),
+            record::Value::Opaque => Value::Other(()),
+        }
+    }
+}
+
+impl Change<'_> {
+    fn new(change: &record::Change) -> Change<'_> {
+        match change {
+            record::Change::Bytes { memory, addr, halves, by, evidence } => {
+                let (old, new) = halves.split_at(halves.len() / 2);
+                let known = match evidence {
+                    Evidence::Written => "written",
+                    Evidence::Found => "found",
+                };
+                let (old, new) = (Bytes::new(old), Bytes::new(new));
+                Change::Bytes { memory: *memory, addr: *addr, by: actor(*by), known, old, new }
+            }
+            &record::Change::Growth { memory, from, to, by } => {
+                Change::Growth { memory, by: actor(by), from_pages: from, to_pages: to }
+            }
+        }
+    }
+}
+
+fn actor(by: Actor) -> &'static str {
+    match by {
+        Actor::Module => "module",
+        Actor::Host => "host",
+        Actor::Guest => "guest",
+    }
+}
+
+fn nanos(elapsed: std::time::Duration) -> u64 {
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Compact JSON in which characters that a terminal obeys, or that do not show, are escapes.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c: char| !is_harmless(c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            let c = rest[at..].chars().next().unwrap_or_default();
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+fn is_harmless(c: char) -> bool {
+    match c {
+        ' '..='~' => true,
+        c => visible(c.encode_utf8(&mut [0; 4]).as_bytes()).starts_with(c),
+    }
+}

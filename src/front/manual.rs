@@ -1,0 +1,74 @@
+//! What linmem prints about itself: the guests that come along, guides, completions, the man page.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use super::inspect;
+use super::status::{self, Status};
+use crate::abi::{self, Wish, built_in};
+use crate::cli::{Cli, Command, Topic};
+use crate::command::COMMANDS;
+use crate::session::{self, BUILT_IN, Source};
+
+/// Prints what was asked for.
+pub(super) fn print(command: &Command) -> Status {
+    let mut text = Vec::new();
+    let made = match command {
+        Command::Guests => guests(&mut text),
+        Command::Recipe { name: None } => recipes(&mut text),
+        Command::Recipe { name: Some(name) } => return recipe(name),
+        Command::Inspect { guest, call } => return inspect_guest(guest, call.clone()),
+        Command::Guide { topic: Topic::Commands } => commands(&mut text),
+        Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
+        Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "linmem", &mut text);
+            Ok(())
+        }
+        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut text),
+    };
+    status::of_write(made.and_then(|()| io::stdout().write_all(&text)))
+}
+
+fn guests(text: &mut Vec<u8>) -> io::Result<()> {
+    BUILT_IN.iter().try_for_each(|(name, _, about)| writeln!(text, "{name:<18} {about}"))
+}
+
+fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
+    let mut recipes = abi::BUILT_IN.iter().filter_map(|(name, _)| built_in(name));
+    recipes.try_for_each(|recipe| writeln!(text, "{:<18} {}", recipe.name, recipe.about))
+}
+
+fn recipe(name: &str) -> Status {
+    match abi::BUILT_IN.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
+        None => status::fail(
+            Status::Usage,
+            &format!("`{name}` is no convention that comes along; `linmem recipe` lists them"),
+        ),
+    }
+}
+
+fn inspect_guest(guest: &Path, call: Option<String>) -> Status {
+    let source = match Source::find(guest) {
+        Ok(source) => source,
+        Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
+    };
+    match session::inspect(&source, &Wish { call, ..Wish::default() }) {
+        Ok(inspection) => {
+            let text = inspect::text(&source.name, source.bytes.len(), &inspection);
+            status::of_write(io::stdout().write_all(text.as_bytes()))
+        }
+        Err(error) => status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
+    }
+}
+
+fn commands(text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, "# Commands: at the prompt, in the full screen's line, and in scripts\n")?;
+    for spec in COMMANDS {
+        writeln!(text, "{}\n    {}", spec.usage(), spec.about)?;
+    }
+    text.write_all(include_bytes!("../../assets/guide/commands.md"))
+}

@@ -1,0 +1,130 @@
+//! `--show json`: one object a line, in a documented form.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn run(args: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("it is piped").write_all(input).expect("it is read");
+    child.wait_with_output().expect("it ends")
+}
+
+fn objects(output: &Output) -> Vec<Value> {
+    let text = std::str::from_utf8(&output.stdout).expect("JSON is UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+/// Takes the times out: they differ from run to run.
+fn timeless(mut object: Value) -> Value {
+    object.as_object_mut().expect("an object").remove("elapsed_ns").expect("it has a time");
+    for crossing in object["crossings"].as_array_mut().expect("a list") {
+        crossing.as_object_mut().expect("an object").remove("elapsed_ns").expect("it has a time");
+    }
+    object
+}
+
+#[test]
+fn one_object_a_line_says_all() {
+    let output = run(&["--show", "json"], b"Did you know\n\xff\n");
+    assert_eq!(output.status.code(), Some(0));
+    let objects = objects(&output);
+    assert_eq!(objects.len(), 2);
+    let pointer = |changes: usize| {
+        json!({"depth": 0, "kind": "call", "export": "get_wasm_memory_buffer_pointer", "args": [],
+            "results": [{"type": "i32", "value": 1040}], "changes": [changes, changes]})
+    };
+    let bytes = |text: &str| {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        json!({"len": text.len(), "hex": hex, "text": text})
+    };
+    let expected = json!({
+        "v": 1, "line": 1, "input": bytes("Did you know"), "output": bytes("Did you know Wasm is cool!"), "error": null,
+        "crossings": [
+            pointer(0),
+            {"depth": 0, "kind": "write", "memory": 0, "addr": 1040, "len": 12, "changes": [0, 1]},
+            {"depth": 0, "kind": "call", "export": "add_wasm_is_cool", "args": [{"type": "i32", "value": 12}],
+                "results": [{"type": "i32", "value": 26}], "changes": [1, 2]},
+            pointer(2),
+            {"depth": 0, "kind": "read", "memory": 0, "addr": 1040, "len": 26, "changes": [2, 2]},
+        ],
+        "changes": [
+            {"kind": "bytes", "memory": 0, "addr": 1040, "by": "host", "known": "written",
+                "old": bytes(&"\0".repeat(12)), "new": bytes("Did you know")},
+            {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "known": "found",
+                "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!")},
+        ],
+    });
+    assert_eq!(timeless(objects[0].clone()), expected);
+    assert_eq!(objects[1]["input"], json!({"len": 1, "hex": "ff", "text": null}));
+    let first = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(first.starts_with(r#"{"v":1,"line":1,"input":{"len":12,"hex":"446964"#), "the order is fixed: {first}");
+}
+
+#[test]
+fn failures_have_a_kind_and_an_object_of_their_own() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moody-json.wat");
+    let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (if (i32.eq (local.get 0) (i32.const 3)) (then (unreachable)))
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0))))
+            (if (i32.eq (local.get 0) (i32.const 6)) (then (return (i32.const 65536))))
+            (if (i32.eq (local.get 0) (i32.const 7)) (then (drop (memory.grow (i32.const 1)))))
+            (local.get 0)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let guest = guest.display().to_string();
+    let long = "x".repeat(200_000);
+    let input = format!("ab\nabc\nabcd\nabcdef\nabcdefg\n{long}\n");
+    let args = [&guest, "--show", "json", "--keep-going", "--timeout", "100ms", "--max-memory", "128KiB"];
+    let output = run(&args, input.as_bytes());
+    let objects = objects(&output);
+    let kinds: Vec<_> = objects.iter().map(|object| object["error"]["kind"].clone()).collect();
+    let expected =
+        [json!(null), json!("trap"), json!("time_limit"), json!("out_of_bounds"), json!(null), json!("refused")];
+    assert_eq!(kinds, expected);
+    assert_eq!(objects[1]["output"], json!(null));
+    assert_eq!(objects[1]["crossings"][2]["results"], json!(null));
+    assert_eq!(
+        objects[4]["changes"][1],
+        json!({"kind": "growth", "memory": 0, "by": "guest", "from_pages": 1, "to_pages": 2})
+    );
+    assert_eq!(objects[5]["input"], json!(null));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(run(&[&guest, "--show", "json"], b"abc\nab\n").status.code(), Some(5), "the same status as without");
+}
+
+#[test]
+fn nothing_in_it_moves_a_terminal() {
+    let output = run(&["--show", "json"], "\x1b[2J\u{7f}\u{9b}\u{202e}\u{1f600}\u{e9}\n".as_bytes());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains(r"\u001b[2J\u007f\u009b\u202e") && text.contains('\u{1f600}') && text.contains('\u{e9}'),
+        "{text}"
+    );
+    assert_eq!(objects(&output)[0]["input"]["text"], "\x1b[2J\u{7f}\u{9b}\u{202e}\u{1f600}\u{e9}");
+}
+
+#[test]
+fn linmem_explains_itself() {
+    for (args, words) in [
+        (&["guide", "json"][..], "| `elapsed_ns` |"),
+        (&["guide", "commands"], ":peek TYPE ADDR [COUNT]"),
+        (&["completions", "bash"], "--keep-going"),
+        (&["completions", "zsh"], "#compdef linmem"),
+        (&["completions", "fish"], "complete -c linmem"),
+        (&["man"], ".TH linmem 1"),
+    ] {
+        let output = run(args, b"");
+        assert!(String::from_utf8_lossy(&output.stdout).contains(words), "{args:?}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+    assert_eq!(run(&["guide", "nothing"], b"").status.code(), Some(2));
+}
