@@ -54,6 +54,7 @@ impl Prompt {
         Prompt { child, _master: pty.master, keys, output, text: String::new(), seen: 0, raw: Vec::new() }
     }
 
+    /// Presses keys. Keys with Ctrl are the terminal's own until the prompt is there, so wait for it before.
     fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("linmem reads");
         self.keys.flush().expect("linmem reads");
@@ -113,16 +114,20 @@ fn plain(raw: &[u8]) -> String {
 fn a_line_is_answered_with_memory_before_and_after() {
     let mut prompt = Prompt::start("line", false, &["--repl"], &[]);
     prompt.wait_for("Type a line to send");
+    prompt.wait_for("> ");
     prompt.press("Did you know\r");
     prompt.wait_for("exchange 1, step 3 of 5: call add_wasm_is_cool(12) -> 26");
     prompt.wait_for("before  00000410");
     prompt.wait_for("after   00000410");
     prompt.wait_for("the guest changed 14 bytes in 1 run at 0x41c..0x42a");
     prompt.wait_for("=> Did you know Wasm is cool!");
+    prompt.wait_for("> ");
     prompt.press(":peek u8 0x410\r");
     prompt.wait_for("0x410  u8 68");
+    prompt.wait_for("> ");
     prompt.press("::x\r");
     prompt.wait_for("=> :x Wasm is cool!");
+    prompt.wait_for("> ");
     prompt.press(":dmup\r");
     prompt.wait_for("did you mean :dump?");
     prompt.wait_for("> ");
@@ -136,8 +141,10 @@ fn keys_complete_recall_and_search() {
     prompt.wait_for("> ");
     prompt.press(":cal\tadd\t 3\r");
     prompt.wait_for("call add_wasm_is_cool(3) -> 17");
+    prompt.wait_for("> ");
     prompt.press("first line\r");
     prompt.wait_for("=> first line Wasm");
+    prompt.wait_for("> ");
     prompt.press("other\r");
     prompt.wait_for("=> other Wasm");
     prompt.wait_for("> ");
@@ -148,11 +155,13 @@ fn keys_complete_recall_and_search() {
     prompt.wait_for("> ");
     prompt.press("\x1b[A\r");
     prompt.wait_for("=> other Wasm");
+    prompt.wait_for("> ");
     prompt.press("\x12first\r");
     prompt.wait_for("=> first line Wasm");
     prompt.wait_for("> ");
     prompt.press("unfinished\x03");
     prompt.wait_for("Ctrl-D leaves");
+    prompt.wait_for("> ");
     prompt.press(":quit\r");
     assert_eq!(prompt.end(), 0);
 
@@ -179,6 +188,7 @@ fn ctrl_c_stops_a_running_guest_and_the_prompt_lives() {
     std::thread::sleep(Duration::from_millis(300));
     prompt.press("\x03");
     prompt.wait_for("failed: the guest was stopped by Ctrl-C");
+    prompt.wait_for("> ");
     prompt.press("again\r");
     prompt.wait_for("=> again");
     prompt.wait_for("> ");
@@ -206,6 +216,7 @@ fn a_dumb_terminal_gets_the_prompt_and_no_escapes() {
     prompt.wait_for("> ");
     prompt.press("Did you know\n");
     prompt.wait_for("=> Did you know Wasm is cool!");
+    prompt.wait_for("> ");
     prompt.press(":send hex 1b5b324a\n");
     prompt.wait_for("=> \\x1b[2J Wasm is cool!");
     prompt.wait_for("> ");
