@@ -115,6 +115,19 @@ impl Image {
         }
     }
 
+    /// Whether the page of [`PAGE`] bytes that holds `addr` was never anything but zero.
+    pub fn is_untouched(&self, addr: u64) -> bool {
+        self.pages.get(index(addr / PAGE as u64)).is_none_or(Option::is_none)
+    }
+
+    /// Whether all stretches of `width` bytes are equal in the page of [`PAGE`] bytes that holds `addr`.
+    pub fn repeats(&self, addr: u64, width: usize) -> bool {
+        match self.pages.get(index(addr / PAGE as u64)) {
+            Some(Some(page)) => page[width..] == page[..PAGE - width],
+            _ => true,
+        }
+    }
+
     fn page(&self, number: u64) -> &Page {
         self.pages[index(number)].as_deref().unwrap_or(&ZEROES)
     }

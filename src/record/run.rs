@@ -25,6 +25,7 @@ pub struct Run {
     causes: VecDeque<Arc<Cause>>,
     forgotten: usize,
     present: Memories,
+    start: Memories,
     cost: usize,
     budget: usize,
 }
@@ -32,11 +33,14 @@ pub struct Run {
 impl Run {
     /// A run with no causes yet, that keeps about `budget` bytes of history.
     pub fn new(budget: usize) -> Run {
-        Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), cost: 0, budget }
+        Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), start: Memories::new(), cost: 0, budget }
     }
 
     /// Appends a cause and the memories as it left them.
     pub fn push(&mut self, cause: Arc<Cause>, present: Memories) {
+        if self.is_empty() {
+            self.start = present.clone();
+        }
         self.cost += cause.cost();
         self.causes.push_back(cause);
         self.present = present;
@@ -70,6 +74,11 @@ impl Run {
     /// The memories now.
     pub fn present(&self) -> &Memories {
         &self.present
+    }
+
+    /// The memories as the start of the guest left them; they are never forgotten.
+    pub fn start(&self) -> &Memories {
+        &self.start
     }
 
     /// The moment that is now.

@@ -16,7 +16,13 @@ pub enum Mark {
     Rewritten(Actor),
 }
 
-type Page = Box<[Mark; PAGE]>;
+/// The marks of one page of memory.
+#[derive(Clone, Debug)]
+struct Page {
+    marks: Box<[Mark; PAGE]>,
+    /// How many runs of changed bytes begin before this page.
+    runs_before: usize,
+}
 
 /// The marks of one memory, for the stretch of the timeline between two moments.
 ///
@@ -43,7 +49,7 @@ impl Marks {
 
     /// What happened to the byte at `addr`.
     pub fn at(&self, addr: u64) -> Mark {
-        self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page[place(addr)])
+        self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page.marks[place(addr)])
     }
 
     /// How many bytes have another value now by that actor's doing.
@@ -79,7 +85,7 @@ impl Marks {
     /// The addresses of the rows of `width` bytes that hold a mark, in order.
     pub fn rows(&self, width: usize) -> impl Iterator<Item = u64> + '_ {
         self.pages.iter().flat_map(move |(number, page)| {
-            let rows = page.chunks(width).enumerate();
+            let rows = page.marks.chunks(width).enumerate();
             let marked = rows.filter(|(_, row)| row.iter().any(|&mark| mark != Mark::None));
             marked.map(move |(row, _)| number * PAGE as u64 + (row * width) as u64)
         })
@@ -89,9 +95,63 @@ impl Marks {
     pub fn next(&self, from: u64) -> Option<u64> {
         self.pages.range(from / PAGE as u64..).find_map(|(number, page)| {
             let base = number * PAGE as u64;
-            let mut addrs = (base..).zip(page.iter());
+            let mut addrs = (base..).zip(page.marks.iter());
             addrs.find(|(addr, mark)| *addr >= from && **mark != Mark::None).map(|(addr, _)| addr)
         })
+    }
+
+    /// Whether a mark lies in the `len` bytes from `addr` on, all in one page of [`PAGE`] bytes.
+    pub fn touch(&self, addr: u64, len: usize) -> bool {
+        let marked = |page: &Page| page.marks[place(addr)..][..len].iter().any(|&mark| mark != Mark::None);
+        self.pages.get(&(addr / PAGE as u64)).is_some_and(marked)
+    }
+
+    /// The address of the first page of [`PAGE`] bytes at or behind `addr` that has marks.
+    pub fn next_page(&self, addr: u64) -> Option<u64> {
+        self.pages.range(addr / PAGE as u64..).next().map(|(number, _)| number * PAGE as u64)
+    }
+
+    /// The address of the last page of [`PAGE`] bytes at or before `addr` that has marks.
+    pub fn previous_page(&self, addr: u64) -> Option<u64> {
+        self.pages.range(..=addr / PAGE as u64).next_back().map(|(number, _)| number * PAGE as u64)
+    }
+
+    /// The runs of changed bytes that begin at or behind `from`, in order, each as first address and address
+    /// behind the last.
+    pub fn runs_from(&self, from: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let starts = self.pages.range(from / PAGE as u64..).flat_map(|(number, page)| self.starts(*number, page));
+        starts.filter(move |&start| start >= from).map(|start| (start, self.run_end(start)))
+    }
+
+    /// The last run of changed bytes that begins before `addr`.
+    pub fn run_before(&self, addr: u64) -> Option<(u64, u64)> {
+        let pages = self.pages.range(..=addr / PAGE as u64).rev();
+        let start =
+            pages.filter_map(|(number, page)| self.starts(*number, page).filter(|&at| at < addr).last()).next()?;
+        Some((start, self.run_end(start)))
+    }
+
+    /// How many runs of changed bytes begin at or before `addr`: the number, from 1, of the run that it lies in.
+    pub fn run_number(&self, addr: u64) -> usize {
+        let Some((number, page)) = self.pages.range(..=addr / PAGE as u64).next_back() else { return 0 };
+        page.runs_before + self.starts(*number, page).filter(|&start| start <= addr).count()
+    }
+
+    /// The addresses in a page at which runs of changed bytes begin.
+    fn starts<'a>(&'a self, number: u64, page: &'a Page) -> impl Iterator<Item = u64> + 'a {
+        let base = number * PAGE as u64;
+        let begins = move |place: &usize| {
+            let before = match place.checked_sub(1) {
+                Some(before) => page.marks[before],
+                None => base.checked_sub(1).map_or(Mark::None, |before| self.at(before)),
+            };
+            matches!(page.marks[*place], Mark::Changed(_)) && !matches!(before, Mark::Changed(_))
+        };
+        (0..PAGE).filter(begins).map(move |place| base + place as u64)
+    }
+
+    fn run_end(&self, start: u64) -> u64 {
+        (start..).find(|&addr| !matches!(self.at(addr), Mark::Changed(_))).unwrap_or(u64::MAX)
     }
 
     fn paint(&mut self, memory: usize, change: &Change) {
@@ -102,7 +162,7 @@ impl Marks {
                 while done < old.len() {
                     let at = *addr + done as u64;
                     let count = (PAGE - place(at)).min(old.len() - done);
-                    let cells = &mut self.page(at)[place(at)..][..count];
+                    let cells = &mut self.page(at).marks[place(at)..][..count];
                     for (cell, (old, new)) in cells.iter_mut().zip(old[done..].iter().zip(&new[done..])) {
                         if *evidence == Evidence::Written || old != new {
                             *cell = Mark::Changed(*by);
@@ -119,7 +179,9 @@ impl Marks {
     }
 
     fn page(&mut self, addr: u64) -> &mut Page {
-        self.pages.entry(addr / PAGE as u64).or_insert_with(|| Box::new([Mark::None; PAGE]))
+        self.pages
+            .entry(addr / PAGE as u64)
+            .or_insert_with(|| Page { marks: Box::new([Mark::None; PAGE]), runs_before: 0 })
     }
 
     /// Tells changed bytes from rewritten ones, now that all were painted, and counts.
@@ -131,7 +193,8 @@ impl Marks {
             let known = before.read(base, &mut old);
             old[known..].fill(0);
             after.read(base, &mut new);
-            for (place, mark) in page.iter_mut().enumerate() {
+            page.runs_before = self.runs;
+            for (place, mark) in page.marks.iter_mut().enumerate() {
                 let Mark::Changed(by) = *mark else { continue };
                 let addr = base + place as u64;
                 self.span = Some((self.span.map_or(addr, |(first, _)| first), addr + 1));

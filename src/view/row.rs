@@ -13,6 +13,8 @@ pub struct Cell {
     pub byte: Option<u8>,
     /// What happened to it.
     pub mark: Mark,
+    /// Whether it is another than when the guest had started, as far as that was looked up.
+    pub since_start: bool,
 }
 
 /// One row of a hex view. It lives on the stack: drawing a screen of rows allocates nothing.
@@ -31,9 +33,18 @@ impl Row {
         let known = image.read(addr, &mut bytes[..width]);
         let mut cells = [Cell::default(); MAX_WIDTH];
         for (place, cell) in cells.iter_mut().enumerate().take(known) {
-            *cell = Cell { byte: Some(bytes[place]), mark: marks.at(addr + place as u64) };
+            *cell = Cell { byte: Some(bytes[place]), mark: marks.at(addr + place as u64), since_start: false };
         }
         Row { addr, cells, width }
+    }
+
+    /// Looks up which bytes are others than in `start`.
+    pub fn compare(&mut self, start: &Image) {
+        let mut bytes = [0; MAX_WIDTH];
+        start.read(self.addr, &mut bytes[..self.width]);
+        for (cell, old) in self.cells.iter_mut().zip(bytes) {
+            cell.since_start = cell.byte.is_some_and(|byte| byte != old);
+        }
     }
 
     /// The bytes of the row.

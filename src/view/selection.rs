@@ -22,11 +22,15 @@ pub struct Selection {
 
 impl Selection {
     /// Selects a crossing of a cause; `None` if the cause was forgotten or has not happened.
-    pub fn new(run: &Run, cause: usize, crossing: Option<usize>) -> Option<Selection> {
+    ///
+    /// The memories are reached from the present or from an earlier selection, whichever is nearer in time.
+    pub fn new(run: &Run, from: Option<&Selection>, cause: usize, crossing: Option<usize>) -> Option<Selection> {
         let node = run.cause(cause)?;
         let crossing = crossing.filter(|&place| place < node.crossings.len());
         let changes = node.changes_of(crossing);
-        let before = run.at(Moment { cause, change: changes.start })?;
+        let moment = Moment { cause, change: changes.start };
+        let near = from.filter(|from| from.cause.abs_diff(cause) < run.len() - cause);
+        let before = near.and_then(|from| from.travel(run, moment)).or_else(|| run.at(moment))?;
         let mut after = before.clone();
         run.travel(Moment { cause, change: changes.start }, Moment { cause, change: changes.end }, &mut after)?;
         let made = &node.changes[changes];
@@ -41,7 +45,15 @@ impl Selection {
         let node = run.cause(cause)?;
         let called = node.focus.filter(|&place| place < node.crossings.len());
         let last = node.crossings.len().checked_sub(1).filter(|_| node.outcome.is_err());
-        Selection::new(run, cause, called.or(last))
+        Selection::new(run, None, cause, called.or(last))
+    }
+
+    /// The memories at another moment, reached from here.
+    fn travel(&self, run: &Run, to: Moment) -> Option<Memories> {
+        let changes = run.cause(self.cause)?.changes_of(self.crossing);
+        let mut memories = self.before.clone();
+        run.travel(Moment { cause: self.cause, change: changes.start }, to, &mut memories)?;
+        Some(memories)
     }
 
     /// The address to show: where something was written, and of that where the exchange reads or writes; else

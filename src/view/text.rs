@@ -36,7 +36,7 @@ fn push_visible(text: &mut String, c: char) {
 
 /// Characters that take no room of their own, or that reorder the text around them. Combining marks are kept:
 /// they are part of a visible character.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
         || c.width().is_none()
 }

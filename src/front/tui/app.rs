@@ -206,7 +206,7 @@ impl App {
         if to >= at.steps.len() {
             return self.notice("this is the last step of the exchange; F6 goes to the next exchange");
         }
-        self.select(Selection::new(self.session.run(), at.cause, Some(to)));
+        self.select(Selection::new(self.session.run(), Some(at), at.cause, Some(to)));
         Next::Continue
     }
 
@@ -222,7 +222,7 @@ impl App {
         };
         let focus = run.cause(to).and_then(|cause| cause.focus);
         self.following = to + 1 == run.len();
-        self.select(Selection::new(run, to, focus));
+        self.select(Selection::new(run, Some(at), to, focus));
         Next::Continue
     }
 

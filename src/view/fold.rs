@@ -1,0 +1,229 @@
+//! Folding: rows that are equal to both their neighbours and were not written take one line together.
+
+use super::Marks;
+use crate::record::{Image, PAGE};
+
+/// A row at such an address is never folded, so that a fold ends within reach. A fold says how long it is.
+const MILESTONE: u64 = 16 << 20;
+
+/// A line of the view: a row, or rows that are folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The first address.
+    pub addr: u64,
+    /// How many bytes it stands for.
+    pub len: u64,
+    /// Whether it stands for more than it shows.
+    pub folded: bool,
+}
+
+/// A memory before and after, seen in rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// The memory before.
+    pub before: &'a Image,
+    /// The memory after.
+    pub after: &'a Image,
+    /// What was written in between.
+    pub marks: &'a Marks,
+    /// Bytes in a row: a power of two.
+    pub width: usize,
+    /// An address whose row is not folded: where the cursor is.
+    pub keep: u64,
+}
+
+impl Sight<'_> {
+    /// The line that shows `addr`, or the last one.
+    pub fn line(&self, addr: u64) -> Line {
+        let width = self.width as u64;
+        let addr = self.row(addr.min(self.len().saturating_sub(1)));
+        if !self.folds(addr) {
+            return Line { addr, len: width, folded: false };
+        }
+        let start = self.fold_start(addr);
+        Line { addr: start, len: self.fold_end(addr) - start, folded: true }
+    }
+
+    /// The line below, unless that one is the last.
+    pub fn below(&self, line: Line) -> Option<Line> {
+        (line.addr + line.len < self.len()).then(|| self.line(line.addr + line.len))
+    }
+
+    /// The line above, unless that one is the first.
+    pub fn above(&self, line: Line) -> Option<Line> {
+        line.addr.checked_sub(1).map(|addr| self.line(addr))
+    }
+
+    /// The size of the memory, before or after, whichever is more.
+    pub fn len(&self) -> u64 {
+        self.before.len().max(self.after.len())
+    }
+
+    /// Whether there is no memory at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the row at `addr` was written.
+    pub fn is_marked(&self, addr: u64) -> bool {
+        self.marks.touch(addr, self.width)
+    }
+
+    fn row(&self, addr: u64) -> u64 {
+        addr - addr % self.width as u64
+    }
+
+    /// Whether the row at `addr` is folded away. That depends on it and its neighbours only.
+    fn folds(&self, addr: u64) -> bool {
+        let width = self.width as u64;
+        let grown = self.before.len() != self.after.len();
+        let at_growth = grown && (addr == self.before.len() || addr + width == self.before.len());
+        addr >= width
+            && addr + 2 * width <= self.len()
+            && !addr.is_multiple_of(MILESTONE)
+            && addr != self.row(self.keep)
+            && !at_growth
+            && self.is_even(self.before, addr)
+            && self.is_even(self.after, addr)
+            && !self.is_marked(addr)
+    }
+
+    /// Whether a row is equal to both its neighbours.
+    fn is_even(&self, image: &Image, addr: u64) -> bool {
+        let mut bytes = [0; 3 * super::MAX_WIDTH];
+        let width = self.width;
+        let known = image.read(addr - width as u64, &mut bytes[..3 * width]);
+        bytes[..2 * width] == bytes[width..3 * width] && (known == 3 * width || known == 0)
+    }
+
+    fn fold_end(&self, addr: u64) -> u64 {
+        let (width, page) = (self.width as u64, PAGE as u64);
+        let mut end = addr + width;
+        while self.folds(end) {
+            if !end.is_multiple_of(page) || !self.is_flat(end) {
+                end += width;
+                continue;
+            }
+            // What lies between the first and the last row of even pages folds.
+            let clear = self.marks.next_page(end).unwrap_or(u64::MAX);
+            let stop = (end / MILESTONE + 1) * MILESTONE;
+            while end + page < clear.min(stop) && self.is_blank(end) && self.is_blank(end + page) {
+                end += page;
+            }
+            end += page - width;
+        }
+        end
+    }
+
+    fn fold_start(&self, addr: u64) -> u64 {
+        let (width, page) = (self.width as u64, PAGE as u64);
+        let mut start = addr;
+        while start > 0 && self.folds(start - width) {
+            start -= width;
+            if !(start + width).is_multiple_of(page) || !self.is_flat(start) {
+                continue;
+            }
+            let mut base = start + width - page;
+            let clear = self.marks.previous_page(base).map_or(0, |addr| addr + page);
+            let stop = base / MILESTONE * MILESTONE;
+            while base > clear.max(stop) && self.is_blank(base) && self.is_blank(base - page) {
+                base -= page;
+            }
+            start = base + width;
+        }
+        start
+    }
+
+    /// Whether all rows of a page are equal, and none was written nor has the cursor.
+    fn is_flat(&self, addr: u64) -> bool {
+        self.marks.next_page(addr) != Some(addr - addr % PAGE as u64)
+            && !self.holds_exception(addr)
+            && self.before.repeats(addr, self.width)
+            && self.after.repeats(addr, self.width)
+    }
+
+    /// Whether a page is zero before and after, as far as that is known without a look into it.
+    fn is_blank(&self, addr: u64) -> bool {
+        self.before.is_untouched(addr) && self.after.is_untouched(addr) && !self.holds_exception(addr)
+    }
+
+    /// Whether a page holds the cursor, or the place where the memory grew, or the memory's end.
+    fn holds_exception(&self, addr: u64) -> bool {
+        let base = addr - addr % PAGE as u64;
+        let around = base..=base + PAGE as u64;
+        base + PAGE as u64 >= self.len()
+            || (base..base + PAGE as u64).contains(&self.keep)
+            || (self.before.len() != self.after.len() && around.contains(&self.before.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Actor, Change, Evidence};
+
+    fn lines(sight: &Sight<'_>) -> Vec<Line> {
+        std::iter::successors(Some(sight.line(0)), |line| sight.below(*line)).collect()
+    }
+
+    fn shown(sight: &Sight<'_>) -> Vec<(u64, u64)> {
+        lines(sight).iter().map(|line| (line.addr, line.len)).collect()
+    }
+
+    #[test]
+    fn equal_rows_fold_and_a_change_never_does() {
+        let before = vec![Image::zeroed(1 << 16)];
+        let mut after = before.clone();
+        let mut changes = vec![Change::bytes(0, 0x5000, &[0], &[7], Actor::Guest, Evidence::Found)];
+        changes.iter().for_each(|change| change.redo(&mut after));
+        // A byte written with the value that it had is a change that nothing but its mark shows.
+        changes.push(Change::bytes(0, 0x9018, &[0], &[0], Actor::Host, Evidence::Written));
+        let marks = Marks::new(0, &changes, &before, &after);
+        let sight = Sight { before: &before[0], after: &after[0], marks: &marks, width: 16, keep: 0xa008 };
+        assert_eq!(
+            shown(&sight),
+            [
+                (0, 16),
+                (0x10, 0x4fe0),
+                (0x4ff0, 16),
+                (0x5000, 16),
+                (0x5010, 16),
+                (0x5020, 0x3ff0),
+                (0x9010, 16),
+                (0x9020, 0xfe0),
+                (0xa000, 16),
+                (0xa010, 0x5fe0),
+                (0xfff0, 16)
+            ]
+        );
+    }
+
+    #[test]
+    fn growth_is_apart_from_what_was_there() {
+        let (before, after) = (Image::zeroed(1 << 16), Image::zeroed(2 << 16));
+        let marks = Marks::default();
+        let sight = Sight { before: &before, after: &after, marks: &marks, width: 16, keep: 0 };
+        assert_eq!(shown(&sight)[1..5], [(16, 0xffe0), (0xfff0, 16), (0x10000, 16), (0x10010, 0xffe0)]);
+    }
+
+    #[test]
+    fn lines_are_the_same_from_wherever_one_comes() {
+        let mut image = Image::zeroed(4 << 30);
+        image.write(0x12_3456, &[1; 9000]);
+        image.write(0x3000_0000, &[1; 100]);
+        let marks = Marks::default();
+        for width in [8, 16, 32] {
+            let sight = Sight { before: &image, after: &image, marks: &marks, width, keep: 0x777_7777 };
+            let down = lines(&sight);
+            let last = *down.last().expect("there is one");
+            let mut up: Vec<_> = std::iter::successors(Some(last), |line| sight.above(*line)).collect();
+            up.reverse();
+            assert_eq!(down, up);
+            assert_eq!(down.iter().map(|line| line.len).sum::<u64>(), 4 << 30);
+            assert!(down.len() < 1200, "{}", down.len());
+            for line in down.iter().filter(|line| line.folded) {
+                assert_eq!(sight.line(line.addr + line.len / 2 / 32 * 32), *line);
+            }
+        }
+    }
+}

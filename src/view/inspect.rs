@@ -1,0 +1,226 @@
+//! The inspector: what the bytes at an address may mean.
+
+use super::text::{glyph, visible};
+use crate::record::Image;
+
+/// In which order the bytes of a number lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The lowest first, as WebAssembly has it.
+    #[default]
+    Little,
+    /// The highest first.
+    Big,
+}
+
+/// One meaning of the bytes at an address, before and after; `None` where there are no such bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What they are read as: `u32`, `utf-8`.
+    pub name: &'static str,
+    /// What they meant before.
+    pub before: Option<String>,
+    /// What they mean after.
+    pub after: Option<String>,
+}
+
+/// The longest text that is shown of a string.
+const LONGEST: usize = 64;
+
+type Reader = fn(&Bytes<'_>) -> Option<String>;
+
+/// Every meaning, those that are asked for most first.
+const READERS: &[(&str, Reader)] = &[
+    ("u8", |at| at.number(|[byte]: [u8; 1]| byte.to_string())),
+    ("utf-8", utf8),
+    ("u32", |at| at.number(|bytes| u32::from_le_bytes(bytes).to_string())),
+    ("i32", |at| at.number(|bytes| i32::from_le_bytes(bytes).to_string())),
+    ("pointer", pointer),
+    ("c string", c_string),
+    ("ptr+len", slice),
+    ("f32", |at| at.number(|bytes| format!("{:?}", f32::from_le_bytes(bytes)))),
+    ("i8", |at| at.number(|bytes| i8::from_le_bytes(bytes).to_string())),
+    ("u16", |at| at.number(|bytes| u16::from_le_bytes(bytes).to_string())),
+    ("i16", |at| at.number(|bytes| i16::from_le_bytes(bytes).to_string())),
+    ("u64", |at| at.number(|bytes| u64::from_le_bytes(bytes).to_string())),
+    ("i64", |at| at.number(|bytes| i64::from_le_bytes(bytes).to_string())),
+    ("f64", |at| at.number(|bytes| format!("{:?}", f64::from_le_bytes(bytes)))),
+    ("uleb128", unsigned_leb),
+    ("sleb128", signed_leb),
+    ("utf-16", utf16),
+    ("bool", |at| at.number(|[byte]: [u8; 1]| if byte > 1 { "no".to_owned() } else { (byte == 1).to_string() })),
+];
+
+/// What the bytes at `addr` may mean, before and after.
+pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order) -> Vec<Entry> {
+    let (before, after) = (Bytes { image: before, addr, order }, Bytes { image: after, addr, order });
+    READERS.iter().map(|&(name, read)| Entry { name, before: read(&before), after: read(&after) }).collect()
+}
+
+/// The bytes of a memory from an address on.
+struct Bytes<'a> {
+    image: &'a Image,
+    addr: u64,
+    order: Order,
+}
+
+impl Bytes<'_> {
+    /// The next bytes, if there are so many.
+    fn take<const N: usize>(&self) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        (self.image.read(self.addr, &mut bytes) == N).then_some(bytes)
+    }
+
+    /// The next bytes with the lowest of a number first.
+    fn ordered<const N: usize>(&self) -> Option<[u8; N]> {
+        let mut bytes = self.take()?;
+        if self.order == Order::Big {
+            bytes.reverse();
+        }
+        Some(bytes)
+    }
+
+    fn number<const N: usize>(&self, show: impl Fn([u8; N]) -> String) -> Option<String> {
+        self.ordered().map(show)
+    }
+
+    /// As many of the next bytes as there are.
+    fn most(&self, addr: u64, into: &mut [u8]) -> usize {
+        self.image.read(addr, into)
+    }
+}
+
+fn utf8(at: &Bytes<'_>) -> Option<String> {
+    let mut bytes = [0; 4];
+    let known = at.most(at.addr, &mut bytes);
+    let chunk = bytes[..known].utf8_chunks().next()?;
+    Some(match chunk.valid().chars().next() {
+        Some(c) => format!("{} U+{:04X}", visible(c.encode_utf8(&mut [0; 4]).as_bytes()), u32::from(c)),
+        None => "no".to_owned(),
+    })
+}
+
+fn utf16(at: &Bytes<'_>) -> Option<String> {
+    let mut bytes = [0; 4];
+    let known = at.most(at.addr, &mut bytes) / 2 * 2;
+    let units = bytes[..known].chunks(2).map(|unit| match at.order {
+        Order::Little => u16::from_le_bytes([unit[0], unit[1]]),
+        Order::Big => u16::from_be_bytes([unit[0], unit[1]]),
+    });
+    Some(match char::decode_utf16(units).next()? {
+        Ok(c) => format!("{} U+{:04X}", visible(c.encode_utf8(&mut [0; 4]).as_bytes()), u32::from(c)),
+        Err(_) => "no".to_owned(),
+    })
+}
+
+/// The number as an address, and the text that it points to.
+fn pointer(at: &Bytes<'_>) -> Option<String> {
+    let to = u64::from(u32::from_le_bytes(at.ordered()?));
+    let mut bytes = [0; 8];
+    let known = at.most(to, &mut bytes);
+    let shown: String = bytes[..known].iter().map(|&byte| glyph(byte)).collect();
+    Some(if known == 0 { format!("{to:#x} outside") } else { format!("{to:#x} {shown}") })
+}
+
+fn c_string(at: &Bytes<'_>) -> Option<String> {
+    at.take::<1>()?;
+    let mut bytes = [0; LONGEST];
+    let known = at.most(at.addr, &mut bytes);
+    Some(match bytes[..known].iter().position(|&byte| byte == 0) {
+        Some(end) => format!("\"{}\" {end} B", visible(&bytes[..end])),
+        None => format!("\"{}\"..", visible(&bytes[..known])),
+    })
+}
+
+/// A pointer and a length behind it, and the text that they tell of.
+fn slice(at: &Bytes<'_>) -> Option<String> {
+    let pair: [u8; 8] = at.take()?;
+    let read = |bytes: &[u8]| {
+        let bytes: [u8; 4] = bytes.try_into().expect("half of eight");
+        u64::from(if at.order == Order::Little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    };
+    let (to, len) = (read(&pair[..4]), read(&pair[4..]));
+    if to + len > at.image.len() {
+        return Some(format!("{to:#x}+{len} outside"));
+    }
+    let mut bytes = [0; LONGEST];
+    let shown = usize::try_from(len).unwrap_or(LONGEST).min(LONGEST);
+    at.most(to, &mut bytes[..shown]);
+    Some(format!("{to:#x}+{len} \"{}\"", visible(&bytes[..shown])))
+}
+
+fn unsigned_leb(at: &Bytes<'_>) -> Option<String> {
+    leb(at).map(|found| found.map_or("no".to_owned(), |(value, _, len)| format!("{value} ({len} B)")))
+}
+
+fn signed_leb(at: &Bytes<'_>) -> Option<String> {
+    let signed = |(value, last, len): (u64, u8, u32)| {
+        let bits = 7 * len;
+        let value = value.cast_signed();
+        let value = if last & 0x40 != 0 && bits < 64 { value | -1 << bits } else { value };
+        format!("{value} ({len} B)")
+    };
+    leb(at).map(|found| found.map_or("no".to_owned(), signed))
+}
+
+/// A LEB128 number of up to 64 bits: its bits, its last byte, its length. The outer `None`: no bytes at all; the
+/// inner: too long, or cut off by the memory's end.
+fn leb(at: &Bytes<'_>) -> Option<Option<(u64, u8, u32)>> {
+    at.take::<1>()?;
+    let mut bytes = [0; 10];
+    let known = at.most(at.addr, &mut bytes);
+    let mut value = 0;
+    for (&byte, place) in bytes[..known].iter().zip(0u32..) {
+        value |= u64::from(byte & 0x7f) << (7 * place);
+        if byte < 0x80 {
+            return Some(Some((value, byte, place + 1)));
+        }
+    }
+    Some(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], name: &str, order: Order) -> Option<String> {
+        let mut image = Image::zeroed(bytes.len() as u64);
+        image.write(0, bytes);
+        let entries = inspect(&Image::default(), &image, 0, order);
+        let entry = entries.into_iter().find(|entry| entry.name == name).expect("there is such a reader");
+        assert_eq!(entry.before, None);
+        entry.after
+    }
+
+    #[test]
+    fn bytes_mean_what_they_say() {
+        let little = |bytes: &[u8], name| read(bytes, name, Order::Little).expect("enough bytes");
+        assert_eq!(little(&[0xff], "i8"), "-1");
+        assert_eq!(little(&[0x01, 0x02], "u16"), "513");
+        assert_eq!(read(&[0x01, 0x02], "u16", Order::Big).expect("enough bytes"), "258");
+        assert_eq!(little(&0.1f32.to_le_bytes(), "f32"), "0.1");
+        assert_eq!(little(&f64::MIN_POSITIVE.to_le_bytes(), "f64"), "2.2250738585072014e-308");
+        assert_eq!(little(&[0xe5, 0x8e, 0x26], "uleb128"), "624485 (3 B)");
+        assert_eq!(little(&[0xc0, 0xbb, 0x78], "sleb128"), "-123456 (3 B)");
+        assert_eq!(little(&[0x80; 11], "uleb128"), "no");
+        assert_eq!(little("\u{e9}".as_bytes(), "utf-8"), "\u{e9} U+00E9");
+        assert_eq!(little(&[0x3d, 0xd8, 0x00, 0xde], "utf-16"), "\u{1f600} U+1F600");
+        assert_eq!(little(b"hi\0x", "c string"), "\"hi\" 2 B");
+        assert_eq!(little(b"\x08\0\0\0\x02\0\0\0hi", "ptr+len"), "0x8+2 \"hi\"");
+        assert_eq!(little(b"\x04\0\0\0text", "pointer"), "0x4 text");
+        assert_eq!(little(b"\xff\xff\xff\xff\xff\xff\xff\xff", "ptr+len"), "0xffffffff+4294967295 outside");
+    }
+
+    #[test]
+    fn at_the_end_of_memory_only_what_fits_is_read() {
+        assert_eq!(read(&[1, 2, 3], "u32", Order::Little), None);
+        assert_eq!(read(&[1, 2, 3], "u16", Order::Little), Some("513".to_owned()));
+        assert_eq!(read(&[], "uleb128", Order::Little), None);
+        for len in 0..20 {
+            let image = Image::zeroed(20);
+            assert_eq!(inspect(&image, &image, len, Order::Big).len(), READERS.len());
+        }
+        let image = Image::zeroed(4);
+        inspect(&image, &image, u64::MAX - 1, Order::Little);
+    }
+}

@@ -1,0 +1,219 @@
+//! Searching memory: text, hex with wildcards, and numbers.
+
+use memchr::memmem;
+
+use crate::record::{Image, PAGE};
+
+/// The longest pattern in bytes.
+const LONGEST: usize = 256;
+/// The most matches that are remembered. More can be there.
+const MATCHES: usize = 100_000;
+
+/// What is searched for: bytes, of each of which only some bits may count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    bytes: Vec<u8>,
+    masks: Vec<u8>,
+}
+
+/// A pattern and where it was found in a memory.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The pattern as it was typed.
+    pub text: String,
+    /// What it means.
+    pub pattern: Pattern,
+    /// The addresses at which it begins, in order.
+    pub found: Vec<u64>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Pattern {
+    /// Reads a pattern: `text`, `"text"`, `0x44 6? ?? 20`, `u32:1040`, `f64:0.1`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Pattern, String> {
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let number = text.split_once(':').and_then(|(kind, value)| number(kind, value.trim()));
+        let pattern = match (quoted, number, text.strip_prefix("0x")) {
+            (Some(quoted), ..) => Pattern::exact(quoted.as_bytes().to_vec()),
+            (_, Some(bytes), _) => Pattern::exact(bytes?),
+            (.., Some(hex)) => hexadecimal(hex)?,
+            _ => Pattern::exact(text.as_bytes().to_vec()),
+        };
+        match pattern.bytes.len() {
+            0 => Err("nothing to search for".to_owned()),
+            len if len > LONGEST => Err(format!("the longest pattern is {LONGEST} bytes, and this one is {len}")),
+            _ if pattern.masks.iter().all(|&mask| mask == 0) => Err("that would match everything".to_owned()),
+            _ => Ok(pattern),
+        }
+    }
+
+    fn exact(bytes: Vec<u8>) -> Pattern {
+        Pattern { masks: vec![0xff; bytes.len()], bytes }
+    }
+
+    /// Where the pattern is in a memory: the first addresses in order, and whether there may be more.
+    pub fn find(&self, image: &Image) -> (Vec<u64>, bool) {
+        let mut found = Vec::new();
+        let in_zeroes = self.matches(&vec![0; self.bytes.len()]);
+        let exact = self.masks.iter().all(|&mask| mask == 0xff).then(|| memmem::Finder::new(&self.bytes));
+        let mut window = vec![0; PAGE + self.bytes.len() - 1];
+        let mut base = 0;
+        while base < image.len() {
+            let next = base + PAGE as u64;
+            if in_zeroes || !image.is_untouched(base) || !image.is_untouched(next) {
+                let known = image.read(base, &mut window);
+                match &exact {
+                    // Matches may overlap, which `find_iter` would not tell.
+                    Some(finder) => {
+                        let mut from = 0;
+                        while let Some(at) = window.get(from..known).and_then(|rest| finder.find(rest)) {
+                            found.push(base + (from + at) as u64);
+                            from += at + 1;
+                        }
+                    }
+                    None => {
+                        let places = window[..known].windows(self.bytes.len()).enumerate();
+                        let matching = places.filter(|(_, bytes)| self.matches(bytes));
+                        found.extend(matching.map(|(place, _)| base + place as u64));
+                    }
+                }
+                if found.len() >= MATCHES {
+                    found.truncate(MATCHES);
+                    return (found, true);
+                }
+            }
+            base = next;
+        }
+        (found, false)
+    }
+
+    fn matches(&self, bytes: &[u8]) -> bool {
+        let mut pairs = bytes.iter().zip(self.bytes.iter().zip(&self.masks));
+        pairs.all(|(byte, (wanted, mask))| byte & mask == wanted & mask)
+    }
+}
+
+impl Search {
+    /// Searches a memory for a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern, in words.
+    pub fn new(text: &str, image: &Image) -> Result<Search, String> {
+        let pattern = Pattern::parse(text)?;
+        let (found, more) = pattern.find(image);
+        Ok(Search { text: text.to_owned(), pattern, found, more })
+    }
+
+    /// Searches another memory, or the same at another moment.
+    pub fn again(&mut self, image: &Image) {
+        (self.found, self.more) = self.pattern.find(image);
+    }
+
+    /// The place among the matches of the first one behind `addr`; from the end it goes on at the beginning.
+    pub fn next(&self, addr: u64) -> Option<usize> {
+        let place = self.found.partition_point(|&at| at <= addr);
+        (!self.found.is_empty()).then(|| place % self.found.len())
+    }
+
+    /// The place among the matches of the last one before `addr`; from the beginning it goes on at the end.
+    pub fn previous(&self, addr: u64) -> Option<usize> {
+        let place = self.found.partition_point(|&at| at < addr);
+        (!self.found.is_empty()).then(|| place.checked_sub(1).unwrap_or(self.found.len() - 1))
+    }
+}
+
+/// The bytes of a number; `None` if that is no kind of number.
+fn number(kind: &str, value: &str) -> Option<Result<Vec<u8>, String>> {
+    fn bytes<T: std::str::FromStr, const N: usize>(value: &str, bytes: fn(T) -> [u8; N]) -> Option<Vec<u8>> {
+        value.parse().ok().map(|number| bytes(number).to_vec())
+    }
+    let hex = value.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    let value = &hex.map_or(value.to_owned(), |number| number.to_string());
+    let found = match kind {
+        "u8" => bytes(value, u8::to_le_bytes),
+        "i8" => bytes(value, i8::to_le_bytes),
+        "u16" => bytes(value, u16::to_le_bytes),
+        "i16" => bytes(value, i16::to_le_bytes),
+        "u32" => bytes(value, u32::to_le_bytes),
+        "i32" => bytes(value, i32::to_le_bytes),
+        "u64" => bytes(value, u64::to_le_bytes),
+        "i64" => bytes(value, i64::to_le_bytes),
+        "f32" => bytes(value, f32::to_le_bytes),
+        "f64" => bytes(value, f64::to_le_bytes),
+        _ => return None,
+    };
+    Some(found.ok_or_else(|| format!("`{value}` is no {kind}")))
+}
+
+/// Hex digits in pairs, with `?` for any digit.
+fn hexadecimal(text: &str) -> Result<Pattern, String> {
+    let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if !digits.len().is_multiple_of(2) {
+        return Err("hex comes in pairs of digits: 0x44 6? ?? (quote a text that begins with 0x)".to_owned());
+    }
+    let half = |digit: char| match digit {
+        '?' => Ok((0, 0)),
+        digit => match digit.to_digit(16).and_then(|value| u8::try_from(value).ok()) {
+            Some(value) => Ok((value, 0xf)),
+            None => Err(format!("`{digit}` is no hex digit (quote a text that begins with 0x)")),
+        },
+    };
+    let mut pattern = Pattern { bytes: Vec::new(), masks: Vec::new() };
+    for pair in digits.chunks(2) {
+        let ((high, high_mask), (low, low_mask)) = (half(pair[0])?, half(pair[1])?);
+        pattern.bytes.push(high << 4 | low);
+        pattern.masks.push(high_mask << 4 | low_mask);
+    }
+    Ok(pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str, image: &Image) -> Vec<u64> {
+        Search::new(text, image).expect("it is a pattern").found
+    }
+
+    #[test]
+    fn text_hex_and_numbers_are_found_across_pages() {
+        let mut image = Image::zeroed(1 << 20);
+        image.write(0x410, b"Did you know");
+        image.write(PAGE as u64 * 3 - 2, b"Died");
+        image.write(0x2_0000, &1.5f32.to_le_bytes());
+        image.write(0xf_fffc, &[1, 2, 3, 4]);
+        assert_eq!(find("Did", &image), [0x410]);
+        assert_eq!(find("\"Di\"", &image), [0x410, 0x2ffe]);
+        assert_eq!(find("0x4469??64", &image), [0x2ffe]);
+        assert_eq!(find("0x44 6? 6?", &image), [0x410, 0x2ffe]);
+        assert_eq!(find("f32:1.5", &image), [0x2_0000]);
+        assert_eq!(find("u32:0x04030201", &image), [0xf_fffc]);
+        assert_eq!(find("nowhere", &image), [0u64; 0]);
+        assert_eq!(find("n:o", &image), [0u64; 0], "a colon is text");
+        let search = Search::new("0x00000000", &image).expect("it is a pattern");
+        assert!(search.more && search.found.len() == MATCHES);
+        image.write(0x100, b"aaaa");
+        assert_eq!(find("aa", &image), [0x100, 0x101, 0x102], "overlapping ones too");
+    }
+
+    #[test]
+    fn next_and_previous_go_round() {
+        let mut image = Image::zeroed(1 << 16);
+        [16, 32, 64].iter().for_each(|&addr| image.write(addr, b"x"));
+        let search = Search::new("x", &image).expect("it is a pattern");
+        assert_eq!([search.next(0), search.next(16), search.next(64)], [Some(0), Some(1), Some(0)]);
+        assert_eq!([search.previous(0), search.previous(16), search.previous(65)], [Some(2), Some(2), Some(2)]);
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_told() {
+        let image = Image::zeroed(0);
+        for text in ["", "\"\"", "0x4", "0x4g", "0x????", "u32:-1", "f32:x", &"x".repeat(LONGEST + 1)] {
+            assert!(Search::new(text, &image).is_err(), "{text}");
+        }
+    }
+}
