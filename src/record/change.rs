@@ -68,6 +68,14 @@ impl Change {
         halves + size_of::<Change>()
     }
 
+    /// Who wrote the byte at `addr` in this change, if it did so as far as is known.
+    pub fn writer(&self, of: usize, at: u64) -> Option<Actor> {
+        let Change::Bytes { memory, addr, halves, by, evidence } = self else { return None };
+        let (old, new) = halves.split_at(halves.len() / 2);
+        let place = usize::try_from(at.checked_sub(*addr)?).ok().filter(|&place| place < old.len())?;
+        (*memory == of && (*evidence == Evidence::Written || old[place] != new[place])).then_some(*by)
+    }
+
     /// Makes the change in `memories`, which are as they were before it.
     pub fn redo(&self, memories: &mut Memories) {
         match self {

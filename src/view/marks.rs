@@ -22,6 +22,10 @@ struct Page {
     marks: Box<[Mark; PAGE]>,
     /// How many runs of changed bytes begin before this page.
     runs_before: usize,
+    /// How many begin in it.
+    runs: usize,
+    /// Whether every byte of it was changed.
+    full: bool,
 }
 
 /// The marks of one memory, for the stretch of the timeline between two moments.
@@ -119,13 +123,14 @@ impl Marks {
     /// The runs of changed bytes that begin at or behind `from`, in order, each as first address and address
     /// behind the last.
     pub fn runs_from(&self, from: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let starts = self.pages.range(from / PAGE as u64..).flat_map(|(number, page)| self.starts(*number, page));
+        let pages = self.pages.range(from / PAGE as u64..).filter(|(_, page)| page.runs > 0);
+        let starts = pages.flat_map(|(number, page)| self.starts(*number, page));
         starts.filter(move |&start| start >= from).map(|start| (start, self.run_end(start)))
     }
 
     /// The last run of changed bytes that begins before `addr`.
     pub fn run_before(&self, addr: u64) -> Option<(u64, u64)> {
-        let pages = self.pages.range(..=addr / PAGE as u64).rev();
+        let pages = self.pages.range(..=addr / PAGE as u64).rev().filter(|(_, page)| page.runs > 0);
         let start =
             pages.filter_map(|(number, page)| self.starts(*number, page).filter(|&at| at < addr).last()).next()?;
         Some((start, self.run_end(start)))
@@ -151,7 +156,18 @@ impl Marks {
     }
 
     fn run_end(&self, start: u64) -> u64 {
-        (start..).find(|&addr| !matches!(self.at(addr), Mark::Changed(_))).unwrap_or(u64::MAX)
+        let mut end = start;
+        while let Some(page) = self.pages.get(&(end / PAGE as u64)) {
+            let changed = |mark: &Mark| matches!(mark, Mark::Changed(_));
+            let rest = &page.marks[place(end)..];
+            if !page.full
+                && let Some(more) = rest.iter().position(|mark| !changed(mark))
+            {
+                return end + more as u64;
+            }
+            end += rest.len() as u64;
+        }
+        end
     }
 
     fn paint(&mut self, memory: usize, change: &Change) {
@@ -179,9 +195,12 @@ impl Marks {
     }
 
     fn page(&mut self, addr: u64) -> &mut Page {
-        self.pages
-            .entry(addr / PAGE as u64)
-            .or_insert_with(|| Page { marks: Box::new([Mark::None; PAGE]), runs_before: 0 })
+        self.pages.entry(addr / PAGE as u64).or_insert_with(|| Page {
+            marks: Box::new([Mark::None; PAGE]),
+            runs_before: 0,
+            runs: 0,
+            full: false,
+        })
     }
 
     /// Tells changed bytes from rewritten ones, now that all were painted, and counts.
@@ -209,6 +228,8 @@ impl Marks {
                 }
                 last_changed = Some(addr);
             }
+            page.runs = self.runs - page.runs_before;
+            page.full = page.marks.iter().all(|mark| matches!(mark, Mark::Changed(_)));
         }
     }
 }

@@ -22,6 +22,6 @@ pub use regions::{Region, regions};
 pub use row::{Cell, MAX_WIDTH, Row};
 pub use search::{Pattern, Search};
 pub use selection::Selection;
-pub use sentence::{difference, outcome, range};
+pub use sentence::{difference, name, outcome, range};
 pub use steps::{StepLine, step_lines};
 pub use text::{glyph, thousands, visible};

@@ -1,7 +1,7 @@
 //! What is looked at: a cause, one of its crossings or the whole of it, and memory before and after.
 
 use super::{Marks, StepLine, step_lines};
-use crate::record::{Memories, Moment, Run, Step};
+use crate::record::{Actor, Memories, Moment, Run, Step};
 
 /// A node of the timeline, with all that is shown of it.
 #[derive(Clone, Debug)]
@@ -46,6 +46,24 @@ impl Selection {
         let called = node.focus.filter(|&place| place < node.crossings.len());
         let last = node.crossings.len().checked_sub(1).filter(|_| node.outcome.is_err());
         Selection::new(run, None, cause, called.or(last))
+    }
+
+    /// Who gave the byte at `addr` its last value, up to what is selected: the cause, the crossing in it, and the
+    /// actor. Only so many changes are looked through.
+    pub fn last_writer(&self, run: &Run, memory: usize, addr: u64) -> Option<(usize, usize, Actor)> {
+        let mut left = 100_000;
+        for number in (run.oldest()..=self.cause).rev() {
+            let cause = run.cause(number)?;
+            let upto = if number == self.cause { cause.changes_of(self.crossing).end } else { cause.changes.len() };
+            for (place, change) in cause.changes[..upto].iter().enumerate().rev().take(left) {
+                if let Some(by) = change.writer(memory, addr) {
+                    let crossing = cause.crossings.iter().rposition(|crossing| crossing.changes.contains(&place))?;
+                    return Some((number, crossing, by));
+                }
+            }
+            left = left.saturating_sub(upto + 1);
+        }
+        None
     }
 
     /// The memories at another moment, reached from here.

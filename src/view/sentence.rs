@@ -45,7 +45,8 @@ pub fn outcome(cause: &Cause) -> String {
     }
 }
 
-fn name(actor: Actor) -> &'static str {
+/// An actor in words.
+pub fn name(actor: Actor) -> &'static str {
     match actor {
         Actor::Module => "the module",
         Actor::Host => "the host",

@@ -1,14 +1,19 @@
 //! The full screen's state, and how keys and the guest's reports change it. No terminal in here.
 
-use crossterm::event::{Event, KeyEvent, KeyEventKind};
+use std::path::PathBuf;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
+use ratatui::layout::Rect;
 
 use super::bindings::{Action, Direction, Focus, action};
 use super::input::{Edit, Input, LONGEST};
-use super::layout::Layout;
+use super::layout::{Arrangement, Layout, Shape};
+use super::prompt::Prompt;
+use super::space::Space;
 use super::theme::Theme;
 use crate::front::history::History;
 use crate::session::{OpenError, Session, State, Update};
-use crate::view::Selection;
+use crate::view::{Order, Selection};
 
 /// The memory that is shown: the first.
 pub(super) const MEMORY: usize = 0;
@@ -23,12 +28,36 @@ pub(super) struct App {
     pub(super) selection: Option<Selection>,
     /// Whether the newest exchange is selected as soon as it is over.
     following: bool,
-    /// The address of the first row of memory.
-    pub(super) top: u64,
-    pub(super) help: bool,
+    /// Where in memory the user is.
+    pub(super) space: Space,
+    /// What is asked for in the input line's place.
+    pub(super) prompt: Option<Prompt>,
+    /// What is shown beside the steps while the keys go to the memory.
+    pub(super) panel: Panel,
+    /// How the panes are arranged, and how many bytes a row has, where the user said so.
+    shape: Shape,
+    pub(super) help: Option<usize>,
+    /// A `[` or `]` that waits for its `c`.
+    bracket: Option<Direction>,
     /// A word to the user, until the next key.
     pub(super) notice: Option<String>,
-    layout: Layout,
+    /// The folder for pictures of the screen.
+    pub(super) pictures: PathBuf,
+    pub(super) layout: Layout,
+}
+
+/// What is shown beside the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Panel {
+    /// What the bytes at the cursor mean.
+    #[default]
+    Values,
+    /// The runs of changed bytes.
+    Changes,
+    /// The ranges that have names.
+    Regions,
+    /// The exchanges so far.
+    Exchanges,
 }
 
 /// What the loop around the app is to do next.
@@ -53,10 +82,15 @@ impl App {
             focus: Focus::Input,
             selection: None,
             following: true,
-            top: 0,
-            help: false,
+            space: Space::default(),
+            prompt: None,
+            panel: Panel::default(),
+            shape: Shape::default(),
+            help: None,
+            bracket: None,
             notice: None,
-            layout: Layout::default(),
+            pictures: PathBuf::from("."),
+            layout: Layout::new(Rect::default(), Shape::default(), Focus::Input),
         }
     }
 
@@ -83,13 +117,24 @@ impl App {
     }
 
     /// The areas for a screen of that size. The rows of memory stay where they are as far as they can.
-    pub(super) fn arrange(&mut self, area: ratatui::layout::Rect) -> &Layout {
-        let before = self.layout.width;
-        self.layout = Layout::new(area);
-        if self.layout.width != before {
-            self.scroll_to(self.top);
+    pub(super) fn arrange(&mut self, area: Rect) -> &Layout {
+        let before = self.layout;
+        self.layout = Layout::new(area, self.shape, self.focus);
+        if (self.layout.width, self.layout.rows, self.layout.arrangement)
+            != (before.width, before.rows, before.arrangement)
+        {
+            self.reveal(1);
         }
         &self.layout
+    }
+
+    /// What is shown beside the steps now.
+    pub(super) fn shown_panel(&self) -> Panel {
+        match (self.focus, self.layout.transcript.is_empty()) {
+            (Focus::Input, true) => Panel::Exchanges,
+            (_, false) if self.panel == Panel::Exchanges => Panel::Values,
+            _ => self.panel,
+        }
     }
 
     /// Whether the newest cause is the one that is looked at.
@@ -100,8 +145,11 @@ impl App {
     fn key(&mut self, key: KeyEvent) -> Next {
         self.notice = None;
         let wanted = action(self.focus, key);
-        if std::mem::take(&mut self.help) && !matches!(wanted, Some(Action::Quit | Action::Suspend | Action::Redraw)) {
-            return Next::Continue;
+        if let Some(line) = self.help {
+            return self.in_help(line, wanted);
+        }
+        if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
+            return self.change(direction);
         }
         match wanted {
             Some(action) => self.act(action),
@@ -112,7 +160,29 @@ impl App {
         }
     }
 
+    /// A key while the help is open: it pages, and any other closes it.
+    fn in_help(&mut self, line: usize, wanted: Option<Action>) -> Next {
+        let page = usize::from(self.layout.area.height).saturating_sub(1).max(1);
+        self.help = match wanted {
+            Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Shot) => {
+                return wanted.map_or(Next::Continue, |action| self.act(action));
+            }
+            Some(Action::Page(Direction::Forward)) => Some(line + page),
+            Some(Action::Page(Direction::Back)) => Some(line.saturating_sub(page)),
+            Some(Action::Rows(Direction::Forward) | Action::Edit(Edit::Later)) => Some(line + 1),
+            Some(Action::Rows(Direction::Back) | Action::Edit(Edit::Earlier)) => Some(line.saturating_sub(1)),
+            _ => None,
+        };
+        Next::Continue
+    }
+
     fn act(&mut self, action: Action) -> Next {
+        let next = self.do_it(action);
+        self.look_around();
+        next
+    }
+
+    fn do_it(&mut self, action: Action) -> Next {
         match action {
             Action::Quit => return Next::Quit,
             Action::DeleteOrQuit if self.input.is_empty() => return Next::Quit,
@@ -121,24 +191,40 @@ impl App {
             Action::DeleteOrQuit => return self.edit(Edit::Delete),
             Action::Edit(edit) => return self.edit(edit),
             Action::Interrupt => return self.interrupt(),
-            Action::Help => self.help = true,
+            Action::Help => self.help = Some(0),
             Action::Send => self.send(),
-            Action::SwitchFocus => {
-                self.focus = if self.focus == Focus::Input { Focus::Memory } else { Focus::Input };
-            }
+            Action::SwitchFocus => match self.focus {
+                Focus::Input => self.focus = Focus::Memory,
+                Focus::Memory => self.focus = Focus::Input,
+                Focus::Prompt => self.dismiss(),
+            },
             Action::Step(direction) => return self.step(direction),
             Action::Exchange(direction) => return self.exchange(direction),
             Action::Newest => self.follow(),
-            Action::Rows(direction) => self.scroll(direction, 1),
-            Action::Page(direction) => self.scroll(direction, self.layout.rows.saturating_sub(1).max(1)),
-            Action::End(Direction::Back) => self.scroll_to(0),
-            Action::End(Direction::Forward) => self.scroll_to(u64::MAX),
+            Action::Rows(direction) => self.move_lines(direction, 1),
+            Action::Bytes(direction) => self.move_bytes(direction),
+            Action::Page(direction) => self.move_page(direction),
+            Action::End(Direction::Back) => self.goto(0),
+            Action::End(Direction::Forward) => self.goto(u64::MAX),
             Action::Change(direction) => return self.change(direction),
+            Action::Bracket(direction) => self.bracket = Some(direction),
+            Action::Trail(direction) => return self.trail(direction),
+            Action::Follow => return self.follow_pointer(),
+            Action::Ask(question) => self.ask(question),
+            Action::Answer => return self.answer(),
+            Action::Match(direction) => return self.find_next(direction),
+            Action::Panel => self.panel = self.panel.next(),
+            Action::Arrange => return self.rearrange(),
+            Action::Width(direction) => self.widen(direction),
+            Action::Order => {
+                self.space.order = if self.space.order == Order::Little { Order::Big } else { Order::Little };
+            }
+            Action::Shot => return self.snapshot(),
         }
         Next::Continue
     }
 
-    fn notice(&mut self, words: &str) -> Next {
+    pub(super) fn notice(&mut self, words: &str) -> Next {
         self.notice = Some(words.to_owned());
         Next::Continue
     }
@@ -150,7 +236,8 @@ impl App {
     }
 
     fn edit(&mut self, edit: Edit) -> Next {
-        match (self.input.edit(edit), edit) {
+        let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
+        match (input.edit(edit), edit) {
             (false, Edit::Insert(_)) => self.full(),
             (false, Edit::Search) => self.notice("no earlier line holds that"),
             _ => Next::Continue,
@@ -164,6 +251,10 @@ impl App {
     /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
     fn paste(&mut self, text: &str) -> Next {
         self.notice = None;
+        if let Some(prompt) = &mut self.prompt {
+            let first = text.lines().next().unwrap_or_default();
+            return if prompt.input.insert(first) { Next::Continue } else { self.full() };
+        }
         self.focus = Focus::Input;
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = text.split('\n').peekable();
@@ -179,6 +270,10 @@ impl App {
     }
 
     fn interrupt(&mut self) -> Next {
+        if self.prompt.is_some() {
+            self.dismiss();
+            return Next::Continue;
+        }
         match self.session.state() {
             State::Busy(_) => self.session.interrupt(),
             State::Loading => return Next::Quit,
@@ -230,46 +325,59 @@ impl App {
     fn select(&mut self, selection: Option<Selection>) {
         self.selection = selection;
         let address = self.selection.as_ref().and_then(|at| at.address(self.session.run(), MEMORY));
-        if let Some(addr) = address {
-            let shown = self.layout.rows as u64 * self.layout.width as u64;
-            if !(self.top..self.top + shown).contains(&addr) {
-                // One row of what lies before, for orientation.
-                self.scroll_to(addr.saturating_sub(self.layout.width as u64));
+        self.space.cursor = address.unwrap_or(self.space.cursor);
+        let size = self.sight().map_or(0, |sight| sight.len());
+        self.space.cursor = self.space.cursor.min(size.saturating_sub(1));
+        self.reveal(1);
+        self.search_again();
+        self.look_around();
+    }
+
+    /// The next arrangement of the panes that has room.
+    fn rearrange(&mut self) -> Next {
+        let order = [Arrangement::Sides, Arrangement::Stacked, Arrangement::One];
+        let at = order.iter().position(|&one| one == self.layout.arrangement).unwrap_or(0);
+        let area = self.layout.area;
+        for step in 1..=order.len() {
+            self.shape.arrangement = Some(order[(at + step) % order.len()]);
+            let arranged = Layout::new(area, self.shape, self.focus).arrangement;
+            if Some(arranged) == self.shape.arrangement {
+                break;
             }
         }
+        self.arrange(area);
+        self.notice(match self.layout.arrangement {
+            Arrangement::Sides => "before and after side by side",
+            Arrangement::Stacked => "before above after",
+            Arrangement::One => "one pane: a changed row is shown as it was (-) and as it is",
+        })
     }
 
-    fn scroll(&mut self, direction: Direction, rows: usize) {
-        let distance = (rows * self.layout.width) as u64;
-        self.scroll_to(match direction {
-            Direction::Back => self.top.saturating_sub(distance),
-            Direction::Forward => self.top.saturating_add(distance),
-        });
-    }
-
-    /// Puts the row with that address first, or the last page if memory ends before.
-    fn scroll_to(&mut self, addr: u64) {
-        let size = self.selection.as_ref().and_then(|at| at.after.get(MEMORY)).map_or(0, |image| image.len());
-        let width = self.layout.width.max(1) as u64;
-        let last = size.div_ceil(width).saturating_sub(self.layout.rows as u64) * width;
-        self.top = (addr / width * width).min(last);
-    }
-
-    fn change(&mut self, direction: Direction) -> Next {
-        let width = self.layout.width.max(1);
-        let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(MEMORY)) else { return Next::Continue };
-        let lead = width as u64;
-        let here = self.top + lead;
-        let found = match direction {
-            Direction::Forward => marks.rows(width).find(|&row| row > here),
-            Direction::Back => marks.rows(width).take_while(|&row| row < here).last(),
-        };
-        match found {
-            Some(row) => {
-                self.scroll_to(row.saturating_sub(lead));
-                Next::Continue
+    fn widen(&mut self, direction: Direction) {
+        const WIDTHS: [Option<usize>; 4] = [None, Some(8), Some(16), Some(32)];
+        let at = WIDTHS.iter().position(|&width| width == self.shape.width).unwrap_or(0);
+        let to = if direction == Direction::Forward { at + 1 } else { at + WIDTHS.len() - 1 };
+        self.shape.width = WIDTHS[to % WIDTHS.len()];
+        self.arrange(self.layout.area);
+        let chosen = self.shape.width.map_or("as many bytes in a row as fit".to_owned(), |width| {
+            let fits = if self.layout.width < width { ", of which there is room for" } else { "" };
+            if fits.is_empty() {
+                format!("{width} bytes in a row")
+            } else {
+                format!("{width} bytes in a row{fits} {}", self.layout.width)
             }
-            None => self.notice("no more changed rows that way"),
+        });
+        self.notice(&chosen);
+    }
+}
+
+impl Panel {
+    fn next(self) -> Panel {
+        match self {
+            Panel::Values => Panel::Changes,
+            Panel::Changes => Panel::Regions,
+            Panel::Regions => Panel::Exchanges,
+            Panel::Exchanges => Panel::Values,
         }
     }
 }

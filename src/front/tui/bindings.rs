@@ -31,14 +31,38 @@ pub(super) enum Action {
     Exchange(Direction),
     /// Goes to the newest exchange, and follows.
     Newest,
-    /// Moves the memory view by rows.
+    /// Moves the cursor in memory by lines.
     Rows(Direction),
-    /// Moves the memory view by a page.
+    /// Moves the cursor in memory by bytes.
+    Bytes(Direction),
+    /// Moves the cursor in memory by a page.
     Page(Direction),
     /// Goes to the first or the last address.
     End(Direction),
-    /// Goes to the previous or next changed bytes.
+    /// Goes to the previous or next run of changed bytes.
     Change(Direction),
+    /// Begins `[c` or `]c`, which do the same.
+    Bracket(Direction),
+    /// Goes to where the cursor was before, and forward again.
+    Trail(Direction),
+    /// Goes where the pointer at the cursor points to.
+    Follow,
+    /// Asks for something in the input line's place.
+    Ask(Question),
+    /// Takes what was asked for.
+    Answer,
+    /// Goes to the previous or next match of the search.
+    Match(Direction),
+    /// Shows the next panel beside the steps.
+    Panel,
+    /// Changes how the panes are arranged.
+    Arrange,
+    /// Changes how many bytes a row has.
+    Width(Direction),
+    /// Changes the order of bytes in the inspector's numbers.
+    Order,
+    /// Saves a picture of the screen.
+    Shot,
 }
 
 /// Backward (earlier, up) or forward (later, down).
@@ -55,6 +79,19 @@ pub(super) enum Focus {
     Input,
     /// The memory.
     Memory,
+    /// A question in the input line's place.
+    Prompt,
+}
+
+/// What is asked for in the input line's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Where to go.
+    Address,
+    /// What to search for.
+    Pattern,
+    /// How to call the place of the cursor.
+    Name,
 }
 
 /// A key, or several for the same.
@@ -76,8 +113,8 @@ const CTRL: KeyModifiers = KeyModifiers::CONTROL;
 const ALT: KeyModifiers = KeyModifiers::ALT;
 
 use Direction::{Back, Forward};
-use Focus::{Input, Memory};
-use KeyCode::{Backspace, Char, Delete, Down, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Up};
+use Focus::{Input, Memory, Prompt};
+use KeyCode::{Backspace, Char, Delete, Down, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 #[rustfmt::skip]
 pub(super) const BINDINGS: &[Binding] = &[
@@ -93,14 +130,34 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('{'))], "{", Action::Exchange(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('}'))], "{ }", Action::Exchange(Forward), "previous, next exchange", ""),
     bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "newest exchange (Alt-End)", ""),
-    bind(Some(Memory), &[(NONE, Up), (NONE, Char('k'))], "Up k", Action::Rows(Back), "", ""),
-    bind(Some(Memory), &[(NONE, Down), (NONE, Char('j')), (CTRL, Char('j')), (NONE, Enter)], "Up Down k j", Action::Rows(Forward), "move a row", ""),
+    bind(Some(Memory), &[(NONE, Left), (NONE, Char('h'))], "h", Action::Bytes(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Right), (NONE, Char('l'))], "l", Action::Bytes(Forward), "", ""),
+    bind(Some(Memory), &[(NONE, Up), (NONE, Char('k'))], "k", Action::Rows(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Down), (NONE, Char('j'))], "Arrows h j k l", Action::Rows(Forward), "move the cursor in memory", "move"),
     bind(None, &[(NONE, PageUp)], "PgUp", Action::Page(Back), "", ""),
     bind(None, &[(NONE, PageDown)], "PgUp PgDn", Action::Page(Forward), "move a page of memory", ""),
-    bind(Some(Memory), &[(NONE, Char('g')), (NONE, Home)], "g Home", Action::End(Back), "first address", ""),
-    bind(Some(Memory), &[(NONE, Char('G')), (NONE, KeyCode::End)], "G End", Action::End(Forward), "last address", ""),
+    bind(Some(Memory), &[(NONE, Char('g')), (NONE, Home)], "g", Action::End(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Char('G')), (NONE, KeyCode::End)], "g G", Action::End(Forward), "first, last address (Home End)", ""),
     bind(Some(Memory), &[(NONE, Char(','))], ",", Action::Change(Back), "", ""),
-    bind(Some(Memory), &[(NONE, Char('.'))], ", .", Action::Change(Forward), "previous, next changed row", ""),
+    bind(Some(Memory), &[(NONE, Char('.'))], ", .", Action::Change(Forward), "previous, next changed bytes ([c ]c)", "changes"),
+    bind(Some(Memory), &[(NONE, Char('['))], "[", Action::Bracket(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Char(']'))], "]", Action::Bracket(Forward), "", ""),
+    bind(Some(Memory), &[(NONE, Char(':'))], ":", Action::Ask(Question::Address), "", ""),
+    bind(None, &[(CTRL, Char('g'))], "Ctrl-G", Action::Ask(Question::Address), "go to: 0x410, 1040, 0:0x410, input+4, +16, *, a name", "go to"),
+    bind(Some(Memory), &[(NONE, Char('/'))], "/", Action::Ask(Question::Pattern), "find: text, \"text\", 0x44 6? ??, u32:1040, f64:0.1", "find"),
+    bind(Some(Memory), &[(NONE, Char('N'))], "N", Action::Match(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Char('n'))], "n N", Action::Match(Forward), "next, previous match", ""),
+    bind(Some(Memory), &[(CTRL, Char('o')), (ALT, Left)], "", Action::Trail(Back), "", ""),
+    bind(Some(Memory), &[(ALT, Right)], "Ctrl-O", Action::Trail(Forward), "back to where the cursor was (Alt-Left; Alt-Right)", ""),
+    bind(Some(Memory), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Follow, "go where the pointer at the cursor points", ""),
+    bind(Some(Memory), &[(NONE, Char('m'))], "m", Action::Ask(Question::Name), "give the place of the cursor a name", ""),
+    bind(Some(Memory), &[(NONE, Tab)], "Tab", Action::Panel, "next panel: values, changes, regions, exchanges", "panel"),
+    bind(Some(Memory), &[(NONE, Char('v'))], "v", Action::Arrange, "panes side by side, stacked, or one with old over new", ""),
+    bind(Some(Memory), &[(NONE, Char('B'))], "B", Action::Width(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Char('b'))], "b B", Action::Width(Forward), "more, fewer bytes in a row", ""),
+    bind(Some(Memory), &[(NONE, Char('e'))], "e", Action::Order, "byte order of the values", ""),
+    bind(None, &[(NONE, F(12))], "F12", Action::Shot, "save a picture of the screen", ""),
+    bind(Some(Prompt), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Answer, "", "do it"),
     bind(Some(Memory), &[(NONE, Char('?'))], "?", Action::Help, "", ""),
     bind(None, &[(NONE, F(1))], "F1", Action::Help, "this help", "help"),
     bind(None, &[(CTRL, Char('c'))], "Ctrl-C", Action::Interrupt, "stop a running guest, else clear the line", "stop"),
@@ -127,6 +184,11 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Input), &[(CTRL, Char('t'))], "", Action::Edit(Edit::Transpose), "", ""),
 ];
 
+/// The bindings that the help shows.
+pub(super) fn helped() -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(|binding| !binding.help.is_empty())
+}
+
 const fn bind(
     focus: Option<Focus>,
     keys: &'static [(KeyModifiers, KeyCode)],
@@ -147,7 +209,7 @@ pub(super) fn action(focus: Focus, key: KeyEvent) -> Option<Action> {
         .map(|binding| binding.action);
     match (bound, key.code) {
         (Some(action), _) => Some(action),
-        (None, Char(c)) if focus == Input && modifiers == NONE => Some(Action::Edit(Edit::Insert(c))),
+        (None, Char(c)) if focus != Memory && modifiers == NONE => Some(Action::Edit(Edit::Insert(c))),
         _ => None,
     }
 }
@@ -155,7 +217,8 @@ pub(super) fn action(focus: Focus, key: KeyEvent) -> Option<Action> {
 impl Binding {
     /// Whether it holds where the focus is.
     pub(super) fn holds(&self, focus: Focus) -> bool {
-        self.focus.is_none_or(|wanted| wanted == focus)
+        let edits = focus == Prompt && matches!(self.action, Action::Edit(_));
+        self.focus.is_none_or(|wanted| wanted == focus || (edits && wanted == Input))
     }
 }
 
@@ -165,7 +228,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for focus in [Input, Memory] {
+        for focus in [Input, Memory, Prompt] {
             let mut seen = Vec::new();
             for key in BINDINGS.iter().filter(|binding| binding.holds(focus)).flat_map(|binding| binding.keys) {
                 assert!(!seen.contains(&key), "{key:?} is bound twice in {focus:?}");

@@ -1,5 +1,6 @@
 //! The screen, drawn from the app's state.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use ratatui::Frame;
@@ -10,26 +11,42 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, MEMORY};
-use super::bindings::{BINDINGS, Focus};
-use super::layout::Layout;
+use super::bindings::{BINDINGS, Focus, helped};
+use super::layout::{Arrangement, Layout};
 use super::panes::{Pane, Side};
-use crate::record::{Actor, Cause, Image, Trigger, WASM_PAGE};
+use crate::record::{Cause, Step, Trigger, WASM_PAGE};
 use crate::session::State;
 use crate::view::{difference, outcome, thousands, visible};
 
 /// How much of an outcome the transcript and the status line look at: no screen is wider.
 const GLANCE: usize = 1024;
+/// The columns of a line of the help.
+const HELP: u16 = 76;
 
 impl App {
     /// Draws the whole screen.
     pub(super) fn draw(&mut self, frame: &mut Frame<'_>) {
-        let layout = *self.arrange(frame.area());
-        let buffer = frame.buffer_mut();
+        if let Some(cursor) = self.paint(frame.area(), frame.buffer_mut()) {
+            frame.set_cursor_position(cursor);
+        }
+    }
+
+    /// Draws the whole screen into a buffer, and returns where the cursor belongs.
+    pub(super) fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let layout = *self.arrange(area);
+        if let Some(line) = self.help {
+            self.help = Some(self.draw_help(line, layout.area, buffer));
+            return None;
+        }
         if layout.has_memory() {
             self.draw_header(layout.header, buffer);
             self.draw_memory(&layout, buffer);
             self.draw_steps(layout.steps, buffer);
-            self.draw_transcript(layout.transcript, buffer);
+            self.draw_panel(layout.side, buffer);
+            if !layout.transcript.is_empty() {
+                self.draw_transcript(layout.transcript, buffer);
+                column(buffer, layout.side.right(), layout.side);
+            }
             self.draw_bar(layout.bar, buffer);
             self.draw_sentence(layout.sentence, buffer);
             self.draw_status(layout.status, buffer);
@@ -37,11 +54,7 @@ impl App {
             put(buffer, layout.status, "too small for memory: 44x12 at least", Style::new());
         }
         let cursor = self.draw_input(layout.input, buffer);
-        if self.help {
-            self.draw_help(layout.area, buffer);
-        } else if let (Focus::Input, Some(cursor)) = (self.focus, cursor) {
-            frame.set_cursor_position(cursor);
-        }
+        cursor.filter(|_| self.focus != Focus::Memory)
     }
 
     fn draw_header(&self, area: Rect, buffer: &mut Buffer) {
@@ -84,23 +97,21 @@ impl App {
             put(buffer, layout.before, "the guest is being compiled and started ...", Style::new());
             return;
         };
+        let Some(sight) = self.sight() else { return };
         let step = at.crossing.map_or("all of it".to_owned(), |place| at.steps[place].headline());
-        rule(buffer, layout.before, &format!("before  {step}"), self.theme.title());
-        let Some(((before, after), marks)) = at.after.get(MEMORY).map(|after| {
-            let before = at.before.get(MEMORY);
-            ((before, after), &at.marks[MEMORY])
-        }) else {
-            return;
-        };
         let note = at.crossing.map_or("", |place| &at.steps[place].note);
-        rule(buffer, layout.after, &format!("after   {note}"), self.theme.title());
-        let none = Image::default();
-        for (side, image, area) in
-            [(Side::Before, before.unwrap_or(&none), layout.before), (Side::After, after, layout.after)]
-        {
-            let pane = Pane { side, image, marks, top: self.top, width: layout.width, theme: self.theme };
-            pane.draw(below_title(area), buffer);
+        let pane = |side| {
+            let start = self.session.run().start().get(MEMORY).filter(|_| at.cause > 0);
+            Pane { side, sight, start, top: self.space.top, theme: self.theme }
+        };
+        if layout.arrangement == Arrangement::One {
+            rule(buffer, layout.after, &format!("before (-) and after  {step}   {note}"), self.theme.title());
+            return pane(Side::Both).draw(below_title(layout.after), buffer);
         }
+        rule(buffer, layout.before, &format!("before  {step}"), self.theme.title());
+        rule(buffer, layout.after, &format!("after   {note}"), self.theme.title());
+        pane(Side::Before).draw(below_title(layout.before), buffer);
+        pane(Side::After).draw(below_title(layout.after), buffer);
         if layout.after.x > layout.before.right() {
             column(buffer, layout.before.right(), layout.before);
         }
@@ -122,23 +133,7 @@ impl App {
         }
     }
 
-    /// What the letters in the gutter mean, at the right end of a rule.
-    fn draw_legend(&self, area: Rect, buffer: &mut Buffer) {
-        const LEGEND: [(&str, Option<Actor>); 4] =
-            [(" h", Some(Actor::Host)), (" host wrote  ", None), ("g", Some(Actor::Guest)), (" guest wrote ", None)];
-        let width = to_u16(LEGEND.iter().map(|(text, _)| text.len()).sum());
-        if area.width < width + 12 {
-            return;
-        }
-        let mut rest = Rect { x: area.right() - width - 1, width, ..area };
-        for (text, actor) in LEGEND {
-            let style = actor.map_or(Style::new(), |actor| self.theme.actor(actor));
-            let used = put(buffer, rest, text, style);
-            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
-        }
-    }
-
-    fn draw_transcript(&self, area: Rect, buffer: &mut Buffer) {
+    pub(super) fn draw_transcript(&self, area: Rect, buffer: &mut Buffer) {
         rule(buffer, area, "exchanges", self.theme.title());
         let run = self.session.run();
         let count = run.len().saturating_sub(1);
@@ -210,17 +205,49 @@ impl App {
         }
     }
 
-    /// Draws the input line, and returns where the cursor belongs.
+    /// The bytes of the line that is being typed, and where the last one was put.
+    fn what_will_cross(&self) -> String {
+        let line = self.input.text();
+        let run = self.session.run();
+        let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
+        let written = newest.into_iter().flat_map(|cause| cause.crossings.iter().rev());
+        let last = written.into_iter().find_map(|crossing| match crossing.step {
+            Step::Write { memory: MEMORY, addr, .. } => Some(addr),
+            _ => None,
+        });
+        let to = match last {
+            Some(addr) => format!("would go to {addr:#x}, where the last line went"),
+            None => "goes where the guest says".to_owned(),
+        };
+        let mut hex = String::new();
+        for byte in line.as_bytes().iter().take(GLANCE / 3) {
+            let _ = write!(hex, " {byte:02x}");
+        }
+        let (bytes, chars) = (line.len() as u64, line.chars().count() as u64);
+        let unit = if chars == 1 { "character" } else { "characters" };
+        format!("{} B, {} {unit}, {to}: {}", thousands(bytes), thousands(chars), hex.trim_start())
+    }
+
+    /// Draws the input line, or the question in its place, and returns where the cursor belongs.
     fn draw_input(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        let prompt = if self.focus == Focus::Input { "> " } else { "  " };
-        let used = put(buffer, area, prompt, self.theme.title());
+        let (label, input) = match &self.prompt {
+            Some(prompt) => (prompt.label(), &prompt.input),
+            None if self.focus == Focus::Input => ("> ", &self.input),
+            None => ("  ", &self.input),
+        };
+        let used = put(buffer, area, label, self.theme.title());
         let rest = Rect { x: area.x + used, width: area.width - used, ..area };
-        let (text, column) = self.input.window(usize::from(rest.width));
+        let (text, column) = input.window(usize::from(rest.width));
         put(buffer, rest, &text, Style::new());
         (rest.width > 0 && area.height > 0).then(|| Position::new(rest.x + to_u16(column), rest.y))
     }
 
+    /// The keys; while a line is typed, what will cross.
     fn draw_bar(&self, area: Rect, buffer: &mut Buffer) {
+        if self.focus == Focus::Input && !self.input.is_empty() {
+            put(buffer, area, &self.what_will_cross(), Style::new());
+            return;
+        }
         let mut rest = area;
         for binding in BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus)) {
             let used = put(buffer, rest, binding.label, self.theme.selected());
@@ -230,25 +257,26 @@ impl App {
         }
     }
 
-    fn draw_help(&self, area: Rect, buffer: &mut Buffer) {
-        buffer.set_style(area, Style::reset());
-        for position in area.positions() {
-            buffer[position].reset();
+    /// Draws the help from that binding on, and returns from which one on it really is.
+    fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> usize {
+        let inside = below_title(area);
+        let columns = (area.width / HELP).max(1);
+        let shown = usize::from(inside.height) * usize::from(columns);
+        let count = helped().count();
+        let first = line.min(count.saturating_sub(shown));
+        let title = match count > shown {
+            true => "keys (PgUp, PgDn: more; any other key goes back)",
+            false => "keys (any key goes back)",
+        };
+        rule(buffer, area, title, self.theme.title());
+        for (binding, place) in helped().skip(first).take(shown).zip(0u16..) {
+            let (column, row) = (place / inside.height, place % inside.height);
+            let left = column * HELP;
+            let width = (HELP - 1).min(area.width - left);
+            let cell = Rect { x: area.x + left, y: inside.y + row, width, height: 1 };
+            put(buffer, cell, &format!(" {:<15} {}", binding.label, binding.help), Style::new());
         }
-        rule(buffer, area, "keys (any key goes back)", self.theme.title());
-        let area = below_title(area);
-        let shown: Vec<_> = BINDINGS.iter().filter(|binding| !binding.help.is_empty()).collect();
-        let columns = (area.width / 76).max(1);
-        let rows = area.height;
-        for (binding, place) in shown.iter().zip(0u16..) {
-            if place >= rows.saturating_mul(columns) {
-                break;
-            }
-            let (column, row) = (place / rows, place % rows);
-            let cell =
-                Rect { x: area.x + column * 76, y: area.y + row, width: 75.min(area.width - column * 76), height: 1 };
-            put(buffer, cell, &format!(" {:<17} {}", binding.label, binding.help), Style::new());
-        }
+        first
     }
 }
 
@@ -266,7 +294,7 @@ fn in_short(cause: &Cause) -> String {
 }
 
 /// Puts text into the first row of an area, cut where the area ends, and returns the columns used.
-fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+pub(super) fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     if area.is_empty() {
         return 0;
     }
@@ -279,7 +307,7 @@ fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
 }
 
 /// A rule with a title, in the first row of an area.
-fn rule(buffer: &mut Buffer, area: Rect, title: &str, style: Style) {
+pub(super) fn rule(buffer: &mut Buffer, area: Rect, title: &str, style: Style) {
     if area.is_empty() {
         return;
     }
@@ -313,7 +341,7 @@ fn column(buffer: &mut Buffer, x: u16, area: Rect) {
     }
 }
 
-fn below_title(area: Rect) -> Rect {
+pub(super) fn below_title(area: Rect) -> Rect {
     Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1), ..area }
 }
 
@@ -324,6 +352,6 @@ fn window(count: usize, selected: usize, area: Rect) -> impl Iterator<Item = (us
     (first..count).zip(0..area.height).map(move |(item, row)| (item, Rect { y: area.y + row, height: 1, ..area }))
 }
 
-fn to_u16(columns: usize) -> u16 {
+pub(super) fn to_u16(columns: usize) -> u16 {
     u16::try_from(columns).unwrap_or(u16::MAX)
 }

@@ -2,12 +2,38 @@
 
 use ratatui::layout::Rect;
 
+use super::bindings::Focus;
+
 /// Columns of a row of memory besides its bytes: a gutter, the address, the gap before the text.
 const ROW_FRAME: u16 = 11;
 /// The most columns for the list of steps: no step needs more but by a long name.
 const STEPS: u16 = 72;
+/// The same while the keys go to the memory.
+const STEPS_ASIDE: u16 = 44;
+/// The columns that a panel beside the steps needs.
+const SIDE: u16 = 44;
 /// The smallest screen that has room for memory.
 const SMALLEST: (u16, u16) = (44, 12);
+
+/// How the panes of memory before and after lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Arrangement {
+    /// Before left of after.
+    #[default]
+    Sides,
+    /// Before above after.
+    Stacked,
+    /// One pane, in which a changed row stands twice: as it was, and as it is.
+    One,
+}
+
+/// What the user says about the panes; `None` is whatever fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) arrangement: Option<Arrangement>,
+    /// Bytes in a row.
+    pub(super) width: Option<usize>,
+}
 
 /// Where the parts of the screen lie. A part that has no room has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +45,9 @@ pub(super) struct Layout {
     pub(super) after: Rect,
     /// The list of crossings, with a title.
     pub(super) steps: Rect,
-    /// The exchanges so far, with a title.
+    /// What is shown beside the steps, with a title.
+    pub(super) side: Rect,
+    /// The exchanges so far, with a title, where there is room for them besides.
     pub(super) transcript: Rect,
     /// What the selected step did, in a sentence.
     pub(super) sentence: Rect,
@@ -27,6 +55,7 @@ pub(super) struct Layout {
     pub(super) status: Rect,
     pub(super) input: Rect,
     pub(super) bar: Rect,
+    pub(super) arrangement: Arrangement,
     /// Bytes in a row of memory.
     pub(super) width: usize,
     /// Rows of memory in each pane.
@@ -35,7 +64,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// The layout for a screen of that size. Where it is too small, only status and input have room.
-    pub(super) fn new(area: Rect) -> Layout {
+    pub(super) fn new(area: Rect, shape: Shape, focus: Focus) -> Layout {
         let mut layout = Layout { area, width: 8, ..Layout::default() };
         let mut rest = area;
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -50,39 +79,43 @@ impl Layout {
         layout.sentence = from_bottom(&mut rest, 1);
         let list_rows = (rest.height / 3).clamp(2, 12);
         let lists = from_bottom(&mut rest, list_rows);
-        (layout.steps, layout.transcript) = split(lists, (lists.width * 2 / 3).min(STEPS));
-        layout.memory(rest);
+        // Who looks around needs the values at the cursor more than the ends of the steps.
+        let most = if focus == Focus::Input { STEPS } else { STEPS_ASIDE };
+        (layout.steps, layout.side) = split(lists, (lists.width * 2 / 3).min(most.max(lists.width / 4)));
+        if layout.side.width > 2 * SIDE {
+            (layout.side, layout.transcript) = halves(layout.side);
+        }
+        layout.memory(rest, shape);
         layout
     }
 
-    /// Before beside after where a row of 8 bytes fits twice, else one above the other.
-    fn memory(&mut self, area: Rect) {
+    /// Before beside after where a row of 8 bytes fits twice, else one above the other, unless the user wants
+    /// another arrangement that has room.
+    fn memory(&mut self, area: Rect, shape: Shape) {
         let (left, right) = halves(area);
-        let (before, after) = match fitting(left.width) {
-            Some(width) => {
-                self.width = width;
-                (left, right)
-            }
-            None => {
-                self.width = fitting(area.width).unwrap_or(8);
-                let mut rest = area;
-                let above = from_top(&mut rest, area.height / 2);
-                (above, Rect { height: above.height, ..rest })
-            }
+        let sides = fitting(left.width, shape.width);
+        let below = Rect { y: area.y + area.height / 2, height: area.height / 2, ..area };
+        let above = Rect { height: below.height, ..area };
+        let whole = fitting(area.width, shape.width).unwrap_or(8);
+        (self.arrangement, self.before, self.after, self.width) = match (shape.arrangement, sides) {
+            (Some(Arrangement::One), _) => (Arrangement::One, Rect { width: 0, ..area }, area, whole),
+            (None | Some(Arrangement::Sides), Some(width)) => (Arrangement::Sides, left, right, width),
+            _ => (Arrangement::Stacked, above, below, whole),
         };
-        (self.before, self.after) = (before, after);
-        self.rows = usize::from(before.height.saturating_sub(1));
+        self.rows = usize::from(self.after.height.saturating_sub(1));
     }
 
     /// Whether there is room for memory at all.
     pub(super) fn has_memory(&self) -> bool {
-        self.before.height > 0
+        self.after.height > 0
     }
 }
 
-/// The most bytes whose row fits into that many columns.
-fn fitting(columns: u16) -> Option<usize> {
-    [32, 16, 8].into_iter().find(|&width: &u16| ROW_FRAME + 4 * width + width / 8 <= columns).map(usize::from)
+/// The most bytes whose row fits into that many columns, and not more than are wanted.
+fn fitting(columns: u16, wanted: Option<usize>) -> Option<usize> {
+    let fits = |width: u16| ROW_FRAME + 4 * width + width / 8 <= columns;
+    let width = [32, 16, 8].into_iter().find(|&width| fits(width) && usize::from(width) <= wanted.unwrap_or(32));
+    width.map(usize::from)
 }
 
 fn halves(area: Rect) -> (Rect, Rect) {

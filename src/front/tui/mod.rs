@@ -8,7 +8,11 @@ mod bindings;
 mod draw;
 mod input;
 mod layout;
+mod panels;
 mod panes;
+mod picture;
+mod prompt;
+mod space;
 mod terminal;
 #[cfg(test)]
 mod tests;

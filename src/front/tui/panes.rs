@@ -6,24 +6,25 @@ use ratatui::style::Style;
 
 use super::theme::Theme;
 use crate::record::{Actor, Image};
-use crate::view::{Mark, Marks, Row, glyph};
+use crate::view::{COVERED, Line, MAX_WIDTH, Mark, Row, Sight, characters, thousands};
 
 /// Which of the two panes it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Before,
     After,
+    /// Both in one, a changed row twice.
+    Both,
 }
 
 /// What a pane shows.
 pub(super) struct Pane<'a> {
     pub(super) side: Side,
-    pub(super) image: &'a Image,
-    pub(super) marks: &'a Marks,
-    /// The address of the first row.
+    pub(super) sight: Sight<'a>,
+    /// The memory as the guest's start left it, if that is not what is looked at.
+    pub(super) start: Option<&'a Image>,
+    /// The address of the first line.
     pub(super) top: u64,
-    /// Bytes in a row.
-    pub(super) width: usize,
     pub(super) theme: Theme,
 }
 
@@ -31,72 +32,136 @@ const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a
 const SPACE: &str = " ";
 
 impl Pane<'_> {
-    /// Draws the rows of memory into `area`.
+    /// Draws the lines of memory into `area`.
     pub(super) fn draw(&self, area: Rect, buffer: &mut Buffer) {
-        for line in 0..area.height {
-            let addr = self.top + u64::from(line) * self.width as u64;
-            let row = Row::new(self.image, self.marks, addr, self.width);
-            if row.exists() {
-                self.draw_row(&row, Rect { y: area.y + line, height: 1, ..area }, buffer);
+        if self.sight.is_empty() {
+            return;
+        }
+        let mut rest = area;
+        let mut next = Some(self.sight.line(self.top));
+        while let Some(line) = next.filter(|_| rest.height > 0) {
+            if line.folded {
+                self.draw_fold(line, rest, buffer);
+            } else if self.side == Side::Both {
+                if self.sight.is_marked(line.addr) && line.addr < self.sight.before.len() {
+                    self.draw_row(line.addr, Side::Before, rest, buffer);
+                    rest = below(rest);
+                }
+                if rest.height > 0 {
+                    self.draw_row(line.addr, Side::After, rest, buffer);
+                }
+            } else {
+                self.draw_row(line.addr, self.side, rest, buffer);
             }
+            rest = below(rest);
+            next = self.sight.below(line);
         }
     }
 
-    fn draw_row(&self, row: &Row, area: Rect, buffer: &mut Buffer) {
+    /// Says how much a folded line stands for, and with what in every row: the byte, where there is only one.
+    fn draw_fold(&self, line: Line, area: Rect, buffer: &mut Buffer) {
+        let grown = line.addr >= self.sight.before.len();
+        let image = if self.side == Side::Before { self.sight.before } else { self.sight.after };
+        let mut bytes = [0; MAX_WIDTH];
+        let text = match image.read(line.addr, &mut bytes[..self.sight.width]) {
+            0 => "         .. no memory yet".to_owned(),
+            known => {
+                let what = match bytes[..known].iter().all(|&byte| byte == bytes[0]) {
+                    true => format!("{:02x}", bytes[0]),
+                    false => "of equal rows".to_owned(),
+                };
+                let new = if grown { "new " } else { "" };
+                format!("         .. {new}{} B {what}", thousands(line.len))
+            }
+        };
+        let (end, _) = buffer.set_stringn(area.x, area.y, text, usize::from(area.width), Style::new());
+        if grown && self.side != Side::Before && end > area.x {
+            buffer[(area.x, area.y)].set_symbol("+").set_style(self.theme.title());
+        }
+    }
+
+    fn draw_row(&self, addr: u64, side: Side, area: Rect, buffer: &mut Buffer) {
+        let image = if side == Side::Before { self.sight.before } else { self.sight.after };
+        let mut row = Row::new(image, self.sight.marks, addr, self.sight.width);
+        if !row.exists() {
+            return;
+        }
+        if let (Some(start), Side::After) = (self.start, side) {
+            row.compare(start);
+        }
+        let style = |place: usize| {
+            let cell = row.cells()[place];
+            match side {
+                Side::Before => self.theme.before(cell.mark),
+                _ if cell.mark == Mark::None && cell.since_start => self.theme.since_start(),
+                _ => self.theme.after(cell.mark),
+            }
+        };
         let mut pen = Pen { buffer, x: area.x, y: area.y, end: area.right() };
-        let (letter, style) = self.gutter(row);
-        pen.put(letter, style);
+        let (letter, gutter) = self.gutter(&row, side);
+        pen.put(letter, gutter);
         for shift in (0..8).rev() {
-            pen.put(DIGITS[digit(row.addr >> (4 * shift))], Style::new());
+            pen.put(DIGITS[digit(addr >> (4 * shift))], Style::new());
         }
+        let cursor = self.sight.keep.checked_sub(addr).and_then(|place| usize::try_from(place).ok());
         for (place, cell) in row.cells().iter().enumerate() {
-            let joined = self.style(cell.mark) == self.style(previous(row, place)) && !place.is_multiple_of(8);
-            let gap = if joined { self.style(cell.mark) } else { Style::new() };
+            let joined = place % 8 != 0 && cell.mark != Mark::None && cell.mark == row.cells()[place - 1].mark;
+            let gap = if joined { style(place) } else { Style::new() };
+            // The cursor is two brackets: whatever the byte looks like, they are seen.
+            let closing = place > 0 && cursor == Some(place - 1);
             if place.is_multiple_of(8) {
-                pen.put(SPACE, Style::new());
+                self.gap(&mut pen, if closing { "]" } else { SPACE }, Style::new());
             }
-            pen.put(SPACE, gap);
-            let Some(byte) = cell.byte else {
-                pen.put(SPACE, Style::new());
-                pen.put(SPACE, Style::new());
-                continue;
-            };
-            pen.put(DIGITS[digit(u64::from(byte >> 4))], self.style(cell.mark));
-            pen.put(DIGITS[digit(u64::from(byte))], self.style(cell.mark));
+            match (cursor == Some(place), closing && place % 8 != 0) {
+                (true, _) => self.gap(&mut pen, "[", gap),
+                (_, true) => self.gap(&mut pen, "]", gap),
+                _ => self.gap(&mut pen, SPACE, gap),
+            }
+            let digits = cell.byte.map(|byte| (digit(u64::from(byte >> 4)), digit(u64::from(byte))));
+            match digits {
+                Some((high, low)) => {
+                    pen.put(DIGITS[high], style(place));
+                    pen.put(DIGITS[low], style(place));
+                }
+                None => pen.skip(2),
+            }
         }
+        self.gap(&mut pen, if cursor == Some(self.sight.width - 1) { "]" } else { SPACE }, Style::new());
         pen.put(SPACE, Style::new());
-        pen.put(SPACE, Style::new());
-        for cell in row.cells() {
-            if let Some(byte) = cell.byte {
-                pen.put_char(glyph(byte), self.style(cell.mark));
+        let shown = characters(image, addr, self.sight.width);
+        for place in (0..row.cells().len()).filter(|&place| row.cells()[place].byte.is_some()) {
+            match shown[place] {
+                COVERED => pen.cover(style(place)),
+                c => pen.put_char(c, style(place), shown.get(place + 1) == Some(&COVERED)),
             }
         }
     }
 
-    fn style(&self, mark: Mark) -> Style {
-        match self.side {
-            Side::Before => self.theme.before(mark),
-            Side::After => self.theme.after(mark),
-        }
+    /// A column between bytes. What marks the cursor there is never styled as a byte.
+    fn gap(&self, pen: &mut Pen<'_>, symbol: &'static str, style: Style) {
+        pen.put(symbol, if symbol == SPACE { style } else { self.theme.title() });
     }
 
-    /// The letter that says, without colour, that a row was written and by whom.
-    fn gutter(&self, row: &Row) -> (&'static str, Style) {
+    /// The letter that says, without colour, that a row was written and by whom, is new, or was changed earlier.
+    fn gutter(&self, row: &Row, side: Side) -> (&'static str, Style) {
         let wrote = |actor| {
             row.cells().iter().any(|cell| matches!(cell.mark, Mark::Changed(by) | Mark::Rewritten(by) if by == actor))
         };
         match (wrote(Actor::Host), wrote(Actor::Guest), wrote(Actor::Module)) {
+            (false, false, false) if row.addr >= self.sight.before.len() => ("+", self.theme.title()),
+            (false, false, false) if row.cells().iter().any(|cell| cell.since_start) => ("'", Style::new()),
+            (false, false, false) => (SPACE, Style::new()),
+            _ if self.side == Side::Both && side == Side::Before => ("-", self.theme.title()),
             (true, true, _) => ("*", self.theme.title()),
             (true, ..) => ("h", self.theme.actor(Actor::Host)),
             (_, true, _) => ("g", self.theme.actor(Actor::Guest)),
-            (.., true) => ("m", self.theme.actor(Actor::Module)),
-            _ => (SPACE, Style::new()),
+            _ => ("m", self.theme.actor(Actor::Module)),
         }
     }
 }
 
-fn previous(row: &Row, place: usize) -> Mark {
-    place.checked_sub(1).map_or(Mark::None, |place| row.cells()[place].mark)
+fn below(area: Rect) -> Rect {
+    Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1), ..area }
 }
 
 fn digit(n: u64) -> usize {
@@ -119,10 +184,21 @@ impl Pen<'_> {
         }
     }
 
-    fn put_char(&mut self, c: char, style: Style) {
+    /// Puts a character that may be two columns wide, if it has room.
+    fn put_char(&mut self, c: char, style: Style, wide: bool) {
+        let fits = self.x + u16::from(wide) < self.end;
         if self.x < self.end {
-            self.buffer[(self.x, self.y)].set_char(c).set_style(style);
+            self.buffer[(self.x, self.y)].set_char(if fits { c } else { '>' }).set_style(style);
             self.x += 1;
         }
+    }
+
+    /// Leaves a column to the character to the left.
+    fn cover(&mut self, style: Style) {
+        self.put(SPACE, style);
+    }
+
+    fn skip(&mut self, columns: u16) {
+        self.x = self.end.min(self.x + columns);
     }
 }

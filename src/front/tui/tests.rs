@@ -5,10 +5,12 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::app::{App, Next};
+use super::bindings::Focus;
 use super::theme::Theme;
 use crate::front::history::History;
 use crate::session::{Options, Session, Source, State, Update};
@@ -26,6 +28,9 @@ impl Bench {
             let _ = sender.send(update);
         });
         let mut bench = Bench { app: App::new(session, theme, History::none()), updates };
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        bench.app.pictures = std::env::temp_dir().join(format!("linmem-test-{}-{number}", std::process::id()));
         bench.settle();
         bench
     }
@@ -39,7 +44,28 @@ impl Bench {
     }
 
     fn key(&mut self, code: KeyCode) -> Next {
-        self.app.event(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        self.event(code, KeyModifiers::NONE)
+    }
+
+    fn event(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Next {
+        self.app.event(Event::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    /// Types keys that are characters, and Tab and Esc.
+    fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            self.key(match c {
+                '\t' => KeyCode::Tab,
+                '\x1b' => KeyCode::Esc,
+                c => KeyCode::Char(c),
+            });
+        }
+    }
+
+    /// Draws without a terminal.
+    fn paint(&mut self, width: u16, height: u16) {
+        let area = ratatui::layout::Rect::new(0, 0, width, height);
+        self.app.paint(area, &mut Buffer::empty(area));
     }
 
     fn send(&mut self, line: &str) {
@@ -68,15 +94,16 @@ fn text(buffer: &Buffer) -> String {
 fn every_size_is_drawn() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("Did you know");
-    for help in [false, true] {
-        bench.app.help = help;
-        for size in 1..=250 {
+    // With the keys at the line, in the memory with each panel and arrangement, at a question, in the help.
+    for keys in ["", "\x1b", "\t", "\t", "\tv", "\tv", "bb:0x41f", "\x1b?"] {
+        bench.keys(keys);
+        for size in (1..=60).chain((63..=250).step_by(11)) {
             for (width, height) in [(size, size), (size, 24), (80, size), (size, 1), (1, size), (250, size)] {
-                bench.draw(width, height);
+                bench.paint(width, height);
             }
         }
     }
-    bench.app.help = false;
+    bench.keys("xi");
     assert!(text(&bench.draw(80, 24)).contains("exchange 1 of 1 | step 3 of 5"), "nothing was lost");
 }
 
@@ -105,9 +132,10 @@ fn without_colour_no_cell_has_one() {
     let buffer = bench.draw(120, 40);
     assert!(buffer.content().iter().all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == cell.fg));
     let reversed = |y: u16| (0..120).filter(|&x| buffer[(x, y)].modifier.contains(Modifier::REVERSED)).count();
-    // 4, 8 and 2 bytes in three rows of the after pane: two digits each with single spaces between, and the text.
+    // 4, 8 and 2 bytes in three rows of the after pane: two digits each with single spaces between, and the text;
+    // the cursor's bracket takes one of the spaces.
     let rows: Vec<_> = (1..30).map(reversed).filter(|&count| count > 0).collect();
-    assert_eq!(rows[..3], [4 * 3 - 1 + 4, 8 * 3 - 1 + 8, 2 * 3 - 1 + 2]);
+    assert_eq!(rows[..3], [4 * 3 - 2 + 4, 8 * 3 - 1 + 8, 2 * 3 - 1 + 2]);
 }
 
 #[test]
@@ -136,13 +164,161 @@ fn the_memory_is_walked_with_the_keys_of_other_tools() {
     bench.send("Did you know");
     bench.draw(120, 40);
     bench.key(KeyCode::Esc);
+    assert_eq!(bench.app.space.cursor, 0x41c, "the cursor is where something changed");
     bench.key(KeyCode::Char('g'));
-    assert!(text(&bench.draw(120, 40)).contains(" 00000000 "));
-    bench.key(KeyCode::Char('.'));
-    assert!(text(&bench.draw(120, 40)).contains("g00000418 "), "the next changed row");
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains(" 00000000 [00]00"), "{shown}");
+    bench.keys("ljj");
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("00000400  20[57]61"), "folded rows are passed in one step: {shown}");
+    bench.keys("kh");
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("at 0x") && shown.contains("u32"), "{shown}");
+    bench.keys("g.");
+    assert_eq!(bench.app.space.cursor, 0x41c, "the next changed byte");
+    assert!(text(&bench.draw(120, 40)).contains("1/1 runs, 14 bytes (14 in all)"));
+    bench.keys("]c");
+    assert!(text(&bench.draw(120, 40)).contains("no changed bytes behind this"));
     bench.key(KeyCode::Char('G'));
-    assert!(text(&bench.draw(120, 40)).contains(" 0000fff8 "));
+    assert!(text(&bench.draw(120, 40)).contains(" 0000fff8  00 00 00 00 00 00 00[00]"));
+    bench.keys("[c");
+    assert_eq!(bench.app.space.cursor, 0x41c);
+    bench.event(KeyCode::Char('o'), KeyModifiers::CONTROL);
+    assert_eq!(bench.app.space.cursor, 0xffff);
+    bench.event(KeyCode::Right, KeyModifiers::ALT);
+    assert_eq!(bench.app.space.cursor, 0x41c);
     bench.key(KeyCode::Char('x'));
     assert!(text(&bench.draw(120, 40)).contains("no such key here"));
     assert_eq!(bench.key(KeyCode::Char('q')), Next::Quit);
+}
+
+#[test]
+fn addresses_patterns_and_names_are_asked_for() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.draw(80, 24);
+    bench.event(KeyCode::Char('g'), KeyModifiers::CONTROL);
+    bench.keys("wrong");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("go to: wrong") && shown.contains("neither an address nor a name"), "{shown}");
+    bench.key(KeyCode::Esc);
+    assert_eq!(bench.app.focus, Focus::Input, "the line is as it was");
+    bench.event(KeyCode::Char('g'), KeyModifiers::CONTROL);
+    bench.keys("output+0xd");
+    bench.key(KeyCode::Enter);
+    assert_eq!((bench.app.space.cursor, bench.app.focus), (0x41d, Focus::Memory));
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("at 0x41d  output+0xd"), "{shown}");
+    assert!(shown.contains("now: the guest, exchange 1 step 3"), "{shown}");
+    assert!(shown.contains("0 -> 87"), "the value before and after: {shown}");
+
+    bench.keys("/cool");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.draw(80, 24)).contains("match 2 of 2: cool"));
+    bench.keys("n");
+    assert!(text(&bench.draw(80, 24)).contains("match 1 of 2: cool"));
+    assert_eq!(bench.app.space.cursor, 0x409);
+    bench.keys("/0x6e 6? ??");
+    bench.key(KeyCode::Enter);
+    assert_eq!(bench.app.space.cursor, 0x419, "a wildcard");
+    // Before the guest's step the found text is not there yet.
+    bench.key(KeyCode::F(7));
+    bench.keys("/Was");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.draw(80, 24)).contains("match 1 of 1: Was"));
+
+    bench.keys("mhere");
+    bench.key(KeyCode::Enter);
+    bench.keys("g:here");
+    bench.key(KeyCode::Enter);
+    assert_eq!(bench.app.space.cursor, 0x401);
+    for (presses, title) in [("\t", "changes  1 runs, 12 bytes"), ("\t", "regions"), ("\t", "exchanges")] {
+        bench.keys(presses);
+        let shown = text(&bench.draw(80, 24));
+        assert!(shown.contains(title), "{shown}");
+    }
+}
+
+#[test]
+fn panes_can_be_arranged_and_widened() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.draw(120, 40);
+    bench.key(KeyCode::Esc);
+    bench.keys("v");
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("44 69 64 20 79 6f 75 20  6b 6e 6f 77"), "stacked: {shown}");
+    bench.keys("v");
+    let shown = text(&bench.draw(120, 40));
+    let old = shown.lines().position(|line| line.starts_with("-00000410")).expect("as it was");
+    assert!(shown.lines().nth(old + 1).expect("as it is").starts_with("g00000410"), "{shown}");
+    assert!(shown.lines().nth(old + 1).expect("as it is").contains("Did you know Was"), "16 bytes: {shown}");
+    bench.keys("b");
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("-00000418  6b 6e 6f 77[00]00 00 00  know\u{b7}"), "8 bytes: {shown}");
+    bench.keys("BB");
+    assert!(text(&bench.draw(120, 40)).contains("32 bytes in a row"));
+    bench.keys("v");
+    assert!(text(&bench.draw(120, 40)).contains("side by side"));
+}
+
+#[test]
+fn bytes_that_changed_earlier_are_marked_weakly() {
+    let mut bench = Bench::new(Theme::MONOCHROME);
+    bench.send("Did you know");
+    bench.key(KeyCode::F(8));
+    let buffer = bench.draw(120, 40);
+    let shown = text(&buffer);
+    let row = (0..40).find(|&y| buffer[(60, y)].symbol() == "'").expect("the gutter tells");
+    let bold = (60..120).filter(|&x| buffer[(x, row)].modifier == Modifier::BOLD).count();
+    assert_eq!(bold, 8 * 3, "two digits and a letter for each of eight bytes: {shown}");
+}
+
+#[test]
+fn while_a_line_is_typed_its_bytes_are_shown() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.keys("caf\u{e9}");
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("5 B, 4 characters, goes where the guest says: 63 61 66 c3 a9"), "{shown}");
+    bench.key(KeyCode::Enter);
+    bench.settle();
+    bench.keys("x");
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("1 B, 1 character, would go to 0x410, where the last line went: 78"), "{shown}");
+}
+
+#[test]
+fn the_help_pages_where_it_does_not_fit() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.key(KeyCode::F(1));
+    let first = text(&bench.draw(80, 24));
+    assert!(first.contains("send the line to the guest") && first.contains("PgUp, PgDn: more"), "{first}");
+    bench.key(KeyCode::PageDown);
+    bench.key(KeyCode::PageDown);
+    bench.key(KeyCode::PageDown);
+    let last = text(&bench.draw(80, 24));
+    assert!(last.contains("edit the line as in a shell"), "{last}");
+    bench.key(KeyCode::Char('x'));
+    assert!(bench.app.help.is_none());
+}
+
+#[test]
+fn a_picture_shows_what_the_screen_shows() {
+    let mut bench = Bench::new(Theme::COLORED);
+    std::fs::create_dir_all(&bench.app.pictures).expect("the folder for what is temporary is there");
+    bench.send("a<b&c");
+    bench.draw(120, 40);
+    bench.key(KeyCode::F(12));
+    let notice = bench.app.notice.clone().expect("it says so");
+    let path = notice.strip_prefix("the screen is saved as ").expect("it was saved");
+    let svg = std::fs::read_to_string(path).expect("it is there");
+    assert!(svg.contains("a&lt;b&amp;c Wasm") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("fill=\"#cdcd00\"/>"), "what the guest changed has a background");
+    let path = bench.app.pictures.join("screen.txt");
+    bench.app.shot(&path).expect("it is saved");
+    let plain = std::fs::read_to_string(&path).expect("it is there");
+    assert!(plain.contains("a<b&c Wa") && plain.contains("step 3 of 5"), "{plain}");
+    assert!(bench.app.shot(&bench.app.pictures.join("screen.png")).is_err());
+    std::fs::remove_dir_all(&bench.app.pictures).expect("it is ours");
 }

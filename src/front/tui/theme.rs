@@ -83,6 +83,11 @@ impl Theme {
         }
     }
 
+    /// A byte that was changed by an earlier step: weaker than one that was changed by this.
+    pub(super) fn since_start(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
     /// The letter in the gutter, and the line of a legend, for what an actor wrote.
     pub(super) fn actor(self, actor: Actor) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);

@@ -1,0 +1,127 @@
+//! The panels beside the steps: what the bytes at the cursor mean, the changes, the regions.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::app::{App, MEMORY, Panel};
+use super::draw::{below_title, put, rule, to_u16};
+use crate::record::Actor;
+use crate::view::{Entry, Mark, Order, inspect, name, thousands};
+
+/// The columns that a value takes at least, where several stand in a row.
+const VALUE: u16 = 36;
+
+impl App {
+    /// Draws the panel that is shown beside the steps.
+    pub(super) fn draw_panel(&self, area: Rect, buffer: &mut Buffer) {
+        match self.shown_panel() {
+            Panel::Values => self.draw_values(area, buffer),
+            Panel::Changes => self.draw_changes(area, buffer),
+            Panel::Regions => self.draw_regions(area, buffer),
+            Panel::Exchanges => self.draw_transcript(area, buffer),
+        }
+    }
+
+    /// The inspector: who wrote there, and what the bytes mean, before and after.
+    fn draw_values(&self, area: Rect, buffer: &mut Buffer) {
+        let cursor = self.space.cursor;
+        let here = &self.space.here;
+        let place = if here.regions.is_empty() { String::new() } else { format!("  {}", here.regions) };
+        rule(buffer, area, &format!("at {cursor:#x}{place}"), self.theme.title());
+        let Some(sight) = self.sight() else { return };
+        let mut rest = below_title(area);
+        put(buffer, rest, &format!(" {}", here.writer), Style::new());
+        rest = below_title(rest);
+        let order = if self.space.order == Order::Little { "" } else { " be" };
+        let columns = (rest.width / VALUE).max(1);
+        let width = rest.width / columns;
+        let entries = inspect(sight.before, sight.after, cursor, self.space.order);
+        for (entry, place) in entries.iter().zip(0..rest.height.saturating_mul(columns)) {
+            let (column, row) = (place % columns, place / columns);
+            let cell = Rect { x: rest.x + column * width, y: rest.y + row, width: width.saturating_sub(1), height: 1 };
+            let changed = entry.before != entry.after;
+            let style = if changed { self.theme.title() } else { Style::new() };
+            put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), value(entry)), style);
+        }
+    }
+
+    /// The runs of changed bytes, the one at the cursor or before it among the first.
+    fn draw_changes(&self, area: Rect, buffer: &mut Buffer) {
+        let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(MEMORY)) else { return };
+        let count = thousands(marks.runs() as u64);
+        let title = format!("changes  {count} runs, {} bytes  (, .)", thousands(marks.changed() as u64));
+        rule(buffer, area, &title, self.theme.title());
+        let cursor = self.space.cursor;
+        let here = marks.run_before(cursor + 1);
+        let first = here.and_then(|(start, _)| marks.run_before(start)).or(here).map_or(0, |(start, _)| start);
+        let mut rest = below_title(area);
+        for (start, end) in marks.runs_from(first) {
+            if rest.is_empty() {
+                break;
+            }
+            let by = match marks.at(start) {
+                Mark::Changed(by) | Mark::Rewritten(by) => name(by),
+                Mark::None => "",
+            };
+            let inside = (start..end).contains(&cursor);
+            let arrow = if inside { ">" } else { " " };
+            let number = thousands(marks.run_number(start) as u64);
+            let words = format!("{arrow}{number} {start:#x}..{end:#x}  {} B by {by}", thousands(end - start));
+            put(buffer, rest, &words, if inside { self.theme.selected() } else { Style::new() });
+            rest = below_title(rest);
+        }
+        if let Some((from, to)) = marks.grown() {
+            put(buffer, rest, &format!(" + grew from {from} to {to} pages"), Style::new());
+        }
+    }
+
+    /// The ranges that have names, those that hold the cursor marked.
+    fn draw_regions(&self, area: Rect, buffer: &mut Buffer) {
+        rule(buffer, area, "regions  (Ctrl-G NAME goes there, m adds one)", self.theme.title());
+        let mut rest = below_title(area);
+        for region in self.regions() {
+            if rest.is_empty() {
+                return;
+            }
+            let (start, end) = (region.start, region.end);
+            let inside = region.contains(self.space.cursor);
+            let arrow = if inside { ">" } else { " " };
+            let words = format!("{arrow}{:<10} {start:#x}..{end:#x}  {} B", region.name, thousands(end - start));
+            put(buffer, rest, &words, if inside { self.theme.selected() } else { Style::new() });
+            rest = below_title(rest);
+        }
+    }
+
+    /// What the letters in the gutter mean, at the right end of a rule.
+    pub(super) fn draw_legend(&self, area: Rect, buffer: &mut Buffer) {
+        const LEGEND: [(&str, Option<Actor>); 5] = [
+            (" h", Some(Actor::Host)),
+            (" host wrote  ", None),
+            ("g", Some(Actor::Guest)),
+            (" guest wrote", None),
+            ("  ' earlier ", None),
+        ];
+        // As much of it as has room beside the title.
+        let count = (0..=LEGEND.len()).rev().filter(|count| count % 2 == 0 || *count == LEGEND.len());
+        let width = |count: &usize| to_u16(LEGEND[..*count].iter().map(|(text, _)| text.width()).sum());
+        let Some(count) = count.into_iter().find(|count| width(count) + 12 <= area.width) else { return };
+        let width = width(&count);
+        let mut rest = Rect { x: area.right() - width - 1, width, ..area };
+        for (text, actor) in &LEGEND[..count] {
+            let style = actor.map_or(Style::new(), |actor| self.theme.actor(actor));
+            let used = put(buffer, rest, text, style);
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+        }
+    }
+}
+
+/// `0 -> 32`, or the value alone where it is the same before and after.
+fn value(entry: &Entry) -> String {
+    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    match entry.before == entry.after {
+        true => shown(&entry.after),
+        false => format!("{} -> {}", shown(&entry.before), shown(&entry.after)),
+    }
+}

@@ -1,0 +1,353 @@
+//! Moving in space: the cursor in memory, and all that takes it somewhere.
+
+use std::sync::LazyLock;
+
+use super::app::{App, MEMORY, Next};
+use super::bindings::Direction;
+use super::layout::Arrangement;
+use crate::record::Image;
+use crate::view::{Line, Mark, Order, Places, Region, Search, Sight, name, parse_address, regions, thousands, visible};
+
+/// The longest name of a place.
+const NAME: usize = 32;
+/// The most places that are gone back to.
+const TRAIL: usize = 256;
+
+static NO_MEMORY: LazyLock<Image> = LazyLock::new(Image::default);
+
+/// Where in memory the user is, and was.
+#[derive(Default)]
+pub(super) struct Space {
+    /// The address of the first line.
+    pub(super) top: u64,
+    pub(super) cursor: u64,
+    pub(super) order: Order,
+    pub(super) search: Option<Search>,
+    /// Places that the user gave a name, oldest first.
+    pub(super) names: Vec<(String, u64)>,
+    /// What is known of the cursor's place: which regions it is in, who wrote there last.
+    pub(super) here: Here,
+    trail: Vec<u64>,
+    ahead: Vec<u64>,
+}
+
+/// What is known of a place in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Here {
+    pub(super) regions: String,
+    pub(super) writer: String,
+}
+
+impl App {
+    /// The selected memory in rows.
+    pub(super) fn sight(&self) -> Option<Sight<'_>> {
+        let at = self.selection.as_ref()?;
+        Some(Sight {
+            before: at.before.get(MEMORY).unwrap_or(&NO_MEMORY),
+            after: at.after.get(MEMORY)?,
+            marks: &at.marks[MEMORY],
+            width: self.layout.width,
+            keep: self.space.cursor,
+        })
+    }
+
+    /// Every range with a name at the selected moment; a place with a name is one byte.
+    pub(super) fn regions(&self) -> Vec<Region> {
+        let run = self.session.run();
+        let cause = self.selection.as_ref().and_then(|at| run.cause(at.cause));
+        let named = self.space.names.iter();
+        let named = named.map(|(name, addr)| Region { name: name.clone(), start: *addr, end: addr + 1 });
+        let told = regions(MEMORY, run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
+        named.chain(told).collect()
+    }
+
+    /// Goes to an address, and remembers where the cursor was.
+    pub(super) fn goto(&mut self, addr: u64) {
+        if self.space.cursor != addr {
+            if self.space.trail.len() == TRAIL {
+                self.space.trail.remove(0);
+            }
+            self.space.trail.push(self.space.cursor);
+            self.space.ahead.clear();
+        }
+        self.put_cursor(addr);
+        self.reveal(1);
+    }
+
+    /// Goes to an address as people write them.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(super) fn goto_text(&mut self, text: &str) -> Result<(), String> {
+        let regions = self.regions();
+        let sight = self.sight().ok_or("there is no memory yet")?;
+        let places = Places { cursor: self.space.cursor, image: sight.after, regions: &regions };
+        let addr = parse_address(text, &places)?;
+        self.goto(addr);
+        Ok(())
+    }
+
+    /// Searches, and goes to the first match behind the cursor.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern, or that there is none such.
+    pub(super) fn find(&mut self, text: &str) -> Result<(), String> {
+        let sight = self.sight().ok_or("there is no memory yet")?;
+        let search = Search::new(text, sight.after)?;
+        if search.found.is_empty() {
+            return Err(format!("not found: {}", visible(text.as_bytes())));
+        }
+        let first = search.found.binary_search(&self.space.cursor).ok();
+        self.space.search = Some(search);
+        match first {
+            Some(place) => self.show_match(place),
+            None => self.find_next(Direction::Forward),
+        };
+        Ok(())
+    }
+
+    pub(super) fn find_next(&mut self, direction: Direction) -> Next {
+        let cursor = self.space.cursor;
+        let Some(search) = &self.space.search else { return self.notice("/ searches; n and N go on from there") };
+        let place = match direction {
+            Direction::Forward => search.next(cursor),
+            Direction::Back => search.previous(cursor),
+        };
+        match place {
+            Some(place) => self.show_match(place),
+            None => {
+                let words = format!("not found at this moment: {}", visible(search.text.as_bytes()));
+                self.notice(&words)
+            }
+        }
+    }
+
+    fn show_match(&mut self, place: usize) -> Next {
+        let Some(search) = &self.space.search else { return Next::Continue };
+        let more = if search.more { " or more" } else { "" };
+        let count = thousands(search.found.len() as u64);
+        let words =
+            format!("match {} of {count}{more}: {}", thousands(place as u64 + 1), visible(search.text.as_bytes()));
+        let addr = search.found[place];
+        self.goto(addr);
+        self.notice(&words)
+    }
+
+    /// Gives the place of the cursor a name.
+    ///
+    /// # Errors
+    /// Why it cannot have it, in words.
+    pub(super) fn mark(&mut self, name: &str) -> Result<(), String> {
+        let fits = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+        if !fits || name.len() > NAME || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(format!("a name is up to {NAME} letters, digits, _ and ., and begins with no digit"));
+        }
+        self.space.names.retain(|(other, _)| other != name);
+        self.space.names.push((name.to_owned(), self.space.cursor));
+        self.notice(&format!("{name} is {:#x} now", self.space.cursor));
+        Ok(())
+    }
+
+    /// Goes back along the places the cursor was taken from, or forward again.
+    pub(super) fn trail(&mut self, direction: Direction) -> Next {
+        let space = &mut self.space;
+        let (from, to) = match direction {
+            Direction::Back => (&mut space.trail, &mut space.ahead),
+            Direction::Forward => (&mut space.ahead, &mut space.trail),
+        };
+        let Some(addr) = from.pop() else { return self.notice("no further place that way") };
+        to.push(space.cursor);
+        self.put_cursor(addr);
+        self.reveal(1);
+        Next::Continue
+    }
+
+    /// Goes where the pointer at the cursor points to.
+    pub(super) fn follow_pointer(&mut self) -> Next {
+        match self.goto_text("*") {
+            Ok(()) => Next::Continue,
+            Err(words) => self.notice(&format!("no pointer here: {words}")),
+        }
+    }
+
+    pub(super) fn move_bytes(&mut self, direction: Direction) {
+        let cursor = self.space.cursor;
+        self.put_cursor(match direction {
+            Direction::Back => cursor.saturating_sub(1),
+            Direction::Forward => cursor.saturating_add(1),
+        });
+        self.reveal(0);
+    }
+
+    /// Moves the cursor by that many lines, past folded ones, in its column.
+    pub(super) fn move_lines(&mut self, direction: Direction, count: usize) {
+        let Some(sight) = self.sight() else { return };
+        let column = self.space.cursor % self.layout.width as u64;
+        let mut row = sight.line(self.space.cursor);
+        let mut line = row;
+        for _ in 0..count {
+            let Some(next) = step(&sight, line, direction) else { break };
+            line = next;
+            if line.folded && count == 1 {
+                line = step(&sight, line, direction).unwrap_or(line);
+            }
+            row = if line.folded { row } else { line };
+        }
+        self.put_cursor(row.addr + column);
+        self.reveal(0);
+    }
+
+    /// Moves by a page: what was the last line becomes the first.
+    pub(super) fn move_page(&mut self, direction: Direction) {
+        let Some(sight) = self.sight().filter(|sight| !sight.is_empty()) else { return };
+        let rows = self.layout.rows.saturating_sub(1).max(1);
+        let old = sight.line(self.space.top);
+        let top = self.walk(&sight, old, rows, direction);
+        // What the last page holds stays in sight.
+        let last = self.walk(&sight, sight.line(u64::MAX), self.layout.rows.saturating_sub(1), Direction::Back);
+        let top = top.addr.min(last.addr);
+        let moved = top != old.addr;
+        self.space.top = top;
+        self.move_lines(direction, rows);
+        if moved && self.space.top != top {
+            self.space.top = top;
+            self.cursor_into_sight();
+        }
+    }
+
+    fn cursor_into_sight(&mut self) {
+        let Some(sight) = self.sight() else { return };
+        let column = self.space.cursor % self.layout.width as u64;
+        let top = sight.line(self.space.top);
+        let first = if top.folded { sight.below(top).unwrap_or(top) } else { top };
+        if !first.folded {
+            self.put_cursor(first.addr + column);
+        }
+    }
+
+    /// The line so many screen rows away, or as far as there are.
+    fn walk(&self, sight: &Sight<'_>, from: Line, rows: usize, direction: Direction) -> Line {
+        let (mut line, mut left) = (from, rows);
+        while left > 0 {
+            let Some(next) = step(sight, line, direction) else { break };
+            let Some(rest) = left.checked_sub(self.height(sight, next)) else { break };
+            (line, left) = (next, rest);
+        }
+        line
+    }
+
+    /// How many screen rows a line takes.
+    pub(super) fn height(&self, sight: &Sight<'_>, line: Line) -> usize {
+        let twice = self.layout.arrangement == Arrangement::One && !line.folded && sight.is_marked(line.addr);
+        if twice && line.addr < sight.before.len() { 2 } else { 1 }
+    }
+
+    /// Scrolls so that the cursor is on the screen, with that many lines before it if it was not.
+    pub(super) fn reveal(&mut self, lead: usize) {
+        let Some(sight) = self.sight().filter(|sight| !sight.is_empty()) else { return };
+        let rows = self.layout.rows.max(1);
+        let row = sight.line(self.space.cursor);
+        let top = sight.line(self.space.top);
+        if row.addr < top.addr || (lead > 0 && !self.shows(&sight, top, row)) {
+            self.space.top = self.walk(&sight, row, lead.min(rows - 1), Direction::Back).addr;
+        } else if !self.shows(&sight, top, row) {
+            let own = self.height(&sight, row);
+            self.space.top = self.walk(&sight, row, rows.saturating_sub(own), Direction::Back).addr;
+        } else {
+            self.space.top = top.addr;
+        }
+        // No row of the screen stays empty while there is memory to show.
+        if let Some(sight) = self.sight() {
+            let last = self.walk(&sight, sight.line(u64::MAX), rows - 1, Direction::Back).addr;
+            if self.layout.arrangement != Arrangement::One && self.space.top > last {
+                self.space.top = last;
+            }
+        }
+    }
+
+    fn shows(&self, sight: &Sight<'_>, top: Line, row: Line) -> bool {
+        let mut left = self.layout.rows;
+        let mut lines = std::iter::successors(Some(top), |line| sight.below(*line));
+        lines
+            .find_map(|line| {
+                left = left.saturating_sub(self.height(sight, line));
+                if line.addr == row.addr {
+                    return Some(true);
+                }
+                (left == 0).then_some(false)
+            })
+            .unwrap_or(false)
+    }
+
+    /// Puts the cursor there, or at the last byte.
+    fn put_cursor(&mut self, addr: u64) {
+        let size = self.sight().map_or(0, |sight| sight.len());
+        self.space.cursor = addr.min(size.saturating_sub(1));
+    }
+
+    /// Goes to the previous or next run of changed bytes.
+    pub(super) fn change(&mut self, direction: Direction) -> Next {
+        let Some(sight) = self.sight() else { return Next::Continue };
+        let (marks, cursor) = (sight.marks, self.space.cursor);
+        let run = match direction {
+            Direction::Forward => marks.runs_from(cursor + 1).next(),
+            Direction::Back => marks.run_before(cursor),
+        };
+        let Some((start, end)) = run else {
+            let words = match (marks.runs(), direction) {
+                (0, _) => "nothing changed in this step",
+                (_, Direction::Forward) => "no changed bytes behind this",
+                (_, Direction::Back) => "no changed bytes before this",
+            };
+            return self.notice(words);
+        };
+        let words = format!(
+            "{}/{} runs, {} bytes ({} in all)",
+            thousands(marks.run_number(start) as u64),
+            thousands(marks.runs() as u64),
+            thousands(end - start),
+            thousands(marks.changed() as u64)
+        );
+        self.goto(start);
+        self.notice(&words)
+    }
+
+    /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
+    pub(super) fn look_around(&mut self) {
+        let Some(at) = &self.selection else { return };
+        let cursor = self.space.cursor;
+        let inside = self.regions().into_iter().filter(|region| region.contains(cursor));
+        let inside = inside.map(|region| match cursor - region.start {
+            0 => region.name,
+            distance => format!("{}+{distance:#x}", region.name),
+        });
+        let regions = inside.collect::<Vec<_>>().join(", ");
+        let mark = at.marks.get(MEMORY).map_or(Mark::None, |marks| marks.at(cursor));
+        let writer = match at.last_writer(self.session.run(), MEMORY, cursor) {
+            None => "not written so far".to_owned(),
+            Some((cause, crossing, by)) => {
+                let when = if mark == Mark::None { "last" } else { "now" };
+                let cause = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
+                format!("{when}: {}, {cause} step {}", name(by), crossing + 1)
+            }
+        };
+        self.space.here = Here { regions, writer };
+    }
+
+    /// Searches again where another moment is looked at now.
+    pub(super) fn search_again(&mut self) {
+        let Some(mut search) = self.space.search.take() else { return };
+        if let Some(sight) = self.sight() {
+            search.again(sight.after);
+        }
+        self.space.search = Some(search);
+    }
+}
+
+/// The line above or below.
+fn step(sight: &Sight<'_>, line: Line, direction: Direction) -> Option<Line> {
+    match direction {
+        Direction::Back => sight.above(line),
+        Direction::Forward => sight.below(line),
+    }
+}
