@@ -34,6 +34,8 @@ impl Terminal {
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("XDG_STATE_HOME", scratch(test));
+        // Pictures go where the program was started.
+        command.cwd(scratch_of(test));
         env.iter().for_each(|(name, value)| command.env(name, value));
         let child = pty.slave.spawn_command(command).expect("the binary starts");
         let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
@@ -59,13 +61,19 @@ impl Terminal {
     /// Waits until the screen looks like that, and says what it shows if it never does.
     fn wait(&mut self, what: &str, looks: impl Fn(&vt100::Screen) -> bool) {
         let since = Instant::now();
-        while !looks(self.screen.screen()) {
+        while !(self.is_whole() && looks(self.screen.screen())) {
             let left = PATIENCE.checked_sub(since.elapsed());
             let chunk = left.and_then(|left| self.output.recv_timeout(left).ok());
             let Some(chunk) = chunk else { panic!("{what} never came; the screen shows:\n{}", self.text()) };
             self.screen.process(&chunk);
             self.raw.extend_from_slice(&chunk);
         }
+    }
+
+    /// Whether no frame is half drawn: frames stand between escapes that begin and end an update.
+    fn is_whole(&self) -> bool {
+        let last = |escape: &[u8]| self.raw.windows(escape.len()).rposition(|window| window == escape);
+        last(b"\x1b[?2026h") <= last(b"\x1b[?2026l")
     }
 
     fn wait_for(&mut self, text: &str) {
@@ -122,10 +130,16 @@ fn nonzero(n: u16) -> NonZero<u16> {
     NonZero::new(n).expect("a screen has a size")
 }
 
+/// A folder for a test, which is empty when the test begins.
 fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = scratch_of(name);
     let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
     folder
+}
+
+fn scratch_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 const ORANGE: vt100::Color = vt100::Color::Idx(214);
@@ -341,4 +355,33 @@ fn lines_typed_before_come_back() {
     terminal.wait_for("the guest is ready");
     terminal.press("\x1b[A");
     terminal.wait_for("> remember me");
+}
+
+#[test]
+fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
+    let mut terminal = Terminal::start("space", (80, 24), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("caf\u{e9}");
+    terminal.wait_for("5 B, 4 characters, goes where the guest says: 63 61 66 c3 a9");
+    terminal.press("\r");
+    terminal.wait_for("=> caf\u{e9} Wasm is cool!");
+    terminal.press("\x1b");
+    terminal.wait_for("at 0x415  output+0x5");
+    terminal.press("/cool\r");
+    terminal.wait_for("match 2 of 2: cool");
+    terminal.press(",");
+    terminal.wait_for("1/1 runs, 14 bytes (14 in all)");
+    terminal.wait_for("now: the guest, exchange 1 step 3");
+    terminal.press("\x07data1+1\r");
+    terminal.wait_for("00000400  20[57]61 73");
+    terminal.wait_for("last: the module, the start step 1");
+    terminal.press("\x0f");
+    terminal.wait_for("at 0x415");
+    // F12 says where the picture is.
+    terminal.press("\x1b[24~");
+    terminal.wait_for("the screen is saved as ./linmem-1.svg");
+    let picture = scratch_of("space").join("linmem-1.svg");
+    assert!(std::fs::read_to_string(picture).expect("it is there").contains("caf\u{e9} Wasm is c"));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
 }
