@@ -154,7 +154,8 @@ fn host_wrote(cell: &vt100::Cell) -> bool {
 }
 
 /// How the cells of `bytes` at `addr` look when they alone are styled, in rows of `width` bytes: the digits with
-/// single spaces between neighbours of one group of eight, then the text.
+/// single spaces between neighbours of one group of eight, then the text. The cursor is on the first byte: where a
+/// space would stand behind it, its bracket does, which is not styled.
 fn cells_of(addr: usize, bytes: &[u8], width: usize) -> String {
     let mut rows = String::new();
     let mut start = 0;
@@ -162,7 +163,8 @@ fn cells_of(addr: usize, bytes: &[u8], width: usize) -> String {
         let count = (width - (addr + start) % width).min(bytes.len() - start);
         let row = &bytes[start..start + count];
         for (place, byte) in row.iter().enumerate() {
-            let joined = place > 0 && !(addr + start + place).is_multiple_of(8);
+            let behind_cursor = start + place == 1;
+            let joined = place > 0 && !behind_cursor && !(addr + start + place).is_multiple_of(8);
             rows.push_str(if joined { " " } else { "" });
             rows.push_str(&format!("{byte:02x}"));
         }
