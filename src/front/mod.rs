@@ -18,6 +18,7 @@ use std::io::IsTerminal;
 
 pub use lines::{Lines, Piece};
 pub use status::Status;
+pub use tui::Offscreen;
 
 use crate::abi::recipe::parse;
 use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};

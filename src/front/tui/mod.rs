@@ -8,6 +8,7 @@ mod bindings;
 mod draw;
 mod input;
 mod layout;
+mod offscreen;
 mod panels;
 mod panes;
 mod picture;
@@ -25,6 +26,8 @@ use std::time::Duration;
 use crossterm::event::Event;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
+
+pub use self::offscreen::Offscreen;
 
 use self::app::{App, Next};
 use self::terminal::Screen;

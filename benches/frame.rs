@@ -1,0 +1,76 @@
+//! What a frame of the full screen costs: time and allocations, for memory that fills both panes with rows that do
+//! not fold. Run with `cargo bench --bench frame`.
+
+use crossterm::event::KeyCode;
+use divan::{AllocProfiler, Bencher};
+use linmem::front::Offscreen;
+use linmem::session::{Options, Source};
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// A guest with that many pages of memory, of which the first is full of bytes, and that changes some of them.
+fn guest(pages: usize) -> Source {
+    let bytes: String = (0..60_000u32).map(|n| format!("\\{:02x}", n.wrapping_mul(2_654_435_761) >> 24)).collect();
+    let text = format!(
+        "(module (memory (export \"memory\") {pages}) (data (i32.const 0) \"{bytes}\")
+            (func (export \"ptr\") (result i32) (i32.const 64))
+            (func (export \"f\") (param i32) (result i32)
+                (memory.fill (i32.const 70) (i32.const 33) (i32.const 40))
+                (i32.add (local.get 0) (i32.const 8))))"
+    );
+    Source { name: "bench".to_owned(), bytes: text.into_bytes() }
+}
+
+fn screen((columns, rows): (u16, u16), pages: usize, exchanges: usize) -> Offscreen {
+    let mut screen = Offscreen::open(guest(pages), Options::default(), columns, rows).expect("it is sound");
+    for number in 0..exchanges {
+        screen.send(&format!("line {number}")).expect("it is sound");
+    }
+    screen.draw();
+    screen
+}
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+
+/// A frame, with the keys at the line.
+#[divan::bench(args = SIZES)]
+fn frame(bencher: Bencher, size: (u16, u16)) {
+    let mut screen = screen(size, 1, 1);
+    bencher.bench_local(|| screen.draw().area);
+}
+
+/// The same for a memory of 256 MiB, and after a thousand exchanges: it should cost no more.
+#[divan::bench(args = [(1, 1000), (4096, 1)])]
+fn frame_of_large(bencher: Bencher, (pages, exchanges): (usize, usize)) {
+    let mut screen = screen((200, 60), pages, exchanges);
+    bencher.bench_local(|| screen.draw().area);
+}
+
+/// A key that moves the cursor in memory, and the frame that shows it, with the inspector open.
+#[divan::bench(args = SIZES)]
+fn key_and_frame(bencher: Bencher, size: (u16, u16)) {
+    let mut screen = screen(size, 1, 1);
+    screen.press(KeyCode::Esc);
+    let mut keys = [KeyCode::PageDown, KeyCode::Down, KeyCode::PageUp, KeyCode::Up].into_iter().cycle();
+    bencher.bench_local(|| {
+        screen.press(keys.next().expect("they go round"));
+        screen.draw().area
+    });
+}
+
+/// A step along the timeline and back, a thousand exchanges before the present.
+#[divan::bench]
+fn step_in_the_past(bencher: Bencher) {
+    let mut screen = screen((200, 60), 1, 1000);
+    (0..990).for_each(|_| screen.press(KeyCode::F(5)));
+    let mut keys = [KeyCode::F(6), KeyCode::F(5)].into_iter().cycle();
+    bencher.bench_local(|| {
+        screen.press(keys.next().expect("they go round"));
+        screen.draw().area
+    });
+}

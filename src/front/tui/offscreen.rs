@@ -1,0 +1,68 @@
+//! The full screen without a terminal: for benchmarks, and for whoever wants to see it as data.
+
+use std::sync::mpsc::{Receiver, channel};
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::theme::Theme;
+use crate::cli::When;
+use crate::front::history::History;
+use crate::session::{OpenError, Options, Session, Source, State, Update};
+
+/// The full screen, drawn into a buffer.
+pub struct Offscreen {
+    app: App,
+    updates: Receiver<Update>,
+    buffer: Buffer,
+}
+
+impl Offscreen {
+    /// Opens a guest, on a screen of that many columns and rows.
+    ///
+    /// # Errors
+    /// The guest could not be set to work.
+    pub fn open(source: Source, options: Options, columns: u16, rows: u16) -> Result<Offscreen, OpenError> {
+        let (sender, updates) = channel();
+        let session = Session::start(source, options, move |update| {
+            // Nobody listens any more when the screen is gone.
+            let _ = sender.send(update);
+        });
+        let app = App::new(session, Theme::new(When::Always), History::none());
+        let buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let mut screen = Offscreen { app, updates, buffer };
+        screen.settle()?;
+        Ok(screen)
+    }
+
+    /// Sends a line, and waits until it is answered.
+    ///
+    /// # Errors
+    /// The guest could not be set to work again.
+    pub fn send(&mut self, line: &str) -> Result<(), OpenError> {
+        self.app.event(Event::Paste(format!("{line}\n")));
+        self.settle()
+    }
+
+    /// Presses a key.
+    pub fn press(&mut self, key: KeyCode) {
+        self.app.event(Event::Key(KeyEvent::new(key, KeyModifiers::NONE)));
+    }
+
+    /// Draws the screen, and returns its cells.
+    pub fn draw(&mut self) -> &Buffer {
+        self.buffer.reset();
+        self.app.paint(self.buffer.area, &mut self.buffer);
+        &self.buffer
+    }
+
+    fn settle(&mut self) -> Result<(), OpenError> {
+        while self.app.session.state() != State::Idle || self.app.session.run().is_empty() {
+            let Ok(update) = self.updates.recv() else { break };
+            self.app.report(update)?;
+        }
+        Ok(())
+    }
+}
