@@ -141,7 +141,7 @@ fn the_timeline_is_listed_and_travelled() {
 fn what_the_guest_is_made_of_is_listed_and_set() {
     let text = said("exports", ":exports");
     assert!(
-        text.contains("mix  function (i64, f32, f64) -> (f64)\n") && text.contains("memory  memory of 1 pages"),
+        text.contains("mix  function (i64, f32, f64) -> (f64)\n") && text.contains("memory  memory of 1 page\n"),
         "{text}"
     );
     assert_eq!(said("imports", ":imports"), "the guest imports nothing\n");

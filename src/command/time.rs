@@ -33,7 +33,7 @@ pub(super) fn goto(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     if place.is_some_and(|place| place >= node.crossings.len()) {
         return Err(Error(format!("exchange {cause} has {} steps", node.crossings.len())));
     }
-    Selection::new(run, cause, place.or(node.focus))
+    Selection::new(run, None, cause, place.or(node.focus))
         .map(look)
         .ok_or_else(|| Error("that moment was forgotten".to_owned()))
 }
@@ -63,7 +63,7 @@ fn step(context: &mut Context<'_>, words: &mut Words<'_>, forward: bool) -> Resu
             return Err(Error("this is the oldest step that is known".to_owned()));
         }
     }
-    Selection::new(run, cause, Some(place)).map(look).ok_or_else(|| Error("that moment was forgotten".to_owned()))
+    Selection::new(run, None, cause, Some(place)).map(look).ok_or_else(|| Error("that moment was forgotten".to_owned()))
 }
 
 fn look(selection: Selection) -> Reply {
