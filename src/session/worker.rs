@@ -1,5 +1,6 @@
 //! A session as a front end holds it: the guest works on a thread of its own, the timeline is kept here.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -58,8 +59,11 @@ pub struct Session {
     /// The runs before, the oldest first.
     past: Vec<Run>,
     globals: Vec<Global>,
-    /// Requests that were sent and not settled yet.
-    pending: usize,
+    /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
+    /// reports, with memories in them, pile up.
+    waiting: VecDeque<(u64, Request)>,
+    /// Whether a request is with the guest's thread.
+    under_way: bool,
 }
 
 impl Session {
@@ -82,7 +86,8 @@ impl Session {
             run: Run::new(HISTORY),
             past: Vec::new(),
             globals: Vec::new(),
-            pending: 0,
+            waiting: VecDeque::new(),
+            under_way: false,
         }
     }
 
@@ -95,7 +100,8 @@ impl Session {
             Update::Ready(about) => self.about = Some(about),
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
-                    self.pending -= 1;
+                    self.under_way = false;
+                    self.hand_over();
                 }
                 if cause.begins_a_run() {
                     self.begin_a_run();
@@ -119,10 +125,21 @@ impl Session {
     }
 
     fn request(&mut self, request: Request) {
-        // The guest's thread ends only after it reported why, and then no front end sends any more.
         self.sent += 1;
-        let _ = self.requests.send((self.sent, request));
-        self.pending += 1;
+        self.waiting.push_back((self.sent, request));
+        self.hand_over();
+    }
+
+    /// Gives the guest's thread its next request, if it has none.
+    fn hand_over(&mut self) {
+        if self.under_way {
+            return;
+        }
+        if let Some(request) = self.waiting.pop_front() {
+            // The guest's thread ends only after it reported why, and then no front end asks any more.
+            let _ = self.requests.send(request);
+            self.under_way = true;
+        }
     }
 
     /// Puts the run aside, unless nothing happened in it.
@@ -172,10 +189,10 @@ impl Session {
 
     /// What the guest is doing.
     pub fn state(&self) -> State {
-        match (&self.about, self.pending) {
+        match (&self.about, self.waiting.len() + usize::from(self.under_way)) {
             (None, _) => State::Loading,
             (_, 0) => State::Idle,
-            (_, lines) => State::Busy(lines),
+            (_, requests) => State::Busy(requests),
         }
     }
 }

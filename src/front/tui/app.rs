@@ -164,7 +164,7 @@ impl App {
     fn in_help(&mut self, line: usize, wanted: Option<Action>) -> Next {
         let page = usize::from(self.layout.area.height).saturating_sub(1).max(1);
         self.help = match wanted {
-            Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Shot) => {
+            Some(Action::Interrupt | Action::Suspend | Action::Redraw | Action::Shot) => {
                 return wanted.map_or(Next::Continue, |action| self.act(action));
             }
             Some(Action::Page(Direction::Forward)) => Some(line + page),

@@ -51,7 +51,8 @@ impl App {
             self.draw_sentence(layout.sentence, buffer);
             self.draw_status(layout.status, buffer);
         } else {
-            put(buffer, layout.status, "too small for memory: 44x12 at least", Style::new());
+            self.draw_status(layout.status, buffer);
+            put(buffer, below_title(layout.status), "too small for memory: 44x12 at least", Style::new());
         }
         let cursor = self.draw_input(layout.input, buffer);
         cursor.filter(|_| self.focus != Focus::Memory)
@@ -139,7 +140,7 @@ impl App {
         let count = run.len().saturating_sub(1);
         let selected = self.selection.as_ref().map_or(0, |at| at.cause);
         if count == 0 {
-            let hint = "type a line and press Enter: it goes into the guest's memory";
+            let hint = "type a line, press Enter";
             put(buffer, below_title(area), hint, Style::new());
         }
         for (place, line) in window(count, selected.saturating_sub(1), below_title(area)) {
@@ -301,7 +302,7 @@ pub(super) fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> 
     let (end, _) = buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
     // What does not fit is not lost without a sign.
     if text.len() > usize::from(area.width) && text.width() > usize::from(area.width) {
-        buffer[(area.right() - 1, area.y)].set_symbol(">").set_style(style);
+        buffer[(area.right() - 1, area.y)].set_symbol("\u{2026}").set_style(style);
     }
     end - area.x
 }

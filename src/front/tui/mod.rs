@@ -24,7 +24,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use crossterm::event::Event;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
 pub use self::offscreen::Offscreen;
@@ -137,7 +137,7 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
 
 /// Starts the threads that wait for keys and for signals.
 fn listen(sender: Sender<Message>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
     let to_loop = sender.clone();
     std::thread::spawn(move || signals.forever().try_for_each(|signal| to_loop.send(Message::Signal(signal))));
     std::thread::spawn(move || {

@@ -1,6 +1,7 @@
 //! The terminal: taken over, and given back on every way out.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -22,7 +23,8 @@ const BUFFER: usize = 64 << 10;
 
 /// The terminal in full-screen mode, for as long as this lives.
 pub(super) struct Screen {
-    terminal: ratatui::Terminal<Backend>,
+    /// Never dropped: ratatui would show the cursor, which `give_back` does, and panic where that cannot be told.
+    terminal: ManuallyDrop<ratatui::Terminal<Backend>>,
 }
 
 impl Screen {
@@ -31,7 +33,7 @@ impl Screen {
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
         let terminal = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
-        Ok(Screen { terminal })
+        Ok(Screen { terminal: ManuallyDrop::new(terminal) })
     }
 
     /// Draws a frame, so that the terminal shows all of it at once.
@@ -44,7 +46,9 @@ impl Screen {
 
     /// Draws everything anew with the next frame.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Unlike `clear`, this does not ask the terminal where its cursor is, which not every one answers.
+        let area = self.terminal.get_frame().area();
+        self.terminal.resize(area)
     }
 
     /// Gives the terminal back, stops the process as the shell's job control expects, and takes it over again
