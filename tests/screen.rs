@@ -387,3 +387,12 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
     terminal.press("q");
     assert_eq!(terminal.end(), 0);
 }
+
+#[test]
+fn a_terminal_that_answers_no_questions_can_be_drawn_anew() {
+    let mut terminal = Terminal::start("ctrl-l", (80, 24), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("\x0cstill here");
+    terminal.wait_for("> still here");
+    assert!(!String::from_utf8_lossy(&terminal.raw).contains("\x1b[6n"), "the cursor's place is not asked for");
+}
