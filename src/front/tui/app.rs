@@ -37,6 +37,8 @@ pub(super) struct App {
     /// How the panes are arranged, and how many bytes a row has, where the user said so.
     shape: Shape,
     pub(super) help: Option<usize>,
+    /// What is to go to the terminal's clipboard.
+    pub(super) copied: Option<String>,
     /// A `[` or `]` that waits for its `c`.
     bracket: Option<Direction>,
     /// A word to the user, until the next key.
@@ -71,6 +73,8 @@ pub(super) enum Next {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Take the mouse, or give it back to the terminal.
+    Mouse,
 }
 
 impl App {
@@ -87,6 +91,7 @@ impl App {
             panel: Panel::default(),
             shape: Shape::default(),
             help: None,
+            copied: None,
             bracket: None,
             notice: None,
             pictures: PathBuf::from("."),
@@ -112,6 +117,10 @@ impl App {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Paste(text) => self.paste(&text),
+            Event::Mouse(event) => {
+                self.mouse(event);
+                Next::Continue
+            }
             _ => Next::Continue,
         }
     }
@@ -219,6 +228,12 @@ impl App {
             Action::Order => {
                 self.space.order = if self.space.order == Order::Little { Order::Big } else { Order::Little };
             }
+            Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
+            Action::Copy(form) => return self.copy(form),
+            Action::Mouse => {
+                self.notice("the mouse is taken, or given back to the terminal; M changes it again");
+                return Next::Mouse;
+            }
             Action::Shot => return self.snapshot(),
         }
         Next::Continue
@@ -301,8 +316,14 @@ impl App {
         if to >= at.steps.len() {
             return self.notice("this is the last step of the exchange; F6 goes to the next exchange");
         }
-        self.select(Selection::new(self.session.run(), Some(at), at.cause, Some(to)));
+        self.goto_step(to);
         Next::Continue
+    }
+
+    /// Goes to a step of the same exchange.
+    pub(super) fn goto_step(&mut self, place: usize) {
+        let Some(at) = &self.selection else { return };
+        self.select(Selection::new(self.session.run(), Some(at), at.cause, Some(place)));
     }
 
     fn exchange(&mut self, direction: Direction) -> Next {

@@ -63,6 +63,12 @@ pub(super) enum Action {
     Order,
     /// Saves a picture of the screen.
     Shot,
+    /// Begins to select bytes, or ends it.
+    Select,
+    /// Copies the selected bytes.
+    Copy(Form),
+    /// Takes the mouse, or gives it back to the terminal.
+    Mouse,
 }
 
 /// Backward (earlier, up) or forward (later, down).
@@ -81,6 +87,15 @@ pub(super) enum Focus {
     Memory,
     /// A question in the input line's place.
     Prompt,
+}
+
+/// How bytes are written in the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `44 69 64`
+    Hex,
+    /// As text, escaped where it would not print.
+    Text,
 }
 
 /// What is asked for in the input line's place.
@@ -156,6 +171,10 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('B'))], "B", Action::Width(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('b'))], "b B", Action::Width(Forward), "more, fewer bytes in a row", ""),
     bind(Some(Memory), &[(NONE, Char('e'))], "e", Action::Order, "byte order of the values", ""),
+    bind(Some(Memory), &[(NONE, Char('s'))], "s", Action::Select, "select bytes: from here to where the cursor goes", ""),
+    bind(Some(Memory), &[(NONE, Char('Y'))], "Y", Action::Copy(Form::Text), "", ""),
+    bind(Some(Memory), &[(NONE, Char('y'))], "y Y", Action::Copy(Form::Hex), "copy the selected bytes as hex, as text", ""),
+    bind(Some(Memory), &[(NONE, Char('M'))], "M", Action::Mouse, "let the terminal have the mouse, or take it again", ""),
     bind(None, &[(NONE, F(12))], "F12", Action::Shot, "save a picture of the screen", ""),
     bind(Some(Prompt), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Answer, "", "do it"),
     bind(Some(Memory), &[(NONE, Char('?'))], "?", Action::Help, "", ""),

@@ -103,7 +103,7 @@ impl App {
         let note = at.crossing.map_or("", |place| &at.steps[place].note);
         let pane = |side| {
             let start = self.session.run().start().get(MEMORY).filter(|_| at.cause > 0);
-            Pane { side, sight, start, top: self.space.top, theme: self.theme }
+            Pane { side, sight, start, top: self.space.top, selected: self.space.selected(), theme: self.theme }
         };
         if layout.arrangement == Arrangement::One {
             rule(buffer, layout.after, &format!("before (-) and after  {step}   {note}"), self.theme.title());
@@ -347,7 +347,7 @@ pub(super) fn below_title(area: Rect) -> Rect {
 }
 
 /// The items of a list that fit into an area with the selected one among them, each with its row.
-fn window(count: usize, selected: usize, area: Rect) -> impl Iterator<Item = (usize, Rect)> {
+pub(super) fn window(count: usize, selected: usize, area: Rect) -> impl Iterator<Item = (usize, Rect)> {
     let rows = usize::from(area.height);
     let first = (selected + 1).saturating_sub(rows).min(count.saturating_sub(rows));
     (first..count).zip(0..area.height).map(move |(item, row)| (item, Rect { y: area.y + row, height: 1, ..area }))

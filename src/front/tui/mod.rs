@@ -5,9 +5,11 @@
 
 mod app;
 mod bindings;
+mod clipboard;
 mod draw;
 mod input;
 mod layout;
+mod mouse;
 mod offscreen;
 mod panels;
 mod panes;
@@ -123,7 +125,11 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
                     Next::Quit => return Ok(Left::Quit),
                     Next::Suspend => screen.suspend()?,
                     Next::Redraw => screen.forget()?,
+                    Next::Mouse => screen.toggle_mouse()?,
                 }
+            }
+            if let Some(text) = app.copied.take() {
+                screen.copy(&text)?;
             }
             screen.draw(|frame| app.draw(frame))?;
         }

@@ -25,6 +25,8 @@ pub(super) struct Pane<'a> {
     pub(super) start: Option<&'a Image>,
     /// The address of the first line.
     pub(super) top: u64,
+    /// The first and the last address of what is selected: the cursor, at least.
+    pub(super) selected: (u64, u64),
     pub(super) theme: Theme,
 }
 
@@ -103,16 +105,17 @@ impl Pane<'_> {
         for shift in (0..8).rev() {
             pen.put(DIGITS[digit(addr >> (4 * shift))], Style::new());
         }
-        let cursor = self.sight.keep.checked_sub(addr).and_then(|place| usize::try_from(place).ok());
+        let (first, last) = self.selected;
         for (place, cell) in row.cells().iter().enumerate() {
             let joined = place % 8 != 0 && cell.mark != Mark::None && cell.mark == row.cells()[place - 1].mark;
             let gap = if joined { style(place) } else { Style::new() };
             // The cursor is two brackets: whatever the byte looks like, they are seen.
-            let closing = place > 0 && cursor == Some(place - 1);
+            let at = addr + place as u64;
+            let closing = place > 0 && last + 1 == at;
             if place.is_multiple_of(8) {
                 self.gap(&mut pen, if closing { "]" } else { SPACE }, Style::new());
             }
-            match (cursor == Some(place), closing && place % 8 != 0) {
+            match (first == at, closing && place % 8 != 0) {
                 (true, _) => self.gap(&mut pen, "[", gap),
                 (_, true) => self.gap(&mut pen, "]", gap),
                 _ => self.gap(&mut pen, SPACE, gap),
@@ -126,7 +129,7 @@ impl Pane<'_> {
                 None => pen.skip(2),
             }
         }
-        self.gap(&mut pen, if cursor == Some(self.sight.width - 1) { "]" } else { SPACE }, Style::new());
+        self.gap(&mut pen, if last + 1 == addr + self.sight.width as u64 { "]" } else { SPACE }, Style::new());
         pen.put(SPACE, Style::new());
         let shown = characters(image, addr, self.sight.width);
         for place in (0..row.cells().len()).filter(|&place| row.cells()[place].byte.is_some()) {

@@ -21,6 +21,8 @@ pub(super) struct Space {
     /// The address of the first line.
     pub(super) top: u64,
     pub(super) cursor: u64,
+    /// The other end of the selected bytes, if more than the one at the cursor are.
+    pub(super) anchor: Option<u64>,
     pub(super) order: Order,
     pub(super) search: Option<Search>,
     /// Places that the user gave a name, oldest first.
@@ -29,6 +31,14 @@ pub(super) struct Space {
     pub(super) here: Here,
     trail: Vec<u64>,
     ahead: Vec<u64>,
+}
+
+impl Space {
+    /// The selected bytes: the first address and the last.
+    pub(super) fn selected(&self) -> (u64, u64) {
+        let other = self.anchor.unwrap_or(self.cursor);
+        (self.cursor.min(other), self.cursor.max(other))
+    }
 }
 
 /// What is known of a place in memory.
@@ -195,6 +205,14 @@ impl App {
         }
         self.put_cursor(row.addr + column);
         self.reveal(0);
+    }
+
+    /// Scrolls, and leaves the cursor where it is.
+    pub(super) fn scroll(&mut self, direction: Direction, rows: usize) {
+        let Some(sight) = self.sight().filter(|sight| !sight.is_empty()) else { return };
+        let top = self.walk(&sight, sight.line(self.space.top), rows, direction);
+        let last = self.walk(&sight, sight.line(u64::MAX), self.layout.rows.saturating_sub(1), Direction::Back);
+        self.space.top = top.addr.min(last.addr);
     }
 
     /// Moves by a page: what was the last line becomes the first.

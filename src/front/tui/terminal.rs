@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
@@ -12,6 +12,8 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
+
+use super::clipboard::base64;
 
 type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
@@ -25,6 +27,8 @@ const BUFFER: usize = 64 << 10;
 pub(super) struct Screen {
     /// Never dropped: ratatui would show the cursor, which `give_back` does, and panic where that cannot be told.
     terminal: ManuallyDrop<ratatui::Terminal<Backend>>,
+    /// Whether the mouse is ours.
+    mouse: bool,
 }
 
 impl Screen {
@@ -33,7 +37,9 @@ impl Screen {
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
         let terminal = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
-        Ok(Screen { terminal: ManuallyDrop::new(terminal) })
+        let mut screen = Screen { terminal: ManuallyDrop::new(terminal), mouse: false };
+        screen.toggle_mouse()?;
+        Ok(screen)
     }
 
     /// Draws a frame, so that the terminal shows all of it at once.
@@ -57,7 +63,27 @@ impl Screen {
         give_back();
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         take()?;
+        if self.mouse {
+            execute!(io::stdout(), EnableMouseCapture)?;
+        }
         self.forget()
+    }
+
+    /// Takes the mouse, or gives it back to the terminal, which can then select text as ever.
+    pub(super) fn toggle_mouse(&mut self) -> io::Result<()> {
+        self.mouse = !self.mouse;
+        if self.mouse {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        }
+    }
+
+    /// Asks the terminal to put a text into the clipboard. Some do not, and none says so.
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
+        out.flush()
     }
 }
 
@@ -78,7 +104,7 @@ fn give_back() {
     if !TAKEN.swap(false, SeqCst) {
         return;
     }
-    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
 }
 

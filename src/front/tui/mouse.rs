@@ -1,0 +1,79 @@
+//! The mouse: the wheel scrolls, a click moves the cursor or selects a step, a drag selects bytes.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::app::App;
+use super::bindings::{Direction, Focus};
+use super::draw::{below_title, window};
+use crate::view::Line;
+
+/// How many lines the wheel scrolls.
+const WHEEL: usize = 3;
+
+impl App {
+    pub(super) fn mouse(&mut self, event: MouseEvent) {
+        let at = Position::new(event.column, event.row);
+        match event.kind {
+            MouseEventKind::ScrollUp => self.scroll(Direction::Back, WHEEL),
+            MouseEventKind::ScrollDown => self.scroll(Direction::Forward, WHEEL),
+            MouseEventKind::Down(MouseButton::Left) => self.click(at),
+            MouseEventKind::Drag(MouseButton::Left) => {
+                if let Some(addr) = self.byte_at(at) {
+                    self.space.anchor.get_or_insert(self.space.cursor);
+                    self.space.cursor = addr;
+                }
+            }
+            _ => return,
+        }
+        self.look_around();
+    }
+
+    fn click(&mut self, at: Position) {
+        self.notice = None;
+        self.help = None;
+        if let Some(addr) = self.byte_at(at) {
+            self.dismiss();
+            self.focus = Focus::Memory;
+            self.space.anchor = None;
+            self.space.cursor = addr;
+            return;
+        }
+        let steps = self.selection.as_ref().map_or(0, |selected| selected.steps.len());
+        let selected = self.selection.as_ref().and_then(|selected| selected.crossing).unwrap_or(0);
+        let mut lines = window(steps, selected, below_title(self.layout.steps));
+        if let Some((place, _)) = lines.find(|(_, line)| line.contains(at)) {
+            self.goto_step(place);
+        }
+    }
+
+    /// The address of the byte that is shown at a place of the screen, as digits or as text.
+    fn byte_at(&self, at: Position) -> Option<u64> {
+        let panes = [below_title(self.layout.before), below_title(self.layout.after)];
+        let pane = panes.into_iter().find(|pane| pane.contains(at))?;
+        let line = self.line_at(usize::from(at.y - pane.y))?;
+        let place = self.place_at(at.x, pane)?;
+        let addr = line.addr + place as u64;
+        (!line.folded && addr < self.sight()?.len()).then_some(addr)
+    }
+
+    /// The line in that row of a pane.
+    fn line_at(&self, row: usize) -> Option<Line> {
+        let sight = self.sight().filter(|sight| !sight.is_empty())?;
+        let mut lines = std::iter::successors(Some(sight.line(self.space.top)), |line| sight.below(*line));
+        let mut rows = 0;
+        lines.find(|line| {
+            rows += self.height(&sight, *line);
+            rows > row
+        })
+    }
+
+    /// The place in its row of the byte in that column.
+    fn place_at(&self, x: u16, pane: Rect) -> Option<usize> {
+        let (width, column) = (self.layout.width, usize::from(x - pane.x));
+        // A gutter, the address; a gap before each byte and one more before each eighth; two gaps; the text.
+        let digits = |place: usize| 9 + place / 8 + 1 + 3 * place;
+        let text = digits(width - 1) + 3 + 2;
+        (0..width).find(|&place| (digits(place)..digits(place) + 3).contains(&column) || column == text + place)
+    }
+}
