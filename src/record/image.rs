@@ -120,6 +120,16 @@ impl Image {
         self.pages.get(index(addr / PAGE as u64)).is_none_or(Option::is_none)
     }
 
+    /// Whether the page of [`PAGE`] bytes that holds `addr` is one and the same in another image: then it has not
+    /// changed. A page that is not may be equal still.
+    pub fn shares(&self, other: &Image, addr: u64) -> bool {
+        let number = index(addr / PAGE as u64);
+        match (self.pages.get(number).unwrap_or(&None), other.pages.get(number).unwrap_or(&None)) {
+            (Some(page), Some(other)) => Arc::ptr_eq(page, other),
+            (page, other) => page.is_none() && other.is_none(),
+        }
+    }
+
     /// Whether all stretches of `width` bytes are equal in the page of [`PAGE`] bytes that holds `addr`.
     pub fn repeats(&self, addr: u64, width: usize) -> bool {
         match self.pages.get(index(addr / PAGE as u64)) {

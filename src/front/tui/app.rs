@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::bindings::{Action, Direction, Focus, action};
 use super::input::{Edit, Input, LONGEST};
 use super::layout::{Arrangement, Layout, Shape};
+use super::panels::Map;
 use super::prompt::Prompt;
 use super::space::Space;
 use super::theme::Theme;
@@ -39,6 +40,8 @@ pub(super) struct App {
     pub(super) help: Option<usize>,
     /// What is to go to the terminal's clipboard.
     pub(super) copied: Option<String>,
+    /// The map of the memory, until something else is selected.
+    pub(super) map: Option<Map>,
     /// A `[` or `]` that waits for its `c`.
     bracket: Option<Direction>,
     /// A word to the user, until the next key.
@@ -58,6 +61,8 @@ pub(super) enum Panel {
     Changes,
     /// The ranges that have names.
     Regions,
+    /// The whole memory at a glance.
+    Map,
     /// The exchanges so far.
     Exchanges,
 }
@@ -92,6 +97,7 @@ impl App {
             shape: Shape::default(),
             help: None,
             copied: None,
+            map: None,
             bracket: None,
             notice: None,
             pictures: PathBuf::from("."),
@@ -345,6 +351,7 @@ impl App {
     /// Takes a selection up, and shows where something happened unless it is in sight already.
     fn select(&mut self, selection: Option<Selection>) {
         self.selection = selection;
+        self.map = None;
         let address = self.selection.as_ref().and_then(|at| at.address(self.session.run(), MEMORY));
         self.space.cursor = address.unwrap_or(self.space.cursor);
         let size = self.sight().map_or(0, |sight| sight.len());
@@ -397,7 +404,8 @@ impl Panel {
         match self {
             Panel::Values => Panel::Changes,
             Panel::Changes => Panel::Regions,
-            Panel::Regions => Panel::Exchanges,
+            Panel::Regions => Panel::Map,
+            Panel::Map => Panel::Exchanges,
             Panel::Exchanges => Panel::Values,
         }
     }

@@ -166,7 +166,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(ALT, Right)], "Ctrl-O", Action::Trail(Forward), "back to where the cursor was (Alt-Left; Alt-Right)", ""),
     bind(Some(Memory), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Follow, "go where the pointer at the cursor points", ""),
     bind(Some(Memory), &[(NONE, Char('m'))], "m", Action::Ask(Question::Name), "give the place of the cursor a name", ""),
-    bind(Some(Memory), &[(NONE, Tab)], "Tab", Action::Panel, "next panel: values, changes, regions, exchanges", "panel"),
+    bind(Some(Memory), &[(NONE, Tab)], "Tab", Action::Panel, "next panel: values, changes, regions, map, exchanges", "panel"),
     bind(Some(Memory), &[(NONE, Char('v'))], "v", Action::Arrange, "panes side by side, stacked, or one with old over new", ""),
     bind(Some(Memory), &[(NONE, Char('B'))], "B", Action::Width(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('b'))], "b B", Action::Width(Forward), "more, fewer bytes in a row", ""),

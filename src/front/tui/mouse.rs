@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::app::App;
+use super::app::{App, Panel};
 use super::bindings::{Direction, Focus};
 use super::draw::{below_title, window};
 use crate::view::Line;
@@ -38,6 +38,10 @@ impl App {
             self.space.anchor = None;
             self.space.cursor = addr;
             return;
+        }
+        let on_map = self.map.as_ref().filter(|_| self.shown_panel() == Panel::Map);
+        if let Some(addr) = on_map.and_then(|map| map.address(at)) {
+            return self.goto(addr);
         }
         let steps = self.selection.as_ref().map_or(0, |selected| selected.steps.len());
         let selected = self.selection.as_ref().and_then(|selected| selected.crossing).unwrap_or(0);

@@ -1,25 +1,26 @@
 //! The panels beside the steps: what the bytes at the cursor mean, the changes, the regions.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, MEMORY, Panel};
 use super::draw::{below_title, put, rule, to_u16};
 use crate::record::Actor;
-use crate::view::{Entry, Mark, Order, inspect, name, thousands};
+use crate::view::{Entry, Mark, Order, Piece, inspect, map, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
 
 impl App {
     /// Draws the panel that is shown beside the steps.
-    pub(super) fn draw_panel(&self, area: Rect, buffer: &mut Buffer) {
+    pub(super) fn draw_panel(&mut self, area: Rect, buffer: &mut Buffer) {
         match self.shown_panel() {
             Panel::Values => self.draw_values(area, buffer),
             Panel::Changes => self.draw_changes(area, buffer),
             Panel::Regions => self.draw_regions(area, buffer),
+            Panel::Map => self.draw_map(area, buffer),
             Panel::Exchanges => self.draw_transcript(area, buffer),
         }
     }
@@ -94,6 +95,44 @@ impl App {
         }
     }
 
+    /// The whole memory, a cell for each part of it.
+    fn draw_map(&mut self, area: Rect, buffer: &mut Buffer) {
+        let inside = below_title(area);
+        self.make_map(inside);
+        let Some(map) = &self.map else { return };
+        let unit = thousands(map.size);
+        let title = format!("map  1 cell = {unit} B  . zero  = data  ' earlier  h g m now  + new");
+        for (&piece, place) in map.pieces.iter().zip(0..) {
+            let (symbol, style) = match piece {
+                Piece::Zero => (".", Style::new()),
+                Piece::Data => ("=", Style::new()),
+                Piece::Earlier => ("'", self.theme.since_start()),
+                Piece::New => ("+", self.theme.title()),
+                Piece::Now(by) => (letter(by), self.theme.actor(by)),
+            };
+            let here = place == self.space.cursor / map.size;
+            let style = if here { style.patch(self.theme.selected()) } else { style };
+            if let Some(cell) = buffer.cell_mut(map.position(place)) {
+                cell.set_symbol(symbol).set_style(style);
+            }
+        }
+        rule(buffer, area, &title, self.theme.title());
+    }
+
+    /// Makes the map that fits into an area, once for each moment that is looked at.
+    fn make_map(&mut self, area: Rect) {
+        if self.map.as_ref().is_some_and(|map| map.area == area) {
+            return;
+        }
+        let start = self.session.run().start().get(MEMORY);
+        let made =
+            self.sight().filter(|sight| !area.is_empty() && !sight.is_empty()).zip(start).map(|(sight, start)| {
+                let (size, pieces) = map(&sight, start, u64::from(area.area()));
+                Map { area, size, pieces }
+            });
+        self.map = made;
+    }
+
     /// What the letters in the gutter mean, at the right end of a rule.
     pub(super) fn draw_legend(&self, area: Rect, buffer: &mut Buffer) {
         const LEGEND: [(&str, Option<Actor>); 5] = [
@@ -114,6 +153,39 @@ impl App {
             let used = put(buffer, rest, text, style);
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
+    }
+}
+
+/// The map of the memory as it is drawn.
+pub(super) struct Map {
+    area: Rect,
+    /// How many bytes a cell stands for.
+    size: u64,
+    pieces: Vec<Piece>,
+}
+
+impl Map {
+    /// Where the cell of that number is.
+    fn position(&self, place: u64) -> Position {
+        let (row, column) = (place / u64::from(self.area.width), place % u64::from(self.area.width));
+        let near = |distance: u64| u16::try_from(distance).unwrap_or(u16::MAX);
+        Position::new(self.area.x.saturating_add(near(column)), self.area.y.saturating_add(near(row)))
+    }
+
+    /// The first address of the part whose cell is there.
+    pub(super) fn address(&self, at: Position) -> Option<u64> {
+        let inside = self.area.contains(at);
+        let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);
+        let place = inside.then(|| row() + u64::from(at.x - self.area.x))?;
+        (place < self.pieces.len() as u64).then_some(place * self.size)
+    }
+}
+
+fn letter(actor: Actor) -> &'static str {
+    match actor {
+        Actor::Host => "h",
+        Actor::Guest => "g",
+        Actor::Module => "m",
     }
 }
 

@@ -95,7 +95,7 @@ fn every_size_is_drawn() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("Did you know");
     // With the keys at the line, in the memory with each panel and arrangement, at a question, in the help.
-    for keys in ["", "\x1b", "\t", "\t", "\tv", "\tv", "bb:0x41f", "\x1b?"] {
+    for keys in ["", "\x1b", "\t", "\t", "\t", "\tv", "\tv", "bb:0x41f", "\x1b?"] {
         bench.keys(keys);
         for size in (1..=60).chain((63..=250).step_by(11)) {
             for (width, height) in [(size, size), (size, 24), (80, size), (size, 1), (1, size), (250, size)] {
@@ -233,7 +233,9 @@ fn addresses_patterns_and_names_are_asked_for() {
     bench.keys("g:here");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.app.space.cursor, 0x401);
-    for (presses, title) in [("\t", "changes  1 runs, 12 bytes"), ("\t", "regions"), ("\t", "exchanges")] {
+    for (presses, title) in
+        [("\t", "changes  1 runs, 12 bytes"), ("\t", "regions"), ("\t", "map  1 cell ="), ("\t", "exchanges")]
+    {
         bench.keys(presses);
         let shown = text(&bench.draw(80, 24));
         assert!(shown.contains(title), "{shown}");

@@ -1,0 +1,89 @@
+//! The whole memory at a glance: what each part of it holds, and what happened to it.
+
+use super::{Mark, Sight};
+use crate::record::{Actor, Image, PAGE};
+
+/// What a part of the memory holds. Of several things, the last of these that is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Nothing but zeroes.
+    Zero,
+    /// Bytes that are as the guest's start left them.
+    Data,
+    /// Bytes that are others than then.
+    Earlier,
+    /// Memory that was not there before.
+    New,
+    /// Bytes that were written in the step, first by that actor.
+    Now(Actor),
+}
+
+/// The memory in at most `most` parts of equal size: the size of each, a power of two, and what each holds.
+pub fn map(sight: &Sight<'_>, start: &Image, most: u64) -> (u64, Vec<Piece>) {
+    let len = sight.len();
+    let size = len.div_ceil(most.max(1)).next_power_of_two();
+    let starts = (0..len.div_ceil(size)).map(|number| number * size);
+    (size, starts.map(|from| piece(sight, start, from, (from + size).min(len))).collect())
+}
+
+fn piece(sight: &Sight<'_>, start: &Image, from: u64, to: u64) -> Piece {
+    let marked = sight.marks.next(from).filter(|&addr| addr < to);
+    if let Some(Mark::Changed(by) | Mark::Rewritten(by)) = marked.map(|addr| sight.marks.at(addr)) {
+        return Piece::Now(by);
+    }
+    if from >= sight.before.len() {
+        return Piece::New;
+    }
+    let mut found = Piece::Zero;
+    let mut addr = from;
+    while addr < to {
+        let end = to.min((addr / PAGE as u64 + 1) * PAGE as u64);
+        let same = sight.after.shares(start, addr);
+        if !(same && (found == Piece::Data || sight.after.is_untouched(addr))) {
+            let (mut now, mut then) = ([0; PAGE], [0; PAGE]);
+            let len = usize::try_from(end - addr).unwrap_or(PAGE);
+            sight.after.read(addr, &mut now[..len]);
+            start.read(addr, &mut then[..len]);
+            if now != then {
+                return Piece::Earlier;
+            }
+            if now.iter().any(|&byte| byte != 0) {
+                found = Piece::Data;
+            }
+        }
+        addr = end;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Change, Evidence};
+    use crate::view::Marks;
+
+    #[test]
+    fn the_map_is_honest_for_small_and_large_memories() {
+        for len in [1 << 16, 4 << 30] {
+            let mut start = Image::zeroed(len);
+            start.write(0x400, b"data");
+            let mut before = start.clone();
+            before.write(len / 2, b"earlier");
+            before.write(len / 4, &[0; 9]);
+            let change = Change::bytes(0, len - 1, &[0], &[1], Actor::Guest, Evidence::Found);
+            let mut after = vec![before.clone()];
+            change.redo(&mut after);
+            let marks = Marks::new(0, &[change], &vec![before.clone()], &after);
+            let sight = Sight { before: &before, after: &after[0], marks: &marks, width: 16, keep: 0 };
+            let (size, pieces) = map(&sight, &start, 100);
+            assert_eq!((size, pieces.len()), (len / 64, 64));
+            let at = |addr: u64| pieces[usize::try_from(addr / size).expect("there are few")];
+            assert_eq!([at(0x400), at(len / 2), at(len - 1)], [Piece::Data, Piece::Earlier, Piece::Now(Actor::Guest)]);
+            assert_eq!(
+                pieces.iter().filter(|&&piece| piece == Piece::Zero).count(),
+                61,
+                "zeroes that were written too"
+            );
+        }
+    }
+}
