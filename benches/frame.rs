@@ -27,7 +27,9 @@ fn guest(pages: usize) -> Source {
 }
 
 fn screen((columns, rows): (u16, u16), pages: usize, exchanges: usize) -> Offscreen {
-    let mut screen = Offscreen::open(guest(pages), Options::default(), columns, rows).expect("it is sound");
+    let mut options = Options::default();
+    options.limits.memory = 4 << 30;
+    let mut screen = Offscreen::open(guest(pages), options, columns, rows).expect("it is sound");
     for number in 0..exchanges {
         screen.send(&format!("line {number}")).expect("it is sound");
     }
@@ -35,17 +37,18 @@ fn screen((columns, rows): (u16, u16), pages: usize, exchanges: usize) -> Offscr
     screen
 }
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+const SIZES: [(u16, u16); 3] = [(80, 24), (200, 60), (200, 120)];
 
-/// A frame, with the keys at the line.
+/// A frame, with the keys at the line. The last size differs from the one before in rows of memory only: it
+/// allocates as much, so the rows allocate nothing.
 #[divan::bench(args = SIZES)]
 fn frame(bencher: Bencher, size: (u16, u16)) {
     let mut screen = screen(size, 1, 1);
     bencher.bench_local(|| screen.draw().area);
 }
 
-/// The same for a memory of 256 MiB, and after a thousand exchanges: it should cost no more.
-#[divan::bench(args = [(1, 1000), (4096, 1)])]
+/// The same for a memory of 4 GiB, and after a thousand exchanges: it should cost no more.
+#[divan::bench(args = [(1, 1000), (65_536, 1)])]
 fn frame_of_large(bencher: Bencher, (pages, exchanges): (usize, usize)) {
     let mut screen = screen((200, 60), pages, exchanges);
     bencher.bench_local(|| screen.draw().area);
@@ -59,6 +62,17 @@ fn key_and_frame(bencher: Bencher, size: (u16, u16)) {
     let mut keys = [KeyCode::PageDown, KeyCode::Down, KeyCode::PageUp, KeyCode::Up].into_iter().cycle();
     bencher.bench_local(|| {
         screen.press(keys.next().expect("they go round"));
+        screen.draw().area
+    });
+}
+
+/// Paging down through 4 GiB, as fast as the keys come.
+#[divan::bench]
+fn page_down_and_frame(bencher: Bencher) {
+    let mut screen = screen((200, 60), 65_536, 1);
+    screen.press(KeyCode::Esc);
+    bencher.bench_local(|| {
+        screen.press(KeyCode::PageDown);
         screen.draw().area
     });
 }
