@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use linmem::record::{Actor, Cause, Change, Memories, Moment, Outcome, Recorder, Run, Step, Trigger, WASM_PAGE};
-use linmem::view::{Mark, Marks};
+use linmem::view::{Mark, Marks, Selection};
 use proptest::prelude::*;
 
 /// What a host and a guest may do to memory.
@@ -146,6 +146,45 @@ proptest! {
         let mut memories = run.at(from).expect("it happened");
         run.travel(from, to, &mut memories).expect("both happened");
         prop_assert!(memories == run.at(to).expect("it happened"));
+    }
+
+    #[test]
+    fn a_step_from_a_selection_leads_where_a_new_one_does(
+        causes in history(),
+        steps in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..8),
+    ) {
+        let (run, _) = lived(&causes, usize::MAX);
+        let mut last: Option<Selection> = None;
+        for (cause, crossing) in steps {
+            let cause = cause.index(run.len());
+            let crossings = run.cause(cause).expect("nothing was forgotten").crossings.len();
+            let crossing = crossing.index(crossings + 1).checked_sub(1);
+            let fresh = Selection::new(&run, None, cause, crossing).expect("it happened");
+            let step = Selection::new(&run, last.as_ref(), cause, crossing).expect("it happened");
+            prop_assert!(step.before == fresh.before && step.after == fresh.after);
+            last = Some(step);
+        }
+    }
+
+    #[test]
+    fn runs_are_what_a_walk_over_every_byte_finds(deeds in prop::collection::vec(deed(), 1..6)) {
+        let (run, _) = lived(&[deeds], usize::MAX);
+        let before = run.at(Moment { cause: 1, change: 0 }).expect("it happened");
+        let marks = Marks::new(0, &run.cause(1).expect("it happened").changes, &before, run.present());
+        let len = bytes(run.present()).len() as u64;
+        let changed = |addr: u64| matches!(marks.at(addr), Mark::Changed(_));
+        let starts: Vec<u64> = (0..len).filter(|&addr| changed(addr) && (addr == 0 || !changed(addr - 1))).collect();
+        let end = |start: u64| (start..len).find(|&addr| !changed(addr)).unwrap_or(len);
+        let runs: Vec<_> = starts.iter().map(|&start| (start, end(start))).collect();
+        prop_assert_eq!(marks.runs_from(0).collect::<Vec<_>>(), runs.clone());
+        prop_assert_eq!(marks.runs(), runs.len());
+        for (number, &(start, end)) in runs.iter().enumerate() {
+            prop_assert_eq!(marks.run_number(start), number + 1);
+            prop_assert_eq!(marks.run_number(end), number + 1);
+            prop_assert_eq!(marks.run_before(end), Some((start, end)));
+            prop_assert_eq!(marks.run_before(start), number.checked_sub(1).map(|number| runs[number]));
+            prop_assert_eq!(marks.runs_from(start + 1).next(), runs.get(number + 1).copied());
+        }
     }
 
     #[test]
