@@ -55,6 +55,11 @@ impl Pattern {
         Pattern { masks: vec![0xff; bytes.len()], bytes }
     }
 
+    /// The bytes that the pattern stands for, if it has no wildcards.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.masks.iter().all(|&mask| mask == 0xff).then_some(&self.bytes)
+    }
+
     /// Where the pattern is in a memory: the first addresses in order, and whether there may be more.
     pub fn find(&self, image: &Image) -> (Vec<u64>, bool) {
         let mut found = Vec::new();

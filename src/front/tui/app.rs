@@ -304,7 +304,7 @@ impl App {
         Next::Continue
     }
 
-    fn follow(&mut self) {
+    pub(super) fn follow(&mut self) {
         self.following = true;
         self.select(Selection::newest(self.session.run()));
     }

@@ -107,6 +107,8 @@ pub(super) enum Question {
     Pattern,
     /// How to call the place of the cursor.
     Name,
+    /// What to write at the cursor.
+    Bytes,
 }
 
 /// A key, or several for the same.
@@ -171,6 +173,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('B'))], "B", Action::Width(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('b'))], "b B", Action::Width(Forward), "more, fewer bytes in a row", ""),
     bind(Some(Memory), &[(NONE, Char('e'))], "e", Action::Order, "byte order of the values", ""),
+    bind(Some(Memory), &[(NONE, Char('p'))], "p", Action::Ask(Question::Bytes), "write at the cursor, as the host: text, 0x44 69, u32:1040", ""),
     bind(Some(Memory), &[(NONE, Char('s'))], "s", Action::Select, "select bytes: from here to where the cursor goes", ""),
     bind(Some(Memory), &[(NONE, Char('Y'))], "Y", Action::Copy(Form::Text), "", ""),
     bind(Some(Memory), &[(NONE, Char('y'))], "y Y", Action::Copy(Form::Hex), "copy the selected bytes as hex, as text", ""),

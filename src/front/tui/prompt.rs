@@ -19,6 +19,7 @@ impl Prompt {
         match self.question {
             Question::Address => "go to: ",
             Question::Pattern => "find: ",
+            Question::Bytes => "write here: ",
             Question::Name => "name this place: ",
         }
     }
@@ -49,6 +50,7 @@ impl App {
             }
             Question::Address => self.goto_text(&text),
             Question::Pattern => self.find(&text),
+            Question::Bytes => self.poke(&text),
             Question::Name => self.mark(&text),
         };
         match done {

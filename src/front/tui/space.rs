@@ -6,7 +6,10 @@ use super::app::{App, MEMORY, Next};
 use super::bindings::Direction;
 use super::layout::Arrangement;
 use crate::record::Image;
-use crate::view::{Line, Mark, Order, Places, Region, Search, Sight, name, parse_address, regions, thousands, visible};
+use crate::session::{Deed, State};
+use crate::view::{
+    Line, Mark, Order, Pattern, Places, Region, Search, Sight, name, parse_address, regions, thousands, visible,
+};
 
 /// The longest name of a place.
 const NAME: usize = 32;
@@ -155,6 +158,29 @@ impl App {
         self.space.names.retain(|(other, _)| other != name);
         self.space.names.push((name.to_owned(), self.space.cursor));
         self.notice(&format!("{name} is {:#x} now", self.space.cursor));
+        Ok(())
+    }
+
+    /// Writes at the cursor, as the host: a cause on the timeline like any other.
+    ///
+    /// # Errors
+    /// Why that cannot be, in words.
+    pub(super) fn poke(&mut self, text: &str) -> Result<(), String> {
+        let pattern = Pattern::parse(text)?;
+        let bytes = pattern.bytes().ok_or("what is written has no wildcards")?.to_vec();
+        let (addr, len) = (self.space.cursor, self.session.run().present().get(MEMORY).map_or(0, Image::len));
+        if self.session.state() != State::Idle {
+            return Err("the guest is running: memory is written between calls only".to_owned());
+        }
+        if !self.is_present() {
+            return Err("the past stays as it was: F9 goes to the present".to_owned());
+        }
+        if len.saturating_sub(addr) < bytes.len() as u64 {
+            return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
+        }
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(MEMORY, addr, bytes));
+        self.follow();
         Ok(())
     }
 

@@ -366,3 +366,27 @@ fn the_mouse_moves_selects_and_scrolls() {
     bench.app.event(Event::Mouse(event));
     assert!(text(&bench.draw(80, 24)).contains("step 2 of 5"));
 }
+
+#[test]
+fn bytes_are_written_at_the_cursor_as_the_host() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.draw(120, 40);
+    bench.keys("\x1b:0x500");
+    bench.key(KeyCode::Enter);
+    bench.keys("pcaf\u{e9}");
+    bench.key(KeyCode::Enter);
+    bench.settle();
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("the host changed 5 bytes in 1 run at 0x500..0x505"), "{shown}");
+    assert!(shown.contains("h00000500 [63]61 66 c3 a9 00 00 00  caf\u{e9}\u{ab}"), "{shown}");
+    assert!(shown.contains("poke hex 0x500 63 61 66 c3 a9"), "{shown}");
+    bench.keys("Gpxx");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.draw(120, 40)).contains("2 bytes do not fit here: memory ends at 0x10000"));
+    bench.key(KeyCode::Esc);
+    bench.key(KeyCode::F(5));
+    bench.keys("px");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.draw(120, 40)).contains("the past stays as it was"));
+}
