@@ -51,8 +51,9 @@ impl App {
     /// The runs of changed bytes, the one at the cursor or before it among the first.
     fn draw_changes(&self, area: Rect, buffer: &mut Buffer) {
         let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(MEMORY)) else { return };
-        let count = thousands(marks.runs() as u64);
-        let title = format!("changes  {count} runs, {} bytes  (, .)", thousands(marks.changed() as u64));
+        let (runs, changed) = (thousands(marks.runs() as u64), thousands(marks.changed() as u64));
+        let unit = if marks.runs() == 1 { "run" } else { "runs" };
+        let title = format!("changes  {changed} bytes in {runs} {unit}  (, .)");
         rule(buffer, area, &title, self.theme.title());
         let cursor = self.space.cursor;
         let here = marks.run_before(cursor + 1);

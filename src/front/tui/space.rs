@@ -368,7 +368,7 @@ impl App {
         let regions = inside.collect::<Vec<_>>().join(", ");
         let mark = at.marks.get(MEMORY).map_or(Mark::None, |marks| marks.at(cursor));
         let writer = match at.last_writer(self.session.run(), MEMORY, cursor) {
-            None => "not written so far".to_owned(),
+            None => "no write here is known".to_owned(),
             Some((cause, crossing, by)) => {
                 let when = if mark == Mark::None { "last" } else { "now" };
                 let cause = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };

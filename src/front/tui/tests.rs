@@ -234,7 +234,7 @@ fn addresses_patterns_and_names_are_asked_for() {
     bench.key(KeyCode::Enter);
     assert_eq!(bench.app.space.cursor, 0x401);
     for (presses, title) in
-        [("\t", "changes  1 runs, 12 bytes"), ("\t", "regions"), ("\t", "map  1 cell ="), ("\t", "exchanges")]
+        [("\t", "changes  12 bytes in 1 run "), ("\t", "regions"), ("\t", "map  1 cell ="), ("\t", "exchanges")]
     {
         bench.keys(presses);
         let shown = text(&bench.draw(80, 24));
