@@ -131,6 +131,18 @@ pub enum Command {
         topic: Topic,
     },
 
+    /// Look at a session that :save wrote, without running anything
+    Replay {
+        /// The file
+        file: PathBuf,
+        /// Print it instead: hex, json
+        #[arg(long, value_name = "FORM", hide_possible_values = true)]
+        show: Option<Show>,
+        /// At the prompt, without a full screen
+        #[arg(long, conflicts_with = "show")]
+        repl: bool,
+    },
+
     /// Print what completes linmem's options in a shell
     Completions {
         /// The shell: bash, elvish, fish, powershell, zsh

@@ -19,6 +19,7 @@ pub(super) fn send(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
         words.all()?
     };
     words.end()?;
+    context.has_guest()?;
     context.session.send(line);
     Ok(Reply::Sent)
 }
@@ -105,6 +106,16 @@ pub(super) fn reload(context: &mut Context<'_>, words: &mut Words<'_>, text: &st
     do_it(context, words, text, Deed::Reload(source))
 }
 
+pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    context.idle()?;
+    let file = words.text("a file")?;
+    words.end()?;
+    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    crate::session::save(Path::new(&file), about, context.session.run())
+        .map_err(|error| Error(format!("{file}: {error}")))?;
+    Ok(Reply::Text(vec![format!("saved; linmem replay {file} opens it")]))
+}
+
 pub(super) fn source(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     words.text("a file").map(|file| Reply::Source(PathBuf::from(file)))
 }
@@ -115,6 +126,7 @@ pub(super) fn quit(_: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Re
 
 fn do_it(context: &mut Context<'_>, words: &mut Words<'_>, text: &str, deed: Deed) -> Result<Reply, Error> {
     words.end()?;
+    context.has_guest()?;
     context.session.command(text.trim_end().to_owned(), deed);
     Ok(Reply::Sent)
 }

@@ -58,7 +58,7 @@ pub fn complete(line: &str, guest: &Names) -> Completion {
         ("expect", true) => among(start, word, ["at", "error"].into_iter()),
         ("goto", true) => among(start, word, ["now"].into_iter()),
         ("help", true) => among(start, word, COMMANDS.iter().map(|spec| spec.name)),
-        ("source" | "reload", true) => Completion { start, files: true, ..Completion::default() },
+        ("source" | "save" | "reload", true) => Completion { start, files: true, ..Completion::default() },
         ("send", false) if rest.trim_start().starts_with("file ") => {
             Completion { start, files: true, ..Completion::default() }
         }

@@ -159,7 +159,12 @@ pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Res
 
 pub(super) fn convention(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
-    Ok(Reply::Text(vec![about.convention.to_string()]))
+    Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]))
+}
+
+pub(super) fn recipe(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    Ok(Reply::Text(about.recipe.lines().map(|line| visible(line.as_bytes())).collect()))
 }
 
 pub(super) fn limits(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

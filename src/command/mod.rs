@@ -89,6 +89,14 @@ impl Context<'_> {
         self.at.ok_or_else(|| Error("the guest is still being loaded".to_owned()))
     }
 
+    /// There must be a guest to do something to.
+    fn has_guest(&self) -> Result<(), Error> {
+        match self.session.is_replay() {
+            true => Err(Error("this is a saved session: it can be looked at, and nothing runs".to_owned())),
+            false => Ok(()),
+        }
+    }
+
     /// The guest must have answered all that it was sent.
     fn idle(&self) -> Result<(), Error> {
         match self.session.state() {

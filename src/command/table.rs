@@ -43,6 +43,7 @@ pub const COMMANDS: &[Spec] = &[
     spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
     spec("runs", "", "list the runs: each reset or reload began one", look::runs),
     spec("convention", "", "how lines get into the guest and answers out", look::convention),
+    spec("recipe", "", "the recipe in use, with the guest's own names", look::recipe),
     spec("limits", "", "what the guest may use", look::limits),
     spec(
         "expect",
@@ -50,6 +51,7 @@ pub const COMMANDS: &[Spec] = &[
         "check the last answer, or memory",
         check::expect,
     ),
+    spec("save", "FILE", "write the timeline of this run into a file, for linmem replay", act::save),
     spec("source", "FILE", "follow the lines and commands of a file", act::source),
     spec("help", "[COMMAND]", "explain the commands, or one", look::help),
     spec("quit", "", "leave", act::quit),

@@ -69,9 +69,20 @@ impl Console {
         Ok(console)
     }
 
+    /// A console on a session from a file.
+    pub(super) fn replay(session: Session, cli: &Cli) -> Console {
+        let (_, messages) = channel();
+        let style = if cli.colored() { hex::Style::Colored } else { hex::Style::Plain };
+        let at = Selection::newest(session.run());
+        Console { session, messages, at, style, out: Vec::new(), interrupted: false, depth: 0 }
+    }
+
     /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
     pub(super) fn feed(&mut self, typed: &str) -> Fed {
         let text = match Typed::new(typed) {
+            Typed::Line(_) if self.session.is_replay() => {
+                return Fed::Refused("this is a saved session: it can be looked at, and nothing runs".to_owned());
+            }
             Typed::Line(line) => {
                 self.session.send(line.as_bytes().to_vec());
                 return self.finish();

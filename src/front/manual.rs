@@ -27,6 +27,8 @@ pub(super) fn print(command: &Command) -> Status {
             clap_complete::generate(*shell, &mut Cli::command(), "linmem", &mut text);
             Ok(())
         }
+        // That is looked at, and not printed.
+        Command::Replay { .. } => Ok(()),
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut text),
     };
     status::of_write(made.and_then(|()| io::stdout().write_all(&text)))

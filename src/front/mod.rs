@@ -9,6 +9,7 @@ mod lines;
 mod manual;
 mod pipe;
 mod repl;
+mod replay;
 mod script;
 mod signals;
 mod status;
@@ -22,13 +23,16 @@ pub use tui::Offscreen;
 
 use crate::abi::recipe::parse;
 use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::session::{Options, Source, SourceError};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
     if let Some(command) = &cli.command {
-        return manual::print(command);
+        return match command {
+            Command::Replay { file, show, repl } => replay::run(file, *show, *repl, cli),
+            command => manual::print(command),
+        };
     }
     let options = match options(cli) {
         Ok(options) => options,

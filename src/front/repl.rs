@@ -23,10 +23,14 @@ type Prompt = Editor<Assistant, FileHistory>;
 
 /// Runs the prompt to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
-    let mut console = match Console::open(source, options, cli) {
-        Ok(console) => console,
-        Err(status) => return status,
-    };
+    match Console::open(source, options, cli) {
+        Ok(console) => talk(console, cli),
+        Err(status) => status,
+    }
+}
+
+/// Talks about a session until the user leaves.
+pub(super) fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.no_history { History::none() } else { History::load() };
     let (lines, file) = history.into_parts();
     let mut prompt = match editor(cli, lines) {

@@ -159,7 +159,7 @@ fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std:
     let inside = |n: u64| usize::try_from(n).ok().filter(|&n| n <= size);
     match (inside(addr), addr.checked_add(len).and_then(inside)) {
         (Some(start), Some(end)) => Ok(start..end),
-        _ => Err(Failure::OutOfBounds { attempt, addr, len, memory: size as u64 }.into()),
+        _ => Err(Failure::OutOfBounds { attempt: attempt.into(), addr, len, memory: size as u64 }.into()),
     }
 }
 

@@ -4,15 +4,17 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Failure, Value};
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Failure, Memories, Value, plain};
 
 /// What set a guest going.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
     /// The guest was instantiated.
     Start,
     /// A line was sent.
-    Line(Vec<u8>),
+    Line(#[serde(with = "plain::bytes")] Vec<u8>),
     /// A command was given, in these words.
     Command(String),
 }
@@ -24,7 +26,7 @@ pub type Outcome = Result<Vec<u8>, Failure>;
 ///
 /// Crossings stand in the order in which they began, each with its depth, which makes a tree: the crossings
 /// inside a call follow it and are one deeper. Changes stand in the order in which they were made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// What set the guest going.
     pub trigger: Trigger,
@@ -35,11 +37,12 @@ pub struct Cause {
     /// The crossing to look at first, by its place: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
+    #[serde(with = "plain::outcome")]
     pub outcome: Outcome,
 }
 
 /// One step across the boundary between host and guest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crossing {
     /// 0 for a step of the host's, one more inside each call.
     pub depth: usize,
@@ -52,13 +55,14 @@ pub struct Crossing {
 }
 
 /// What a crossing does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// The module is instantiated: memory is made, data segments are copied in, a start function runs.
     Instantiate,
     /// The host calls an export.
     Call {
         /// The export's name.
+        #[serde(with = "plain::name")]
         export: Arc<str>,
         /// The arguments.
         args: Vec<Value>,
@@ -93,6 +97,7 @@ pub enum Step {
     /// The host sets an exported global.
     Set {
         /// The global's name.
+        #[serde(with = "plain::name")]
         global: Arc<str>,
         /// Its new value.
         value: Value,
@@ -115,6 +120,22 @@ impl Cause {
         let answer = self.outcome.as_ref().map_or(0, Vec::len);
         let crossings = self.crossings.len() * size_of::<Crossing>();
         size_of::<Cause>() + line + answer + crossings + self.changes.iter().map(Change::cost).sum::<usize>()
+    }
+
+    /// The memories that it makes of those before it; `None` if it does not fit them, or itself. For a cause from a
+    /// file, which may say anything.
+    pub fn apply(&self, before: &Memories) -> Option<Memories> {
+        let sound = |crossing: &Crossing| {
+            crossing.changes.start <= crossing.changes.end
+                && crossing.changes.end <= self.changes.len()
+                && crossing.depth < self.crossings.len()
+        };
+        if !self.crossings.iter().all(sound) || self.focus.is_some_and(|focus| focus >= self.crossings.len()) {
+            return None;
+        }
+        let mut memories = before.clone();
+        self.changes.iter().try_for_each(|change| change.apply(&mut memories))?;
+        Some(memories)
     }
 
     /// How long its crossings took, without the time for recording them.

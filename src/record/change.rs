@@ -1,9 +1,16 @@
 //! One change of a linear memory: bytes with their old and new values, or growth.
 
-use super::{Memories, WASM_PAGE};
+use serde::{Deserialize, Serialize};
+
+use super::{Image, Memories, WASM_PAGE, plain};
+
+/// The most memories that a guest from a file may have.
+pub const MEMORIES: usize = 16;
+/// The most pages that a memory may have.
+const PAGES: u64 = 65_536;
 
 /// Who changed a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Actor {
     /// The module itself, as it was instantiated: its data segments.
     Module,
@@ -14,7 +21,7 @@ pub enum Actor {
 }
 
 /// How a change is known, which says what an equal byte in it means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {
     /// The write was seen: every byte in it was written, the equal ones too.
     Written,
@@ -24,7 +31,7 @@ pub enum Evidence {
 }
 
 /// One change of one memory, with what it takes to undo and to redo it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// Bytes were written, or found to differ.
     Bytes {
@@ -33,6 +40,7 @@ pub enum Change {
         /// The address of the first byte.
         addr: u64,
         /// The old bytes, then as many new ones: one allocation for both.
+        #[serde(with = "plain::bytes")]
         halves: Box<[u8]>,
         /// Who wrote them.
         by: Actor,
@@ -84,6 +92,24 @@ impl Change {
             }
             Change::Growth { memory, to, .. } => memories[*memory].resize(to * WASM_PAGE),
         }
+    }
+
+    /// Makes a change that may not fit: `None`, and nothing done, unless `memories` are as they were before it.
+    pub(super) fn apply(&self, memories: &mut Memories) -> Option<()> {
+        match *self {
+            Change::Bytes { memory, addr, ref halves, .. } => {
+                let (old, _) = halves.split_at_checked(halves.len() / 2).filter(|(old, new)| old.len() == new.len())?;
+                let mut found = vec![0; old.len()];
+                (memories.get(memory)?.read(addr, &mut found) == old.len() && found == old).then_some(())?;
+            }
+            Change::Growth { memory, from, to, .. } => {
+                (memory <= memories.len() && memory < MEMORIES && from <= to && to <= PAGES).then_some(())?;
+                memories.resize_with(memories.len().max(memory + 1), Image::default);
+                (memories[memory].len() == from * WASM_PAGE).then_some(())?;
+            }
+        }
+        self.redo(memories);
+        Some(())
     }
 
     /// Takes the change back in `memories`, which are as they were after it.

@@ -1,7 +1,10 @@
 //! Why an exchange has no answer, in the user's words.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 /// A name of a guest's making in one line of text: control characters, line feeds among them, become escapes.
 pub fn plain(name: &str) -> String {
@@ -10,7 +13,7 @@ pub fn plain(name: &str) -> String {
 }
 
 /// A place in the guest's code, innermost first in a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     /// The function's name from the module's name section, or `None` if it bears none.
     pub name: Option<String>,
@@ -21,7 +24,7 @@ pub struct Frame {
 }
 
 /// A limit of the user's that stopped an exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// The guest ran longer than `--timeout` allows.
     Time(Duration),
@@ -30,7 +33,7 @@ pub enum Limit {
 }
 
 /// Why an exchange has no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure {
     /// The guest trapped.
     Trap {
@@ -44,7 +47,7 @@ pub enum Failure {
     /// An address and a length, of the guest's making, leave its memory.
     OutOfBounds {
         /// What was tried: `writing` or `reading`.
-        attempt: &'static str,
+        attempt: Cow<'static, str>,
         /// The first address.
         addr: u64,
         /// The length in bytes.

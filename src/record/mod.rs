@@ -4,12 +4,13 @@ mod cause;
 mod change;
 mod failure;
 mod image;
+mod plain;
 mod recorder;
 mod run;
 mod value;
 
 pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
-pub use change::{Actor, Change, Evidence};
+pub use change::{Actor, Change, Evidence, MEMORIES};
 pub use failure::{Failure, Frame, Limit, plain};
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::Recorder;

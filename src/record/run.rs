@@ -36,6 +36,11 @@ impl Run {
         Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), start: Memories::new(), cost: 0, budget }
     }
 
+    /// A run whose first causes were forgotten, and left these memories. It forgets nothing more.
+    pub fn resumed(forgotten: usize, present: Memories) -> Run {
+        Run { forgotten, present, ..Run::new(usize::MAX) }
+    }
+
     /// Appends a cause and the memories as it left them.
     pub fn push(&mut self, cause: Arc<Cause>, present: Memories) {
         if self.is_empty() {

@@ -6,6 +6,7 @@
 mod inspect;
 mod live;
 mod request;
+mod saved;
 mod source;
 mod worker;
 
@@ -13,5 +14,6 @@ pub use crate::guest::Watch;
 pub use inspect::{Inspection, inspect};
 pub use live::{Live, OpenError, Options};
 pub use request::{Deed, Request};
+pub use saved::{Saved, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use worker::{About, Session, State, Update};

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::{Deed, Live, OpenError, Options, Request, Source};
+use sha2::{Digest, Sha256};
+
+use super::{Deed, Live, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Interface, Limits, Watch};
 use crate::record::{Cause, Memories, Run, Trigger};
 
@@ -21,6 +23,10 @@ pub struct About {
     pub name: String,
     /// The convention in use, by name.
     pub convention: String,
+    /// Its recipe, with the guest's own names.
+    pub recipe: String,
+    /// The module's SHA-256, in hexadecimal digits.
+    pub sha256: String,
     /// What the module exports and imports.
     pub interface: Arc<Interface>,
 }
@@ -51,6 +57,8 @@ pub struct Session {
     name: String,
     about: Option<About>,
     requests: Sender<(u64, Request)>,
+    /// Whether the session is from a file, and there is no guest.
+    replayed: bool,
     /// How many requests were sent.
     sent: u64,
     watch: Watch,
@@ -80,6 +88,7 @@ impl Session {
             name,
             about: None,
             requests,
+            replayed: false,
             sent: 0,
             watch,
             limits,
@@ -89,6 +98,29 @@ impl Session {
             waiting: VecDeque::new(),
             under_way: false,
         }
+    }
+
+    /// A session from a file. There is no guest: it can be looked at, and nothing can be sent.
+    pub fn replay(saved: Saved) -> Session {
+        Session {
+            name: saved.about.name.clone(),
+            about: Some(saved.about),
+            requests: channel().0,
+            replayed: true,
+            sent: 0,
+            watch: Watch::new(None),
+            limits: Limits::default(),
+            run: saved.run,
+            past: Vec::new(),
+            globals: Vec::new(),
+            waiting: VecDeque::new(),
+            under_way: false,
+        }
+    }
+
+    /// Whether the session is from a file, so that nothing can be sent.
+    pub fn is_replay(&self) -> bool {
+        self.replayed
     }
 
     /// Takes in what the guest's thread reported.
@@ -125,6 +157,9 @@ impl Session {
     }
 
     fn request(&mut self, request: Request) {
+        if self.replayed {
+            return;
+        }
         self.sent += 1;
         self.waiting.push_back((self.sent, request));
         self.hand_over();
@@ -209,32 +244,47 @@ fn work(
         Ok(opened) => opened,
         Err(error) => return report(Update::Failed(error)),
     };
-    let mut name = source.name.clone();
-    report(Update::Ready(About::of(&live, &name)));
+    let mut origin = Origin::of(source);
+    report(Update::Ready(About::of(&live, &origin)));
     let settle = |live: &mut Live, cause| {
         let globals = live.globals();
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
     };
     settle(&mut live, start);
     for (number, request) in requests {
-        let renamed = match &request {
-            Request::Command(_, Deed::Reload(source)) => Some(source.name.clone()),
+        let other = match &request {
+            Request::Command(_, Deed::Reload(source)) => Some(Origin::of(source)),
             _ => None,
         };
         let cause = live.perform(request, number, options);
         if cause.begins_a_run() {
-            name = renamed.unwrap_or(name);
-            report(Update::Ready(About::of(&live, &name)));
+            origin = other.unwrap_or(origin);
+            report(Update::Ready(About::of(&live, &origin)));
         }
         settle(&mut live, cause);
     }
 }
 
+/// Where a guest came from.
+struct Origin {
+    name: String,
+    sha256: String,
+}
+
+impl Origin {
+    fn of(source: &Source) -> Origin {
+        let sha256 = Sha256::digest(&source.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Origin { name: source.name.clone(), sha256 }
+    }
+}
+
 impl About {
-    fn of(live: &Live, name: &str) -> About {
+    fn of(live: &Live, origin: &Origin) -> About {
         About {
-            name: name.to_owned(),
+            name: origin.name.clone(),
+            sha256: origin.sha256.clone(),
             convention: live.recipe().name.clone(),
+            recipe: live.recipe().to_string(),
             interface: Arc::new(live.interface().clone()),
         }
     }

@@ -1,0 +1,82 @@
+//! How bytes, shared names and outcomes are written where a timeline is saved: bytes as hexadecimal digits.
+
+/// Bytes.
+pub(super) mod bytes {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Bytes that are written as they are printed.
+    pub(in super::super) struct Hex<'a>(pub(in super::super) &'a [u8]);
+
+    impl std::fmt::Display for Hex<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        }
+    }
+
+    impl serde::Serialize for Hex<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self)
+        }
+    }
+
+    pub(in super::super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Hex(bytes))
+    }
+
+    pub(in super::super) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: From<Vec<u8>>,
+    {
+        let text = String::deserialize(deserializer)?;
+        read(&text).map(T::from).ok_or_else(|| D::Error::custom("expected bytes as pairs of hexadecimal digits"))
+    }
+
+    pub(in super::super) fn read(text: &str) -> Option<Vec<u8>> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let pair = |pair: &[u8]| match pair {
+            &[high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        };
+        text.as_bytes().chunks(2).map(pair).collect()
+    }
+}
+
+/// Names that are shared.
+pub(super) mod name {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(name: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(name)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(deserializer).map(Arc::from)
+    }
+}
+
+/// Answers, or why there is none.
+pub(super) mod outcome {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::bytes::{Hex, read};
+    use crate::record::{Failure, Outcome};
+
+    pub(in super::super) fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+        outcome.as_ref().map(|answer| Hex(answer)).serialize(serializer)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+        match Result::<String, Failure>::deserialize(deserializer)? {
+            Ok(text) => match read(&text) {
+                Some(answer) => Ok(Ok(answer)),
+                None => Err(D::Error::custom("expected bytes as pairs of hexadecimal digits")),
+            },
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+}
