@@ -53,7 +53,7 @@ pub(super) fn poke(context: &mut Context<'_>, words: &mut Words<'_>, text: &str)
         "hex" | "text" => None,
         name => Some(Cell::named(name)?),
     };
-    let addr = words.number("an address")?;
+    let addr = context.address(words)?;
     let bytes = match (cell, kind.as_str()) {
         (None, "hex") => words.hex()?,
         (None, _) => words.all()?,

@@ -28,7 +28,7 @@ pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
 
 fn expect_at(context: &Context<'_>, words: &mut Words<'_>) -> Result<Reply, Error> {
     let image = memory_of(context.session.run().present())?;
-    let addr = words.number("an address")?;
+    let addr = context.address(words)?;
     let wanted = match (words.take("hex"), words.take("text")) {
         (true, _) => words.hex()?,
         (_, true) => words.all()?,

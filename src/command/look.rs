@@ -4,7 +4,7 @@ use super::table::{COMMANDS, find as find_command};
 use super::words::{Cell, Words};
 use super::{Context, Error, Reply};
 use crate::record::{Actor, Change, Image};
-use crate::view::{Row, range, thousands, visible};
+use crate::view::{Region, Row, range, thousands, visible};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
@@ -19,7 +19,7 @@ pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     let at = context.at()?;
     let image = memory_of(&at.after)?;
     let first = at.address(context.session.run(), 0).unwrap_or(0);
-    let addr = words.number_or("an address", first)?;
+    let addr = if words.is_empty() { first } else { context.address(words)? };
     let len = words.number_or("a length", 8 * WIDTH as u64)?;
     inside(image, addr, len)?;
     let start = addr / WIDTH as u64 * WIDTH as u64;
@@ -30,7 +30,7 @@ pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
 pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let image = memory_of(&context.at()?.after)?;
     let cell = Cell::named(&words.text("a type")?)?;
-    let addr = words.number("an address")?;
+    let addr = context.address(words)?;
     let count = words.number_or("a number of values", 1)?.min(MOST as u64);
     inside(image, addr, count * cell.size as u64)?;
     let line = |addr: u64| {
@@ -121,6 +121,13 @@ pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -
         format!("{here} {}", step.numbered(place + 1))
     };
     Ok(Reply::Text(at.steps.iter().enumerate().map(line).collect()))
+}
+
+pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let line = |region: &Region| {
+        format!("{:<10} {}", visible(region.name.as_bytes()), range(region.start, region.end - region.start))
+    };
+    Ok(listed(context.regions().iter().map(line), "no range has a name here"))
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

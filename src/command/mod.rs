@@ -13,7 +13,7 @@ mod words;
 use std::path::PathBuf;
 
 use crate::session::{Session, State};
-use crate::view::{Row, Selection};
+use crate::view::{Places, Region, Row, Selection, parse_address, regions};
 
 pub use complete::{Completion, Names, complete, hint};
 pub use table::{COMMANDS, Spec, find};
@@ -87,6 +87,23 @@ impl Context<'_> {
     /// What is looked at.
     fn at(&self) -> Result<&Selection, Error> {
         self.at.ok_or_else(|| Error("the guest is still being loaded".to_owned()))
+    }
+
+    /// The address that the next word tells of: a number, a region, a place and a distance.
+    fn address(&self, words: &mut Words<'_>) -> Result<u64, Error> {
+        let at = self.at()?;
+        let image = at.after.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
+        let word = words.text("an address")?;
+        let regions = self.regions();
+        let places = Places { cursor: at.address(self.session.run(), 0).unwrap_or(0), image, regions: &regions };
+        parse_address(&word, &places).map_err(Error)
+    }
+
+    /// The ranges of memory that have a name at what is looked at.
+    fn regions(&self) -> Vec<Region> {
+        let run = self.session.run();
+        let cause = self.at.and_then(|at| run.cause(at.cause));
+        regions(0, run.cause(0).map(|start| &**start), cause.map(|cause| &**cause))
     }
 
     /// There must be a guest to do something to.

@@ -31,6 +31,7 @@ pub const COMMANDS: &[Spec] = &[
     spec("find", "TEXT | hex BYTES | TYPE VALUE", "find bytes in memory", look::find),
     spec("changes", "", "list what changed, by whom, from what to what", look::changes),
     spec("crossings", "", "list the steps across the boundary", look::crossings),
+    spec("regions", "", "list the ranges of memory that have a name", look::regions),
     spec("back", "[STEPS]", "look at the step before", time::back),
     spec("forward", "[STEPS]", "look at the step after", time::forward),
     spec("goto", "EXCHANGE[.STEP] | now", "look at another moment", time::goto),

@@ -71,6 +71,11 @@ impl<'a> Words<'a> {
         digits.chunks(2).map(|two| pair(two).ok_or_else(wrong)).collect()
     }
 
+    /// Whether there are no more words.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.trim().is_empty()
+    }
+
     /// There must be no more words.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         match self.rest.trim() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::console::Console;
 use super::status::{self, Status};
-use super::{hex, json, repl};
+use super::{hex, json, repl, tui};
 use crate::cli::{Cli, Show};
 use crate::record::{Moment, Run, Trigger};
 use crate::session::{Session, load};
@@ -22,6 +22,7 @@ pub(super) fn run(file: &Path, show: Option<Show>, at_prompt: bool, cli: &Cli) -
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let shown = match show {
         Some(show) => status::of_write(print(&saved.run, show, cli)),
+        None if terminal && !at_prompt && !super::is_dumb() => return tui::replay(Session::replay(saved), cli),
         None if at_prompt || terminal => return repl::talk(Console::replay(Session::replay(saved), cli), cli),
         None => status::of_write(print(&saved.run, Show::Hex, cli)),
     };

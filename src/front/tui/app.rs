@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use super::bindings::{Action, Direction, Focus, action};
+use super::command::Script;
 use super::input::{Edit, Input, LONGEST};
 use super::layout::{Arrangement, Layout, Shape};
 use super::panels::Map;
@@ -37,11 +38,16 @@ pub(super) struct App {
     pub(super) panel: Panel,
     /// How the panes are arranged, and how many bytes a row has, where the user said so.
     shape: Shape,
+    /// The first line of the help, or of what a command told, while it is shown.
     pub(super) help: Option<usize>,
     /// What is to go to the terminal's clipboard.
     pub(super) copied: Option<String>,
     /// The map of the memory, until something else is selected.
     pub(super) map: Option<Map>,
+    /// What a command told; empty where the help is the keys.
+    pub(super) told: Vec<String>,
+    /// The file that is being followed.
+    pub(super) script: Script,
     /// A `[` or `]` that waits for its `c`.
     bracket: Option<Direction>,
     /// A word to the user, until the next key.
@@ -98,6 +104,8 @@ impl App {
             help: None,
             copied: None,
             map: None,
+            told: Vec::new(),
+            script: Script::default(),
             bracket: None,
             notice: None,
             pictures: PathBuf::from("."),
@@ -115,6 +123,7 @@ impl App {
         if self.following || forgotten {
             self.select(Selection::newest(self.session.run()));
         }
+        self.go_on();
         Ok(())
     }
 
@@ -188,6 +197,9 @@ impl App {
             Some(Action::Rows(Direction::Back) | Action::Edit(Edit::Earlier)) => Some(line.saturating_sub(1)),
             _ => None,
         };
+        if self.help.is_none() {
+            self.told.clear();
+        }
         Next::Continue
     }
 
@@ -207,7 +219,7 @@ impl App {
             Action::Edit(edit) => return self.edit(edit),
             Action::Interrupt => return self.interrupt(),
             Action::Help => self.help = Some(0),
-            Action::Send => self.send(),
+            Action::Send => return self.send(),
             Action::SwitchFocus => match self.focus {
                 Focus::Input => self.focus = Focus::Memory,
                 Focus::Memory => self.focus = Focus::Input,
@@ -250,10 +262,9 @@ impl App {
         Next::Continue
     }
 
-    fn send(&mut self) {
+    fn send(&mut self) -> Next {
         let line = self.input.take();
-        self.session.send(line.into_bytes());
-        self.follow();
+        self.typed(&line)
     }
 
     fn edit(&mut self, edit: Edit) -> Next {
@@ -284,7 +295,10 @@ impl App {
                 return self.full();
             }
             if lines.peek().is_some() {
-                self.send();
+                let next = self.send();
+                if next != Next::Continue {
+                    return next;
+                }
             }
         }
         Next::Continue
@@ -302,6 +316,12 @@ impl App {
             State::Idle => self.input.clear(),
         }
         Next::Continue
+    }
+
+    /// Looks at another moment, and stays there unless it is the newest.
+    pub(super) fn look_at(&mut self, at: Selection) {
+        self.following = at.cause + 1 == self.session.run().len();
+        self.select(Some(at));
     }
 
     pub(super) fn follow(&mut self) {

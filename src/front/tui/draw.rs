@@ -258,24 +258,30 @@ impl App {
         }
     }
 
-    /// Draws the help from that binding on, and returns from which one on it really is.
+    /// Draws the help, or what a command told, from that line on, and returns from which one on it really is.
     fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> usize {
         let inside = below_title(area);
         let columns = (area.width / HELP).max(1);
-        let shown = usize::from(inside.height) * usize::from(columns);
-        let count = helped().count();
-        let first = line.min(count.saturating_sub(shown));
-        let title = match count > shown {
-            true => "keys (PgUp, PgDn: more; any other key goes back)",
-            false => "keys (any key goes back)",
+        let told = !self.told.is_empty();
+        let lines: Vec<String> = match told {
+            true => self.told.clone(),
+            false => helped().map(|binding| format!("{:<15} {}", binding.label, binding.help)).collect(),
         };
-        rule(buffer, area, title, self.theme.title());
-        for (binding, place) in helped().skip(first).take(shown).zip(0u16..) {
+        let columns = if told { 1 } else { columns };
+        let shown = usize::from(inside.height) * usize::from(columns);
+        let first = line.min(lines.len().saturating_sub(shown));
+        let what = if told { "what the command says" } else { "keys" };
+        let title = match lines.len() > shown {
+            true => format!("{what} (PgUp, PgDn: more; any other key goes back)"),
+            false => format!("{what} (any key goes back)"),
+        };
+        rule(buffer, area, &title, self.theme.title());
+        for (text, place) in lines.iter().skip(first).take(shown).zip(0u16..) {
             let (column, row) = (place / inside.height, place % inside.height);
             let left = column * HELP;
-            let width = (HELP - 1).min(area.width - left);
+            let width = if told { area.width } else { (HELP - 1).min(area.width - left) };
             let cell = Rect { x: area.x + left, y: inside.y + row, width, height: 1 };
-            put(buffer, cell, &format!(" {:<15} {}", binding.label, binding.help), Style::new());
+            put(buffer, cell, &format!(" {text}"), Style::new());
         }
         first
     }
@@ -289,6 +295,7 @@ fn in_short(cause: &Cause) -> String {
         Trigger::Start => "start".to_owned(),
     };
     match &cause.outcome {
+        Ok(_) if !matches!(cause.trigger, Trigger::Line(_)) => line,
         Ok(answer) => format!("{line} => {}", visible(&answer[..answer.len().min(GLANCE)])),
         Err(_) => format!("{line} => failed: {}", outcome(cause)),
     }

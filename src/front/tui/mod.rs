@@ -6,6 +6,7 @@
 mod app;
 mod bindings;
 mod clipboard;
+mod command;
 mod draw;
 mod input;
 mod layout;
@@ -68,7 +69,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
         // The loop is gone only when the program ends.
         let _ = to_loop.send(Message::Session(update));
     });
-    let mut app = App::new(session, Theme::new(cli.color), History::load());
+    let mut app = App::new(session, Theme::new(cli.color), history(cli));
     if let Err(status) = first_reports(&mut app, &messages, &name) {
         return status;
     }
@@ -81,6 +82,23 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
         Left::With(status) => status,
         Left::Failed(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
     }
+}
+
+/// Looks at a session from a file.
+pub(super) fn replay(session: Session, cli: &Cli) -> Status {
+    terminal::restore_on_panic();
+    let (sender, messages) = channel();
+    let mut app = App::new(session, Theme::new(cli.color), history(cli));
+    app.follow();
+    match in_screen(&mut app, &messages, sender, "the saved session") {
+        Left::Quit => Status::Answered,
+        Left::With(status) => status,
+        Left::Failed(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
+    }
+}
+
+fn history(cli: &Cli) -> History {
+    if cli.no_history { History::none() } else { History::load() }
 }
 
 /// Waits for the guest for a moment.
