@@ -224,3 +224,31 @@ fn a_dumb_terminal_gets_the_prompt_and_no_escapes() {
     assert_eq!(prompt.end(), 0);
     assert!(!prompt.raw.contains(&0x1b), "{}", String::from_utf8_lossy(&prompt.raw).escape_debug());
 }
+
+#[test]
+fn a_long_pipe_tells_how_far_it_is() {
+    let linmem = env!("CARGO_BIN_EXE_linmem");
+    let script = |options: &str| {
+        format!("(echo a; sleep 1.2; echo b; sleep 0.1; echo c) | {linmem} {options} > /dev/null; echo the end")
+    };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("progress");
+    let run = |options: &str| {
+        let pty = native_pty_system().openpty(PtySize::default()).expect("a pty");
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", &script(options)]);
+        command.env("XDG_STATE_HOME", &folder);
+        let mut child = pty.slave.spawn_command(command).expect("sh is there");
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
+        child.wait().expect("it ends");
+        let mut seen = Vec::new();
+        let mut chunk = [0; 4096];
+        while !String::from_utf8_lossy(&seen).contains("the end") {
+            let count = reader.read(&mut chunk).expect("it says the end");
+            seen.extend_from_slice(&chunk[..count]);
+        }
+        String::from_utf8_lossy(&seen).into_owned()
+    };
+    assert_eq!(run(""), "\rlinmem: 2 lines\r               \rthe end\r\n");
+    assert_eq!(run("--quiet"), "the end\r\n");
+}

@@ -8,6 +8,7 @@ mod json;
 mod lines;
 mod manual;
 mod pipe;
+mod progress;
 mod repl;
 mod replay;
 mod script;

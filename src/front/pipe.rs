@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
+use super::progress::Progress;
 use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
@@ -44,6 +45,7 @@ struct Pipe {
     separator: u8,
     longest: usize,
     keep_going: bool,
+    progress: Progress,
     show: Option<Form>,
     /// Whether answers go to a terminal, which must not obey them.
     escape: bool,
@@ -75,6 +77,7 @@ impl Pipe {
             separator: if cli.null { 0 } else { b'\n' },
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
             keep_going: cli.keep_going,
+            progress: Progress::new(cli.quiet),
             show: cli.show.map(|show| Form::new(show, cli.colored())),
             escape: terminal,
             number: 0,
@@ -152,6 +155,7 @@ impl Pipe {
     /// Says what failed, and either ends the pipe or makes the guest fit for the next line.
     fn report(&mut self, failure: &Failure) -> Result<(), Stop> {
         self.flush()?;
+        self.progress.clear();
         if let Some(status) = self.caught.status() {
             return Err(Stop::With(status));
         }
@@ -206,6 +210,7 @@ impl Pipe {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
         self.out.clear();
+        self.progress.tell(self.number);
         result.map_err(Stop::Output)
     }
 
