@@ -128,3 +128,27 @@ fn linmem_explains_itself() {
     }
     assert_eq!(run(&["guide", "nothing"], b"").status.code(), Some(2));
 }
+
+/// The pipelines in the guide, each with what it prints. Where there is no jq, that is said, and nothing is tried.
+#[test]
+fn the_guides_pipelines_work() {
+    let guide = String::from_utf8(run(&["guide", "json"], b"").stdout).expect("it is text");
+    let pipelines: Vec<_> = guide.lines().filter(|line| line.contains("| jq")).map(str::trim).collect();
+    let expected = ["Did you know Wasm is cool!\nhi Wasm is cool!\n", "[1,14]\n[2,14]\n", ""];
+    assert_eq!(pipelines.len(), expected.len());
+    if Command::new("jq").arg("--version").output().is_err() {
+        println!("there is no jq here: the pipelines of the guide were not tried");
+        return;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("jq");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::write(folder.join("lines"), "Did you know\nhi\n").expect("the folder is ours");
+    let binary = Path::new(env!("CARGO_BIN_EXE_linmem")).parent().expect("it lies in a folder");
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    for (pipeline, expected) in pipelines.iter().zip(expected) {
+        let output = Command::new("sh").args(["-c", pipeline]).current_dir(&folder).env("PATH", &path).output();
+        let output = output.expect("sh is there");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{pipeline}");
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
