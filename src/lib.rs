@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`front`] | what the user faces: the full screen, the prompt, scripts, the pipe |
 //! | [`cli`] | the command line, as clap types |
+//! | [`config`] | the config file: defaults for options |
 //! | [`command`] | the `:` language: one table for parsing, completion and help |
 //! | [`view`] | what is shown, with no terminal in it: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline |
@@ -19,6 +20,7 @@
 pub mod abi;
 pub mod cli;
 pub mod command;
+pub mod config;
 pub mod front;
 pub mod guest;
 pub mod record;

@@ -2,10 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    match linmem::cli::Cli::try_parse() {
+    match linmem::config::parse() {
         Ok(cli) => linmem::front::run(&cli),
         Err(error) => linmem::front::usage(&error),
     }
