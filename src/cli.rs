@@ -13,21 +13,26 @@ use crate::abi::Wish;
 use crate::guest::Limits;
 use crate::session::Options;
 
-const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}\n{after-help}";
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{options}\n{after-help}";
 
-const EXAMPLES: &str = "\
-Examples:
+const USAGE: &str = "\
+linmem [OPTIONS] [GUEST]    GUEST: a .wasm or .wat file, or one that comes along
+       linmem guests | recipe [NAME] | inspect GUEST | guide commands|json|recipes
+              | replay FILE | completions SHELL | man";
+
+const EXAMPLES: &str = "Examples:
   linmem                                   the full screen, on the guest that comes along
   linmem my.wasm --call shout              the same on a guest of yours
   printf 'Did you know\\n' | linmem         one line in, one line out
   linmem --line 'Did you know' --show hex  memory before and after each step, as text
-Opens the full screen when stdin and stdout are both terminals; else, and with an option under
-\"Pipe\", reads lines from stdin. Exit status: 0 all answered, 1 some line failed (--keep-going),
-2 usage, 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit, 7 read or write failed.";
+The full screen opens when stdin and stdout are both terminals; else, and with -l, --show, -k,
+-0 or --whole, lines are read from stdin. Exit status: 0 all answered, 1 some line failed
+(-k, --script), 2 usage, 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit,
+7 reading or writing failed, 130 Ctrl-C.";
 
 /// See a WebAssembly guest's memory before and after each call, and who changed what.
 #[derive(Debug, Parser)]
-#[command(version, about, help_template = TEMPLATE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(bin_name = "linmem", version, about, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do, if not to run a guest.
     #[command(subcommand)]
@@ -45,7 +50,7 @@ pub struct Cli {
     #[arg(long, value_name = "NAME|FILE")]
     pub abi: Option<PathBuf>,
 
-    /// Longest time for one exchange, and for the start: 5, 500ms; 0 = no limit
+    /// Longest time for one exchange, and for the start; 0 = none
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub timeout: Duration,
 
@@ -114,7 +119,7 @@ pub enum Command {
         name: Option<String>,
     },
 
-    /// Tell what a guest exports and imports, and which conventions it fits, without running it
+    /// Tell what a guest exports and which conventions it fits, without running it
     Inspect {
         /// A .wasm or .wat file, or a guest that comes along
         #[arg(value_parser = OsStringValueParser::new().try_map(guest))]

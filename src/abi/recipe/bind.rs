@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use super::run::MOST_ARGS;
 use super::{Action, Comparison, Condition, Encoding, Expr, Length, Message, Part, Recipe, Span, Statement, Width};
 use crate::guest::{Extern, Interface, Signature, Type};
+
+/// The most arguments of a call; no export in the conventions that are known has half as many.
+const MOST_ARGS: usize = 16;
 
 /// A recipe whose names are resolved in one module. Values are in slots, exports in a list.
 #[derive(Clone, Debug)]

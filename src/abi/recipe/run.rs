@@ -7,9 +7,6 @@ use super::{Comparison, Encoding, Part, Width};
 use crate::guest::{Boundary, Func, Guest, Type};
 use crate::record::{Failure, Value};
 
-/// The most arguments of a call; no export in the conventions that are known has half as many.
-pub(super) const MOST_ARGS: usize = 16;
-
 /// A recipe at work on one guest.
 pub struct Exchange {
     bound: Bound,
