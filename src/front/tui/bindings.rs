@@ -136,7 +136,9 @@ use KeyCode::{Backspace, Char, Delete, Down, Enter, Esc, F, Home, Left, PageDown
 #[rustfmt::skip]
 pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Input), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Send, "send the line to the guest", "send"),
-    bind(None, &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "to the memory, and back to the line", "look around"),
+    bind(Some(Input), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "to the memory, and back to the line", "look around"),
+    bind(Some(Memory), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "", "back"),
+    bind(Some(Prompt), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "", "leave it"),
     bind(Some(Memory), &[(NONE, Char('i'))], "i", Action::SwitchFocus, "back to the line", ""),
     bind(None, &[(ALT, Up), (NONE, F(7))], "F7", Action::Step(Back), "", ""),
     bind(None, &[(ALT, Down), (NONE, F(8))], "F7 F8", Action::Step(Forward), "previous, next step of the exchange (Alt-Up Alt-Down)", "step"),
@@ -150,7 +152,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Left), (NONE, Char('h'))], "h", Action::Bytes(Back), "", ""),
     bind(Some(Memory), &[(NONE, Right), (NONE, Char('l'))], "l", Action::Bytes(Forward), "", ""),
     bind(Some(Memory), &[(NONE, Up), (NONE, Char('k'))], "k", Action::Rows(Back), "", ""),
-    bind(Some(Memory), &[(NONE, Down), (NONE, Char('j'))], "Arrows h j k l", Action::Rows(Forward), "move the cursor in memory", "move"),
+    bind(Some(Memory), &[(NONE, Down), (NONE, Char('j'))], "Arrows h j k l", Action::Rows(Forward), "move the cursor in memory", ""),
     bind(None, &[(NONE, PageUp)], "PgUp", Action::Page(Back), "", ""),
     bind(None, &[(NONE, PageDown)], "PgUp PgDn", Action::Page(Forward), "move a page of memory", ""),
     bind(Some(Memory), &[(NONE, Char('g')), (NONE, Home)], "g", Action::End(Back), "", ""),
@@ -182,7 +184,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Prompt), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Answer, "", "do it"),
     bind(Some(Memory), &[(NONE, Char('?'))], "?", Action::Help, "", ""),
     bind(None, &[(NONE, F(1))], "F1", Action::Help, "this help", "help"),
-    bind(None, &[(CTRL, Char('c'))], "Ctrl-C", Action::Interrupt, "stop a running guest, else clear the line", "stop"),
+    bind(None, &[(CTRL, Char('c'))], "Ctrl-C", Action::Interrupt, "stop a running guest, else clear the line", ""),
     bind(Some(Input), &[(CTRL, Char('d'))], "Ctrl-D", Action::DeleteOrQuit, "quit, when the line is empty", "quit"),
     bind(Some(Memory), &[(NONE, Char('q')), (CTRL, Char('d'))], "q", Action::Quit, "quit", "quit"),
     bind(None, &[(CTRL, Char('z'))], "Ctrl-Z", Action::Suspend, "suspend", ""),
