@@ -113,7 +113,7 @@ struct Runner<'a, B> {
 impl<B: Boundary> Runner<'_, B> {
     fn all(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         for op in body {
-            if self.op(op).map_err(|failure| Box::new(failure.in_recipe(op.at)))? == Next::Settled {
+            if self.op(op).map_err(|failure| placed(*failure, op.at))? == Next::Settled {
                 break;
             }
         }
@@ -126,14 +126,14 @@ impl<B: Boundary> Runner<'_, B> {
         let mut outcome = Ok(());
         for op in body {
             if op.names_are_set(self.values) {
-                let done = self.op(op).map_err(|failure| Box::new(failure.in_recipe(op.at)));
+                let done = self.op(op).map_err(|failure| placed(*failure, op.at));
                 outcome = outcome.and(done.map(|_| ()));
             }
         }
         outcome
     }
 
-    #[inline]
+    #[inline(always)]
     fn op(&mut self, op: &Op) -> Result<Next, Box<Failure>> {
         if let Some(test) = &op.condition
             && !self.holds(test)?
@@ -167,7 +167,7 @@ impl<B: Boundary> Runner<'_, B> {
         Ok(Next::GoOn)
     }
 
-    #[inline]
+    #[inline(always)]
     fn assign(&mut self, slots: &[usize], value: &Val) -> Result<(), Box<Failure>> {
         match (slots, value) {
             (_, Val::Call(number, args)) => {
@@ -187,7 +187,7 @@ impl<B: Boundary> Runner<'_, B> {
     }
 
     /// Computes the arguments of a call, in which a call may stand only as the argument of another.
-    #[inline]
+    #[inline(always)]
     fn gather(&mut self, args: &[(Type, Val)]) -> Result<(), Box<Failure>> {
         for (ty, arg) in args {
             let number = match arg {
@@ -213,7 +213,7 @@ impl<B: Boundary> Runner<'_, B> {
         Ok(result.and_then(Value::unsigned).unwrap_or(0))
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
         match value {
             Val::Const(n) => Ok(n.cast_unsigned()),
@@ -247,7 +247,7 @@ impl<B: Boundary> Runner<'_, B> {
         Ok(u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn holds(&mut self, test: &Test) -> Result<bool, Box<Failure>> {
         let signed = |n: u64| if test.narrow { i64::from(low(n).cast_signed()) } else { n.cast_signed() };
         let (left, right) = (signed(self.value(&test.left)?), signed(self.value(&test.right)?));
@@ -259,6 +259,7 @@ impl<B: Boundary> Runner<'_, B> {
         })
     }
 
+    #[inline(always)]
     fn write(&mut self, parts: &[Part], at: &Val, within: Option<usize>) -> Result<(), Box<Failure>> {
         let addr = self.value(at)?;
         let len = parts.iter().map(|part| self.line.part(part).len() as u64).sum();
@@ -272,6 +273,7 @@ impl<B: Boundary> Runner<'_, B> {
         self.boundary.write(self.bound.memory, addr, &whole)
     }
 
+    #[inline(always)]
     fn read(&mut self, span: &Bytes) -> Result<(), Box<Failure>> {
         if span.encoding != Encoding::Utf16 {
             let (addr, len) = self.extent(span)?;
@@ -291,6 +293,7 @@ impl<B: Boundary> Runner<'_, B> {
     }
 
     /// Where a span begins, and how many bytes it has.
+    #[inline(always)]
     fn extent(&mut self, span: &Bytes) -> Result<(u64, u64), Box<Failure>> {
         let len = match &span.len {
             Len::Bytes(len) => self.value(len)?,
@@ -366,6 +369,12 @@ fn typed(ty: Type, number: u64) -> Value {
     }
 }
 
+#[cold]
+fn placed(failure: Failure, at: usize) -> Box<Failure> {
+    Box::new(failure.in_recipe(at))
+}
+
+#[cold]
 fn refused(words: String) -> Box<Failure> {
     Box::new(Failure::Refused(words))
 }
