@@ -2,22 +2,17 @@
 
 #![cfg(unix)]
 
-use std::io::{Read, Write};
+mod pty;
+
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-
-/// How long anything may take to appear. Nothing waits that long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use pty::Pty;
 
 /// linmem at a prompt.
 struct Prompt {
-    child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    output: Receiver<Vec<u8>>,
+    pty: Pty,
     /// All that was printed, without escape sequences, and how much of it was waited for.
     text: String,
     seen: usize,
@@ -31,33 +26,13 @@ impl Prompt {
         if !kept {
             let _ = std::fs::remove_dir_all(&folder);
         }
-        let size = PtySize { rows: 50, cols: 160, ..PtySize::default() };
-        let pty = native_pty_system().openpty(size).expect("a pty");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_linmem"));
-        command.args(args);
-        command.env_clear();
-        command.env("TERM", "xterm-256color");
-        command.env("XDG_STATE_HOME", folder);
-        env.iter().for_each(|(name, value)| command.env(name, value));
-        let child = pty.slave.spawn_command(command).expect("the binary starts");
-        let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
-        let keys = pty.master.take_writer().expect("the pty is writable");
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                if sender.send(chunk[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Prompt { child, _master: pty.master, keys, output, text: String::new(), seen: 0, raw: Vec::new() }
+        std::fs::create_dir_all(&folder).expect("the folder is ours");
+        Prompt { pty: Pty::start((160, 50), &folder, args, env), text: String::new(), seen: 0, raw: Vec::new() }
     }
 
     /// Presses keys. Keys with Ctrl are the terminal's own until the prompt is there, so wait for it before.
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("linmem reads");
-        self.keys.flush().expect("linmem reads");
+        self.pty.press(keys);
     }
 
     /// Waits until that text is printed behind what was waited for before.
@@ -68,9 +43,9 @@ impl Prompt {
                 self.seen += at + text.len();
                 return;
             }
-            let left = PATIENCE.checked_sub(since.elapsed());
-            let chunk = left.and_then(|left| self.output.recv_timeout(left).ok());
-            let Some(chunk) = chunk else { panic!("{text:?} never came; there was:\n{}", &self.text[self.seen..]) };
+            let Some(chunk) = self.pty.written(since) else {
+                panic!("{text:?} never came; there was:\n{}", &self.text[self.seen..])
+            };
             self.raw.extend_from_slice(&chunk);
             self.text = plain(&self.raw);
         }
@@ -78,20 +53,7 @@ impl Prompt {
 
     /// Waits for the end of linmem, and returns its exit status.
     fn end(&mut self) -> u32 {
-        let since = Instant::now();
-        while since.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait().expect("it is our child") {
-                return status.exit_code();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("linmem did not end");
-    }
-}
-
-impl Drop for Prompt {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.pty.end().expect("linmem did not end").0
     }
 }
 

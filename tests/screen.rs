@@ -3,23 +3,18 @@
 
 #![cfg(unix)]
 
-use std::io::{Read, Write};
+mod pty;
+
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::PtySize;
+use pty::Pty;
 
-/// How long anything may take to appear. Nothing waits that long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// linmem in a terminal.
+/// linmem in a terminal whose screen is read.
 struct Terminal {
-    child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    output: Receiver<Vec<u8>>,
+    pty: Pty,
     screen: vt100::Parser,
     raw: Vec<u8>,
 }
@@ -27,44 +22,21 @@ struct Terminal {
 impl Terminal {
     /// Starts linmem on a terminal of that many columns and rows, with a history of its own.
     fn start(test: &str, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Terminal {
-        let (cols, rows) = size;
-        let pty = native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a pty");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_linmem"));
-        command.args(args);
-        command.env_clear();
-        command.env("TERM", "xterm-256color");
-        command.env("XDG_STATE_HOME", scratch(test));
-        // Pictures go where the program was started.
-        command.cwd(scratch_of(test));
-        env.iter().for_each(|(name, value)| command.env(name, value));
-        let child = pty.slave.spawn_command(command).expect("the binary starts");
-        let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
-        let keys = pty.master.take_writer().expect("the pty is writable");
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                if sender.send(chunk[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let screen = vt100::Parser::new(nonzero(rows), nonzero(cols), 0);
-        Terminal { child, master: pty.master, keys, output, screen, raw: Vec::new() }
+        let screen = vt100::Parser::new(nonzero(size.1), nonzero(size.0), 0);
+        Terminal { pty: Pty::start(size, &scratch(test), args, env), screen, raw: Vec::new() }
     }
 
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("linmem reads");
-        self.keys.flush().expect("linmem reads");
+        self.pty.press(keys);
     }
 
     /// Waits until the screen looks like that, and says what it shows if it never does.
     fn wait(&mut self, what: &str, looks: impl Fn(&vt100::Screen) -> bool) {
         let since = Instant::now();
         while !(self.is_whole() && looks(self.screen.screen())) {
-            let left = PATIENCE.checked_sub(since.elapsed());
-            let chunk = left.and_then(|left| self.output.recv_timeout(left).ok());
-            let Some(chunk) = chunk else { panic!("{what} never came; the screen shows:\n{}", self.text()) };
+            let Some(chunk) = self.pty.written(since) else {
+                panic!("{what} never came; the screen shows:\n{}", self.text())
+            };
             self.screen.process(&chunk);
             self.raw.extend_from_slice(&chunk);
         }
@@ -105,24 +77,12 @@ impl Terminal {
 
     /// Waits for the end of linmem, and returns its exit status.
     fn end(&mut self) -> u32 {
-        let since = Instant::now();
-        while since.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait().expect("it is our child") {
-                while let Ok(chunk) = self.output.recv_timeout(Duration::from_millis(100)) {
-                    self.screen.process(&chunk);
-                    self.raw.extend_from_slice(&chunk);
-                }
-                return status.exit_code();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("linmem did not end; the screen shows:\n{}", self.text());
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
+        let Some((status, last)) = self.pty.end() else {
+            panic!("linmem did not end; the screen shows:\n{}", self.text())
+        };
+        self.screen.process(&last);
+        self.raw.extend_from_slice(&last);
+        status
     }
 }
 
@@ -318,7 +278,7 @@ fn any_size_will_do_and_nothing_is_lost() {
     terminal.press("Did you know\rnext");
     terminal.wait_for("> next");
     for (cols, rows) in [(1, 1), (2, 2), (30, 8), (250, 80), (44, 12), (1, 60), (80, 1), (120, 40)] {
-        terminal.master.resize(PtySize { rows, cols, ..PtySize::default() }).expect("it resizes");
+        terminal.pty.master.resize(PtySize { rows, cols, ..PtySize::default() }).expect("it resizes");
         terminal.screen.screen_mut().set_size(nonzero(rows), nonzero(cols));
         std::thread::sleep(Duration::from_millis(60));
     }
@@ -337,7 +297,7 @@ fn a_guest_that_cannot_be_loaded_is_told_on_the_plain_terminal() {
 fn a_signal_gives_the_terminal_back() {
     let mut terminal = Terminal::start("sigterm", (80, 24), &[], &[]);
     terminal.wait_for("the guest is ready");
-    let pid = terminal.child.process_id().expect("it runs").to_string();
+    let pid = terminal.pty.child.process_id().expect("it runs").to_string();
     std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
     assert_eq!(terminal.end(), 143);
     assert!(!terminal.screen.screen().alternate_screen());
