@@ -1,13 +1,12 @@
 //! An exchange as one JSON object on one line: what `linmem guide json` describes. The order of the fields is part
 //! of the format.
 
-use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::record::{self, Actor, Cause, Evidence, Failure, Limit, Step, Trigger};
+use crate::record::{self, Actor, Cause, Evidence, Failure, Hex, Limit, Step, Trigger};
 use crate::view::visible;
 
 /// The version of the format. A new field does not raise it; a field that means something else does.
@@ -74,9 +73,6 @@ struct Bytes<'a> {
     text: Option<&'a str>,
 }
 
-/// Written as it is printed, so that it is never whole in memory.
-struct Hex<'a>(&'a [u8]);
-
 #[derive(Serialize)]
 struct Error {
     kind: &'static str,
@@ -124,18 +120,6 @@ enum Change<'a> {
 impl Bytes<'_> {
     fn new(bytes: &[u8]) -> Bytes<'_> {
         Bytes { len: bytes.len(), hex: Hex(bytes), text: std::str::from_utf8(bytes).ok() }
-    }
-}
-
-impl Serialize for Hex<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Failure, Memories, Value, plain};
+use super::{Change, Failure, Memories, Value, serial};
 
 /// What set a guest going.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub enum Trigger {
     /// The guest was instantiated.
     Start,
     /// A line was sent.
-    Line(#[serde(with = "plain::bytes")] Vec<u8>),
+    Line(#[serde(with = "serial::bytes")] Vec<u8>),
     /// A command was given, in these words.
     Command(String),
 }
@@ -37,7 +37,7 @@ pub struct Cause {
     /// The crossing to look at first, by its place: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
-    #[serde(with = "plain::outcome")]
+    #[serde(with = "serial::outcome")]
     pub outcome: Outcome,
 }
 
@@ -62,7 +62,7 @@ pub enum Step {
     /// The host calls an export.
     Call {
         /// The export's name.
-        #[serde(with = "plain::name")]
+        #[serde(with = "serial::name")]
         export: Arc<str>,
         /// The arguments.
         args: Vec<Value>,
@@ -97,7 +97,7 @@ pub enum Step {
     /// The host sets an exported global.
     Set {
         /// The global's name.
-        #[serde(with = "plain::name")]
+        #[serde(with = "serial::name")]
         global: Arc<str>,
         /// Its new value.
         value: Value,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Image, Memories, WASM_PAGE, plain};
+use super::{Image, Memories, WASM_PAGE, serial};
 
 /// The most memories that a guest from a file may have.
 pub const MEMORIES: usize = 16;
@@ -40,7 +40,7 @@ pub enum Change {
         /// The address of the first byte.
         addr: u64,
         /// The old bytes, then as many new ones: one allocation for both.
-        #[serde(with = "plain::bytes")]
+        #[serde(with = "serial::bytes")]
         halves: Box<[u8]>,
         /// Who wrote them.
         by: Actor,

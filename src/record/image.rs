@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::plain;
+use super::serial;
 
 /// Bytes in a page of an [`Image`]: the unit that is shared between moments and compared with the live memory.
 pub const PAGE: usize = 4096;
@@ -161,7 +161,7 @@ struct Sheet {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Bytes(#[serde(with = "plain::bytes")] Vec<u8>);
+struct Bytes(#[serde(with = "serial::bytes")] Vec<u8>);
 
 impl Serialize for Image {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,9 +4,10 @@ mod cause;
 mod change;
 mod failure;
 mod image;
-mod plain;
+
 mod recorder;
 mod run;
+mod serial;
 mod value;
 
 pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
@@ -15,6 +16,7 @@ pub use failure::{Failure, Frame, Limit, plain};
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::Recorder;
 pub use run::{Moment, Run};
+pub use serial::bytes::Hex;
 pub use value::Value;
 
 /// Every linear memory of a guest at one moment, in the order of the guest's exports.

@@ -64,7 +64,6 @@ impl Live {
         let begun = begin(&self.program, &self.bound, &self.watch, &mut recorder);
         let (guest, exchange, start) = begun.inspect_err(|_| self.guest.take_watch())?;
         (self.guest, self.exchange, self.recorder) = (guest, exchange, recorder);
-        self.guest.take_watch();
         Ok(start)
     }
 
@@ -88,13 +87,22 @@ impl Live {
 
     /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.
     pub fn send(&mut self, line: Vec<u8>, number: u64) -> Cause {
-        let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
         let mut answer = Vec::new();
-        let outcome = self.watch.during(|| match self.watch.is_cancelled(number) {
-            true => Err(Failure::Cancelled),
-            false => self.exchange.exchange(&mut recorded, &line, &mut answer),
-        });
+        let outcome = self.recorded(number, |exchange, recorded| exchange.exchange(recorded, &line, &mut answer));
         self.recorder.end(Trigger::Line(line), outcome.map(|()| answer))
+    }
+
+    /// Does something to the guest under observation and under the watch, unless it was cancelled.
+    fn recorded(
+        &mut self,
+        number: u64,
+        act: impl FnOnce(&mut Exchange, &mut Recorded<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
+        self.watch.during(|| match self.watch.is_cancelled(number) {
+            true => Err(Failure::Cancelled),
+            false => act(&mut self.exchange, &mut recorded),
+        })
     }
 }
 
@@ -117,11 +125,7 @@ impl Live {
         number: u64,
         act: impl FnOnce(&mut Recorded<'_>) -> Result<(), Box<Failure>>,
     ) -> Cause {
-        let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
-        let outcome = self.watch.during(|| match self.watch.is_cancelled(number) {
-            true => Err(Failure::Cancelled),
-            false => act(&mut recorded).map_err(|failure| *failure),
-        });
+        let outcome = self.recorded(number, |_, recorded| act(recorded).map_err(|failure| *failure));
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
         // What a command does is mostly one crossing, and that is the one to look at.
         let focus = cause.focus.or((!cause.crossings.is_empty()).then_some(0));
@@ -137,7 +141,6 @@ impl Live {
         let opened = Live::open(source, options, self.watch.clone());
         let (live, start) = opened.inspect_err(|_| self.guest.take_watch())?;
         *self = live;
-        self.guest.take_watch();
         Ok(start)
     }
 }

@@ -5,8 +5,8 @@ pub(super) mod bytes {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Bytes that are written as they are printed.
-    pub(in super::super) struct Hex<'a>(pub(in super::super) &'a [u8]);
+    /// Bytes as hexadecimal digits, written as they are printed: never whole as text in memory.
+    pub struct Hex<'a>(pub &'a [u8]);
 
     impl std::fmt::Display for Hex<'_> {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
