@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use linmem::abi::Line;
 use linmem::front::{Lines, Piece};
-use linmem::guest::{Boundary, Guest, Limits, Program, Watch};
+use linmem::guest::{Boundary, Guest, Limits, NoHost, Program, Watch};
 use linmem::record::Value;
 use linmem::session::{Live, Options, Source};
 
@@ -60,7 +61,7 @@ fn guest(bencher: Bencher) {
     let watch = Watch::new(options.limits.time);
     let (mut live, _) = Live::open(&Source::default_guest(), &options, watch).expect("it comes along");
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
-        pump(&input, |line, out| live.answer(line, out).expect("it fits"));
+        pump(&input, |line, out| live.answer(Line { bytes: line, ended: true }, out).expect("it fits"));
     });
 }
 
@@ -80,12 +81,12 @@ fn guest_by_hand(bencher: Bencher) {
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
         pump(&input, |line, out| {
             watch.during(|| {
-                let addr = number(guest.call(&pointer, &[]).expect("it returns"));
+                let addr = number(guest.call(&pointer, &[], &mut NoHost).expect("it returns"));
                 assert!(line.len() <= black_box(1024));
                 guest.write(0, addr, line).expect("it fits");
                 let len = Value::I32(i32::try_from(line.len()).expect("it is short"));
-                let len = number(guest.call(&transform, &[len]).expect("it fits"));
-                let addr = number(guest.call(&pointer, &[]).expect("it returns"));
+                let len = number(guest.call(&transform, &[len], &mut NoHost).expect("it fits"));
+                let addr = number(guest.call(&pointer, &[], &mut NoHost).expect("it returns"));
                 guest.read(0, addr, len, out).expect("it fits");
             });
         });

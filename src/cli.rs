@@ -50,6 +50,14 @@ pub struct Cli {
     #[arg(long, value_name = "NAME|FILE")]
     pub abi: Option<PathBuf>,
 
+    /// Imports that nothing answers are noted, and return zero
+    #[arg(long)]
+    pub stub_imports: bool,
+
+    /// An argument for a guest that is a program (WASI); may be repeated
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub arg: Vec<String>,
+
     /// Longest time for one exchange, and for the start; 0 = none
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub timeout: Duration,
@@ -204,7 +212,8 @@ impl Cli {
     pub fn options(&self) -> Options {
         let time = (!self.timeout.is_zero()).then_some(self.timeout);
         let limits = Limits { memory: self.max_memory, time, output: self.max_output };
-        Options { limits, wish: Wish { call: self.call.clone(), ..Wish::default() } }
+        let wish = Wish { call: self.call.clone(), stub_imports: self.stub_imports, ..Wish::default() };
+        Options { limits, wish, args: self.arg.clone() }
     }
 
     /// Whether colours are to be used on stdout.

@@ -48,6 +48,7 @@ fn one_object_a_line_says_all() {
     };
     let expected = json!({
         "v": 1, "line": 1, "input": bytes("Did you know"), "output": bytes("Did you know Wasm is cool!"), "error": null,
+        "messages": [],
         "crossings": [
             pointer(0),
             {"depth": 0, "kind": "write", "memory": 0, "addr": 1040, "len": 12, "changes": [0, 1]},

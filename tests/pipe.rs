@@ -238,9 +238,14 @@ fn what_cannot_be_loaded_says_why() {
             3,
         ),
         (
-            text_guest("import.wat", r#"(module (import "env" "log" (func (param i32))))"#),
-            "env.log  function (i32) -> ()",
-            3,
+            text_guest(
+                "import.wat",
+                r#"(module (import "env" "mystery" (func (param i32))) (memory (export "memory") 1)
+                    (func (export "buffer_ptr") (result i32) (i32.const 0))
+                    (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
+            ),
+            "env.mystery  function (i32) -> ()",
+            4,
         ),
         (text_guest("bare.wat", "(module)"), "exports no memory", 4),
         (

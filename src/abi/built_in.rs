@@ -86,7 +86,8 @@ impl Statement {
             right.each(visit);
         }
         match &mut self.action {
-            Action::Let(_, value) | Action::Return(value) | Action::Grow(value) => value.each(visit),
+            Action::Let(_, value) | Action::Grow(value) => value.each(visit),
+            Action::Return(values) => values.iter_mut().for_each(|value| value.each(visit)),
             Action::Write { at, within, .. } => {
                 at.each(visit);
                 within.iter_mut().for_each(|room| room.each(visit));
@@ -95,9 +96,14 @@ impl Statement {
                 at.each(visit);
                 value.each(visit);
             }
-            Action::Read(span) | Action::Append(span) => span.each_expr(visit),
-            Action::Fail(Message::Span(span)) | Action::Say(Message::Span(span)) => span.each_expr(visit),
-            Action::Fail(_) | Action::Say(_) | Action::AnswerLine | Action::Stop => (),
+            Action::Read(span) => span.each_expr(visit),
+            Action::Append(message) | Action::Fail(message) | Action::Say(message) => {
+                if let Message::Span(span) = message {
+                    span.each_expr(visit);
+                }
+            }
+            Action::Stop => (),
+            Action::AnswerLine | Action::AnswerStdout | Action::Answer(_) => (),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::guest::Interface;
 
 pub use built_in::{BUILT_IN, built_in};
 pub use detect::{Candidate, candidates};
-pub use recipe::{Bound, Exchange, Recipe};
+pub use recipe::{Bound, Exchange, Line, Messages, Recipe};
 
 /// What the user says about the convention.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Wish {
     pub convention: Option<String>,
     /// The convention: a recipe of the user's, with the name of the file.
     pub recipe: Option<(String, Recipe)>,
+    /// Whether imports that nothing answers are to be noted and return zero.
+    pub stub_imports: bool,
 }
 
 /// Why no convention was chosen, with what was looked for and found.
@@ -37,7 +39,8 @@ pub struct NoConvention(String);
 /// No convention fits; or several do, and which they are; or the user's recipe does not fit.
 pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConvention> {
     if let Some((file, recipe)) = &wish.recipe {
-        let bound = recipe.bind(interface).map_err(|error| NoConvention(format!("{file}: {error}")))?;
+        let bound =
+            recipe.bind(interface, wish.stub_imports).map_err(|error| NoConvention(format!("{file}: {error}")))?;
         return Ok((recipe.clone(), bound));
     }
     let (mut found, misses) = candidates(interface, wish.call.as_deref());
@@ -51,7 +54,8 @@ pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoC
         [] => Err(NoConvention(none(&misses))),
         [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention(several(&found))),
         [best, ..] => {
-            let bound = best.recipe.bind(interface).map_err(|error| NoConvention(error.to_string()))?;
+            let bound = best.recipe.bind(interface, wish.stub_imports);
+            let bound = bound.map_err(|error| NoConvention(error.to_string()))?;
             Ok((best.recipe.clone(), bound))
         }
     }

@@ -31,6 +31,7 @@ pub(super) fn write_cause(out: &mut impl Write, line: u64, cause: &Cause) -> io:
             input,
             output: cause.outcome.as_deref().ok().filter(|_| command.is_none()).map(Bytes::new),
             error: cause.outcome.as_ref().err().map(Error::new),
+            messages: cause.messages().map(Bytes::new).collect(),
             elapsed_ns: nanos(cause.elapsed()),
             crossings: cause.crossings.iter().map(Crossing::new).collect(),
             changes: cause.changes.iter().map(Change::new).collect(),
@@ -43,7 +44,10 @@ pub(super) fn write_unsent(out: &mut impl Write, line: u64, failure: &Failure) -
     let error = Some(Error::new(failure));
     let (crossings, changes) = (Vec::new(), Vec::new());
     let (command, input, output) = (None, None, None);
-    write(out, &Exchange { v: VERSION, line, command, input, output, error, elapsed_ns: 0, crossings, changes })
+    let messages = Vec::new();
+    let exchange =
+        Exchange { v: VERSION, line, command, input, output, error, messages, elapsed_ns: 0, crossings, changes };
+    write(out, &exchange)
 }
 
 fn write(out: &mut impl Write, exchange: &Exchange<'_>) -> io::Result<()> {
@@ -60,6 +64,8 @@ struct Exchange<'a> {
     input: Option<Bytes<'a>>,
     output: Option<Bytes<'a>>,
     error: Option<Error>,
+    /// What the guest said beside its answer.
+    messages: Vec<Bytes<'a>>,
     elapsed_ns: u64,
     crossings: Vec<Crossing<'a>>,
     changes: Vec<Change<'a>>,
@@ -97,6 +103,8 @@ enum Deed<'a> {
     Write { memory: usize, addr: u64, len: u64 },
     Read { memory: usize, addr: u64, len: u64 },
     Grow { memory: usize, pages: u64 },
+    Import { import: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
+    Say { text: Bytes<'a> },
     Set { global: &'a str, value: Value },
 }
 
@@ -134,7 +142,8 @@ impl Error {
             Failure::Limit(Limit::Output(..)) => "output_limit",
             Failure::Interrupted => "interrupted",
             Failure::Cancelled => "cancelled",
-            Failure::InRecipe { .. } => "recipe",
+            Failure::Exit(_) => "exit",
+            Failure::InRecipe { .. } | Failure::InImport { .. } => "recipe",
             Failure::Mismatch(_) => "mismatch",
         };
         Error { kind, message: failure.to_string() }
@@ -152,6 +161,10 @@ impl Crossing<'_> {
             &Step::Write { memory, addr, len } => Deed::Write { memory, addr, len },
             &Step::Read { memory, addr, len } => Deed::Read { memory, addr, len },
             &Step::Grow { memory, pages } => Deed::Grow { memory, pages },
+            Step::Import { import, args, results } => {
+                Deed::Import { import, args: values(args), results: results.as_deref().map(values) }
+            }
+            Step::Say { text } => Deed::Say { text: Bytes::new(text) },
             Step::Set { global, value } => Deed::Set { global, value: Value::new(*value) },
         };
         let changes = [crossing.changes.start, crossing.changes.end];

@@ -7,6 +7,7 @@ use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use super::{hex, json};
+use crate::abi::Line;
 use crate::cli::{Cli, Show};
 use crate::record::{Failure, Memories};
 use crate::session::{Live, Options, Source, Watch};
@@ -27,7 +28,7 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
     };
     let mut pipe = Pipe::new(live, options, cli, caught);
-    let result = pipe.all(cli);
+    let result = pipe.messages().and_then(|()| pipe.all(cli));
     // What was answered is written out, whatever came after.
     let written = pipe.flush();
     match result.and(written) {
@@ -45,6 +46,7 @@ struct Pipe {
     separator: u8,
     longest: usize,
     keep_going: bool,
+    quiet: bool,
     progress: Progress,
     show: Option<Form>,
     /// Whether answers go to a terminal, which must not obey them.
@@ -77,6 +79,7 @@ impl Pipe {
             separator: if cli.null { 0 } else { b'\n' },
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
             keep_going: cli.keep_going,
+            quiet: cli.quiet,
             progress: Progress::new(cli.quiet),
             show: cli.show.map(|show| Form::new(show, cli.colored())),
             escape: terminal,
@@ -123,11 +126,14 @@ impl Pipe {
             return Err(Stop::With(status));
         }
         let outcome = match self.show {
-            Some(Form::Json) => return self.json(line),
-            Some(Form::Hex(style)) => self.shown(line, style)?,
-            None if self.escape => self.escaped(line),
-            None => self.live.answer(line, &mut self.out),
+            Some(Form::Json) => return self.json(Line { bytes: line, ended }),
+            Some(Form::Hex(style)) => self.shown(Line { bytes: line, ended }, style)?,
+            None if self.escape => self.escaped(Line { bytes: line, ended }),
+            None => self.live.answer(Line { bytes: line, ended }, &mut self.out),
         };
+        if self.show.is_none() {
+            self.messages()?;
+        }
         self.settle(outcome, ended)
     }
 
@@ -174,7 +180,22 @@ impl Pipe {
         Ok(())
     }
 
-    fn escaped(&mut self, line: &[u8]) -> Result<(), Failure> {
+    /// What the guest said, on stderr, behind the answers before it.
+    fn messages(&mut self) -> Result<(), Stop> {
+        if self.quiet || self.live.messages().iter().next().is_none() {
+            return Ok(());
+        }
+        self.flush()?;
+        self.progress.clear();
+        for text in self.live.messages().iter() {
+            let text = String::from_utf8_lossy(text);
+            let place = if self.number == 0 { "start".to_owned() } else { format!("line {}", self.number) };
+            status::tell(&format!("{place}: the guest says: {text}"));
+        }
+        Ok(())
+    }
+
+    fn escaped(&mut self, line: Line<'_>) -> Result<(), Failure> {
         self.scratch.clear();
         self.live.answer(line, &mut self.scratch)?;
         self.out.extend_from_slice(visible(&self.scratch).as_bytes());
@@ -182,9 +203,9 @@ impl Pipe {
     }
 
     /// The dump goes out row by row: it can be many times as large as the memory.
-    fn shown(&mut self, line: &[u8], style: hex::Style) -> Result<Result<(), Failure>, Stop> {
+    fn shown(&mut self, line: Line<'_>, style: hex::Style) -> Result<Result<(), Failure>, Stop> {
         let before: Memories = self.live.present().clone();
-        let cause = self.live.send(line.to_vec(), self.number);
+        let cause = self.live.send(line, self.number);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
         let written = hex::write_cause(&mut out, self.number, &cause, &before, style);
@@ -196,8 +217,8 @@ impl Pipe {
     }
 
     /// One object for each line, whatever separates lines. It too goes out bit by bit.
-    fn json(&mut self, line: &[u8]) -> Result<(), Stop> {
-        let cause = self.live.send(line.to_vec(), self.number);
+    fn json(&mut self, line: Line<'_>) -> Result<(), Stop> {
+        let cause = self.live.send(line, self.number);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
         let written = json::write_cause(&mut out, self.number, &cause);

@@ -78,6 +78,12 @@ const LONGEST: usize = 1000;
 
 /// Says on stderr what went wrong, and returns the status. No escape in the words reaches the terminal.
 pub(super) fn fail(status: Status, words: &str) -> Status {
+    tell(words);
+    status
+}
+
+/// Says something on stderr. No escape in the words reaches the terminal.
+pub(super) fn tell(words: &str) {
     let mut text = String::from("linmem: ");
     for (number, line) in words.lines().enumerate() {
         text.push_str(if number > 0 { "\n" } else { "" });
@@ -90,7 +96,6 @@ pub(super) fn fail(status: Status, words: &str) -> Status {
     text.push('\n');
     // Where stderr cannot be written to, the exit status still tells.
     let _ = io::stderr().write_all(text.as_bytes());
-    status
 }
 
 /// Says that the guest could not be set to work.

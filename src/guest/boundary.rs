@@ -1,4 +1,7 @@
-//! The boundary: the three things that a host does to a guest. Conventions speak to guests through it alone.
+//! The boundary: what a host does to a guest, and what a guest asks of its host. Conventions speak to guests through
+//! it alone.
+
+use std::sync::Arc;
 
 use super::Func;
 use crate::record::{Failure, Value};
@@ -6,11 +9,12 @@ use crate::record::{Failure, Value};
 /// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
 /// A [`super::Guest`] just does them; [`super::Recorded`] also records them.
 pub trait Boundary {
-    /// Calls an export. The results stay readable until the next call.
+    /// Calls an export; `host` answers the imports that are called on the way. The results stay readable until the
+    /// next call.
     ///
     /// # Errors
-    /// A trap, a time limit, Ctrl-C.
-    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Box<Failure>>;
+    /// A trap, a time limit, Ctrl-C, a failure of `host`.
+    fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>>;
 
     /// Writes `bytes` at `addr` in a memory.
     ///
@@ -24,9 +28,49 @@ pub trait Boundary {
     /// [`Failure::OutOfBounds`], or the output limit; nothing was read then.
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>>;
 
+    /// Grows a memory by whole pages, and returns how many it had.
+    ///
+    /// # Errors
+    /// The memory may not grow so far.
+    fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
+
+    /// How many memories there are.
+    fn memories(&self) -> usize;
+
     /// All of a memory as it is now, to look into. This is no crossing.
     fn bytes(&self, memory: usize) -> &[u8];
 
     /// Says that the next call is the transform: what a newcomer wants to see first.
     fn transform_next(&mut self) {}
+
+    /// Notes what the guest says beside its answer.
+    fn say(&mut self, _text: &[u8]) {}
+}
+
+/// Answers the imports that a guest calls.
+pub trait Host {
+    /// The guest calls the import of that place in [`super::Interface::imports`]. What is returned are the import's
+    /// results; of those that are missing, each is zero. Through `boundary` the guest can be reached meanwhile.
+    ///
+    /// # Errors
+    /// Why the guest is to be stopped: it traps.
+    fn import(&mut self, place: usize, args: &[Value], boundary: &mut dyn Boundary)
+    -> Result<Vec<Value>, Box<Failure>>;
+
+    /// What the import of that place is called, as `module.name`.
+    fn name(&self, place: usize) -> Arc<str>;
+}
+
+/// The host of a guest that imports nothing: it stops one that does.
+#[derive(Clone, Copy, Debug)]
+pub struct NoHost;
+
+impl Host for NoHost {
+    fn import(&mut self, _: usize, _: &[Value], _: &mut dyn Boundary) -> Result<Vec<Value>, Box<Failure>> {
+        Err(Failure::Mismatch("nothing answers the guest's imports".to_owned()).into())
+    }
+
+    fn name(&self, place: usize) -> Arc<str> {
+        format!("import {place}").into()
+    }
 }

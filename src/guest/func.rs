@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmer::{Function, Store, TypedFunction};
+use wasmer::{AsStoreMut, AsStoreRef, Function, TypedFunction};
 
 use super::{Signature, Type};
 use crate::record::Value;
@@ -26,7 +26,7 @@ enum Entry {
 }
 
 impl Func {
-    pub(super) fn new(name: &str, function: &Function, store: &Store) -> Func {
+    pub(super) fn new(name: &str, function: &Function, store: &impl AsStoreRef) -> Func {
         let signature = Signature::from(&function.ty(store));
         let entry = match (&signature.params[..], &signature.results[..]) {
             ([], [Type::I32]) => function.typed(store).map(Entry::ToI32),
@@ -41,7 +41,7 @@ impl Func {
     #[inline]
     pub(super) fn call(
         &self,
-        store: &mut Store,
+        store: &mut impl AsStoreMut,
         args: &[Value],
         results: &mut Vec<Value>,
     ) -> Result<(), wasmer::RuntimeError> {
@@ -50,7 +50,8 @@ impl Func {
             (Entry::ToI32(function), []) => results.push(Value::I32(function.call(store)?)),
             (Entry::I32ToI32(function), &[Value::I32(arg)]) => results.push(Value::I32(function.call(store, arg)?)),
             (Entry::Any(function), _) => {
-                let args: Vec<_> = args.iter().map(|&arg| arg.into()).collect();
+                let types = function.ty(store);
+                let args: Vec<_> = args.iter().zip(types.params()).map(|(&arg, &ty)| arg.of_type(ty)).collect();
                 results.extend(function.call(store, &args)?.iter().map(Value::from));
             }
             _ => return Err(wasmer::RuntimeError::new("the arguments do not fit the function's type")),
@@ -59,15 +60,29 @@ impl Func {
     }
 }
 
-impl From<Value> for wasmer::Value {
-    fn from(value: Value) -> wasmer::Value {
-        match value {
+impl Value {
+    /// The value as wasmer has it. What has no number becomes the null or zero of `ty`.
+    pub(super) fn of_type(self, ty: wasmer::Type) -> wasmer::Value {
+        match self {
             Value::I32(n) => wasmer::Value::I32(n),
             Value::I64(n) => wasmer::Value::I64(n),
             Value::F32(bits) => wasmer::Value::F32(f32::from_bits(bits)),
             Value::F64(bits) => wasmer::Value::F64(f64::from_bits(bits)),
-            Value::Opaque => wasmer::Value::null(),
+            Value::Opaque => zero(ty),
         }
+    }
+}
+
+/// Zero, or null, of that type.
+pub(super) fn zero(ty: wasmer::Type) -> wasmer::Value {
+    match ty {
+        wasmer::Type::I32 => wasmer::Value::I32(0),
+        wasmer::Type::I64 => wasmer::Value::I64(0),
+        wasmer::Type::F32 => wasmer::Value::F32(0.0),
+        wasmer::Type::F64 => wasmer::Value::F64(0.0),
+        wasmer::Type::V128 => wasmer::Value::V128(0),
+        wasmer::Type::FuncRef => wasmer::Value::FuncRef(None),
+        _ => wasmer::Value::null(),
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use wasmer::FunctionType;
 use wasmparser::{BinaryReaderError, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef, ValType};
 
+use crate::record::{MEMORIES, plain};
+
 /// The type of a WebAssembly value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -172,17 +174,37 @@ impl Interface {
         })
     }
 
-    /// The exported memories, each once and with all its names, in the order in which a guest numbers them.
+    /// The memories that a host can reach, by index: each with the names that it is exported under, and the one that
+    /// it is imported by. One that the module keeps to itself has no name.
     pub fn memories(&self) -> Vec<Vec<&str>> {
-        let mut found: Vec<(u32, Vec<&str>)> = Vec::new();
-        for export in &self.exports {
-            let Extern::Memory { index, .. } = export.what else { continue };
-            match found.iter_mut().find(|(known, _)| *known == index) {
-                Some((_, names)) => names.push(&export.name),
-                None => found.push((index, vec![&export.name])),
+        let exports = self.exports.iter().map(|export| (export.name.as_str(), &export.what));
+        let imports = self.imports.iter().map(|import| (import.name.as_str(), &import.what));
+        let mut found: Vec<Vec<&str>> = Vec::new();
+        for (name, what) in exports.chain(imports) {
+            let Extern::Memory { index, .. } = *what else { continue };
+            let Ok(index) = usize::try_from(index) else { continue };
+            // A module that names a memory which it does not have is refused when it is compiled.
+            if index < MEMORIES {
+                found.resize_with(found.len().max(index + 1), Vec::new);
+                found[index].push(name);
             }
         }
-        found.into_iter().map(|(_, names)| names).collect()
+        found
+    }
+
+    /// The imported functions, each with its place among all imports.
+    pub fn imported_funcs(&self) -> impl Iterator<Item = (usize, &Import, &Signature)> {
+        self.imports.iter().enumerate().filter_map(|(place, import)| match &import.what {
+            Extern::Func(signature) => Some((place, import, signature)),
+            _ => None,
+        })
+    }
+}
+
+impl Import {
+    /// What a person calls it: `module.name`.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", plain(&self.module), plain(&self.name))
     }
 }
 

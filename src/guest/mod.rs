@@ -7,15 +7,17 @@ mod boundary;
 mod flag;
 mod func;
 mod global;
+mod imports;
 mod instance;
 mod interface;
 mod limits;
 mod program;
+mod reach;
 mod recorded;
 mod stoppable;
 mod watch;
 
-pub use boundary::Boundary;
+pub use boundary::{Boundary, Host, NoHost};
 pub use func::Func;
 pub use global::Global;
 pub use instance::Guest;

@@ -5,17 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
-use wasmer::{CompileError, Engine, Imports, Instance, InstantiationError, Module, Store};
+use wasmer::{CompileError, Engine, Instance, InstantiationError, Module, Store};
 
+use super::imports::Imports;
 use super::limits::{Ceiling, TABLE_ENTRIES};
-use super::stoppable::{Places, Stoppable};
-use super::{Guest, Import, Interface, Limits, Watch};
-use crate::record::{WASM_PAGE, plain};
+use super::stoppable::{Added, Places, Stoppable};
+use super::{Guest, Interface, Limits, Watch};
+use crate::record::WASM_PAGE;
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
-
-/// The most imports that are listed.
-const LISTED: usize = 20;
 
 const SHARED: &str =
     "its memory is shared between threads, and linmem runs one thread: build the guest without threads";
@@ -26,9 +24,7 @@ pub struct Program {
     module: Module,
     interface: Interface,
     limits: Limits,
-    /// The exports that were added to the module.
-    flag: String,
-    start: Option<String>,
+    added: Added,
     places: Arc<Places>,
 }
 
@@ -39,8 +35,6 @@ pub enum LoadError {
     Text(String),
     /// The bytes are a WebAssembly binary that is damaged, invalid, or needs what wasmer lacks.
     Binary(String),
-    /// The module asks the host for things that linmem does not have.
-    Imports(Vec<Import>),
     /// The module needs more memory at its start than `--max-memory` allows.
     Memory {
         /// What it needs, in WebAssembly pages.
@@ -58,7 +52,7 @@ impl Program {
     /// Compiles a module given as a binary or as text, under the name that messages give it; which of them it is, its first bytes tell.
     ///
     /// # Errors
-    /// [`LoadError::Text`], [`LoadError::Binary`], [`LoadError::Imports`], [`LoadError::Memory`].
+    /// [`LoadError::Text`], [`LoadError::Binary`], [`LoadError::Memory`].
     pub fn compile(name: &str, bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
         let binary = binary(name, bytes)?;
         let mut engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
@@ -66,7 +60,7 @@ impl Program {
         // First as it is, so that what is wrong is told with the offset in the file.
         Module::validate(&engine, &binary).map_err(invalid)?;
         let interface = Interface::read(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
-        let Stoppable { binary, flag, start, places, memories, tables, shared } =
+        let Stoppable { binary, added, places, memories, tables, shared } =
             Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
         if shared {
             return Err(LoadError::Refused(SHARED.to_owned()));
@@ -75,9 +69,8 @@ impl Program {
         let module = Module::from_binary(&engine, &binary).map_err(|error| {
             LoadError::Refused(format!("it is too large for the checks that make it stoppable: {}", in_words(error)))
         })?;
-        let program = Program { engine, module, interface, limits, flag, start, places: Arc::new(places) };
+        let program = Program { engine, module, interface, limits, added, places: Arc::new(places) };
         program.check_memory()?;
-        program.check_imports()?;
         Ok(program)
     }
 
@@ -98,29 +91,24 @@ impl Program {
     /// [`LoadError::Segments`], [`LoadError::Refused`].
     pub fn instantiate(&self, watch: &Watch) -> Result<Guest, LoadError> {
         let mut store = Store::new(self.engine.clone());
-        let instance = Instance::new(&mut store, &self.module, &Imports::new()).map_err(|error| match error {
+        let imports = Imports::new(&mut store, &self.module)?;
+        let instance = Instance::new_by_index(&mut store, &self.module, &imports.externs);
+        let instance = instance.map_err(|error| match error {
             InstantiationError::Start(_) => LoadError::Segments,
             error => LoadError::Refused(error.to_string()),
         })?;
-        Guest::new(store, instance, self, watch)
-            .ok_or_else(|| LoadError::Refused("the rewritten module lacks its flag".to_owned()))
+        Guest::new(store, instance, &imports, self, watch)
+            .ok_or_else(|| LoadError::Refused("the rewritten module lacks what was added to it".to_owned()))
     }
 
-    /// The names of the exports that were added: the flag's memory, and the start function if there is one.
-    pub(super) fn added(&self) -> (&str, Option<&str>) {
-        (&self.flag, self.start.as_deref())
+    /// The exports that were added to the module.
+    pub(super) fn added(&self) -> &Added {
+        &self.added
     }
 
     /// The way back to places in the module as it was.
     pub(super) fn places(&self) -> &Arc<Places> {
         &self.places
-    }
-
-    fn check_imports(&self) -> Result<(), LoadError> {
-        match &self.interface.imports[..] {
-            [] => Ok(()),
-            imports => Err(LoadError::Imports(imports.to_vec())),
-        }
     }
 
     fn check_memory(&self) -> Result<(), LoadError> {
@@ -181,16 +169,6 @@ impl fmt::Display for LoadError {
                 )
             }
             LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
-            LoadError::Imports(imports) => {
-                write!(f, "the module imports what linmem does not offer yet:")?;
-                imports.iter().take(LISTED).try_for_each(|import| {
-                    write!(f, "\n  {}.{}  {}", plain(&import.module), plain(&import.name), import.what)
-                })?;
-                match imports.len().saturating_sub(LISTED) {
-                    0 => Ok(()),
-                    more => write!(f, "\n  and {more} more"),
-                }
-            }
             LoadError::Memory { needs, limit } => write!(
                 f,
                 "its memory needs {} bytes ({needs} pages) at the start, and the limit is {} bytes; --max-memory raises it",

@@ -1,36 +1,35 @@
 //! A guest under observation: each call, write and read is recorded as a crossing, with what it changed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{Boundary, Func, Guest};
+use super::{Boundary, Func, Guest, Host, Watch};
 use crate::record::{Actor, Failure, Recorder, Step, Value};
 
-/// A guest and the recorder that follows it.
-pub struct Recorded<'a> {
-    guest: &'a mut Guest,
+/// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
+const CROSSINGS: usize = 200_000;
+/// How much of a cause's time may go into comparing memories at calls of imports. After that, what the guest changed
+/// before such a call and after it is found together, when the guest is done.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A guest, reached from outside or inside a call, and the recorder that follows it.
+pub struct Recorded<'a, B: ?Sized> {
+    inner: &'a mut B,
     recorder: &'a mut Recorder,
+    watch: Watch,
 }
 
-impl<'a> Recorded<'a> {
+impl<'a> Recorded<'a, Guest> {
     /// Lets `recorder`, whose present is the guest's, follow what is done to `guest`.
-    pub fn new(guest: &'a mut Guest, recorder: &'a mut Recorder) -> Recorded<'a> {
-        Recorded { guest, recorder }
+    pub fn new(guest: &'a mut Guest, recorder: &'a mut Recorder) -> Recorded<'a, Guest> {
+        let watch = guest.watch().clone();
+        Recorded { inner: guest, recorder, watch }
     }
-}
 
-impl Recorded<'_> {
-    /// Grows a memory, as the host.
-    ///
-    /// # Errors
-    /// The memory may not grow so far.
-    pub fn grow(&mut self, memory: usize, pages: u64) -> Result<(), Box<Failure>> {
-        let since = Instant::now();
-        self.guest.grow(memory, pages)?;
-        let elapsed = since.elapsed();
-        self.recorder.enter(Step::Grow { memory, pages });
-        self.guest.compare(self.recorder, Actor::Host);
+    /// Notes that the guest was instantiated, which took that long.
+    pub fn instantiated(&mut self, elapsed: Duration) {
+        self.recorder.enter(Step::Instantiate);
+        self.compare(Actor::Module);
         self.recorder.leave(elapsed);
-        Ok(())
     }
 
     /// Sets an exported global, as the host.
@@ -39,7 +38,7 @@ impl Recorded<'_> {
     /// There is none of that name, it is immutable, or of another type.
     pub fn set(&mut self, global: &str, value: Value) -> Result<(), Box<Failure>> {
         let since = Instant::now();
-        self.guest.set_global(global, value)?;
+        self.inner.set_global(global, value)?;
         self.recorder.enter(Step::Set { global: global.into(), value });
         self.recorder.leave(since.elapsed());
         Ok(())
@@ -50,30 +49,49 @@ impl Recorded<'_> {
     /// # Errors
     /// There is none.
     pub fn func(&self, name: &str) -> Result<Func, Box<Failure>> {
-        self.guest.func(name).ok_or_else(|| Failure::Mismatch(format!("the guest exports no function `{name}`")).into())
+        self.inner.func(name).ok_or_else(|| Failure::Mismatch(format!("the guest exports no function `{name}`")).into())
     }
 }
 
-impl Boundary for Recorded<'_> {
-    fn call(&mut self, func: &Func, args: &[Value]) -> Result<&[Value], Box<Failure>> {
+impl<B: Boundary + ?Sized> Recorded<'_, B> {
+    /// Notes how the memories differ from what the recorder knows, as done by `by`.
+    ///
+    /// This is the one place that finds changed pages: it compares each memory with the recorder's image.
+    fn compare(&mut self, by: Actor) {
+        let Recorded { inner, recorder, watch } = self;
+        watch.aside(|| {
+            recorder.aside(|recorder| {
+                (0..inner.memories()).for_each(|memory| recorder.compare(memory, inner.bytes(memory), by));
+            });
+        });
+    }
+
+    /// Does something that is a crossing, and returns how long that took, without the time for recording.
+    fn timed<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Duration) {
+        let (since, overhead) = (Instant::now(), self.recorder.overhead());
+        let result = act(self);
+        let recording = self.recorder.overhead() - overhead;
+        (result, since.elapsed().saturating_sub(recording))
+    }
+}
+
+impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
+    fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
         self.recorder.enter(Step::Call { export: func.name.clone(), args: args.to_vec(), results: None });
-        let since = Instant::now();
-        let outcome = self.guest.call(func, args).map(<[Value]>::to_vec);
-        let elapsed = since.elapsed();
-        let Recorded { guest, recorder } = self;
-        guest.watch().aside(|| guest.compare(recorder, Actor::Guest));
+        let (outcome, elapsed) = self.timed(|recorded| {
+            let mut witness = Witness { host, recorder: recorded.recorder, watch: &recorded.watch };
+            recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec)
+        });
+        self.compare(Actor::Guest);
         let step = self.recorder.leave(elapsed);
-        if let (Step::Call { results, .. }, Ok(values)) = (step, &outcome) {
-            *results = Some(values.clone());
-        }
-        outcome.map(|_| self.guest.results())
+        let values = outcome?;
+        let Step::Call { results, .. } = step else { return Ok(&[]) };
+        Ok(results.insert(values))
     }
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
-        let since = Instant::now();
-        let outcome = self.guest.write(memory, addr, bytes);
-        let elapsed = since.elapsed();
+        let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
         if outcome.is_ok() {
             self.recorder.written(memory, addr, bytes, Actor::Host);
         }
@@ -83,17 +101,73 @@ impl Boundary for Recorded<'_> {
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         self.recorder.enter(Step::Read { memory, addr, len });
-        let since = Instant::now();
-        let outcome = self.guest.read(memory, addr, len, into);
-        self.recorder.leave(since.elapsed());
+        let (outcome, elapsed) = self.timed(|recorded| recorded.inner.read(memory, addr, len, into));
+        self.recorder.leave(elapsed);
         outcome
     }
 
+    fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
+        self.recorder.enter(Step::Grow { memory, pages });
+        let (outcome, elapsed) = self.timed(|recorded| recorded.inner.grow(memory, pages));
+        self.compare(Actor::Host);
+        self.recorder.leave(elapsed);
+        outcome
+    }
+
+    fn memories(&self) -> usize {
+        self.inner.memories()
+    }
+
     fn bytes(&self, memory: usize) -> &[u8] {
-        self.guest.bytes(memory)
+        self.inner.bytes(memory)
     }
 
     fn transform_next(&mut self) {
         self.recorder.focus_next();
+    }
+
+    fn say(&mut self, text: &[u8]) {
+        self.recorder.enter(Step::Say { text: text.to_vec() });
+        self.recorder.leave(Duration::ZERO);
+    }
+}
+
+/// Stands between a guest and its host, and records what the guest asks.
+struct Witness<'a> {
+    host: &'a mut dyn Host,
+    recorder: &'a mut Recorder,
+    watch: &'a Watch,
+}
+
+impl Host for Witness<'_> {
+    fn import(
+        &mut self,
+        place: usize,
+        args: &[Value],
+        boundary: &mut dyn Boundary,
+    ) -> Result<Vec<Value>, Box<Failure>> {
+        if self.recorder.crossings() >= CROSSINGS {
+            let words = format!(
+                "it made more than {CROSSINGS} crossings, and linmem records no more of one exchange; nothing counts \
+                 them in a pipe without --show"
+            );
+            return Err(Failure::Refused(words).into());
+        }
+        let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
+        if recorded.recorder.overhead() < PATIENCE {
+            recorded.compare(Actor::Guest);
+        }
+        recorded.recorder.enter(Step::Import { import: self.host.name(place), args: args.to_vec(), results: None });
+        let host = &mut *self.host;
+        let (outcome, elapsed) = recorded.timed(|recorded| host.import(place, args, recorded));
+        let step = self.recorder.leave(elapsed);
+        if let (Step::Import { results, .. }, Ok(values)) = (step, &outcome) {
+            *results = Some(values.clone());
+        }
+        outcome
+    }
+
+    fn name(&self, place: usize) -> std::sync::Arc<str> {
+        self.host.name(place)
     }
 }

@@ -12,7 +12,8 @@
 //! the compiler does not move it out of the loop. Everything else is copied as it is, and no index shifts.
 //!
 //! The start section is dropped, and its function exported instead: instantiation runs no guest code then, and
-//! the start is a call like any other.
+//! the start is a call like any other. Memories are exported too, those included that the module keeps to itself:
+//! they can be looked at.
 
 use std::borrow::Cow;
 
@@ -38,10 +39,8 @@ const ONE_PAGE: [u8; 3] = [1, 1, 1];
 pub(super) struct Stoppable {
     /// The module to compile.
     pub(super) binary: Vec<u8>,
-    /// The export that is the memory with the flag in its first four bytes.
-    pub(super) flag: String,
-    /// The export that is the start function, if the module has one.
-    pub(super) start: Option<String>,
+    /// The exports that were added.
+    pub(super) added: Added,
     /// The way back to the original.
     pub(super) places: Places,
     /// How many memories the module has of its own, imported ones included.
@@ -50,6 +49,16 @@ pub(super) struct Stoppable {
     pub(super) tables: u32,
     /// Whether one of its memories is shared between threads.
     pub(super) shared: bool,
+}
+
+/// The exports that were added to a module.
+pub(super) struct Added {
+    /// The memory with the flag in its first four bytes.
+    pub(super) flag: String,
+    /// The start function, if the module has one.
+    pub(super) start: Option<String>,
+    /// The module's own memories, those that it imports and those that it keeps to itself included, by index.
+    pub(super) memories: Vec<String>,
 }
 
 /// Where code was before the rewriting.
@@ -84,13 +93,17 @@ impl Stoppable {
     /// The module is not valid after all.
     pub(super) fn new(original: &[u8]) -> Result<Stoppable, BinaryReaderError> {
         let mut parts = Parts::of(original)?;
-        let flag = parts.fresh_name("linmem stop");
-        let start = parts.start.map(|_| parts.fresh_name("linmem start"));
+        let added = Added {
+            flag: parts.fresh_name("linmem stop"),
+            start: parts.start.map(|_| parts.fresh_name("linmem start")),
+            memories: (0..parts.memories).map(|index| parts.fresh_name(&format!("linmem memory {index}"))).collect(),
+        };
         let check = check(parts.memories);
         let mut places = Places { imported_funcs: parts.imported_funcs, check_len: check.len(), ..Places::default() };
 
-        let mut exports = vec![export(&flag, EXPORTS_MEMORY, parts.memories)];
-        exports.extend(start.iter().zip(parts.start).map(|(name, func)| export(name, EXPORTS_FUNCTION, func)));
+        let mut exports = vec![export(&added.flag, EXPORTS_MEMORY, parts.memories)];
+        exports.extend(added.memories.iter().zip(0..).map(|(name, index)| export(name, EXPORTS_MEMORY, index)));
+        exports.extend(added.start.iter().zip(parts.start).map(|(name, func)| export(name, EXPORTS_FUNCTION, func)));
         parts.append(MEMORY_SECTION, &[ONE_PAGE.to_vec()])?;
         parts.append(EXPORT_SECTION, &exports)?;
         parts.sections.retain(|(id, _)| *id != START_SECTION);
@@ -101,7 +114,7 @@ impl Stoppable {
             module.section(&RawSection { id: *id, data });
         }
         let Parts { memories, tables, shared, .. } = parts;
-        Ok(Stoppable { binary: module.finish(), flag, start, places, memories, tables, shared })
+        Ok(Stoppable { binary: module.finish(), added, places, memories, tables, shared })
     }
 }
 
@@ -340,8 +353,8 @@ mod tests {
     #[test]
     fn names_that_the_module_has_are_left_to_it() {
         let (_, stoppable) = rewrite(r#"(module (start $s) (func $s (export "linmem stop") (export "linmem start")))"#);
-        assert_eq!(stoppable.flag, "linmem stop'");
-        assert_eq!(stoppable.start.as_deref(), Some("linmem start'"));
+        assert_eq!(stoppable.added.flag, "linmem stop'");
+        assert_eq!(stoppable.added.start.as_deref(), Some("linmem start'"));
     }
 
     #[test]

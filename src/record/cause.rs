@@ -87,6 +87,22 @@ pub enum Step {
         /// How many bytes.
         len: u64,
     },
+    /// The guest calls an import: a function of the host's.
+    Import {
+        /// What it calls, as `module.name`.
+        #[serde(with = "serial::name")]
+        import: Arc<str>,
+        /// The arguments.
+        args: Vec<Value>,
+        /// The results; `None` if the host stopped the guest instead.
+        results: Option<Vec<Value>>,
+    },
+    /// The guest says something, which is no part of its answer.
+    Say {
+        /// Its words; any bytes.
+        #[serde(with = "serial::bytes")]
+        text: Vec<u8>,
+    },
     /// The host grows a memory.
     Grow {
         /// Which memory, by its place.
@@ -105,9 +121,18 @@ pub enum Step {
 }
 
 impl Cause {
-    /// Whether a fresh guest began with it, and with that a new run.
+    /// Whether a new run began with it: a fresh guest, that is, which was not made for one line alone.
     pub fn begins_a_run(&self) -> bool {
-        self.crossings.first().is_some_and(|crossing| crossing.step == Step::Instantiate)
+        let is_line = matches!(self.trigger, Trigger::Line(_));
+        !is_line && self.crossings.first().is_some_and(|crossing| crossing.step == Step::Instantiate)
+    }
+
+    /// What the guest said beside its answer, in order.
+    pub fn messages(&self) -> impl Iterator<Item = &[u8]> {
+        self.crossings.iter().filter_map(|crossing| match &crossing.step {
+            Step::Say { text } => Some(text.as_slice()),
+            _ => None,
+        })
     }
 
     /// What keeping this cause costs, in bytes.
@@ -118,7 +143,8 @@ impl Cause {
             Trigger::Start => 0,
         };
         let answer = self.outcome.as_ref().map_or(0, Vec::len);
-        let crossings = self.crossings.len() * size_of::<Crossing>();
+        let messages = self.messages().map(<[u8]>::len).sum::<usize>();
+        let crossings = self.crossings.len() * size_of::<Crossing>() + messages;
         size_of::<Cause>() + line + answer + crossings + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 

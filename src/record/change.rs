@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Image, Memories, WASM_PAGE, serial};
 
 /// The most memories that a guest from a file may have.
-pub const MEMORIES: usize = 16;
+pub const MEMORIES: usize = 100;
 /// The most pages that a memory may have.
 const PAGES: u64 = 65_536;
 
@@ -47,7 +47,8 @@ pub enum Change {
         /// How that is known.
         evidence: Evidence,
     },
-    /// The memory grew by whole pages of zeroes.
+    /// The memory grew by whole pages of zeroes, or a fresh guest began with fewer pages, of which those that went
+    /// were zeroes by then.
     Growth {
         /// Which memory, by its place among the guest's memories.
         memory: usize,
@@ -103,7 +104,7 @@ impl Change {
                 (memories.get(memory)?.read(addr, &mut found) == old.len() && found == old).then_some(())?;
             }
             Change::Growth { memory, from, to, .. } => {
-                (memory <= memories.len() && memory < MEMORIES && from <= to && to <= PAGES).then_some(())?;
+                (memory <= memories.len() && memory < MEMORIES && from.max(to) <= PAGES).then_some(())?;
                 memories.resize_with(memories.len().max(memory + 1), Image::default);
                 (memories[memory].len() == from * WASM_PAGE).then_some(())?;
             }

@@ -41,6 +41,8 @@ pub enum Failure {
         call: String,
         /// What the guest did, in plain words.
         cause: String,
+        /// What the guest had said before, through an import that a recipe takes for its last words.
+        said: Option<String>,
         /// Where; empty when the guest's stack overflowed.
         trace: Vec<Frame>,
     },
@@ -72,6 +74,15 @@ pub enum Failure {
     Interrupted,
     /// The user stopped the guest before this line's turn came.
     Cancelled,
+    /// The guest ended itself, as a program does, with that exit status.
+    Exit(i32),
+    /// One of these, while the host answered an import that the guest had called.
+    InImport {
+        /// What the guest called, as `module.name(arguments)`.
+        import: String,
+        /// What failed there.
+        failure: Box<Failure>,
+    },
     /// The convention and the guest do not fit after all.
     Mismatch(String),
     /// One of these, in that line of the recipe.
@@ -87,7 +98,7 @@ impl Failure {
     /// The failure itself, without the place in the recipe.
     pub fn root(&self) -> &Failure {
         match self {
-            Failure::InRecipe { failure, .. } => failure.root(),
+            Failure::InRecipe { failure, .. } | Failure::InImport { failure, .. } => failure.root(),
             failure => failure,
         }
     }
@@ -100,16 +111,31 @@ impl Failure {
         }
     }
 
+    /// The failure with the import that the guest called, if that says anything about it.
+    pub fn in_import(self, import: impl FnOnce() -> String) -> Failure {
+        match self {
+            Failure::Limit(_) | Failure::Interrupted | Failure::Cancelled | Failure::Exit(_) => self,
+            failure => Failure::InImport { import: import(), failure: Box::new(failure) },
+        }
+    }
+
     /// Whether the guest was stopped in the middle of its work, so that its state may be inconsistent.
     pub fn leaves_guest_suspect(&self) -> bool {
-        matches!(self.root(), Failure::Trap { .. } | Failure::Limit(Limit::Time(_)) | Failure::Interrupted)
+        match self {
+            Failure::InRecipe { failure, .. } => failure.leaves_guest_suspect(),
+            Failure::InImport { .. } | Failure::Trap { .. } | Failure::Exit(_) | Failure::Interrupted => true,
+            failure => matches!(failure, Failure::Limit(Limit::Time(_))),
+        }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Trap { call, cause, trace } => {
+            Failure::Trap { call, cause, said, trace } => {
+                if let Some(said) = said {
+                    write!(f, "{said}: ")?;
+                }
                 write!(f, "{} trapped: {cause}", plain(call))?;
                 match trace.first() {
                     Some(frame) => write!(f, ", in {frame}"),
@@ -126,6 +152,8 @@ impl fmt::Display for Failure {
                 "the line is {len} bytes long, and the guest's buffer at {addr:#x} has room for {room}; nothing was written"
             ),
             Failure::Refused(words) | Failure::Mismatch(words) => f.write_str(words),
+            Failure::Exit(status) => write!(f, "the guest ended itself with exit status {status}"),
+            Failure::InImport { import, failure } => write!(f, "{failure}, when the guest called {}", plain(import)),
             Failure::InRecipe { at, failure } => write!(f, "{failure} (line {at} of the recipe)"),
             Failure::Limit(Limit::Time(limit)) => {
                 write!(f, "the guest was still running after {limit:?} and was stopped (--timeout sets the limit)")

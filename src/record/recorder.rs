@@ -1,6 +1,6 @@
 //! The recorder: follows one cause while it happens, and keeps the present memory up to date.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Actor, Cause, Change, Crossing, Evidence, Image, Memories, Outcome, Step, Trigger, WASM_PAGE};
 
@@ -13,12 +13,19 @@ pub struct Recorder {
     /// The places of the crossings that were entered and not left yet.
     open: Vec<usize>,
     focus: Option<usize>,
+    /// How much of the present cause's time went into recording it.
+    overhead: Duration,
 }
 
 impl Recorder {
     /// The memories as they are now, as far as they were recorded.
     pub fn present(&self) -> &Memories {
         &self.present
+    }
+
+    /// How many crossings the present cause has so far.
+    pub fn crossings(&self) -> usize {
+        self.crossings.len()
     }
 
     /// Begins a crossing, inside the one that is open.
@@ -61,6 +68,10 @@ impl Recorder {
             self.present.resize_with(memory + 1, Image::default);
         }
         let image = &mut self.present[memory];
+        if image.len() > live.len() as u64 {
+            self.clear_from(memory, live.len() as u64, by);
+        }
+        let image = &mut self.present[memory];
         if image.len() != live.len() as u64 {
             let (from, to) = (image.len() / WASM_PAGE, live.len() as u64 / WASM_PAGE);
             image.resize(live.len() as u64);
@@ -72,9 +83,36 @@ impl Recorder {
         });
     }
 
+    /// Notes that a memory's bytes from `addr` on are zero now. A memory can only shrink when it is another's turn, a
+    /// fresh guest's; undoing that brings back zeroes, and undoing this the bytes.
+    fn clear_from(&mut self, memory: usize, addr: u64, by: Actor) {
+        let image = &mut self.present[memory];
+        let kept = usize::try_from(addr).expect("linear memory fits the address space");
+        let mut cleared = vec![0; usize::try_from(image.len()).expect("linear memory fits the address space")];
+        image.read(0, &mut cleared[..kept]);
+        let changes = &mut self.changes;
+        image.absorb(&cleared, |addr, old, new| {
+            changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
+        });
+    }
+
+    /// Does the work of recording, and charges it to nobody.
+    pub fn aside<T>(&mut self, work: impl FnOnce(&mut Recorder) -> T) -> T {
+        let since = Instant::now();
+        let result = work(self);
+        self.overhead += since.elapsed();
+        result
+    }
+
+    /// How much of the present cause's time went into recording it, so far.
+    pub fn overhead(&self) -> Duration {
+        self.overhead
+    }
+
     /// Ends the cause, when every crossing was left.
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
         debug_assert!(self.open.is_empty(), "a crossing is left on every way out of it");
+        self.overhead = Duration::ZERO;
         Cause {
             trigger,
             crossings: std::mem::take(&mut self.crossings),

@@ -20,6 +20,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// The bits of a number, without its sign; of what has none, zero.
+    pub fn bits(self) -> u64 {
+        match self {
+            Value::I32(n) => u64::from(n.cast_unsigned()),
+            Value::I64(n) => n.cast_unsigned(),
+            Value::F32(bits) => u64::from(bits),
+            Value::F64(bits) => bits,
+            Value::Opaque => 0,
+        }
+    }
+
     /// The value as an unsigned address or length; `None` for anything but an integer.
     pub fn unsigned(self) -> Option<u64> {
         match self {

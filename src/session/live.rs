@@ -1,11 +1,11 @@
 //! A guest at work: the program, an instance of it, and the convention that drives it.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::abi::{Bound, Exchange, NoConvention, Recipe, Wish, choose};
-use crate::guest::{Boundary, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
-use crate::record::{Actor, Cause, Failure, Limit, Memories, Outcome, Recorder, Step, Trigger};
+use crate::abi::{Bound, Exchange, Line, Messages, NoConvention, Recipe, Wish, choose};
+use crate::guest::{Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
+use crate::record::{Cause, Failure, Limit, Memories, Outcome, Recorder, Trigger, Value};
 
 use super::Source;
 
@@ -16,6 +16,8 @@ pub struct Options {
     pub limits: Limits,
     /// What is said about the convention.
     pub wish: Wish,
+    /// The arguments of a guest that is a program, behind its name.
+    pub args: Vec<String>,
 }
 
 /// A guest at work. It stays on the thread that made it.
@@ -25,10 +27,14 @@ pub struct Live {
     program: Program,
     recipe: Recipe,
     bound: Bound,
+    /// The arguments of a guest that is a program, its name first.
+    args: Vec<String>,
     guest: Guest,
     exchange: Exchange,
     recorder: Recorder,
     watch: Watch,
+    /// Whether the guest answered a line.
+    used: bool,
 }
 
 /// Why a guest cannot be set to work.
@@ -50,9 +56,14 @@ impl Live {
     pub fn open(source: &Source, options: &Options, watch: Watch) -> Result<(Live, Cause), OpenError> {
         let program = Program::compile(&source.name, &source.bytes, options.limits).map_err(OpenError::Load)?;
         let (recipe, bound) = choose(program.interface(), &options.wish).map_err(OpenError::NoConvention)?;
+        let args: Vec<_> = std::iter::once(&source.name).chain(&options.args).cloned().collect();
         let mut recorder = Recorder::default();
-        let (guest, exchange, start) = begin(&program, &bound, &watch, &mut recorder)?;
-        Ok((Live { program, recipe, bound, guest, exchange, recorder, watch }, start))
+        let birth = Birth { program: &program, bound: &bound, args: &args, watch: &watch };
+        let (mut guest, mut exchange, elapsed) = birth.instance()?;
+        let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
+        let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
+        outcome.map_err(OpenError::Prepare)?;
+        Ok((Live { program, recipe, bound, args, guest, exchange, recorder, watch, used: false }, start))
     }
 
     /// Replaces the guest by a fresh instance of its module, and returns what its start did.
@@ -61,10 +72,30 @@ impl Live {
     /// As when it was opened: the start function ran again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
         let mut recorder = Recorder::default();
-        let begun = begin(&self.program, &self.bound, &self.watch, &mut recorder);
-        let (guest, exchange, start) = begun.inspect_err(|_| self.guest.take_watch())?;
-        (self.guest, self.exchange, self.recorder) = (guest, exchange, recorder);
-        Ok(start)
+        let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
+        if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
+            self.guest.take_watch();
+            return Err(OpenError::Prepare(failure));
+        }
+        (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
+        Ok(self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new())))
+    }
+
+    fn birth(&self) -> Birth<'_> {
+        Birth { program: &self.program, bound: &self.bound, args: &self.args, watch: &self.watch }
+    }
+
+    /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still, and says how
+    /// long that took. Its start is yet to come.
+    fn refresh(&mut self) -> Result<Option<Duration>, Failure> {
+        let used = std::mem::replace(&mut self.used, true);
+        if !self.bound.is_fresh_each_line() || !used {
+            return Ok(None);
+        }
+        let instance = self.birth().instance();
+        let (guest, exchange, elapsed) = instance.map_err(|error| Failure::Refused(error.to_string()))?;
+        (self.guest, self.exchange) = (guest, exchange);
+        Ok(Some(elapsed))
     }
 
     /// The recipe in use, with the guest's own names.
@@ -81,22 +112,43 @@ impl Live {
     ///
     /// # Errors
     /// Why there is no answer; `answer` is as it was then.
-    pub fn answer(&mut self, line: &[u8], answer: &mut Vec<u8>) -> Result<(), Failure> {
-        self.watch.during(|| self.exchange.exchange(&mut self.guest, line, answer))
+    pub fn answer(&mut self, line: Line<'_>, answer: &mut Vec<u8>) -> Result<(), Failure> {
+        let fresh = self.refresh()?;
+        let Live { guest, exchange, watch, .. } = self;
+        watch.during(|| {
+            if fresh.is_some() {
+                let start = guest.start().cloned();
+                exchange.prepare(guest, start.as_ref())?;
+            }
+            exchange.exchange(guest, line, answer)
+        })
     }
 
     /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.
-    pub fn send(&mut self, line: Vec<u8>, number: u64) -> Cause {
+    pub fn send(&mut self, line: Line<'_>, number: u64) -> Cause {
         let mut answer = Vec::new();
-        let outcome = self.recorded(number, |exchange, recorded| exchange.exchange(recorded, &line, &mut answer));
-        self.recorder.end(Trigger::Line(line), outcome.map(|()| answer))
+        let outcome = self.exchange_recorded(line, number, &mut answer);
+        self.recorder.end(Trigger::Line(line.bytes.to_vec()), outcome.map(|()| answer))
+    }
+
+    fn exchange_recorded(&mut self, line: Line<'_>, number: u64, answer: &mut Vec<u8>) -> Result<(), Failure> {
+        if let Some(elapsed) = self.refresh()? {
+            let Live { guest, exchange, recorder, .. } = self;
+            prepare(guest, exchange, recorder, elapsed)?;
+        }
+        self.recorded(number, |exchange, recorded| exchange.exchange(recorded, line, answer))
+    }
+
+    /// What the guest said beside its answer, during the last exchange.
+    pub fn messages(&self) -> &Messages {
+        self.exchange.messages()
     }
 
     /// Does something to the guest under observation and under the watch, unless it was cancelled.
     fn recorded(
         &mut self,
         number: u64,
-        act: impl FnOnce(&mut Exchange, &mut Recorded<'_>) -> Result<(), Failure>,
+        act: impl FnOnce(&mut Exchange, &mut Recorded<'_, Guest>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
         self.watch.during(|| match self.watch.is_cancelled(number) {
@@ -123,9 +175,10 @@ impl Live {
         &mut self,
         words: String,
         number: u64,
-        act: impl FnOnce(&mut Recorded<'_>) -> Result<(), Box<Failure>>,
+        act: impl FnOnce(&mut Hand<'_, '_>) -> Result<(), Box<Failure>>,
     ) -> Cause {
-        let outcome = self.recorded(number, |_, recorded| act(recorded).map_err(|failure| *failure));
+        let outcome = self
+            .recorded(number, |exchange, recorded| act(&mut Hand { exchange, recorded }).map_err(|failure| *failure));
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
         // What a command does is mostly one crossing, and that is the one to look at.
         let focus = cause.focus.or((!cause.crossings.is_empty()).then_some(0));
@@ -145,30 +198,53 @@ impl Live {
     }
 }
 
-/// A fresh guest, its convention, and the cause that its start is.
-fn begin(
-    program: &Program,
-    bound: &Bound,
-    watch: &Watch,
+/// A guest reached by hand: the recipe answers its imports meanwhile.
+pub(super) struct Hand<'a, 'r> {
+    exchange: &'a mut Exchange,
+    pub(super) recorded: &'a mut Recorded<'r, Guest>,
+}
+
+impl Hand<'_, '_> {
+    /// Calls an export.
+    ///
+    /// # Errors
+    /// Why it did not return.
+    pub(super) fn call(&mut self, func: &Func, args: &[Value]) -> Result<(), Box<Failure>> {
+        Ok(self.exchange.call(self.recorded, func, args)?)
+    }
+}
+
+/// What it takes to make a fresh guest.
+struct Birth<'a> {
+    program: &'a Program,
+    bound: &'a Bound,
+    args: &'a [String],
+    watch: &'a Watch,
+}
+
+impl Birth<'_> {
+    /// A fresh guest, none of whose code has run, its convention, and how long making it took.
+    fn instance(&self) -> Result<(Guest, Exchange, Duration), OpenError> {
+        let since = Instant::now();
+        let mut guest = self.program.instantiate(self.watch).map_err(OpenError::Load)?;
+        let elapsed = since.elapsed();
+        let limits = self.program.limits();
+        let exchange = Exchange::new(self.bound.clone(), &mut guest, self.args, &limits).map_err(OpenError::Prepare)?;
+        Ok((guest, exchange, elapsed))
+    }
+}
+
+/// Records that a guest was made, and has it start.
+fn prepare(
+    guest: &mut Guest,
+    exchange: &mut Exchange,
     recorder: &mut Recorder,
-) -> Result<(Guest, Exchange, Cause), OpenError> {
-    let since = Instant::now();
-    let mut guest = program.instantiate(watch).map_err(OpenError::Load)?;
-    let elapsed = since.elapsed();
-    recorder.enter(Step::Instantiate);
-    guest.compare(recorder, Actor::Module);
-    recorder.leave(elapsed);
-    let mut exchange = Exchange::new(bound.clone(), &mut guest).map_err(OpenError::Prepare)?;
-    let start = guest.start().cloned();
-    let mut recorded = Recorded::new(&mut guest, recorder);
-    watch
-        .during(|| {
-            start.map_or(Ok(()), |start| recorded.call(&start, &[]).map(|_| ())).map_err(|failure| *failure)?;
-            exchange.prepare(&mut recorded)
-        })
-        .map_err(OpenError::Prepare)?;
-    let cause = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
-    Ok((guest, exchange, cause))
+    elapsed: Duration,
+) -> Result<(), Failure> {
+    let (start, watch) = (guest.start().cloned(), guest.watch().clone());
+    let mut recorded = Recorded::new(guest, recorder);
+    recorded.instantiated(elapsed);
+    watch.during(|| exchange.prepare(&mut recorded, start.as_ref()))
 }
 
 impl OpenError {

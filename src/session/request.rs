@@ -1,6 +1,7 @@
 //! What a front end asks of a guest: a line, or something that a command does to it.
 
 use super::{Live, OpenError, Options, Source};
+use crate::abi::Line;
 use crate::guest::Boundary;
 use crate::record::{Cause, Failure, Trigger, Value};
 
@@ -34,18 +35,22 @@ impl Live {
     /// Does what was asked, and returns what came of it. Where a fresh guest cannot be had, the old one stays.
     pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Cause {
         let (words, deed) = match request {
-            Request::Line(line) => return self.send(line, number),
+            Request::Line(line) => return self.send(Line { bytes: &line, ended: true }, number),
             Request::Command(words, deed) => (words, deed),
         };
         match deed {
             Deed::Call(name, args) => self.act(words, number, |guest| {
-                let func = guest.func(&name)?;
-                guest.transform_next();
-                guest.call(&func, &args).map(|_| ())
+                let func = guest.recorded.func(&name)?;
+                guest.recorded.transform_next();
+                guest.call(&func, &args)
             }),
-            Deed::Poke(memory, addr, bytes) => self.act(words, number, |guest| guest.write(memory, addr, &bytes)),
-            Deed::Grow(memory, pages) => self.act(words, number, |guest| guest.grow(memory, pages)),
-            Deed::Set(global, value) => self.act(words, number, |guest| guest.set(&global, value)),
+            Deed::Poke(memory, addr, bytes) => {
+                self.act(words, number, |guest| guest.recorded.write(memory, addr, &bytes))
+            }
+            Deed::Grow(memory, pages) => {
+                self.act(words, number, |guest| guest.recorded.grow(memory, pages).map(|_| ()))
+            }
+            Deed::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
             Deed::Reset => begun(words, self.restart()),
             Deed::Reload(source) => begun(words, self.reload(&source, options)),
         }

@@ -12,9 +12,9 @@ use crate::record::{Cause, Change, Evidence, Step, Value};
 pub struct StepLine {
     /// How deep it lies: 0 for a step of the host's.
     pub depth: usize,
-    /// `call`, `write`, `read`, `start`.
+    /// `call`, `write`, `read`, `start`, `import`, `say`.
     pub verb: &'static str,
-    /// The export that was called. Empty where there is none.
+    /// The export or import that was called. Empty where there is none.
     pub name: String,
     /// The arguments and the result, or the bytes written or read: `(12) -> 26`, `12 B at 0x410..0x41c`.
     pub what: String,
@@ -36,6 +36,11 @@ fn step_line(cause: &Cause, place: usize) -> StepLine {
         Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
         Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
         Step::Grow { pages, .. } => nameless("grow", format!("by {} pages", thousands(*pages)), changed),
+        Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
+        Step::Import { import, args, results } => {
+            let result = result(cause, results.as_deref());
+            ("import", visible(import.as_bytes()), format!("({}) {result}", list(args)), changed)
+        }
         Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
         Step::Call { export, args, results } => {
             let result = result(cause, results.as_deref());
@@ -96,7 +101,7 @@ fn change_note(changes: &[Change]) -> String {
                 differing += differ;
                 equal += if *evidence == Evidence::Written { old.len() - differ } else { 0 };
             }
-            Change::Growth { from, to, .. } => grown += to - from,
+            Change::Growth { from, to, .. } => grown += to.saturating_sub(*from),
         }
     }
     let mut notes = Vec::new();

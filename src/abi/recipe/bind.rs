@@ -1,8 +1,13 @@
 //! Binding a recipe to a module: names are resolved and types checked once, before anything runs.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::{Action, Comparison, Condition, Encoding, Expr, Length, Message, Part, Recipe, Span, Statement, Width};
+use super::imports::{Answerer, answerers};
+use super::words::{Piece, Words};
+use super::{
+    Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
+};
 use crate::guest::{Extern, Interface, Signature, Type};
 
 /// The most arguments of a call; no export in the conventions that are known has half as many.
@@ -26,6 +31,25 @@ pub struct Bound {
     pub(super) kept: usize,
     /// What the values in the slots are called.
     pub(super) names: Vec<String>,
+    /// Who answers each import, by its place.
+    pub(super) answerers: Vec<Answerer>,
+    /// What each import is called.
+    pub(super) imports: Vec<Arc<str>>,
+    pub(super) handlers: Vec<Answering>,
+    /// Whether each line has a fresh instance for itself.
+    pub(super) fresh: bool,
+    /// Whether the answer is what the guest writes to its standard output.
+    pub(super) answers_stdout: bool,
+    /// Whether the guest imports functions, so that the host may have something to do meanwhile.
+    pub(super) has_host: bool,
+}
+
+/// A handler whose names are resolved.
+#[derive(Clone, Debug)]
+pub(super) struct Answering {
+    /// The slots for the arguments.
+    pub(super) params: Vec<usize>,
+    pub(super) body: Vec<Op>,
 }
 
 /// What of a recipe does not fit the module, and which line says it.
@@ -51,15 +75,21 @@ pub(super) enum Do {
     Let(Vec<usize>, Val),
     Write { parts: Vec<Part>, at: Val, within: Option<usize> },
     Store(Width, Val, Val),
-    Read { span: Bytes, append: bool },
+    Read(Bytes),
+    Append(Saying),
     AnswerLine,
-    Fail(Words),
+    AnswerStdout,
+    Answer(Words),
+    Fail(Saying),
+    Say(Saying),
+    Stop,
+    Return(Vec<(Type, Val)>),
+    Grow(Val),
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Words {
-    /// Words, and what stands between them, a slot's value or the line's length: (text, slot) pairs and a last text.
-    Text(Vec<(String, Option<usize>)>, String),
+pub(super) enum Saying {
+    Words(Words),
     Bytes(Bytes),
 }
 
@@ -92,6 +122,8 @@ pub(super) enum Val {
     Const(i64),
     Slot(usize),
     LineLen,
+    /// The line's length in UTF-16 units.
+    LineUnits,
     /// An export's number, and the arguments with their types.
     Call(usize, Vec<(Type, Val)>),
     /// The export is missing, and may be.
@@ -106,7 +138,7 @@ pub(super) enum Val {
 
 /// What is known of a value before it is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// A number of that type.
     Of(Type),
     /// A number that fits any type.
@@ -115,6 +147,13 @@ enum Kind {
     Perhaps,
     /// A call that returns nothing, or more than one value.
     Results(usize),
+}
+
+impl Bound {
+    /// Whether each line has a fresh instance for itself.
+    pub fn is_fresh_each_line(&self) -> bool {
+        self.fresh
+    }
 }
 
 impl Op {
@@ -127,8 +166,11 @@ impl Op {
                 Do::Let(_, value) => set(value),
                 Do::Write { at, .. } => set(at),
                 Do::Store(_, at, value) => set(at) && set(value),
-                Do::Read { span, .. } => set(&span.at),
-                Do::AnswerLine | Do::Fail(_) => true,
+                Do::Read(span) => set(&span.at),
+                Do::Grow(value) => set(value),
+                Do::Return(values) => values.iter().all(|(_, value)| set(value)),
+                Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => true,
+                Do::Append(_) | Do::Fail(_) | Do::Say(_) => true,
             }
     }
 }
@@ -140,28 +182,35 @@ impl Val {
             Val::Call(_, args) => args.iter().all(|(_, arg)| arg.names_are_set(values)),
             Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.names_are_set(values),
             Val::Sum(a, b) | Val::Difference(a, b) => a.names_are_set(values) && b.names_are_set(values),
-            Val::Const(_) | Val::LineLen | Val::Missing | Val::Global(_) => true,
+            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Missing | Val::Global(_) => true,
         }
     }
 }
 
 impl Recipe {
-    /// Resolves the recipe's names in a module.
+    /// Resolves the recipe's names in a module. With `stubs`, an import that nothing answers returns zero.
     ///
     /// # Errors
-    /// The first line that does not fit the module, with what the export's type is.
-    pub fn bind(&self, interface: &Interface) -> Result<Bound, BindError> {
-        if let Some(handler) = self.handlers.first() {
-            let words =
-                format!("host functions such as {}.{} cannot be given by a recipe yet", handler.module, handler.name);
-            return Err(BindError { at: handler.at, words });
-        }
-        let mut binder =
-            Binder { interface, encoding: self.encoding, exports: Vec::new(), globals: Vec::new(), slots: Vec::new() };
-        let memory = binder.memory(self.memory.as_deref()).map_err(|words| BindError { at: 0, words })?;
+    /// The first line that does not fit the module, with what the export's type is; imports that nothing answers.
+    pub fn bind(&self, interface: &Interface, stubs: bool) -> Result<Bound, BindError> {
+        let mut binder = Binder {
+            interface,
+            encoding: self.encoding,
+            wasi: self.wasi,
+            exports: Vec::new(),
+            globals: Vec::new(),
+            slots: Vec::new(),
+            results: None,
+            set_by_handlers: self.handlers.iter().flat_map(Handler::sets).map(str::to_owned).collect(),
+            answers_stdout: false,
+        };
+        let headless = |words| BindError { at: 0, words };
+        let memory = binder.memory(self.memory.as_deref()).map_err(headless)?;
         let once = binder.body(&self.once)?;
         let kept = binder.slots.len();
+        let answerers = answerers(self, interface, stubs).map_err(headless)?;
         let line = binder.body(&self.line)?;
+        let handlers = binder.handlers(&self.handlers, &answerers)?;
         let finally = binder.body(&self.finally)?;
         Ok(Bound {
             name: self.name.clone(),
@@ -174,6 +223,12 @@ impl Recipe {
             globals: binder.globals,
             kept,
             names: binder.slots.into_iter().map(|(name, _)| name).collect(),
+            answerers,
+            imports: interface.imports.iter().map(|import| import.full_name().into()).collect(),
+            handlers,
+            fresh: self.fresh,
+            answers_stdout: binder.answers_stdout,
+            has_host: interface.imported_funcs().next().is_some(),
         })
     }
 }
@@ -181,23 +236,72 @@ impl Recipe {
 struct Binder<'a> {
     interface: &'a Interface,
     encoding: Encoding,
+    wasi: bool,
     exports: Vec<String>,
     globals: Vec<String>,
     slots: Vec<(String, Kind)>,
+    /// Inside a handler, what its import returns.
+    results: Option<Vec<Type>>,
+    /// The names that handlers set: they may be used before, and are zero until then.
+    set_by_handlers: Vec<String>,
+    answers_stdout: bool,
+}
+
+impl Handler {
+    /// The names that it sets, but for its arguments.
+    fn sets(&self) -> impl Iterator<Item = &str> {
+        let names = self.body.iter().filter_map(|statement| match &statement.action {
+            Action::Let(names, _) => Some(names),
+            _ => None,
+        });
+        names.flatten().filter(|name| !self.params.contains(name)).map(String::as_str)
+    }
 }
 
 type Fit<T> = Result<T, String>;
 
 impl Binder<'_> {
     fn memory(&self, name: Option<&str>) -> Fit<usize> {
-        match (name, &self.interface.memories()[..]) {
-            (_, []) => Err("the module exports no memory, so a host cannot pass it bytes".to_owned()),
-            (None, _) => Ok(0),
-            (Some(name), memories) => memories
+        let memories = self.interface.memories();
+        match name {
+            None => memories
+                .iter()
+                .position(|names| !names.is_empty())
+                .ok_or_else(|| "the module exports no memory, so a host cannot pass it bytes".to_owned()),
+            Some(name) => memories
                 .iter()
                 .position(|names| names.contains(&name))
                 .ok_or_else(|| format!("the module exports no memory `{name}`")),
         }
+    }
+
+    /// The handlers that answer an import of this module, each at its place in the recipe.
+    fn handlers(&mut self, handlers: &[Handler], answerers: &[Answerer]) -> Result<Vec<Answering>, BindError> {
+        let mut bound = Vec::new();
+        for (number, handler) in handlers.iter().enumerate() {
+            let asked = answerers.iter().position(|answerer| *answerer == Answerer::Handler(number));
+            bound.push(match asked {
+                Some(place) => self.handler(handler, place)?,
+                None => Answering { params: Vec::new(), body: Vec::new() },
+            });
+        }
+        Ok(bound)
+    }
+
+    /// A handler's arguments are its own; other names that it sets are the recipe's.
+    fn handler(&mut self, handler: &Handler, place: usize) -> Result<Answering, BindError> {
+        let Extern::Func(signature) = &self.interface.imports[place].what else {
+            return Ok(Answering { params: Vec::new(), body: Vec::new() });
+        };
+        let first = self.slots.len();
+        let kinds = signature.params.iter().map(|&ty| Kind::Of(ty));
+        self.slots.extend(handler.params.iter().cloned().zip(kinds));
+        let params: Vec<_> = (first..self.slots.len()).collect();
+        self.results = Some(signature.results.clone());
+        let body = self.body(&handler.body)?;
+        self.results = None;
+        params.iter().for_each(|&slot| self.slots[slot].0.clear());
+        Ok(Answering { params, body })
     }
 
     fn body(&mut self, body: &[Statement]) -> Result<Vec<Op>, BindError> {
@@ -220,15 +324,34 @@ impl Binder<'_> {
                 within: within.as_ref().map(|room| self.room(room)).transpose()?,
             },
             Action::Store(width, at, value) => Do::Store(*width, self.number(at)?, self.number(value)?),
-            Action::Read(span) => Do::Read { span: self.span(span)?, append: false },
-            Action::Append(span) => Do::Read { span: self.span(span)?, append: true },
+            Action::Read(span) => Do::Read(self.span(span)?),
+            Action::Append(message) => Do::Append(self.message(message)?),
             Action::AnswerLine => Do::AnswerLine,
+            Action::AnswerStdout if !self.wasi => {
+                return Err("a guest has a standard output where the recipe's head says `host wasi`".to_owned());
+            }
+            Action::AnswerStdout => {
+                self.answers_stdout = true;
+                Do::AnswerStdout
+            }
+            Action::Answer(words) => Do::Answer(self.words(words)?),
             Action::Fail(message) => Do::Fail(self.message(message)?),
-            Action::Say(_) | Action::Stop | Action::Return(_) => {
+            Action::Say(message) => Do::Say(self.message(message)?),
+            Action::Grow(pages) => Do::Grow(self.number(pages)?),
+            Action::Stop if self.results.is_some() => Do::Stop,
+            Action::Return(values) if self.results.is_some() => Do::Return(self.results(values)?),
+            Action::Stop | Action::Return(_) => {
                 return Err("this is only for a host function, below `on`".to_owned());
             }
-            Action::Grow(_) => return Err("a recipe cannot grow memory yet".to_owned()),
         })
+    }
+
+    fn results(&mut self, values: &[Expr]) -> Fit<Vec<(Type, Val)>> {
+        let types = self.results.clone().unwrap_or_default();
+        if types.len() != values.len() {
+            return Err(format!("the import returns {} values, and here are {}", types.len(), values.len()));
+        }
+        types.into_iter().zip(values).map(|(ty, value)| Ok((ty, self.argument(ty, value)?))).collect()
     }
 
     fn assignment(&mut self, names: &[String], value: &Expr) -> Fit<Do> {
@@ -250,7 +373,7 @@ impl Binder<'_> {
     /// A room is one slot, which may be unset: then there is no check.
     fn room(&mut self, room: &Expr) -> Fit<usize> {
         match room {
-            Expr::Name(name) => self.slots.iter().position(|(slot, _)| slot == name).ok_or_else(|| unknown(name)),
+            Expr::Name(name) => self.known(name),
             _ => Err("`within` is followed by a name, which a line before may set: room = 1024".to_owned()),
         }
     }
@@ -264,24 +387,26 @@ impl Binder<'_> {
         Ok(Bytes { encoding: span.encoding.unwrap_or(self.encoding), len, at: self.number(&span.at)? })
     }
 
-    fn message(&mut self, message: &Message) -> Fit<Words> {
-        let words = match message {
-            Message::Span(span) => return Ok(Words::Bytes(self.span(span)?)),
-            Message::Words(words) => words,
-        };
-        let mut parts = Vec::new();
-        let mut rest = words.as_str();
-        while let Some((before, (name, behind))) =
+    fn message(&mut self, message: &Message) -> Fit<Saying> {
+        Ok(match message {
+            Message::Span(span) => Saying::Bytes(self.span(span)?),
+            Message::Words(words) => Saying::Words(self.words(words)?),
+        })
+    }
+
+    /// Words with the values that stand in them, in braces.
+    fn words(&mut self, words: &str) -> Fit<Words> {
+        let mut pieces = Vec::new();
+        let mut rest = words;
+        while let Some((before, (inner, behind))) =
             rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
         {
-            let slot = self.slots.iter().position(|(slot, _)| slot == name);
-            if slot.is_none() && name != "n" {
-                return Err(unknown(name));
-            }
-            parts.push((before.to_owned(), slot));
+            let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
+            let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
+            pieces.push(Piece::new(before, value, kind, form)?);
             rest = behind;
         }
-        Ok(Words::Text(parts, rest.to_owned()))
+        Ok(Words { pieces, last: rest.to_owned() })
     }
 
     fn test(&mut self, condition: &Condition) -> Fit<Test> {
@@ -311,8 +436,9 @@ impl Binder<'_> {
         Ok(match expr {
             Expr::Number(n) => (Val::Const(*n), Kind::Literal),
             Expr::Name(name) if name == "n" => (Val::LineLen, Kind::Of(Type::I32)),
+            Expr::Name(name) if name == "units" => (Val::LineUnits, Kind::Of(Type::I32)),
             Expr::Name(name) => {
-                let slot = self.slots.iter().position(|(slot, _)| slot == name).ok_or_else(|| unknown(name))?;
+                let slot = self.known(name)?;
                 (Val::Slot(slot), self.slots[slot].1)
             }
             Expr::Call { export, args, optional } => self.call(export, args, *optional)?,
@@ -342,22 +468,28 @@ impl Binder<'_> {
                 args.len()
             ));
         }
-        if signature.params.contains(&Type::Other) {
-            return Err(format!("`{export}` is {signature}, and a recipe can only give numbers"));
-        }
         if args.len() > MOST_ARGS || signature.results.len() > 4 {
             return Err(format!(
                 "`{export}` is {signature}: a recipe gives {MOST_ARGS} arguments and takes 4 results at the most"
             ));
         }
-        let args = args.iter().map(|arg| self.number(arg)).collect::<Fit<Vec<_>>>()?;
-        let args = signature.params.iter().copied().zip(args).collect();
+        let args = signature.params.iter().zip(args).map(|(&ty, arg)| Ok((ty, self.argument(ty, arg)?)));
+        let args = args.collect::<Fit<Vec<_>>>()?;
         let kind = match signature.results[..] {
             [ty] => Kind::Of(ty),
             ref results => Kind::Results(results.len()),
         };
         let number = numbered(&mut self.exports, export);
         Ok((Val::Call(number, args), kind))
+    }
+
+    /// A number; for a reference, 0 is null.
+    fn argument(&mut self, ty: Type, value: &Expr) -> Fit<Val> {
+        match (ty, value) {
+            (Type::Other, Expr::Number(0)) => Ok(Val::Const(0)),
+            (Type::Other, _) => Err("this is a reference, of which a recipe has only 0, the null".to_owned()),
+            (_, value) => self.number(value),
+        }
     }
 
     fn signature(&self, export: &str) -> Fit<&Signature> {
@@ -376,8 +508,17 @@ impl Binder<'_> {
         Ok(numbered(&mut self.globals, name))
     }
 
+    /// The slot of a name that was set, or that a handler sets.
+    fn known(&mut self, name: &str) -> Fit<usize> {
+        match self.slots.iter().rposition(|(slot, _)| slot == name) {
+            Some(slot) => Ok(slot),
+            None if self.set_by_handlers.iter().any(|set| set == name) => Ok(self.slot(name, Kind::Literal)),
+            None => Err(unknown(name)),
+        }
+    }
+
     fn slot(&mut self, name: &str, kind: Kind) -> usize {
-        match self.slots.iter().position(|(slot, _)| slot == name) {
+        match self.slots.iter().rposition(|(slot, _)| slot == name) {
             Some(slot) => {
                 self.slots[slot].1 = kind;
                 slot

@@ -4,13 +4,19 @@
 //! module and checks its types, and [`Bound`] runs it. What a line means, `assets/guide/recipes.md` tells.
 
 mod bind;
+mod encoding;
+mod imports;
 mod parse;
 mod print;
 mod run;
+mod say;
+mod wasi;
+mod words;
 
 pub use bind::{BindError, Bound};
 pub use parse::{ParseError, parse};
-pub use run::Exchange;
+pub use run::{Exchange, Line};
+pub use say::Messages;
 
 /// A recipe as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +29,12 @@ pub struct Recipe {
     pub encoding: Encoding,
     /// The exported memory to use; the first one if it does not say.
     pub memory: Option<String>,
+    /// Whether the host offers WASI, with the line as standard input.
+    pub wasi: bool,
+    /// Whether imports that nothing else answers are noted and return zero.
+    pub stubs: bool,
+    /// Whether each line has a fresh instance for itself.
+    pub fresh: bool,
     /// What is done once for a fresh instance.
     pub once: Vec<Statement>,
     /// What is done for each line.
@@ -43,6 +55,8 @@ pub enum Encoding {
     Utf8,
     /// UTF-16, low byte first; the answer becomes UTF-8 again.
     Utf16,
+    /// The line is hexadecimal digits for the bytes that cross, and the answer becomes such digits again.
+    Hex,
 }
 
 /// What the host does when the guest calls an import.
@@ -91,10 +105,14 @@ pub enum Action {
     Store(Width, Expr, Expr),
     /// `read n at p`: the answer is those bytes.
     Read(Span),
-    /// `append n at p`: those bytes go behind the answer.
-    Append(Span),
+    /// `append n at p`, `append "{x} "`: those bytes, or words, go behind the answer.
+    Append(Message),
     /// `answer the line`: the answer is the line.
     AnswerLine,
+    /// `answer stdout`: the answer is what the guest wrote to its standard output.
+    AnswerStdout,
+    /// `answer "{x}"`: the answer is those words.
+    Answer(String),
     /// `fail ..`: the exchange fails with that message.
     Fail(Message),
     /// `say ..`: the guest's message, beside the exchange.
@@ -102,7 +120,7 @@ pub enum Action {
     /// `stop`, in a handler: traps the guest.
     Stop,
     /// `return e`, in a handler: what the import returns.
-    Return(Expr),
+    Return(Vec<Expr>),
     /// `grow n`: the host grows the memory by that many pages.
     Grow(Expr),
 }
@@ -143,7 +161,7 @@ pub enum Length {
 /// A message: words of the recipe's, or bytes of the guest's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// Words, in which `{x}` stands for the value of x.
+    /// Words, in which `{x}` stands for the value of x, and `{x:08x}` for its hexadecimal digits, eight at least.
     Words(String),
     /// What the guest has in its memory.
     Span(Span),
@@ -191,7 +209,7 @@ pub enum Width {
 pub enum Expr {
     /// A number.
     Number(i64),
-    /// A name: `n` is the line's length in bytes, others were set by lines before.
+    /// A name: `n` is the line's length in bytes and `units` in UTF-16 units, others were set by lines before.
     Name(String),
     /// `f(..)`, a call of an export; `f(..)?` is left out if the guest does not export it.
     Call {
@@ -223,6 +241,7 @@ impl Encoding {
             Encoding::Bytes => "bytes",
             Encoding::Utf8 => "utf8",
             Encoding::Utf16 => "utf16",
+            Encoding::Hex => "hex",
         }
     }
 }
@@ -270,6 +289,8 @@ mod tests {
         "name static-buffer\nabout The guest's own buffer.\nonce\n  room = get_len()?\neach line\n  ptr = get_ptr()\n  write at ptr within room\n* len = f(n)\n  fail \"no: {len}\" if len < 0\n  read len at get_ptr()",
         "each line\n  ptr = alloc(n)\n  write at ptr\n* out = f(ptr, n)\n  read lo(out) at hi(out)\nfinally\n  dealloc(ptr, n)\n  dealloc(hi(out), lo(out))",
         "text utf16\nmemory \"odd name\"\neach line\n  ptr = __pin(__new(n, 2))\n  write text, 0 at ptr  # a comment\n  out = shout(ptr)\n  read u32[out - 4] at out\n  append utf8 until 0 at (out + 1) - (2 - 3)\non env.abort(message, file)\n  fail utf16 u32[message - 4] at message\n  stop\non \"./x.js\".log(p, l)\n  say l at p\n  return 0",
+        "host wasi\nhost stubs\ninstance fresh\neach line\n* _start()\n  append \"{n} \"\n  answer stdout",
+        "text hex\neach line\n  x = f(n)\n  answer \"{x:08x} of {n}\" if x < 0\n  read hex 8 at 16\non m.f(a)\n  return a, 0",
         "each line\n  u32[0x10] = n + 1\n  write \"a \\\"b\\\" \\\\ \\n\\0\", 255 at @buffer\n  (ptr, len) = \"\"(1, -2)\n  read to len at ptr\n  answer the line if len == 0\n  grow 1",
     ];
 
@@ -304,7 +325,7 @@ mod tests {
             ("each line\n  x = 12ab", 2, "`12ab` is no number"),
             ("each line\n  f(1) g(2)", 2, "the line should end here, found `g`"),
             ("hello", 1, "before the first section"),
-            ("text latin1\neach line\n f()", 1, "bytes, utf8 or utf16"),
+            ("text latin1\neach line\n f()", 1, "bytes, utf8, utf16 or hex"),
             ("each line\n  x = f(y) % 3", 2, "`%` means nothing"),
         ] {
             let error = parse(text).expect_err(text);

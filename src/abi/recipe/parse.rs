@@ -208,8 +208,17 @@ impl Reader<'_> {
 
     fn head(&mut self, recipe: &mut Recipe) -> Parsed<()> {
         if self.takes_word("text") {
-            let word = self.name("bytes, utf8 or utf16")?;
-            recipe.encoding = encoding(&word).ok_or("`text` is followed by bytes, utf8 or utf16")?;
+            let word = self.name("bytes, utf8, utf16 or hex")?;
+            recipe.encoding = encoding(&word).ok_or("`text` is followed by bytes, utf8, utf16 or hex")?;
+        } else if self.takes_word("host") {
+            match self.name("wasi or stubs")?.as_str() {
+                "wasi" => recipe.wasi = true,
+                "stubs" => recipe.stubs = true,
+                other => return Err(format!("`host` is followed by wasi or stubs, and `{other}` is neither")),
+            }
+        } else if self.takes_word("instance") {
+            self.words(&["fresh"])?;
+            recipe.fresh = true;
         } else if self.takes_word("memory") {
             recipe.memory = Some(self.name("the memory's name")?);
         } else {
@@ -240,15 +249,12 @@ impl Reader<'_> {
         match word {
             "write" => self.write(),
             "read" => Ok(Action::Read(self.span()?)),
-            "append" => Ok(Action::Append(self.span()?)),
-            "answer" => {
-                self.words(&["the", "line"])?;
-                Ok(Action::AnswerLine)
-            }
+            "append" => Ok(Action::Append(self.message()?)),
+            "answer" => self.answer(),
             "fail" => Ok(Action::Fail(self.message()?)),
             "say" => Ok(Action::Say(self.message()?)),
             "stop" => Ok(Action::Stop),
-            "return" => Ok(Action::Return(self.expr()?)),
+            "return" => self.results(),
             "grow" => Ok(Action::Grow(self.expr()?)),
             _ => {
                 self.place -= 1;
@@ -280,7 +286,9 @@ impl Reader<'_> {
         }
         let right = self.expr()?;
         match left {
-            Expr::Name(name) if name == "n" => Err("`n` is the line's length, and cannot be set".to_owned()),
+            Expr::Name(name) if matches!(name.as_str(), "n" | "units") => {
+                Err(format!("`{name}` is the line's length, and cannot be set"))
+            }
             Expr::Name(name) => Ok(Action::Let(vec![name], right)),
             Expr::Load(width, at) => Ok(Action::Store(width, *at, right)),
             _ => Err("only a name, or a place such as u32[p], can be set".to_owned()),
@@ -301,6 +309,33 @@ impl Reader<'_> {
         let at = self.expr()?;
         let within = if self.takes_word("within") { Some(self.expr()?) } else { None };
         Ok(Action::Write { parts, at, within })
+    }
+
+    /// `the line`, `stdout`, words, or bytes as `read` has them.
+    fn answer(&mut self) -> Parsed<Action> {
+        if let Some(Token::Quoted(words)) = self.tokens.get(self.place) {
+            self.place += 1;
+            return Ok(Action::Answer(words.clone()));
+        }
+        if self.takes_word("stdout") {
+            return Ok(Action::AnswerStdout);
+        }
+        if !self.takes_word("the") {
+            return Err(
+                "`answer` is followed by `the line`, `stdout`, or words in quotes; bytes are for `read`".to_owned()
+            );
+        }
+        self.words(&["line"])?;
+        Ok(Action::AnswerLine)
+    }
+
+    /// What a host function returns: one value, or several.
+    fn results(&mut self) -> Parsed<Action> {
+        let mut results = vec![self.expr()?];
+        while self.takes(",") {
+            results.push(self.expr()?);
+        }
+        Ok(Action::Return(results))
     }
 
     fn part(&mut self) -> Parsed<Part> {
@@ -488,12 +523,13 @@ impl Reader<'_> {
     }
 }
 
-const HEAD: &str = "before the first section stand name, about, text or memory; sections are once, each line, finally, on MODULE.NAME(..)";
-const STATEMENT: &str =
-    "a line is x = .., f(..), write, read, append, answer the line, fail, say, stop, return or grow";
+const HEAD: &str = "before the first section stand name, about, text, memory, host or instance; sections are once, each line, finally, on MODULE.NAME(..)";
+const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
 
 fn encoding(word: &str) -> Option<Encoding> {
-    [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16].into_iter().find(|encoding| encoding.word() == word)
+    [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16, Encoding::Hex]
+        .into_iter()
+        .find(|encoding| encoding.word() == word)
 }
 
 impl fmt::Display for ParseError {

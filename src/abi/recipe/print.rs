@@ -18,6 +18,15 @@ impl Display for Recipe {
         if let Some(memory) = &self.memory {
             writeln!(f, "memory {}", Name(memory))?;
         }
+        if self.wasi {
+            writeln!(f, "host   wasi")?;
+        }
+        if self.stubs {
+            writeln!(f, "host   stubs")?;
+        }
+        if self.fresh {
+            writeln!(f, "instance fresh")?;
+        }
         section(f, "once", &self.once)?;
         section(f, "each line", &self.line)?;
         section(f, "finally", &self.finally)?;
@@ -70,12 +79,17 @@ impl Display for Action {
             }
             Action::Store(width, at, value) => write!(f, "{}[{at}] = {value}", width.word()),
             Action::Read(span) => write!(f, "read {span}"),
-            Action::Append(span) => write!(f, "append {span}"),
+            Action::Append(message) => write!(f, "append {message}"),
             Action::AnswerLine => f.write_str("answer the line"),
+            Action::AnswerStdout => f.write_str("answer stdout"),
+            Action::Answer(words) => write!(f, "answer {}", Quoted(words)),
             Action::Fail(message) => write!(f, "fail {message}"),
             Action::Say(message) => write!(f, "say {message}"),
             Action::Stop => f.write_str("stop"),
-            Action::Return(value) => write!(f, "return {value}"),
+            Action::Return(values) => {
+                let values: Vec<_> = values.iter().map(Expr::to_string).collect();
+                write!(f, "return {}", values.join(", "))
+            }
             Action::Grow(pages) => write!(f, "grow {pages}"),
         }
     }

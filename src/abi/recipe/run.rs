@@ -1,28 +1,63 @@
 //! Running a bound recipe: one exchange after the other, with no look-up and no allocation for a line.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::bind::{Bound, Bytes, Do, Len, Op, Test, Val, Words};
+use super::bind::{Bound, Bytes, Do, Len, Op, Saying, Test, Val};
+use super::encoding::{decode, encode};
+use super::imports::Answerer;
+use super::say::Messages;
+use super::wasi::{self, Wasi};
+use super::words::Words;
 use super::{Comparison, Encoding, Part, Width};
-use crate::guest::{Boundary, Func, Guest, Type};
+use crate::guest::{Boundary, Func, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value};
 
 /// A recipe at work on one guest.
 pub struct Exchange {
+    plan: Plan,
+    state: State,
+}
+
+/// A recipe resolved in a guest.
+struct Plan {
     bound: Bound,
     funcs: Vec<Func>,
+    /// The globals' values when the guest began.
     globals: Vec<u64>,
+}
+
+/// What an exchange changes, beside the guest.
+struct State {
     values: Vec<Option<u64>>,
     /// The arguments of the call that is being made.
     args: Vec<Value>,
+    /// The last call: the export's number, and what it returned first.
+    last: Option<(usize, Value)>,
+    /// The answer was settled by a handler, while the guest goes on.
+    settled: Option<Result<(), Box<Failure>>>,
+    messages: Messages,
+    wasi: Wasi,
 }
 
 /// The line that crosses.
-struct Line<'a> {
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    /// As it was typed.
+    pub bytes: &'a [u8],
+    /// Whether a line feed ended it; a program that reads lines gets it too.
+    pub ended: bool,
+}
+
+/// A line while it crosses, and its answer.
+struct Crossing<'a> {
     /// As it was typed.
     raw: &'a [u8],
     /// As it is written.
     encoded: Cow<'a, [u8]>,
+    answer: &'a mut Vec<u8>,
+    /// Where in `answer` this line's answer begins.
+    start: usize,
 }
 
 /// Whether the answer is settled.
@@ -33,11 +68,11 @@ enum Next {
 }
 
 impl Exchange {
-    /// Resolves what the recipe calls in a guest.
+    /// Resolves what the recipe calls in a guest, which is given `args` if it is a program.
     ///
     /// # Errors
     /// [`Failure::Mismatch`] if the guest is not one of the module that the recipe was bound to.
-    pub fn new(bound: Bound, guest: &mut Guest) -> Result<Exchange, Failure> {
+    pub fn new(bound: Bound, guest: &mut Guest, args: &[String], limits: &Limits) -> Result<Exchange, Failure> {
         let missing = |name: &str| Failure::Mismatch(format!("the guest does not export `{name}`"));
         let mut funcs = Vec::new();
         for name in &bound.exports {
@@ -47,33 +82,89 @@ impl Exchange {
         for name in &bound.globals {
             globals.push(guest.global(name).and_then(Value::unsigned).ok_or_else(|| missing(name))?);
         }
-        let values = vec![None; bound.names.len()];
-        Ok(Exchange { bound, funcs, globals, values, args: Vec::new() })
+        let state = State {
+            values: vec![None; bound.names.len()],
+            args: Vec::new(),
+            last: None,
+            settled: None,
+            messages: Messages::default(),
+            wasi: Wasi::new(args.to_vec(), bound.answers_stdout, limits.output),
+        };
+        Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
     }
 
-    /// What is done once for a fresh guest, before any line.
+    /// What is done for a fresh guest, before any line: its start function is called, then what the recipe does once.
     ///
     /// # Errors
-    /// A line of the recipe failed.
-    pub fn prepare(&mut self, boundary: &mut impl Boundary) -> Result<(), Failure> {
-        let nothing = Line { raw: &[], encoded: Cow::Borrowed(&[]) };
+    /// The start function, or a line of the recipe, failed.
+    pub fn prepare(&mut self, boundary: &mut impl Boundary, start: Option<&Func>) -> Result<(), Failure> {
+        self.aside(boundary, |runner| {
+            if let Some(start) = start {
+                let mut scene = Scene { plan: runner.plan, state: runner.state, crossing: runner.crossing };
+                runner.boundary.call(start, &[], &mut scene)?;
+            }
+            runner.all(&runner.plan.bound.once)
+        })
+    }
+
+    /// Calls an export by hand, while the recipe answers the imports.
+    ///
+    /// # Errors
+    /// Why the call did not return.
+    pub fn call(&mut self, boundary: &mut impl Boundary, func: &Func, args: &[Value]) -> Result<(), Failure> {
+        self.aside(boundary, |runner| {
+            let mut scene = Scene { plan: runner.plan, state: runner.state, crossing: runner.crossing };
+            runner.boundary.call(func, args, &mut scene).map(|_| ())
+        })
+    }
+
+    /// Does something to the guest that is no exchange.
+    fn aside<B: Boundary>(
+        &mut self,
+        boundary: &mut B,
+        act: impl FnOnce(&mut Runner<'_, '_, B>) -> Result<(), Box<Failure>>,
+    ) -> Result<(), Failure> {
         let mut unread = Vec::new();
-        let (mut runner, bound) = self.runner(boundary, &nothing, &mut unread);
-        runner.all(&bound.once).map_err(|failure| *failure)
+        let mut crossing = Crossing { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut unread, start: 0 };
+        let Exchange { plan, state } = self;
+        state.begin(&[], false);
+        let outcome = act(&mut Runner { plan, state, crossing: &mut crossing, boundary });
+        state.end(boundary);
+        state.outcome(outcome).map_err(|failure| *failure)
     }
 
     /// One exchange: the answer is appended to `answer`.
     ///
     /// # Errors
     /// Why there is no answer; `answer` is as it was then.
-    pub fn exchange(&mut self, boundary: &mut impl Boundary, line: &[u8], answer: &mut Vec<u8>) -> Result<(), Failure> {
-        let line = Line { raw: line, encoded: encode(line, self.bound.encoding).map_err(|failure| *failure)? };
+    pub fn exchange(
+        &mut self,
+        boundary: &mut impl Boundary,
+        line: Line<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
         let start = answer.len();
-        self.values[self.bound.kept..].fill(None);
-        let (mut runner, bound) = self.runner(boundary, &line, answer);
+        let Exchange { plan, state } = self;
+        let bound = &plan.bound;
+        let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
+        state.values[bound.kept..].fill(None);
+        if bound.has_host {
+            state.begin(&encoded, line.ended);
+        }
+        let mut crossing = Crossing { raw: line.bytes, encoded, answer, start };
+        let mut runner = Runner { plan, state, crossing: &mut crossing, boundary };
         let mut outcome = runner.all(&bound.line);
+        if bound.has_host {
+            outcome = runner.state.outcome(outcome);
+        }
         if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
             outcome = outcome.and(runner.tidy(&bound.finally));
+        }
+        if bound.has_host {
+            state.end(boundary);
+            if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {
+                answer.pop();
+            }
         }
         outcome.map_err(|failure| {
             answer.truncate(start);
@@ -81,36 +172,95 @@ impl Exchange {
         })
     }
 
-    fn runner<'a, B: Boundary>(
-        &'a mut self,
-        boundary: &'a mut B,
-        line: &'a Line<'a>,
-        answer: &'a mut Vec<u8>,
-    ) -> (Runner<'a, B>, &'a Bound) {
-        let start = answer.len();
-        let Exchange { bound, funcs, globals, values, args } = self;
-        args.clear();
-        (Runner { bound, funcs, globals, values, args, boundary, line, answer, start, last: None }, bound)
+    /// What the guest said during the last exchange, or the start.
+    pub fn messages(&self) -> &Messages {
+        &self.state.messages
     }
 }
 
-/// One pass over the lines of a recipe.
-struct Runner<'a, B> {
-    bound: &'a Bound,
-    funcs: &'a [Func],
-    globals: &'a [u64],
-    values: &'a mut [Option<u64>],
-    args: &'a mut Vec<Value>,
-    boundary: &'a mut B,
-    line: &'a Line<'a>,
-    answer: &'a mut Vec<u8>,
-    /// Where in `answer` this line's answer begins.
-    start: usize,
-    /// The last call: the export's number, and what it returned first.
-    last: Option<(usize, Value)>,
+impl State {
+    fn begin(&mut self, line: &[u8], ended: bool) {
+        self.settled = None;
+        self.messages.clear();
+        self.wasi.begin(line, ended);
+    }
+
+    fn end(&mut self, boundary: &mut impl Boundary) {
+        self.wasi.end(&mut self.messages, boundary);
+        self.messages.end(boundary);
+    }
+
+    /// How the exchange ended, given how the recipe's own lines did: what a handler settled stands, and is what a guest
+    /// that trapped behind it had to say.
+    fn outcome(&mut self, outcome: Result<(), Box<Failure>>) -> Result<(), Box<Failure>> {
+        match (self.settled.take(), outcome) {
+            (Some(Err(words)), Err(failure)) if !failure.leaves_guest_suspect() => Err(words),
+            (Some(Err(words)), Err(failure)) => Err(said(words.to_string(), *failure)),
+            (Some(settled), Ok(())) => settled,
+            (_, outcome) => outcome,
+        }
+    }
 }
 
-impl<B: Boundary> Runner<'_, B> {
+/// The failure of a guest that had said something before.
+fn said(words: String, failure: Failure) -> Box<Failure> {
+    Box::new(match failure {
+        Failure::Trap { call, cause, trace, .. } => Failure::Trap { call, cause, said: Some(words), trace },
+        Failure::InRecipe { at, failure } => Failure::InRecipe { at, failure: said(words, *failure) },
+        other => other,
+    })
+}
+
+/// One pass over the lines of a recipe.
+struct Runner<'a, 'l, B: ?Sized> {
+    plan: &'a Plan,
+    state: &'a mut State,
+    crossing: &'a mut Crossing<'l>,
+    boundary: &'a mut B,
+}
+
+/// What a host function works with, while the guest's call of it waits.
+struct Scene<'a, 'l> {
+    plan: &'a Plan,
+    state: &'a mut State,
+    crossing: &'a mut Crossing<'l>,
+}
+
+impl Host for Scene<'_, '_> {
+    fn import(
+        &mut self,
+        place: usize,
+        args: &[Value],
+        boundary: &mut dyn Boundary,
+    ) -> Result<Vec<Value>, Box<Failure>> {
+        let Scene { plan, state, crossing } = self;
+        let bound = &plan.bound;
+        match bound.answerers.get(place).copied().unwrap_or(Answerer::Nobody) {
+            Answerer::Handler(number) => {
+                let handler = &bound.handlers[number];
+                for (slot, arg) in handler.params.iter().zip(args) {
+                    state.values[*slot] = Some(arg.bits());
+                }
+                // The arguments of the call that waits are not this one's.
+                let waiting = std::mem::take(&mut state.args);
+                let results = Runner { plan, state, crossing, boundary }.handle(&handler.body);
+                state.args = waiting;
+                results
+            }
+            Answerer::Wasi(function) => {
+                let State { wasi, messages, .. } = &mut **state;
+                wasi::Call { wasi, messages, boundary, memory: bound.memory, args }.answer(function)
+            }
+            Answerer::Stub | Answerer::Nobody => Ok(Vec::new()),
+        }
+    }
+
+    fn name(&self, place: usize) -> Arc<str> {
+        self.plan.bound.imports.get(place).cloned().unwrap_or_else(|| "".into())
+    }
+}
+
+impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     fn all(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         for op in body {
             if self.op(op).map_err(|failure| placed(*failure, op.at))? == Next::Settled {
@@ -120,12 +270,46 @@ impl<B: Boundary> Runner<'_, B> {
         Ok(())
     }
 
+    /// A host function: its results. What it says about the answer is kept until the guest is done.
+    fn handle(&mut self, body: &[Op]) -> Result<Vec<Value>, Box<Failure>> {
+        for op in body {
+            if let Some(test) = &op.condition
+                && !self.holds(test)?
+            {
+                continue;
+            }
+            match &op.action {
+                Do::Return(values) => {
+                    let number = |(ty, value): &(Type, Val)| Ok(typed(*ty, self.value(value)?));
+                    return values.iter().map(number).collect();
+                }
+                Do::Fail(saying) => {
+                    let words = self.saying(saying)?;
+                    self.state.settled = Some(Err(placed(Failure::Refused(words), op.at)));
+                }
+                Do::Stop => {
+                    let told = self.state.settled.take().and_then(Result::err);
+                    return Err(told
+                        .unwrap_or_else(|| placed(Failure::Refused("the recipe stops the guest".to_owned()), op.at)));
+                }
+                _ => {
+                    let settles = matches!(op.action, Do::Read(_) | Do::Append(_) | Do::Answer(_) | Do::AnswerLine);
+                    self.op(op).map_err(|failure| placed(*failure, op.at))?;
+                    if settles {
+                        self.state.settled = Some(Ok(()));
+                    }
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// The section `finally`: of it, the lines all of whose values were set. One that fails does not keep the
     /// others from being done.
     fn tidy(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         let mut outcome = Ok(());
         for op in body {
-            if op.names_are_set(self.values) {
+            if op.names_are_set(&self.state.values) {
                 let done = self.op(op).map_err(|failure| placed(*failure, op.at));
                 outcome = outcome.and(done.map(|_| ()));
             }
@@ -149,20 +333,39 @@ impl<B: Boundary> Runner<'_, B> {
             Do::Store(width, at, value) => {
                 let at = self.value(at)?;
                 let bytes = self.value(value)?.to_le_bytes();
-                self.boundary.write(self.bound.memory, at, &bytes[..width.bytes()])?;
+                self.boundary.write(self.plan.bound.memory, at, &bytes[..width.bytes()])?;
             }
-            Do::Read { span, append } => {
-                if !append {
-                    self.answer.truncate(self.start);
-                }
+            Do::Read(span) => {
+                self.crossing.settle(&[]);
                 self.read(span)?;
             }
+            Do::Append(Saying::Bytes(span)) => self.read(span)?,
+            Do::Append(Saying::Words(words)) => {
+                let words = self.words(words)?;
+                self.crossing.answer.extend_from_slice(words.as_bytes());
+            }
             Do::AnswerLine => {
-                self.answer.truncate(self.start);
-                self.answer.extend_from_slice(self.line.raw);
+                let raw = self.crossing.raw;
+                self.crossing.settle(raw);
                 return Ok(Next::Settled);
             }
-            Do::Fail(words) => return Err(Failure::Refused(self.words(words)?).into()),
+            Do::AnswerStdout => {
+                let Runner { state, crossing, .. } = self;
+                crossing.settle(&state.wasi.stdout);
+            }
+            Do::Answer(words) => {
+                let words = self.words(words)?;
+                self.crossing.settle(words.as_bytes());
+                return Ok(Next::Settled);
+            }
+            Do::Fail(saying) => return Err(Failure::Refused(self.saying(saying)?).into()),
+            Do::Say(saying) => self.say(saying)?,
+            Do::Grow(pages) => {
+                let pages = self.value(pages)?;
+                self.boundary.grow(self.plan.bound.memory, pages)?;
+            }
+            // They stand in handlers only.
+            Do::Stop | Do::Return(_) => (),
         }
         Ok(Next::GoOn)
     }
@@ -171,16 +374,14 @@ impl<B: Boundary> Runner<'_, B> {
     fn assign(&mut self, slots: &[usize], value: &Val) -> Result<(), Box<Failure>> {
         match (slots, value) {
             (_, Val::Call(number, args)) => {
-                self.gather(args)?;
-                let results = self.boundary.call(&self.funcs[*number], self.args)?;
-                self.args.clear();
-                self.last = results.first().map(|result| (*number, *result));
-                for (slot, result) in slots.iter().zip(results) {
-                    self.values[*slot] = result.unsigned();
-                }
+                self.enter(*number, args, |state, results| {
+                    for (slot, result) in slots.iter().zip(results) {
+                        state.values[*slot] = Some(result.bits());
+                    }
+                })?;
             }
-            ([slot], Val::Missing) => self.values[*slot] = None,
-            ([slot], value) => self.values[*slot] = Some(self.value(value)?),
+            ([slot], Val::Missing) => self.state.values[*slot] = None,
+            ([slot], value) => self.state.values[*slot] = Some(self.value(value)?),
             _ => (),
         }
         Ok(())
@@ -192,25 +393,50 @@ impl<B: Boundary> Runner<'_, B> {
         for (ty, arg) in args {
             let number = match arg {
                 Val::Call(..) => {
-                    let outer = std::mem::take(self.args);
+                    let outer = std::mem::take(&mut self.state.args);
                     let number = self.value(arg);
-                    *self.args = outer;
+                    self.state.args = outer;
                     number?
                 }
                 arg => self.value(arg)?,
             };
-            self.args.push(typed(*ty, number));
+            self.state.args.push(typed(*ty, number));
         }
         Ok(())
     }
 
     /// The first result of a call.
     fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
+        let mut first = 0;
+        self.enter(number, args, |_, results| first = results.first().map_or(0, |result| result.bits()))?;
+        Ok(first)
+    }
+
+    /// Calls an export, and hands its results to `take`.
+    #[inline(always)]
+    fn enter(
+        &mut self,
+        number: usize,
+        args: &[(Type, Val)],
+        take: impl FnOnce(&mut State, &[Value]),
+    ) -> Result<(), Box<Failure>> {
         self.gather(args)?;
-        let result = self.boundary.call(&self.funcs[number], self.args)?.first().copied();
-        self.args.clear();
-        self.last = result.map(|result| (number, result));
-        Ok(result.and_then(Value::unsigned).unwrap_or(0))
+        let Runner { plan, state, crossing, boundary } = self;
+        let args = std::mem::take(&mut state.args);
+        let outcome = boundary.call(&plan.funcs[number], &args, &mut Scene { plan, state, crossing });
+        let ended = match outcome {
+            Ok(results) => {
+                state.last = results.first().map(|result| (number, *result));
+                take(state, results);
+                Ok(())
+            }
+            // A program that ends itself in peace returned, so to speak.
+            Err(failure) if *failure == Failure::Exit(0) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        state.args = args;
+        state.args.clear();
+        ended
     }
 
     #[inline(always)]
@@ -218,8 +444,8 @@ impl<B: Boundary> Runner<'_, B> {
         match value {
             Val::Const(n) => Ok(n.cast_unsigned()),
             // What the recipe sets only under a condition is 0 until then.
-            Val::Slot(slot) => Ok(self.values[*slot].unwrap_or(0)),
-            Val::LineLen => Ok(self.line.encoded.len() as u64),
+            Val::Slot(slot) => Ok(self.state.values[*slot].unwrap_or(0)),
+            Val::LineLen => Ok(self.crossing.encoded.len() as u64),
             value => self.compute(value),
         }
     }
@@ -230,19 +456,20 @@ impl<B: Boundary> Runner<'_, B> {
             Val::Const(_) | Val::Slot(_) | Val::LineLen => self.value(value)?,
             Val::Call(number, args) => self.call(*number, args)?,
             Val::Missing => 0,
+            Val::LineUnits => self.crossing.encoded.len() as u64 / 2,
             Val::Load(width, at) => self.load(*width, at)?,
             Val::Low(inner) => self.value(inner)? & 0xffff_ffff,
             Val::High(inner) => self.value(inner)? >> 32,
             Val::Sum(a, b) => self.value(a)?.wrapping_add(self.value(b)?),
             Val::Difference(a, b) => self.value(a)?.wrapping_sub(self.value(b)?),
-            Val::Global(number) => self.globals[*number],
+            Val::Global(number) => self.plan.globals[*number],
         })
     }
 
     fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {
         let at = self.value(at)?;
         let mut bytes = Vec::with_capacity(8);
-        self.boundary.read(self.bound.memory, at, width.bytes() as u64, &mut bytes)?;
+        self.boundary.read(self.plan.bound.memory, at, width.bytes() as u64, &mut bytes)?;
         bytes.resize(8, 0);
         Ok(u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
     }
@@ -262,25 +489,25 @@ impl<B: Boundary> Runner<'_, B> {
     #[inline(always)]
     fn write(&mut self, parts: &[Part], at: &Val, within: Option<usize>) -> Result<(), Box<Failure>> {
         let addr = self.value(at)?;
-        let len = parts.iter().map(|part| self.line.part(part).len() as u64).sum();
-        if let Some(room) = within.and_then(|slot| self.values[slot]).filter(|&room| len > room) {
+        let len = parts.iter().map(|part| self.crossing.part(part).len() as u64).sum();
+        if let Some(room) = within.and_then(|slot| self.state.values[slot]).filter(|&room| len > room) {
             return Err(Failure::NoRoom { len, room, addr }.into());
         }
         if let [part] = parts {
-            return self.boundary.write(self.bound.memory, addr, self.line.part(part));
+            return self.boundary.write(self.plan.bound.memory, addr, self.crossing.part(part));
         }
-        let whole: Vec<u8> = parts.iter().flat_map(|part| self.line.part(part)).copied().collect();
-        self.boundary.write(self.bound.memory, addr, &whole)
+        let whole: Vec<u8> = parts.iter().flat_map(|part| self.crossing.part(part)).copied().collect();
+        self.boundary.write(self.plan.bound.memory, addr, &whole)
     }
 
     #[inline(always)]
     fn read(&mut self, span: &Bytes) -> Result<(), Box<Failure>> {
-        if span.encoding != Encoding::Utf16 {
+        if matches!(span.encoding, Encoding::Bytes | Encoding::Utf8) {
             let (addr, len) = self.extent(span)?;
-            return self.boundary.read(self.bound.memory, addr, len, self.answer);
+            return self.boundary.read(self.plan.bound.memory, addr, len, self.crossing.answer);
         }
         let text = self.bytes(span)?;
-        self.answer.extend_from_slice(&text);
+        self.crossing.answer.extend_from_slice(&text);
         Ok(())
     }
 
@@ -288,7 +515,7 @@ impl<B: Boundary> Runner<'_, B> {
     fn bytes(&mut self, span: &Bytes) -> Result<Vec<u8>, Box<Failure>> {
         let (addr, len) = self.extent(span)?;
         let mut bytes = Vec::new();
-        self.boundary.read(self.bound.memory, addr, len, &mut bytes)?;
+        self.boundary.read(self.plan.bound.memory, addr, len, &mut bytes)?;
         decode(bytes, span.encoding)
     }
 
@@ -312,7 +539,7 @@ impl<B: Boundary> Runner<'_, B> {
 
     /// How many bytes there are before the first zero byte.
     fn until_zero(&self, at: u64) -> Result<u64, Box<Failure>> {
-        let bytes = self.boundary.bytes(self.bound.memory);
+        let bytes = self.boundary.bytes(self.plan.bound.memory);
         let behind = usize::try_from(at).ok().and_then(|at| bytes.get(at..));
         let found = behind.and_then(|bytes| memchr::memchr(0, bytes));
         found.map(|len| len as u64).ok_or_else(|| {
@@ -320,29 +547,49 @@ impl<B: Boundary> Runner<'_, B> {
         })
     }
 
-    fn words(&mut self, words: &Words) -> Result<String, Box<Failure>> {
-        let (parts, last) = match words {
-            Words::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
-            Words::Text(parts, last) => (parts, last),
+    fn say(&mut self, saying: &Saying) -> Result<(), Box<Failure>> {
+        let text = match saying {
+            Saying::Words(words) => self.words(words)?.into_bytes(),
+            Saying::Bytes(span) => self.bytes(span)?,
         };
+        self.state.messages.say(&text, self.boundary);
+        Ok(())
+    }
+
+    /// Why an exchange fails, with what the last call returned where the recipe has the words.
+    fn saying(&mut self, saying: &Saying) -> Result<String, Box<Failure>> {
+        let words = match saying {
+            Saying::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
+            Saying::Words(words) => self.words(words)?,
+        };
+        Ok(match self.state.last {
+            Some((number, result)) => format!("{words}: {} returned {result}", self.plan.funcs[number].name),
+            None => words,
+        })
+    }
+
+    fn words(&mut self, words: &Words) -> Result<String, Box<Failure>> {
         let mut text = String::new();
-        for (before, slot) in parts {
-            text.push_str(before);
-            let value = match slot {
-                Some(slot) => self.values[*slot],
-                None => Some(self.line.encoded.len() as u64),
-            };
-            text.push_str(&value.map_or("?".to_owned(), |value| value.to_string()));
+        for piece in &words.pieces {
+            text.push_str(&piece.before);
+            match piece.value {
+                Val::Missing => text.push('?'),
+                Val::Slot(slot) if self.state.values[slot].is_none() => text.push('?'),
+                ref value => text.push_str(&piece.show(self.value(value)?)),
+            }
         }
-        text.push_str(last);
-        if let Some((number, result)) = self.last {
-            text.push_str(&format!(": {} returned {result}", self.funcs[number].name));
-        }
+        text.push_str(&words.last);
         Ok(text)
     }
 }
 
-impl<'a> Line<'a> {
+impl Crossing<'_> {
+    /// Makes `bytes` the answer.
+    fn settle(&mut self, bytes: &[u8]) {
+        self.answer.truncate(self.start);
+        self.answer.extend_from_slice(bytes);
+    }
+
     fn part<'p>(&'p self, part: &'p Part) -> &'p [u8] {
         match part {
             Part::Line => &self.encoded,
@@ -377,35 +624,4 @@ fn placed(failure: Failure, at: usize) -> Box<Failure> {
 #[cold]
 fn refused(words: String) -> Box<Failure> {
     Box::new(Failure::Refused(words))
-}
-
-/// A line as the guest gets it.
-fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
-    if encoding == Encoding::Bytes {
-        return Ok(line.into());
-    }
-    let text = std::str::from_utf8(line).map_err(|error| {
-        let at = error.valid_up_to();
-        refused(format!("the guest takes text, and the line is no UTF-8 from its byte {at} on; nothing was written"))
-    })?;
-    match encoding {
-        Encoding::Utf16 => Ok(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into()),
-        _ => Ok(line.into()),
-    }
-}
-
-/// An answer as the user gets it.
-fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<Failure>> {
-    if encoding != Encoding::Utf16 {
-        return Ok(bytes);
-    }
-    if !bytes.len().is_multiple_of(2) {
-        return Err(refused(format!("{} bytes are no UTF-16: each unit has two", bytes.len())));
-    }
-    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    let text: Result<String, _> = char::decode_utf16(units).collect();
-    let text = text.map_err(|error| {
-        refused(format!("the text is no UTF-16: the unit {:#06x} stands alone", error.unpaired_surrogate()))
-    })?;
-    Ok(text.into_bytes())
 }

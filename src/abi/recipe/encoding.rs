@@ -1,0 +1,67 @@
+//! Encodings: a line as the guest gets it, and what the guest gives as the user gets it.
+
+use std::borrow::Cow;
+
+use super::Encoding;
+use crate::record::Failure;
+
+/// A line as the guest gets it.
+///
+/// # Errors
+/// The encoding does not have the line.
+pub(super) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
+    match encoding {
+        Encoding::Bytes => Ok(line.into()),
+        Encoding::Hex => from_hex(line).map(Cow::Owned),
+        Encoding::Utf8 => text(line).map(|_| line.into()),
+        Encoding::Utf16 => Ok(text(line)?.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into()),
+    }
+}
+
+/// What the guest gives as the user gets it.
+///
+/// # Errors
+/// It is not of that encoding.
+pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<Failure>> {
+    match encoding {
+        Encoding::Bytes | Encoding::Utf8 => Ok(bytes),
+        Encoding::Hex => Ok(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()),
+        Encoding::Utf16 => from_utf16(&bytes),
+    }
+}
+
+fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
+    std::str::from_utf8(line).map_err(|error| {
+        let at = error.valid_up_to();
+        refused(format!("the guest takes text, and the line is no UTF-8 from its byte {at} on; nothing was written"))
+    })
+}
+
+fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        &[high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = line.chunks(2).map(pair).collect();
+    bytes.ok_or_else(|| {
+        refused("the recipe takes pairs of hexadecimal digits, and the line is none; nothing was written".to_owned())
+    })
+}
+
+fn from_utf16(bytes: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
+    if !bytes.len().is_multiple_of(2) {
+        return Err(refused(format!("{} bytes are no UTF-16: each unit has two", bytes.len())));
+    }
+    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    let text = text.map_err(|error| {
+        refused(format!("the text is no UTF-16: the unit {:#06x} stands alone", error.unpaired_surrogate()))
+    })?;
+    Ok(text.into_bytes())
+}
+
+#[cold]
+fn refused(words: String) -> Box<Failure> {
+    Box::new(Failure::Refused(words))
+}

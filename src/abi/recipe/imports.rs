@@ -1,0 +1,84 @@
+//! Who answers each import of a module: a handler of the recipe's, WASI, or a stub.
+
+use super::Recipe;
+use super::wasi;
+use crate::guest::{Extern, Interface};
+
+/// The most imports that are listed.
+const LISTED: usize = 20;
+
+/// Who answers an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answerer {
+    /// The recipe's handler of that number.
+    Handler(usize),
+    /// The host's WASI.
+    Wasi(wasi::Function),
+    /// A function that returns zero.
+    Stub,
+    /// It is no function.
+    Nobody,
+}
+
+/// Who answers each import, by its place among the imports; with `stubs`, what nothing else answers is a stub.
+///
+/// # Errors
+/// The imports that nothing answers, with their types, and what helps. A handler with a wrong number of arguments.
+pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> Result<Vec<Answerer>, String> {
+    let stubs = stubs || recipe.stubs;
+    let mut missing = Vec::new();
+    let mut answerers = Vec::new();
+    for import in &interface.imports {
+        let named = |place: &usize| {
+            let handler = &recipe.handlers[*place];
+            handler.module == import.module && handler.name == import.name
+        };
+        let mut handlers = (0..recipe.handlers.len()).filter(named).peekable();
+        let Extern::Func(signature) = &import.what else {
+            if import.what == Extern::Global && !stubs {
+                missing.push(import);
+            }
+            answerers.push(Answerer::Nobody);
+            continue;
+        };
+        let first = handlers.peek().copied();
+        let fitting = handlers.find(|&place| recipe.handlers[place].params.len() == signature.params.len());
+        answerers.push(match (fitting, wasi::function(import).filter(|_| recipe.wasi)) {
+            (Some(place), _) => Answerer::Handler(place),
+            (None, Some(function)) => Answerer::Wasi(function),
+            (None, None) => match first {
+                Some(place) => {
+                    let (at, given) = (recipe.handlers[place].at, recipe.handlers[place].params.len());
+                    let name = import.full_name();
+                    return Err(format!(
+                        "{name} is {signature}: the guest gives it {} arguments, and the handler in line {at} takes {given}",
+                        signature.params.len()
+                    ));
+                }
+                None if stubs => Answerer::Stub,
+                None => {
+                    missing.push(import);
+                    Answerer::Nobody
+                }
+            },
+        });
+    }
+    if missing.is_empty() {
+        return Ok(answerers);
+    }
+    let mut words = String::from("the module imports what nothing here gives it:");
+    missing.iter().take(LISTED).for_each(|import| {
+        words.push_str(&format!("\n  {}  {}", import.full_name(), import.what));
+    });
+    if missing.len() > LISTED {
+        words.push_str(&format!("\n  and {} more", missing.len() - LISTED));
+    }
+    if missing.iter().any(|import| wasi::function(import).is_some()) {
+        words.push_str("\nThose of WASI are given by a recipe with `host wasi` in its head.");
+    }
+    words.push_str(
+        "\nA recipe can answer them (`on MODULE.NAME(..)`, see linmem guide recipes), or --stub-imports has each \
+         noted and return zero.",
+    );
+    Err(words)
+}

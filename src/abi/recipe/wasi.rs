@@ -1,0 +1,340 @@
+//! WASI preview 1, as far as a filter needs it: standard streams, arguments, clocks, random bytes and an exit.
+//!
+//! There are no files, no network and no waiting. The line is the standard input; what the guest writes to its
+//! standard output is the answer or a message, and to its standard error always a message.
+//! Source: the witx files of WASI snapshot 01.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::say::Messages;
+use crate::guest::{Boundary, Import};
+use crate::record::{Failure, Limit, Value};
+
+/// The import modules that are WASI's. The first version differs from the second in nothing that is offered here.
+const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
+
+/// The most buffers, or subscriptions, of one call.
+const LIST: u64 = 1024;
+/// The most random bytes that are written at once.
+const RANDOM: u64 = 64 << 10;
+
+const SUCCESS: u16 = 0;
+const BAD_DESCRIPTOR: u16 = 8;
+const INVALID: u16 = 28;
+const NOT_SUPPORTED: u16 = 58;
+const NOT_A_SOCKET: u16 = 57;
+const CANNOT_SEEK: u16 = 70;
+
+const STDIN: u64 = 0;
+const STDOUT: u64 = 1;
+const STDERR: u64 = 2;
+
+macro_rules! functions {
+    ($($name:ident),* $(,)?) => {
+        /// A function of WASI, by its name in the specification.
+        #[allow(non_camel_case_types, reason = "the specification's names")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Function { $($name),* }
+
+        const FUNCTIONS: &[(&str, Function)] = &[$((stringify!($name), Function::$name)),*];
+    };
+}
+
+functions! {
+    args_get, args_sizes_get, clock_res_get, clock_time_get, environ_get, environ_sizes_get, fd_advise, fd_allocate,
+    fd_close, fd_datasync, fd_fdstat_get, fd_fdstat_set_flags, fd_fdstat_set_rights, fd_filestat_get,
+    fd_filestat_set_size, fd_filestat_set_times, fd_pread, fd_prestat_dir_name, fd_prestat_get, fd_pwrite, fd_read,
+    fd_readdir, fd_renumber, fd_seek, fd_sync, fd_tell, fd_write, path_create_directory, path_filestat_get,
+    path_filestat_set_times, path_link, path_open, path_readlink, path_remove_directory, path_rename, path_symlink,
+    path_unlink_file, poll_oneoff, proc_exit, proc_raise, random_get, sched_yield, sock_accept, sock_recv, sock_send,
+    sock_shutdown,
+}
+
+/// The function of WASI that an import asks for, if it is one.
+pub(super) fn function(import: &Import) -> Option<Function> {
+    let known = |&&(name, _): &&(&str, Function)| name == import.name;
+    FUNCTIONS.iter().find(known).map(|&(_, function)| function).filter(|_| MODULES.contains(&import.module.as_str()))
+}
+
+/// What WASI keeps for a guest.
+#[derive(Debug)]
+pub(super) struct Wasi {
+    args: Vec<String>,
+    stdin: Vec<u8>,
+    /// How much of `stdin` was read.
+    read: usize,
+    pub(super) stdout: Vec<u8>,
+    /// What was written to a stream that is said, since its last line feed.
+    unsaid: [Vec<u8>; 2],
+    /// Whether the standard output is the answer, and not said.
+    keeps_stdout: bool,
+    /// The most bytes of standard output that are kept.
+    longest: u64,
+    random: u64,
+    born: Instant,
+}
+
+impl Wasi {
+    /// WASI for a fresh guest.
+    pub(super) fn new(args: Vec<String>, keeps_stdout: bool, longest: u64) -> Wasi {
+        Wasi {
+            args,
+            stdin: Vec::new(),
+            read: 0,
+            stdout: Vec::new(),
+            unsaid: Default::default(),
+            keeps_stdout,
+            longest,
+            random: 0,
+            born: Instant::now(),
+        }
+    }
+
+    /// Begins an exchange: the line, and the line feed that ended it, are what the guest can read.
+    pub(super) fn begin(&mut self, line: &[u8], ended: bool) {
+        self.stdin.clear();
+        self.stdin.extend_from_slice(line);
+        self.stdin.extend(ended.then_some(b'\n'));
+        self.read = 0;
+        self.stdout.clear();
+    }
+
+    /// Ends an exchange: what was written without a line feed behind it is said too.
+    pub(super) fn end(&mut self, messages: &mut Messages, boundary: &mut (impl Boundary + ?Sized)) {
+        for unsaid in &mut self.unsaid {
+            if !unsaid.is_empty() {
+                messages.say(unsaid, boundary);
+                unsaid.clear();
+            }
+        }
+    }
+}
+
+/// One call of a function of WASI.
+pub(super) struct Call<'a> {
+    pub(super) wasi: &'a mut Wasi,
+    pub(super) messages: &'a mut Messages,
+    pub(super) boundary: &'a mut dyn Boundary,
+    pub(super) memory: usize,
+    pub(super) args: &'a [Value],
+}
+
+type Done<T> = Result<T, Box<Failure>>;
+
+impl Call<'_> {
+    /// Answers it, with WASI's error number.
+    ///
+    /// # Errors
+    /// An address outside the memory; the guest ends itself.
+    pub(super) fn answer(&mut self, function: Function) -> Done<Vec<Value>> {
+        use Function as F;
+        let errno = match function {
+            F::args_sizes_get => {
+                self.sizes(self.wasi.args.len(), self.wasi.args.iter().map(|arg| arg.len() + 1).sum())?
+            }
+            F::args_get => self.args_get()?,
+            F::environ_sizes_get => self.sizes(0, 0)?,
+            F::environ_get | F::sched_yield => SUCCESS,
+            F::clock_res_get => self.put(1, &1_u64.to_le_bytes())?,
+            F::clock_time_get => self.clock_time_get()?,
+            F::fd_read => self.fd_read()?,
+            F::fd_write => self.fd_write()?,
+            F::fd_fdstat_get => self.fd_fdstat_get()?,
+            F::fd_filestat_get if self.is_stream() => self.put(1, &[0; 64])?,
+            F::fd_close | F::fd_fdstat_set_flags | F::fd_sync | F::fd_datasync if self.is_stream() => SUCCESS,
+            F::fd_seek | F::fd_tell | F::fd_pread | F::fd_pwrite if self.is_stream() => CANNOT_SEEK,
+            F::sock_accept | F::sock_recv | F::sock_send | F::sock_shutdown if self.is_stream() => NOT_A_SOCKET,
+            F::poll_oneoff => self.poll_oneoff()?,
+            F::random_get => self.random_get()?,
+            F::proc_exit => return Err(Failure::Exit(self.arg32(0).cast_signed()).into()),
+            F::proc_raise => NOT_SUPPORTED,
+            _ => BAD_DESCRIPTOR,
+        };
+        Ok(vec![Value::I32(errno.into())])
+    }
+
+    fn arg(&self, place: usize) -> u64 {
+        self.args.get(place).and_then(|arg| arg.unsigned()).unwrap_or(0)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the argument is an i32")]
+    fn arg32(&self, place: usize) -> u32 {
+        self.arg(place) as u32
+    }
+
+    /// Whether the first argument is one of the three descriptors that there are.
+    fn is_stream(&self) -> bool {
+        self.arg(0) <= STDERR
+    }
+
+    /// Writes `bytes` where the argument at `place` points.
+    fn put(&mut self, place: usize, bytes: &[u8]) -> Done<u16> {
+        self.boundary.write(self.memory, self.arg(place), bytes)?;
+        Ok(SUCCESS)
+    }
+
+    fn read<const N: usize>(&mut self, addr: u64) -> Done<[u8; N]> {
+        let mut bytes = Vec::with_capacity(N);
+        self.boundary.read(self.memory, addr, N as u64, &mut bytes)?;
+        Ok(bytes.try_into().unwrap_or([0; N]))
+    }
+
+    fn sizes(&mut self, count: usize, bytes: usize) -> Done<u16> {
+        self.put(0, &narrow(count).to_le_bytes())?;
+        self.put(1, &narrow(bytes).to_le_bytes())
+    }
+
+    fn args_get(&mut self) -> Done<u16> {
+        let (table, mut addr) = (self.arg(0), self.arg(1));
+        for (place, arg) in (0..).zip(self.wasi.args.clone()) {
+            let text = [arg.as_bytes(), b"\0"].concat();
+            let pointer = u32::try_from(addr).unwrap_or(u32::MAX).to_le_bytes();
+            self.boundary.write(self.memory, table + 4 * place, &pointer)?;
+            self.boundary.write(self.memory, addr, &text)?;
+            addr += text.len() as u64;
+        }
+        Ok(SUCCESS)
+    }
+
+    fn clock_time_get(&mut self) -> Done<u16> {
+        let since = match self.arg(0) {
+            0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO),
+            1..=3 => self.wasi.born.elapsed(),
+            _ => return Ok(INVALID),
+        };
+        self.put(2, &u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).to_le_bytes())
+    }
+
+    /// The buffers of a read or a write, as (address, length).
+    fn buffers(&mut self) -> Done<Option<Vec<(u64, u64)>>> {
+        let (table, count) = (self.arg(1), self.arg(2));
+        if count > LIST {
+            return Ok(None);
+        }
+        let mut list = Vec::new();
+        self.boundary.read(self.memory, table, count * 8, &mut list)?;
+        Ok(Some(list.chunks_exact(8).map(|pair| (u64::from(half(pair, 0)), u64::from(half(pair, 4)))).collect()))
+    }
+
+    fn fd_read(&mut self) -> Done<u16> {
+        if self.arg(0) != STDIN {
+            return Ok(BAD_DESCRIPTOR);
+        }
+        let Some(buffers) = self.buffers()? else { return Ok(INVALID) };
+        let mut count = 0;
+        for (addr, len) in buffers {
+            let wanted = usize::try_from(len).unwrap_or(usize::MAX);
+            let rest = &self.wasi.stdin[self.wasi.read..];
+            let bytes = &rest[..wanted.min(rest.len())];
+            if !bytes.is_empty() {
+                self.boundary.write(self.memory, addr, bytes)?;
+            }
+            count += bytes.len();
+            self.wasi.read += bytes.len();
+        }
+        self.put(3, &narrow(count).to_le_bytes())
+    }
+
+    fn fd_write(&mut self) -> Done<u16> {
+        let stream = self.arg(0);
+        if !(STDOUT..=STDERR).contains(&stream) {
+            return Ok(BAD_DESCRIPTOR);
+        }
+        let Some(buffers) = self.buffers()? else { return Ok(INVALID) };
+        let mut bytes = Vec::new();
+        for (addr, len) in buffers {
+            self.boundary.read(self.memory, addr, len, &mut bytes)?;
+            if bytes.len() as u64 > self.wasi.longest {
+                return Err(Failure::Limit(Limit::Output(bytes.len() as u64, self.wasi.longest)).into());
+            }
+        }
+        self.written(stream, &bytes)?;
+        self.put(3, &narrow(bytes.len()).to_le_bytes())
+    }
+
+    fn written(&mut self, stream: u64, bytes: &[u8]) -> Done<()> {
+        if stream == STDOUT && self.wasi.keeps_stdout {
+            let len = self.wasi.stdout.len() as u64 + bytes.len() as u64;
+            if len > self.wasi.longest {
+                return Err(Failure::Limit(Limit::Output(len, self.wasi.longest)).into());
+            }
+            self.wasi.stdout.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let unsaid = &mut self.wasi.unsaid[usize::from(stream == STDERR)];
+        unsaid.extend_from_slice(bytes);
+        while let Some(end) = memchr::memchr(b'\n', unsaid) {
+            self.messages.say(&unsaid[..end], self.boundary);
+            unsaid.drain(..=end);
+        }
+        if unsaid.len() > Messages::MOST {
+            self.messages.say(unsaid, self.boundary);
+            unsaid.clear();
+        }
+        Ok(())
+    }
+
+    fn fd_fdstat_get(&mut self) -> Done<u16> {
+        const CAN_READ: u64 = 1 << 1;
+        const CAN_WRITE: u64 = 1 << 6;
+        if !self.is_stream() {
+            return Ok(BAD_DESCRIPTOR);
+        }
+        let rights = if self.arg(0) == STDIN { CAN_READ } else { CAN_WRITE };
+        // A file type of zero, unknown: no terminal, so that a C library gathers what it writes.
+        let mut stat = [0; 24];
+        stat[8..16].copy_from_slice(&rights.to_le_bytes());
+        self.put(1, &stat)
+    }
+
+    /// Nothing is waited for: whatever the guest asks to be told of is said to be so at once.
+    fn poll_oneoff(&mut self) -> Done<u16> {
+        let (from, to, count) = (self.arg(0), self.arg(1), self.arg(2));
+        if count == 0 || count > LIST {
+            return Ok(INVALID);
+        }
+        for number in 0..count {
+            let subscription: [u8; 48] = self.read(from + 48 * number)?;
+            let mut event = [0; 32];
+            event[..8].copy_from_slice(&subscription[..8]);
+            event[10] = subscription[8];
+            self.boundary.write(self.memory, to + 32 * number, &event)?;
+        }
+        self.put(3, &u32::try_from(count).unwrap_or(0).to_le_bytes())
+    }
+
+    /// The same bytes in the same order for each fresh guest: what is seen once can be seen again.
+    fn random_get(&mut self) -> Done<u16> {
+        let (mut addr, mut left) = (self.arg(0), self.arg(1));
+        while left > 0 {
+            let count = left.min(RANDOM);
+            let words = (0..count.div_ceil(8)).flat_map(|_| self.wasi.next_random().to_le_bytes());
+            let mut bytes: Vec<u8> = words.collect();
+            bytes.truncate(usize::try_from(count).unwrap_or(0));
+            self.boundary.write(self.memory, addr, &bytes)?;
+            (addr, left) = (addr + count, left - count);
+        }
+        Ok(SUCCESS)
+    }
+}
+
+impl Wasi {
+    /// The next number of SplitMix64 (Steele, Lea and Flood, 2014).
+    fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// A count of what lies in a memory with 32-bit addresses.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The number of 32 bits at a place.
+fn half(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}

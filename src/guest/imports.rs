@@ -1,0 +1,169 @@
+//! A guest's imports: functions that lead to the host, and memories, tables and globals that the host makes.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use wasmer::{
+    AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionEnvMut, Global, Memory, Module, RuntimeError, Store,
+    Table,
+};
+
+use super::func::zero;
+use super::reach::{Parts, Reach};
+use super::{Host, LoadError};
+use crate::record::{Failure, Value};
+
+/// How deep calls between host and guest may nest: each level takes some of the host's own stack.
+const DEEPEST: usize = 50;
+
+/// Where the host waits for calls of imports while a guest runs.
+#[derive(Clone)]
+pub(super) struct Desk(FunctionEnv<Seat>);
+
+/// Who sits at the desk.
+struct Seat {
+    host: Option<Present>,
+    /// How many calls of the host's are under way, one inside the other.
+    depth: usize,
+    parts: Rc<OnceCell<Rc<Parts>>>,
+}
+
+/// A host that is present for as long as the call lasts that it was given for.
+#[derive(Clone, Copy)]
+struct Present(NonNull<dyn Host>);
+
+// SAFETY: wasmer wants the data of its functions to be `Send`. A guest stays on the thread that made it (see
+// `Guest`), and what a seat points to is used only during a call, on the thread that makes the call.
+#[allow(unsafe_code, reason = "wasmer demands it of what its functions share")]
+unsafe impl Send for Seat {}
+
+/// Who sat at the desk before.
+pub(super) struct Before(Option<Present>);
+
+impl Desk {
+    /// Seats `host` for a call, in the place of one whose call is waiting for this one. [`Desk::leave`] is to follow.
+    #[allow(unsafe_code, reason = "a host is borrowed for a call, and wasmer's functions hold no borrows")]
+    pub(super) fn seat(&self, store: &mut impl AsStoreMut, host: &mut dyn Host) -> Before {
+        // SAFETY: this only forgets how long the borrow lasts. `leave` takes the pointer away when the call is
+        // over, before the borrow ends, and until then nobody else uses `host`: the caller's borrow is exclusive.
+        let host = unsafe { std::mem::transmute::<NonNull<dyn Host + '_>, NonNull<dyn Host>>(NonNull::from(host)) };
+        let seat = self.0.as_mut(store);
+        seat.depth += 1;
+        Before(seat.host.replace(Present(host)))
+    }
+
+    /// Gives the desk back to who sat there before.
+    pub(super) fn leave(&self, store: &mut impl AsStoreMut, before: Before) {
+        let seat = self.0.as_mut(store);
+        seat.depth -= 1;
+        seat.host = before.0;
+    }
+}
+
+/// All that a module imports, made afresh for one guest.
+pub(super) struct Imports {
+    /// In the order in which the module imports them.
+    pub(super) externs: Vec<Extern>,
+    /// There is one if a function is among them.
+    pub(super) desk: Option<Desk>,
+    parts: Rc<OnceCell<Rc<Parts>>>,
+}
+
+impl Imports {
+    /// Makes what `module` imports: functions that ask the host, empty memories and tables, globals that are zero.
+    ///
+    /// # Errors
+    /// There is something else among it, or the host has no memory for it.
+    pub(super) fn new(store: &mut Store, module: &Module) -> Result<Imports, LoadError> {
+        let parts = Rc::new(OnceCell::new());
+        let seat = Seat { host: None, depth: 0, parts: parts.clone() };
+        let desk = Desk(FunctionEnv::new(store, seat));
+        let mut externs = Vec::new();
+        for (place, import) in module.imports().enumerate() {
+            let refuse = |why: &dyn fmt::Display| {
+                LoadError::Refused(format!("the import {}.{} cannot be made: {why}", import.module(), import.name()))
+            };
+            externs.push(match import.ty() {
+                ExternType::Function(ty) => {
+                    let results: Vec<_> = ty.results().to_vec();
+                    let answer = move |env: FunctionEnvMut<'_, Seat>, args: &[wasmer::Value]| {
+                        Calling { env, place }.answer(args, &results)
+                    };
+                    Function::new_with_env(store, &desk.0, ty, answer).into()
+                }
+                ExternType::Memory(ty) => Memory::new(store, *ty).map_err(|error| refuse(&error))?.into(),
+                ExternType::Table(ty) => {
+                    Table::new(store, *ty, zero(ty.ty)).map_err(|error| refuse(&error.message()))?.into()
+                }
+                ExternType::Global(ty) if ty.mutability.is_mutable() => Global::new_mut(store, zero(ty.ty)).into(),
+                ExternType::Global(ty) => Global::new(store, zero(ty.ty)).into(),
+                ExternType::Tag(_) => return Err(refuse(&"it is a tag, for exceptions")),
+            });
+        }
+        let has_functions = externs.iter().any(|import| matches!(import, Extern::Function(_)));
+        Ok(Imports { externs, desk: has_functions.then_some(desk), parts })
+    }
+
+    /// Tells the functions among them which guest they belong to.
+    pub(super) fn belong_to(&self, parts: &Rc<Parts>) {
+        // They are told once.
+        let _ = self.parts.set(parts.clone());
+    }
+}
+
+/// A call of an import that is under way.
+pub(super) struct Calling<'a> {
+    env: FunctionEnvMut<'a, Seat>,
+    place: usize,
+}
+
+impl Calling<'_> {
+    #[allow(unsafe_code, reason = "the host's borrow was hidden from wasmer")]
+    fn answer(mut self, args: &[wasmer::Value], types: &[wasmer::Type]) -> Result<Vec<wasmer::Value>, RuntimeError> {
+        let args: Vec<_> = args.iter().map(Value::from).collect();
+        let (seat, store) = self.env.data_and_store_mut();
+        let (Some(Present(mut host)), Some(parts)) = (seat.host, seat.parts.get()) else {
+            return Err(stop(Failure::Mismatch("an import was called while no host was there".to_owned())));
+        };
+        if seat.depth > DEEPEST {
+            let words = format!("calls between host and guest nest deeper than {DEEPEST}");
+            return Err(stop(Failure::Refused(words)));
+        }
+        let mut inside = Reach::new(store, parts.clone());
+        // SAFETY: see `Desk::seat`. While the host answers, it gives itself to nested calls only as a reborrow, and
+        // those are over before this one returns.
+        let host = unsafe { host.as_mut() };
+        let results = host.import(self.place, &args, &mut inside).map_err(|failure| {
+            let args: Vec<_> = args.iter().map(Value::to_string).collect();
+            stop(failure.in_import(|| format!("{}({})", host.name(self.place), args.join(", "))))
+        })?;
+        let results = types.iter().enumerate().map(|(place, &ty)| match results.get(place) {
+            Some(value) => value.of_type(ty),
+            None => zero(ty),
+        });
+        Ok(results.collect())
+    }
+
+    /// Why the host stopped the guest, if that is what the error says.
+    pub(super) fn failure(error: RuntimeError) -> Result<Failure, RuntimeError> {
+        error.downcast::<Stop>().map(|stop| stop.0)
+    }
+}
+
+/// A failure on its way through the guest's frames.
+#[derive(Debug)]
+struct Stop(Failure);
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+fn stop(failure: Failure) -> RuntimeError {
+    RuntimeError::user(Box::new(Stop(failure)))
+}
