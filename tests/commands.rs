@@ -62,8 +62,8 @@ fn a_line_shows_the_changed_rows_the_sentence_and_the_answer() {
         "> hello\n\
          exchange 1, step 3 of 5: call shout(5) -> 6\n      \
          before  00000040  68 65 6c 6c 6f 00 00 00  00 00 00 00 00 00 00 00  |hello...........|\n      \
-         after   00000040  68 65 6c 6c 6f 21 00 00  00 00 00 00 00 00 00 00  |hello!..........|\n                                       \
-         gg\n\
+         after   00000040  68 65 6c 6c 6f 21 00 00  00 00 00 00 00 00 00 00  |hello!..........|\n      \
+         by                               gg\n\
          the guest changed 1 byte in 1 run at 0x45..0x46\n\
          => hello!\n"
     );

@@ -96,13 +96,17 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
         assert!(stderr.starts_with("linmem: bad: ") && !stderr.contains("panic"), "{stderr}");
         (stdout.lines().count(), stderr)
     };
-    let ends: Vec<_> = (0..sound.len()).filter(|&at| sound[at] == b'\n').collect();
-    let (lines, words) = replay(&sound[..ends[3]]);
-    assert_eq!(lines, 1, "{words}");
-    assert!(words.contains("cut short"), "{words}");
-    let (lines, words) = replay(&sound[..=ends[3]]);
-    assert_eq!(lines, 2, "{words}");
-    assert!(words.contains("cut short"), "{words}");
+    let lines: Vec<_> = sound.split_inclusive(|&byte| byte == b'\n').collect();
+    let causes: Vec<_> = (0..lines.len()).filter(|&line| lines[line].starts_with(b"{\"cause\"")).collect();
+    assert_eq!(causes.len(), 8, "the start, and seven more");
+    let upto = |line: usize| lines[..line].concat();
+    // In the middle of a line; behind a cause; behind a cause that has more changes.
+    let whole_line = upto(causes[2]);
+    for (bytes, lines) in [(&whole_line[..whole_line.len() - 1], 0), (&whole_line, 1), (&upto(causes[2] + 1), 1)] {
+        let (count, words) = replay(bytes);
+        assert_eq!(count, lines, "{words}");
+        assert!(words.contains("cut short"), "{words}");
+    }
     for at in (0..sound.len()).step_by(sound.len() / 40) {
         let mut bad = sound.clone();
         bad[at] ^= 1;
@@ -110,12 +114,13 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     }
     assert!(replay(b"").1.contains("no saved session"));
     assert!(replay(b"\0asm").1.contains("no saved session"));
-    let head = br#"{"linmem_session":2,"linmem":"9.0.0"}"#;
-    let other = [format!("{:08x} ", crc32fast::hash(head)).as_bytes(), head, b"\n"].concat();
-    assert!(replay(&other).1.contains("saved by linmem 9.0.0 in version 2"));
-    // A change that does not fit, under a right checksum.
-    let lines: Vec<_> = sound.split_inclusive(|&byte| byte == b'\n').collect();
-    let twice = [lines[0], lines[1], lines[2], lines[2]].concat();
+    let head = br#"{"linmem_session":999,"linmem":"9.0.0"}"#;
+    let other = [head, format!(" {:08x}\n", crc32fast::hash(head)).as_bytes()].concat();
+    assert!(replay(&other).1.contains("saved by linmem 9.0.0 in version 999"));
+    // Changes that do not fit, or are not there, under right checksums.
+    let twice = [upto(causes[2]), lines[causes[1]..causes[2]].concat()].concat();
     assert!(replay(&twice).1.contains("does not fit the memory before it"));
+    let without = [upto(causes[1] + 1), lines[causes[2]..].concat()].concat();
+    assert!(replay(&without).1.contains("changes are missing"));
     assert_eq!(linmem(&folder, &["replay", "nowhere"]).status.code(), Some(7));
 }

@@ -1,7 +1,7 @@
 //! Commands that look: at memory as it is at the moment that is looked at, and at what the guest is made of.
 
-use super::table::{COMMANDS, find as find_command};
-use super::words::{Cell, Words};
+use super::table::{COMMANDS, find as find_command, nearest};
+use super::words::{Cell, Words, number};
 use super::{Context, Error, Reply};
 use crate::record::{Actor, Change, Image};
 use crate::view::{Region, Row, range, thousands, visible};
@@ -17,18 +17,19 @@ const CHUNK: usize = 64 << 10;
 
 pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
-    let image = memory_of(&at.after)?;
-    let first = at.address(context.session.run(), 0).unwrap_or(0);
+    let image = context.image()?;
+    let memory = context.session.memory();
+    let first = at.address(context.session.run(), memory).unwrap_or(0);
     let addr = if words.is_empty() { first } else { context.address(words)? };
     let len = words.number_or("a length", 8 * WIDTH as u64)?;
     inside(image, addr, len)?;
     let start = addr / WIDTH as u64 * WIDTH as u64;
     let rows = (start..addr.saturating_add(len)).step_by(WIDTH).take(MOST);
-    Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[0], addr, WIDTH)).collect()))
+    Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[memory], addr, WIDTH)).collect()))
 }
 
 pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = memory_of(&context.at()?.after)?;
+    let image = context.image()?;
     let cell = Cell::named(&words.text("a type")?)?;
     let addr = context.address(words)?;
     let count = words.number_or("a number of values", 1)?.min(MOST as u64);
@@ -42,7 +43,7 @@ pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
 }
 
 pub(super) fn find(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = memory_of(&context.at()?.after)?;
+    let image = context.image()?;
     let typed = super::words::CELLS.iter().find(|cell| words.take(cell.name));
     let sought = match typed {
         Some(cell) => cell.bytes(&words.text("a value")?)?,
@@ -131,13 +132,13 @@ pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.about()?;
     let line = |export: &crate::guest::Export| format!("{}  {}", visible(export.name.as_bytes()), export.what);
     Ok(listed(about.interface.exports.iter().map(line), "the guest exports nothing"))
 }
 
 pub(super) fn imports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.about()?;
     let line = |import: &crate::guest::Import| {
         format!("{}.{}  {}", visible(import.module.as_bytes()), visible(import.name.as_bytes()), import.what)
     };
@@ -149,29 +150,61 @@ fn listed(lines: impl Iterator<Item = String>, none: &str) -> Reply {
     Reply::Text(if lines.is_empty() { vec![none.to_owned()] } else { lines })
 }
 
-pub(super) fn memory(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+/// Lists the memories, or chooses the one that is looked at.
+pub(super) fn memory(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    if let Some(named) = words.more()? {
+        choose_memory(context, &named)?;
+    }
+    let several = context.at()?.after.len() > 1;
     let line = |(place, image): (usize, &Image)| {
         let pages = image.len() / crate::record::WASM_PAGE;
         let unit = if pages == 1 { "page" } else { "pages" };
-        format!("memory {place}: {} {unit} = {} bytes", thousands(pages), thousands(image.len()))
+        let size = format!("memory {place}: {} {unit} = {} bytes", thousands(pages), thousands(image.len()));
+        match context.session.memory_name(place).filter(|_| several) {
+            _ if !several => size,
+            name => {
+                let here = if place == context.session.memory() { ", commands are about it" } else { "" };
+                let name = name.map_or("no name".to_owned(), |name| visible(name.as_bytes()));
+                format!("{size}   ({name}{here})")
+            }
+        }
     };
     Ok(listed(context.at()?.after.iter().enumerate().map(line), "the guest exports no memory"))
 }
 
+fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
+    let interface = context.about()?.interface.clone();
+    let names = interface.memories();
+    let by_name = names.iter().position(|names| names.contains(&named));
+    let number = by_name.or_else(|| number(named).and_then(|number| usize::try_from(number).ok()));
+    if number.is_some_and(|number| context.session.look_at_memory(number)) {
+        return Ok(());
+    }
+    let near = nearest(named, names.iter().flatten().copied());
+    let near = near.map_or_else(|| ":memory lists them".to_owned(), |near| format!("did you mean {near}?"));
+    Err(Error(format!("there is no memory `{named}`; {near}")))
+}
+
 pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let line = |run: &crate::record::Run, what: &str| format!("{what}: {} exchanges", run.len().saturating_sub(1));
-    let past = context.session.past().iter().map(|run| line(run, "earlier run"));
+    let past = context.session.past().iter().map(|chapter| line(&chapter.run, "earlier run"));
     Ok(Reply::Text(past.chain([line(context.session.run(), "this run")]).collect()))
 }
 
 pub(super) fn convention(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.about()?;
     Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]))
 }
 
-pub(super) fn recipe(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
-    Ok(Reply::Text(about.recipe.lines().map(|line| visible(line.as_bytes())).collect()))
+pub(super) fn recipe(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let lines = |text: &str| Reply::Text(text.lines().map(|line| visible(line.as_bytes())).collect());
+    let Some(named) = words.more()? else { return Ok(lines(&context.about()?.recipe)) };
+    let known = crate::abi::BUILT_IN.iter().find(|(name, _)| *name == named);
+    known.map(|(_, text)| lines(text)).ok_or_else(|| {
+        let near = nearest(&named, crate::abi::BUILT_IN.iter().map(|(name, _)| *name));
+        let near = near.map_or_else(|| "linmem recipe lists them".to_owned(), |near| format!("did you mean {near}?"));
+        Error(format!("no convention `{named}` comes along; {near}"))
+    })
 }
 
 pub(super) fn limits(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -194,11 +227,6 @@ pub(super) fn help(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Resul
     lines.push("Anything else is sent to the guest; :: sends a line that begins with a colon.".to_owned());
     lines.push("The beginning of a name will do where it is clear. :help COMMAND shows its arguments.".to_owned());
     Ok(Reply::Text(lines))
-}
-
-/// The first memory.
-pub(super) fn memory_of(memories: &[Image]) -> Result<&Image, Error> {
-    memories.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))
 }
 
 /// The bytes must lie inside the memory.

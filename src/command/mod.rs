@@ -3,19 +3,27 @@
 //! A command acts on the session and says in a [`Reply`] what is to be shown; it knows no terminal.
 
 mod act;
+mod amount;
 mod check;
 mod complete;
+mod grammar;
 mod look;
+mod parts;
+mod set;
 mod table;
 mod time;
 mod words;
 
 use std::path::PathBuf;
 
-use crate::session::{Session, State};
+use crate::record::Image;
+use crate::session::{About, Session, State};
 use crate::view::{Places, Region, Row, Selection, parse_address, regions};
 
+pub use amount::{duration, size};
 pub use complete::{Completion, Names, complete, hint};
+pub use parts::{Part, parts};
+pub use set::Settings;
 pub use table::{COMMANDS, Spec, find};
 
 use self::words::Words;
@@ -26,6 +34,8 @@ pub struct Context<'a> {
     pub session: &'a mut Session,
     /// The cause or crossing that is looked at; `None` before anything happened.
     pub at: Option<&'a Selection>,
+    /// What is shown after each line, where that can be chosen.
+    pub settings: Settings,
 }
 
 /// What came of a command.
@@ -39,6 +49,10 @@ pub enum Reply {
     Sent,
     /// Another part of the timeline is to be looked at.
     Look(Box<Selection>),
+    /// Another session was opened in the place of this one, or left again: that is to be looked at, and this to be said.
+    Opened(Box<Selection>, String),
+    /// Something else is to be shown after each line from now on.
+    Set(Settings),
     /// The lines and commands of a file are to be followed.
     Source(PathBuf),
     /// The user wants to leave.
@@ -92,18 +106,46 @@ impl Context<'_> {
     /// The address that the next word tells of: a number, a region, a place and a distance.
     fn address(&self, words: &mut Words<'_>) -> Result<u64, Error> {
         let at = self.at()?;
-        let image = at.after.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
+        let image = self.image()?;
         let word = words.text("an address")?;
         let regions = self.regions();
-        let places = Places { cursor: at.address(self.session.run(), 0).unwrap_or(0), image, regions: &regions };
-        parse_address(&word, &places).map_err(Error)
+        let cursor = at.address(self.session.run(), self.session.memory()).unwrap_or(0);
+        parse_address(&word, &Places { cursor, image, regions: &regions }).map_err(Error)
+    }
+
+    /// The memory that commands are about, as it is at what is looked at.
+    fn image(&self) -> Result<&Image, Error> {
+        let number = self.session.memory();
+        let missing = || match number {
+            0 => Error("the guest exports no memory".to_owned()),
+            number => Error(format!("there is no memory {number} at this moment")),
+        };
+        self.at()?.after.get(number).ok_or_else(missing)
+    }
+
+    /// What is known of the guest.
+    fn about(&self) -> Result<&About, Error> {
+        self.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))
+    }
+
+    /// The names that can be typed here.
+    pub fn names(&self) -> Names {
+        let interface = self.session.about().map(|about| &about.interface);
+        let exports = interface.into_iter().flat_map(|interface| interface.funcs());
+        let memories = interface.into_iter().flat_map(|interface| interface.memories());
+        Names {
+            exports: exports.map(|(name, signature)| (name.to_owned(), signature.clone())).collect(),
+            globals: self.session.globals().iter().map(|global| global.name.clone()).collect(),
+            memories: memories.filter_map(|names| names.first().map(|&name| name.to_owned())).collect(),
+            regions: self.regions().into_iter().map(|region| region.name).collect(),
+        }
     }
 
     /// The ranges of memory that have a name at what is looked at.
     fn regions(&self) -> Vec<Region> {
         let run = self.session.run();
         let cause = self.at.and_then(|at| run.cause(at.cause));
-        regions(0, run.cause(0).map(|start| &**start), cause.map(|cause| &**cause))
+        regions(self.session.memory(), run.cause(0).map(|start| &**start), cause.map(|cause| &**cause))
     }
 
     /// There must be a guest to do something to.

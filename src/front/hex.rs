@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, Trigger};
 use crate::view::{Cell, Mark, Marks, Row, Selection, difference, glyph, step_lines, visible};
 
-/// What stands before a row.
+/// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
 const AFTER: &str = "      after   ";
+const BY: &str = "      by      ";
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
 
@@ -16,6 +18,13 @@ const WIDTH: usize = 16;
 pub(super) enum Style {
     Plain,
     Colored,
+}
+
+impl Style {
+    /// What the command line asks for.
+    pub(super) fn new(cli: &Cli) -> Style {
+        if cli.colored() { Style::Colored } else { Style::Plain }
+    }
 }
 
 /// Writes every step of an exchange that took the memories on from `before`.
@@ -45,24 +54,39 @@ pub(super) fn write_cause(
 /// The most changed rows of a step that are written for a person at a prompt.
 const ROWS: usize = 24;
 
-/// Writes what is looked at: its headline, and the rows of memory that it changed.
-pub(super) fn write_selection(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
+/// Writes what is looked at, in a line.
+pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result<()> {
     match at.crossing {
         Some(place) => {
             let (steps, headline) = (at.steps.len(), at.steps[place].headline());
-            writeln!(out, "exchange {}, step {} of {steps}: {headline}", at.cause, place + 1)?;
+            writeln!(out, "exchange {}, step {} of {steps}: {headline}", at.cause, place + 1)
         }
-        None => writeln!(out, "exchange {}", at.cause)?,
+        None => writeln!(out, "exchange {}", at.cause),
     }
+}
+
+/// Writes the steps of the exchange that is looked at.
+pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()> {
+    at.steps.iter().zip(1..).try_for_each(|(step, number)| writeln!(out, "  {}", step.numbered(number)))
+}
+
+/// Writes the rows of memory that what is looked at changed.
+pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
     for (memory, marks) in at.marks.iter().enumerate() {
         write_rows(out, marks, at.before.get(memory), &at.after[memory], style, ROWS)?;
     }
     Ok(())
 }
 
-/// Writes what a selection did to memory, in a sentence for each memory.
+/// Writes what a selection did to memory, in a sentence for each memory; of several, those that changed.
 pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    at.marks.iter().try_for_each(|marks| writeln!(out, "{}", difference(marks)))
+    let is_changed = |marks: &Marks| marks.span().is_some() || marks.grown().is_some();
+    let changed = at.marks.iter().enumerate().filter(|(_, marks)| is_changed(marks));
+    for (memory, marks) in changed.clone() {
+        let which = if at.marks.len() > 1 { format!("memory {memory}: ") } else { String::new() };
+        writeln!(out, "{which}{}", difference(marks))?;
+    }
+    if changed.count() == 0 { writeln!(out, "{}", difference(&Marks::default())) } else { Ok(()) }
 }
 
 /// Writes rows of memory.
@@ -112,7 +136,7 @@ fn write_rows(
         write_row(out, BEFORE, &Row::new(before.unwrap_or(&empty), &none, addr, WIDTH), style)?;
         let after = Row::new(after, marks, addr, WIDTH);
         write_row(out, AFTER, &after, style)?;
-        write_letters(out, AFTER, &after)?;
+        write_letters(out, BY, &after)?;
     }
     let left = marks.rows(WIDTH).skip(most).count();
     if left > 0 {
@@ -151,7 +175,7 @@ fn write_letters(out: &mut impl Write, when: &str, row: &Row) -> io::Result<()> 
         text.push_str(gap(place));
         text.push_str(letters(cell.mark));
     }
-    writeln!(out, "{:1$} {2}", "", when.len() + 8, text.trim_end())
+    writeln!(out, "{when}{:8} {}", "", text.trim_end())
 }
 
 fn gap(place: usize) -> &'static str {

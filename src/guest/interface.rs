@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use wasmer::FunctionType;
 use wasmparser::{BinaryReaderError, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef, ValType};
 
 use crate::record::{MEMORIES, plain};
 
 /// The type of a WebAssembly value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
     /// A 32-bit integer.
     I32,
@@ -23,7 +24,7 @@ pub enum Type {
 }
 
 /// The type of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// The types of the parameters.
     pub params: Vec<Type>,
@@ -32,7 +33,7 @@ pub struct Signature {
 }
 
 /// What an export or an import is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Extern {
     /// A function.
     Func(Signature),
@@ -52,7 +53,7 @@ pub enum Extern {
 }
 
 /// Something that the module offers to its host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Its name; any text, the empty one included.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct Export {
 }
 
 /// Something that the module asks of its host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// The first half of its name.
     pub module: String,
@@ -72,7 +73,7 @@ pub struct Import {
 }
 
 /// Bytes that the module puts into a memory when it is instantiated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// The memory's index in the module.
     pub memory: u32,
@@ -83,7 +84,7 @@ pub struct Segment {
 }
 
 /// A module seen from outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
     /// The exports in the module's order.
     pub exports: Vec<Export>,

@@ -5,19 +5,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Deed, Live, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Interface, Limits, Watch};
-use crate::record::{Cause, Memories, Run, Trigger};
+use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
 /// How much history a session keeps, in bytes. Older causes are forgotten.
-const HISTORY: usize = 256 << 20;
+pub(super) const HISTORY: usize = 256 << 20;
 /// How many runs are kept beside the present one.
-const RUNS: usize = 3;
+pub(super) const RUNS: usize = 3;
 
 /// What is known of a guest once it is loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct About {
     /// The guest's name, as it was given.
     pub name: String,
@@ -29,12 +30,27 @@ pub struct About {
     pub sha256: String,
     /// What the module exports and imports.
     pub interface: Arc<Interface>,
+    /// The memory that the convention passes lines through, by its index.
+    pub memory: usize,
+}
+
+/// A run of a guest that is over, or is read from a file, with what is known of that guest.
+#[derive(Debug)]
+pub struct Chapter {
+    /// The guest.
+    pub about: About,
+    /// The run.
+    pub run: Run,
+    /// The exported globals as it left them.
+    pub globals: Vec<Global>,
 }
 
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
     Ready(About),
+    /// The guest says something, in the middle of its work. It is a crossing of the cause that will be settled.
+    Said(Vec<u8>),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -52,11 +68,21 @@ pub enum State {
     Busy(usize),
 }
 
+/// What a session gives to its guest's thread.
+enum Job {
+    /// Something to be done, with its number.
+    Do(u64, Request),
+    /// The guest may use more or less from now on.
+    Limits(Limits),
+}
+
 /// A guest on a thread of its own, and its timeline so far.
 pub struct Session {
     name: String,
     about: Option<About>,
-    requests: Sender<(u64, Request)>,
+    /// What is known of the guest whose first cause is about to be settled.
+    coming: Option<About>,
+    jobs: Sender<Job>,
     /// Whether the session is from a file, and there is no guest.
     replayed: bool,
     /// How many requests were sent.
@@ -65,7 +91,11 @@ pub struct Session {
     limits: Limits,
     run: Run,
     /// The runs before, the oldest first.
-    past: Vec<Run>,
+    past: Vec<Chapter>,
+    /// The memory that is looked at.
+    memory: usize,
+    /// The session that this one, from a file, is looked at in the place of.
+    behind: Option<Box<Session>>,
     globals: Vec<Global>,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
     /// reports, with memories in them, pile up.
@@ -77,23 +107,35 @@ pub struct Session {
 impl Session {
     /// Starts a guest on a thread of its own. What that thread reports goes to `report`, which hands it to
     /// [`Session::apply`] on the front end's thread.
-    pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + 'static) -> Session {
+    pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
         let watch = Watch::new(options.limits.time);
         let limits = options.limits;
-        let (requests, inbox) = channel();
+        let (jobs, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
-        std::thread::spawn(move || work(&source, &options, on_thread, &inbox, &report));
+        let report = Arc::new(report);
+        let heard = report.clone();
+        let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
+        let options = Options { listener, ..options };
+        std::thread::spawn(move || work(&source, options, on_thread, &inbox, &*report));
+        Session { watch, limits, ..Session::new(name, jobs) }
+    }
+
+    /// A session in which nothing happened yet.
+    fn new(name: String, jobs: Sender<Job>) -> Session {
         Session {
             name,
             about: None,
-            requests,
+            coming: None,
+            jobs,
             replayed: false,
             sent: 0,
-            watch,
-            limits,
+            watch: Watch::new(None),
+            limits: Limits::default(),
             run: Run::new(HISTORY),
             past: Vec::new(),
+            memory: 0,
+            behind: None,
             globals: Vec::new(),
             waiting: VecDeque::new(),
             under_way: false,
@@ -102,20 +144,22 @@ impl Session {
 
     /// A session from a file. There is no guest: it can be looked at, and nothing can be sent.
     pub fn replay(saved: Saved) -> Session {
-        Session {
-            name: saved.about.name.clone(),
-            about: Some(saved.about),
-            requests: channel().0,
-            replayed: true,
-            sent: 0,
-            watch: Watch::new(None),
-            limits: Limits::default(),
-            run: saved.run,
-            past: Vec::new(),
-            globals: Vec::new(),
-            waiting: VecDeque::new(),
-            under_way: false,
-        }
+        let Chapter { about, run, globals } = saved.last;
+        let (name, memory) = (about.name.clone(), about.memory);
+        let replayed = Session { about: Some(about), replayed: true, memory, ..Session::new(name, channel().0) };
+        Session { run, past: saved.past, globals, ..replayed }
+    }
+
+    /// Looks at a session from a file in the place of this one, which waits meanwhile.
+    pub fn enter_saved(&mut self, saved: Saved) {
+        let mut here = std::mem::replace(self, Session::replay(saved));
+        self.behind = here.behind.take().or_else(|| Some(Box::new(here)));
+    }
+
+    /// Comes back from sessions from files; false if there is nothing to come back to.
+    pub fn leave_saved(&mut self) -> bool {
+        let behind = self.behind.take();
+        behind.map(|behind| *self = *behind).is_some()
     }
 
     /// Whether the session is from a file, so that nothing can be sent.
@@ -128,8 +172,16 @@ impl Session {
     /// # Errors
     /// The guest could not be set to work.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
+        if let Some(behind) = &mut self.behind {
+            return behind.apply(update);
+        }
         match update {
-            Update::Ready(about) => self.about = Some(about),
+            Update::Ready(about) if self.about.is_none() => {
+                self.memory = about.memory;
+                self.about = Some(about);
+            }
+            Update::Ready(about) => self.coming = Some(about),
+            Update::Said(_) => (),
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
@@ -172,19 +224,52 @@ impl Session {
         }
         if let Some(request) = self.waiting.pop_front() {
             // The guest's thread ends only after it reported why, and then no front end asks any more.
-            let _ = self.requests.send(request);
+            let _ = self.jobs.send(Job::Do(request.0, request.1));
             self.under_way = true;
         }
     }
 
     /// Puts the run aside, unless nothing happened in it.
     fn begin_a_run(&mut self) {
-        if !self.run.is_empty() {
-            self.past.push(std::mem::replace(&mut self.run, Run::new(HISTORY)));
+        if let (false, Some(known)) = (self.run.is_empty(), &mut self.about) {
+            let coming = self.coming.take().unwrap_or_else(|| known.clone());
+            if coming.sha256 != known.sha256 {
+                self.memory = coming.memory;
+            }
+            let about = std::mem::replace(known, coming);
+            let run = std::mem::replace(&mut self.run, Run::new(HISTORY));
+            self.past.push(Chapter { about, run, globals: std::mem::take(&mut self.globals) });
         }
         if self.past.len() > RUNS {
             self.past.remove(0);
         }
+    }
+
+    /// Looks at another memory; false if there is none of that index.
+    pub fn look_at_memory(&mut self, memory: usize) -> bool {
+        let known = memory < self.run().present().len();
+        self.memory = if known { memory } else { self.memory };
+        known
+    }
+
+    /// The index of the memory that is looked at: at the start, the one that the convention passes lines through.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// What a memory is called: the name that it is exported or imported by, if it has one.
+    pub fn memory_name(&self, memory: usize) -> Option<String> {
+        let names = self.about.as_ref()?.interface.memories();
+        names.get(memory)?.first().map(|name| (*name).to_owned())
+    }
+
+    /// Changes what the guest may use. Its time limit is changed at once, the longest answer with the next request, and
+    /// the most memory with the next module.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.watch.set_limit(limits.time);
+        // As above.
+        let _ = self.jobs.send(Job::Limits(limits));
     }
 
     /// Stops the guest if it is running, and cancels what waits for its turn.
@@ -208,7 +293,7 @@ impl Session {
     }
 
     /// The runs before the last reset or reload, the oldest first.
-    pub fn past(&self) -> &[Run] {
+    pub fn past(&self) -> &[Chapter] {
         &self.past
     }
 
@@ -233,14 +318,8 @@ impl Session {
 }
 
 /// The guest's thread: opens it, then answers lines until no front end is left.
-fn work(
-    source: &Source,
-    options: &Options,
-    watch: Watch,
-    requests: &Receiver<(u64, Request)>,
-    report: &impl Fn(Update),
-) {
-    let (mut live, start) = match Live::open(source, options, watch) {
+fn work(source: &Source, mut options: Options, watch: Watch, jobs: &Receiver<Job>, report: &impl Fn(Update)) {
+    let (mut live, start) = match Live::open(source, &options, watch) {
         Ok(opened) => opened,
         Err(error) => return report(Update::Failed(error)),
     };
@@ -251,12 +330,20 @@ fn work(
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
     };
     settle(&mut live, start);
-    for (number, request) in requests {
+    for job in jobs {
+        let (number, request) = match job {
+            Job::Do(number, request) => (number, request),
+            Job::Limits(limits) => {
+                options.limits = limits;
+                live.set_limits(limits);
+                continue;
+            }
+        };
         let other = match &request {
             Request::Command(_, Deed::Reload(source)) => Some(Origin::of(source)),
             _ => None,
         };
-        let cause = live.perform(request, number, options);
+        let cause = live.perform(request, number, &options);
         if cause.begins_a_run() {
             origin = other.unwrap_or(origin);
             report(Update::Ready(About::of(&live, &origin)));
@@ -285,9 +372,17 @@ impl About {
             sha256: origin.sha256.clone(),
             convention: live.recipe().name.clone(),
             recipe: live.recipe().to_string(),
+            memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }
     }
+}
+
+/// The memory that a guest's recipe uses: the one that it names, else the first that has a name.
+fn memory_of(live: &Live) -> usize {
+    let (memories, wanted) = (live.interface().memories(), live.recipe().memory.as_deref());
+    let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
+    memories.iter().position(used).unwrap_or(0)
 }
 
 impl fmt::Debug for Session {

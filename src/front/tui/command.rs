@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::app::{App, Next};
-use crate::command::{self, Context, Reply, Typed};
+use crate::command::{self, Context, Reply, Settings, Typed};
 use crate::session::State;
 
 /// Lines of a file that wait for their turn, each with its number, and the file's name.
@@ -28,7 +28,8 @@ impl App {
             }
             Typed::Command(text) => text,
         };
-        let mut context = Context { session: &mut self.session, at: self.selection.as_ref() };
+        let mut context =
+            Context { session: &mut self.session, at: self.selection.as_ref(), settings: Settings::default() };
         match command::run(text, &mut context) {
             Err(error) => {
                 self.script.lines.clear();
@@ -47,6 +48,11 @@ impl App {
                 self.look_at(*at);
                 Next::Continue
             }
+            Ok(Reply::Opened(at, words)) => {
+                self.look_at(*at);
+                self.notice(&words)
+            }
+            Ok(Reply::Set(_)) => self.notice("that is for the prompt: here rows and steps are always shown"),
             Ok(Reply::Source(file)) => self.source(&file),
             Ok(Reply::Quit) => Next::Quit,
         }
