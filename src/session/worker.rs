@@ -25,6 +25,8 @@ pub struct About {
     pub convention: String,
     /// Its recipe, with the guest's own names.
     pub recipe: String,
+    /// Why no convention was chosen, if none was.
+    pub undecided: Option<String>,
     /// The module's SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// What the module exports and imports.
@@ -283,8 +285,9 @@ impl About {
         About {
             name: origin.name.clone(),
             sha256: origin.sha256.clone(),
-            convention: live.recipe().name.clone(),
-            recipe: live.recipe().to_string(),
+            convention: live.choice().recipe.name.clone(),
+            recipe: live.choice().recipe.to_string(),
+            undecided: live.choice().undecided.as_ref().map(ToString::to_string),
             interface: Arc::new(live.interface().clone()),
         }
     }

@@ -128,7 +128,7 @@ struct Module<'a> {
 
 impl<'a> Module<'a> {
     fn memory(&self) -> Fit<()> {
-        match self.interface.memories().iter().all(Vec::is_empty) {
+        match self.interface.memory_names().iter().all(Vec::is_empty) {
             true => Err(far("the module exports no memory, so a host cannot pass it bytes")),
             false => Ok(()),
         }
