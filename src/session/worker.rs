@@ -36,7 +36,7 @@ pub struct About {
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
-    Ready(About),
+    Ready(Box<About>),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -131,7 +131,7 @@ impl Session {
     /// The guest could not be set to work.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
         match update {
-            Update::Ready(about) => self.about = Some(about),
+            Update::Ready(about) => self.about = Some(*about),
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
@@ -247,7 +247,7 @@ fn work(
         Err(error) => return report(Update::Failed(error)),
     };
     let mut origin = Origin::of(source);
-    report(Update::Ready(About::of(&live, &origin)));
+    report(Update::Ready(Box::new(About::of(&live, &origin))));
     let settle = |live: &mut Live, cause| {
         let globals = live.globals();
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
@@ -261,7 +261,7 @@ fn work(
         let cause = live.perform(request, number, options);
         if cause.begins_a_run() {
             origin = other.unwrap_or(origin);
-            report(Update::Ready(About::of(&live, &origin)));
+            report(Update::Ready(Box::new(About::of(&live, &origin))));
         }
         settle(&mut live, cause);
     }
