@@ -120,6 +120,15 @@ pub(super) fn reload(context: &mut Context<'_>, words: &mut Words<'_>, text: &st
     do_it(context, words, text, Deed::Reload(source))
 }
 
+/// Tells the convention, or chooses one.
+pub(super) fn convention(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    if words.is_empty() {
+        return super::look::convention(context);
+    }
+    let named = words.file()?;
+    do_it(context, words, text, Deed::Adopt(named))
+}
+
 pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
     let file = words.file()?;

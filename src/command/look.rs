@@ -174,7 +174,7 @@ pub(super) fn memory(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
 
 fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
     let interface = context.about()?.interface.clone();
-    let names = interface.memories();
+    let names = interface.memory_names();
     let by_name = names.iter().position(|names| names.contains(&named));
     let number = by_name.or_else(|| number(named).and_then(|number| usize::try_from(number).ok()));
     if number.is_some_and(|number| context.session.look_at_memory(number)) {
@@ -191,9 +191,17 @@ pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Res
     Ok(Reply::Text(past.chain([line(context.session.run(), "this run")]).collect()))
 }
 
-pub(super) fn convention(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+/// Tells the convention, or what there is to choose from.
+pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.about()?;
-    Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]))
+    let Some(why) = &about.undecided else {
+        return Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]));
+    };
+    let mut lines: Vec<_> = why.lines().map(|line| visible(line.as_bytes())).collect();
+    lines.push(
+        ":convention NAME, or a recipe's FILE, chooses one; :call EXPORT calls by hand, :exports lists them".to_owned(),
+    );
+    Ok(Reply::Text(lines))
 }
 
 pub(super) fn recipe(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

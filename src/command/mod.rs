@@ -132,7 +132,7 @@ impl Context<'_> {
     pub fn names(&self) -> Names {
         let interface = self.session.about().map(|about| &about.interface);
         let exports = interface.into_iter().flat_map(|interface| interface.funcs());
-        let memories = interface.into_iter().flat_map(|interface| interface.memories());
+        let memories = interface.into_iter().flat_map(|interface| interface.memory_names());
         Names {
             exports: exports.map(|(name, signature)| (name.to_owned(), signature.clone())).collect(),
             globals: self.session.globals().iter().map(|global| global.name.clone()).collect(),

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::Type;
 use crate::record::Value;
 
+/// An exported global variable, resolved once: [`super::Boundary::global`] reads it.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub(super) global: wasmer::Global,
+    /// Whether its value may change.
+    pub mutable: bool,
+}
+
 /// An exported global variable of a guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Global {
