@@ -271,7 +271,7 @@ impl Console {
     fn write(&mut self, write: impl FnOnce(&mut Vec<u8>, hex::Style) -> io::Result<()>) {
         if self.form.is_none() {
             // A buffer takes all that is written to it.
-            let _ = write(&mut self.out, self.style);
+            let _ = write(&mut self.out, self.style.fitted());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An exchange as plain text: each step, with the rows of memory that it changed, before and after.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, Trigger};
@@ -10,20 +10,30 @@ use crate::view::{Cell, Mark, Marks, Row, Selection, difference, glyph, step_lin
 const BEFORE: &str = "      before  ";
 const AFTER: &str = "      after   ";
 const BY: &str = "      by      ";
-/// Bytes in a row of a dump.
+/// Bytes in a row, and the columns that such a row takes; half as many where a terminal has less room.
 const WIDTH: usize = 16;
+const COLUMNS: u16 = 92;
 
-/// Whether changed bytes are coloured as well as underscored with letters.
+/// How rows look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
-    Plain,
-    Colored,
+pub(super) struct Style {
+    /// Whether changed bytes are coloured as well as underscored with letters.
+    colored: bool,
+    /// Bytes in a row.
+    width: usize,
 }
 
 impl Style {
-    /// What the command line asks for.
+    /// What the command line asks for, and stdout has room for.
     pub(super) fn new(cli: &Cli) -> Style {
-        if cli.colored() { Style::Colored } else { Style::Plain }
+        Style { colored: cli.colored(), width: WIDTH }.fitted()
+    }
+
+    /// The same for the terminal as it is now.
+    pub(super) fn fitted(self) -> Style {
+        let columns = io::stdout().is_terminal().then(crossterm::terminal::size);
+        let narrow = matches!(columns, Some(Ok((1..COLUMNS, _))));
+        Style { width: if narrow { WIDTH / 2 } else { WIDTH }, ..self }
     }
 }
 
@@ -73,6 +83,9 @@ pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()
 /// Writes the rows of memory that what is looked at changed.
 pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
     for (memory, marks) in at.marks.iter().enumerate() {
+        if at.marks.len() > 1 && marks.rows(style.width).next().is_some() {
+            writeln!(out, "      memory {memory}")?;
+        }
         write_rows(out, marks, at.before.get(memory), &at.after[memory], style, ROWS)?;
     }
     Ok(())
@@ -132,13 +145,13 @@ fn write_rows(
     most: usize,
 ) -> io::Result<()> {
     let (none, empty) = (Marks::default(), Image::default());
-    for addr in marks.rows(WIDTH).take(most) {
-        write_row(out, BEFORE, &Row::new(before.unwrap_or(&empty), &none, addr, WIDTH), style)?;
-        let after = Row::new(after, marks, addr, WIDTH);
+    for addr in marks.rows(style.width).take(most) {
+        write_row(out, BEFORE, &Row::new(before.unwrap_or(&empty), &none, addr, style.width), style)?;
+        let after = Row::new(after, marks, addr, style.width);
         write_row(out, AFTER, &after, style)?;
         write_letters(out, BY, &after)?;
     }
-    let left = marks.rows(WIDTH).skip(most).count();
+    let left = marks.rows(style.width).skip(most).count();
     if left > 0 {
         writeln!(out, "      ... and {left} more changed rows (:changes lists what changed)")?;
     }
@@ -160,9 +173,9 @@ fn write_row(out: &mut impl Write, when: &str, row: &Row, style: Style) -> io::R
 
 fn write_byte(out: &mut impl Write, cell: &Cell, style: Style) -> io::Result<()> {
     let Some(byte) = cell.byte else { return out.write_all(b"  ") };
-    match (style, actor(cell.mark)) {
-        (Style::Colored, Some(Actor::Host)) => write!(out, "\x1b[1;44;97m{byte:02x}\x1b[0m"),
-        (Style::Colored, Some(Actor::Guest | Actor::Module)) => write!(out, "\x1b[1;43;30m{byte:02x}\x1b[0m"),
+    match (style.colored, actor(cell.mark)) {
+        (true, Some(Actor::Host)) => write!(out, "\x1b[1;44;97m{byte:02x}\x1b[0m"),
+        (true, Some(Actor::Guest | Actor::Module)) => write!(out, "\x1b[1;43;30m{byte:02x}\x1b[0m"),
         _ => write!(out, "{byte:02x}"),
     }
 }

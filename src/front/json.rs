@@ -157,8 +157,8 @@ impl Error {
             Failure::Interrupted => "interrupted",
             Failure::Cancelled => "cancelled",
             Failure::Exit(_) => "exit",
-            Failure::InRecipe { .. } | Failure::InImport { .. } => "recipe",
-            Failure::Mismatch(_) => "mismatch",
+            // The root of a failure is none of the last two.
+            Failure::Mismatch(_) | Failure::InRecipe { .. } | Failure::InImport { .. } => "mismatch",
         };
         Error { kind, message: failure.to_string() }
     }
