@@ -186,7 +186,10 @@ fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
 }
 
 pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let line = |run: &crate::record::Run, what: &str| format!("{what}: {} exchanges", run.len().saturating_sub(1));
+    let line = |run: &crate::record::Run, what: &str| {
+        let count = run.len().saturating_sub(1);
+        format!("{what}: {count} exchange{}", if count == 1 { "" } else { "s" })
+    };
     let past = context.session.past().iter().map(|chapter| line(&chapter.run, "earlier run"));
     Ok(Reply::Text(past.chain([line(context.session.run(), "this run")]).collect()))
 }

@@ -198,10 +198,20 @@ impl Console {
         }
         self.at = Selection::newest(self.session.run());
         self.show();
+        self.print_in_form();
         let run = self.session.run();
         match run.len().checked_sub(1).and_then(|last| run.cause(last)).map(|cause| &cause.outcome) {
             Some(Err(failure)) => Fed::Failed(failure.to_string()),
             _ => Fed::Done,
+        }
+    }
+
+    /// Adds the newest cause in the form that was asked for to what is to be printed.
+    fn print_in_form(&mut self) {
+        let (run, number) = (self.session.run(), self.session.past().len() + 1);
+        if let (Some(form), Some(newest)) = (self.form, run.len().checked_sub(1)) {
+            // A buffer takes all that is written to it.
+            let _ = form.write(&mut self.out, number, run, newest);
         }
     }
 
@@ -234,21 +244,15 @@ impl Console {
         }
     }
 
-    /// Shows what is looked at: the changed rows, the steps on request, the sentence, and the answer.
+    /// Shows what is looked at to a person: the changed rows, the steps on request, the sentence, and the answer.
     fn show(&mut self) {
-        let Some(at) = self.at.take() else { return };
-        match self.form {
-            Some(form) => {
-                let (run, number) = (self.session.run(), self.session.past().len() + 1);
-                // A buffer takes all that is written to it.
-                let _ = form.write(&mut self.out, number, run, at.cause);
-            }
-            None => self.show_person(&at),
+        if let Some(at) = self.at.take() {
+            self.show_selection(&at);
+            self.at = Some(at);
         }
-        self.at = Some(at);
     }
 
-    fn show_person(&mut self, at: &Selection) {
+    fn show_selection(&mut self, at: &Selection) {
         let settings = self.settings;
         self.write(|out, style| {
             hex::write_headline(out, at)?;

@@ -10,7 +10,7 @@ use super::app::App;
 use super::theme::Theme;
 use crate::cli::When;
 use crate::front::history::History;
-use crate::session::{OpenError, Options, Session, Source, State, Update};
+use crate::session::{OpenError, Options, Saved, Session, Source, State, Update};
 
 /// The full screen, drawn into a buffer.
 pub struct Offscreen {
@@ -35,6 +35,14 @@ impl Offscreen {
         let mut screen = Offscreen { app, updates, buffer };
         screen.settle()?;
         Ok(screen)
+    }
+
+    /// Opens a saved session.
+    pub fn replay(saved: Saved, columns: u16, rows: u16) -> Offscreen {
+        let (_, updates) = channel();
+        let mut app = App::new(Session::replay(saved), Theme::new(When::Always), History::none());
+        app.follow();
+        Offscreen { app, updates, buffer: Buffer::empty(Rect::new(0, 0, columns, rows)) }
     }
 
     /// Sends a line, and waits until it is answered.
