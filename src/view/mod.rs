@@ -13,6 +13,7 @@ mod selection;
 mod sentence;
 mod steps;
 mod text;
+mod timeline;
 
 pub use address::{Places, parse_address};
 pub use characters::{COVERED, characters};
@@ -25,5 +26,6 @@ pub use row::{Cell, MAX_WIDTH, Row};
 pub use search::{Pattern, Search};
 pub use selection::Selection;
 pub use sentence::{difference, name, outcome, range};
-pub use steps::{StepLine, step_lines};
+pub use steps::{StepLine, Steps};
 pub use text::{glyph, thousands, visible};
+pub use timeline::{Events, Timeline};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::app::{App, MEMORY, Next};
+use super::app::{App, Next};
 use super::bindings::Direction;
 use super::layout::Arrangement;
 use crate::record::Image;
@@ -56,9 +56,9 @@ impl App {
     pub(super) fn sight(&self) -> Option<Sight<'_>> {
         let at = self.selection.as_ref()?;
         Some(Sight {
-            before: at.before.get(MEMORY).unwrap_or(&NO_MEMORY),
-            after: at.after.get(MEMORY)?,
-            marks: &at.marks[MEMORY],
+            before: at.before.get(self.memory()).unwrap_or(&NO_MEMORY),
+            after: at.after.get(self.memory())?,
+            marks: &at.marks[self.memory()],
             width: self.layout.width,
             keep: self.space.cursor,
         })
@@ -70,7 +70,7 @@ impl App {
         let cause = self.selection.as_ref().and_then(|at| run.cause(at.cause));
         let named = self.space.names.iter();
         let named = named.map(|(name, addr)| Region { name: name.clone(), start: *addr, end: addr + 1 });
-        let told = regions(MEMORY, run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
+        let told = regions(self.memory(), run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
         named.chain(told).collect()
     }
 
@@ -168,7 +168,7 @@ impl App {
     pub(super) fn poke(&mut self, text: &str) -> Result<(), String> {
         let pattern = Pattern::parse(text)?;
         let bytes = pattern.bytes().ok_or("what is written has no wildcards")?.to_vec();
-        let (addr, len) = (self.space.cursor, self.session.run().present().get(MEMORY).map_or(0, Image::len));
+        let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
         if self.session.state() != State::Idle {
             return Err("the guest is running: memory is written between calls only".to_owned());
         }
@@ -179,7 +179,7 @@ impl App {
             return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
         }
         let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(MEMORY, addr, bytes));
+        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(self.memory(), addr, bytes));
         self.follow();
         Ok(())
     }
@@ -366,8 +366,8 @@ impl App {
             distance => format!("{}+{distance:#x}", region.name),
         });
         let regions = inside.collect::<Vec<_>>().join(", ");
-        let mark = at.marks.get(MEMORY).map_or(Mark::None, |marks| marks.at(cursor));
-        let writer = match at.last_writer(self.session.run(), MEMORY, cursor) {
+        let mark = at.marks.get(self.memory()).map_or(Mark::None, |marks| marks.at(cursor));
+        let writer = match at.last_writer(self.session.run(), self.memory(), cursor) {
             None => "no write here is known".to_owned(),
             Some((cause, crossing, by)) => {
                 let when = if mark == Mark::None { "last" } else { "now" };
