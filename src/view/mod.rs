@@ -25,7 +25,7 @@ pub use regions::{Region, regions};
 pub use row::{Cell, MAX_WIDTH, Row};
 pub use search::{Pattern, Search};
 pub use selection::Selection;
-pub use sentence::{difference, name, outcome, range};
+pub use sentence::{difference, in_brief, name, outcome, range};
 pub use steps::{StepLine, Steps};
 pub use text::{glyph, thousands, visible};
 pub use timeline::{Events, Timeline};

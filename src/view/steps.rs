@@ -140,14 +140,17 @@ impl Steps {
         Some(before)
     }
 
-    /// The whole cause's changes, short: `26 B changed`. May be empty.
-    pub fn total(&self) -> String {
-        self.note(0..self.sums.len().saturating_sub(1))
-    }
-
-    /// What the guest said in the cause that was looked through, in order.
-    pub fn messages<'a>(&'a self, cause: &'a Cause) -> impl ExactSizeIterator<Item = &'a [u8]> {
-        self.said.iter().map(|&place| match &cause.crossings[place].step {
+    /// What the guest said in the cause that was looked through, in order: in all of it, or during the crossing at
+    /// that place.
+    pub fn messages<'a>(
+        &'a self,
+        cause: &'a Cause,
+        during: Option<usize>,
+    ) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+        let places = during.map_or(0..usize::MAX, |place| place..self.nodes[place].end);
+        let from = self.said.partition_point(|&said| said < places.start);
+        let to = self.said.partition_point(|&said| said < places.end);
+        self.said[from..to].iter().map(|&place| match &cause.crossings[place].step {
             Step::Say { text } => text.as_slice(),
             _ => &[],
         })

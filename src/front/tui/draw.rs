@@ -17,7 +17,7 @@ use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::record::{Step, Trigger};
 use crate::session::State;
-use crate::view::{StepLine, difference, outcome, thousands, visible};
+use crate::view::{difference, in_brief, outcome, thousands, visible};
 
 /// How much of an outcome a line looks at: no screen is wider.
 pub(super) const GLANCE: usize = 1024;
@@ -65,7 +65,8 @@ impl App {
 
     fn draw_header(&self, area: Rect, buffer: &mut Buffer) {
         let convention = match self.session.about() {
-            Some(about) => format!(" | {}", about.convention),
+            Some(about) if about.convention.is_empty() => String::new(),
+            Some(about) => format!(" | {}", visible(about.convention.as_bytes())),
             None => " | loading".to_owned(),
         };
         let several = self.selection.as_ref().is_some_and(|at| at.after.len() > 1);
@@ -106,9 +107,8 @@ impl App {
             return;
         };
         let Some(sight) = self.sight() else { return };
-        let line = at.selected_line();
-        let step = line.as_ref().map_or("the exchange as a whole".to_owned(), StepLine::headline);
-        let note = line.map_or_else(|| at.steps.total(), |line| line.note);
+        let step = at.selected_line().map_or("the exchange as a whole".to_owned(), |line| line.headline());
+        let note = in_brief(sight.marks);
         // The past is told by the shape of its rules too.
         let ruler = if self.is_present() { RULER } else { PAST_RULER };
         let pane = |side| {

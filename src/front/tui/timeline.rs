@@ -114,7 +114,7 @@ impl App {
     /// What the guest said, below the first row of `area`.
     fn draw_messages(&self, area: Rect, buffer: &mut Buffer) {
         let Some(at) = &self.selection else { return };
-        let messages = at.steps.messages(&at.node);
+        let messages = at.steps.messages(&at.node, None);
         let (count, mut rest) = (messages.len(), below_title(area));
         let shown = count.min(self.message_rows(rest.height));
         for (number, message) in (1..).zip(messages.take(shown)) {
@@ -130,7 +130,7 @@ impl App {
 
     /// How many rows of the list of exchanges go to what the guest said in the one that is looked at.
     fn message_rows(&self, rows: u16) -> usize {
-        let count = self.selection.as_ref().map_or(0, |at| at.steps.messages(&at.node).len());
+        let count = self.selection.as_ref().map_or(0, |at| at.steps.messages(&at.node, None).len());
         count.min(usize::from(rows) / 2)
     }
 
@@ -206,9 +206,9 @@ fn steps(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, Rect)> + us
     })
 }
 
-/// What the guest said in an exchange, behind the sentence that tells what changed.
+/// What the guest said in what is selected, behind the sentence that tells what changed.
 pub(super) fn said(at: &Selection) -> String {
-    let messages = at.steps.messages(&at.node);
+    let messages = at.steps.messages(&at.node, at.crossing);
     if messages.len() == 0 {
         return String::new();
     }
