@@ -16,6 +16,7 @@ mod offscreen;
 mod panels;
 mod panes;
 mod picture;
+mod plain;
 mod prompt;
 mod space;
 mod terminal;
