@@ -11,6 +11,8 @@ pub(super) enum Action {
     Send,
     /// Changes the line.
     Edit(Edit),
+    /// Completes the command that is typed.
+    Complete,
     /// Moves between the input line and the memory.
     SwitchFocus,
     /// Stops a running guest, else clears the line.
@@ -209,7 +211,9 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(None, &[(CTRL, Char('l'))], "Ctrl-L", Action::Redraw, "draw the screen anew", ""),
     bind(Some(Input), &[(NONE, Up), (CTRL, Char('p'))], "Up", Action::Edit(Edit::Earlier), "", ""),
     bind(Some(Input), &[(NONE, Down), (CTRL, Char('n'))], "Up Down", Action::Edit(Edit::Later), "earlier and later lines", ""),
-    bind(Some(Input), &[(CTRL, Char('r'))], "Ctrl-R", Action::Edit(Edit::Search), "search earlier lines for what is typed", ""),
+    bind(Some(Input), &[(CTRL, Char('r'))], "Ctrl-R", Action::Edit(Edit::Search), "search earlier lines; type, Ctrl-R goes on, Enter sends", ""),
+    bind(Some(Input), &[(NONE, Tab)], "Tab", Action::Complete, "complete a command; :help lists them", ""),
+    bind(Some(Input), &[(CTRL, Char('_')), (CTRL, Char('7')), (CTRL, Char('/'))], "Ctrl-_", Action::Edit(Edit::Undo), "undo the last change of the line", ""),
     bind(Some(Input), &[(NONE, Left), (CTRL, Char('b'))], "", Action::Edit(Edit::Left), "", ""),
     bind(Some(Input), &[(NONE, Right), (CTRL, Char('f'))], "", Action::Edit(Edit::Right), "", ""),
     bind(Some(Input), &[(NONE, Home), (CTRL, Char('a'))], "", Action::Edit(Edit::Home), "", ""),

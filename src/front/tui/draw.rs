@@ -161,12 +161,11 @@ impl App {
             }
             State::Idle => (),
         }
-        let Some(cause) = self.selection.as_ref().and_then(|at| self.session.run().cause(at.cause)) else {
-            return (String::new(), Style::new());
-        };
+        let Some(at) = &self.selection else { return (String::new(), Style::new()) };
+        let (cause, elapsed) = (&at.node, at.steps.elapsed());
         match (&cause.trigger, &cause.outcome) {
             (_, Err(failure)) => {
-                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now" } else { "" };
+                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now: :reset" } else { "" };
                 (format!("{}{suspect}", outcome(cause)), self.theme.failure())
             }
             (Trigger::Start, Ok(_)) => (
@@ -174,12 +173,12 @@ impl App {
                 Style::new(),
             ),
             (Trigger::Command(words), Ok(_)) => {
-                (format!(":{}   ({:.1?})", visible(words.as_bytes()), cause.elapsed()), Style::new())
+                (format!(":{}   ({:.1?})", visible(words.as_bytes()), elapsed), Style::new())
             }
             (Trigger::Line(line), Ok(answer)) => {
                 let shown = visible(&answer[..answer.len().min(GLANCE)]);
                 let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-                (format!("=> {shown}   ({sizes}, {:.1?})", cause.elapsed()), Style::new())
+                (format!("=> {shown}   ({sizes}, {:.1?})", elapsed), Style::new())
             }
         }
     }
@@ -209,12 +208,13 @@ impl App {
 
     /// Draws the input line, or the question in its place, and returns where the cursor belongs.
     fn draw_input(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        let (label, input) = match &self.prompt {
-            Some(prompt) => (prompt.label(), &prompt.input),
-            None if self.focus == Focus::Input => ("> ", &self.input),
-            None => ("  ", &self.input),
+        let (label, input) = match (&self.prompt, self.input.sought()) {
+            (Some(prompt), _) => (prompt.label().into(), &prompt.input),
+            (None, Some(sought)) => (format!("search `{}`: ", visible(sought.as_bytes())), &self.input),
+            (None, None) if self.focus == Focus::Input => ("> ".to_owned(), &self.input),
+            (None, None) => ("  ".to_owned(), &self.input),
         };
-        let used = put(buffer, area, label, self.theme.title());
+        let used = put(buffer, area, &label, self.theme.title());
         let rest = Rect { x: area.x + used, width: area.width - used, ..area };
         let (text, column) = input.window(usize::from(rest.width));
         put(buffer, rest, &text, Style::new());
@@ -228,12 +228,26 @@ impl App {
             return;
         }
         let mut rest = area;
+        if self.is_suspect() {
+            let used = put(buffer, rest, ":reset", self.theme.selected());
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+            let used = put(buffer, rest, " makes a fresh guest  ", self.theme.title());
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+        }
         for binding in BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus)) {
             let used = put(buffer, rest, binding.label, self.theme.selected());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
             let used = put(buffer, rest, &format!(" {}  ", binding.bar), Style::new());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
+    }
+
+    /// Whether the guest may be inconsistent, by what it did last.
+    fn is_suspect(&self) -> bool {
+        let run = self.session.run();
+        let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
+        let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
+        self.is_present() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
     }
 
     /// Draws the help, or what a command told, from that line on, and returns from which one on it really is.

@@ -25,6 +25,7 @@ mod tests;
 mod theme;
 mod time;
 mod timeline;
+mod typing;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
