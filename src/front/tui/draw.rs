@@ -173,12 +173,12 @@ impl App {
                 Style::new(),
             ),
             (Trigger::Command(words), Ok(_)) => {
-                (format!(":{}   ({:.1?})", visible(words.as_bytes()), elapsed), Style::new())
+                (format!(":{}   ({elapsed:.1?})", visible(words.as_bytes())), Style::new())
             }
             (Trigger::Line(line), Ok(answer)) => {
                 let shown = visible(&answer[..answer.len().min(GLANCE)]);
                 let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-                (format!("=> {shown}   ({sizes}, {:.1?})", elapsed), Style::new())
+                (format!("=> {shown}   ({sizes}, {elapsed:.1?})"), Style::new())
             }
         }
     }

@@ -17,9 +17,11 @@ impl App {
 
     pub(super) fn edit(&mut self, edit: Edit) -> Next {
         let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
-        match (input.edit(edit), edit) {
+        let done = input.edit(edit);
+        let searching = input.sought().is_some();
+        match (done, edit) {
+            (false, _) if searching => self.notice("no earlier line holds that"),
             (false, Edit::Insert(_)) => self.full(),
-            (false, Edit::Search) => self.notice("no earlier line holds that"),
             (false, Edit::Undo) => self.notice("there is nothing to undo"),
             _ => Next::Continue,
         }
