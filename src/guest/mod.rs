@@ -19,10 +19,10 @@ mod watch;
 
 pub use boundary::{Boundary, Host, NoHost};
 pub use func::Func;
-pub use global::Global;
+pub use global::{Global, Variable};
 pub use instance::Guest;
-pub use interface::{Export, Extern, Import, Interface, Segment, Signature, Type};
+pub use interface::{Export, Extern, Import, Interface, MemoryType, Segment, Signature, Type};
 pub use limits::Limits;
-pub use program::{LoadError, Program, inspect};
+pub use program::{Code, LoadError, Program, inspect};
 pub use recorded::Recorded;
 pub use watch::Watch;

@@ -168,6 +168,10 @@ impl App {
                 let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now: :reset" } else { "" };
                 (format!("{}{suspect}", outcome(cause)), self.theme.failure())
             }
+            (Trigger::Start, Ok(_)) if self.session.about().is_some_and(|about| about.undecided.is_some()) => (
+                "no convention was chosen: :convention tells which fit, :call EXPORT calls by hand".to_owned(),
+                self.theme.failure(),
+            ),
             (Trigger::Start, Ok(_)) => (
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
                 Style::new(),
