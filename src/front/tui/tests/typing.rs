@@ -8,7 +8,7 @@ use ratatui::style::Color;
 fn tab_completes_commands() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys(":conv\t");
-    assert_eq!(bench.app.input.text(), ":convention");
+    assert_eq!(bench.app.input.text().trim_end(), ":convention");
     bench.app.input.clear();
     bench.keys(":ex\t");
     let screen = text(&bench.draw(120, 40));
