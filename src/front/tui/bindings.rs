@@ -165,7 +165,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(None, &[(NONE, F(6)), (ALT, PageDown)], "F5 F6", Action::Exchange(Forward), "previous, next exchange (Alt-PgUp Alt-PgDn)", ""),
     bind(Some(Memory), &[(NONE, Char('{'))], "{", Action::Exchange(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('}'))], "{ }", Action::Exchange(Forward), "previous, next exchange", ""),
-    bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "the present: the newest exchange, and those to come (Alt-End)", ""),
+    bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "the newest exchange, and those to come (Alt-End)", ""),
     bind(None, &[(NONE, F(3))], "F3", Action::Run(Back), "", ""),
     bind(None, &[(NONE, F(4))], "F3 F4", Action::Run(Forward), "previous, next run: each reset or reload begins one", ""),
     bind(Some(Memory), &[(NONE, Left), (NONE, Char('h'))], "h", Action::Bytes(Back), "", ""),

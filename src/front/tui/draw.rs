@@ -13,6 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::app::App;
 use super::bindings::{BINDINGS, Focus, helped};
 use super::layout::{Arrangement, Layout};
+use super::legend::SIGNS;
 use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::record::{Step, Trigger};
@@ -78,7 +79,7 @@ impl App {
         };
         let several = self.selection.as_ref().is_some_and(|at| at.after.len() > 1);
         let which = if several { format!(" | {}", self.memory_words()) } else { String::new() };
-        let size = self.size_words().map_or(String::new(), |size| format!("{which} | {size}"));
+        let (pages, bytes) = self.size_words().unwrap_or_default();
         let path = Path::new(self.session.name());
         let name = visible(path.file_name().map_or(path.as_os_str(), |name| name).as_encoded_bytes());
         buffer.set_style(area, self.theme.selected());
@@ -86,7 +87,9 @@ impl App {
         let width = to_u16(place.width()).min(area.width);
         put(buffer, Rect { x: area.right() - width, width, ..area }, &place, self.theme.selected());
         let rest = Rect { width: (area.width - width).saturating_sub(1), ..area };
-        put(buffer, rest, &format!(" linmem  {name}{convention}{size}"), self.theme.selected());
+        let short = format!(" linmem  {name}{convention}{which}{pages}");
+        let fits = short.width() + bytes.width() <= usize::from(rest.width);
+        put(buffer, rest, &if fits { short + &bytes } else { short }, self.theme.selected());
     }
 
     /// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.
@@ -261,12 +264,16 @@ impl App {
         let told = !self.told.is_empty();
         let lines: Vec<String> = match told {
             true => self.told.clone(),
-            false => helped().map(|binding| format!("{:<15} {}", binding.label, binding.help)).collect(),
+            false => {
+                let keys = helped().map(|binding| (binding.label, binding.help));
+                let signs = [("", ""), ("signs", "")].into_iter().chain(SIGNS);
+                keys.chain(signs).map(|(label, help)| format!("{label:<15} {help}")).collect()
+            }
         };
         let columns = if told { 1 } else { columns };
         let shown = usize::from(inside.height) * usize::from(columns);
         let first = line.min(lines.len().saturating_sub(shown));
-        let what = if told { "what the command says" } else { "keys" };
+        let what = if told { "what the command says" } else { "keys and signs" };
         let title = match lines.len() > shown {
             true => format!("{what} (PgUp, PgDn: more; any other key goes back)"),
             false => format!("{what} (any key goes back)"),

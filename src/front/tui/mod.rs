@@ -11,6 +11,7 @@ mod draw;
 mod find;
 mod input;
 mod layout;
+mod legend;
 mod mouse;
 mod offscreen;
 mod panels;
