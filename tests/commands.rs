@@ -166,7 +166,10 @@ fn reset_and_reload_begin_a_new_run_beside_the_old() {
         script("reset", "hello\n:globals count 9\n:reset\n:globals\n:peek u8 0x45\nagain\n:runs\n:goto 1\n");
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.contains("count = 7") && stdout.contains("0x45  u8 0") && stdout.contains("=> again!"), "{stdout}");
-    assert!(stdout.contains("earlier run: 2 exchanges\nthis run: 1 exchange"), "{stdout}");
+    assert!(
+        stdout.contains("earlier run: 2 exchanges   (run 1, odds.wat)\nthis run: 1 exchange   (run 2, odds.wat)"),
+        "{stdout}"
+    );
     let (stdout, stderr, _) = script("reload", ":reload passing-data\nhi\n:reload\n:send ho\n:reload nowhere\n");
     assert!(stdout.contains("=> hi Wasm is cool!") && stdout.contains("=> ho Wasm is cool!"), "{stdout}{stderr}");
     assert!(stderr.contains("script:5: nowhere: no such file"), "{stderr}");

@@ -105,10 +105,9 @@ fn a_convention_that_is_not_the_guests_is_told_in_its_own_words() {
     assert!(text(&output.stdout).len() > 1000, "a length of an address");
     let output = run(&["packed", "--abi", "c-string"], b"x\n");
     assert_eq!(output.status.code(), Some(4));
-    assert!(
-        text(&output.stderr)
-            .contains("c-string was asked for: no export could be the transform, which is (i32) -> (i32) here")
-    );
+    let words =
+        "c-string was asked for: what has the transform's type, (i32) -> (i32), is named like something else: alloc";
+    assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     let output = run(&["packed", "--abi", "nonsense"], b"x\n");
     assert_eq!(output.status.code(), Some(2));
 }
@@ -237,4 +236,43 @@ fn a_memory_of_the_hosts_is_as_good_as_one_of_the_modules() {
     let output = run(&[&own], b"abc\n");
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stderr).contains("the module exports no memory, so a host cannot pass it bytes"));
+}
+
+#[test]
+fn weak_evidence_runs_only_when_it_is_asked_for() {
+    let region = file(
+        "region.wat",
+        r#"(module (memory (export "memory") 1) (data (i32.const 0) "live")
+        (func (export "p") (param i32 i32) (result i32) (local.get 1)))"#,
+    );
+    let output = run(&[&region], b"abc\n");
+    assert_eq!(output.status.code(), Some(4));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("one convention could fit, but nothing is sure; --abi NAME chooses it"), "{stderr}");
+    assert!(stderr.contains("the module's data ends before 0x10"), "{stderr}");
+    assert_eq!(text(&run(&[&region, "--abi", "fixed-region"], b"abc\n").stdout), "abc\n");
+    assert_eq!(text(&run(&[&region, "--call", "p"], b"abc\n").stdout), "abc\n");
+    let exports: String = (0..30).map(|n| format!(r#"(func (export "f{n}") (param f64))"#)).collect();
+    let library = file(
+        "library.wat",
+        &format!(
+            r#"(module (memory (export "memory") 1) {exports}
+        (func (export "alloc") (param i32) (result i32) (i32.const 64))
+        (func (export "h") (param i32 i32) (result i64) (i64.const 0)))"#
+        ),
+    );
+    let stderr = text(&run(&[&library], b"abc\n").stderr);
+    assert!(
+        stderr.contains("h is the only export of the transform's type, (i32, i32) -> (i64), but one of very many"),
+        "{stderr}"
+    );
+    assert_eq!(text(&run(&[&library, "--call", "h"], b"abc\n").stdout), "\n");
+}
+
+#[test]
+fn a_component_is_refused_as_what_it_is() {
+    let component = file("component.wasm", "\0asm\u{d}\0\u{1}\0");
+    let output = run(&[&component], b"x\n");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("it is a WebAssembly component, and linmem runs core modules"));
 }

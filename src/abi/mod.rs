@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::guest::Interface;
 
 pub use built_in::{BUILT_IN, built_in};
-pub use detect::{Candidate, Miss, candidates};
+pub use detect::{Candidate, Miss, SURE, candidates};
 pub use recipe::{Bound, Exchange, Line, Messages, Recipe};
 
 /// What the user says about the convention.
@@ -104,6 +104,9 @@ fn decide(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConve
     match &found[..] {
         [] => Err(NoConvention(none(&misses))),
         [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention(several(&found))),
+        [best, ..] if best.score < SURE && wish.convention.is_none() && wish.call.is_none() => {
+            Err(NoConvention(several(&found)))
+        }
         [best, ..] => {
             let bound = best.recipe.bind(interface, wish.stub_imports);
             let bound = bound.map_err(|error| NoConvention(error.to_string()))?;
@@ -143,7 +146,10 @@ fn none(misses: &[Miss]) -> String {
 }
 
 fn several(found: &[Candidate]) -> String {
-    let mut words = String::from("several conventions could fit; choose one with --abi NAME");
+    let mut words = String::from(match found {
+        [_] => "one convention could fit, but nothing is sure; --abi NAME chooses it",
+        _ => "several conventions could fit; choose one with --abi NAME",
+    });
     for candidate in found {
         words.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
         candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));

@@ -52,7 +52,7 @@ pub(super) fn call(context: &mut Context<'_>, words: &mut Words<'_>, text: &str)
 
 /// The type of an exported function.
 fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
-    let about = context.about()?;
+    let about = context.session.guest().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
     let found = about.interface.funcs().find(|(export, _)| *export == name);
     found.map(|(_, signature)| signature.clone()).ok_or_else(|| {
         let near = nearest(name, about.interface.funcs().map(|(export, _)| export));

@@ -3,8 +3,10 @@
 use super::table::{COMMANDS, find as find_command, nearest};
 use super::words::{Cell, Words, number};
 use super::{Context, Error, Reply};
-use crate::record::{Actor, Change, Image};
-use crate::view::{Region, Row, range, thousands, visible};
+use crate::guest::Global;
+use crate::record::{Actor, Change, Image, Run};
+use crate::session::About;
+use crate::view::{Region, Row, Selection, range, thousands, visible};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
@@ -19,7 +21,7 @@ pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     let at = context.at()?;
     let image = context.image()?;
     let memory = context.session.memory();
-    let first = at.address(context.session.run(), memory).unwrap_or(0);
+    let first = at.address(memory).unwrap_or(0);
     let addr = if words.is_empty() { first } else { context.address(words)? };
     let len = words.number_or("a length", 8 * WIDTH as u64)?;
     inside(image, addr, len)?;
@@ -117,11 +119,11 @@ fn glance(bytes: &[u8]) -> String {
 
 pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
-    let line = |(place, step): (usize, &crate::view::StepLine)| {
+    let line = |place: usize| {
         let here = if Some(place) == at.crossing { ">" } else { " " };
-        format!("{here} {}", step.numbered(place + 1))
+        format!("{here} {}", at.line(place).numbered(place + 1))
     };
-    Ok(Reply::Text(at.steps.iter().enumerate().map(line).collect()))
+    Ok(Reply::Text((0..at.crossings()).map(line).collect()))
 }
 
 pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -185,13 +187,27 @@ fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
     Err(Error(format!("there is no memory `{named}`; {near}")))
 }
 
-pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let line = |run: &crate::record::Run, what: &str| {
+/// Lists the runs, or chooses the one that is looked at.
+pub(super) fn runs(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let (kept, newest) = (context.session.past().len(), context.session.run_number() + context.session.runs_ago());
+    if let Some(named) = words.more()? {
+        let number = number(&named).and_then(|number| usize::try_from(number).ok());
+        let ago = if named == "now" { Some(0) } else { number.and_then(|number| newest.checked_sub(number)) };
+        if !ago.is_some_and(|ago| context.session.look_at_run(ago)) {
+            return Err(Error(format!("expected a run from {} to {newest}, or now", newest - kept)));
+        }
+        let words = format!("this is run {} of {newest}", context.session.run_number());
+        let at = Selection::newest(context.session.run()).ok_or_else(|| Error("nothing happened in it".to_owned()))?;
+        return Ok(Reply::Opened(Box::new(at), words));
+    }
+    let line = |(place, (about, _, run)): (usize, (&About, &[Global], &Run))| {
+        let what = if place == kept { "this run" } else { "earlier run" };
         let count = run.len().saturating_sub(1);
-        format!("{what}: {count} exchange{}", if count == 1 { "" } else { "s" })
+        let unit = if count == 1 { "exchange" } else { "exchanges" };
+        let number = newest - kept + place;
+        format!("{what}: {count} {unit}   (run {number}, {})", visible(about.name.as_bytes()))
     };
-    let past = context.session.past().iter().map(|chapter| line(&chapter.run, "earlier run"));
-    Ok(Reply::Text(past.chain([line(context.session.run(), "this run")]).collect()))
+    Ok(Reply::Text(context.session.runs().enumerate().map(line).collect()))
 }
 
 /// Tells the convention, or what there is to choose from.

@@ -109,7 +109,7 @@ impl Context<'_> {
         let image = self.image()?;
         let word = words.text("an address")?;
         let regions = self.regions();
-        let cursor = at.address(self.session.run(), self.session.memory()).unwrap_or(0);
+        let cursor = at.address(self.session.memory()).unwrap_or(0);
         parse_address(&word, &Places { cursor, image, regions: &regions }).map_err(Error)
     }
 

@@ -42,7 +42,7 @@ pub const COMMANDS: &[Spec] = &[
     spec("grow", "[PAGES]", "grow the memory, as the host", act::grow),
     spec("reset", "", "begin again with a fresh guest of the same module", act::reset),
     spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
-    spec("runs", "", "list the runs: each reset or reload began one", look::runs),
+    spec("runs", "[NUMBER | now]", "list the runs: each reset or reload began one; or look at one", look::runs),
     spec("convention", "[RECIPE|FILE]", "how lines get into the guest and answers out, or choose it", act::convention),
     spec("recipe", "[RECIPE]", "the recipe in use, with the guest's own names, or one that comes along", look::recipe),
     spec("limits", "", "what the guest may use", look::limits),

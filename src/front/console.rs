@@ -208,7 +208,7 @@ impl Console {
 
     /// Adds the newest cause in the form that was asked for to what is to be printed.
     fn print_in_form(&mut self) {
-        let (run, number) = (self.session.run(), self.session.past().len() + 1);
+        let (run, number) = (self.session.run(), self.session.run_number());
         if let (Some(form), Some(newest)) = (self.form, run.len().checked_sub(1)) {
             // A buffer takes all that is written to it.
             let _ = form.write(&mut self.out, number, run, newest);

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, difference, glyph, step_lines, visible};
+use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
@@ -52,8 +52,9 @@ pub(super) fn write_cause(
     };
     writeln!(out, "exchange {number}  \"{line}\"")?;
     let mut memories = before.clone();
-    for (place, step) in step_lines(cause).iter().enumerate() {
-        writeln!(out, "  {}", step.numbered(place + 1))?;
+    let steps = Steps::new(cause);
+    for place in 0..cause.crossings.len() {
+        writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
         if cause.crossings[place].depth == 0 {
             write_changes(out, cause, place, &mut memories, style)?;
         }
@@ -66,18 +67,18 @@ const ROWS: usize = 24;
 
 /// Writes what is looked at, in a line.
 pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    match at.crossing {
-        Some(place) => {
-            let (steps, headline) = (at.steps.len(), at.steps[place].headline());
-            writeln!(out, "exchange {}, step {} of {steps}: {headline}", at.cause, place + 1)
+    match (at.crossing, at.selected_line()) {
+        (Some(place), Some(step)) => {
+            let headline = step.headline();
+            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.crossings())
         }
-        None => writeln!(out, "exchange {}", at.cause),
+        _ => writeln!(out, "exchange {}", at.cause),
     }
 }
 
 /// Writes the steps of the exchange that is looked at.
 pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    at.steps.iter().zip(1..).try_for_each(|(step, number)| writeln!(out, "  {}", step.numbered(number)))
+    (0..at.crossings()).try_for_each(|place| writeln!(out, "  {}", at.line(place).numbered(place + 1)))
 }
 
 /// Writes the rows of memory that what is looked at changed.

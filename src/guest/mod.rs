@@ -23,6 +23,6 @@ pub use global::{Global, Variable};
 pub use instance::Guest;
 pub use interface::{Export, Extern, Import, Interface, MemoryType, Segment, Signature, Type};
 pub use limits::Limits;
-pub use program::{LoadError, Program, inspect};
+pub use program::{Code, LoadError, Program, inspect};
 pub use recorded::Recorded;
 pub use watch::Watch;

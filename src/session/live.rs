@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::abi::{Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, choose};
-use crate::guest::{Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
+use crate::guest::{Code, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
 
 use super::Source;
@@ -58,9 +58,11 @@ impl Live {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(source: &Source, options: &Options, watch: Watch) -> Result<(Live, Cause), OpenError> {
-        let program = Program::compile(&source.name, &source.bytes, options.limits).map_err(OpenError::Load)?;
+        let code = Code::read(&source.name, &source.bytes).map_err(OpenError::Load)?;
+        // Before it is compiled, which may take seconds.
         let wish = options.wish.clone();
-        let choice = choose(program.interface(), &wish).map_err(OpenError::NoConvention)?;
+        let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
+        let program = code.compile(options.limits).map_err(OpenError::Load)?;
         let args: Vec<_> = std::iter::once(&source.name).chain(&options.args).cloned().collect();
         let mut recorder = Recorder::new(options.listener.clone());
         let birth = Birth { program: &program, bound: &choice.bound, args: &args, watch: &watch };

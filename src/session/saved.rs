@@ -68,7 +68,7 @@ pub struct Saved {
 /// Writes a session into a file, which is there whole or not at all.
 ///
 /// # Errors
-/// The file cannot be written; or the guest is not loaded yet.
+/// The file cannot be written.
 pub fn save(path: &Path, session: &Session) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.part", std::process::id()));
@@ -81,15 +81,10 @@ pub fn save(path: &Path, session: &Session) -> io::Result<()> {
 }
 
 fn write(path: &Path, session: &Session) -> io::Result<()> {
-    let about = session.about().ok_or_else(|| io::Error::other("the guest is still being loaded"))?;
     let mut out = BufWriter::new(File::create(path)?);
     put(&mut out, &Head { linmem_session: VERSION, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
-    for chapter in session.past() {
-        put_run(&mut out, &chapter.about, &chapter.globals, &chapter.run)?;
-    }
-    put_run(&mut out, about, session.globals(), session.run())?;
-    let runs = session.past().iter().map(|chapter| &chapter.run).chain([session.run()]);
-    put(&mut out, &Entry::End(runs.map(|run| run.len() - run.oldest()).sum()))?;
+    session.runs().try_for_each(|(about, globals, run)| put_run(&mut out, about, globals, run))?;
+    put(&mut out, &Entry::End(session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum()))?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 

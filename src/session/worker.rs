@@ -94,6 +94,10 @@ pub struct Session {
     run: Run,
     /// The runs before, the oldest first.
     past: Vec<Chapter>,
+    /// How many runs began, those that are not kept included.
+    begun: usize,
+    /// How many runs before the present one is the one that is looked at.
+    ago: usize,
     /// The memory that is looked at.
     memory: usize,
     /// The session that this one, from a file, is looked at in the place of.
@@ -136,6 +140,8 @@ impl Session {
             limits: Limits::default(),
             run: Run::new(HISTORY),
             past: Vec::new(),
+            begun: 0,
+            ago: 0,
             memory: 0,
             behind: None,
             globals: Vec::new(),
@@ -147,9 +153,9 @@ impl Session {
     /// A session from a file. There is no guest: it can be looked at, and nothing can be sent.
     pub fn replay(saved: Saved) -> Session {
         let Chapter { about, run, globals } = saved.last;
-        let (name, memory) = (about.name.clone(), about.memory);
-        let replayed = Session { about: Some(about), replayed: true, memory, ..Session::new(name, channel().0) };
-        Session { run, past: saved.past, globals, ..replayed }
+        let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
+        let session = Session { about: Some(about), replayed: true, memory, begun, ..Session::new(name, channel().0) };
+        Session { run, past: saved.past, globals, ..session }
     }
 
     /// Looks at a session from a file in the place of this one, which waits meanwhile.
@@ -215,6 +221,7 @@ impl Session {
             return;
         }
         self.sent += 1;
+        self.ago = 0;
         self.waiting.push_back((self.sent, request));
         self.hand_over();
     }
@@ -233,18 +240,41 @@ impl Session {
 
     /// Puts the run aside, unless nothing happened in it.
     fn begin_a_run(&mut self) {
+        self.begun += 1;
         if let (false, Some(known)) = (self.run.is_empty(), &mut self.about) {
             let coming = self.coming.take().unwrap_or_else(|| known.clone());
-            if coming.sha256 != known.sha256 {
+            if coming.sha256 != known.sha256 || coming.memory != known.memory {
                 self.memory = coming.memory;
             }
             let about = std::mem::replace(known, coming);
             let run = std::mem::replace(&mut self.run, Run::new(HISTORY));
             self.past.push(Chapter { about, run, globals: std::mem::take(&mut self.globals) });
+            self.ago += usize::from(self.ago > 0);
         }
         if self.past.len() > RUNS {
             self.past.remove(0);
         }
+        if self.ago > self.past.len() {
+            self.ago = 0;
+        }
+    }
+
+    /// Looks at the run that was so many runs before the present one, which is 0; false if it is not kept. What is
+    /// sent to the guest leads back to the present one.
+    pub fn look_at_run(&mut self, ago: usize) -> bool {
+        let kept = ago <= self.past.len();
+        self.ago = if kept { ago } else { self.ago };
+        kept
+    }
+
+    /// How many runs before the present one is the one that is looked at.
+    pub fn runs_ago(&self) -> usize {
+        self.ago
+    }
+
+    /// The number of the run that is looked at, from 1, those that are not kept counted.
+    pub fn run_number(&self) -> usize {
+        self.begun - self.ago
     }
 
     /// Looks at another memory; false if there is none of that index.
@@ -261,7 +291,7 @@ impl Session {
 
     /// What a memory is called: the name that it is exported or imported by, if it has one.
     pub fn memory_name(&self, memory: usize) -> Option<String> {
-        let names = self.about.as_ref()?.interface.memory_names();
+        let names = self.about()?.interface.memory_names();
         names.get(memory)?.first().map(|name| (*name).to_owned())
     }
 
@@ -284,14 +314,29 @@ impl Session {
         self.about.as_ref().map_or(&self.name, |about| &about.name)
     }
 
-    /// What is known of the guest, once it is loaded.
+    /// What is known of the guest whose run is looked at, once it is loaded.
     pub fn about(&self) -> Option<&About> {
+        self.earlier().map_or(self.about.as_ref(), |chapter| Some(&chapter.about))
+    }
+
+    /// What is known of the guest that is there now, once it is loaded.
+    pub fn guest(&self) -> Option<&About> {
         self.about.as_ref()
     }
 
-    /// The timeline.
+    /// The timeline of the run that is looked at.
     pub fn run(&self) -> &Run {
-        &self.run
+        self.earlier().map_or(&self.run, |chapter| &chapter.run)
+    }
+
+    /// The exported globals as the run that is looked at left them.
+    pub fn globals(&self) -> &[Global] {
+        self.earlier().map_or(&self.globals, |chapter| &chapter.globals)
+    }
+
+    /// The run before the present one that is looked at, if it is not that.
+    fn earlier(&self) -> Option<&Chapter> {
+        self.past.get(self.past.len().checked_sub(self.ago)?)
     }
 
     /// The runs before the last reset or reload, the oldest first.
@@ -299,9 +344,10 @@ impl Session {
         &self.past
     }
 
-    /// The exported globals as they are now.
-    pub fn globals(&self) -> &[Global] {
-        &self.globals
+    /// Every run with what is known of its guest, the oldest first; the present one once its guest is loaded.
+    pub fn runs(&self) -> impl Iterator<Item = (&About, &[Global], &Run)> {
+        let past = self.past.iter().map(|chapter| (&chapter.about, &chapter.globals[..], &chapter.run));
+        past.chain(self.about.as_ref().map(|about| (about, &self.globals[..], &self.run)))
     }
 
     /// What the guest may use.

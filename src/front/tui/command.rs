@@ -28,9 +28,12 @@ impl App {
             }
             Typed::Command(text) => text,
         };
-        let mut context =
-            Context { session: &mut self.session, at: self.selection.as_ref(), settings: Settings::default() };
-        match command::run(text, &mut context) {
+        let reply = command::run(text, &mut self.context());
+        if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
+            // It may have chosen another run or memory to look at.
+            self.keep_up();
+        }
+        match reply {
             Err(error) => {
                 self.script.lines.clear();
                 self.notice(&error.to_string())
@@ -56,6 +59,11 @@ impl App {
             Ok(Reply::Source(file)) => self.source(&file),
             Ok(Reply::Quit) => Next::Quit,
         }
+    }
+
+    /// What commands see.
+    pub(super) fn context(&mut self) -> Context<'_> {
+        Context { session: &mut self.session, at: self.selection.as_ref(), settings: Settings::default() }
     }
 
     /// Goes on with the file that is being followed, while the guest waits.

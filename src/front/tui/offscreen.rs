@@ -66,6 +66,15 @@ impl Offscreen {
         &self.buffer
     }
 
+    /// Draws the screen when all that is looked for in pieces was found.
+    pub fn draw_settled(&mut self) -> &Buffer {
+        self.draw();
+        while self.app.is_looking() {
+            self.app.go_on_looking();
+        }
+        self.draw()
+    }
+
     fn settle(&mut self) -> Result<(), OpenError> {
         while self.app.session.state() != State::Idle || self.app.session.run().is_empty() {
             let Ok(update) = self.updates.recv() else { break };
