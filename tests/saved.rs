@@ -185,7 +185,7 @@ fn what_a_file_may_take_is_bounded() {
     assert!(replay(&memories, &[]).contains("no guest has such memories"));
     let page = |number: usize| line(&format!("{{\"page\":[{number},\"{}\"]}}", "00".repeat(4096)));
     let pages: String = (0..400).map(page).collect();
-    let many = [head.clone(), line(r#"{"memory":4294967296}"#), pages.clone()].concat();
+    let many = [head.clone(), line(r#"{"memory":4294967296}"#), pages].concat();
     let words = replay(&many, &["--max-memory", "1MiB"]);
     assert!(words.contains("more than 1048576 bytes (--max-memory"), "{words}");
     assert!(replay(&many, &[]).contains("cut short"), "and within the limit it is only cut short");
