@@ -201,6 +201,7 @@ fn what_the_guest_says_is_printed_while_it_runs() {
     prompt.press("x\r");
     prompt.wait_for("the guest says: tick");
     prompt.wait_for("=> x");
+    prompt.wait_for("> ");
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);
 }
@@ -216,6 +217,7 @@ fn what_is_typed_is_coloured_and_hinted_where_colours_are_wanted() {
         prompt.wait_for("`nowhere` is neither");
         prompt.press(":xyz 1\r");
         prompt.wait_for(":help lists them");
+        prompt.wait_for("> ");
         prompt.press("\x04");
         assert_eq!(prompt.end(), 0);
         let raw = String::from_utf8_lossy(&prompt.raw).into_owned();
@@ -257,6 +259,7 @@ fn every_word_completes() {
     prompt.press("y\r");
     prompt.wait_for("=> y Wasm is cool!");
     assert!(!prompt.text[from..].contains("before "), "{}", &prompt.text[from..]);
+    prompt.wait_for("> ");
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);
 }
