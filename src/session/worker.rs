@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use sha2::{Digest, Sha256};
 
-use super::{Deed, Live, OpenError, Options, Request, Saved, Source};
+use super::{Bookmarks, Deed, Live, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Interface, Limits, Watch};
 use crate::record::{Cause, Memories, Run, Trigger};
 
@@ -67,6 +67,7 @@ pub struct Session {
     /// The runs before, the oldest first.
     past: Vec<Run>,
     globals: Vec<Global>,
+    bookmarks: Bookmarks,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
     /// reports, with memories in them, pile up.
     waiting: VecDeque<(u64, Request)>,
@@ -95,6 +96,7 @@ impl Session {
             run: Run::new(HISTORY),
             past: Vec::new(),
             globals: Vec::new(),
+            bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
         }
@@ -113,6 +115,7 @@ impl Session {
             run: saved.run,
             past: Vec::new(),
             globals: Vec::new(),
+            bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
         }
@@ -215,6 +218,35 @@ impl Session {
     /// The exported globals as they are now.
     pub fn globals(&self) -> &[Global] {
         &self.globals
+    }
+
+    /// The ranges of memory that the user gave a name.
+    pub fn bookmarks(&self) -> &Bookmarks {
+        &self.bookmarks
+    }
+
+    /// The same, to be changed.
+    pub fn bookmarks_mut(&mut self) -> &mut Bookmarks {
+        &mut self.bookmarks
+    }
+
+    /// The session as it is now, without its guest: to be looked at, and nothing can be sent.
+    pub fn still(&self) -> Session {
+        Session {
+            name: self.name.clone(),
+            about: self.about.clone(),
+            requests: channel().0,
+            replayed: true,
+            sent: 0,
+            watch: Watch::new(None),
+            limits: self.limits,
+            run: self.run.clone(),
+            past: self.past.clone(),
+            globals: self.globals.clone(),
+            bookmarks: self.bookmarks.clone(),
+            waiting: VecDeque::new(),
+            under_way: false,
+        }
     }
 
     /// What the guest may use.

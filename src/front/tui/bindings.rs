@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::input::Edit;
+use crate::view::Form;
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +88,6 @@ pub(super) enum Focus {
     Memory,
     /// A question in the input line's place.
     Prompt,
-}
-
-/// How bytes are written in the clipboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// `44 69 64`
-    Hex,
-    /// As text, escaped where it would not print.
-    Text,
 }
 
 /// What is asked for in the input line's place.

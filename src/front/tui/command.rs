@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::app::{App, Next};
+use super::bindings::Focus;
 use crate::command::{self, Context, Reply, Typed};
 use crate::session::State;
+use crate::view::visible;
 
 /// Lines of a file that wait for their turn, each with its number, and the file's name.
 #[derive(Default)]
@@ -28,17 +30,37 @@ impl App {
             }
             Typed::Command(text) => text,
         };
-        let mut context = Context { session: &mut self.session, at: self.selection.as_ref() };
+        let (first, last) = self.space.selected();
+        let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
+        let mut context = Context { session: &mut self.session, at: self.selection.as_ref(), cursor, selected };
         match command::run(text, &mut context) {
             Err(error) => {
                 self.script.lines.clear();
                 self.notice(&error.to_string())
             }
             Ok(Reply::Text(lines)) => self.tell(lines),
+            Ok(Reply::Places(places)) => self.tell(places.into_iter().map(|place| place.words).collect()),
             Ok(Reply::Rows(rows)) => {
                 self.goto(rows.first().map_or(0, |row| row.addr));
                 Next::Continue
             }
+            // Behind these one goes on with the memory's keys.
+            Ok(Reply::Goto(addr)) => {
+                self.focus = Focus::Memory;
+                self.goto(addr);
+                Next::Continue
+            }
+            Ok(Reply::Found(search)) => {
+                self.focus = Focus::Memory;
+                self.take_up(*search)
+            }
+            Ok(Reply::Copy(text)) => self.take_along(text),
+            Ok(Reply::Shot(file, over)) => match self.shot(&file, over) {
+                Ok(()) => {
+                    self.notice(&format!("the screen is saved as {}", visible(file.as_os_str().as_encoded_bytes())))
+                }
+                Err(words) => self.notice(&words),
+            },
             Ok(Reply::Sent) => {
                 self.follow();
                 Next::Continue
@@ -77,7 +99,7 @@ impl App {
     }
 
     fn source(&mut self, file: &Path) -> Next {
-        let name = crate::view::visible(file.as_os_str().as_encoded_bytes());
+        let name = visible(file.as_os_str().as_encoded_bytes());
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) => return self.notice(&format!("{name}: {error}")),

@@ -31,6 +31,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
 pub use self::offscreen::Offscreen;
+pub(super) use self::offscreen::picture;
 
 use self::app::{App, Next};
 use self::terminal::Screen;

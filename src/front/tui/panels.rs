@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::app::{App, MEMORY, Panel};
 use super::draw::{below_title, put, rule, to_u16};
 use crate::record::Actor;
-use crate::view::{Entry, Mark, Order, Piece, inspect, map, name, thousands};
+use crate::view::{Mark, Order, Piece, inspect, map, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -38,13 +38,13 @@ impl App {
         let order = if self.space.order == Order::Little { "" } else { " be" };
         let columns = (rest.width / VALUE).max(1);
         let width = rest.width / columns;
-        let entries = inspect(sight.before, sight.after, cursor, self.space.order);
+        let entries = inspect(sight.before, sight.after, cursor, self.space.order, &self.space.regions);
         for (entry, place) in entries.iter().zip(0..rest.height.saturating_mul(columns)) {
             let (column, row) = (place % columns, place / columns);
             let cell = Rect { x: rest.x + column * width, y: rest.y + row, width: width.saturating_sub(1), height: 1 };
             let changed = entry.before != entry.after;
             let style = if changed { self.theme.title() } else { Style::new() };
-            put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), value(entry)), style);
+            put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), entry.words()), style);
         }
     }
 
@@ -83,7 +83,7 @@ impl App {
     fn draw_regions(&self, area: Rect, buffer: &mut Buffer) {
         rule(buffer, area, "regions  (Ctrl-G NAME goes there, m adds one)", self.theme.title());
         let mut rest = below_title(area);
-        for region in self.regions() {
+        for region in self.space.regions.iter() {
             if rest.is_empty() {
                 return;
             }
@@ -187,14 +187,5 @@ fn letter(actor: Actor) -> &'static str {
         Actor::Host => "h",
         Actor::Guest => "g",
         Actor::Module => "m",
-    }
-}
-
-/// `0 -> 32`, or the value alone where it is the same before and after.
-fn value(entry: &Entry) -> String {
-    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    match entry.before == entry.after {
-        true => shown(&entry.after),
-        false => format!("{} -> {}", shown(&entry.before), shown(&entry.after)),
     }
 }

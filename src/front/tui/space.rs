@@ -6,13 +6,11 @@ use super::app::{App, MEMORY, Next};
 use super::bindings::Direction;
 use super::layout::Arrangement;
 use crate::record::Image;
-use crate::session::{Deed, State};
+use crate::session::{Bookmark, Deed, State};
 use crate::view::{
-    Line, Mark, Order, Pattern, Places, Region, Search, Sight, name, parse_address, regions, thousands, visible,
+    Line, Order, Pattern, Places, Regions, Search, Sight, parse_address, range, thousands, visible, writer,
 };
 
-/// The longest name of a place.
-const NAME: usize = 32;
 /// The most places that are gone back to.
 const TRAIL: usize = 256;
 
@@ -28,8 +26,8 @@ pub(super) struct Space {
     pub(super) anchor: Option<u64>,
     pub(super) order: Order,
     pub(super) search: Option<Search>,
-    /// Places that the user gave a name, oldest first.
-    pub(super) names: Vec<(String, u64)>,
+    /// The ranges that have names at the selected moment.
+    pub(super) regions: Regions,
     /// What is known of the cursor's place: which regions it is in, who wrote there last.
     pub(super) here: Here,
     trail: Vec<u64>,
@@ -64,14 +62,10 @@ impl App {
         })
     }
 
-    /// Every range with a name at the selected moment; a place with a name is one byte.
-    pub(super) fn regions(&self) -> Vec<Region> {
-        let run = self.session.run();
-        let cause = self.selection.as_ref().and_then(|at| run.cause(at.cause));
-        let named = self.space.names.iter();
-        let named = named.map(|(name, addr)| Region { name: name.clone(), start: *addr, end: addr + 1 });
-        let told = regions(MEMORY, run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
-        named.chain(told).collect()
+    /// Looks up anew which ranges have names at the selected moment.
+    pub(super) fn name_regions(&mut self) {
+        let (run, before) = (self.session.run(), &self.space.regions);
+        self.space.regions = Regions::new(&self.session, run, self.selection.as_ref(), MEMORY, before);
     }
 
     /// Goes to an address, and remembers where the cursor was.
@@ -92,9 +86,9 @@ impl App {
     /// # Errors
     /// What is wrong with it, in words.
     pub(super) fn goto_text(&mut self, text: &str) -> Result<(), String> {
-        let regions = self.regions();
         let sight = self.sight().ok_or("there is no memory yet")?;
-        let places = Places { cursor: self.space.cursor, image: sight.after, regions: &regions };
+        let (cursor, regions, globals) = (self.space.cursor, &self.space.regions, self.session.globals());
+        let places = Places { cursor, image: sight.after, regions, globals };
         let addr = parse_address(text, &places)?;
         self.goto(addr);
         Ok(())
@@ -110,13 +104,21 @@ impl App {
         if search.found.is_empty() {
             return Err(format!("not found: {}", visible(text.as_bytes())));
         }
-        let first = search.found.binary_search(&self.space.cursor).ok();
+        self.take_up(search);
+        Ok(())
+    }
+
+    /// Takes a search up, and goes to its first match at the cursor or behind it.
+    pub(super) fn take_up(&mut self, search: Search) -> Next {
+        if search.found.is_empty() {
+            return self.notice(&format!("not found: {}", visible(search.text.as_bytes())));
+        }
+        let here = search.found.binary_search(&self.space.cursor).ok();
         self.space.search = Some(search);
-        match first {
+        match here {
             Some(place) => self.show_match(place),
             None => self.find_next(Direction::Forward),
-        };
-        Ok(())
+        }
     }
 
     pub(super) fn find_next(&mut self, direction: Direction) -> Next {
@@ -146,18 +148,16 @@ impl App {
         self.notice(&words)
     }
 
-    /// Gives the place of the cursor a name.
+    /// Gives the selected bytes a name.
     ///
     /// # Errors
-    /// Why it cannot have it, in words.
+    /// Why they cannot have it, in words.
     pub(super) fn mark(&mut self, name: &str) -> Result<(), String> {
-        let fits = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
-        if !fits || name.len() > NAME || name.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(format!("a name is up to {NAME} letters, digits, _ and ., and begins with no digit"));
-        }
-        self.space.names.retain(|(other, _)| other != name);
-        self.space.names.push((name.to_owned(), self.space.cursor));
-        self.notice(&format!("{name} is {:#x} now", self.space.cursor));
+        let (first, last) = self.space.selected();
+        let mark = Bookmark { name: name.to_owned(), memory: MEMORY, start: first, end: last.saturating_add(1) };
+        self.session.bookmarks_mut().set(mark)?;
+        self.name_regions();
+        self.notice(&format!("{name} is {} now", range(first, last - first + 1)));
         Ok(())
     }
 
@@ -360,22 +360,8 @@ impl App {
     pub(super) fn look_around(&mut self) {
         let Some(at) = &self.selection else { return };
         let cursor = self.space.cursor;
-        let inside = self.regions().into_iter().filter(|region| region.contains(cursor));
-        let inside = inside.map(|region| match cursor - region.start {
-            0 => region.name,
-            distance => format!("{}+{distance:#x}", region.name),
-        });
-        let regions = inside.collect::<Vec<_>>().join(", ");
-        let mark = at.marks.get(MEMORY).map_or(Mark::None, |marks| marks.at(cursor));
-        let writer = match at.last_writer(self.session.run(), MEMORY, cursor) {
-            None => "no write here is known".to_owned(),
-            Some((cause, crossing, by)) => {
-                let when = if mark == Mark::None { "last" } else { "now" };
-                let cause = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
-                format!("{when}: {}, {cause} step {}", name(by), crossing + 1)
-            }
-        };
-        self.space.here = Here { regions, writer };
+        let regions = visible(self.space.regions.describe(cursor).as_bytes());
+        self.space.here = Here { regions, writer: writer(self.session.run(), at, MEMORY, cursor) };
     }
 
     /// Searches again where another moment is looked at now.
