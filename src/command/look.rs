@@ -83,11 +83,11 @@ fn glance(bytes: &[u8]) -> String {
 
 pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
-    let line = |(place, step): (usize, &crate::view::StepLine)| {
+    let line = |place: usize| {
         let here = if Some(place) == at.crossing { ">" } else { " " };
-        format!("{here} {}", step.numbered(place + 1))
+        format!("{here} {}", at.line(place).numbered(place + 1))
     };
-    Ok(Reply::Text(at.steps.iter().enumerate().map(line).collect()))
+    Ok(Reply::Text((0..at.crossings()).map(line).collect()))
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

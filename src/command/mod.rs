@@ -161,7 +161,7 @@ impl Context<'_> {
 
     /// The ranges of memory that have a name at what is looked at.
     fn regions(&self) -> Regions {
-        Regions::new(self.session, self.session.run(), self.at, 0, &Regions::default())
+        Regions::new(self.session, self.at, &Regions::default())
     }
 
     /// There must be a guest to do something to.

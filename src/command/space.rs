@@ -66,7 +66,7 @@ pub(super) fn mark(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
         return Err(Error(format!("`{name}` is the name of a region already; :regions lists them")));
     }
     let told = format!("{name} is {} now", range(start, len));
-    let mark = Bookmark { name, memory: 0, start, end: start.saturating_add(len) };
+    let mark = Bookmark { name, memory: context.session.memory(), start, end: start.saturating_add(len) };
     context.session.bookmarks_mut().set(mark).map_err(Error)?;
     Ok(Reply::Text(vec![told]))
 }
@@ -83,7 +83,7 @@ pub(super) fn inspect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str)
     let addr = if words.is_empty() { context.cursor } else { context.place(&words.rest())? };
     let (regions, at) = (context.regions(), context.at()?);
     memory_of(&at.after)?;
-    Ok(Reply::Text(examine(context.session.run(), at, 0, &regions, addr)))
+    Ok(Reply::Text(examine(context.session.run(), at, context.session.memory(), &regions, addr)))
 }
 
 pub(super) fn copy(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -150,6 +150,8 @@ pub(super) fn undo(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     words.end()?;
     context.has_guest()?;
     context.idle()?;
+    // What is written is written now, whichever run is looked at.
+    context.session.look_at_run(0);
     let run = context.session.run();
     let mut undone = Vec::new();
     let causes = (run.oldest()..run.len()).rev().filter_map(|number| Some((number, run.cause(number)?)));

@@ -125,7 +125,7 @@ impl Console {
 
     /// Looks at another moment. The user is then where something happened.
     fn look_at(&mut self, at: Option<Selection>) {
-        self.cursor = at.as_ref().and_then(|at| at.address(self.session.run(), 0)).unwrap_or(self.cursor);
+        self.cursor = at.as_ref().and_then(|at| at.address(self.session.memory())).unwrap_or(self.cursor);
         self.at = at;
     }
 

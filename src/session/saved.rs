@@ -114,6 +114,7 @@ fn read(bytes: &[u8]) -> Result<Saved, String> {
         convention: head.convention,
         recipe: head.recipe,
         interface: Arc::default(),
+        memory: 0,
     };
     if head.base.len() > MEMORIES {
         return Err(format!("its head is damaged: no guest has {} memories", head.base.len()));

@@ -17,6 +17,7 @@ mod selection;
 mod sentence;
 mod steps;
 mod text;
+mod timeline;
 
 pub use address::{Places, parse_address, parse_range};
 pub use characters::{COVERED, characters};
@@ -30,6 +31,7 @@ pub use regions::{Kind, Region, Regions};
 pub use row::{Cell, MAX_WIDTH, Row};
 pub use search::{Matched, Pattern, Search};
 pub use selection::Selection;
-pub use sentence::{difference, name, outcome, range};
-pub use steps::{StepLine, step_lines};
+pub use sentence::{difference, in_brief, name, outcome, range};
+pub use steps::{StepLine, Steps};
 pub use text::{glyph, thousands, unescape, visible};
+pub use timeline::{Events, Timeline};

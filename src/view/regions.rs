@@ -58,18 +58,21 @@ pub struct Regions {
     /// The module's data segments, by address.
     data: Arc<[Region]>,
     guest: Option<(Arc<Interface>, Arc<Roles>)>,
+    memory: usize,
 }
 
 impl Regions {
-    /// The regions of a memory at what is looked at. `before` are those of another moment, of which is kept what
-    /// depends on the guest alone.
-    pub fn new(session: &Session, run: &Run, at: Option<&Selection>, memory: usize, before: &Regions) -> Regions {
+    /// The regions of the session's memory at what is looked at. `before` are those of another moment, of which is
+    /// kept what depends on the guest alone.
+    pub fn new(session: &Session, at: Option<&Selection>, before: &Regions) -> Regions {
+        let (run, memory) = (session.run(), session.memory());
         let marks = session.bookmarks().iter().filter(|mark| mark.memory == memory);
         let mut few: Vec<_> = marks
             .map(|mark| region(&mark.name, (mark.start, mark.end), Kind::Mark, "a mark of yours".to_owned()))
             .collect();
         let Some(about) = session.about() else { return Regions { few, ..Regions::default() } };
         let same = before.guest.as_ref().filter(|(interface, _)| Arc::ptr_eq(interface, &about.interface));
+        let same = same.filter(|_| before.memory == memory);
         let (data, guest) = match same {
             Some(guest) => (before.data.clone(), guest.clone()),
             None => {
@@ -86,7 +89,7 @@ impl Regions {
             few.extend(module_regions::layout(&about.interface, &data, len));
         }
         let data = if data.is_empty() { module_regions::changed(run, memory) } else { data };
-        Regions { few, data, guest: Some(guest) }
+        Regions { few, data, guest: Some(guest), memory }
     }
 
     /// Regions of these names, starts and ends.

@@ -33,7 +33,12 @@ impl App {
         let (first, last) = self.space.selected();
         let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
         let mut context = Context { session: &mut self.session, at: self.selection.as_ref(), cursor, selected };
-        match command::run(text, &mut context) {
+        let reply = command::run(text, &mut context);
+        if !matches!(reply, Ok(Reply::Look(_))) {
+            // It may have chosen another run or memory to look at.
+            self.keep_up();
+        }
+        match reply {
             Err(error) => {
                 self.script.lines.clear();
                 self.notice(&error.to_string())

@@ -21,6 +21,8 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod time;
+mod timeline;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

@@ -3,10 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, MEMORY, Panel};
-use super::draw::{below_title, put, rule, to_u16};
+use super::app::{App, Panel};
+use super::draw::{below_title, put, rule};
 use crate::record::Actor;
 use crate::view::{Mark, Order, Piece, inspect, map, name, thousands};
 
@@ -50,7 +49,7 @@ impl App {
 
     /// The runs of changed bytes, the one at the cursor or before it among the first.
     fn draw_changes(&self, area: Rect, buffer: &mut Buffer) {
-        let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(MEMORY)) else { return };
+        let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(self.memory())) else { return };
         let (runs, changed) = (thousands(marks.runs() as u64), thousands(marks.changed() as u64));
         let unit = if marks.runs() == 1 { "run" } else { "runs" };
         let title = format!("changes  {changed} bytes in {runs} {unit}  (, .)");
@@ -125,35 +124,13 @@ impl App {
         if self.map.as_ref().is_some_and(|map| map.area == area) {
             return;
         }
-        let start = self.session.run().start().get(MEMORY);
+        let start = self.session.run().start().get(self.memory());
         let made =
             self.sight().filter(|sight| !area.is_empty() && !sight.is_empty()).zip(start).map(|(sight, start)| {
                 let (size, pieces) = map(&sight, start, u64::from(area.area()));
                 Map { area, size, pieces }
             });
         self.map = made;
-    }
-
-    /// What the letters in the gutter mean, at the right end of a rule.
-    pub(super) fn draw_legend(&self, area: Rect, buffer: &mut Buffer) {
-        const LEGEND: [(&str, Option<Actor>); 5] = [
-            (" h", Some(Actor::Host)),
-            (" host wrote  ", None),
-            ("g", Some(Actor::Guest)),
-            (" guest wrote", None),
-            ("  ' earlier ", None),
-        ];
-        // As much of it as has room beside the title.
-        let count = (0..=LEGEND.len()).rev().filter(|count| count % 2 == 0 || *count == LEGEND.len());
-        let width = |count: &usize| to_u16(LEGEND[..*count].iter().map(|(text, _)| text.width()).sum());
-        let Some(count) = count.into_iter().find(|count| width(count) + 12 <= area.width) else { return };
-        let width = width(&count);
-        let mut rest = Rect { x: area.right() - width - 1, width, ..area };
-        for (text, actor) in &LEGEND[..count] {
-            let style = actor.map_or(Style::new(), |actor| self.theme.actor(actor));
-            let used = put(buffer, rest, text, style);
-            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
-        }
     }
 }
 

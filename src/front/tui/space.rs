@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::app::{App, MEMORY, Next};
+use super::app::{App, Next};
 use super::bindings::Direction;
 use super::layout::Arrangement;
 use crate::record::Image;
@@ -54,9 +54,9 @@ impl App {
     pub(super) fn sight(&self) -> Option<Sight<'_>> {
         let at = self.selection.as_ref()?;
         Some(Sight {
-            before: at.before.get(MEMORY).unwrap_or(&NO_MEMORY),
-            after: at.after.get(MEMORY)?,
-            marks: &at.marks[MEMORY],
+            before: at.before.get(self.memory()).unwrap_or(&NO_MEMORY),
+            after: at.after.get(self.memory())?,
+            marks: &at.marks[self.memory()],
             width: self.layout.width,
             keep: self.space.cursor,
         })
@@ -64,8 +64,7 @@ impl App {
 
     /// Looks up anew which ranges have names at the selected moment.
     pub(super) fn name_regions(&mut self) {
-        let (run, before) = (self.session.run(), &self.space.regions);
-        self.space.regions = Regions::new(&self.session, run, self.selection.as_ref(), MEMORY, before);
+        self.space.regions = Regions::new(&self.session, self.selection.as_ref(), &self.space.regions);
     }
 
     /// Goes to an address, and remembers where the cursor was.
@@ -154,7 +153,7 @@ impl App {
     /// Why they cannot have it, in words.
     pub(super) fn mark(&mut self, name: &str) -> Result<(), String> {
         let (first, last) = self.space.selected();
-        let mark = Bookmark { name: name.to_owned(), memory: MEMORY, start: first, end: last.saturating_add(1) };
+        let mark = Bookmark { name: name.to_owned(), memory: self.memory(), start: first, end: last.saturating_add(1) };
         self.session.bookmarks_mut().set(mark)?;
         self.name_regions();
         self.notice(&format!("{name} is {} now", range(first, last - first + 1)));
@@ -168,7 +167,7 @@ impl App {
     pub(super) fn poke(&mut self, text: &str) -> Result<(), String> {
         let pattern = Pattern::parse(text)?;
         let bytes = pattern.bytes().ok_or("what is written has no wildcards")?.to_vec();
-        let (addr, len) = (self.space.cursor, self.session.run().present().get(MEMORY).map_or(0, Image::len));
+        let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
         if self.session.state() != State::Idle {
             return Err("the guest is running: memory is written between calls only".to_owned());
         }
@@ -179,7 +178,7 @@ impl App {
             return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
         }
         let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(MEMORY, addr, bytes));
+        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(self.memory(), addr, bytes));
         self.follow();
         Ok(())
     }
@@ -361,7 +360,7 @@ impl App {
         let Some(at) = &self.selection else { return };
         let cursor = self.space.cursor;
         let regions = visible(self.space.regions.describe(cursor).as_bytes());
-        self.space.here = Here { regions, writer: writer(self.session.run(), at, MEMORY, cursor) };
+        self.space.here = Here { regions, writer: writer(self.session.run(), at, self.memory(), cursor) };
     }
 
     /// Searches again where another moment is looked at now.
