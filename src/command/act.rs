@@ -65,12 +65,12 @@ pub(super) fn poke(context: &mut Context<'_>, words: &mut Words<'_>, text: &str)
             bytes
         }
     };
-    do_it(context, words, text, Deed::Poke(0, addr, bytes))
+    do_it(context, words, text, Deed::Poke(context.session.memory(), addr, bytes))
 }
 
 pub(super) fn grow(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
     let pages = words.number_or("a number of pages", 1)?;
-    do_it(context, words, text, Deed::Grow(0, pages))
+    do_it(context, words, text, Deed::Grow(context.session.memory(), pages))
 }
 
 /// Lists the globals, or sets one.

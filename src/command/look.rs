@@ -17,16 +17,16 @@ const GLANCE: usize = 16;
 
 pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
-    let image = memory_of(&at.after)?;
+    let (image, memory) = (context.image()?, context.session.memory());
     let alone = DUMPED.min(image.len().saturating_sub(context.cursor));
     let (addr, len) = if words.is_empty() { (context.cursor, alone) } else { context.range(words, Some(DUMPED))? };
     let start = addr / WIDTH as u64 * WIDTH as u64;
     let rows = (start..addr.saturating_add(len)).step_by(WIDTH).take(MOST);
-    Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[0], addr, WIDTH)).collect()))
+    Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[memory], addr, WIDTH)).collect()))
 }
 
 pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = memory_of(&context.at()?.after)?;
+    let image = context.image()?;
     let ty = number_type(&words.text("a type")?)?;
     let addr = context.address(words)?;
     let count = words.number_or("a number of values", 1)?.min(MOST as u64);
@@ -154,11 +154,6 @@ pub(super) fn help(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Resul
     lines.push("Anything else is sent to the guest; :: sends a line that begins with a colon.".to_owned());
     lines.push("The beginning of a name will do where it is clear. :help COMMAND shows its arguments.".to_owned());
     Ok(Reply::Text(lines))
-}
-
-/// The first memory.
-pub(super) fn memory_of(memories: &[Image]) -> Result<&Image, Error> {
-    memories.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))
 }
 
 /// The bytes must lie inside the memory.

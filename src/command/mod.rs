@@ -15,6 +15,7 @@ mod words;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::record::Image;
 use crate::session::{Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
@@ -135,28 +136,38 @@ impl Context<'_> {
         }
         let word = words.text("an address or a range")?;
         let (start, end) = self.with_places(|places| parse_range(&word, places))?;
-        let size = look::memory_of(&self.at()?.after)?.len();
+        let image = self.image()?;
         let len = match (end, words.next_number("a length")?, alone) {
             (_, Some(len), _) => len,
             (Some(end), None, _) => end - start,
-            (None, None, Some(len)) => len.min(size - start),
+            (None, None, Some(len)) => len.min(image.len() - start),
             (None, None, None) => return Err(Error("expected a length behind the address".to_owned())),
         };
-        look::inside(look::memory_of(&self.at()?.after)?, start, len)?;
+        look::inside(image, start, len)?;
         Ok((start, len))
     }
 
     /// What is selected, as its first address and how many bytes.
     fn selection(&self) -> Result<(u64, u64), Error> {
         let len = self.selected.end.saturating_sub(self.selected.start);
-        look::inside(look::memory_of(&self.at()?.after)?, self.selected.start, len)?;
+        look::inside(self.image()?, self.selected.start, len)?;
         Ok((self.selected.start, len))
     }
 
     fn with_places<T>(&self, read: impl FnOnce(&Places<'_>) -> Result<T, String>) -> Result<T, Error> {
-        let image = look::memory_of(&self.at()?.after)?;
+        let image = self.image()?;
         let (regions, globals) = (self.regions(), self.session.globals());
         read(&Places { cursor: self.cursor, image, regions: &regions, globals }).map_err(Error)
+    }
+
+    /// The memory that commands are about, as it is at what is looked at.
+    fn image(&self) -> Result<&Image, Error> {
+        let number = self.session.memory();
+        let missing = || match number {
+            0 => Error("the guest exports no memory".to_owned()),
+            number => Error(format!("there is no memory {number} at this moment")),
+        };
+        self.at()?.after.get(number).ok_or_else(missing)
     }
 
     /// The ranges of memory that have a name at what is looked at.

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use super::look::{MOST, memory_of};
+use super::look::MOST;
 use super::words::Words;
 use super::{Context, Error, Place, Reply, create};
 use crate::record::{Actor, Cause, Change, Image, Step, Trigger};
@@ -23,7 +23,7 @@ pub(super) fn goto(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
 }
 
 pub(super) fn find(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = memory_of(&context.at()?.after)?;
+    let image = context.image()?;
     let text = words.rest();
     if text.is_empty() {
         return Err(Error("expected a text, hex BYTES or TYPE VALUE to find".to_owned()));
@@ -82,7 +82,7 @@ pub(super) fn unmark(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
 pub(super) fn inspect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let addr = if words.is_empty() { context.cursor } else { context.place(&words.rest())? };
     let (regions, at) = (context.regions(), context.at()?);
-    memory_of(&at.after)?;
+    context.image()?;
     Ok(Reply::Text(examine(context.session.run(), at, context.session.memory(), &regions, addr)))
 }
 
@@ -91,7 +91,7 @@ pub(super) fn copy(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     let name = words.text(&format!("a form ({})", forms()))?;
     let form = Form::named(&name).ok_or_else(|| Error(format!("expected a form ({}), not `{name}`", forms())))?;
     let (start, len) = if words.is_empty() { context.selection()? } else { context.range(words, Some(1))? };
-    let image = memory_of(&context.at()?.after)?;
+    let image = context.image()?;
     let bytes = read(image, start, len)?;
     Ok(Reply::Copy(form.text(&bytes, start)))
 }
@@ -115,7 +115,7 @@ fn read(image: &Image, start: u64, len: u64) -> Result<Vec<u8>, Error> {
 
 pub(super) fn write(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let file = words.text("a file")?;
-    let image = memory_of(&context.at()?.after)?.clone();
+    let image = context.image()?.clone();
     let over = words.take("overwrite");
     let (start, len) = if words.is_empty() { (0, image.len()) } else { context.range(words, None)? };
     let over = over || words.take("overwrite");
