@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
-use super::bindings::{Action, Direction, Focus, action};
+use super::bindings::{Action, Direction, Focus, Question, action};
 use super::command::Script;
 use super::input::{Edit, Input, LONGEST};
 use super::layout::{Arrangement, Layout, Shape};
+use super::list::List;
 use super::panels::Map;
 use super::prompt::Prompt;
 use super::space::Space;
@@ -40,6 +41,8 @@ pub(super) struct App {
     shape: Shape,
     /// The first line of the help, or of what a command told, while it is shown.
     pub(super) help: Option<usize>,
+    /// The list that is shown over the screen.
+    pub(super) list: Option<List>,
     /// What is to go to the terminal's clipboard.
     pub(super) copied: Option<String>,
     /// The map of the memory, until something else is selected.
@@ -103,6 +106,7 @@ impl App {
             panel: Panel::default(),
             shape: Shape::default(),
             help: None,
+            list: None,
             copied: None,
             map: None,
             told: Vec::new(),
@@ -165,6 +169,9 @@ impl App {
         if let Some(line) = self.help {
             return self.in_help(line, wanted);
         }
+        if self.list.is_some() {
+            return self.in_list(key, wanted);
+        }
         if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
             return self.change(direction);
         }
@@ -196,7 +203,7 @@ impl App {
         Next::Continue
     }
 
-    fn act(&mut self, action: Action) -> Next {
+    pub(super) fn act(&mut self, action: Action) -> Next {
         let next = self.do_it(action);
         self.look_around();
         next
@@ -244,7 +251,7 @@ impl App {
                 self.space.order = if self.space.order == Order::Little { Order::Big } else { Order::Little };
             }
             Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
-            Action::Copy(form) => return self.copy(form),
+            Action::Command(text) => return self.command(text),
             Action::Mouse => {
                 self.notice("the mouse is taken, or given back to the terminal; M changes it again");
                 return Next::Mouse;
@@ -265,6 +272,9 @@ impl App {
     }
 
     fn edit(&mut self, edit: Edit) -> Next {
+        if let (Some(Question::Form), Edit::Insert(key)) = (self.prompt.as_ref().map(|prompt| prompt.question), edit) {
+            return self.choose_form(key);
+        }
         let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
         match (input.edit(edit), edit) {
             (false, Edit::Insert(_)) => self.full(),

@@ -30,6 +30,22 @@ impl App {
             }
             Typed::Command(text) => text,
         };
+        self.command(text)
+    }
+
+    /// Does a command, given without its colon.
+    pub(super) fn command(&mut self, text: &str) -> Next {
+        self.try_command(text).unwrap_or_else(|words| {
+            self.script.lines.clear();
+            self.notice(&words)
+        })
+    }
+
+    /// Does a command, given without its colon.
+    ///
+    /// # Errors
+    /// Why it was not done, in words.
+    pub(super) fn try_command(&mut self, text: &str) -> Result<Next, String> {
         let (first, last) = self.space.selected();
         let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
         let mut context = Context { session: &mut self.session, at: self.selection.as_ref(), cursor, selected };
@@ -38,44 +54,49 @@ impl App {
             // It may have chosen another run or memory to look at.
             self.keep_up();
         }
+        self.name_regions();
+        reply.map(|reply| self.take_in(reply, text)).map_err(|error| error.to_string())
+    }
+
+    /// Takes in what came of a command.
+    fn take_in(&mut self, reply: Reply, text: &str) -> Next {
         match reply {
-            Err(error) => {
-                self.script.lines.clear();
-                self.notice(&error.to_string())
+            Reply::Text(lines) => self.tell(lines),
+            Reply::Places(places) => {
+                self.list(format!(":{}", visible(text.as_bytes())), places);
+                Next::Continue
             }
-            Ok(Reply::Text(lines)) => self.tell(lines),
-            Ok(Reply::Places(places)) => self.tell(places.into_iter().map(|place| place.words).collect()),
-            Ok(Reply::Rows(rows)) => {
+            Reply::Rows(rows) => {
                 self.goto(rows.first().map_or(0, |row| row.addr));
                 Next::Continue
             }
             // Behind these one goes on with the memory's keys.
-            Ok(Reply::Goto(addr)) => {
+            Reply::Goto(addr) => {
                 self.focus = Focus::Memory;
                 self.goto(addr);
                 Next::Continue
             }
-            Ok(Reply::Found(search)) => {
+            Reply::Found(search) => {
                 self.focus = Focus::Memory;
                 self.take_up(*search)
             }
-            Ok(Reply::Copy(text)) => self.take_along(text),
-            Ok(Reply::Shot(file, over)) => match self.shot(&file, over) {
+            Reply::Copy(text) => self.take_along(text),
+            Reply::Shot(file, over) => match self.shot(&file, over) {
                 Ok(()) => {
                     self.notice(&format!("the screen is saved as {}", visible(file.as_os_str().as_encoded_bytes())))
                 }
                 Err(words) => self.notice(&words),
             },
-            Ok(Reply::Sent) => {
+            Reply::Sent => {
                 self.follow();
                 Next::Continue
             }
-            Ok(Reply::Look(at)) => {
+            Reply::Look(at) => {
                 self.look_at(*at);
                 Next::Continue
             }
-            Ok(Reply::Source(file)) => self.source(&file),
-            Ok(Reply::Quit) => Next::Quit,
+            Reply::Source(file) => self.source(&file),
+            Reply::Quit => Next::Quit,
         }
     }
 

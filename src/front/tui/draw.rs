@@ -42,6 +42,10 @@ impl App {
             self.help = Some(self.draw_help(line, layout.area, buffer));
             return None;
         }
+        if let Some(list) = &self.list {
+            self.draw_list(list, layout.area, buffer);
+            return None;
+        }
         if layout.has_memory() {
             self.draw_header(layout.header, buffer);
             self.draw_strip(layout.strip, buffer);
@@ -202,12 +206,13 @@ impl App {
 
     /// Draws the input line, or the question in its place, and returns where the cursor belongs.
     fn draw_input(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let (first, last) = self.space.selected();
         let (label, input) = match &self.prompt {
-            Some(prompt) => (prompt.label(), &prompt.input),
-            None if self.focus == Focus::Input => ("> ", &self.input),
-            None => ("  ", &self.input),
+            Some(prompt) => (prompt.label((last - first).saturating_add(1)), &prompt.input),
+            None if self.focus == Focus::Input => ("> ".to_owned(), &self.input),
+            None => ("  ".to_owned(), &self.input),
         };
-        let used = put(buffer, area, label, self.theme.title());
+        let used = put(buffer, area, &label, self.theme.title());
         let rest = Rect { x: area.x + used, width: area.width - used, ..area };
         let (text, column) = input.window(usize::from(rest.width));
         put(buffer, rest, &text, Style::new());

@@ -10,6 +10,7 @@ mod command;
 mod draw;
 mod input;
 mod layout;
+mod list;
 mod mouse;
 mod offscreen;
 mod panels;

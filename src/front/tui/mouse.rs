@@ -14,6 +14,9 @@ const WHEEL: usize = 3;
 impl App {
     pub(super) fn mouse(&mut self, event: MouseEvent) {
         let at = Position::new(event.column, event.row);
+        if self.list.is_some() {
+            return self.mouse_in_list(event.kind, at);
+        }
         match event.kind {
             MouseEventKind::ScrollUp => self.scroll(Direction::Back, WHEEL),
             MouseEventKind::ScrollDown => self.scroll(Direction::Forward, WHEEL),
@@ -27,6 +30,15 @@ impl App {
             _ => return,
         }
         self.look_around();
+    }
+
+    fn mouse_in_list(&mut self, kind: MouseEventKind, at: Position) {
+        match kind {
+            MouseEventKind::ScrollUp => self.scroll_list(Direction::Back, WHEEL),
+            MouseEventKind::ScrollDown => self.scroll_list(Direction::Forward, WHEEL),
+            MouseEventKind::Down(MouseButton::Left) => self.click_in_list(at),
+            _ => (),
+        }
     }
 
     fn click(&mut self, at: Position) {

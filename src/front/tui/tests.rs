@@ -343,9 +343,9 @@ fn the_mouse_moves_selects_and_scrolls() {
     assert_eq!(mouse(press, 37, row), ((0x418, 0x418), Focus::Memory));
     assert_eq!(mouse(press, 61 + 8, row), ((0x418, 0x418), Focus::Memory), "{shown}");
     assert_eq!(mouse(MouseEventKind::Drag(MouseButton::Left), 11, row).0, (0x410, 0x418));
-    bench.keys("y");
+    bench.keys("yh");
     assert_eq!(bench.app.copied.take().as_deref(), Some("44 69 64 20 79 6f 75 20 6b"));
-    bench.keys("Y");
+    bench.keys("yt");
     assert_eq!(bench.app.copied.take().as_deref(), Some("Did you k"));
     let shown = text(&bench.draw(80, 24));
     assert!(shown.contains("[44 69 64 20 79 6f 75 20  6b]6e"), "what is selected stands in brackets: {shown}");
@@ -414,7 +414,7 @@ fn every_command_works_in_the_input_line() {
         ("inspect", "utf-8       W U+0057"),
         ("mark here", "here is 1 B at 0x401..0x402 now"),
         ("unmark here", "here is no mark any more"),
-        ("copy hex input", "copied, if the terminal lets programs do that"),
+        ("copy hex input", "characters, if the terminal lets programs do that"),
         (write.as_str(), "1 B at 0x1000..0x1001 are in"),
         (shot.as_str(), "the screen is saved as"),
         ("changes", "0x1000..0x1001  host: "),
@@ -451,6 +451,7 @@ fn every_command_works_in_the_input_line() {
         if bench.app.help.is_some() {
             bench.key(KeyCode::Char('x'));
         }
+        bench.app.list = None;
         if bench.app.focus == Focus::Memory {
             bench.key(KeyCode::Char('i'));
         }
