@@ -57,8 +57,8 @@ pub enum Reply {
     Rows(Vec<Row>),
     /// The user goes to a place in memory.
     Goto(u64),
-    /// Memory was searched. There may be no match.
-    Found(Box<Search>),
+    /// Memory is to be searched.
+    Find(Box<Search>),
     /// A text is to be taken along.
     Copy(String),
     /// A picture of the screen is to be written into a file, over what is there if that is said.

@@ -23,12 +23,12 @@ pub(super) fn goto(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
 }
 
 pub(super) fn find(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = context.image()?;
+    context.image()?;
     let text = words.rest();
     if text.is_empty() {
         return Err(Error("expected a text, hex BYTES or TYPE VALUE to find".to_owned()));
     }
-    Search::new(&text, image).map(|search| Reply::Found(Box::new(search))).map_err(Error)
+    Search::new(&text).map(|search| Reply::Find(Box::new(search))).map_err(Error)
 }
 
 pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

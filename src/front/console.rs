@@ -112,7 +112,7 @@ impl Console {
                 self.cursor = addr;
                 return self.feed(":dump");
             }
-            Ok(Reply::Found(search)) => self.list_matches(&search),
+            Ok(Reply::Find(search)) => self.list_matches(*search),
             Ok(Reply::Copy(text)) => self.say(&text),
             Ok(Reply::Shot(file, over)) => return self.shoot(&file, over),
             Ok(Reply::Look(at)) => {
@@ -130,7 +130,11 @@ impl Console {
     }
 
     /// Lists where a pattern was found.
-    fn list_matches(&mut self, search: &Search) {
+    fn list_matches(&mut self, mut search: Search) {
+        let image = self.at.as_ref().and_then(|at| at.after.get(self.session.memory()));
+        if let Some(image) = image {
+            search.go_on(image, None);
+        }
         let size = search.pattern.size() as u64;
         search.found.iter().take(LISTED).for_each(|&addr| self.say(&range(addr, size)));
         match search.found.len() {

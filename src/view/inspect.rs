@@ -1,7 +1,9 @@
 //! The inspector: what the bytes at an address may mean, and who wrote them.
 
+use std::task::Poll;
+
 use super::text::{glyph, visible};
-use super::{Mark, Regions, Selection, name};
+use super::{LookBack, Mark, Regions, Selection, Writer, name};
 use crate::record::{Image, Run, Step};
 
 /// In which order the bytes of a number lie.
@@ -60,19 +62,17 @@ pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: 
 }
 
 /// Who gave the byte at `addr` its last value, in words, and in which exchange, step and call that was.
-pub fn writer(run: &Run, at: &Selection, memory: usize, addr: u64) -> String {
-    let Some((number, place, by)) = at.last_writer(run, memory, addr) else {
-        return "no write here is known".to_owned();
-    };
+pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
+    let Some(Writer { cause, crossing, by }) = writer else { return "no write here is known".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
     let when = if mark == Mark::None { "last" } else { "now" };
-    let cause = if number == 0 { "the start".to_owned() } else { format!("exchange {number}") };
-    let call = run.cause(number).and_then(|cause| match &cause.crossings.get(place)?.step {
+    let whole = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
+    let call = run.cause(cause).and_then(|cause| match &cause.crossings.get(crossing)?.step {
         Step::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
         Step::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
         _ => None,
     });
-    format!("{when}: {}, {cause} step {}{}", name(by), place + 1, call.unwrap_or_default())
+    format!("{when}: {}, {whole} step {}{}", name(by), crossing + 1, call.unwrap_or_default())
 }
 
 /// All that can be told of an address, in lines: its regions, who wrote there, and what the bytes there may mean in
@@ -82,7 +82,11 @@ pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
     let place = regions.describe(addr);
     let place = if place.is_empty() { String::new() } else { format!("  {}", visible(place.as_bytes())) };
-    let mut lines = vec![format!("at {addr:#x}{place}"), writer(run, at, memory, addr)];
+    let writer = match LookBack::new(at, memory, addr).go_on(run, None) {
+        Poll::Ready(writer) => writer,
+        Poll::Pending => None,
+    };
+    let mut lines = vec![format!("at {addr:#x}{place}"), writer_words(run, at, memory, addr, writer)];
     let little = inspect(before, after, addr, Order::Little, regions);
     let big = inspect(before, after, addr, Order::Big, regions);
     lines.extend(little.iter().map(|entry| format!("{:<8}    {}", entry.name, entry.words())));

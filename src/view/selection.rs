@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Marks, StepLine, Steps};
-use crate::record::{Actor, Cause, Memories, Moment, Run, Step};
+use crate::record::{Cause, Memories, Moment, Run, Step};
 
 /// How many of a cause's last crossings are looked at for the address to show.
 const GLANCE: usize = 256;
@@ -70,24 +70,6 @@ impl Selection {
         let called = node.focus.filter(|&place| place < node.crossings.len());
         let last = node.crossings.len().checked_sub(1).filter(|_| node.outcome.is_err());
         Selection::new(run, None, cause, called.or(last))
-    }
-
-    /// Who gave the byte at `addr` its last value, up to what is selected: the cause, the crossing in it, and the
-    /// actor. Only so many changes are looked through.
-    pub fn last_writer(&self, run: &Run, memory: usize, addr: u64) -> Option<(usize, usize, Actor)> {
-        let mut left = 100_000;
-        for number in (run.oldest()..=self.cause).rev() {
-            let cause = run.cause(number)?;
-            let upto = if number == self.cause { cause.changes_of(self.crossing).end } else { cause.changes.len() };
-            for (place, change) in cause.changes[..upto].iter().enumerate().rev().take(left) {
-                if let Some(by) = change.writer(memory, addr) {
-                    let crossing = cause.crossings.iter().rposition(|crossing| crossing.changes.contains(&place))?;
-                    return Some((number, crossing, by));
-                }
-            }
-            left = left.saturating_sub(upto + 1);
-        }
-        None
     }
 
     /// The memories at another moment, reached from here.

@@ -10,7 +10,7 @@ use super::command::Script;
 use super::input::{Edit, Input, LONGEST};
 use super::layout::{Arrangement, Layout, Shape};
 use super::list::List;
-use super::panels::Map;
+use super::panels::MapPanel;
 use super::prompt::Prompt;
 use super::space::Space;
 use super::theme::Theme;
@@ -46,7 +46,7 @@ pub(super) struct App {
     /// What is to go to the terminal's clipboard.
     pub(super) copied: Option<String>,
     /// The map of the memory, until something else is selected.
-    pub(super) map: Option<Map>,
+    pub(super) map: Option<MapPanel>,
     /// What a command told; empty where the help is the keys.
     pub(super) told: Vec<String>,
     /// The file that is being followed.
@@ -165,6 +165,7 @@ impl App {
 
     fn key(&mut self, key: KeyEvent) -> Next {
         self.notice = None;
+        self.space.searching.wanted = None;
         let wanted = action(self.focus, key);
         if let Some(line) = self.help {
             return self.in_help(line, wanted);

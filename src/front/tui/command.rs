@@ -76,9 +76,12 @@ impl App {
                 self.goto(addr);
                 Next::Continue
             }
-            Reply::Found(search) => {
+            Reply::Find(search) => {
                 self.focus = Focus::Memory;
-                self.take_up(*search)
+                match self.take_up(*search) {
+                    Ok(()) => Next::Continue,
+                    Err(words) => self.notice(&words),
+                }
             }
             Reply::Copy(text) => self.take_along(text),
             Reply::Shot(file, over) => match self.shot(&file, over) {

@@ -37,6 +37,13 @@ impl App {
 
     /// Draws the whole screen into a buffer, and returns where the cursor belongs.
     pub(super) fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let cursor = self.paint_any(area, buffer);
+        self.theme.charset.apply(buffer);
+        cursor
+    }
+
+    /// The same with all characters.
+    fn paint_any(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let layout = *self.arrange(area);
         if let Some(line) = self.help {
             self.help = Some(self.draw_help(line, layout.area, buffer));

@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use super::app::{App, Next};
 use super::bindings::Direction;
+use super::find::Searching;
 use super::layout::Arrangement;
 use crate::record::Image;
 use crate::session::{Bookmark, Deed, State};
 use crate::view::{
-    Line, Order, Pattern, Places, Regions, Search, Sight, parse_address, range, thousands, visible, writer,
+    Line, LookBack, Order, Pattern, Places, Regions, Search, Sight, parse_address, range, thousands, visible,
 };
 
 /// The most places that are gone back to.
@@ -26,6 +27,8 @@ pub(super) struct Space {
     pub(super) anchor: Option<u64>,
     pub(super) order: Order,
     pub(super) search: Option<Search>,
+    /// What of the search is still to be done, and to be gone to.
+    pub(super) searching: Searching,
     /// The ranges that have names at the selected moment.
     pub(super) regions: Regions,
     /// What is known of the cursor's place: which regions it is in, who wrote there last.
@@ -43,10 +46,12 @@ impl Space {
 }
 
 /// What is known of a place in memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Here {
     pub(super) regions: String,
     pub(super) writer: String,
+    /// The look for who that was, while it goes on.
+    pub(super) back: Option<LookBack>,
 }
 
 impl App {
@@ -91,60 +96,6 @@ impl App {
         let addr = parse_address(text, &places)?;
         self.goto(addr);
         Ok(())
-    }
-
-    /// Searches, and goes to the first match behind the cursor.
-    ///
-    /// # Errors
-    /// What is wrong with the pattern, or that there is none such.
-    pub(super) fn find(&mut self, text: &str) -> Result<(), String> {
-        let sight = self.sight().ok_or("there is no memory yet")?;
-        let search = Search::new(text, sight.after)?;
-        if search.found.is_empty() {
-            return Err(format!("not found: {}", visible(text.as_bytes())));
-        }
-        self.take_up(search);
-        Ok(())
-    }
-
-    /// Takes a search up, and goes to its first match at the cursor or behind it.
-    pub(super) fn take_up(&mut self, search: Search) -> Next {
-        if search.found.is_empty() {
-            return self.notice(&format!("not found: {}", visible(search.text.as_bytes())));
-        }
-        let here = search.found.binary_search(&self.space.cursor).ok();
-        self.space.search = Some(search);
-        match here {
-            Some(place) => self.show_match(place),
-            None => self.find_next(Direction::Forward),
-        }
-    }
-
-    pub(super) fn find_next(&mut self, direction: Direction) -> Next {
-        let cursor = self.space.cursor;
-        let Some(search) = &self.space.search else { return self.notice("/ searches; n and N go on from there") };
-        let place = match direction {
-            Direction::Forward => search.next(cursor),
-            Direction::Back => search.previous(cursor),
-        };
-        match place {
-            Some(place) => self.show_match(place),
-            None => {
-                let words = format!("not found at this moment: {}", visible(search.text.as_bytes()));
-                self.notice(&words)
-            }
-        }
-    }
-
-    fn show_match(&mut self, place: usize) -> Next {
-        let Some(search) = &self.space.search else { return Next::Continue };
-        let more = if search.more { " or more" } else { "" };
-        let count = thousands(search.found.len() as u64);
-        let words =
-            format!("match {} of {count}{more}: {}", thousands(place as u64 + 1), visible(search.text.as_bytes()));
-        let addr = search.found[place];
-        self.goto(addr);
-        self.notice(&words)
     }
 
     /// Gives the selected bytes a name.
@@ -357,19 +308,9 @@ impl App {
 
     /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
     pub(super) fn look_around(&mut self) {
-        let Some(at) = &self.selection else { return };
         let cursor = self.space.cursor;
-        let regions = visible(self.space.regions.describe(cursor).as_bytes());
-        self.space.here = Here { regions, writer: writer(self.session.run(), at, self.memory(), cursor) };
-    }
-
-    /// Searches again where another moment is looked at now.
-    pub(super) fn search_again(&mut self) {
-        let Some(mut search) = self.space.search.take() else { return };
-        if let Some(sight) = self.sight() {
-            search.again(sight.after);
-        }
-        self.space.search = Some(search);
+        self.space.here.regions = visible(self.space.regions.describe(cursor).as_bytes());
+        self.look_for_writer();
     }
 }
 
