@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::regions::{Kind, Region, region};
+use super::visible;
 use crate::guest::Interface;
 use crate::record::{Actor, Change, Run};
 
@@ -30,7 +31,7 @@ pub(super) fn data(interface: &Interface, memory: usize) -> Arc<[Region]> {
     for (segment, number) in segments.zip(1..) {
         let Some(start) = segment.addr.filter(|_| segment.len > 0) else { continue };
         let own = segment.name.as_ref().filter(|name| !name.is_empty());
-        let name = own.cloned().unwrap_or_else(|| format!("data{number}"));
+        let name = own.map_or_else(|| format!("data{number}"), |name| visible(name.as_bytes()));
         let again = names.entry(name.clone()).or_default();
         *again += 1;
         let name = if *again == 1 { name } else { format!("{name}#{again}") };

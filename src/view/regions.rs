@@ -50,6 +50,24 @@ pub enum Kind {
     Symbol,
 }
 
+impl Kind {
+    /// A letter that stands for it where its name has no room.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Kind::Mark => "m",
+            Kind::Input => "i",
+            Kind::Output => "o",
+            Kind::Block => "b",
+            Kind::Free => "f",
+            Kind::Buffer => "B",
+            Kind::Data => "d",
+            Kind::Stack => "s",
+            Kind::Heap => "H",
+            Kind::Symbol => "a",
+        }
+    }
+}
+
 /// Every region of one memory at one moment. There may be very many of the module's own: those are sorted once.
 #[derive(Clone, Debug, Default)]
 pub struct Regions {

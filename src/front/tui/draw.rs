@@ -124,7 +124,16 @@ impl App {
         let ruler = if self.is_present() { RULER } else { PAST_RULER };
         let pane = |side| {
             let start = self.session.run().start().get(self.memory()).filter(|_| at.cause > 0);
-            Pane { side, sight, start, top: self.space.top, selected: self.space.selected(), theme: self.theme }
+            Pane {
+                side,
+                sight,
+                start,
+                top: self.space.top,
+                selected: self.space.selected(),
+                pattern: self.space.search.as_ref().map(|search| &search.pattern),
+                regions: &self.space.regions,
+                theme: self.theme,
+            }
         };
         if layout.arrangement == Arrangement::One {
             ruled(buffer, layout.after, &format!("before (-) and after  {step}   {note}"), self.theme.title(), ruler);

@@ -10,6 +10,7 @@ mod command;
 mod draw;
 mod find;
 mod input;
+mod labels;
 mod layout;
 mod list;
 mod mouse;
