@@ -4,7 +4,7 @@ use super::table::{COMMANDS, find as find_command};
 use super::words::{Words, number_type};
 use super::{Context, Error, Place, Reply};
 use crate::record::{Actor, Change, Image};
-use crate::view::{Row, range, thousands, visible};
+use crate::view::{Row, difference, range, thousands, visible};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
@@ -51,7 +51,8 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
     if made.len() > MOST {
         places.push(Place { words: format!("... and {} more", thousands((made.len() - MOST) as u64)), addr: None });
     }
-    Ok(Reply::Places(places))
+    let marks = at.marks.get(context.session.memory());
+    Ok(Reply::Places(format!("changes: {}", marks.map(difference).unwrap_or_default()), places))
 }
 
 fn change(change: &Change) -> Place {

@@ -51,8 +51,8 @@ pub struct Place {
 pub enum Reply {
     /// Lines of words, safe to print.
     Text(Vec<String>),
-    /// Lines about places in memory, from which one may go there.
-    Places(Vec<Place>),
+    /// What a list is of, and its lines about places in memory, from which one may go there.
+    Places(String, Vec<Place>),
     /// Rows of memory.
     Rows(Vec<Row>),
     /// The user goes to a place in memory.

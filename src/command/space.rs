@@ -38,7 +38,7 @@ pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
         let more = thousands((regions.len() - MOST) as u64);
         places.push(Place { words: format!("... and {more} more of the module's data"), addr: None });
     }
-    Ok(listed(places, "no range has a name here; :mark NAME ADDR LEN gives one"))
+    Ok(listed("regions", places, "no range has a name here; :mark NAME ADDR LEN gives one"))
 }
 
 fn region(region: &Region) -> Place {
@@ -50,15 +50,18 @@ fn region(region: &Region) -> Place {
     Place { words, addr: Some(region.start) }
 }
 
-fn listed(places: Vec<Place>, none: &str) -> Reply {
-    if places.is_empty() { Reply::Text(vec![none.to_owned()]) } else { Reply::Places(places) }
+fn listed(title: &str, places: Vec<Place>, none: &str) -> Reply {
+    match places.is_empty() {
+        true => Reply::Text(vec![none.to_owned()]),
+        false => Reply::Places(title.to_owned(), places),
+    }
 }
 
 pub(super) fn mark(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let Some(name) = words.more()? else {
         let regions = context.regions();
         let marks = regions.iter().take_while(|region| region.kind == Kind::Mark).map(region).collect();
-        return Ok(listed(marks, "there are no marks; :mark NAME [ADDR [LEN]] sets one"));
+        return Ok(listed("marks", marks, "there are no marks; :mark NAME [ADDR [LEN]] sets one"));
     };
     let (start, len) = if words.is_empty() { context.selection()? } else { context.range(words, Some(1))? };
     let regions = context.regions();

@@ -107,7 +107,7 @@ impl Console {
             Ok(Reply::Source(file)) => return self.follow(&file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
             Ok(Reply::Rows(rows)) => self.write(|out, style| hex::write_dump(out, &rows, style)),
-            Ok(Reply::Places(places)) => places.iter().for_each(|place| self.say(&place.words)),
+            Ok(Reply::Places(_, places)) => places.iter().for_each(|place| self.say(&place.words)),
             Ok(Reply::Goto(addr)) => {
                 self.cursor = addr;
                 return self.feed(":dump");

@@ -137,6 +137,13 @@ impl Regions {
         self.few.get(place).or_else(|| self.data.get(place.checked_sub(self.few.len())?))
     }
 
+    /// The place, in that order, of the most telling region that holds an address.
+    pub fn place_of(&self, addr: u64) -> Option<usize> {
+        let region = self.at(addr).next()?;
+        let few = self.few.iter().position(|other| std::ptr::eq(other, region));
+        few.or_else(|| Some(self.few.len() + self.data.iter().position(|other| std::ptr::eq(other, region))?))
+    }
+
     /// The region of that name.
     pub fn named(&self, name: &str) -> Option<&Region> {
         self.iter().find(|region| region.name == name)

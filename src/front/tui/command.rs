@@ -55,15 +55,15 @@ impl App {
             self.keep_up();
         }
         self.name_regions();
-        reply.map(|reply| self.take_in(reply, text)).map_err(|error| error.to_string())
+        reply.map(|reply| self.take_in(reply)).map_err(|error| error.to_string())
     }
 
     /// Takes in what came of a command.
-    fn take_in(&mut self, reply: Reply, text: &str) -> Next {
+    fn take_in(&mut self, reply: Reply) -> Next {
         match reply {
             Reply::Text(lines) => self.tell(lines),
-            Reply::Places(places) => {
-                self.list(format!(":{}", visible(text.as_bytes())), places);
+            Reply::Places(title, places) => {
+                self.list(title, places);
                 Next::Continue
             }
             Reply::Rows(rows) => {

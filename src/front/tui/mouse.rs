@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::app::{App, Panel};
+use super::app::App;
 use super::bindings::{Direction, Focus};
 use super::draw::below_title;
 use crate::view::Line;
@@ -51,8 +51,8 @@ impl App {
             self.space.cursor = addr;
             return;
         }
-        let on_map = self.map.as_ref().filter(|_| self.shown_panel() == Panel::Map);
-        if let Some(addr) = on_map.and_then(|map| map.address(at)) {
+        if let Some(addr) = self.panel_address(at) {
+            self.focus = Focus::Memory;
             return self.goto(addr);
         }
         if let Some(place) = self.step_at(at) {
