@@ -337,8 +337,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         {
             return Ok(Next::GoOn);
         }
-        if op.transform {
-            self.boundary.transform_next();
+        if let Some(wanted) = op.transform {
+            self.boundary.transform_next(wanted);
         }
         match &op.action {
             Do::Let(slots, value) => self.assign(slots, value)?,
