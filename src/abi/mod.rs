@@ -13,7 +13,7 @@ use std::fmt;
 use crate::guest::Interface;
 
 pub use built_in::{BUILT_IN, built_in};
-pub use detect::{Candidate, candidates};
+pub use detect::{Candidate, Miss, candidates};
 pub use recipe::{Bound, Exchange, Line, Messages, Recipe};
 
 /// What the user says about the convention.
@@ -64,9 +64,9 @@ pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoC
 /// By how much the best candidate must be better than the next.
 const CLEAR: u32 = 10;
 
-fn miss(name: &str, misses: &[(&str, String)]) -> String {
-    match misses.iter().find(|(convention, _)| *convention == name) {
-        Some((_, why)) => format!("{name} was asked for: {why}"),
+fn miss(name: &str, misses: &[Miss]) -> String {
+    match misses.iter().find(|miss| miss.convention == name) {
+        Some(miss) => format!("{name} was asked for: {}", miss.why),
         None => {
             let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
             format!("`{name}` is no convention that comes along; those are {}", names.join(", "))
@@ -74,12 +74,18 @@ fn miss(name: &str, misses: &[(&str, String)]) -> String {
     }
 }
 
-fn none(misses: &[(&str, String)]) -> String {
+/// Which conventions nearly fit and why they do not; of all the others, that they do not.
+fn none(misses: &[Miss]) -> String {
     let mut words = String::from("what the module exports fits no convention");
-    for (name, why) in misses {
-        words.push_str(&format!("\n  {name}: {why}"));
+    let near = || misses.iter().filter(|miss| miss.near);
+    near().for_each(|miss| words.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
+    let same = misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why));
+    match (same, near().count()) {
+        (Some(miss), _) => words.push_str(&format!(": {}", miss.why)),
+        (None, 0) => words.push_str("; linmem inspect GUEST tells why for each"),
+        (None, _) => words.push_str("\n  and none of the others (linmem inspect GUEST tells why)"),
     }
-    words + "\nA recipe of yours can say how to talk to it: --abi FILE"
+    words + "\nA recipe of yours can say how to talk to it: --abi FILE, see linmem guide recipes"
 }
 
 fn several(found: &[Candidate]) -> String {

@@ -35,8 +35,9 @@ pub(super) fn text(name: &str, size: usize, inspection: &Inspection) -> String {
         candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));
         let _ = writeln!(out, "  fits  {:<18} {}", candidate.recipe.name, visible(words.as_bytes()));
     }
-    for (name, why) in &inspection.misses {
-        let _ = writeln!(out, "  no    {name:<18} {}", visible(why.as_bytes()));
+    for miss in &inspection.misses {
+        let fits = if miss.near { "near" } else { "no" };
+        let _ = writeln!(out, "  {fits:<5} {:<18} {}", miss.convention, visible(miss.why.as_bytes()));
     }
     match &inspection.chosen {
         Ok(recipe) => {

@@ -7,6 +7,11 @@ use wasmparser::{BinaryReaderError, DataKind, ExternalKind, FuncType, Operator, 
 
 use crate::record::{MEMORIES, plain};
 
+/// The custom section in which a module says its own convention.
+const SAYS: &str = "linmem";
+/// The longest that it may say, in bytes.
+const LONGEST: usize = 64 << 10;
+
 /// The type of a WebAssembly value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -93,6 +98,8 @@ pub struct Interface {
     pub segments: Vec<Segment>,
     /// Whether there is a start function.
     pub has_start: bool,
+    /// What the module says of its own convention, in a custom section named `linmem`: a convention's name, or a recipe.
+    pub says: Option<String>,
 }
 
 /// What the indices in a module stand for, as far as it was read.
@@ -146,6 +153,9 @@ impl Interface {
                     }
                 }
                 Payload::StartSection { .. } => interface.has_start = true,
+                Payload::CustomSection(section) if section.name() == SAYS && section.data().len() <= LONGEST => {
+                    interface.says = std::str::from_utf8(section.data()).ok().map(str::to_owned);
+                }
                 Payload::DataSection(segments) => {
                     for segment in segments {
                         let segment = segment?;

@@ -19,7 +19,7 @@ mod watch;
 
 pub use boundary::{Boundary, Host, NoHost};
 pub use func::Func;
-pub use global::Global;
+pub use global::{Global, Variable};
 pub use instance::Guest;
 pub use interface::{Export, Extern, Import, Interface, Segment, Signature, Type};
 pub use limits::Limits;

@@ -9,7 +9,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
-use super::{Boundary, Func, Host, Limits, Watch};
+use super::{Boundary, Func, Host, Limits, Variable, Watch};
 use crate::record::{Failure, Frame, Limit, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -82,6 +82,10 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         // runs only through `&mut self`, so the memory stays as it is while `self` is borrowed; and no other
         // thread runs code of this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
+    }
+
+    fn global(&mut self, variable: &Variable) -> Value {
+        Value::from(&variable.global.get(&mut self.store))
     }
 
     fn memories(&self) -> usize {

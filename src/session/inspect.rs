@@ -1,6 +1,6 @@
 //! A guest looked at without running it: its interface, and the conventions that it fits.
 
-use crate::abi::{Candidate, NoConvention, Recipe, Wish, candidates, choose};
+use crate::abi::{Candidate, Miss, NoConvention, Recipe, Wish, candidates, choose};
 use crate::guest::{self, Interface, LoadError};
 
 use super::Source;
@@ -12,8 +12,8 @@ pub struct Inspection {
     pub interface: Interface,
     /// The conventions that it fits, the surest first.
     pub candidates: Vec<Candidate>,
-    /// The others, and why not.
-    pub misses: Vec<(&'static str, String)>,
+    /// The others, and why not, those that nearly fit first.
+    pub misses: Vec<Miss>,
     /// The recipe that would run, or why none would.
     pub chosen: Result<Recipe, NoConvention>,
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::imports::{Answerer, answerers};
-use super::words::{Piece, Words};
+use super::parse::span;
+use super::words::{Form, Held, Piece, Words};
 use super::{
     Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
 };
@@ -85,12 +86,14 @@ pub(super) enum Do {
     Stop,
     Return(Vec<(Type, Val)>),
     Grow(Val),
+    GrowTo(Val),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Saying {
     Words(Words),
     Bytes(Bytes),
+    Answer,
 }
 
 #[derive(Clone, Debug)]
@@ -167,7 +170,7 @@ impl Op {
                 Do::Write { at, .. } => set(at),
                 Do::Store(_, at, value) => set(at) && set(value),
                 Do::Read(span) => set(&span.at),
-                Do::Grow(value) => set(value),
+                Do::Grow(value) | Do::GrowTo(value) => set(value),
                 Do::Return(values) => values.iter().all(|(_, value)| set(value)),
                 Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => true,
                 Do::Append(_) | Do::Fail(_) | Do::Say(_) => true,
@@ -338,6 +341,7 @@ impl Binder<'_> {
             Action::Fail(message) => Do::Fail(self.message(message)?),
             Action::Say(message) => Do::Say(self.message(message)?),
             Action::Grow(pages) => Do::Grow(self.number(pages)?),
+            Action::GrowTo(size) => Do::GrowTo(self.number(size)?),
             Action::Stop if self.results.is_some() => Do::Stop,
             Action::Return(values) if self.results.is_some() => Do::Return(self.results(values)?),
             Action::Stop | Action::Return(_) => {
@@ -391,19 +395,26 @@ impl Binder<'_> {
         Ok(match message {
             Message::Span(span) => Saying::Bytes(self.span(span)?),
             Message::Words(words) => Saying::Words(self.words(words)?),
+            Message::Answer => Saying::Answer,
         })
     }
 
-    /// Words with the values that stand in them, in braces.
+    /// Words with the values, and the bytes in memory, that stand in them in braces.
     fn words(&mut self, words: &str) -> Fit<Words> {
         let mut pieces = Vec::new();
         let mut rest = words;
         while let Some((before, (inner, behind))) =
             rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
         {
-            let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
-            let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
-            pieces.push(Piece::new(before, value, kind, form)?);
+            let held = match inner.contains(" at ") {
+                true => Held::Bytes(self.span(&span(inner)?)?),
+                false => {
+                    let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
+                    let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
+                    Held::Number(value, Form::new(kind, form)?)
+                }
+            };
+            pieces.push(Piece { before: before.to_owned(), held });
             rest = behind;
         }
         Ok(Words { pieces, last: rest.to_owned() })
