@@ -14,6 +14,7 @@ const packages = {
   "dprint-json": [
     "", "[ 1,2 ]", '{"a":1,"b":[true,null]}', `{"text":"${utf8}"}`, `[${"1,".repeat(9999)}1]`, '{"a": 1}', "{", "1 2",
   ],
+  "dprint-toml": ["", "a=1", "[x]", `text = "${utf8}"`, `list = [${"1,".repeat(9999)}1]`, "a = 1", "a =", "= 1"],
   "pii-shield": [
     ...texts.slice(1), "password=hunter2supersecret", "card 4111111111111111 of ann@example.com", '{"token":"ghp_16C7e42F292c"}',
   ],
@@ -42,6 +43,7 @@ const packages = {
     ...texts.slice(1), "# Title", "*one* **two** `three`", `a list: <http://example.com> ~~old~~ ${utf8}`, "| a | b |", "<b>html</b>",
   ],
   xxhash: bytes,
+  lz4: texts,
   sha1: hexes,
   lodepng: [
     "00".repeat(16), "ff".repeat(16), "ff0000ff00ff00ff0000ffffffffff80", "0123456789abcdeffedcba9876543210", "", "0102", every.toString("hex"),

