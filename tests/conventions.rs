@@ -105,10 +105,9 @@ fn a_convention_that_is_not_the_guests_is_told_in_its_own_words() {
     assert!(text(&output.stdout).len() > 1000, "a length of an address");
     let output = run(&["packed", "--abi", "c-string"], b"x\n");
     assert_eq!(output.status.code(), Some(4));
-    assert!(
-        text(&output.stderr)
-            .contains("c-string was asked for: no export could be the transform, which is (i32) -> (i32) here")
-    );
+    let words =
+        "c-string was asked for: what has the transform's type, (i32) -> (i32), is named like something else: alloc";
+    assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     let output = run(&["packed", "--abi", "nonsense"], b"x\n");
     assert_eq!(output.status.code(), Some(2));
 }
@@ -167,4 +166,113 @@ fn a_module_may_bring_its_recipe_along() {
     assert_eq!(text(&run(&[&guest], b"abc\nde\n").stdout), "a\nd\n");
     let inspected = text(&run(&["inspect", &guest], b"").stdout);
     assert!(inspected.contains("  fits  mine               the module brings its recipe along"), "{inspected}");
+}
+
+#[test]
+fn an_inspection_is_also_for_programs() {
+    let report = |args: &[&str]| -> serde_json::Value {
+        let output = run(&[&["inspect", "--json"], args].concat(), b"");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("it is JSON")
+    };
+    let struct_ = report(&["struct"]);
+    assert_eq!(struct_["recipe"]["name"], "struct");
+    assert_eq!(
+        struct_["memories"][0],
+        serde_json::json!(
+            {"pages": 1, "max_pages": null, "shared": false, "memory64": false, "names": ["memory"]}
+        )
+    );
+    let fits = |name: &str| {
+        let conventions = struct_["conventions"].as_array().expect("it is a list");
+        conventions.iter().find(|one| one["name"] == name).expect("all are there")["fits"].clone()
+    };
+    assert_eq!([fits("struct"), fits("in-place-len"), fits("wasi")], ["yes", "yes", "no"]);
+    assert_eq!(report(&["struct", "--abi", "in-place-len"])["recipe"]["name"], "in-place-len");
+    let none = report(&["struct", "--abi", "typst"]);
+    assert!(none["recipe"].is_null() && none["error"].as_str().is_some_and(|words| words.contains("typst_env")));
+    let wide = file("wide.wat", r#"(module (memory (export "m") i64 1 3) (data (i64.const 5) "x") (start 0) (func))"#);
+    let wide = report(&[&wide]);
+    assert_eq!(wide["memories"][0]["memory64"], true);
+    assert!(wide["segments"][0]["addr"] == 5 && wide["start"] == true);
+}
+
+/// A guest that could be talked to in several ways.
+const UNCLEAR: &str = r#"(module (memory (export "memory") 1)
+    (func (export "alloc") (param i32) (result i32) (i32.const 64))
+    (func (export "go") (param i32 i32) (result i32) (i32.store8 (local.get 0) (i32.const 65)) (local.get 1)))"#;
+
+#[test]
+fn without_a_convention_exports_are_called_by_hand_until_one_is_chosen() {
+    let unclear = file("unclear.wat", UNCLEAR);
+    assert_eq!(run(&[&unclear], b"hello\n").status.code(), Some(4), "a pipe cannot choose");
+    let script = "hello\n:expect error several conventions could fit\n:call go 16 3\n:expect at 16 text A\n\
+        :convention in-place-len\n:expect at 16 hex 00\nhello\n:expect Aello\n:convention typst\n\
+        :expect error the guest stays as it was\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
+    let output = run(&[&unclear, "--script", &file("unclear.txt", script)], b"");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let none = file(
+        "no-memory.wat",
+        r#"(module (func (export "add") (param i32 i32) (result i32)
+        (i32.add (local.get 0) (local.get 1))))"#,
+    );
+    let script = "hi\n:expect error exports no memory\n:call add 1 2\n:poke u8 0 1\n";
+    let output = run(&[&none, "--script", &file("no-memory.txt", script)], b"");
+    assert!(text(&output.stdout).contains("call add(1, 2) -> 3"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("no-memory.txt:4: the guest exports no memory"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_memory_of_the_hosts_is_as_good_as_one_of_the_modules() {
+    let imported = file(
+        "imported-memory.wat",
+        r#"(module (import "env" "memory" (memory 1 4))
+        (func (export "buffer_ptr") (result i32) (i32.const 16))
+        (func (export "shout") (param i32) (result i32) (i32.store8 (i32.const 16) (i32.const 33)) (local.get 0)))"#,
+    );
+    assert_eq!(text(&run(&[&imported], b"abc\n").stdout), "!bc\n");
+    let own =
+        file("own-memory.wat", r#"(module (memory 1) (func (export "f") (param i32 i32) (result i32) (i32.const 0)))"#);
+    let output = run(&[&own], b"abc\n");
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("the module exports no memory, so a host cannot pass it bytes"));
+}
+
+#[test]
+fn weak_evidence_runs_only_when_it_is_asked_for() {
+    let region = file(
+        "region.wat",
+        r#"(module (memory (export "memory") 1) (data (i32.const 0) "live")
+        (func (export "p") (param i32 i32) (result i32) (local.get 1)))"#,
+    );
+    let output = run(&[&region], b"abc\n");
+    assert_eq!(output.status.code(), Some(4));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("one convention could fit, but nothing is sure; --abi NAME chooses it"), "{stderr}");
+    assert!(stderr.contains("the module's data ends before 0x10"), "{stderr}");
+    assert_eq!(text(&run(&[&region, "--abi", "fixed-region"], b"abc\n").stdout), "abc\n");
+    assert_eq!(text(&run(&[&region, "--call", "p"], b"abc\n").stdout), "abc\n");
+    let exports: String = (0..30).map(|n| format!(r#"(func (export "f{n}") (param f64))"#)).collect();
+    let library = file(
+        "library.wat",
+        &format!(
+            r#"(module (memory (export "memory") 1) {exports}
+        (func (export "alloc") (param i32) (result i32) (i32.const 64))
+        (func (export "h") (param i32 i32) (result i64) (i64.const 0)))"#
+        ),
+    );
+    let stderr = text(&run(&[&library], b"abc\n").stderr);
+    assert!(
+        stderr.contains("h is the only export of the transform's type, (i32, i32) -> (i64), but one of very many"),
+        "{stderr}"
+    );
+    assert_eq!(text(&run(&[&library, "--call", "h"], b"abc\n").stdout), "\n");
+}
+
+#[test]
+fn a_component_is_refused_as_what_it_is() {
+    let component = file("component.wasm", "\0asm\u{d}\0\u{1}\0");
+    let output = run(&[&component], b"x\n");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("it is a WebAssembly component, and linmem runs core modules"));
 }

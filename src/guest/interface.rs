@@ -87,6 +87,19 @@ pub struct Segment {
     pub len: u64,
 }
 
+/// A linear memory as the module declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryType {
+    /// Its size at the start, in WebAssembly pages.
+    pub pages: u64,
+    /// The most pages that it may grow to, if the module says.
+    pub most: Option<u64>,
+    /// Whether threads share it.
+    pub shared: bool,
+    /// Whether its addresses have 64 bits.
+    pub wide: bool,
+}
+
 /// A module seen from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
@@ -94,6 +107,8 @@ pub struct Interface {
     pub exports: Vec<Export>,
     /// The imports in the module's order.
     pub imports: Vec<Import>,
+    /// The memories by their indices, imported ones first; exported or not.
+    pub memories: Vec<MemoryType>,
     /// The data segments that are copied at the start, in the module's order.
     pub segments: Vec<Segment>,
     /// Whether there is a start function.
@@ -130,6 +145,9 @@ impl Interface {
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
                         let import = import?;
+                        if let TypeRef::Memory(ty) = import.ty {
+                            interface.memories.push(ty.into());
+                        }
                         let what = indices.import(import.ty);
                         let (module, name) = (import.module.to_owned(), import.name.to_owned());
                         interface.imports.push(Import { module, name, what });
@@ -142,7 +160,9 @@ impl Interface {
                 }
                 Payload::MemorySection(memories) => {
                     for memory in memories {
-                        indices.memories.push(pages(memory?.initial));
+                        let memory = memory?;
+                        indices.memories.push(pages(memory.initial));
+                        interface.memories.push(memory.into());
                     }
                 }
                 Payload::ExportSection(exports) => {
@@ -186,7 +206,7 @@ impl Interface {
 
     /// The memories that a host can reach, by index: each with the names that it is exported under, and the one that
     /// it is imported by. One that the module keeps to itself has no name.
-    pub fn memories(&self) -> Vec<Vec<&str>> {
+    pub fn memory_names(&self) -> Vec<Vec<&str>> {
         let exports = self.exports.iter().map(|export| (export.name.as_str(), &export.what));
         let imports = self.imports.iter().map(|import| (import.name.as_str(), &import.what));
         let mut found: Vec<Vec<&str>> = Vec::new();
@@ -295,6 +315,12 @@ fn pages(initial: u64) -> u32 {
     u32::try_from(initial).unwrap_or(u32::MAX)
 }
 
+impl From<wasmparser::MemoryType> for MemoryType {
+    fn from(ty: wasmparser::MemoryType) -> MemoryType {
+        MemoryType { pages: ty.initial, most: ty.maximum, shared: ty.shared, wide: ty.memory64 }
+    }
+}
+
 impl From<ValType> for Type {
     fn from(ty: ValType) -> Type {
         match ty {
@@ -316,6 +342,19 @@ impl fmt::Display for Type {
             Type::F64 => "f64",
             Type::Other => "other",
         })
+    }
+}
+
+impl fmt::Display for MemoryType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.pages == 1 { "page" } else { "pages" };
+        write!(f, "{} {unit}", self.pages)?;
+        match self.most {
+            Some(most) => write!(f, ", {most} at the most")?,
+            None => f.write_str(", and no limit of its own")?,
+        }
+        f.write_str(if self.shared { ", shared between threads" } else { "" })?;
+        f.write_str(if self.wide { ", with addresses of 64 bits" } else { "" })
     }
 }
 

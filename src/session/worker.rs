@@ -25,6 +25,8 @@ pub struct About {
     pub convention: String,
     /// Its recipe, with the guest's own names.
     pub recipe: String,
+    /// Why no convention was chosen, if none was.
+    pub undecided: Option<String>,
     /// The module's SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// What the module exports and imports.
@@ -34,7 +36,7 @@ pub struct About {
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
-    Ready(About),
+    Ready(Box<About>),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -129,7 +131,7 @@ impl Session {
     /// The guest could not be set to work.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
         match update {
-            Update::Ready(about) => self.about = Some(about),
+            Update::Ready(about) => self.about = Some(*about),
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
@@ -245,7 +247,7 @@ fn work(
         Err(error) => return report(Update::Failed(error)),
     };
     let mut origin = Origin::of(source);
-    report(Update::Ready(About::of(&live, &origin)));
+    report(Update::Ready(Box::new(About::of(&live, &origin))));
     let settle = |live: &mut Live, cause| {
         let globals = live.globals();
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
@@ -259,7 +261,7 @@ fn work(
         let cause = live.perform(request, number, options);
         if cause.begins_a_run() {
             origin = other.unwrap_or(origin);
-            report(Update::Ready(About::of(&live, &origin)));
+            report(Update::Ready(Box::new(About::of(&live, &origin))));
         }
         settle(&mut live, cause);
     }
@@ -283,8 +285,9 @@ impl About {
         About {
             name: origin.name.clone(),
             sha256: origin.sha256.clone(),
-            convention: live.recipe().name.clone(),
-            recipe: live.recipe().to_string(),
+            convention: live.choice().recipe.name.clone(),
+            recipe: live.choice().recipe.to_string(),
+            undecided: live.choice().undecided.as_ref().map(ToString::to_string),
             interface: Arc::new(live.interface().clone()),
         }
     }

@@ -13,7 +13,8 @@ pub(super) fn static_buffer(module: &Module<'_>) -> Fit<Candidate> {
     let named: Vec<_> = plausible.iter().copied().filter(|name| has_word(name, POINTER)).collect();
     let (pointer, score) = match (&named[..], &plausible[..]) {
         ([one], _) => (*one, 80),
-        ([], [one]) => (*one, 50),
+        // A name that says nothing is some evidence where little else is exported.
+        ([], [one]) => (*one, if getters.len() > 3 { 25 } else { 50 }),
         ([], []) => return Err(far("no export of type () -> i32 could tell where the guest's buffer is")),
         ([], many) | (many, _) => {
             let names = list(many);
@@ -72,7 +73,10 @@ pub(super) fn fixed_region(module: &Module<'_>) -> Fit<Candidate> {
     let (place, words) = region(module.interface);
     candidate.reasons.push(words);
     match place {
-        Place::Base => candidate.recipe.place_at_global("ptr", "__heap_base"),
+        Place::Base => {
+            candidate.score = 35;
+            candidate.recipe.place_at_global("ptr", "__heap_base");
+        }
         Place::Address(addr) => candidate.recipe.place_at("ptr", addr),
     }
     candidate.doubt("at which address the line belongs, nothing tells; what is there is overwritten");

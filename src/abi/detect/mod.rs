@@ -16,14 +16,14 @@ use super::built_in::built_in;
 use super::recipe::parse;
 use crate::guest::{Interface, Signature, Type};
 
-use names::{is_service, list};
+use names::{list, may_transform};
 
 /// A convention that a module's exports fit.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// The recipe, with the module's own names filled in.
     pub recipe: Recipe,
-    /// How sure it is: the more the surer.
+    /// How sure it is: the more the surer. What is below [`SURE`] runs only when it is asked for.
     pub score: u32,
     /// What speaks for it.
     pub reasons: Vec<String>,
@@ -52,6 +52,8 @@ type Fit<T> = Result<T, Why>;
 type Attempt<'a> = fn(&Module<'a>) -> Fit<Candidate>;
 
 const I32: Type = Type::I32;
+/// Modules that export more functions than this are libraries.
+const LIBRARY: usize = 20;
 
 /// The conventions that a module fits, the surest first; and of the others, why not, those that nearly fit first.
 /// `call` names the transform, where the user says it.
@@ -107,6 +109,9 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
     (found, misses)
 }
 
+/// The least score of a convention that runs unasked.
+pub const SURE: u32 = 30;
+
 /// The score of what the module itself says.
 const SAID: u32 = 1000;
 
@@ -128,7 +133,7 @@ struct Module<'a> {
 
 impl<'a> Module<'a> {
     fn memory(&self) -> Fit<()> {
-        match self.interface.memories().iter().all(Vec::is_empty) {
+        match self.interface.memory_names().iter().all(Vec::is_empty) {
             true => Err(far("the module exports no memory, so a host cannot pass it bytes")),
             false => Ok(()),
         }
@@ -145,15 +150,28 @@ impl<'a> Module<'a> {
                 (None, None) => Err(far(format!("the module exports no function `{name}`"))),
             };
         }
-        let plausible: Vec<_> = fitting.into_iter().filter(|name| !is_service(name)).collect();
-        match &plausible[..] {
-            [one] => Ok(one),
-            [] => Err(far(format!("no export could be the transform, which is {ty} here"))),
-            many => {
+        let plausible: Vec<_> = fitting.iter().copied().filter(|name| may_transform(name)).collect();
+        match (&plausible[..], &fitting[..]) {
+            ([one], _) if self.is_library() => Err(near(format!(
+                "{one} is the only export of the transform's type, {ty}, but one of very many; if it is the transform: \
+                 --call {one}"
+            ))),
+            ([one], _) => Ok(one),
+            ([], []) => Err(far(format!("no export could be the transform, which is {ty} here"))),
+            ([], several) => {
+                let names = list(several);
+                Err(far(format!("what has the transform's type, {ty}, is named like something else: {names}")))
+            }
+            (many, _) => {
                 let names = list(many);
                 Err(near(format!("several exports could be the transform: {names}; choose one with --call NAME")))
             }
         }
+    }
+
+    /// Whether so much is exported that a lone function of a type means little.
+    fn is_library(&self) -> bool {
+        self.interface.funcs().filter(|(name, _)| may_transform(name)).nth(LIBRARY).is_some()
     }
 
     /// The same, for a module that has the marks of the convention.

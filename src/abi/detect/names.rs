@@ -36,12 +36,20 @@ const SERVICE: &[&str] = &[
     "cabi",
     "initialize",
     "start",
+    "init",
     "errno",
 ];
+/// Words in the name of a function that looks at a module's state, or changes it, and transforms nothing.
+const STATE: &[&str] = &["get", "set", "error", "version", "bind", "count", "drop", "clone"];
 
-/// Whether a function is there for the runtime, and is no transform.
+/// Whether a function is there for the runtime. Toolchains begin the names of theirs with two underscores.
 pub(super) fn is_service(name: &str) -> bool {
-    [ALLOC, FREE, SERVICE].iter().any(|words| has_word(name, words))
+    name.starts_with("__") || [ALLOC, FREE, SERVICE].iter().any(|words| has_word(name, words))
+}
+
+/// Whether a function may transform something, by its name.
+pub(super) fn may_transform(name: &str) -> bool {
+    !is_service(name) && !has_word(name, STATE)
 }
 
 /// Whether one of the words stands in a name such as `get_buffer_len`, `getBufferLen` or `bufferlen`.

@@ -8,6 +8,23 @@ use crate::guest::{Import, Interface};
 /// Exports that want to be called before any other, the first that there is: they run constructors.
 const FIRST: [&str; 4] = ["_initialize", "_start", "__wasm_call_ctors", "__wbindgen_start"];
 
+impl Recipe {
+    /// What is done where no convention was chosen: the host answers imports as far as it can, and each line fails in
+    /// these words, up to their first line's end.
+    pub(in crate::abi) fn by_hand(interface: &Interface, why: &str) -> Recipe {
+        let why = why.lines().next().unwrap_or_default().replace(['{', '}'], "'");
+        let words = format!("{why} (:convention tells more and chooses one, :call EXPORT calls by hand)");
+        let recipe = Recipe {
+            name: "by-hand".to_owned(),
+            about: "No convention was chosen: exports are called by hand.".to_owned(),
+            line: vec![statement(Action::Fail(Message::Words(words)))],
+            ..Recipe::default()
+        };
+        let candidate = Candidate { recipe, score: 0, reasons: Vec::new(), doubts: Vec::new() };
+        complete(candidate, interface).recipe
+    }
+}
+
 /// A candidate with what else the module wants of its host.
 pub(super) fn complete(mut candidate: Candidate, interface: &Interface) -> Candidate {
     call_first(&mut candidate, interface);

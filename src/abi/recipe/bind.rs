@@ -206,9 +206,15 @@ impl Recipe {
             results: None,
             set_by_handlers: self.handlers.iter().flat_map(Handler::sets).map(str::to_owned).collect(),
             answers_stdout: false,
+            no_memory: None,
         };
         let headless = |words| BindError { at: 0, words };
-        let memory = binder.memory(self.memory.as_deref()).map_err(headless)?;
+        let memory = binder.memory(self.memory.as_deref());
+        binder.no_memory = memory.as_ref().err().filter(|_| self.memory.is_none()).cloned();
+        let memory = match memory {
+            Err(words) if self.memory.is_some() => return Err(headless(words)),
+            memory => memory.unwrap_or(0),
+        };
         let once = binder.body(&self.once)?;
         let kept = binder.slots.len();
         let answerers = answerers(self, interface, stubs).map_err(headless)?;
@@ -248,6 +254,8 @@ struct Binder<'a> {
     /// The names that handlers set: they may be used before, and are zero until then.
     set_by_handlers: Vec<String>,
     answers_stdout: bool,
+    /// Why there is no memory to reach into, if there is none.
+    no_memory: Option<String>,
 }
 
 impl Handler {
@@ -265,7 +273,7 @@ type Fit<T> = Result<T, String>;
 
 impl Binder<'_> {
     fn memory(&self, name: Option<&str>) -> Fit<usize> {
-        let memories = self.interface.memories();
+        let memories = self.interface.memory_names();
         match name {
             None => memories
                 .iter()
@@ -318,7 +326,15 @@ impl Binder<'_> {
         Ok(Op { at: statement.at, transform: statement.transform, condition, action })
     }
 
+    /// A line that reaches into memory fits where there is one.
+    fn in_memory(&self) -> Fit<()> {
+        self.no_memory.clone().map_or(Ok(()), Err)
+    }
+
     fn action(&mut self, action: &Action) -> Fit<Do> {
+        if matches!(action, Action::Write { .. } | Action::Store(..) | Action::Grow(_) | Action::GrowTo(_)) {
+            self.in_memory()?;
+        }
         Ok(match action {
             Action::Let(names, value) => self.assignment(names, value)?,
             Action::Write { parts, at, within } => Do::Write {
@@ -383,6 +399,7 @@ impl Binder<'_> {
     }
 
     fn span(&mut self, span: &Span) -> Fit<Bytes> {
+        self.in_memory()?;
         let len = match &span.len {
             Length::Bytes(len) => Len::Bytes(self.number(len)?),
             Length::UntilZero => Len::UntilZero,
@@ -454,6 +471,7 @@ impl Binder<'_> {
             }
             Expr::Call { export, args, optional } => self.call(export, args, *optional)?,
             Expr::Load(width, at) => {
+                self.in_memory()?;
                 let ty = if *width == Width::U64 { Type::I64 } else { Type::I32 };
                 (Val::Load(*width, Box::new(self.number(at)?)), Kind::Of(ty))
             }
