@@ -53,6 +53,7 @@ const packages = {
     "", "print(1 + 1)", `print("${utf8}".upper())`, "for i in range(3): print(i)", `print(len("${long.slice(0, 5000)}"))`, "print(2 ** 200)",
     "import json; print(json.dumps({'a': [1, None]}))", "print('no end', end='')", "1 / 0", "print(", "import sys; sys.exit(3)",
   ],
+  "pipe-reverse": texts,
   quickjs: [
     "", "1+1", "'abc'.toUpperCase()", `'${utf8}'.length`, `'${utf8}'.normalize('NFC')`, `'${long}'.replaceAll('work', 'play')`,
     "JSON.stringify({a: [1, {b: null}]})", "nothing", "throw new Error('no')", "[...'🦀x'].length", "var seen = (this.seen || 0) + 1; seen",

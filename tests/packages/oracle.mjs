@@ -128,6 +128,20 @@ const packages = {
     return hex((bytes) => zstd.compress(bytes, 3));
   },
 
+  async "pipe-reverse"() {
+    const { init, WASI } = require("@wasmer/wasi");
+    await init();
+    const program = await wasm("@wasmer/wasi/tests/pipe_reverse.wasm");
+    return text((line) => {
+      const wasi = new WASI({});
+      wasi.instantiate(program, {});
+      wasi.setStdinString(`${line}\n`);
+      const status = wasi.start();
+      if (status !== 0) throw new Error(`exit status ${status}`);
+      return wasi.getStdoutString().replace(/\n$/, "");
+    });
+  },
+
   async quickjs() {
     const { newQuickJSWASMModuleFromVariant } = require("quickjs-emscripten-core");
     const quickjs = await newQuickJSWASMModuleFromVariant(require("@jitl/quickjs-wasmfile-release-sync"));

