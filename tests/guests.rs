@@ -134,3 +134,21 @@ fn strings_and_an_error_from_assemblyscript() {
     let (_, stderr, _) = ask("title.wasm", &["-k"], b"\xff\xfe\n");
     assert!(stderr.contains("line 1: ") && stderr.contains("UTF-8"), "{stderr}");
 }
+
+#[test]
+fn recipes_for_packages_can_be_read() {
+    // tests/packages/run.sh runs them; it needs the packages, and this does not.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.extension().is_some_and(|extension| extension == "recipe") {
+            let text = std::fs::read_to_string(&path).expect("it is text");
+            let recipe =
+                linmem::abi::recipe::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(Some(recipe.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
