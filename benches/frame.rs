@@ -26,6 +26,20 @@ fn guest(pages: usize) -> Source {
     Source { name: "bench".to_owned(), bytes: text.into_bytes() }
 }
 
+/// A guest that calls an import as often as crossings are recorded, and changes a byte before each call.
+fn talkative() -> Source {
+    let text = "(module (import \"env\" \"tick\" (func $tick (param i32))) (memory (export \"memory\") 1)
+            (func (export \"ptr\") (result i32) (i32.const 64))
+            (func (export \"f\") (param $n i32) (result i32) (local $i i32)
+                (loop $again
+                    (i32.store (i32.const 128) (local.get $i))
+                    (call $tick (local.get $i))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $again (i32.lt_u (local.get $i) (i32.const 199990))))
+                (local.get $n)))";
+    Source { name: "bench".to_owned(), bytes: text.as_bytes().to_vec() }
+}
+
 fn screen((columns, rows): (u16, u16), pages: usize, exchanges: usize) -> Offscreen {
     let mut options = Options::default();
     options.limits.memory = 4 << 30;
@@ -73,6 +87,34 @@ fn page_down_and_frame(bencher: Bencher) {
     screen.press(KeyCode::Esc);
     bencher.bench_local(|| {
         screen.press(KeyCode::PageDown);
+        screen.draw().area
+    });
+}
+
+/// A frame after a hundred thousand exchanges, and one that goes to another exchange.
+#[divan::bench(args = [false, true])]
+fn frame_of_long_timeline(bencher: Bencher, travel: bool) {
+    let mut screen = screen((200, 60), 1, 100_000);
+    let mut keys = [KeyCode::F(5), KeyCode::F(6)].into_iter().cycle();
+    bencher.bench_local(|| {
+        if travel {
+            screen.press(keys.next().expect("they go round"));
+        }
+        screen.draw().area
+    });
+}
+
+/// A frame that goes one step on among two hundred thousand, and one that goes out of the call and into it again.
+#[divan::bench(args = [KeyCode::F(8), KeyCode::F(2)])]
+fn step_among_many(bencher: Bencher, key: KeyCode) {
+    let mut options = Options::default();
+    options.wish.stub_imports = true;
+    let mut screen = Offscreen::open(talkative(), options, 200, 60).expect("it is sound");
+    screen.send("line").expect("it is sound");
+    screen.press(KeyCode::F(8));
+    let mut keys = [key, if key == KeyCode::F(8) { key } else { KeyCode::F(8) }].into_iter().cycle();
+    bencher.bench_local(|| {
+        screen.press(keys.next().expect("they go round"));
         screen.draw().area
     });
 }

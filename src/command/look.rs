@@ -18,7 +18,7 @@ const CHUNK: usize = 64 << 10;
 pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
     let image = memory_of(&at.after)?;
-    let first = at.address(context.session.run(), 0).unwrap_or(0);
+    let first = at.address(0).unwrap_or(0);
     let addr = if words.is_empty() { first } else { context.address(words)? };
     let len = words.number_or("a length", 8 * WIDTH as u64)?;
     inside(image, addr, len)?;
@@ -116,11 +116,11 @@ fn glance(bytes: &[u8]) -> String {
 
 pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
-    let line = |(place, step): (usize, &crate::view::StepLine)| {
+    let line = |place: usize| {
         let here = if Some(place) == at.crossing { ">" } else { " " };
-        format!("{here} {}", step.numbered(place + 1))
+        format!("{here} {}", at.line(place).numbered(place + 1))
     };
-    Ok(Reply::Text(at.steps.iter().enumerate().map(line).collect()))
+    Ok(Reply::Text((0..at.crossings()).map(line).collect()))
 }
 
 pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

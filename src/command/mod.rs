@@ -95,7 +95,7 @@ impl Context<'_> {
         let image = at.after.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
         let word = words.text("an address")?;
         let regions = self.regions();
-        let places = Places { cursor: at.address(self.session.run(), 0).unwrap_or(0), image, regions: &regions };
+        let places = Places { cursor: at.address(0).unwrap_or(0), image, regions: &regions };
         parse_address(&word, &places).map_err(Error)
     }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::record::{Actor, Cause, Image, Memories, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, difference, glyph, step_lines, visible};
+use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, visible};
 
 /// What stands before a row.
 const BEFORE: &str = "      before  ";
@@ -33,8 +33,9 @@ pub(super) fn write_cause(
     };
     writeln!(out, "exchange {number}  \"{line}\"")?;
     let mut memories = before.clone();
-    for (place, step) in step_lines(cause).iter().enumerate() {
-        writeln!(out, "  {}", step.numbered(place + 1))?;
+    let steps = Steps::new(cause);
+    for place in 0..cause.crossings.len() {
+        writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
         if cause.crossings[place].depth == 0 {
             write_changes(out, cause, place, &mut memories, style)?;
         }
@@ -47,12 +48,12 @@ const ROWS: usize = 24;
 
 /// Writes what is looked at: its headline, and the rows of memory that it changed.
 pub(super) fn write_selection(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
-    match at.crossing {
-        Some(place) => {
-            let (steps, headline) = (at.steps.len(), at.steps[place].headline());
-            writeln!(out, "exchange {}, step {} of {steps}: {headline}", at.cause, place + 1)?;
+    match (at.crossing, at.selected_line()) {
+        (Some(place), Some(step)) => {
+            let headline = step.headline();
+            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.crossings())?;
         }
-        None => writeln!(out, "exchange {}", at.cause)?,
+        _ => writeln!(out, "exchange {}", at.cause)?,
     }
     for (memory, marks) in at.marks.iter().enumerate() {
         write_rows(out, marks, at.before.get(memory), &at.after[memory], style, ROWS)?;

@@ -115,6 +115,7 @@ fn read(bytes: &[u8]) -> Result<Saved, String> {
         recipe: head.recipe,
         undecided: None,
         interface: Arc::default(),
+        memory: 0,
     };
     if head.base.len() > MEMORIES {
         return Err(format!("its head is damaged: no guest has {} memories", head.base.len()));

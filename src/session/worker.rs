@@ -31,6 +31,8 @@ pub struct About {
     pub sha256: String,
     /// What the module exports and imports.
     pub interface: Arc<Interface>,
+    /// The memory that the convention passes lines through, by its index.
+    pub memory: usize,
 }
 
 /// What the guest's thread tells its session.
@@ -68,6 +70,12 @@ pub struct Session {
     run: Run,
     /// The runs before, the oldest first.
     past: Vec<Run>,
+    /// How many runs began, those that are not kept included.
+    begun: usize,
+    /// How many runs before the present one is the one that is looked at.
+    ago: usize,
+    /// The memory that is looked at.
+    memory: usize,
     globals: Vec<Global>,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
     /// reports, with memories in them, pile up.
@@ -96,6 +104,9 @@ impl Session {
             limits,
             run: Run::new(HISTORY),
             past: Vec::new(),
+            begun: 0,
+            ago: 0,
+            memory: 0,
             globals: Vec::new(),
             waiting: VecDeque::new(),
             under_way: false,
@@ -106,6 +117,7 @@ impl Session {
     pub fn replay(saved: Saved) -> Session {
         Session {
             name: saved.about.name.clone(),
+            memory: saved.about.memory,
             about: Some(saved.about),
             requests: channel().0,
             replayed: true,
@@ -114,6 +126,8 @@ impl Session {
             limits: Limits::default(),
             run: saved.run,
             past: Vec::new(),
+            begun: 1,
+            ago: 0,
             globals: Vec::new(),
             waiting: VecDeque::new(),
             under_way: false,
@@ -131,7 +145,13 @@ impl Session {
     /// The guest could not be set to work.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
         match update {
-            Update::Ready(about) => self.about = Some(*about),
+            Update::Ready(about) => {
+                let other = |known: &About| known.sha256 != about.sha256 || known.memory != about.memory;
+                if self.about.as_ref().is_none_or(other) {
+                    self.memory = about.memory;
+                }
+                self.about = Some(*about);
+            }
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
@@ -163,6 +183,7 @@ impl Session {
             return;
         }
         self.sent += 1;
+        self.ago = 0;
         self.waiting.push_back((self.sent, request));
         self.hand_over();
     }
@@ -181,12 +202,53 @@ impl Session {
 
     /// Puts the run aside, unless nothing happened in it.
     fn begin_a_run(&mut self) {
+        self.begun += 1;
         if !self.run.is_empty() {
             self.past.push(std::mem::replace(&mut self.run, Run::new(HISTORY)));
+            self.ago += usize::from(self.ago > 0);
         }
         if self.past.len() > RUNS {
             self.past.remove(0);
         }
+        if self.ago > self.past.len() {
+            self.ago = 0;
+        }
+    }
+
+    /// Looks at the run that was so many runs before the present one, which is 0; false if it is not kept. What is
+    /// sent to the guest leads back to the present one.
+    pub fn look_at_run(&mut self, ago: usize) -> bool {
+        let kept = ago <= self.past.len();
+        self.ago = if kept { ago } else { self.ago };
+        kept
+    }
+
+    /// How many runs before the present one is the one that is looked at.
+    pub fn runs_ago(&self) -> usize {
+        self.ago
+    }
+
+    /// The number of the run that is looked at, from 1, those that are not kept counted.
+    pub fn run_number(&self) -> usize {
+        self.begun - self.ago
+    }
+
+    /// Looks at another memory; false if there is none of that index.
+    pub fn look_at_memory(&mut self, memory: usize) -> bool {
+        let known = memory < self.run().present().len();
+        self.memory = if known { memory } else { self.memory };
+        known
+    }
+
+    /// The index of the memory that is looked at: at the start, the one that the convention passes lines through.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// What a memory is called: the name that it is exported or imported by, if it has one.
+    pub fn memory_name(&self, memory: usize) -> Option<String> {
+        let names = self.about.as_ref()?.interface.memory_names();
+        names.get(memory)?.first().map(|name| (*name).to_owned())
     }
 
     /// Stops the guest if it is running, and cancels what waits for its turn.
@@ -204,9 +266,9 @@ impl Session {
         self.about.as_ref()
     }
 
-    /// The timeline.
+    /// The timeline of the run that is looked at.
     pub fn run(&self) -> &Run {
-        &self.run
+        self.past.len().checked_sub(self.ago).and_then(|place| self.past.get(place)).unwrap_or(&self.run)
     }
 
     /// The runs before the last reset or reload, the oldest first.
@@ -288,9 +350,17 @@ impl About {
             convention: live.choice().recipe.name.clone(),
             recipe: live.choice().recipe.to_string(),
             undecided: live.choice().undecided.as_ref().map(ToString::to_string),
+            memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }
     }
+}
+
+/// The memory that a guest's recipe uses: the one that it names, else the first that has a name.
+fn memory_of(live: &Live) -> usize {
+    let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
+    let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
+    memories.iter().position(used).unwrap_or(0)
 }
 
 impl fmt::Debug for Session {

@@ -1,5 +1,7 @@
 //! The whole memory at a glance: what each part of it holds, and what happened to it.
 
+use std::time::Instant;
+
 use super::{Mark, Sight};
 use crate::record::{Actor, Image, PAGE};
 
@@ -18,12 +20,34 @@ pub enum Piece {
     Now(Actor),
 }
 
-/// The memory in at most `most` parts of equal size: the size of each, a power of two, and what each holds.
-pub fn map(sight: &Sight<'_>, start: &Image, most: u64) -> (u64, Vec<Piece>) {
-    let len = sight.len();
-    let size = len.div_ceil(most.max(1)).next_power_of_two();
-    let starts = (0..len.div_ceil(size)).map(|number| number * size);
-    (size, starts.map(|from| piece(sight, start, from, (from + size).min(len))).collect())
+/// The memory in parts of equal size, as far as it was looked through.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// How many bytes a part has: a power of two.
+    pub size: u64,
+    /// What each part holds.
+    pub pieces: Vec<Piece>,
+}
+
+impl Map {
+    /// A map of a memory of `len` bytes in at most `most` parts, before it was looked through.
+    pub fn new(len: u64, most: u64) -> Map {
+        Map { size: len.div_ceil(most.max(1)).next_power_of_two(), pieces: Vec::new() }
+    }
+
+    /// Goes on to look through the memory, until then or to its end; true when that is done.
+    pub fn go_on(&mut self, sight: &Sight<'_>, start: &Image, until: Option<Instant>) -> bool {
+        let mut from = self.pieces.len() as u64 * self.size;
+        while from < sight.len() {
+            let to = (from + self.size).min(sight.len());
+            self.pieces.push(piece(sight, start, from, to));
+            from = to;
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return from == sight.len();
+            }
+        }
+        true
+    }
 }
 
 fn piece(sight: &Sight<'_>, start: &Image, from: u64, to: u64) -> Piece {
@@ -75,7 +99,9 @@ mod tests {
             change.redo(&mut after);
             let marks = Marks::new(0, &[change], &vec![before.clone()], &after);
             let sight = Sight { before: &before, after: &after[0], marks: &marks, width: 16, keep: 0 };
-            let (size, pieces) = map(&sight, &start, 100);
+            let mut map = Map::new(len, 100);
+            while !map.go_on(&sight, &start, Some(Instant::now())) {}
+            let (size, pieces) = (map.size, map.pieces);
             assert_eq!((size, pieces.len()), (len / 64, 64));
             let at = |addr: u64| pieces[usize::try_from(addr / size).expect("there are few")];
             assert_eq!([at(0x400), at(len / 2), at(len - 1)], [Piece::Data, Piece::Earlier, Piece::Now(Actor::Guest)]);

@@ -1,5 +1,7 @@
 //! Searching memory: text, hex with wildcards, and numbers.
 
+use std::time::Instant;
+
 use memchr::memmem;
 
 use crate::record::{Image, PAGE};
@@ -8,6 +10,9 @@ use crate::record::{Image, PAGE};
 const LONGEST: usize = 256;
 /// The most matches that are remembered. More can be there.
 const MATCHES: usize = 100_000;
+
+/// How many bytes are looked through between two looks at the clock.
+const BREATH: u64 = 64 * PAGE as u64;
 
 /// What is searched for: bytes, of each of which only some bits may count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub struct Search {
     pub found: Vec<u64>,
     /// Whether there may be more.
     pub more: bool,
+    /// Where it goes on.
+    base: u64,
 }
 
 impl Pattern {
@@ -60,42 +67,6 @@ impl Pattern {
         self.masks.iter().all(|&mask| mask == 0xff).then_some(&self.bytes)
     }
 
-    /// Where the pattern is in a memory: the first addresses in order, and whether there may be more.
-    pub fn find(&self, image: &Image) -> (Vec<u64>, bool) {
-        let mut found = Vec::new();
-        let in_zeroes = self.matches(&vec![0; self.bytes.len()]);
-        let exact = self.masks.iter().all(|&mask| mask == 0xff).then(|| memmem::Finder::new(&self.bytes));
-        let mut window = vec![0; PAGE + self.bytes.len() - 1];
-        let mut base = 0;
-        while base < image.len() {
-            let next = base + PAGE as u64;
-            if in_zeroes || !image.is_untouched(base) || !image.is_untouched(next) {
-                let known = image.read(base, &mut window);
-                match &exact {
-                    // Matches may overlap, which `find_iter` would not tell.
-                    Some(finder) => {
-                        let mut from = 0;
-                        while let Some(at) = window.get(from..known).and_then(|rest| finder.find(rest)) {
-                            found.push(base + (from + at) as u64);
-                            from += at + 1;
-                        }
-                    }
-                    None => {
-                        let places = window[..known].windows(self.bytes.len()).enumerate();
-                        let matching = places.filter(|(_, bytes)| self.matches(bytes));
-                        found.extend(matching.map(|(place, _)| base + place as u64));
-                    }
-                }
-                if found.len() >= MATCHES {
-                    found.truncate(MATCHES);
-                    return (found, true);
-                }
-            }
-            base = next;
-        }
-        (found, false)
-    }
-
     fn matches(&self, bytes: &[u8]) -> bool {
         let mut pairs = bytes.iter().zip(self.bytes.iter().zip(&self.masks));
         pairs.all(|(byte, (wanted, mask))| byte & mask == wanted & mask)
@@ -103,19 +74,59 @@ impl Pattern {
 }
 
 impl Search {
-    /// Searches a memory for a pattern.
+    /// A search for a pattern, before a memory was looked through.
     ///
     /// # Errors
     /// What is wrong with the pattern, in words.
-    pub fn new(text: &str, image: &Image) -> Result<Search, String> {
+    pub fn new(text: &str) -> Result<Search, String> {
         let pattern = Pattern::parse(text)?;
-        let (found, more) = pattern.find(image);
-        Ok(Search { text: text.to_owned(), pattern, found, more })
+        Ok(Search { text: text.to_owned(), pattern, found: Vec::new(), more: false, base: 0 })
     }
 
-    /// Searches another memory, or the same at another moment.
-    pub fn again(&mut self, image: &Image) {
-        (self.found, self.more) = self.pattern.find(image);
+    /// Begins anew, for another memory, or the same at another moment.
+    pub fn again(&mut self) {
+        (self.found, self.more, self.base) = (Vec::new(), false, 0);
+    }
+
+    /// How far the memory was looked through.
+    pub fn reached(&self) -> u64 {
+        self.base
+    }
+
+    /// Goes on to look through a memory, until then or to its end; true when that is done.
+    pub fn go_on(&mut self, image: &Image, until: Option<Instant>) -> bool {
+        let pattern = &self.pattern;
+        let in_zeroes = pattern.matches(&vec![0; pattern.bytes.len()]);
+        let finder = pattern.bytes().map(memmem::Finder::new);
+        let mut window = vec![0; PAGE + pattern.bytes.len() - 1];
+        while self.base < image.len() && !self.more {
+            let next = self.base + PAGE as u64;
+            if in_zeroes || !image.is_untouched(self.base) || !image.is_untouched(next) {
+                let known = image.read(self.base, &mut window);
+                match &finder {
+                    // Matches may overlap, which `find_iter` would not tell.
+                    Some(finder) => {
+                        let mut from = 0;
+                        while let Some(at) = window.get(from..known).and_then(|rest| finder.find(rest)) {
+                            self.found.push(self.base + (from + at) as u64);
+                            from += at + 1;
+                        }
+                    }
+                    None => {
+                        let places = window[..known].windows(pattern.bytes.len()).enumerate();
+                        let matching = places.filter(|(_, bytes)| pattern.matches(bytes));
+                        self.found.extend(matching.map(|(place, _)| self.base + place as u64));
+                    }
+                }
+                self.more = self.found.len() >= MATCHES;
+                self.found.truncate(MATCHES);
+            }
+            self.base = next;
+            if next.is_multiple_of(BREATH) && until.is_some_and(|until| Instant::now() >= until) {
+                return self.base >= image.len() || self.more;
+            }
+        }
+        true
     }
 
     /// The place among the matches of the first one behind `addr`; from the end it goes on at the beginning.
@@ -180,8 +191,15 @@ fn hexadecimal(text: &str) -> Result<Pattern, String> {
 mod tests {
     use super::*;
 
+    fn search(text: &str, image: &Image) -> Search {
+        let mut search = Search::new(text).expect("it is a pattern");
+        // In pieces as small as they come.
+        while !search.go_on(image, Some(Instant::now())) {}
+        search
+    }
+
     fn find(text: &str, image: &Image) -> Vec<u64> {
-        Search::new(text, image).expect("it is a pattern").found
+        search(text, image).found
     }
 
     #[test]
@@ -199,7 +217,7 @@ mod tests {
         assert_eq!(find("u32:0x04030201", &image), [0xf_fffc]);
         assert_eq!(find("nowhere", &image), [0u64; 0]);
         assert_eq!(find("n:o", &image), [0u64; 0], "a colon is text");
-        let search = Search::new("0x00000000", &image).expect("it is a pattern");
+        let search = search("0x00000000", &image);
         assert!(search.more && search.found.len() == MATCHES);
         image.write(0x100, b"aaaa");
         assert_eq!(find("aa", &image), [0x100, 0x101, 0x102], "overlapping ones too");
@@ -209,16 +227,15 @@ mod tests {
     fn next_and_previous_go_round() {
         let mut image = Image::zeroed(1 << 16);
         [16, 32, 64].iter().for_each(|&addr| image.write(addr, b"x"));
-        let search = Search::new("x", &image).expect("it is a pattern");
+        let search = search("x", &image);
         assert_eq!([search.next(0), search.next(16), search.next(64)], [Some(0), Some(1), Some(0)]);
         assert_eq!([search.previous(0), search.previous(16), search.previous(65)], [Some(2), Some(2), Some(2)]);
     }
 
     #[test]
     fn what_is_no_pattern_is_told() {
-        let image = Image::zeroed(0);
         for text in ["", "\"\"", "0x4", "0x4g", "0x????", "u32:-1", "f32:x", &"x".repeat(LONGEST + 1)] {
-            assert!(Search::new(text, &image).is_err(), "{text}");
+            assert!(Search::new(text).is_err(), "{text}");
         }
     }
 }

@@ -1,7 +1,12 @@
 //! What is looked at: a cause, one of its crossings or the whole of it, and memory before and after.
 
-use super::{Marks, StepLine, step_lines};
-use crate::record::{Actor, Memories, Moment, Run, Step};
+use std::sync::Arc;
+
+use super::{Marks, StepLine, Steps};
+use crate::record::{Cause, Memories, Moment, Run, Step};
+
+/// How many of a cause's last crossings are looked at for the address to show.
+const GLANCE: usize = 256;
 
 /// A node of the timeline, with all that is shown of it.
 #[derive(Clone, Debug)]
@@ -16,8 +21,10 @@ pub struct Selection {
     pub after: Memories,
     /// What it did to each memory.
     pub marks: Vec<Marks>,
-    /// The cause's crossings in words.
-    pub steps: Vec<StepLine>,
+    /// The cause itself.
+    pub node: Arc<Cause>,
+    /// What it takes to put its crossings into words.
+    pub steps: Arc<Steps>,
 }
 
 impl Selection {
@@ -35,7 +42,24 @@ impl Selection {
         run.travel(Moment { cause, change: changes.start }, Moment { cause, change: changes.end }, &mut after)?;
         let made = &node.changes[changes];
         let marks = (0..after.len()).map(|memory| Marks::new(memory, made, &before, &after)).collect();
-        Some(Selection { cause, crossing, before, after, marks, steps: step_lines(node) })
+        let same = from.filter(|from| Arc::ptr_eq(&from.node, node)).map(|from| from.steps.clone());
+        let steps = same.unwrap_or_else(|| Arc::new(Steps::new(node)));
+        Some(Selection { cause, crossing, before, after, marks, node: node.clone(), steps })
+    }
+
+    /// How many crossings the cause has.
+    pub fn crossings(&self) -> usize {
+        self.node.crossings.len()
+    }
+
+    /// A crossing of the cause in words.
+    pub fn line(&self, place: usize) -> StepLine {
+        self.steps.line(&self.node, place)
+    }
+
+    /// The selected crossing in words; `None` where the cause as a whole is selected.
+    pub fn selected_line(&self) -> Option<StepLine> {
+        self.crossing.map(|place| self.line(place))
     }
 
     /// Selects what a newcomer wants to see of the newest cause: the call of the transform, if it came to that;
@@ -48,24 +72,6 @@ impl Selection {
         Selection::new(run, None, cause, called.or(last))
     }
 
-    /// Who gave the byte at `addr` its last value, up to what is selected: the cause, the crossing in it, and the
-    /// actor. Only so many changes are looked through.
-    pub fn last_writer(&self, run: &Run, memory: usize, addr: u64) -> Option<(usize, usize, Actor)> {
-        let mut left = 100_000;
-        for number in (run.oldest()..=self.cause).rev() {
-            let cause = run.cause(number)?;
-            let upto = if number == self.cause { cause.changes_of(self.crossing).end } else { cause.changes.len() };
-            for (place, change) in cause.changes[..upto].iter().enumerate().rev().take(left) {
-                if let Some(by) = change.writer(memory, addr) {
-                    let crossing = cause.crossings.iter().rposition(|crossing| crossing.changes.contains(&place))?;
-                    return Some((number, crossing, by));
-                }
-            }
-            left = left.saturating_sub(upto + 1);
-        }
-        None
-    }
-
     /// The memories at another moment, reached from here.
     fn travel(&self, run: &Run, to: Moment) -> Option<Memories> {
         let changes = run.cause(self.cause)?.changes_of(self.crossing);
@@ -76,8 +82,8 @@ impl Selection {
 
     /// The address to show: where something was written, and of that where the exchange reads or writes; else
     /// what the crossing itself reads or writes; `None` if there is nothing of either.
-    pub fn address(&self, run: &Run, memory: usize) -> Option<u64> {
-        let cause = run.cause(self.cause)?;
+    pub fn address(&self, memory: usize) -> Option<u64> {
+        let cause = &self.node;
         let touched = |step: &Step| match *step {
             Step::Write { memory: of, addr, len } | Step::Read { memory: of, addr, len } if of == memory => {
                 Some(addr..addr.saturating_add(len))
@@ -89,6 +95,7 @@ impl Selection {
             .crossings
             .iter()
             .rev()
+            .take(GLANCE)
             .filter_map(|crossing| touched(&crossing.step))
             .find_map(|range| marks.next(range.start).filter(|addr| range.contains(addr)));
         let own = || touched(&cause.crossings.get(self.crossing?)?.step).map(|range| range.start);

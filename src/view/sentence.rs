@@ -37,6 +37,22 @@ pub fn difference(marks: &Marks) -> String {
     }
 }
 
+/// The same in a few words: `14 B changed`.
+pub fn in_brief(marks: &Marks) -> String {
+    let mut words = Vec::new();
+    if marks.changed() > 0 {
+        words.push(format!("{} B changed", thousands(marks.changed() as u64)));
+    }
+    if marks.rewritten() > 0 {
+        words.push(format!("{} B as before", thousands(marks.rewritten() as u64)));
+    }
+    if let Some((from, to)) = marks.grown() {
+        let (grown, unit) = (to.saturating_sub(from), if to == from + 1 { "page" } else { "pages" });
+        words.push(format!("grew by {} {unit}", thousands(grown)));
+    }
+    if words.is_empty() { "nothing changed".to_owned() } else { words.join(", ") }
+}
+
 /// How a cause ended: the answer in quotes, or why there is none.
 pub fn outcome(cause: &Cause) -> String {
     match &cause.outcome {

@@ -1,11 +1,16 @@
-//! The crossings of a cause, as lines of words.
+//! The crossings of a cause, as lines of words, each made when it is asked for.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
 use super::{range, thousands, visible};
 use crate::record::{Cause, Change, Evidence, Step, Value};
+
+/// The deepest crossing that is indented further than the one around it.
+const DEEPEST: usize = 8;
 
 /// One crossing in words, in parts that a renderer can align and shorten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,100 +27,249 @@ pub struct StepLine {
     pub note: String,
 }
 
-/// Every crossing of a cause in words, in order.
-pub fn step_lines(cause: &Cause) -> Vec<StepLine> {
-    (0..cause.crossings.len()).map(|place| step_line(cause, place)).collect()
+/// What it takes to put any crossing of a cause into words without a look at all the others: a guest makes very many.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    /// For each crossing, the tree around it.
+    nodes: Vec<Node>,
+    /// The addresses that the host writes to or reads from, in order, and the lengths.
+    addresses: Vec<u64>,
+    lengths: Vec<u64>,
+    /// For each call of an export that was called before in this cause, the place of that call.
+    earlier: HashMap<usize, usize>,
+    /// What the first changes come to, for none of them, for one, and so on.
+    sums: Vec<Sum>,
+    /// The places of what the guest says.
+    said: Vec<usize>,
+    /// For each memory the last range that the host wrote to, and the last one that it read.
+    last_writes: HashMap<usize, (u64, u64)>,
+    last_reads: HashMap<usize, (u64, u64)>,
+    elapsed: Duration,
 }
 
-fn step_line(cause: &Cause, place: usize) -> StepLine {
-    let crossing = &cause.crossings[place];
-    let changed = change_note(&cause.changes[crossing.changes.clone()]);
-    let nameless = |verb, what, note| (verb, String::new(), what, note);
-    let (verb, name, what, note) = match &crossing.step {
-        Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
-        Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
-        Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
-        Step::Grow { pages, .. } => nameless("grow", format!("by {} pages", thousands(*pages)), changed),
-        Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
-        Step::Import { import, args, results } => {
-            let result = result(cause, results.as_deref());
-            ("import", visible(import.as_bytes()), format!("({}) {result}", list(args)), changed)
+/// Where a crossing lies in the tree of crossings.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// The call that it lies in.
+    around: Option<usize>,
+    /// The place behind all that lies in it.
+    end: usize,
+}
+
+/// What some changes come to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    /// Bytes that have another value.
+    differing: u64,
+    /// Bytes that were written with the value that they had.
+    equal: u64,
+    /// Pages.
+    grown: u64,
+}
+
+impl Steps {
+    /// Looks through a cause once.
+    pub fn new(cause: &Cause) -> Steps {
+        let mut steps = Steps { nodes: tree(cause), ..Steps::default() };
+        let mut last_calls: HashMap<&str, usize> = HashMap::new();
+        for (place, crossing) in cause.crossings.iter().enumerate() {
+            match &crossing.step {
+                Step::Write { memory, addr, len } | Step::Read { memory, addr, len } => {
+                    steps.addresses.push(*addr);
+                    steps.lengths.push(*len);
+                    let writes = matches!(crossing.step, Step::Write { .. });
+                    let last = if writes { &mut steps.last_writes } else { &mut steps.last_reads };
+                    last.insert(*memory, (*addr, addr.saturating_add(*len)));
+                }
+                Step::Call { export, results: Some(_), .. } => {
+                    if let Some(earlier) = last_calls.insert(export, place) {
+                        steps.earlier.insert(place, earlier);
+                    }
+                }
+                Step::Say { .. } => steps.said.push(place),
+                _ => (),
+            }
         }
-        Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
-        Step::Call { export, args, results } => {
-            let result = result(cause, results.as_deref());
-            let moved = pointer_note(cause, place, export, results.as_deref());
-            let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
-            ("call", visible(export.as_bytes()), format!("({}) {result}", list(args)), note)
+        for used in [&mut steps.addresses, &mut steps.lengths] {
+            used.sort_unstable();
+            used.dedup();
         }
-    };
-    StepLine { depth: crossing.depth, verb, name, what, note }
+        steps.elapsed = cause.elapsed();
+        steps.sums = vec![Sum::default()];
+        for change in &cause.changes {
+            let sum = steps.sums[steps.sums.len() - 1].and(change);
+            steps.sums.push(sum);
+        }
+        steps
+    }
+
+    /// The crossing at `place` of the cause that was looked through, in words.
+    pub fn line(&self, cause: &Cause, place: usize) -> StepLine {
+        let crossing = &cause.crossings[place];
+        let changed = self.note(crossing.changes.clone());
+        let nameless = |verb, what, note| (verb, String::new(), what, note);
+        let (verb, name, what, note) = match &crossing.step {
+            Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
+            Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
+            Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
+            Step::Grow { pages, .. } => nameless("grow", format!("by {} pages", thousands(*pages)), changed),
+            Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
+            Step::Import { import, args, results } => {
+                let result = self.result(results.as_deref());
+                ("import", visible(import.as_bytes()), format!("({}) {result}", list(args)), changed)
+            }
+            Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
+            Step::Call { export, args, results } => {
+                let result = self.result(results.as_deref());
+                let moved = self.moved(cause, place, results.as_deref());
+                let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
+                ("call", visible(export.as_bytes()), format!("({}) {result}", list(args)), note)
+            }
+        };
+        StepLine { depth: crossing.depth, verb, name, what, note }
+    }
+
+    /// The call that the crossing at `place` lies in; `None` for a step of the host's.
+    pub fn around(&self, place: usize) -> Option<usize> {
+        self.nodes[place].around
+    }
+
+    /// The next crossing that lies no deeper than the one at `place`: what lies in that is passed.
+    pub fn next_beside(&self, place: usize) -> Option<usize> {
+        Some(self.nodes[place].end).filter(|&end| end < self.nodes.len())
+    }
+
+    /// The crossing before that lies no deeper than the one at `place`: what lies in that is passed. The first inside a
+    /// call has the call before it.
+    pub fn previous_beside(&self, place: usize) -> Option<usize> {
+        let mut before = place.checked_sub(1)?;
+        while self.nodes[before].around != self.around(place) && Some(before) != self.around(place) {
+            before = self.nodes[before].around?;
+        }
+        Some(before)
+    }
+
+    /// The last range that the host wrote to in a memory: the first address and the one behind the last.
+    pub fn last_write(&self, memory: usize) -> Option<(u64, u64)> {
+        self.last_writes.get(&memory).copied()
+    }
+
+    /// The last range that the host read in a memory: the first address and the one behind the last.
+    pub fn last_read(&self, memory: usize) -> Option<(u64, u64)> {
+        self.last_reads.get(&memory).copied()
+    }
+
+    /// How long the crossings took, without the time for recording them.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// The crossing, of the cause that was looked through, during which a change was made, and inside no deeper one.
+    pub fn of_change(&self, cause: &Cause, change: usize) -> Option<usize> {
+        let begun = cause.crossings.partition_point(|crossing| crossing.changes.start <= change);
+        let around = std::iter::successors(begun.checked_sub(1), |&place| self.around(place));
+        around.into_iter().find(|&place| cause.crossings[place].changes.contains(&change))
+    }
+
+    /// What the guest said in the cause that was looked through, in order: in all of it, or during the crossing at
+    /// that place.
+    pub fn messages<'a>(
+        &'a self,
+        cause: &'a Cause,
+        during: Option<usize>,
+    ) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+        let places = during.map_or(0..usize::MAX, |place| place..self.nodes[place].end);
+        let from = self.said.partition_point(|&said| said < places.start);
+        let to = self.said.partition_point(|&said| said < places.end);
+        self.said[from..to].iter().map(|&place| match &cause.crossings[place].step {
+            Step::Say { text } => text.as_slice(),
+            _ => &[],
+        })
+    }
+
+    fn result(&self, results: Option<&[Value]>) -> String {
+        match results {
+            None => "did not return".to_owned(),
+            Some([]) => "returned".to_owned(),
+            Some([one]) if self.is_address(*one) => format!("-> {:#x}", one.unsigned().unwrap_or_default()),
+            Some(values) => format!("-> {}", list(values)),
+        }
+    }
+
+    /// Whether a result is used as an address in the exchange, and not as a length too: then it is shown as one.
+    fn is_address(&self, value: Value) -> bool {
+        let used = |among: &[u64], value| among.binary_search(&value).is_ok();
+        value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
+    }
+
+    /// Whether an address that was asked for before is still the same.
+    fn moved(&self, cause: &Cause, place: usize, results: Option<&[Value]>) -> String {
+        let (Some(&[now]), Some(&earlier)) = (results, self.earlier.get(&place)) else { return String::new() };
+        let then = match &cause.crossings[earlier].step {
+            Step::Call { results: Some(values), .. } => values.first().copied(),
+            _ => None,
+        };
+        match then.filter(|_| self.is_address(now)) {
+            Some(then) if then == now => "did not move".to_owned(),
+            Some(then) => format!("moved from {:#x}", then.unsigned().unwrap_or_default()),
+            None => String::new(),
+        }
+    }
+
+    /// What the changes in that range come to, in words.
+    fn note(&self, changes: Range<usize>) -> String {
+        let (Some(from), Some(to)) = (self.sums.get(changes.start), self.sums.get(changes.end)) else {
+            return String::new();
+        };
+        let mut notes = Vec::new();
+        if to.differing > from.differing {
+            notes.push(format!("{} B changed", thousands(to.differing - from.differing)));
+        }
+        if to.equal > from.equal {
+            notes.push(format!("{} B as before", thousands(to.equal - from.equal)));
+        }
+        if to.grown > from.grown {
+            let grown = to.grown - from.grown;
+            let unit = if grown == 1 { "page" } else { "pages" };
+            notes.push(format!("grew by {} {unit}", thousands(grown)));
+        }
+        notes.join(", ")
+    }
+}
+
+/// The tree that the depths of a cause's crossings make.
+fn tree(cause: &Cause) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::with_capacity(cause.crossings.len());
+    let mut open: Vec<usize> = Vec::new();
+    for (place, crossing) in cause.crossings.iter().enumerate() {
+        while let Some(last) = open.pop_if(|&mut last| cause.crossings[last].depth >= crossing.depth) {
+            nodes[last].end = place;
+        }
+        nodes.push(Node { around: open.last().copied(), end: cause.crossings.len() });
+        open.push(place);
+    }
+    nodes
+}
+
+impl Sum {
+    /// The sum with one more change.
+    fn and(self, change: &Change) -> Sum {
+        let mut sum = self;
+        match change {
+            Change::Bytes { halves, evidence, .. } => {
+                let (old, new) = halves.split_at(halves.len() / 2);
+                let differing = old.iter().zip(new).filter(|(old, new)| old != new).count();
+                sum.differing += differing as u64;
+                sum.equal += if *evidence == Evidence::Written { (old.len() - differing) as u64 } else { 0 };
+            }
+            Change::Growth { from, to, .. } => sum.grown += to.saturating_sub(*from),
+        }
+        sum
+    }
 }
 
 fn list(values: &[Value]) -> String {
     values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn result(cause: &Cause, results: Option<&[Value]>) -> String {
-    match results {
-        None => "did not return".to_owned(),
-        Some([]) => "returned".to_owned(),
-        Some([one]) if is_address(cause, *one) => format!("-> {:#x}", one.unsigned().unwrap_or_default()),
-        Some(values) => format!("-> {}", list(values)),
-    }
-}
-
-/// Whether a result is used as an address in the exchange, and not as a length too: then it is shown as one.
-fn is_address(cause: &Cause, value: Value) -> bool {
-    let Some(value) = value.unsigned() else { return false };
-    let used = |as_what: fn(u64, u64) -> u64| {
-        cause.crossings.iter().any(|crossing| match crossing.step {
-            Step::Write { addr, len, .. } | Step::Read { addr, len, .. } => as_what(addr, len) == value,
-            _ => false,
-        })
-    };
-    used(|addr, _| addr) && !used(|_, len| len)
-}
-
-/// Whether an address that was asked for before is still the same.
-fn pointer_note(cause: &Cause, place: usize, export: &Arc<str>, results: Option<&[Value]>) -> String {
-    let Some(&[now]) = results else { return String::new() };
-    let earlier = cause.crossings[..place].iter().rev().find_map(|crossing| match &crossing.step {
-        Step::Call { export: other, results: Some(values), .. } if other == export => values.first().copied(),
-        _ => None,
-    });
-    match earlier {
-        Some(then) if is_address(cause, now) && then == now => "did not move".to_owned(),
-        Some(then) if is_address(cause, now) => format!("moved from {:#x}", then.unsigned().unwrap_or_default()),
-        _ => String::new(),
-    }
-}
-
-fn change_note(changes: &[Change]) -> String {
-    let (mut differing, mut equal, mut grown) = (0, 0, 0);
-    for change in changes {
-        match change {
-            Change::Bytes { halves, evidence, .. } => {
-                let (old, new) = halves.split_at(halves.len() / 2);
-                let differ = old.iter().zip(new).filter(|(old, new)| old != new).count();
-                differing += differ;
-                equal += if *evidence == Evidence::Written { old.len() - differ } else { 0 };
-            }
-            Change::Growth { from, to, .. } => grown += to.saturating_sub(*from),
-        }
-    }
-    let mut notes = Vec::new();
-    if differing > 0 {
-        notes.push(format!("{} B changed", thousands(differing as u64)));
-    }
-    if equal > 0 {
-        notes.push(format!("{} B as before", thousands(equal as u64)));
-    }
-    if grown > 0 {
-        let unit = if grown == 1 { "page" } else { "pages" };
-        notes.push(format!("grew by {} {unit}", thousands(grown)));
-    }
-    notes.join(", ")
 }
 
 impl StepLine {
@@ -131,7 +285,7 @@ impl StepLine {
 
     /// The numbered line in that many columns, as far as it goes: a long name is cut before anything else is.
     pub fn within(&self, number: usize, columns: usize) -> String {
-        let head = format!("{number} {}{:<5} ", "  ".repeat(self.depth), self.verb);
+        let head = format!("{number} {}{:<5} ", "  ".repeat(self.depth.min(DEEPEST)), self.verb);
         let gap = if self.note.is_empty() { "" } else { "   " };
         let rest = format!("{}{gap}{}", self.what, self.note);
         let room = columns.saturating_sub(head.len() + rest.width());
@@ -150,4 +304,43 @@ fn shorten(name: &str, columns: usize) -> String {
         short.pop();
     }
     short + ".."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Actor, Crossing, Trigger};
+
+    /// A cause with crossings of these depths and changes.
+    fn cause(crossings: &[(usize, Range<usize>)], changes: usize) -> Cause {
+        let crossing = |(depth, changes): &(usize, Range<usize>)| Crossing {
+            depth: *depth,
+            step: Step::Say { text: b"hi".to_vec() },
+            changes: changes.clone(),
+            elapsed: Duration::ZERO,
+        };
+        let change = |n: usize| Change::bytes(0, n as u64, &[0], &[1], Actor::Guest, Evidence::Found);
+        Cause {
+            trigger: Trigger::Start,
+            crossings: crossings.iter().map(crossing).collect(),
+            changes: (0..changes).map(change).collect(),
+            focus: None,
+            outcome: Ok(Vec::new()),
+        }
+    }
+
+    #[test]
+    fn crossings_are_a_tree() {
+        let cause = cause(&[(0, 0..1), (0, 1..8), (1, 2..3), (1, 4..7), (2, 5..6), (0, 8..8), (3, 8..9)], 9);
+        let steps = Steps::new(&cause);
+        let all = |of: fn(&Steps, usize) -> Option<usize>| (0..7).map(|place| of(&steps, place)).collect::<Vec<_>>();
+        assert_eq!(all(Steps::around), [None, None, Some(1), Some(1), Some(3), None, Some(5)]);
+        assert_eq!(all(Steps::next_beside), [Some(1), Some(5), Some(3), Some(5), Some(5), None, None]);
+        assert_eq!(all(Steps::previous_beside), [None, Some(0), Some(1), Some(2), Some(3), Some(1), Some(5)]);
+        let found: Vec<_> = (0..8).map(|change| steps.of_change(&cause, change)).collect();
+        assert_eq!(found, [0, 1, 2, 1, 3, 4, 3, 1].map(Some));
+        assert_eq!(steps.of_change(&cause, 99), None);
+        let said = |during| steps.messages(&cause, during).len();
+        assert_eq!([said(None), said(Some(1)), said(Some(4))], [7, 4, 1]);
+    }
 }

@@ -7,18 +7,16 @@ use ratatui::layout::Rect;
 
 use super::bindings::{Action, Direction, Focus, action};
 use super::command::Script;
-use super::input::{Edit, Input, LONGEST};
+use super::input::{Edit, Input};
 use super::layout::{Arrangement, Layout, Shape};
-use super::panels::Map;
+use super::panels::MapPanel;
 use super::prompt::Prompt;
 use super::space::Space;
 use super::theme::Theme;
+use super::time::Time;
 use crate::front::history::History;
-use crate::session::{OpenError, Session, State, Update};
+use crate::session::{OpenError, Session, Update};
 use crate::view::{Order, Selection};
-
-/// The memory that is shown: the first.
-pub(super) const MEMORY: usize = 0;
 
 /// The full screen.
 pub(super) struct App {
@@ -29,7 +27,9 @@ pub(super) struct App {
     /// What is looked at, once something happened.
     pub(super) selection: Option<Selection>,
     /// Whether the newest exchange is selected as soon as it is over.
-    following: bool,
+    pub(super) following: bool,
+    /// What happened in the run that is looked at.
+    pub(super) time: Time,
     /// Where in memory the user is.
     pub(super) space: Space,
     /// What is asked for in the input line's place.
@@ -43,7 +43,7 @@ pub(super) struct App {
     /// What is to go to the terminal's clipboard.
     pub(super) copied: Option<String>,
     /// The map of the memory, until something else is selected.
-    pub(super) map: Option<Map>,
+    pub(super) map: Option<MapPanel>,
     /// What a command told; empty where the help is the keys.
     pub(super) told: Vec<String>,
     /// The file that is being followed.
@@ -97,6 +97,7 @@ impl App {
             focus: Focus::Input,
             selection: None,
             following: true,
+            time: Time::default(),
             space: Space::default(),
             prompt: None,
             panel: Panel::default(),
@@ -119,10 +120,7 @@ impl App {
     /// The guest could not be set to work.
     pub(super) fn report(&mut self, update: Update) -> Result<(), OpenError> {
         self.session.apply(update)?;
-        let forgotten = self.selection.as_ref().is_some_and(|at| at.cause < self.session.run().oldest());
-        if self.following || forgotten {
-            self.select(Selection::newest(self.session.run()));
-        }
+        self.keep_up();
         self.go_on();
         Ok(())
     }
@@ -161,16 +159,15 @@ impl App {
         }
     }
 
-    /// Whether the newest cause is the one that is looked at.
-    pub(super) fn is_present(&self) -> bool {
-        self.selection.as_ref().is_none_or(|at| at.cause + 1 == self.session.run().len())
-    }
-
     fn key(&mut self, key: KeyEvent) -> Next {
         self.notice = None;
+        self.space.searching.wanted = None;
         let wanted = action(self.focus, key);
         if let Some(line) = self.help {
             return self.in_help(line, wanted);
+        }
+        if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
+            return Next::Continue;
         }
         if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
             return self.change(direction);
@@ -217,6 +214,7 @@ impl App {
             Action::Redraw => return Next::Redraw,
             Action::DeleteOrQuit => return self.edit(Edit::Delete),
             Action::Edit(edit) => return self.edit(edit),
+            Action::Complete => return self.complete(),
             Action::Interrupt => return self.interrupt(),
             Action::Help => self.help = Some(0),
             Action::Send => return self.send(),
@@ -227,7 +225,11 @@ impl App {
             },
             Action::Step(direction) => return self.step(direction),
             Action::Exchange(direction) => return self.exchange(direction),
-            Action::Newest => self.follow(),
+            Action::Beside(direction) => return self.step_beside(direction),
+            Action::Out => return self.step_out(),
+            Action::Run(direction) => return self.another_run(direction),
+            Action::Newest => self.present(),
+            Action::Memory => return self.next_memory(),
             Action::Rows(direction) => self.move_lines(direction, 1),
             Action::Bytes(direction) => self.move_bytes(direction),
             Action::Page(direction) => self.move_page(direction),
@@ -260,125 +262,6 @@ impl App {
     pub(super) fn notice(&mut self, words: &str) -> Next {
         self.notice = Some(words.to_owned());
         Next::Continue
-    }
-
-    fn send(&mut self) -> Next {
-        let line = self.input.take();
-        self.typed(&line)
-    }
-
-    fn edit(&mut self, edit: Edit) -> Next {
-        let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
-        match (input.edit(edit), edit) {
-            (false, Edit::Insert(_)) => self.full(),
-            (false, Edit::Search) => self.notice("no earlier line holds that"),
-            _ => Next::Continue,
-        }
-    }
-
-    fn full(&mut self) -> Next {
-        self.notice(&format!("the line is full: {LONGEST} bytes is the longest that can be typed"))
-    }
-
-    /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
-    fn paste(&mut self, text: &str) -> Next {
-        self.notice = None;
-        if let Some(prompt) = &mut self.prompt {
-            let first = text.lines().next().unwrap_or_default();
-            return if prompt.input.insert(first) { Next::Continue } else { self.full() };
-        }
-        self.focus = Focus::Input;
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let mut lines = text.split('\n').peekable();
-        while let Some(line) = lines.next() {
-            if !self.input.insert(line) {
-                return self.full();
-            }
-            if lines.peek().is_some() {
-                let next = self.send();
-                if next != Next::Continue {
-                    return next;
-                }
-            }
-        }
-        Next::Continue
-    }
-
-    fn interrupt(&mut self) -> Next {
-        if self.prompt.is_some() {
-            self.dismiss();
-            return Next::Continue;
-        }
-        match self.session.state() {
-            State::Busy(_) => self.session.interrupt(),
-            State::Loading => return Next::Quit,
-            State::Idle if self.input.is_empty() => return self.notice("Ctrl-D quits"),
-            State::Idle => self.input.clear(),
-        }
-        Next::Continue
-    }
-
-    /// Looks at another moment, and stays there unless it is the newest.
-    pub(super) fn look_at(&mut self, at: Selection) {
-        self.following = at.cause + 1 == self.session.run().len();
-        self.select(Some(at));
-    }
-
-    pub(super) fn follow(&mut self) {
-        self.following = true;
-        self.select(Selection::newest(self.session.run()));
-    }
-
-    fn step(&mut self, direction: Direction) -> Next {
-        let Some(at) = &self.selection else { return Next::Continue };
-        let to = match (at.crossing, direction) {
-            (Some(place), Direction::Forward) => place + 1,
-            (Some(place), Direction::Back) if place > 0 => place - 1,
-            (None, Direction::Forward) => 0,
-            (_, Direction::Back) => {
-                return self.notice("this is the first step of the exchange; F5 goes to the exchange before");
-            }
-        };
-        if to >= at.steps.len() {
-            return self.notice("this is the last step of the exchange; F6 goes to the next exchange");
-        }
-        self.goto_step(to);
-        Next::Continue
-    }
-
-    /// Goes to a step of the same exchange.
-    pub(super) fn goto_step(&mut self, place: usize) {
-        let Some(at) = &self.selection else { return };
-        self.select(Selection::new(self.session.run(), Some(at), at.cause, Some(place)));
-    }
-
-    fn exchange(&mut self, direction: Direction) -> Next {
-        let run = self.session.run();
-        let Some(at) = &self.selection else { return Next::Continue };
-        let to = match direction {
-            Direction::Back if at.cause > run.oldest() => at.cause - 1,
-            Direction::Forward if at.cause + 1 < run.len() => at.cause + 1,
-            Direction::Back if run.oldest() > 0 => return self.notice("older exchanges were forgotten to save memory"),
-            Direction::Back => return self.notice("this is where the guest started"),
-            Direction::Forward => return self.notice("this is the newest exchange"),
-        };
-        let focus = run.cause(to).and_then(|cause| cause.focus);
-        self.following = to + 1 == run.len();
-        self.select(Selection::new(run, Some(at), to, focus));
-        Next::Continue
-    }
-
-    /// Takes a selection up, and shows where something happened unless it is in sight already.
-    fn select(&mut self, selection: Option<Selection>) {
-        self.selection = selection;
-        self.map = None;
-        let address = self.selection.as_ref().and_then(|at| at.address(self.session.run(), MEMORY));
-        self.space.cursor = address.unwrap_or(self.space.cursor);
-        let size = self.sight().map_or(0, |sight| sight.len());
-        self.space.cursor = self.space.cursor.min(size.saturating_sub(1));
-        self.reveal(1);
-        self.search_again();
-        self.look_around();
     }
 
     /// The next arrangement of the panes that has room.

@@ -11,6 +11,8 @@ pub(super) enum Action {
     Send,
     /// Changes the line.
     Edit(Edit),
+    /// Completes the command that is typed.
+    Complete,
     /// Moves between the input line and the memory.
     SwitchFocus,
     /// Stops a running guest, else clears the line.
@@ -27,10 +29,18 @@ pub(super) enum Action {
     Help,
     /// Moves along the crossings.
     Step(Direction),
+    /// Moves along the crossings that lie no deeper.
+    Beside(Direction),
+    /// Moves out of a call, and from the host's steps to the exchange as a whole.
+    Out,
     /// Moves along the exchanges.
     Exchange(Direction),
-    /// Goes to the newest exchange, and follows.
+    /// Moves along the runs: each reset or reload began one.
+    Run(Direction),
+    /// Goes to the newest exchange of the present run, and follows.
     Newest,
+    /// Shows the next memory.
+    Memory,
     /// Moves the cursor in memory by lines.
     Rows(Direction),
     /// Moves the cursor in memory by bytes.
@@ -127,6 +137,7 @@ pub(super) struct Binding {
 
 const NONE: KeyModifiers = KeyModifiers::NONE;
 const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
 const ALT: KeyModifiers = KeyModifiers::ALT;
 
 use Direction::{Back, Forward};
@@ -141,14 +152,22 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Prompt), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "", "leave it"),
     bind(Some(Memory), &[(NONE, Char('i'))], "i", Action::SwitchFocus, "back to the line", ""),
     bind(None, &[(ALT, Up), (NONE, F(7))], "F7", Action::Step(Back), "", ""),
-    bind(None, &[(ALT, Down), (NONE, F(8))], "F7 F8", Action::Step(Forward), "previous, next step of the exchange (Alt-Up Alt-Down)", "step"),
+    bind(None, &[(ALT, Down), (NONE, F(8))], "F7 F8", Action::Step(Forward), "previous, next step, into calls (Alt-Up Alt-Down)", "step"),
     bind(Some(Memory), &[(NONE, Char('<'))], "<", Action::Step(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('>'))], "< >", Action::Step(Forward), "previous, next step", ""),
+    bind(None, &[(SHIFT, F(7))], "Shift-F7", Action::Beside(Back), "", ""),
+    bind(None, &[(SHIFT, F(8))], "Shift-F7 F8", Action::Beside(Forward), "previous, next step, past what calls do inside", ""),
+    bind(Some(Memory), &[(NONE, Char('('))], "(", Action::Beside(Back), "", ""),
+    bind(Some(Memory), &[(NONE, Char(')'))], "( )", Action::Beside(Forward), "the same", ""),
+    bind(None, &[(NONE, F(2))], "F2", Action::Out, "out of the call, then to the exchange as a whole", ""),
+    bind(Some(Memory), &[(NONE, Char('^'))], "^", Action::Out, "the same", ""),
     bind(None, &[(NONE, F(5)), (ALT, PageUp)], "F5", Action::Exchange(Back), "", ""),
     bind(None, &[(NONE, F(6)), (ALT, PageDown)], "F5 F6", Action::Exchange(Forward), "previous, next exchange (Alt-PgUp Alt-PgDn)", ""),
     bind(Some(Memory), &[(NONE, Char('{'))], "{", Action::Exchange(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('}'))], "{ }", Action::Exchange(Forward), "previous, next exchange", ""),
-    bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "newest exchange (Alt-End)", ""),
+    bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "the newest exchange, and those to come (Alt-End)", ""),
+    bind(None, &[(NONE, F(3))], "F3", Action::Run(Back), "", ""),
+    bind(None, &[(NONE, F(4))], "F3 F4", Action::Run(Forward), "previous, next run: each reset or reload begins one", ""),
     bind(Some(Memory), &[(NONE, Left), (NONE, Char('h'))], "h", Action::Bytes(Back), "", ""),
     bind(Some(Memory), &[(NONE, Right), (NONE, Char('l'))], "l", Action::Bytes(Forward), "", ""),
     bind(Some(Memory), &[(NONE, Up), (NONE, Char('k'))], "k", Action::Rows(Back), "", ""),
@@ -171,6 +190,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Follow, "go where the pointer at the cursor points", ""),
     bind(Some(Memory), &[(NONE, Char('m'))], "m", Action::Ask(Question::Name), "give the place of the cursor a name", ""),
     bind(Some(Memory), &[(NONE, Tab)], "Tab", Action::Panel, "next panel: values, changes, regions, map, exchanges", "panel"),
+    bind(None, &[(NONE, F(10))], "F10", Action::Memory, "next memory, where the guest has several", ""),
     bind(Some(Memory), &[(NONE, Char('v'))], "v", Action::Arrange, "panes side by side, stacked, or one with old over new", ""),
     bind(Some(Memory), &[(NONE, Char('B'))], "B", Action::Width(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('b'))], "b B", Action::Width(Forward), "more, fewer bytes in a row", ""),
@@ -191,7 +211,9 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(None, &[(CTRL, Char('l'))], "Ctrl-L", Action::Redraw, "draw the screen anew", ""),
     bind(Some(Input), &[(NONE, Up), (CTRL, Char('p'))], "Up", Action::Edit(Edit::Earlier), "", ""),
     bind(Some(Input), &[(NONE, Down), (CTRL, Char('n'))], "Up Down", Action::Edit(Edit::Later), "earlier and later lines", ""),
-    bind(Some(Input), &[(CTRL, Char('r'))], "Ctrl-R", Action::Edit(Edit::Search), "search earlier lines for what is typed", ""),
+    bind(Some(Input), &[(CTRL, Char('r'))], "Ctrl-R", Action::Edit(Edit::Search), "search earlier lines; type, Ctrl-R goes on, Enter sends", ""),
+    bind(Some(Input), &[(NONE, Tab)], "Tab", Action::Complete, "complete a command; :help lists them", ""),
+    bind(Some(Input), &[(CTRL, Char('_')), (CTRL, Char('7')), (CTRL, Char('/'))], "Ctrl-_", Action::Edit(Edit::Undo), "undo the last change of the line", ""),
     bind(Some(Input), &[(NONE, Left), (CTRL, Char('b'))], "", Action::Edit(Edit::Left), "", ""),
     bind(Some(Input), &[(NONE, Right), (CTRL, Char('f'))], "", Action::Edit(Edit::Right), "", ""),
     bind(Some(Input), &[(NONE, Home), (CTRL, Char('a'))], "", Action::Edit(Edit::Home), "", ""),
@@ -226,7 +248,8 @@ const fn bind(
 
 /// What a key does where the focus is; in the input line, a printable key is text.
 pub(super) fn action(focus: Focus, key: KeyEvent) -> Option<Action> {
-    let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
+    // Of a character, Shift has made another one already.
+    let modifiers = if matches!(key.code, F(_)) { key.modifiers } else { key.modifiers.difference(SHIFT) };
     let bound = BINDINGS
         .iter()
         .find(|binding| binding.holds(focus) && binding.keys.contains(&(modifiers, key.code)))

@@ -29,7 +29,12 @@ impl App {
             Typed::Command(text) => text,
         };
         let mut context = Context { session: &mut self.session, at: self.selection.as_ref() };
-        match command::run(text, &mut context) {
+        let reply = command::run(text, &mut context);
+        if !matches!(reply, Ok(Reply::Look(_))) {
+            // It may have chosen another run or memory to look at.
+            self.keep_up();
+        }
+        match reply {
             Err(error) => {
                 self.script.lines.clear();
                 self.notice(&error.to_string())

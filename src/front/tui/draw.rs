@@ -10,18 +10,23 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, MEMORY};
+use super::app::App;
 use super::bindings::{BINDINGS, Focus, helped};
 use super::layout::{Arrangement, Layout};
+use super::legend::SIGNS;
 use super::panes::{Pane, Side};
-use crate::record::{Cause, Step, Trigger, WASM_PAGE};
+use super::timeline::said;
+use crate::record::{Step, Trigger};
 use crate::session::State;
-use crate::view::{difference, outcome, thousands, visible};
+use crate::view::{difference, in_brief, outcome, thousands, visible};
 
-/// How much of an outcome the transcript and the status line look at: no screen is wider.
-const GLANCE: usize = 1024;
+/// How much of an outcome a line looks at: no screen is wider.
+pub(super) const GLANCE: usize = 1024;
 /// The columns of a line of the help.
 const HELP: u16 = 76;
+/// What a rule is made of, and one above memory of the past.
+const RULER: &str = "\u{2500}";
+const PAST_RULER: &str = "\u{2550}";
 
 impl App {
     /// Draws the whole screen.
@@ -33,6 +38,13 @@ impl App {
 
     /// Draws the whole screen into a buffer, and returns where the cursor belongs.
     pub(super) fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let cursor = self.paint_any(area, buffer);
+        self.theme.charset.apply(buffer);
+        cursor
+    }
+
+    /// The same with all characters.
+    fn paint_any(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let layout = *self.arrange(area);
         if let Some(line) = self.help {
             self.help = Some(self.draw_help(line, layout.area, buffer));
@@ -40,6 +52,7 @@ impl App {
         }
         if layout.has_memory() {
             self.draw_header(layout.header, buffer);
+            self.draw_strip(layout.strip, buffer);
             self.draw_memory(&layout, buffer);
             self.draw_steps(layout.steps, buffer);
             self.draw_panel(layout.side, buffer);
@@ -60,14 +73,13 @@ impl App {
 
     fn draw_header(&self, area: Rect, buffer: &mut Buffer) {
         let convention = match self.session.about() {
-            Some(about) => format!(" | {}", about.convention),
+            Some(about) if about.convention.is_empty() => String::new(),
+            Some(about) => format!(" | {}", visible(about.convention.as_bytes())),
             None => " | loading".to_owned(),
         };
-        let size = self.selection.as_ref().and_then(|at| at.after.get(MEMORY)).map_or(String::new(), |image| {
-            let pages = image.len() / WASM_PAGE;
-            let unit = if pages == 1 { "page" } else { "pages" };
-            format!(" | {} {unit} = {} B", thousands(pages), thousands(image.len()))
-        });
+        let several = self.selection.as_ref().is_some_and(|at| at.after.len() > 1);
+        let which = if several { format!(" | {}", self.memory_words()) } else { String::new() };
+        let (pages, bytes) = self.size_words().unwrap_or_default();
         let path = Path::new(self.session.name());
         let name = visible(path.file_name().map_or(path.as_os_str(), |name| name).as_encoded_bytes());
         buffer.set_style(area, self.theme.selected());
@@ -75,21 +87,27 @@ impl App {
         let width = to_u16(place.width()).min(area.width);
         put(buffer, Rect { x: area.right() - width, width, ..area }, &place, self.theme.selected());
         let rest = Rect { width: (area.width - width).saturating_sub(1), ..area };
-        put(buffer, rest, &format!(" linmem  {name}{convention}{size}"), self.theme.selected());
+        let short = format!(" linmem  {name}{convention}{which}{pages}");
+        let fits = short.width() + bytes.width() <= usize::from(rest.width);
+        put(buffer, rest, &if fits { short + &bytes } else { short }, self.theme.selected());
     }
 
     /// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.
     fn place(&self) -> String {
         let Some(at) = &self.selection else { return String::new() };
-        let past = if self.is_present() { "" } else { "THE PAST: " };
+        let past = match self.session.runs_ago() {
+            0 if self.is_present() => "",
+            0 => "THE PAST: ",
+            _ => "EARLIER RUN: ",
+        };
         let exchanges = self.session.run().len() - 1;
         let exchange = match at.cause {
             0 => "start".to_owned(),
             number => format!("exchange {number} of {exchanges}"),
         };
         match at.crossing {
-            Some(place) => format!("{past}{exchange} | step {} of {} ", place + 1, at.steps.len()),
-            None => format!("{past}{exchange} "),
+            Some(place) => format!("{past}{exchange} | step {} of {} ", place + 1, at.crossings()),
+            None => format!("{past}{exchange} | all steps "),
         }
     }
 
@@ -99,18 +117,20 @@ impl App {
             return;
         };
         let Some(sight) = self.sight() else { return };
-        let step = at.crossing.map_or("all of it".to_owned(), |place| at.steps[place].headline());
-        let note = at.crossing.map_or("", |place| &at.steps[place].note);
+        let step = at.selected_line().map_or("the exchange as a whole".to_owned(), |line| line.headline());
+        let note = in_brief(sight.marks);
+        // The past is told by the shape of its rules too.
+        let ruler = if self.is_present() { RULER } else { PAST_RULER };
         let pane = |side| {
-            let start = self.session.run().start().get(MEMORY).filter(|_| at.cause > 0);
+            let start = self.session.run().start().get(self.memory()).filter(|_| at.cause > 0);
             Pane { side, sight, start, top: self.space.top, selected: self.space.selected(), theme: self.theme }
         };
         if layout.arrangement == Arrangement::One {
-            rule(buffer, layout.after, &format!("before (-) and after  {step}   {note}"), self.theme.title());
+            ruled(buffer, layout.after, &format!("before (-) and after  {step}   {note}"), self.theme.title(), ruler);
             return pane(Side::Both).draw(below_title(layout.after), buffer);
         }
-        rule(buffer, layout.before, &format!("before  {step}"), self.theme.title());
-        rule(buffer, layout.after, &format!("after   {note}"), self.theme.title());
+        ruled(buffer, layout.before, &format!("before  {step}"), self.theme.title(), ruler);
+        ruled(buffer, layout.after, &format!("after   {note}"), self.theme.title(), ruler);
         pane(Side::Before).draw(below_title(layout.before), buffer);
         pane(Side::After).draw(below_title(layout.after), buffer);
         if layout.after.x > layout.before.right() {
@@ -118,51 +138,12 @@ impl App {
         }
     }
 
-    fn draw_steps(&self, area: Rect, buffer: &mut Buffer) {
-        rule(buffer, area, "steps", self.theme.title());
-        self.draw_legend(area, buffer);
-        column(buffer, area.right(), area);
-        let Some(at) = &self.selection else { return };
-        let selected = at.crossing.unwrap_or(0);
-        for (place, line) in window(at.steps.len(), selected, below_title(area)) {
-            let step = &at.steps[place];
-            let mark = if at.crossing == Some(place) { ">" } else { " " };
-            let style = if at.crossing == Some(place) { self.theme.selected() } else { Style::new() };
-            buffer.set_style(line, style);
-            let columns = usize::from(line.width).saturating_sub(1);
-            put(buffer, line, &format!("{mark}{}", step.within(place + 1, columns)), style);
-        }
-    }
-
-    pub(super) fn draw_transcript(&self, area: Rect, buffer: &mut Buffer) {
-        rule(buffer, area, "exchanges", self.theme.title());
-        let run = self.session.run();
-        let count = run.len().saturating_sub(1);
-        let selected = self.selection.as_ref().map_or(0, |at| at.cause);
-        if count == 0 {
-            let hint = "type a line, press Enter";
-            put(buffer, below_title(area), hint, Style::new());
-        }
-        for (place, line) in window(count, selected.saturating_sub(1), below_title(area)) {
-            let number = place + 1;
-            let mark = if number == selected { ">" } else { " " };
-            match run.cause(number) {
-                None => {
-                    put(buffer, line, &format!("{mark}{number} (forgotten)"), Style::new());
-                }
-                Some(cause) => {
-                    let style = if cause.outcome.is_err() { self.theme.failure() } else { Style::new() };
-                    put(buffer, line, &format!("{mark}{number} {}", in_short(cause)), style);
-                }
-            }
-        }
-    }
-
     fn draw_sentence(&self, area: Rect, buffer: &mut Buffer) {
         let Some(at) = &self.selection else { return };
-        let Some(marks) = at.marks.get(MEMORY) else { return };
+        let Some(marks) = at.marks.get(self.memory()) else { return };
         let step = at.crossing.map_or("all steps".to_owned(), |place| format!("step {}", place + 1));
-        put(buffer, area, &format!("{step}: {}", difference(marks)), Style::new());
+        let said = said(at);
+        put(buffer, area, &format!("{step}: {}{said}", difference(marks)), Style::new());
     }
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer) {
@@ -183,25 +164,28 @@ impl App {
             }
             State::Idle => (),
         }
-        let Some(cause) = self.selection.as_ref().and_then(|at| self.session.run().cause(at.cause)) else {
-            return (String::new(), Style::new());
-        };
+        let Some(at) = &self.selection else { return (String::new(), Style::new()) };
+        let (cause, elapsed) = (&at.node, at.steps.elapsed());
         match (&cause.trigger, &cause.outcome) {
             (_, Err(failure)) => {
-                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now" } else { "" };
+                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now: :reset" } else { "" };
                 (format!("{}{suspect}", outcome(cause)), self.theme.failure())
             }
+            (Trigger::Start, Ok(_)) if self.session.about().is_some_and(|about| about.undecided.is_some()) => (
+                "no convention was chosen: :convention tells which fit, :call EXPORT calls by hand".to_owned(),
+                self.theme.failure(),
+            ),
             (Trigger::Start, Ok(_)) => (
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
                 Style::new(),
             ),
             (Trigger::Command(words), Ok(_)) => {
-                (format!(":{}   ({:.1?})", visible(words.as_bytes()), cause.elapsed()), Style::new())
+                (format!(":{}   ({elapsed:.1?})", visible(words.as_bytes())), Style::new())
             }
             (Trigger::Line(line), Ok(answer)) => {
                 let shown = visible(&answer[..answer.len().min(GLANCE)]);
                 let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-                (format!("=> {shown}   ({sizes}, {:.1?})", cause.elapsed()), Style::new())
+                (format!("=> {shown}   ({sizes}, {elapsed:.1?})"), Style::new())
             }
         }
     }
@@ -213,7 +197,7 @@ impl App {
         let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
         let written = newest.into_iter().flat_map(|cause| cause.crossings.iter().rev());
         let last = written.into_iter().find_map(|crossing| match crossing.step {
-            Step::Write { memory: MEMORY, addr, .. } => Some(addr),
+            Step::Write { memory, addr, .. } if memory == self.memory() => Some(addr),
             _ => None,
         });
         let to = match last {
@@ -231,12 +215,13 @@ impl App {
 
     /// Draws the input line, or the question in its place, and returns where the cursor belongs.
     fn draw_input(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        let (label, input) = match &self.prompt {
-            Some(prompt) => (prompt.label(), &prompt.input),
-            None if self.focus == Focus::Input => ("> ", &self.input),
-            None => ("  ", &self.input),
+        let (label, input) = match (&self.prompt, self.input.sought()) {
+            (Some(prompt), _) => (prompt.label().into(), &prompt.input),
+            (None, Some(sought)) => (format!("search `{}`: ", visible(sought.as_bytes())), &self.input),
+            (None, None) if self.focus == Focus::Input => ("> ".to_owned(), &self.input),
+            (None, None) => ("  ".to_owned(), &self.input),
         };
-        let used = put(buffer, area, label, self.theme.title());
+        let used = put(buffer, area, &label, self.theme.title());
         let rest = Rect { x: area.x + used, width: area.width - used, ..area };
         let (text, column) = input.window(usize::from(rest.width));
         put(buffer, rest, &text, Style::new());
@@ -250,12 +235,26 @@ impl App {
             return;
         }
         let mut rest = area;
+        if self.is_suspect() {
+            let used = put(buffer, rest, ":reset", self.theme.selected());
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+            let used = put(buffer, rest, " makes a fresh guest  ", self.theme.title());
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+        }
         for binding in BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus)) {
             let used = put(buffer, rest, binding.label, self.theme.selected());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
             let used = put(buffer, rest, &format!(" {}  ", binding.bar), Style::new());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
+    }
+
+    /// Whether the guest may be inconsistent, by what it did last.
+    fn is_suspect(&self) -> bool {
+        let run = self.session.run();
+        let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
+        let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
+        self.is_present() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
     }
 
     /// Draws the help, or what a command told, from that line on, and returns from which one on it really is.
@@ -265,12 +264,16 @@ impl App {
         let told = !self.told.is_empty();
         let lines: Vec<String> = match told {
             true => self.told.clone(),
-            false => helped().map(|binding| format!("{:<15} {}", binding.label, binding.help)).collect(),
+            false => {
+                let keys = helped().map(|binding| (binding.label, binding.help));
+                let signs = [("", ""), ("signs", "")].into_iter().chain(SIGNS);
+                keys.chain(signs).map(|(label, help)| format!("{label:<15} {help}")).collect()
+            }
         };
         let columns = if told { 1 } else { columns };
         let shown = usize::from(inside.height) * usize::from(columns);
         let first = line.min(lines.len().saturating_sub(shown));
-        let what = if told { "what the command says" } else { "keys" };
+        let what = if told { "what the command says" } else { "keys and signs" };
         let title = match lines.len() > shown {
             true => format!("{what} (PgUp, PgDn: more; any other key goes back)"),
             false => format!("{what} (any key goes back)"),
@@ -284,20 +287,6 @@ impl App {
             put(buffer, cell, &format!(" {text}"), Style::new());
         }
         first
-    }
-}
-
-/// `Did you know => Did you know Wasm is cool!`, of which no more is made than a screen shows.
-fn in_short(cause: &Cause) -> String {
-    let line = match &cause.trigger {
-        Trigger::Line(line) => visible(&line[..line.len().min(GLANCE)]),
-        Trigger::Command(words) => format!(":{}", visible(words.as_bytes())),
-        Trigger::Start => "start".to_owned(),
-    };
-    match &cause.outcome {
-        Ok(_) if !matches!(cause.trigger, Trigger::Line(_)) => line,
-        Ok(answer) => format!("{line} => {}", visible(&answer[..answer.len().min(GLANCE)])),
-        Err(_) => format!("{line} => failed: {}", outcome(cause)),
     }
 }
 
@@ -316,11 +305,16 @@ pub(super) fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> 
 
 /// A rule with a title, in the first row of an area.
 pub(super) fn rule(buffer: &mut Buffer, area: Rect, title: &str, style: Style) {
+    ruled(buffer, area, title, style, RULER);
+}
+
+/// A rule made of a symbol.
+fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'static str) {
     if area.is_empty() {
         return;
     }
     for x in area.left()..area.right() {
-        buffer[(x, area.y)].set_symbol("\u{2500}");
+        buffer[(x, area.y)].set_symbol(symbol);
     }
     let room = area.width.saturating_sub(3);
     let shown: String = fit(title, usize::from(room));
@@ -341,7 +335,7 @@ fn fit(text: &str, columns: usize) -> String {
 }
 
 /// A line from top to bottom beside an area.
-fn column(buffer: &mut Buffer, x: u16, area: Rect) {
+pub(super) fn column(buffer: &mut Buffer, x: u16, area: Rect) {
     for y in area.top()..area.bottom() {
         if let Some(cell) = buffer.cell_mut((x, y)) {
             cell.set_symbol(if y == area.y { "\u{252c}" } else { "\u{2502}" });

@@ -12,6 +12,8 @@ const STEPS: u16 = 72;
 const STEPS_ASIDE: u16 = 44;
 /// The columns that a panel beside the steps needs.
 const SIDE: u16 = 44;
+/// The rows of the smallest screen that has one for the strip of exchanges.
+const STRIP: u16 = 18;
 /// The smallest screen that has room for memory.
 const SMALLEST: (u16, u16) = (44, 12);
 
@@ -40,6 +42,8 @@ pub(super) struct Shape {
 pub(super) struct Layout {
     pub(super) area: Rect,
     pub(super) header: Rect,
+    /// The exchanges of the run, a cell for each.
+    pub(super) strip: Rect,
     /// Memory before and after, each with a title in its first row.
     pub(super) before: Rect,
     pub(super) after: Rect,
@@ -73,6 +77,7 @@ impl Layout {
             return layout;
         }
         layout.header = from_top(&mut rest, 1);
+        layout.strip = from_top(&mut rest, u16::from(area.height >= STRIP));
         layout.bar = from_bottom(&mut rest, 1);
         layout.input = from_bottom(&mut rest, 1);
         layout.status = from_bottom(&mut rest, 1);

@@ -8,19 +8,25 @@ mod bindings;
 mod clipboard;
 mod command;
 mod draw;
+mod find;
 mod input;
 mod layout;
+mod legend;
 mod mouse;
 mod offscreen;
 mod panels;
 mod panes;
 mod picture;
+mod plain;
 mod prompt;
 mod space;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod time;
+mod timeline;
+mod typing;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -120,8 +126,17 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
         listen(sender)?;
         screen.draw(|frame| app.draw(frame))?;
         loop {
-            let Ok(first) = messages.recv() else { return Ok(Left::Quit) };
-            for message in std::iter::once(first).chain(messages.try_iter()) {
+            let first = match app.is_looking() {
+                true => messages.try_recv().ok(),
+                false => match messages.recv() {
+                    Ok(message) => Some(message),
+                    Err(_) => return Ok(Left::Quit),
+                },
+            };
+            if first.is_none() {
+                app.go_on_looking();
+            }
+            for message in first.into_iter().chain(messages.try_iter()) {
                 let next = match message {
                     Message::Terminal(event) => app.event(event),
                     Message::Hangup => return Ok(Left::With(Status::Signal(1))),

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::app::{App, Panel};
 use super::bindings::{Direction, Focus};
-use super::draw::{below_title, window};
+use super::draw::below_title;
 use crate::view::Line;
 
 /// How many lines the wheel scrolls.
@@ -43,11 +43,10 @@ impl App {
         if let Some(addr) = on_map.and_then(|map| map.address(at)) {
             return self.goto(addr);
         }
-        let steps = self.selection.as_ref().map_or(0, |selected| selected.steps.len());
-        let selected = self.selection.as_ref().and_then(|selected| selected.crossing).unwrap_or(0);
-        let mut lines = window(steps, selected, below_title(self.layout.steps));
-        if let Some((place, _)) = lines.find(|(_, line)| line.contains(at)) {
+        if let Some(place) = self.step_at(at) {
             self.goto_step(place);
+        } else if let Some(number) = self.exchange_at(at) {
+            self.goto_exchange(number);
         }
     }
 

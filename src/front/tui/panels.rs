@@ -1,14 +1,15 @@
 //! The panels beside the steps: what the bytes at the cursor mean, the changes, the regions.
 
+use std::time::Instant;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, MEMORY, Panel};
-use super::draw::{below_title, put, rule, to_u16};
-use crate::record::Actor;
-use crate::view::{Entry, Mark, Order, Piece, inspect, map, name, thousands};
+use super::app::{App, Panel};
+use super::draw::{below_title, put, rule};
+use crate::record::{Actor, Image};
+use crate::view::{Entry, Map, Mark, Order, Piece, Sight, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -50,7 +51,7 @@ impl App {
 
     /// The runs of changed bytes, the one at the cursor or before it among the first.
     fn draw_changes(&self, area: Rect, buffer: &mut Buffer) {
-        let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(MEMORY)) else { return };
+        let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(self.memory())) else { return };
         let (runs, changed) = (thousands(marks.runs() as u64), thousands(marks.changed() as u64));
         let unit = if marks.runs() == 1 { "run" } else { "runs" };
         let title = format!("changes  {changed} bytes in {runs} {unit}  (, .)");
@@ -99,11 +100,12 @@ impl App {
     /// The whole memory, a cell for each part of it.
     fn draw_map(&mut self, area: Rect, buffer: &mut Buffer) {
         let inside = below_title(area);
-        self.make_map(inside);
+        self.begin_map(inside);
         let Some(map) = &self.map else { return };
-        let unit = thousands(map.size);
-        let title = format!("map  1 cell = {unit} B  . zero  = data  ' earlier  h g m now  + new");
-        for (&piece, place) in map.pieces.iter().zip(0..) {
+        let unit = thousands(map.parts.size);
+        let still = if map.is_done() { "" } else { "looking ...  " };
+        let title = format!("map  {still}1 cell = {unit} B  . zero  = data  ' earlier  h g m now  + new");
+        for (&piece, place) in map.parts.pieces.iter().zip(0..) {
             let (symbol, style) = match piece {
                 Piece::Zero => (".", Style::new()),
                 Piece::Data => ("=", Style::new()),
@@ -111,7 +113,7 @@ impl App {
                 Piece::New => ("+", self.theme.title()),
                 Piece::Now(by) => (letter(by), self.theme.actor(by)),
             };
-            let here = place == self.space.cursor / map.size;
+            let here = place == self.space.cursor / map.parts.size;
             let style = if here { style.patch(self.theme.selected()) } else { style };
             if let Some(cell) = buffer.cell_mut(map.position(place)) {
                 cell.set_symbol(symbol).set_style(style);
@@ -119,53 +121,31 @@ impl App {
         }
         rule(buffer, area, &title, self.theme.title());
     }
-
-    /// Makes the map that fits into an area, once for each moment that is looked at.
-    fn make_map(&mut self, area: Rect) {
-        if self.map.as_ref().is_some_and(|map| map.area == area) {
-            return;
-        }
-        let start = self.session.run().start().get(MEMORY);
-        let made =
-            self.sight().filter(|sight| !area.is_empty() && !sight.is_empty()).zip(start).map(|(sight, start)| {
-                let (size, pieces) = map(&sight, start, u64::from(area.area()));
-                Map { area, size, pieces }
-            });
-        self.map = made;
-    }
-
-    /// What the letters in the gutter mean, at the right end of a rule.
-    pub(super) fn draw_legend(&self, area: Rect, buffer: &mut Buffer) {
-        const LEGEND: [(&str, Option<Actor>); 5] = [
-            (" h", Some(Actor::Host)),
-            (" host wrote  ", None),
-            ("g", Some(Actor::Guest)),
-            (" guest wrote", None),
-            ("  ' earlier ", None),
-        ];
-        // As much of it as has room beside the title.
-        let count = (0..=LEGEND.len()).rev().filter(|count| count % 2 == 0 || *count == LEGEND.len());
-        let width = |count: &usize| to_u16(LEGEND[..*count].iter().map(|(text, _)| text.width()).sum());
-        let Some(count) = count.into_iter().find(|count| width(count) + 12 <= area.width) else { return };
-        let width = width(&count);
-        let mut rest = Rect { x: area.right() - width - 1, width, ..area };
-        for (text, actor) in &LEGEND[..count] {
-            let style = actor.map_or(Style::new(), |actor| self.theme.actor(actor));
-            let used = put(buffer, rest, text, style);
-            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
-        }
-    }
 }
 
 /// The map of the memory as it is drawn.
-pub(super) struct Map {
-    area: Rect,
-    /// How many bytes a cell stands for.
-    size: u64,
-    pieces: Vec<Piece>,
+pub(super) struct MapPanel {
+    pub(super) area: Rect,
+    parts: Map,
+    done: bool,
 }
 
-impl Map {
+impl MapPanel {
+    /// The map of a memory of `len` bytes, before it was looked through.
+    pub(super) fn new(area: Rect, len: u64) -> MapPanel {
+        MapPanel { area, parts: Map::new(len, u64::from(area.area())), done: false }
+    }
+
+    /// Whether all of the memory was looked through.
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Goes on to look through the memory.
+    pub(super) fn go_on(&mut self, sight: &Sight<'_>, start: &Image, until: Instant) {
+        self.done = self.done || self.parts.go_on(sight, start, Some(until));
+    }
+
     /// Where the cell of that number is.
     fn position(&self, place: u64) -> Position {
         let (row, column) = (place / u64::from(self.area.width), place % u64::from(self.area.width));
@@ -178,7 +158,7 @@ impl Map {
         let inside = self.area.contains(at);
         let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);
         let place = inside.then(|| row() + u64::from(at.x - self.area.x))?;
-        (place < self.pieces.len() as u64).then_some(place * self.size)
+        (place < self.parts.pieces.len() as u64).then_some(place * self.parts.size)
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::LazyLock;
 
-use super::app::{App, MEMORY, Next};
+use super::app::{App, Next};
 use super::bindings::Direction;
+use super::find::Searching;
 use super::layout::Arrangement;
 use crate::record::Image;
 use crate::session::{Deed, State};
-use crate::view::{
-    Line, Mark, Order, Pattern, Places, Region, Search, Sight, name, parse_address, regions, thousands, visible,
-};
+use crate::view::{Line, LookBack, Order, Pattern, Places, Region, Search, Sight, parse_address, regions, thousands};
 
 /// The longest name of a place.
 const NAME: usize = 32;
@@ -28,6 +27,8 @@ pub(super) struct Space {
     pub(super) anchor: Option<u64>,
     pub(super) order: Order,
     pub(super) search: Option<Search>,
+    /// What of the search is still to be done, and to be gone to.
+    pub(super) searching: Searching,
     /// Places that the user gave a name, oldest first.
     pub(super) names: Vec<(String, u64)>,
     /// What is known of the cursor's place: which regions it is in, who wrote there last.
@@ -45,10 +46,12 @@ impl Space {
 }
 
 /// What is known of a place in memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Here {
     pub(super) regions: String,
     pub(super) writer: String,
+    /// The look for who that was, while it goes on.
+    pub(super) back: Option<LookBack>,
 }
 
 impl App {
@@ -56,9 +59,9 @@ impl App {
     pub(super) fn sight(&self) -> Option<Sight<'_>> {
         let at = self.selection.as_ref()?;
         Some(Sight {
-            before: at.before.get(MEMORY).unwrap_or(&NO_MEMORY),
-            after: at.after.get(MEMORY)?,
-            marks: &at.marks[MEMORY],
+            before: at.before.get(self.memory()).unwrap_or(&NO_MEMORY),
+            after: at.after.get(self.memory())?,
+            marks: &at.marks[self.memory()],
             width: self.layout.width,
             keep: self.space.cursor,
         })
@@ -70,7 +73,7 @@ impl App {
         let cause = self.selection.as_ref().and_then(|at| run.cause(at.cause));
         let named = self.space.names.iter();
         let named = named.map(|(name, addr)| Region { name: name.clone(), start: *addr, end: addr + 1 });
-        let told = regions(MEMORY, run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
+        let told = regions(self.memory(), run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
         named.chain(told).collect()
     }
 
@@ -100,52 +103,6 @@ impl App {
         Ok(())
     }
 
-    /// Searches, and goes to the first match behind the cursor.
-    ///
-    /// # Errors
-    /// What is wrong with the pattern, or that there is none such.
-    pub(super) fn find(&mut self, text: &str) -> Result<(), String> {
-        let sight = self.sight().ok_or("there is no memory yet")?;
-        let search = Search::new(text, sight.after)?;
-        if search.found.is_empty() {
-            return Err(format!("not found: {}", visible(text.as_bytes())));
-        }
-        let first = search.found.binary_search(&self.space.cursor).ok();
-        self.space.search = Some(search);
-        match first {
-            Some(place) => self.show_match(place),
-            None => self.find_next(Direction::Forward),
-        };
-        Ok(())
-    }
-
-    pub(super) fn find_next(&mut self, direction: Direction) -> Next {
-        let cursor = self.space.cursor;
-        let Some(search) = &self.space.search else { return self.notice("/ searches; n and N go on from there") };
-        let place = match direction {
-            Direction::Forward => search.next(cursor),
-            Direction::Back => search.previous(cursor),
-        };
-        match place {
-            Some(place) => self.show_match(place),
-            None => {
-                let words = format!("not found at this moment: {}", visible(search.text.as_bytes()));
-                self.notice(&words)
-            }
-        }
-    }
-
-    fn show_match(&mut self, place: usize) -> Next {
-        let Some(search) = &self.space.search else { return Next::Continue };
-        let more = if search.more { " or more" } else { "" };
-        let count = thousands(search.found.len() as u64);
-        let words =
-            format!("match {} of {count}{more}: {}", thousands(place as u64 + 1), visible(search.text.as_bytes()));
-        let addr = search.found[place];
-        self.goto(addr);
-        self.notice(&words)
-    }
-
     /// Gives the place of the cursor a name.
     ///
     /// # Errors
@@ -168,7 +125,7 @@ impl App {
     pub(super) fn poke(&mut self, text: &str) -> Result<(), String> {
         let pattern = Pattern::parse(text)?;
         let bytes = pattern.bytes().ok_or("what is written has no wildcards")?.to_vec();
-        let (addr, len) = (self.space.cursor, self.session.run().present().get(MEMORY).map_or(0, Image::len));
+        let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
         if self.session.state() != State::Idle {
             return Err("the guest is running: memory is written between calls only".to_owned());
         }
@@ -179,7 +136,7 @@ impl App {
             return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
         }
         let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(MEMORY, addr, bytes));
+        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(self.memory(), addr, bytes));
         self.follow();
         Ok(())
     }
@@ -358,33 +315,14 @@ impl App {
 
     /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
     pub(super) fn look_around(&mut self) {
-        let Some(at) = &self.selection else { return };
         let cursor = self.space.cursor;
         let inside = self.regions().into_iter().filter(|region| region.contains(cursor));
         let inside = inside.map(|region| match cursor - region.start {
             0 => region.name,
             distance => format!("{}+{distance:#x}", region.name),
         });
-        let regions = inside.collect::<Vec<_>>().join(", ");
-        let mark = at.marks.get(MEMORY).map_or(Mark::None, |marks| marks.at(cursor));
-        let writer = match at.last_writer(self.session.run(), MEMORY, cursor) {
-            None => "no write here is known".to_owned(),
-            Some((cause, crossing, by)) => {
-                let when = if mark == Mark::None { "last" } else { "now" };
-                let cause = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
-                format!("{when}: {}, {cause} step {}", name(by), crossing + 1)
-            }
-        };
-        self.space.here = Here { regions, writer };
-    }
-
-    /// Searches again where another moment is looked at now.
-    pub(super) fn search_again(&mut self) {
-        let Some(mut search) = self.space.search.take() else { return };
-        if let Some(sight) = self.sight() {
-            search.again(sight.after);
-        }
-        self.space.search = Some(search);
+        self.space.here.regions = inside.collect::<Vec<_>>().join(", ");
+        self.look_for_writer();
     }
 }
 

@@ -15,6 +15,10 @@ use super::theme::Theme;
 use crate::front::history::History;
 use crate::session::{Options, Session, Source, State, Update};
 
+mod sizes;
+mod time;
+mod typing;
+
 /// An app on the guest that comes along, and its guest's reports.
 struct Bench {
     app: App,
@@ -23,8 +27,19 @@ struct Bench {
 
 impl Bench {
     fn new(theme: Theme) -> Bench {
+        Bench::on(Source::default_guest(), Options::default(), theme)
+    }
+
+    /// A bench on a guest given as text, whose imports are answered with zero.
+    fn wat(text: &str) -> Bench {
+        let mut options = Options::default();
+        options.wish.stub_imports = true;
+        Bench::on(Source { name: "guest.wat".to_owned(), bytes: text.as_bytes().to_vec() }, options, Theme::COLORED)
+    }
+
+    fn on(source: Source, options: Options, theme: Theme) -> Bench {
         let (sender, updates) = channel();
-        let session = Session::start(Source::default_guest(), Options::default(), move |update| {
+        let session = Session::start(source, options, move |update| {
             let _ = sender.send(update);
         });
         let mut bench = Bench { app: App::new(session, theme, History::none()), updates };
@@ -91,23 +106,6 @@ fn text(buffer: &Buffer) -> String {
 }
 
 #[test]
-fn every_size_is_drawn() {
-    let mut bench = Bench::new(Theme::COLORED);
-    bench.send("Did you know");
-    // With the keys at the line, in the memory with each panel and arrangement, at a question, in the help.
-    for keys in ["", "\x1b", "\t", "\t", "\t", "\tv", "\tv", "bb:0x41f", "\x1b?"] {
-        bench.keys(keys);
-        for size in (1..=60).chain((63..=250).step_by(11)) {
-            for (width, height) in [(size, size), (size, 24), (80, size), (size, 1), (1, size), (250, size)] {
-                bench.paint(width, height);
-            }
-        }
-    }
-    bench.keys("xi");
-    assert!(text(&bench.draw(80, 24)).contains("exchange 1 of 1 | step 3 of 5"), "nothing was lost");
-}
-
-#[test]
 fn every_key_in_every_place_is_harmless() {
     let keys: Vec<_> = (' '..='~').map(KeyCode::Char).chain((1..=12).map(KeyCode::F)).collect();
     let more =
@@ -134,28 +132,9 @@ fn without_colour_no_cell_has_one() {
     let reversed = |y: u16| (0..120).filter(|&x| buffer[(x, y)].modifier.contains(Modifier::REVERSED)).count();
     // 4, 8 and 2 bytes in three rows of the after pane: two digits each with single spaces between, and the text;
     // the cursor's bracket takes one of the spaces.
-    let rows: Vec<_> = (1..30).map(reversed).filter(|&count| count > 0).collect();
+    assert_eq!(reversed(1), 1, "the cell of the exchange in the strip");
+    let rows: Vec<_> = (2..30).map(reversed).filter(|&count| count > 0).collect();
     assert_eq!(rows[..3], [4 * 3 - 2 + 4, 8 * 3 - 1 + 8, 2 * 3 - 1 + 2]);
-}
-
-#[test]
-fn the_past_can_be_looked_at_and_a_line_returns_to_the_present() {
-    let mut bench = Bench::new(Theme::COLORED);
-    bench.send("first");
-    bench.send("second");
-    bench.draw(120, 40);
-    bench.key(KeyCode::F(5));
-    let shown = text(&bench.draw(120, 40));
-    assert!(shown.contains("THE PAST: exchange 1 of 2"), "{shown}");
-    assert!(shown.contains("first Wa"), "{shown}");
-    bench.key(KeyCode::F(5));
-    let shown = text(&bench.draw(120, 40));
-    assert!(shown.contains("THE PAST: start"), "{shown}");
-    bench.key(KeyCode::F(5));
-    assert!(text(&bench.draw(120, 40)).contains("this is where the guest started"));
-    bench.send("third");
-    let shown = text(&bench.draw(120, 40));
-    assert!(shown.contains("  exchange 3 of 3") && !shown.contains("THE PAST"), "{shown}");
 }
 
 #[test]

@@ -1,58 +1,88 @@
 //! Styles. A mark is always more than a colour, and colours are safe for colour-blind readers: blue and orange.
 
+use std::ffi::OsString;
+
 use ratatui::style::{Color, Modifier, Style};
 
+use super::plain::Charset;
 use crate::cli::When;
 use crate::record::Actor;
 use crate::view::Mark;
 
-/// The styles of the screen.
+/// The styles of the screen, and the characters that it may use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Theme {
     colors: Option<Colors>,
+    pub(super) charset: Charset,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Colors {
-    /// Behind black text.
+    /// Behind what the guest wrote, which is black then.
     orange: Color,
+    /// Behind what the host wrote, and its own colour then.
+    blue: Color,
+    white: Color,
     /// For text, on dark and on light.
     orange_text: Color,
     blue_text: Color,
+    red_text: Color,
 }
 
 /// The colours that every terminal has.
-const SIXTEEN: Colors = Colors { orange: Color::Yellow, orange_text: Color::Yellow, blue_text: Color::Cyan };
+const SIXTEEN: Colors = Colors {
+    orange: Color::Yellow,
+    blue: Color::Blue,
+    white: Color::White,
+    orange_text: Color::Yellow,
+    blue_text: Color::Cyan,
+    red_text: Color::Red,
+};
+
+/// Of the colours that most terminals have.
+const INDEXED: Colors =
+    Colors { orange: Color::Indexed(214), orange_text: Color::Indexed(172), blue_text: Color::Indexed(33), ..SIXTEEN };
+
+/// Where any colour can be had, these do not depend on the terminal's palette.
+const TRUE: Colors = Colors {
+    orange: Color::Rgb(0xff, 0xaf, 0x00),
+    blue: Color::Rgb(0x00, 0x4f, 0xbf),
+    white: Color::Rgb(0xff, 0xff, 0xff),
+    orange_text: Color::Rgb(0xcc, 0x7a, 0x00),
+    blue_text: Color::Rgb(0x1e, 0x88, 0xe5),
+    red_text: Color::Rgb(0xe0, 0x3c, 0x31),
+};
 
 impl Theme {
     /// The theme that the user's choice and the environment ask for.
     pub(super) fn new(when: When) -> Theme {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colored = match when {
             When::Always => true,
             When::Never => false,
-            When::Auto => !set("NO_COLOR"),
+            When::Auto => variable("NO_COLOR").is_none(),
         };
         if when == When::Always {
             crossterm::style::force_color_output(true);
         }
-        let many = set("COLORTERM") || std::env::var("TERM").is_ok_and(|term| term.contains("256color"));
-        let colors = if many {
-            Colors { orange: Color::Indexed(214), orange_text: Color::Indexed(172), blue_text: Color::Indexed(33) }
-        } else {
-            SIXTEEN
-        };
-        Theme { colors: colored.then_some(colors) }
+        let colors = colored.then(|| Colors::of(variable));
+        Theme { colors, charset: Charset::of(variable) }
     }
 
     /// A theme without any colour. No style has one then, not even the terminal's own: crossterm 0.29 would write
     /// an escape for it that takes the modifiers away again.
     #[cfg(test)]
-    pub(super) const MONOCHROME: Theme = Theme { colors: None };
+    pub(super) const MONOCHROME: Theme = Theme { colors: None, charset: Charset::Unicode };
 
     /// A theme with the 16 colours that every terminal has.
     #[cfg(test)]
-    pub(super) const COLORED: Theme = Theme { colors: Some(SIXTEEN) };
+    pub(super) const COLORED: Theme = Theme { colors: Some(SIXTEEN), charset: Charset::Unicode };
+
+    /// The same on a terminal that shows these characters.
+    #[cfg(test)]
+    pub(super) fn with(self, charset: Charset) -> Theme {
+        Theme { charset, ..self }
+    }
 
     /// A byte in the pane that shows memory after.
     pub(super) fn after(self, mark: Mark) -> Style {
@@ -66,8 +96,8 @@ impl Theme {
                 plain.fg(colors.blue_text).add_modifier(Modifier::UNDERLINED)
             }
             (Mark::Rewritten(_), Some(colors)) => plain.fg(colors.orange_text).add_modifier(Modifier::UNDERLINED),
-            (Mark::Changed(Actor::Host), Some(_)) => {
-                plain.fg(Color::White).bg(Color::Blue).add_modifier(Modifier::UNDERLINED)
+            (Mark::Changed(Actor::Host), Some(colors)) => {
+                plain.fg(colors.white).bg(colors.blue).add_modifier(Modifier::UNDERLINED)
             }
             (Mark::Changed(_), Some(colors)) => {
                 plain.fg(Color::Black).bg(colors.orange).add_modifier(Modifier::UNDERLINED)
@@ -111,6 +141,51 @@ impl Theme {
     /// A failure.
     pub(super) fn failure(self) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
-        if self.colors.is_some() { bold.fg(Color::Red) } else { bold }
+        self.colors.map_or(bold, |colors| bold.fg(colors.red_text))
+    }
+}
+
+impl Colors {
+    /// The most that the terminal can show, as far as the environment tells.
+    fn of(variable: impl Fn(&str) -> Option<OsString>) -> Colors {
+        let text = |name: &str| variable(name).map(|value| value.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let (depth, terminal) = (text("COLORTERM"), text("TERM"));
+        match depth.as_str() {
+            "truecolor" | "24bit" => TRUE,
+            _ if terminal.ends_with("-direct") => TRUE,
+            _ if !depth.is_empty() || terminal.contains("256color") => INDEXED,
+            _ => SIXTEEN,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_as_many_as_the_terminal_has() {
+        let colors = |set: &[(&str, &str)]| {
+            Colors::of(|name| set.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into())).orange
+        };
+        assert_eq!(colors(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), TRUE.orange);
+        assert_eq!(colors(&[("TERM", "tmux-256color")]), INDEXED.orange);
+        assert_eq!(colors(&[("TERM", "linux")]), SIXTEEN.orange);
+    }
+
+    #[test]
+    fn what_was_written_reads_well_on_its_background() {
+        let light = |color: Color| {
+            let Color::Rgb(red, green, blue) = color else { return None };
+            let part = |value: u8| (f64::from(value) / 255.0).powf(2.2);
+            Some(0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue))
+        };
+        for by in [Actor::Host, Actor::Guest] {
+            let style = Theme { colors: Some(TRUE), charset: Charset::Unicode }.after(Mark::Changed(by));
+            let ink = style.fg.map_or(Some(0.0), |ink| if ink == Color::Black { Some(0.0) } else { light(ink) });
+            let (ink, paper) = (ink.expect("a colour"), light(style.bg.expect("a colour")).expect("a colour"));
+            let contrast = (ink.max(paper) + 0.05) / (ink.min(paper) + 0.05);
+            assert!(contrast > 4.5, "{by:?}: {contrast}");
+        }
     }
 }

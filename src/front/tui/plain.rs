@@ -1,0 +1,87 @@
+//! Terminals that cannot show every character: signs of ours, or all that is not ASCII, become plain ones.
+
+use std::ffi::OsString;
+
+use ratatui::buffer::Buffer;
+
+/// What a terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Charset {
+    /// Any character.
+    #[default]
+    Unicode,
+    /// Letters and lines, but few signs: the Linux console, whose font has 256 or 512 of them.
+    Console,
+    /// Nothing but ASCII.
+    Ascii,
+}
+
+/// The signs that the screen is drawn with, what stands for them in ASCII, and whether a console's font has them.
+const SIGNS: [(&str, &str, bool); 11] = [
+    ("\u{2500}", "-", true),
+    ("\u{2550}", "=", true),
+    ("\u{2502}", "|", true),
+    ("\u{252c}", "+", true),
+    // A byte that is zero, another control character, one that is no text, one that continues a character, one that
+    // has no room.
+    ("\u{b7}", ".", true),
+    ("\u{2022}", "^", false),
+    ("\u{d7}", "?", false),
+    ("\u{ab}", "<", true),
+    ("\u{bb}", ">", true),
+    // What was cut, and the unit of microseconds.
+    ("\u{2026}", "~", false),
+    ("\u{b5}", "u", true),
+];
+
+impl Charset {
+    /// What the terminal can show, as far as the environment tells.
+    pub(super) fn of(variable: impl Fn(&str) -> Option<OsString>) -> Charset {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let text = |value: OsString| value.to_string_lossy().to_lowercase();
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).map(text);
+        let is_utf8 = |locale: &String| locale.contains("utf-8") || locale.contains("utf8");
+        let terminal = set("TERM").map(text).unwrap_or_default();
+        match locale {
+            Some(locale) if !is_utf8(&locale) => Charset::Ascii,
+            _ if terminal == "linux" => Charset::Console,
+            // Where no locale is set, as in many containers, nearly every terminal shows UTF-8 all the same.
+            _ if ["vt52", "vt100", "vt102", "vt220", "ansi"].contains(&terminal.as_str()) => Charset::Ascii,
+            _ => Charset::Unicode,
+        }
+    }
+
+    /// Replaces what the terminal cannot show.
+    pub(super) fn apply(self, buffer: &mut Buffer) {
+        if self == Charset::Unicode {
+            return;
+        }
+        for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+            let sign = SIGNS.iter().find(|(sign, ..)| *sign == cell.symbol());
+            match (sign, self) {
+                (Some((_, _, true)), Charset::Console) => (),
+                (Some((_, plain, _)), _) => _ = cell.set_symbol(plain),
+                (None, Charset::Ascii) => _ = cell.set_symbol("?"),
+                (None, _) => (),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_tells_what_can_be_shown() {
+        let charset = |set: &[(&str, &str)]| {
+            Charset::of(|name| set.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into()))
+        };
+        assert_eq!(charset(&[("TERM", "xterm-256color")]), Charset::Unicode);
+        assert_eq!(charset(&[("LANG", "de_DE.UTF-8"), ("TERM", "xterm")]), Charset::Unicode);
+        assert_eq!(charset(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]), Charset::Ascii);
+        assert_eq!(charset(&[("LANG", "C.utf8"), ("LC_ALL", ""), ("TERM", "linux")]), Charset::Console);
+        assert_eq!(charset(&[("LC_CTYPE", "en_US.ISO-8859-1")]), Charset::Ascii);
+        assert_eq!(charset(&[("TERM", "vt100")]), Charset::Ascii);
+    }
+}

@@ -1,0 +1,130 @@
+//! The timeline at a glance: what happened in each cause, and in any stretch of them.
+
+use crate::record::{Actor, Cause, Change, Run, Step};
+
+/// What happened in a cause, or in several: a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Events(u8);
+
+impl Events {
+    /// The module's data came into memory: a fresh guest.
+    pub const MODULE: Events = Events(1);
+    /// The host changed bytes.
+    pub const HOST: Events = Events(1 << 1);
+    /// The guest changed bytes.
+    pub const GUEST: Events = Events(1 << 2);
+    /// A memory grew.
+    pub const GREW: Events = Events(1 << 3);
+    /// It failed.
+    pub const FAILED: Events = Events(1 << 4);
+    /// The guest said something beside its answer.
+    pub const SAID: Events = Events(1 << 5);
+    /// It was forgotten before anybody looked.
+    pub const UNKNOWN: Events = Events(1 << 6);
+
+    /// What happened in a cause.
+    fn of(cause: &Cause) -> Events {
+        let mut events = if cause.outcome.is_err() { Events::FAILED } else { Events::default() };
+        for change in &cause.changes {
+            events = events.and(match change {
+                Change::Growth { from: 0, .. } => Events::MODULE,
+                Change::Growth { .. } => Events::GREW,
+                Change::Bytes { halves, .. } if halves[..halves.len() / 2] == halves[halves.len() / 2..] => continue,
+                Change::Bytes { by: Actor::Module, .. } => Events::MODULE,
+                Change::Bytes { by: Actor::Host, .. } => Events::HOST,
+                Change::Bytes { by: Actor::Guest, .. } => Events::GUEST,
+            });
+        }
+        let says = cause.crossings.iter().any(|crossing| matches!(crossing.step, Step::Say { .. }));
+        if says { events.and(Events::SAID) } else { events }
+    }
+
+    fn and(self, other: Events) -> Events {
+        Events(self.0 | other.0)
+    }
+
+    /// Whether one of those happened.
+    pub fn has(self, other: Events) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// What happened in every cause of a run, those that were forgotten since included.
+///
+/// It is told of one cause, two, four and so on together: so any number of causes is drawn in as many cells as there
+/// is room for, at no more cost than those cells.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// In each list, what happened in twice as many causes as in an item of the one before.
+    levels: Vec<Vec<Events>>,
+}
+
+impl Timeline {
+    /// Takes in the causes of a run that are not known yet.
+    pub fn follow(&mut self, run: &Run) {
+        for number in self.len()..run.len() {
+            self.push(run.cause(number).map_or(Events::UNKNOWN, |cause| Events::of(cause)));
+        }
+    }
+
+    /// The number of causes.
+    pub fn len(&self) -> usize {
+        self.levels.first().map_or(0, Vec::len)
+    }
+
+    /// Whether nothing happened yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What happened in the cause of that number.
+    pub fn at(&self, number: usize) -> Events {
+        self.levels.first().and_then(|level| level.get(number)).copied().unwrap_or_default()
+    }
+
+    /// The run in at most `most` cells: how many causes each stands for, a power of two, and what happened in those.
+    pub fn cells(&self, most: usize) -> (usize, &[Events]) {
+        let level = self.levels.iter().position(|level| level.len() <= most.max(1));
+        level.map_or((1, &[]), |level| (1 << level, &self.levels[level]))
+    }
+
+    fn push(&mut self, events: Events) {
+        let number = self.len();
+        for (level, list) in self.levels.iter_mut().enumerate() {
+            match list.get_mut(number >> level) {
+                Some(cell) => *cell = cell.and(events),
+                None => list.push(events),
+            }
+        }
+        // The last list has one item; it is not enough when a second one begins.
+        if self.levels.last().is_none_or(|level| level.len() > 1) {
+            let all = self.levels.last().into_iter().flatten().fold(events, |all, &events| all.and(events));
+            self.levels.push(vec![all]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_causes_fits_and_none_is_lost() {
+        for count in [0, 1, 2, 3, 8, 77, 100_000] {
+            let mut timeline = Timeline::default();
+            let events = |number: usize| if number == count / 3 { Events::FAILED } else { Events::GUEST };
+            (0..count).for_each(|number| timeline.push(events(number)));
+            assert_eq!(timeline.len(), count);
+            for most in [1, 2, 10, 70, 200_000] {
+                let (size, cells) = timeline.cells(most);
+                assert!(cells.len() <= most && cells.len() == count.div_ceil(size), "{count} in {most}");
+                assert!(size == 1 || count.div_ceil(size / 2) > most, "no coarser than need be: {count} in {most}");
+                for (place, cell) in cells.iter().enumerate() {
+                    let mut stretch = place * size..count.min((place + 1) * size);
+                    assert_eq!(cell.has(Events::FAILED), stretch.contains(&(count / 3)));
+                    assert_eq!(cell.has(Events::GUEST), stretch.any(|number| number != count / 3));
+                }
+            }
+        }
+    }
+}
