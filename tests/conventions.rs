@@ -276,3 +276,40 @@ fn a_component_is_refused_as_what_it_is() {
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("it is a WebAssembly component, and linmem runs core modules"));
 }
+
+#[test]
+fn an_empty_text_may_stand_nowhere() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "at") (result i32) (i32.const -1)))"#;
+    let recipe = "each line\n  write at at()\n  read n at at()\n";
+    let (stdout, stderr, _) = drive("nowhere", guest, recipe, "\na\n");
+    assert_eq!(stdout, "\n\n");
+    assert!(stderr.contains("line 2: writing 1 bytes at 0xffffffff would end at 0x100000000"), "{stderr}");
+}
+
+#[test]
+fn the_transform_is_the_call_and_not_what_is_looked_up_for_it() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "f") (param i32 i32)))"#;
+    let recipe = "each line\n  write at 16\n* f(u32[16], u8[17])\n  read n at 16\n";
+    let script = file("focus.txt", "abcd\n");
+    let output = run(&[&file("focus.wat", guest), "--abi", &file("focus.recipe", recipe), "--script", &script], b"");
+    assert!(text(&output.stdout).contains("step 4 of 5: call f(1684234849, 98)"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_cannot_run_alone_or_may_be_a_library_is_told_so() {
+    let dynamic = file(
+        "dynamic.wat",
+        r#"(module (@custom "dylink.0" "") (import "env" "memory" (memory 1)) (func (export "f") (param i32 i32)))"#,
+    );
+    let stderr = text(&run(&[&dynamic], b"x\n").stderr);
+    assert!(stderr.contains("it is a dynamic library (its section dylink says so)"), "{stderr}");
+    let library = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+        (memory (export "memory") 1) (func (export "_start")) (func (export "render") (param f32)))"#;
+    let library = file("library-with-start.wat", library);
+    let stderr = text(&run(&[&library], b"x\n").stderr);
+    assert!(stderr.contains("it may be a library (render)"), "{stderr}");
+    assert_eq!(text(&run(&[&library, "--abi", "wasi"], b"x\n").stdout), "\n");
+    let wide = file("wide-memory.wat", r#"(module (memory (export "m") i64 1))"#);
+    let stderr = text(&run(&[&wide], b"x\n").stderr);
+    assert!(stderr.contains("it uses a feature of WebAssembly that linmem's engine lacks: memory64"), "{stderr}");
+}

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::table::nearest;
-use super::words::{Cell, Words, value};
+use super::words::{Words, number_bytes, number_type, value};
 use super::{Context, Error, Reply};
 use crate::guest::Signature;
 use crate::session::{Deed, Source};
@@ -63,18 +63,18 @@ fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
 
 pub(super) fn poke(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
     let kind = words.text("hex, text or a type")?;
-    let cell = match kind.as_str() {
+    let ty = match kind.as_str() {
         "hex" | "text" => None,
-        name => Some(Cell::named(name)?),
+        name => Some(number_type(name)?),
     };
     let addr = context.address(words)?;
-    let bytes = match (cell, kind.as_str()) {
+    let bytes = match (ty, kind.as_str()) {
         (None, "hex") => words.hex()?,
         (None, _) => words.all()?,
-        (Some(cell), _) => {
-            let mut bytes = cell.bytes(&words.text("a value")?)?;
+        (Some(ty), _) => {
+            let mut bytes = number_bytes(ty, &words.text("a value")?)?;
             while let Some(word) = words.more()? {
-                bytes.extend(cell.bytes(&word)?);
+                bytes.extend(number_bytes(ty, &word)?);
             }
             bytes
         }
@@ -132,9 +132,13 @@ pub(super) fn convention(context: &mut Context<'_>, words: &mut Words<'_>, text:
 pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
     let file = words.file()?;
+    let over = words.take("overwrite");
     words.end()?;
+    if file.exists() && !over {
+        return Err(super::file::taken(&file, "save"));
+    }
     crate::session::save(&file, context.session).map_err(|error| Error(format!("{}: {error}", file.display())))?;
-    let name = file.display();
+    let name = visible(file.as_os_str().as_encoded_bytes());
     Ok(Reply::Text(vec![format!("saved; linmem replay {name} opens it, and :load {name} here")]))
 }
 

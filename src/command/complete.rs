@@ -3,9 +3,10 @@
 use super::grammar::{Next, follow, is_kind};
 use super::parts::{Token, tokens};
 use super::table::{COMMANDS, Spec, find};
-use super::words::{CELLS, home, quoted, unquoted};
+use super::words::{home, quoted, unquoted};
 use crate::abi::BUILT_IN;
 use crate::guest::Signature;
+use crate::view::{Form, NUMBER_TYPES};
 
 /// The most files that are offered.
 const FILES: usize = 1000;
@@ -26,6 +27,7 @@ pub struct Names {
     pub(super) globals: Vec<String>,
     pub(super) memories: Vec<String>,
     pub(super) regions: Vec<String>,
+    pub(super) marks: Vec<String>,
 }
 
 /// Completes a line that was typed as far as this; nothing for one that is no command.
@@ -60,9 +62,11 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "EXPORT" => begun(&mut names.exports.iter().map(|(name, _)| name.as_str())),
         "GLOBAL" => begun(&mut names.globals.iter().map(String::as_str)),
         "MEMORY" => begun(&mut names.memories.iter().map(String::as_str)),
-        "ADDR" => begun(&mut names.regions.iter().map(String::as_str)),
+        "ADDR" | "REGION" => begun(&mut names.regions.iter().map(String::as_str)),
         "RECIPE" => begun(&mut BUILT_IN.iter().map(|(name, _)| *name)),
-        "TYPE" => begun(&mut CELLS.iter().map(|cell| cell.name)),
+        "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
+        "FORM" => begun(&mut Form::ALL.into_iter().map(Form::name)),
+        "MARK" => begun(&mut names.marks.iter().map(String::as_str)),
         "COMMAND" => begun(&mut COMMANDS.iter().map(|spec| spec.name)),
         "FILE" => files(typed),
         choice if is_kind(choice) => Vec::new(),
@@ -135,6 +139,7 @@ mod tests {
             globals: vec!["count".to_owned()],
             memories: vec!["memory".to_owned(), "second".to_owned()],
             regions: vec!["input".to_owned(), "output".to_owned()],
+            marks: vec!["here".to_owned()],
         }
     }
 
@@ -153,6 +158,9 @@ mod tests {
         assert_eq!(words(":poke text out"), ["output"]);
         assert_eq!(words(":expect at input "), ["hex", "text"]);
         assert_eq!(words(":globals c"), ["count"]);
+        assert_eq!(words(":unmark "), ["here"]);
+        assert_eq!(words(":copy ba"), ["base64"]);
+        assert_eq!(words(":write f over"), ["overwrite"]);
         assert_eq!(words(":memory s"), ["second"]);
         assert_eq!(words(":recipe packed"), ["packed", "packed-low"]);
         assert_eq!(words(":set cros"), ["crossings"]);

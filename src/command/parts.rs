@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::grammar::{Next, follow, is_kind};
 use super::table::{COMMANDS, find};
-use super::words::{Cell, closing, escape};
+use super::words::closing;
+use crate::view::{NumberType, escape};
 
 /// What a part of a typed line is. What is not told is data, or a plain word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub fn parts(line: &str) -> Vec<(Range<usize>, Part)> {
 fn is_word(next: &Next, word: &str) -> bool {
     let Next::Word(slot, _) = next else { return false };
     slot.choices().any(|choice| match choice {
-        "TYPE" => Cell::named(word).is_ok(),
+        "TYPE" => NumberType::named(word).is_some(),
         choice => !is_kind(choice) && choice == word,
     })
 }

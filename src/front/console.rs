@@ -8,14 +8,16 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::form::Form;
-use super::hex;
 use super::status::{self, Status};
-use super::{cooked, script};
+use super::{cooked, hex, script, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Settings, Typed};
 use crate::record::Trigger;
 use crate::session::{OpenError, Options, Session, Source, State, Update};
-use crate::view::{Selection, outcome, visible};
+use crate::view::{Search, Selection, outcome, range, visible};
+
+/// The most places that are listed.
+const LISTED: usize = 1024;
 
 enum Message {
     Update(Update),
@@ -27,6 +29,8 @@ pub(super) struct Console {
     pub(super) session: Session,
     messages: Receiver<Message>,
     at: Option<Selection>,
+    /// Where in memory the user is.
+    cursor: u64,
     settings: Settings,
     style: hex::Style,
     /// The form in which causes are printed, and nothing else, for programs; people get more.
@@ -68,7 +72,7 @@ impl Console {
         });
         let mut console = Console::new(session, messages, cli);
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
-        console.at = Selection::newest(console.session.run());
+        console.look_at(Selection::newest(console.session.run()));
         Ok(console)
     }
 
@@ -80,7 +84,9 @@ impl Console {
         let (sender, messages) = channel();
         listen(sender)?;
         let at = Selection::newest(session.run());
-        Ok(Console { at, ..Console::new(session, messages, cli) })
+        let mut console = Console::new(session, messages, cli);
+        console.look_at(at);
+        Ok(console)
     }
 
     fn new(session: Session, messages: Receiver<Message>, cli: &Cli) -> Console {
@@ -88,6 +94,7 @@ impl Console {
             session,
             messages,
             at: None,
+            cursor: 0,
             settings: Settings::default(),
             style: hex::Style::new(cli),
             form: cli.show.map(|show| Form::new(show, cli)),
@@ -118,12 +125,20 @@ impl Console {
             Ok(Reply::Source(file)) => return self.follow(&file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
             Ok(Reply::Rows(rows)) => self.write(|out, style| hex::write_dump(out, &rows, style)),
+            Ok(Reply::Places(_, places)) => places.iter().for_each(|place| self.say(&place.words)),
+            Ok(Reply::Goto(addr)) => {
+                self.cursor = addr;
+                return self.feed(":dump");
+            }
+            Ok(Reply::Find(search)) => self.list_matches(*search),
+            Ok(Reply::Copy(text)) => self.say(&text),
+            Ok(Reply::Shot(file, over)) => return self.shoot(&file, over),
             Ok(Reply::Look(at)) => {
-                self.at = Some(*at);
+                self.look_at(Some(*at));
                 self.show();
             }
             Ok(Reply::Opened(at, words)) => {
-                self.at = Some(*at);
+                self.look_at(Some(*at));
                 self.show();
                 self.say(&words);
             }
@@ -133,12 +148,47 @@ impl Console {
     }
 
     fn context(&mut self) -> Context<'_> {
-        Context { session: &mut self.session, at: self.at.as_ref(), settings: self.settings }
+        let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
+        Context { session: &mut self.session, at: self.at.as_ref(), cursor, selected, settings: self.settings }
     }
 
     /// The names that can be typed now.
     pub(super) fn names(&mut self) -> Names {
         self.context().names()
+    }
+
+    /// Looks at another moment. The user is then where something happened.
+    fn look_at(&mut self, at: Option<Selection>) {
+        self.cursor = at.as_ref().and_then(|at| at.address(self.session.memory())).unwrap_or(self.cursor);
+        self.at = at;
+    }
+
+    /// Lists where a pattern was found.
+    fn list_matches(&mut self, mut search: Search) {
+        let image = self.at.as_ref().and_then(|at| at.after.get(self.session.memory()));
+        if let Some(image) = image {
+            search.go_on(image, None);
+        }
+        let size = search.pattern.size() as u64;
+        search.found.iter().take(LISTED).for_each(|&addr| self.say(&range(addr, size)));
+        match search.found.len() {
+            0 => self.say("not found"),
+            found if found > LISTED || search.more => self.say("... and more"),
+            _ => (),
+        }
+    }
+
+    /// Saves a picture of what the full screen would show.
+    fn shoot(&mut self, file: &Path, over: bool) -> Fed {
+        let Some(at) = self.at.clone() else { return Fed::Refused("nothing happened yet".to_owned()) };
+        match tui::picture(self.session.still(), at, self.cursor, file, over) {
+            Ok(()) => {
+                let name = visible(file.as_os_str().as_encoded_bytes());
+                self.say(&format!("the screen, as it would be, is saved as {name}"));
+                Fed::Done
+            }
+            Err(words) => Fed::Refused(words),
+        }
     }
 
     /// Adds a line to what is to be printed for a person.
@@ -196,7 +246,7 @@ impl Console {
         if let Err(error) = self.settle() {
             return Fed::Failed(error.to_string());
         }
-        self.at = Selection::newest(self.session.run());
+        self.look_at(Selection::newest(self.session.run()));
         self.show();
         self.print_in_form();
         let run = self.session.run();

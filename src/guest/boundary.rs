@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Func, Variable};
-use crate::record::{Failure, Value};
+use super::{Func, GlobalRef};
+use crate::record::{Failure, Value, Wanted};
 
 /// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
 /// A [`super::Guest`] just does them; [`super::Recorded`] also records them.
@@ -35,7 +35,7 @@ pub trait Boundary {
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
 
     /// The value of an exported global now. This is no crossing.
-    fn global(&mut self, variable: &Variable) -> Value;
+    fn global(&mut self, variable: &GlobalRef) -> Value;
 
     /// How many memories there are.
     fn memories(&self) -> usize;
@@ -43,8 +43,8 @@ pub trait Boundary {
     /// All of a memory as it is now, to look into. This is no crossing.
     fn bytes(&self, memory: usize) -> &[u8];
 
-    /// Says that the next call is the transform: what a newcomer wants to see first.
-    fn transform_next(&mut self) {}
+    /// Says that the next crossing, or the next call, is the transform: what a newcomer wants to see first.
+    fn transform_next(&mut self, _wanted: Wanted) {}
 
     /// Notes what the guest says beside its answer.
     fn say(&mut self, _text: &[u8]) {}

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Deed, Live, OpenError, Options, Request, Saved, Source};
+use super::{Bookmarks, Deed, Live, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Interface, Limits, Watch};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
@@ -37,7 +37,7 @@ pub struct About {
 }
 
 /// A run of a guest that is over, or is read from a file, with what is known of that guest.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Chapter {
     /// The guest.
     pub about: About,
@@ -103,6 +103,7 @@ pub struct Session {
     /// The session that this one, from a file, is looked at in the place of.
     behind: Option<Box<Session>>,
     globals: Vec<Global>,
+    bookmarks: Bookmarks,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
     /// reports, with memories in them, pile up.
     waiting: VecDeque<(u64, Request)>,
@@ -145,6 +146,7 @@ impl Session {
             memory: 0,
             behind: None,
             globals: Vec::new(),
+            bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
         }
@@ -155,7 +157,7 @@ impl Session {
         let Chapter { about, run, globals } = saved.last;
         let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
         let session = Session { about: Some(about), replayed: true, memory, begun, ..Session::new(name, channel().0) };
-        Session { run, past: saved.past, globals, ..session }
+        Session { run, past: saved.past, globals, bookmarks: saved.bookmarks, ..session }
     }
 
     /// Looks at a session from a file in the place of this one, which waits meanwhile.
@@ -348,6 +350,33 @@ impl Session {
     pub fn runs(&self) -> impl Iterator<Item = (&About, &[Global], &Run)> {
         let past = self.past.iter().map(|chapter| (&chapter.about, &chapter.globals[..], &chapter.run));
         past.chain(self.about.as_ref().map(|about| (about, &self.globals[..], &self.run)))
+    }
+
+    /// The ranges of memory that the user gave a name.
+    pub fn bookmarks(&self) -> &Bookmarks {
+        &self.bookmarks
+    }
+
+    /// The same, to be changed.
+    pub fn bookmarks_mut(&mut self) -> &mut Bookmarks {
+        &mut self.bookmarks
+    }
+
+    /// The session as it is now, without its guest: to be looked at, and nothing can be sent.
+    pub fn still(&self) -> Session {
+        Session {
+            about: self.about.clone(),
+            replayed: true,
+            limits: self.limits,
+            run: self.run.clone(),
+            past: self.past.clone(),
+            begun: self.begun,
+            ago: self.ago,
+            memory: self.memory,
+            globals: self.globals.clone(),
+            bookmarks: self.bookmarks.clone(),
+            ..Session::new(self.name.clone(), channel().0)
+        }
     }
 
     /// What the guest may use.

@@ -10,6 +10,7 @@ use super::{
     Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
 };
 use crate::guest::{Extern, Interface, Signature, Type};
+use crate::record::Wanted;
 
 /// The most arguments of a call; no export in the conventions that are known has half as many.
 const MOST_ARGS: usize = 16;
@@ -66,7 +67,8 @@ pub struct BindError {
 #[derive(Clone, Debug)]
 pub(super) struct Op {
     pub(super) at: usize,
-    pub(super) transform: bool,
+    /// Which of its crossings is the transform, if it is marked as such: its first call, or what there is.
+    pub(super) transform: Option<Wanted>,
     pub(super) condition: Option<Test>,
     pub(super) action: Do,
 }
@@ -323,7 +325,9 @@ impl Binder<'_> {
     fn op(&mut self, statement: &Statement) -> Fit<Op> {
         let condition = statement.condition.as_ref().map(|condition| self.test(condition)).transpose()?;
         let action = self.action(&statement.action)?;
-        Ok(Op { at: statement.at, transform: statement.transform, condition, action })
+        let calls = matches!(&action, Do::Let(_, Val::Call(..)));
+        let transform = statement.transform.then_some(if calls { Wanted::Call } else { Wanted::Any });
+        Ok(Op { at: statement.at, transform, condition, action })
     }
 
     /// A line that reaches into memory fits where there is one.

@@ -10,7 +10,7 @@ use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
 use super::{Comparison, Encoding, Part, Width};
-use crate::guest::{Boundary, Func, Guest, Host, Limits, Type, Variable};
+use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value, WASM_PAGE};
 
 /// A recipe at work on one guest.
@@ -30,7 +30,7 @@ struct Plan {
 enum Known {
     /// It never changes.
     Constant(u64),
-    Variable(Variable),
+    Variable(GlobalRef),
 }
 
 /// What an exchange changes, beside the guest.
@@ -342,8 +342,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         {
             return Ok(Next::GoOn);
         }
-        if op.transform {
-            self.boundary.transform_next();
+        if let Some(wanted) = op.transform {
+            self.boundary.transform_next(wanted);
         }
         match &op.action {
             Do::Let(slots, value) => self.assign(slots, value)?,
