@@ -13,7 +13,7 @@ use crate::guest::{Extern, Interface, Signature, Type};
 use crate::record::Wanted;
 
 /// The most arguments of a call; no export in the conventions that are known has half as many.
-const MOST_ARGS: usize = 16;
+pub(super) const MOST_ARGS: usize = 16;
 
 /// A recipe whose names are resolved in one module. Values are in slots, exports in a list.
 #[derive(Clone, Debug)]
