@@ -10,6 +10,7 @@ use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
 use super::{Comparison, Encoding, Part, Width};
+use crate::abi::detect::frees;
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value, WASM_PAGE};
 
@@ -23,6 +24,8 @@ pub struct Exchange {
 struct Plan {
     bound: Bound,
     funcs: Vec<Func>,
+    /// Which of the functions take memory back.
+    frees: Vec<bool>,
     globals: Vec<Known>,
 }
 
@@ -38,6 +41,10 @@ struct State {
     values: Vec<Option<u64>>,
     /// The last call: the export's number, and the bits of what it returned first.
     last: Option<(usize, u64)>,
+    /// What was taken back since the last call that may have handed out memory: pointers, and the recipe's lines.
+    freed: Vec<(u64, usize)>,
+    /// The recipe's line that runs.
+    at: usize,
     /// The answer was settled by a handler, while the guest goes on.
     settled: Option<Result<(), Box<Failure>>>,
     messages: Messages,
@@ -93,11 +100,14 @@ impl Exchange {
         let state = State {
             values: vec![None; bound.names.len()],
             last: None,
+            freed: Vec::new(),
+            at: 0,
             settled: None,
             messages: Messages::default(),
             wasi: Wasi::new(args.to_vec(), bound.answers_stdout, limits.output),
         };
-        Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
+        let frees = bound.exports.iter().map(|name| frees(name)).collect();
+        Ok(Exchange { plan: Plan { bound, funcs, frees, globals }, state })
     }
 
     /// What is done for a fresh guest, before any line: its start function is called, then what the recipe does once.
@@ -156,6 +166,7 @@ impl Exchange {
         let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
         state.values[bound.kept..].fill(None);
         state.last = None;
+        state.freed.clear();
         if bound.has_host {
             state.begin(&encoded, line.ended);
         }
@@ -196,6 +207,27 @@ impl State {
     fn end(&mut self, boundary: &mut impl Boundary) {
         self.wasi.end(&mut self.messages, boundary);
         self.messages.end(boundary);
+    }
+
+    /// Notes that memory is about to be taken back.
+    ///
+    /// # Errors
+    /// It was taken back before. Of no bytes there may be many at one address.
+    fn free(&mut self, name: &str, args: &[u64]) -> Result<(), Box<Failure>> {
+        let Some((&ptr, rest)) = args.split_first() else { return Ok(()) };
+        if ptr == 0 || rest.first() == Some(&0) {
+            return Ok(());
+        }
+        match self.freed.iter().find(|(freed, _)| *freed == ptr) {
+            Some((_, at)) => Err(refused(format!(
+                "{name} would free {ptr:#x} twice: line {at} of the recipe freed it already, and nothing was handed out \
+                 since"
+            ))),
+            None => {
+                self.freed.push((ptr, self.at));
+                Ok(())
+            }
+        }
     }
 
     /// How the exchange ended, given how the recipe's own lines did: what a handler settled stands, and is what a guest
@@ -330,6 +362,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         {
             return Ok(Next::GoOn);
         }
+        self.state.at = op.at;
         if let Some(wanted) = op.transform {
             self.boundary.transform_next(wanted);
         }
@@ -445,6 +478,11 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     #[inline(always)]
     fn enter(&mut self, number: usize, args: &[u64]) -> Result<u64, Box<Failure>> {
         let Runner { plan, state, crossing, boundary } = self;
+        if plan.frees[number] {
+            state.free(&plan.funcs[number].name, args)?;
+        } else {
+            state.freed.clear();
+        }
         match boundary.call_bits(&plan.funcs[number], args, &mut Scene { plan, state, crossing }) {
             Ok(first) => {
                 state.last = Some((number, first));
