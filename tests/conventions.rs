@@ -313,3 +313,55 @@ fn what_cannot_run_alone_or_may_be_a_library_is_told_so() {
     let stderr = text(&run(&[&wide], b"x\n").stderr);
     assert!(stderr.contains("it uses a feature of WebAssembly that linmem's engine lacks: memory64"), "{stderr}");
 }
+
+#[test]
+fn what_is_freed_twice_is_told_with_both_lines() {
+    let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/slug.wasm");
+    let twice = "once\n  _initialize()\neach line\n  ptr = malloc(n + 1)\n  write line, 0 at ptr\n* out = slug(ptr)\n  \
+        read until 0 at out\nfinally\n  free(ptr)\n  free(ptr)\n";
+    let output = run(&[guest, "--abi", &file("twice.recipe", twice)], b"Hello World\n");
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("free would free 0x") && stderr.contains("twice: line 9 of the recipe freed it already"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("(line 10 of the recipe)") && output.status.code() == Some(5), "{stderr}");
+    let once = twice.replace("  free(ptr)\n  free(ptr)\n", "  free(ptr)\n");
+    let output = run(&[guest, "--abi", &file("once.recipe", &once)], b"Hello World\nand again\n");
+    assert!(output.status.success() && text(&output.stdout).lines().count() == 2, "{}", text(&output.stderr));
+}
+
+#[test]
+fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
+    let guest = file(
+        "faults.wat",
+        r#"(module (import "env" "log" (func (param i32 i32))) (memory (export "memory") 1)
+        (func (export "f") (param i32)) (func (export "g") (result i32 i32) (i32.const 1) (i32.const 2)))"#,
+    );
+    for (body, words) in [
+        (
+            "each line\n  x = f(1)\n",
+            "line 2: `f` is (i32) -> (): it returns nothing, and the recipe wants one value, for `x`",
+        ),
+        (
+            "each line\n  (a, b, c) = g()\n",
+            "line 2: `g` is () -> (i32, i32): it returns 2 values, and the recipe wants 3 values",
+        ),
+        ("each line\n  f()\n", "line 2: `f` is (i32) -> (): it takes 1 argument, and the recipe gives it 0"),
+        (
+            "each line\n  f(1)\non env.lgo(a, b)\n  say b at a\n",
+            "The handler in line 3, env.lgo, answers no import of the module.",
+        ),
+        ("each line\n  write 'x' at 0\n", "line 2: `'` means nothing in a recipe: texts stand in double quotes"),
+        ("Each line:\n  write at 0\n", "line 1: `:` means nothing in a recipe: sections stand alone"),
+        (
+            "each line\n  x = 3 * 4\n",
+            "line 2: the line should end here, found `*`: there are sums and differences only",
+        ),
+    ] {
+        let full =
+            if body.contains("env.") { body.to_owned() } else { format!("{body}on env.log(a, b)\n  say b at a\n") };
+        let stderr = text(&run(&[&guest, "--abi", &file("fault.recipe", &full)], b"x\n").stderr);
+        assert!(stderr.contains(words), "{body}: {stderr}");
+    }
+}

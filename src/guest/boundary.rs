@@ -16,6 +16,15 @@ pub trait Boundary {
     /// A trap, a time limit, Ctrl-C, a failure of `host`.
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>>;
 
+    /// Calls an export with the bits of numbers, and returns those of its first result, or 0: the fast way.
+    ///
+    /// # Errors
+    /// As for [`Boundary::call`].
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        let args: Vec<_> = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits)).collect();
+        Ok(self.call(func, &args, host)?.first().map_or(0, |result| result.bits()))
+    }
+
     /// Writes `bytes` at `addr` in a memory.
     ///
     /// # Errors

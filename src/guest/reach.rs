@@ -114,6 +114,23 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
     }
 
     #[inline]
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        let outcome = match &self.parts.desk {
+            None => func.call_bits(&mut self.store, args),
+            Some(desk) => {
+                let before = desk.seat(&mut self.store, host);
+                let outcome = func.call_bits(&mut self.store, args);
+                desk.leave(&mut self.store, before);
+                outcome
+            }
+        };
+        outcome.map_err(|error| {
+            let args = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
+            self.describe(error, func, &args.collect::<Vec<_>>()).into()
+        })
+    }
+
+    #[inline]
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         let live = self.bytes_mut(memory);
         let range = check("writing", addr, bytes.len() as u64, live.len())?;

@@ -16,6 +16,7 @@ use super::built_in::built_in;
 use super::recipe::parse;
 use crate::guest::{Interface, Signature, Type};
 
+pub(super) use names::frees;
 use names::{list, may_transform};
 
 /// A convention that a module's exports fit.
