@@ -122,6 +122,100 @@ fn memory_is_looked_at_poked_and_searched() {
 }
 
 #[test]
+fn places_are_gone_to_named_and_found() {
+    let text = said("goto", ":goto 0x44");
+    assert!(text.starts_with("00000040  68 65 6c 6c 6f 21") && text.lines().count() > 8, "{text}");
+    assert!(refused("goto2", ":goto 1.2").contains(":exchange 1.2 goes there in time"));
+    assert!(refused("goto3", ":goto now").contains(":exchange now goes there in time"));
+    assert!(refused("goto4", ":goto 4g").contains("neither an address nor a name"));
+    let (stdout, ..) = script("goto5", "hello\n:goto output + 4\n:peek u8 +1\n:dump\n:copy address\n");
+    assert!(stdout.contains("0x45  u8 33") && stdout.ends_with("> :copy address\n0x44\n"), "{stdout}");
+    assert!(said("dump3", ":dump input").starts_with("00000040  68"));
+    assert_eq!(said("dump4", ":dump 0xfff0").lines().count(), 1, "up to the end of memory");
+    assert_eq!(said("dump5", ":dump 0x100..0x120").lines().count(), 2);
+    assert!(refused("dump6", ":dump 0x20..0x10").contains("ends before it begins"));
+
+    let marked = "hello\n:mark here 0x100 16\n:mark there 0x44..input+5\n:mark here.2 output\n:mark\n:peek u8 there\n\
+                  :dump here\n:reset\n:peek u8 here+1\n:unmark here\n:regions\n";
+    let (stdout, stderr, code) = script("mark", marked);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert!(
+        stdout.contains("here       16 B at 0x100..0x110   a mark of yours\nthere      1 B at 0x44..0x45"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("here.2     6 B at 0x40..0x46") && stdout.contains("0x44  u8 111"), "{stdout}");
+    assert!(stdout.contains("0x101  u8 0"), "marks stay where the guest begins anew: {stdout}");
+    let regions = stdout.split("> :regions\n").nth(1).expect("they are listed");
+    assert!(regions.starts_with("there ") && !regions.contains("0x110"), "{regions}");
+    assert_eq!(said("mark2", ":mark"), "there are no marks; :mark NAME [ADDR [LEN]] sets one\n");
+    assert!(refused("mark3", ":mark 1st 0").contains("is no name for a mark"));
+    assert!(refused("mark4", ":mark input 0").contains("is the name of a region already"));
+    assert!(refused("mark5", ":mark x 0xffff 2").contains("ends outside the memory"));
+    assert!(refused("mark6", ":unmark x").contains("there is no mark `x`; :mark lists them"));
+
+    assert_eq!(said("find5", ":find hex 6c ?? 21"), "3 B at 0x43..0x46\n");
+    assert_eq!(said("find6", ":find 0x6?6c6f"), "3 B at 0x42..0x45\n");
+    assert_eq!(said("find7", ":find u16:8559"), "2 B at 0x44..0x46\n");
+    assert_eq!(said("find8", r":find o\x21"), "2 B at 0x44..0x46\n");
+    assert!(refused("find9", ":find u8 x").contains("`x` is no u8 (quote a text that begins with u8)"));
+    assert!(refused("find10", ":find").contains("expected a text, hex BYTES or TYPE VALUE to find: :find TEXT"));
+}
+
+#[test]
+fn bytes_are_taken_along_as_text_and_in_files() {
+    let text = said("inspect", ":inspect 0x45");
+    assert!(text.starts_with("at 0x45  output+0x5\nnow: the guest, exchange 1 step 3 (shout)\n"), "{text}");
+    assert!(text.contains("\nu8          0 -> 33\n") && text.contains("\nu16      be 0 -> 8448\n"), "{text}");
+    assert!(text.contains("c string    \"\" 0 B -> \"!\" 1 B\n"), "{text}");
+    assert!(said("inspect2", ":inspect 0xffff").contains("u32         -\n"));
+
+    assert_eq!(said("copy", ":copy hex output"), "68 65 6c 6c 6f 21\n");
+    assert_eq!(said("copy2", ":copy base64 input"), "aGVsbG8=\n");
+    assert_eq!(said("copy3", ":copy text 0x43 4"), "lo!\\0\n");
+    assert!(said("copy4", ":copy rust input").starts_with("const AT_40: [u8; 5] = [\n    0x68, 0x65"));
+    assert!(said("copy5", ":copy c input").contains("at_40[5] = {"));
+    assert!(refused("copy6", ":copy octal").contains("expected a form (hex c rust base64 text address), not `octal`"));
+
+    let fresh = |test: &str, file: &str| {
+        let path = folder(test).join(file);
+        let _ = std::fs::remove_file(&path);
+        path
+    };
+    let path = fresh("write", "part");
+    assert_eq!(said("write", ":write part output"), "6 B at 0x40..0x46 are in part now\n");
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"hello!");
+    assert!(refused("write", ":write part 0 1").contains("part is there already; with `overwrite` behind it"));
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"hello!");
+    assert_eq!(said("write", ":write part 0x44 2 overwrite"), "2 B at 0x44..0x46 are in part now\n");
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"o!");
+    let path = fresh("write2", "all");
+    assert_eq!(said("write2", ":write all"), "65,536 B at 0x0..0x10000 are in all now\n");
+    assert_eq!(std::fs::read(&path).expect("it is there").len(), 65_536);
+    assert!(refused("write3", ":write x 0x40").contains("expected a length behind the address: :write FILE"));
+    assert!(refused("write4", ":write nowhere/x").starts_with("nowhere/x: "));
+
+    let path = fresh("shot", "screen.txt");
+    assert!(said("shot", ":shot screen.txt").contains("is saved as screen.txt"));
+    let shown = std::fs::read_to_string(&path).expect("it is there");
+    assert!(shown.contains("exchange 1 of 1 | step 3 of 5") && shown.contains("=> hello!"), "{shown}");
+    assert!(refused("shot", ":shot screen.txt").contains("screen.txt is there already"));
+    assert!(said("shot", ":shot screen.txt overwrite").contains("is saved as"));
+    assert!(refused("shot", ":shot screen.png").contains("a picture is .svg or .txt"));
+}
+
+#[test]
+fn what_was_poked_is_undone() {
+    let (stdout, stderr, code) =
+        script("undo", ":poke u8 0x80 1\n:poke u8 0x80 2\n:undo\n:peek u8 0x80\n:undo\n:peek u8 0x80\n:undo\n");
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("0x80  u8 1\n") && stdout.contains("0x80  u8 0\n"), "{stdout}");
+    assert!(stdout.contains("the host changed 1 byte in 1 run at 0x80..0x81"), "{stdout}");
+    assert!(stderr.starts_with("script:7: nothing that was poked is left to undo"), "{stderr}");
+    let (_, stderr, _) = script("undo2", ":poke text 0x40 abc\nxyz\n:undo\n");
+    assert!(stderr.contains("the 3 B at 0x40..0x43 of exchange 1 were written since"), "{stderr}");
+}
+
+#[test]
 fn the_timeline_is_listed_and_travelled() {
     assert_eq!(said("changes", ":changes"), "1 B at 0x45..0x46  guest: \"\\0\" -> \"!\"\n");
     let text = said("crossings", ":crossings");
@@ -130,12 +224,12 @@ fn the_timeline_is_listed_and_travelled() {
     assert!(text.contains("exchange 1, step 2 of 5: write 5 B at 0x40..0x45") && text.contains("=> hello!"), "{text}");
     assert!(said("forward", ":forward 2").contains("step 5 of 5: read 6 B"));
     assert!(refused("forward2", ":forward 9").contains("this is the newest step"));
-    assert!(said("goto", ":goto 0").contains("exchange 0"));
-    assert!(said("goto2", ":goto 1.1").contains("exchange 1, step 1 of 5"));
-    assert!(said("goto3", ":goto now").contains("step 3 of 5"));
-    assert!(refused("goto4", ":goto 9").contains("there is no exchange 9; 0 to 1 can be looked at"));
-    assert!(refused("goto5", ":goto 1.9").contains("exchange 1 has 5 steps"));
-    let (stdout, ..) = script("past", "hello\n:goto 1.2\n:peek u8 0x45\n:goto now\n:peek u8 0x45\n");
+    assert!(said("exchange", ":exchange 0").contains("exchange 0"));
+    assert!(said("exchange2", ":exchange 1.1").contains("exchange 1, step 1 of 5"));
+    assert!(said("exchange3", ":exchange now").contains("step 3 of 5"));
+    assert!(refused("exchange4", ":exchange 9").contains("there is no exchange 9; 0 to 1 can be looked at"));
+    assert!(refused("exchange5", ":exchange 1.9").contains("exchange 1 has 5 steps"));
+    let (stdout, ..) = script("past", "hello\n:exchange 1.2\n:peek u8 0x45\n:exchange now\n:peek u8 0x45\n");
     assert!(stdout.contains("0x45  u8 0\n") && stdout.contains("0x45  u8 33\n"), "{stdout}");
 }
 
@@ -163,7 +257,7 @@ fn what_the_guest_is_made_of_is_listed_and_set() {
 #[test]
 fn reset_and_reload_begin_a_new_run_beside_the_old() {
     let (stdout, stderr, code) =
-        script("reset", "hello\n:globals count 9\n:reset\n:globals\n:peek u8 0x45\nagain\n:runs\n:goto 1\n");
+        script("reset", "hello\n:globals count 9\n:reset\n:globals\n:peek u8 0x45\nagain\n:runs\n:exchange 1\n");
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.contains("count = 7") && stdout.contains("0x45  u8 0") && stdout.contains("=> again!"), "{stdout}");
     assert!(stdout.contains("earlier run: 2 exchanges\nthis run: 1 exchanges"), "{stdout}");

@@ -16,7 +16,7 @@ fn saved(test: &str) -> (PathBuf, String) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved").join(test);
     std::fs::create_dir_all(&folder).expect("the folder is ours");
     let script = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n:send file long\nlast\n\
-                  :save session\n:goto 1\n:goto 4\n:goto 7\n";
+                  :save session\n:exchange 1\n:exchange 4\n:exchange 7\n";
     std::fs::write(folder.join("long"), vec![b'x'; 2000]).expect("the folder is ours");
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
     let output = linmem(&folder, &["--script", "script"]);
@@ -43,14 +43,17 @@ fn ask(folder: &Path, file: &str, input: &str) -> String {
 #[test]
 fn a_saved_session_shows_the_same_cells() {
     let (folder, live) = saved("cells");
-    let replayed =
-        ask(&folder, "session", ":goto 1\n:goto 4\n:goto 7\n:peek u32 0x1000\nline\n:call x\n:poke u8 0 0\n");
+    let replayed = ask(
+        &folder,
+        "session",
+        ":exchange 1\n:exchange 4\n:exchange 7\n:peek u32 0x1000\nline\n:call x\n:poke u8 0 0\n",
+    );
     let cells = live
-        .split("> :goto 1\n")
+        .split("> :exchange 1\n")
         .nth(1)
         .expect("the script goes there")
-        .replace("> :goto 4\n", "")
-        .replace("> :goto 7\n", "");
+        .replace("> :exchange 4\n", "")
+        .replace("> :exchange 7\n", "");
     assert!(replayed.contains(&cells), "{replayed}\n----\n{cells}");
     assert!(replayed.contains("0x1000  u32 77"), "{replayed}");
     assert_eq!(replayed.matches("this is a saved session").count(), 2, "{replayed}");

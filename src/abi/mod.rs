@@ -7,6 +7,7 @@
 mod built_in;
 mod detect;
 pub mod recipe;
+mod roles;
 
 use std::fmt;
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::guest::Interface;
 pub use built_in::{BUILT_IN, built_in};
 pub use detect::{Candidate, Miss, SURE, candidates};
 pub use recipe::{Bound, Exchange, Line, Messages, Recipe};
+pub use roles::{Origin, Roles};
 
 /// What the user says about the convention.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::table::nearest;
-use super::words::{Cell, Words, value};
+use super::words::{Words, number_bytes, number_type, value};
 use super::{Context, Error, Reply};
 use crate::guest::Signature;
 use crate::session::{Deed, Source};
@@ -49,28 +49,28 @@ fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
 
 pub(super) fn poke(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
     let kind = words.text("hex, text or a type")?;
-    let cell = match kind.as_str() {
+    let ty = match kind.as_str() {
         "hex" | "text" => None,
-        name => Some(Cell::named(name)?),
+        name => Some(number_type(name)?),
     };
     let addr = context.address(words)?;
-    let bytes = match (cell, kind.as_str()) {
+    let bytes = match (ty, kind.as_str()) {
         (None, "hex") => words.hex()?,
         (None, _) => words.all()?,
-        (Some(cell), _) => {
-            let mut bytes = cell.bytes(&words.text("a value")?)?;
+        (Some(ty), _) => {
+            let mut bytes = number_bytes(ty, &words.text("a value")?)?;
             while let Some(word) = words.more()? {
-                bytes.extend(cell.bytes(&word)?);
+                bytes.extend(number_bytes(ty, &word)?);
             }
             bytes
         }
     };
-    do_it(context, words, text, Deed::Poke(0, addr, bytes))
+    do_it(context, words, text, Deed::Poke(context.session.memory(), addr, bytes))
 }
 
 pub(super) fn grow(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
     let pages = words.number_or("a number of pages", 1)?;
-    do_it(context, words, text, Deed::Grow(0, pages))
+    do_it(context, words, text, Deed::Grow(context.session.memory(), pages))
 }
 
 /// Lists the globals, or sets one.

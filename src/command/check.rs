@@ -1,6 +1,6 @@
 //! The command that checks: the last answer, the last failure, or memory.
 
-use super::look::{inside, memory_of};
+use super::look::inside;
 use super::words::Words;
 use super::{Context, Error, Reply};
 use crate::view::visible;
@@ -27,7 +27,8 @@ pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
 }
 
 fn expect_at(context: &Context<'_>, words: &mut Words<'_>) -> Result<Reply, Error> {
-    let image = memory_of(context.session.run().present())?;
+    let present = context.session.run().present();
+    let image = present.get(context.session.memory()).ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
     let addr = context.address(words)?;
     let wanted = match (words.take("hex"), words.take("text")) {
         (true, _) => words.hex()?,

@@ -1,8 +1,8 @@
 //! What could stand at the end of a command that is being typed.
 
 use super::table::{COMMANDS, Spec};
-use super::words::CELLS;
 use crate::session::Session;
+use crate::view::{Form, NUMBER_TYPES};
 
 /// What could take the place of the last word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn complete(line: &str, guest: &Names) -> Completion {
     let Ok(spec) = super::find(name) else { return Completion::default() };
     let start = line.rfind(' ').map_or(line.len(), |at| at + 1);
     let (word, first) = (&line[start..], !rest.trim_start().contains(' '));
-    let types = || CELLS.iter().map(|cell| cell.name);
+    let types = || NUMBER_TYPES.iter().map(|ty| ty.name);
     match (spec.name, first) {
         ("call", true) => among(start, word, guest.exports.iter().map(String::as_str)),
         ("globals", true) => among(start, word, guest.globals.iter().map(String::as_str)),
@@ -56,9 +56,12 @@ pub fn complete(line: &str, guest: &Names) -> Completion {
         ("find", true) => among(start, word, types().chain(["hex"])),
         ("send", true) => among(start, word, ["hex", "file"].into_iter()),
         ("expect", true) => among(start, word, ["at", "error"].into_iter()),
-        ("goto", true) => among(start, word, ["now"].into_iter()),
+        ("exchange", true) => among(start, word, ["now"].into_iter()),
+        ("copy", true) => among(start, word, Form::ALL.into_iter().map(Form::name)),
         ("help", true) => among(start, word, COMMANDS.iter().map(|spec| spec.name)),
-        ("source" | "save" | "reload", true) => Completion { start, files: true, ..Completion::default() },
+        ("source" | "save" | "reload" | "write" | "shot", true) => {
+            Completion { start, files: true, ..Completion::default() }
+        }
         ("send", false) if rest.trim_start().starts_with("file ") => {
             Completion { start, files: true, ..Completion::default() }
         }

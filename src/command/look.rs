@@ -1,80 +1,42 @@
 //! Commands that look: at memory as it is at the moment that is looked at, and at what the guest is made of.
 
 use super::table::{COMMANDS, find as find_command};
-use super::words::{Cell, Words};
-use super::{Context, Error, Reply};
+use super::words::{Words, number_type};
+use super::{Context, Error, Place, Reply};
 use crate::record::{Actor, Change, Image};
-use crate::view::{Region, Row, range, thousands, visible};
+use crate::view::{Row, difference, range, thousands, visible};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
 /// The most rows, values, changes or places that one command lists.
-const MOST: usize = 1024;
+pub(super) const MOST: usize = 1024;
+/// How many bytes are dumped from an address alone.
+const DUMPED: u64 = 8 * WIDTH as u64;
 /// Bytes of a change that are shown.
 const GLANCE: usize = 16;
-/// How much is searched at once.
-const CHUNK: usize = 64 << 10;
 
 pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
-    let image = memory_of(&at.after)?;
-    let first = at.address(0).unwrap_or(0);
-    let addr = if words.is_empty() { first } else { context.address(words)? };
-    let len = words.number_or("a length", 8 * WIDTH as u64)?;
-    inside(image, addr, len)?;
+    let (image, memory) = (context.image()?, context.session.memory());
+    let alone = DUMPED.min(image.len().saturating_sub(context.cursor));
+    let (addr, len) = if words.is_empty() { (context.cursor, alone) } else { context.range(words, Some(DUMPED))? };
     let start = addr / WIDTH as u64 * WIDTH as u64;
     let rows = (start..addr.saturating_add(len)).step_by(WIDTH).take(MOST);
-    Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[0], addr, WIDTH)).collect()))
+    Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[memory], addr, WIDTH)).collect()))
 }
 
 pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = memory_of(&context.at()?.after)?;
-    let cell = Cell::named(&words.text("a type")?)?;
+    let image = context.image()?;
+    let ty = number_type(&words.text("a type")?)?;
     let addr = context.address(words)?;
     let count = words.number_or("a number of values", 1)?.min(MOST as u64);
-    inside(image, addr, count * cell.size as u64)?;
+    inside(image, addr, count * ty.size as u64)?;
     let line = |addr: u64| {
         let mut bytes = [0; 8];
-        image.read(addr, &mut bytes[..cell.size]);
-        format!("{addr:#x}  {} {}", cell.name, cell.words(&bytes))
+        image.read(addr, &mut bytes[..ty.size]);
+        format!("{addr:#x}  {} {}", ty.name, ty.words(&bytes))
     };
-    Ok(Reply::Text((0..count).map(|place| line(addr + place * cell.size as u64)).collect()))
-}
-
-pub(super) fn find(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let image = memory_of(&context.at()?.after)?;
-    let typed = super::words::CELLS.iter().find(|cell| words.take(cell.name));
-    let sought = match typed {
-        Some(cell) => cell.bytes(&words.text("a value")?)?,
-        None if words.take("hex") => words.hex()?,
-        None => words.all()?,
-    };
-    if sought.is_empty() || sought.len() >= CHUNK {
-        return Err(Error("expected a text or bytes to find".to_owned()));
-    }
-    let found = places(image, &sought);
-    let mut lines: Vec<_> = found.iter().take(MOST).map(|&addr| range(addr, sought.len() as u64)).collect();
-    match found.len() {
-        0 => lines.push("not found".to_owned()),
-        more if more > MOST => lines.push("... and more".to_owned()),
-        _ => (),
-    }
-    Ok(Reply::Text(lines))
-}
-
-/// Where some bytes stand in a memory, as far as that is of use.
-fn places(image: &Image, sought: &[u8]) -> Vec<u64> {
-    let finder = memchr::memmem::Finder::new(sought);
-    let mut found = Vec::new();
-    let mut chunk = vec![0; CHUNK + sought.len() - 1];
-    for start in (0..image.len()).step_by(CHUNK) {
-        let known = image.read(start, &mut chunk);
-        found.extend(finder.find_iter(&chunk[..known]).map(|at| start + at as u64));
-        if found.len() > MOST {
-            break;
-        }
-    }
-    found
+    Ok(Reply::Text((0..count).map(|place| line(addr + place * ty.size as u64)).collect()))
 }
 
 pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -82,22 +44,28 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
     let forgotten = || Error("that moment was forgotten".to_owned());
     let cause = context.session.run().cause(at.cause).ok_or_else(forgotten)?;
     let made = &cause.changes[cause.changes_of(at.crossing)];
-    let mut lines: Vec<_> = made.iter().take(MOST).map(change).collect();
-    match made.len() {
-        0 => lines.push("nothing changed".to_owned()),
-        more if more > MOST => lines.push(format!("... and {} more", thousands((more - MOST) as u64))),
-        _ => (),
+    if made.is_empty() {
+        return Ok(Reply::Text(vec!["nothing changed".to_owned()]));
     }
-    Ok(Reply::Text(lines))
+    let mut places: Vec<_> = made.iter().take(MOST).map(change).collect();
+    if made.len() > MOST {
+        places.push(Place { words: format!("... and {} more", thousands((made.len() - MOST) as u64)), addr: None });
+    }
+    let marks = at.marks.get(context.session.memory());
+    Ok(Reply::Places(format!("changes: {}", marks.map(difference).unwrap_or_default()), places))
 }
 
-fn change(change: &Change) -> String {
+fn change(change: &Change) -> Place {
     match change {
         Change::Bytes { addr, halves, by, .. } => {
             let (old, new) = halves.split_at(halves.len() / 2);
-            format!("{}  {}: {} -> {}", range(*addr, new.len() as u64), actor(*by), glance(old), glance(new))
+            let range = range(*addr, new.len() as u64);
+            let words = format!("{range}  {}: {} -> {}", actor(*by), glance(old), glance(new));
+            Place { words, addr: Some(*addr) }
         }
-        Change::Growth { from, to, by, .. } => format!("{}: grew from {from} to {to} pages", actor(*by)),
+        Change::Growth { from, to, by, .. } => {
+            Place { words: format!("{}: grew from {from} to {to} pages", actor(*by)), addr: None }
+        }
     }
 }
 
@@ -121,13 +89,6 @@ pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -
         format!("{here} {}", at.line(place).numbered(place + 1))
     };
     Ok(Reply::Text((0..at.crossings()).map(line).collect()))
-}
-
-pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let line = |region: &Region| {
-        format!("{:<10} {}", visible(region.name.as_bytes()), range(region.start, region.end - region.start))
-    };
-    Ok(listed(context.regions().iter().map(line), "no range has a name here"))
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -202,11 +163,6 @@ pub(super) fn help(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Resul
     lines.push("Anything else is sent to the guest; :: sends a line that begins with a colon.".to_owned());
     lines.push("The beginning of a name will do where it is clear. :help COMMAND shows its arguments.".to_owned());
     Ok(Reply::Text(lines))
-}
-
-/// The first memory.
-pub(super) fn memory_of(memories: &[Image]) -> Result<&Image, Error> {
-    memories.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))
 }
 
 /// The bytes must lie inside the memory.

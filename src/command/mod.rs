@@ -5,17 +5,22 @@
 mod act;
 mod check;
 mod complete;
+mod file;
 mod look;
+mod space;
 mod table;
 mod time;
 mod words;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::record::Image;
 use crate::session::{Session, State};
-use crate::view::{Places, Region, Row, Selection, parse_address, regions};
+use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
 pub use complete::{Completion, Names, complete, hint};
+pub use file::create;
 pub use table::{COMMANDS, Spec, find};
 
 use self::words::Words;
@@ -26,6 +31,19 @@ pub struct Context<'a> {
     pub session: &'a mut Session,
     /// The cause or crossing that is looked at; `None` before anything happened.
     pub at: Option<&'a Selection>,
+    /// Where in memory the user is.
+    pub cursor: u64,
+    /// The bytes that are selected: the one at the cursor, at least.
+    pub selected: Range<u64>,
+}
+
+/// A line of a list, and the place in memory that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line, safe to print.
+    pub words: String,
+    /// The address, if it is about one.
+    pub addr: Option<u64>,
 }
 
 /// What came of a command.
@@ -33,8 +51,18 @@ pub struct Context<'a> {
 pub enum Reply {
     /// Lines of words, safe to print.
     Text(Vec<String>),
+    /// What a list is of, and its lines about places in memory, from which one may go there.
+    Places(String, Vec<Place>),
     /// Rows of memory.
     Rows(Vec<Row>),
+    /// The user goes to a place in memory.
+    Goto(u64),
+    /// Memory is to be searched.
+    Find(Box<Search>),
+    /// A text is to be taken along.
+    Copy(String),
+    /// A picture of the screen is to be written into a file, over what is there if that is said.
+    Shot(PathBuf, bool),
     /// Something was asked of the guest; what comes of it is the next cause on the timeline.
     Sent,
     /// Another part of the timeline is to be looked at.
@@ -91,19 +119,60 @@ impl Context<'_> {
 
     /// The address that the next word tells of: a number, a region, a place and a distance.
     fn address(&self, words: &mut Words<'_>) -> Result<u64, Error> {
-        let at = self.at()?;
-        let image = at.after.first().ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
         let word = words.text("an address")?;
-        let regions = self.regions();
-        let places = Places { cursor: at.address(0).unwrap_or(0), image, regions: &regions };
-        parse_address(&word, &places).map_err(Error)
+        self.place(&word)
+    }
+
+    /// The address that a text tells of.
+    fn place(&self, text: &str) -> Result<u64, Error> {
+        self.with_places(|places| parse_address(text, places))
+    }
+
+    /// The range that the next words tell of, as its first address and how many bytes: `ADDR LEN`, `ADDR..END`, a
+    /// region, `selection`. An address alone has that many bytes, or as many as there are.
+    fn range(&self, words: &mut Words<'_>, alone: Option<u64>) -> Result<(u64, u64), Error> {
+        if words.take("selection") {
+            return self.selection();
+        }
+        let word = words.text("an address or a range")?;
+        let (start, end) = self.with_places(|places| parse_range(&word, places))?;
+        let image = self.image()?;
+        let len = match (end, words.next_number("a length")?, alone) {
+            (_, Some(len), _) => len,
+            (Some(end), None, _) => end - start,
+            (None, None, Some(len)) => len.min(image.len() - start),
+            (None, None, None) => return Err(Error("expected a length behind the address".to_owned())),
+        };
+        look::inside(image, start, len)?;
+        Ok((start, len))
+    }
+
+    /// What is selected, as its first address and how many bytes.
+    fn selection(&self) -> Result<(u64, u64), Error> {
+        let len = self.selected.end.saturating_sub(self.selected.start);
+        look::inside(self.image()?, self.selected.start, len)?;
+        Ok((self.selected.start, len))
+    }
+
+    fn with_places<T>(&self, read: impl FnOnce(&Places<'_>) -> Result<T, String>) -> Result<T, Error> {
+        let image = self.image()?;
+        let (regions, globals) = (self.regions(), self.session.globals());
+        read(&Places { cursor: self.cursor, image, regions: &regions, globals }).map_err(Error)
+    }
+
+    /// The memory that commands are about, as it is at what is looked at.
+    fn image(&self) -> Result<&Image, Error> {
+        let number = self.session.memory();
+        let missing = || match number {
+            0 => Error("the guest exports no memory".to_owned()),
+            number => Error(format!("there is no memory {number} at this moment")),
+        };
+        self.at()?.after.get(number).ok_or_else(missing)
     }
 
     /// The ranges of memory that have a name at what is looked at.
-    fn regions(&self) -> Vec<Region> {
-        let run = self.session.run();
-        let cause = self.at.and_then(|at| run.cause(at.cause));
-        regions(0, run.cause(0).map(|start| &**start), cause.map(|cause| &**cause))
+    fn regions(&self) -> Regions {
+        Regions::new(self.session, self.at, &Regions::default())
     }
 
     /// There must be a guest to do something to.

@@ -1,7 +1,7 @@
 //! The table of commands: names, arguments, what each does, and which function does it.
 
 use super::words::Words;
-use super::{Context, Error, Reply, act, check, look, time};
+use super::{Context, Error, Reply, act, check, look, space, time};
 
 /// A command.
 pub struct Spec {
@@ -25,16 +25,34 @@ const fn spec(name: &'static str, args: &'static str, about: &'static str, run: 
 pub const COMMANDS: &[Spec] = &[
     spec("send", "TEXT | hex BYTES | file FILE", "send a line: \\n \\x00 \\u{e9} in the text are escapes", act::send),
     spec("call", "EXPORT [VALUE ...]", "call any exported function, and see what it changes", act::call),
-    spec("dump", "[ADDR [LEN]]", "show memory, with the marks of what is looked at", look::dump),
+    spec("goto", "ADDR", "go to a place in memory: 0x410, 1040, 0:0x410, input+4, +16, *, a region", space::goto),
+    spec("dump", "[ADDR [LEN] | ADDR..END | REGION]", "show memory, with the marks of what is looked at", look::dump),
+    spec("inspect", "[ADDR]", "what the bytes there may mean, before and after, and who wrote them", space::inspect),
     spec("peek", "TYPE ADDR [COUNT]", "read values: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", look::peek),
     spec("poke", "TYPE ADDR VALUE ... | hex ADDR BYTES | text ADDR TEXT", "write into memory, as the host", act::poke),
-    spec("find", "TEXT | hex BYTES | TYPE VALUE", "find bytes in memory", look::find),
+    spec("undo", "", "write back what stood where the newest :poke wrote", space::undo),
+    spec("find", "TEXT | hex BYTES | TYPE VALUE", "find bytes in memory; ? is any digit in hex", space::find),
+    spec("regions", "", "list the ranges of memory that have a name, and how that is known", space::regions),
+    spec("mark", "[NAME [ADDR [LEN] | ADDR..END]]", "give a range of memory a name, or list those given", space::mark),
+    spec("unmark", "NAME", "take the name away again", space::unmark),
+    spec(
+        "copy",
+        "FORM [ADDR [LEN] | REGION]",
+        "copy bytes: as hex, c, rust, base64, text, or their address",
+        space::copy,
+    ),
+    spec(
+        "write",
+        "FILE [ADDR LEN | REGION] [overwrite]",
+        "write memory into a file, all of it or a range",
+        space::write,
+    ),
+    spec("shot", "FILE [overwrite]", "save a picture of the screen: .svg or .txt", space::shot),
     spec("changes", "", "list what changed, by whom, from what to what", look::changes),
     spec("crossings", "", "list the steps across the boundary", look::crossings),
-    spec("regions", "", "list the ranges of memory that have a name", look::regions),
     spec("back", "[STEPS]", "look at the step before", time::back),
     spec("forward", "[STEPS]", "look at the step after", time::forward),
-    spec("goto", "EXCHANGE[.STEP] | now", "look at another moment", time::goto),
+    spec("exchange", "NUMBER[.STEP] | now", "look at another moment", time::exchange),
     spec("exports", "", "list what the guest exports", look::exports),
     spec("imports", "", "list what the guest imports", look::imports),
     spec("globals", "[NAME VALUE]", "list the exported globals, or set one", act::globals),

@@ -1,8 +1,8 @@
 //! Commands that look at another moment of the timeline.
 
-use super::words::{Words, number};
+use super::words::Words;
 use super::{Context, Error, Reply};
-use crate::view::Selection;
+use crate::view::{Selection, whole};
 
 pub(super) fn back(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     step(context, words, false)
@@ -12,14 +12,14 @@ pub(super) fn forward(context: &mut Context<'_>, words: &mut Words<'_>, _: &str)
     step(context, words, true)
 }
 
-pub(super) fn goto(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn exchange(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let run = context.session.run();
     let word = words.text("an exchange such as 3, a step of it such as 3.2, or now")?;
     if word == "now" {
         return Selection::newest(run).map(look).ok_or_else(|| Error("nothing happened yet".to_owned()));
     }
     let (cause, step) = word.split_once('.').map_or((word.as_str(), None), |(cause, step)| (cause, Some(step)));
-    let read = |text: &str| number(text).and_then(|n| usize::try_from(n).ok());
+    let read = |text: &str| whole(text).and_then(|n| usize::try_from(n).ok());
     let wrong = || Error("expected an exchange such as 3, a step of it such as 3.2, or now".to_owned());
     let cause = read(cause).ok_or_else(wrong)?;
     let place = step.map(|step| read(step).and_then(|step| step.checked_sub(1)).ok_or_else(wrong)).transpose()?;

@@ -3,7 +3,7 @@
 use super::Error;
 use crate::guest::Type;
 use crate::record::Value;
-use crate::view::visible;
+use crate::view::{NUMBER_TYPES, NumberType, integer, unescape, visible, whole};
 
 /// What follows a command's name, taken word by word.
 pub(super) struct Words<'a> {
@@ -21,7 +21,7 @@ impl<'a> Words<'a> {
         if let Some(inside) = self.rest.strip_prefix('"') {
             let end = closing(inside).ok_or_else(|| Error("a quote is not closed".to_owned()))?;
             self.rest = &inside[end + 1..];
-            return unescape(&inside[..end]).map(Some);
+            return unescape(&inside[..end]).map(Some).map_err(Error);
         }
         let end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -43,12 +43,24 @@ impl<'a> Words<'a> {
     /// The next word as a number that is not negative.
     pub(super) fn number(&mut self, what: &str) -> Result<u64, Error> {
         let word = self.text(what)?;
-        number(&word).ok_or_else(|| Error(format!("expected {what} such as 1040 or 0x410, not `{}`", shown(&word))))
+        whole(&word).ok_or_else(|| Error(format!("expected {what} such as 1040 or 0x410, not `{}`", shown(&word))))
     }
 
     /// The next word as a number, if there is one.
     pub(super) fn number_or(&mut self, what: &str, default: u64) -> Result<u64, Error> {
         if self.rest.trim().is_empty() { Ok(default) } else { self.number(what) }
+    }
+
+    /// The next word as a number, if it is one.
+    pub(super) fn next_number(&mut self, what: &str) -> Result<Option<u64>, Error> {
+        let is_number = self.rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        if is_number { self.number(what).map(Some) } else { Ok(None) }
+    }
+
+    /// All that follows the one blank behind what was taken, as it is.
+    pub(super) fn rest(&mut self) -> String {
+        let rest = std::mem::take(&mut self.rest);
+        rest.strip_prefix(char::is_whitespace).unwrap_or(rest).to_owned()
     }
 
     /// All that follows the one blank behind what was taken, with its escapes resolved; or what stands in quotes.
@@ -57,7 +69,7 @@ impl<'a> Words<'a> {
             return Ok(self.next()?.unwrap_or_default());
         }
         let rest = std::mem::take(&mut self.rest);
-        unescape(rest.strip_prefix(char::is_whitespace).unwrap_or(rest))
+        unescape(rest.strip_prefix(char::is_whitespace).unwrap_or(rest)).map_err(Error)
     }
 
     /// All that follows as hexadecimal digits, with blanks where one likes.
@@ -111,67 +123,6 @@ fn closing(text: &str) -> Option<usize> {
     })
 }
 
-/// The bytes that a text with escapes stands for: `\n \r \t \0 \\ \" \x1b \u{e9}`.
-fn unescape(text: &str) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        bytes.extend(&rest.as_bytes()[..at]);
-        let (escape, after) = escape(&rest[at + 1..]).ok_or_else(|| {
-            Error("expected an escape such as \\n \\r \\t \\0 \\\\ \\\" \\x1b \\u{e9} behind the backslash".to_owned())
-        })?;
-        bytes.extend(escape);
-        rest = after;
-    }
-    bytes.extend(rest.as_bytes());
-    Ok(bytes)
-}
-
-/// The bytes of one escape, given without its backslash, and what follows it.
-fn escape(text: &str) -> Option<(Vec<u8>, &str)> {
-    let mut chars = text.chars();
-    let one = |byte: u8, rest| Some((vec![byte], rest));
-    match chars.next()? {
-        'n' => one(b'\n', chars.as_str()),
-        'r' => one(b'\r', chars.as_str()),
-        't' => one(b'\t', chars.as_str()),
-        '0' => one(0, chars.as_str()),
-        c @ ('\\' | '"') => Some((c.to_string().into(), chars.as_str())),
-        'x' => one(u8::from_str_radix(text.get(1..3).filter(|hex| hex.is_ascii())?, 16).ok()?, text.get(3..)?),
-        'u' => {
-            let (code, rest) = text.strip_prefix("u{")?.split_once('}')?;
-            let c = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
-            Some((c.to_string().into(), rest))
-        }
-        _ => None,
-    }
-}
-
-/// A number as people write it: `1040`, `0x410`, `1_114_112`.
-pub(super) fn number(text: &str) -> Option<u64> {
-    let plain: String = text.chars().filter(|&c| c != '_' && c != ',').collect();
-    match plain.strip_prefix("0x").or_else(|| plain.strip_prefix("0X")) {
-        Some(hex) if hex.starts_with('+') => None,
-        Some(hex) => u64::from_str_radix(hex, 16).ok(),
-        None if plain.starts_with('+') => None,
-        None => plain.parse().ok(),
-    }
-}
-
-/// A whole number between those that `bits` bits hold, signed or not, as those bits.
-fn integer(text: &str, bits: u32) -> Option<u64> {
-    let (magnitude, negative) = match text.strip_prefix('-') {
-        Some(rest) => (number(rest)?, true),
-        None => (number(text)?, false),
-    };
-    let most = u64::MAX >> (64 - bits);
-    if negative {
-        (magnitude <= most / 2 + 1).then(|| magnitude.wrapping_neg() & most)
-    } else {
-        (magnitude <= most).then_some(magnitude)
-    }
-}
-
 /// An argument of that type.
 pub(super) fn value(text: &str, ty: Type) -> Result<Value, Error> {
     let truncated = |bits: u64| u32::try_from(bits).unwrap_or(0);
@@ -185,59 +136,15 @@ pub(super) fn value(text: &str, ty: Type) -> Result<Value, Error> {
     read.ok_or_else(|| Error(format!("expected a value of type {ty}, not `{}`", shown(text))))
 }
 
-/// A type of values in memory, little-endian.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cell {
-    pub(super) name: &'static str,
-    pub(super) size: usize,
+/// The type of numbers in memory of that name.
+pub(super) fn number_type(name: &str) -> Result<NumberType, Error> {
+    NumberType::named(name).ok_or_else(|| {
+        let names: Vec<_> = NUMBER_TYPES.iter().map(|ty| ty.name).collect();
+        Error(format!("expected a type ({}), not `{}`", names.join(" "), shown(name)))
+    })
 }
 
-/// The types that `peek`, `poke` and `find` know.
-pub(super) const CELLS: &[Cell] = &[
-    Cell { name: "u8", size: 1 },
-    Cell { name: "i8", size: 1 },
-    Cell { name: "u16", size: 2 },
-    Cell { name: "i16", size: 2 },
-    Cell { name: "u32", size: 4 },
-    Cell { name: "i32", size: 4 },
-    Cell { name: "u64", size: 8 },
-    Cell { name: "i64", size: 8 },
-    Cell { name: "f32", size: 4 },
-    Cell { name: "f64", size: 8 },
-];
-
-impl Cell {
-    /// The type of that name.
-    pub(super) fn named(name: &str) -> Result<Cell, Error> {
-        CELLS.iter().find(|cell| cell.name == name).copied().ok_or_else(|| {
-            let names: Vec<_> = CELLS.iter().map(|cell| cell.name).collect();
-            Error(format!("expected a type ({}), not `{}`", names.join(" "), shown(name)))
-        })
-    }
-
-    /// A value of this type as its bytes.
-    pub(super) fn bytes(self, text: &str) -> Result<Vec<u8>, Error> {
-        let bits = match self.name {
-            "f32" => text.parse::<f32>().ok().map(|float| u64::from(float.to_bits())),
-            "f64" => text.parse::<f64>().ok().map(f64::to_bits),
-            _ => integer(text, u32::try_from(self.size * 8).unwrap_or(64)),
-        };
-        let bits =
-            bits.ok_or_else(|| Error(format!("expected a value of type {}, not `{}`", self.name, shown(text))))?;
-        Ok(bits.to_le_bytes()[..self.size].to_vec())
-    }
-
-    /// Bytes of this type as a number in words.
-    pub(super) fn words(self, bytes: &[u8]) -> String {
-        let mut wide = [0; 8];
-        wide[..self.size].copy_from_slice(&bytes[..self.size]);
-        let bits = u64::from_le_bytes(wide);
-        let shift = 64 - 8 * self.size;
-        match self.name {
-            "f32" => f32::from_bits(u32::try_from(bits).unwrap_or(0)).to_string(),
-            "f64" => f64::from_bits(bits).to_string(),
-            name if name.starts_with('i') => ((bits << shift).cast_signed() >> shift).to_string(),
-            _ => bits.to_string(),
-        }
-    }
+/// A number of that type as its bytes.
+pub(super) fn number_bytes(ty: NumberType, text: &str) -> Result<Vec<u8>, Error> {
+    ty.bytes(text).ok_or_else(|| Error(format!("expected a value of type {}, not `{}`", ty.name, shown(text))))
 }

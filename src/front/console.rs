@@ -7,13 +7,16 @@ use std::sync::mpsc::{Receiver, channel};
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
-use super::hex;
 use super::status::{self, Status};
+use super::{hex, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Reply, Typed};
 use crate::record::Trigger;
 use crate::session::{OpenError, Options, Session, Source, State, Update};
-use crate::view::{Selection, outcome};
+use crate::view::{Search, Selection, outcome, range, visible};
+
+/// The most places that are listed.
+const LISTED: usize = 1024;
 
 enum Message {
     Update(Update),
@@ -25,6 +28,8 @@ pub(super) struct Console {
     pub(super) session: Session,
     messages: Receiver<Message>,
     at: Option<Selection>,
+    /// Where in memory the user is.
+    cursor: u64,
     style: hex::Style,
     out: Vec<u8>,
     /// Whether Ctrl-C was pressed since it was last asked for.
@@ -63,9 +68,10 @@ impl Console {
             let _ = sender.send(Message::Update(update));
         });
         let style = if cli.colored() { hex::Style::Colored } else { hex::Style::Plain };
-        let mut console = Console { session, messages, at: None, style, out: Vec::new(), interrupted: false, depth: 0 };
+        let mut console =
+            Console { session, messages, at: None, cursor: 0, style, out: Vec::new(), interrupted: false, depth: 0 };
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
-        console.at = Selection::newest(console.session.run());
+        console.look_at(Selection::newest(console.session.run()));
         Ok(console)
     }
 
@@ -74,7 +80,10 @@ impl Console {
         let (_, messages) = channel();
         let style = if cli.colored() { hex::Style::Colored } else { hex::Style::Plain };
         let at = Selection::newest(session.run());
-        Console { session, messages, at, style, out: Vec::new(), interrupted: false, depth: 0 }
+        let mut console =
+            Console { session, messages, at: None, cursor: 0, style, out: Vec::new(), interrupted: false, depth: 0 };
+        console.look_at(at);
+        console
     }
 
     /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
@@ -89,7 +98,8 @@ impl Console {
             }
             Typed::Command(text) => text,
         };
-        let mut context = Context { session: &mut self.session, at: self.at.as_ref() };
+        let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
+        let mut context = Context { session: &mut self.session, at: self.at.as_ref(), cursor, selected };
         match command::run(text, &mut context) {
             Err(error) => return Fed::Refused(error.to_string()),
             Ok(Reply::Quit) => return Fed::Quit,
@@ -97,12 +107,54 @@ impl Console {
             Ok(Reply::Source(file)) => return self.follow(&file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
             Ok(Reply::Rows(rows)) => self.write(|out, style| hex::write_dump(out, &rows, style)),
+            Ok(Reply::Places(_, places)) => places.iter().for_each(|place| self.say(&place.words)),
+            Ok(Reply::Goto(addr)) => {
+                self.cursor = addr;
+                return self.feed(":dump");
+            }
+            Ok(Reply::Find(search)) => self.list_matches(*search),
+            Ok(Reply::Copy(text)) => self.say(&text),
+            Ok(Reply::Shot(file, over)) => return self.shoot(&file, over),
             Ok(Reply::Look(at)) => {
-                self.at = Some(*at);
+                self.look_at(Some(*at));
                 self.show();
             }
         }
         Fed::Done
+    }
+
+    /// Looks at another moment. The user is then where something happened.
+    fn look_at(&mut self, at: Option<Selection>) {
+        self.cursor = at.as_ref().and_then(|at| at.address(self.session.memory())).unwrap_or(self.cursor);
+        self.at = at;
+    }
+
+    /// Lists where a pattern was found.
+    fn list_matches(&mut self, mut search: Search) {
+        let image = self.at.as_ref().and_then(|at| at.after.get(self.session.memory()));
+        if let Some(image) = image {
+            search.go_on(image, None);
+        }
+        let size = search.pattern.size() as u64;
+        search.found.iter().take(LISTED).for_each(|&addr| self.say(&range(addr, size)));
+        match search.found.len() {
+            0 => self.say("not found"),
+            found if found > LISTED || search.more => self.say("... and more"),
+            _ => (),
+        }
+    }
+
+    /// Saves a picture of what the full screen would show.
+    fn shoot(&mut self, file: &Path, over: bool) -> Fed {
+        let Some(at) = self.at.clone() else { return Fed::Refused("nothing happened yet".to_owned()) };
+        match tui::picture(self.session.still(), at, self.cursor, file, over) {
+            Ok(()) => {
+                let name = visible(file.as_os_str().as_encoded_bytes());
+                self.say(&format!("the screen, as it would be, is saved as {name}"));
+                Fed::Done
+            }
+            Err(words) => Fed::Refused(words),
+        }
     }
 
     /// Adds a line to what is to be printed.
@@ -141,7 +193,7 @@ impl Console {
         if let Err(error) = self.settle() {
             return Fed::Failed(error.to_string());
         }
-        self.at = Selection::newest(self.session.run());
+        self.look_at(Selection::newest(self.session.run()));
         self.show();
         let run = self.session.run();
         match run.len().checked_sub(1).and_then(|last| run.cause(last)).map(|cause| &cause.outcome) {

@@ -3,8 +3,12 @@
 use std::fmt;
 
 use wasmer::FunctionType;
-use wasmparser::{BinaryReaderError, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef, ValType};
+use wasmparser::{
+    BinaryReader, BinaryReaderError, ConstExpr, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef,
+    ValType,
+};
 
+use super::names::{Names, shortened};
 use crate::record::{MEMORIES, plain};
 
 /// The custom section in which a module says its own convention.
@@ -85,6 +89,17 @@ pub struct Segment {
     pub addr: Option<u64>,
     /// How many bytes.
     pub len: u64,
+    /// What the module's name section calls it, shortened if it is very long.
+    pub name: Option<String>,
+}
+
+/// A global variable that has a name, and its value at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedGlobal {
+    /// The name: an export's, else that of the module's name section. Shortened if it is very long.
+    pub name: String,
+    /// Its value at the start, if it is a plain number, without its sign.
+    pub start: Option<u64>,
 }
 
 /// A linear memory as the module declares it.
@@ -111,6 +126,8 @@ pub struct Interface {
     pub memories: Vec<MemoryType>,
     /// The data segments that are copied at the start, in the module's order.
     pub segments: Vec<Segment>,
+    /// The global variables that have a name, imported ones left out.
+    pub variables: Vec<NamedGlobal>,
     /// Whether there is a start function.
     pub has_start: bool,
     /// What the module says of its own convention, in a custom section named `linmem`: a convention's name, or a recipe.
@@ -125,6 +142,10 @@ struct Indices {
     funcs: Vec<u32>,
     /// For each memory its pages at the start.
     memories: Vec<u32>,
+    /// For each global its value at the start, if that is known.
+    globals: Vec<Option<u64>>,
+    /// The globals that are exported, by index.
+    exported: Vec<(u32, String)>,
 }
 
 impl Interface {
@@ -135,6 +156,9 @@ impl Interface {
     pub fn read(binary: &[u8]) -> Result<Interface, BinaryReaderError> {
         let mut interface = Interface::default();
         let mut indices = Indices::default();
+        let mut names = Names::default();
+        // Which of all segments each of those is that are kept.
+        let mut places = Vec::new();
         for payload in Parser::new(0).parse_all(binary) {
             match payload? {
                 Payload::TypeSection(types) => {
@@ -165,9 +189,18 @@ impl Interface {
                         interface.memories.push(memory.into());
                     }
                 }
+                Payload::GlobalSection(globals) => {
+                    for global in globals {
+                        let start = indices.constant(&global?.init_expr)?;
+                        indices.globals.push(start);
+                    }
+                }
                 Payload::ExportSection(exports) => {
                     for export in exports {
                         let export = export?;
+                        if export.kind == ExternalKind::Global {
+                            indices.exported.push((export.index, shortened(export.name).to_owned()));
+                        }
                         let what = indices.export(export.kind, export.index);
                         interface.exports.push(Export { name: export.name.to_owned(), what });
                     }
@@ -177,22 +210,26 @@ impl Interface {
                     interface.says = std::str::from_utf8(section.data()).ok().map(str::to_owned);
                 }
                 Payload::DataSection(segments) => {
-                    for segment in segments {
+                    for (segment, number) in segments.into_iter().zip(0..) {
                         let segment = segment?;
                         if let DataKind::Active { memory_index, offset_expr } = segment.kind {
-                            let addr = match offset_expr.get_operators_reader().read()? {
-                                Operator::I32Const { value } => Some(u64::from(value.cast_unsigned())),
-                                Operator::I64Const { value } => Some(value.cast_unsigned()),
-                                _ => None,
-                            };
+                            let addr = indices.constant(&offset_expr)?;
                             let len = segment.data.len() as u64;
-                            interface.segments.push(Segment { memory: memory_index, addr, len });
+                            interface.segments.push(Segment { memory: memory_index, addr, len, name: None });
+                            places.push(number);
                         }
                     }
+                }
+                Payload::CustomSection(section) if section.name() == "name" => {
+                    names = Names::read(BinaryReader::new(section.data(), section.data_offset()));
                 }
                 _ => (),
             }
         }
+        for (segment, number) in interface.segments.iter_mut().zip(places) {
+            segment.name = names.data.remove(&number);
+        }
+        interface.variables = indices.variables(names);
         Ok(interface)
     }
 
@@ -276,7 +313,10 @@ impl Indices {
                 self.memories.push(pages(ty.initial));
                 self.memory(self.memories.len() - 1)
             }
-            TypeRef::Global(_) => Extern::Global,
+            TypeRef::Global(_) => {
+                self.globals.push(None);
+                Extern::Global
+            }
             TypeRef::Table(_) => Extern::Table,
             TypeRef::Tag(_) => Extern::Tag,
         }
@@ -293,6 +333,34 @@ impl Indices {
             ExternalKind::Table => Extern::Table,
             ExternalKind::Tag => Extern::Tag,
         }
+    }
+
+    /// The value of a constant expression, if it is a plain number or a global of which it is known.
+    fn constant(&self, expression: &ConstExpr<'_>) -> Result<Option<u64>, BinaryReaderError> {
+        let mut operators = expression.get_operators_reader();
+        let value = match operators.read()? {
+            Operator::I32Const { value } => Some(u64::from(value.cast_unsigned())),
+            Operator::I64Const { value } => Some(value.cast_unsigned()),
+            Operator::GlobalGet { global_index } => {
+                let place = usize::try_from(global_index).unwrap_or(usize::MAX);
+                self.globals.get(place).copied().flatten()
+            }
+            _ => None,
+        };
+        Ok(value.filter(|_| matches!(operators.read(), Ok(Operator::End))))
+    }
+
+    /// The globals that have a name: by their exports, and the others by the name section.
+    fn variables(self, mut names: Names) -> Vec<NamedGlobal> {
+        let start =
+            |index: u32| usize::try_from(index).ok().and_then(|place| self.globals.get(place).copied().flatten());
+        let exported = self.exported.iter().map(|(index, name)| (*index, name.clone()));
+        let mut found: Vec<_> = exported.collect();
+        found.iter().for_each(|(index, _)| drop(names.globals.remove(index)));
+        let mut rest: Vec<_> = names.globals.into_iter().collect();
+        rest.sort();
+        found.extend(rest);
+        found.into_iter().map(|(index, name)| NamedGlobal { name, start: start(index) }).collect()
     }
 
     fn memory(&self, place: usize) -> Extern {

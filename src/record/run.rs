@@ -20,7 +20,7 @@ pub struct Moment {
 ///
 /// No moment but the present is stored whole: each is reached by undoing changes. When the causes take more
 /// than the budget, the oldest are forgotten; the newest is always kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run {
     causes: VecDeque<Arc<Cause>>,
     forgotten: usize,

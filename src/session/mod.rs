@@ -3,6 +3,7 @@
 //! [`Live`] is the guest at work, on the thread that made it. [`Session`] is a front end's hold on a `Live` that
 //! works on a thread of its own; it keeps the timeline. [`Source`] says where a guest comes from.
 
+mod bookmarks;
 mod inspect;
 mod live;
 mod request;
@@ -11,6 +12,7 @@ mod source;
 mod worker;
 
 pub use crate::guest::Watch;
+pub use bookmarks::{Bookmark, Bookmarks};
 pub use inspect::{Inspection, inspect};
 pub use live::{Live, OpenError, Options};
 pub use request::{Deed, Request};

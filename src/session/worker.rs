@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use sha2::{Digest, Sha256};
 
-use super::{Deed, Live, OpenError, Options, Request, Saved, Source};
+use super::{Bookmarks, Deed, Live, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Interface, Limits, Watch};
 use crate::record::{Cause, Memories, Run, Trigger};
 
@@ -77,6 +77,7 @@ pub struct Session {
     /// The memory that is looked at.
     memory: usize,
     globals: Vec<Global>,
+    bookmarks: Bookmarks,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
     /// reports, with memories in them, pile up.
     waiting: VecDeque<(u64, Request)>,
@@ -108,6 +109,7 @@ impl Session {
             ago: 0,
             memory: 0,
             globals: Vec::new(),
+            bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
         }
@@ -129,6 +131,7 @@ impl Session {
             begun: 1,
             ago: 0,
             globals: Vec::new(),
+            bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
         }
@@ -279,6 +282,38 @@ impl Session {
     /// The exported globals as they are now.
     pub fn globals(&self) -> &[Global] {
         &self.globals
+    }
+
+    /// The ranges of memory that the user gave a name.
+    pub fn bookmarks(&self) -> &Bookmarks {
+        &self.bookmarks
+    }
+
+    /// The same, to be changed.
+    pub fn bookmarks_mut(&mut self) -> &mut Bookmarks {
+        &mut self.bookmarks
+    }
+
+    /// The session as it is now, without its guest: to be looked at, and nothing can be sent.
+    pub fn still(&self) -> Session {
+        Session {
+            name: self.name.clone(),
+            about: self.about.clone(),
+            requests: channel().0,
+            replayed: true,
+            sent: 0,
+            watch: Watch::new(None),
+            limits: self.limits,
+            run: self.run.clone(),
+            past: self.past.clone(),
+            begun: self.begun,
+            ago: self.ago,
+            memory: self.memory,
+            globals: self.globals.clone(),
+            bookmarks: self.bookmarks.clone(),
+            waiting: VecDeque::new(),
+            under_way: false,
+        }
     }
 
     /// What the guest may use.

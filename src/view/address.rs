@@ -1,6 +1,8 @@
-//! Addresses as people write them: `0x410`, `1040`, `0:0x410`, `input+4`, `+16`, `*`, `*0x20`.
+//! Addresses as people write them: `0x410`, `1040`, `0:0x410`, `input+4`, `+16`, `*`, `*0x20`, `@global`; and ranges:
+//! `0x410..0x41c`, `input`.
 
-use super::Region;
+use super::{Regions, whole};
+use crate::guest::Global;
 use crate::record::{Image, WASM_PAGE};
 
 /// What an address may refer to besides numbers.
@@ -11,7 +13,9 @@ pub struct Places<'a> {
     /// The memory in which pointers are read.
     pub image: &'a Image,
     /// Ranges that have names.
-    pub regions: &'a [Region],
+    pub regions: &'a Regions,
+    /// The exported globals, whose values may be addresses.
+    pub globals: &'a [Global],
 }
 
 /// The address that `text` tells of, inside the memory.
@@ -27,10 +31,32 @@ pub fn parse_address(text: &str, places: &Places<'_>) -> Result<u64, String> {
     }
 }
 
+/// The range that `text` tells of: its first address, inside the memory, and the address behind the last, if the text
+/// tells that too. A region's name alone is all of the region.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn parse_range(text: &str, places: &Places<'_>) -> Result<(u64, Option<u64>), String> {
+    let text = text.trim();
+    let len = places.image.len();
+    if let Some(region) = places.regions.named(text) {
+        let start = parse_address(text, places)?;
+        return Ok((start, (!region.is_empty()).then_some(region.end)));
+    }
+    let Some((from, to)) = text.split_once("..") else { return parse_address(text, places).map(|addr| (addr, None)) };
+    let start = parse_address(from, places)?;
+    let end = if to.trim().is_empty() { len } else { sum(to.trim(), places)? };
+    match end {
+        end if end < start => Err(format!("`{text}` ends before it begins")),
+        end if end > len => Err(format!("{end:#x} is outside: memory ends at {len:#x}")),
+        end => Ok((start, Some(end))),
+    }
+}
+
 /// A place, or a place and a distance from it; a distance alone is one from the cursor.
 fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
     // A region's name may hold a sign.
-    if let Some(region) = places.regions.iter().find(|region| region.name == text) {
+    if let Some(region) = places.regions.named(text) {
         return Ok(region.start);
     }
     let Some(sign) = text.rfind(['+', '-']) else { return place(text, places) };
@@ -49,6 +75,11 @@ fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
             _ => Err(format!("there is no pointer at {at:#x}: memory ends")),
         };
     }
+    if let Some(name) = text.strip_prefix('@') {
+        let global = places.globals.iter().find(|global| global.name == name);
+        let value = global.map(|global| global.value.unsigned().ok_or("is no whole number"));
+        return value.unwrap_or(Err("is not exported")).map_err(|why| format!("the global `{name}` {why}"));
+    }
     if let Some((page, offset)) = text.split_once(':') {
         let base = number(page.trim())?.checked_mul(WASM_PAGE);
         let addr = base.zip(Some(number(offset.trim())?)).and_then(|(base, offset)| base.checked_add(offset));
@@ -62,26 +93,26 @@ fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
 }
 
 fn number(text: &str) -> Result<u64, String> {
-    let digits = text.replace('_', "");
-    let parsed = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => digits.parse(),
-    };
-    let is_hex = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_hexdigit());
-    let hint = if is_hex { format!("; hex is written 0x{digits}") } else { String::new() };
-    parsed.map_err(|_| format!("`{text}` is neither an address nor a name{hint} (0x410, 1040, 0:0x410, input+4, *)"))
+    let is_hex = !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit());
+    let hint = if is_hex { format!("; hex is written 0x{text}") } else { String::new() };
+    whole(text)
+        .ok_or_else(|| format!("`{text}` is neither an address nor a name{hint} (0x410, 1040, 0:0x410, input+4, *)"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Value;
 
     #[test]
     fn addresses_are_read_as_people_write_them() {
         let mut image = Image::zeroed(2 * WASM_PAGE);
         image.write(0x20, &[0x10, 4, 0, 0]);
-        let regions = [Region { name: "input".to_owned(), start: 0x410, end: 0x41c }];
-        let places = Places { cursor: 0x20, image: &image, regions: &regions };
+        let regions = Regions::of(&[("input", 0x410, 0x41c), ("a-b", 0x500, 0x500)]);
+        let (ty, mutable) = (crate::guest::Type::I32, false);
+        let global = |name: &str, value| Global { name: name.to_owned(), ty, mutable, value };
+        let globals = [global("buffer", Value::I32(0x600)), global("pi", Value::F32(0))];
+        let places = Places { cursor: 0x20, image: &image, regions: &regions, globals: &globals };
         let read = |text| parse_address(text, &places);
         for (text, addr) in [
             ("0x410", 0x410),
@@ -97,13 +128,29 @@ mod tests {
             ("*0x20+1", 0x411),
             ("end", 0x1_ffff),
             ("0x1_0000", 0x1_0000),
+            ("a-b", 0x500),
+            ("a-b-1", 0x4ff),
+            ("@buffer", 0x600),
+            ("@buffer + 2", 0x602),
         ] {
             assert_eq!(read(text), Ok(addr), "{text}");
         }
         assert!(read("41c").is_err_and(|words| words.contains("0x41c")));
         assert!(read("0x20000").is_err_and(|words| words.contains("memory ends at 0x20000")));
-        for text in ["", "+", "-33", "nowhere", "1:", "0x", "*end", "99999999999999999999", "99999999999999:0"] {
+        for text in
+            ["", "+", "-33", "nowhere", "1:", "0x", "*end", "99999999999999999999", "99999999999999:0", "@pi", "@"]
+        {
             assert!(read(text).is_err(), "{text}");
+        }
+        let range = |text| parse_range(text, &places);
+        assert_eq!(range("input"), Ok((0x410, Some(0x41c))));
+        assert_eq!(range("a-b"), Ok((0x500, None)));
+        assert_eq!(range("input+4"), Ok((0x414, None)));
+        assert_eq!(range("0x410..0x41c"), Ok((0x410, Some(0x41c))));
+        assert_eq!(range("0x410 .. input+4"), Ok((0x410, Some(0x414))));
+        assert_eq!(range("0x1fff0.."), Ok((0x1_fff0, Some(0x2_0000))));
+        for text in ["0x20..0x10", "0..0x20001", "..", "0x20000.."] {
+            assert!(range(text).is_err(), "{text}");
         }
     }
 }

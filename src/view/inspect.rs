@@ -1,7 +1,10 @@
-//! The inspector: what the bytes at an address may mean.
+//! The inspector: what the bytes at an address may mean, and who wrote them.
+
+use std::task::Poll;
 
 use super::text::{glyph, visible};
-use crate::record::Image;
+use super::{LookBack, Mark, Regions, Selection, Writer, name};
+use crate::record::{Image, Run, Step};
 
 /// In which order the bytes of a number lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,16 +55,64 @@ const READERS: &[(&str, Reader)] = &[
 ];
 
 /// What the bytes at `addr` may mean, before and after.
-pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order) -> Vec<Entry> {
-    let (before, after) = (Bytes { image: before, addr, order }, Bytes { image: after, addr, order });
+pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: &Regions) -> Vec<Entry> {
+    let before = Bytes { image: before, addr, order, regions };
+    let after = Bytes { image: after, ..before };
     READERS.iter().map(|&(name, read)| Entry { name, before: read(&before), after: read(&after) }).collect()
 }
 
+/// Who gave the byte at `addr` its last value, in words, and in which exchange, step and call that was.
+pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
+    let Some(Writer { cause, crossing, by }) = writer else { return "no write here is known".to_owned() };
+    let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
+    let when = if mark == Mark::None { "last" } else { "now" };
+    let whole = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
+    let call = run.cause(cause).and_then(|cause| match &cause.crossings.get(crossing)?.step {
+        Step::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
+        Step::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
+        _ => None,
+    });
+    format!("{when}: {}, {whole} step {}{}", name(by), crossing + 1, call.unwrap_or_default())
+}
+
+/// All that can be told of an address, in lines: its regions, who wrote there, and what the bytes there may mean in
+/// both orders, before and after.
+pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr: u64) -> Vec<String> {
+    let none = Image::default();
+    let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
+    let place = regions.describe(addr);
+    let place = if place.is_empty() { String::new() } else { format!("  {}", visible(place.as_bytes())) };
+    let writer = match LookBack::new(at, memory, addr).go_on(run, None) {
+        Poll::Ready(writer) => writer,
+        Poll::Pending => None,
+    };
+    let mut lines = vec![format!("at {addr:#x}{place}"), writer_words(run, at, memory, addr, writer)];
+    let little = inspect(before, after, addr, Order::Little, regions);
+    let big = inspect(before, after, addr, Order::Big, regions);
+    lines.extend(little.iter().map(|entry| format!("{:<8}    {}", entry.name, entry.words())));
+    let other = little.iter().zip(&big).filter(|(little, big)| little != big);
+    lines.extend(other.map(|(_, entry)| format!("{:<8} be {}", entry.name, entry.words())));
+    lines
+}
+
+impl Entry {
+    /// `0 -> 32`, or the value alone where it is the same before and after.
+    pub fn words(&self) -> String {
+        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        match self.before == self.after {
+            true => shown(&self.after),
+            false => format!("{} -> {}", shown(&self.before), shown(&self.after)),
+        }
+    }
+}
+
 /// The bytes of a memory from an address on.
+#[derive(Clone, Copy)]
 struct Bytes<'a> {
     image: &'a Image,
     addr: u64,
     order: Order,
+    regions: &'a Regions,
 }
 
 impl Bytes<'_> {
@@ -113,13 +164,18 @@ fn utf16(at: &Bytes<'_>) -> Option<String> {
     })
 }
 
-/// The number as an address, and the text that it points to.
+/// The number as an address, the region that it points into, and the text there.
 fn pointer(at: &Bytes<'_>) -> Option<String> {
     let to = u64::from(u32::from_le_bytes(at.ordered()?));
     let mut bytes = [0; 8];
     let known = at.most(to, &mut bytes);
     let shown: String = bytes[..known].iter().map(|&byte| glyph(byte)).collect();
-    Some(if known == 0 { format!("{to:#x} outside") } else { format!("{to:#x} {shown}") })
+    let region = at.regions.at(to).next().map(|region| match to - region.start {
+        0 => format!(" {}", visible(region.name.as_bytes())),
+        distance => format!(" {}+{distance:#x}", visible(region.name.as_bytes())),
+    });
+    let region = region.unwrap_or_default();
+    Some(if known == 0 { format!("{to:#x} outside") } else { format!("{to:#x}{region} {shown}") })
 }
 
 fn c_string(at: &Bytes<'_>) -> Option<String> {
@@ -150,7 +206,9 @@ fn slice(at: &Bytes<'_>) -> Option<String> {
 }
 
 fn unsigned_leb(at: &Bytes<'_>) -> Option<String> {
-    leb(at).map(|found| found.map_or("no".to_owned(), |(value, _, len)| format!("{value} ({len} B)")))
+    let unsigned =
+        |(value, last, len): (u64, u8, u32)| (len < LEB_BYTES || last <= 1).then(|| format!("{value} ({len} B)"));
+    leb(at).map(|found| found.and_then(unsigned).unwrap_or_else(|| "no".to_owned()))
 }
 
 fn signed_leb(at: &Bytes<'_>) -> Option<String> {
@@ -158,16 +216,19 @@ fn signed_leb(at: &Bytes<'_>) -> Option<String> {
         let bits = 7 * len;
         let value = value.cast_signed();
         let value = if last & 0x40 != 0 && bits < 64 { value | -1 << bits } else { value };
-        format!("{value} ({len} B)")
+        (len < LEB_BYTES || matches!(last, 0 | 0x7f)).then(|| format!("{value} ({len} B)"))
     };
-    leb(at).map(|found| found.map_or("no".to_owned(), signed))
+    leb(at).map(|found| found.and_then(signed).unwrap_or_else(|| "no".to_owned()))
 }
+
+/// The most bytes of a LEB128 number of 64 bits. The last of so many holds one bit, and the sign.
+const LEB_BYTES: u32 = 10;
 
 /// A LEB128 number of up to 64 bits: its bits, its last byte, its length. The outer `None`: no bytes at all; the
 /// inner: too long, or cut off by the memory's end.
 fn leb(at: &Bytes<'_>) -> Option<Option<(u64, u8, u32)>> {
     at.take::<1>()?;
-    let mut bytes = [0; 10];
+    let mut bytes = [0; LEB_BYTES as usize];
     let known = at.most(at.addr, &mut bytes);
     let mut value = 0;
     for (&byte, place) in bytes[..known].iter().zip(0u32..) {
@@ -186,7 +247,8 @@ mod tests {
     fn read(bytes: &[u8], name: &str, order: Order) -> Option<String> {
         let mut image = Image::zeroed(bytes.len() as u64);
         image.write(0, bytes);
-        let entries = inspect(&Image::default(), &image, 0, order);
+        let regions = Regions::of(&[("text", 2, 8)]);
+        let entries = inspect(&Image::default(), &image, 0, order, &regions);
         let entry = entries.into_iter().find(|entry| entry.name == name).expect("there is such a reader");
         assert_eq!(entry.before, None);
         entry.after
@@ -207,7 +269,14 @@ mod tests {
         assert_eq!(little(&[0x3d, 0xd8, 0x00, 0xde], "utf-16"), "\u{1f600} U+1F600");
         assert_eq!(little(b"hi\0x", "c string"), "\"hi\" 2 B");
         assert_eq!(little(b"\x08\0\0\0\x02\0\0\0hi", "ptr+len"), "0x8+2 \"hi\"");
-        assert_eq!(little(b"\x04\0\0\0text", "pointer"), "0x4 text");
+        assert_eq!(little(b"\x04\0\0\0text", "pointer"), "0x4 text+0x2 text");
+        assert_eq!(little(b"\x08\0\0\0text!", "pointer"), "0x8 !");
+        let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+        assert_eq!(little(&most, "uleb128"), format!("{} (10 B)", u64::MAX));
+        assert_eq!(little(&most, "sleb128"), "no", "no number of 64 bits");
+        let least = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
+        assert_eq!(little(&least, "sleb128"), format!("{} (10 B)", i64::MIN));
+        assert_eq!(little(&least, "uleb128"), "no", "more than 64 bits");
         assert_eq!(little(b"\xff\xff\xff\xff\xff\xff\xff\xff", "ptr+len"), "0xffffffff+4294967295 outside");
     }
 
@@ -218,9 +287,10 @@ mod tests {
         assert_eq!(read(&[], "uleb128", Order::Little), None);
         for len in 0..20 {
             let image = Image::zeroed(20);
-            assert_eq!(inspect(&image, &image, len, Order::Big).len(), READERS.len());
+            let found = inspect(&image, &image, len, Order::Big, &Regions::default());
+            assert_eq!(found.len(), READERS.len());
         }
         let image = Image::zeroed(4);
-        inspect(&image, &image, u64::MAX - 1, Order::Little);
+        inspect(&image, &image, u64::MAX - 1, Order::Little, &Regions::default());
     }
 }

@@ -1,6 +1,14 @@
-//! Ranges of memory that have a name: what the exchange sent and got, and what the module brought along.
+//! Ranges of memory that have a name: what the user marked, what the exchange sent and got, what the guest's
+//! allocator handed out, and what the module brought along. Each says how it is known.
 
-use crate::record::{Actor, Cause, Change, Step};
+use std::sync::Arc;
+
+use super::blocks::blocks;
+use super::{Selection, module_regions};
+use crate::abi::{Origin, Roles, recipe};
+use crate::guest::Interface;
+use crate::record::{Cause, Crossing, Run, Step};
+use crate::session::Session;
 
 /// A named range of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,45 +17,244 @@ pub struct Region {
     pub name: String,
     /// The first address.
     pub start: u64,
-    /// The address behind the last.
+    /// The address behind the last: the first, for a name that is an address alone.
     pub end: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// How it is known, in words.
+    pub why: String,
 }
 
-/// The most stretches of the module's data that get a name: a module may have very many.
-const DATA: usize = 64;
+/// What a region is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The user gave it its name.
+    Mark,
+    /// What the host wrote of the line.
+    Input,
+    /// What the host read as the answer.
+    Output,
+    /// Room that the guest made for the host.
+    Block,
+    /// The same, which was given back.
+    Free,
+    /// The guest's buffer for lines.
+    Buffer,
+    /// A data segment.
+    Data,
+    /// The stack that a compiler keeps in memory.
+    Stack,
+    /// Where the guest's allocator has its room.
+    Heap,
+    /// An address with a name.
+    Symbol,
+}
 
-/// What can be told of one memory from the guest's start and from the exchange that is looked at: the input that
-/// was written, the output that was read, and the data that the module began with.
-pub fn regions(memory: usize, start: Option<&Cause>, cause: Option<&Cause>) -> Vec<Region> {
-    let mut found = Vec::new();
-    let steps = || cause.into_iter().flat_map(|cause| &cause.crossings).map(|crossing| &crossing.step);
-    let mut name = |name: &str, (start, end): (u64, u64)| {
-        found.push(Region { name: name.to_owned(), start, end });
-    };
-    let mut written = steps().filter_map(|step| match *step {
+impl Kind {
+    /// A letter that stands for it where its name has no room.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Kind::Mark => "m",
+            Kind::Input => "i",
+            Kind::Output => "o",
+            Kind::Block => "b",
+            Kind::Free => "f",
+            Kind::Buffer => "B",
+            Kind::Data => "d",
+            Kind::Stack => "s",
+            Kind::Heap => "H",
+            Kind::Symbol => "a",
+        }
+    }
+}
+
+/// Every region of one memory at one moment. There may be very many of the module's own: those are sorted once.
+#[derive(Clone, Debug, Default)]
+pub struct Regions {
+    /// All but the module's data, the most telling first.
+    few: Vec<Region>,
+    /// The module's data segments, by address.
+    data: Arc<[Region]>,
+    guest: Option<(Arc<Interface>, Arc<Roles>)>,
+    memory: usize,
+}
+
+impl Regions {
+    /// The regions of the session's memory at what is looked at. `before` are those of another moment, of which is
+    /// kept what depends on the guest alone.
+    pub fn new(session: &Session, at: Option<&Selection>, before: &Regions) -> Regions {
+        let (run, memory) = (session.run(), session.memory());
+        let marks = session.bookmarks().iter().filter(|mark| mark.memory == memory);
+        let mut few: Vec<_> = marks
+            .map(|mark| region(&mark.name, (mark.start, mark.end), Kind::Mark, "a mark of yours".to_owned()))
+            .collect();
+        let Some(about) = session.about() else { return Regions { few, ..Regions::default() } };
+        let same = before.guest.as_ref().filter(|(interface, _)| Arc::ptr_eq(interface, &about.interface));
+        let same = same.filter(|_| before.memory == memory);
+        let (data, guest) = match same {
+            Some(guest) => (before.data.clone(), guest.clone()),
+            None => {
+                let roles = recipe::parse(&about.recipe).map_or_else(|_| Roles::default(), |recipe| Roles::of(&recipe));
+                (module_regions::data(&about.interface, memory), (about.interface.clone(), Arc::new(roles)))
+            }
+        };
+        if let Some(at) = at {
+            let cause = run.cause(at.cause).map(AsRef::as_ref);
+            few.extend(cause.into_iter().flat_map(|cause| line_and_answer(cause, at.cause, memory)));
+            few.extend(blocks(run, at, &guest.1));
+            few.extend(buffer(run, at, session, &guest.1));
+            let len = at.after.get(memory).map_or(0, |image| image.len());
+            few.extend(module_regions::layout(&about.interface, &data, len));
+        }
+        let data = if data.is_empty() { module_regions::changed(run, memory) } else { data };
+        Regions { few, data, guest: Some(guest), memory }
+    }
+
+    /// Regions of these names, starts and ends.
+    #[cfg(test)]
+    pub(super) fn of(ranges: &[(&str, u64, u64)]) -> Regions {
+        let few = ranges.iter().map(|&(name, start, end)| region(name, (start, end), Kind::Mark, String::new()));
+        Regions { few: few.collect(), ..Regions::default() }
+    }
+
+    /// Every region, the most telling first.
+    pub fn iter(&self) -> impl Iterator<Item = &Region> {
+        self.few.iter().chain(self.data.iter())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.few.len() + self.data.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The region of that place in the order of [`Regions::iter`].
+    pub fn get(&self, place: usize) -> Option<&Region> {
+        self.few.get(place).or_else(|| self.data.get(place.checked_sub(self.few.len())?))
+    }
+
+    /// The place, in that order, of the most telling region that holds an address.
+    pub fn place_of(&self, addr: u64) -> Option<usize> {
+        let region = self.at(addr).next()?;
+        let few = self.few.iter().position(|other| std::ptr::eq(other, region));
+        few.or_else(|| Some(self.few.len() + self.data.iter().position(|other| std::ptr::eq(other, region))?))
+    }
+
+    /// The region of that name.
+    pub fn named(&self, name: &str) -> Option<&Region> {
+        self.iter().find(|region| region.name == name)
+    }
+
+    /// The regions that hold an address, the most telling first.
+    pub fn at(&self, addr: u64) -> impl Iterator<Item = &Region> {
+        let behind = self.data.partition_point(|region| region.start <= addr);
+        // Segments seldom lie over one another, and never many.
+        let data = self.data[behind.saturating_sub(OVERLAP)..behind].iter().rev();
+        self.few.iter().chain(data).filter(move |region| region.contains(addr))
+    }
+
+    /// The regions that begin in the `len` bytes from `addr` on.
+    pub fn beginning_in(&self, addr: u64, len: u64) -> impl Iterator<Item = &Region> {
+        let first = self.data.partition_point(|region| region.start < addr);
+        let end = addr.saturating_add(len);
+        let data = self.data[first..].iter().take_while(move |region| region.start < end);
+        self.few.iter().filter(move |region| (addr..end).contains(&region.start)).chain(data)
+    }
+
+    /// An address by its regions: `output+0x5, heap+0x415`, and nothing where there are none.
+    pub fn describe(&self, addr: u64) -> String {
+        let inside = self.at(addr).take(NAMED).map(|region| match addr - region.start {
+            0 => region.name.clone(),
+            distance => format!("{}+{distance:#x}", region.name),
+        });
+        inside.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// How many data segments before an address are looked at for one that holds it.
+const OVERLAP: usize = 4;
+/// How many regions an address is described by.
+const NAMED: usize = 3;
+
+pub(super) fn region(name: &str, (start, end): (u64, u64), kind: Kind, why: String) -> Region {
+    Region { name: name.to_owned(), start, end, kind, why }
+}
+
+/// What the host wrote of the line, and what it read as the answer.
+fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
+    let written = |crossing: &Crossing| match crossing.step {
         Step::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
-    });
-    let mut read = steps().filter_map(|step| match *step {
+    };
+    let read = |crossing: &Crossing| match crossing.step {
         Step::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
-    });
-    written.next_back().into_iter().for_each(|range| name("input", range));
-    read.next_back().into_iter().for_each(|range| name("output", range));
-    let changes = start.into_iter().flat_map(|cause| &cause.changes);
-    let data = changes.filter_map(|change| match change {
-        Change::Bytes { memory: of, addr, halves, by: Actor::Module, .. } if *of == memory => {
-            Some((*addr, addr + halves.len() as u64 / 2))
+    };
+    let before = cause.focus.unwrap_or(cause.crossings.len());
+    // Of several writes the longest is the line: the others tell where it is, or how long.
+    let early = || cause.crossings.iter().take(before).filter_map(written);
+    let input = early().max_by_key(|(start, end)| end - start).or_else(|| cause.crossings.iter().find_map(written));
+    let output = cause.crossings.iter().rev().find_map(read);
+    let input = input.map(|range| region("input", range, Kind::Input, format!("written in exchange {number}")));
+    let output = output.map(|range| region("output", range, Kind::Output, format!("read in exchange {number}")));
+    input.into_iter().chain(output).collect()
+}
+
+/// The guest's buffer for lines, if the recipe asks where it is and how much room it has.
+fn buffer(run: &Run, at: &Selection, session: &Session, roles: &Roles) -> Option<Region> {
+    let value = |origin: &Origin| match origin {
+        Origin::Number(number) => Some((*number, number.to_string())),
+        Origin::Global(name) => {
+            let global = session.globals().iter().find(|global| &global.name == name)?;
+            Some((global.value.unsigned()?, format!("the global {name}")))
         }
+        Origin::Told(export) => Some((last_result(run, at, export)?, format!("{export}()"))),
+        Origin::Made(..) | Origin::Computed => None,
+    };
+    let (start, told) = value(roles.line.as_ref()?)?;
+    let (room, told_room) = value(roles.room.as_ref()?)?;
+    let why = format!("{told} says where, {told_room} how much");
+    Some(region("buffer", (start, start.saturating_add(room)), Kind::Buffer, why))
+}
+
+/// How many crossings are looked through for what an export returned last.
+const CROSSINGS: usize = 10_000;
+
+/// What an export without arguments returned last, up to what is looked at.
+fn last_result(run: &Run, at: &Selection, name: &str) -> Option<u64> {
+    let returned = |crossing: &Crossing| match &crossing.step {
+        Step::Call { export, results: Some(results), .. } if **export == *name => results.first()?.unsigned(),
         _ => None,
-    });
-    for (number, range) in (1..=DATA).zip(data) {
-        name(&format!("data{number}"), range);
-    }
-    found
+    };
+    let recent = crossings_before(run, at).take(CROSSINGS).find_map(|(_, crossing)| returned(crossing));
+    recent.or_else(|| run.cause(0)?.crossings.iter().rev().find_map(returned))
+}
+
+/// The crossings up to what is looked at, the latest first, each with its cause's number.
+pub(super) fn crossings_before<'a>(run: &'a Run, at: &Selection) -> impl Iterator<Item = (usize, &'a Crossing)> {
+    let (last, upto) = (at.cause, at.crossing.map_or(usize::MAX, |place| place + 1));
+    let causes = (run.oldest()..=last).rev().filter_map(move |number| Some((number, run.cause(number)?)));
+    causes.flat_map(move |(number, cause)| {
+        let count = if number == last { upto.min(cause.crossings.len()) } else { cause.crossings.len() };
+        cause.crossings[..count].iter().rev().map(move |crossing| (number, crossing))
+    })
 }
 
 impl Region {
+    /// How many bytes it has.
+    pub fn len(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether it is an address alone.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether an address lies in it.
     pub fn contains(&self, addr: u64) -> bool {
         (self.start..self.end).contains(&addr)

@@ -4,6 +4,9 @@ use std::time::Instant;
 
 use memchr::memmem;
 
+use super::number::NumberType;
+use super::row::MAX_WIDTH;
+use super::text::{unescape, visible};
 use crate::record::{Image, PAGE};
 
 /// The longest pattern in bytes.
@@ -37,18 +40,22 @@ pub struct Search {
 }
 
 impl Pattern {
-    /// Reads a pattern: `text`, `"text"`, `0x44 6? ?? 20`, `u32:1040`, `f64:0.1`.
+    /// Reads a pattern: `text`, `"text"`, `hex 44 6? ??` or `0x44 6? ??`, `u32 1040` or `u32:1040`, `f64 0.1`. In a
+    /// text `\n`, `\x1b` and their kin are escapes.
     ///
     /// # Errors
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Pattern, String> {
         let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        let number = text.split_once(':').and_then(|(kind, value)| number(kind, value.trim()));
-        let pattern = match (quoted, number, text.strip_prefix("0x")) {
-            (Some(quoted), ..) => Pattern::exact(quoted.as_bytes().to_vec()),
-            (_, Some(bytes), _) => Pattern::exact(bytes?),
+        let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("hex "));
+        let pattern = match (quoted, typed(text), hex) {
+            (Some(quoted), ..) => Pattern::exact(unescape(quoted)?),
+            (_, Some((ty, value)), _) => Pattern::exact(ty.bytes(value).ok_or_else(|| {
+                let (name, value) = (ty.name, visible(value.as_bytes()));
+                format!("`{value}` is no {name} (quote a text that begins with {name})")
+            })?),
             (.., Some(hex)) => hexadecimal(hex)?,
-            _ => Pattern::exact(text.as_bytes().to_vec()),
+            _ => Pattern::exact(unescape(text)?),
         };
         match pattern.bytes.len() {
             0 => Err("nothing to search for".to_owned()),
@@ -67,10 +74,45 @@ impl Pattern {
         self.masks.iter().all(|&mask| mask == 0xff).then_some(&self.bytes)
     }
 
+    /// How many bytes a match has.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Which of the `width` bytes from `addr` on lie in a match, wherever it begins: for the rows that are shown,
+    /// whatever was found of all the memory so far.
+    pub fn in_row(&self, image: &Image, addr: u64, width: usize) -> Matched {
+        let mut bytes = [0; MAX_WIDTH + 2 * LONGEST];
+        let more = self.bytes.len() - 1;
+        let lead = more.min(usize::try_from(addr).unwrap_or(more));
+        let known = image.read(addr - lead as u64, &mut bytes[..lead + width + more]);
+        let mut row = Matched::default();
+        for first in (0..(lead + width).min((known + 1).saturating_sub(self.bytes.len())))
+            .filter(|&first| self.matches(&bytes[first..first + self.bytes.len()]))
+        {
+            let (from, to) = (first.max(lead) - lead, (first + more + 1 - lead).min(width));
+            row.starts |= if first >= lead { 1 << from } else { 0 };
+            row.ends |= if first + more < lead + width { 1 << (to - 1) } else { 0 };
+            row.inside |= (from..to).fold(0, |bits, place| bits | 1 << place);
+        }
+        row
+    }
+
     fn matches(&self, bytes: &[u8]) -> bool {
         let mut pairs = bytes.iter().zip(self.bytes.iter().zip(&self.masks));
         pairs.all(|(byte, (wanted, mask))| byte & mask == wanted & mask)
     }
+}
+
+/// What of a row lies in matches: a bit for each byte, the lowest for the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// The bytes in a match.
+    pub inside: u32,
+    /// The bytes at which a match begins.
+    pub starts: u32,
+    /// The bytes with which a match ends.
+    pub ends: u32,
 }
 
 impl Search {
@@ -142,40 +184,23 @@ impl Search {
     }
 }
 
-/// The bytes of a number; `None` if that is no kind of number.
-fn number(kind: &str, value: &str) -> Option<Result<Vec<u8>, String>> {
-    fn bytes<T: std::str::FromStr, const N: usize>(value: &str, bytes: fn(T) -> [u8; N]) -> Option<Vec<u8>> {
-        value.parse().ok().map(|number| bytes(number).to_vec())
-    }
-    let hex = value.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    let value = &hex.map_or(value.to_owned(), |number| number.to_string());
-    let found = match kind {
-        "u8" => bytes(value, u8::to_le_bytes),
-        "i8" => bytes(value, i8::to_le_bytes),
-        "u16" => bytes(value, u16::to_le_bytes),
-        "i16" => bytes(value, i16::to_le_bytes),
-        "u32" => bytes(value, u32::to_le_bytes),
-        "i32" => bytes(value, i32::to_le_bytes),
-        "u64" => bytes(value, u64::to_le_bytes),
-        "i64" => bytes(value, i64::to_le_bytes),
-        "f32" => bytes(value, f32::to_le_bytes),
-        "f64" => bytes(value, f64::to_le_bytes),
-        _ => return None,
-    };
-    Some(found.ok_or_else(|| format!("`{value}` is no {kind}")))
+/// The type and the number of a pattern such as `u32 1040` or `u32:1040`.
+fn typed(text: &str) -> Option<(NumberType, &str)> {
+    let (name, value) = text.split_once([':', ' '])?;
+    Some((NumberType::named(name)?, value.trim()))
 }
 
 /// Hex digits in pairs, with `?` for any digit.
 fn hexadecimal(text: &str) -> Result<Pattern, String> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     if !digits.len().is_multiple_of(2) {
-        return Err("hex comes in pairs of digits: 0x44 6? ?? (quote a text that begins with 0x)".to_owned());
+        return Err("hex comes in pairs of digits: 0x44 6? ?? (quote a text that begins with 0x or hex)".to_owned());
     }
     let half = |digit: char| match digit {
         '?' => Ok((0, 0)),
         digit => match digit.to_digit(16).and_then(|value| u8::try_from(value).ok()) {
             Some(value) => Ok((value, 0xf)),
-            None => Err(format!("`{digit}` is no hex digit (quote a text that begins with 0x)")),
+            None => Err(format!("`{digit}` is no hex digit (quote a text that begins with 0x or hex)")),
         },
     };
     let mut pattern = Pattern { bytes: Vec::new(), masks: Vec::new() };
@@ -217,6 +242,10 @@ mod tests {
         assert_eq!(find("u32:0x04030201", &image), [0xf_fffc]);
         assert_eq!(find("nowhere", &image), [0u64; 0]);
         assert_eq!(find("n:o", &image), [0u64; 0], "a colon is text");
+        assert_eq!(find("hex 44 6? 6?", &image), [0x410, 0x2ffe]);
+        assert_eq!(find("u32 67305985", &image), [0xf_fffc]);
+        assert_eq!(find(r"\x44id you", &image), [0x410]);
+        assert_eq!(find(r#""id\x20""#, &image), [0x411]);
         let search = search("0x00000000", &image);
         assert!(search.more && search.found.len() == MATCHES);
         image.write(0x100, b"aaaa");
@@ -233,8 +262,27 @@ mod tests {
     }
 
     #[test]
+    fn a_row_tells_which_of_its_bytes_match() {
+        let mut image = Image::zeroed(64);
+        image.write(6, b"abcab");
+        image.write(60, b"abca");
+        let row = |text, addr| Pattern::parse(text).expect("it is a pattern").in_row(&image, addr, 8);
+        assert_eq!(row("abc", 0), Matched { inside: 0b1100_0000, starts: 0b0100_0000, ends: 0 });
+        assert_eq!(row("abc", 8), Matched { inside: 0b1, starts: 0, ends: 0b1 });
+        assert_eq!(row("0xa?", 1), Matched::default(), "nothing but whole bytes");
+        assert_eq!(row("0x6? 6?", 8), Matched { inside: 0b111, starts: 0b11, ends: 0b111 });
+        assert_eq!(row("abc", 56), Matched { inside: 0b111_0000, starts: 0b1_0000, ends: 0b100_0000 });
+        assert_eq!(row("abcab", 56), Matched::default(), "it would end outside");
+        assert_eq!(row(&"x".repeat(LONGEST), 0), Matched::default());
+        let zeroes = Pattern::parse("0x0000").expect("it is a pattern").in_row(&image, 16, 32);
+        assert_eq!(zeroes, Matched { inside: u32::MAX, starts: u32::MAX, ends: u32::MAX });
+    }
+
+    #[test]
     fn what_is_no_pattern_is_told() {
-        for text in ["", "\"\"", "0x4", "0x4g", "0x????", "u32:-1", "f32:x", &"x".repeat(LONGEST + 1)] {
+        for text in
+            ["", "\"\"", "0x4", "0x4g", "0x????", "u32:-1", "f32:x", "u8 x", r"\q", "hex 4", &"x".repeat(LONGEST + 1)]
+        {
             assert!(Search::new(text).is_err(), "{text}");
         }
     }

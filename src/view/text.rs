@@ -41,6 +41,46 @@ pub(super) fn is_invisible(c: char) -> bool {
         || c.width().is_none()
 }
 
+/// The bytes that a text with escapes stands for: `\n \r \t \0 \\ \" \x1b \u{e9}`. It is the way back from
+/// [`visible`].
+///
+/// # Errors
+/// A backslash is followed by no escape, in words.
+pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend(&rest.as_bytes()[..at]);
+        let (escape, after) = escape(&rest[at + 1..]).ok_or_else(|| {
+            "expected an escape such as \\n \\r \\t \\0 \\\\ \\\" \\x1b \\u{e9} behind the backslash".to_owned()
+        })?;
+        bytes.extend(escape);
+        rest = after;
+    }
+    bytes.extend(rest.as_bytes());
+    Ok(bytes)
+}
+
+/// The bytes of one escape, given without its backslash, and what follows it.
+fn escape(text: &str) -> Option<(Vec<u8>, &str)> {
+    let mut chars = text.chars();
+    let one = |byte: u8, rest| Some((vec![byte], rest));
+    match chars.next()? {
+        'n' => one(b'\n', chars.as_str()),
+        'r' => one(b'\r', chars.as_str()),
+        't' => one(b'\t', chars.as_str()),
+        '0' => one(0, chars.as_str()),
+        c @ ('\\' | '"') => Some((c.to_string().into(), chars.as_str())),
+        'x' => one(u8::from_str_radix(text.get(1..3).filter(|hex| hex.is_ascii())?, 16).ok()?, text.get(3..)?),
+        'u' => {
+            let (code, rest) = text.strip_prefix("u{")?.split_once('}')?;
+            let c = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
+            Some((c.to_string().into(), rest))
+        }
+        _ => None,
+    }
+}
+
 /// The character that stands for a byte in the text column of a hex row.
 pub fn glyph(byte: u8) -> char {
     match byte {

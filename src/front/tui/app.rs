@@ -9,6 +9,7 @@ use super::bindings::{Action, Direction, Focus, action};
 use super::command::Script;
 use super::input::{Edit, Input};
 use super::layout::{Arrangement, Layout, Shape};
+use super::list::List;
 use super::panels::MapPanel;
 use super::prompt::Prompt;
 use super::space::Space;
@@ -40,6 +41,8 @@ pub(super) struct App {
     shape: Shape,
     /// The first line of the help, or of what a command told, while it is shown.
     pub(super) help: Option<usize>,
+    /// The list that is shown over the screen.
+    pub(super) list: Option<List>,
     /// What is to go to the terminal's clipboard.
     pub(super) copied: Option<String>,
     /// The map of the memory, until something else is selected.
@@ -103,6 +106,7 @@ impl App {
             panel: Panel::default(),
             shape: Shape::default(),
             help: None,
+            list: None,
             copied: None,
             map: None,
             told: Vec::new(),
@@ -169,6 +173,9 @@ impl App {
         if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
             return Next::Continue;
         }
+        if self.list.is_some() {
+            return self.in_list(key, wanted);
+        }
         if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
             return self.change(direction);
         }
@@ -200,7 +207,7 @@ impl App {
         Next::Continue
     }
 
-    fn act(&mut self, action: Action) -> Next {
+    pub(super) fn act(&mut self, action: Action) -> Next {
         let next = self.do_it(action);
         self.look_around();
         next
@@ -249,7 +256,7 @@ impl App {
                 self.space.order = if self.space.order == Order::Little { Order::Big } else { Order::Little };
             }
             Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
-            Action::Copy(form) => return self.copy(form),
+            Action::Command(text) => return self.command(text),
             Action::Mouse => {
                 self.notice("the mouse is taken, or given back to the terminal; M changes it again");
                 return Next::Mouse;

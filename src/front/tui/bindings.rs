@@ -75,8 +75,8 @@ pub(super) enum Action {
     Shot,
     /// Begins to select bytes, or ends it.
     Select,
-    /// Copies the selected bytes.
-    Copy(Form),
+    /// Does a command.
+    Command(&'static str),
     /// Takes the mouse, or gives it back to the terminal.
     Mouse,
 }
@@ -99,15 +99,6 @@ pub(super) enum Focus {
     Prompt,
 }
 
-/// How bytes are written in the clipboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// `44 69 64`
-    Hex,
-    /// As text, escaped where it would not print.
-    Text,
-}
-
 /// What is asked for in the input line's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Question {
@@ -119,6 +110,12 @@ pub(super) enum Question {
     Name,
     /// What to write at the cursor.
     Bytes,
+    /// Where to go, or what to do.
+    Command,
+    /// How to copy the selected bytes: one key says it.
+    Form,
+    /// Into which file to write the selected bytes.
+    File,
 }
 
 /// A key, or several for the same.
@@ -180,9 +177,9 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('.'))], ", .", Action::Change(Forward), "previous, next changed bytes ([c ]c)", "changes"),
     bind(Some(Memory), &[(NONE, Char('['))], "[", Action::Bracket(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char(']'))], "]", Action::Bracket(Forward), "", ""),
-    bind(Some(Memory), &[(NONE, Char(':'))], ":", Action::Ask(Question::Address), "", ""),
-    bind(None, &[(CTRL, Char('g'))], "Ctrl-G", Action::Ask(Question::Address), "go to: 0x410, 1040, 0:0x410, input+4, +16, *, a name", "go to"),
-    bind(Some(Memory), &[(NONE, Char('/'))], "/", Action::Ask(Question::Pattern), "find: text, \"text\", 0x44 6? ??, u32:1040, f64:0.1", "find"),
+    bind(Some(Memory), &[(NONE, Char(':'))], ":", Action::Ask(Question::Command), "go to an address, or do any command (:help lists them)", ""),
+    bind(None, &[(CTRL, Char('g'))], "Ctrl-G", Action::Ask(Question::Address), "go to: 0x410, 1040, 0:0x410, input+4, +16, *, a region", "go to"),
+    bind(Some(Memory), &[(NONE, Char('/'))], "/", Action::Ask(Question::Pattern), "find: text, \"text\", hex 44 6? ??, u32 1040, f64 0.1", "find"),
     bind(Some(Memory), &[(NONE, Char('N'))], "N", Action::Match(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('n'))], "n N", Action::Match(Forward), "next, previous match", ""),
     bind(Some(Memory), &[(CTRL, Char('o')), (ALT, Left)], "", Action::Trail(Back), "", ""),
@@ -195,10 +192,13 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('B'))], "B", Action::Width(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('b'))], "b B", Action::Width(Forward), "more, fewer bytes in a row", ""),
     bind(Some(Memory), &[(NONE, Char('e'))], "e", Action::Order, "byte order of the values", ""),
-    bind(Some(Memory), &[(NONE, Char('p'))], "p", Action::Ask(Question::Bytes), "write at the cursor, as the host: text, 0x44 69, u32:1040", ""),
+    bind(Some(Memory), &[(NONE, Char('c'))], "c", Action::Command("changes"), "", ""),
+    bind(Some(Memory), &[(NONE, Char('r'))], "c r", Action::Command("regions"), "list the changes, the regions, to go to one", ""),
+    bind(Some(Memory), &[(NONE, Char('I'))], "I", Action::Command("inspect"), "all values at the cursor, in both byte orders", ""),
+    bind(Some(Memory), &[(NONE, Char('u'))], "u", Action::Command("undo"), "", ""),
+    bind(Some(Memory), &[(NONE, Char('p'))], "p u", Action::Ask(Question::Bytes), "write here as the host: text, 0x44 69, u32 1040; u undoes", ""),
     bind(Some(Memory), &[(NONE, Char('s'))], "s", Action::Select, "select bytes: from here to where the cursor goes", ""),
-    bind(Some(Memory), &[(NONE, Char('Y'))], "Y", Action::Copy(Form::Text), "", ""),
-    bind(Some(Memory), &[(NONE, Char('y'))], "y Y", Action::Copy(Form::Hex), "copy the selected bytes as hex, as text", ""),
+    bind(Some(Memory), &[(NONE, Char('y'))], "y", Action::Ask(Question::Form), "copy the selected bytes: hex, C, Rust, base64, text, address, file", ""),
     bind(Some(Memory), &[(NONE, Char('M'))], "M", Action::Mouse, "let the terminal have the mouse, or take it again", ""),
     bind(None, &[(NONE, F(12))], "F12", Action::Shot, "save a picture of the screen", ""),
     bind(Some(Prompt), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Answer, "", "do it"),

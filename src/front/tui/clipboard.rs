@@ -1,60 +1,43 @@
-//! Copying the selected bytes to the terminal's clipboard.
+//! Copying the selected bytes: one key says in which form. What is too long for a clipboard can go to a file.
 
 use super::app::{App, Next};
-use super::bindings::Form;
-use crate::view::{thousands, visible};
+use super::bindings::Question;
+use crate::view::{Form, thousands};
 
-/// The most bytes that are copied: terminals drop what is much longer.
-const MOST: usize = 16 << 10;
+/// The longest text that is copied: terminals drop what is much longer.
+const MOST: usize = 64 << 10;
+/// The most bytes of which every form is shorter than that.
+const MOST_BYTES: u64 = 8 << 10;
 
 impl App {
-    /// Copies the selected bytes, as they are after the step.
-    pub(super) fn copy(&mut self, form: Form) -> Next {
+    /// Takes the key that says how the selected bytes are to be copied.
+    pub(super) fn choose_form(&mut self, key: char) -> Next {
+        if key == 'f' {
+            self.ask(Question::File);
+            return Next::Continue;
+        }
+        let Some(form) = Form::ALL.into_iter().find(|form| form.name().starts_with(key)) else {
+            return self.notice("one of the letters says how; Esc leaves it");
+        };
         let (first, last) = self.space.selected();
-        let Some(sight) = self.sight() else { return Next::Continue };
-        let wanted = usize::try_from(last - first).map_or(usize::MAX, |more| more.saturating_add(1));
-        if wanted > MOST {
-            return self.notice(&format!("the most that is copied is {} bytes", thousands(MOST as u64)));
+        if last - first >= MOST_BYTES && form != Form::Address {
+            self.ask(Question::File);
+            return self.notice(&format!(
+                "more than {} bytes are too long for a clipboard: to a file?",
+                thousands(MOST_BYTES)
+            ));
         }
-        let mut bytes = vec![0; wanted];
-        let known = sight.after.read(first, &mut bytes);
-        let bytes = &bytes[..known];
-        self.copied = Some(match form {
-            Form::Hex => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
-            Form::Text => visible(bytes),
-        });
-        self.notice(&format!(
-            "copied {} B at {first:#x}, if the terminal lets programs do that",
-            thousands(known as u64)
-        ))
+        self.dismiss();
+        self.command(&format!("copy {}", form.name()))
     }
-}
 
-/// Bytes in base64, as the terminal wants them.
-pub(super) fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let bits =
-            three.iter().enumerate().fold(0, |bits, (place, &byte)| bits | usize::from(byte) << (16 - 8 * place));
-        for digit in 0..4 {
-            let value = bits >> (18 - 6 * digit) & 63;
-            text.push(if digit <= three.len() { char::from(DIGITS[value]) } else { '=' });
+    /// Hands a text to the terminal's clipboard.
+    pub(super) fn take_along(&mut self, text: String) -> Next {
+        let len = thousands(text.len() as u64);
+        if text.len() > MOST {
+            return self.notice(&format!("{len} characters are too long for a clipboard; :write FILE takes the bytes"));
         }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_is_that_of_the_standard() {
-        for (plain, encoded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")]
-        {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
+        self.copied = Some(text);
+        self.notice(&format!("copied {len} characters, if the terminal lets programs do that; else :write FILE"))
     }
 }

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::app::{App, Next};
+use super::bindings::Focus;
 use crate::command::{self, Context, Reply, Typed};
 use crate::session::State;
+use crate::view::visible;
 
 /// Lines of a file that wait for their turn, each with its number, and the file's name.
 #[derive(Default)]
@@ -28,32 +30,76 @@ impl App {
             }
             Typed::Command(text) => text,
         };
-        let mut context = Context { session: &mut self.session, at: self.selection.as_ref() };
+        self.command(text)
+    }
+
+    /// Does a command, given without its colon.
+    pub(super) fn command(&mut self, text: &str) -> Next {
+        self.try_command(text).unwrap_or_else(|words| {
+            self.script.lines.clear();
+            self.notice(&words)
+        })
+    }
+
+    /// Does a command, given without its colon.
+    ///
+    /// # Errors
+    /// Why it was not done, in words.
+    pub(super) fn try_command(&mut self, text: &str) -> Result<Next, String> {
+        let (first, last) = self.space.selected();
+        let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
+        let mut context = Context { session: &mut self.session, at: self.selection.as_ref(), cursor, selected };
         let reply = command::run(text, &mut context);
         if !matches!(reply, Ok(Reply::Look(_))) {
             // It may have chosen another run or memory to look at.
             self.keep_up();
         }
+        self.name_regions();
+        reply.map(|reply| self.take_in(reply)).map_err(|error| error.to_string())
+    }
+
+    /// Takes in what came of a command.
+    fn take_in(&mut self, reply: Reply) -> Next {
         match reply {
-            Err(error) => {
-                self.script.lines.clear();
-                self.notice(&error.to_string())
+            Reply::Text(lines) => self.tell(lines),
+            Reply::Places(title, places) => {
+                self.list(title, places);
+                Next::Continue
             }
-            Ok(Reply::Text(lines)) => self.tell(lines),
-            Ok(Reply::Rows(rows)) => {
+            Reply::Rows(rows) => {
                 self.goto(rows.first().map_or(0, |row| row.addr));
                 Next::Continue
             }
-            Ok(Reply::Sent) => {
+            // Behind these one goes on with the memory's keys.
+            Reply::Goto(addr) => {
+                self.focus = Focus::Memory;
+                self.goto(addr);
+                Next::Continue
+            }
+            Reply::Find(search) => {
+                self.focus = Focus::Memory;
+                match self.take_up(*search) {
+                    Ok(()) => Next::Continue,
+                    Err(words) => self.notice(&words),
+                }
+            }
+            Reply::Copy(text) => self.take_along(text),
+            Reply::Shot(file, over) => match self.shot(&file, over) {
+                Ok(()) => {
+                    self.notice(&format!("the screen is saved as {}", visible(file.as_os_str().as_encoded_bytes())))
+                }
+                Err(words) => self.notice(&words),
+            },
+            Reply::Sent => {
                 self.follow();
                 Next::Continue
             }
-            Ok(Reply::Look(at)) => {
+            Reply::Look(at) => {
                 self.look_at(*at);
                 Next::Continue
             }
-            Ok(Reply::Source(file)) => self.source(&file),
-            Ok(Reply::Quit) => Next::Quit,
+            Reply::Source(file) => self.source(&file),
+            Reply::Quit => Next::Quit,
         }
     }
 
@@ -82,7 +128,7 @@ impl App {
     }
 
     fn source(&mut self, file: &Path) -> Next {
-        let name = crate::view::visible(file.as_os_str().as_encoded_bytes());
+        let name = visible(file.as_os_str().as_encoded_bytes());
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) => return self.notice(&format!("{name}: {error}")),

@@ -50,6 +50,10 @@ impl App {
             self.help = Some(self.draw_help(line, layout.area, buffer));
             return None;
         }
+        if let Some(list) = &self.list {
+            self.draw_list(list, layout.area, buffer);
+            return None;
+        }
         if layout.has_memory() {
             self.draw_header(layout.header, buffer);
             self.draw_strip(layout.strip, buffer);
@@ -123,7 +127,16 @@ impl App {
         let ruler = if self.is_present() { RULER } else { PAST_RULER };
         let pane = |side| {
             let start = self.session.run().start().get(self.memory()).filter(|_| at.cause > 0);
-            Pane { side, sight, start, top: self.space.top, selected: self.space.selected(), theme: self.theme }
+            Pane {
+                side,
+                sight,
+                start,
+                top: self.space.top,
+                selected: self.space.selected(),
+                pattern: self.space.search.as_ref().map(|search| &search.pattern),
+                regions: &self.space.regions,
+                theme: self.theme,
+            }
         };
         if layout.arrangement == Arrangement::One {
             ruled(buffer, layout.after, &format!("before (-) and after  {step}   {note}"), self.theme.title(), ruler);
@@ -215,8 +228,9 @@ impl App {
 
     /// Draws the input line, or the question in its place, and returns where the cursor belongs.
     fn draw_input(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let (first, last) = self.space.selected();
         let (label, input) = match (&self.prompt, self.input.sought()) {
-            (Some(prompt), _) => (prompt.label().into(), &prompt.input),
+            (Some(prompt), _) => (prompt.label((last - first).saturating_add(1)), &prompt.input),
             (None, Some(sought)) => (format!("search `{}`: ", visible(sought.as_bytes())), &self.input),
             (None, None) if self.focus == Focus::Input => ("> ".to_owned(), &self.input),
             (None, None) => ("  ".to_owned(), &self.input),

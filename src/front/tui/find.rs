@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::app::{App, Next, Panel};
 use super::bindings::Direction;
 use super::panels::MapPanel;
-use crate::view::{LookBack, Mark, Search, Writer, name, thousands, visible};
+use crate::view::{LookBack, Search, thousands, visible, writer_words};
 
 /// How long a key may look for something before the frame that shows it: mostly that is enough.
 const AT_ONCE: Duration = Duration::from_millis(2);
@@ -44,12 +44,21 @@ impl App {
     /// # Errors
     /// What is wrong with the pattern, or that there is none such.
     pub(super) fn find(&mut self, text: &str) -> Result<(), String> {
-        self.space.search = Some(Search::new(text)?);
+        self.take_up(Search::new(text)?)
+    }
+
+    /// Takes a search up, and goes to its first match at the cursor or behind it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn take_up(&mut self, search: Search) -> Result<(), String> {
+        self.space.search = Some(search);
         self.search_again();
         let Some(search) = &self.space.search else { return Ok(()) };
         if search.found.is_empty() && !self.space.searching.goes_on {
+            let words = format!("not found: {}", visible(search.text.as_bytes()));
             self.space.search = None;
-            return Err(format!("not found: {}", visible(text.as_bytes())));
+            return Err(words);
         }
         match search.found.binary_search(&self.space.cursor) {
             Ok(place) => self.show_match(place),
@@ -141,19 +150,11 @@ impl App {
                 self.space.here.back = Some(back);
                 "looking for who wrote this ...".to_owned()
             }
-            Poll::Ready(writer) => self.writer_words(writer),
+            Poll::Ready(writer) => {
+                let Some(at) = &self.selection else { return };
+                writer_words(self.session.run(), at, self.memory(), self.space.cursor, writer)
+            }
         };
-    }
-
-    fn writer_words(&self, writer: Option<Writer>) -> String {
-        let Some(Writer { cause, crossing, by }) = writer else { return "no write here is known".to_owned() };
-        let marks = self.selection.as_ref().and_then(|at| at.marks.get(self.memory()));
-        let when = match marks.map_or(Mark::None, |marks| marks.at(self.space.cursor)) {
-            Mark::None => "last",
-            _ => "now",
-        };
-        let cause = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
-        format!("{when}: {}, {cause} step {}", name(by), crossing + 1)
     }
 
     fn map_on(&mut self, until: Instant) {

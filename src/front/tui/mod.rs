@@ -10,8 +10,10 @@ mod command;
 mod draw;
 mod find;
 mod input;
+mod labels;
 mod layout;
 mod legend;
+mod list;
 mod mouse;
 mod offscreen;
 mod panels;
@@ -37,6 +39,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
 pub use self::offscreen::Offscreen;
+pub(super) use self::offscreen::picture;
 
 use self::app::{App, Next};
 use self::terminal::Screen;

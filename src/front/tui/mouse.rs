@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::app::{App, Panel};
+use super::app::App;
 use super::bindings::{Direction, Focus};
 use super::draw::below_title;
 use crate::view::Line;
@@ -14,6 +14,9 @@ const WHEEL: usize = 3;
 impl App {
     pub(super) fn mouse(&mut self, event: MouseEvent) {
         let at = Position::new(event.column, event.row);
+        if self.list.is_some() {
+            return self.mouse_in_list(event.kind, at);
+        }
         match event.kind {
             MouseEventKind::ScrollUp => self.scroll(Direction::Back, WHEEL),
             MouseEventKind::ScrollDown => self.scroll(Direction::Forward, WHEEL),
@@ -29,6 +32,15 @@ impl App {
         self.look_around();
     }
 
+    fn mouse_in_list(&mut self, kind: MouseEventKind, at: Position) {
+        match kind {
+            MouseEventKind::ScrollUp => self.scroll_list(Direction::Back, WHEEL),
+            MouseEventKind::ScrollDown => self.scroll_list(Direction::Forward, WHEEL),
+            MouseEventKind::Down(MouseButton::Left) => self.click_in_list(at),
+            _ => (),
+        }
+    }
+
     fn click(&mut self, at: Position) {
         self.notice = None;
         self.help = None;
@@ -39,8 +51,8 @@ impl App {
             self.space.cursor = addr;
             return;
         }
-        let on_map = self.map.as_ref().filter(|_| self.shown_panel() == Panel::Map);
-        if let Some(addr) = on_map.and_then(|map| map.address(at)) {
+        if let Some(addr) = self.panel_address(at) {
+            self.focus = Focus::Memory;
             return self.goto(addr);
         }
         if let Some(place) = self.step_at(at) {

@@ -1,5 +1,6 @@
 //! The full screen without a terminal: for benchmarks, and for whoever wants to see it as data.
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -11,6 +12,28 @@ use super::theme::Theme;
 use crate::cli::When;
 use crate::front::history::History;
 use crate::session::{OpenError, Options, Session, Source, State, Update};
+use crate::view::Selection;
+
+/// The size of a picture where there is no screen.
+const PICTURE: (u16, u16) = (120, 40);
+
+/// Saves a picture of a session as the full screen would show it, with the cursor at an address.
+///
+/// # Errors
+/// Why there is no picture, in words.
+pub(in crate::front) fn picture(
+    session: Session,
+    at: Selection,
+    cursor: u64,
+    file: &Path,
+    over: bool,
+) -> Result<(), String> {
+    let mut app = App::new(session, Theme::new(When::Always), History::none());
+    app.arrange(Rect::new(0, 0, PICTURE.0, PICTURE.1));
+    app.look_at(at);
+    app.goto(cursor);
+    app.shot(file, over)
+}
 
 /// The full screen, drawn into a buffer.
 pub struct Offscreen {

@@ -7,9 +7,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::app::{App, Panel};
-use super::draw::{below_title, put, rule};
+use super::draw::{below_title, put, rule, window};
 use crate::record::{Actor, Image};
-use crate::view::{Entry, Map, Mark, Order, Piece, Sight, inspect, name, thousands};
+use crate::view::{Map, Mark, Order, Piece, Region, Sight, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -39,13 +39,13 @@ impl App {
         let order = if self.space.order == Order::Little { "" } else { " be" };
         let columns = (rest.width / VALUE).max(1);
         let width = rest.width / columns;
-        let entries = inspect(sight.before, sight.after, cursor, self.space.order);
+        let entries = inspect(sight.before, sight.after, cursor, self.space.order, &self.space.regions);
         for (entry, place) in entries.iter().zip(0..rest.height.saturating_mul(columns)) {
             let (column, row) = (place % columns, place / columns);
             let cell = Rect { x: rest.x + column * width, y: rest.y + row, width: width.saturating_sub(1), height: 1 };
             let changed = entry.before != entry.after;
             let style = if changed { self.theme.title() } else { Style::new() };
-            put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), value(entry)), style);
+            put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), entry.words()), style);
         }
     }
 
@@ -57,13 +57,8 @@ impl App {
         let title = format!("changes  {changed} bytes in {runs} {unit}  (, .)");
         rule(buffer, area, &title, self.theme.title());
         let cursor = self.space.cursor;
-        let here = marks.run_before(cursor + 1);
-        let first = here.and_then(|(start, _)| marks.run_before(start)).or(here).map_or(0, |(start, _)| start);
         let mut rest = below_title(area);
-        for (start, end) in marks.runs_from(first) {
-            if rest.is_empty() {
-                break;
-            }
+        for ((start, end), line) in self.change_lines(area) {
             let by = match marks.at(start) {
                 Mark::Changed(by) | Mark::Rewritten(by) => name(by),
                 Mark::None => "",
@@ -72,7 +67,7 @@ impl App {
             let arrow = if inside { ">" } else { " " };
             let number = thousands(marks.run_number(start) as u64);
             let words = format!("{arrow}{number} {start:#x}..{end:#x}  {} B by {by}", thousands(end - start));
-            put(buffer, rest, &words, if inside { self.theme.selected() } else { Style::new() });
+            put(buffer, line, &words, if inside { self.theme.selected() } else { Style::new() });
             rest = below_title(rest);
         }
         if let Some((from, to)) = marks.grown() {
@@ -80,20 +75,48 @@ impl App {
         }
     }
 
+    /// The runs of changed bytes that the panel shows, each with its line.
+    fn change_lines(&self, area: Rect) -> impl Iterator<Item = ((u64, u64), Rect)> {
+        let marks = self.selection.as_ref().and_then(|at| at.marks.get(self.memory()));
+        let here = marks.and_then(|marks| marks.run_before(self.space.cursor + 1));
+        let before = here.and_then(|(start, _)| marks?.run_before(start)).or(here);
+        let first = before.map_or(0, |(start, _)| start);
+        marks.into_iter().flat_map(move |marks| marks.runs_from(first)).zip(lines(below_title(area)))
+    }
+
     /// The ranges that have names, those that hold the cursor marked.
     fn draw_regions(&self, area: Rect, buffer: &mut Buffer) {
-        rule(buffer, area, "regions  (Ctrl-G NAME goes there, m adds one)", self.theme.title());
-        let mut rest = below_title(area);
-        for region in self.regions() {
-            if rest.is_empty() {
-                return;
-            }
+        let count = thousands(self.space.regions.len() as u64);
+        rule(buffer, area, &format!("regions  {count}  (r lists them, m adds one)"), self.theme.title());
+        for (region, line) in self.region_lines(area) {
             let (start, end) = (region.start, region.end);
             let inside = region.contains(self.space.cursor);
             let arrow = if inside { ">" } else { " " };
-            let words = format!("{arrow}{:<10} {start:#x}..{end:#x}  {} B", region.name, thousands(end - start));
-            put(buffer, rest, &words, if inside { self.theme.selected() } else { Style::new() });
-            rest = below_title(rest);
+            let letter = region.kind.letter();
+            let words =
+                format!("{arrow}{letter} {:<10} {start:#x}..{end:#x}  {} B", region.name, thousands(region.len()));
+            put(buffer, line, &words, if inside { self.theme.selected() } else { Style::new() });
+        }
+    }
+
+    /// The regions that the panel shows, each with its line: one that holds the cursor is among them.
+    fn region_lines(&self, area: Rect) -> impl Iterator<Item = (&Region, Rect)> {
+        let regions = &self.space.regions;
+        let here = regions.place_of(self.space.cursor).unwrap_or(0);
+        let shown = window(regions.len(), here, below_title(area));
+        shown.filter_map(|(place, line)| Some((regions.get(place)?, line)))
+    }
+
+    /// The address that a line of the panel is about.
+    pub(super) fn panel_address(&self, at: Position) -> Option<u64> {
+        let area = self.layout.side;
+        match self.shown_panel() {
+            Panel::Changes => self.change_lines(area).find(|(_, line)| line.contains(at)).map(|((start, _), _)| start),
+            Panel::Regions => {
+                self.region_lines(area).find(|(_, line)| line.contains(at)).map(|(region, _)| region.start)
+            }
+            Panel::Map => self.map.as_ref().and_then(|map| map.address(at)),
+            Panel::Values | Panel::Exchanges => None,
         }
     }
 
@@ -170,11 +193,7 @@ fn letter(actor: Actor) -> &'static str {
     }
 }
 
-/// `0 -> 32`, or the value alone where it is the same before and after.
-fn value(entry: &Entry) -> String {
-    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    match entry.before == entry.after {
-        true => shown(&entry.after),
-        false => format!("{} -> {}", shown(&entry.before), shown(&entry.after)),
-    }
+/// The lines of an area, from top to bottom.
+fn lines(area: Rect) -> impl Iterator<Item = Rect> {
+    (area.top()..area.bottom()).map(move |y| Rect { y, height: 1, ..area })
 }

@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::labels::Brackets;
 use super::theme::Theme;
 use crate::record::{Actor, Image};
-use crate::view::{COVERED, Line, MAX_WIDTH, Mark, Row, Sight, characters, thousands};
+use crate::view::{COVERED, Line, MAX_WIDTH, Mark, Pattern, Regions, Row, Sight, characters, thousands};
 
 /// Which of the two panes it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub(super) struct Pane<'a> {
     pub(super) top: u64,
     /// The first and the last address of what is selected: the cursor, at least.
     pub(super) selected: (u64, u64),
+    /// What is searched for: matches are shown wherever they are.
+    pub(super) pattern: Option<&'a Pattern>,
+    /// The ranges that have names.
+    pub(super) regions: &'a Regions,
     pub(super) theme: Theme,
 }
 
@@ -80,6 +85,9 @@ impl Pane<'_> {
         if grown && self.side != Side::Before && end > area.x {
             buffer[(area.x, area.y)].set_symbol("+").set_style(self.theme.title());
         }
+        if self.side != Side::Before {
+            self.name_fold(line, end, area, buffer);
+        }
     }
 
     fn draw_row(&self, addr: u64, side: Side, area: Rect, buffer: &mut Buffer) {
@@ -91,13 +99,15 @@ impl Pane<'_> {
         if let (Some(start), Side::After) = (self.start, side) {
             row.compare(start);
         }
+        let matched = self.pattern.map(|pattern| pattern.in_row(image, addr, self.sight.width)).unwrap_or_default();
         let style = |place: usize| {
             let cell = row.cells()[place];
-            match side {
+            let style = match side {
                 Side::Before => self.theme.before(cell.mark),
                 _ if cell.mark == Mark::None && cell.since_start => self.theme.since_start(),
                 _ => self.theme.after(cell.mark),
-            }
+            };
+            if matched.inside & 1 << place == 0 { style } else { self.theme.matched(style) }
         };
         let mut pen = Pen { buffer, x: area.x, y: area.y, end: area.right() };
         let (letter, gutter) = self.gutter(&row, side);
@@ -105,21 +115,17 @@ impl Pane<'_> {
         for shift in (0..8).rev() {
             pen.put(DIGITS[digit(addr >> (4 * shift))], Style::new());
         }
-        let (first, last) = self.selected;
+        let brackets = Brackets { addr, selected: self.selected, matched };
         for (place, cell) in row.cells().iter().enumerate() {
             let joined = place % 8 != 0 && cell.mark != Mark::None && cell.mark == row.cells()[place - 1].mark;
             let gap = if joined { style(place) } else { Style::new() };
-            // The cursor is two brackets: whatever the byte looks like, they are seen.
-            let at = addr + place as u64;
-            let closing = place > 0 && last + 1 == at;
+            // The cursor is two brackets, and so is a match: whatever the bytes look like, they are seen.
+            let closing = place.checked_sub(1).and_then(|before| brackets.closing(before));
             if place.is_multiple_of(8) {
-                self.gap(&mut pen, if closing { "]" } else { SPACE }, Style::new());
+                self.gap(&mut pen, closing.unwrap_or(SPACE), Style::new());
             }
-            match (first == at, closing && place % 8 != 0) {
-                (true, _) => self.gap(&mut pen, "[", gap),
-                (_, true) => self.gap(&mut pen, "]", gap),
-                _ => self.gap(&mut pen, SPACE, gap),
-            }
+            let opening = brackets.opening(place).or(closing.filter(|_| !place.is_multiple_of(8)));
+            self.gap(&mut pen, opening.unwrap_or(SPACE), gap);
             let digits = cell.byte.map(|byte| (digit(u64::from(byte >> 4)), digit(u64::from(byte))));
             match digits {
                 Some((high, low)) => {
@@ -129,7 +135,7 @@ impl Pane<'_> {
                 None => pen.skip(2),
             }
         }
-        self.gap(&mut pen, if last + 1 == addr + self.sight.width as u64 { "]" } else { SPACE }, Style::new());
+        self.gap(&mut pen, brackets.closing(self.sight.width - 1).unwrap_or(SPACE), Style::new());
         pen.put(SPACE, Style::new());
         let shown = characters(image, addr, self.sight.width);
         for place in (0..row.cells().len()).filter(|&place| row.cells()[place].byte.is_some()) {
@@ -137,6 +143,10 @@ impl Pane<'_> {
                 COVERED => pen.cover(style(place)),
                 c => pen.put_char(c, style(place), shown.get(place + 1) == Some(&COVERED)),
             }
+        }
+        let x = pen.x;
+        if side == Side::After {
+            self.name_row(addr, x, area, buffer);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A picture of the screen: as SVG with its colours, or as text.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use ratatui::buffer::{Buffer, Cell};
@@ -8,6 +9,7 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Next};
+use crate::command::create;
 
 /// The size of a character cell, and of the letters in it.
 const CELL: (f64, f64) = (8.4, 18.0);
@@ -26,7 +28,7 @@ impl App {
     pub(super) fn snapshot(&mut self) -> Next {
         let mut paths = (1..).map(|number| self.pictures.join(format!("linmem-{number}.svg")));
         let path = paths.find(|path| !path.exists()).expect("numbers do not end");
-        match self.shot(&path) {
+        match self.shot(&path, false) {
             Ok(()) => self.notice(&format!("the screen is saved as {}", path.display())),
             Err(words) => self.notice(&words),
         }
@@ -36,7 +38,7 @@ impl App {
     ///
     /// # Errors
     /// Why there is no picture, in words.
-    pub(super) fn shot(&mut self, path: &Path) -> Result<(), String> {
+    pub(super) fn shot(&mut self, path: &Path, over: bool) -> Result<(), String> {
         self.dismiss();
         let mut buffer = Buffer::empty(self.layout.area);
         self.paint(self.layout.area, &mut buffer);
@@ -45,7 +47,8 @@ impl App {
             Some("txt") => plain(&buffer),
             _ => return Err(format!("{}: a picture is .svg or .txt", path.display())),
         };
-        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+        let mut file = create(path, over, "shot").map_err(|error| error.to_string())?;
+        file.write_all(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
     }
 }
 

@@ -1,9 +1,10 @@
-//! A question in the input line's place: where to go, what to search for, how to call a place.
+//! A question in the input line's place: where to go, what to search for, what to do.
 
 use super::app::{App, Next};
 use super::bindings::{Focus, Question};
 use super::input::Input;
 use crate::front::history::History;
+use crate::view::thousands;
 
 /// A question, and what is typed so far.
 pub(super) struct Prompt {
@@ -14,13 +15,19 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// What stands before the answer.
-    pub(super) fn label(&self) -> &'static str {
+    /// What stands before the answer, with `len` bytes selected.
+    pub(super) fn label(&self, len: u64) -> String {
+        let bytes = thousands(len);
         match self.question {
-            Question::Address => "go to: ",
-            Question::Pattern => "find: ",
-            Question::Bytes => "write here: ",
-            Question::Name => "name this place: ",
+            Question::Address => "go to: ".to_owned(),
+            Question::Command => ":".to_owned(),
+            Question::Pattern => "find: ".to_owned(),
+            Question::Bytes => "write here: ".to_owned(),
+            Question::Name => "name this place: ".to_owned(),
+            Question::Form => {
+                format!("copy {bytes} B: h hex  c C  r Rust  b base64  t text  a address  f to a file ")
+            }
+            Question::File => format!("write {bytes} B to the file: "),
         }
     }
 }
@@ -52,12 +59,46 @@ impl App {
             Question::Pattern => self.find(&text),
             Question::Bytes => self.poke(&text),
             Question::Name => self.mark(&text),
+            Question::Command => return self.go_or_do(&text),
+            Question::File => return self.write_selection(&text),
+            // A key says it.
+            Question::Form => return Next::Continue,
         };
         match done {
             Ok(()) => {
                 self.prompt = None;
                 self.focus = Focus::Memory;
                 Next::Continue
+            }
+            Err(words) => self.notice(&words),
+        }
+    }
+
+    /// Goes to an address, or does a command. After it the keys go to the memory.
+    fn go_or_do(&mut self, text: &str) -> Next {
+        let done = self.goto_text(text);
+        let is_command = text.starts_with(|c: char| c.is_alphabetic());
+        match done {
+            Err(words) if !is_command => return self.notice(&words),
+            _ => {
+                self.prompt = None;
+                self.focus = Focus::Memory;
+            }
+        }
+        if done.is_err() { self.command(text) } else { Next::Continue }
+    }
+
+    /// Writes the selected bytes to a file; where there is one already, the question stays.
+    fn write_selection(&mut self, text: &str) -> Next {
+        let (file, over) = match text.strip_suffix(" overwrite") {
+            Some(file) => (file, " overwrite"),
+            None => (text, ""),
+        };
+        let quoted = file.replace('\\', "\\\\").replace('"', "\\\"");
+        match self.try_command(&format!("write \"{quoted}\" selection{over}")) {
+            Ok(next) => {
+                self.dismiss();
+                next
             }
             Err(words) => self.notice(&words),
         }

@@ -7,11 +7,11 @@ use super::bindings::Direction;
 use super::find::Searching;
 use super::layout::Arrangement;
 use crate::record::Image;
-use crate::session::{Deed, State};
-use crate::view::{Line, LookBack, Order, Pattern, Places, Region, Search, Sight, parse_address, regions, thousands};
+use crate::session::{Bookmark, Deed, State};
+use crate::view::{
+    Line, LookBack, Order, Pattern, Places, Regions, Search, Sight, parse_address, range, thousands, visible,
+};
 
-/// The longest name of a place.
-const NAME: usize = 32;
 /// The most places that are gone back to.
 const TRAIL: usize = 256;
 
@@ -29,8 +29,8 @@ pub(super) struct Space {
     pub(super) search: Option<Search>,
     /// What of the search is still to be done, and to be gone to.
     pub(super) searching: Searching,
-    /// Places that the user gave a name, oldest first.
-    pub(super) names: Vec<(String, u64)>,
+    /// The ranges that have names at the selected moment.
+    pub(super) regions: Regions,
     /// What is known of the cursor's place: which regions it is in, who wrote there last.
     pub(super) here: Here,
     trail: Vec<u64>,
@@ -67,14 +67,9 @@ impl App {
         })
     }
 
-    /// Every range with a name at the selected moment; a place with a name is one byte.
-    pub(super) fn regions(&self) -> Vec<Region> {
-        let run = self.session.run();
-        let cause = self.selection.as_ref().and_then(|at| run.cause(at.cause));
-        let named = self.space.names.iter();
-        let named = named.map(|(name, addr)| Region { name: name.clone(), start: *addr, end: addr + 1 });
-        let told = regions(self.memory(), run.cause(0).map(AsRef::as_ref), cause.map(AsRef::as_ref));
-        named.chain(told).collect()
+    /// Looks up anew which ranges have names at the selected moment.
+    pub(super) fn name_regions(&mut self) {
+        self.space.regions = Regions::new(&self.session, self.selection.as_ref(), &self.space.regions);
     }
 
     /// Goes to an address, and remembers where the cursor was.
@@ -95,26 +90,24 @@ impl App {
     /// # Errors
     /// What is wrong with it, in words.
     pub(super) fn goto_text(&mut self, text: &str) -> Result<(), String> {
-        let regions = self.regions();
         let sight = self.sight().ok_or("there is no memory yet")?;
-        let places = Places { cursor: self.space.cursor, image: sight.after, regions: &regions };
+        let (cursor, regions, globals) = (self.space.cursor, &self.space.regions, self.session.globals());
+        let places = Places { cursor, image: sight.after, regions, globals };
         let addr = parse_address(text, &places)?;
         self.goto(addr);
         Ok(())
     }
 
-    /// Gives the place of the cursor a name.
+    /// Gives the selected bytes a name.
     ///
     /// # Errors
-    /// Why it cannot have it, in words.
+    /// Why they cannot have it, in words.
     pub(super) fn mark(&mut self, name: &str) -> Result<(), String> {
-        let fits = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
-        if !fits || name.len() > NAME || name.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(format!("a name is up to {NAME} letters, digits, _ and ., and begins with no digit"));
-        }
-        self.space.names.retain(|(other, _)| other != name);
-        self.space.names.push((name.to_owned(), self.space.cursor));
-        self.notice(&format!("{name} is {:#x} now", self.space.cursor));
+        let (first, last) = self.space.selected();
+        let mark = Bookmark { name: name.to_owned(), memory: self.memory(), start: first, end: last.saturating_add(1) };
+        self.session.bookmarks_mut().set(mark)?;
+        self.name_regions();
+        self.notice(&format!("{name} is {} now", range(first, last - first + 1)));
         Ok(())
     }
 
@@ -316,12 +309,7 @@ impl App {
     /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
     pub(super) fn look_around(&mut self) {
         let cursor = self.space.cursor;
-        let inside = self.regions().into_iter().filter(|region| region.contains(cursor));
-        let inside = inside.map(|region| match cursor - region.start {
-            0 => region.name,
-            distance => format!("{}+{distance:#x}", region.name),
-        });
-        self.space.here.regions = inside.collect::<Vec<_>>().join(", ");
+        self.space.here.regions = visible(self.space.regions.describe(cursor).as_bytes());
         self.look_for_writer();
     }
 }

@@ -4,6 +4,8 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -12,8 +14,6 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
-
-use super::clipboard::base64;
 
 type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
@@ -82,7 +82,7 @@ impl Screen {
     /// Asks the terminal to put a text into the clipboard. Some do not, and none says so.
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
-        write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
+        write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
         out.flush()
     }
 }

@@ -297,10 +297,10 @@ fn a_picture_shows_what_the_screen_shows() {
     assert!(svg.contains("a&lt;b&amp;c Wasm") && svg.ends_with("</svg>\n"));
     assert!(svg.contains("fill=\"#cdcd00\"/>"), "what the guest changed has a background");
     let path = bench.app.pictures.join("screen.txt");
-    bench.app.shot(&path).expect("it is saved");
+    bench.app.shot(&path, false).expect("it is saved");
     let plain = std::fs::read_to_string(&path).expect("it is there");
     assert!(plain.contains("a<b&c Wa") && plain.contains("step 3 of 5"), "{plain}");
-    assert!(bench.app.shot(&bench.app.pictures.join("screen.png")).is_err());
+    assert!(bench.app.shot(&bench.app.pictures.join("screen.png"), false).is_err());
     std::fs::remove_dir_all(&bench.app.pictures).expect("it is ours");
 }
 
@@ -321,9 +321,9 @@ fn the_mouse_moves_selects_and_scrolls() {
     assert_eq!(mouse(press, 37, row), ((0x418, 0x418), Focus::Memory));
     assert_eq!(mouse(press, 61 + 8, row), ((0x418, 0x418), Focus::Memory), "{shown}");
     assert_eq!(mouse(MouseEventKind::Drag(MouseButton::Left), 11, row).0, (0x410, 0x418));
-    bench.keys("y");
+    bench.keys("yh");
     assert_eq!(bench.app.copied.take().as_deref(), Some("44 69 64 20 79 6f 75 20 6b"));
-    bench.keys("Y");
+    bench.keys("yt");
     assert_eq!(bench.app.copied.take().as_deref(), Some("Did you k"));
     let shown = text(&bench.draw(80, 24));
     assert!(shown.contains("[44 69 64 20 79 6f 75 20  6b]6e"), "what is selected stands in brackets: {shown}");
@@ -378,6 +378,7 @@ fn every_command_works_in_the_input_line() {
     std::fs::write(file("script"), "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n")
         .expect("ours");
     let (save, source) = (format!("save {}", file("saved")), format!("source {}", file("script")));
+    let (shot, write) = (format!("shot {}", file("screen.txt")), format!("write {} input", file("bytes")));
     let mut bench = Bench::new(Theme::new(crate::cli::When::Never));
     bench.send("Did you know");
     let tried = [
@@ -386,13 +387,21 @@ fn every_command_works_in_the_input_line() {
         ("dump 0x410", "00000410"),
         ("peek u8 0x410", "0x410  u8 65"),
         ("poke u8 0x1000 7", "the host changed 1 byte"),
-        ("find Wasm", "4 B at 0x412"),
+        ("undo", "the host changed 1 byte"),
+        ("find Wasm", "match 1 of 2: Wasm"),
+        ("inspect", "utf-8       W U+0057"),
+        ("mark here", "here is 1 B at 0x401..0x402 now"),
+        ("unmark here", "here is no mark any more"),
+        ("copy hex input", "characters, if the terminal lets programs do that"),
+        (write.as_str(), "1 B at 0x1000..0x1001 are in"),
+        (shot.as_str(), "the screen is saved as"),
         ("changes", "0x1000..0x1001  host: "),
         ("crossings", "> 1 write"),
         ("regions", "input"),
         ("back", "step 1 of 1"),
         ("forward", "step 1 of 1"),
-        ("goto 1.2", "step 2 of 5"),
+        ("exchange 1.2", "step 2 of 5"),
+        ("goto input+1", "at 0x411"),
         ("exports", "add_wasm_is_cool  function (i32) -> (i32)"),
         ("imports", "the guest imports nothing"),
         ("globals", "the guest exports no globals"),
@@ -419,6 +428,10 @@ fn every_command_works_in_the_input_line() {
         assert!(shown.contains(expected), ":{command} shows no {expected:?}:\n{shown}");
         if bench.app.help.is_some() {
             bench.key(KeyCode::Char('x'));
+        }
+        bench.app.list = None;
+        if bench.app.focus == Focus::Memory {
+            bench.key(KeyCode::Char('i'));
         }
     }
     bench.send("::x");

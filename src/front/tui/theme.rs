@@ -113,6 +113,13 @@ impl Theme {
         }
     }
 
+    /// A byte that has this style else, in a match of the search. What is written of it stays to be seen; signs stand
+    /// around a match besides.
+    pub(super) fn matched(self, style: Style) -> Style {
+        let plain = style.bg.is_none() && self.colors.is_some();
+        style.add_modifier(if plain { Modifier::REVERSED } else { Modifier::ITALIC })
+    }
+
     /// A byte that was changed by an earlier step: weaker than one that was changed by this.
     pub(super) fn since_start(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)

@@ -218,6 +218,7 @@ impl App {
         self.space.cursor = self.space.cursor.min(size.saturating_sub(1));
         self.reveal(1);
         self.search_again();
+        self.name_regions();
         self.look_around();
     }
 }

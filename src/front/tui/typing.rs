@@ -1,7 +1,7 @@
 //! Typing: what keys, pastes and Tab do to the input line, and to a question in its place.
 
 use super::app::{App, Next};
-use super::bindings::{Action, Focus};
+use super::bindings::{Action, Focus, Question};
 use super::input::{Edit, LONGEST};
 use crate::command::{Names, complete};
 use crate::session::State;
@@ -16,6 +16,9 @@ impl App {
     }
 
     pub(super) fn edit(&mut self, edit: Edit) -> Next {
+        if let (Some(Question::Form), Edit::Insert(key)) = (self.prompt.as_ref().map(|prompt| prompt.question), edit) {
+            return self.choose_form(key);
+        }
         let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
         let done = input.edit(edit);
         let searching = input.sought().is_some();

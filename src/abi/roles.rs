@@ -1,0 +1,161 @@
+//! What the functions are for that a recipe calls: which make room for the line, which take it back, and where the
+//! line is put. All of it is read off the recipe; where the recipe does not say, nothing is claimed.
+
+use super::recipe::{Action, Expr, Recipe, Statement};
+
+/// How an address or a size comes about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is that number, always.
+    Number(u64),
+    /// It is the value of that exported global.
+    Global(String),
+    /// The guest tells it: what that export returns, whatever the line is.
+    Told(String),
+    /// The guest makes room: what that export returns, of whose arguments the one at that place is the size.
+    Made(String, usize),
+    /// Anything else.
+    Computed,
+}
+
+/// Where a recipe puts the line, and what the exports around it do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// Where the line is put; `None` if no step of the recipe writes it.
+    pub line: Option<Origin>,
+    /// How many bytes have room there, if the recipe checks that.
+    pub room: Option<Origin>,
+    /// Whether the guest fetches the line itself, by calling an import.
+    pub fetched: bool,
+    /// The exports that take room back, each with the place of the argument that is the address.
+    pub takers: Vec<(String, usize)>,
+}
+
+impl Roles {
+    /// Reads the roles off a recipe.
+    pub fn of(recipe: &Recipe) -> Roles {
+        let before = || recipe.once.iter().chain(&recipe.line);
+        let write = before().find_map(|statement| match &statement.action {
+            Action::Write { at, within, .. } => Some((at, within)),
+            _ => None,
+        });
+        let lets = Lets(before().collect());
+        let room = write.and_then(|(_, within)| within.as_ref()).map(|room| lets.origin(room));
+        let handled = recipe.handlers.iter().flat_map(|handler| &handler.body);
+        let fetched = recipe.wasi || handled.into_iter().any(|step| matches!(step.action, Action::Write { .. }));
+        let after = recipe.line.iter().chain(&recipe.finally);
+        Roles { line: write.map(|(at, _)| lets.origin(at)), room, fetched, takers: after.filter_map(taker).collect() }
+    }
+}
+
+/// A call whose result nobody wants and whose first argument is an address: it takes back what is there.
+fn taker(statement: &Statement) -> Option<(String, usize)> {
+    let Action::Let(names, Expr::Call { export, args, .. }) = &statement.action else { return None };
+    let is_address = |expr: &Expr| match expr {
+        Expr::Name(name) => name != "n" && name != "units",
+        Expr::Low(_) | Expr::High(_) => true,
+        _ => false,
+    };
+    let takes = names.is_empty() && !statement.transform && args.first().is_some_and(is_address);
+    takes.then(|| (export.clone(), 0))
+}
+
+/// The lines that give names their values.
+struct Lets<'a>(Vec<&'a Statement>);
+
+impl<'a> Lets<'a> {
+    fn value(&self, name: &str) -> Option<&'a Expr> {
+        self.0.iter().find_map(|statement| match &statement.action {
+            Action::Let(names, value) if names.first().is_some_and(|first| first == name) => Some(value),
+            _ => None,
+        })
+    }
+
+    fn origin(&self, expr: &Expr) -> Origin {
+        match expr {
+            Expr::Number(n) => Origin::Number(n.cast_unsigned()),
+            Expr::Global(name) => Origin::Global(name.clone()),
+            Expr::Name(name) => self.value(name).map_or(Origin::Computed, |value| self.origin_of_value(value)),
+            value => self.origin_of_value(value),
+        }
+    }
+
+    /// The same, for what a name stands for: names are not followed further, so that none is followed in a circle.
+    fn origin_of_value(&self, value: &Expr) -> Origin {
+        match value {
+            Expr::Number(n) => Origin::Number(n.cast_unsigned()),
+            Expr::Global(name) => Origin::Global(name.clone()),
+            Expr::Call { export, args, .. } => match args.iter().position(|arg| self.depends(arg)) {
+                // `pin(new(n))`: what the outer call is handed is what the inner one made.
+                Some(place) if matches!(args[place], Expr::Call { .. }) => self.origin_of_value(&args[place]),
+                Some(place) => Origin::Made(export.clone(), place),
+                None => Origin::Told(export.clone()),
+            },
+            _ => Origin::Computed,
+        }
+    }
+
+    /// Whether a value depends on the line's length: itself, or by a name for a sum.
+    fn depends(&self, expr: &Expr) -> bool {
+        let is_length = |name: &str| name == "n" || name == "units";
+        mentions(expr, &|name| {
+            let value = self.value(name).filter(|value| !matches!(value, Expr::Call { .. }));
+            is_length(name) || value.is_some_and(|value| mentions(value, &is_length))
+        })
+    }
+}
+
+fn mentions(expr: &Expr, is_length: &impl Fn(&str) -> bool) -> bool {
+    match expr {
+        Expr::Name(name) => is_length(name),
+        Expr::Number(_) | Expr::Global(_) => false,
+        Expr::Call { args, .. } => args.iter().any(|arg| mentions(arg, is_length)),
+        Expr::Load(_, at) => mentions(at, is_length),
+        Expr::Low(inner) | Expr::High(inner) => mentions(inner, is_length),
+        Expr::Sum(left, right) | Expr::Difference(left, right) => {
+            mentions(left, is_length) || mentions(right, is_length)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::built_in;
+    use crate::abi::recipe::parse;
+
+    fn roles(name: &str) -> Roles {
+        Roles::of(&built_in(name).expect("it comes along"))
+    }
+
+    #[test]
+    fn the_recipes_that_come_along_say_who_makes_room_and_who_takes_it() {
+        let told = |name: &str| Some(Origin::Told(name.to_owned()));
+        let made = |name: &str, place| Some(Origin::Made(name.to_owned(), place));
+        let buffer = roles("static-buffer");
+        assert_eq!(buffer.line, told("get_wasm_memory_buffer_pointer"));
+        assert_eq!(buffer.room, told("get_wasm_memory_buffer_len"));
+        assert_eq!((buffer.fetched, buffer.takers), (false, Vec::new()));
+        let packed = roles("packed");
+        assert_eq!((packed.line, packed.room), (made("alloc", 0), None));
+        assert_eq!(packed.takers, [("dealloc".to_owned(), 0), ("dealloc".to_owned(), 0)]);
+        assert_eq!(roles("c-string").line, made("alloc", 0));
+        assert_eq!(roles("canonical").line, made("cabi_realloc", 3));
+        assert_eq!(roles("fixed-region").line, Some(Origin::Number(0)));
+        // The stack pointer is moved back by a number: nothing is taken back with that.
+        assert_eq!(roles("wasm-bindgen-area").takers, [("__wbindgen_free".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn what_a_recipe_does_not_say_is_not_claimed() {
+        let of = |text: &str| Roles::of(&parse(text).expect("it is a recipe"));
+        assert_eq!(of("each line\n  f(n)\n  answer \"x\"").line, None);
+        assert_eq!(of("each line\n  write at u32[8]\n  f(n)").line, Some(Origin::Computed));
+        assert_eq!(of("each line\n  write at @BUFFER\n  f(n)").line, Some(Origin::Global("BUFFER".to_owned())));
+        let nested =
+            of("each line\n  size = n + 1\n  p = __pin(__new(size, 2))\n  write at p\n* f(p)\nfinally\n  __unpin(p)");
+        assert_eq!(nested.line, Some(Origin::Made("__new".to_owned(), 0)));
+        assert_eq!(nested.takers, [("__unpin".to_owned(), 0)]);
+        assert!(of("host wasi\neach line\n* _start()\n  answer stdout").fetched);
+    }
+}

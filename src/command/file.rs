@@ -1,0 +1,22 @@
+//! Files that commands write: none is written over unless the user says so.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::Error;
+
+/// Makes a file for a command of that name.
+///
+/// # Errors
+/// It cannot be made, or there is one already and the user did not say `overwrite`.
+pub fn create(path: &Path, over: bool, command: &str) -> Result<File, Error> {
+    let file = path.display();
+    let made = if over { File::create(path) } else { File::create_new(path) };
+    made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            Error(format!("{file} is there already; with `overwrite` behind it, :{command} writes over it"))
+        }
+        _ => Error(format!("{file}: {error}")),
+    })
+}

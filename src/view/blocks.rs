@@ -1,0 +1,52 @@
+//! What the guest's allocator handed out to the host: read off the calls that were recorded. What the guest makes
+//! for itself is not seen.
+
+use super::Selection;
+use super::regions::{Kind, Region, crossings_before, region};
+use crate::abi::{Origin, Roles};
+use crate::record::{Run, Step, Value};
+
+/// The most blocks that are shown.
+const MOST: usize = 64;
+/// How many crossings are looked through.
+const CROSSINGS: usize = 10_000;
+
+/// The blocks that were handed out up to what is looked at, the latest first; one that lies where a later one lies
+/// is left out.
+pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
+    let Some(Origin::Made(maker, size)) = &roles.line else { return Vec::new() };
+    let mut found: Vec<Region> = Vec::new();
+    // Addresses that were given back later than the block that is looked for, and in which exchange.
+    let mut given: Vec<(u64, usize)> = Vec::new();
+    for (number, crossing) in crossings_before(run, at).take(CROSSINGS) {
+        if found.len() == MOST || crossing.step == Step::Instantiate {
+            break;
+        }
+        let Step::Call { export, args, results: Some(results) } = &crossing.step else { continue };
+        let taken = roles.takers.iter().filter(|(taker, _)| **taker == **export);
+        given.extend(taken.filter_map(|(_, place)| Some((unsigned(args, *place)?, number))));
+        if **export != **maker {
+            continue;
+        }
+        let Some((start, len)) = unsigned(results, 0).zip(unsigned(args, *size)) else { continue };
+        let range = (start, start.saturating_add(len));
+        let taker = given.iter().position(|(addr, _)| *addr == start).map(|place| given.swap_remove(place));
+        // A block with the address 0 is none.
+        if start == 0 || found.iter().any(|later| later.start < range.1 && start < later.end) {
+            continue;
+        }
+        let again =
+            found.iter().filter(|block| block.name.split('.').next() == Some(&format!("block{number}"))).count();
+        let name = if again == 0 { format!("block{number}") } else { format!("block{number}.{}", again + 1) };
+        let why = format!("{export} made it in exchange {number}");
+        found.push(match taker {
+            Some((_, when)) => region(&name, range, Kind::Free, format!("{why}, given back in exchange {when}")),
+            None => region(&name, range, Kind::Block, why),
+        });
+    }
+    found
+}
+
+fn unsigned(values: &[Value], place: usize) -> Option<u64> {
+    values.get(place)?.unsigned()
+}
