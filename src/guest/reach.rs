@@ -9,7 +9,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
-use super::{Boundary, Func, Host, Limits, Variable, Watch};
+use super::{Boundary, Func, GlobalRef, Host, Limits, Watch};
 use crate::record::{Failure, Frame, Limit, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -86,7 +86,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
     }
 
-    fn global(&mut self, variable: &Variable) -> Value {
+    fn global(&mut self, variable: &GlobalRef) -> Value {
         Value::from(&variable.global.get(&mut self.store))
     }
 

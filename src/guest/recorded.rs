@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Boundary, Func, Guest, Host, Variable, Watch};
+use super::{Boundary, Func, GlobalRef, Guest, Host, Watch};
 use crate::record::{Actor, Failure, Recorder, Step, Value};
 
 /// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
@@ -114,7 +114,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         outcome
     }
 
-    fn global(&mut self, variable: &Variable) -> Value {
+    fn global(&mut self, variable: &GlobalRef) -> Value {
         self.inner.global(variable)
     }
 

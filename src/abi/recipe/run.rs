@@ -10,7 +10,7 @@ use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
 use super::{Comparison, Encoding, Part, Width};
-use crate::guest::{Boundary, Func, Guest, Host, Limits, Type, Variable};
+use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value, WASM_PAGE};
 
 /// A recipe at work on one guest.
@@ -30,7 +30,7 @@ struct Plan {
 enum Known {
     /// It never changes.
     Constant(u64),
-    Variable(Variable),
+    Variable(GlobalRef),
 }
 
 /// What an exchange changes, beside the guest.
