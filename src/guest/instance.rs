@@ -86,6 +86,11 @@ impl Boundary for Guest {
     }
 
     #[inline]
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        self.reach.call_bits(func, args, host)
+    }
+
+    #[inline]
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         self.reach.write(memory, addr, bytes)
     }

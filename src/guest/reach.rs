@@ -112,6 +112,23 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
     }
 
     #[inline]
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        let outcome = match &self.parts.desk {
+            None => func.call_bits(&mut self.store, args),
+            Some(desk) => {
+                let before = desk.seat(&mut self.store, host);
+                let outcome = func.call_bits(&mut self.store, args);
+                desk.leave(&mut self.store, before);
+                outcome
+            }
+        };
+        outcome.map_err(|error| {
+            let args = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
+            self.describe(error, func, &args.collect::<Vec<_>>()).into()
+        })
+    }
+
+    #[inline]
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         let live = self.bytes_mut(memory);
         let range = check("writing", addr, bytes.len() as u64, live.len())?;
@@ -146,6 +163,10 @@ fn size(view: &MemoryView<'_>) -> usize {
 
 /// The range of indices for `len` bytes at `addr`, if it lies inside a memory of `size` bytes.
 fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Box<Failure>> {
+    // Of an empty text many a guest gives an address that is none: there is nothing to be read or written at it.
+    if len == 0 {
+        return Ok(0..0);
+    }
     let inside = |n: u64| usize::try_from(n).ok().filter(|&n| n <= size);
     match (inside(addr), addr.checked_add(len).and_then(inside)) {
         (Some(start), Some(end)) => Ok(start..end),

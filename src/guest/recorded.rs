@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Boundary, Func, GlobalRef, Guest, Host, Watch};
-use crate::record::{Actor, Failure, Recorder, Step, Value};
+use crate::record::{Actor, Failure, Recorder, Step, Value, Wanted};
 
 /// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
 const CROSSINGS: usize = 200_000;
@@ -126,8 +126,8 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.inner.bytes(memory)
     }
 
-    fn transform_next(&mut self) {
-        self.recorder.focus_next();
+    fn transform_next(&mut self, wanted: Wanted) {
+        self.recorder.focus_next(wanted);
     }
 
     fn say(&mut self, text: &[u8]) {
