@@ -110,6 +110,16 @@ impl Regions {
         Regions { few, data, guest: Some(guest), memory }
     }
 
+    /// What the exports are for that the guest's recipe calls.
+    pub(super) fn roles(&self) -> Option<&Roles> {
+        self.guest.as_ref().map(|(_, roles)| &**roles)
+    }
+
+    /// How much room the guest's buffer for lines has, in bytes, if it tells.
+    pub(super) fn room(&self) -> Option<u64> {
+        self.few.iter().find(|region| region.kind == Kind::Buffer).map(Region::len)
+    }
+
     /// Regions of these names, starts and ends.
     #[cfg(test)]
     pub(super) fn of(ranges: &[(&str, u64, u64)]) -> Regions {
@@ -186,22 +196,27 @@ pub(super) fn region(name: &str, (start, end): (u64, u64), kind: Kind, why: Stri
 
 /// What the host wrote of the line, and what it read as the answer.
 fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
-    let written = |crossing: &Crossing| match crossing.step {
-        Step::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
-        _ => None,
-    };
     let read = |crossing: &Crossing| match crossing.step {
         Step::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
     };
-    let before = cause.focus.unwrap_or(cause.crossings.len());
-    // Of several writes the longest is the line: the others tell where it is, or how long.
-    let early = || cause.crossings.iter().take(before).filter_map(written);
-    let input = early().max_by_key(|(start, end)| end - start).or_else(|| cause.crossings.iter().find_map(written));
     let output = cause.crossings.iter().rev().find_map(read);
+    let input = input_of(cause, memory);
     let input = input.map(|range| region("input", range, Kind::Input, format!("written in exchange {number}")));
     let output = output.map(|range| region("output", range, Kind::Output, format!("read in exchange {number}")));
     input.into_iter().chain(output).collect()
+}
+
+/// Where the host wrote the line.
+pub(super) fn input_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
+    let written = |crossing: &Crossing| match crossing.step {
+        Step::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
+        _ => None,
+    };
+    let before = cause.focus.unwrap_or(cause.crossings.len());
+    // Of several writes the longest is the line: the others tell where it is, or how long.
+    let early = cause.crossings.iter().take(before).filter_map(written);
+    early.max_by_key(|(start, end)| end - start).or_else(|| cause.crossings.iter().find_map(written))
 }
 
 /// The guest's buffer for lines, if the recipe asks where it is and how much room it has.

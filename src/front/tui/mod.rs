@@ -21,6 +21,8 @@ mod picture;
 mod plain;
 mod prompt;
 mod space;
+#[cfg(test)]
+mod space_tests;
 mod terminal;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::app::{App, Panel};
 use super::draw::{below_title, put, rule, window};
 use crate::record::{Actor, Image};
-use crate::view::{Map, Mark, Order, Piece, Region, Sight, inspect, name, thousands};
+use crate::view::{Map, Order, Piece, Region, Sight, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -59,10 +59,7 @@ impl App {
         let cursor = self.space.cursor;
         let mut rest = below_title(area);
         for ((start, end), line) in self.change_lines(area) {
-            let by = match marks.at(start) {
-                Mark::Changed(by) | Mark::Rewritten(by) => name(by),
-                Mark::None => "",
-            };
+            let by = marks.writers(start, end).map(name).collect::<Vec<_>>().join(" and ");
             let inside = (start..end).contains(&cursor);
             let arrow = if inside { ">" } else { " " };
             let number = thousands(marks.run_number(start) as u64);
@@ -93,7 +90,8 @@ impl App {
             let inside = region.contains(self.space.cursor);
             let arrow = if inside { ">" } else { " " };
             let letter = region.kind.letter();
-            let words = format!("{arrow}{letter} {:<10} {start:#x}..{end:#x}  {} B", region.name, thousands(region.len()));
+            let words =
+                format!("{arrow}{letter} {:<10} {start:#x}..{end:#x}  {} B", region.name, thousands(region.len()));
             put(buffer, line, &words, if inside { self.theme.selected() } else { Style::new() });
         }
     }
@@ -111,7 +109,9 @@ impl App {
         let area = self.layout.side;
         match self.shown_panel() {
             Panel::Changes => self.change_lines(area).find(|(_, line)| line.contains(at)).map(|((start, _), _)| start),
-            Panel::Regions => self.region_lines(area).find(|(_, line)| line.contains(at)).map(|(region, _)| region.start),
+            Panel::Regions => {
+                self.region_lines(area).find(|(_, line)| line.contains(at)).map(|(region, _)| region.start)
+            }
             Panel::Map => self.map.as_ref().and_then(|map| map.address(at)),
             Panel::Values | Panel::Exchanges => None,
         }

@@ -16,15 +16,20 @@ use crate::front::history::History;
 use crate::session::{Options, Session, Source, State, Update};
 
 /// An app on the guest that comes along, and its guest's reports.
-struct Bench {
-    app: App,
+pub(super) struct Bench {
+    pub(super) app: App,
     updates: Receiver<Update>,
 }
 
 impl Bench {
-    fn new(theme: Theme) -> Bench {
+    pub(super) fn new(theme: Theme) -> Bench {
+        Bench::on(Source::default_guest(), Options::default(), theme)
+    }
+
+    /// An app on another guest.
+    pub(super) fn on(source: Source, options: Options, theme: Theme) -> Bench {
         let (sender, updates) = channel();
-        let session = Session::start(Source::default_guest(), Options::default(), move |update| {
+        let session = Session::start(source, options, move |update| {
             let _ = sender.send(update);
         });
         let mut bench = Bench { app: App::new(session, theme, History::none()), updates };
@@ -36,23 +41,23 @@ impl Bench {
     }
 
     /// Takes in the guest's reports until it waits for a line.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         while self.app.session.state() != State::Idle || self.app.session.run().is_empty() {
             let update = self.updates.recv_timeout(Duration::from_secs(20)).expect("the guest reports");
             self.app.report(update).expect("the guest is sound");
         }
     }
 
-    fn key(&mut self, code: KeyCode) -> Next {
+    pub(super) fn key(&mut self, code: KeyCode) -> Next {
         self.event(code, KeyModifiers::NONE)
     }
 
-    fn event(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Next {
+    pub(super) fn event(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Next {
         self.app.event(Event::Key(KeyEvent::new(code, modifiers)))
     }
 
     /// Types keys that are characters, and Tab and Esc.
-    fn keys(&mut self, keys: &str) {
+    pub(super) fn keys(&mut self, keys: &str) {
         for c in keys.chars() {
             self.key(match c {
                 '\t' => KeyCode::Tab,
@@ -63,25 +68,25 @@ impl Bench {
     }
 
     /// Draws without a terminal.
-    fn paint(&mut self, width: u16, height: u16) {
+    pub(super) fn paint(&mut self, width: u16, height: u16) {
         let area = ratatui::layout::Rect::new(0, 0, width, height);
         self.app.paint(area, &mut Buffer::empty(area));
     }
 
-    fn send(&mut self, line: &str) {
+    pub(super) fn send(&mut self, line: &str) {
         line.chars().for_each(|c| assert_eq!(self.key(KeyCode::Char(c)), Next::Continue));
         self.key(KeyCode::Enter);
         self.settle();
     }
 
-    fn draw(&mut self, width: u16, height: u16) -> Buffer {
+    pub(super) fn draw(&mut self, width: u16, height: u16) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("it cannot fail");
         terminal.draw(|frame| self.app.draw(frame)).expect("it cannot fail");
         terminal.backend().buffer().clone()
     }
 }
 
-fn text(buffer: &Buffer) -> String {
+pub(super) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
         (0..buffer.area.width).for_each(|x| text.push_str(buffer[(x, y)].symbol()));
