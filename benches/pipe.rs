@@ -10,7 +10,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use linmem::abi::Line;
 use linmem::front::{Lines, Piece};
-use linmem::guest::{Boundary, Guest, Limits, NoHost, Program, Watch};
+use linmem::guest::{Boundary, Code, Guest, Limits, NoHost, Watch};
 use linmem::record::Value;
 use linmem::session::{Live, Options, Source};
 
@@ -72,7 +72,8 @@ fn guest_by_hand(bencher: Bencher) {
     let limits = Limits::default();
     let watch = Watch::new(limits.time);
     let source = Source::default_guest();
-    let program = Program::compile(&source.name, &source.bytes, limits).expect("it comes along");
+    let program =
+        Code::read(&source.name, &source.bytes).and_then(|code| code.compile(limits)).expect("it comes along");
     let mut guest = program.instantiate(&watch).expect("it comes along");
     let func = |guest: &Guest, name| guest.func(name).expect("it is exported");
     let pointer = func(&guest, "get_wasm_memory_buffer_pointer");

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::abi::Wish;
+use crate::abi::{NoConvention, Wish};
 use crate::guest::Limits;
 use crate::session::Options;
 
@@ -42,17 +42,9 @@ pub struct Cli {
     #[arg(value_parser = OsStringValueParser::new().try_map(guest))]
     pub guest: Option<PathBuf>,
 
-    /// The export that transforms the line, where several fit
-    #[arg(long, value_name = "NAME")]
-    pub call: Option<String>,
-
-    /// How to talk to the guest: a convention's name, or a recipe file
-    #[arg(long, value_name = "NAME|FILE")]
-    pub abi: Option<PathBuf>,
-
-    /// Imports that nothing answers are noted, and return zero
-    #[arg(long)]
-    pub stub_imports: bool,
+    /// What is said about the convention.
+    #[command(flatten)]
+    pub how: How,
 
     /// An argument for a guest that is a program (WASI); may be repeated
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -115,6 +107,22 @@ pub struct Cli {
     pub whole: bool,
 }
 
+/// What is said about the convention.
+#[derive(Debug, Args)]
+pub struct How {
+    /// The export that transforms the line, where several fit
+    #[arg(long, value_name = "NAME")]
+    pub call: Option<String>,
+
+    /// How to talk to the guest: a convention's name, or a recipe file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub abi: Option<PathBuf>,
+
+    /// Imports that nothing answers are noted, and return zero
+    #[arg(long)]
+    pub stub_imports: bool,
+}
+
 /// What linmem does besides running a guest.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -132,9 +140,12 @@ pub enum Command {
         /// A .wasm or .wat file, or a guest that comes along
         #[arg(value_parser = OsStringValueParser::new().try_map(guest))]
         guest: PathBuf,
-        /// The export that transforms the line, where several fit
-        #[arg(long, value_name = "NAME")]
-        call: Option<String>,
+        /// What is said about the convention.
+        #[command(flatten)]
+        how: How,
+        /// As one JSON object, for programs
+        #[arg(long)]
+        json: bool,
     },
 
     /// Print a guide: commands, json, recipes
@@ -207,13 +218,23 @@ pub enum When {
     Never,
 }
 
+impl How {
+    /// The wish that it is, with the recipe read if a file of one was given.
+    ///
+    /// # Errors
+    /// There is no such convention or file, or the file holds no recipe.
+    pub fn wish(&self) -> Result<Wish, NoConvention> {
+        let wish = Wish { call: self.call.clone(), stub_imports: self.stub_imports, ..Wish::default() };
+        self.abi.as_deref().map_or_else(|| Ok(wish.clone()), |named| wish.named(named))
+    }
+}
+
 impl Cli {
     /// What is said about how the guest is to be run, but for the convention.
     pub fn options(&self) -> Options {
         let time = (!self.timeout.is_zero()).then_some(self.timeout);
         let limits = Limits { memory: self.max_memory, time, output: self.max_output };
-        let wish = Wish { call: self.call.clone(), stub_imports: self.stub_imports, ..Wish::default() };
-        Options { limits, wish, args: self.arg.clone() }
+        Options { limits, args: self.arg.clone(), ..Options::default() }
     }
 
     /// Whether colours are to be used on stdout.

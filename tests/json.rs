@@ -135,7 +135,7 @@ fn linmem_explains_itself() {
 fn the_guides_pipelines_work() {
     let guide = String::from_utf8(run(&["guide", "json"], b"").stdout).expect("it is text");
     let pipelines: Vec<_> = guide.lines().filter(|line| line.contains("| jq")).map(str::trim).collect();
-    let expected = ["Did you know Wasm is cool!\nhi Wasm is cool!\n", "[1,14]\n[2,14]\n", ""];
+    let expected = ["Did you know Wasm is cool!\nhi Wasm is cool!\n", "[1,14]\n[2,14]\n", "", "static-buffer\n"];
     assert_eq!(pipelines.len(), expected.len());
     if Command::new("jq").arg("--version").output().is_err() {
         println!("there is no jq here: the pipelines of the guide were not tried");

@@ -316,7 +316,7 @@ fn nothing_raw_from_a_name_reaches_stderr() {
 
 #[test]
 fn a_guest_is_told_by_content_and_found_by_name() {
-    let binary = wat::parse_str(include_str!("../assets/passing-data.wat")).expect("it is valid");
+    let binary = wat::parse_str(include_str!("../assets/guests/passing-data.wat")).expect("it is valid");
     let binary = file("binary.wat", &binary).display().to_string();
     for guest in [&binary, "passing-data"] {
         assert_eq!(text(&run(&[guest], b"x\n").stdout), "x Wasm is cool!\n");
@@ -403,7 +403,7 @@ fn a_name_cannot_forge_a_message() {
 fn a_file_may_have_any_name() {
     use std::os::unix::ffi::OsStrExt;
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(std::ffi::OsStr::from_bytes(b"odd\xff.wat"));
-    std::fs::write(&path, include_bytes!("../assets/passing-data.wat")).expect("the folder is ours");
+    std::fs::write(&path, include_bytes!("../assets/guests/passing-data.wat")).expect("the folder is ours");
     let output = linmem(&["-l", "x"]).arg(&path).output().expect("it ends");
     assert_eq!(text(&output.stdout), "x Wasm is cool!\n");
 }

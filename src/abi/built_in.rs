@@ -12,8 +12,9 @@ macro_rules! recipes {
 }
 
 recipes! {
-    "static-buffer", "packed", "packed-low", "c-string", "in-place", "fixed-region",
-    "wasm-bindgen", "wasm-bindgen-area", "canonical",
+    "static-buffer", "getters", "packed", "packed-low", "c-string", "struct", "out-struct", "out-len", "in-place",
+    "in-place-len", "fixed-region", "callback", "assemblyscript", "wasm-bindgen", "wasm-bindgen-result",
+    "wasm-bindgen-area", "canonical", "wasi", "typst", "dprint",
 }
 
 /// The built-in recipe of that name.
@@ -45,6 +46,26 @@ impl Recipe {
                 *export = to.to_owned();
             }
         });
+    }
+
+    /// Gives a name that is set to a number the number `value` instead.
+    pub(super) fn place_at(&mut self, name: &str, value: i64) {
+        self.place(name, &Expr::Number(value));
+    }
+
+    /// Gives a name that is set to a number the value of an exported global instead.
+    pub(super) fn place_at_global(&mut self, name: &str, global: &str) {
+        self.place(name, &Expr::Global(global.to_owned()));
+    }
+
+    fn place(&mut self, name: &str, at: &Expr) {
+        for statement in &mut self.line {
+            if let Action::Let(names, value @ Expr::Number(_)) = &mut statement.action
+                && names[..] == [name]
+            {
+                *value = at.clone();
+            }
+        }
     }
 
     /// Leaves out every line that calls `export`.
@@ -86,7 +107,7 @@ impl Statement {
             right.each(visit);
         }
         match &mut self.action {
-            Action::Let(_, value) | Action::Grow(value) => value.each(visit),
+            Action::Let(_, value) | Action::Grow(value) | Action::GrowTo(value) => value.each(visit),
             Action::Return(values) => values.iter_mut().for_each(|value| value.each(visit)),
             Action::Write { at, within, .. } => {
                 at.each(visit);

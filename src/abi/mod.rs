@@ -10,11 +10,12 @@ pub mod recipe;
 mod roles;
 
 use std::fmt;
+use std::path::Path;
 
 use crate::guest::Interface;
 
 pub use built_in::{BUILT_IN, built_in};
-pub use detect::{Candidate, candidates};
+pub use detect::{Candidate, Miss, SURE, candidates};
 pub use recipe::{Bound, Exchange, Line, Messages, Recipe};
 pub use roles::{Origin, Roles};
 
@@ -29,17 +30,67 @@ pub struct Wish {
     pub recipe: Option<(String, Recipe)>,
     /// Whether imports that nothing answers are to be noted and return zero.
     pub stub_imports: bool,
+    /// Whether a guest that fits no convention, or several, is to be had all the same: its exports can be called by
+    /// hand.
+    pub by_hand: bool,
+}
+
+/// How a guest is to be talked to.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The recipe, with the module's own names.
+    pub recipe: Recipe,
+    /// The same with its names resolved.
+    pub bound: Bound,
+    /// Why no convention was chosen, if none was: then every line fails.
+    pub undecided: Option<NoConvention>,
 }
 
 /// Why no convention was chosen, with what was looked for and found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoConvention(String);
 
+impl Wish {
+    /// A wish for the convention of that name, or for the recipe in that file; the other words of this one stand.
+    ///
+    /// # Errors
+    /// In words: there is neither, or the file holds no recipe.
+    pub fn named(&self, named: &Path) -> Result<Wish, NoConvention> {
+        let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
+            Some(name) => (Some(name.to_owned()), None),
+            None => (None, Some(read(named)?)),
+        };
+        Ok(Wish { convention, recipe, ..self.clone() })
+    }
+}
+
+/// The recipe in a file, with the file's name.
+fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| NoConvention(format!("{file}: {error}; {}", known())))?;
+    let recipe = recipe::parse(&text).map_err(|error| NoConvention(format!("{file}: {error}")))?;
+    Ok((file, recipe))
+}
+
 /// Chooses a convention for a module, and resolves its names.
 ///
 /// # Errors
 /// No convention fits; or several do, and which they are; or the user's recipe does not fit.
-pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConvention> {
+pub fn choose(interface: &Interface, wish: &Wish) -> Result<Choice, NoConvention> {
+    match decide(interface, wish) {
+        Ok((recipe, bound)) => Ok(Choice { recipe, bound, undecided: None }),
+        Err(why) if wish.by_hand && wish.convention.is_none() && wish.recipe.is_none() => {
+            let recipe = Recipe::by_hand(interface, &why.to_string());
+            match recipe.bind(interface, wish.stub_imports) {
+                Ok(bound) => Ok(Choice { recipe, bound, undecided: Some(why) }),
+                Err(_) => Err(why),
+            }
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn decide(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConvention> {
     if let Some((file, recipe)) = &wish.recipe {
         let bound =
             recipe.bind(interface, wish.stub_imports).map_err(|error| NoConvention(format!("{file}: {error}")))?;
@@ -55,6 +106,9 @@ pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoC
     match &found[..] {
         [] => Err(NoConvention(none(&misses))),
         [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention(several(&found))),
+        [best, ..] if best.score < SURE && wish.convention.is_none() && wish.call.is_none() => {
+            Err(NoConvention(several(&found)))
+        }
         [best, ..] => {
             let bound = best.recipe.bind(interface, wish.stub_imports);
             let bound = bound.map_err(|error| NoConvention(error.to_string()))?;
@@ -66,26 +120,38 @@ pub fn choose(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoC
 /// By how much the best candidate must be better than the next.
 const CLEAR: u32 = 10;
 
-fn miss(name: &str, misses: &[(&str, String)]) -> String {
-    match misses.iter().find(|(convention, _)| *convention == name) {
-        Some((_, why)) => format!("{name} was asked for: {why}"),
-        None => {
-            let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-            format!("`{name}` is no convention that comes along; those are {}", names.join(", "))
-        }
+fn miss(name: &str, misses: &[Miss]) -> String {
+    match misses.iter().find(|miss| miss.convention == name) {
+        Some(miss) => format!("{name} was asked for: {}", miss.why),
+        None => format!("`{name}` is no convention that comes along; {}", known()),
     }
 }
 
-fn none(misses: &[(&str, String)]) -> String {
+/// The conventions that come along, in words.
+fn known() -> String {
+    let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+    format!("the conventions that come along are {}", names.join(", "))
+}
+
+/// Which conventions nearly fit and why they do not; of all the others, that they do not.
+fn none(misses: &[Miss]) -> String {
     let mut words = String::from("what the module exports fits no convention");
-    for (name, why) in misses {
-        words.push_str(&format!("\n  {name}: {why}"));
+    let near = || misses.iter().filter(|miss| miss.near);
+    near().for_each(|miss| words.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
+    let same = misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why));
+    match (same, near().count()) {
+        (Some(miss), _) => words.push_str(&format!(": {}", miss.why)),
+        (None, 0) => words.push_str("; linmem inspect GUEST tells why for each"),
+        (None, _) => words.push_str("\n  and none of the others (linmem inspect GUEST tells why)"),
     }
-    words + "\nA recipe of yours can say how to talk to it: --abi FILE"
+    words + "\nA recipe of yours can say how to talk to it: --abi FILE, see linmem guide recipes"
 }
 
 fn several(found: &[Candidate]) -> String {
-    let mut words = String::from("several conventions could fit; choose one with --abi NAME");
+    let mut words = String::from(match found {
+        [_] => "one convention could fit, but nothing is sure; --abi NAME chooses it",
+        _ => "several conventions could fit; choose one with --abi NAME",
+    });
     for candidate in found {
         words.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
         candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));

@@ -106,6 +106,14 @@ pub(super) fn reload(context: &mut Context<'_>, words: &mut Words<'_>, text: &st
     do_it(context, words, text, Deed::Reload(source))
 }
 
+/// Tells the convention, or chooses one.
+pub(super) fn convention(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+    match words.more()? {
+        None => super::look::convention(context),
+        Some(named) => do_it(context, words, text, Deed::Adopt(PathBuf::from(named))),
+    }
+}
+
 pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
     let file = words.text("a file")?;

@@ -123,9 +123,17 @@ pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Res
     Ok(Reply::Text(past.chain([line(context.session.run(), "this run")]).collect()))
 }
 
-pub(super) fn convention(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+/// Tells the convention, or what there is to choose from.
+pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
-    Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]))
+    let Some(why) = &about.undecided else {
+        return Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]));
+    };
+    let mut lines: Vec<_> = why.lines().map(|line| visible(line.as_bytes())).collect();
+    lines.push(
+        ":convention NAME, or a recipe's FILE, chooses one; :call EXPORT calls by hand, :exports lists them".to_owned(),
+    );
+    Ok(Reply::Text(lines))
 }
 
 pub(super) fn recipe(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

@@ -61,7 +61,7 @@ pub const COMMANDS: &[Spec] = &[
     spec("reset", "", "begin again with a fresh guest of the same module", act::reset),
     spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
     spec("runs", "", "list the runs: each reset or reload began one", look::runs),
-    spec("convention", "", "how lines get into the guest and answers out", look::convention),
+    spec("convention", "[NAME|FILE]", "how lines get into the guest and answers out, or choose it", act::convention),
     spec("recipe", "", "the recipe in use, with the guest's own names", look::recipe),
     spec("limits", "", "what the guest may use", look::limits),
     spec(

@@ -55,6 +55,17 @@ fn write(out: &mut impl Write, exchange: &Exchange<'_>) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+impl Harmless {
+    /// A value as one line.
+    pub(super) fn line(value: &impl Serialize) -> String {
+        let mut line = Vec::new();
+        // A buffer takes all that is written to it, and what is written has text for keys.
+        let _ = value.serialize(&mut Serializer::with_formatter(&mut line, Harmless));
+        line.push(b'\n');
+        String::from_utf8(line).unwrap_or_default()
+    }
+}
+
 #[derive(Serialize)]
 struct Exchange<'a> {
     v: u32,
@@ -221,7 +232,7 @@ fn nanos(elapsed: std::time::Duration) -> u64 {
 }
 
 /// Compact JSON in which characters that a terminal obeys, or that do not show, are escapes.
-struct Harmless;
+pub(super) struct Harmless;
 
 impl Formatter for Harmless {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {

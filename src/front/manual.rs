@@ -7,10 +7,10 @@ use clap::CommandFactory;
 
 use super::inspect;
 use super::status::{self, Status};
-use crate::abi::{self, Wish, built_in};
-use crate::cli::{Cli, Command, Topic};
+use crate::abi::{self, built_in};
+use crate::cli::{Cli, Command, How, Topic};
 use crate::command::COMMANDS;
-use crate::session::{self, BUILT_IN, Source};
+use crate::session::{self, BUILT_IN, Options, Source};
 
 /// Prints what was asked for.
 pub(super) fn print(command: &Command) -> Status {
@@ -19,7 +19,7 @@ pub(super) fn print(command: &Command) -> Status {
         Command::Guests => guests(&mut text),
         Command::Recipe { name: None } => recipes(&mut text),
         Command::Recipe { name: Some(name) } => return recipe(name),
-        Command::Inspect { guest, call } => return inspect_guest(guest, call.clone()),
+        Command::Inspect { guest, json, how } => return inspect_guest(guest, *json, how),
         Command::Guide { topic: Topic::Commands } => commands(&mut text),
         Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
         Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
@@ -53,14 +53,19 @@ fn recipe(name: &str) -> Status {
     }
 }
 
-fn inspect_guest(guest: &Path, call: Option<String>) -> Status {
+fn inspect_guest(guest: &Path, json: bool, how: &How) -> Status {
     let source = match Source::find(guest) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
-    match session::inspect(&source, &Wish { call, ..Wish::default() }) {
+    let options = match super::wish(how) {
+        Ok(wish) => Options { wish, ..Options::default() },
+        Err(status) => return status,
+    };
+    match session::inspect(&source, &options) {
         Ok(inspection) => {
-            let text = inspect::text(&source.name, source.bytes.len(), &inspection);
+            let form = if json { inspect::json } else { inspect::text };
+            let text = form(&source, &inspection);
             status::of_write(io::stdout().write_all(text.as_bytes()))
         }
         Err(error) => status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),

@@ -22,10 +22,9 @@ pub use lines::{Lines, Piece};
 pub use status::Status;
 pub use tui::Offscreen;
 
-use crate::abi::recipe::parse;
-use crate::abi::{BUILT_IN as BUILT_IN_RECIPES, built_in};
-use crate::cli::{Cli, Command};
-use crate::session::{Options, Source, SourceError};
+use crate::abi::Wish;
+use crate::cli::{Cli, Command, How};
+use crate::session::{Source, SourceError};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
@@ -35,15 +34,18 @@ pub fn run(cli: &Cli) -> Status {
             command => manual::print(command),
         };
     }
-    let options = match options(cli) {
-        Ok(options) => options,
-        Err((status, words)) => return status::fail(status, &words),
+    let mut options = cli.options();
+    options.wish = match wish(&cli.how) {
+        Ok(wish) => wish,
+        Err(status) => return status,
     };
     let source = match find_source(cli) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    // Who looks can call exports by hand; a pipe cannot.
+    options.wish.by_hand = cli.script.is_some() || cli.repl || (interactive && !cli.wants_pipe());
     match &cli.script {
         Some(file) => script::run(source, options, cli, file),
         None if cli.repl => repl::run(source, options, cli),
@@ -68,23 +70,12 @@ pub fn usage(error: &clap::Error) -> Status {
     status::fail(Status::Usage, words.trim_start_matches("error: ").trim_end())
 }
 
-/// How the guest is to be run, with the recipe read if a file of one was given.
-fn options(cli: &Cli) -> Result<Options, (Status, String)> {
-    let mut options = cli.options();
-    let Some(abi) = &cli.abi else { return Ok(options) };
-    let named = abi.to_str().filter(|name| built_in(name).is_some());
-    if let Some(name) = named.filter(|_| !abi.exists()) {
-        options.wish.convention = Some(name.to_owned());
-        return Ok(options);
-    }
-    let file = abi.display().to_string();
-    let text = std::fs::read_to_string(abi).map_err(|error| {
-        let names: Vec<_> = BUILT_IN_RECIPES.iter().map(|(name, _)| *name).collect();
-        (Status::Usage, format!("{file}: {error}; the conventions that come along are {}", names.join(", ")))
-    })?;
-    let recipe = parse(&text).map_err(|error| (Status::NoConvention, format!("{file}: {error}")))?;
-    options.wish.recipe = Some((file, recipe));
-    Ok(options)
+/// What is said about the convention. A failure was told on stderr.
+fn wish(how: &How) -> Result<Wish, Status> {
+    how.wish().map_err(|error| {
+        let exists = how.abi.as_ref().is_some_and(|file| file.exists());
+        status::fail(if exists { Status::NoConvention } else { Status::Usage }, &error.to_string())
+    })
 }
 
 fn find_source(cli: &Cli) -> Result<Source, SourceError> {

@@ -42,6 +42,12 @@ pub(super) fn talk(mut console: Console, cli: &Cli) -> Status {
         let convention = console.session.about().map_or(String::new(), |about| about.convention.to_string());
         console
             .say(&format!("linmem: {name}, {convention}. Type a line to send; :help lists commands; Ctrl-D leaves."));
+        if let Some(why) = console.session.about().and_then(|about| about.undecided.clone()) {
+            console.say(&format!(
+                "{}\n:convention NAME chooses one.",
+                why.lines().map(|line| visible(line.as_bytes())).collect::<Vec<_>>().join("\n")
+            ));
+        }
     }
     match converse(&mut console, &mut prompt, file) {
         Ok(()) => Status::Answered,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::Func;
+use super::{Func, Variable};
 use crate::record::{Failure, Value};
 
 /// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
@@ -33,6 +33,9 @@ pub trait Boundary {
     /// # Errors
     /// The memory may not grow so far.
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
+
+    /// The value of an exported global now. This is no crossing.
+    fn global(&mut self, variable: &Variable) -> Value;
 
     /// How many memories there are.
     fn memories(&self) -> usize;

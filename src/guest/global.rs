@@ -3,6 +3,14 @@
 use super::Type;
 use crate::record::Value;
 
+/// An exported global variable, resolved once: [`super::Boundary::global`] reads it.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub(super) global: wasmer::Global,
+    /// Whether its value may change.
+    pub mutable: bool,
+}
+
 /// An exported global variable of a guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {

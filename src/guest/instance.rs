@@ -7,7 +7,7 @@ use wasmer::{Extern, Instance, Store};
 use super::flag::Flag;
 use super::imports::Imports;
 use super::reach::{Parts, Reach};
-use super::{Boundary, Func, Global, Host, Program, Type, Watch};
+use super::{Boundary, Func, Global, Host, Program, Type, Variable, Watch};
 use crate::record::{Failure, Value};
 
 /// An instantiated module. It stays on the thread that made it.
@@ -56,10 +56,11 @@ impl Guest {
         Some(Func::new(name, function, &self.reach.store))
     }
 
-    /// The value of the exported global of that name now, or `None` if there is none.
-    pub fn global(&mut self, name: &str) -> Option<Value> {
+    /// The exported global of that name, or `None` if there is none.
+    pub fn variable(&self, name: &str) -> Option<Variable> {
         let global = self.instance.exports.get_global(name).ok()?.clone();
-        Some(Value::from(&global.get(&mut self.reach.store)))
+        let mutable = global.ty(&self.reach.store).mutability.is_mutable();
+        Some(Variable { global, mutable })
     }
 
     /// The module's start function, if it has one. It is to be called once, before any other.
@@ -96,6 +97,10 @@ impl Boundary for Guest {
 
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
         self.reach.grow(memory, pages)
+    }
+
+    fn global(&mut self, variable: &Variable) -> Value {
+        self.reach.global(variable)
     }
 
     fn memories(&self) -> usize {

@@ -11,6 +11,11 @@ use wasmparser::{
 use super::names::{Names, shortened};
 use crate::record::{MEMORIES, plain};
 
+/// The custom section in which a module says its own convention.
+const SAYS: &str = "linmem";
+/// The longest that it may say, in bytes.
+const LONGEST: usize = 64 << 10;
+
 /// The type of a WebAssembly value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -90,11 +95,24 @@ pub struct Segment {
 
 /// A global variable that has a name, and its value at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
+pub struct NamedGlobal {
     /// The name: an export's, else that of the module's name section. Shortened if it is very long.
     pub name: String,
     /// Its value at the start, if it is a plain number, without its sign.
     pub start: Option<u64>,
+}
+
+/// A linear memory as the module declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryType {
+    /// Its size at the start, in WebAssembly pages.
+    pub pages: u64,
+    /// The most pages that it may grow to, if the module says.
+    pub most: Option<u64>,
+    /// Whether threads share it.
+    pub shared: bool,
+    /// Whether its addresses have 64 bits.
+    pub wide: bool,
 }
 
 /// A module seen from outside.
@@ -104,12 +122,16 @@ pub struct Interface {
     pub exports: Vec<Export>,
     /// The imports in the module's order.
     pub imports: Vec<Import>,
+    /// The memories by their indices, imported ones first; exported or not.
+    pub memories: Vec<MemoryType>,
     /// The data segments that are copied at the start, in the module's order.
     pub segments: Vec<Segment>,
     /// The global variables that have a name, imported ones left out.
-    pub variables: Vec<Variable>,
+    pub globals: Vec<NamedGlobal>,
     /// Whether there is a start function.
     pub has_start: bool,
+    /// What the module says of its own convention, in a custom section named `linmem`: a convention's name, or a recipe.
+    pub says: Option<String>,
 }
 
 /// What the indices in a module stand for, as far as it was read.
@@ -147,6 +169,9 @@ impl Interface {
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
                         let import = import?;
+                        if let TypeRef::Memory(ty) = import.ty {
+                            interface.memories.push(ty.into());
+                        }
                         let what = indices.import(import.ty);
                         let (module, name) = (import.module.to_owned(), import.name.to_owned());
                         interface.imports.push(Import { module, name, what });
@@ -159,7 +184,9 @@ impl Interface {
                 }
                 Payload::MemorySection(memories) => {
                     for memory in memories {
-                        indices.memories.push(pages(memory?.initial));
+                        let memory = memory?;
+                        indices.memories.push(pages(memory.initial));
+                        interface.memories.push(memory.into());
                     }
                 }
                 Payload::GlobalSection(globals) => {
@@ -179,6 +206,9 @@ impl Interface {
                     }
                 }
                 Payload::StartSection { .. } => interface.has_start = true,
+                Payload::CustomSection(section) if section.name() == SAYS && section.data().len() <= LONGEST => {
+                    interface.says = std::str::from_utf8(section.data()).ok().map(str::to_owned);
+                }
                 Payload::DataSection(segments) => {
                     for (segment, number) in segments.into_iter().zip(0..) {
                         let segment = segment?;
@@ -199,7 +229,7 @@ impl Interface {
         for (segment, number) in interface.segments.iter_mut().zip(places) {
             segment.name = names.data.remove(&number);
         }
-        interface.variables = indices.variables(names);
+        interface.globals = indices.named_globals(names);
         Ok(interface)
     }
 
@@ -213,7 +243,7 @@ impl Interface {
 
     /// The memories that a host can reach, by index: each with the names that it is exported under, and the one that
     /// it is imported by. One that the module keeps to itself has no name.
-    pub fn memories(&self) -> Vec<Vec<&str>> {
+    pub fn memory_names(&self) -> Vec<Vec<&str>> {
         let exports = self.exports.iter().map(|export| (export.name.as_str(), &export.what));
         let imports = self.imports.iter().map(|import| (import.name.as_str(), &import.what));
         let mut found: Vec<Vec<&str>> = Vec::new();
@@ -321,7 +351,7 @@ impl Indices {
     }
 
     /// The globals that have a name: by their exports, and the others by the name section.
-    fn variables(self, mut names: Names) -> Vec<Variable> {
+    fn named_globals(self, mut names: Names) -> Vec<NamedGlobal> {
         let start =
             |index: u32| usize::try_from(index).ok().and_then(|place| self.globals.get(place).copied().flatten());
         let exported = self.exported.iter().map(|(index, name)| (*index, name.clone()));
@@ -330,7 +360,7 @@ impl Indices {
         let mut rest: Vec<_> = names.globals.into_iter().collect();
         rest.sort();
         found.extend(rest);
-        found.into_iter().map(|(index, name)| Variable { name, start: start(index) }).collect()
+        found.into_iter().map(|(index, name)| NamedGlobal { name, start: start(index) }).collect()
     }
 
     fn memory(&self, place: usize) -> Extern {
@@ -351,6 +381,12 @@ impl Indices {
 /// Pages as the 32-bit number that they are for any memory that linmem can run.
 fn pages(initial: u64) -> u32 {
     u32::try_from(initial).unwrap_or(u32::MAX)
+}
+
+impl From<wasmparser::MemoryType> for MemoryType {
+    fn from(ty: wasmparser::MemoryType) -> MemoryType {
+        MemoryType { pages: ty.initial, most: ty.maximum, shared: ty.shared, wide: ty.memory64 }
+    }
 }
 
 impl From<ValType> for Type {
@@ -374,6 +410,19 @@ impl fmt::Display for Type {
             Type::F64 => "f64",
             Type::Other => "other",
         })
+    }
+}
+
+impl fmt::Display for MemoryType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.pages == 1 { "page" } else { "pages" };
+        write!(f, "{} {unit}", self.pages)?;
+        match self.most {
+            Some(most) => write!(f, ", {most} at the most")?,
+            None => f.write_str(", and no limit of its own")?,
+        }
+        f.write_str(if self.shared { ", shared between threads" } else { "" })?;
+        f.write_str(if self.wide { ", with addresses of 64 bits" } else { "" })
     }
 }
 

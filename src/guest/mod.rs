@@ -20,10 +20,10 @@ mod watch;
 
 pub use boundary::{Boundary, Host, NoHost};
 pub use func::Func;
-pub use global::Global;
+pub use global::{Global, Variable};
 pub use instance::Guest;
-pub use interface::{Export, Extern, Import, Interface, Segment, Signature, Type, Variable};
+pub use interface::{Export, Extern, Import, Interface, MemoryType, NamedGlobal, Segment, Signature, Type};
 pub use limits::Limits;
-pub use program::{LoadError, Program, inspect};
+pub use program::{Code, LoadError, Program, inspect};
 pub use recorded::Recorded;
 pub use watch::Watch;

@@ -15,6 +15,12 @@ use crate::record::WASM_PAGE;
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
+/// A component begins like a module, with another version and layer.
+const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
+
+const COMPONENT: &str = "it is a WebAssembly component, and linmem runs core modules: tools such as wasm-tools and jco \
+                         take the core module out of a component";
+
 const SHARED: &str =
     "its memory is shared between threads, and linmem runs one thread: build the guest without threads";
 
@@ -48,18 +54,39 @@ pub enum LoadError {
     Refused(String),
 }
 
-impl Program {
-    /// Compiles a module given as a binary or as text, under the name that messages give it; which of them it is, its first bytes tell.
+/// A module that was read and is valid, but not compiled yet: compiling may take seconds.
+pub struct Code<'a> {
+    engine: Engine,
+    binary: Cow<'a, [u8]>,
+    interface: Interface,
+}
+
+impl Code<'_> {
+    /// Reads a module given as a binary or as text, under the name that messages give it; which of them it is, its
+    /// first bytes tell.
     ///
     /// # Errors
-    /// [`LoadError::Text`], [`LoadError::Binary`], [`LoadError::Memory`].
-    pub fn compile(name: &str, bytes: &[u8], limits: Limits) -> Result<Program, LoadError> {
+    /// [`LoadError::Text`], [`LoadError::Binary`].
+    pub fn read<'a>(name: &str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
         let binary = binary(name, bytes)?;
-        let mut engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
-        let invalid = |error| LoadError::Binary(in_words(error));
-        // First as it is, so that what is wrong is told with the offset in the file.
-        Module::validate(&engine, &binary).map_err(invalid)?;
+        let engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
+        // As it is, so that what is wrong is told with the offset in the file.
+        Module::validate(&engine, &binary).map_err(|error| LoadError::Binary(in_words(error)))?;
         let interface = Interface::read(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
+        Ok(Code { engine, binary, interface })
+    }
+
+    /// What the module exports and imports.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// Compiles the module.
+    ///
+    /// # Errors
+    /// [`LoadError::Memory`], [`LoadError::Refused`].
+    pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
+        let Code { mut engine, binary, interface } = self;
         let Stoppable { binary, added, places, memories, tables, shared } =
             Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
         if shared {
@@ -73,7 +100,9 @@ impl Program {
         program.check_memory()?;
         Ok(program)
     }
+}
 
+impl Program {
     /// What the module exports and imports.
     pub fn interface(&self) -> &Interface {
         &self.interface
@@ -140,6 +169,9 @@ pub fn inspect(name: &str, bytes: &[u8]) -> Result<Interface, LoadError> {
 fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
     if bytes.is_empty() {
         return Err(LoadError::Refused("the file is empty".to_owned()));
+    }
+    if bytes.starts_with(COMPONENT_MAGIC) {
+        return Err(LoadError::Refused(COMPONENT.to_owned()));
     }
     if bytes.starts_with(BINARY_MAGIC) {
         return Ok(bytes.into());

@@ -9,7 +9,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
-use super::{Boundary, Func, Host, Limits, Watch};
+use super::{Boundary, Func, Host, Limits, Variable, Watch};
 use crate::record::{Failure, Frame, Limit, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -40,7 +40,8 @@ impl<S: AsStoreMut> Reach<S> {
 
     #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
     fn bytes_mut(&mut self, memory: usize) -> &mut [u8] {
-        let view = self.parts.memories[memory].view(&self.store);
+        let Some(memory) = self.parts.memories.get(memory) else { return &mut [] };
+        let view = memory.view(&self.store);
         // SAFETY: as in `bytes`, and the borrow of `self` is exclusive.
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
     }
@@ -77,11 +78,16 @@ impl<S: AsStoreMut> Reach<S> {
 impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
     #[allow(unsafe_code, reason = "wasmer's safe readers copy, and slower than memcpy")]
     fn bytes(&self, memory: usize) -> &[u8] {
-        let view = self.parts.memories[memory].view(&self.store);
+        let Some(memory) = self.parts.memories.get(memory) else { return &[] };
+        let view = memory.view(&self.store);
         // SAFETY: pointer and length are those of the live memory. Guest code, which could change or grow it,
         // runs only through `&mut self`, so the memory stays as it is while `self` is borrowed; and no other
         // thread runs code of this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
+    }
+
+    fn global(&mut self, variable: &Variable) -> Value {
+        Value::from(&variable.global.get(&mut self.store))
     }
 
     fn memories(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Boundary, Func, Guest, Host, Watch};
+use super::{Boundary, Func, Guest, Host, Variable, Watch};
 use crate::record::{Actor, Failure, Recorder, Step, Value};
 
 /// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
@@ -112,6 +112,10 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.compare(Actor::Host);
         self.recorder.leave(elapsed);
         outcome
+    }
+
+    fn global(&mut self, variable: &Variable) -> Value {
+        self.inner.global(variable)
     }
 
     fn memories(&self) -> usize {

@@ -107,6 +107,8 @@ impl Failure {
     pub fn in_recipe(self, at: usize) -> Failure {
         match self {
             Failure::Limit(_) | Failure::Interrupted | Failure::Cancelled | Failure::InRecipe { .. } => self,
+            // A line that was made up has no place.
+            failure if at == 0 => failure,
             failure => Failure::InRecipe { at, failure: Box::new(failure) },
         }
     }

@@ -1,9 +1,9 @@
 //! A guest looked at without running it: its interface, and the conventions that it fits.
 
-use crate::abi::{Candidate, NoConvention, Recipe, Wish, candidates, choose};
-use crate::guest::{self, Interface, LoadError};
+use crate::abi::{Candidate, Miss, NoConvention, Recipe, candidates, choose};
+use crate::guest::{self, Interface, Limits, LoadError};
 
-use super::Source;
+use super::{Options, Source};
 
 /// What can be told of a guest without running it.
 #[derive(Debug)]
@@ -12,8 +12,10 @@ pub struct Inspection {
     pub interface: Interface,
     /// The conventions that it fits, the surest first.
     pub candidates: Vec<Candidate>,
-    /// The others, and why not.
-    pub misses: Vec<(&'static str, String)>,
+    /// The others, and why not, those that nearly fit first.
+    pub misses: Vec<Miss>,
+    /// What it may use.
+    pub limits: Limits,
     /// The recipe that would run, or why none would.
     pub chosen: Result<Recipe, NoConvention>,
 }
@@ -22,9 +24,10 @@ pub struct Inspection {
 ///
 /// # Errors
 /// It is no module.
-pub fn inspect(source: &Source, wish: &Wish) -> Result<Inspection, LoadError> {
+pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadError> {
+    let wish = &options.wish;
     let interface = guest::inspect(&source.name, &source.bytes)?;
     let (candidates, misses) = candidates(&interface, wish.call.as_deref());
-    let chosen = choose(&interface, wish).map(|(recipe, _)| recipe);
-    Ok(Inspection { interface, candidates, misses, chosen })
+    let chosen = choose(&interface, wish).map(|choice| choice.recipe);
+    Ok(Inspection { interface, candidates, misses, limits: options.limits, chosen })
 }

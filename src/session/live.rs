@@ -1,10 +1,11 @@
 //! A guest at work: the program, an instance of it, and the convention that drives it.
 
 use std::fmt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::abi::{Bound, Exchange, Line, Messages, NoConvention, Recipe, Wish, choose};
-use crate::guest::{Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
+use crate::abi::{Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, choose};
+use crate::guest::{Code, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Cause, Failure, Limit, Memories, Outcome, Recorder, Trigger, Value};
 
 use super::Source;
@@ -25,8 +26,9 @@ pub struct Options {
 /// [`Live::answer`] is the fast way and records nothing; [`Live::send`] records. Use one or the other.
 pub struct Live {
     program: Program,
-    recipe: Recipe,
-    bound: Bound,
+    /// What was said about the convention, and what came of it.
+    wish: Wish,
+    choice: Choice,
     /// The arguments of a guest that is a program, its name first.
     args: Vec<String>,
     guest: Guest,
@@ -54,16 +56,19 @@ impl Live {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(source: &Source, options: &Options, watch: Watch) -> Result<(Live, Cause), OpenError> {
-        let program = Program::compile(&source.name, &source.bytes, options.limits).map_err(OpenError::Load)?;
-        let (recipe, bound) = choose(program.interface(), &options.wish).map_err(OpenError::NoConvention)?;
+        let code = Code::read(&source.name, &source.bytes).map_err(OpenError::Load)?;
+        // Before it is compiled, which may take seconds.
+        let wish = options.wish.clone();
+        let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
+        let program = code.compile(options.limits).map_err(OpenError::Load)?;
         let args: Vec<_> = std::iter::once(&source.name).chain(&options.args).cloned().collect();
         let mut recorder = Recorder::default();
-        let birth = Birth { program: &program, bound: &bound, args: &args, watch: &watch };
+        let birth = Birth { program: &program, bound: &choice.bound, args: &args, watch: &watch };
         let (mut guest, mut exchange, elapsed) = birth.instance()?;
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         outcome.map_err(OpenError::Prepare)?;
-        Ok((Live { program, recipe, bound, args, guest, exchange, recorder, watch, used: false }, start))
+        Ok((Live { program, wish, choice, args, guest, exchange, recorder, watch, used: false }, start))
     }
 
     /// Replaces the guest by a fresh instance of its module, and returns what its start did.
@@ -82,14 +87,14 @@ impl Live {
     }
 
     fn birth(&self) -> Birth<'_> {
-        Birth { program: &self.program, bound: &self.bound, args: &self.args, watch: &self.watch }
+        Birth { program: &self.program, bound: &self.choice.bound, args: &self.args, watch: &self.watch }
     }
 
     /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still, and says how
     /// long that took. Its start is yet to come.
     fn refresh(&mut self) -> Result<Option<Duration>, Failure> {
         let used = std::mem::replace(&mut self.used, true);
-        if !self.bound.is_fresh_each_line() || !used {
+        if !self.choice.bound.is_fresh_each_line() || !used {
             return Ok(None);
         }
         let instance = self.birth().instance();
@@ -98,9 +103,26 @@ impl Live {
         Ok(Some(elapsed))
     }
 
-    /// The recipe in use, with the guest's own names.
-    pub fn recipe(&self) -> &Recipe {
-        &self.recipe
+    /// How the guest is talked to.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// Talks to the guest in another way, for which a fresh guest is made; returns what its start did. On an error all
+    /// stays as it was.
+    ///
+    /// # Errors
+    /// The convention does not fit, or as for [`Live::restart`].
+    pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
+        let wish = self.wish.named(named).map_err(OpenError::NoConvention)?;
+        let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
+        let before = std::mem::replace(&mut self.choice, choice);
+        let started = self.restart();
+        match started {
+            Ok(_) => self.wish = wish,
+            Err(_) => self.choice = before,
+        }
+        started
     }
 
     /// The memories as they are now, as far as they were recorded.
@@ -191,7 +213,8 @@ impl Live {
     /// # Errors
     /// As for [`Live::open`].
     pub(super) fn reload(&mut self, source: &Source, options: &Options) -> Result<Cause, OpenError> {
-        let opened = Live::open(source, options, self.watch.clone());
+        let options = Options { wish: self.wish.clone(), ..options.clone() };
+        let opened = Live::open(source, &options, self.watch.clone());
         let (live, start) = opened.inspect_err(|_| self.guest.take_watch())?;
         *self = live;
         Ok(start)

@@ -1,5 +1,7 @@
 //! What a front end asks of a guest: a line, or something that a command does to it.
 
+use std::path::PathBuf;
+
 use super::{Live, OpenError, Options, Source};
 use crate::abi::Line;
 use crate::guest::Boundary;
@@ -29,6 +31,9 @@ pub enum Deed {
     Reset,
     /// A guest of that module takes its place.
     Reload(Source),
+    /// A fresh guest of the same module takes its place, and is talked to by the convention of that name, or by the
+    /// recipe in that file.
+    Adopt(PathBuf),
 }
 
 impl Live {
@@ -53,6 +58,7 @@ impl Live {
             Deed::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
             Deed::Reset => begun(words, self.restart()),
             Deed::Reload(source) => begun(words, self.reload(&source, options)),
+            Deed::Adopt(named) => begun(words, self.adopt(&named)),
         }
     }
 }

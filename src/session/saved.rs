@@ -113,6 +113,7 @@ fn read(bytes: &[u8]) -> Result<Saved, String> {
         sha256: head.sha256,
         convention: head.convention,
         recipe: head.recipe,
+        undecided: None,
         interface: Arc::default(),
         memory: 0,
     };

@@ -25,6 +25,8 @@ pub struct About {
     pub convention: String,
     /// Its recipe, with the guest's own names.
     pub recipe: String,
+    /// Why no convention was chosen, if none was.
+    pub undecided: Option<String>,
     /// The module's SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// What the module exports and imports.
@@ -36,7 +38,7 @@ pub struct About {
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
-    Ready(About),
+    Ready(Box<About>),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -147,10 +149,11 @@ impl Session {
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
         match update {
             Update::Ready(about) => {
-                if self.about.as_ref().is_none_or(|known| known.sha256 != about.sha256) {
+                let other = |known: &About| known.sha256 != about.sha256 || known.memory != about.memory;
+                if self.about.as_ref().is_none_or(other) {
                     self.memory = about.memory;
                 }
-                self.about = Some(about);
+                self.about = Some(*about);
             }
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
@@ -247,7 +250,7 @@ impl Session {
 
     /// What a memory is called: the name that it is exported or imported by, if it has one.
     pub fn memory_name(&self, memory: usize) -> Option<String> {
-        let names = self.about.as_ref()?.interface.memories();
+        let names = self.about.as_ref()?.interface.memory_names();
         names.get(memory)?.first().map(|name| (*name).to_owned())
     }
 
@@ -341,7 +344,7 @@ fn work(
         Err(error) => return report(Update::Failed(error)),
     };
     let mut origin = Origin::of(source);
-    report(Update::Ready(About::of(&live, &origin)));
+    report(Update::Ready(Box::new(About::of(&live, &origin))));
     let settle = |live: &mut Live, cause| {
         let globals = live.globals();
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
@@ -355,7 +358,7 @@ fn work(
         let cause = live.perform(request, number, options);
         if cause.begins_a_run() {
             origin = other.unwrap_or(origin);
-            report(Update::Ready(About::of(&live, &origin)));
+            report(Update::Ready(Box::new(About::of(&live, &origin))));
         }
         settle(&mut live, cause);
     }
@@ -379,8 +382,9 @@ impl About {
         About {
             name: origin.name.clone(),
             sha256: origin.sha256.clone(),
-            convention: live.recipe().name.clone(),
-            recipe: live.recipe().to_string(),
+            convention: live.choice().recipe.name.clone(),
+            recipe: live.choice().recipe.to_string(),
+            undecided: live.choice().undecided.as_ref().map(ToString::to_string),
             memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }
@@ -389,7 +393,7 @@ impl About {
 
 /// The memory that a guest's recipe uses: the one that it names, else the first that has a name.
 fn memory_of(live: &Live) -> usize {
-    let (memories, wanted) = (live.interface().memories(), live.recipe().memory.as_deref());
+    let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
     let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
     memories.iter().position(used).unwrap_or(0)
 }

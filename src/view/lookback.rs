@@ -1,9 +1,10 @@
 //! Who gave a byte its value: a look back along the timeline, in pieces, because it may be long.
 
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use super::Selection;
+use super::{Selection, Steps};
 use crate::record::{Actor, Cause, Run};
 
 /// How many changes are looked at between two looks at the clock.
@@ -21,19 +22,23 @@ pub struct Writer {
 }
 
 /// A look back from what is selected, as far as it came.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LookBack {
     memory: usize,
     addr: u64,
     /// The cause that is looked at next, and how many of its changes are left.
     cause: usize,
     left: usize,
+    /// What is selected, whose crossings are known already.
+    from: Arc<Cause>,
+    steps: Arc<Steps>,
 }
 
 impl LookBack {
     /// A look back for the last writer of a byte, up to what is selected.
     pub fn new(at: &Selection, memory: usize, addr: u64) -> LookBack {
-        LookBack { memory, addr, cause: at.cause, left: at.node.changes_of(at.crossing).end }
+        let left = at.node.changes_of(at.crossing).end;
+        LookBack { memory, addr, cause: at.cause, left, from: at.node.clone(), steps: at.steps.clone() }
     }
 
     /// Goes on until then, or until it is known who wrote the byte; `None` if nobody did whose doing is still known.
@@ -61,8 +66,11 @@ impl LookBack {
         Poll::Ready(None)
     }
 
-    fn found(&self, cause: &Cause, change: usize, by: Actor) -> Option<Writer> {
-        let crossing = cause.crossings.iter().rposition(|crossing| crossing.changes.contains(&change))?;
+    fn found(&self, cause: &Arc<Cause>, change: usize, by: Actor) -> Option<Writer> {
+        let crossing = match Arc::ptr_eq(cause, &self.from) {
+            true => self.steps.of_change(cause, change),
+            false => cause.crossings.iter().rposition(|crossing| crossing.changes.contains(&change)),
+        }?;
         Some(Writer { cause: self.cause, crossing, by })
     }
 }

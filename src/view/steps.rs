@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -40,6 +41,10 @@ pub struct Steps {
     sums: Vec<Sum>,
     /// The places of what the guest says.
     said: Vec<usize>,
+    /// For each memory the last range that the host wrote to, and the last one that it read.
+    last_writes: HashMap<usize, (u64, u64)>,
+    last_reads: HashMap<usize, (u64, u64)>,
+    elapsed: Duration,
 }
 
 /// Where a crossing lies in the tree of crossings.
@@ -69,9 +74,12 @@ impl Steps {
         let mut last_calls: HashMap<&str, usize> = HashMap::new();
         for (place, crossing) in cause.crossings.iter().enumerate() {
             match &crossing.step {
-                Step::Write { addr, len, .. } | Step::Read { addr, len, .. } => {
+                Step::Write { memory, addr, len } | Step::Read { memory, addr, len } => {
                     steps.addresses.push(*addr);
                     steps.lengths.push(*len);
+                    let writes = matches!(crossing.step, Step::Write { .. });
+                    let last = if writes { &mut steps.last_writes } else { &mut steps.last_reads };
+                    last.insert(*memory, (*addr, addr.saturating_add(*len)));
                 }
                 Step::Call { export, results: Some(_), .. } => {
                     if let Some(earlier) = last_calls.insert(export, place) {
@@ -86,6 +94,7 @@ impl Steps {
             used.sort_unstable();
             used.dedup();
         }
+        steps.elapsed = cause.elapsed();
         steps.sums = vec![Sum::default()];
         for change in &cause.changes {
             let sum = steps.sums[steps.sums.len() - 1].and(change);
@@ -138,6 +147,28 @@ impl Steps {
             before = self.nodes[before].around?;
         }
         Some(before)
+    }
+
+    /// The last range that the host wrote to in a memory: the first address and the one behind the last.
+    pub fn last_write(&self, memory: usize) -> Option<(u64, u64)> {
+        self.last_writes.get(&memory).copied()
+    }
+
+    /// The last range that the host read in a memory: the first address and the one behind the last.
+    pub fn last_read(&self, memory: usize) -> Option<(u64, u64)> {
+        self.last_reads.get(&memory).copied()
+    }
+
+    /// How long the crossings took, without the time for recording them.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// The crossing, of the cause that was looked through, during which a change was made, and inside no deeper one.
+    pub fn of_change(&self, cause: &Cause, change: usize) -> Option<usize> {
+        let begun = cause.crossings.partition_point(|crossing| crossing.changes.start <= change);
+        let around = std::iter::successors(begun.checked_sub(1), |&place| self.around(place));
+        around.into_iter().find(|&place| cause.crossings[place].changes.contains(&change))
     }
 
     /// What the guest said in the cause that was looked through, in order: in all of it, or during the crossing at
@@ -273,4 +304,43 @@ fn shorten(name: &str, columns: usize) -> String {
         short.pop();
     }
     short + ".."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Actor, Crossing, Trigger};
+
+    /// A cause with crossings of these depths and changes.
+    fn cause(crossings: &[(usize, Range<usize>)], changes: usize) -> Cause {
+        let crossing = |(depth, changes): &(usize, Range<usize>)| Crossing {
+            depth: *depth,
+            step: Step::Say { text: b"hi".to_vec() },
+            changes: changes.clone(),
+            elapsed: Duration::ZERO,
+        };
+        let change = |n: usize| Change::bytes(0, n as u64, &[0], &[1], Actor::Guest, Evidence::Found);
+        Cause {
+            trigger: Trigger::Start,
+            crossings: crossings.iter().map(crossing).collect(),
+            changes: (0..changes).map(change).collect(),
+            focus: None,
+            outcome: Ok(Vec::new()),
+        }
+    }
+
+    #[test]
+    fn crossings_are_a_tree() {
+        let cause = cause(&[(0, 0..1), (0, 1..8), (1, 2..3), (1, 4..7), (2, 5..6), (0, 8..8), (3, 8..9)], 9);
+        let steps = Steps::new(&cause);
+        let all = |of: fn(&Steps, usize) -> Option<usize>| (0..7).map(|place| of(&steps, place)).collect::<Vec<_>>();
+        assert_eq!(all(Steps::around), [None, None, Some(1), Some(1), Some(3), None, Some(5)]);
+        assert_eq!(all(Steps::next_beside), [Some(1), Some(5), Some(3), Some(5), Some(5), None, None]);
+        assert_eq!(all(Steps::previous_beside), [None, Some(0), Some(1), Some(2), Some(3), Some(1), Some(5)]);
+        let found: Vec<_> = (0..8).map(|change| steps.of_change(&cause, change)).collect();
+        assert_eq!(found, [0, 1, 2, 1, 3, 4, 3, 1].map(Some));
+        assert_eq!(steps.of_change(&cause, 99), None);
+        let said = |during| steps.messages(&cause, during).len();
+        assert_eq!([said(None), said(Some(1)), said(Some(4))], [7, 4, 1]);
+    }
 }

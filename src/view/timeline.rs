@@ -9,9 +9,9 @@ pub struct Events(u8);
 impl Events {
     /// The module's data came into memory: a fresh guest.
     pub const MODULE: Events = Events(1);
-    /// The host wrote.
+    /// The host changed bytes.
     pub const HOST: Events = Events(1 << 1);
-    /// The guest wrote.
+    /// The guest changed bytes.
     pub const GUEST: Events = Events(1 << 2);
     /// A memory grew.
     pub const GREW: Events = Events(1 << 3);
@@ -29,6 +29,7 @@ impl Events {
             events = events.and(match change {
                 Change::Growth { from: 0, .. } => Events::MODULE,
                 Change::Growth { .. } => Events::GREW,
+                Change::Bytes { halves, .. } if halves[..halves.len() / 2] == halves[halves.len() / 2..] => continue,
                 Change::Bytes { by: Actor::Module, .. } => Events::MODULE,
                 Change::Bytes { by: Actor::Host, .. } => Events::HOST,
                 Change::Bytes { by: Actor::Guest, .. } => Events::GUEST,

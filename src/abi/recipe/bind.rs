@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::imports::{Answerer, answerers};
-use super::words::{Piece, Words};
+use super::parse::span;
+use super::words::{Form, Held, Piece, Words};
 use super::{
     Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
 };
@@ -85,12 +86,14 @@ pub(super) enum Do {
     Stop,
     Return(Vec<(Type, Val)>),
     Grow(Val),
+    GrowTo(Val),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Saying {
     Words(Words),
     Bytes(Bytes),
+    Answer,
 }
 
 #[derive(Clone, Debug)]
@@ -167,7 +170,7 @@ impl Op {
                 Do::Write { at, .. } => set(at),
                 Do::Store(_, at, value) => set(at) && set(value),
                 Do::Read(span) => set(&span.at),
-                Do::Grow(value) => set(value),
+                Do::Grow(value) | Do::GrowTo(value) => set(value),
                 Do::Return(values) => values.iter().all(|(_, value)| set(value)),
                 Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => true,
                 Do::Append(_) | Do::Fail(_) | Do::Say(_) => true,
@@ -203,9 +206,15 @@ impl Recipe {
             results: None,
             set_by_handlers: self.handlers.iter().flat_map(Handler::sets).map(str::to_owned).collect(),
             answers_stdout: false,
+            no_memory: None,
         };
         let headless = |words| BindError { at: 0, words };
-        let memory = binder.memory(self.memory.as_deref()).map_err(headless)?;
+        let memory = binder.memory(self.memory.as_deref());
+        binder.no_memory = memory.as_ref().err().filter(|_| self.memory.is_none()).cloned();
+        let memory = match memory {
+            Err(words) if self.memory.is_some() => return Err(headless(words)),
+            memory => memory.unwrap_or(0),
+        };
         let once = binder.body(&self.once)?;
         let kept = binder.slots.len();
         let answerers = answerers(self, interface, stubs).map_err(headless)?;
@@ -245,6 +254,8 @@ struct Binder<'a> {
     /// The names that handlers set: they may be used before, and are zero until then.
     set_by_handlers: Vec<String>,
     answers_stdout: bool,
+    /// Why there is no memory to reach into, if there is none.
+    no_memory: Option<String>,
 }
 
 impl Handler {
@@ -262,7 +273,7 @@ type Fit<T> = Result<T, String>;
 
 impl Binder<'_> {
     fn memory(&self, name: Option<&str>) -> Fit<usize> {
-        let memories = self.interface.memories();
+        let memories = self.interface.memory_names();
         match name {
             None => memories
                 .iter()
@@ -315,7 +326,15 @@ impl Binder<'_> {
         Ok(Op { at: statement.at, transform: statement.transform, condition, action })
     }
 
+    /// A line that reaches into memory fits where there is one.
+    fn in_memory(&self) -> Fit<()> {
+        self.no_memory.clone().map_or(Ok(()), Err)
+    }
+
     fn action(&mut self, action: &Action) -> Fit<Do> {
+        if matches!(action, Action::Write { .. } | Action::Store(..) | Action::Grow(_) | Action::GrowTo(_)) {
+            self.in_memory()?;
+        }
         Ok(match action {
             Action::Let(names, value) => self.assignment(names, value)?,
             Action::Write { parts, at, within } => Do::Write {
@@ -338,6 +357,7 @@ impl Binder<'_> {
             Action::Fail(message) => Do::Fail(self.message(message)?),
             Action::Say(message) => Do::Say(self.message(message)?),
             Action::Grow(pages) => Do::Grow(self.number(pages)?),
+            Action::GrowTo(size) => Do::GrowTo(self.number(size)?),
             Action::Stop if self.results.is_some() => Do::Stop,
             Action::Return(values) if self.results.is_some() => Do::Return(self.results(values)?),
             Action::Stop | Action::Return(_) => {
@@ -379,6 +399,7 @@ impl Binder<'_> {
     }
 
     fn span(&mut self, span: &Span) -> Fit<Bytes> {
+        self.in_memory()?;
         let len = match &span.len {
             Length::Bytes(len) => Len::Bytes(self.number(len)?),
             Length::UntilZero => Len::UntilZero,
@@ -391,19 +412,26 @@ impl Binder<'_> {
         Ok(match message {
             Message::Span(span) => Saying::Bytes(self.span(span)?),
             Message::Words(words) => Saying::Words(self.words(words)?),
+            Message::Answer => Saying::Answer,
         })
     }
 
-    /// Words with the values that stand in them, in braces.
+    /// Words with the values, and the bytes in memory, that stand in them in braces.
     fn words(&mut self, words: &str) -> Fit<Words> {
         let mut pieces = Vec::new();
         let mut rest = words;
         while let Some((before, (inner, behind))) =
             rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
         {
-            let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
-            let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
-            pieces.push(Piece::new(before, value, kind, form)?);
+            let held = match inner.contains(" at ") {
+                true => Held::Bytes(self.span(&span(inner)?)?),
+                false => {
+                    let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
+                    let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
+                    Held::Number(value, Form::new(kind, form)?)
+                }
+            };
+            pieces.push(Piece { before: before.to_owned(), held });
             rest = behind;
         }
         Ok(Words { pieces, last: rest.to_owned() })
@@ -443,6 +471,7 @@ impl Binder<'_> {
             }
             Expr::Call { export, args, optional } => self.call(export, args, *optional)?,
             Expr::Load(width, at) => {
+                self.in_memory()?;
                 let ty = if *width == Width::U64 { Type::I64 } else { Type::I32 };
                 (Val::Load(*width, Box::new(self.number(at)?)), Kind::Of(ty))
             }

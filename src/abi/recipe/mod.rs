@@ -18,6 +18,7 @@ pub(in crate::abi) use encoding::encode;
 pub use parse::{ParseError, parse};
 pub use run::{Exchange, Line};
 pub use say::Messages;
+pub(super) use wasi::is_wasi;
 
 /// A recipe as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,6 +125,8 @@ pub enum Action {
     Return(Vec<Expr>),
     /// `grow n`: the host grows the memory by that many pages.
     Grow(Expr),
+    /// `grow to n`: the host grows the memory to that many bytes at least.
+    GrowTo(Expr),
 }
 
 /// A part of what is written.
@@ -162,10 +165,13 @@ pub enum Length {
 /// A message: words of the recipe's, or bytes of the guest's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// Words, in which `{x}` stands for the value of x, and `{x:08x}` for its hexadecimal digits, eight at least.
+    /// Words, in which `{x}` stands for the value of x, `{x:08x}` for its hexadecimal digits, eight at least, and
+    /// `{n at p}` for what the guest has in its memory.
     Words(String),
     /// What the guest has in its memory.
     Span(Span),
+    /// `the answer`: what was read so far.
+    Answer,
 }
 
 /// `a == b` and its kin. Values of type i32 are compared as signed ones.
@@ -231,7 +237,7 @@ pub enum Expr {
     Sum(Box<Expr>, Box<Expr>),
     /// `a - b`
     Difference(Box<Expr>, Box<Expr>),
-    /// `@name`, the value of an exported global.
+    /// `@name`, the value of an exported global now.
     Global(String),
 }
 

@@ -42,6 +42,17 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
     }
 }
 
+/// Reads bytes in memory, as they stand in braces between words: `utf8 n at p`.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn span(text: &str) -> Result<Span, String> {
+    let tokens = tokens(text)?;
+    let mut reader = Reader { tokens: &tokens, place: 0, depth: 0 };
+    let span = reader.span()?;
+    reader.end().map(|()| span)
+}
+
 /// Takes a line of the head that is plain prose: the recipe's name, or what it is about.
 fn prose(line: &str, recipe: &mut Recipe) -> bool {
     match line.trim().split_once(char::is_whitespace) {
@@ -249,12 +260,16 @@ impl Reader<'_> {
         match word {
             "write" => self.write(),
             "read" => Ok(Action::Read(self.span()?)),
-            "append" => Ok(Action::Append(self.message()?)),
+            "append" => match self.message()? {
+                Message::Answer => Err("`append` adds to the answer: a span, or words in quotes".to_owned()),
+                message => Ok(Action::Append(message)),
+            },
             "answer" => self.answer(),
             "fail" => Ok(Action::Fail(self.message()?)),
             "say" => Ok(Action::Say(self.message()?)),
             "stop" => Ok(Action::Stop),
             "return" => self.results(),
+            "grow" if self.takes_word("to") => Ok(Action::GrowTo(self.expr()?)),
             "grow" => Ok(Action::Grow(self.expr()?)),
             _ => {
                 self.place -= 1;
@@ -374,6 +389,10 @@ impl Reader<'_> {
         if let Some(Token::Quoted(words)) = self.tokens.get(self.place) {
             self.place += 1;
             return Ok(Message::Words(words.clone()));
+        }
+        if self.takes_word("the") {
+            self.words(&["answer"])?;
+            return Ok(Message::Answer);
         }
         Ok(Message::Span(self.span()?))
     }

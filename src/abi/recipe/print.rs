@@ -91,6 +91,7 @@ impl Display for Action {
                 write!(f, "return {}", values.join(", "))
             }
             Action::Grow(pages) => write!(f, "grow {pages}"),
+            Action::GrowTo(size) => write!(f, "grow to {size}"),
         }
     }
 }
@@ -124,6 +125,7 @@ impl Display for Message {
         match self {
             Message::Words(words) => Quoted(words).fmt(f),
             Message::Span(span) => span.fmt(f),
+            Message::Answer => f.write_str("the answer"),
         }
     }
 }

@@ -8,10 +8,10 @@ use super::encoding::{decode, encode};
 use super::imports::Answerer;
 use super::say::Messages;
 use super::wasi::{self, Wasi};
-use super::words::Words;
+use super::words::{Held, Words};
 use super::{Comparison, Encoding, Part, Width};
-use crate::guest::{Boundary, Func, Guest, Host, Limits, Type};
-use crate::record::{Failure, Value};
+use crate::guest::{Boundary, Func, Guest, Host, Limits, Type, Variable};
+use crate::record::{Failure, Value, WASM_PAGE};
 
 /// A recipe at work on one guest.
 pub struct Exchange {
@@ -23,8 +23,14 @@ pub struct Exchange {
 struct Plan {
     bound: Bound,
     funcs: Vec<Func>,
-    /// The globals' values when the guest began.
-    globals: Vec<u64>,
+    globals: Vec<Known>,
+}
+
+/// An exported global.
+enum Known {
+    /// It never changes.
+    Constant(u64),
+    Variable(Variable),
 }
 
 /// What an exchange changes, beside the guest.
@@ -80,7 +86,11 @@ impl Exchange {
         }
         let mut globals = Vec::new();
         for name in &bound.globals {
-            globals.push(guest.global(name).and_then(Value::unsigned).ok_or_else(|| missing(name))?);
+            let variable = guest.variable(name).ok_or_else(|| missing(name))?;
+            globals.push(match variable.mutable {
+                true => Known::Variable(variable),
+                false => Known::Constant(guest.global(&variable).bits()),
+            });
         }
         let state = State {
             values: vec![None; bound.names.len()],
@@ -148,6 +158,7 @@ impl Exchange {
         let bound = &plan.bound;
         let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
         state.values[bound.kept..].fill(None);
+        state.last = None;
         if bound.has_host {
             state.begin(&encoded, line.ended);
         }
@@ -195,7 +206,7 @@ impl State {
     fn outcome(&mut self, outcome: Result<(), Box<Failure>>) -> Result<(), Box<Failure>> {
         match (self.settled.take(), outcome) {
             (Some(Err(words)), Err(failure)) if !failure.leaves_guest_suspect() => Err(words),
-            (Some(Err(words)), Err(failure)) => Err(said(words.to_string(), *failure)),
+            (Some(Err(words)), Err(failure)) => Err(said(words.root().to_string(), *failure)),
             (Some(settled), Ok(())) => settled,
             (_, outcome) => outcome,
         }
@@ -284,6 +295,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                     return values.iter().map(number).collect();
                 }
                 Do::Fail(saying) => {
+                    // What the last call returned says nothing here: the guest is in the middle of one.
+                    self.state.last = None;
                     let words = self.saying(saying)?;
                     self.state.settled = Some(Err(placed(Failure::Refused(words), op.at)));
                 }
@@ -340,6 +353,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 self.read(span)?;
             }
             Do::Append(Saying::Bytes(span)) => self.read(span)?,
+            // The reader of recipes does not let it through.
+            Do::Append(Saying::Answer) => (),
             Do::Append(Saying::Words(words)) => {
                 let words = self.words(words)?;
                 self.crossing.answer.extend_from_slice(words.as_bytes());
@@ -363,6 +378,14 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Do::Grow(pages) => {
                 let pages = self.value(pages)?;
                 self.boundary.grow(self.plan.bound.memory, pages)?;
+            }
+            Do::GrowTo(size) => {
+                let wanted = self.value(size)?;
+                let memory = self.plan.bound.memory;
+                let missing = wanted.saturating_sub(self.boundary.bytes(memory).len() as u64);
+                if missing > 0 {
+                    self.boundary.grow(memory, missing.div_ceil(WASM_PAGE))?;
+                }
             }
             // They stand in handlers only.
             Do::Stop | Do::Return(_) => (),
@@ -462,7 +485,10 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Val::High(inner) => self.value(inner)? >> 32,
             Val::Sum(a, b) => self.value(a)?.wrapping_add(self.value(b)?),
             Val::Difference(a, b) => self.value(a)?.wrapping_sub(self.value(b)?),
-            Val::Global(number) => self.plan.globals[*number],
+            Val::Global(number) => match &self.plan.globals[*number] {
+                Known::Constant(value) => *value,
+                Known::Variable(variable) => self.boundary.global(variable).bits(),
+            },
         })
     }
 
@@ -551,6 +577,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         let text = match saying {
             Saying::Words(words) => self.words(words)?.into_bytes(),
             Saying::Bytes(span) => self.bytes(span)?,
+            Saying::Answer => self.crossing.answer[self.crossing.start..].to_vec(),
         };
         self.state.messages.say(&text, self.boundary);
         Ok(())
@@ -560,6 +587,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     fn saying(&mut self, saying: &Saying) -> Result<String, Box<Failure>> {
         let words = match saying {
             Saying::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
+            Saying::Answer => {
+                return Ok(String::from_utf8_lossy(&self.crossing.answer[self.crossing.start..]).into_owned());
+            }
             Saying::Words(words) => self.words(words)?,
         };
         Ok(match self.state.last {
@@ -572,10 +602,11 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         let mut text = String::new();
         for piece in &words.pieces {
             text.push_str(&piece.before);
-            match piece.value {
-                Val::Missing => text.push('?'),
-                Val::Slot(slot) if self.state.values[slot].is_none() => text.push('?'),
-                ref value => text.push_str(&piece.show(self.value(value)?)),
+            match &piece.held {
+                Held::Number(Val::Missing, _) => text.push('?'),
+                Held::Number(Val::Slot(slot), _) if self.state.values[*slot].is_none() => text.push('?'),
+                Held::Number(value, form) => text.push_str(&form.show(self.value(value)?)),
+                Held::Bytes(span) => text.push_str(&String::from_utf8_lossy(&self.bytes(span)?)),
             }
         }
         text.push_str(&words.last);

@@ -56,6 +56,11 @@ pub(super) fn function(import: &Import) -> Option<Function> {
     FUNCTIONS.iter().find(known).map(|&(_, function)| function).filter(|_| MODULES.contains(&import.module.as_str()))
 }
 
+/// Whether an import is a function of WASI.
+pub(crate) fn is_wasi(import: &Import) -> bool {
+    function(import).is_some()
+}
+
 /// What WASI keeps for a guest.
 #[derive(Debug)]
 pub(super) struct Wasi {

@@ -1,27 +1,36 @@
 //! Words in which values stand: what an answer or a message of a recipe's own says.
 
-use super::bind::{Kind, Val};
+use super::bind::{Bytes, Kind, Val};
 use crate::guest::Type;
 
-/// Words, and the values between them.
+/// Words, and what stands between them.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
-    /// Each value, with the words before it.
+    /// Each of what stands between, with the words before it.
     pub(super) pieces: Vec<Piece>,
     /// The words behind them.
     pub(super) last: String,
 }
 
-/// A value, and how it is shown.
+/// What stands between words, with the words before it.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) before: String,
-    pub(super) value: Val,
-    form: Form,
+    pub(super) held: Held,
 }
 
+/// What stands between words.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// A value, and how it is shown.
+    Number(Val, Form),
+    /// Bytes in the guest's memory, as text.
+    Bytes(Bytes),
+}
+
+/// How a value is shown.
 #[derive(Clone, Copy, Debug)]
-enum Form {
+pub(super) enum Form {
     Unsigned,
     Signed(Type),
     /// Hexadecimal digits, that many at least.
@@ -33,12 +42,12 @@ enum Form {
 /// The most digits that a number is filled up to.
 const DIGITS: usize = 16;
 
-impl Piece {
-    /// A value of that kind behind `before`, shown in the form that a recipe writes as `{x}`, `{x:i}`, `{x:x}` or
-    /// `{x:08x}`.
-    pub(super) fn new(before: &str, value: Val, kind: Kind, form: &str) -> Result<Piece, String> {
+impl Form {
+    /// The form of a value of that kind that a recipe writes as `{x}`, `{x:i}`, `{x:x}` or `{x:08x}`; here what stands
+    /// behind the colon.
+    pub(super) fn new(kind: Kind, form: &str) -> Result<Form, String> {
         let wrong = || format!("`{form}` is no form for a value: i with a sign, x in hexadecimal, 08x in eight digits");
-        let form = match (kind, form) {
+        Ok(match (kind, form) {
             (Kind::Of(ty @ (Type::F32 | Type::F64)), "") => Form::Float(ty),
             (_, "") => Form::Unsigned,
             (Kind::Of(Type::I64), "i") => Form::Signed(Type::I64),
@@ -48,14 +57,13 @@ impl Piece {
                 let digits = if digits.is_empty() { Ok(1) } else { digits.parse() };
                 Form::Hex(digits.ok().filter(|&digits| digits <= DIGITS).ok_or_else(wrong)?)
             }
-        };
-        Ok(Piece { before: before.to_owned(), value, form })
+        })
     }
 
     /// The value as text.
     #[allow(clippy::cast_possible_truncation, reason = "a value of 32 bits is kept in 64")]
-    pub(super) fn show(&self, bits: u64) -> String {
-        match self.form {
+    pub(super) fn show(self, bits: u64) -> String {
+        match self {
             Form::Unsigned => bits.to_string(),
             Form::Signed(Type::I64) => bits.cast_signed().to_string(),
             Form::Signed(_) => (bits as i32).to_string(),

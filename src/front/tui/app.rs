@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
-use super::bindings::{Action, Direction, Focus, Question, action};
+use super::bindings::{Action, Direction, Focus, action};
 use super::command::Script;
-use super::input::{Edit, Input, LONGEST};
+use super::input::{Edit, Input};
 use super::layout::{Arrangement, Layout, Shape};
 use super::list::List;
 use super::panels::MapPanel;
@@ -16,7 +16,7 @@ use super::space::Space;
 use super::theme::Theme;
 use super::time::Time;
 use crate::front::history::History;
-use crate::session::{OpenError, Session, State, Update};
+use crate::session::{OpenError, Session, Update};
 use crate::view::{Order, Selection};
 
 /// The full screen.
@@ -173,6 +173,9 @@ impl App {
         if self.list.is_some() {
             return self.in_list(key, wanted);
         }
+        if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
+            return Next::Continue;
+        }
         if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
             return self.change(direction);
         }
@@ -218,6 +221,7 @@ impl App {
             Action::Redraw => return Next::Redraw,
             Action::DeleteOrQuit => return self.edit(Edit::Delete),
             Action::Edit(edit) => return self.edit(edit),
+            Action::Complete => return self.complete(),
             Action::Interrupt => return self.interrupt(),
             Action::Help => self.help = Some(0),
             Action::Send => return self.send(),
@@ -264,65 +268,6 @@ impl App {
 
     pub(super) fn notice(&mut self, words: &str) -> Next {
         self.notice = Some(words.to_owned());
-        Next::Continue
-    }
-
-    fn send(&mut self) -> Next {
-        let line = self.input.take();
-        self.typed(&line)
-    }
-
-    fn edit(&mut self, edit: Edit) -> Next {
-        if let (Some(Question::Form), Edit::Insert(key)) = (self.prompt.as_ref().map(|prompt| prompt.question), edit) {
-            return self.choose_form(key);
-        }
-        let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
-        match (input.edit(edit), edit) {
-            (false, Edit::Insert(_)) => self.full(),
-            (false, Edit::Search) => self.notice("no earlier line holds that"),
-            _ => Next::Continue,
-        }
-    }
-
-    fn full(&mut self) -> Next {
-        self.notice(&format!("the line is full: {LONGEST} bytes is the longest that can be typed"))
-    }
-
-    /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
-    fn paste(&mut self, text: &str) -> Next {
-        self.notice = None;
-        if let Some(prompt) = &mut self.prompt {
-            let first = text.lines().next().unwrap_or_default();
-            return if prompt.input.insert(first) { Next::Continue } else { self.full() };
-        }
-        self.focus = Focus::Input;
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let mut lines = text.split('\n').peekable();
-        while let Some(line) = lines.next() {
-            if !self.input.insert(line) {
-                return self.full();
-            }
-            if lines.peek().is_some() {
-                let next = self.send();
-                if next != Next::Continue {
-                    return next;
-                }
-            }
-        }
-        Next::Continue
-    }
-
-    fn interrupt(&mut self) -> Next {
-        if self.prompt.is_some() {
-            self.dismiss();
-            return Next::Continue;
-        }
-        match self.session.state() {
-            State::Busy(_) => self.session.interrupt(),
-            State::Loading => return Next::Quit,
-            State::Idle if self.input.is_empty() => return self.notice("Ctrl-D quits"),
-            State::Idle => self.input.clear(),
-        }
         Next::Continue
     }
 

@@ -11,6 +11,8 @@ pub(super) enum Action {
     Send,
     /// Changes the line.
     Edit(Edit),
+    /// Completes the command that is typed.
+    Complete,
     /// Moves between the input line and the memory.
     SwitchFocus,
     /// Stops a running guest, else clears the line.
@@ -160,7 +162,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(None, &[(NONE, F(6)), (ALT, PageDown)], "F5 F6", Action::Exchange(Forward), "previous, next exchange (Alt-PgUp Alt-PgDn)", ""),
     bind(Some(Memory), &[(NONE, Char('{'))], "{", Action::Exchange(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('}'))], "{ }", Action::Exchange(Forward), "previous, next exchange", ""),
-    bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "the present: the newest exchange, and those to come (Alt-End)", ""),
+    bind(None, &[(NONE, F(9)), (ALT, KeyCode::End)], "F9", Action::Newest, "the newest exchange, and those to come (Alt-End)", ""),
     bind(None, &[(NONE, F(3))], "F3", Action::Run(Back), "", ""),
     bind(None, &[(NONE, F(4))], "F3 F4", Action::Run(Forward), "previous, next run: each reset or reload begins one", ""),
     bind(Some(Memory), &[(NONE, Left), (NONE, Char('h'))], "h", Action::Bytes(Back), "", ""),
@@ -209,7 +211,9 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(None, &[(CTRL, Char('l'))], "Ctrl-L", Action::Redraw, "draw the screen anew", ""),
     bind(Some(Input), &[(NONE, Up), (CTRL, Char('p'))], "Up", Action::Edit(Edit::Earlier), "", ""),
     bind(Some(Input), &[(NONE, Down), (CTRL, Char('n'))], "Up Down", Action::Edit(Edit::Later), "earlier and later lines", ""),
-    bind(Some(Input), &[(CTRL, Char('r'))], "Ctrl-R", Action::Edit(Edit::Search), "search earlier lines for what is typed", ""),
+    bind(Some(Input), &[(CTRL, Char('r'))], "Ctrl-R", Action::Edit(Edit::Search), "search earlier lines; type, Ctrl-R goes on, Enter sends", ""),
+    bind(Some(Input), &[(NONE, Tab)], "Tab", Action::Complete, "complete a command; :help lists them", ""),
+    bind(Some(Input), &[(CTRL, Char('_')), (CTRL, Char('7')), (CTRL, Char('/'))], "Ctrl-_", Action::Edit(Edit::Undo), "undo the last change of the line", ""),
     bind(Some(Input), &[(NONE, Left), (CTRL, Char('b'))], "", Action::Edit(Edit::Left), "", ""),
     bind(Some(Input), &[(NONE, Right), (CTRL, Char('f'))], "", Action::Edit(Edit::Right), "", ""),
     bind(Some(Input), &[(NONE, Home), (CTRL, Char('a'))], "", Action::Edit(Edit::Home), "", ""),

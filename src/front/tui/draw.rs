@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::app::App;
 use super::bindings::{BINDINGS, Focus, helped};
 use super::layout::{Arrangement, Layout};
+use super::legend::SIGNS;
 use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::command::{Typed, find};
@@ -82,7 +83,7 @@ impl App {
         };
         let several = self.selection.as_ref().is_some_and(|at| at.after.len() > 1);
         let which = if several { format!(" | {}", self.memory_words()) } else { String::new() };
-        let size = self.size_words().map_or(String::new(), |size| format!("{which} | {size}"));
+        let (pages, bytes) = self.size_words().unwrap_or_default();
         let path = Path::new(self.session.name());
         let name = visible(path.file_name().map_or(path.as_os_str(), |name| name).as_encoded_bytes());
         buffer.set_style(area, self.theme.selected());
@@ -90,7 +91,9 @@ impl App {
         let width = to_u16(place.width()).min(area.width);
         put(buffer, Rect { x: area.right() - width, width, ..area }, &place, self.theme.selected());
         let rest = Rect { width: (area.width - width).saturating_sub(1), ..area };
-        put(buffer, rest, &format!(" linmem  {name}{convention}{size}"), self.theme.selected());
+        let short = format!(" linmem  {name}{convention}{which}{pages}");
+        let fits = short.width() + bytes.width() <= usize::from(rest.width);
+        put(buffer, rest, &if fits { short + &bytes } else { short }, self.theme.selected());
     }
 
     /// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.
@@ -174,25 +177,28 @@ impl App {
             }
             State::Idle => (),
         }
-        let Some(cause) = self.selection.as_ref().and_then(|at| self.session.run().cause(at.cause)) else {
-            return (String::new(), Style::new());
-        };
+        let Some(at) = &self.selection else { return (String::new(), Style::new()) };
+        let (cause, elapsed) = (&at.node, at.steps.elapsed());
         match (&cause.trigger, &cause.outcome) {
             (_, Err(failure)) => {
-                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now" } else { "" };
+                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now: :reset" } else { "" };
                 (format!("{}{suspect}", outcome(cause)), self.theme.failure())
             }
+            (Trigger::Start, Ok(_)) if self.session.about().is_some_and(|about| about.undecided.is_some()) => (
+                "no convention was chosen: :convention tells which fit, :call EXPORT calls by hand".to_owned(),
+                self.theme.failure(),
+            ),
             (Trigger::Start, Ok(_)) => (
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
                 Style::new(),
             ),
             (Trigger::Command(words), Ok(_)) => {
-                (format!(":{}   ({:.1?})", visible(words.as_bytes()), cause.elapsed()), Style::new())
+                (format!(":{}   ({elapsed:.1?})", visible(words.as_bytes())), Style::new())
             }
             (Trigger::Line(line), Ok(answer)) => {
                 let shown = visible(&answer[..answer.len().min(GLANCE)]);
                 let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-                (format!("=> {shown}   ({sizes}, {:.1?})", cause.elapsed()), Style::new())
+                (format!("=> {shown}   ({sizes}, {elapsed:.1?})"), Style::new())
             }
         }
     }
@@ -211,10 +217,11 @@ impl App {
     /// Draws the input line, or the question in its place, and returns where the cursor belongs.
     fn draw_input(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let (first, last) = self.space.selected();
-        let (label, input) = match &self.prompt {
-            Some(prompt) => (prompt.label((last - first).saturating_add(1)), &prompt.input),
-            None if self.focus == Focus::Input => ("> ".to_owned(), &self.input),
-            None => ("  ".to_owned(), &self.input),
+        let (label, input) = match (&self.prompt, self.input.sought()) {
+            (Some(prompt), _) => (prompt.label((last - first).saturating_add(1)), &prompt.input),
+            (None, Some(sought)) => (format!("search `{}`: ", visible(sought.as_bytes())), &self.input),
+            (None, None) if self.focus == Focus::Input => ("> ".to_owned(), &self.input),
+            (None, None) => ("  ".to_owned(), &self.input),
         };
         let used = put(buffer, area, &label, self.theme.title());
         let rest = Rect { x: area.x + used, width: area.width - used, ..area };
@@ -230,12 +237,26 @@ impl App {
             return;
         }
         let mut rest = area;
+        if self.is_suspect() {
+            let used = put(buffer, rest, ":reset", self.theme.selected());
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+            let used = put(buffer, rest, " makes a fresh guest  ", self.theme.title());
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+        }
         for binding in BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus)) {
             let used = put(buffer, rest, binding.label, self.theme.selected());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
             let used = put(buffer, rest, &format!(" {}  ", binding.bar), Style::new());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
+    }
+
+    /// Whether the guest may be inconsistent, by what it did last.
+    fn is_suspect(&self) -> bool {
+        let run = self.session.run();
+        let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
+        let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
+        self.is_present() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
     }
 
     /// Draws the help, or what a command told, from that line on, and returns from which one on it really is.
@@ -245,12 +266,16 @@ impl App {
         let told = !self.told.is_empty();
         let lines: Vec<String> = match told {
             true => self.told.clone(),
-            false => helped().map(|binding| format!("{:<15} {}", binding.label, binding.help)).collect(),
+            false => {
+                let keys = helped().map(|binding| (binding.label, binding.help));
+                let signs = [("", ""), ("signs", "")].into_iter().chain(SIGNS);
+                keys.chain(signs).map(|(label, help)| format!("{label:<15} {help}")).collect()
+            }
         };
         let columns = if told { 1 } else { columns };
         let shown = usize::from(inside.height) * usize::from(columns);
         let first = line.min(lines.len().saturating_sub(shown));
-        let what = if told { "what the command says" } else { "keys" };
+        let what = if told { "what the command says" } else { "keys and signs" };
         let title = match lines.len() > shown {
             true => format!("{what} (PgUp, PgDn: more; any other key goes back)"),
             false => format!("{what} (any key goes back)"),

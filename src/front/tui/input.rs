@@ -32,7 +32,12 @@ pub(super) enum Edit {
     Earlier,
     Later,
     Search,
+    Undo,
 }
+
+/// The most changes that can be undone, and the longest line in bytes of which that can be.
+const UNDONE: usize = 200;
+const LONGEST_UNDONE: usize = 64 << 10;
 
 /// The line that is being typed.
 pub(super) struct Input {
@@ -41,8 +46,11 @@ pub(super) struct Input {
     history: History,
     /// Which earlier line is shown, and the unfinished line to come back to.
     recalled: Option<(usize, String)>,
-    /// What is searched for, while Ctrl-R is pressed again and again.
+    /// What is searched for in earlier lines, while that goes on.
     sought: Option<String>,
+    /// The line and the cursor's place as they were before each change, and whether the last one put a character.
+    undo: Vec<(String, usize)>,
+    inserting: bool,
 }
 
 /// Notes what is deleted, for the kill ring.
@@ -62,7 +70,15 @@ impl ChangeListener for Deleted {
 
 impl Input {
     pub(super) fn new(history: History) -> Input {
-        Input { line: LineBuffer::with_capacity(LONGEST), killed: String::new(), history, recalled: None, sought: None }
+        Input {
+            line: LineBuffer::with_capacity(LONGEST),
+            killed: String::new(),
+            history,
+            recalled: None,
+            sought: None,
+            undo: Vec::new(),
+            inserting: false,
+        }
     }
 
     /// The line as typed.
@@ -75,11 +91,20 @@ impl Input {
         self.line.is_empty()
     }
 
+    /// What is typed before the cursor.
+    pub(super) fn before_cursor(&self) -> &str {
+        &self.text()[..self.line.pos()]
+    }
+
+    /// What is searched for in earlier lines, while that goes on.
+    pub(super) fn sought(&self) -> Option<&str> {
+        self.sought.as_deref()
+    }
+
     /// Takes the line out, and remembers it.
     pub(super) fn take(&mut self) -> String {
         let text = self.text().to_owned();
-        self.set("");
-        (self.recalled, self.sought) = (None, None);
+        self.clear();
         self.history.add(&text);
         text
     }
@@ -87,19 +112,48 @@ impl Input {
     /// Drops the line.
     pub(super) fn clear(&mut self) {
         self.set("");
-        (self.recalled, self.sought) = (None, None);
+        (self.recalled, self.sought, self.inserting) = (None, None, false);
+        self.undo.clear();
     }
 
     /// Puts a text at the cursor; false if the line would be too long, and nothing was put then.
     pub(super) fn insert(&mut self, text: &str) -> bool {
         self.sought = None;
+        self.remember(false);
         text.is_empty() || self.line.yank(text, 1, &mut Deleted(String::new())).is_some()
+    }
+
+    /// Puts a text in the place of what stands between `start` and the cursor; false if there is no room for it.
+    pub(super) fn complete(&mut self, start: usize, text: &str) -> bool {
+        let replaced = start..self.line.pos();
+        let fits = self.text().len() - replaced.len() + text.len() <= LONGEST;
+        if fits {
+            self.remember(false);
+            self.line.replace(replaced, text, &mut Deleted(String::new()));
+        }
+        fits
     }
 
     /// Makes a change; false if there was nothing to change.
     pub(super) fn edit(&mut self, edit: Edit) -> bool {
-        if edit != Edit::Search {
-            self.sought = None;
+        match (&mut self.sought, edit) {
+            (Some(sought), Edit::Insert(c)) => {
+                sought.push(c);
+                return self.search(false);
+            }
+            (Some(sought), Edit::Backspace) => {
+                sought.pop();
+                self.recalled = self.recalled.take().map(|(_, typed)| (self.history.len(), typed));
+                return self.search(false);
+            }
+            (_, Edit::Search) => return self.search(true),
+            (_, Edit::Undo) => return self.undo(),
+            _ => self.sought = None,
+        }
+        if !matches!(edit, Edit::Left | Edit::Right | Edit::WordLeft | Edit::WordRight | Edit::Home | Edit::End) {
+            // A word is one change.
+            self.inserting &= edit != Edit::Insert(' ');
+            self.remember(matches!(edit, Edit::Insert(_)));
         }
         let line = &mut self.line;
         match edit {
@@ -125,8 +179,42 @@ impl Input {
             }
             Edit::Earlier => self.recall(|at| at.checked_sub(1)),
             Edit::Later => self.recall(|at| Some(at + 1)),
-            Edit::Search => self.search(),
+            Edit::Search | Edit::Undo => false,
         }
+    }
+
+    /// Ends the search in earlier lines: with what was found, or with what was typed before.
+    pub(super) fn end_search(&mut self, with_found: bool) {
+        self.sought = None;
+        if !with_found {
+            let unfinished = self.history.len();
+            self.recall(|_| Some(unfinished));
+        }
+    }
+
+    /// Remembers the line as it is, before it is changed. Characters that follow one another are one change.
+    fn remember(&mut self, inserting: bool) {
+        let joins = std::mem::replace(&mut self.inserting, inserting) && inserting;
+        if self.text().len() > LONGEST_UNDONE {
+            self.undo.clear();
+        } else if !joins && self.undo.last().is_none_or(|(text, _)| text != self.text()) {
+            if self.undo.len() == UNDONE {
+                self.undo.remove(0);
+            }
+            self.undo.push((self.text().to_owned(), self.line.pos()));
+        }
+    }
+
+    /// Takes the last change back.
+    fn undo(&mut self) -> bool {
+        (self.sought, self.inserting) = (None, false);
+        while let Some((text, pos)) = self.undo.pop() {
+            if text != self.text() {
+                self.line.update(&text, pos, &mut Deleted(String::new()));
+                return true;
+            }
+        }
+        false
     }
 
     /// Appends the new lines to the history's file.
@@ -188,15 +276,20 @@ impl Input {
         true
     }
 
-    /// Goes to the newest earlier line that holds what was typed when the search began.
-    fn search(&mut self) -> bool {
-        let sought = self.sought.clone().unwrap_or_else(|| self.text().to_owned());
-        let at = self.recalled.as_ref().map_or(self.history.len(), |(at, _)| *at);
-        let found = at.checked_sub(1).and_then(|from| self.history.search(&sought, from));
+    /// Goes to the newest earlier line that holds what is searched for: the one that is shown or an older one, or only
+    /// an older one. A search begins with what is typed.
+    fn search(&mut self, only_older: bool) -> bool {
+        self.remember(false);
+        let sought = self.sought.get_or_insert_with(|| self.line.as_str().to_owned());
+        if sought.is_empty() {
+            return true;
+        }
+        let shown = self.recalled.as_ref().map_or(self.history.len(), |(at, _)| *at);
+        let from = if only_older { shown } else { self.history.len().min(shown + 1) };
+        let found = from.checked_sub(1).and_then(|from| self.history.search(sought, from));
         if let Some(found) = found {
             self.recall(|_| Some(found));
         }
-        self.sought = Some(sought);
         found.is_some()
     }
 }
@@ -240,6 +333,46 @@ mod tests {
         input.insert("n");
         assert!(input.edit(Edit::Search));
         assert_eq!(input.text(), "one");
+    }
+
+    #[test]
+    fn a_search_follows_what_is_typed() {
+        let mut input = typed("alpha beta");
+        for line in ["gamma", "alpha gamma", "delta"] {
+            input.take();
+            input.insert(line);
+        }
+        input.take();
+        input.insert("unsent");
+        input.edit(Edit::KillLeft);
+        assert!(input.edit(Edit::Search), "nothing is searched for yet");
+        let mut shown = |edit| (input.edit(edit), input.text().to_owned());
+        assert_eq!(shown(Edit::Insert('a')), (true, "delta".to_owned()));
+        assert_eq!(shown(Edit::Insert('l')), (true, "alpha gamma".to_owned()));
+        assert_eq!(shown(Edit::Search), (true, "alpha beta".to_owned()));
+        assert_eq!(shown(Edit::Search), (false, "alpha beta".to_owned()), "there is no older one");
+        assert_eq!(shown(Edit::Insert('x')), (false, "alpha beta".to_owned()));
+        assert_eq!(shown(Edit::Backspace), (true, "alpha gamma".to_owned()), "from the newest again");
+        assert_eq!(input.sought(), Some("al"));
+        assert!(input.edit(Edit::Home), "any other key takes the line");
+        assert_eq!((input.sought(), input.text()), (None, "alpha gamma"));
+        input.edit(Edit::Search);
+        input.end_search(false);
+        assert_eq!(input.text(), "");
+    }
+
+    #[test]
+    fn changes_are_undone_one_by_one() {
+        let mut input = Input::new(History::none());
+        "one two".chars().for_each(|c| assert!(input.edit(Edit::Insert(c))));
+        input.edit(Edit::KillWordLeft);
+        input.insert("pasted");
+        assert!(input.complete(4, "whole"));
+        let mut states = vec![input.text().to_owned()];
+        while input.edit(Edit::Undo) {
+            states.push(input.text().to_owned());
+        }
+        assert_eq!(states, ["one whole", "one pasted", "one ", "one two", "one", ""]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod find;
 mod input;
 mod labels;
 mod layout;
+mod legend;
 mod list;
 mod mouse;
 mod offscreen;
@@ -21,14 +22,13 @@ mod picture;
 mod plain;
 mod prompt;
 mod space;
-#[cfg(test)]
-mod space_tests;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
 mod time;
 mod timeline;
+mod typing;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

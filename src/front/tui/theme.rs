@@ -78,6 +78,12 @@ impl Theme {
     #[cfg(test)]
     pub(super) const COLORED: Theme = Theme { colors: Some(SIXTEEN), charset: Charset::Unicode };
 
+    /// The same on a terminal that shows these characters.
+    #[cfg(test)]
+    pub(super) fn with(self, charset: Charset) -> Theme {
+        Theme { charset, ..self }
+    }
+
     /// A byte in the pane that shows memory after.
     pub(super) fn after(self, mark: Mark) -> Style {
         let plain = Style::new();

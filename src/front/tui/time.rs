@@ -199,12 +199,12 @@ impl App {
         format!("memory {}{name}", self.memory())
     }
 
-    /// The size of the memory that is looked at: `17 pages = 1,114,112 B`.
-    pub(super) fn size_words(&self) -> Option<String> {
+    /// The size of the memory that is looked at, in pages and in bytes: ` | 17 pages`, ` = 1,114,112 B`.
+    pub(super) fn size_words(&self) -> Option<(String, String)> {
         let at = self.selection.as_ref()?;
         let len = at.after.get(self.memory())?.len();
         let unit = if len == WASM_PAGE { "page" } else { "pages" };
-        Some(format!("{} {unit} = {} B", thousands(len / WASM_PAGE), thousands(len)))
+        Some((format!(" | {} {unit}", thousands(len / WASM_PAGE)), format!(" = {} B", thousands(len))))
     }
 
     /// Takes a selection up, and shows where something happened unless it is in sight already.

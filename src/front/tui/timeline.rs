@@ -145,29 +145,6 @@ impl App {
             (number, Rect { y: line.y + if number > selected { said } else { 0 }, ..line })
         })
     }
-
-    /// What the letters in the gutter mean, at the right end of a rule with a title of that many columns.
-    fn draw_legend(&self, area: Rect, title: usize, buffer: &mut Buffer) {
-        const LEGEND: [(&str, Option<Actor>); 6] = [
-            (" h", Some(Actor::Host)),
-            (" host wrote  ", None),
-            ("g", Some(Actor::Guest)),
-            (" guest wrote", None),
-            ("  ' earlier", None),
-            ("  + new ", None),
-        ];
-        // As much of it as has room beside the title.
-        let width = |count: usize| to_u16(LEGEND[..count].iter().map(|(text, _)| text.width()).sum());
-        let fits = |count: &usize| width(*count) + to_u16(title) + 5 <= area.width;
-        let Some(count) = [6, 5, 4, 2].into_iter().find(fits) else { return };
-        let width = width(count);
-        let mut rest = Rect { x: area.right() - width - 1, width, ..area };
-        for (text, actor) in &LEGEND[..count] {
-            let style = actor.map_or(Style::new(), |actor| self.theme.actor(actor));
-            let used = put(buffer, rest, text, style);
-            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
-        }
-    }
 }
 
 /// How many cells the strip has room for.

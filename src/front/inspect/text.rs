@@ -1,26 +1,34 @@
-//! What can be told of a guest without running it, as text.
+//! What can be told of a guest without running it, as text for people.
 
 use std::fmt::Write;
 
 use crate::guest::Extern;
 use crate::record::WASM_PAGE;
-use crate::session::Inspection;
+use crate::session::{Inspection, Source};
 use crate::view::{thousands, visible};
 
 /// How much of a list is printed.
 const LISTED: usize = 40;
 
 /// The inspection as text for people.
-pub(super) fn text(name: &str, size: usize, inspection: &Inspection) -> String {
+pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String {
     let mut out = String::new();
     let interface = &inspection.interface;
-    let _ = writeln!(out, "{}  {} bytes", visible(name.as_bytes()), thousands(size as u64));
+    let _ = writeln!(out, "{}  {} bytes", visible(source.name.as_bytes()), thousands(source.bytes.len() as u64));
     let exports = interface.exports.iter().map(|export| (visible(export.name.as_bytes()), what(&export.what)));
     list(&mut out, "exports", exports.collect());
     let imports = interface.imports.iter().map(|import| {
         (format!("{}.{}", visible(import.module.as_bytes()), visible(import.name.as_bytes())), what(&import.what))
     });
     list(&mut out, "imports", imports.collect());
+    let names = interface.memory_names();
+    let memories = interface.memories.iter().enumerate().map(|(place, memory)| {
+        let names = names.get(place).filter(|names| !names.is_empty()).map_or("kept to itself".to_owned(), |names| {
+            names.iter().map(|name| visible(name.as_bytes())).collect::<Vec<_>>().join(", ")
+        });
+        (format!("{place} {names}"), memory.to_string())
+    });
+    list(&mut out, "memories", memories.collect());
     let segments = interface.segments.iter().map(|segment| {
         let addr = segment.addr.map_or("an address of the host's".to_owned(), |addr| format!("{addr:#x}"));
         (addr, format!("{} bytes in memory {}", thousands(segment.len), segment.memory))
@@ -29,14 +37,21 @@ pub(super) fn text(name: &str, size: usize, inspection: &Inspection) -> String {
     if interface.has_start {
         out.push_str("a start function runs when it is instantiated\n");
     }
+    let limits = &inspection.limits;
+    let time = limits.time.map_or("no limit of time".to_owned(), |time| format!("{time:?} for each line"));
+    let (memory, output) = (thousands(limits.memory), thousands(limits.output));
+    let _ = writeln!(out, "limits: {memory} bytes of memory, {time}, {output} bytes in an answer");
     out.push_str("conventions\n");
     for candidate in &inspection.candidates {
         let mut words = candidate.reasons.join("; ");
         candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));
         let _ = writeln!(out, "  fits  {:<18} {}", candidate.recipe.name, visible(words.as_bytes()));
     }
-    for (name, why) in &inspection.misses {
-        let _ = writeln!(out, "  no    {name:<18} {}", visible(why.as_bytes()));
+    // Many miss for the same reason.
+    for group in inspection.misses.chunk_by(|one, next| one.why == next.why) {
+        let fits = if group[0].near { "near" } else { "no" };
+        let names: Vec<_> = group.iter().map(|miss| miss.convention).collect();
+        let _ = writeln!(out, "  {fits:<5} {}: {}", names.join(", "), visible(group[0].why.as_bytes()));
     }
     match &inspection.chosen {
         Ok(recipe) => {

@@ -1,0 +1,62 @@
+;; wasm-bindgen-result.wat: answers a text in capitals, or with an error, as functions of Rust's do that return a Result.
+;;
+;;   1. the host calls    __wbindgen_malloc(n, 1)     for n bytes, aligned to 1, and writes the text there, in UTF-8;
+;;   2. the host calls    shout(pointer, n)           which returns four values: pointer and length of the answer, the
+;;                                                    number of an error, and 1 if it is an error, else 0;
+;;   3. the host reads    the answer, unless there is an error, and frees it: __wbindgen_free(pointer, length, 1).
+;;
+;; An error is a value of JavaScript's: the guest has its number in a table, and only JavaScript can tell what it is. An
+;; empty text is an error here.
+
+(module
+  (memory (export "memory") 1)
+
+  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  (global $top (mut i32) (i32.const 1024))
+  (global $in_use (mut i32) (i32.const 0))
+
+  (func $alloc (export "__wbindgen_malloc") (param $len i32) (param $align i32) (result i32)
+    (local $ptr i32) (local $end i32)
+    (local.set $ptr (global.get $top))
+    (local.set $end (i32.add (local.get $ptr) (local.get $len)))
+    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
+      (then
+        (if (i32.eq (i32.const -1)
+              (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
+          ;; It cannot grow so far. A null pointer says so.
+          (then (return (i32.const 0))))))
+    (global.set $top (local.get $end))
+    (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
+    (local.get $ptr))
+
+  (func (export "__wbindgen_free") (param $ptr i32) (param $len i32) (param $align i32)
+    (if (i32.eqz (local.get $ptr)) (then (return)))
+    (global.set $in_use (i32.sub (global.get $in_use) (i32.const 1)))
+    (if (i32.eqz (global.get $in_use))
+      (then (global.set $top (i32.const 1024)))))
+
+  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  (func $capitals (param $from i32) (param $len i32) (param $to i32)
+    (local $c i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $len)))
+        (local.set $c (i32.load8_u (local.get $from)))
+        (i32.store8 (local.get $to)
+          (i32.sub (local.get $c)
+            (i32.shl (i32.lt_u (i32.sub (local.get $c) (i32.const 97)) (i32.const 26)) (i32.const 5))))
+        (local.set $from (i32.add (local.get $from) (i32.const 1)))
+        (local.set $to (i32.add (local.get $to) (i32.const 1)))
+        (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+        (br $next))))
+
+  (func (export "shout") (param $ptr i32) (param $len i32) (result i32 i32 i32 i32)
+    (if (i32.eqz (local.get $len))
+      (then (return (i32.const 0) (i32.const 0) (i32.const 128) (i32.const 1))))
+    (call $capitals (local.get $ptr) (local.get $len) (local.get $ptr))
+    (local.get $ptr)
+    (local.get $len)
+    (i32.const 0)
+    (i32.const 0))
+)

@@ -1,0 +1,108 @@
+//! What belongs to a module whatever its convention: calls that come first, WASI, imports that take messages.
+
+use super::names::{TAKES_MESSAGE, has_word};
+use super::{Candidate, I32};
+use crate::abi::recipe::{Action, Expr, Handler, Length, Message, Recipe, Span, Statement, is_wasi};
+use crate::guest::{Import, Interface};
+
+/// Exports that want to be called before any other, the first that there is: they run constructors.
+const FIRST: [&str; 4] = ["_initialize", "_start", "__wasm_call_ctors", "__wbindgen_start"];
+
+impl Recipe {
+    /// What is done where no convention was chosen: the host answers imports as far as it can, and each line fails in
+    /// these words, up to their first line's end.
+    pub(in crate::abi) fn by_hand(interface: &Interface, why: &str) -> Recipe {
+        let why = why.lines().next().unwrap_or_default().replace(['{', '}'], "'");
+        let words = format!("{why} (:convention tells more and chooses one, :call EXPORT calls by hand)");
+        let recipe = Recipe {
+            name: "by-hand".to_owned(),
+            about: "No convention was chosen: exports are called by hand.".to_owned(),
+            line: vec![statement(Action::Fail(Message::Words(words)))],
+            ..Recipe::default()
+        };
+        let candidate = Candidate { recipe, score: 0, reasons: Vec::new(), doubts: Vec::new() };
+        complete(candidate, interface).recipe
+    }
+}
+
+/// A candidate with what else the module wants of its host.
+pub(super) fn complete(mut candidate: Candidate, interface: &Interface) -> Candidate {
+    call_first(&mut candidate, interface);
+    if !candidate.recipe.wasi && interface.imports.iter().any(is_wasi) {
+        candidate.recipe.wasi = true;
+        candidate.reasons.push("it imports WASI, which the host gives it".to_owned());
+    }
+    javascript(&mut candidate, interface);
+    for (_, import, ty) in interface.imported_funcs() {
+        let answered = candidate.recipe.answers(import) || is_wasi(import);
+        if !answered && ty.params == [I32, I32] && has_word(&import.name, TAKES_MESSAGE) {
+            candidate.reasons.push(format!("{} could take a message: pointer and length", import.full_name()));
+            candidate.recipe.handlers.push(handler(import, Action::Say(Message::Span(span()))));
+        }
+    }
+    candidate
+}
+
+fn call_first(candidate: &mut Candidate, interface: &Interface) {
+    let recipe = &mut candidate.recipe;
+    let exported = |name: &&&str| interface.funcs().any(|(export, ty)| export == **name && ty.is(&[], &[]));
+    if let Some(first) = FIRST.iter().find(exported).filter(|first| !recipe.calls(first)) {
+        let call = Expr::Call { export: (*first).to_owned(), args: Vec::new(), optional: false };
+        recipe.once.insert(0, statement(Action::Let(Vec::new(), call)));
+        candidate.reasons.push(format!("{first} is to be called before the others"));
+    }
+}
+
+/// What a module of wasm-bindgen's imports from JavaScript: one function ends the guest with words, and of the others
+/// a transform of texts seldom needs more than that they are there.
+fn javascript(candidate: &mut Candidate, interface: &Interface) {
+    let is_javascript = |import: &Import| import.name.starts_with("__wbindgen_") || import.name.starts_with("__wbg_");
+    let mut others = false;
+    for (_, import, ty) in interface.imported_funcs().filter(|(_, import, _)| is_javascript(import)) {
+        let throws = import.name.contains("__wbindgen_throw") && ty.params == [I32, I32];
+        match throws {
+            true => {
+                let mut handler = handler(import, Action::Fail(Message::Span(span())));
+                handler.body.push(statement(Action::Stop));
+                candidate.recipe.handlers.push(handler);
+            }
+            false => others = true,
+        }
+    }
+    if others {
+        candidate.recipe.stubs = true;
+        candidate.doubts.push("its imports from JavaScript are noted, and return zero".to_owned());
+    }
+}
+
+fn handler(import: &Import, action: Action) -> Handler {
+    Handler {
+        at: 0,
+        module: import.module.clone(),
+        name: import.name.clone(),
+        params: vec!["ptr".to_owned(), "len".to_owned()],
+        body: vec![statement(action)],
+    }
+}
+
+fn span() -> Span {
+    let name = |name: &str| Expr::Name(name.to_owned());
+    Span { encoding: None, len: Length::Bytes(name("len")), at: name("ptr") }
+}
+
+fn statement(action: Action) -> Statement {
+    Statement { at: 0, transform: false, action, condition: None }
+}
+
+impl Recipe {
+    /// Whether it has a handler for the import.
+    fn answers(&self, import: &Import) -> bool {
+        self.handlers.iter().any(|handler| handler.module == import.module && handler.name == import.name)
+    }
+
+    /// Whether it calls the export.
+    fn calls(&self, export: &str) -> bool {
+        let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, .. }) if name == export);
+        [&self.once, &self.line, &self.finally].into_iter().flatten().any(calls)
+    }
+}

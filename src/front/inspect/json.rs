@@ -1,0 +1,163 @@
+//! An inspection as one JSON object: what `linmem guide json` describes. The order of the fields is part of the format.
+
+use serde::Serialize;
+
+use crate::abi::{Candidate, Miss};
+use crate::front::json::Harmless;
+use crate::guest::{self, Limits};
+use crate::session::{Inspection, Source};
+
+/// The version of the format. A new field does not raise it; a field that means something else does.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    v: u32,
+    guest: &'a str,
+    bytes: usize,
+    exports: Vec<Export<'a>>,
+    imports: Vec<Import<'a>>,
+    memories: Vec<Memory<'a>>,
+    segments: Vec<Segment>,
+    start: bool,
+    limits: Allowed,
+    conventions: Vec<Convention<'a>>,
+    recipe: Option<Recipe<'a>>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Export<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Serialize)]
+struct Import<'a> {
+    module: &'a str,
+    name: &'a str,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum What {
+    Function { params: Vec<String>, results: Vec<String> },
+    Memory { index: u32 },
+    Global,
+    Table,
+    Tag,
+}
+
+#[derive(Serialize)]
+struct Memory<'a> {
+    pages: u64,
+    max_pages: Option<u64>,
+    shared: bool,
+    memory64: bool,
+    names: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Segment {
+    memory: u32,
+    addr: Option<u64>,
+    len: u64,
+}
+
+/// What linmem would allow the guest.
+#[derive(Serialize)]
+struct Allowed {
+    memory_bytes: u64,
+    timeout_ms: Option<u64>,
+    output_bytes: u64,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "fits", rename_all = "lowercase")]
+enum Convention<'a> {
+    Yes { name: &'a str, score: u32, reasons: &'a [String], doubts: &'a [String] },
+    Nearly { name: &'a str, why: &'a str },
+    No { name: &'a str, why: &'a str },
+}
+
+#[derive(Serialize)]
+struct Recipe<'a> {
+    name: &'a str,
+    text: String,
+}
+
+/// The inspection as one line of JSON.
+pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String {
+    let interface = &inspection.interface;
+    let names = interface.memory_names();
+    let memories = interface.memories.iter().enumerate().map(|(place, memory)| Memory {
+        pages: memory.pages,
+        max_pages: memory.most,
+        shared: memory.shared,
+        memory64: memory.wide,
+        names: names.get(place).cloned().unwrap_or_default(),
+    });
+    let fitting = inspection.candidates.iter().map(Convention::fitting);
+    let report = Report {
+        v: VERSION,
+        guest: &source.name,
+        bytes: source.bytes.len(),
+        exports: interface
+            .exports
+            .iter()
+            .map(|export| Export { name: &export.name, what: (&export.what).into() })
+            .collect(),
+        imports: interface
+            .imports
+            .iter()
+            .map(|import| Import { module: &import.module, name: &import.name, what: (&import.what).into() })
+            .collect(),
+        memories: memories.collect(),
+        segments: interface
+            .segments
+            .iter()
+            .map(|segment| Segment { memory: segment.memory, addr: segment.addr, len: segment.len })
+            .collect(),
+        start: interface.has_start,
+        limits: inspection.limits.into(),
+        conventions: fitting.chain(inspection.misses.iter().map(Convention::missed)).collect(),
+        recipe: inspection.chosen.as_ref().ok().map(|recipe| Recipe { name: &recipe.name, text: recipe.to_string() }),
+        error: inspection.chosen.as_ref().err().map(ToString::to_string),
+    };
+    Harmless::line(&report)
+}
+
+impl From<&guest::Extern> for What {
+    fn from(what: &guest::Extern) -> What {
+        let words = |types: &[guest::Type]| types.iter().map(ToString::to_string).collect();
+        match what {
+            guest::Extern::Func(ty) => What::Function { params: words(&ty.params), results: words(&ty.results) },
+            guest::Extern::Memory { index, .. } => What::Memory { index: *index },
+            guest::Extern::Global => What::Global,
+            guest::Extern::Table => What::Table,
+            guest::Extern::Tag => What::Tag,
+        }
+    }
+}
+
+impl From<Limits> for Allowed {
+    fn from(limits: Limits) -> Allowed {
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Allowed { memory_bytes: limits.memory, timeout_ms: limits.time.map(millis), output_bytes: limits.output }
+    }
+}
+
+impl Convention<'_> {
+    fn fitting(candidate: &Candidate) -> Convention<'_> {
+        let Candidate { recipe, score, reasons, doubts } = candidate;
+        Convention::Yes { name: &recipe.name, score: *score, reasons, doubts }
+    }
+
+    fn missed(miss: &Miss) -> Convention<'_> {
+        let (name, why) = (miss.convention, miss.why.as_str());
+        if miss.near { Convention::Nearly { name, why } } else { Convention::No { name, why } }
+    }
+}

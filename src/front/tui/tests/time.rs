@@ -1,0 +1,296 @@
+//! Moving in time: crossings as a tree, exchanges, runs, memories, and the strip of them all.
+
+use super::*;
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+/// A guest that calls imports during its transform, and keeps notes in a second memory.
+const CALLER: &str = r#"(module
+    (import "env" "log" (func $log (param i32 i32)))
+    (memory (export "memory") 1) (memory (export "notes") 2)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32)
+        (i32.store8 (i32.const 80) (i32.const 1))
+        (call $log (i32.const 64) (local.get $n))
+        (i32.store8 (i32.const 81) (i32.const 2))
+        (call $log (i32.const 64) (i32.const 2))
+        (i32.store8 1 (i32.const 0x700) (i32.const 7))
+        (local.get $n)))"#;
+
+/// A guest that fails, grows its memory, says nothing or changes a byte, as its line is long.
+const MOODY: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32)
+        (if (i32.eq (local.get $n) (i32.const 1)) (then unreachable))
+        (if (i32.eq (local.get $n) (i32.const 2)) (then (drop (memory.grow (i32.const 1)))))
+        (if (i32.eq (local.get $n) (i32.const 3)) (then (i32.store8 (i32.const 200) (i32.const 1))))
+        (local.get $n)))"#;
+
+fn shown(bench: &mut Bench) -> String {
+    text(&bench.draw(120, 40))
+}
+
+fn click(bench: &mut Bench, (column, row): (usize, usize)) {
+    let (column, row) = (u16::try_from(column).expect("small"), u16::try_from(row).expect("small"));
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    bench.app.event(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+}
+
+#[test]
+fn the_past_can_be_looked_at_and_a_line_returns_to_the_present() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("first");
+    bench.send("second");
+    bench.draw(120, 40);
+    bench.key(KeyCode::F(5));
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("THE PAST: exchange 1 of 2"), "{shown}");
+    assert!(shown.contains("first Wa"), "{shown}");
+    bench.key(KeyCode::F(5));
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("THE PAST: start"), "{shown}");
+    bench.key(KeyCode::F(5));
+    assert!(text(&bench.draw(120, 40)).contains("this is where the guest started"));
+    bench.send("third");
+    let shown = text(&bench.draw(120, 40));
+    assert!(shown.contains("  exchange 3 of 3") && !shown.contains("THE PAST"), "{shown}");
+}
+
+#[test]
+fn the_past_looks_unlike_the_present() {
+    let mut bench = Bench::new(Theme::MONOCHROME);
+    bench.send("first");
+    let present = shown(&mut bench);
+    assert!(!present.contains('\u{2550}') && present.contains(" live "), "{present}");
+    bench.send("second");
+    bench.key(KeyCode::F(5));
+    let past = shown(&mut bench);
+    let rules = past.lines().nth(2).expect("the panes' titles");
+    assert!(rules.contains("before  call") && rules.contains('\u{2550}') && !rules.contains('\u{2500}'), "{past}");
+    assert!(past.contains("F9: live") && !past.contains("  live "), "{past}");
+    bench.key(KeyCode::F(9));
+    assert!(shown(&mut bench).contains("  exchange 2 of 2 | step 3 of 5"), "F9 comes back");
+}
+
+#[test]
+fn crossings_are_a_tree_with_the_exchange_at_its_root() {
+    let mut bench = Bench::wat(CALLER);
+    bench.send("hello");
+    let step = |bench: &Bench| bench.app.selection.as_ref().expect("something is selected").crossing;
+    assert_eq!(step(&bench), Some(2), "the call of the transform");
+    let screen = shown(&mut bench);
+    assert!(screen.contains(">3 call  f(5) -> 5") && screen.contains(" 4   import env.log(64, 5)"), "{screen}");
+    bench.key(KeyCode::F(8));
+    assert_eq!(step(&bench), Some(3), "F8 goes into the call");
+    // The moment of the first import: the byte before it is written, the one behind it is not.
+    let byte = |bench: &Bench, addr| bench.app.selection.as_ref().expect("selected").after[0].byte(addr);
+    assert_eq!((byte(&bench, 80), byte(&bench, 81)), (Some(1), Some(0)));
+    bench.event(KeyCode::F(8), KeyModifiers::SHIFT);
+    assert_eq!(step(&bench), Some(6), "past what the first one does");
+    assert_eq!((byte(&bench, 80), byte(&bench, 81)), (Some(1), Some(2)));
+    bench.key(KeyCode::F(2));
+    assert_eq!(step(&bench), Some(2), "F2 goes out of it");
+    bench.event(KeyCode::F(8), KeyModifiers::SHIFT);
+    assert_eq!(step(&bench), Some(9), "Shift-F8 passes what is inside");
+    bench.event(KeyCode::F(7), KeyModifiers::SHIFT);
+    assert_eq!(step(&bench), Some(2));
+    bench.key(KeyCode::F(2));
+    let screen = shown(&mut bench);
+    assert_eq!(step(&bench), None);
+    assert!(screen.contains("exchange 1 of 1 | all steps") && screen.contains(">all steps"), "{screen}");
+    assert!(screen.contains("all steps: the host changed 5 bytes; the guest changed 2 bytes"), "{screen}");
+    bench.key(KeyCode::F(2));
+    assert!(shown(&mut bench).contains("this is the exchange as a whole"));
+    bench.key(KeyCode::F(7));
+    assert!(shown(&mut bench).contains("F5 goes to the exchange before"));
+    bench.key(KeyCode::F(8));
+    assert_eq!(step(&bench), Some(0));
+    bench.key(KeyCode::F(7));
+    assert_eq!(step(&bench), None, "before the first step is the whole");
+    // The same with the keys of the memory, and with the mouse.
+    bench.keys("\x1b)))");
+    assert_eq!(step(&bench), Some(2));
+    bench.keys(">>^^(");
+    assert_eq!(step(&bench), Some(1));
+    let screen = shown(&mut bench);
+    let row = |wanted: &str| screen.lines().position(|line| line.contains(wanted)).expect(wanted);
+    click(&mut bench, (3, row("7   import env.log(64, 2)")));
+    assert_eq!(step(&bench), Some(6));
+    click(&mut bench, (3, row(" steps ")));
+    assert_eq!(step(&bench), None);
+}
+
+#[test]
+fn very_many_crossings_are_shown_where_the_cursor_is() {
+    let mut bench = Bench::wat(
+        r#"(module (import "env" "tick" (func $tick (param i32))) (memory (export "memory") 1)
+            (func (export "ptr") (result i32) (i32.const 64))
+            (func (export "f") (param $n i32) (result i32) (local $i i32)
+                (loop $again (call $tick (local.get $i)) (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $again (i32.lt_u (local.get $i) (i32.const 100000))))
+                (local.get $n)))"#,
+    );
+    bench.send("hi");
+    bench.event(KeyCode::F(8), KeyModifiers::SHIFT);
+    bench.key(KeyCode::F(7));
+    let screen = shown(&mut bench);
+    assert!(screen.contains("step 100003 of 100005"), "{screen}");
+    assert!(screen.contains(">100003   import env.tick(99999)"), "{screen}");
+    let rows: Vec<_> = screen.lines().skip_while(|line| !line.contains(" steps ")).collect();
+    assert!(rows[1].starts_with(" 3 call  f(2) -> 2"), "the call around stays in sight: {screen}");
+}
+
+#[test]
+fn the_strip_shows_where_changes_happened() {
+    let mut bench = Bench::wat(MOODY);
+    for line in ["four", "x", "xx", "xxx", "xxx", ""] {
+        bench.send(line);
+    }
+    let buffer = bench.draw(120, 40);
+    let screen = text(&buffer);
+    assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mhx+g..  x failed  + grew"), "{screen}");
+    let look = |x: u16| (buffer[(x, 1)].modifier, buffer[(x, 1)].fg);
+    assert!(look(12).0.contains(Modifier::REVERSED), "the cursor");
+    assert_eq!(look(8), (Modifier::BOLD, ratatui::style::Color::Red), "a failure");
+    click(&mut bench, (8, 1));
+    let screen = shown(&mut bench);
+    assert!(screen.contains("THE PAST: exchange 2 of 6") && screen.contains("unreachable"), "{screen}");
+    // With more exchanges than cells, a cell stands for several, and tells of the rarest thing in them.
+    for _ in 0..300 {
+        bench.send("");
+    }
+    bench.key(KeyCode::F(9));
+    let buffer = bench.draw(120, 40);
+    let screen = text(&buffer);
+    let strip = screen.lines().nth(1).expect("the strip");
+    assert!(strip.starts_with(" time xg.....") && strip.contains("4 a cell  live"), "{screen}");
+    let here: Vec<_> = (0..120).filter(|&x| buffer[(x, 1)].modifier.contains(Modifier::REVERSED)).collect();
+    assert_eq!(here, [6 + 306 / 4], "{screen}");
+    click(&mut bench, (6 + 2, 1));
+    assert!(shown(&mut bench).contains("exchange 8 of 306"));
+}
+
+#[test]
+fn earlier_runs_can_be_looked_at() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.key(KeyCode::F(3));
+    assert!(shown(&mut bench).contains("there is no earlier run"));
+    bench.send("first run");
+    bench.send(":reset");
+    bench.send("second run");
+    bench.key(KeyCode::F(3));
+    let screen = shown(&mut bench);
+    assert!(
+        screen.contains("EARLIER RUN: exchange 1 of 1") && screen.contains("=> first run Wasm is cool!"),
+        "{screen}"
+    );
+    assert!(screen.contains("F9: live") && screen.contains('\u{2550}'), "{screen}");
+    bench.key(KeyCode::F(7));
+    assert!(shown(&mut bench).contains("the host changed 9 bytes in 1 run at 0x410..0x419"));
+    bench.key(KeyCode::F(4));
+    assert!(shown(&mut bench).contains("  exchange 1 of 1 | step 3 of 5"));
+    // A line returns to the present run, wherever one is.
+    bench.key(KeyCode::F(3));
+    bench.key(KeyCode::F(5));
+    bench.send("third");
+    let screen = shown(&mut bench);
+    assert!(screen.contains("  exchange 2 of 2 |") && screen.contains("=> third Wasm is cool!"), "{screen}");
+    // A run that begins by itself takes nobody out of the past.
+    bench.key(KeyCode::F(5));
+    bench.app.session.command("reset".to_owned(), crate::session::Deed::Reset);
+    bench.settle();
+    let screen = shown(&mut bench);
+    assert!(screen.contains("EARLIER RUN: exchange 1 of 2") && screen.contains("=> second run Wasm"), "{screen}");
+    bench.key(KeyCode::F(9));
+    assert!(shown(&mut bench).contains("  start | "));
+    // Three are kept.
+    bench.send(":reset");
+    bench.send(":reset");
+    for _ in 0..3 {
+        bench.key(KeyCode::F(3));
+    }
+    assert!(shown(&mut bench).contains("=> third Wasm"), "the first one is gone");
+    bench.key(KeyCode::F(3));
+    assert!(shown(&mut bench).contains("no run before this one is kept"));
+}
+
+#[test]
+fn what_the_guest_says_stands_beside_the_exchange() {
+    let mut options = Options::default();
+    let recipe =
+        "each line\n  p = ptr()\n  write at p\n* len = f(n)\n  read len at p\non env.log(p, l)\n  say l at p\n";
+    options.wish.recipe = Some(("test".to_owned(), crate::abi::recipe::parse(recipe).expect("it is sound")));
+    let source = Source { name: "caller.wat".to_owned(), bytes: CALLER.as_bytes().to_vec() };
+    let mut bench = Bench::on(source, options, Theme::COLORED);
+    bench.send("hel\u{7}lo");
+    let screen = shown(&mut bench);
+    let rows: Vec<_> = screen.lines().skip_while(|line| !line.contains("1\" hel\\x07lo => hel\\x07lo")).collect();
+    assert!(rows[1].contains("says \"hel\\x07lo\"") && rows[2].contains("says \"he\""), "{screen}");
+    assert!(screen.contains("; the guest said \"hel\\x07lo\", \"he\""), "{screen}");
+    bench.key(KeyCode::F(8));
+    let screen = shown(&mut bench);
+    assert!(
+        screen.contains("step 4: nothing changed; the guest said \"hel\\x07lo\"\n")
+            || screen.contains("; the guest said \"hel\\x07lo\" "),
+        "{screen}"
+    );
+    bench.key(KeyCode::F(7));
+    bench.key(KeyCode::F(7));
+    assert!(!shown(&mut bench).contains("the guest said"), "nothing was said in the host's write");
+}
+
+#[test]
+fn the_memories_of_a_guest_are_shown_one_by_one() {
+    let mut bench = Bench::wat(CALLER);
+    bench.send("hello");
+    let screen = shown(&mut bench);
+    assert!(
+        screen.contains("memory 0 (memory) | 1 page") && screen.contains("2 bytes in 1 run at 0x50..0x52"),
+        "{screen}"
+    );
+    bench.key(KeyCode::F(10));
+    let screen = shown(&mut bench);
+    assert!(screen.contains("memory 1 (notes) | 2 pages"), "{screen}");
+    assert!(screen.contains("the guest changed 1 byte in 1 run at 0x700..0x701"), "{screen}");
+    assert_eq!(bench.app.space.cursor, 0x700, "where something changed");
+    bench.send("again");
+    assert!(shown(&mut bench).contains("memory 1 (notes)"), "it stays");
+    bench.key(KeyCode::F(10));
+    assert!(shown(&mut bench).contains("memory 0 (memory)"));
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.key(KeyCode::F(10));
+    assert!(shown(&mut bench).contains("the guest has no other memory"));
+}
+
+#[test]
+fn what_takes_long_is_found_in_pieces() {
+    let mut bench = Bench::wat(
+        r#"(module (memory (export "memory") 512) (data (i32.const 0x1fff000) "needle")
+            (func (export "ptr") (result i32) (i32.const 64))
+            (func (export "f") (param $n i32) (result i32)
+                (memory.fill (i32.const 4096) (local.get $n) (i32.const 0x1000000)) (local.get $n)))"#,
+    );
+    bench.send("x");
+    bench.draw(120, 40);
+    bench.keys("\x1b/needle");
+    bench.key(KeyCode::Enter);
+    let screen = shown(&mut bench);
+    assert!(screen.contains("searching for needle ... "), "{screen}");
+    bench.key(KeyCode::Right);
+    assert!(!shown(&mut bench).contains("searching"), "a key gives up waiting, and the search goes on");
+    bench.keys("n");
+    let mut pieces = 0;
+    while bench.app.is_looking() {
+        bench.app.go_on_looking();
+        pieces += 1;
+    }
+    assert!(pieces > 0, "in pieces");
+    assert_eq!(bench.app.space.cursor, 0x1fff000);
+    assert!(shown(&mut bench).contains("match 1 of 1: needle"));
+    bench.keys("\t\t\t");
+    bench.draw(120, 40);
+    while bench.app.is_looking() {
+        bench.app.go_on_looking();
+    }
+    let screen = shown(&mut bench);
+    assert!(screen.contains("map  1 cell = ") && screen.contains("gggggg"), "{screen}");
+}

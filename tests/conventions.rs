@@ -1,0 +1,278 @@
+//! Conventions through the binary: the guests that come along, recipes of one's own, and what they say of faults.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// Runs linmem with these arguments and input.
+fn run(args: &[&str], input: &[u8]) -> Output {
+    use std::io::Write;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        // A guest that fails ends linmem before all is read.
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("writing ends");
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A file of this test's own.
+fn file(name: &str, content: &str) -> String {
+    let folder = std::env::temp_dir().join(format!("linmem-conventions-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the folder for temporary files is writable");
+    let path: PathBuf = folder.join(name);
+    std::fs::write(&path, content).expect("the folder is ours");
+    path.display().to_string()
+}
+
+/// What a module and a recipe answer: stdout, stderr, exit status.
+fn drive(name: &str, module: &str, recipe: &str, input: &str) -> (String, String, Option<i32>) {
+    let guest = file(&format!("{name}.wat"), module);
+    let recipe = file(&format!("{name}.recipe"), recipe);
+    let output = run(&[&guest, "--abi", &recipe, "--keep-going"], input.as_bytes());
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+#[test]
+fn every_guest_that_comes_along_answers_by_its_name() {
+    let list = text(&run(&["guests"], b"").stdout);
+    let names: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() >= 19 && names[0] == "passing-data", "{list}");
+    let long = "Long line. ".repeat(8_000);
+    for name in names {
+        let answer = |line: &str| match name {
+            "passing-data" => format!("{line} Wasm is cool!"),
+            "in-place-len" => line.replace(' ', ""),
+            _ => line.to_ascii_uppercase(),
+        };
+        // Two of them have buffers of a fixed size.
+        let long = if ["passing-data", "getters"].contains(&name) { "short" } else { &long };
+        let lines = ["Did you know", "caf\u{e9} z{`@[A", long, "again"];
+        let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let expected: String = lines.iter().map(|line| format!("{}\n", answer(line))).collect();
+        let output = run(&[name], input.as_bytes());
+        assert!(text(&output.stdout) == expected, "{name}: {}", text(&output.stderr));
+        let inspected = text(&run(&["inspect", name], b"").stdout);
+        let convention = if name == "passing-data" { "static-buffer" } else { name };
+        assert!(inspected.contains(&format!("  name   {convention}\n")), "{inspected}");
+        let shown = run(&[name, "--show", "json"], b"one\ntwo\n");
+        assert_eq!(text(&shown.stdout).lines().count(), 2, "{name}: {}", text(&shown.stderr));
+    }
+}
+
+#[test]
+fn every_convention_that_comes_along_has_a_guest() {
+    let guests = text(&run(&["guests"], b"").stdout);
+    let recipes = text(&run(&["recipe"], b"").stdout);
+    for name in recipes.lines().filter_map(|line| line.split_whitespace().next()) {
+        let guest = if name == "static-buffer" { "passing-data" } else { name };
+        assert!(guests.lines().any(|line| line.split_whitespace().next() == Some(guest)), "{name}");
+    }
+}
+
+#[test]
+fn what_a_guest_says_is_told_apart_from_its_answer() {
+    let output = run(&["callback"], b"a\n\n");
+    assert_eq!(text(&output.stdout), "A\n\n");
+    assert_eq!(
+        text(&output.stderr),
+        "linmem: line 1: the guest says: shouting\nlinmem: line 2: the guest says: shouting\n"
+    );
+    assert!(run(&["callback", "--quiet"], b"a\n").stderr.is_empty());
+    let output = run(&["typst", "-k"], b"\na\n");
+    assert_eq!(text(&output.stdout), "\nA\n");
+    assert!(text(&output.stderr).contains("line 1: there is no text"), "{}", text(&output.stderr));
+    let output = run(&["assemblyscript", "-k"], b"\na\n");
+    assert!(text(&output.stdout) == "\nA\n" && output.status.code() == Some(1));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("line 1: no text at all (line 3, column 5): shout(1032) trapped"), "{stderr}");
+    let output = run(&["dprint", "-k"], b"loud!\nAS IT IS\n");
+    assert_eq!(text(&output.stdout), "\nAS IT IS\n");
+    assert!(text(&output.stderr).contains("line 1: it is loud already"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_convention_that_is_not_the_guests_is_told_in_its_own_words() {
+    let output = run(&["packed-low", "--abi", "packed", "--keep-going"], "x".repeat(100).as_bytes());
+    assert!(text(&output.stdout).len() > 1000, "a length of an address");
+    let output = run(&["packed", "--abi", "c-string"], b"x\n");
+    assert_eq!(output.status.code(), Some(4));
+    let words =
+        "c-string was asked for: what has the transform's type, (i32) -> (i32), is named like something else: alloc";
+    assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    let output = run(&["packed", "--abi", "nonsense"], b"x\n");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// A guest with a mutable global for its answer's length, that asks its host for memory in bytes.
+const ASKING: &str = r#"(module
+    (import "env" "grow" (func $grow (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (global $len (export "len") (mut i32) (i32.const 0))
+    (func (export "run") (param $n i32)
+        (drop (call $grow (i32.const 150000)))
+        (i32.store8 (i32.const 149999) (i32.const 33))
+        (global.set $len (i32.add (global.get $len) (local.get $n)))))"#;
+
+#[test]
+fn a_recipe_reads_globals_and_grows_memory_while_it_runs() {
+    let recipe = "each line\n  write at 0\n* run(n)\n  answer \"{len}\"\n  len = @len\non env.grow(x)\n  return 1\n";
+    let (_, stderr, _) = drive("asking-early", ASKING, recipe, "x\n");
+    assert!(stderr.contains("line 4: `len` is not set by any line before this one"), "{stderr}");
+    let recipe = "each line\n  write at 0\n* run(n)\n  len = @len\n  answer \"{len}: {1 at 149999}\"\non env.grow(size)\n  grow to size\n  return 1\n";
+    let (stdout, stderr, _) = drive("asking", ASKING, recipe, "ab\nabc\n");
+    assert_eq!(stdout, "2: !\n5: !\n", "{stderr}");
+    let shown = run(
+        &[
+            &file("asking.wat", ASKING),
+            "--abi",
+            &file("asking.recipe", recipe),
+            "--show",
+            "hex",
+            "--max-memory",
+            "128KiB",
+        ],
+        b"ab\n",
+    );
+    let stderr = text(&shown.stderr);
+    assert!(stderr.contains("the memory did not grow by 2 pages"), "{stderr}");
+    assert!(stderr.contains("when the guest called env.grow(150000)"), "{stderr}");
+}
+
+#[test]
+fn a_failure_names_no_call_of_another_line() {
+    let module = r#"(module (memory (export "memory") 1) (func (export "f") (result i32) (i32.const 7)))"#;
+    let recipe = "each line\n  fail \"not {n}\" if n != 2\n* x = f()\n  fail \"twice\" if n == 1\n  answer \"{x}\"\n";
+    let (stdout, stderr, status) = drive("last", module, recipe, "ab\nabc\nab\n");
+    assert_eq!((stdout.as_str(), status), ("7\n\n7\n", Some(1)));
+    assert_eq!(stderr, "linmem: line 2: not 3 (line 2 of the recipe)\n");
+}
+
+#[test]
+fn a_module_may_bring_its_recipe_along() {
+    let guest = file(
+        "own.wat",
+        r#"(module (@custom "linmem" "name mine\0aeach line\0a  write at 9\0a* f(n)\0a  read 1 at 9\0a")
+            (memory (export "memory") 1) (func (export "f") (param i32)))"#,
+    );
+    assert_eq!(text(&run(&[&guest], b"abc\nde\n").stdout), "a\nd\n");
+    let inspected = text(&run(&["inspect", &guest], b"").stdout);
+    assert!(inspected.contains("  fits  mine               the module brings its recipe along"), "{inspected}");
+}
+
+#[test]
+fn an_inspection_is_also_for_programs() {
+    let report = |args: &[&str]| -> serde_json::Value {
+        let output = run(&[&["inspect", "--json"], args].concat(), b"");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("it is JSON")
+    };
+    let struct_ = report(&["struct"]);
+    assert_eq!(struct_["recipe"]["name"], "struct");
+    assert_eq!(
+        struct_["memories"][0],
+        serde_json::json!(
+            {"pages": 1, "max_pages": null, "shared": false, "memory64": false, "names": ["memory"]}
+        )
+    );
+    let fits = |name: &str| {
+        let conventions = struct_["conventions"].as_array().expect("it is a list");
+        conventions.iter().find(|one| one["name"] == name).expect("all are there")["fits"].clone()
+    };
+    assert_eq!([fits("struct"), fits("in-place-len"), fits("wasi")], ["yes", "yes", "no"]);
+    assert_eq!(report(&["struct", "--abi", "in-place-len"])["recipe"]["name"], "in-place-len");
+    let none = report(&["struct", "--abi", "typst"]);
+    assert!(none["recipe"].is_null() && none["error"].as_str().is_some_and(|words| words.contains("typst_env")));
+    let wide = file("wide.wat", r#"(module (memory (export "m") i64 1 3) (data (i64.const 5) "x") (start 0) (func))"#);
+    let wide = report(&[&wide]);
+    assert_eq!(wide["memories"][0]["memory64"], true);
+    assert!(wide["segments"][0]["addr"] == 5 && wide["start"] == true);
+}
+
+/// A guest that could be talked to in several ways.
+const UNCLEAR: &str = r#"(module (memory (export "memory") 1)
+    (func (export "alloc") (param i32) (result i32) (i32.const 64))
+    (func (export "go") (param i32 i32) (result i32) (i32.store8 (local.get 0) (i32.const 65)) (local.get 1)))"#;
+
+#[test]
+fn without_a_convention_exports_are_called_by_hand_until_one_is_chosen() {
+    let unclear = file("unclear.wat", UNCLEAR);
+    assert_eq!(run(&[&unclear], b"hello\n").status.code(), Some(4), "a pipe cannot choose");
+    let script = "hello\n:expect error several conventions could fit\n:call go 16 3\n:expect at 16 text A\n\
+        :convention in-place-len\n:expect at 16 hex 00\nhello\n:expect Aello\n:convention typst\n\
+        :expect error the guest stays as it was\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
+    let output = run(&[&unclear, "--script", &file("unclear.txt", script)], b"");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let none = file(
+        "no-memory.wat",
+        r#"(module (func (export "add") (param i32 i32) (result i32)
+        (i32.add (local.get 0) (local.get 1))))"#,
+    );
+    let script = "hi\n:expect error exports no memory\n:call add 1 2\n:poke u8 0 1\n";
+    let output = run(&[&none, "--script", &file("no-memory.txt", script)], b"");
+    assert!(text(&output.stdout).contains("call add(1, 2) -> 3"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("no-memory.txt:4: the guest exports no memory"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_memory_of_the_hosts_is_as_good_as_one_of_the_modules() {
+    let imported = file(
+        "imported-memory.wat",
+        r#"(module (import "env" "memory" (memory 1 4))
+        (func (export "buffer_ptr") (result i32) (i32.const 16))
+        (func (export "shout") (param i32) (result i32) (i32.store8 (i32.const 16) (i32.const 33)) (local.get 0)))"#,
+    );
+    assert_eq!(text(&run(&[&imported], b"abc\n").stdout), "!bc\n");
+    let own =
+        file("own-memory.wat", r#"(module (memory 1) (func (export "f") (param i32 i32) (result i32) (i32.const 0)))"#);
+    let output = run(&[&own], b"abc\n");
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("the module exports no memory, so a host cannot pass it bytes"));
+}
+
+#[test]
+fn weak_evidence_runs_only_when_it_is_asked_for() {
+    let region = file(
+        "region.wat",
+        r#"(module (memory (export "memory") 1) (data (i32.const 0) "live")
+        (func (export "p") (param i32 i32) (result i32) (local.get 1)))"#,
+    );
+    let output = run(&[&region], b"abc\n");
+    assert_eq!(output.status.code(), Some(4));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("one convention could fit, but nothing is sure; --abi NAME chooses it"), "{stderr}");
+    assert!(stderr.contains("the module's data ends before 0x10"), "{stderr}");
+    assert_eq!(text(&run(&[&region, "--abi", "fixed-region"], b"abc\n").stdout), "abc\n");
+    assert_eq!(text(&run(&[&region, "--call", "p"], b"abc\n").stdout), "abc\n");
+    let exports: String = (0..30).map(|n| format!(r#"(func (export "f{n}") (param f64))"#)).collect();
+    let library = file(
+        "library.wat",
+        &format!(
+            r#"(module (memory (export "memory") 1) {exports}
+        (func (export "alloc") (param i32) (result i32) (i32.const 64))
+        (func (export "h") (param i32 i32) (result i64) (i64.const 0)))"#
+        ),
+    );
+    let stderr = text(&run(&[&library], b"abc\n").stderr);
+    assert!(
+        stderr.contains("h is the only export of the transform's type, (i32, i32) -> (i64), but one of very many"),
+        "{stderr}"
+    );
+    assert_eq!(text(&run(&[&library, "--call", "h"], b"abc\n").stdout), "\n");
+}
+
+#[test]
+fn a_component_is_refused_as_what_it_is() {
+    let component = file("component.wasm", "\0asm\u{d}\0\u{1}\0");
+    let output = run(&[&component], b"x\n");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("it is a WebAssembly component, and linmem runs core modules"));
+}
