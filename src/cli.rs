@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::abi::{NoConvention, Wish};
+use crate::command::{duration, size};
 use crate::guest::Limits;
 use crate::session::Options;
 
@@ -70,8 +71,8 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
     pub repl: bool,
 
-    /// Follow the lines and commands of a file; exit status 1 if some failed
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["line", "show", "keep_going", "null", "whole"])]
+    /// Follow the lines and commands of a file, or of stdin (-)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["line", "keep_going", "null", "whole"])]
     pub script: Option<PathBuf>,
 
     /// Keys of the prompt: emacs, vi
@@ -165,6 +166,9 @@ pub enum Command {
         /// At the prompt, without a full screen
         #[arg(long, conflicts_with = "show")]
         repl: bool,
+        /// Most memory for what is in it
+        #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = size)]
+        max_memory: u64,
     },
 
     /// Print what completes linmem's options in a shell
@@ -262,47 +266,6 @@ fn guest(name: OsString) -> Result<PathBuf, String> {
     }
 }
 
-/// A time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = split(text);
-    let factor = match unit {
-        "" | "s" => 1.0,
-        "ms" => 1e-3,
-        "m" | "min" => 60.0,
-        _ => return Err(format!("the unit `{unit}` is not one of ms, s, m")),
-    };
-    let seconds: f64 = number.parse().map_err(|_| "expected a time such as 5, 500ms or 1m".to_owned())?;
-    Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
-}
-
-/// A size such as `65536`, `64K`, `64KiB`, `1.5GiB`. Units are of 1024, however they are written.
-fn size(text: &str) -> Result<u64, String> {
-    let (number, unit) = split(text);
-    let shift = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        _ => return Err(format!("the unit `{unit}` is not one of KiB, MiB, GiB")),
-    };
-    let refuse = || "expected a size such as 65536, 64KiB or 1GiB".to_owned();
-    match number.parse::<u64>() {
-        Ok(whole) => whole.checked_mul(1 << shift).ok_or_else(refuse),
-        Err(_) => {
-            let bytes = number.parse::<f64>().map_err(|_| refuse())? * f64::from(1 << shift);
-            // Beyond 2^53 a fraction has no meaning, and nothing here is as large.
-            let fits = (0.0..9e15).contains(&bytes);
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was checked")]
-            if fits { Ok(bytes as u64) } else { Err(refuse()) }
-        }
-    }
-}
-
-fn split(text: &str) -> (&str, &str) {
-    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    (text[..at].trim(), text[at..].trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,20 +274,5 @@ mod tests {
     fn clap_finds_no_fault_with_the_definition() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_and_sizes_are_read_as_people_write_them() {
-        assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
-        assert_eq!(duration("0.25s"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert!(
-            duration("5h").is_err() && duration("").is_err() && duration("-1").is_err() && duration("nan").is_err()
-        );
-        assert_eq!(size("65536"), Ok(65_536));
-        assert_eq!(size("64K"), Ok(65_536));
-        assert_eq!(size("1.5MiB"), Ok(1_572_864));
-        assert_eq!(size("2gb"), Ok(2 << 30));
-        assert!(size("1X").is_err() && size("").is_err() && size("99999999999999999G").is_err() && size("-1").is_err());
     }
 }

@@ -62,8 +62,8 @@ fn a_line_shows_the_changed_rows_the_sentence_and_the_answer() {
         "> hello\n\
          exchange 1, step 3 of 5: call shout(5) -> 6\n      \
          before  00000040  68 65 6c 6c 6f 00 00 00  00 00 00 00 00 00 00 00  |hello...........|\n      \
-         after   00000040  68 65 6c 6c 6f 21 00 00  00 00 00 00 00 00 00 00  |hello!..........|\n                                       \
-         gg\n\
+         after   00000040  68 65 6c 6c 6f 21 00 00  00 00 00 00 00 00 00 00  |hello!..........|\n      \
+         by                               gg\n\
          the guest changed 1 byte in 1 run at 0x45..0x46\n\
          => hello!\n"
     );
@@ -260,7 +260,10 @@ fn reset_and_reload_begin_a_new_run_beside_the_old() {
         script("reset", "hello\n:globals count 9\n:reset\n:globals\n:peek u8 0x45\nagain\n:runs\n:exchange 1\n");
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.contains("count = 7") && stdout.contains("0x45  u8 0") && stdout.contains("=> again!"), "{stdout}");
-    assert!(stdout.contains("earlier run: 2 exchanges\nthis run: 1 exchanges"), "{stdout}");
+    assert!(
+        stdout.contains("earlier run: 2 exchanges   (run 1, odds.wat)\nthis run: 1 exchange   (run 2, odds.wat)"),
+        "{stdout}"
+    );
     let (stdout, stderr, _) = script("reload", ":reload passing-data\nhi\n:reload\n:send ho\n:reload nowhere\n");
     assert!(stdout.contains("=> hi Wasm is cool!") && stdout.contains("=> ho Wasm is cool!"), "{stdout}{stderr}");
     assert!(stderr.contains("script:5: nowhere: no such file"), "{stderr}");

@@ -1,5 +1,6 @@
 //! `--show json`: one object a line, in a documented form.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -100,6 +101,147 @@ fn failures_have_a_kind_and_an_object_of_their_own() {
     assert_eq!(objects[5]["input"], json!(null));
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(run(&[&guest, "--show", "json"], b"abc\nab\n").status.code(), Some(5), "the same status as without");
+}
+
+/// The tables of the guide: for each section the names in the first column, with those in the second.
+fn tables() -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
+    let guide = String::from_utf8(run(&["guide", "json"], b"").stdout).expect("it is text");
+    let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let mut tables = BTreeMap::<_, BTreeMap<_, _>>::new();
+    let mut section = String::new();
+    for line in guide.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            section = title.to_owned();
+        } else if let Some((first, second)) = line.strip_prefix("| `").and_then(|row| row.split_once('|')) {
+            let row = (first.trim().trim_end_matches('`').to_owned(), names(second));
+            tables.entry(section.clone()).or_default().extend([row]);
+        }
+    }
+    tables
+}
+
+/// Compares objects with what the guide says of them.
+struct Checker {
+    tables: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What was met: a section, and a name in its table.
+    met: BTreeSet<(&'static str, String)>,
+}
+
+impl Checker {
+    fn keys(object: &Value) -> BTreeSet<&str> {
+        object.as_object().expect("an object").keys().map(String::as_str).collect()
+    }
+
+    fn object(&mut self, object: &Value) {
+        let known = &self.tables["One object"];
+        for key in Checker::keys(object) {
+            assert!(known.contains_key(key), "the guide does not tell of {key}");
+            self.met.insert(("One object", key.to_owned()));
+        }
+        for key in known.keys().filter(|key| !["run", "command"].contains(&key.as_str())) {
+            assert!(object.get(key).is_some(), "{key} is missing: {object}");
+        }
+        let bytes = [&object["input"], &object["output"]].into_iter().filter(|bytes| !bytes.is_null());
+        bytes.chain(object["messages"].as_array().expect("a list")).for_each(Checker::bytes);
+        let list = |name: &str| object[name].as_array().expect("a list").clone();
+        for crossing in list("crossings") {
+            self.kind("A crossing", &crossing, &["depth", "kind", "changes", "elapsed_ns"]);
+            let values = ["args", "results"].into_iter().filter_map(|name| crossing.get(name)?.as_array());
+            for value in values.flatten().chain(crossing.get("value")) {
+                assert_eq!(Checker::keys(value), BTreeSet::from(["type", "value"]));
+            }
+            crossing.get("text").into_iter().for_each(Checker::bytes);
+        }
+        for change in list("changes") {
+            self.kind("A change", &change, &["kind"]);
+            change.get("old").into_iter().chain(change.get("new")).for_each(Checker::bytes);
+        }
+        if !object["error"].is_null() {
+            assert_eq!(Checker::keys(&object["error"]), BTreeSet::from(["kind", "message"]));
+            let kind = object["error"]["kind"].as_str().expect("a text").to_owned();
+            assert!(self.tables["An error"].contains_key(&kind), "the guide does not tell of {kind}");
+            self.met.insert(("An error", kind));
+        }
+    }
+
+    /// What has a kind has the fields of its kind, and those that all have.
+    fn kind(&mut self, section: &'static str, object: &Value, all: &[&str]) {
+        let kind = object["kind"].as_str().expect("a text").to_owned();
+        let own = self.tables[section].get(&kind).unwrap_or_else(|| panic!("the guide does not tell of {kind}"));
+        let expected: BTreeSet<_> = own.iter().map(String::as_str).chain(all.iter().copied()).collect();
+        assert_eq!(Checker::keys(object), expected, "{kind}");
+        self.met.insert((section, kind));
+    }
+
+    fn bytes(bytes: &Value) {
+        assert_eq!(Checker::keys(bytes), BTreeSet::from(["len", "hex", "text"]));
+        assert_eq!(bytes["hex"].as_str().map(str::len), bytes["len"].as_u64().map(|len| 2 * len as usize));
+    }
+
+    /// Fails where the guide tells of something in that section that was not met.
+    fn check_all_met(&self, section: &'static str, but: &[&str]) {
+        for name in self.tables[section].keys().filter(|name| !but.contains(&name.as_str())) {
+            assert!(self.met.contains(&(section, name.clone())), "{section}: {name} was not met");
+        }
+    }
+}
+
+/// A guest that does all that a guest can do.
+const ALL: &str = r#"(module
+    (import "env" "log" (func $log (param i32 i32)))
+    (import "env" "odd" (func $odd (param i64 f32 f64) (result i32)))
+    (memory (export "memory") 1)
+    (global (export "count") (mut f64) (f64.const 1))
+    (data (i32.const 8) "I am here")
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "room") (result i32) (i32.const 100))
+    (func (export "f") (param i32) (result i32)
+        (call $log (i32.const 8) (i32.const 9))
+        (drop (call $odd (i64.const -1) (f32.const nan) (f64.const inf)))
+        (if (i32.eq (local.get 0) (i32.const 3)) (then (unreachable)))
+        (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0))))
+        (if (i32.eq (local.get 0) (i32.const 5)) (then (return (i32.const -1))))
+        (if (i32.eq (local.get 0) (i32.const 6)) (then (return (i32.const 65536))))
+        (if (i32.eq (local.get 0) (i32.const 7)) (then (drop (memory.grow (i32.const 1)))))
+        (if (i32.eq (local.get 0) (i32.const 8)) (then (return (i32.const 5000))))
+        (i32.store8 (i32.const 63) (local.get 0))
+        (local.get 0)))"#;
+
+/// A program that ends itself.
+const EXITS: &str = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 3))))"#;
+
+#[test]
+fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json-guide");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.join(name), text).expect("the folder is ours");
+        folder.join(name).display().to_string()
+    };
+    let recipe = "name all\nhost stubs\nonce\n  room = room()\neach line\n  p = ptr()\n  write at p within room\n* len = f(n)\n  \
+                  fail \"no\" if len < 0\n  read len at p\non env.log(ptr, len)\n  say len at ptr\n";
+    let (guest, recipe) = (file("all.wat", ALL), file("all.recipe", recipe));
+    let script = format!(
+        "ab\n:send hex ff\nabc\nabcd\nabcde\nabcdef\nabcdefg\nabcdefgh\n{}\n:globals count 2.5\n:grow\n:reset\nx\n",
+        "y".repeat(101)
+    );
+    let script = file("all.txt", &script);
+    let limits = ["--timeout", "100ms", "--max-output", "4000"];
+    let args = [&guest, "--abi", &recipe, "--script", &script, "--show", "json", "--quiet"];
+    let output = run(&[&args[..], &limits].concat(), b"");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut checker = Checker { tables: tables(), met: BTreeSet::new() };
+    let found = objects(&output);
+    assert_eq!(found.len(), 13, "one for each line and command");
+    found.iter().for_each(|object| checker.object(object));
+    let exits = run(&[&file("exits.wat", EXITS), "--show", "json"], b"x\n");
+    objects(&exits).iter().for_each(|object| checker.object(object));
+    checker.check_all_met("One object", &[]);
+    checker.check_all_met("A crossing", &[]);
+    checker.check_all_met("A change", &[]);
+    // Nobody presses Ctrl-C here, and this guest fits its recipe.
+    checker.check_all_met("An error", &["interrupted", "cancelled", "mismatch"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod cases;
 mod pty;
 
 use std::path::Path;
@@ -94,6 +95,26 @@ fn a_line_is_answered_with_memory_before_and_after() {
     prompt.wait_for("did you mean :dump?");
     prompt.wait_for("> ");
     prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn every_command_works_at_the_prompt() {
+    cases::check_all_have_a_case(linmem::command::COMMANDS.iter().map(|spec| spec.name));
+    let mut prompt = Prompt::start("every", false, &["--repl"], &[]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt/every");
+    std::fs::write(folder.join("script"), cases::SCRIPT).expect("the folder is ours");
+    prompt.wait_for("> ");
+    prompt.press("Did you know\r");
+    prompt.wait_for("=> Did you know Wasm is cool!");
+    for case in cases::CASES {
+        let command = case.command.replace("FOLDER", &folder.display().to_string());
+        prompt.wait_for("> ");
+        prompt.press(&format!(":{command}\r"));
+        prompt.wait_for(case.prompt);
+    }
+    prompt.wait_for("> ");
+    prompt.press(":quit\r");
     assert_eq!(prompt.end(), 0);
 }
 

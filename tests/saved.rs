@@ -2,6 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use crossterm::event::KeyCode;
+use linmem::front::Offscreen;
+use linmem::session::{Options, Source, load};
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer, Cell};
+
+/// What the session that is saved consists of, and what is looked at then.
+const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n\
+    :send file long\nlast\n:save session\n:exchange 1\n:exchange 4\n:exchange 7\n";
 
 fn linmem(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_linmem")).current_dir(folder).args(args).output().expect("the binary starts")
@@ -15,10 +26,8 @@ fn text(bytes: &[u8]) -> String {
 fn saved(test: &str) -> (PathBuf, String) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved").join(test);
     std::fs::create_dir_all(&folder).expect("the folder is ours");
-    let script = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n:send file long\nlast\n\
-                  :save session\n:exchange 1\n:exchange 4\n:exchange 7\n";
     std::fs::write(folder.join("long"), vec![b'x'; 2000]).expect("the folder is ours");
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("script"), SCRIPT).expect("the folder is ours");
     let output = linmem(&folder, &["--script", "script"]);
     let stdout = text(&output.stdout);
     assert!(stdout.contains("saved; linmem replay session opens it"), "{stdout}{}", text(&output.stderr));
@@ -70,6 +79,13 @@ fn a_saved_session_is_the_same_json_each_time() {
     assert_eq!(text(&first.stdout), text(&copy.stdout));
     assert_eq!(std::fs::read(folder.join("session")).ok(), std::fs::read(folder.join("copy")).ok());
 
+    // And what the guest did, told at once, was the same byte by byte; but not what the command that saved it did.
+    std::fs::write(folder.join("script"), SCRIPT).expect("the folder is ours");
+    let live = linmem(&folder, &["--script", "script", "--show", "json", "--quiet"]);
+    let replayed = linmem(&folder, &["replay", "session", "--show", "json"]);
+    assert_eq!(text(&live.stdout), text(&replayed.stdout));
+    assert_eq!(text(&live.stdout).lines().count(), 7);
+
     // And the same as the pipe's, but for the times.
     let pipe = linmem(&folder, &["--show", "json", "--line", "Did you know"]);
     let timeless = |json: &str| {
@@ -86,6 +102,173 @@ fn a_saved_session_is_the_same_json_each_time() {
 }
 
 #[test]
+fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/screen");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let file = folder.join("session");
+    let mut live = Offscreen::open(Source::default_guest(), Options::default(), 120, 40).expect("the guest is sound");
+    for line in
+        ["Did you know", ":grow", ":poke text 0x10400 far away", ":reset", "again", ":call get_wasm_memory_buffer_len"]
+    {
+        live.send(line).expect("the guest is sound");
+    }
+    live.send(&format!(":save {}", file.display())).expect("the guest is sound");
+    let mut replayed = Offscreen::replay(load(&file, 1 << 29).expect("it was saved"), 120, 40);
+    // From a known place on: through the exchanges and steps, the memory and its panels, and back in time again.
+    for key in [KeyCode::Esc, KeyCode::F(5), KeyCode::Char('G'), KeyCode::Char('g')] {
+        live.press(key);
+        replayed.press(key);
+    }
+    let time = [5, 8, 7, 5, 8, 8, 6, 5].map(KeyCode::F);
+    let memory = [KeyCode::Char('.'), KeyCode::Char('v'), KeyCode::Char('G'), KeyCode::Char('g')];
+    for key in time.iter().chain(&memory).chain(&[KeyCode::Tab; 6]).chain(&time) {
+        live.press(*key);
+        replayed.press(*key);
+        let (live, replayed) = (live.draw_settled(), replayed.draw_settled());
+        let rows = |buffer: &Buffer| {
+            let row = |cells: &[Cell]| cells.iter().map(Cell::symbol).collect::<String>();
+            buffer.content().chunks(120).map(row).collect::<Vec<_>>()
+        };
+        let (rows, same) = (rows(live), rows(replayed));
+        let different: Vec<_> = rows.iter().zip(&same).filter(|(live, replayed)| live != replayed).collect();
+        assert!(different.is_empty(), "after {key:?}: {different:#?}");
+        assert!(live.content() == replayed.content(), "the styles differ after {key:?}");
+    }
+}
+
+#[test]
+fn all_runs_are_saved_with_what_their_guests_are() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/runs");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let other = r#"(module (memory (export "mem") 1) (global (export "count") (mut i32) (i32.const 5))
+        (func (export "ptr") (result i32) (i32.const 64)) (func (export "f") (param i32) (result i32) (local.get 0)))"#;
+    std::fs::write(folder.join("other.wat"), other).expect("the folder is ours");
+    let script = "one\n:reset\ntwo\n:reload other.wat\nthree\n:globals count 6\n:save session\n";
+    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    let live = linmem(&folder, &["--script", "script", "--show", "json"]);
+    let replayed = linmem(&folder, &["replay", "session", "--show", "json"]);
+    assert_eq!(text(&live.stdout), text(&replayed.stdout));
+    let told = text(&live.stdout);
+    let runs: Vec<_> =
+        told.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")).collect();
+    let runs: Vec<_> =
+        runs.iter().map(|object| (object["run"].as_u64().unwrap_or(1), object["line"].as_u64())).collect();
+    assert_eq!(runs, [(1, Some(1)), (2, Some(0)), (2, Some(1)), (3, Some(0)), (3, Some(1)), (3, Some(2))]);
+    let said = ask(&folder, "session", ":runs\n:exports\n:globals\n:memory\n:convention\n:reset\n");
+    for words in [
+        "this run: 2 exchanges   (run 3, other.wat)",
+        "f  function (i32)",
+        "count = 6",
+        "memory 0: 1 page",
+        "static-buffer",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(said.contains("this is a saved session"), "{said}");
+}
+
+#[test]
+fn what_a_file_may_take_is_bounded() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/bounds");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let script = ":grow 100\n:poke text 0x10000 one\n:poke text 0x200000 two\nlast\n:save session\n";
+    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    assert_eq!(linmem(&folder, &["--script", "script"]).status.code(), Some(0));
+    let sound = std::fs::read_to_string(folder.join("session")).expect("it is text");
+    let replay = |text: &str, args: &[&str]| {
+        std::fs::write(folder.join("hostile"), text).expect("the folder is ours");
+        let output = linmem(&folder, &[&["replay", "hostile", "--show", "json"], args].concat());
+        assert_eq!(output.status.code(), Some(7));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let line = |json: &str| format!("{json} {:08x}\n", crc32fast::hash(json.as_bytes()));
+    let head = sound.lines().next().map(|line| format!("{line}\n")).expect("it has a head");
+    // Memories as large as can be, again and again; pages without end; a run too many; a page that is too long.
+    let memories = [head.clone(), line(r#"{"memory":4294967296}"#).repeat(90)].concat();
+    assert!(replay(&memories, &[]).contains("no guest has such memories"));
+    let page = |number: usize| line(&format!("{{\"page\":[{number},\"{}\"]}}", "00".repeat(4096)));
+    let pages: String = (0..400).map(page).collect();
+    let many = [head.clone(), line(r#"{"memory":4294967296}"#), pages.clone()].concat();
+    let words = replay(&many, &["--max-memory", "1MiB"]);
+    assert!(words.contains("more than 1048576 bytes (--max-memory"), "{words}");
+    assert!(replay(&many, &[]).contains("cut short"), "and within the limit it is only cut short");
+    let run = sound.lines().find(|line| line.starts_with("{\"run\"")).map(|line| format!("{line}\n")).expect("a run");
+    assert!(replay(&[head.clone(), run.repeat(9)].concat(), &[]).contains("more runs than a session keeps"));
+    let long = line(&format!("{{\"page\":[0,\"{}\"]}}", "00".repeat(4097)));
+    assert!(replay(&[head, line(r#"{"memory":65536}"#), long].concat(), &[]).contains("outside of its memory"));
+}
+
+/// A saved session as lines of JSON without their checksums.
+fn bare(sound: &[u8]) -> Vec<String> {
+    text(sound).lines().map(|line| line[..line.len() - 9].to_owned()).collect()
+}
+
+/// A session with all kinds of crossings and failures in it, saved.
+fn rich() -> &'static [String] {
+    static RICH: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let (folder, _) = saved("fuzz");
+        bare(&std::fs::read(folder.join("session")).expect("it was saved"))
+    });
+    &RICH
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any change of a file whose checksums are right again is refused, or read, and what was read can be looked at.
+    #[test]
+    fn no_file_breaks_the_reader(
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_usize..7, any::<u32>()), 1..6)
+    ) {
+        let mut lines = rich().to_vec();
+        for (line, at, what, number) in edits {
+            let place = line.index(lines.len());
+            edit(&mut lines, place, at, what, number);
+        }
+        let sums = lines.iter().map(|line| format!("{line} {:08x}\n", crc32fast::hash(line.as_bytes())));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/fuzz");
+        let file = folder.join("mutant");
+        std::fs::write(&file, sums.collect::<String>()).expect("the folder is ours");
+        if let Ok(saved) = load(&file, 1 << 26) {
+            let mut screen = Offscreen::replay(saved, 100, 30);
+            for key in [KeyCode::Esc, KeyCode::F(5), KeyCode::F(8), KeyCode::F(5), KeyCode::Tab, KeyCode::F(5), KeyCode::Tab] {
+                screen.press(key);
+                screen.draw();
+            }
+            for command in [":changes", ":crossings", ":regions", ":goto 1", ":runs", ":memory", ":recipe"] {
+                screen.send(command).expect("nothing runs");
+                screen.draw();
+            }
+        }
+    }
+}
+
+/// Damages a line: a digit becomes another number, a byte another, a line is gone, doubled or elsewhere.
+fn edit(lines: &mut Vec<String>, place: usize, at: prop::sample::Index, what: usize, number: u32) {
+    let line = &mut lines[place];
+    let digits: Vec<_> = line.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
+    match what {
+        0..=2 if !digits.is_empty() => {
+            let at = digits[at.index(digits.len())];
+            line.replace_range(at..=at, &(number >> (number % 32)).to_string());
+        }
+        3 => {
+            let at = at.index(line.len());
+            line.replace_range(at..=at, char::from(b' ' + (number % 95) as u8).encode_utf8(&mut [0; 4]));
+        }
+        4 => drop(lines.remove(place)),
+        5 => lines.insert(place, lines[place].clone()),
+        _ => {
+            let other = at.index(lines.len());
+            lines.swap(place, other);
+        }
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+}
+
+#[test]
 fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     let (folder, _) = saved("damaged");
     let sound = std::fs::read(folder.join("session")).expect("it was saved");
@@ -99,13 +282,17 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
         assert!(stderr.starts_with("linmem: bad: ") && !stderr.contains("panic"), "{stderr}");
         (stdout.lines().count(), stderr)
     };
-    let ends: Vec<_> = (0..sound.len()).filter(|&at| sound[at] == b'\n').collect();
-    let (lines, words) = replay(&sound[..ends[3]]);
-    assert_eq!(lines, 1, "{words}");
-    assert!(words.contains("cut short"), "{words}");
-    let (lines, words) = replay(&sound[..=ends[3]]);
-    assert_eq!(lines, 2, "{words}");
-    assert!(words.contains("cut short"), "{words}");
+    let lines: Vec<_> = sound.split_inclusive(|&byte| byte == b'\n').collect();
+    let causes: Vec<_> = (0..lines.len()).filter(|&line| lines[line].starts_with(b"{\"cause\"")).collect();
+    assert_eq!(causes.len(), 8, "the start, and seven more");
+    let upto = |line: usize| lines[..line].concat();
+    // In the middle of a line; behind a cause; behind a cause that has more changes.
+    let whole_line = upto(causes[2]);
+    for (bytes, lines) in [(&whole_line[..whole_line.len() - 1], 0), (&whole_line, 1), (&upto(causes[2] + 1), 1)] {
+        let (count, words) = replay(bytes);
+        assert_eq!(count, lines, "{words}");
+        assert!(words.contains("cut short"), "{words}");
+    }
     for at in (0..sound.len()).step_by(sound.len() / 40) {
         let mut bad = sound.clone();
         bad[at] ^= 1;
@@ -113,12 +300,13 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     }
     assert!(replay(b"").1.contains("no saved session"));
     assert!(replay(b"\0asm").1.contains("no saved session"));
-    let head = br#"{"linmem_session":2,"linmem":"9.0.0"}"#;
-    let other = [format!("{:08x} ", crc32fast::hash(head)).as_bytes(), head, b"\n"].concat();
-    assert!(replay(&other).1.contains("saved by linmem 9.0.0 in version 2"));
-    // A change that does not fit, under a right checksum.
-    let lines: Vec<_> = sound.split_inclusive(|&byte| byte == b'\n').collect();
-    let twice = [lines[0], lines[1], lines[2], lines[2]].concat();
+    let head = br#"{"linmem_session":999,"linmem":"9.0.0"}"#;
+    let other = [head, format!(" {:08x}\n", crc32fast::hash(head)).as_bytes()].concat();
+    assert!(replay(&other).1.contains("saved by linmem 9.0.0 in version 999"));
+    // Changes that do not fit, or are not there, under right checksums.
+    let twice = [upto(causes[2]), lines[causes[1]..causes[2]].concat()].concat();
     assert!(replay(&twice).1.contains("does not fit the memory before it"));
+    let without = [upto(causes[1] + 1), lines[causes[2]..].concat()].concat();
+    assert!(replay(&without).1.contains("changes are missing"));
     assert_eq!(linmem(&folder, &["replay", "nowhere"]).status.code(), Some(7));
 }

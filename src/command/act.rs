@@ -1,20 +1,22 @@
 //! Commands that do something: to the guest, or to the session.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use super::table::nearest;
 use super::words::{Words, number_bytes, number_type, value};
 use super::{Context, Error, Reply};
 use crate::guest::Signature;
 use crate::session::{Deed, Source};
-use crate::view::visible;
+use crate::view::{Selection, visible};
 
 pub(super) fn send(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     let line = if words.take("hex") {
         words.hex()?
     } else if words.take("file") {
-        let file = words.text("a file")?;
-        std::fs::read(&file).map_err(|error| Error(format!("{file}: {error}")))?
+        let file = words.file()?;
+        read_line(&file).map_err(|error| Error(format!("{}: {error}", file.display())))?
     } else {
         words.all()?
     };
@@ -22,6 +24,18 @@ pub(super) fn send(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     context.has_guest()?;
     context.session.send(line);
     Ok(Reply::Sent)
+}
+
+/// The longest line that is read from a file, in bytes; a device has no end.
+const LONGEST: u64 = 1 << 30;
+
+fn read_line(file: &Path) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    File::open(file)?.take(LONGEST + 1).read_to_end(&mut line)?;
+    match line.len() as u64 {
+        0..=LONGEST => Ok(line),
+        _ => Err(io::Error::other(format!("longer than {LONGEST} bytes, the most that is sent"))),
+    }
 }
 
 pub(super) fn call(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
@@ -38,7 +52,7 @@ pub(super) fn call(context: &mut Context<'_>, words: &mut Words<'_>, text: &str)
 
 /// The type of an exported function.
 fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.session.guest().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
     let found = about.interface.funcs().find(|(export, _)| *export == name);
     found.map(|(_, signature)| signature.clone()).ok_or_else(|| {
         let near = nearest(name, about.interface.funcs().map(|(export, _)| export));
@@ -101,31 +115,55 @@ pub(super) fn reset(context: &mut Context<'_>, words: &mut Words<'_>, text: &str
 }
 
 pub(super) fn reload(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    let named = words.more()?.unwrap_or_else(|| context.session.name().to_owned());
-    let source = Source::find(Path::new(&named)).map_err(|error| Error(error.to_string()))?;
+    let named = if words.is_empty() { context.session.name().into() } else { words.file()? };
+    let source = Source::find(&named).map_err(|error| Error(error.to_string()))?;
     do_it(context, words, text, Deed::Reload(source))
 }
 
 /// Tells the convention, or chooses one.
 pub(super) fn convention(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    match words.more()? {
-        None => super::look::convention(context),
-        Some(named) => do_it(context, words, text, Deed::Adopt(PathBuf::from(named))),
+    if words.is_empty() {
+        return super::look::convention(context);
     }
+    let named = words.file()?;
+    do_it(context, words, text, Deed::Adopt(named))
 }
 
 pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
-    let file = words.text("a file")?;
+    let file = words.file()?;
     words.end()?;
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
-    crate::session::save(Path::new(&file), about, context.session.run())
-        .map_err(|error| Error(format!("{file}: {error}")))?;
-    Ok(Reply::Text(vec![format!("saved; linmem replay {file} opens it")]))
+    crate::session::save(&file, context.session).map_err(|error| Error(format!("{}: {error}", file.display())))?;
+    let name = file.display();
+    Ok(Reply::Text(vec![format!("saved; linmem replay {name} opens it, and :load {name} here")]))
+}
+
+/// Puts a saved session in the place of this one, or comes back from it.
+pub(super) fn load(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    context.idle()?;
+    if words.is_empty() {
+        return match context.session.leave_saved() {
+            true => opened(context, "back from the saved session".to_owned()),
+            false => Err(Error("expected a file, as no saved session is being looked at".to_owned())),
+        };
+    }
+    let file = words.file()?;
+    words.end()?;
+    let name = file.display();
+    let most = context.session.limits().memory;
+    let saved = crate::session::load(&file, most).map_err(|words| Error(format!("{name}: {words}")))?;
+    let told = saved.damage.clone().unwrap_or_else(|| "opened; :load alone comes back from it".to_owned());
+    context.session.enter_saved(saved);
+    opened(context, visible(format!("{name}: {told}").as_bytes()))
+}
+
+fn opened(context: &Context<'_>, words: String) -> Result<Reply, Error> {
+    let at = Selection::newest(context.session.run()).ok_or_else(|| Error("nothing happened yet".to_owned()))?;
+    Ok(Reply::Opened(Box::new(at), words))
 }
 
 pub(super) fn source(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    words.text("a file").map(|file| Reply::Source(PathBuf::from(file)))
+    words.file().map(Reply::Source)
 }
 
 pub(super) fn quit(_: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

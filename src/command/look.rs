@@ -1,10 +1,12 @@
 //! Commands that look: at memory as it is at the moment that is looked at, and at what the guest is made of.
 
-use super::table::{COMMANDS, find as find_command};
+use super::table::{COMMANDS, find as find_command, nearest};
 use super::words::{Words, number_type};
 use super::{Context, Error, Place, Reply};
-use crate::record::{Actor, Image};
-use crate::view::{Row, difference, range, thousands, visible};
+use crate::guest::Global;
+use crate::record::{Actor, Image, Run};
+use crate::session::About;
+use crate::view::{Row, Selection, difference, range, thousands, visible, whole};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
@@ -90,13 +92,13 @@ pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.about()?;
     let line = |export: &crate::guest::Export| format!("{}  {}", visible(export.name.as_bytes()), export.what);
     Ok(listed(about.interface.exports.iter().map(line), "the guest exports nothing"))
 }
 
 pub(super) fn imports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.about()?;
     let line = |import: &crate::guest::Import| {
         format!("{}.{}  {}", visible(import.module.as_bytes()), visible(import.name.as_bytes()), import.what)
     };
@@ -108,24 +110,67 @@ fn listed(lines: impl Iterator<Item = String>, none: &str) -> Reply {
     Reply::Text(if lines.is_empty() { vec![none.to_owned()] } else { lines })
 }
 
-pub(super) fn memory(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+/// Lists the memories, or chooses the one that is looked at.
+pub(super) fn memory(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    if let Some(named) = words.more()? {
+        choose_memory(context, &named)?;
+    }
+    let several = context.at()?.after.len() > 1;
     let line = |(place, image): (usize, &Image)| {
         let pages = image.len() / crate::record::WASM_PAGE;
         let unit = if pages == 1 { "page" } else { "pages" };
-        format!("memory {place}: {} {unit} = {} bytes", thousands(pages), thousands(image.len()))
+        let size = format!("memory {place}: {} {unit} = {} bytes", thousands(pages), thousands(image.len()));
+        match context.session.memory_name(place).filter(|_| several) {
+            _ if !several => size,
+            name => {
+                let here = if place == context.session.memory() { ", commands are about it" } else { "" };
+                let name = name.map_or("no name".to_owned(), |name| visible(name.as_bytes()));
+                format!("{size}   ({name}{here})")
+            }
+        }
     };
     Ok(listed(context.at()?.after.iter().enumerate().map(line), "the guest exports no memory"))
 }
 
-pub(super) fn runs(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let line = |run: &crate::record::Run, what: &str| format!("{what}: {} exchanges", run.len().saturating_sub(1));
-    let past = context.session.past().iter().map(|run| line(run, "earlier run"));
-    Ok(Reply::Text(past.chain([line(context.session.run(), "this run")]).collect()))
+fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
+    let interface = context.about()?.interface.clone();
+    let names = interface.memory_names();
+    let by_name = names.iter().position(|names| names.contains(&named));
+    let number = by_name.or_else(|| whole(named).and_then(|number| usize::try_from(number).ok()));
+    if number.is_some_and(|number| context.session.look_at_memory(number)) {
+        return Ok(());
+    }
+    let near = nearest(named, names.iter().flatten().copied());
+    let near = near.map_or_else(|| ":memory lists them".to_owned(), |near| format!("did you mean {near}?"));
+    Err(Error(format!("there is no memory `{named}`; {near}")))
+}
+
+/// Lists the runs, or chooses the one that is looked at.
+pub(super) fn runs(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let (kept, newest) = (context.session.past().len(), context.session.run_number() + context.session.runs_ago());
+    if let Some(named) = words.more()? {
+        let number = whole(&named).and_then(|number| usize::try_from(number).ok());
+        let ago = if named == "now" { Some(0) } else { number.and_then(|number| newest.checked_sub(number)) };
+        if !ago.is_some_and(|ago| context.session.look_at_run(ago)) {
+            return Err(Error(format!("expected a run from {} to {newest}, or now", newest - kept)));
+        }
+        let words = format!("this is run {} of {newest}", context.session.run_number());
+        let at = Selection::newest(context.session.run()).ok_or_else(|| Error("nothing happened in it".to_owned()))?;
+        return Ok(Reply::Opened(Box::new(at), words));
+    }
+    let line = |(place, (about, _, run)): (usize, (&About, &[Global], &Run))| {
+        let what = if place == kept { "this run" } else { "earlier run" };
+        let count = run.len().saturating_sub(1);
+        let unit = if count == 1 { "exchange" } else { "exchanges" };
+        let number = newest - kept + place;
+        format!("{what}: {count} {unit}   (run {number}, {})", visible(about.name.as_bytes()))
+    };
+    Ok(Reply::Text(context.session.runs().enumerate().map(line).collect()))
 }
 
 /// Tells the convention, or what there is to choose from.
 pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.about()?;
     let Some(why) = &about.undecided else {
         return Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]));
     };
@@ -136,9 +181,15 @@ pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(Reply::Text(lines))
 }
 
-pub(super) fn recipe(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let about = context.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
-    Ok(Reply::Text(about.recipe.lines().map(|line| visible(line.as_bytes())).collect()))
+pub(super) fn recipe(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+    let lines = |text: &str| Reply::Text(text.lines().map(|line| visible(line.as_bytes())).collect());
+    let Some(named) = words.more()? else { return Ok(lines(&context.about()?.recipe)) };
+    let known = crate::abi::BUILT_IN.iter().find(|(name, _)| *name == named);
+    known.map(|(_, text)| lines(text)).ok_or_else(|| {
+        let near = nearest(&named, crate::abi::BUILT_IN.iter().map(|(name, _)| *name));
+        let near = near.map_or_else(|| "linmem recipe lists them".to_owned(), |near| format!("did you mean {near}?"));
+        Error(format!("no convention `{named}` comes along; {near}"))
+    })
 }
 
 pub(super) fn limits(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

@@ -3,10 +3,14 @@
 //! A command acts on the session and says in a [`Reply`] what is to be shown; it knows no terminal.
 
 mod act;
+mod amount;
 mod check;
 mod complete;
 mod file;
+mod grammar;
 mod look;
+mod parts;
+mod set;
 mod space;
 mod table;
 mod time;
@@ -16,11 +20,14 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::record::Image;
-use crate::session::{Session, State};
+use crate::session::{About, Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
+pub use amount::{duration, size};
 pub use complete::{Completion, Names, complete, hint};
 pub use file::create;
+pub use parts::{Part, parts};
+pub use set::Settings;
 pub use table::{COMMANDS, Spec, find};
 
 use self::words::Words;
@@ -35,6 +42,8 @@ pub struct Context<'a> {
     pub cursor: u64,
     /// The bytes that are selected: the one at the cursor, at least.
     pub selected: Range<u64>,
+    /// What is shown after each line, where that can be chosen.
+    pub settings: Settings,
 }
 
 /// A line of a list, and the place in memory that it is about.
@@ -67,6 +76,10 @@ pub enum Reply {
     Sent,
     /// Another part of the timeline is to be looked at.
     Look(Box<Selection>),
+    /// Another session was opened in the place of this one, or left again: that is to be looked at, and this to be said.
+    Opened(Box<Selection>, String),
+    /// Something else is to be shown after each line from now on.
+    Set(Settings),
     /// The lines and commands of a file are to be followed.
     Source(PathBuf),
     /// The user wants to leave.
@@ -168,6 +181,26 @@ impl Context<'_> {
             number => Error(format!("there is no memory {number} at this moment")),
         };
         self.at()?.after.get(number).ok_or_else(missing)
+    }
+
+    /// What is known of the guest.
+    fn about(&self) -> Result<&About, Error> {
+        self.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))
+    }
+
+    /// The names that can be typed here.
+    pub fn names(&self) -> Names {
+        let interface = self.session.about().map(|about| &about.interface);
+        let exports = interface.into_iter().flat_map(|interface| interface.funcs());
+        let memories = interface.into_iter().flat_map(|interface| interface.memory_names());
+        let regions = self.regions();
+        Names {
+            exports: exports.map(|(name, signature)| (name.to_owned(), signature.clone())).collect(),
+            globals: self.session.globals().iter().map(|global| global.name.clone()).collect(),
+            memories: memories.filter_map(|names| names.first().map(|&name| name.to_owned())).collect(),
+            regions: regions.iter().take(look::MOST).map(|region| region.name.clone()).collect(),
+            marks: self.session.bookmarks().iter().map(|mark| mark.name.clone()).collect(),
+        }
     }
 
     /// The ranges of memory that have a name at what is looked at.

@@ -1,7 +1,7 @@
 //! The table of commands: names, arguments, what each does, and which function does it.
 
 use super::words::Words;
-use super::{Context, Error, Reply, act, check, look, space, time};
+use super::{Context, Error, Reply, act, check, look, set, space, time};
 
 /// A command.
 pub struct Spec {
@@ -26,24 +26,24 @@ pub const COMMANDS: &[Spec] = &[
     spec("send", "TEXT | hex BYTES | file FILE", "send a line: \\n \\x00 \\u{e9} in the text are escapes", act::send),
     spec("call", "EXPORT [VALUE ...]", "call any exported function, and see what it changes", act::call),
     spec("goto", "ADDR", "go to a place in memory: 0x410, 1040, 0:0x410, input+4, +16, *, a region", space::goto),
-    spec("dump", "[ADDR [LEN] | ADDR..END | REGION]", "show memory, with the marks of what is looked at", look::dump),
+    spec("dump", "[ADDR|ADDR..END [LEN]]", "show memory, with the marks of what is looked at", look::dump),
     spec("inspect", "[ADDR]", "what the bytes there may mean, before and after, and who wrote them", space::inspect),
     spec("peek", "TYPE ADDR [COUNT]", "read values: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", look::peek),
     spec("poke", "TYPE ADDR VALUE ... | hex ADDR BYTES | text ADDR TEXT", "write into memory, as the host", act::poke),
     spec("undo", "", "write back what stood where the newest :poke wrote", space::undo),
     spec("find", "TEXT | hex BYTES | TYPE VALUE", "find bytes in memory; ? is any digit in hex", space::find),
     spec("regions", "", "list the ranges of memory that have a name, and how that is known", space::regions),
-    spec("mark", "[NAME [ADDR [LEN] | ADDR..END]]", "give a range of memory a name, or list those given", space::mark),
-    spec("unmark", "NAME", "take the name away again", space::unmark),
+    spec("mark", "[NAME [ADDR|ADDR..END [LEN]]]", "give a range of memory a name, or list those given", space::mark),
+    spec("unmark", "MARK", "take the name away again", space::unmark),
     spec(
         "copy",
-        "FORM [ADDR [LEN] | REGION]",
+        "FORM [ADDR|ADDR..END [LEN]]",
         "copy bytes: as hex, c, rust, base64, text, or their address",
         space::copy,
     ),
     spec(
         "write",
-        "FILE [ADDR LEN | REGION] [overwrite]",
+        "FILE [ADDR|ADDR..END [LEN]] [overwrite]",
         "write memory into a file, all of it or a range",
         space::write,
     ),
@@ -55,22 +55,29 @@ pub const COMMANDS: &[Spec] = &[
     spec("exchange", "NUMBER[.STEP] | now", "look at another moment", time::exchange),
     spec("exports", "", "list what the guest exports", look::exports),
     spec("imports", "", "list what the guest imports", look::imports),
-    spec("globals", "[NAME VALUE]", "list the exported globals, or set one", act::globals),
-    spec("memory", "", "the size of each memory", look::memory),
+    spec("globals", "[GLOBAL VALUE]", "list the exported globals, or set one", act::globals),
+    spec("memory", "[MEMORY]", "the size of each memory, or which one commands and screen are about", look::memory),
     spec("grow", "[PAGES]", "grow the memory, as the host", act::grow),
     spec("reset", "", "begin again with a fresh guest of the same module", act::reset),
     spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
-    spec("runs", "", "list the runs: each reset or reload began one", look::runs),
-    spec("convention", "[NAME|FILE]", "how lines get into the guest and answers out, or choose it", act::convention),
-    spec("recipe", "", "the recipe in use, with the guest's own names", look::recipe),
+    spec("runs", "[NUMBER | now]", "list the runs: each reset or reload began one; or look at one", look::runs),
+    spec("convention", "[RECIPE|FILE]", "how lines get into the guest and answers out, or choose it", act::convention),
+    spec("recipe", "[RECIPE]", "the recipe in use, with the guest's own names, or one that comes along", look::recipe),
     spec("limits", "", "what the guest may use", look::limits),
+    spec(
+        "set",
+        "[timeout TIME | max-output SIZE | crossings on|off | rows on|off]",
+        "change a limit, or what the prompt shows after each line",
+        set::set,
+    ),
     spec(
         "expect",
         "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT",
         "check the last answer, or memory",
         check::expect,
     ),
-    spec("save", "FILE", "write the timeline of this run into a file, for linmem replay", act::save),
+    spec("save", "FILE", "write the timeline into a file, for :load and linmem replay", act::save),
+    spec("load", "[FILE]", "look at a saved timeline; without a file, come back from it", act::load),
     spec("source", "FILE", "follow the lines and commands of a file", act::source),
     spec("help", "[COMMAND]", "explain the commands, or one", look::help),
     spec("quit", "", "leave", act::quit),

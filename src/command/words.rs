@@ -1,5 +1,7 @@
 //! The words of a command: quotes, escapes, numbers, typed values.
 
+use std::path::PathBuf;
+
 use super::Error;
 use crate::guest::Type;
 use crate::record::Value;
@@ -38,6 +40,13 @@ impl<'a> Words<'a> {
     /// The next word as text, if there is one.
     pub(super) fn more(&mut self) -> Result<Option<String>, Error> {
         if self.rest.trim().is_empty() { Ok(None) } else { self.text("a word").map(Some) }
+    }
+
+    /// The next word as a file's name; `~/` begins one in the user's own folder, unless it stands in quotes.
+    pub(super) fn file(&mut self) -> Result<PathBuf, Error> {
+        let is_quoted = self.rest.trim_start().starts_with('"');
+        let name = self.text("a file")?;
+        Ok(if is_quoted { name.into() } else { home(&name) })
     }
 
     /// The next word as a number that is not negative.
@@ -113,8 +122,36 @@ fn shown(text: &str) -> String {
     visible(text.as_bytes())
 }
 
+/// A file's name, in which `~/` stands for the user's own folder.
+pub(super) fn home(name: &str) -> PathBuf {
+    match (name.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => name.into(),
+    }
+}
+
+/// A name as a word of a command: in quotes where it needs them, or is to have them.
+pub(super) fn quoted(name: &str, always: bool) -> String {
+    let shown = visible(name.as_bytes());
+    if !always && !name.is_empty() && !name.starts_with('"') && shown == name && !name.contains(char::is_whitespace) {
+        return name.to_owned();
+    }
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c => visible(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    };
+    format!("\"{}\"", name.chars().map(escaped).collect::<String>())
+}
+
+/// What a word stands for, whose quote may not be closed yet; `None` where it is no text.
+pub(super) fn unquoted(word: &str) -> Option<String> {
+    let Some(inside) = word.strip_prefix('"') else { return Some(word.to_owned()) };
+    let inside = closing(inside).map_or(inside, |end| &inside[..end]);
+    String::from_utf8(unescape(inside).ok()?).ok()
+}
+
 /// Where the quote ends that was opened before `text`.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.char_indices().find_map(|(at, c)| {
         let ends = c == '"' && !escaped;

@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::form::Form;
 use super::status::{self, Status};
-use super::{hex, tui};
+use super::{cooked, hex, script, tui};
 use crate::cli::Cli;
-use crate::command::{self, Context, Reply, Typed};
+use crate::command::{self, Context, Names, Reply, Settings, Typed};
 use crate::record::Trigger;
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::view::{Search, Selection, outcome, range, visible};
@@ -30,12 +31,19 @@ pub(super) struct Console {
     at: Option<Selection>,
     /// Where in memory the user is.
     cursor: u64,
+    settings: Settings,
     style: hex::Style,
+    /// The form in which causes are printed, and nothing else, for programs; people get more.
+    form: Option<Form>,
+    /// Whether nothing is printed but answers and failures.
+    quiet: bool,
     out: Vec<u8>,
     /// Whether Ctrl-C was pressed since it was last asked for.
     interrupted: bool,
     /// How many files are being followed, one from inside the other.
     pub(super) depth: usize,
+    /// Whether the user wants to leave.
+    pub(super) leaving: bool,
 }
 
 /// What came of a line or a command.
@@ -47,8 +55,6 @@ pub(super) enum Fed {
     Failed(String),
     /// The command was not done, in words.
     Refused(String),
-    /// The user wants to leave.
-    Quit,
 }
 
 impl Console {
@@ -59,31 +65,45 @@ impl Console {
     pub(super) fn open(source: Source, options: Options, cli: &Cli) -> Result<Console, Status> {
         let name = source.name.clone();
         let (sender, messages) = channel();
-        let mut signals = Signals::new([SIGINT])
-            .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
-        let interrupts = sender.clone();
-        std::thread::spawn(move || signals.forever().try_for_each(|_| interrupts.send(Message::Interrupt)));
+        listen(sender.clone())?;
         let session = Session::start(source, options, move |update| {
             // The console is gone only when the program ends.
             let _ = sender.send(Message::Update(update));
         });
-        let style = if cli.colored() { hex::Style::Colored } else { hex::Style::Plain };
-        let mut console =
-            Console { session, messages, at: None, cursor: 0, style, out: Vec::new(), interrupted: false, depth: 0 };
+        let mut console = Console::new(session, messages, cli);
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
         console.look_at(Selection::newest(console.session.run()));
         Ok(console)
     }
 
     /// A console on a session from a file.
-    pub(super) fn replay(session: Session, cli: &Cli) -> Console {
-        let (_, messages) = channel();
-        let style = if cli.colored() { hex::Style::Colored } else { hex::Style::Plain };
+    ///
+    /// # Errors
+    /// Signals cannot be caught; that was told on stderr.
+    pub(super) fn replay(session: Session, cli: &Cli) -> Result<Console, Status> {
+        let (sender, messages) = channel();
+        listen(sender)?;
         let at = Selection::newest(session.run());
-        let mut console =
-            Console { session, messages, at: None, cursor: 0, style, out: Vec::new(), interrupted: false, depth: 0 };
+        let mut console = Console::new(session, messages, cli);
         console.look_at(at);
-        console
+        Ok(console)
+    }
+
+    fn new(session: Session, messages: Receiver<Message>, cli: &Cli) -> Console {
+        Console {
+            session,
+            messages,
+            at: None,
+            cursor: 0,
+            settings: Settings::default(),
+            style: hex::Style::new(cli),
+            form: cli.show.map(|show| Form::new(show, cli)),
+            quiet: cli.quiet,
+            out: Vec::new(),
+            interrupted: false,
+            depth: 0,
+            leaving: false,
+        }
     }
 
     /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
@@ -98,11 +118,9 @@ impl Console {
             }
             Typed::Command(text) => text,
         };
-        let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
-        let mut context = Context { session: &mut self.session, at: self.at.as_ref(), cursor, selected };
-        match command::run(text, &mut context) {
+        match command::run(text, &mut self.context()) {
             Err(error) => return Fed::Refused(error.to_string()),
-            Ok(Reply::Quit) => return Fed::Quit,
+            Ok(Reply::Quit) => self.leaving = true,
             Ok(Reply::Sent) => return self.finish(),
             Ok(Reply::Source(file)) => return self.follow(&file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
@@ -119,6 +137,12 @@ impl Console {
                 self.look_at(Some(*at));
                 self.show();
             }
+            Ok(Reply::Opened(at, words)) => {
+                self.look_at(Some(*at));
+                self.show();
+                self.say(&words);
+            }
+            Ok(Reply::Set(settings)) => self.settings = settings,
         }
         Fed::Done
     }
@@ -157,10 +181,23 @@ impl Console {
         }
     }
 
-    /// Adds a line to what is to be printed.
+    fn context(&mut self) -> Context<'_> {
+        let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
+        let (at, settings) = (self.at.as_ref(), self.settings);
+        Context { session: &mut self.session, at, cursor, selected, settings }
+    }
+
+    /// The names that can be typed now.
+    pub(super) fn names(&mut self) -> Names {
+        self.context().names()
+    }
+
+    /// Adds a line to what is to be printed for a person.
     pub(super) fn say(&mut self, line: &str) {
-        self.out.extend_from_slice(line.as_bytes());
-        self.out.push(b'\n');
+        if self.form.is_none() {
+            self.out.extend_from_slice(line.as_bytes());
+            self.out.push(b'\n');
+        }
     }
 
     /// Prints what is to be printed.
@@ -173,19 +210,36 @@ impl Console {
         stdout.write_all(&out).and_then(|()| stdout.flush())
     }
 
-    /// Forgets what is to be printed.
-    pub(super) fn hush(&mut self) {
-        self.out.clear();
+    /// Prints what is to be printed, unless it is for a person who wants no more than answers to failures.
+    ///
+    /// # Errors
+    /// Stdout takes no more.
+    pub(super) fn print_unless_quiet(&mut self) -> io::Result<()> {
+        if self.quiet && self.form.is_none() {
+            self.out.clear();
+        }
+        self.print()
     }
 
-    /// Whether Ctrl-C was pressed since this was last asked.
-    pub(super) fn was_interrupted(&mut self) -> bool {
-        self.interrupted |= self.messages.try_iter().any(|message| matches!(message, Message::Interrupt));
-        std::mem::take(&mut self.interrupted)
+    /// Whether Ctrl-C was pressed since it was forgotten.
+    pub(super) fn is_interrupted(&mut self) -> bool {
+        while let Ok(message) = self.messages.try_recv() {
+            // Only what starts a guest fails, and it has started.
+            let _ = self.take(message);
+        }
+        self.interrupted
+    }
+
+    /// Forgets that Ctrl-C was pressed.
+    pub(super) fn forget_interrupt(&mut self) {
+        self.interrupted = false;
     }
 
     fn follow(&mut self, file: &Path) -> Fed {
-        super::script::follow(self, file).1
+        match script::follow(self, file) {
+            Err(words) => Fed::Refused(words),
+            Ok(followed) => followed.fed(file),
+        }
     }
 
     /// Waits for the guest, and shows what came of it.
@@ -195,6 +249,7 @@ impl Console {
         }
         self.look_at(Selection::newest(self.session.run()));
         self.show();
+        self.print_in_form();
         let run = self.session.run();
         match run.len().checked_sub(1).and_then(|last| run.cause(last)).map(|cause| &cause.outcome) {
             Some(Err(failure)) => Fed::Failed(failure.to_string()),
@@ -202,36 +257,94 @@ impl Console {
         }
     }
 
+    /// Adds the newest cause in the form that was asked for to what is to be printed.
+    fn print_in_form(&mut self) {
+        let (run, number) = (self.session.run(), self.session.run_number());
+        if let (Some(form), Some(newest)) = (self.form, run.len().checked_sub(1)) {
+            // A buffer takes all that is written to it.
+            let _ = form.write(&mut self.out, number, run, newest);
+        }
+    }
+
     /// Waits until the guest has done all that it was asked.
     fn settle(&mut self) -> Result<(), OpenError> {
         while self.session.state() != State::Idle || self.session.run().is_empty() {
-            match self.messages.recv() {
-                Ok(Message::Update(update)) => self.session.apply(update)?,
-                Ok(Message::Interrupt) => {
-                    self.interrupted = true;
-                    self.session.interrupt();
-                }
-                Err(_) => break,
+            let Ok(message) = self.messages.recv() else { break };
+            self.take(message)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), OpenError> {
+        match message {
+            Message::Update(Update::Said(text)) => self.heard(&text),
+            Message::Update(update) => self.session.apply(update)?,
+            Message::Interrupt => {
+                self.interrupted = true;
+                self.session.interrupt();
             }
         }
         Ok(())
     }
 
-    /// Shows what is looked at: the changed rows, the answer, and the sentence.
+    /// What the guest says is printed while it runs. If that fails, so will the next print, which tells.
+    fn heard(&mut self, text: &[u8]) {
+        if !self.quiet {
+            self.say(&format!("the guest says: {}", visible(text)));
+            let _ = self.print();
+        }
+    }
+
+    /// Shows what is looked at to a person: the changed rows, the steps on request, the sentence, and the answer.
     fn show(&mut self) {
-        let Some(at) = self.at.take() else { return };
-        self.write(|out, style| hex::write_selection(out, &at, style).and_then(|()| hex::write_sentence(out, &at)));
+        if let Some(at) = self.at.take() {
+            self.show_selection(&at);
+            self.at = Some(at);
+        }
+    }
+
+    fn show_selection(&mut self, at: &Selection) {
+        let settings = self.settings;
+        self.write(|out, style| {
+            hex::write_headline(out, at)?;
+            if settings.rows {
+                hex::write_changed_rows(out, at, style)?;
+            }
+            if settings.crossings {
+                hex::write_steps(out, at)?;
+            }
+            hex::write_sentence(out, at)
+        });
         let answer = self.session.run().cause(at.cause).filter(|cause| matches!(cause.trigger, Trigger::Line(_)));
         if let Some(cause) = answer.filter(|cause| cause.outcome.is_ok()) {
             let answer = format!("=> {}", outcome(cause));
             self.say(&answer);
         }
-        self.at = Some(at);
     }
 
-    /// Adds what `write` writes to what is to be printed.
+    /// Adds what `write` writes to what is to be printed for a person.
     fn write(&mut self, write: impl FnOnce(&mut Vec<u8>, hex::Style) -> io::Result<()>) {
-        // A buffer takes all that is written to it.
-        let _ = write(&mut self.out, self.style);
+        if self.form.is_none() {
+            // A buffer takes all that is written to it.
+            let _ = write(&mut self.out, self.style.fitted());
+        }
     }
+}
+
+/// Catches Ctrl-C, and the signals that end the program: those give the terminal back first.
+fn listen(sender: Sender<Message>) -> Result<(), Status> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+        .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if signal != SIGINT {
+                cooked::give_back();
+                std::process::exit(128 + signal);
+            }
+            if sender.send(Message::Interrupt).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
 }

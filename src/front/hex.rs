@@ -1,21 +1,40 @@
 //! An exchange as plain text: each step, with the rows of memory that it changed, before and after.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
+use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, Trigger};
 use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, visible};
 
-/// What stands before a row.
+/// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
 const AFTER: &str = "      after   ";
-/// Bytes in a row of a dump.
+const BY: &str = "      by      ";
+/// Bytes in a row, and the columns that such a row takes; half as many where a terminal has less room.
 const WIDTH: usize = 16;
+const COLUMNS: u16 = 92;
 
-/// Whether changed bytes are coloured as well as underscored with letters.
+/// How rows look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
-    Plain,
-    Colored,
+pub(super) struct Style {
+    /// Whether changed bytes are coloured as well as underscored with letters.
+    colored: bool,
+    /// Bytes in a row.
+    width: usize,
+}
+
+impl Style {
+    /// What the command line asks for, and stdout has room for.
+    pub(super) fn new(cli: &Cli) -> Style {
+        Style { colored: cli.colored(), width: WIDTH }.fitted()
+    }
+
+    /// The same for the terminal as it is now.
+    pub(super) fn fitted(self) -> Style {
+        let columns = io::stdout().is_terminal().then(crossterm::terminal::size);
+        let narrow = matches!(columns, Some(Ok((1..COLUMNS, _))));
+        Style { width: if narrow { WIDTH / 2 } else { WIDTH }, ..self }
+    }
 }
 
 /// Writes every step of an exchange that took the memories on from `before`.
@@ -46,24 +65,42 @@ pub(super) fn write_cause(
 /// The most changed rows of a step that are written for a person at a prompt.
 const ROWS: usize = 24;
 
-/// Writes what is looked at: its headline, and the rows of memory that it changed.
-pub(super) fn write_selection(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
+/// Writes what is looked at, in a line.
+pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result<()> {
     match (at.crossing, at.selected_line()) {
         (Some(place), Some(step)) => {
             let headline = step.headline();
-            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.crossings())?;
+            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.crossings())
         }
-        _ => writeln!(out, "exchange {}", at.cause)?,
+        _ => writeln!(out, "exchange {}", at.cause),
     }
+}
+
+/// Writes the steps of the exchange that is looked at.
+pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()> {
+    (0..at.crossings()).try_for_each(|place| writeln!(out, "  {}", at.line(place).numbered(place + 1)))
+}
+
+/// Writes the rows of memory that what is looked at changed.
+pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
     for (memory, marks) in at.marks.iter().enumerate() {
+        if at.marks.len() > 1 && marks.rows(style.width).next().is_some() {
+            writeln!(out, "      memory {memory}")?;
+        }
         write_rows(out, marks, at.before.get(memory), &at.after[memory], style, ROWS)?;
     }
     Ok(())
 }
 
-/// Writes what a selection did to memory, in a sentence for each memory.
+/// Writes what a selection did to memory, in a sentence for each memory; of several, those that changed.
 pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    at.marks.iter().try_for_each(|marks| writeln!(out, "{}", difference(marks)))
+    let is_changed = |marks: &Marks| marks.span().is_some() || marks.grown().is_some();
+    let changed = at.marks.iter().enumerate().filter(|(_, marks)| is_changed(marks));
+    for (memory, marks) in changed.clone() {
+        let which = if at.marks.len() > 1 { format!("memory {memory}: ") } else { String::new() };
+        writeln!(out, "{which}{}", difference(marks))?;
+    }
+    if changed.count() == 0 { writeln!(out, "{}", difference(&Marks::default())) } else { Ok(()) }
 }
 
 /// Writes rows of memory.
@@ -109,13 +146,13 @@ fn write_rows(
     most: usize,
 ) -> io::Result<()> {
     let (none, empty) = (Marks::default(), Image::default());
-    for addr in marks.rows(WIDTH).take(most) {
-        write_row(out, BEFORE, &Row::new(before.unwrap_or(&empty), &none, addr, WIDTH), style)?;
-        let after = Row::new(after, marks, addr, WIDTH);
+    for addr in marks.rows(style.width).take(most) {
+        write_row(out, BEFORE, &Row::new(before.unwrap_or(&empty), &none, addr, style.width), style)?;
+        let after = Row::new(after, marks, addr, style.width);
         write_row(out, AFTER, &after, style)?;
-        write_letters(out, AFTER, &after)?;
+        write_letters(out, BY, &after)?;
     }
-    let left = marks.rows(WIDTH).skip(most).count();
+    let left = marks.rows(style.width).skip(most).count();
     if left > 0 {
         writeln!(out, "      ... and {left} more changed rows (:changes lists what changed)")?;
     }
@@ -137,9 +174,9 @@ fn write_row(out: &mut impl Write, when: &str, row: &Row, style: Style) -> io::R
 
 fn write_byte(out: &mut impl Write, cell: &Cell, style: Style) -> io::Result<()> {
     let Some(byte) = cell.byte else { return out.write_all(b"  ") };
-    match (style, actor(cell.mark)) {
-        (Style::Colored, Some(Actor::Host)) => write!(out, "\x1b[1;44;97m{byte:02x}\x1b[0m"),
-        (Style::Colored, Some(Actor::Guest | Actor::Module)) => write!(out, "\x1b[1;43;30m{byte:02x}\x1b[0m"),
+    match (style.colored, actor(cell.mark)) {
+        (true, Some(Actor::Host)) => write!(out, "\x1b[1;44;97m{byte:02x}\x1b[0m"),
+        (true, Some(Actor::Guest | Actor::Module)) => write!(out, "\x1b[1;43;30m{byte:02x}\x1b[0m"),
         _ => write!(out, "{byte:02x}"),
     }
 }
@@ -152,7 +189,7 @@ fn write_letters(out: &mut impl Write, when: &str, row: &Row) -> io::Result<()> 
         text.push_str(gap(place));
         text.push_str(letters(cell.mark));
     }
-    writeln!(out, "{:1$} {2}", "", when.len() + 8, text.trim_end())
+    writeln!(out, "{when}{:8} {}", "", text.trim_end())
 }
 
 fn gap(place: usize) -> &'static str {

@@ -1,40 +1,68 @@
 //! The lines that were typed, in one file for all front ends.
+//!
+//! Each line goes into the file as soon as it is typed, in one piece and at the end, under a lock: so programs that run
+//! at the same time keep each other's lines, and one that dies loses none. A file that grew long is shortened by putting
+//! a new one in its place.
 
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use rustyline::Config;
-use rustyline::history::{FileHistory, History as _, SearchDirection};
+use rustyline::history::{History as _, MemHistory, SearchDirection};
 
 /// The most lines that are kept.
 const KEPT: usize = 1000;
+/// The longest line that is kept, in bytes.
+const LONGEST: usize = 64 << 10;
+/// How much of the end of the file is read.
+const READ: u64 = 16 << 20;
+/// What the file begins with: in the lines behind it `\n` and `\\` are escapes. It is that of other programs with the
+/// same editor.
+const HEADER: &str = "#V2\n";
 
 /// The lines typed so far, in this run and in earlier ones.
 pub(super) struct History {
-    lines: FileHistory,
+    lines: MemHistory,
+    keeper: Keeper,
+}
+
+/// Keeps lines in the file.
+pub(super) struct Keeper {
+    /// `None` where nothing is kept, or could be any more.
     file: Option<PathBuf>,
+    /// Why nothing is kept any more, until that is told.
+    trouble: Option<String>,
 }
 
 impl History {
     /// The history of the person who runs linmem. Where it cannot be read it begins empty.
     pub(super) fn load() -> History {
-        let file = file();
         let mut lines = new_lines();
-        if let Some(file) = &file {
-            // No file yet is the usual case, and a damaged one is no reason not to work.
-            let _ = lines.load(file);
+        let file = file();
+        // No file yet is the usual case, and one that cannot be read is no reason not to work.
+        let known = file.as_deref().and_then(|file| read(file).ok()).unwrap_or_default();
+        for line in &known {
+            // What is in memory only cannot fail.
+            let _ = lines.add(line);
         }
-        History { lines, file }
+        if let Some(file) = file.as_deref().filter(|_| known.len() > 2 * KEPT) {
+            // A file that stays long is no reason not to work either.
+            let _ = shorten(file);
+        }
+        History { lines, keeper: Keeper { file, trouble: None } }
     }
 
     /// A history that is kept nowhere.
     pub(super) fn none() -> History {
-        History { lines: new_lines(), file: None }
+        History { lines: new_lines(), keeper: Keeper { file: None, trouble: None } }
     }
 
-    /// Appends a line. Repeats of the last one, and empty lines, are not kept.
+    /// Appends a line, here and in the file. Repeats of the last one, and empty lines, are not kept.
     pub(super) fn add(&mut self, line: &str) {
-        // The in-memory half cannot fail.
-        let _ = self.lines.add(line);
+        if self.lines.add(line).unwrap_or(false) {
+            self.keeper.keep(line);
+        }
     }
 
     /// The number of lines.
@@ -53,33 +81,36 @@ impl History {
         self.lines.search(text, from, SearchDirection::Reverse).ok()?.map(|found| found.idx)
     }
 
-    /// The lines, and the file to append new ones to, for an editor that keeps its own. The file's folder is made.
-    pub(super) fn into_parts(self) -> (FileHistory, Option<PathBuf>) {
-        if let Some(folder) = self.file.as_ref().and_then(|file| file.parent()) {
-            // Where it cannot be made, the first line that is kept says so.
-            let _ = std::fs::create_dir_all(folder);
-        }
-        (self.lines, self.file)
+    /// The lines, and who keeps new ones, for an editor that has its own.
+    pub(super) fn into_parts(self) -> (MemHistory, Keeper) {
+        (self.lines, self.keeper)
     }
 
-    /// Appends the new lines to the file.
-    ///
-    /// # Errors
-    /// In words: the file cannot be written.
-    pub(super) fn save(&mut self) -> Result<(), String> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let explain =
-            |error: &dyn std::fmt::Display| format!("the history was not saved in {}: {error}", file.display());
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| explain(&error))?;
-        }
-        self.lines.append(file).map_err(|error| explain(&error))
+    /// Why lines are not kept, in words, if that happened and was not told yet.
+    pub(super) fn trouble(&mut self) -> Option<String> {
+        self.keeper.trouble()
     }
 }
 
-fn new_lines() -> FileHistory {
+impl Keeper {
+    /// Appends a line to the file. If that fails, no more is tried.
+    pub(super) fn keep(&mut self, line: &str) {
+        let Some(file) = self.file.as_deref().filter(|_| line.len() <= LONGEST) else { return };
+        if let Err(error) = append(file, line) {
+            self.trouble = Some(format!("the history is not kept in {}: {error}", file.display()));
+            self.file = None;
+        }
+    }
+
+    /// Why lines are not kept, in words, if that happened and was not told yet.
+    pub(super) fn trouble(&mut self) -> Option<String> {
+        self.trouble.take()
+    }
+}
+
+fn new_lines() -> MemHistory {
     let config = Config::builder().max_history_size(KEPT).map(|builder| builder.history_ignore_space(false).build());
-    FileHistory::with_config(&config.unwrap_or_default())
+    MemHistory::with_config(&config.unwrap_or_default())
 }
 
 /// Where the platform keeps what a program remembers: `$XDG_STATE_HOME`, or `~/.local/state`.
@@ -87,4 +118,156 @@ fn file() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
     Some(state.join("linmem/history"))
+}
+
+/// The lines at the end of the file.
+fn read(path: &Path) -> io::Result<Vec<String>> {
+    let mut file = File::open(path)?;
+    let about = file.metadata()?;
+    let skipped = about.len().saturating_sub(READ);
+    if !about.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut bytes = Vec::new();
+    file.take(READ).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.split('\n').skip(usize::from(skipped > 0 || text.starts_with(HEADER)));
+    Ok(lines.filter(|line| !line.is_empty()).map(unescape).collect())
+}
+
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let _lock = lock(path)?;
+    let mut file = mine(OpenOptions::new().read(true).append(true).create(true)).open(path)?;
+    let mut text = String::new();
+    match file.metadata()?.len() {
+        0 => text.push_str(HEADER),
+        // A line that was cut short by the end of the machine stays a line of its own.
+        _ if last_byte(&mut file)? != b'\n' => text.push('\n'),
+        _ => (),
+    }
+    text.push_str(&escape(line));
+    text.push('\n');
+    file.write_all(text.as_bytes())
+}
+
+fn last_byte(file: &mut File) -> io::Result<u8> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last[0])
+}
+
+/// Puts a file with the newest lines in the place of a long one.
+fn shorten(path: &Path) -> io::Result<()> {
+    let _lock = lock(path)?;
+    // Anew, under the lock: others may have added some.
+    let lines = read(path)?;
+    let draft = path.with_extension("part");
+    let mut file = mine(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft)?;
+    let newest = lines.iter().skip(lines.len().saturating_sub(KEPT));
+    let text: String = newest.flat_map(|line| [escape(line), "\n".to_owned()]).collect();
+    file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes()))?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}
+
+/// Holds others off the file for as long as the result lives. It is a file beside it, as that one may be replaced.
+fn lock(path: &Path) -> io::Result<File> {
+    let lock = mine(OpenOptions::new().write(true).create(true).truncate(false)).open(path.with_extension("lock"))?;
+    match lock.lock() {
+        // Some network file systems have no locks, and there the worst is a line that is lost.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        _ => Ok(lock),
+    }
+}
+
+/// What is created is for its owner's eyes only.
+fn mine(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn escape(line: &str) -> String {
+    line.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn unescape(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => text.push('\n'),
+                Some(other) => text.push(other),
+                None => text.push('\\'),
+            },
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(test: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("linmem-history-{}-{test}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for the test");
+        folder
+    }
+
+    #[test]
+    fn lines_are_kept_as_they_are() {
+        let folder = folder("kept");
+        let file = folder.join("deep/history");
+        let lines = ["plain", "two\nlines", "back\\slash \\n", " blanks ", "caf\u{e9}"];
+        lines.iter().for_each(|line| append(&file, line).expect("it is writable"));
+        assert_eq!(read(&file).expect("it is there"), lines);
+        std::fs::remove_dir_all(&folder).expect("it was ours");
+    }
+
+    #[test]
+    fn what_was_cut_short_or_is_no_text_harms_nothing() {
+        let folder = folder("damaged");
+        let file = folder.join("history");
+        std::fs::write(&file, b"#V2\none\nhal").expect("ours");
+        append(&file, "two").expect("it is writable");
+        assert_eq!(read(&file).expect("it is there"), ["one", "hal", "two"]);
+        std::fs::write(&file, b"old \xff\n\n\n\\").expect("ours");
+        assert_eq!(read(&file).expect("it is there"), ["old \u{fffd}", "\\"]);
+        assert!(read(&folder).is_err());
+        std::fs::remove_dir_all(&folder).expect("it was ours");
+    }
+
+    #[test]
+    fn many_at_once_lose_no_line_and_a_long_file_is_shortened() {
+        let folder = folder("many");
+        let file = folder.join("history");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let file = &file;
+                scope.spawn(move || {
+                    for number in 0..600 {
+                        append(file, &format!("{writer}: {number}")).expect("it is writable");
+                    }
+                });
+            }
+        });
+        let lines = read(&file).expect("it is there");
+        assert_eq!(lines.len(), 4 * 600);
+        std::thread::scope(|scope| {
+            scope.spawn(|| shorten(&file).expect("it is ours"));
+            (0..100).for_each(|number| append(&file, &format!("late {number}")).expect("it is writable"));
+        });
+        let short = read(&file).expect("it is there");
+        assert!((KEPT..=KEPT + 100).contains(&short.len()), "{}", short.len());
+        assert_eq!(short.iter().filter(|line| line.starts_with("late")).count(), 100);
+        std::fs::remove_dir_all(&folder).expect("it was ours");
+    }
 }

@@ -12,8 +12,8 @@ use crate::view::visible;
 /// The version of the format. A new field does not raise it; a field that means something else does.
 const VERSION: u32 = 1;
 
-/// Writes an exchange.
-pub(super) fn write_cause(out: &mut impl Write, line: u64, cause: &Cause) -> io::Result<()> {
+/// Writes an exchange of a run; runs are numbered from 1.
+pub(super) fn write_cause(out: &mut impl Write, run: usize, line: u64, cause: &Cause) -> io::Result<()> {
     let input = match &cause.trigger {
         Trigger::Line(line) => Some(Bytes::new(line)),
         Trigger::Start | Trigger::Command(_) => None,
@@ -26,6 +26,7 @@ pub(super) fn write_cause(out: &mut impl Write, line: u64, cause: &Cause) -> io:
         out,
         &Exchange {
             v: VERSION,
+            run,
             line,
             command,
             input,
@@ -45,9 +46,8 @@ pub(super) fn write_unsent(out: &mut impl Write, line: u64, failure: &Failure) -
     let (crossings, changes) = (Vec::new(), Vec::new());
     let (command, input, output) = (None, None, None);
     let messages = Vec::new();
-    let exchange =
-        Exchange { v: VERSION, line, command, input, output, error, messages, elapsed_ns: 0, crossings, changes };
-    write(out, &exchange)
+    let (v, run, elapsed_ns) = (VERSION, 1, 0);
+    write(out, &Exchange { v, run, line, command, input, output, error, messages, elapsed_ns, crossings, changes })
 }
 
 fn write(out: &mut impl Write, exchange: &Exchange<'_>) -> io::Result<()> {
@@ -69,6 +69,9 @@ impl Harmless {
 #[derive(Serialize)]
 struct Exchange<'a> {
     v: u32,
+    /// Left out for the first.
+    #[serde(skip_serializing_if = "is_first")]
+    run: usize,
     line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<&'a str>,
@@ -154,8 +157,8 @@ impl Error {
             Failure::Interrupted => "interrupted",
             Failure::Cancelled => "cancelled",
             Failure::Exit(_) => "exit",
-            Failure::InRecipe { .. } | Failure::InImport { .. } => "recipe",
-            Failure::Mismatch(_) => "mismatch",
+            // The root of a failure is none of the last two.
+            Failure::Mismatch(_) | Failure::InRecipe { .. } | Failure::InImport { .. } => "mismatch",
         };
         Error { kind, message: failure.to_string() }
     }
@@ -225,6 +228,10 @@ fn actor(by: Actor) -> &'static str {
         Actor::Host => "host",
         Actor::Guest => "guest",
     }
+}
+
+fn is_first(run: &usize) -> bool {
+    *run == 1
 }
 
 fn nanos(elapsed: std::time::Duration) -> u64 {

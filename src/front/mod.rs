@@ -1,6 +1,8 @@
 //! What the user faces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
 mod console;
+mod cooked;
+mod form;
 mod hex;
 mod history;
 mod inspect;
@@ -30,7 +32,10 @@ use crate::session::{Source, SourceError};
 pub fn run(cli: &Cli) -> Status {
     if let Some(command) = &cli.command {
         return match command {
-            Command::Replay { file, show, repl } => replay::run(file, *show, *repl, cli),
+            Command::Replay { file, show, repl, max_memory } => {
+                let wish = replay::Wish { show: *show, at_prompt: *repl, most: *max_memory };
+                replay::run(file, &wish, cli)
+            }
             command => manual::print(command),
         };
     }

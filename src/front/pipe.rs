@@ -2,13 +2,14 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
+use super::form::Form;
 use super::progress::Progress;
 use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use super::{hex, json};
 use crate::abi::Line;
-use crate::cli::{Cli, Show};
+use crate::cli::Cli;
 use crate::record::{Failure, Memories};
 use crate::session::{Live, Options, Source, Watch};
 use crate::view::visible;
@@ -55,13 +56,6 @@ struct Pipe {
     failed: bool,
 }
 
-/// How memory is shown.
-#[derive(Clone, Copy)]
-enum Form {
-    Hex(hex::Style),
-    Json,
-}
-
 /// Why the pipe ends before its input does.
 enum Stop {
     With(Status),
@@ -81,7 +75,7 @@ impl Pipe {
             keep_going: cli.keep_going,
             quiet: cli.quiet,
             progress: Progress::new(cli.quiet),
-            show: cli.show.map(|show| Form::new(show, cli.colored())),
+            show: cli.show.map(|show| Form::new(show, cli)),
             escape: terminal,
             number: 0,
             failed: false,
@@ -221,7 +215,7 @@ impl Pipe {
         let cause = self.live.send(line, self.number);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
-        let written = json::write_cause(&mut out, self.number, &cause);
+        let written = json::write_cause(&mut out, 1, self.number, &cause);
         written.and_then(|()| out.flush()).map_err(Stop::Output)?;
         drop(out);
         self.settle(cause.outcome.map(|_| ()), false)
@@ -237,16 +231,6 @@ impl Pipe {
 
     fn status(&self) -> Status {
         if self.failed { Status::SomeFailed } else { Status::Answered }
-    }
-}
-
-impl Form {
-    fn new(show: Show, colored: bool) -> Form {
-        match show {
-            Show::Json => Form::Json,
-            Show::Hex if colored => Form::Hex(hex::Style::Colored),
-            Show::Hex => Form::Hex(hex::Style::Plain),
-        }
     }
 }
 

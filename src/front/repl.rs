@@ -1,25 +1,25 @@
 //! The prompt: lines and commands, and the changed memory in the scrollback. No cursor tricks but the line's own.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
-use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
-use rustyline::history::FileHistory;
+use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{ColorMode, Config, Context, EditMode, Editor, Helper};
+use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, Helper};
 
 use super::console::{Console, Fed};
-use super::history::History;
+use super::cooked;
+use super::history::{History, Keeper};
 use super::status::{self, Status};
 use crate::cli::{Cli, Keys};
-use crate::command::{Names, complete, hint};
-use crate::session::{Options, Source};
+use crate::command::{Names, Part, complete, hint, parts};
+use crate::session::{Options, Session, Source};
 use crate::view::visible;
 
-type Prompt = Editor<Assistant, FileHistory>;
+type Prompt = Editor<Assistant, MemHistory>;
 
 /// Runs the prompt to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
@@ -29,10 +29,19 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
     }
 }
 
+/// Looks at a session from a file.
+pub(super) fn replay(session: Session, cli: &Cli) -> Status {
+    match Console::replay(session, cli) {
+        Ok(console) => talk(console, cli),
+        Err(status) => status,
+    }
+}
+
 /// Talks about a session until the user leaves.
-pub(super) fn talk(mut console: Console, cli: &Cli) -> Status {
+fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.no_history { History::none() } else { History::load() };
-    let (lines, file) = history.into_parts();
+    let (lines, keeper) = history.into_parts();
+    cooked::remember();
     let mut prompt = match editor(cli, lines) {
         Ok(prompt) => prompt,
         Err(error) => return status::fail(Status::Io, &format!("the terminal failed: {error}")),
@@ -49,31 +58,32 @@ pub(super) fn talk(mut console: Console, cli: &Cli) -> Status {
             ));
         }
     }
-    match converse(&mut console, &mut prompt, file) {
+    match converse(&mut console, &mut prompt, keeper) {
         Ok(()) => Status::Answered,
         Err(ReadlineError::Io(error)) => status::of_write(Err(error)),
         Err(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
     }
 }
 
-fn editor(cli: &Cli, history: FileHistory) -> Result<Prompt, ReadlineError> {
+fn editor(cli: &Cli, history: MemHistory) -> Result<Prompt, ReadlineError> {
     let keys = match cli.keys {
         Keys::Emacs => EditMode::Emacs,
         Keys::Vi => EditMode::Vi,
     };
     let color = if cli.colored() { ColorMode::Enabled } else { ColorMode::Disabled };
-    let config = Config::builder().edit_mode(keys).color_mode(color).auto_add_history(false).build();
-    let mut prompt = Editor::with_history(config, history)?;
-    prompt.set_helper(Some(Assistant { names: Names::default(), files: FilenameCompleter::new() }));
+    // Tab goes as far as all agree, and once more lists them.
+    let config = Config::builder().edit_mode(keys).color_mode(color).completion_type(CompletionType::List);
+    let mut prompt = Editor::with_history(config.auto_add_history(false).build(), history)?;
+    prompt.set_helper(Some(Assistant { names: Names::default() }));
     Ok(prompt)
 }
 
 /// Takes lines until the user leaves.
-fn converse(console: &mut Console, prompt: &mut Prompt, mut file: Option<PathBuf>) -> Result<(), ReadlineError> {
+fn converse(console: &mut Console, prompt: &mut Prompt, mut keeper: Keeper) -> Result<(), ReadlineError> {
     loop {
         console.print()?;
         if let Some(assistant) = prompt.helper_mut() {
-            assistant.names = Names::of(&console.session);
+            assistant.names = console.names();
         }
         let typed = match prompt.readline("> ") {
             Ok(typed) => typed,
@@ -82,15 +92,26 @@ fn converse(console: &mut Console, prompt: &mut Prompt, mut file: Option<PathBuf
                 console.say("Ctrl-D leaves");
                 continue;
             }
+            // The window has another size, and the line is drawn anew.
+            Err(ReadlineError::Signal(_)) => continue,
             Err(error) => return Err(error),
         };
+        console.forget_interrupt();
         for line in lines_of(&typed) {
-            prompt.add_history_entry(line)?;
-            if !answer(console, line)? {
-                return keep(prompt, &mut file, console);
+            if prompt.add_history_entry(line)? {
+                keeper.keep(line);
+            }
+            answer(console, line)?;
+            if console.leaving {
+                return Ok(());
+            }
+            if console.is_interrupted() {
+                break;
             }
         }
-        keep(prompt, &mut file, console)?;
+        if let Some(words) = keeper.trouble() {
+            console.say(&visible(words.as_bytes()));
+        }
     }
 }
 
@@ -99,32 +120,19 @@ fn lines_of(typed: &str) -> impl Iterator<Item = &str> {
     typed.strip_suffix('\n').unwrap_or(typed).split('\n')
 }
 
-/// Answers one line; false if the user wants to leave.
-fn answer(console: &mut Console, line: &str) -> Result<bool, ReadlineError> {
+/// Answers one line.
+fn answer(console: &mut Console, line: &str) -> Result<(), ReadlineError> {
     match console.feed(line) {
         Fed::Done => (),
-        Fed::Quit => return Ok(false),
         Fed::Failed(words) => console.say(&format!("failed: {}", visible(words.as_bytes()))),
         Fed::Refused(words) => console.say(&words),
     }
-    console.print()?;
-    Ok(true)
+    Ok(console.print()?)
 }
 
-/// Appends the new lines to the history's file. If that fails it is said once.
-fn keep(prompt: &mut Prompt, file: &mut Option<PathBuf>, console: &mut Console) -> Result<(), ReadlineError> {
-    let Some(path) = file.as_ref() else { return Ok(()) };
-    if let Err(error) = prompt.append_history(path) {
-        console.say(&format!("the history is not kept in {}: {error}", visible(path.as_os_str().as_encoded_bytes())));
-        *file = None;
-    }
-    Ok(())
-}
-
-/// Completes and hints.
+/// Completes, hints, and colours what is typed.
 struct Assistant {
     names: Names,
-    files: FilenameCompleter,
 }
 
 impl Completer for Assistant {
@@ -132,9 +140,6 @@ impl Completer for Assistant {
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let found = complete(&line[..pos], &self.names);
-        if found.files {
-            return self.files.complete_path(line, pos);
-        }
         let pair = |word: String| Pair { display: visible(word.as_bytes()), replacement: word };
         Ok((found.start, found.words.into_iter().map(pair).collect()))
     }
@@ -144,13 +149,48 @@ impl Hinter for Assistant {
     type Hint = String;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<String> {
-        if pos == line.len() { hint(line) } else { None }
+        if pos == line.len() { hint(line, &self.names) } else { None }
     }
 }
 
 impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        let parts = parts(line);
+        if parts.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        // An escape lies inside its quotes, and stands behind them in the list.
+        let mut kinds = vec![None; line.len()];
+        parts.into_iter().for_each(|(range, part)| kinds[range].fill(Some(part)));
+        let (mut text, mut present) = (String::new(), None);
+        for (at, c) in line.char_indices() {
+            if kinds[at] != present {
+                present = kinds[at];
+                text.push_str("\x1b[0m");
+                text.push_str(present.map_or("", style));
+            }
+            text.push(c);
+        }
+        text.push_str("\x1b[0m");
+        Cow::Owned(text)
+    }
+
+    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
+        line.starts_with(':')
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
+    }
+}
+
+/// How a part looks. What is wrong is underlined as well as red.
+fn style(part: Part) -> &'static str {
+    match part {
+        Part::Command => "\x1b[1m",
+        Part::Unknown | Part::Wrong => "\x1b[4;31m",
+        Part::Keyword | Part::Quoted => "\x1b[36m",
+        Part::Escape => "\x1b[1;36m",
     }
 }
 

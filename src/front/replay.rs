@@ -3,46 +3,51 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
-use super::console::Console;
+use super::form::Form;
 use super::status::{self, Status};
-use super::{hex, json, repl, tui};
+use super::{repl, tui};
 use crate::cli::{Cli, Show};
-use crate::record::{Moment, Run, Trigger};
-use crate::session::{Session, load};
+use crate::record::{Run, Trigger};
+use crate::session::{Saved, Session, load};
+
+/// How a saved session is to be opened.
+pub(super) struct Wish {
+    /// The form to print it in, if it is to be printed.
+    pub(super) show: Option<Show>,
+    /// Whether it is to be opened at the prompt.
+    pub(super) at_prompt: bool,
+    /// The most bytes for its memories.
+    pub(super) most: u64,
+}
 
 /// Opens or prints a saved session. Where the file is damaged that is told on stderr, and the status is 7 at the end
 /// unless somebody looks.
-pub(super) fn run(file: &Path, show: Option<Show>, at_prompt: bool, cli: &Cli) -> Status {
+pub(super) fn run(file: &Path, wish: &Wish, cli: &Cli) -> Status {
     let name = file.display();
-    let saved = match load(file) {
+    let saved = match load(file, wish.most) {
         Ok(saved) => saved,
         Err(words) => return status::fail(Status::Io, &format!("{name}: {words}")),
     };
     let damage = saved.damage.as_ref().map(|words| status::fail(Status::Io, &format!("{name}: {words}")));
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let shown = match show {
-        Some(show) => status::of_write(print(&saved.run, show, cli)),
-        None if terminal && !at_prompt && !super::is_dumb() => return tui::replay(Session::replay(saved), cli),
-        None if at_prompt || terminal => return repl::talk(Console::replay(Session::replay(saved), cli), cli),
-        None => status::of_write(print(&saved.run, Show::Hex, cli)),
+    let shown = match wish.show {
+        Some(show) => status::of_write(print(&saved, Form::new(show, cli))),
+        None if terminal && !wish.at_prompt && !super::is_dumb() => return tui::replay(Session::replay(saved), cli),
+        None if wish.at_prompt || terminal => return repl::replay(Session::replay(saved), cli),
+        None => status::of_write(print(&saved, Form::new(Show::Hex, cli))),
     };
     damage.unwrap_or(shown)
 }
 
-/// Prints every cause but the start.
-fn print(run: &Run, show: Show, cli: &Cli) -> io::Result<()> {
+/// Prints every cause but the start, run by run.
+fn print(saved: &Saved, form: Form) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let style = if cli.colored() { hex::Style::Colored } else { hex::Style::Plain };
-    for number in run.oldest()..run.len() {
-        let Some(cause) = run.cause(number).filter(|cause| cause.trigger != Trigger::Start) else { continue };
-        match show {
-            Show::Json => json::write_cause(&mut out, number as u64, cause)?,
-            Show::Hex => {
-                let before = run.at(Moment { cause: number, change: 0 }).unwrap_or_default();
-                hex::write_cause(&mut out, number as u64, cause, &before, style)?;
-                writeln!(out, "{}", crate::view::outcome(cause))?;
-            }
-        }
-    }
+    let runs = saved.past.iter().chain([&saved.last]).map(|chapter| &chapter.run);
+    runs.zip(1..).try_for_each(|(run, number)| print_run(&mut out, run, number, form))?;
     out.flush()
+}
+
+fn print_run(out: &mut impl Write, run: &Run, number: usize, form: Form) -> io::Result<()> {
+    let told = |&cause: &usize| run.cause(cause).is_some_and(|cause| cause.trigger != Trigger::Start);
+    (run.oldest()..run.len()).filter(told).try_for_each(|cause| form.write(out, number, run, cause))
 }

@@ -1,9 +1,12 @@
 //! Scripts: a file of lines, commands, and what is expected of them.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::console::{Console, Fed};
 use super::status::{self, Status};
+use super::{Lines, Piece};
 use crate::cli::Cli;
 use crate::command::{self, Typed};
 use crate::session::{Options, Source};
@@ -11,104 +14,188 @@ use crate::view::visible;
 
 /// How deep files may name files.
 const DEEPEST: usize = 8;
+/// The longest line of a script, in bytes.
+const LONGEST: usize = 64 << 20;
 
 /// What was counted while a file was followed.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
+struct Tally {
     lines: usize,
     commands: usize,
     expectations: usize,
     failures: usize,
 }
 
-/// Follows a script, and ends with status 1 if something in it failed.
+/// Why a file was followed no further.
+#[derive(Debug)]
+enum End {
+    /// It is over.
+    Over,
+    /// It said `:quit`.
+    Quit,
+    /// Ctrl-C was pressed.
+    Interrupted,
+    /// It could not be read to its end.
+    Input(io::Error),
+    /// Stdout takes no more.
+    Output(io::Error),
+}
+
+/// What came of following a file.
+#[derive(Debug)]
+pub(super) struct Followed {
+    tally: Tally,
+    end: End,
+}
+
+/// Follows a script, or what stdin says where it is `-`, and ends with status 1 if something in it failed.
 pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> Status {
     let mut console = match Console::open(source, options, cli) {
         Ok(console) => console,
         Err(status) => return status,
     };
-    let (tally, fed) = follow(&mut console, file);
-    if cli.quiet {
-        console.hush();
+    let followed = if file == Path::new("-") {
+        Ok(Follower::new(&mut console, "stdin").all(io::stdin().lock()))
+    } else {
+        follow(&mut console, file)
+    };
+    let followed = match followed {
+        Ok(followed) => followed,
+        Err(words) => return status::fail(Status::Io, &words),
+    };
+    if !cli.quiet || followed.tally.failures > 0 {
+        status::note(&format!("{}: {}", name_of(file), followed.tally.words()));
     }
-    let written = console.print();
-    if console.was_interrupted() {
-        return Status::Signal(2);
-    }
-    match tally {
-        None => match fed {
-            Fed::Refused(words) => status::fail(Status::Io, &words),
-            _ => Status::Io,
-        },
-        Some(tally) => {
-            if !cli.quiet || tally.failures > 0 {
-                eprintln!("{}: {}", visible(file.as_os_str().as_encoded_bytes()), tally.words());
-            }
-            match status::of_write(written) {
-                Status::Answered if tally.failures > 0 => Status::SomeFailed,
-                status => status,
-            }
-        }
+    match followed.end {
+        End::Interrupted => Status::Signal(2),
+        End::Input(error) => status::fail(Status::Io, &format!("{}: {error}", name_of(file))),
+        End::Output(error) => status::of_write(Err(error)),
+        End::Over | End::Quit if followed.tally.failures > 0 => Status::SomeFailed,
+        End::Over | End::Quit => Status::Answered,
     }
 }
 
 /// Follows a file to its end, or to `:quit`. What failed is told on stderr, with the line's number; a failure of
-/// the guest that the next line expects is none. Without a tally, the file could not be read.
-pub(super) fn follow(console: &mut Console, file: &Path) -> (Option<Tally>, Fed) {
-    let name = visible(file.as_os_str().as_encoded_bytes());
+/// the guest that the next line expects is none.
+///
+/// # Errors
+/// In words: the file cannot be opened, or files follow files too deep.
+pub(super) fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
+    let name = name_of(file);
     if console.depth >= DEEPEST {
-        return (None, Fed::Refused(format!("{name}: files follow files more than {DEEPEST} deep")));
+        return Err(format!("{name}: files follow files more than {DEEPEST} deep"));
     }
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => return (None, Fed::Refused(format!("{name}: {error}"))),
-    };
+    let input = File::open(file).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;
-    let tally = lines(console, &name, &bytes);
+    let followed = Follower::new(console, &name).all(input);
     console.depth -= 1;
-    match tally.failures {
-        0 => (Some(tally), Fed::Done),
-        _ => (Some(tally), Fed::Refused(format!("{name}: {}", tally.words()))),
+    Ok(followed)
+}
+
+fn name_of(file: &Path) -> String {
+    if file == Path::new("-") { "stdin".to_owned() } else { visible(file.as_os_str().as_encoded_bytes()) }
+}
+
+impl Followed {
+    /// What that means to the line that named the file.
+    pub(super) fn fed(self, file: &Path) -> Fed {
+        match self.end {
+            End::Input(error) => Fed::Refused(format!("{}: {error}", name_of(file))),
+            _ if self.tally.failures > 0 => Fed::Refused(format!("{}: {}", name_of(file), self.tally.words())),
+            // What else ended it is met again by who goes on.
+            _ => Fed::Done,
+        }
     }
 }
 
-fn lines(console: &mut Console, name: &str, bytes: &[u8]) -> Tally {
-    let mut tally = Tally::default();
-    let fail = |number: usize, words: &str| eprintln!("{name}:{number}: {words}");
-    // A failure of the guest waits for the next line, which may expect it.
-    let mut waiting: Option<(usize, String)> = None;
-    for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+/// A file that is being followed.
+struct Follower<'a> {
+    console: &'a mut Console,
+    name: &'a str,
+    tally: Tally,
+    /// The number of the line.
+    number: usize,
+    /// A failure of the guest, with its line, that waits for the next line: it may be expected there.
+    waiting: Option<(usize, String)>,
+}
+
+impl Follower<'_> {
+    fn new<'a>(console: &'a mut Console, name: &'a str) -> Follower<'a> {
+        Follower { console, name, tally: Tally::default(), number: 0, waiting: None }
+    }
+
+    fn all(mut self, input: impl Read) -> Followed {
+        let end = self.lines(Lines::new(input, b'\n', LONGEST));
+        self.give_up();
+        Followed { tally: self.tally, end }
+    }
+
+    fn lines(&mut self, mut lines: Lines<impl Read>) -> End {
+        loop {
+            match lines.piece() {
+                Piece::End => return End::Over,
+                Piece::Wanting => match lines.fill() {
+                    Ok(()) => continue,
+                    Err(error) => return End::Input(error),
+                },
+                Piece::Line(line, _) => {
+                    if let Some(end) = self.line(line) {
+                        return end;
+                    }
+                }
+                Piece::TooLong(_) => {
+                    self.number += 1;
+                    self.fail(self.number, &format!("the line is longer than {LONGEST} bytes"));
+                }
+            }
+        }
+    }
+
+    /// Does what one line says, and tells why it is the last, if it is.
+    fn line(&mut self, line: &[u8]) -> Option<End> {
+        self.number += 1;
         if line.trim_ascii().is_empty() || line.starts_with(b"#") {
-            continue;
+            return None;
         }
-        let expects = tally.count(line);
-        if let Some((number, words)) = waiting.take().filter(|_| !expects) {
-            tally.failures += 1;
-            fail(number, &words);
+        if self.tally.count(line) {
+            // It tells itself what is wrong with the failure, if that is not the one.
+            self.waiting = None;
         }
-        console.say(&format!("> {}", visible(line)));
+        self.give_up();
+        self.console.say(&format!("> {}", visible(line)));
         let fed = match std::str::from_utf8(line) {
-            Ok(line) => console.feed(line),
+            Ok(line) => self.console.feed(line),
             Err(_) => Fed::Refused("the line is not UTF-8; :send hex BYTES sends any bytes".to_owned()),
         };
         match fed {
             Fed::Done => (),
-            Fed::Quit => break,
             Fed::Failed(words) => {
-                console.say(&format!("failed: {}", visible(words.as_bytes())));
-                waiting = Some((number, visible(words.as_bytes())));
+                let words = visible(words.as_bytes());
+                self.console.say(&format!("failed: {words}"));
+                self.waiting = Some((self.number, words));
             }
-            Fed::Refused(words) => {
-                tally.failures += 1;
-                fail(number, &words);
-            }
+            Fed::Refused(words) => self.fail(self.number, &words),
+        }
+        if let Err(error) = self.console.print_unless_quiet() {
+            return Some(End::Output(error));
+        }
+        match self.console.is_interrupted() {
+            true => Some(End::Interrupted),
+            false => self.console.leaving.then_some(End::Quit),
         }
     }
-    if let Some((number, words)) = waiting {
-        tally.failures += 1;
-        fail(number, &words);
+
+    /// Counts a failure of the guest that nothing expected.
+    fn give_up(&mut self) {
+        if let Some((number, words)) = self.waiting.take() {
+            self.fail(number, &words);
+        }
     }
-    tally
+
+    fn fail(&mut self, number: usize, words: &str) {
+        self.tally.failures += 1;
+        status::note(&format!("{}:{number}: {words}", self.name));
+    }
 }
 
 impl Tally {

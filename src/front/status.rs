@@ -98,6 +98,12 @@ pub(super) fn tell(words: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// Says something on stderr without the program's name, in words that are safe to print.
+pub(super) fn note(words: &str) {
+    // As above.
+    let _ = writeln!(io::stderr(), "{words}");
+}
+
 /// Says that the guest could not be set to work.
 pub(super) fn fail_open(name: &str, error: &OpenError) -> Status {
     fail(error.into(), &format!("{name}: {error}"))

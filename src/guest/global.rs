@@ -1,5 +1,7 @@
 //! An exported global variable, as it is at a moment.
 
+use serde::{Deserialize, Serialize};
+
 use super::Type;
 use crate::record::Value;
 
@@ -12,7 +14,7 @@ pub struct Variable {
 }
 
 /// An exported global variable of a guest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Global {
     /// The export's name.
     pub name: String,

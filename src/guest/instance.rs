@@ -1,5 +1,6 @@
 //! A guest: an instance of a module, with its exports, its memories and the watch over it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasmer::{Extern, Instance, Store};
@@ -7,7 +8,7 @@ use wasmer::{Extern, Instance, Store};
 use super::flag::Flag;
 use super::imports::Imports;
 use super::reach::{Parts, Reach};
-use super::{Boundary, Func, Global, Host, Program, Type, Variable, Watch};
+use super::{Boundary, Func, Global, Host, Limits, Program, Type, Variable, Watch};
 use crate::record::{Failure, Value};
 
 /// An instantiated module. It stays on the thread that made it.
@@ -42,7 +43,7 @@ impl Guest {
             desk: imports.desk.clone(),
             watch: watch.clone(),
             places: program.places().clone(),
-            limits: program.limits(),
+            limits: Cell::new(program.limits()),
         });
         imports.belong_to(&parts);
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
@@ -66,6 +67,11 @@ impl Guest {
     /// The module's start function, if it has one. It is to be called once, before any other.
     pub fn start(&self) -> Option<&Func> {
         self.start.as_ref()
+    }
+
+    /// Changes what the guest may use, as far as that can be done while it lives: the longest answer.
+    pub fn set_limits(&self, limits: Limits) {
+        self.reach.parts.limits.set(limits);
     }
 
     /// The watch over this guest.

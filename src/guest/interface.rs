@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use wasmer::FunctionType;
 use wasmparser::{
     BinaryReader, BinaryReaderError, ConstExpr, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef,
@@ -17,7 +18,7 @@ const SAYS: &str = "linmem";
 const LONGEST: usize = 64 << 10;
 
 /// The type of a WebAssembly value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
     /// A 32-bit integer.
     I32,
@@ -32,7 +33,7 @@ pub enum Type {
 }
 
 /// The type of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// The types of the parameters.
     pub params: Vec<Type>,
@@ -41,7 +42,7 @@ pub struct Signature {
 }
 
 /// What an export or an import is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Extern {
     /// A function.
     Func(Signature),
@@ -61,7 +62,7 @@ pub enum Extern {
 }
 
 /// Something that the module offers to its host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Its name; any text, the empty one included.
     pub name: String,
@@ -70,7 +71,7 @@ pub struct Export {
 }
 
 /// Something that the module asks of its host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// The first half of its name.
     pub module: String,
@@ -81,7 +82,7 @@ pub struct Import {
 }
 
 /// Bytes that the module puts into a memory when it is instantiated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// The memory's index in the module.
     pub memory: u32,
@@ -94,7 +95,7 @@ pub struct Segment {
 }
 
 /// A global variable that has a name, and its value at the start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedGlobal {
     /// The name: an export's, else that of the module's name section. Shortened if it is very long.
     pub name: String,
@@ -103,7 +104,7 @@ pub struct NamedGlobal {
 }
 
 /// A linear memory as the module declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoryType {
     /// Its size at the start, in WebAssembly pages.
     pub pages: u64,
@@ -116,7 +117,7 @@ pub struct MemoryType {
 }
 
 /// A module seen from outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
     /// The exports in the module's order.
     pub exports: Vec<Export>,

@@ -113,6 +113,11 @@ impl Program {
         self.limits
     }
 
+    /// Changes the limits of its guests to come, but for that of memory, which it was compiled with.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = Limits { memory: self.limits.memory, ..limits };
+    }
+
     /// Makes a fresh guest on this thread, under `watch`. None of its code runs here: the host calls the start
     /// function, [`Guest::start`], next.
     ///

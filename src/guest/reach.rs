@@ -1,6 +1,7 @@
 //! Checked access to a guest's functions and memories: from outside, and from inside a call, where an import is
 //! answered.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub(super) struct Parts {
     pub(super) desk: Option<Desk>,
     pub(super) watch: Watch,
     pub(super) places: Arc<Places>,
-    pub(super) limits: Limits,
+    /// Which may be changed meanwhile.
+    pub(super) limits: Cell<Limits>,
 }
 
 impl<S: AsStoreMut> Reach<S> {
@@ -123,8 +125,9 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         let live = self.bytes(memory);
         let range = check("reading", addr, len, live.len())?;
-        if len > self.parts.limits.output {
-            return Err(Failure::Limit(Limit::Output(len, self.parts.limits.output)).into());
+        let most = self.parts.limits.get().output;
+        if len > most {
+            return Err(Failure::Limit(Limit::Output(len, most)).into());
         }
         into.extend_from_slice(&live[range]);
         Ok(())

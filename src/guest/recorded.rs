@@ -131,8 +131,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 
     fn say(&mut self, text: &[u8]) {
-        self.recorder.enter(Step::Say { text: text.to_vec() });
-        self.recorder.leave(Duration::ZERO);
+        self.recorder.say(text);
     }
 }
 

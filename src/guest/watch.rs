@@ -28,7 +28,8 @@ pub struct Watch {
 }
 
 struct Shared {
-    limit: Option<Duration>,
+    /// The longest time for one exchange, in nanoseconds; 0 for none.
+    limit: AtomicU64,
     /// Odd while the guest's code runs.
     count: AtomicU64,
     /// The count at which the user asked for a stop.
@@ -53,7 +54,7 @@ impl Watch {
     pub fn new(limit: Option<Duration>) -> Watch {
         Watch {
             shared: Arc::new(Shared {
-                limit,
+                limit: AtomicU64::new(nanos(limit)),
                 count: AtomicU64::new(0),
                 asked: AtomicU64::new(0),
                 cancelled: AtomicU64::new(0),
@@ -65,6 +66,17 @@ impl Watch {
                 thread: OnceLock::new(),
             }),
         }
+    }
+
+    /// Changes the longest time for one exchange.
+    pub fn set_limit(&self, limit: Option<Duration>) {
+        self.shared.limit.store(nanos(limit), SeqCst);
+        self.wake();
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        let nanos = self.shared.limit.load(SeqCst);
+        (nanos > 0).then(|| Duration::from_nanos(nanos))
     }
 
     /// Stops the guest if it is running now, and cancels the lines up to that number, which may not have begun yet.
@@ -129,7 +141,7 @@ impl Watch {
 
     /// Why the guest was stopped, if it was the watch that stopped it.
     pub(super) fn verdict(&self) -> Option<Failure> {
-        match (self.shared.stopped_by.load(SeqCst), self.shared.limit) {
+        match (self.shared.stopped_by.load(SeqCst), self.limit()) {
             (NOBODY, _) => None,
             (TIME, Some(limit)) => Some(Failure::Limit(Limit::Time(limit))),
             _ => Some(Failure::Interrupted),
@@ -154,7 +166,6 @@ impl Watch {
 
     /// The watching thread.
     fn keep(&self) {
-        let tick = self.shared.limit.map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)));
         let (mut seen, mut spent, mut last) = (0, Duration::ZERO, Instant::now());
         loop {
             let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
@@ -166,11 +177,11 @@ impl Watch {
             last = now;
             if is_running(count) {
                 match self.due(count, spent) {
-                    NOBODY => std::thread::park_timeout(tick),
+                    NOBODY => std::thread::park_timeout(self.tick()),
                     by => self.fire(count, by),
                 }
             } else if spent < IDLE {
-                std::thread::park_timeout(tick);
+                std::thread::park_timeout(self.tick());
             } else {
                 self.sleep(count);
                 last = Instant::now();
@@ -178,11 +189,16 @@ impl Watch {
         }
     }
 
+    /// How long to wait before looking again.
+    fn tick(&self) -> Duration {
+        self.limit().map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)))
+    }
+
     /// Who, if anybody, wants the guest stopped that runs at `count` and has spent that much time.
     fn due(&self, count: u64, spent: Duration) -> u8 {
         if self.shared.asked.load(SeqCst) == count {
             USER
-        } else if self.shared.limit.is_some_and(|limit| spent >= limit) {
+        } else if self.limit().is_some_and(|limit| spent >= limit) {
             TIME
         } else {
             NOBODY
@@ -213,6 +229,11 @@ impl Watch {
         }
         self.shared.asleep.store(false, SeqCst);
     }
+}
+
+/// A limit as nanoseconds; 0 for none.
+fn nanos(limit: Option<Duration>) -> u64 {
+    limit.map_or(0, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).max(1))
 }
 
 fn is_running(count: u64) -> bool {

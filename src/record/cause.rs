@@ -120,6 +120,18 @@ pub enum Step {
     },
 }
 
+impl Crossing {
+    /// How many values it holds.
+    fn values(&self) -> usize {
+        match &self.step {
+            Step::Call { args, results, .. } | Step::Import { args, results, .. } => {
+                args.len() + results.as_ref().map_or(0, Vec::len)
+            }
+            _ => 0,
+        }
+    }
+}
+
 impl Cause {
     /// Whether a new run began with it: a fresh guest, that is, which was not made for one line alone.
     pub fn begins_a_run(&self) -> bool {
@@ -144,7 +156,8 @@ impl Cause {
         };
         let answer = self.outcome.as_ref().map_or(0, Vec::len);
         let messages = self.messages().map(<[u8]>::len).sum::<usize>();
-        let crossings = self.crossings.len() * size_of::<Crossing>() + messages;
+        let values = self.crossings.iter().map(Crossing::values).sum::<usize>() * size_of::<Value>();
+        let crossings = self.crossings.len() * size_of::<Crossing>() + messages + values;
         size_of::<Cause>() + line + answer + crossings + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 

@@ -2,11 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::serial;
-
 /// Bytes in a page of an [`Image`]: the unit that is shared between moments and compared with the live memory.
 pub const PAGE: usize = 4096;
 
@@ -120,6 +115,11 @@ impl Image {
         }
     }
 
+    /// The pages of [`PAGE`] bytes that are not known to be all zero, each with its number.
+    pub fn touched(&self) -> impl Iterator<Item = (u64, &[u8; PAGE])> {
+        (0..).zip(self.pages.iter()).filter_map(|(number, page)| Some((number, &**page.as_ref()?)))
+    }
+
     /// Whether the page of [`PAGE`] bytes that holds `addr` was never anything but zero.
     pub fn is_untouched(&self, addr: u64) -> bool {
         self.pages.get(index(addr / PAGE as u64)).is_none_or(Option::is_none)
@@ -150,38 +150,6 @@ impl Image {
     fn page_mut(&mut self, number: usize) -> &mut Page {
         let page = &mut Arc::make_mut(&mut self.pages)[number];
         Arc::make_mut(page.get_or_insert_with(|| Arc::new(ZEROES)))
-    }
-}
-
-/// An image in a file: its length, and the pages that are not all zero, by number.
-#[derive(Serialize, Deserialize)]
-struct Sheet {
-    len: u64,
-    pages: Vec<(usize, Bytes)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Bytes(#[serde(with = "serial::bytes")] Vec<u8>);
-
-impl Serialize for Image {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pages = self.pages.iter().enumerate();
-        let pages = pages.filter_map(|(number, page)| Some((number, Bytes(page.as_ref()?.to_vec()))));
-        Sheet { len: self.len, pages: pages.collect() }.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Image {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Image, D::Error> {
-        let Sheet { len, pages } = Sheet::deserialize(deserializer)?;
-        if len > 65_536 * WASM_PAGE {
-            return Err(D::Error::custom("no memory is so large"));
-        }
-        let mut image = Image::zeroed(len);
-        for (number, Bytes(bytes)) in pages {
-            image.write((number as u64).saturating_mul(PAGE as u64), &bytes);
-        }
-        Ok(image)
     }
 }
 

@@ -14,9 +14,9 @@ pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES};
 pub use failure::{Failure, Frame, Limit, plain};
 pub use image::{Image, PAGE, WASM_PAGE};
-pub use recorder::Recorder;
+pub use recorder::{Listener, Recorder};
 pub use run::{Moment, Run};
-pub use serial::bytes::Hex;
+pub use serial::bytes::{Bytes, Hex};
 pub use value::Value;
 
 /// Every linear memory of a guest at one moment, in the order of the guest's exports.

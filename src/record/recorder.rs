@@ -1,8 +1,23 @@
 //! The recorder: follows one cause while it happens, and keeps the present memory up to date.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Actor, Cause, Change, Crossing, Evidence, Image, Memories, Outcome, Step, Trigger, WASM_PAGE};
+
+/// Hears what a guest says while it says it.
+#[derive(Clone)]
+pub struct Listener(Arc<Hear>);
+
+type Hear = dyn Fn(&[u8]) + Send + Sync;
+
+impl Listener {
+    /// A listener that does this with each message.
+    pub fn new(hear: impl Fn(&[u8]) + Send + Sync + 'static) -> Listener {
+        Listener(Arc::new(hear))
+    }
+}
 
 /// Builds a [`Cause`] crossing by crossing, beside the memories as they are now.
 #[derive(Debug, Default)]
@@ -15,9 +30,20 @@ pub struct Recorder {
     focus: Option<usize>,
     /// How much of the present cause's time went into recording it.
     overhead: Duration,
+    listener: Option<Listener>,
 }
 
 impl Recorder {
+    /// A recorder whose `listener`, if there is one, hears at once what the guest says.
+    pub fn new(listener: Option<Listener>) -> Recorder {
+        Recorder { listener, ..Recorder::default() }
+    }
+
+    /// A recorder for a fresh guest, with the same listener.
+    pub fn renewed(&self) -> Recorder {
+        Recorder::new(self.listener.clone())
+    }
+
     /// The memories as they are now, as far as they were recorded.
     pub fn present(&self) -> &Memories {
         &self.present
@@ -47,6 +73,15 @@ impl Recorder {
         crossing.changes.end = self.changes.len();
         crossing.elapsed = elapsed;
         &mut crossing.step
+    }
+
+    /// Notes what the guest says.
+    pub fn say(&mut self, text: &[u8]) {
+        self.enter(Step::Say { text: text.to_vec() });
+        self.leave(Duration::ZERO);
+        if let Some(Listener(hear)) = &self.listener {
+            hear(text);
+        }
     }
 
     /// Marks the next crossing as the one to look at first.
@@ -120,5 +155,11 @@ impl Recorder {
             focus: self.focus.take(),
             outcome,
         }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
     }
 }

@@ -36,9 +36,9 @@ impl Run {
         Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), start: Memories::new(), cost: 0, budget }
     }
 
-    /// A run whose first causes were forgotten, and left these memories. It forgets nothing more.
-    pub fn resumed(forgotten: usize, present: Memories) -> Run {
-        Run { forgotten, present, ..Run::new(usize::MAX) }
+    /// A run whose first causes were forgotten: the memories as the start left them, and as those causes did.
+    pub fn resumed(budget: usize, forgotten: usize, start: Memories, present: Memories) -> Run {
+        Run { forgotten, start, present, ..Run::new(budget) }
     }
 
     /// Appends a cause and the memories as it left them.

@@ -2,8 +2,16 @@
 
 /// Bytes.
 pub(super) mod bytes {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::de::{Error, Visitor};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Bytes that are written and read as hexadecimal digits.
+    #[derive(Serialize, Deserialize)]
+    pub struct Bytes(
+        /// The bytes.
+        #[serde(serialize_with = "serialize", deserialize_with = "deserialize")]
+        pub Vec<u8>,
+    );
 
     /// Bytes as hexadecimal digits, written as they are printed: never whole as text in memory.
     pub struct Hex<'a>(pub &'a [u8]);
@@ -29,11 +37,25 @@ pub(super) mod bytes {
         D: Deserializer<'de>,
         T: From<Vec<u8>>,
     {
-        let text = String::deserialize(deserializer)?;
-        read(&text).map(T::from).ok_or_else(|| D::Error::custom("expected bytes as pairs of hexadecimal digits"))
+        deserializer.deserialize_str(Digits).map(T::from)
     }
 
-    pub(in super::super) fn read(text: &str) -> Option<Vec<u8>> {
+    /// Takes hexadecimal digits as bytes.
+    pub(super) struct Digits;
+
+    impl Visitor<'_> for Digits {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bytes as pairs of hexadecimal digits")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Vec<u8>, E> {
+            read(text).ok_or_else(|| E::custom("expected bytes as pairs of hexadecimal digits"))
+        }
+    }
+
+    fn read(text: &str) -> Option<Vec<u8>> {
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let pair = |pair: &[u8]| match pair {
             &[high, low] => Some(digit(high)? << 4 | digit(low)?),
@@ -60,10 +82,9 @@ pub(super) mod name {
 
 /// Answers, or why there is none.
 pub(super) mod outcome {
-    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::bytes::{Hex, read};
+    use super::bytes::{Bytes, Hex};
     use crate::record::{Failure, Outcome};
 
     pub(in super::super) fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
@@ -71,12 +92,6 @@ pub(super) mod outcome {
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
-        match Result::<String, Failure>::deserialize(deserializer)? {
-            Ok(text) => match read(&text) {
-                Some(answer) => Ok(Ok(answer)),
-                None => Err(D::Error::custom("expected bytes as pairs of hexadecimal digits")),
-            },
-            Err(failure) => Ok(Err(failure)),
-        }
+        Ok(Result::<Bytes, Failure>::deserialize(deserializer)?.map(|Bytes(answer)| answer))
     }
 }

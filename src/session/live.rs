@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::abi::{Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, choose};
 use crate::guest::{Code, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
-use crate::record::{Cause, Failure, Limit, Memories, Outcome, Recorder, Trigger, Value};
+use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
 
 use super::Source;
 
@@ -19,6 +19,8 @@ pub struct Options {
     pub wish: Wish,
     /// The arguments of a guest that is a program, behind its name.
     pub args: Vec<String>,
+    /// Who hears what the guest says while it says it.
+    pub listener: Option<Listener>,
 }
 
 /// A guest at work. It stays on the thread that made it.
@@ -62,7 +64,7 @@ impl Live {
         let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
         let program = code.compile(options.limits).map_err(OpenError::Load)?;
         let args: Vec<_> = std::iter::once(&source.name).chain(&options.args).cloned().collect();
-        let mut recorder = Recorder::default();
+        let mut recorder = Recorder::new(options.listener.clone());
         let birth = Birth { program: &program, bound: &choice.bound, args: &args, watch: &watch };
         let (mut guest, mut exchange, elapsed) = birth.instance()?;
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
@@ -76,7 +78,7 @@ impl Live {
     /// # Errors
     /// As when it was opened: the start function ran again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
-        let mut recorder = Recorder::default();
+        let mut recorder = self.recorder.renewed();
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
         if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
             self.guest.take_watch();
@@ -185,6 +187,14 @@ impl Live {
     /// What the module exports and imports.
     pub fn interface(&self) -> &Interface {
         self.program.interface()
+    }
+
+    /// Changes what the guest may use, and those that follow it; the memory limit is that of the next one to be loaded.
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.watch.set_limit(limits.time);
+        self.program.set_limits(limits);
+        self.guest.set_limits(limits);
+        self.exchange.set_longest(limits.output);
     }
 
     /// The exported globals as they are now.

@@ -18,4 +18,4 @@ pub use live::{Live, OpenError, Options};
 pub use request::{Deed, Request};
 pub use saved::{Saved, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
-pub use worker::{About, Session, State, Update};
+pub use worker::{About, Chapter, Session, State, Update};

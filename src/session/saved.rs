@@ -1,65 +1,78 @@
-//! Sessions in files: the timeline of a run, to be looked at again without running anything.
+//! Sessions in files: the timeline with all its runs, to be looked at again without running anything.
 //!
-//! A file is lines of JSON, each behind its checksum: a head, every cause in order, an end. So a file that was cut
-//! short or damaged can be read as far as it is sound. Nothing in it is believed: each change must fit the memory
-//! that those before it left.
+//! A file is lines of JSON, each with its checksum behind it: a head; for each run its memories before the oldest cause
+//! that is known, what is known of the guest, and each cause with its changes; an end. So a file that was cut short or
+//! damaged can be read as far as it is sound. Nothing in it is believed: each change must fit the memory that those
+//! before it left, and all of it must fit what a session may take.
 
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::About;
-use crate::record::{Cause, MEMORIES, Memories, Moment, Run};
+use super::worker::{HISTORY, RUNS};
+use super::{About, Chapter, Session};
+use crate::guest::Global;
+use crate::record::{Bytes, Cause, Change, Image, MEMORIES, Memories, Moment, PAGE, Run, WASM_PAGE};
 
 /// The version of the format.
-const VERSION: u32 = 1;
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 4 << 30;
+const VERSION: u32 = 2;
+/// The longest line, in bytes: a line that was sent, or an answer, of a quarter of it.
+const LINE: u64 = 1 << 30;
+/// The most bytes that all memories of a guest may have, touched or not.
+const SIZES: u64 = 64 << 30;
 
 /// What stands at the head of a file.
 #[derive(Serialize, Deserialize)]
 struct Head {
     linmem_session: u32,
     linmem: String,
-    guest: String,
-    sha256: String,
-    convention: String,
-    recipe: String,
-    /// The number of the first cause: those before were forgotten.
-    oldest: usize,
-    /// The memories before the first cause.
-    base: Vec<serde_json::Value>,
 }
 
-/// A cause, or the end.
+/// What follows it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Entry {
-    Cause(Cause),
+    /// A memory of this size in bytes, all zero but for the pages that follow.
+    Memory(u64),
+    /// A page of the memory before, by its number.
+    Page(u64, Bytes),
+    /// The memories before are those that the start of the next run left.
+    Start,
+    /// A run whose memories are those before.
+    Run {
+        about: About,
+        globals: Vec<Global>,
+        /// The number of the first cause: those before were forgotten.
+        oldest: usize,
+    },
+    /// A cause, without its changes, of which so many follow.
+    Cause(Cause, usize),
+    Change(Change),
     /// How many causes there are.
     End(usize),
 }
 
-/// A timeline from a file.
+/// A session from a file.
 pub struct Saved {
-    /// What is known of the guest.
-    pub about: About,
-    /// The timeline.
-    pub run: Run,
+    /// The runs before the last, the oldest first.
+    pub past: Vec<Chapter>,
+    /// The last run.
+    pub last: Chapter,
     /// What is wrong with the rest of the file, if it could not be read to its end.
     pub damage: Option<String>,
 }
 
-/// Writes a run into a file, which is there whole or not at all.
+/// Writes a session into a file, which is there whole or not at all.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save(path: &Path, about: &About, run: &Run) -> io::Result<()> {
+pub fn save(path: &Path, session: &Session) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.part", std::process::id()));
-    let written = write(Path::new(&draft), about, run).and_then(|()| std::fs::rename(&draft, path));
+    let written = write(Path::new(&draft), session).and_then(|()| std::fs::rename(&draft, path));
     if written.is_err() {
         // It may not even be there.
         let _ = std::fs::remove_file(&draft);
@@ -67,107 +80,240 @@ pub fn save(path: &Path, about: &About, run: &Run) -> io::Result<()> {
     written
 }
 
-fn write(path: &Path, about: &About, run: &Run) -> io::Result<()> {
-    let mut out = BufWriter::new(std::fs::File::create(path)?);
-    let oldest = run.oldest();
-    let base = run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default();
-    let head = Head {
-        linmem_session: VERSION,
-        linmem: env!("CARGO_PKG_VERSION").to_owned(),
-        guest: about.name.clone(),
-        sha256: about.sha256.clone(),
-        convention: about.convention.clone(),
-        recipe: about.recipe.clone(),
-        oldest,
-        base: base.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
-    };
-    put(&mut out, &head)?;
-    for cause in (oldest..run.len()).filter_map(|number| run.cause(number)) {
-        put(&mut out, &Entry::Cause(Cause::clone(cause)))?;
-    }
-    put(&mut out, &Entry::End(run.len() - oldest))?;
+fn write(path: &Path, session: &Session) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    put(&mut out, &Head { linmem_session: VERSION, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
+    session.runs().try_for_each(|(about, globals, run)| put_run(&mut out, about, globals, run))?;
+    put(&mut out, &Entry::End(session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum()))?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
-fn put(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_string(line)?;
-    writeln!(out, "{:08x} {text}", crc32fast::hash(text.as_bytes()))
+fn put_run(out: &mut impl Write, about: &About, globals: &[Global], run: &Run) -> io::Result<()> {
+    let oldest = run.oldest();
+    if oldest > 0 {
+        put_memories(out, run.start())?;
+        put(out, &Entry::Start)?;
+    }
+    put_memories(out, &run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default())?;
+    put(out, &Entry::Run { about: about.clone(), globals: globals.to_vec(), oldest })?;
+    for cause in (oldest..run.len()).filter_map(|number| run.cause(number)) {
+        let Cause { trigger, crossings, changes, focus, outcome } = &**cause;
+        let (trigger, crossings, outcome) = (trigger.clone(), crossings.clone(), outcome.clone());
+        let bare = Cause { trigger, crossings, changes: Vec::new(), focus: *focus, outcome };
+        put(out, &Entry::Cause(bare, changes.len()))?;
+        changes.iter().try_for_each(|change| put(out, &Entry::Change(change.clone())))?;
+    }
+    Ok(())
 }
 
-/// Reads a file, as far as it is sound.
+fn put_memories(out: &mut impl Write, memories: &Memories) -> io::Result<()> {
+    for image in memories {
+        put(out, &Entry::Memory(image.len()))?;
+        image.touched().try_for_each(|(number, page)| put(out, &Entry::Page(number, Bytes(page.to_vec()))))?;
+    }
+    Ok(())
+}
+
+fn put(out: &mut impl Write, entry: &impl Serialize) -> io::Result<()> {
+    let mut summed = Summed { out: &mut *out, sum: crc32fast::Hasher::new(), left: LINE };
+    serde_json::to_writer(&mut summed, entry)?;
+    let sum = summed.sum.finalize();
+    writeln!(out, " {sum:08x}")
+}
+
+/// Writes a line, and takes its checksum.
+struct Summed<W> {
+    out: W,
+    sum: crc32fast::Hasher,
+    /// How much longer it may become.
+    left: u64,
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or_else(|| io::Error::other("a line or an answer in it is too long to be saved"))?;
+        self.out.write_all(bytes)?;
+        self.sum.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Reads a file, as far as it is sound, and as its memories take no more than about `most` bytes.
 ///
 /// # Errors
-/// In words: there is no such file, or it is no session, or of another version, or its head is damaged.
-pub fn load(path: &Path) -> Result<Saved, String> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    read(&bytes)
+/// In words: there is no such file, or it is no session, or of another version, or nothing in it is sound.
+pub fn load(path: &Path, most: u64) -> Result<Saved, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    read(BufReader::new(file), most)
 }
 
-fn read(bytes: &[u8]) -> Result<Saved, String> {
-    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n');
-    let head = head(lines.next().unwrap_or_default())?;
-    let about = About {
-        name: head.guest,
-        sha256: head.sha256,
-        convention: head.convention,
-        recipe: head.recipe,
-        undecided: None,
-        interface: Arc::default(),
-        memory: 0,
+fn read(mut input: impl BufRead, most: u64) -> Result<Saved, String> {
+    let mut line = Vec::new();
+    let no_session = |words| format!("this is no saved session, or its head is damaged: {words}");
+    let head = next(&mut input, &mut line).map_err(no_session)?;
+    check_version(head.ok_or_else(|| no_session("it is empty".to_owned()))?)?;
+    let mut reader = Reader { most, ..Reader::default() };
+    let damage = loop {
+        let entry = next(&mut input, &mut line).and_then(|text| match text {
+            Some(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+            None => Err("it is cut short".to_owned()),
+        });
+        match entry.and_then(|entry| reader.take(entry)) {
+            Ok(true) => (),
+            Ok(false) => break None,
+            Err(words) => break Some(format!("behind cause {} it is damaged: {words}", reader.causes)),
+        }
     };
-    if head.base.len() > MEMORIES {
-        return Err(format!("its head is damaged: no guest has {} memories", head.base.len()));
+    let last = reader.runs.pop().filter(|chapter| !chapter.run.is_empty());
+    match last {
+        Some(last) => Ok(Saved { past: reader.runs, last, damage }),
+        None => Err(damage.unwrap_or_else(|| "nothing happened in it".to_owned())),
     }
-    let base = head.base.into_iter().map(serde_json::from_value).collect::<Result<Memories, _>>();
-    let base = base.map_err(|error| format!("its head is damaged: {error}"))?;
-    let mut run = Run::resumed(head.oldest, base);
-    let mut causes = 0;
-    for line in lines {
-        let entry = text(line).and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string()));
-        let damage = match entry {
-            Ok(Entry::End(count)) if count == causes => return Ok(Saved { about, run, damage: None }),
-            Ok(Entry::End(count)) => format!("{count} causes should stand in it"),
-            Ok(Entry::Cause(cause)) => match cause.apply(run.present()) {
-                Some(present) => {
-                    run.push(Arc::new(cause), present);
-                    causes += 1;
-                    continue;
-                }
-                None => "a change does not fit the memory before it".to_owned(),
-            },
-            Err(words) => words,
-        };
-        return Ok(Saved { about, run, damage: Some(format!("behind cause {causes} it is damaged: {damage}")) });
-    }
-    Ok(Saved { about, run, damage: Some(format!("behind cause {causes} it is cut short")) })
 }
 
-fn head(line: &[u8]) -> Result<Head, String> {
-    /// What every version has.
-    #[derive(Deserialize)]
-    struct Version {
-        linmem_session: u32,
-        linmem: String,
+/// The text of the next line, if its checksum is right; nothing at the end.
+fn next<'a>(input: &mut impl BufRead, line: &'a mut Vec<u8>) -> Result<Option<&'a str>, String> {
+    line.clear();
+    line.shrink_to(PAGE);
+    input.take(LINE + 10).read_until(b'\n', line).map_err(|error| error.to_string())?;
+    if line.is_empty() {
+        return Ok(None);
     }
-    let text = text(line).map_err(|words| format!("this is no saved session, or its head is damaged: {words}"))?;
-    let version: Version = serde_json::from_str(text).map_err(|_| "this is no saved session".to_owned())?;
-    if version.linmem_session != VERSION {
-        let (found, by) = (version.linmem_session, version.linmem);
-        return Err(format!(
-            "it was saved by linmem {by} in version {found} of the format; this linmem reads {VERSION}"
-        ));
-    }
-    serde_json::from_str(text).map_err(|error| format!("its head is damaged: {error}"))
-}
-
-/// The text of a line, if its checksum is right.
-fn text(line: &[u8]) -> Result<&str, String> {
-    let line = line.strip_suffix(b"\n").ok_or("the line is cut short")?;
-    let (sum, text) = line.split_at_checked(9).ok_or("the line is too short")?;
-    if sum != format!("{:08x} ", crc32fast::hash(text)).as_bytes() {
+    let text = line.strip_suffix(b"\n").ok_or("the line is cut short, or too long")?;
+    let (text, sum) = text.split_last_chunk::<9>().ok_or("the line is too short")?;
+    if *sum != *format!(" {:08x}", crc32fast::hash(text)).as_bytes() {
         return Err("the checksum is wrong".to_owned());
     }
-    std::str::from_utf8(text).map_err(|error| error.to_string())
+    std::str::from_utf8(text).map(Some).map_err(|error| error.to_string())
+}
+
+fn check_version(head: &str) -> Result<(), String> {
+    let Head { linmem_session, linmem } =
+        serde_json::from_str(head).map_err(|_| "this is no saved session".to_owned())?;
+    if linmem_session == VERSION {
+        return Ok(());
+    }
+    Err(format!(
+        "it was saved by linmem {linmem} in version {linmem_session} of the format; this linmem reads {VERSION}"
+    ))
+}
+
+/// What was read of a file so far.
+#[derive(Default)]
+struct Reader {
+    /// The most bytes that the memories may take.
+    most: u64,
+    /// The most that they can take by now: counted anew only where that is much.
+    taken: u64,
+    /// The memories of the run to come.
+    memories: Memories,
+    start: Option<Memories>,
+    runs: Vec<Chapter>,
+    /// A cause, and how many of its changes are still to come.
+    open: Option<(Cause, usize)>,
+    /// How many causes were read, and the cost of the one that is open.
+    causes: usize,
+    cost: u64,
+}
+
+impl Reader {
+    /// Takes an entry in; false for the last.
+    fn take(&mut self, entry: Entry) -> Result<bool, String> {
+        match (entry, self.open.take()) {
+            (Entry::Change(change), Some((mut cause, left))) => {
+                self.touch(&change)?;
+                cause.changes.push(change);
+                self.settle(cause, left - 1)?;
+            }
+            (_, Some((_, left))) => return Err(format!("{left} changes are missing")),
+            (Entry::Memory(len), None) => self.memory(len)?,
+            (Entry::Page(number, Bytes(bytes)), None) => self.page(number, &bytes)?,
+            (Entry::Start, None) => self.start = Some(std::mem::take(&mut self.memories)),
+            (Entry::Run { about, globals, oldest }, None) => self.run(about, globals, oldest)?,
+            (Entry::Cause(cause, changes), None) => {
+                self.cost = 0;
+                self.settle(cause, changes)?;
+            }
+            (Entry::Change(_), None) => return Err("a change of no cause".to_owned()),
+            (Entry::End(causes), None) if causes == self.causes => return Ok(false),
+            (Entry::End(causes), None) => return Err(format!("{causes} causes should stand in it")),
+        }
+        Ok(true)
+    }
+
+    fn memory(&mut self, len: u64) -> Result<(), String> {
+        let sizes: u64 = self.memories.iter().map(Image::len).sum();
+        if self.memories.len() >= MEMORIES || len > 65_536 * WASM_PAGE || sizes + len > SIZES {
+            return Err("no guest has such memories".to_owned());
+        }
+        self.memories.push(Image::zeroed(len));
+        Ok(())
+    }
+
+    fn page(&mut self, number: u64, bytes: &[u8]) -> Result<(), String> {
+        self.charge(PAGE as u64)?;
+        let image = self.memories.last_mut().ok_or("a page of no memory")?;
+        let at = number.saturating_mul(PAGE as u64);
+        if bytes.len() != PAGE || at >= image.len() {
+            return Err("a page lies outside of its memory".to_owned());
+        }
+        image.write(at, bytes);
+        Ok(())
+    }
+
+    fn run(&mut self, about: About, globals: Vec<Global>, oldest: usize) -> Result<(), String> {
+        if self.runs.len() > RUNS {
+            return Err("it has more runs than a session keeps".to_owned());
+        }
+        let start = self.start.take().unwrap_or_default();
+        let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
+        self.runs.push(Chapter { about, run, globals });
+        Ok(())
+    }
+
+    /// Puts a cause on the timeline, once all its changes are there.
+    fn settle(&mut self, cause: Cause, left: usize) -> Result<(), String> {
+        if left > 0 {
+            self.open = Some((cause, left));
+            return Ok(());
+        }
+        let chapter = self.runs.last_mut().ok_or("a cause of no run")?;
+        let present = cause.apply(chapter.run.present()).ok_or("a change does not fit the memory before it")?;
+        if present.iter().map(Image::len).sum::<u64>() > SIZES {
+            return Err("no guest has such memories".to_owned());
+        }
+        chapter.run.push(Arc::new(cause), present);
+        self.causes += 1;
+        Ok(())
+    }
+
+    /// Charges for what a change may touch, and for keeping it.
+    fn touch(&mut self, change: &Change) -> Result<(), String> {
+        self.cost += change.cost() as u64;
+        if self.cost > HISTORY as u64 + 4 * self.most {
+            return Err("it changes more than a session keeps".to_owned());
+        }
+        // The change's cost is at least that of its bytes, twice; and it may touch a page more at each end.
+        self.charge(change.cost() as u64 + 2 * PAGE as u64)
+    }
+
+    fn charge(&mut self, bytes: u64) -> Result<(), String> {
+        self.taken += bytes;
+        let most = self.most.max(1 << 20);
+        // Not again and again where it is nearly full.
+        if self.taken > most + most / 4 {
+            let runs = self.runs.iter().flat_map(|chapter| chapter.run.present());
+            let pages = |image: &Image| image.touched().count() as u64;
+            self.taken = runs.chain(&self.memories).map(pages).sum::<u64>() * PAGE as u64;
+        }
+        match self.taken > most + most / 4 {
+            true => Err(format!("its memories take more than {} bytes (--max-memory sets the limit)", self.most)),
+            false => Ok(()),
+        }
+    }
 }

@@ -5,19 +5,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Bookmarks, Deed, Live, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Interface, Limits, Watch};
-use crate::record::{Cause, Memories, Run, Trigger};
+use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
 /// How much history a session keeps, in bytes. Older causes are forgotten.
-const HISTORY: usize = 256 << 20;
+pub(super) const HISTORY: usize = 256 << 20;
 /// How many runs are kept beside the present one.
-const RUNS: usize = 3;
+pub(super) const RUNS: usize = 3;
 
 /// What is known of a guest once it is loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct About {
     /// The guest's name, as it was given.
     pub name: String,
@@ -35,10 +36,23 @@ pub struct About {
     pub memory: usize,
 }
 
+/// A run of a guest that is over, or is read from a file, with what is known of that guest.
+#[derive(Clone, Debug)]
+pub struct Chapter {
+    /// The guest.
+    pub about: About,
+    /// The run.
+    pub run: Run,
+    /// The exported globals as it left them.
+    pub globals: Vec<Global>,
+}
+
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
     Ready(Box<About>),
+    /// The guest says something, in the middle of its work. It is a crossing of the cause that will be settled.
+    Said(Vec<u8>),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -56,11 +70,21 @@ pub enum State {
     Busy(usize),
 }
 
+/// What a session gives to its guest's thread.
+enum Job {
+    /// Something to be done, with its number.
+    Do(u64, Request),
+    /// The guest may use more or less from now on.
+    Limits(Limits),
+}
+
 /// A guest on a thread of its own, and its timeline so far.
 pub struct Session {
     name: String,
     about: Option<About>,
-    requests: Sender<(u64, Request)>,
+    /// What is known of the guest whose first cause is about to be settled.
+    coming: Option<About>,
+    jobs: Sender<Job>,
     /// Whether the session is from a file, and there is no guest.
     replayed: bool,
     /// How many requests were sent.
@@ -69,13 +93,15 @@ pub struct Session {
     limits: Limits,
     run: Run,
     /// The runs before, the oldest first.
-    past: Vec<Run>,
+    past: Vec<Chapter>,
     /// How many runs began, those that are not kept included.
     begun: usize,
     /// How many runs before the present one is the one that is looked at.
     ago: usize,
     /// The memory that is looked at.
     memory: usize,
+    /// The session that this one, from a file, is looked at in the place of.
+    behind: Option<Box<Session>>,
     globals: Vec<Global>,
     bookmarks: Bookmarks,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
@@ -88,26 +114,37 @@ pub struct Session {
 impl Session {
     /// Starts a guest on a thread of its own. What that thread reports goes to `report`, which hands it to
     /// [`Session::apply`] on the front end's thread.
-    pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + 'static) -> Session {
+    pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
         let watch = Watch::new(options.limits.time);
         let limits = options.limits;
-        let (requests, inbox) = channel();
+        let (jobs, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
-        std::thread::spawn(move || work(&source, &options, on_thread, &inbox, &report));
+        let report = Arc::new(report);
+        let heard = report.clone();
+        let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
+        let options = Options { listener, ..options };
+        std::thread::spawn(move || work(&source, options, on_thread, &inbox, &*report));
+        Session { watch, limits, ..Session::new(name, jobs) }
+    }
+
+    /// A session in which nothing happened yet.
+    fn new(name: String, jobs: Sender<Job>) -> Session {
         Session {
             name,
             about: None,
-            requests,
+            coming: None,
+            jobs,
             replayed: false,
             sent: 0,
-            watch,
-            limits,
+            watch: Watch::new(None),
+            limits: Limits::default(),
             run: Run::new(HISTORY),
             past: Vec::new(),
             begun: 0,
             ago: 0,
             memory: 0,
+            behind: None,
             globals: Vec::new(),
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
@@ -117,24 +154,22 @@ impl Session {
 
     /// A session from a file. There is no guest: it can be looked at, and nothing can be sent.
     pub fn replay(saved: Saved) -> Session {
-        Session {
-            name: saved.about.name.clone(),
-            memory: saved.about.memory,
-            about: Some(saved.about),
-            requests: channel().0,
-            replayed: true,
-            sent: 0,
-            watch: Watch::new(None),
-            limits: Limits::default(),
-            run: saved.run,
-            past: Vec::new(),
-            begun: 1,
-            ago: 0,
-            globals: Vec::new(),
-            bookmarks: Bookmarks::default(),
-            waiting: VecDeque::new(),
-            under_way: false,
-        }
+        let Chapter { about, run, globals } = saved.last;
+        let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
+        let session = Session { about: Some(about), replayed: true, memory, begun, ..Session::new(name, channel().0) };
+        Session { run, past: saved.past, globals, ..session }
+    }
+
+    /// Looks at a session from a file in the place of this one, which waits meanwhile.
+    pub fn enter_saved(&mut self, saved: Saved) {
+        let mut here = std::mem::replace(self, Session::replay(saved));
+        self.behind = here.behind.take().or_else(|| Some(Box::new(here)));
+    }
+
+    /// Comes back from sessions from files; false if there is nothing to come back to.
+    pub fn leave_saved(&mut self) -> bool {
+        let behind = self.behind.take();
+        behind.map(|behind| *self = *behind).is_some()
     }
 
     /// Whether the session is from a file, so that nothing can be sent.
@@ -147,14 +182,16 @@ impl Session {
     /// # Errors
     /// The guest could not be set to work.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
+        if let Some(behind) = &mut self.behind {
+            return behind.apply(update);
+        }
         match update {
-            Update::Ready(about) => {
-                let other = |known: &About| known.sha256 != about.sha256 || known.memory != about.memory;
-                if self.about.as_ref().is_none_or(other) {
-                    self.memory = about.memory;
-                }
+            Update::Ready(about) if self.about.is_none() => {
+                self.memory = about.memory;
                 self.about = Some(*about);
             }
+            Update::Ready(about) => self.coming = Some(*about),
+            Update::Said(_) => (),
             Update::Settled(cause, present, globals) => {
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
@@ -198,7 +235,7 @@ impl Session {
         }
         if let Some(request) = self.waiting.pop_front() {
             // The guest's thread ends only after it reported why, and then no front end asks any more.
-            let _ = self.requests.send(request);
+            let _ = self.jobs.send(Job::Do(request.0, request.1));
             self.under_way = true;
         }
     }
@@ -206,8 +243,14 @@ impl Session {
     /// Puts the run aside, unless nothing happened in it.
     fn begin_a_run(&mut self) {
         self.begun += 1;
-        if !self.run.is_empty() {
-            self.past.push(std::mem::replace(&mut self.run, Run::new(HISTORY)));
+        if let (false, Some(known)) = (self.run.is_empty(), &mut self.about) {
+            let coming = self.coming.take().unwrap_or_else(|| known.clone());
+            if coming.sha256 != known.sha256 || coming.memory != known.memory {
+                self.memory = coming.memory;
+            }
+            let about = std::mem::replace(known, coming);
+            let run = std::mem::replace(&mut self.run, Run::new(HISTORY));
+            self.past.push(Chapter { about, run, globals: std::mem::take(&mut self.globals) });
             self.ago += usize::from(self.ago > 0);
         }
         if self.past.len() > RUNS {
@@ -250,8 +293,17 @@ impl Session {
 
     /// What a memory is called: the name that it is exported or imported by, if it has one.
     pub fn memory_name(&self, memory: usize) -> Option<String> {
-        let names = self.about.as_ref()?.interface.memory_names();
+        let names = self.about()?.interface.memory_names();
         names.get(memory)?.first().map(|name| (*name).to_owned())
+    }
+
+    /// Changes what the guest may use. Its time limit is changed at once, the longest answer with the next request, and
+    /// the most memory with the next module.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.watch.set_limit(limits.time);
+        // As above.
+        let _ = self.jobs.send(Job::Limits(limits));
     }
 
     /// Stops the guest if it is running, and cancels what waits for its turn.
@@ -264,24 +316,40 @@ impl Session {
         self.about.as_ref().map_or(&self.name, |about| &about.name)
     }
 
-    /// What is known of the guest, once it is loaded.
+    /// What is known of the guest whose run is looked at, once it is loaded.
     pub fn about(&self) -> Option<&About> {
+        self.earlier().map_or(self.about.as_ref(), |chapter| Some(&chapter.about))
+    }
+
+    /// What is known of the guest that is there now, once it is loaded.
+    pub fn guest(&self) -> Option<&About> {
         self.about.as_ref()
     }
 
     /// The timeline of the run that is looked at.
     pub fn run(&self) -> &Run {
-        self.past.len().checked_sub(self.ago).and_then(|place| self.past.get(place)).unwrap_or(&self.run)
+        self.earlier().map_or(&self.run, |chapter| &chapter.run)
+    }
+
+    /// The exported globals as the run that is looked at left them.
+    pub fn globals(&self) -> &[Global] {
+        self.earlier().map_or(&self.globals, |chapter| &chapter.globals)
+    }
+
+    /// The run before the present one that is looked at, if it is not that.
+    fn earlier(&self) -> Option<&Chapter> {
+        self.past.get(self.past.len().checked_sub(self.ago)?)
     }
 
     /// The runs before the last reset or reload, the oldest first.
-    pub fn past(&self) -> &[Run] {
+    pub fn past(&self) -> &[Chapter] {
         &self.past
     }
 
-    /// The exported globals as they are now.
-    pub fn globals(&self) -> &[Global] {
-        &self.globals
+    /// Every run with what is known of its guest, the oldest first; the present one once its guest is loaded.
+    pub fn runs(&self) -> impl Iterator<Item = (&About, &[Global], &Run)> {
+        let past = self.past.iter().map(|chapter| (&chapter.about, &chapter.globals[..], &chapter.run));
+        past.chain(self.about.as_ref().map(|about| (about, &self.globals[..], &self.run)))
     }
 
     /// The ranges of memory that the user gave a name.
@@ -297,12 +365,8 @@ impl Session {
     /// The session as it is now, without its guest: to be looked at, and nothing can be sent.
     pub fn still(&self) -> Session {
         Session {
-            name: self.name.clone(),
             about: self.about.clone(),
-            requests: channel().0,
             replayed: true,
-            sent: 0,
-            watch: Watch::new(None),
             limits: self.limits,
             run: self.run.clone(),
             past: self.past.clone(),
@@ -311,8 +375,7 @@ impl Session {
             memory: self.memory,
             globals: self.globals.clone(),
             bookmarks: self.bookmarks.clone(),
-            waiting: VecDeque::new(),
-            under_way: false,
+            ..Session::new(self.name.clone(), channel().0)
         }
     }
 
@@ -332,14 +395,8 @@ impl Session {
 }
 
 /// The guest's thread: opens it, then answers lines until no front end is left.
-fn work(
-    source: &Source,
-    options: &Options,
-    watch: Watch,
-    requests: &Receiver<(u64, Request)>,
-    report: &impl Fn(Update),
-) {
-    let (mut live, start) = match Live::open(source, options, watch) {
+fn work(source: &Source, mut options: Options, watch: Watch, jobs: &Receiver<Job>, report: &impl Fn(Update)) {
+    let (mut live, start) = match Live::open(source, &options, watch) {
         Ok(opened) => opened,
         Err(error) => return report(Update::Failed(error)),
     };
@@ -350,12 +407,20 @@ fn work(
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
     };
     settle(&mut live, start);
-    for (number, request) in requests {
+    for job in jobs {
+        let (number, request) = match job {
+            Job::Do(number, request) => (number, request),
+            Job::Limits(limits) => {
+                options.limits = limits;
+                live.set_limits(limits);
+                continue;
+            }
+        };
         let other = match &request {
             Request::Command(_, Deed::Reload(source)) => Some(Origin::of(source)),
             _ => None,
         };
-        let cause = live.perform(request, number, options);
+        let cause = live.perform(request, number, &options);
         if cause.begins_a_run() {
             origin = other.unwrap_or(origin);
             report(Update::Ready(Box::new(About::of(&live, &origin))));

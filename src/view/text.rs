@@ -62,7 +62,7 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// The bytes of one escape, given without its backslash, and what follows it.
-fn escape(text: &str) -> Option<(Vec<u8>, &str)> {
+pub fn escape(text: &str) -> Option<(Vec<u8>, &str)> {
     let mut chars = text.chars();
     let one = |byte: u8, rest| Some((vec![byte], rest));
     match chars.next()? {

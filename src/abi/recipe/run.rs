@@ -103,6 +103,11 @@ impl Exchange {
         Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
     }
 
+    /// Changes the longest answer, in bytes.
+    pub fn set_longest(&mut self, longest: u64) {
+        self.state.wasi.longest = longest;
+    }
+
     /// What is done for a fresh guest, before any line: its start function is called, then what the recipe does once.
     ///
     /// # Errors

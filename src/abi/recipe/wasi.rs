@@ -74,7 +74,7 @@ pub(super) struct Wasi {
     /// Whether the standard output is the answer, and not said.
     keeps_stdout: bool,
     /// The most bytes of standard output that are kept.
-    longest: u64,
+    pub(super) longest: u64,
     random: u64,
     born: Instant,
 }

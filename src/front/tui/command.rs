@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::app::{App, Next};
 use super::bindings::Focus;
-use crate::command::{self, Context, Reply, Typed};
+use crate::command::{self, Context, Reply, Settings, Typed};
 use crate::session::State;
 use crate::view::visible;
 
@@ -46,11 +46,8 @@ impl App {
     /// # Errors
     /// Why it was not done, in words.
     pub(super) fn try_command(&mut self, text: &str) -> Result<Next, String> {
-        let (first, last) = self.space.selected();
-        let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
-        let mut context = Context { session: &mut self.session, at: self.selection.as_ref(), cursor, selected };
-        let reply = command::run(text, &mut context);
-        if !matches!(reply, Ok(Reply::Look(_))) {
+        let reply = command::run(text, &mut self.context());
+        if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
             // It may have chosen another run or memory to look at.
             self.keep_up();
         }
@@ -98,8 +95,25 @@ impl App {
                 self.look_at(*at);
                 Next::Continue
             }
+            Reply::Opened(at, words) => {
+                self.look_at(*at);
+                self.notice(&words)
+            }
+            Reply::Set(_) => self.notice("that is for the prompt: here rows and steps are always shown"),
             Reply::Source(file) => self.source(&file),
             Reply::Quit => Next::Quit,
+        }
+    }
+
+    /// What commands see.
+    pub(super) fn context(&mut self) -> Context<'_> {
+        let (first, last) = self.space.selected();
+        Context {
+            session: &mut self.session,
+            at: self.selection.as_ref(),
+            cursor: self.space.cursor,
+            selected: first..last.saturating_add(1),
+            settings: Settings::default(),
         }
     }
 

@@ -217,9 +217,9 @@ impl Input {
         false
     }
 
-    /// Appends the new lines to the history's file.
-    pub(super) fn save_history(&mut self) -> Result<(), String> {
-        self.history.save()
+    /// Why typed lines are not kept, in words, if that happened.
+    pub(super) fn history_trouble(&mut self) -> Option<String> {
+        self.history.trouble()
     }
 
     /// The part of the line that fits into `width` columns, and the cursor's column in it.

@@ -83,7 +83,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
         return status;
     }
     let left = in_screen(&mut app, &messages, sender, &name);
-    if let Err(words) = app.input.save_history() {
+    if let Some(words) = app.input.history_trouble() {
         status::fail(Status::Answered, &words);
     }
     match left {

@@ -11,7 +11,7 @@ use super::app::App;
 use super::theme::Theme;
 use crate::cli::When;
 use crate::front::history::History;
-use crate::session::{OpenError, Options, Session, Source, State, Update};
+use crate::session::{OpenError, Options, Saved, Session, Source, State, Update};
 use crate::view::Selection;
 
 /// The size of a picture where there is no screen.
@@ -60,6 +60,14 @@ impl Offscreen {
         Ok(screen)
     }
 
+    /// Opens a saved session.
+    pub fn replay(saved: Saved, columns: u16, rows: u16) -> Offscreen {
+        let (_, updates) = channel();
+        let mut app = App::new(Session::replay(saved), Theme::new(When::Always), History::none());
+        app.follow();
+        Offscreen { app, updates, buffer: Buffer::empty(Rect::new(0, 0, columns, rows)) }
+    }
+
     /// Sends a line, and waits until it is answered.
     ///
     /// # Errors
@@ -79,6 +87,15 @@ impl Offscreen {
         self.buffer.reset();
         self.app.paint(self.buffer.area, &mut self.buffer);
         &self.buffer
+    }
+
+    /// Draws the screen when all that is looked for in pieces was found.
+    pub fn draw_settled(&mut self) -> &Buffer {
+        self.draw();
+        while self.app.is_looking() {
+            self.app.go_on_looking();
+        }
+        self.draw()
     }
 
     fn settle(&mut self) -> Result<(), OpenError> {

@@ -15,6 +15,8 @@ use super::theme::Theme;
 use crate::front::history::History;
 use crate::session::{Options, Session, Source, State, Update};
 
+#[path = "../../../tests/cases/mod.rs"]
+mod cases;
 mod sizes;
 mod space;
 mod time;
@@ -384,58 +386,14 @@ fn bytes_are_written_at_the_cursor_as_the_host() {
 fn every_command_works_in_the_input_line() {
     let folder = std::env::temp_dir().join(format!("linmem-commands-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the test");
-    let file = |name: &str| folder.join(name).display().to_string();
-    std::fs::write(file("script"), "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n")
-        .expect("ours");
-    let (save, source) = (format!("save {}", file("saved")), format!("source {}", file("script")));
-    let (shot, write) = (format!("shot {}", file("screen.txt")), format!("write {} input", file("bytes")));
+    std::fs::write(folder.join("script"), cases::SCRIPT).expect("ours");
+    cases::check_all_have_a_case(crate::command::COMMANDS.iter().map(|spec| spec.name));
     let mut bench = Bench::new(Theme::new(crate::cli::When::Never));
     bench.send("Did you know");
-    let tried = [
-        ("send \\x41", "=> A Wasm is cool!"),
-        ("call get_wasm_memory_buffer_len", "-> 1024"),
-        ("dump 0x410", "00000410"),
-        ("peek u8 0x410", "0x410  u8 65"),
-        ("poke u8 0x1000 7", "the host changed 1 byte"),
-        ("undo", "the host changed 1 byte"),
-        ("find Wasm", "match 1 of 2: Wasm"),
-        ("inspect", "utf-8       W U+0057"),
-        ("mark here", "here is 1 B at 0x401..0x402 now"),
-        ("unmark here", "here is no mark any more"),
-        ("copy hex input", "characters, if the terminal lets programs do that"),
-        (write.as_str(), "1 B at 0x1000..0x1001 are in"),
-        (shot.as_str(), "the screen is saved as"),
-        ("changes", "0x1000..0x1001  host: "),
-        ("crossings", "> 1 write"),
-        ("regions", "input"),
-        ("back", "step 1 of 1"),
-        ("forward", "step 1 of 1"),
-        ("exchange 1.2", "step 2 of 5"),
-        ("goto input+1", "at 0x411"),
-        ("exports", "add_wasm_is_cool  function (i32) -> (i32)"),
-        ("imports", "the guest imports nothing"),
-        ("globals", "the guest exports no globals"),
-        ("memory", "memory 0: 1"),
-        ("grow", "memory grew"),
-        ("reset", "no memory yet"),
-        ("reload", "no memory yet"),
-        ("runs", "earlier run"),
-        ("convention", "static-buffer"),
-        ("recipe", "each line"),
-        ("limits", "--max-memory"),
-        ("expect error x", "a failure should have come"),
-        (save.as_str(), "saved; linmem replay"),
-        (source.as_str(), "=> last Wasm is cool!"),
-        ("help peek", ":peek TYPE ADDR [COUNT]"),
-    ];
-    for spec in crate::command::COMMANDS {
-        let known = tried.iter().any(|(command, _)| command.split(' ').next() == Some(spec.name));
-        assert!(known || spec.name == "quit", "{} is not tried", spec.name);
-    }
-    for (command, expected) in tried {
-        bench.send(&format!(":{command}"));
+    for case in cases::CASES {
+        bench.send(&format!(":{}", case.command.replace("FOLDER", &folder.display().to_string())));
         let shown = text(&bench.draw(160, 50));
-        assert!(shown.contains(expected), ":{command} shows no {expected:?}:\n{shown}");
+        assert!(shown.contains(case.screen), ":{} shows no {:?}:\n{shown}", case.command, case.screen);
         if bench.app.help.is_some() {
             bench.key(KeyCode::Char('x'));
         }

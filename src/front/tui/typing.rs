@@ -3,7 +3,7 @@
 use super::app::{App, Next};
 use super::bindings::{Action, Focus, Question};
 use super::input::{Edit, LONGEST};
-use crate::command::{Names, complete};
+use crate::command::complete;
 use crate::session::State;
 
 /// The most words that are offered at once.
@@ -86,11 +86,11 @@ impl App {
 
     /// Completes the command that is typed, as far as it is clear, and lists what it could be.
     pub(super) fn complete(&mut self) -> Next {
-        let typed = self.input.before_cursor();
+        let typed = self.input.before_cursor().to_owned();
         if !typed.starts_with(':') {
             return self.notice("Tab completes commands, which begin with a colon; :send a\\tb sends a tab");
         }
-        let found = complete(typed, &Names::of(&self.session));
+        let found = complete(&typed, &self.context().names());
         let word = &typed[found.start..];
         let Some(common) = found.words.iter().map(String::as_str).reduce(shared) else {
             return self.notice("nothing completes that; :help lists the commands");

@@ -1,0 +1,70 @@
+//! Times and sizes as people write them, on the command line and in commands.
+
+use std::time::Duration;
+
+/// A time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let factor = match unit {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "m" | "min" => 60.0,
+        _ => return Err(format!("the unit `{unit}` is not one of ms, s, m")),
+    };
+    let seconds: f64 = number.parse().map_err(|_| "expected a time such as 5, 500ms or 1m".to_owned())?;
+    Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
+}
+
+/// A size such as `65536`, `64K`, `64KiB`, `1.5GiB`. Units are of 1024, however they are written.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        _ => return Err(format!("the unit `{unit}` is not one of KiB, MiB, GiB")),
+    };
+    let refuse = || "expected a size such as 65536, 64KiB or 1GiB".to_owned();
+    match number.parse::<u64>() {
+        Ok(whole) => whole.checked_mul(1 << shift).ok_or_else(refuse),
+        Err(_) => {
+            let bytes = number.parse::<f64>().map_err(|_| refuse())? * f64::from(1 << shift);
+            // Beyond 2^53 a fraction has no meaning, and nothing here is as large.
+            let fits = (0.0..9e15).contains(&bytes);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was checked")]
+            if fits { Ok(bytes as u64) } else { Err(refuse()) }
+        }
+    }
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    (text[..at].trim(), text[at..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_read_as_people_write_them() {
+        assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("0.25s"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(
+            duration("5h").is_err() && duration("").is_err() && duration("-1").is_err() && duration("nan").is_err()
+        );
+        assert_eq!(size("65536"), Ok(65_536));
+        assert_eq!(size("64K"), Ok(65_536));
+        assert_eq!(size("1.5MiB"), Ok(1_572_864));
+        assert_eq!(size("2gb"), Ok(2 << 30));
+        assert!(size("1X").is_err() && size("").is_err() && size("99999999999999999G").is_err() && size("-1").is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! What may stand behind a command's name, read from the words that tell its arguments: `TYPE ADDR [COUNT]`.
+//!
+//! So completion, hints and highlighting follow the table of commands, and know no command by name.
+
+use crate::view::NUMBER_TYPES;
+
+/// A place for a word: `ADDR`, `hex`, `on|off`, `[COUNT]`, `VALUE ...`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// What may stand there: names in capitals are kinds of words, others are words themselves.
+    pub(super) what: &'static str,
+    optional: bool,
+    /// Whether more of its kind may follow.
+    repeats: bool,
+}
+
+/// What may follow some words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A word for this slot, and behind it those.
+    Word(Slot, Vec<Slot>),
+    /// The rest of a text that began with one of the words.
+    Text,
+    /// Nothing.
+    End,
+}
+
+/// All that may follow `words` in one of the alternatives of `args`.
+pub(super) fn follow(args: &'static str, words: &[&str]) -> Vec<Next> {
+    let fitting: Vec<_> = alternatives(args).iter().filter_map(|slots| next(slots, words)).collect();
+    // A text takes any words: only where nothing else does, it is meant.
+    let others: Vec<_> = fitting.iter().filter(|next| **next != Next::Text).cloned().collect();
+    if others.is_empty() { fitting } else { others }
+}
+
+/// The arguments as alternatives of slots.
+fn alternatives(args: &'static str) -> Vec<Vec<Slot>> {
+    let mut depth = 0_usize;
+    let mut found = vec![Vec::<Slot>::new()];
+    for word in args.split_whitespace() {
+        let (opened, closed) = (word.matches('[').count(), word.matches(']').count());
+        // `EXCHANGE[.STEP]` is one word, and the brackets are inside it.
+        let begins = if word.starts_with('[') { opened } else { 0 };
+        depth += begins;
+        let last = found.last_mut().expect("there is one");
+        let inside = opened > 0 && begins == 0;
+        match if inside { word } else { word.trim_matches(['[', ']']) } {
+            "|" => found.push(Vec::new()),
+            "..." => last.iter_mut().next_back().into_iter().for_each(|slot| slot.repeats = true),
+            what => last.push(Slot { what, optional: depth > 0, repeats: false }),
+        }
+        depth = (depth + opened - begins).saturating_sub(closed);
+    }
+    found
+}
+
+/// What may follow `words` in one alternative, if they fit it.
+fn next(slots: &[Slot], words: &[&str]) -> Option<Next> {
+    let mut place = 0;
+    for word in words {
+        let slot = slots.get(place)?;
+        if slot.is_text() {
+            return Some(Next::Text);
+        }
+        slot.takes(word).then_some(())?;
+        place += usize::from(!slot.repeats);
+    }
+    Some(match slots.get(place) {
+        Some(slot) => Next::Word(*slot, slots[place + 1..].to_vec()),
+        None => Next::End,
+    })
+}
+
+impl Slot {
+    /// The kinds of words, or the words themselves, that may stand here.
+    pub(super) fn choices(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.what.split('|')
+    }
+
+    /// Whether all that follows belongs to it, blanks included.
+    fn is_text(&self) -> bool {
+        matches!(self.what, "TEXT" | "BYTES")
+    }
+
+    fn takes(&self, word: &str) -> bool {
+        self.choices().any(|choice| match choice {
+            "TYPE" => NUMBER_TYPES.iter().any(|ty| ty.name == word),
+            choice if is_kind(choice) => true,
+            choice => choice == word,
+        })
+    }
+}
+
+/// Whether a choice is a kind of words, and not a word.
+pub(super) fn is_kind(choice: &str) -> bool {
+    choice.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+impl std::fmt::Display for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let more = if self.repeats { " ..." } else { "" };
+        if self.optional { write!(f, "[{}{more}]", self.what) } else { write!(f, "{}{more}", self.what) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What may follow, as it would be written.
+    fn told(args: &'static str, words: &[&str]) -> Vec<String> {
+        let tell = |next: &Next| match next {
+            Next::Word(slot, rest) => {
+                std::iter::once(slot).chain(rest).map(Slot::to_string).collect::<Vec<_>>().join(" ")
+            }
+            Next::Text => "(text)".to_owned(),
+            Next::End => "(end)".to_owned(),
+        };
+        follow(args, words).iter().map(tell).collect()
+    }
+
+    #[test]
+    fn the_words_that_tell_arguments_are_a_grammar() {
+        assert_eq!(told("TYPE ADDR [COUNT]", &[]), ["TYPE ADDR [COUNT]"]);
+        assert_eq!(told("TYPE ADDR [COUNT]", &["u8", "0x10"]), ["[COUNT]"]);
+        assert_eq!(told("TYPE ADDR [COUNT]", &["u8", "0x10", "3"]), ["(end)"]);
+        assert!(told("TYPE ADDR [COUNT]", &["u9"]).is_empty());
+        assert_eq!(told("[ADDR [LEN]]", &["0x10"]), ["[LEN]"]);
+        assert_eq!(told("EXPORT [VALUE ...]", &["f", "1", "2"]), ["[VALUE ...]"]);
+        let poke = "TYPE ADDR VALUE ... | hex ADDR BYTES | text ADDR TEXT";
+        assert_eq!(told(poke, &["hex"]), ["ADDR BYTES"]);
+        assert_eq!(told(poke, &["u8", "1", "2"]), ["VALUE ..."]);
+        let expect = "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT";
+        assert_eq!(told(expect, &["at", "0x10"]), ["hex BYTES", "text TEXT"]);
+        assert_eq!(told(expect, &["error"]), ["TEXT"]);
+        assert_eq!(told(expect, &["hello", "at"]), ["(text)"]);
+        assert_eq!(told("crossings on|off | timeout TIME", &["crossings"]), ["on|off"]);
+        assert_eq!(told("EXCHANGE[.STEP] | now", &[]), ["EXCHANGE[.STEP]", "now"]);
+        assert_eq!(told("", &[]), ["(end)"]);
+    }
+}

@@ -1,0 +1,40 @@
+//! The forms that `--show` knows: a cause as a hex dump for people, or as JSON for programs.
+
+use std::io::{self, Write};
+
+use super::{hex, json};
+use crate::cli::{Cli, Show};
+use crate::record::{Moment, Run};
+use crate::view::outcome;
+
+/// A form in which causes are printed.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// Each step with the rows that it changed.
+    Hex(hex::Style),
+    /// One object a line.
+    Json,
+}
+
+impl Form {
+    /// The form that was asked for.
+    pub(super) fn new(show: Show, cli: &Cli) -> Form {
+        match show {
+            Show::Json => Form::Json,
+            Show::Hex => Form::Hex(hex::Style::new(cli)),
+        }
+    }
+
+    /// Writes a cause of a run, with its answer; nothing if it is not known. Runs are numbered from 1.
+    pub(super) fn write(self, out: &mut impl Write, number: usize, run: &Run, cause: usize) -> io::Result<()> {
+        let Some(node) = run.cause(cause) else { return Ok(()) };
+        match self {
+            Form::Json => json::write_cause(out, number, cause as u64, node),
+            Form::Hex(style) => {
+                let before = run.at(Moment { cause, change: 0 }).unwrap_or_default();
+                hex::write_cause(out, cause as u64, node, &before, style)?;
+                writeln!(out, "{}", outcome(node))
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! One table of commands for the tests of all front ends: what is typed, and what is seen of it.
+//!
+//! They are typed one after the other, behind the line `Did you know`, on the guest that comes along. `FOLDER` stands for
+//! a folder with the file `script` in it.
+
+#![allow(dead_code, reason = "each front end's test uses its own column")]
+
+/// What is in the file `script`.
+pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
+
+/// A command that is typed, without its colon, and what the prompt and the full screen show then.
+pub(crate) struct Case {
+    pub(crate) command: &'static str,
+    pub(crate) prompt: &'static str,
+    pub(crate) screen: &'static str,
+}
+
+const fn case(command: &'static str, prompt: &'static str, screen: &'static str) -> Case {
+    Case { command, prompt, screen }
+}
+
+/// A command that shows the same in both.
+const fn same(command: &'static str, both: &'static str) -> Case {
+    case(command, both, both)
+}
+
+/// Every command but `quit`, which comes last.
+pub(crate) const CASES: &[Case] = &[
+    same("send \\x41", "=> A Wasm is cool!"),
+    same("call get_wasm_memory_buffer_len", "-> 1024"),
+    same("dump 0x410", "00000410"),
+    same("peek u8 0x410", "0x410  u8 65"),
+    same("poke u8 0x1000 7", "the host changed 1 byte"),
+    same("undo", "the host changed 1 byte"),
+    case("find Wasm", "4 B at 0x401..0x405", "match 1 of 2: Wasm"),
+    case("goto 0x401", "00000400  20 57", "at 0x401  data1+0x1"),
+    same("inspect", "utf-8       W U+0057"),
+    same("mark here", "here is 1 B at 0x401..0x402 now"),
+    same("unmark here", "here is no mark any more"),
+    case("copy hex 0x401 4", "57 61 73 6d", "characters, if the terminal lets programs do that"),
+    same("write FOLDER/bytes data1", "14 B at 0x400..0x40e are in"),
+    case("shot FOLDER/screen.txt", "the screen, as it would be, is saved as", "the screen is saved as"),
+    same("changes", "0x1000..0x1001  host: "),
+    same("crossings", "> 1 write"),
+    same("regions", "input"),
+    same("back", "step 1 of 1"),
+    same("forward", "step 1 of 1"),
+    same("exchange 1.2", "step 2 of 5"),
+    same("exports", "add_wasm_is_cool  function (i32) -> (i32)"),
+    same("imports", "the guest imports nothing"),
+    same("globals", "the guest exports no globals"),
+    same("memory", "memory 0: 1"),
+    same("memory memory", "memory 0: 1"),
+    same("grow", "memory grew"),
+    case("reset", "memory began with 1 page", "no memory yet"),
+    case("reload", "memory began with 1 page", "no memory yet"),
+    same("runs", "earlier run"),
+    same("convention", "static-buffer"),
+    same("recipe", "each line"),
+    same("recipe c-string", "name   c-string"),
+    same("limits", "--max-memory"),
+    same("set", "crossings = off"),
+    same("set timeout 2s", "timeout = 2s"),
+    case("set crossings on", "", "that is for the prompt"),
+    same("expect error x", "a failure should have come"),
+    same("save FOLDER/saved", "saved; linmem replay"),
+    same("load FOLDER/saved", "opened; :load alone comes back"),
+    same("send x", "this is a saved session"),
+    same("load", "back from the saved session"),
+    same("source FOLDER/script", "=> last Wasm is cool!"),
+    same("help peek", ":peek TYPE ADDR [COUNT]"),
+];
+
+/// Fails where one of the commands of these names has no case.
+pub(crate) fn check_all_have_a_case<'a>(mut names: impl Iterator<Item = &'a str>) {
+    let tried = |name: &str| CASES.iter().any(|case| case.command.split(' ').next() == Some(name));
+    let missing = names.find(|&name| name != "quit" && !tried(name));
+    assert!(missing.is_none(), ":{} has no case", missing.unwrap_or_default());
+}

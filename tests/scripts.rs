@@ -1,0 +1,157 @@
+//! Scripts: where they come from, how they end, and what they print.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A guest that never returns from a line of four bytes.
+const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param i32) (result i32)
+        (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scripts").join(test);
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::write(folder.join("endless.wat"), ENDLESS).expect("the folder is ours");
+    folder
+}
+
+fn start(folder: &Path, args: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    command.current_dir(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the binary starts")
+}
+
+fn run(folder: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = start(folder, args);
+    // It may end before it has read all.
+    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn stdin_is_a_script_too_and_each_line_is_answered_before_the_next() {
+    let folder = folder("stdin");
+    let mut child = start(&folder, &["--script", "-"]);
+    let mut input = child.stdin.take().expect("it is piped");
+    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    for line in ["one", "two"] {
+        writeln!(input, "{line}").expect("it reads");
+        let mut said = String::new();
+        while !said.ends_with(&format!("=> {line} Wasm is cool!\n")) {
+            assert!(output.read_line(&mut said).expect("it is text") > 0, "{said}");
+        }
+    }
+    writeln!(input, ":expect one").expect("it reads");
+    drop(input);
+    let mut errors = String::new();
+    child.stderr.take().expect("it is piped").read_to_string(&mut errors).expect("it is text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert_eq!(
+        errors,
+        "stdin:3: \"one\" should have come, and there was the answer \"two Wasm is cool!\"\n\
+         stdin: 2 lines, 0 commands, 1 expectation, 1 failed\n"
+    );
+}
+
+#[test]
+fn ctrl_c_ends_a_script_and_not_only_its_line() {
+    let folder = folder("interrupt");
+    std::fs::write(folder.join("script"), "ab\n:source inner\nnever\n").expect("the folder is ours");
+    std::fs::write(folder.join("inner"), "spin\nnever\n").expect("the folder is ours");
+    let mut child = start(&folder, &["endless.wat", "--script", "script", "--timeout", "0"]);
+    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut said = String::new();
+    while !said.ends_with("=> ab\n") {
+        assert!(output.read_line(&mut said).expect("it is text") > 0, "{said}");
+    }
+    // The guest that spins says nothing of it: a signal that comes too early ends the script as well.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    assert!(killed.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    output.read_to_string(&mut said).expect("it is text");
+    assert!(!said.contains("> never"), "{said}");
+}
+
+#[test]
+fn quit_ends_the_files_around_it_too() {
+    let folder = folder("quit");
+    std::fs::write(folder.join("script"), "ab\n:source inner\nnever\n").expect("the folder is ours");
+    std::fs::write(folder.join("inner"), "cd\n:expect cd\n:quit\nnever\n").expect("the folder is ours");
+    let output = run(&folder, &["endless.wat", "--script", "script"], "");
+    assert!(!text(&output.stdout).contains("never"), "{}", text(&output.stdout));
+    assert_eq!(
+        (text(&output.stderr).as_str(), output.status.code()),
+        ("script: 1 line, 1 command, 0 expectations, all good\n", Some(0))
+    );
+    // A failure inside is one, though the file ended at once.
+    std::fs::write(folder.join("inner"), "cd\n:expect dc\n:quit\nnever\n").expect("the folder is ours");
+    let output = run(&folder, &["endless.wat", "--script", "script"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!text(&output.stdout).contains("never"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_script_prints_json_or_hex_and_nothing_else() {
+    let folder = folder("forms");
+    let script = "one\n:peek u8 0\n:poke u8 0 7\n:goto 1\n:expect never\ntwo\n";
+    let output = run(&folder, &["--script", "-", "--show", "json"], script);
+    assert_eq!(output.status.code(), Some(1));
+    let objects: Vec<serde_json::Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    let told: Vec<_> = objects.iter().map(|object| (object["line"].clone(), object["command"].clone())).collect();
+    let (none, command) = (serde_json::Value::Null, serde_json::Value::from("poke u8 0 7"));
+    assert_eq!(told, [(1.into(), none.clone()), (2.into(), command), (3.into(), none)]);
+    let output = run(&folder, &["--script", "-", "--show", "hex", "--quiet"], script);
+    let said = text(&output.stdout);
+    assert!(said.starts_with("exchange 1  \"one\"\n  1 call"), "{said}");
+    assert!(said.contains("exchange 2  \"poke u8 0 7\"\n") && !said.contains("\n> "), "{said}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = folder("enough");
+    let mut child = start(&folder, &["--script", "-"]);
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().expect("it is piped");
+    // It ends at its first line, and what is written behind that may come too late.
+    while input.write_all(b"line\n").is_ok() {}
+    let mut errors = String::new();
+    child.stderr.take().expect("it is piped").read_to_string(&mut errors).expect("it is text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{errors}");
+}
+
+#[test]
+fn lines_cross_exactly_as_they_stand() {
+    let folder = folder("exact");
+    let script = " blanks  \n\ttab\t\n:send \" a\\0b\\t \"\n:expect \" a\\0b\\t  Wasm is cool!\"\n\u{e9}\u{301}\r\n";
+    let output = run(&folder, &["--script", "-", "--show", "json"], script);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let inputs: Vec<_> = text(&output.stdout)
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("each line is JSON")["input"]["text"].clone()
+        })
+        .collect();
+    assert_eq!(inputs, [" blanks  ", "\ttab\t", " a\0b\t ", "\u{e9}\u{301}\r"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let folder = folder("unread");
+    for (args, words) in [(["--script", "nowhere"], "nowhere: No such file"), (["--script", "."], ".: Is a directory")]
+    {
+        let output = run(&folder, &args, "");
+        assert_eq!(output.status.code(), Some(7));
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+    let output = run(&folder, &["--script", "-"], "ok\n:source .\n");
+    assert!(text(&output.stderr).contains("stdin:2: .: Is a directory"), "{}", text(&output.stderr));
+}
