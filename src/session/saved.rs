@@ -1,9 +1,9 @@
 //! Sessions in files: the timeline with all its runs, to be looked at again without running anything.
 //!
 //! A file is lines of JSON, each with its checksum behind it: a head; for each run its memories before the oldest cause
-//! that is known, what is known of the guest, and each cause with its changes; an end. So a file that was cut short or
-//! damaged can be read as far as it is sound. Nothing in it is believed: each change must fit the memory that those
-//! before it left, and all of it must fit what a session may take.
+//! that is known, what is known of the guest, and each cause with its changes; the marks; an end. So a file that was
+//! cut short or damaged can be read as far as it is sound. Nothing in it is believed: each change must fit the memory
+//! that those before it left, and all of it must fit what a session may take.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::worker::{HISTORY, RUNS};
-use super::{About, Chapter, Session};
+use super::{About, Bookmark, Bookmarks, Chapter, Session};
 use crate::guest::Global;
 use crate::record::{Bytes, Cause, Change, Image, MEMORIES, Memories, Moment, PAGE, Run, WASM_PAGE};
 
@@ -51,6 +51,8 @@ enum Entry {
     /// A cause, without its changes, of which so many follow.
     Cause(Cause, usize),
     Change(Change),
+    /// A range of memory that the user gave a name.
+    Mark(Bookmark),
     /// How many causes there are.
     End(usize),
 }
@@ -61,6 +63,8 @@ pub struct Saved {
     pub past: Vec<Chapter>,
     /// The last run.
     pub last: Chapter,
+    /// The ranges of memory that have a name.
+    pub bookmarks: Bookmarks,
     /// What is wrong with the rest of the file, if it could not be read to its end.
     pub damage: Option<String>,
 }
@@ -84,6 +88,7 @@ fn write(path: &Path, session: &Session) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     put(&mut out, &Head { linmem_session: VERSION, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
     session.runs().try_for_each(|(about, globals, run)| put_run(&mut out, about, globals, run))?;
+    session.bookmarks().iter().try_for_each(|mark| put(&mut out, &Entry::Mark(mark.clone())))?;
     put(&mut out, &Entry::End(session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum()))?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
@@ -171,7 +176,7 @@ fn read(mut input: impl BufRead, most: u64) -> Result<Saved, String> {
     };
     let last = reader.runs.pop().filter(|chapter| !chapter.run.is_empty());
     match last {
-        Some(last) => Ok(Saved { past: reader.runs, last, damage }),
+        Some(last) => Ok(Saved { past: reader.runs, last, bookmarks: reader.bookmarks, damage }),
         None => Err(damage.unwrap_or_else(|| "nothing happened in it".to_owned())),
     }
 }
@@ -214,6 +219,7 @@ struct Reader {
     memories: Memories,
     start: Option<Memories>,
     runs: Vec<Chapter>,
+    bookmarks: Bookmarks,
     /// A cause, and how many of its changes are still to come.
     open: Option<(Cause, usize)>,
     /// How many causes were read, and the cost of the one that is open.
@@ -240,6 +246,7 @@ impl Reader {
                 self.settle(cause, changes)?;
             }
             (Entry::Change(_), None) => return Err("a change of no cause".to_owned()),
+            (Entry::Mark(mark), None) => self.bookmarks.set(mark)?,
             (Entry::End(causes), None) if causes == self.causes => return Ok(false),
             (Entry::End(causes), None) => return Err(format!("{causes} causes should stand in it")),
         }

@@ -157,7 +157,7 @@ impl Session {
         let Chapter { about, run, globals } = saved.last;
         let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
         let session = Session { about: Some(about), replayed: true, memory, begun, ..Session::new(name, channel().0) };
-        Session { run, past: saved.past, globals, ..session }
+        Session { run, past: saved.past, globals, bookmarks: saved.bookmarks, ..session }
     }
 
     /// Looks at a session from a file in the place of this one, which waits meanwhile.
