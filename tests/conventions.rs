@@ -276,3 +276,92 @@ fn a_component_is_refused_as_what_it_is() {
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("it is a WebAssembly component, and linmem runs core modules"));
 }
+
+#[test]
+fn an_empty_text_may_stand_nowhere() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "at") (result i32) (i32.const -1)))"#;
+    let recipe = "each line\n  write at at()\n  read n at at()\n";
+    let (stdout, stderr, _) = drive("nowhere", guest, recipe, "\na\n");
+    assert_eq!(stdout, "\n\n");
+    assert!(stderr.contains("line 2: writing 1 bytes at 0xffffffff would end at 0x100000000"), "{stderr}");
+}
+
+#[test]
+fn the_transform_is_the_call_and_not_what_is_looked_up_for_it() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "f") (param i32 i32)))"#;
+    let recipe = "each line\n  write at 16\n* f(u32[16], u8[17])\n  read n at 16\n";
+    let script = file("focus.txt", "abcd\n");
+    let output = run(&[&file("focus.wat", guest), "--abi", &file("focus.recipe", recipe), "--script", &script], b"");
+    assert!(text(&output.stdout).contains("step 4 of 5: call f(1684234849, 98)"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_cannot_run_alone_or_may_be_a_library_is_told_so() {
+    let dynamic = file(
+        "dynamic.wat",
+        r#"(module (@custom "dylink.0" "") (import "env" "memory" (memory 1)) (func (export "f") (param i32 i32)))"#,
+    );
+    let stderr = text(&run(&[&dynamic], b"x\n").stderr);
+    assert!(stderr.contains("it is a dynamic library (its section dylink says so)"), "{stderr}");
+    let library = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+        (memory (export "memory") 1) (func (export "_start")) (func (export "render") (param f32)))"#;
+    let library = file("library-with-start.wat", library);
+    let stderr = text(&run(&[&library], b"x\n").stderr);
+    assert!(stderr.contains("it may be a library (render)"), "{stderr}");
+    assert_eq!(text(&run(&[&library, "--abi", "wasi"], b"x\n").stdout), "\n");
+    let wide = file("wide-memory.wat", r#"(module (memory (export "m") i64 1))"#);
+    let stderr = text(&run(&[&wide], b"x\n").stderr);
+    assert!(stderr.contains("it uses a feature of WebAssembly that linmem's engine lacks: memory64"), "{stderr}");
+}
+
+#[test]
+fn what_is_freed_twice_is_told_with_both_lines() {
+    let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/slug.wasm");
+    let twice = "once\n  _initialize()\neach line\n  ptr = malloc(n + 1)\n  write line, 0 at ptr\n* out = slug(ptr)\n  \
+        read until 0 at out\nfinally\n  free(ptr)\n  free(ptr)\n";
+    let output = run(&[guest, "--abi", &file("twice.recipe", twice)], b"Hello World\n");
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("free would free 0x") && stderr.contains("twice: line 9 of the recipe freed it already"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("(line 10 of the recipe)") && output.status.code() == Some(5), "{stderr}");
+    let once = twice.replace("  free(ptr)\n  free(ptr)\n", "  free(ptr)\n");
+    let output = run(&[guest, "--abi", &file("once.recipe", &once)], b"Hello World\nand again\n");
+    assert!(output.status.success() && text(&output.stdout).lines().count() == 2, "{}", text(&output.stderr));
+}
+
+#[test]
+fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
+    let guest = file(
+        "faults.wat",
+        r#"(module (import "env" "log" (func (param i32 i32))) (memory (export "memory") 1)
+        (func (export "f") (param i32)) (func (export "g") (result i32 i32) (i32.const 1) (i32.const 2)))"#,
+    );
+    for (body, words) in [
+        (
+            "each line\n  x = f(1)\n",
+            "line 2: `f` is (i32) -> (): it returns nothing, and the recipe wants one value, for `x`",
+        ),
+        (
+            "each line\n  (a, b, c) = g()\n",
+            "line 2: `g` is () -> (i32, i32): it returns 2 values, and the recipe wants 3 values",
+        ),
+        ("each line\n  f()\n", "line 2: `f` is (i32) -> (): it takes 1 argument, and the recipe gives it 0"),
+        (
+            "each line\n  f(1)\non env.lgo(a, b)\n  say b at a\n",
+            "The handler in line 3, env.lgo, answers no import of the module.",
+        ),
+        ("each line\n  write 'x' at 0\n", "line 2: `'` means nothing in a recipe: texts stand in double quotes"),
+        ("Each line:\n  write at 0\n", "line 1: `:` means nothing in a recipe: sections stand alone"),
+        (
+            "each line\n  x = 3 * 4\n",
+            "line 2: the line should end here, found `*`: there are sums and differences only",
+        ),
+    ] {
+        let full =
+            if body.contains("env.") { body.to_owned() } else { format!("{body}on env.log(a, b)\n  say b at a\n") };
+        let stderr = text(&run(&[&guest, "--abi", &file("fault.recipe", &full)], b"x\n").stderr);
+        assert!(stderr.contains(words), "{body}: {stderr}");
+    }
+}

@@ -598,6 +598,8 @@ fn every_example_of_the_guide_is_a_recipe() {
     for line in guide.lines().chain([""]) {
         match line.strip_prefix("    ") {
             Some(code) => example.push_str(&format!("{code}\n")),
+            // What is typed in a shell.
+            None if line.is_empty() && example.starts_with("linmem ") => example.clear(),
             None if line.is_empty() && !example.is_empty() => {
                 linmem::abi::recipe::parse(&example).expect("the guide is right");
                 examples += 1;
@@ -606,7 +608,7 @@ fn every_example_of_the_guide_is_a_recipe() {
             None => (),
         }
     }
-    assert_eq!(examples, 2);
+    assert_eq!(examples, 3);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Func, Variable};
-use crate::record::{Failure, Value};
+use super::{Func, GlobalRef};
+use crate::record::{Failure, Value, Wanted};
 
 /// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
 /// A [`super::Guest`] just does them; [`super::Recorded`] also records them.
@@ -15,6 +15,15 @@ pub trait Boundary {
     /// # Errors
     /// A trap, a time limit, Ctrl-C, a failure of `host`.
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>>;
+
+    /// Calls an export with the bits of numbers, and returns those of its first result, or 0: the fast way.
+    ///
+    /// # Errors
+    /// As for [`Boundary::call`].
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        let args: Vec<_> = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits)).collect();
+        Ok(self.call(func, &args, host)?.first().map_or(0, |result| result.bits()))
+    }
 
     /// Writes `bytes` at `addr` in a memory.
     ///
@@ -35,7 +44,7 @@ pub trait Boundary {
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
 
     /// The value of an exported global now. This is no crossing.
-    fn global(&mut self, variable: &Variable) -> Value;
+    fn global(&mut self, variable: &GlobalRef) -> Value;
 
     /// How many memories there are.
     fn memories(&self) -> usize;
@@ -43,8 +52,8 @@ pub trait Boundary {
     /// All of a memory as it is now, to look into. This is no crossing.
     fn bytes(&self, memory: usize) -> &[u8];
 
-    /// Says that the next call is the transform: what a newcomer wants to see first.
-    fn transform_next(&mut self) {}
+    /// Says that the next crossing, or the next call, is the transform: what a newcomer wants to see first.
+    fn transform_next(&mut self, _wanted: Wanted) {}
 
     /// Notes what the guest says beside its answer.
     fn say(&mut self, _text: &[u8]) {}

@@ -17,20 +17,35 @@ pub struct Func {
     entry: Entry,
 }
 
-/// Typed calls cost a third of a call through [`Entry::Any`].
+/// Typed calls cost a third of a call through [`Entry::Any`]. These are the types that conventions have.
 #[derive(Clone, Debug)]
 enum Entry {
+    ToNone(TypedFunction<(), ()>),
     ToI32(TypedFunction<(), i32>),
+    I32ToNone(TypedFunction<i32, ()>),
     I32ToI32(TypedFunction<i32, i32>),
+    TwoToNone(TypedFunction<(i32, i32), ()>),
+    TwoToI32(TypedFunction<(i32, i32), i32>),
+    TwoToI64(TypedFunction<(i32, i32), i64>),
+    ThreeToNone(TypedFunction<(i32, i32, i32), ()>),
+    ThreeToI32(TypedFunction<(i32, i32, i32), i32>),
     Any(Function),
 }
 
 impl Func {
     pub(super) fn new(name: &str, function: &Function, store: &impl AsStoreRef) -> Func {
         let signature = Signature::from(&function.ty(store));
-        let entry = match (&signature.params[..], &signature.results[..]) {
-            ([], [Type::I32]) => function.typed(store).map(Entry::ToI32),
-            ([Type::I32], [Type::I32]) => function.typed(store).map(Entry::I32ToI32),
+        let numbers = signature.params.iter().all(|ty| *ty == Type::I32).then_some(signature.params.len());
+        let entry = match (numbers, &signature.results[..]) {
+            (Some(0), []) => function.typed(store).map(Entry::ToNone),
+            (Some(0), [Type::I32]) => function.typed(store).map(Entry::ToI32),
+            (Some(1), []) => function.typed(store).map(Entry::I32ToNone),
+            (Some(1), [Type::I32]) => function.typed(store).map(Entry::I32ToI32),
+            (Some(2), []) => function.typed(store).map(Entry::TwoToNone),
+            (Some(2), [Type::I32]) => function.typed(store).map(Entry::TwoToI32),
+            (Some(2), [Type::I64]) => function.typed(store).map(Entry::TwoToI64),
+            (Some(3), []) => function.typed(store).map(Entry::ThreeToNone),
+            (Some(3), [Type::I32]) => function.typed(store).map(Entry::ThreeToI32),
             _ => Ok(Entry::Any(function.clone())),
         };
         let entry = entry.unwrap_or_else(|_| Entry::Any(function.clone()));
@@ -46,21 +61,66 @@ impl Func {
         results: &mut Vec<Value>,
     ) -> Result<(), wasmer::RuntimeError> {
         results.clear();
-        match (&self.entry, args) {
-            (Entry::ToI32(function), []) => results.push(Value::I32(function.call(store)?)),
-            (Entry::I32ToI32(function), &[Value::I32(arg)]) => results.push(Value::I32(function.call(store, arg)?)),
+        if let Entry::Any(function) = &self.entry {
+            let types = function.ty(store);
+            let args: Vec<_> = args.iter().zip(types.params()).map(|(&arg, &ty)| arg.of_type(ty)).collect();
+            results.extend(function.call(store, &args)?.iter().map(Value::from));
+            return Ok(());
+        }
+        let mut bits = [0; 3];
+        bits.iter_mut().zip(args).for_each(|(bits, arg)| *bits = arg.bits());
+        let first = self.call_bits(store, bits.get(..args.len()).unwrap_or(&bits))?;
+        results.extend(self.signature.results.first().map(|&ty| Value::new(ty, first)));
+        Ok(())
+    }
+
+    /// Calls the function with the bits of numbers, and returns those of its first result, or 0. This is the fast way.
+    #[inline]
+    pub(super) fn call_bits(&self, store: &mut impl AsStoreMut, args: &[u64]) -> Result<u64, wasmer::RuntimeError> {
+        Ok(match (&self.entry, args) {
+            (Entry::ToNone(function), []) => function.call(store).map(|()| 0)?,
+            (Entry::ToI32(function), []) => wide(function.call(store)?),
+            (Entry::I32ToNone(function), &[a]) => function.call(store, low(a)).map(|()| 0)?,
+            (Entry::I32ToI32(function), &[a]) => wide(function.call(store, low(a))?),
+            (Entry::TwoToNone(function), &[a, b]) => function.call(store, low(a), low(b)).map(|()| 0)?,
+            (Entry::TwoToI32(function), &[a, b]) => wide(function.call(store, low(a), low(b))?),
+            (Entry::TwoToI64(function), &[a, b]) => function.call(store, low(a), low(b))?.cast_unsigned(),
+            (Entry::ThreeToNone(function), &[a, b, c]) => function.call(store, low(a), low(b), low(c)).map(|()| 0)?,
+            (Entry::ThreeToI32(function), &[a, b, c]) => wide(function.call(store, low(a), low(b), low(c))?),
             (Entry::Any(function), _) => {
                 let types = function.ty(store);
-                let args: Vec<_> = args.iter().zip(types.params()).map(|(&arg, &ty)| arg.of_type(ty)).collect();
-                results.extend(function.call(store, &args)?.iter().map(Value::from));
+                let args = self.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
+                let args: Vec<_> = args.zip(types.params()).map(|(arg, &ty)| arg.of_type(ty)).collect();
+                function.call(store, &args)?.first().map_or(0, |first| Value::from(first).bits())
             }
             _ => return Err(wasmer::RuntimeError::new("the arguments do not fit the function's type")),
-        }
-        Ok(())
+        })
     }
 }
 
+/// The low 32 bits, as an i32.
+#[allow(clippy::cast_possible_truncation, reason = "it is what is asked for")]
+fn low(bits: u64) -> i32 {
+    (bits as u32).cast_signed()
+}
+
+/// An i32 as 64 bits, without its sign.
+fn wide(number: i32) -> u64 {
+    u64::from(number.cast_unsigned())
+}
+
 impl Value {
+    /// The value of that type with these bits; of what is too wide for it, the low ones.
+    pub fn new(ty: Type, bits: u64) -> Value {
+        match ty {
+            Type::I32 => Value::I32(low(bits)),
+            Type::I64 => Value::I64(bits.cast_signed()),
+            Type::F32 => Value::F32(low(bits).cast_unsigned()),
+            Type::F64 => Value::F64(bits),
+            Type::Other => Value::Opaque,
+        }
+    }
+
     /// The value as wasmer has it. What has no number becomes the null or zero of `ty`.
     pub(super) fn of_type(self, ty: wasmer::Type) -> wasmer::Value {
         match self {

@@ -7,7 +7,7 @@ use crate::record::Value;
 
 /// An exported global variable, resolved once: [`super::Boundary::global`] reads it.
 #[derive(Clone, Debug)]
-pub struct Variable {
+pub struct GlobalRef {
     pub(super) global: wasmer::Global,
     /// Whether its value may change.
     pub mutable: bool,

@@ -8,7 +8,7 @@ use wasmer::{Extern, Instance, Store};
 use super::flag::Flag;
 use super::imports::Imports;
 use super::reach::{Parts, Reach};
-use super::{Boundary, Func, Global, Host, Limits, Program, Type, Variable, Watch};
+use super::{Boundary, Func, Global, GlobalRef, Host, Limits, Program, Type, Watch};
 use crate::record::{Failure, Value};
 
 /// An instantiated module. It stays on the thread that made it.
@@ -58,10 +58,10 @@ impl Guest {
     }
 
     /// The exported global of that name, or `None` if there is none.
-    pub fn variable(&self, name: &str) -> Option<Variable> {
+    pub fn variable(&self, name: &str) -> Option<GlobalRef> {
         let global = self.instance.exports.get_global(name).ok()?.clone();
         let mutable = global.ty(&self.reach.store).mutability.is_mutable();
-        Some(Variable { global, mutable })
+        Some(GlobalRef { global, mutable })
     }
 
     /// The module's start function, if it has one. It is to be called once, before any other.
@@ -92,6 +92,11 @@ impl Boundary for Guest {
     }
 
     #[inline]
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        self.reach.call_bits(func, args, host)
+    }
+
+    #[inline]
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         self.reach.write(memory, addr, bytes)
     }
@@ -105,7 +110,7 @@ impl Boundary for Guest {
         self.reach.grow(memory, pages)
     }
 
-    fn global(&mut self, variable: &Variable) -> Value {
+    fn global(&mut self, variable: &GlobalRef) -> Value {
         self.reach.global(variable)
     }
 

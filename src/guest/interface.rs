@@ -131,6 +131,8 @@ pub struct Interface {
     pub globals: Vec<NamedGlobal>,
     /// Whether there is a start function.
     pub has_start: bool,
+    /// Whether it is a dynamic library, which runs only when it is linked into a program.
+    pub is_dynamic: bool,
     /// What the module says of its own convention, in a custom section named `linmem`: a convention's name, or a recipe.
     pub says: Option<String>,
 }
@@ -207,6 +209,7 @@ impl Interface {
                     }
                 }
                 Payload::StartSection { .. } => interface.has_start = true,
+                Payload::CustomSection(section) if section.name().starts_with("dylink") => interface.is_dynamic = true,
                 Payload::CustomSection(section) if section.name() == SAYS && section.data().len() <= LONGEST => {
                     interface.says = std::str::from_utf8(section.data()).ok().map(str::to_owned);
                 }

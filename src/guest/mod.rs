@@ -20,7 +20,7 @@ mod watch;
 
 pub use boundary::{Boundary, Host, NoHost};
 pub use func::Func;
-pub use global::{Global, Variable};
+pub use global::{Global, GlobalRef};
 pub use instance::Guest;
 pub use interface::{Export, Extern, Import, Interface, MemoryType, NamedGlobal, Segment, Signature, Type};
 pub use limits::Limits;

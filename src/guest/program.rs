@@ -71,8 +71,11 @@ impl Code<'_> {
         let binary = binary(name, bytes)?;
         let engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
         // As it is, so that what is wrong is told with the offset in the file.
-        Module::validate(&engine, &binary).map_err(|error| LoadError::Binary(in_words(error)))?;
+        Module::validate(&engine, &binary).map_err(invalid)?;
         let interface = Interface::read(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
+        if interface.memories.iter().any(|memory| memory.shared) {
+            return Err(LoadError::Refused(SHARED.to_owned()));
+        }
         Ok(Code { engine, binary, interface })
     }
 
@@ -87,11 +90,8 @@ impl Code<'_> {
     /// [`LoadError::Memory`], [`LoadError::Refused`].
     pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
         let Code { mut engine, binary, interface } = self;
-        let Stoppable { binary, added, places, memories, tables, shared } =
+        let Stoppable { binary, added, places, memories, tables } =
             Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
-        if shared {
-            return Err(LoadError::Refused(SHARED.to_owned()));
-        }
         engine.set_tunables(Ceiling::new(&limits, memories, tables));
         let module = Module::from_binary(&engine, &binary).map_err(|error| {
             LoadError::Refused(format!("it is too large for the checks that make it stoppable: {}", in_words(error)))
@@ -185,6 +185,16 @@ fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
         error.set_path(name);
         LoadError::Text(error.to_string())
     })
+}
+
+/// What is wrong with a binary: it is damaged, or it uses what the engine lacks.
+fn invalid(error: CompileError) -> LoadError {
+    let words = in_words(error);
+    let lacking = ["must be enabled", "not enabled", "feature required", "not supported"];
+    match lacking.iter().any(|sign| words.contains(sign)) {
+        true => LoadError::Refused(format!("it uses a feature of WebAssembly that linmem's engine lacks: {words}")),
+        false => LoadError::Binary(words),
+    }
 }
 
 /// What the compiler says, without its own prefixes: the message and the byte offset.

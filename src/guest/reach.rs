@@ -10,7 +10,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
-use super::{Boundary, Func, Host, Limits, Variable, Watch};
+use super::{Boundary, Func, GlobalRef, Host, Limits, Watch};
 use crate::record::{Failure, Frame, Limit, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -88,7 +88,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
     }
 
-    fn global(&mut self, variable: &Variable) -> Value {
+    fn global(&mut self, variable: &GlobalRef) -> Value {
         Value::from(&variable.global.get(&mut self.store))
     }
 
@@ -111,6 +111,23 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
             Ok(()) => Ok(&self.results),
             Err(error) => Err(self.describe(error, func, args).into()),
         }
+    }
+
+    #[inline]
+    fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
+        let outcome = match &self.parts.desk {
+            None => func.call_bits(&mut self.store, args),
+            Some(desk) => {
+                let before = desk.seat(&mut self.store, host);
+                let outcome = func.call_bits(&mut self.store, args);
+                desk.leave(&mut self.store, before);
+                outcome
+            }
+        };
+        outcome.map_err(|error| {
+            let args = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
+            self.describe(error, func, &args.collect::<Vec<_>>()).into()
+        })
     }
 
     #[inline]
@@ -149,6 +166,10 @@ fn size(view: &MemoryView<'_>) -> usize {
 
 /// The range of indices for `len` bytes at `addr`, if it lies inside a memory of `size` bytes.
 fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Box<Failure>> {
+    // Of an empty text many a guest gives an address that is none: there is nothing to be read or written at it.
+    if len == 0 {
+        return Ok(0..0);
+    }
     let inside = |n: u64| usize::try_from(n).ok().filter(|&n| n <= size);
     match (inside(addr), addr.checked_add(len).and_then(inside)) {
         (Some(start), Some(end)) => Ok(start..end),

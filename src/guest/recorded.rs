@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Boundary, Func, Guest, Host, Variable, Watch};
-use crate::record::{Actor, Failure, Recorder, Step, Value};
+use super::{Boundary, Func, GlobalRef, Guest, Host, Watch};
+use crate::record::{Actor, Failure, Recorder, Step, Value, Wanted};
 
 /// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
 const CROSSINGS: usize = 200_000;
@@ -114,7 +114,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         outcome
     }
 
-    fn global(&mut self, variable: &Variable) -> Value {
+    fn global(&mut self, variable: &GlobalRef) -> Value {
         self.inner.global(variable)
     }
 
@@ -126,8 +126,8 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.inner.bytes(memory)
     }
 
-    fn transform_next(&mut self) {
-        self.recorder.focus_next();
+    fn transform_next(&mut self, wanted: Wanted) {
+        self.recorder.focus_next(wanted);
     }
 
     fn say(&mut self, text: &[u8]) {

@@ -47,8 +47,6 @@ pub(super) struct Stoppable {
     pub(super) memories: u32,
     /// How many tables it has.
     pub(super) tables: u32,
-    /// Whether one of its memories is shared between threads.
-    pub(super) shared: bool,
 }
 
 /// The exports that were added to a module.
@@ -82,7 +80,6 @@ struct Parts<'a> {
     imported_funcs: u32,
     memories: u32,
     tables: u32,
-    shared: bool,
     start: Option<u32>,
 }
 
@@ -113,8 +110,8 @@ impl Stoppable {
         for (id, data) in &parts.sections {
             module.section(&RawSection { id: *id, data });
         }
-        let Parts { memories, tables, shared, .. } = parts;
-        Ok(Stoppable { binary: module.finish(), added, places, memories, tables, shared })
+        let Parts { memories, tables, .. } = parts;
+        Ok(Stoppable { binary: module.finish(), added, places, memories, tables })
     }
 }
 
@@ -131,21 +128,13 @@ impl<'a> Parts<'a> {
                     for import in imports.into_imports() {
                         match import?.ty {
                             TypeRef::Func(_) | TypeRef::FuncExact(_) => parts.imported_funcs += 1,
-                            TypeRef::Memory(ty) => {
-                                parts.memories += 1;
-                                parts.shared |= ty.shared;
-                            }
+                            TypeRef::Memory(_) => parts.memories += 1,
                             TypeRef::Table(_) => parts.tables += 1,
                             _ => (),
                         }
                     }
                 }
-                Payload::MemorySection(memories) => {
-                    for memory in memories {
-                        parts.memories += 1;
-                        parts.shared |= memory?.shared;
-                    }
-                }
+                Payload::MemorySection(memories) => parts.memories += memories.count(),
                 Payload::TableSection(tables) => parts.tables += tables.count(),
                 Payload::ExportSection(exports) => {
                     for export in exports {

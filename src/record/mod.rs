@@ -14,7 +14,7 @@ pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES};
 pub use failure::{Failure, Frame, Limit, plain};
 pub use image::{Image, PAGE, WASM_PAGE};
-pub use recorder::{Listener, Recorder};
+pub use recorder::{Listener, Recorder, Wanted};
 pub use run::{Moment, Run};
 pub use serial::bytes::{Bytes, Hex};
 pub use value::Value;

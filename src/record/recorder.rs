@@ -19,6 +19,15 @@ impl Listener {
     }
 }
 
+/// Which of the crossings to come is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The next one.
+    Any,
+    /// The next call of an export.
+    Call,
+}
+
 /// Builds a [`Cause`] crossing by crossing, beside the memories as they are now.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -28,6 +37,8 @@ pub struct Recorder {
     /// The places of the crossings that were entered and not left yet.
     open: Vec<usize>,
     focus: Option<usize>,
+    /// Which crossing is to be looked at first, if it is still to come.
+    wanted: Option<Wanted>,
     /// How much of the present cause's time went into recording it.
     overhead: Duration,
     listener: Option<Listener>,
@@ -57,6 +68,11 @@ impl Recorder {
     /// Begins a crossing, inside the one that is open.
     pub fn enter(&mut self, step: Step) {
         let made = self.changes.len();
+        let is_call = matches!(step, Step::Call { .. });
+        if self.wanted.is_some_and(|wanted| is_call || wanted == Wanted::Any) {
+            self.wanted = None;
+            self.focus = Some(self.crossings.len());
+        }
         self.open.push(self.crossings.len());
         self.crossings.push(Crossing {
             depth: self.open.len() - 1,
@@ -84,9 +100,9 @@ impl Recorder {
         }
     }
 
-    /// Marks the next crossing as the one to look at first.
-    pub fn focus_next(&mut self) {
-        self.focus = Some(self.crossings.len());
+    /// Marks the next crossing, or the next call, as the one to look at first.
+    pub fn focus_next(&mut self, wanted: Wanted) {
+        self.wanted = Some(wanted);
     }
 
     /// Notes that the bytes at `addr` were written, equal ones too. They lie inside the memory.
@@ -148,6 +164,7 @@ impl Recorder {
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
         debug_assert!(self.open.is_empty(), "a crossing is left on every way out of it");
         self.overhead = Duration::ZERO;
+        self.wanted = None;
         Cause {
             trigger,
             crossings: std::mem::take(&mut self.crossings),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Live, OpenError, Options, Source};
 use crate::abi::Line;
 use crate::guest::Boundary;
-use crate::record::{Cause, Failure, Trigger, Value};
+use crate::record::{Cause, Failure, Trigger, Value, Wanted};
 
 /// Something to be done by a guest, or to it.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Live {
         match deed {
             Deed::Call(name, args) => self.act(words, number, |guest| {
                 let func = guest.recorded.func(&name)?;
-                guest.recorded.transform_next();
+                guest.recorded.transform_next(Wanted::Call);
                 guest.call(&func, &args)
             }),
             Deed::Poke(memory, addr, bytes) => {

@@ -47,9 +47,11 @@ pub(super) fn getters(module: &Module<'_>) -> Fit<Candidate> {
             Some(other) => Err(near(format!("both {first} and {other} could tell {words}; a recipe says which"))),
         }
     };
-    let input = one(INPUT, POINTER, "where the line belongs")?;
     let output = one(OUTPUT, POINTER, "where the answer is")?;
     let len = one(OUTPUT, ROOM, "how long the answer is")?;
+    let input = one(INPUT, POINTER, "where the line belongs").map_err(|why| {
+        near(format!("{output} and {len} tell where the answer is, but {}; a recipe can say", why.words))
+    })?;
     let transform = module.transform(&[I32], &[]).or_else(|_| module.transform(&[I32], &[I32]))?;
     let mut candidate = Candidate::new("getters", 90, format!("{input} and {output} tell of two buffers"));
     for (from, to) in [("input_ptr", input), ("output_ptr", output), ("output_len", len)] {

@@ -16,6 +16,7 @@ use super::built_in::built_in;
 use super::recipe::parse;
 use crate::guest::{Interface, Signature, Type};
 
+pub(super) use names::frees;
 use names::{list, may_transform};
 
 /// A convention that a module's exports fit.
@@ -53,7 +54,7 @@ type Attempt<'a> = fn(&Module<'a>) -> Fit<Candidate>;
 
 const I32: Type = Type::I32;
 /// Modules that export more functions than this are libraries.
-const LIBRARY: usize = 20;
+const LIBRARY: usize = 8;
 
 /// The conventions that a module fits, the surest first; and of the others, why not, those that nearly fit first.
 /// `call` names the transform, where the user says it.
@@ -133,6 +134,11 @@ struct Module<'a> {
 
 impl<'a> Module<'a> {
     fn memory(&self) -> Fit<()> {
+        if self.interface.is_dynamic {
+            return Err(far(
+                "it is a dynamic library (its section dylink says so): it runs only linked into a program",
+            ));
+        }
         match self.interface.memory_names().iter().all(Vec::is_empty) {
             true => Err(far("the module exports no memory, so a host cannot pass it bytes")),
             false => Ok(()),

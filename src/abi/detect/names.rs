@@ -36,6 +36,7 @@ const SERVICE: &[&str] = &[
     "cabi",
     "initialize",
     "start",
+    "main",
     "init",
     "errno",
 ];
@@ -50,6 +51,11 @@ pub(super) fn is_service(name: &str) -> bool {
 /// Whether a function may transform something, by its name.
 pub(super) fn may_transform(name: &str) -> bool {
     !is_service(name) && !has_word(name, STATE)
+}
+
+/// Whether a function takes memory back, by its name.
+pub(in crate::abi) fn frees(name: &str) -> bool {
+    has_word(name, FREE)
 }
 
 /// Whether one of the words stands in a name such as `get_buffer_len`, `getBufferLen` or `bufferlen`.

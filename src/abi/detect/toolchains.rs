@@ -1,5 +1,6 @@
 //! Conventions that a toolchain or a host lays down: its marks are in the module.
 
+use super::names::{list, may_transform};
 use super::{Candidate, Fit, I32, Module, far, near};
 use crate::abi::built_in::Argument;
 use crate::abi::recipe::is_wasi;
@@ -14,6 +15,9 @@ pub(super) fn assemblyscript(module: &Module<'_>) -> Fit<Candidate> {
     Ok(candidate)
 }
 
+const TEXTS: &str = "whether it takes a text or bytes, the types do not tell: bytes that are no UTF-8 need the recipe without \
+                     `text utf8`";
+
 /// wasm-bindgen's strings as that many results: pointer and length, and in front of an error two more.
 pub(super) fn wasm_bindgen(module: &Module<'_>, name: &str, results: usize) -> Fit<Candidate> {
     let allocator = BindgenAllocator::of(module)?;
@@ -21,6 +25,7 @@ pub(super) fn wasm_bindgen(module: &Module<'_>, name: &str, results: usize) -> F
     let mut candidate = Candidate::new(name, 95, allocator.reason());
     allocator.fill_in(&mut candidate);
     candidate.transform(transform);
+    candidate.doubt(TEXTS);
     Ok(candidate)
 }
 
@@ -36,6 +41,7 @@ pub(super) fn wasm_bindgen_area(module: &Module<'_>) -> Fit<Candidate> {
     allocator.fill_in(&mut candidate);
     candidate.recipe.rename("__wbindgen_add_to_stack_pointer", stack);
     candidate.transform(transform);
+    candidate.doubt(TEXTS);
     Ok(candidate)
 }
 
@@ -94,6 +100,12 @@ pub(super) fn wasi(module: &Module<'_>) -> Fit<Candidate> {
     }
     let mut candidate = Candidate::new("wasi", 100, "it exports _start, and imports WASI");
     candidate.doubt("whether it reads its standard input, nothing tells");
+    let besides = module.interface.funcs().map(|(name, _)| name).filter(|name| may_transform(name));
+    let besides: Vec<_> = besides.collect();
+    if !besides.is_empty() {
+        candidate.score = 25;
+        candidate.doubt(format!("it exports functions besides: it may be a library ({})", list(&besides)));
+    }
     Ok(candidate)
 }
 

@@ -10,9 +10,10 @@ use super::{
     Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
 };
 use crate::guest::{Extern, Interface, Signature, Type};
+use crate::record::Wanted;
 
 /// The most arguments of a call; no export in the conventions that are known has half as many.
-const MOST_ARGS: usize = 16;
+pub(super) const MOST_ARGS: usize = 16;
 
 /// A recipe whose names are resolved in one module. Values are in slots, exports in a list.
 #[derive(Clone, Debug)]
@@ -66,7 +67,8 @@ pub struct BindError {
 #[derive(Clone, Debug)]
 pub(super) struct Op {
     pub(super) at: usize,
-    pub(super) transform: bool,
+    /// Which of its crossings is the transform, if it is marked as such: its first call, or what there is.
+    pub(super) transform: Option<Wanted>,
     pub(super) condition: Option<Test>,
     pub(super) action: Do,
 }
@@ -323,7 +325,9 @@ impl Binder<'_> {
     fn op(&mut self, statement: &Statement) -> Fit<Op> {
         let condition = statement.condition.as_ref().map(|condition| self.test(condition)).transpose()?;
         let action = self.action(&statement.action)?;
-        Ok(Op { at: statement.at, transform: statement.transform, condition, action })
+        let calls = matches!(&action, Do::Let(_, Val::Call(..)));
+        let transform = statement.transform.then_some(if calls { Wanted::Call } else { Wanted::Any });
+        Ok(Op { at: statement.at, transform, condition, action })
     }
 
     /// A line that reaches into memory fits where there is one.
@@ -378,7 +382,7 @@ impl Binder<'_> {
         let (value, kind) = self.value(value)?;
         match (names, kind) {
             ([], _) => Ok(Do::Let(Vec::new(), value)),
-            ([name], Kind::Results(_)) => Err(format!("the call does not return one value for `{name}`")),
+            ([name], Kind::Results(_)) => Err(self.returns(&value, &format!("one value, for `{name}`"))),
             ([name], kind) => Ok(Do::Let(vec![self.slot(name, kind)], value)),
             (names, Kind::Results(count)) if count == names.len() => {
                 let Val::Call(number, ..) = &value else { return Err("only a call returns several values".to_owned()) };
@@ -386,8 +390,25 @@ impl Binder<'_> {
                 let slots = names.iter().zip(results).map(|(name, ty)| self.slot(name, Kind::Of(ty))).collect();
                 Ok(Do::Let(slots, value))
             }
-            (names, _) => Err(format!("the call does not return {} values", names.len())),
+            (names, _) => Err(self.returns(&value, &format!("{} values", names.len()))),
         }
+    }
+
+    /// That a call does not return what is wanted, with what it does return.
+    fn returns(&self, value: &Val, wanted: &str) -> String {
+        let name = match value {
+            Val::Call(number, ..) => self.exports.get(*number),
+            _ => None,
+        };
+        let Some((name, Ok(ty))) = name.map(|name| (name, self.signature(name))) else {
+            return format!("the recipe wants {wanted}, and this is one");
+        };
+        let count = match ty.results.len() {
+            0 => "nothing".to_owned(),
+            1 => "one value".to_owned(),
+            count => format!("{count} values"),
+        };
+        format!("`{name}` is {ty}: it returns {count}, and the recipe wants {wanted}")
     }
 
     /// A room is one slot, which may be unset: then there is no check.
@@ -491,9 +512,10 @@ impl Binder<'_> {
             Err(words) => return Err(words),
         };
         if signature.params.len() != args.len() {
+            let count = signature.params.len();
+            let unit = if count == 1 { "argument" } else { "arguments" };
             return Err(format!(
-                "`{export}` is {signature}: it takes {} arguments, and the recipe gives it {}",
-                signature.params.len(),
+                "`{export}` is {signature}: it takes {count} {unit}, and the recipe gives it {}",
                 args.len()
             ));
         }

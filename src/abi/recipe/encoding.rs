@@ -33,7 +33,9 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<
 fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
     std::str::from_utf8(line).map_err(|error| {
         let at = error.valid_up_to();
-        refused(format!("the guest takes text, and the line is no UTF-8 from its byte {at} on; nothing was written"))
+        refused(format!(
+            "the recipe sends text (`text` in its head), and the line is no UTF-8 from its byte {at} on; nothing was written"
+        ))
     })
 }
 

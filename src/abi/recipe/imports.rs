@@ -1,7 +1,7 @@
 //! Who answers each import of a module: a handler of the recipe's, WASI, or a stub.
 
-use super::Recipe;
 use super::wasi;
+use super::{Handler, Recipe};
 use crate::guest::{Extern, Interface};
 
 /// The most imports that are listed.
@@ -72,6 +72,13 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
     });
     if missing.len() > LISTED {
         words.push_str(&format!("\n  and {} more", missing.len() - LISTED));
+    }
+    for handler in recipe.handlers.iter().filter(|handler| handler.at > 0) {
+        let asked = |import: &&crate::guest::Import| import.module == handler.module && import.name == handler.name;
+        if !interface.imports.iter().any(|import| asked(&import)) {
+            let Handler { at, module, name, .. } = handler;
+            words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, answers no import of the module."));
+        }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {
         words.push_str("\nThose of WASI are given by a recipe with `host wasi` in its head.");

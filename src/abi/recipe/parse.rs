@@ -107,7 +107,15 @@ fn tokens(line: &str) -> Result<Vec<Token>, String> {
             }
             c => {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
-                let sign = *sign.ok_or_else(|| format!("`{c}` means nothing in a recipe"))?;
+                let sign = *sign.ok_or_else(|| {
+                    let hint = match c {
+                        '\'' => ": texts stand in double quotes",
+                        ':' => ": sections stand alone, as `each line`, without a colon",
+                        '/' | '%' | '&' | '|' => ": there are sums and differences only",
+                        _ => "",
+                    };
+                    format!("`{c}` means nothing in a recipe{hint}")
+                })?;
                 tokens.push(Token::Sign(sign));
                 sign.len()
             }
@@ -527,6 +535,9 @@ impl Reader<'_> {
     fn end(&mut self) -> Parsed<()> {
         match self.tokens.get(self.place) {
             None => Ok(()),
+            Some(Token::Sign("*")) => {
+                Err("the line should end here, found `*`: there are sums and differences only".to_owned())
+            }
             Some(_) => Err(format!("the line should end here{}; a comment begins with #", self.found())),
         }
     }

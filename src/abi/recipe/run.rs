@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::bind::{Bound, Bytes, Do, Len, Op, Saying, Test, Val};
+use super::bind::{Bound, Bytes, Do, Len, MOST_ARGS, Op, Saying, Test, Val};
 use super::encoding::{decode, encode};
 use super::imports::Answerer;
 use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
 use super::{Comparison, Encoding, Part, Width};
-use crate::guest::{Boundary, Func, Guest, Host, Limits, Type, Variable};
+use crate::abi::detect::frees;
+use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value, WASM_PAGE};
 
 /// A recipe at work on one guest.
@@ -23,6 +24,8 @@ pub struct Exchange {
 struct Plan {
     bound: Bound,
     funcs: Vec<Func>,
+    /// Which of the functions take memory back.
+    frees: Vec<bool>,
     globals: Vec<Known>,
 }
 
@@ -30,16 +33,18 @@ struct Plan {
 enum Known {
     /// It never changes.
     Constant(u64),
-    Variable(Variable),
+    Variable(GlobalRef),
 }
 
 /// What an exchange changes, beside the guest.
 struct State {
     values: Vec<Option<u64>>,
-    /// The arguments of the call that is being made.
-    args: Vec<Value>,
-    /// The last call: the export's number, and what it returned first.
-    last: Option<(usize, Value)>,
+    /// The last call: the export's number, and the bits of what it returned first.
+    last: Option<(usize, u64)>,
+    /// What was taken back since the last call that may have handed out memory: pointers, and the recipe's lines.
+    freed: Vec<(u64, usize)>,
+    /// The recipe's line that runs.
+    at: usize,
     /// The answer was settled by a handler, while the guest goes on.
     settled: Option<Result<(), Box<Failure>>>,
     messages: Messages,
@@ -94,13 +99,15 @@ impl Exchange {
         }
         let state = State {
             values: vec![None; bound.names.len()],
-            args: Vec::new(),
             last: None,
+            freed: Vec::new(),
+            at: 0,
             settled: None,
             messages: Messages::default(),
             wasi: Wasi::new(args.to_vec(), bound.answers_stdout, limits.output),
         };
-        Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
+        let frees = bound.exports.iter().map(|name| frees(name)).collect();
+        Ok(Exchange { plan: Plan { bound, funcs, frees, globals }, state })
     }
 
     /// Changes the longest answer, in bytes.
@@ -164,6 +171,7 @@ impl Exchange {
         let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
         state.values[bound.kept..].fill(None);
         state.last = None;
+        state.freed.clear();
         if bound.has_host {
             state.begin(&encoded, line.ended);
         }
@@ -204,6 +212,27 @@ impl State {
     fn end(&mut self, boundary: &mut impl Boundary) {
         self.wasi.end(&mut self.messages, boundary);
         self.messages.end(boundary);
+    }
+
+    /// Notes that memory is about to be taken back.
+    ///
+    /// # Errors
+    /// It was taken back before. Of no bytes there may be many at one address.
+    fn free(&mut self, name: &str, args: &[u64]) -> Result<(), Box<Failure>> {
+        let Some((&ptr, rest)) = args.split_first() else { return Ok(()) };
+        if ptr == 0 || rest.first() == Some(&0) {
+            return Ok(());
+        }
+        match self.freed.iter().find(|(freed, _)| *freed == ptr) {
+            Some((_, at)) => Err(refused(format!(
+                "{name} would free {ptr:#x} twice: line {at} of the recipe freed it already, and nothing was handed out \
+                 since"
+            ))),
+            None => {
+                self.freed.push((ptr, self.at));
+                Ok(())
+            }
+        }
     }
 
     /// How the exchange ended, given how the recipe's own lines did: what a handler settled stands, and is what a guest
@@ -257,11 +286,7 @@ impl Host for Scene<'_, '_> {
                 for (slot, arg) in handler.params.iter().zip(args) {
                     state.values[*slot] = Some(arg.bits());
                 }
-                // The arguments of the call that waits are not this one's.
-                let waiting = std::mem::take(&mut state.args);
-                let results = Runner { plan, state, crossing, boundary }.handle(&handler.body);
-                state.args = waiting;
-                results
+                Runner { plan, state, crossing, boundary }.handle(&handler.body)
             }
             Answerer::Wasi(function) => {
                 let State { wasi, messages, .. } = &mut **state;
@@ -342,8 +367,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         {
             return Ok(Next::GoOn);
         }
-        if op.transform {
-            self.boundary.transform_next();
+        self.state.at = op.at;
+        if let Some(wanted) = op.transform {
+            self.boundary.transform_next(wanted);
         }
         match &op.action {
             Do::Let(slots, value) => self.assign(slots, value)?,
@@ -401,70 +427,93 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     #[inline(always)]
     fn assign(&mut self, slots: &[usize], value: &Val) -> Result<(), Box<Failure>> {
         match (slots, value) {
-            (_, Val::Call(number, args)) => {
-                self.enter(*number, args, |state, results| {
-                    for (slot, result) in slots.iter().zip(results) {
-                        state.values[*slot] = Some(result.bits());
-                    }
-                })?;
-            }
-            ([slot], Val::Missing) => self.state.values[*slot] = None,
-            ([slot], value) => self.state.values[*slot] = Some(self.value(value)?),
-            _ => (),
-        }
-        Ok(())
-    }
-
-    /// Computes the arguments of a call, in which a call may stand only as the argument of another.
-    #[inline(always)]
-    fn gather(&mut self, args: &[(Type, Val)]) -> Result<(), Box<Failure>> {
-        for (ty, arg) in args {
-            let number = match arg {
-                Val::Call(..) => {
-                    let outer = std::mem::take(&mut self.state.args);
-                    let number = self.value(arg);
-                    self.state.args = outer;
-                    number?
-                }
-                arg => self.value(arg)?,
-            };
-            self.state.args.push(typed(*ty, number));
-        }
-        Ok(())
-    }
-
-    /// The first result of a call.
-    fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
-        let mut first = 0;
-        self.enter(number, args, |_, results| first = results.first().map_or(0, |result| result.bits()))?;
-        Ok(first)
-    }
-
-    /// Calls an export, and hands its results to `take`.
-    #[inline(always)]
-    fn enter(
-        &mut self,
-        number: usize,
-        args: &[(Type, Val)],
-        take: impl FnOnce(&mut State, &[Value]),
-    ) -> Result<(), Box<Failure>> {
-        self.gather(args)?;
-        let Runner { plan, state, crossing, boundary } = self;
-        let args = std::mem::take(&mut state.args);
-        let outcome = boundary.call(&plan.funcs[number], &args, &mut Scene { plan, state, crossing });
-        let ended = match outcome {
-            Ok(results) => {
-                state.last = results.first().map(|result| (number, *result));
-                take(state, results);
+            ([], Val::Call(number, args)) => self.call(*number, args).map(|_| ()),
+            ([slot], Val::Missing) => {
+                self.state.values[*slot] = None;
                 Ok(())
             }
-            // A program that ends itself in peace returned, so to speak.
-            Err(failure) if *failure == Failure::Exit(0) => Ok(()),
-            Err(failure) => Err(failure),
-        };
-        state.args = args;
-        state.args.clear();
-        ended
+            ([slot], Val::Call(number, args)) => {
+                self.state.values[*slot] = Some(self.call(*number, args)?);
+                Ok(())
+            }
+            (slots, Val::Call(number, args)) => self.call_for_several(*number, args, slots),
+            ([slot], value) => {
+                self.state.values[*slot] = Some(self.value(value)?);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An argument, as the bits that are passed.
+    #[inline(always)]
+    fn argument(&mut self, (ty, arg): &(Type, Val)) -> Result<u64, Box<Failure>> {
+        let number = self.value(arg)?;
+        Ok(match ty {
+            Type::I32 | Type::I64 | Type::Other => number,
+            Type::F32 | Type::F64 => typed(*ty, number).bits(),
+        })
+    }
+
+    /// The first result of a call, or 0.
+    #[inline(always)]
+    fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
+        match args {
+            [] => self.enter(number, &[]),
+            [a] => {
+                let args = [self.argument(a)?];
+                self.enter(number, &args)
+            }
+            [a, b] => {
+                let args = [self.argument(a)?, self.argument(b)?];
+                self.enter(number, &args)
+            }
+            args => self.call_with_many(number, args),
+        }
+    }
+
+    fn call_with_many(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
+        let mut bits = [0; MOST_ARGS];
+        for (bits, arg) in bits.iter_mut().zip(args) {
+            *bits = self.argument(arg)?;
+        }
+        self.enter(number, &bits[..args.len()])
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, number: usize, args: &[u64]) -> Result<u64, Box<Failure>> {
+        let Runner { plan, state, crossing, boundary } = self;
+        if plan.frees[number] {
+            state.free(&plan.funcs[number].name, args)?;
+        } else {
+            state.freed.clear();
+        }
+        match boundary.call_bits(&plan.funcs[number], args, &mut Scene { plan, state, crossing }) {
+            Ok(first) => {
+                state.last = Some((number, first));
+                Ok(first)
+            }
+            Err(failure) => ended(failure),
+        }
+    }
+
+    /// A call that returns several values.
+    fn call_for_several(&mut self, number: usize, args: &[(Type, Val)], slots: &[usize]) -> Result<(), Box<Failure>> {
+        let mut values = Vec::with_capacity(args.len());
+        for (ty, arg) in args {
+            values.push(typed(*ty, self.value(arg)?));
+        }
+        let Runner { plan, state, crossing, boundary } = self;
+        match boundary.call(&plan.funcs[number], &values, &mut Scene { plan, state, crossing }) {
+            Ok(results) => {
+                state.last = results.first().map(|first| (number, first.bits()));
+                for (slot, result) in slots.iter().zip(results) {
+                    state.values[*slot] = Some(result.bits());
+                }
+                Ok(())
+            }
+            Err(failure) => ended(failure).map(|_| ()),
+        }
     }
 
     #[inline(always)]
@@ -598,7 +647,12 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Saying::Words(words) => self.words(words)?,
         };
         Ok(match self.state.last {
-            Some((number, result)) => format!("{words}: {} returned {result}", self.plan.funcs[number].name),
+            Some((number, bits)) => {
+                let Func { name, signature, .. } = &self.plan.funcs[number];
+                let returned =
+                    signature.results.first().map(|&ty| format!(": {name} returned {}", Value::new(ty, bits)));
+                words + &returned.unwrap_or_default()
+            }
             None => words,
         })
     }
@@ -641,15 +695,19 @@ fn low(number: u64) -> u32 {
     number as u32
 }
 
-/// A number as a value of that type; of what is too wide for it, the low bits.
+/// A whole number as a value of that type; of what is too wide for it, the low bits.
 fn typed(ty: Type, number: u64) -> Value {
     match ty {
-        Type::I32 => Value::I32(low(number).cast_signed()),
-        Type::I64 => Value::I64(number.cast_signed()),
         Type::F32 => Value::F32((number.cast_signed() as f32).to_bits()),
         Type::F64 => Value::F64((number.cast_signed() as f64).to_bits()),
-        Type::Other => Value::Opaque,
+        ty => Value::new(ty, number),
     }
+}
+
+/// What comes of a call that did not return: a program that ends itself in peace returned, so to speak.
+#[cold]
+fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
+    if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
 }
 
 #[cold]

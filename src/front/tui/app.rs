@@ -170,11 +170,11 @@ impl App {
         if let Some(line) = self.help {
             return self.in_help(line, wanted);
         }
-        if self.list.is_some() {
-            return self.in_list(key, wanted);
-        }
         if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
             return Next::Continue;
+        }
+        if self.list.is_some() {
+            return self.in_list(key, wanted);
         }
         if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
             return self.change(direction);

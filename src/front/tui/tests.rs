@@ -98,8 +98,8 @@ impl Bench {
         terminal.backend().buffer().clone()
     }
 
-    /// Draws, and again when all that takes long is found: how long that is depends on what else the machine does.
-    fn draw_whole(&mut self, width: u16, height: u16) -> Buffer {
+    /// The screen when all is found that takes long, or on a busy machine longer than a moment.
+    fn settled(&mut self, width: u16, height: u16) -> Buffer {
         self.draw(width, height);
         while self.app.is_looking() {
             self.app.go_on_looking();
@@ -228,7 +228,7 @@ fn addresses_patterns_and_names_are_asked_for() {
         [("\t", "changes  12 bytes in 1 run "), ("\t", "regions"), ("\t", "map  1 cell ="), ("\t", "exchanges")]
     {
         bench.keys(presses);
-        let shown = text(&bench.draw_whole(80, 24));
+        let shown = text(&bench.settled(80, 24));
         assert!(shown.contains(title), "{shown}");
     }
 }

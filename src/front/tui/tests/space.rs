@@ -59,9 +59,9 @@ fn find(shown: &str, wanted: &str) -> (usize, usize) {
 fn one_goes_from_a_list_of_changes_to_a_change() {
     let mut bench = scatter(Theme::COLORED);
     bench.send("seventeen letters");
-    bench.draw_whole(80, 24);
+    bench.settled(80, 24);
     bench.keys("\x1bc");
-    let shown = text(&bench.draw_whole(80, 24));
+    let shown = text(&bench.settled(80, 24));
     assert!(shown.contains("changes: the guest changed 17 byt"), "{shown}");
     assert!(shown.contains("1 of 17 (Enter goes there, Esc back)"), "{shown}");
     assert!(shown.contains(">1 B at 0x401..0x402  guest: \"e\" -> \"!\""), "{shown}");
@@ -71,13 +71,13 @@ fn one_goes_from_a_list_of_changes_to_a_change() {
     assert!(bench.app.list.is_none());
     // The list opens where the cursor is; it is paged, and its ends are reached.
     bench.keys("c");
-    assert!(text(&bench.draw_whole(80, 24)).contains("3 of 17"));
+    assert!(text(&bench.settled(80, 24)).contains("3 of 17"));
     bench.key(KeyCode::PageDown);
-    assert!(text(&bench.draw_whole(80, 12)).contains("17 of 17"));
+    assert!(text(&bench.settled(80, 12)).contains("17 of 17"));
     bench.keys("g");
-    assert!(text(&bench.draw_whole(80, 24)).contains("1 of 17"));
+    assert!(text(&bench.settled(80, 24)).contains("1 of 17"));
     mouse(&mut bench, MouseEventKind::ScrollDown, 5, 5);
-    let shown = text(&bench.draw_whole(80, 24));
+    let shown = text(&bench.settled(80, 24));
     assert!(shown.contains("4 of 17"), "the wheel moves in it: {shown}");
     let (row, column) = find(&shown, "0x4f1..");
     click(&mut bench, column, row);
@@ -90,14 +90,14 @@ fn one_goes_from_a_list_of_changes_to_a_change() {
 fn the_panels_are_clicked() {
     let mut bench = scatter(Theme::COLORED);
     bench.send("abc");
-    bench.draw_whole(120, 40);
+    bench.settled(120, 40);
     bench.keys("\x1b\t");
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     let (row, column) = find(&shown, "0x421..0x422");
     click(&mut bench, column, row);
     assert_eq!(bench.app.space.cursor, 0x421);
     bench.keys("\t");
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     assert!(
         shown.contains("s stack      0x0..0x100  256 B") && shown.contains("H heap       0x8000..0x20000"),
         "{shown}"
@@ -105,9 +105,9 @@ fn the_panels_are_clicked() {
     let (row, column) = find(&shown, ".rodata");
     click(&mut bench, column, row);
     assert_eq!(bench.app.space.cursor, 0x100);
-    assert!(text(&bench.draw_whole(120, 40)).contains(">d .rodata"), "the region at the cursor is marked");
+    assert!(text(&bench.settled(120, 40)).contains(">d .rodata"), "the region at the cursor is marked");
     bench.keys("\t");
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     let (row, _) = find(&shown, "map  1 cell");
     click(&mut bench, 110, row + 2);
     assert!(bench.app.space.cursor > 0x100, "the map is clicked: {:#x}", bench.app.space.cursor);
@@ -117,10 +117,10 @@ fn the_panels_are_clicked() {
 fn regions_are_named_beside_the_rows_that_they_begin_in() {
     let mut bench = scatter(Theme::COLORED);
     bench.send("abc");
-    bench.draw_whole(120, 40);
+    bench.settled(120, 40);
     bench.keys("\x1b:goto .rodata");
     bench.key(KeyCode::Enter);
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     assert!(shown.contains("\u{b7}\u{b7}\u{b7}  .rodata __stack_pointer") || shown.contains("  __stack_po"), "{shown}");
     assert!(
         shown.contains(" B 00  __heap_base") || shown.contains("00  heap"),
@@ -128,7 +128,7 @@ fn regions_are_named_beside_the_rows_that_they_begin_in() {
     );
     assert!(shown.contains("at 0x100  .rodata"), "{shown}");
     // Where names have no room, a letter stands at the end.
-    let shown = text(&bench.draw_whole(80, 24));
+    let shown = text(&bench.settled(80, 24));
     let row = shown.lines().rfind(|line| line.starts_with(" 00000100")).expect("it is shown");
     assert!(row.trim_end().ends_with(" a") || row.trim_end().ends_with(" d"), "{shown}");
 }
@@ -144,12 +144,12 @@ fn italic(buffer: &Buffer, row: usize, columns: std::ops::Range<u16>) -> String 
 fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
     let mut bench = Bench::new(Theme::MONOCHROME);
     bench.send("cool");
-    bench.draw_whole(120, 40);
+    bench.settled(120, 40);
     bench.keys("\x1b/cool");
     bench.key(KeyCode::Enter);
     // The transform's step: three matches after it, two before.
     for (arrangement, rows) in [("sides", 5), ("stacked", 5), ("one", 4)] {
-        let buffer = bench.draw_whole(120, 40);
+        let buffer = bench.settled(120, 40);
         let shown = text(&buffer);
         let marked: Vec<_> = (0..30).filter(|&row| !italic(&buffer, row, 10..78).is_empty()).collect();
         assert!(
@@ -163,19 +163,19 @@ fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
     }
     // Before the host's write only the module's own words match.
     bench.key(KeyCode::F(7));
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     assert_eq!(shown.matches("<63 6f 6f 6c>").count(), 2, "the module's own words in both panes: {shown}");
-    assert!(text(&bench.draw_whole(120, 40)).contains("step 2 of 5"));
+    assert!(text(&bench.settled(120, 40)).contains("step 2 of 5"));
     bench.keys("n");
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     assert!(shown.contains("of 2: cool"), "{shown}");
     // With colours a match that nobody wrote is reversed; what the guest wrote keeps its colour.
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("x");
-    bench.draw_whole(120, 40);
+    bench.settled(120, 40);
     bench.keys("\x1b/Wasm");
     bench.key(KeyCode::Enter);
-    let buffer = bench.draw_whole(120, 40);
+    let buffer = bench.settled(120, 40);
     let reversed = (0..40u16).filter(|&y| {
         (60..119).any(|x| buffer[(x, y)].modifier.contains(Modifier::REVERSED) && buffer[(x, y)].symbol() == "W")
     });
@@ -186,7 +186,7 @@ fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
 fn typed_values_and_wildcards_are_found_and_counted() {
     let mut bench = scatter(Theme::COLORED);
     bench.send("abcdefgh");
-    bench.draw_whole(80, 24);
+    bench.settled(80, 24);
     for (pattern, count, cursor) in [
         ("u8 33", "match 1 of 8: u8 33", 0x401),
         ("hex 21 6? ?4", "match 1 of 1: hex 21 6? ?4", 0x401),
@@ -196,7 +196,7 @@ fn typed_values_and_wildcards_are_found_and_counted() {
         bench.keys("\x1bg/");
         bench.keys(pattern);
         bench.key(KeyCode::Enter);
-        let shown = text(&bench.draw_whole(80, 24));
+        let shown = text(&bench.settled(80, 24));
         assert!(shown.contains(count), "{pattern}: {shown}");
         assert_eq!(bench.app.space.cursor, cursor, "{pattern}");
         bench.keys("i");
@@ -204,33 +204,33 @@ fn typed_values_and_wildcards_are_found_and_counted() {
     bench.keys("\x1b/u8 33");
     bench.key(KeyCode::Enter);
     bench.keys("nnN");
-    assert!(text(&bench.draw_whole(80, 24)).contains("match 2 of 8"));
+    assert!(text(&bench.settled(80, 24)).contains("match 2 of 8"));
 }
 
 #[test]
 fn a_colon_in_the_memory_takes_addresses_and_commands() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("Did you know");
-    bench.draw_whole(80, 24);
+    bench.settled(80, 24);
     bench.keys("\x1b:0x500");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.app.space.cursor, 0x500);
     bench.keys(":mark here");
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.draw_whole(80, 24)).contains("here is 1 B at 0x500..0x501 now"));
+    assert!(text(&bench.settled(80, 24)).contains("here is 1 B at 0x500..0x501 now"));
     bench.keys("g:here");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.app.space.cursor, 0x500);
-    assert!(text(&bench.draw_whole(80, 24)).contains("at 0x500  here"));
+    assert!(text(&bench.settled(80, 24)).contains("at 0x500  here"));
     bench.keys(":find cool");
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.draw_whole(80, 24)).contains("match 1 of 2: cool"));
+    assert!(text(&bench.settled(80, 24)).contains("match 1 of 2: cool"));
     bench.keys(":fnid cool");
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.draw_whole(80, 24)).contains("there is no command :fnid; did you mean :find?"));
+    assert!(text(&bench.settled(80, 24)).contains("there is no command :fnid; did you mean :find?"));
     bench.keys(":0x99999999");
     bench.key(KeyCode::Enter);
-    let shown = text(&bench.draw_whole(80, 24));
+    let shown = text(&bench.settled(80, 24));
     assert!(shown.contains(":0x99999999") && shown.contains("is outside: memory ends at 0x10000"), "{shown}");
     bench.key(KeyCode::Esc);
     bench.keys(":q");
@@ -242,17 +242,16 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     let mut bench = Bench::new(Theme::COLORED);
     std::fs::create_dir_all(&bench.app.pictures).expect("the folder for what is temporary is there");
     bench.send("Did you know");
-    bench.draw_whole(80, 24);
+    bench.settled(80, 24);
     bench.keys("\x1b:input");
     bench.key(KeyCode::Enter);
     bench.keys("sll");
     bench.keys("y");
     assert!(
-        text(&bench.draw_whole(80, 24))
-            .contains("copy 3 B: h hex  c C  r Rust  b base64  t text  a address  f to a file")
+        text(&bench.settled(80, 24)).contains("copy 3 B: h hex  c C  r Rust  b base64  t text  a address  f to a file")
     );
     bench.keys("x");
-    assert!(text(&bench.draw_whole(80, 24)).contains("one of the letters says how"));
+    assert!(text(&bench.settled(80, 24)).contains("one of the letters says how"));
     for (key, copied) in [("h", "44 69 64"), ("b", "RGlk"), ("t", "Did"), ("a", "0x410")] {
         bench.keys("\x1by");
         bench.keys(key);
@@ -275,14 +274,14 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     bench.keys("yf");
     bench.keys(&path.display().to_string());
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.draw_whole(120, 24)).contains("is there already"), "{}", text(&bench.draw_whole(120, 24)));
+    assert!(text(&bench.settled(120, 24)).contains("is there already"), "{}", text(&bench.settled(120, 24)));
     bench.keys(" overwrite");
     bench.key(KeyCode::Enter);
     assert!(bench.app.prompt.is_none());
     // What no clipboard takes is offered to a file.
     bench.keys("ssG");
     bench.keys("yh");
-    let shown = text(&bench.draw_whole(80, 24));
+    let shown = text(&bench.settled(80, 24));
     assert!(shown.contains("too long for a clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
     std::fs::remove_dir_all(&bench.app.pictures).expect("it is ours");
 }
@@ -291,13 +290,13 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
 fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
     let mut bench = scatter(Theme::COLORED);
     bench.send("abc");
-    bench.draw_whole(80, 24);
+    bench.settled(80, 24);
     bench.keys("\x1b:.rodata");
     bench.key(KeyCode::Enter);
     bench.keys("I");
-    let mut shown = text(&bench.draw_whole(80, 24));
+    let mut shown = text(&bench.settled(80, 24));
     bench.key(KeyCode::PageDown);
-    shown.push_str(&text(&bench.draw_whole(80, 24)));
+    shown.push_str(&text(&bench.settled(80, 24)));
     for line in [
         " at 0x100  .rodata",
         " last: the module, the start step 1",
@@ -313,16 +312,16 @@ fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     bench.keys("xG");
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     assert!(shown.contains("at 0x1ffff  heap+0x17fff") && shown.contains("u32      -"), "{shown}");
     bench.keys("e");
-    assert!(text(&bench.draw_whole(120, 40)).contains("u32 be   -"));
+    assert!(text(&bench.settled(120, 40)).contains("u32 be   -"));
 }
 
 #[test]
 fn what_was_written_at_the_cursor_is_undone_with_a_key() {
     let mut bench = Bench::new(Theme::COLORED);
-    bench.draw_whole(80, 24);
+    bench.settled(80, 24);
     bench.keys("\x1b:0x500");
     bench.key(KeyCode::Enter);
     bench.keys("pu16 513");
@@ -332,10 +331,10 @@ fn what_was_written_at_the_cursor_is_undone_with_a_key() {
     bench.keys("u");
     bench.settle();
     assert_eq!(bench.app.session.run().present()[0].byte(0x501), Some(0));
-    let shown = text(&bench.draw_whole(120, 40));
+    let shown = text(&bench.settled(120, 40));
     assert!(shown.contains(":undo of 1") && shown.contains("the host changed 2 bytes"), "{shown}");
     bench.keys("u");
-    assert!(text(&bench.draw_whole(120, 40)).contains("nothing that was poked is left to undo"));
+    assert!(text(&bench.settled(120, 40)).contains("nothing that was poked is left to undo"));
 }
 
 #[test]
@@ -367,20 +366,20 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
     ] {
         let mut bench = by_recipe(recipe);
         bench.keys(line);
-        let shown = text(&bench.draw_whole(120, 40));
+        let shown = text(&bench.settled(120, 40));
         assert!(shown.contains(expected), "{recipe}\n{shown}");
     }
     // A command is no line, but for one with two colons.
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys(":poke");
-    assert!(text(&bench.draw_whole(120, 40)).contains(":poke TYPE ADDR VALUE ..."));
+    assert!(text(&bench.settled(120, 40)).contains(":poke TYPE ADDR VALUE ..."));
     bench.app.input.clear();
     bench.keys("::a");
-    assert!(text(&bench.draw_whole(120, 40)).contains("2 B, 2 characters, goes where the guest says: 3a 61"));
+    assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes where the guest says: 3a 61"));
     // What a poke wrote is not where the last line went.
     bench.app.input.clear();
     bench.send("line");
     bench.send(":poke u8 0x9000 1");
     bench.keys("x");
-    assert!(text(&bench.draw_whole(120, 40)).contains("would go to 0x410, where the last line went"));
+    assert!(text(&bench.settled(120, 40)).contains("would go to 0x410, where the last line went"));
 }
