@@ -119,6 +119,25 @@ fn step_among_many(bencher: Bencher, key: KeyCode) {
     });
 }
 
+/// A step onto a call that changed 64 MiB, and the one before it.
+#[divan::bench(sample_count = 10)]
+fn step_onto_large_change(bencher: Bencher) {
+    let text = "(module (memory (export \"memory\") 1025)
+            (func (export \"ptr\") (result i32) (i32.const 64))
+            (func (export \"f\") (param i32) (result i32)
+                (memory.fill (i32.const 65536) (i32.const 33) (i32.const 0x4000000)) (local.get 0)))";
+    let source = Source { name: "bench".to_owned(), bytes: text.as_bytes().to_vec() };
+    let mut screen = Offscreen::open(source, Options::default(), 200, 60).expect("it is sound");
+    screen.send("line").expect("it is sound");
+    let mut keys = [KeyCode::F(7), KeyCode::F(8)].into_iter().cycle();
+    bencher.bench_local(|| {
+        screen.press(keys.next().expect("they go round"));
+        screen.draw();
+        screen.press(keys.next().expect("they go round"));
+        screen.draw().area
+    });
+}
+
 /// A step along the timeline and back, a thousand exchanges before the present.
 #[divan::bench]
 fn step_in_the_past(bencher: Bencher) {

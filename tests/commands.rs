@@ -323,3 +323,83 @@ fn names_may_be_short_and_errors_help() {
     assert!(said("help2", ":help peek").starts_with(":peek TYPE ADDR [COUNT]\n"));
     assert!(said("help3", ":h :pok").starts_with(":poke "));
 }
+
+#[test]
+fn commands_act_on_the_memory_that_is_chosen() {
+    let two = r#"(module (memory (export "memory") 1) (memory (export "second") 2) (memory 1)
+        (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32) (i32.store8 1 (i32.const 8) (local.get 0)) (local.get 0)))"#;
+    let folder = folder("memories");
+    std::fs::write(folder.join("two.wat"), two).expect("the folder is ours");
+    let script = "abc\n:memory\n:memory second\n:peek u8 8\n:poke u8 16 77\n:expect at 16 hex 4d\n:dump 16 1\n:grow\n\
+                  :find M\n:memory 0\n:peek u8 16\n:memory 7\n:memory secund\n";
+    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let output = command.current_dir(folder).args(["two.wat", "--script", "script"]).output().expect("it starts");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    for words in [
+        "memory 0: 1 page = 65,536 bytes   (memory, commands are about it)\n\
+         memory 1: 2 pages = 131,072 bytes   (second)\nmemory 2: 1 page = 65,536 bytes   (no name)\n",
+        "      memory 1\n      before  00000000",
+        "memory 1: the guest changed 1 byte in 1 run at 0x8..0x9",
+        "> :peek u8 8\n0x8  u8 3\n",
+        "memory 1: the host changed 1 byte in 1 run at 0x10..0x11",
+        "> :expect at 16 hex 4d\nas expected\n",
+        "00000010  4d",
+        "memory 1: memory grew from 2 to 3 pages",
+        "> :find M\n1 B at 0x10..0x11\n",
+        "> :peek u8 16\n0x10  u8 0\n",
+    ] {
+        assert!(stdout.contains(words), "{words:?} is not in {stdout}");
+    }
+    assert!(stderr.contains("script:12: there is no memory `7`; :memory lists them"), "{stderr}");
+    assert!(stderr.contains("script:13: there is no memory `secund`; did you mean second?"), "{stderr}");
+}
+
+#[test]
+fn limits_can_be_changed_while_the_guest_lives() {
+    let spin = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
+    let folder = folder("limits");
+    std::fs::write(folder.join("spin.wat"), spin).expect("the folder is ours");
+    let script = ":set timeout 50ms\nspin\n:expect error still running after 50ms\n:set max-output 3\nab\nabcde\n\
+                  :expect error the limit is 3\n:reset\nabcde\n:expect error the limit is 3\n:set max-output 1KiB\nabcde\n\
+                  :expect abcde\n:limits\n:set\n:set timeout 1h\n:set crossings maybe\n:set timeuot 1s\n";
+    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let output = command.current_dir(folder).args(["spin.wat", "--script", "script"]).output().expect("it starts");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(stdout.contains("time    50ms for one exchange"), "{stdout}");
+    assert!(stdout.contains("timeout = 50ms") && stdout.contains("max-output = 1,024 bytes"), "{stdout}");
+    let lines: Vec<_> = stderr.lines().collect();
+    assert!(lines[0].starts_with("script:16: the unit `h` is not one of"), "{stderr}");
+    assert!(lines[1].starts_with("script:17: expected on or off, not `maybe`: :set "), "{stderr}");
+    assert!(lines[2].starts_with("script:18: there is no setting `timeuot`; did you mean timeout?"), "{stderr}");
+    assert_eq!(lines.len(), 4, "{stderr}");
+}
+
+#[test]
+fn a_saved_session_is_looked_at_in_between() {
+    let text = "one\n:save saved overwrite\n:save saved\n:load saved\n:peek u8 0x40\nthree\n:save copy overwrite\n:load\n:load\nfour\n:load nowhere\n:load odds.wat\n";
+    let (stdout, stderr, _) = script("load", text);
+    for words in [
+        "saved: opened; :load alone comes back from it",
+        "> :peek u8 0x40\n0x40  u8 111\n",
+        "back from the saved session",
+        "=> four!",
+    ] {
+        assert!(stdout.contains(words), "{words:?} is not in {stdout}");
+    }
+    assert!(stderr.contains("script:3: saved is there already; with `overwrite` behind it, :save writes"), "{stderr}");
+    assert!(stderr.contains("script:6: this is a saved session"), "{stderr}");
+    assert!(
+        stderr.contains("script:9: expected a file, as no saved session is being looked at: :load [FILE]"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("script:11: nowhere: No such file")
+            && stderr.contains("script:12: odds.wat: this is no saved session"),
+        "{stderr}"
+    );
+}

@@ -180,6 +180,188 @@ fn ctrl_c_stops_a_running_guest_and_the_prompt_lives() {
 }
 
 #[test]
+fn what_the_guest_says_is_printed_while_it_runs() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("talks.wat");
+    let wat = r#"(module (import "env" "log" (func $log (param i32 i32)))
+        (memory (export "memory") 1) (data (i32.const 0) "tick\1b[2J")
+        (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (call $log (i32.const 0) (i32.const 8))
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let guest = guest.display().to_string();
+    let mut prompt = Prompt::start("talks", false, &[&guest, "--repl", "--timeout", "0"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("spin\r");
+    prompt.wait_for("the guest says: tick\\x1b[2J");
+    // It runs still.
+    prompt.press("\x03");
+    prompt.wait_for("failed: the guest was stopped by Ctrl-C");
+    prompt.wait_for("> ");
+    prompt.press("x\r");
+    prompt.wait_for("the guest says: tick");
+    prompt.wait_for("=> x");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn what_is_typed_is_coloured_and_hinted_where_colours_are_wanted() {
+    for (env, colored) in [(&[][..], true), (&[("NO_COLOR", "1")], false)] {
+        let mut prompt = Prompt::start("colour", false, &["--repl"], env);
+        prompt.wait_for("> ");
+        prompt.press(":peek u8 ");
+        prompt.wait_for("ADDR [COUNT]");
+        prompt.press("nowhere\r");
+        prompt.wait_for("`nowhere` is neither");
+        prompt.press(":xyz 1\r");
+        prompt.wait_for(":help lists them");
+        prompt.wait_for("> ");
+        prompt.press("\x04");
+        assert_eq!(prompt.end(), 0);
+        let raw = String::from_utf8_lossy(&prompt.raw).into_owned();
+        for style in ["\x1b[1m:peek", "\x1b[36mu8", "\x1b[4;31m:xyz", "\x1b[2mADDR"] {
+            assert_eq!(raw.contains(style), colored, "{style:?} in {raw:?}");
+        }
+    }
+}
+
+#[test]
+fn every_word_completes() {
+    let mut prompt = Prompt::start("complete", false, &["--repl"], &[]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt/complete");
+    std::fs::write(folder.join("a file of lines"), "from a file\n").expect("the folder is ours");
+    prompt.wait_for("> ");
+    prompt.press("Did you know\r");
+    prompt.wait_for("=> Did you know Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press(":pee\tu8\x20out\t\r");
+    prompt.wait_for("0x410  u8 68");
+    prompt.wait_for("> ");
+    prompt.press(":sou\ta\t\r");
+    prompt.wait_for("=> from a file Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press(":recipe c-\t\r");
+    prompt.wait_for("name   c-string");
+    prompt.wait_for("> ");
+    prompt.press(":set cro\t o\t\t");
+    prompt.wait_for("on   off");
+    prompt.press("n\r");
+    prompt.wait_for("> ");
+    prompt.press("x\r");
+    prompt.wait_for("  2 write 1 B at 0x410..0x411");
+    prompt.wait_for("=> x Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press(":set rows off\r");
+    prompt.wait_for("> ");
+    let from = prompt.text.len();
+    prompt.press("y\r");
+    prompt.wait_for("=> y Wasm is cool!");
+    assert!(!prompt.text[from..].contains("before "), "{}", &prompt.text[from..]);
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn a_typed_line_crosses_exactly_as_typed() {
+    let mut prompt = Prompt::start("exact", false, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("  both ends  \r");
+    prompt.wait_for("=>   both ends   Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("a\x16\tb\r");
+    prompt.wait_for("=> a\\tb Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\r");
+    prompt.wait_for("=>  Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\x1b[200~one\r\n\ttwo \rthree\x1b[201~\r");
+    prompt.wait_for("=> one Wasm is cool!");
+    prompt.wait_for("=> \\ttwo  Wasm is cool!");
+    prompt.wait_for("=> three Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn lines_that_come_faster_than_they_are_answered_are_not_lost() {
+    let mut prompt = Prompt::start("ahead", false, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("one\rtwo\r:peek u8 0x410\rthree\r");
+    prompt.wait_for("=> one Wasm is cool!");
+    prompt.wait_for("=> two Wasm is cool!");
+    prompt.wait_for("0x410  u8 116");
+    prompt.wait_for("=> three Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn the_keys_of_vi_are_there_too() {
+    let mut prompt = Prompt::start("vi", false, &["--repl", "--keys", "vi"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("hello world\x1b");
+    // An escape and a key that come together are one key with Alt.
+    std::thread::sleep(Duration::from_millis(100));
+    prompt.press("0dwiwhole \r");
+    prompt.wait_for("=> whole world Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn prompts_at_the_same_time_keep_each_others_lines_even_if_they_die() {
+    let mut first = Prompt::start("together", false, &["--repl"], &[]);
+    first.wait_for("> ");
+    let mut second = Prompt::start("together", true, &["--repl"], &[]);
+    second.wait_for("> ");
+    for (is_first, line) in [(true, "one"), (false, "two"), (true, "three")] {
+        let prompt = if is_first { &mut first } else { &mut second };
+        prompt.press(&format!("{line}\r"));
+        prompt.wait_for(&format!("=> {line} Wasm is cool!"));
+        prompt.wait_for("> ");
+    }
+    first.pty.child.kill().expect("it is ours");
+    second.press("\x04");
+    assert_eq!(second.end(), 0);
+    let mut third = Prompt::start("together", true, &["--repl"], &[]);
+    third.wait_for("> ");
+    for line in ["three", "two", "one"] {
+        third.press("\x1b[A");
+        third.wait_for(&format!("> {line}"));
+    }
+    third.press("\x03");
+    third.wait_for("Ctrl-D leaves");
+    third.wait_for("> ");
+    third.press("\x04");
+    assert_eq!(third.end(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_to_end_gives_the_terminal_back() {
+    /// That lines are edited by the terminal, and echoed.
+    const COOKED: u32 = 0o12;
+    let mut prompt = Prompt::start("signal", false, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("typed");
+    prompt.wait_for("typed");
+    let flags = |prompt: &Prompt| prompt.pty.master.get_termios().expect("it is a terminal").local_flags.bits();
+    assert_eq!(flags(&prompt) & COOKED, 0, "the prompt has taken it over");
+    let pid = prompt.pty.child.process_id().expect("it runs").to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there").success());
+    prompt.wait_for("\r\n");
+    assert_eq!(prompt.end(), 143);
+    assert_eq!(flags(&prompt) & COOKED, COOKED);
+    assert!(String::from_utf8_lossy(&prompt.raw).ends_with("\x1b[?2004l\r\n"), "{:?}", prompt.raw);
+}
+
+#[test]
 fn a_paste_of_200_lines_is_sent_line_by_line() {
     let mut prompt = Prompt::start("paste", false, &["--repl"], &[]);
     prompt.wait_for("> ");

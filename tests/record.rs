@@ -20,7 +20,10 @@ enum Deed {
 fn deed() -> impl Strategy<Value = Deed> {
     // Few values and few places, so that rewrites and overlaps are common; pages' ends among them.
     let place = prop_oneof![0usize..64, 4080usize..4110, 65_500usize..65_530];
-    let bytes = prop::collection::vec(0u8..3, 0..40);
+    let some = prop::collection::vec(0u8..3, 0..40);
+    // Whole pages of one value, too.
+    let many = (0u8..3, 4000usize..9000).prop_map(|(value, len)| vec![value; len]);
+    let bytes = prop_oneof![3 => some, 1 => many];
     prop_oneof![
         4 => (place.clone(), bytes.clone()).prop_map(|(place, bytes)| Deed::HostWrites(place, bytes)),
         4 => (place, bytes).prop_map(|(place, bytes)| Deed::GuestWrites(place, bytes)),

@@ -12,7 +12,7 @@ use ratatui::buffer::{Buffer, Cell};
 
 /// What the session that is saved consists of, and what is looked at then.
 const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n\
-    :send file long\nlast\n:mark here 0x1000 4\n:save session\n:exchange 1\n:exchange 4\n:exchange 7\n";
+    :send file long\nlast\n:mark here 0x1000 4\n:save session overwrite\n:exchange 1\n:exchange 4\n:exchange 7\n";
 
 fn linmem(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_linmem")).current_dir(folder).args(args).output().expect("the binary starts")
@@ -22,10 +22,17 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// An empty folder.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved").join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    folder
+}
+
 /// A folder with a session saved in it, as `session`, and what the script that saved it printed.
 fn saved(test: &str) -> (PathBuf, String) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let folder = folder(test);
     std::fs::write(folder.join("long"), vec![b'x'; 2000]).expect("the folder is ours");
     std::fs::write(folder.join("script"), SCRIPT).expect("the folder is ours");
     let output = linmem(&folder, &["--script", "script"]);
@@ -110,8 +117,7 @@ fn a_saved_session_is_the_same_json_each_time() {
 
 #[test]
 fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/screen");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let folder = folder("screen");
     let file = folder.join("session");
     let mut live = Offscreen::open(Source::default_guest(), Options::default(), 120, 40).expect("the guest is sound");
     for line in
@@ -145,12 +151,11 @@ fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
 
 #[test]
 fn all_runs_are_saved_with_what_their_guests_are() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/runs");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let folder = folder("runs");
     let other = r#"(module (memory (export "mem") 1) (global (export "count") (mut i32) (i32.const 5))
         (func (export "ptr") (result i32) (i32.const 64)) (func (export "f") (param i32) (result i32) (local.get 0)))"#;
     std::fs::write(folder.join("other.wat"), other).expect("the folder is ours");
-    let script = "one\n:reset\ntwo\n:reload other.wat\nthree\n:globals count 6\n:save session\n";
+    let script = "one\n:reset\ntwo\n:reload other.wat\nthree\n:globals count 6\n:mark here 0x44 4\n:save session\n";
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
     let live = linmem(&folder, &["--script", "script", "--show", "json"]);
     let replayed = linmem(&folder, &["replay", "session", "--show", "json"]);
@@ -161,10 +166,17 @@ fn all_runs_are_saved_with_what_their_guests_are() {
     let runs: Vec<_> =
         runs.iter().map(|object| (object["run"].as_u64().unwrap_or(1), object["line"].as_u64())).collect();
     assert_eq!(runs, [(1, Some(1)), (2, Some(0)), (2, Some(1)), (3, Some(0)), (3, Some(1)), (3, Some(2))]);
-    let said = ask(&folder, "session", ":runs\n:exports\n:globals\n:memory\n:convention\n:reset\n");
+    let said = ask(
+        &folder,
+        "session",
+        ":runs\n:mark\n:runs 1\n:peek u8 0x410\n:exports\n:runs now\n:exports\n:globals\n:memory\n:convention\n:reset\n",
+    );
     for words in [
         "this run: 2 exchanges   (run 3, other.wat)",
         "f  function (i32)",
+        "0x410  u8 111",
+        "add_wasm_is_cool  function",
+        "4 B at 0x44..0x48",
         "count = 6",
         "memory 0: 1 page",
         "static-buffer",
@@ -176,8 +188,7 @@ fn all_runs_are_saved_with_what_their_guests_are() {
 
 #[test]
 fn what_a_file_may_take_is_bounded() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/bounds");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let folder = folder("bounds");
     let script = ":grow 100\n:poke text 0x10000 one\n:poke text 0x200000 two\nlast\n:save session\n";
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
     assert_eq!(linmem(&folder, &["--script", "script"]).status.code(), Some(0));
@@ -195,7 +206,7 @@ fn what_a_file_may_take_is_bounded() {
     assert!(replay(&memories, &[]).contains("no guest has such memories"));
     let page = |number: usize| line(&format!("{{\"page\":[{number},\"{}\"]}}", "00".repeat(4096)));
     let pages: String = (0..400).map(page).collect();
-    let many = [head.clone(), line(r#"{"memory":4294967296}"#), pages.clone()].concat();
+    let many = [head.clone(), line(r#"{"memory":4294967296}"#), pages].concat();
     let words = replay(&many, &["--max-memory", "1MiB"]);
     assert!(words.contains("more than 1048576 bytes (--max-memory"), "{words}");
     assert!(replay(&many, &[]).contains("cut short"), "and within the limit it is only cut short");
@@ -242,7 +253,7 @@ proptest! {
                 screen.press(key);
                 screen.draw();
             }
-            for command in [":changes", ":crossings", ":regions", ":goto 1", ":runs", ":memory", ":recipe"] {
+            for command in [":changes", ":crossings", ":regions", ":exchange 1", ":goto 1", ":runs", ":memory", ":recipe"] {
                 screen.send(command).expect("nothing runs");
                 screen.draw();
             }

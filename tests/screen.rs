@@ -356,3 +356,95 @@ fn a_terminal_that_answers_no_questions_can_be_drawn_anew() {
     terminal.wait_for("> still here");
     assert!(!String::from_utf8_lossy(&terminal.raw).contains("\x1b[6n"), "the cursor's place is not asked for");
 }
+
+#[test]
+fn suspended_and_resumed_nothing_is_lost() {
+    let mut terminal = Terminal::start("suspend", (100, 30), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("first\rhalf a li");
+    terminal.wait_for("> half a li");
+    terminal.wait_for("=> first Wasm is cool!");
+    terminal.press("\x1a");
+    terminal.wait("the shell's screen", |screen| !screen.alternate_screen());
+    let pid = terminal.pty.child.process_id().expect("it runs").to_string();
+    let signal = |name: &str| {
+        std::process::Command::new("kill").args([name, &pid]).status().expect("kill is there");
+    };
+    // It stopped, as a shell expects.
+    if let Ok(mut state) = std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        let since = Instant::now();
+        while !state.contains(") T ") && since.elapsed() < pty::PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+            state = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is still there");
+        }
+        assert!(state.contains(") T "), "{state}");
+    }
+    signal("-CONT");
+    terminal.wait("linmem's screen", vt100::Screen::alternate_screen);
+    terminal.wait_for("> half a li");
+    terminal.press("ne\r");
+    terminal.wait_for("=> half a line Wasm is cool!");
+    terminal.press("\x04");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn where_the_locale_has_no_unicode_only_ascii_is_written() {
+    let mut terminal = Terminal::start("ascii", (80, 24), &[], &[("LC_ALL", "C")]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("caf\u{e9}\r");
+    terminal.wait_for("=> caf? Wasm is cool!");
+    terminal.press("\x1b");
+    terminal.wait_for("output+0x5");
+    terminal.press("\t\t\t?");
+    terminal.wait_for("keys and signs");
+    assert!(terminal.raw.is_ascii(), "{}", terminal.text());
+}
+
+#[test]
+fn colours_are_true_where_the_terminal_has_them() {
+    let mut terminal = Terminal::start("truecolor", (80, 24), &[], &[("COLORTERM", "truecolor")]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("Did you know\r");
+    terminal.wait_for("step 3 of 5");
+    let orange = |cell: &vt100::Cell| cell.bgcolor() == vt100::Color::Rgb(0xff, 0xaf, 0) && cell.underline();
+    assert_eq!(terminal.styled(orange), cells_of(0x41c, b" Wasm is cool!", 16));
+    terminal.press("\x1b[18~");
+    terminal.wait_for("step 2 of 5");
+    let blue = |cell: &vt100::Cell| cell.bgcolor() == vt100::Color::Rgb(0, 0x4f, 0xbf) && cell.underline();
+    assert_eq!(terminal.styled(blue), cells_of(0x410, b"Did you know", 16));
+}
+
+#[test]
+fn a_newcomer_walks_in_time() {
+    let mut terminal = Terminal::start("time", (120, 40), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("one\r");
+    terminal.wait_for("=> one Wasm is cool!");
+    terminal.press(":res\t\r");
+    terminal.wait_for("  start | ");
+    terminal.press("two\r");
+    terminal.wait_for("=> two Wasm is cool!");
+    terminal.wait_for("exchange 1 of 1 | step 3 of 5");
+    // F2: the exchange as a whole. F8: its first step. F5: the start.
+    terminal.press("\x1bOQ");
+    terminal.wait_for("exchange 1 of 1 | all steps");
+    terminal.press("\x1b[19~");
+    terminal.wait_for("exchange 1 of 1 | step 1 of 5");
+    terminal.press("\x1b[15~");
+    terminal.wait_for("THE PAST: start");
+    terminal.wait_for("F9: live");
+    // F3: the run before.
+    terminal.press("\x1bOR");
+    terminal.wait_for("EARLIER RUN: exchange 1 of 1");
+    terminal.wait_for("=> one Wasm is cool!");
+    terminal.press("three\r");
+    terminal.wait_for("  exchange 2 of 2 | step 3 of 5");
+    terminal.wait_for("=> three Wasm is cool!");
+    // Ctrl-R, what to look for, Enter.
+    terminal.press("\x12tw");
+    terminal.wait_for("search `tw`: two");
+    terminal.press("\r");
+    terminal.wait_for("  exchange 3 of 3 | step 3 of 5");
+    terminal.wait_for("=> two Wasm is cool!");
+}

@@ -101,7 +101,7 @@ fn quit_ends_the_files_around_it_too() {
 #[test]
 fn a_script_prints_json_or_hex_and_nothing_else() {
     let folder = folder("forms");
-    let script = "one\n:peek u8 0\n:poke u8 0 7\n:goto 1\n:expect never\ntwo\n";
+    let script = "one\n:peek u8 0\n:poke u8 0 7\n:exchange 1\n:expect never\ntwo\n";
     let output = run(&folder, &["--script", "-", "--show", "json"], script);
     assert_eq!(output.status.code(), Some(1));
     let objects: Vec<serde_json::Value> =

@@ -132,9 +132,13 @@ pub(super) fn convention(context: &mut Context<'_>, words: &mut Words<'_>, text:
 pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
     let file = words.file()?;
+    let over = words.take("overwrite");
     words.end()?;
+    if file.exists() && !over {
+        return Err(super::file::taken(&file, "save"));
+    }
     crate::session::save(&file, context.session).map_err(|error| Error(format!("{}: {error}", file.display())))?;
-    let name = file.display();
+    let name = visible(file.as_os_str().as_encoded_bytes());
     Ok(Reply::Text(vec![format!("saved; linmem replay {name} opens it, and :load {name} here")]))
 }
 

@@ -62,7 +62,7 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "EXPORT" => begun(&mut names.exports.iter().map(|(name, _)| name.as_str())),
         "GLOBAL" => begun(&mut names.globals.iter().map(String::as_str)),
         "MEMORY" => begun(&mut names.memories.iter().map(String::as_str)),
-        "ADDR" => begun(&mut names.regions.iter().map(String::as_str)),
+        "ADDR" | "REGION" => begun(&mut names.regions.iter().map(String::as_str)),
         "RECIPE" => begun(&mut BUILT_IN.iter().map(|(name, _)| *name)),
         "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
         "FORM" => begun(&mut Form::ALL.into_iter().map(Form::name)),
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(words(":poke text out"), ["output"]);
         assert_eq!(words(":expect at input "), ["hex", "text"]);
         assert_eq!(words(":globals c"), ["count"]);
-        assert_eq!(words(":unmark h"), ["here"]);
+        assert_eq!(words(":unmark "), ["here"]);
         assert_eq!(words(":copy b"), ["base64"]);
         assert_eq!(words(":copy hex o"), ["output"]);
         assert_eq!(words(":goto i"), ["input"]);

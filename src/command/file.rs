@@ -14,9 +14,13 @@ pub fn create(path: &Path, over: bool, command: &str) -> Result<File, Error> {
     let file = path.display();
     let made = if over { File::create(path) } else { File::create_new(path) };
     made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            Error(format!("{file} is there already; with `overwrite` behind it, :{command} writes over it"))
-        }
+        ErrorKind::AlreadyExists => taken(path, command),
         _ => Error(format!("{file}: {error}")),
     })
+}
+
+/// A file is there already, and the user did not say `overwrite` to a command of that name.
+pub(super) fn taken(path: &Path, command: &str) -> Error {
+    let file = path.display();
+    Error(format!("{file} is there already; with `overwrite` behind it, :{command} writes over it"))
 }

@@ -2,7 +2,7 @@
 //!
 //! So completion, hints and highlighting follow the table of commands, and know no command by name.
 
-use crate::view::NUMBER_TYPES;
+use crate::view::NumberType;
 
 /// A place for a word: `ADDR`, `hex`, `on|off`, `[COUNT]`, `VALUE ...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,22 +35,41 @@ pub(super) fn follow(args: &'static str, words: &[&str]) -> Vec<Next> {
 
 /// The arguments as alternatives of slots.
 fn alternatives(args: &'static str) -> Vec<Vec<Slot>> {
-    let mut depth = 0_usize;
-    let mut found = vec![Vec::<Slot>::new()];
+    let mut signs = Vec::new();
     for word in args.split_whitespace() {
-        let (opened, closed) = (word.matches('[').count(), word.matches(']').count());
-        // `EXCHANGE[.STEP]` is one word, and the brackets are inside it.
-        let begins = if word.starts_with('[') { opened } else { 0 };
-        depth += begins;
-        let last = found.last_mut().expect("there is one");
-        let inside = opened > 0 && begins == 0;
-        match if inside { word } else { word.trim_matches(['[', ']']) } {
-            "|" => found.push(Vec::new()),
-            "..." => last.iter_mut().next_back().into_iter().for_each(|slot| slot.repeats = true),
-            what => last.push(Slot { what, optional: depth > 0, repeats: false }),
-        }
-        depth = (depth + opened - begins).saturating_sub(closed);
+        let inner = word.trim_start_matches('[');
+        signs.extend((inner.len()..word.len()).map(|_| "["));
+        // `NUMBER[.STEP]` is one word, and its brackets belong to it.
+        let closed = inner.matches(']').count().saturating_sub(inner.matches('[').count());
+        signs.push(&inner[..inner.len() - closed]);
+        signs.extend((0..closed).map(|_| "]"));
     }
+    group(&mut signs.into_iter().peekable(), false)
+}
+
+type Signs<'a> = std::iter::Peekable<std::vec::IntoIter<&'a str>>;
+
+/// Alternatives up to the bracket that closes them, or to the end.
+fn group(signs: &mut Signs<'static>, optional: bool) -> Vec<Vec<Slot>> {
+    let (mut found, mut present) = (Vec::new(), vec![Vec::new()]);
+    while let Some(sign) = signs.next() {
+        match sign {
+            "]" => break,
+            "|" => found.extend(std::mem::replace(&mut present, vec![Vec::new()])),
+            "[" => {
+                let mut inside = group(signs, true);
+                // What is optional can be passed over where something follows it; at the end it is simply not there.
+                if signs.peek().is_some_and(|next| !matches!(*next, "]" | "|")) {
+                    inside.push(Vec::new());
+                }
+                let joined = |one: &Vec<Slot>| inside.iter().map(|more| [&one[..], more].concat()).collect::<Vec<_>>();
+                present = present.iter().flat_map(joined).collect();
+            }
+            "..." => present.iter_mut().filter_map(|slots| slots.last_mut()).for_each(|slot| slot.repeats = true),
+            what => present.iter_mut().for_each(|slots| slots.push(Slot { what, optional, repeats: false })),
+        }
+    }
+    found.extend(present);
     found
 }
 
@@ -84,7 +103,7 @@ impl Slot {
 
     fn takes(&self, word: &str) -> bool {
         self.choices().any(|choice| match choice {
-            "TYPE" => NUMBER_TYPES.iter().any(|ty| ty.name == word),
+            "TYPE" => NumberType::named(word).is_some(),
             choice if is_kind(choice) => true,
             choice => choice == word,
         })
@@ -135,7 +154,11 @@ mod tests {
         assert_eq!(told(expect, &["error"]), ["TEXT"]);
         assert_eq!(told(expect, &["hello", "at"]), ["(text)"]);
         assert_eq!(told("crossings on|off | timeout TIME", &["crossings"]), ["on|off"]);
-        assert_eq!(told("EXCHANGE[.STEP] | now", &[]), ["EXCHANGE[.STEP]", "now"]);
+        assert_eq!(told("NUMBER[.STEP] | now", &[]), ["NUMBER[.STEP]", "now"]);
+        let write = "FILE [ADDR LEN | REGION] [overwrite]";
+        assert_eq!(told(write, &["f"]), ["[ADDR] [LEN] [overwrite]", "[REGION] [overwrite]", "[overwrite]"]);
+        assert_eq!(told(write, &["f", "overwrite"]), ["[LEN] [overwrite]", "[overwrite]", "(end)"]);
+        assert_eq!(told("[NAME [ADDR [LEN] | ADDR..END]]", &["x"]), ["[ADDR] [LEN]", "[ADDR..END]"]);
         assert_eq!(told("", &[]), ["(end)"]);
     }
 }

@@ -1,7 +1,6 @@
 //! Commands about places in memory: going there, finding, naming, looking closely, taking bytes along.
 
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
 
 use super::look::MOST;
 use super::words::Words;
@@ -117,16 +116,15 @@ fn read(image: &Image, start: u64, len: u64) -> Result<Vec<u8>, Error> {
 }
 
 pub(super) fn write(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let file = words.text("a file")?;
+    let file = words.file()?;
     let image = context.image()?.clone();
     let over = words.take("overwrite");
     let (start, len) = if words.is_empty() { (0, image.len()) } else { context.range(words, None)? };
     let over = over || words.take("overwrite");
     words.end()?;
-    let path = PathBuf::from(&file);
-    let out = create(&path, over, "write")?;
-    put(&image, start, len, out).map_err(|error| Error(format!("{file}: {error}")))?;
-    Ok(Reply::Text(vec![format!("{} are in {file} now", range(start, len))]))
+    let out = create(&file, over, "write")?;
+    put(&image, start, len, out).map_err(|error| Error(format!("{}: {error}", file.display())))?;
+    Ok(Reply::Text(vec![format!("{} are in {} now", range(start, len), visible(file.as_os_str().as_encoded_bytes()))]))
 }
 
 /// Writes a range of a memory piece by piece.
@@ -144,7 +142,7 @@ fn put(image: &Image, start: u64, len: u64, out: std::fs::File) -> std::io::Resu
 }
 
 pub(super) fn shot(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let file = PathBuf::from(words.text("a file, .svg or .txt")?);
+    let file = words.file()?;
     Ok(Reply::Shot(file, words.take("overwrite")))
 }
 

@@ -76,7 +76,7 @@ pub const COMMANDS: &[Spec] = &[
         "check the last answer, or memory",
         check::expect,
     ),
-    spec("save", "FILE", "write the timeline into a file, for :load and linmem replay", act::save),
+    spec("save", "FILE [overwrite]", "write the timeline into a file, for :load and linmem replay", act::save),
     spec("load", "[FILE]", "look at a saved timeline; without a file, come back from it", act::load),
     spec("source", "FILE", "follow the lines and commands of a file", act::source),
     spec("help", "[COMMAND]", "explain the commands, or one", look::help),

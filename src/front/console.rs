@@ -147,6 +147,16 @@ impl Console {
         Fed::Done
     }
 
+    fn context(&mut self) -> Context<'_> {
+        let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
+        Context { session: &mut self.session, at: self.at.as_ref(), cursor, selected, settings: self.settings }
+    }
+
+    /// The names that can be typed now.
+    pub(super) fn names(&mut self) -> Names {
+        self.context().names()
+    }
+
     /// Looks at another moment. The user is then where something happened.
     fn look_at(&mut self, at: Option<Selection>) {
         self.cursor = at.as_ref().and_then(|at| at.address(self.session.memory())).unwrap_or(self.cursor);
@@ -179,17 +189,6 @@ impl Console {
             }
             Err(words) => Fed::Refused(words),
         }
-    }
-
-    fn context(&mut self) -> Context<'_> {
-        let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
-        let (at, settings) = (self.at.as_ref(), self.settings);
-        Context { session: &mut self.session, at, cursor, selected, settings }
-    }
-
-    /// The names that can be typed now.
-    pub(super) fn names(&mut self) -> Names {
-        self.context().names()
     }
 
     /// Adds a line to what is to be printed for a person.

@@ -20,7 +20,7 @@ pub(super) fn give_back() {
         // It may be gone.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
         if !super::is_dumb() {
-            let _ = io::stdout().write_all(b"\x1b[?2004l\r\n").and_then(|()| io::stdout().flush());
+            let _ = io::stdout().write_all(b"\x1b[?2004l\n").and_then(|()| io::stdout().flush());
         }
     }
 }

@@ -96,7 +96,7 @@ pub struct Segment {
 
 /// A global variable that has a name, and its value at the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedGlobal {
+pub struct Variable {
     /// The name: an export's, else that of the module's name section. Shortened if it is very long.
     pub name: String,
     /// Its value at the start, if it is a plain number, without its sign.
@@ -128,7 +128,7 @@ pub struct Interface {
     /// The data segments that are copied at the start, in the module's order.
     pub segments: Vec<Segment>,
     /// The global variables that have a name, imported ones left out.
-    pub globals: Vec<NamedGlobal>,
+    pub globals: Vec<Variable>,
     /// Whether there is a start function.
     pub has_start: bool,
     /// Whether it is a dynamic library, which runs only when it is linked into a program.
@@ -355,7 +355,7 @@ impl Indices {
     }
 
     /// The globals that have a name: by their exports, and the others by the name section.
-    fn named_globals(self, mut names: Names) -> Vec<NamedGlobal> {
+    fn named_globals(self, mut names: Names) -> Vec<Variable> {
         let start =
             |index: u32| usize::try_from(index).ok().and_then(|place| self.globals.get(place).copied().flatten());
         let exported = self.exported.iter().map(|(index, name)| (*index, name.clone()));
@@ -364,7 +364,7 @@ impl Indices {
         let mut rest: Vec<_> = names.globals.into_iter().collect();
         rest.sort();
         found.extend(rest);
-        found.into_iter().map(|(index, name)| NamedGlobal { name, start: start(index) }).collect()
+        found.into_iter().map(|(index, name)| Variable { name, start: start(index) }).collect()
     }
 
     fn memory(&self, place: usize) -> Extern {

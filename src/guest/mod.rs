@@ -22,7 +22,7 @@ pub use boundary::{Boundary, Host, NoHost};
 pub use func::Func;
 pub use global::{Global, GlobalRef};
 pub use instance::Guest;
-pub use interface::{Export, Extern, Import, Interface, MemoryType, NamedGlobal, Segment, Signature, Type};
+pub use interface::{Export, Extern, Import, Interface, MemoryType, Segment, Signature, Type, Variable};
 pub use limits::Limits;
 pub use program::{Code, LoadError, Program, inspect};
 pub use recorded::Recorded;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::worker::{HISTORY, RUNS};
-use super::{About, Bookmark, Bookmarks, Chapter, Session};
+use super::{About, Bookmarks, Chapter, Session};
 use crate::guest::Global;
 use crate::record::{Bytes, Cause, Change, Image, MEMORIES, Memories, Moment, PAGE, Run, WASM_PAGE};
 
@@ -51,8 +51,8 @@ enum Entry {
     /// A cause, without its changes, of which so many follow.
     Cause(Cause, usize),
     Change(Change),
-    /// A range of memory that the user gave a name.
-    Mark(Bookmark),
+    /// The ranges of memory that the user gave a name.
+    Marks(Bookmarks),
     /// How many causes there are.
     End(usize),
 }
@@ -63,7 +63,7 @@ pub struct Saved {
     pub past: Vec<Chapter>,
     /// The last run.
     pub last: Chapter,
-    /// The ranges of memory that have a name.
+    /// The ranges of memory that the user gave a name.
     pub bookmarks: Bookmarks,
     /// What is wrong with the rest of the file, if it could not be read to its end.
     pub damage: Option<String>,
@@ -88,7 +88,7 @@ fn write(path: &Path, session: &Session) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     put(&mut out, &Head { linmem_session: VERSION, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
     session.runs().try_for_each(|(about, globals, run)| put_run(&mut out, about, globals, run))?;
-    session.bookmarks().iter().try_for_each(|mark| put(&mut out, &Entry::Mark(mark.clone())))?;
+    put(&mut out, &Entry::Marks(session.bookmarks().clone()))?;
     put(&mut out, &Entry::End(session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum()))?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
@@ -245,8 +245,8 @@ impl Reader {
                 self.cost = 0;
                 self.settle(cause, changes)?;
             }
+            (Entry::Marks(marks), None) => marks.iter().try_for_each(|mark| self.bookmarks.set(mark.clone()))?,
             (Entry::Change(_), None) => return Err("a change of no cause".to_owned()),
-            (Entry::Mark(mark), None) => self.bookmarks.set(mark)?,
             (Entry::End(causes), None) if causes == self.causes => return Ok(false),
             (Entry::End(causes), None) => return Err(format!("{causes} causes should stand in it")),
         }

@@ -22,13 +22,45 @@ pub enum Mark {
 /// The marks of one page of memory.
 #[derive(Clone, Debug)]
 struct Page {
-    marks: Box<[Mark; PAGE]>,
+    marks: Cells,
     /// How many runs of changed bytes begin before this page.
     runs_before: usize,
     /// How many begin in it.
     runs: usize,
     /// Whether every byte of it was changed.
     full: bool,
+}
+
+/// The marks of a page's bytes. Guests that fill or move much memory leave very many pages with one mark only.
+#[derive(Clone, Debug)]
+enum Cells {
+    All(Mark),
+    Each(Box<[Mark; PAGE]>),
+}
+
+impl Cells {
+    fn at(&self, place: usize) -> Mark {
+        match self {
+            Cells::All(mark) => *mark,
+            Cells::Each(marks) => marks[place],
+        }
+    }
+
+    fn each(&mut self) -> &mut [Mark; PAGE] {
+        if let Cells::All(mark) = self {
+            *self = Cells::Each(Box::new([*mark; PAGE]));
+        }
+        match self {
+            Cells::Each(marks) => marks,
+            Cells::All(_) => unreachable!("it was made so"),
+        }
+    }
+}
+
+/// Whether two slices of one length differ in every byte.
+fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
+    // Written so that it is done for many bytes at once.
+    old.iter().zip(new).fold(u8::MAX, |least, (old, new)| least.min(old ^ new)) != 0
 }
 
 /// The marks of one memory, for the stretch of the timeline between two moments.
@@ -56,7 +88,7 @@ impl Marks {
 
     /// What happened to the byte at `addr`.
     pub fn at(&self, addr: u64) -> Mark {
-        self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page.marks[place(addr)])
+        self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page.marks.at(place(addr)))
     }
 
     /// How many bytes have another value now by that actor's doing.
@@ -92,9 +124,9 @@ impl Marks {
     /// The addresses of the rows of `width` bytes that hold a mark, in order.
     pub fn rows(&self, width: usize) -> impl Iterator<Item = u64> + '_ {
         self.pages.iter().flat_map(move |(number, page)| {
-            let rows = page.marks.chunks(width).enumerate();
-            let marked = rows.filter(|(_, row)| row.iter().any(|&mark| mark != Mark::None));
-            marked.map(move |(row, _)| number * PAGE as u64 + (row * width) as u64)
+            let marked = move |row: &usize| (*row..*row + width).any(|place| page.marks.at(place) != Mark::None);
+            let rows = (0..PAGE).step_by(width).filter(marked);
+            rows.map(move |row| number * PAGE as u64 + row as u64)
         })
     }
 
@@ -102,14 +134,14 @@ impl Marks {
     pub fn next(&self, from: u64) -> Option<u64> {
         self.pages.range(from / PAGE as u64..).find_map(|(number, page)| {
             let base = number * PAGE as u64;
-            let mut addrs = (base..).zip(page.marks.iter());
-            addrs.find(|(addr, mark)| *addr >= from && **mark != Mark::None).map(|(addr, _)| addr)
+            let first = if from > base { place(from) } else { 0 };
+            (first..PAGE).find(|&place| page.marks.at(place) != Mark::None).map(|place| base + place as u64)
         })
     }
 
     /// Whether a mark lies in the `len` bytes from `addr` on, all in one page of [`PAGE`] bytes.
     pub fn touch(&self, addr: u64, len: usize) -> bool {
-        let marked = |page: &Page| page.marks[place(addr)..][..len].iter().any(|&mark| mark != Mark::None);
+        let marked = |page: &Page| (place(addr)..place(addr) + len).any(|place| page.marks.at(place) != Mark::None);
         self.pages.get(&(addr / PAGE as u64)).is_some_and(marked)
     }
 
@@ -150,25 +182,26 @@ impl Marks {
         let base = number * PAGE as u64;
         let begins = move |place: &usize| {
             let before = match place.checked_sub(1) {
-                Some(before) => page.marks[before],
+                Some(before) => page.marks.at(before),
                 None => base.checked_sub(1).map_or(Mark::None, |before| self.at(before)),
             };
-            matches!(page.marks[*place], Mark::Changed(_)) && !matches!(before, Mark::Changed(_))
+            matches!(page.marks.at(*place), Mark::Changed(_)) && !matches!(before, Mark::Changed(_))
         };
-        (0..PAGE).filter(begins).map(move |place| base + place as u64)
+        // Of a page in which every byte changed only the first can begin a run.
+        (0..if page.full { 1 } else { PAGE }).filter(begins).map(move |place| base + place as u64)
     }
 
     fn run_end(&self, start: u64) -> u64 {
         let mut end = start;
         while let Some(page) = self.pages.get(&(end / PAGE as u64)) {
-            let changed = |mark: &Mark| matches!(mark, Mark::Changed(_));
-            let rest = &page.marks[place(end)..];
+            let first = place(end);
+            let unchanged = |place: &usize| !matches!(page.marks.at(*place), Mark::Changed(_));
             if !page.full
-                && let Some(more) = rest.iter().position(|mark| !changed(mark))
+                && let Some(place) = (first..PAGE).find(unchanged)
             {
-                return end + more as u64;
+                return end + (place - first) as u64;
             }
-            end += rest.len() as u64;
+            end += (PAGE - first) as u64;
         }
         end
     }
@@ -180,9 +213,9 @@ impl Marks {
         for (number, page) in self.pages.range(start / PAGE as u64..end.div_ceil(PAGE as u64)) {
             let base = number * PAGE as u64;
             let (from, to) = (start.max(base) - base, end.min(base + PAGE as u64) - base);
-            for mark in &page.marks[place(from)..usize::try_from(to).unwrap_or(PAGE)] {
+            for mark in (from..to).map(|at| page.marks.at(place(at))) {
                 if let Mark::Changed(by) | Mark::Rewritten(by) = mark {
-                    wrote[*by as usize] = true;
+                    wrote[by as usize] = true;
                 }
             }
         }
@@ -197,13 +230,20 @@ impl Marks {
                 while done < old.len() {
                     let at = *addr + done as u64;
                     let count = (PAGE - place(at)).min(old.len() - done);
-                    let cells = &mut self.page(at).marks[place(at)..][..count];
-                    for (cell, (old, new)) in cells.iter_mut().zip(old[done..].iter().zip(&new[done..])) {
+                    let (old, new) = (&old[done..done + count], &new[done..done + count]);
+                    done += count;
+                    let marks = &mut self.page(at).marks;
+                    let throughout = || *evidence == Evidence::Written || differ_throughout(old, new);
+                    if count == PAGE && throughout() {
+                        *marks = Cells::All(Mark::Changed(*by));
+                        continue;
+                    }
+                    let cells = &mut marks.each()[place(at)..][..count];
+                    for (cell, (old, new)) in cells.iter_mut().zip(old.iter().zip(new)) {
                         if *evidence == Evidence::Written || old != new {
                             *cell = Mark::Changed(*by);
                         }
                     }
-                    done += count;
                 }
             }
             Change::Growth { memory: of, from, to, .. } if *of == memory => {
@@ -215,7 +255,7 @@ impl Marks {
 
     fn page(&mut self, addr: u64) -> &mut Page {
         self.pages.entry(addr / PAGE as u64).or_insert_with(|| Page {
-            marks: Box::new([Mark::None; PAGE]),
+            marks: Cells::All(Mark::None),
             runs_before: 0,
             runs: 0,
             full: false,
@@ -232,7 +272,18 @@ impl Marks {
             old[known..].fill(0);
             after.read(base, &mut new);
             page.runs_before = self.runs;
-            for (place, mark) in page.marks.iter_mut().enumerate() {
+            if let Cells::All(Mark::Changed(by)) = page.marks
+                && differ_throughout(&old, &new)
+            {
+                page.full = true;
+                page.runs = usize::from(last_changed.is_none_or(|last| last + 1 != base));
+                self.runs += page.runs;
+                self.changed[by as usize] += PAGE;
+                last_changed = Some(base + PAGE as u64 - 1);
+                self.span = Some((self.span.map_or(base, |(first, _)| first), base + PAGE as u64));
+                continue;
+            }
+            for (place, mark) in page.marks.each().iter_mut().enumerate() {
                 let Mark::Changed(by) = *mark else { continue };
                 let addr = base + place as u64;
                 self.span = Some((self.span.map_or(addr, |(first, _)| first), addr + 1));
@@ -248,7 +299,7 @@ impl Marks {
                 last_changed = Some(addr);
             }
             page.runs = self.runs - page.runs_before;
-            page.full = page.marks.iter().all(|mark| matches!(mark, Mark::Changed(_)));
+            page.full = page.marks.each().iter().all(|mark| matches!(mark, Mark::Changed(_)));
         }
     }
 }

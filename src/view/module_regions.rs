@@ -109,10 +109,10 @@ fn stack(at: &impl Fn(&str) -> Option<u64>, data: &[Region]) -> Option<((u64, u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest::{NamedGlobal, Segment};
+    use crate::guest::{Segment, Variable};
 
     fn interface(globals: &[(&str, u64)], segments: &[(u64, u64, Option<&str>)]) -> Interface {
-        let globals = globals.iter().map(|(name, start)| NamedGlobal { name: (*name).to_owned(), start: Some(*start) });
+        let globals = globals.iter().map(|(name, start)| Variable { name: (*name).to_owned(), start: Some(*start) });
         let segments = segments.iter().map(|&(addr, len, name)| Segment {
             memory: 0,
             addr: Some(addr),

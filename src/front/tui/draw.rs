@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
-use super::bindings::{BINDINGS, Focus, helped};
+use super::bindings::{BINDINGS, Binding, Focus, helped};
 use super::layout::{Arrangement, Layout};
 use super::legend::SIGNS;
 use super::panes::{Pane, Side};
@@ -121,7 +121,7 @@ impl App {
             return;
         };
         let Some(sight) = self.sight() else { return };
-        let step = at.selected_line().map_or("the exchange as a whole".to_owned(), |line| line.headline());
+        let step = at.selected_line().map_or_else(|| whole(&at.node.trigger), |line| line.headline());
         let note = in_brief(sight.marks);
         // The past is told by the shape of its rules too.
         let ruler = if self.is_present() { RULER } else { PAST_RULER };
@@ -243,11 +243,25 @@ impl App {
             let used = put(buffer, rest, " makes a fresh guest  ", self.theme.title());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
-        for binding in BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus)) {
-            let used = put(buffer, rest, binding.label, self.theme.selected());
-            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
-            let used = put(buffer, rest, &format!(" {}  ", binding.bar), Style::new());
-            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+        let shown = BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus));
+        let mut shown: Vec<_> = shown.collect();
+        let columns = |binding: &&Binding| binding.label.len() + binding.bar.len() + 3;
+        let width = |shown: &[&Binding]| shown.iter().map(columns).sum::<usize>();
+        // What explains the rest, and the way out, are the last that go.
+        while shown.len() > 2 && width(&shown) > usize::from(rest.width) + 2 {
+            shown.remove(shown.len() - 3);
+        }
+        for (number, binding) in shown.into_iter().enumerate() {
+            let gap = if number > 0 { "  " } else { "" };
+            for (text, style) in [
+                (gap, Style::new()),
+                (binding.label, self.theme.selected()),
+                (" ", Style::new()),
+                (binding.bar, Style::new()),
+            ] {
+                let used = put(buffer, rest, text, style);
+                rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+            }
         }
     }
 
@@ -289,6 +303,15 @@ impl App {
             put(buffer, cell, &format!(" {text}"), Style::new());
         }
         first
+    }
+}
+
+/// What is selected where no step is.
+fn whole(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Start => "the start as a whole".to_owned(),
+        Trigger::Line(_) => "the exchange as a whole".to_owned(),
+        Trigger::Command(words) => format!(":{} as a whole", visible(words.as_bytes())),
     }
 }
 

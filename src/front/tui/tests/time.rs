@@ -294,3 +294,41 @@ fn what_takes_long_is_found_in_pieces() {
     let screen = shown(&mut bench);
     assert!(screen.contains("map  1 cell = ") && screen.contains("gggggg"), "{screen}");
 }
+
+#[test]
+fn one_pane_can_do_all_that_two_can() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.draw(80, 24);
+    bench.keys("\x1bv");
+    let screen = text(&bench.draw(80, 24));
+    let row =
+        |screen: &str, wanted: &str| screen.lines().position(|line| line.starts_with(wanted)).expect("it is shown");
+    // Old over new: a click on either is a click on the same byte.
+    let (old, new) = (row(&screen, "-00000420"), row(&screen, "g00000420"));
+    assert_eq!(new, old + 1, "{screen}");
+    for row in [old, new] {
+        bench.keys("g");
+        let mut screen = text(&bench.draw(80, 24));
+        while !screen.contains("00000420") {
+            bench.keys("j");
+            screen = text(&bench.draw(80, 24));
+        }
+        let shift = screen.lines().position(|line| line.starts_with("-00000420")).expect("it is shown");
+        click(&mut bench, (11, shift + row - old));
+        assert_eq!(bench.app.space.cursor, 0x420, "{screen}");
+    }
+    bench.keys("g.");
+    assert_eq!(bench.app.space.cursor, 0x41c);
+    bench.keys("/is cool");
+    bench.key(KeyCode::Enter);
+    let screen = text(&bench.draw(80, 24));
+    assert!(screen.contains("match 2 of 2: is cool") && screen.contains("g00000420  6d 20[69]73"), "{screen}");
+    bench.key(KeyCode::F(7));
+    let screen = text(&bench.draw(80, 24));
+    assert!(screen.contains("-00000410 [00]00") && screen.contains("h00000410 [44]69"), "{screen}");
+    bench.key(KeyCode::PageDown);
+    bench.key(KeyCode::PageUp);
+    bench.keys("G");
+    assert!(text(&bench.draw(80, 24)).contains("0000fff0  00 00"));
+}
