@@ -114,6 +114,27 @@ fn the_panels_are_clicked() {
 }
 
 #[test]
+fn a_drag_beyond_the_panes_goes_on_line_by_line() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    let shown = text(&bench.settled(80, 24));
+    let (row, column) = find(&shown, "6b 6e 6f 77");
+    click(&mut bench, column, row);
+    let drag = MouseEventKind::Drag(MouseButton::Left);
+    mouse(&mut bench, drag, column + 3, row);
+    assert_eq!(bench.app.space.selected(), (0x418, 0x419));
+    for _ in 0..3 {
+        mouse(&mut bench, drag, column + 3, 23);
+    }
+    // A fold is passed in one step.
+    assert_eq!(bench.app.space.selected().0, 0x418);
+    assert!(bench.app.space.selected().1 > 0x439, "{:x?}", bench.app.space.selected());
+    mouse(&mut bench, drag, column + 3, 0);
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains('['), "the end of what is selected stays in sight: {shown}");
+}
+
+#[test]
 fn regions_are_named_beside_the_rows_that_they_begin_in() {
     let mut bench = scatter(Theme::COLORED);
     bench.send("abc");
