@@ -14,6 +14,7 @@ mod wasi;
 mod words;
 
 pub use bind::{BindError, Bound};
+pub(in crate::abi) use encoding::encode;
 pub use parse::{ParseError, parse};
 pub use run::{Exchange, Line};
 pub use say::Messages;
