@@ -442,15 +442,15 @@ exchange 1  \"Did you know\"
       the host changed 12 bytes in 1 run at 0x410..0x41c
       before  00000410  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
       after   00000410  44 69 64 20 79 6f 75 20  6b 6e 6f 77 00 00 00 00  |Did you know....|
-                        hh hh hh hh hh hh hh hh  hh hh hh hh
+      by                hh hh hh hh hh hh hh hh  hh hh hh hh
   3 call  add_wasm_is_cool(12) -> 26   14 B changed
       the guest changed 14 bytes in 1 run at 0x41c..0x42a
       before  00000410  44 69 64 20 79 6f 75 20  6b 6e 6f 77 00 00 00 00  |Did you know....|
       after   00000410  44 69 64 20 79 6f 75 20  6b 6e 6f 77 20 57 61 73  |Did you know Was|
-                                                             gg gg gg gg
+      by                                                     gg gg gg gg
       before  00000420  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
       after   00000420  6d 20 69 73 20 63 6f 6f  6c 21 00 00 00 00 00 00  |m is cool!......|
-                        gg gg gg gg gg gg gg gg  gg gg
+      by                gg gg gg gg gg gg gg gg  gg gg
   4 call  get_wasm_memory_buffer_pointer() -> 0x410   did not move
   5 read  26 B at 0x410..0x42a
 Did you know Wasm is cool!
@@ -458,7 +458,7 @@ Did you know Wasm is cool!
     assert_eq!(text(&output.stdout), expected);
     let again = text(&run(&["--show", "hex"], b"same\nsame\n").stdout);
     assert!(again.contains("4 bytes written with the values they had at 0x410..0x414"), "{again}");
-    assert!(again.contains("\n                        h  h  h  h\n"), "{again}");
+    assert!(again.contains("\n      by                h  h  h  h\n"), "{again}");
     assert!(!text(&output.stdout).contains('\x1b'));
     let colored = run(&["--show", "hex", "--color", "always"], b"x\n").stdout;
     assert!(text(&colored).contains("\x1b["));

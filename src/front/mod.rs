@@ -8,6 +8,7 @@ mod history;
 mod inspect;
 mod json;
 mod lines;
+mod man;
 mod manual;
 mod pipe;
 mod progress;

@@ -6,12 +6,12 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use super::bindings::{Action, Direction, Focus, action};
-use super::command::Script;
 use super::input::{Edit, Input};
 use super::layout::{Arrangement, Layout, Shape};
 use super::list::List;
 use super::panels::MapPanel;
 use super::prompt::Prompt;
+use super::script::Script;
 use super::space::Space;
 use super::theme::Theme;
 use super::time::Time;
@@ -126,15 +126,14 @@ impl App {
     ///
     /// # Errors
     /// The guest could not be set to work.
-    pub(super) fn report(&mut self, update: Update) -> Result<(), OpenError> {
+    pub(super) fn report(&mut self, update: Update) -> Result<Next, OpenError> {
         self.heard = match &update {
             Update::Said(text) => Some(quoted(text)),
             _ => None,
         };
         self.session.apply(update)?;
         self.keep_up();
-        self.go_on();
-        Ok(())
+        Ok(self.go_on())
     }
 
     /// Takes in what the user did.

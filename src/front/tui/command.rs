@@ -1,20 +1,9 @@
 //! Commands in the full screen: a leading `:` of the input line, and what comes of it.
 
-use std::collections::VecDeque;
-use std::path::Path;
-
 use super::app::{App, Next};
 use super::bindings::Focus;
 use crate::command::{self, Context, Reply, Settings, Typed};
-use crate::session::State;
 use crate::view::visible;
-
-/// Lines of a file that wait for their turn, each with its number, and the file's name.
-#[derive(Default)]
-pub(super) struct Script {
-    name: String,
-    lines: VecDeque<(usize, String)>,
-}
 
 impl App {
     /// Takes a typed line: a line for the guest, or a command.
@@ -36,7 +25,7 @@ impl App {
     /// Does a command, given without its colon.
     pub(super) fn command(&mut self, text: &str) -> Next {
         self.try_command(text).unwrap_or_else(|words| {
-            self.script.lines.clear();
+            self.script.stop();
             self.notice(&words)
         })
     }
@@ -114,17 +103,6 @@ impl App {
         Context { session: &mut self.session, at, cursor, selected, settings }
     }
 
-    /// Goes on with the file that is being followed, while the guest waits.
-    pub(super) fn go_on(&mut self) {
-        while self.session.state() == State::Idle {
-            let Some((number, line)) = self.script.lines.pop_front() else { return };
-            self.typed(&line);
-            if let (Some(words), true) = (&self.notice, self.script.lines.is_empty()) {
-                self.notice = Some(format!("{}:{number}: {words}", self.script.name));
-            }
-        }
-    }
-
     /// One line goes above the input, more of them over the screen.
     fn tell(&mut self, mut lines: Vec<String>) -> Next {
         match lines.len() {
@@ -136,18 +114,5 @@ impl App {
                 Next::Continue
             }
         }
-    }
-
-    fn source(&mut self, file: &Path) -> Next {
-        let name = visible(file.as_os_str().as_encoded_bytes());
-        let text = match std::fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) => return self.notice(&format!("{name}: {error}")),
-        };
-        let lines = (1..).zip(text.split('\n')).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-        let lines = lines.map(|(number, line)| (number, line.to_owned())).collect();
-        self.script = Script { name, lines };
-        self.go_on();
-        Next::Continue
     }
 }

@@ -21,6 +21,7 @@ mod panes;
 mod picture;
 mod plain;
 mod prompt;
+mod script;
 mod space;
 mod terminal;
 #[cfg(test)]
@@ -114,7 +115,9 @@ fn history(cli: &Cli) -> History {
 fn first_reports(app: &mut App, messages: &Receiver<Message>, name: &str) -> Result<(), Status> {
     while app.selection.is_none() {
         match messages.recv_timeout(PATIENCE) {
-            Ok(Message::Session(update)) => app.report(update).map_err(|error| status::fail_open(name, &error))?,
+            Ok(Message::Session(update)) => {
+                app.report(update).map_err(|error| status::fail_open(name, &error))?;
+            }
             Ok(_) => (),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
@@ -149,7 +152,7 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
                         return Ok(Left::With(Status::Signal(u8::try_from(number).unwrap_or(15))));
                     }
                     Message::Session(update) => match app.report(update) {
-                        Ok(()) => Next::Continue,
+                        Ok(next) => next,
                         Err(error) => {
                             failed = Some(error);
                             return Ok(Left::Quit);

@@ -382,6 +382,41 @@ fn bytes_are_written_at_the_cursor_as_the_host() {
 }
 
 #[test]
+fn files_follow_files_but_not_for_ever() {
+    let folder = std::env::temp_dir().join(format!("linmem-source-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("ours");
+        path.display().to_string()
+    };
+    let inner = file("inner", "second\n:call get_wasm_memory_buffer_len\n");
+    let outer = file("outer", &format!("first\n:source {inner}\nthird\n"));
+    let mut bench = Bench::new(Theme::MONOCHROME);
+    bench.send(&format!(":source {outer}"));
+    let triggers: Vec<_> = (1..bench.app.session.run().len())
+        .filter_map(|n| bench.app.session.run().cause(n))
+        .map(|n| n.trigger.clone())
+        .collect();
+    let line = |text: &str| crate::record::Trigger::Line(text.into());
+    let call = crate::record::Trigger::Command("call get_wasm_memory_buffer_len".to_owned());
+    assert_eq!(triggers, [line("first"), line("second"), call, line("third")]);
+    let around = folder.join("around").display().to_string();
+    file("around", &format!(":source {around}\n"));
+    bench.send(&format!(":source {around}"));
+    assert!(text(&bench.draw(160, 50)).contains("more than 8 deep"));
+    // What fails ends it, and tells where.
+    let wrong = file("wrong", "one\n:expect two\nnever\n");
+    bench.send(&format!(":source {wrong}"));
+    let shown = text(&bench.draw(160, 50));
+    assert!(shown.contains("wrong:2: \"two\" should have come") && !shown.contains("never"), "{shown}");
+    let leaves = file("leaves", ":quit\nnever\n");
+    format!(":source {leaves}").chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), Next::Continue));
+    assert_eq!(bench.key(KeyCode::Enter), Next::Quit);
+    std::fs::remove_dir_all(&folder).expect("it was ours");
+}
+
+#[test]
 fn every_command_works_in_the_input_line() {
     let folder = std::env::temp_dir().join(format!("linmem-commands-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the test");

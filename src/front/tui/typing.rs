@@ -64,7 +64,10 @@ impl App {
             return Next::Continue;
         }
         match self.session.state() {
-            State::Busy(_) => self.session.interrupt(),
+            State::Busy(_) => {
+                self.script.stop();
+                self.session.interrupt();
+            }
             State::Loading => return Next::Quit,
             State::Idle if self.input.is_empty() => return self.notice("Ctrl-D quits"),
             State::Idle => self.input.clear(),

@@ -1,0 +1,94 @@
+//! Files of lines and commands in the full screen: each line is taken when the guest has answered the one before.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use super::app::{App, Next};
+use crate::session::State;
+use crate::view::visible;
+
+/// How deep files may name files.
+const DEEPEST: usize = 8;
+/// The most bytes of a file.
+const LONGEST: u64 = 16 << 20;
+
+/// The lines that wait for their turn.
+#[derive(Default)]
+pub(super) struct Script {
+    lines: VecDeque<Line>,
+    /// How deep the line lies that is being done; 0 where the user typed it.
+    depth: usize,
+}
+
+/// A line of a file.
+struct Line {
+    file: Rc<str>,
+    number: usize,
+    text: String,
+    /// 1 in a file that the user named, and one more in each file that a file names.
+    depth: usize,
+}
+
+impl Script {
+    /// Drops what waits.
+    pub(super) fn stop(&mut self) {
+        self.lines.clear();
+    }
+}
+
+impl App {
+    /// Follows a file, before the lines that wait already.
+    pub(super) fn source(&mut self, file: &Path) -> Next {
+        let name = visible(file.as_os_str().as_encoded_bytes());
+        let depth = self.script.depth + 1;
+        if depth > DEEPEST {
+            self.script.stop();
+            return self.notice(&format!("{name}: files follow files more than {DEEPEST} deep"));
+        }
+        let text = match read(file) {
+            Ok(text) => text,
+            Err(error) => {
+                self.script.stop();
+                return self.notice(&format!("{name}: {error}"));
+            }
+        };
+        let name: Rc<str> = name.into();
+        let told = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+        let lines: Vec<_> = (1..).zip(text.split('\n')).filter(|(_, line)| told(line)).collect();
+        for (number, text) in lines.into_iter().rev() {
+            self.script.lines.push_front(Line { file: name.clone(), number, text: text.to_owned(), depth });
+        }
+        // Where a file named it, who follows that one goes on.
+        if depth == 1 { self.go_on() } else { Next::Continue }
+    }
+
+    /// Goes on with the files that are being followed, while the guest waits.
+    pub(super) fn go_on(&mut self) -> Next {
+        while self.session.state() == State::Idle {
+            let Some(line) = self.script.lines.pop_front() else { break };
+            self.script.depth = line.depth;
+            let next = self.typed(&line.text);
+            self.script.depth = 0;
+            if let (Some(words), true) = (&self.notice, self.script.lines.is_empty()) {
+                self.notice = Some(format!("{}:{}: {words}", line.file, line.number));
+            }
+            if next != Next::Continue {
+                self.script.stop();
+                return next;
+            }
+        }
+        Next::Continue
+    }
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    match text.len() as u64 {
+        0..=LONGEST => Ok(text),
+        _ => Err(io::Error::other(format!("longer than {LONGEST} bytes, the most that is followed here"))),
+    }
+}
