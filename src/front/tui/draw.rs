@@ -171,9 +171,10 @@ impl App {
         }
         match self.session.state() {
             State::Loading => return ("loading ...".to_owned(), self.theme.title()),
-            State::Busy(1) => return ("the guest is running ... Ctrl-C stops it".to_owned(), self.theme.title()),
             State::Busy(lines) => {
-                return (format!("the guest is running, {lines} lines to go ... Ctrl-C stops it"), self.theme.title());
+                let more = if lines > 1 { format!(", {} lines to go", thousands(lines as u64)) } else { String::new() };
+                let says = self.heard.as_ref().map_or(String::new(), |words| format!("; it says {words}"));
+                return (format!("the guest is running{more} ... Ctrl-C stops it{says}"), self.theme.title());
             }
             State::Idle => (),
         }
