@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::abi::{NoConvention, Wish};
@@ -16,46 +16,49 @@ use crate::session::Options;
 
 const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{options}\n{after-help}";
 
+const ABOUT: &str = "See a WebAssembly guest's memory before and after each call, byte by byte";
+
 const USAGE: &str = "\
-linmem [OPTIONS] [GUEST]    GUEST: a .wasm or .wat file, or one that comes along
-       linmem guests | recipe [NAME] | inspect GUEST | guide commands|json|recipes
-              | replay FILE | completions SHELL | man";
+linmem [OPTIONS] [GUEST]   GUEST: a .wasm or .wat file, or one of ours
+       linmem guests | recipe [NAME] | inspect GUEST | replay FILE
+              | guide commands|json|recipes | completions SHELL | man";
 
 const EXAMPLES: &str = "Examples:
-  linmem                                   the full screen, on the guest that comes along
-  linmem my.wasm --call shout              the same on a guest of yours
-  printf 'Did you know\\n' | linmem         one line in, one line out
-  linmem --line 'Did you know' --show hex  memory before and after each step, as text
-The full screen opens when stdin and stdout are both terminals; else, and with -l, --show, -k,
--0 or --whole, lines are read from stdin. Exit status: 0 all answered, 1 some line failed
-(-k, --script), 2 usage, 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit,
-7 reading or writing failed, 130 Ctrl-C.";
+  linmem                                the full screen, on a guest of ours
+  linmem my.wasm --call shout           the same on a guest of yours
+  printf 'Did you know\\n' | linmem      one line in, one line out
+  linmem --line 'Hi there' --show hex   memory before and after each step
+The full screen opens when stdin and stdout are terminals; else, and with -l,
+--show, -k, -0 or --whole, lines are read from stdin. Exit status: 0 all
+answered, 1 some line failed (-k, --script), 2 usage, 3 guest not loaded, 4 no
+convention, 5 exchange failed, 6 limit, 7 reading or writing failed, 130 by
+Ctrl-C.";
 
-/// See a WebAssembly guest's memory before and after each call, and who changed what.
+/// What the command line says.
 #[derive(Debug, Parser)]
-#[command(bin_name = "linmem", version, about, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(bin_name = "linmem", version, about = ABOUT, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do, if not to run a guest.
     #[command(subcommand)]
     pub command: Option<Command>,
 
     /// A .wasm or .wat file, or a guest that comes along [default: passing-data]
-    #[arg(value_parser = OsStringValueParser::new().try_map(guest))]
+    #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath)]
     pub guest: Option<PathBuf>,
 
     /// What is said about the convention.
     #[command(flatten)]
     pub how: How,
 
-    /// An argument for a guest that is a program (WASI); may be repeated
+    /// An argument for a program (WASI); repeatable
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub arg: Vec<String>,
 
-    /// Longest time for one exchange, and for the start; 0 = none
+    /// Longest time for one line; 0 = none
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub timeout: Duration,
 
-    /// Most memory for the guest: 64MiB, 1GiB
+    /// Most memory, such as 1GiB
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = size)]
     pub max_memory: u64,
 
@@ -63,17 +66,21 @@ pub struct Cli {
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     pub max_output: u64,
 
-    /// Colours: auto, always, never (marks stay)
+    /// Colours: auto, always, never
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: When,
 
-    /// Lines and commands at a prompt, without a full screen
+    /// Lines and commands at a prompt, no full screen
     #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
     pub repl: bool,
 
-    /// Follow the lines and commands of a file, or of stdin (-)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["line", "keep_going", "null", "whole"])]
+    /// Follow lines and commands of a file, - is stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["line", "keep_going", "null", "whole"])]
     pub script: Option<PathBuf>,
+
+    /// Load a guest anew when its file changes
+    #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
+    pub watch: bool,
 
     /// Keys of the prompt: emacs, vi
     #[arg(long, value_name = "KEYS", default_value = "emacs", hide_possible_values = true)]
@@ -87,15 +94,15 @@ pub struct Cli {
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// A line to send, instead of those on stdin; may be repeated
+    /// A line to send, not those of stdin; repeatable
     #[arg(short, long, value_name = "TEXT", help_heading = "Pipe", allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Also print memory before and after each step: hex, json
+    /// Print memory before and after too: hex, json
     #[arg(long, value_name = "FORM", help_heading = "Pipe", hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Go on after a line that failed, with an empty line in its place
+    /// Go on after a failure: an empty line for it
     #[arg(short, long, help_heading = "Pipe")]
     pub keep_going: bool,
 
@@ -111,15 +118,15 @@ pub struct Cli {
 /// What is said about the convention.
 #[derive(Debug, Args)]
 pub struct How {
-    /// The export that transforms the line, where several fit
+    /// The export to call, where several fit
     #[arg(long, value_name = "NAME")]
     pub call: Option<String>,
 
-    /// How to talk to the guest: a convention's name, or a recipe file
-    #[arg(long, value_name = "NAME|FILE")]
+    /// How to talk to it: a convention, or a recipe
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub abi: Option<PathBuf>,
 
-    /// Imports that nothing answers are noted, and return zero
+    /// Imports that nothing answers return zero
     #[arg(long)]
     pub stub_imports: bool,
 }
@@ -139,7 +146,7 @@ pub enum Command {
     /// Tell what a guest exports and which conventions it fits, without running it
     Inspect {
         /// A .wasm or .wat file, or a guest that comes along
-        #[arg(value_parser = OsStringValueParser::new().try_map(guest))]
+        #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath)]
         guest: PathBuf,
         /// What is said about the convention.
         #[command(flatten)]
@@ -159,6 +166,7 @@ pub enum Command {
     /// Look at a session that :save wrote, without running anything
     Replay {
         /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
         /// Print it instead: hex, json
         #[arg(long, value_name = "FORM", hide_possible_values = true)]

@@ -267,12 +267,22 @@ fn linmem_explains_itself() {
         (&["completions", "zsh"], "#compdef linmem"),
         (&["completions", "fish"], "complete -c linmem"),
         (&["man"], ".TH linmem 1"),
+        (&["man"], ".SH COMMANDS"),
+        (&["--version"], concat!("linmem ", env!("CARGO_PKG_VERSION"))),
+        (&["--help"], "Exit status: 0 all"),
+        (&["replay", "--help"], "--max-memory <SIZE>"),
     ] {
         let output = run(args, b"");
         assert!(String::from_utf8_lossy(&output.stdout).contains(words), "{args:?}");
         assert_eq!(output.status.code(), Some(0));
     }
     assert_eq!(run(&["guide", "nothing"], b"").status.code(), Some(2));
+    for command in ["guests", "recipe", "inspect", "guide", "replay", "completions", "man", ""] {
+        let args: Vec<_> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let help = String::from_utf8(run(&args, b"").stdout).expect("it is text");
+        let wide = help.lines().find(|line| line.chars().count() > 79);
+        assert!(wide.is_none(), "{command} --help does not fit 80 columns: {wide:?}");
+    }
 }
 
 /// The pipelines in the guide, each with what it prints. Where there is no jq, that is said, and nothing is tried.

@@ -1,12 +1,12 @@
-//! What linmem prints about itself: the guests that come along, guides, completions, the man page.
+//! What linmem prints about itself: the guests that come along, guides, completions.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::inspect;
 use super::status::{self, Status};
+use super::{inspect, man};
 use crate::abi::{self, built_in};
 use crate::cli::{Cli, Command, How, Topic};
 use crate::command::COMMANDS;
@@ -29,7 +29,7 @@ pub(super) fn print(command: &Command) -> Status {
         }
         // That is looked at, and not printed.
         Command::Replay { .. } => Ok(()),
-        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut text),
+        Command::Man => man::write(&mut text),
     };
     status::of_write(made.and_then(|()| io::stdout().write_all(&text)))
 }

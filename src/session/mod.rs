@@ -6,6 +6,7 @@
 mod bookmarks;
 mod inspect;
 mod live;
+mod rebuilt;
 mod request;
 mod saved;
 mod source;
@@ -15,6 +16,7 @@ pub use crate::guest::Watch;
 pub use bookmarks::{Bookmark, Bookmarks};
 pub use inspect::{Inspection, inspect};
 pub use live::{Live, OpenError, Options};
+pub use rebuilt::Watched;
 pub use request::{Deed, Request};
 pub use saved::{Saved, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
