@@ -62,15 +62,33 @@ impl Roles {
     /// # Errors
     /// The recipe does not take such a line; why, in words.
     pub fn bytes(&self, line: &[u8]) -> Result<Vec<u8>, String> {
+        let encoded = encode(line, self.encoding).map_err(|failure| failure.to_string())?;
         let mut bytes = Vec::new();
         for part in &self.parts {
             match part {
-                Part::Line => bytes.extend(&*encode(line, self.encoding).map_err(|failure| failure.to_string())?),
+                Part::Line => bytes.extend(&*encoded),
                 Part::Byte(byte) => bytes.push(*byte),
                 Part::Text(text) => bytes.extend(text.as_bytes()),
+                Part::Number(width, value) => {
+                    let number = of_length(value, encoded.len() as u64);
+                    let number = number.ok_or("a number in front of it is known only when it crosses")?;
+                    bytes.extend(&number.to_le_bytes()[..width.bytes()]);
+                }
             }
         }
         Ok(bytes)
+    }
+}
+
+/// A value that depends on nothing but the line's length in bytes.
+fn of_length(value: &Expr, n: u64) -> Option<u64> {
+    match value {
+        Expr::Number(number) => Some(number.cast_unsigned()),
+        Expr::Name(name) if name == "n" => Some(n),
+        Expr::Name(name) if name == "units" => Some(n / 2),
+        Expr::Sum(a, b) => Some(of_length(a, n)?.wrapping_add(of_length(b, n)?)),
+        Expr::Difference(a, b) => Some(of_length(a, n)?.wrapping_sub(of_length(b, n)?)),
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
     let mut out = String::new();
     let interface = &inspection.interface;
     let _ = writeln!(out, "{}  {} bytes", visible(source.name.as_bytes()), thousands(source.bytes.len() as u64));
-    let start = |name: &str| interface.variables.iter().find(|variable| variable.name == name)?.start;
+    let start = |name: &str| interface.globals.iter().find(|global| global.name == name)?.start;
     let exports = interface.exports.iter().map(|export| {
         let what = match (&export.what, start(&export.name)) {
             (Extern::Global, Some(value)) => format!("global, {value} ({value:#x}) at the start"),
