@@ -19,7 +19,7 @@ pub(super) const SIGNS: [(&str, &str); 14] = [
     ("on blue, orange", "changed by the host, by the guest (bold and underlined, or reversed)"),
     ("[ ]", "the cursor, or what is selected"),
     ("< >", "a match of the search"),
-    ("i o d s H ...", "at the end of a row: a region begins there; its name has no room; r lists them"),
+    ("i o d s H ...", "at the end of a row: a region begins in it (r lists them)"),
     (".. 1,008 B 00", "rows that are all alike, in one line; a change is never hidden"),
     ("\u{b7} \u{2022} \u{d7}", "as text: a zero, another control byte, a byte that is no text"),
     ("\u{ab} \u{bb}", "goes on with the character before; a character that the next row ends"),
