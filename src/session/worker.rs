@@ -5,11 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use super::{Bookmarks, Deed, Live, OpenError, Options, Request, Saved, Source};
-use crate::guest::{Global, Interface, Limits, Watch};
+use super::about::Origin;
+use super::{About, Bookmarks, Chapter, Deed, Live, OpenError, Options, Request, Saved, Source};
+use crate::guest::{Global, Limits, Watch};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
 /// How much history a session keeps, in bytes. Older causes are forgotten.
@@ -17,42 +15,14 @@ pub(super) const HISTORY: usize = 256 << 20;
 /// How many runs are kept beside the present one.
 pub(super) const RUNS: usize = 3;
 
-/// What is known of a guest once it is loaded.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct About {
-    /// The guest's name, as it was given.
-    pub name: String,
-    /// The convention in use, by name.
-    pub convention: String,
-    /// Its recipe, with the guest's own names.
-    pub recipe: String,
-    /// Why no convention was chosen, if none was.
-    pub undecided: Option<String>,
-    /// The module's SHA-256, in hexadecimal digits.
-    pub sha256: String,
-    /// What the module exports and imports.
-    pub interface: Arc<Interface>,
-    /// The memory that the convention passes lines through, by its index.
-    pub memory: usize,
-}
-
-/// A run of a guest that is over, or is read from a file, with what is known of that guest.
-#[derive(Clone, Debug)]
-pub struct Chapter {
-    /// The guest.
-    pub about: About,
-    /// The run.
-    pub run: Run,
-    /// The exported globals as it left them.
-    pub globals: Vec<Global>,
-}
-
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
     Ready(Box<About>),
     /// The guest says something, in the middle of its work. It is a crossing of the cause that will be settled.
     Said(Vec<u8>),
+    /// A file that is watched is another than it was: what is to be done, with the words for it.
+    Rebuilt(String, Deed),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -109,6 +79,12 @@ pub struct Session {
     waiting: VecDeque<(u64, Request)>,
     /// Whether a request is with the guest's thread.
     under_way: bool,
+    /// Whether files are watched.
+    watches: bool,
+    /// Where files are watched, the line that was sent last.
+    line: Option<Vec<u8>>,
+    /// The words of the request that begins a changed guest anew, until it is settled.
+    anew: Option<String>,
 }
 
 impl Session {
@@ -117,15 +93,18 @@ impl Session {
     pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
         let watch = Watch::new(options.limits.time);
         let limits = options.limits;
+        let watches = options.watched.guest.is_some() || options.watched.recipe.is_some();
         let (jobs, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
         let report = Arc::new(report);
         let heard = report.clone();
         let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
+        let rebuilt = report.clone();
+        options.watched.clone().keep(move |update| rebuilt(update));
         let options = Options { listener, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &inbox, &*report));
-        Session { watch, limits, ..Session::new(name, jobs) }
+        Session { watch, limits, watches, ..Session::new(name, jobs) }
     }
 
     /// A session in which nothing happened yet.
@@ -149,6 +128,9 @@ impl Session {
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
+            watches: false,
+            line: None,
+            anew: None,
         }
     }
 
@@ -192,7 +174,12 @@ impl Session {
             }
             Update::Ready(about) => self.coming = Some(*about),
             Update::Said(_) => (),
+            Update::Rebuilt(words, deed) => {
+                self.anew = Some(words.clone());
+                self.command(words, deed);
+            }
             Update::Settled(cause, present, globals) => {
+                let again = self.is_anew(&cause);
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
                     self.hand_over();
@@ -202,14 +189,30 @@ impl Session {
                 }
                 self.globals = globals;
                 self.run.push(cause, present);
+                if let Some(line) = self.line.clone().filter(|_| again) {
+                    self.send(line);
+                }
             }
             Update::Failed(error) => return Err(error),
         }
         Ok(())
     }
 
+    /// Whether a guest, or its recipe, that was changed has taken the old one's place, so that the last line is sent
+    /// again.
+    fn is_anew(&mut self, cause: &Cause) -> bool {
+        let waited_for = matches!((&cause.trigger, &self.anew), (Trigger::Command(words), Some(anew)) if words == anew);
+        if waited_for {
+            self.anew = None;
+        }
+        waited_for && cause.begins_a_run()
+    }
+
     /// Sends a line to the guest. It is answered after those that were sent before.
     pub fn send(&mut self, line: Vec<u8>) {
+        if self.watches {
+            self.line = Some(line.clone());
+        }
         self.request(Request::Line(line));
     }
 
@@ -427,40 +430,6 @@ fn work(source: &Source, mut options: Options, watch: Watch, jobs: &Receiver<Job
         }
         settle(&mut live, cause);
     }
-}
-
-/// Where a guest came from.
-struct Origin {
-    name: String,
-    sha256: String,
-}
-
-impl Origin {
-    fn of(source: &Source) -> Origin {
-        let sha256 = Sha256::digest(&source.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Origin { name: source.name.clone(), sha256 }
-    }
-}
-
-impl About {
-    fn of(live: &Live, origin: &Origin) -> About {
-        About {
-            name: origin.name.clone(),
-            sha256: origin.sha256.clone(),
-            convention: live.choice().recipe.name.clone(),
-            recipe: live.choice().recipe.to_string(),
-            undecided: live.choice().undecided.as_ref().map(ToString::to_string),
-            memory: memory_of(live),
-            interface: Arc::new(live.interface().clone()),
-        }
-    }
-}
-
-/// The memory that a guest's recipe uses: the one that it names, else the first that has a name.
-fn memory_of(live: &Live) -> usize {
-    let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
-    let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
-    memories.iter().position(used).unwrap_or(0)
 }
 
 impl fmt::Debug for Session {
