@@ -78,6 +78,10 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["line", "keep_going", "null", "whole"])]
     pub script: Option<PathBuf>,
 
+    /// Load a guest anew when its file changes
+    #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
+    pub watch: bool,
+
     /// Keys of the prompt: emacs, vi
     #[arg(long, value_name = "KEYS", default_value = "emacs", hide_possible_values = true)]
     pub keys: Keys,

@@ -265,6 +265,22 @@ impl Console {
         }
     }
 
+    /// Takes in what came without being asked for: a guest that is watched was changed, begins anew, and gets the last
+    /// line again.
+    ///
+    /// # Errors
+    /// The guest could not be set to work.
+    pub(super) fn catch_up(&mut self) -> Result<(), OpenError> {
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message)?;
+            if self.session.state() != State::Idle {
+                // What failed is on the timeline, and is shown.
+                let _ = self.finish();
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until the guest has done all that it was asked.
     fn settle(&mut self) -> Result<(), OpenError> {
         while self.session.state() != State::Idle || self.session.run().is_empty() {

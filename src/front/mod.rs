@@ -27,7 +27,7 @@ pub use tui::Offscreen;
 
 use crate::abi::Wish;
 use crate::cli::{Cli, Command, How};
-use crate::session::{Source, SourceError};
+use crate::session::{Source, SourceError, Watched};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
@@ -52,6 +52,12 @@ pub fn run(cli: &Cli) -> Status {
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     // Who looks can call exports by hand; a pipe cannot.
     options.wish.by_hand = cli.script.is_some() || cli.repl || (interactive && !cli.wants_pipe());
+    if cli.watch {
+        options.watched = match watched(cli, interactive, &options.wish) {
+            Ok(watched) => watched,
+            Err(words) => return status::fail(Status::Usage, words),
+        };
+    }
     match &cli.script {
         Some(file) => script::run(source, options, cli, file),
         None if cli.repl => repl::run(source, options, cli),
@@ -59,6 +65,19 @@ pub fn run(cli: &Cli) -> Status {
         None if is_dumb() => repl::run(source, options, cli),
         None => tui::run(source, options, cli),
     }
+}
+
+/// The files to be watched.
+///
+/// # Errors
+/// In words: there is nobody to show it to, or no file.
+fn watched(cli: &Cli, interactive: bool, wish: &Wish) -> Result<Watched, &'static str> {
+    if !cli.repl && !interactive {
+        return Err("--watch is for the full screen and the prompt; a pipe loads its guest once");
+    }
+    let guest = cli.guest.clone().filter(|file| file.exists());
+    let guest = Some(guest.ok_or("--watch needs a guest in a file: those that come along do not change")?);
+    Ok(Watched { guest, recipe: cli.how.abi.clone().filter(|_| wish.recipe.is_some()) })
 }
 
 /// Whether the terminal says that it cannot move its cursor.

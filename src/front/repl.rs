@@ -122,6 +122,9 @@ fn lines_of(typed: &str) -> impl Iterator<Item = &str> {
 
 /// Answers one line.
 fn answer(console: &mut Console, line: &str) -> Result<(), ReadlineError> {
+    if let Err(error) = console.catch_up() {
+        console.say(&format!("failed: {}", visible(error.to_string().as_bytes())));
+    }
     match console.feed(line) {
         Fed::Done => (),
         Fed::Failed(words) => console.say(&format!("failed: {}", visible(words.as_bytes()))),

@@ -8,7 +8,7 @@ use crate::abi::{Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, ch
 use crate::guest::{Code, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
 
-use super::Source;
+use super::{Source, Watched};
 
 /// What the user says about how a guest is to be run.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Options {
     pub args: Vec<String>,
     /// Who hears what the guest says while it says it.
     pub listener: Option<Listener>,
+    /// The files that are watched: when one is another than it was, the guest is begun anew, and gets the last line again.
+    pub watched: Watched,
 }
 
 /// A guest at work. It stays on the thread that made it.

@@ -21,6 +21,8 @@ pub enum Update {
     Ready(Box<About>),
     /// The guest says something, in the middle of its work. It is a crossing of the cause that will be settled.
     Said(Vec<u8>),
+    /// A file that is watched is another than it was: what is to be done, with the words for it.
+    Rebuilt(String, Deed),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// The guest could not be loaded or started. Nothing follows.
@@ -77,6 +79,12 @@ pub struct Session {
     waiting: VecDeque<(u64, Request)>,
     /// Whether a request is with the guest's thread.
     under_way: bool,
+    /// Whether files are watched.
+    watches: bool,
+    /// Where files are watched, the line that was sent last.
+    line: Option<Vec<u8>>,
+    /// The words of the request that begins a changed guest anew, until it is settled.
+    anew: Option<String>,
 }
 
 impl Session {
@@ -85,15 +93,18 @@ impl Session {
     pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
         let watch = Watch::new(options.limits.time);
         let limits = options.limits;
+        let watches = options.watched.guest.is_some() || options.watched.recipe.is_some();
         let (jobs, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
         let report = Arc::new(report);
         let heard = report.clone();
         let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
+        let rebuilt = report.clone();
+        options.watched.clone().keep(move |update| rebuilt(update));
         let options = Options { listener, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &inbox, &*report));
-        Session { watch, limits, ..Session::new(name, jobs) }
+        Session { watch, limits, watches, ..Session::new(name, jobs) }
     }
 
     /// A session in which nothing happened yet.
@@ -117,6 +128,9 @@ impl Session {
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
+            watches: false,
+            line: None,
+            anew: None,
         }
     }
 
@@ -160,7 +174,12 @@ impl Session {
             }
             Update::Ready(about) => self.coming = Some(*about),
             Update::Said(_) => (),
+            Update::Rebuilt(words, deed) => {
+                self.anew = Some(words.clone());
+                self.command(words, deed);
+            }
             Update::Settled(cause, present, globals) => {
+                let again = self.is_anew(&cause);
                 if cause.trigger != Trigger::Start {
                     self.under_way = false;
                     self.hand_over();
@@ -170,14 +189,30 @@ impl Session {
                 }
                 self.globals = globals;
                 self.run.push(cause, present);
+                if let Some(line) = self.line.clone().filter(|_| again) {
+                    self.send(line);
+                }
             }
             Update::Failed(error) => return Err(error),
         }
         Ok(())
     }
 
+    /// Whether a guest, or its recipe, that was changed has taken the old one's place, so that the last line is sent
+    /// again.
+    fn is_anew(&mut self, cause: &Cause) -> bool {
+        let waited_for = matches!((&cause.trigger, &self.anew), (Trigger::Command(words), Some(anew)) if words == anew);
+        if waited_for {
+            self.anew = None;
+        }
+        waited_for && cause.begins_a_run()
+    }
+
     /// Sends a line to the guest. It is answered after those that were sent before.
     pub fn send(&mut self, line: Vec<u8>) {
+        if self.watches {
+            self.line = Some(line.clone());
+        }
         self.request(Request::Line(line));
     }
 

@@ -10,7 +10,7 @@ use super::draw::{put, to_u16};
 use crate::record::Actor;
 
 /// Every sign, for the help.
-pub(super) const SIGNS: [(&str, &str); 12] = [
+pub(super) const SIGNS: [(&str, &str); 14] = [
     ("h g *", "in the gutter: the host wrote in this row in this step, the guest, both"),
     ("m", "the module's own data came here; where nothing is said, nothing changed"),
     ("'", "changed by an earlier step; its bytes are bold"),
@@ -18,6 +18,8 @@ pub(super) const SIGNS: [(&str, &str); 12] = [
     ("underlined", "written in this step; without a colour behind it: before, or with no new value"),
     ("on blue, orange", "changed by the host, by the guest (bold and underlined, or reversed)"),
     ("[ ]", "the cursor, or what is selected"),
+    ("< >", "a match of the search"),
+    ("i o d s H ...", "at the end of a row: a region begins there; its name has no room; r lists them"),
     (".. 1,008 B 00", "rows that are all alike, in one line; a change is never hidden"),
     ("\u{b7} \u{2022} \u{d7}", "as text: a zero, another control byte, a byte that is no text"),
     ("\u{ab} \u{bb}", "goes on with the character before; a character that the next row ends"),

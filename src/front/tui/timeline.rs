@@ -46,7 +46,12 @@ impl App {
     /// What stands behind the strip: its scale, and whether the newest exchange is followed.
     fn strip_words(&self, size: usize) -> String {
         let scale = if size > 1 { format!("{} a cell  ", thousands(size as u64)) } else { String::new() };
-        let now = if self.following { "live" } else { "F9: live" };
+        let now = match (self.session.is_replay(), self.is_present()) {
+            (true, true) => "saved",
+            (true, false) => "F9: newest",
+            (false, _) if self.following => "live",
+            (false, _) => "F9: live",
+        };
         format!("  {scale}{now} ")
     }
 
@@ -194,7 +199,8 @@ pub(super) fn said(at: &Selection) -> String {
     format!("; the guest said {}{more}", shown.join(", "))
 }
 
-fn quoted(message: &[u8]) -> String {
+/// A message of the guest's, of which no more is made than a screen shows.
+pub(super) fn quoted(message: &[u8]) -> String {
     format!("\"{}\"", visible(&message[..message.len().min(GLANCE)]))
 }
 

@@ -239,6 +239,44 @@ fn what_the_guest_says_stands_beside_the_exchange() {
 }
 
 #[test]
+fn what_a_running_guest_says_is_shown_at_once() {
+    let mut bench = Bench::wat(CALLER);
+    bench.app.session.send(b"hello".to_vec());
+    let said = loop {
+        let update = bench.updates.recv_timeout(Duration::from_secs(20)).expect("the guest reports");
+        let said = matches!(update, Update::Said(_));
+        bench.app.report(update).expect("the guest is sound");
+        if said {
+            break shown(&mut bench);
+        }
+    };
+    assert!(said.contains("the guest is running ... Ctrl-C stops it; it says \"hello\""), "{said}");
+    bench.settle();
+    assert!(!shown(&mut bench).contains("it says"));
+}
+
+#[test]
+fn a_saved_session_is_called_so() {
+    let folder = std::env::temp_dir().join(format!("linmem-load-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    let file = folder.join("saved").display().to_string();
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("kept");
+    bench.send(&format!(":save {file}"));
+    bench.send("later");
+    bench.send("latest");
+    bench.send(&format!(":load {file}"));
+    let screen = shown(&mut bench);
+    assert!(screen.contains("exchange 1 of 1") && screen.contains("=> kept Wasm"), "{screen}");
+    let strip = screen.lines().nth(1).expect("the strip");
+    assert!(strip.starts_with(" time mg  ") && strip.trim_end().ends_with("saved"), "{screen}");
+    bench.send(":load");
+    let screen = shown(&mut bench);
+    assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mggg  "), "{screen}");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+#[test]
 fn the_memories_of_a_guest_are_shown_one_by_one() {
     let mut bench = Bench::wat(CALLER);
     bench.send("hello");

@@ -1,0 +1,101 @@
+//! Watching the guest's file and its recipe's: when one of them is another than it was, it is told of.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::{Deed, Source, Update};
+
+/// How often the files are looked at. A file that is being written changes from one look to the next: it is taken
+/// when it has come to rest.
+const PERIOD: Duration = Duration::from_millis(150);
+
+/// The files that are watched.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    /// The module.
+    pub guest: Option<PathBuf>,
+    /// The recipe.
+    pub recipe: Option<PathBuf>,
+}
+
+impl Watched {
+    /// Watches the files on a thread of its own, for as long as the program runs.
+    pub(super) fn keep(self, report: impl Fn(Update) + Send + 'static) {
+        let files: Vec<_> = self.guest.into_iter().map(Kind::Guest).chain(self.recipe.map(Kind::Recipe)).collect();
+        if files.is_empty() {
+            return;
+        }
+        std::thread::spawn(move || {
+            let mut files: Vec<_> = files.into_iter().map(File::new).collect();
+            loop {
+                std::thread::sleep(PERIOD);
+                files.iter_mut().filter_map(File::look).for_each(|(words, deed)| report(Update::Rebuilt(words, deed)));
+            }
+        });
+    }
+}
+
+/// What a file is to the guest.
+enum Kind {
+    Guest(PathBuf),
+    Recipe(PathBuf),
+}
+
+/// A file, and what was seen of it.
+struct File {
+    kind: Kind,
+    /// What it held when it was taken last.
+    taken: Option<Vec<u8>>,
+    /// Its time and size when it was looked at last.
+    seen: Option<Stamp>,
+    /// The same when it was taken last.
+    settled: Option<Stamp>,
+}
+
+type Stamp = (SystemTime, u64);
+
+impl File {
+    fn new(kind: Kind) -> File {
+        let stamp = stamp(kind.path());
+        let taken = std::fs::read(kind.path()).ok();
+        File { kind, taken, seen: stamp, settled: stamp }
+    }
+
+    /// What is to be done, with the words for it, if the file is another than it was and has come to rest.
+    fn look(&mut self) -> Option<(String, Deed)> {
+        let now = stamp(self.kind.path());
+        let rests = now.is_some() && now == self.seen;
+        self.seen = now;
+        if !rests || now == self.settled {
+            return None;
+        }
+        self.settled = now;
+        let held = std::fs::read(self.kind.path()).ok()?;
+        if self.taken.as_ref() == Some(&held) {
+            return None;
+        }
+        let name = self.kind.path().display().to_string();
+        let told = match &self.kind {
+            Kind::Guest(_) => {
+                let source = Source { name: name.clone(), bytes: held.clone() };
+                (format!("reload {name}"), Deed::Reload(source))
+            }
+            Kind::Recipe(path) => (format!("convention {name}"), Deed::Adopt(path.clone())),
+        };
+        self.taken = Some(held);
+        Some(told)
+    }
+}
+
+impl Kind {
+    fn path(&self) -> &Path {
+        match self {
+            Kind::Guest(path) | Kind::Recipe(path) => path,
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}

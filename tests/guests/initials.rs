@@ -1,0 +1,10 @@
+//! A guest in Rust, for linmem's tests: the first letters of a line's words, as capitals. Convention wasm-bindgen-area.
+//!
+//! It is built with a wasm-bindgen of before 2025, whose strings come back by an area on the guest's stack.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+pub fn initials(line: &str) -> String {
+    line.split_whitespace().flat_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect()
+}

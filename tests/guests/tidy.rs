@@ -1,0 +1,111 @@
+//! A guest in Rust, for linmem's tests: a line without blanks at its end, and tabs made blanks. Convention dprint.
+//!
+//! It has the exports of a plugin of dprint (version 4). All texts go through one place, the shared bytes; what needs no
+//! change is told by a 0, and is not sent. With a bracket that is never closed, a line is an error.
+
+use std::cell::RefCell;
+
+#[derive(Default)]
+struct Plugin {
+    shared: Vec<u8>,
+    blanks_for_a_tab: usize,
+    formatted: Vec<u8>,
+    error: String,
+}
+
+thread_local! {
+    static PLUGIN: RefCell<Plugin> = RefCell::default();
+}
+
+fn with<T>(work: impl FnOnce(&mut Plugin) -> T) -> T {
+    PLUGIN.with(|plugin| work(&mut plugin.borrow_mut()))
+}
+
+impl Plugin {
+    /// Puts a text where the host can read it, and returns its length.
+    fn share(&mut self, text: &[u8]) -> usize {
+        self.shared.clear();
+        self.shared.extend_from_slice(text);
+        text.len()
+    }
+}
+
+fn tidied(line: &[u8], blanks: usize) -> Result<Vec<u8>, String> {
+    let mut answer = Vec::with_capacity(line.len());
+    let mut open = 0;
+    for &byte in line {
+        match byte {
+            b'\t' => answer.resize(answer.len() + blanks, b' '),
+            other => answer.push(other),
+        }
+        open += i32::from(byte == b'(') - i32::from(byte == b')');
+    }
+    if open > 0 {
+        return Err("a bracket is never closed".to_owned());
+    }
+    let end = answer.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
+    answer.truncate(end);
+    Ok(answer)
+}
+
+#[no_mangle]
+pub extern "C" fn dprint_plugin_version_4() -> u32 {
+    4
+}
+
+#[no_mangle]
+pub extern "C" fn get_shared_bytes_ptr() -> *const u8 {
+    with(|plugin| plugin.shared.as_ptr())
+}
+
+#[no_mangle]
+pub extern "C" fn clear_shared_bytes(len: usize) -> *const u8 {
+    with(|plugin| {
+        plugin.shared = vec![0; len];
+        plugin.shared.as_ptr()
+    })
+}
+
+/// Takes the settings, JSON: `"indentWidth":8` of the global ones is a tab's blanks, of which there are 4 otherwise.
+#[no_mangle]
+pub extern "C" fn register_config(_id: u32) {
+    with(|plugin| {
+        let wide = plugin.shared.windows(15).any(|part| part == b"\"indentWidth\":8");
+        plugin.blanks_for_a_tab = if wide { 8 } else { 4 };
+    });
+}
+
+#[no_mangle]
+pub extern "C" fn set_file_path() {}
+
+/// 0: the text is right as it is. 1: it was changed. 2: there is an error.
+#[no_mangle]
+pub extern "C" fn format(_config: u32) -> u32 {
+    with(|plugin| match tidied(&plugin.shared, plugin.blanks_for_a_tab) {
+        Ok(text) if text == plugin.shared => 0,
+        Ok(text) => {
+            plugin.formatted = text;
+            1
+        }
+        Err(words) => {
+            plugin.error = words;
+            2
+        }
+    })
+}
+
+#[no_mangle]
+pub extern "C" fn get_formatted_text() -> usize {
+    with(|plugin| {
+        let text = std::mem::take(&mut plugin.formatted);
+        plugin.share(&text)
+    })
+}
+
+#[no_mangle]
+pub extern "C" fn get_error_text() -> usize {
+    with(|plugin| {
+        let text = std::mem::take(&mut plugin.error);
+        plugin.share(text.as_bytes())
+    })
+}
