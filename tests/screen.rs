@@ -433,7 +433,7 @@ fn a_newcomer_walks_in_time() {
     terminal.wait_for("exchange 1 of 1 | step 1 of 5");
     terminal.press("\x1b[15~");
     terminal.wait_for("THE PAST: start");
-    terminal.wait_for("F9: live");
+    terminal.wait_for("F9: newest");
     // F3: the run before.
     terminal.press("\x1bOR");
     terminal.wait_for("EARLIER RUN: exchange 1 of 1");

@@ -16,7 +16,7 @@ const LABEL: &str = " time ";
 /// What the letters in the strip mean that the legend of the gutter does not tell.
 const STRIP_LEGEND: &str = "  x failed  + grew  . nothing changed";
 /// The columns that are kept for what stands behind the strip.
-const STRIP_WORDS: u16 = 27;
+const STRIP_WORDS: u16 = 29;
 /// The most messages of the guest that a line shows.
 const MESSAGES: usize = 8;
 
@@ -46,11 +46,10 @@ impl App {
     /// What stands behind the strip: its scale, and whether the newest exchange is followed.
     fn strip_words(&self, size: usize) -> String {
         let scale = if size > 1 { format!("{} a cell  ", thousands(size as u64)) } else { String::new() };
-        let now = match (self.session.is_replay(), self.is_present()) {
+        let now = match (self.following || self.is_present(), self.session.is_replay()) {
+            (false, _) => "F9: newest",
             (true, true) => "saved",
-            (true, false) => "F9: newest",
-            (false, _) if self.following => "live",
-            (false, _) => "F9: live",
+            (true, false) => "live",
         };
         format!("  {scale}{now} ")
     }

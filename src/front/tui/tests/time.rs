@@ -66,7 +66,7 @@ fn the_past_looks_unlike_the_present() {
     let past = shown(&mut bench);
     let rules = past.lines().nth(2).expect("the panes' titles");
     assert!(rules.contains("before  call") && rules.contains('\u{2550}') && !rules.contains('\u{2500}'), "{past}");
-    assert!(past.contains("F9: live") && !past.contains("  live "), "{past}");
+    assert!(past.contains("F9: newest") && !past.contains("  live "), "{past}");
     bench.key(KeyCode::F(9));
     assert!(shown(&mut bench).contains("  exchange 2 of 2 | step 3 of 5"), "F9 comes back");
 }
@@ -183,7 +183,7 @@ fn earlier_runs_can_be_looked_at() {
         screen.contains("EARLIER RUN: exchange 1 of 1") && screen.contains("=> first run Wasm is cool!"),
         "{screen}"
     );
-    assert!(screen.contains("F9: live") && screen.contains('\u{2550}'), "{screen}");
+    assert!(screen.contains("F9: newest") && screen.contains('\u{2550}'), "{screen}");
     bench.key(KeyCode::F(7));
     assert!(shown(&mut bench).contains("the host changed 9 bytes in 1 run at 0x410..0x419"));
     bench.key(KeyCode::F(4));
