@@ -93,6 +93,8 @@ fn call_takes_typed_arguments_and_shows_what_it_changed() {
     assert!(refused("call3", ":call mix 1").contains("mix(i64, f32, f64) -> (f64): :call EXPORT [VALUE ...]"));
     assert!(refused("call4", ":call mix x 1 1").contains("expected a value of type i64, not `x`"));
     assert!(refused("call5", ":call bmup").contains("no function `bmup`; did you mean bump?"));
+    assert!(refused("call8", ":call bum").contains("did you mean bump?"));
+    assert!(refused("call9", ":call hou").contains("did you mean shout?"));
     assert!(refused("call6", ":call bump 1").contains("nothing more was expected"));
     assert!(refused("call7", ":call shout 3").contains("shout(3) trapped"));
 }
@@ -104,6 +106,7 @@ fn memory_is_looked_at_poked_and_searched() {
     assert!(refused("dump2", ":dump 0x10000").contains("0x10000 is outside: memory ends at 0x10000"));
     assert_eq!(said("peek", ":peek u16 0x40 2"), "0x40  u16 25960\n0x42  u16 27756\n");
     assert_eq!(said("peek2", ":peek i8 64"), "0x40  i8 104\n");
+    assert!(refused("peek6", ":peek u8 ouptut").contains("; did you mean output?"));
     assert!(refused("peek3", ":peek u9 64").contains("expected a type (u8"));
     assert!(refused("peek4", ":peek u64 65532").contains("ends outside the memory"));
     let text = said("poke", ":poke i16 0x80 -2 3");
@@ -319,6 +322,7 @@ fn names_may_be_short_and_errors_help() {
     assert!(refused("short5", ":").contains("expected a command"));
     assert!(refused("short6", ":reset now").contains("nothing more was expected, but there is `now`: :reset"));
     let help = said("help", ":help");
+    assert!(help.lines().all(|line| line.len() < 80), "it fits a narrow terminal: {help}");
     assert!(help.contains(":peek ") && help.contains(":: sends a line that begins with a colon"), "{help}");
     assert!(said("help2", ":help peek").starts_with(":peek TYPE ADDR [COUNT]\n"));
     assert!(said("help3", ":h :pok").starts_with(":poke "));
@@ -402,4 +406,21 @@ fn a_saved_session_is_looked_at_in_between() {
             && stderr.contains("script:12: odds.wat: this is no saved session"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_fresh_guest_for_each_line_may_have_less_memory_than_the_last() {
+    let grows = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32) (drop (memory.grow (i32.const 2))) (local.get 0)))"#;
+    let folder = folder("fresh");
+    std::fs::write(folder.join("grows.wat"), grows).expect("the folder is ours");
+    let recipe = "name fresh\ninstance fresh\neach line\n  p = ptr()\n  write at p\n* len = f(n)\n  read len at p\n";
+    std::fs::write(folder.join("fresh.recipe"), recipe).expect("the folder is ours");
+    std::fs::write(folder.join("script"), "one\ntwo\n:exchange 2.1\n").expect("the folder is ours");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let args = ["grows.wat", "--abi", "fresh.recipe", "--script", "script"];
+    let output = command.current_dir(folder).args(args).output().expect("it starts");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let words = "memory began again, smaller: from 3 to 1 page (-131,072 zero bytes)";
+    assert!(stdout.contains(words), "{stdout}{stderr}");
 }

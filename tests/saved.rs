@@ -138,14 +138,20 @@ fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
         live.press(*key);
         replayed.press(*key);
         let (live, replayed) = (live.draw_settled(), replayed.draw_settled());
-        let rows = |buffer: &Buffer| {
-            let row = |cells: &[Cell]| cells.iter().map(Cell::symbol).collect::<String>();
-            buffer.content().chunks(120).map(row).collect::<Vec<_>>()
+        // The newest exchange of a guest that is there is called live, at the end of the second row.
+        let cells = |buffer: &Buffer| {
+            let cells = buffer.content().iter().enumerate();
+            cells.filter(|(at, _)| !(220..240).contains(at)).map(|(_, cell)| cell.clone()).collect::<Vec<_>>()
         };
-        let (rows, same) = (rows(live), rows(replayed));
-        let different: Vec<_> = rows.iter().zip(&same).filter(|(live, replayed)| live != replayed).collect();
+        let rows = |cells: &[Cell]| {
+            let row = |cells: &[Cell]| cells.iter().map(Cell::symbol).collect::<String>();
+            cells.chunks(120).map(row).collect::<Vec<_>>()
+        };
+        let (live, replayed) = (cells(live), cells(replayed));
+        let (shown, same) = (rows(&live), rows(&replayed));
+        let different: Vec<_> = shown.iter().zip(&same).filter(|(live, replayed)| live != replayed).collect();
         assert!(different.is_empty(), "after {key:?}: {different:#?}");
-        assert!(live.content() == replayed.content(), "the styles differ after {key:?}");
+        assert!(live == replayed, "the styles differ after {key:?}");
     }
 }
 

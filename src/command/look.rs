@@ -210,7 +210,7 @@ pub(super) fn help(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Resul
     }
     let mut lines: Vec<_> = COMMANDS.iter().map(|spec| format!(":{:<10} {}", spec.name, spec.about)).collect();
     lines.push("Anything else is sent to the guest; :: sends a line that begins with a colon.".to_owned());
-    lines.push("The beginning of a name will do where it is clear. :help COMMAND shows its arguments.".to_owned());
+    lines.push("The beginning of a name will do. :help COMMAND shows its arguments.".to_owned());
     Ok(Reply::Text(lines))
 }
 

@@ -30,6 +30,7 @@ pub use parts::{Part, parts};
 pub use set::Settings;
 pub use table::{COMMANDS, Spec, find};
 
+use self::table::nearest;
 use self::words::Words;
 
 /// What a command sees: the session, and what is looked at.
@@ -138,7 +139,7 @@ impl Context<'_> {
 
     /// The address that a text tells of.
     fn place(&self, text: &str) -> Result<u64, Error> {
-        self.with_places(|places| parse_address(text, places))
+        self.with_places(text, |places| parse_address(text, places))
     }
 
     /// The range that the next words tell of, as its first address and how many bytes: `ADDR LEN`, `ADDR..END`, a
@@ -148,7 +149,7 @@ impl Context<'_> {
             return self.selection();
         }
         let word = words.text("an address or a range")?;
-        let (start, end) = self.with_places(|places| parse_range(&word, places))?;
+        let (start, end) = self.with_places(&word, |places| parse_range(&word, places))?;
         let image = self.image()?;
         let len = match (end, words.next_number("a length")?, alone) {
             (_, Some(len), _) => len,
@@ -167,10 +168,16 @@ impl Context<'_> {
         Ok((self.selected.start, len))
     }
 
-    fn with_places<T>(&self, read: impl FnOnce(&Places<'_>) -> Result<T, String>) -> Result<T, Error> {
+    /// Reads a text that tells of a place; where it could be a misspelt name, the error says of which.
+    fn with_places<T>(&self, text: &str, read: impl FnOnce(&Places<'_>) -> Result<T, String>) -> Result<T, Error> {
         let image = self.image()?;
         let (regions, globals) = (self.regions(), self.session.globals());
-        read(&Places { cursor: self.cursor, image, regions: &regions, globals }).map_err(Error)
+        let found = read(&Places { cursor: self.cursor, image, regions: &regions, globals });
+        found.map_err(|words| {
+            let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(char::is_alphanumeric);
+            let near = nearest(text, regions.iter().map(|region| region.name.as_str())).filter(|_| is_name);
+            Error(near.map_or(words.clone(), |near| format!("{words}; did you mean {near}?")))
+        })
     }
 
     /// The memory that commands are about, as it is at what is looked at.

@@ -25,7 +25,7 @@ const fn spec(name: &'static str, args: &'static str, about: &'static str, run: 
 pub const COMMANDS: &[Spec] = &[
     spec("send", "TEXT | hex BYTES | file FILE", "send a line: \\n \\x00 \\u{e9} in the text are escapes", act::send),
     spec("call", "EXPORT [VALUE ...]", "call any exported function, and see what it changes", act::call),
-    spec("goto", "ADDR", "go to a place in memory: 0x410, 1040, 0:0x410, input+4, +16, *, a region", space::goto),
+    spec("goto", "ADDR", "go to a place in memory: 0x410, 0:0x410, input+4, +16, *, a region", space::goto),
     spec("dump", "[ADDR|ADDR..END [LEN]]", "show memory, with the marks of what is looked at", look::dump),
     spec("inspect", "[ADDR]", "what the bytes there may mean, before and after, and who wrote them", space::inspect),
     spec("peek", "TYPE ADDR [COUNT]", "read values: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", look::peek),
@@ -56,13 +56,13 @@ pub const COMMANDS: &[Spec] = &[
     spec("exports", "", "list what the guest exports", look::exports),
     spec("imports", "", "list what the guest imports", look::imports),
     spec("globals", "[GLOBAL VALUE]", "list the exported globals, or set one", act::globals),
-    spec("memory", "[MEMORY]", "the size of each memory, or which one commands and screen are about", look::memory),
+    spec("memory", "[MEMORY]", "the size of each memory; or choose the one that is looked at", look::memory),
     spec("grow", "[PAGES]", "grow the memory, as the host", act::grow),
     spec("reset", "", "begin again with a fresh guest of the same module", act::reset),
     spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
     spec("runs", "[NUMBER | now]", "list the runs: each reset or reload began one; or look at one", look::runs),
     spec("convention", "[RECIPE|FILE]", "how lines get into the guest and answers out, or choose it", act::convention),
-    spec("recipe", "[RECIPE]", "the recipe in use, with the guest's own names, or one that comes along", look::recipe),
+    spec("recipe", "[RECIPE]", "the recipe in use, with the guest's own names, or one of ours", look::recipe),
     spec("limits", "", "what the guest may use", look::limits),
     spec(
         "set",
@@ -105,11 +105,16 @@ pub fn find(name: &str) -> Result<&'static Spec, Error> {
     }
 }
 
-/// The name that is most like a misspelt one, if one is like it at all.
+/// The name that is most like a misspelt one, if one is like it at all: a few letters differ, or it is a part of it.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = names.map(|other| (strsim::damerau_levenshtein(name, other), other));
     let most = name.chars().count() / 3 + 1;
-    scored.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    let scored = names.filter_map(|other| match strsim::damerau_levenshtein(name, other) {
+        distance if distance <= most => Some((distance, other)),
+        _ if name.len() > 1 && other.starts_with(name) => Some((most + 1, other)),
+        _ if name.len() > 2 && other.contains(name) => Some((most + 2, other)),
+        _ => None,
+    });
+    scored.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 impl Spec {

@@ -26,10 +26,14 @@ pub fn difference(marks: &Marks) -> String {
         last.push_str(&format!(" at {start:#x}..{end:#x}"));
     }
     if let Some((from, to)) = marks.grown() {
-        let pages =
-            if from == 0 { format!("memory began with {to}") } else { format!("memory grew from {from} to {to}") };
+        let pages = match from {
+            0 => format!("memory began with {to}"),
+            from if to < from => format!("memory began again, smaller: from {from} to {to}"),
+            from => format!("memory grew from {from} to {to}"),
+        };
         let unit = if to == 1 { "page" } else { "pages" };
-        clauses.push(format!("{pages} {unit} (+{} zero bytes)", thousands((to - from) * WASM_PAGE)));
+        let sign = if to < from { "-" } else { "+" };
+        clauses.push(format!("{pages} {unit} ({sign}{} zero bytes)", thousands(from.abs_diff(to) * WASM_PAGE)));
     }
     match clauses.is_empty() {
         true => "nothing changed".to_owned(),
