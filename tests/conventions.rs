@@ -365,3 +365,60 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
         assert!(stderr.contains(words), "{body}: {stderr}");
     }
 }
+
+/// A convention that nobody has: a counted UTF-16 text at an exported address, memory that the guest asks for, an answer that
+/// it delivers by its end and its beginning, and errors in UTF-8.
+const MAILBOX: &str = r#"(module
+  (import "post" "deliver" (func $deliver (param $end i32) (param $begin i32)))
+  (import "post" "ask_room" (func $ask (param i32) (result i32)))
+  (memory (export "box") 1)
+  (global (export "slot") i32 (i32.const 512))
+  (global $state (export "state") (mut i32) (i32.const 0))
+  (func (export "open_office") (global.set $state (i32.const 1)))
+  ;; hand over a parcel: at the address stands a u16 with the number of units, then UTF-16 text
+  (func (export "hand_over") (param $at i32) (param $flags i64) (result i32)
+    (local $n i32) (local $i i32) (local $out i32) (local $c i32)
+    (if (i32.eqz (global.get $state)) (then (return (i32.const 3))))
+    (if (i64.ne (local.get $flags) (i64.const 7)) (then (return (i32.const 4))))
+    (local.set $n (i32.load16_u (local.get $at)))
+    (if (i32.eqz (local.get $n)) (then (return (i32.const 5))))
+    (local.set $out (call $ask (i32.mul (local.get $n) (i32.const 2))))
+    (block $d (loop $l
+      (br_if $d (i32.ge_u (local.get $i) (local.get $n)))
+      (local.set $c (i32.load16_u offset=2 (i32.add (local.get $at) (i32.shl (local.get $i) (i32.const 1)))))
+      (i32.store16 (i32.add (local.get $out) (i32.shl (i32.sub (i32.sub (local.get $n) (local.get $i)) (i32.const 1)) (i32.const 1))) (local.get $c))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $l)))
+    (call $deliver (i32.add (local.get $out) (i32.shl (local.get $n) (i32.const 1))) (local.get $out))
+    (i32.const 0))
+  (func (export "why") (param i32) (result i32) (i32.const 64))
+  (data (i32.const 64) "an empty parcel\00"))"#;
+
+#[test]
+fn a_made_up_convention_takes_a_dozen_lines() {
+    let recipe = r#"text   utf16
+memory "box"
+once
+  open_office()
+each line
+  write u16 units, line at @slot within 4096
+* code = hand_over(@slot, 7)
+  fail utf8 until 0 at why(code) if code != 0
+on post.ask_room(bytes)
+  grow to 3000000 + bytes
+  return 3000000
+on post.deliver(end, begin)
+  read to end at begin
+"#;
+    let long = "x".repeat(2048);
+    let (stdout, stderr, _) = drive("mailbox", MAILBOX, recipe, &format!("hello\ncaf\u{e9}\n\n{long}\nab\n"));
+    assert_eq!(stdout, "olleh\n\u{e9}fac\n\n\nba\n", "{stderr}");
+    assert!(stderr.contains("line 3: an empty parcel (line 8 of the recipe)"), "{stderr}");
+    assert!(
+        stderr.contains("line 4: the line is 4098 bytes long, and the guest's buffer at 0x200 has room for 4096"),
+        "{stderr}"
+    );
+    let wrong = recipe.replace("fail utf8 until", "fail until");
+    let (_, stderr, _) = drive("mailbox", MAILBOX, &wrong, "\n");
+    assert!(stderr.contains("15 bytes are no UTF-16") && stderr.contains("utf8 n at p"), "{stderr}");
+}

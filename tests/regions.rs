@@ -114,6 +114,17 @@ fn a_buffer_is_as_large_as_the_guest_says() {
 }
 
 #[test]
+fn the_answer_is_told_from_other_reads() {
+    // The host reads where the program's text is, and how long, before it reads the text.
+    let folder = folder("wasi");
+    std::fs::write(folder.join("script"), "Did you know\n:dump output\n").expect("the folder is ours");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let output = command.current_dir(folder).args(["wasi", "--script", "script"]).output().expect("the binary starts");
+    let stdout = String::from_utf8(output.stdout).expect("it is text");
+    assert!(stdout.split("> :dump output\n").nth(1).expect("it is dumped").contains("|DID YOU KNOW"), "{stdout}");
+}
+
+#[test]
 fn modules_with_very_many_segments_are_listed_within_bounds() {
     let segments: String = (0..20_000).map(|n| format!("(data (i32.const {}) \"x\")", 2 * n)).collect();
     let guest = format!(

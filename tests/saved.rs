@@ -12,7 +12,7 @@ use ratatui::buffer::{Buffer, Cell};
 
 /// What the session that is saved consists of, and what is looked at then.
 const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n\
-    :send file long\nlast\n:save session overwrite\n:exchange 1\n:exchange 4\n:exchange 7\n";
+    :send file long\nlast\n:mark here 0x1000 4\n:save session overwrite\n:exchange 1\n:exchange 4\n:exchange 7\n";
 
 fn linmem(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_linmem")).current_dir(folder).args(args).output().expect("the binary starts")
@@ -73,6 +73,13 @@ fn a_saved_session_shows_the_same_cells() {
     assert!(replayed.contains(&cells), "{replayed}\n----\n{cells}");
     assert!(replayed.contains("0x1000  u32 77"), "{replayed}");
     assert_eq!(replayed.matches("this is a saved session").count(), 2, "{replayed}");
+    // Regions and marks are as they were: they come from what is saved of the guest and of the user.
+    let regions = ask(&folder, "session", ":regions\n:peek u32 here\n");
+    let names: Vec<_> = regions.lines().filter_map(|line| line.split(' ').next()).collect();
+    for name in ["here", "input", "output", "buffer", "data1"] {
+        assert!(names.contains(&name), "{name}: {regions}");
+    }
+    assert!(regions.contains("0x1000  u32 77"), "{regions}");
 }
 
 #[test]

@@ -433,7 +433,7 @@ fn a_newcomer_walks_in_time() {
     terminal.wait_for("exchange 1 of 1 | step 1 of 5");
     terminal.press("\x1b[15~");
     terminal.wait_for("THE PAST: start");
-    terminal.wait_for("F9: live");
+    terminal.wait_for("F9: newest");
     // F3: the run before.
     terminal.press("\x1bOR");
     terminal.wait_for("EARLIER RUN: exchange 1 of 1");
@@ -447,4 +447,44 @@ fn a_newcomer_walks_in_time() {
     terminal.press("\r");
     terminal.wait_for("  exchange 3 of 3 | step 3 of 5");
     terminal.wait_for("=> two Wasm is cool!");
+}
+
+#[test]
+fn bytes_are_taken_along_with_keys_and_the_mouse() {
+    let mut terminal = Terminal::start("along", (80, 24), &[], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("Did you know\r");
+    terminal.wait_for("=> Did you know Wasm is cool!");
+    // A press on the first byte of the line in the lower pane, drawn to the third, as a terminal reports it.
+    let row = terminal.text().lines().position(|line| line.starts_with("g00000410") && line.contains(" Was"));
+    let row = row.expect("it is shown") + 1;
+    for event in [format!("\x1b[<0;12;{row}M"), format!("\x1b[<32;18;{row}M"), format!("\x1b[<0;18;{row}m")] {
+        terminal.press(&event);
+    }
+    terminal.wait_for("[44 69 64]20");
+    terminal.press("y");
+    terminal.wait_for("copy 3 B: h hex");
+    terminal.press("t");
+    terminal.wait_for("copied 3 characters");
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains("\x1b]52;c;RGlk\x07"), "the clipboard is set by the terminal's own escape");
+    // Lists open over the screen, and what one chooses there is gone to.
+    terminal.press("r");
+    terminal.wait_for("regions");
+    terminal.press("G\r");
+    terminal.wait_for("at 0x400  data1");
+    terminal.press(":write part input\r");
+    terminal.wait_for("12 B at 0x410..0x41c are in part now");
+    assert_eq!(std::fs::read(scratch_of("along").join("part")).expect("it is there"), b"Did you know");
+    terminal.press(":shot seen.txt\r");
+    terminal.wait_for("the screen is saved as seen.txt");
+    let seen = std::fs::read_to_string(scratch_of("along").join("seen.txt")).expect("it is there");
+    assert!(seen.contains("at 0x400  data1") && seen.contains("Did you know Was"), "{seen}");
+    // The mouse is given back to the terminal, which can then select text as ever.
+    assert!(!raw.contains("\x1b[?1000l"));
+    terminal.press("M");
+    terminal.wait_for("the mouse is taken, or given back");
+    assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b[?1000l"));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
 }

@@ -1,7 +1,7 @@
 //! What the functions are for that a recipe calls: which make room for the line, which take it back, and where the
 //! line is put. All of it is read off the recipe; where the recipe does not say, nothing is claimed.
 
-use super::recipe::{Action, Expr, Recipe, Statement};
+use super::recipe::{Action, Encoding, Expr, Part, Recipe, Statement, encode};
 
 /// How an address or a size comes about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub enum Origin {
 pub struct Roles {
     /// Where the line is put; `None` if no step of the recipe writes it.
     pub line: Option<Origin>,
+    /// What is written there: the line, and what stands around it.
+    parts: Vec<Part>,
+    encoding: Encoding,
     /// How many bytes have room there, if the recipe checks that.
     pub room: Option<Origin>,
     /// Whether the guest fetches the line itself, by calling an import.
@@ -36,15 +39,56 @@ impl Roles {
     pub fn of(recipe: &Recipe) -> Roles {
         let before = || recipe.once.iter().chain(&recipe.line);
         let write = before().find_map(|statement| match &statement.action {
-            Action::Write { at, within, .. } => Some((at, within)),
+            Action::Write { parts, at, within } => Some((parts, at, within)),
             _ => None,
         });
         let lets = Lets(before().collect());
-        let room = write.and_then(|(_, within)| within.as_ref()).map(|room| lets.origin(room));
+        let room = write.and_then(|(.., within)| within.as_ref()).map(|room| lets.origin(room));
         let handled = recipe.handlers.iter().flat_map(|handler| &handler.body);
         let fetched = recipe.wasi || handled.into_iter().any(|step| matches!(step.action, Action::Write { .. }));
         let after = recipe.line.iter().chain(&recipe.finally);
-        Roles { line: write.map(|(at, _)| lets.origin(at)), room, fetched, takers: after.filter_map(taker).collect() }
+        Roles {
+            line: write.map(|(_, at, _)| lets.origin(at)),
+            parts: write.map_or_else(|| vec![Part::Line], |(parts, ..)| parts.clone()),
+            encoding: recipe.encoding,
+            room,
+            fetched,
+            takers: after.filter_map(taker).collect(),
+        }
+    }
+
+    /// The bytes that the guest gets of a line.
+    ///
+    /// # Errors
+    /// The recipe does not take such a line; why, in words.
+    pub fn bytes(&self, line: &[u8]) -> Result<Vec<u8>, String> {
+        let encoded = encode(line, self.encoding).map_err(|failure| failure.to_string())?;
+        let mut bytes = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Line => bytes.extend(&*encoded),
+                Part::Byte(byte) => bytes.push(*byte),
+                Part::Text(text) => bytes.extend(text.as_bytes()),
+                Part::Number(width, value) => {
+                    let number = of_length(value, encoded.len() as u64);
+                    let number = number.ok_or("a number in front of it is known only when it crosses")?;
+                    bytes.extend(&number.to_le_bytes()[..width.bytes()]);
+                }
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// A value that depends on nothing but the line's length in bytes.
+fn of_length(value: &Expr, n: u64) -> Option<u64> {
+    match value {
+        Expr::Number(number) => Some(number.cast_unsigned()),
+        Expr::Name(name) if name == "n" => Some(n),
+        Expr::Name(name) if name == "units" => Some(n / 2),
+        Expr::Sum(a, b) => Some(of_length(a, n)?.wrapping_add(of_length(b, n)?)),
+        Expr::Difference(a, b) => Some(of_length(a, n)?.wrapping_sub(of_length(b, n)?)),
+        _ => None,
     }
 }
 
@@ -144,6 +188,15 @@ mod tests {
         assert_eq!(roles("fixed-region").line, Some(Origin::Number(0)));
         // The stack pointer is moved back by a number: nothing is taken back with that.
         assert_eq!(roles("wasm-bindgen-area").takers, [("__wbindgen_free".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn the_bytes_that_cross_are_those_that_the_recipe_writes() {
+        let bytes = |text: &str, line: &str| Roles::of(&parse(text).expect("it is a recipe")).bytes(line.as_bytes());
+        assert_eq!(bytes("each line\n  write line, 0 at 8", "ab"), Ok(b"ab\0".to_vec()));
+        assert_eq!(bytes("text utf16\neach line\n  write at 8", "a"), Ok(b"a\0".to_vec()));
+        assert_eq!(bytes("text hex\neach line\n  write at 8", "4142"), Ok(b"AB".to_vec()));
+        assert!(bytes("text hex\neach line\n  write at 8", "x").is_err_and(|words| words.contains("hexadecimal")));
     }
 
     #[test]

@@ -159,8 +159,10 @@ mod tests {
         assert_eq!(words(":expect at input "), ["hex", "text"]);
         assert_eq!(words(":globals c"), ["count"]);
         assert_eq!(words(":unmark "), ["here"]);
-        assert_eq!(words(":copy ba"), ["base64"]);
-        assert_eq!(words(":write f over"), ["overwrite"]);
+        assert_eq!(words(":copy b"), ["base64"]);
+        assert_eq!(words(":copy hex o"), ["output"]);
+        assert_eq!(words(":goto i"), ["input"]);
+        assert_eq!(words(":shot x o"), ["overwrite"]);
         assert_eq!(words(":memory s"), ["second"]);
         assert_eq!(words(":recipe packed"), ["packed", "packed-low"]);
         assert_eq!(words(":set cros"), ["crossings"]);

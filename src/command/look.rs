@@ -4,7 +4,7 @@ use super::table::{COMMANDS, find as find_command, nearest};
 use super::words::{Words, number_type};
 use super::{Context, Error, Place, Reply};
 use crate::guest::Global;
-use crate::record::{Actor, Change, Image, Run};
+use crate::record::{Actor, Image, Run};
 use crate::session::About;
 use crate::view::{Row, Selection, difference, range, thousands, visible, whole};
 
@@ -42,32 +42,26 @@ pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
 }
 
 pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let at = context.at()?;
-    let forgotten = || Error("that moment was forgotten".to_owned());
-    let cause = context.session.run().cause(at.cause).ok_or_else(forgotten)?;
-    let made = &cause.changes[cause.changes_of(at.crossing)];
-    if made.is_empty() {
-        return Ok(Reply::Text(vec!["nothing changed".to_owned()]));
+    let (at, memory) = (context.at()?, context.session.memory());
+    let none = Image::default();
+    let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
+    let Some(marks) = at.marks.get(memory) else { return Ok(listed(std::iter::empty(), "nothing changed")) };
+    let run = |(start, end): (u64, u64)| {
+        let (old, new) = (glance(before, start, end), glance(after, start, end));
+        let by = marks.writers(start, end).map(actor).collect::<Vec<_>>().join(" and ");
+        let words = format!("{}  {by}: {old} -> {new}", range(start, end - start));
+        Place { words, addr: Some(start) }
+    };
+    let mut places: Vec<_> = marks.runs_from(0).take(MOST).map(run).collect();
+    if marks.runs() > MOST {
+        places.push(Place { words: format!("... and {} more", thousands((marks.runs() - MOST) as u64)), addr: None });
     }
-    let mut places: Vec<_> = made.iter().take(MOST).map(change).collect();
-    if made.len() > MOST {
-        places.push(Place { words: format!("... and {} more", thousands((made.len() - MOST) as u64)), addr: None });
+    if let Some((from, to)) = marks.grown() {
+        places.push(Place { words: format!("memory grew from {from} to {to} pages"), addr: Some(before.len()) });
     }
-    let marks = at.marks.get(context.session.memory());
-    Ok(Reply::Places(format!("changes: {}", marks.map(difference).unwrap_or_default()), places))
-}
-
-fn change(change: &Change) -> Place {
-    match change {
-        Change::Bytes { addr, halves, by, .. } => {
-            let (old, new) = halves.split_at(halves.len() / 2);
-            let range = range(*addr, new.len() as u64);
-            let words = format!("{range}  {}: {} -> {}", actor(*by), glance(old), glance(new));
-            Place { words, addr: Some(*addr) }
-        }
-        Change::Growth { from, to, by, .. } => {
-            Place { words: format!("{}: grew from {from} to {to} pages", actor(*by)), addr: None }
-        }
+    match places.is_empty() {
+        true => Ok(Reply::Text(vec![difference(marks)])),
+        false => Ok(Reply::Places(format!("changes: {}", difference(marks)), places)),
     }
 }
 
@@ -79,9 +73,13 @@ fn actor(by: Actor) -> &'static str {
     }
 }
 
-fn glance(bytes: &[u8]) -> String {
-    let more = if bytes.len() > GLANCE { "..." } else { "" };
-    format!("\"{}\"{more}", visible(&bytes[..bytes.len().min(GLANCE)]))
+/// The first bytes of a range, as text.
+fn glance(image: &Image, start: u64, end: u64) -> String {
+    let mut bytes = [0; GLANCE];
+    let wanted = usize::try_from(end - start).unwrap_or(GLANCE);
+    let known = image.read(start, &mut bytes[..wanted.min(GLANCE)]);
+    let more = if wanted > GLANCE { "..." } else { "" };
+    format!("\"{}\"{more}", visible(&bytes[..known]))
 }
 
 pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {

@@ -193,11 +193,12 @@ impl Context<'_> {
         let interface = self.session.about().map(|about| &about.interface);
         let exports = interface.into_iter().flat_map(|interface| interface.funcs());
         let memories = interface.into_iter().flat_map(|interface| interface.memory_names());
+        let regions = self.regions();
         Names {
             exports: exports.map(|(name, signature)| (name.to_owned(), signature.clone())).collect(),
             globals: self.session.globals().iter().map(|global| global.name.clone()).collect(),
             memories: memories.filter_map(|names| names.first().map(|&name| name.to_owned())).collect(),
-            regions: self.regions().iter().map(|region| region.name.clone()).collect(),
+            regions: regions.iter().take(look::MOST).map(|region| region.name.clone()).collect(),
             marks: self.session.bookmarks().iter().map(|mark| mark.name.clone()).collect(),
         }
     }

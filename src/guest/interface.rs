@@ -128,7 +128,7 @@ pub struct Interface {
     /// The data segments that are copied at the start, in the module's order.
     pub segments: Vec<Segment>,
     /// The global variables that have a name, imported ones left out.
-    pub variables: Vec<Variable>,
+    pub globals: Vec<Variable>,
     /// Whether there is a start function.
     pub has_start: bool,
     /// Whether it is a dynamic library, which runs only when it is linked into a program.
@@ -233,7 +233,7 @@ impl Interface {
         for (segment, number) in interface.segments.iter_mut().zip(places) {
             segment.name = names.data.remove(&number);
         }
-        interface.variables = indices.variables(names);
+        interface.globals = indices.named_globals(names);
         Ok(interface)
     }
 
@@ -355,7 +355,7 @@ impl Indices {
     }
 
     /// The globals that have a name: by their exports, and the others by the name section.
-    fn variables(self, mut names: Names) -> Vec<Variable> {
+    fn named_globals(self, mut names: Names) -> Vec<Variable> {
         let start =
             |index: u32| usize::try_from(index).ok().and_then(|place| self.globals.get(place).copied().flatten());
         let exported = self.exported.iter().map(|(index, name)| (*index, name.clone()));

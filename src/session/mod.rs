@@ -3,6 +3,7 @@
 //! [`Live`] is the guest at work, on the thread that made it. [`Session`] is a front end's hold on a `Live` that
 //! works on a thread of its own; it keeps the timeline. [`Source`] says where a guest comes from.
 
+mod about;
 mod bookmarks;
 mod inspect;
 mod live;
@@ -13,6 +14,7 @@ mod source;
 mod worker;
 
 pub use crate::guest::Watch;
+pub use about::{About, Chapter};
 pub use bookmarks::{Bookmark, Bookmarks};
 pub use inspect::{Inspection, inspect};
 pub use live::{Live, OpenError, Options};
@@ -20,4 +22,4 @@ pub use rebuilt::Watched;
 pub use request::{Deed, Request};
 pub use saved::{Saved, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
-pub use worker::{About, Chapter, Session, State, Update};
+pub use worker::{Session, State, Update};

@@ -1,9 +1,9 @@
 //! Sessions in files: the timeline with all its runs, to be looked at again without running anything.
 //!
 //! A file is lines of JSON, each with its checksum behind it: a head; for each run its memories before the oldest cause
-//! that is known, what is known of the guest, and each cause with its changes; an end. So a file that was cut short or
-//! damaged can be read as far as it is sound. Nothing in it is believed: each change must fit the memory that those
-//! before it left, and all of it must fit what a session may take.
+//! that is known, what is known of the guest, and each cause with its changes; the marks; an end. So a file that was
+//! cut short or damaged can be read as far as it is sound. Nothing in it is believed: each change must fit the memory
+//! that those before it left, and all of it must fit what a session may take.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};

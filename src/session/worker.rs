@@ -5,47 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use super::{Bookmarks, Deed, Live, OpenError, Options, Request, Saved, Source};
-use crate::guest::{Global, Interface, Limits, Watch};
+use super::about::Origin;
+use super::{About, Bookmarks, Chapter, Deed, Live, OpenError, Options, Request, Saved, Source};
+use crate::guest::{Global, Limits, Watch};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
 /// How much history a session keeps, in bytes. Older causes are forgotten.
 pub(super) const HISTORY: usize = 256 << 20;
 /// How many runs are kept beside the present one.
 pub(super) const RUNS: usize = 3;
-
-/// What is known of a guest once it is loaded.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct About {
-    /// The guest's name, as it was given.
-    pub name: String,
-    /// The convention in use, by name.
-    pub convention: String,
-    /// Its recipe, with the guest's own names.
-    pub recipe: String,
-    /// Why no convention was chosen, if none was.
-    pub undecided: Option<String>,
-    /// The module's SHA-256, in hexadecimal digits.
-    pub sha256: String,
-    /// What the module exports and imports.
-    pub interface: Arc<Interface>,
-    /// The memory that the convention passes lines through, by its index.
-    pub memory: usize,
-}
-
-/// A run of a guest that is over, or is read from a file, with what is known of that guest.
-#[derive(Clone, Debug)]
-pub struct Chapter {
-    /// The guest.
-    pub about: About,
-    /// The run.
-    pub run: Run,
-    /// The exported globals as it left them.
-    pub globals: Vec<Global>,
-}
 
 /// What the guest's thread tells its session.
 pub enum Update {
@@ -462,40 +430,6 @@ fn work(source: &Source, mut options: Options, watch: Watch, jobs: &Receiver<Job
         }
         settle(&mut live, cause);
     }
-}
-
-/// Where a guest came from.
-struct Origin {
-    name: String,
-    sha256: String,
-}
-
-impl Origin {
-    fn of(source: &Source) -> Origin {
-        let sha256 = Sha256::digest(&source.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Origin { name: source.name.clone(), sha256 }
-    }
-}
-
-impl About {
-    fn of(live: &Live, origin: &Origin) -> About {
-        About {
-            name: origin.name.clone(),
-            sha256: origin.sha256.clone(),
-            convention: live.choice().recipe.name.clone(),
-            recipe: live.choice().recipe.to_string(),
-            undecided: live.choice().undecided.as_ref().map(ToString::to_string),
-            memory: memory_of(live),
-            interface: Arc::new(live.interface().clone()),
-        }
-    }
-}
-
-/// The memory that a guest's recipe uses: the one that it names, else the first that has a name.
-fn memory_of(live: &Live) -> usize {
-    let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
-    let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
-    memories.iter().position(used).unwrap_or(0)
 }
 
 impl fmt::Debug for Session {

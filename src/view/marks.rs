@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE};
 
+/// How many bytes of a range are looked at for who wrote there.
+const GLANCE: u64 = 16 * PAGE as u64;
+
 /// What happened to one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
@@ -201,6 +204,22 @@ impl Marks {
             end += (PAGE - first) as u64;
         }
         end
+    }
+
+    /// Who wrote in a range; only so much of its beginning is looked at.
+    pub fn writers(&self, start: u64, end: u64) -> impl Iterator<Item = Actor> {
+        let mut wrote = [false; 3];
+        let end = end.min(start.saturating_add(GLANCE));
+        for (number, page) in self.pages.range(start / PAGE as u64..end.div_ceil(PAGE as u64)) {
+            let base = number * PAGE as u64;
+            let (from, to) = (start.max(base) - base, end.min(base + PAGE as u64) - base);
+            for mark in (from..to).map(|at| page.marks.at(place(at))) {
+                if let Mark::Changed(by) | Mark::Rewritten(by) = mark {
+                    wrote[by as usize] = true;
+                }
+            }
+        }
+        [Actor::Module, Actor::Host, Actor::Guest].into_iter().filter(move |&actor| wrote[actor as usize])
     }
 
     fn paint(&mut self, memory: usize, change: &Change) {

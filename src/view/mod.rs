@@ -1,6 +1,7 @@
 //! What is shown, with no terminal in it: hex rows, marks, steps, sentences. Every renderer draws from these.
 
 mod address;
+mod ahead;
 mod blocks;
 mod characters;
 mod fold;
@@ -21,6 +22,7 @@ mod text;
 mod timeline;
 
 pub use address::{Places, parse_address, parse_range};
+pub use ahead::ahead;
 pub use characters::{COVERED, characters};
 pub use fold::{Line, Sight};
 pub use form::Form;

@@ -64,7 +64,7 @@ pub(super) fn changed(run: &Run, memory: usize) -> Arc<[Region]> {
 pub(super) fn layout(interface: &Interface, data: &[Region], len: u64) -> Vec<Region> {
     // AssemblyScript's names stand behind a path: `~lib/memory/__heap_base`.
     let plain = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    let known = interface.variables.iter().filter_map(|variable| Some((plain(&variable.name), variable.start?)));
+    let known = interface.globals.iter().filter_map(|global| Some((plain(&global.name), global.start?)));
     let known: HashMap<String, u64> =
         known.filter(|(name, addr)| SYMBOLS.contains(&name.as_str()) && *addr <= len).collect();
     let at = |name: &str| known.get(name).copied();
@@ -111,16 +111,15 @@ mod tests {
     use super::*;
     use crate::guest::{Segment, Variable};
 
-    fn interface(variables: &[(&str, u64)], segments: &[(u64, u64, Option<&str>)]) -> Interface {
-        let variables =
-            variables.iter().map(|(name, start)| Variable { name: (*name).to_owned(), start: Some(*start) });
+    fn interface(globals: &[(&str, u64)], segments: &[(u64, u64, Option<&str>)]) -> Interface {
+        let globals = globals.iter().map(|(name, start)| Variable { name: (*name).to_owned(), start: Some(*start) });
         let segments = segments.iter().map(|&(addr, len, name)| Segment {
             memory: 0,
             addr: Some(addr),
             len,
             name: name.map(str::to_owned),
         });
-        Interface { variables: variables.collect(), segments: segments.collect(), ..Interface::default() }
+        Interface { globals: globals.collect(), segments: segments.collect(), ..Interface::default() }
     }
 
     fn laid_out(interface: &Interface, len: u64) -> Vec<(String, u64, u64)> {

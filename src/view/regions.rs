@@ -110,6 +110,16 @@ impl Regions {
         Regions { few, data, guest: Some(guest), memory }
     }
 
+    /// What the exports are for that the guest's recipe calls.
+    pub(super) fn roles(&self) -> Option<&Roles> {
+        self.guest.as_ref().map(|(_, roles)| &**roles)
+    }
+
+    /// How much room the guest's buffer for lines has, in bytes, if it tells.
+    pub(super) fn room(&self) -> Option<u64> {
+        self.few.iter().find(|region| region.kind == Kind::Buffer).map(Region::len)
+    }
+
     /// Regions of these names, starts and ends.
     #[cfg(test)]
     pub(super) fn of(ranges: &[(&str, u64, u64)]) -> Regions {
@@ -186,22 +196,36 @@ pub(super) fn region(name: &str, (start, end): (u64, u64), kind: Kind, why: Stri
 
 /// What the host wrote of the line, and what it read as the answer.
 fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
-    let written = |crossing: &Crossing| match crossing.step {
-        Step::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
-        _ => None,
-    };
+    let told = |what: &str| format!("{what} in exchange {number}");
+    let input = input_of(cause, memory).map(|range| region("input", range, Kind::Input, told("written")));
+    let output = output_of(cause, memory).map(|range| region("output", range, Kind::Output, told("read")));
+    input.into_iter().chain(output).collect()
+}
+
+/// Where the host read the answer: by a step of its own; or while the guest called an import, and then the bytes that
+/// are as many as the answer's, an end of the line left out, tell it from other reads.
+fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
     let read = |crossing: &Crossing| match crossing.step {
         Step::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
     };
+    let answer = cause.outcome.as_ref().map_or(0, |answer| answer.len() as u64);
+    let latest = || cause.crossings.iter().rev();
+    let own = latest().filter(|crossing| crossing.depth == 0).find_map(read);
+    let handed = || latest().filter_map(read).find(|(start, end)| (answer..=answer + 1).contains(&(end - start)));
+    own.or_else(handed).or_else(|| latest().find_map(read))
+}
+
+/// Where the host wrote the line.
+pub(super) fn input_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
+    let written = |crossing: &Crossing| match crossing.step {
+        Step::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
+        _ => None,
+    };
     let before = cause.focus.unwrap_or(cause.crossings.len());
     // Of several writes the longest is the line: the others tell where it is, or how long.
-    let early = || cause.crossings.iter().take(before).filter_map(written);
-    let input = early().max_by_key(|(start, end)| end - start).or_else(|| cause.crossings.iter().find_map(written));
-    let output = cause.crossings.iter().rev().find_map(read);
-    let input = input.map(|range| region("input", range, Kind::Input, format!("written in exchange {number}")));
-    let output = output.map(|range| region("output", range, Kind::Output, format!("read in exchange {number}")));
-    input.into_iter().chain(output).collect()
+    let early = cause.crossings.iter().take(before).filter_map(written);
+    early.max_by_key(|(start, end)| end - start).or_else(|| cause.crossings.iter().find_map(written))
 }
 
 /// The guest's buffer for lines, if the recipe asks where it is and how much room it has.

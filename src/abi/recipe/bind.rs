@@ -76,7 +76,7 @@ pub(super) struct Op {
 #[derive(Clone, Debug)]
 pub(super) enum Do {
     Let(Vec<usize>, Val),
-    Write { parts: Vec<Part>, at: Val, within: Option<usize> },
+    Write { parts: Vec<Written>, at: Val, within: Option<Val> },
     Store(Width, Val, Val),
     Read(Bytes),
     Append(Saying),
@@ -91,11 +91,29 @@ pub(super) enum Do {
     GrowTo(Val),
 }
 
+/// A part of what is written.
+#[derive(Clone, Debug)]
+pub(super) enum Written {
+    Line,
+    Bytes(Vec<u8>),
+    Number(Width, Val),
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Saying {
     Words(Words),
     Bytes(Bytes),
     Answer,
+}
+
+impl Saying {
+    /// Whether the guest's own words stand in it.
+    pub(super) fn holds_bytes(&self) -> bool {
+        match self {
+            Saying::Words(words) => words.pieces.iter().any(|piece| matches!(piece.held, Held::Bytes(_))),
+            Saying::Bytes(_) | Saying::Answer => true,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -342,7 +360,7 @@ impl Binder<'_> {
         Ok(match action {
             Action::Let(names, value) => self.assignment(names, value)?,
             Action::Write { parts, at, within } => Do::Write {
-                parts: parts.clone(),
+                parts: parts.iter().map(|part| self.part(part)).collect::<Fit<_>>()?,
                 at: self.number(at)?,
                 within: within.as_ref().map(|room| self.room(room)).transpose()?,
             },
@@ -411,11 +429,20 @@ impl Binder<'_> {
         format!("`{name}` is {ty}: it returns {count}, and the recipe wants {wanted}")
     }
 
-    /// A room is one slot, which may be unset: then there is no check.
-    fn room(&mut self, room: &Expr) -> Fit<usize> {
+    fn part(&mut self, part: &Part) -> Fit<Written> {
+        Ok(match part {
+            Part::Line => Written::Line,
+            Part::Byte(byte) => Written::Bytes(vec![*byte]),
+            Part::Text(text) => Written::Bytes(text.clone().into_bytes()),
+            Part::Number(width, value) => Written::Number(*width, self.number(value)?),
+        })
+    }
+
+    /// A room that is a name may be unset: then there is no check.
+    fn room(&mut self, room: &Expr) -> Fit<Val> {
         match room {
-            Expr::Name(name) => self.known(name),
-            _ => Err("`within` is followed by a name, which a line before may set: room = 1024".to_owned()),
+            Expr::Name(name) if !matches!(name.as_str(), "n" | "units") => Ok(Val::Slot(self.known(name)?)),
+            room => self.number(room),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::record::Failure;
 ///
 /// # Errors
 /// The encoding does not have the line.
-pub(super) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
+pub(in crate::abi) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
     match encoding {
         Encoding::Bytes => Ok(line.into()),
         Encoding::Hex => from_hex(line).map(Cow::Owned),
@@ -53,7 +53,10 @@ fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
 
 fn from_utf16(bytes: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
     if !bytes.len().is_multiple_of(2) {
-        return Err(refused(format!("{} bytes are no UTF-16: each unit has two", bytes.len())));
+        let count = bytes.len();
+        return Err(refused(format!(
+            "{count} bytes are no UTF-16: each unit has two (bytes of another encoding are read with its name in front: utf8 n at p)"
+        )));
     }
     let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();

@@ -14,6 +14,7 @@ mod wasi;
 mod words;
 
 pub use bind::{BindError, Bound};
+pub(in crate::abi) use encoding::encode;
 pub use parse::{ParseError, parse};
 pub use run::{Exchange, Line};
 pub use say::Messages;
@@ -137,6 +138,8 @@ pub enum Part {
     Byte(u8),
     /// A text of the recipe's own.
     Text(String),
+    /// `u16 units`, a number in that many bytes.
+    Number(Width, Expr),
 }
 
 /// Bytes in the guest's memory.
@@ -296,6 +299,7 @@ mod tests {
         "each line\n  ptr = alloc(n)\n  write at ptr\n* out = f(ptr, n)\n  read lo(out) at hi(out)\nfinally\n  dealloc(ptr, n)\n  dealloc(hi(out), lo(out))",
         "text utf16\nmemory \"odd name\"\neach line\n  ptr = __pin(__new(n, 2))\n  write text, 0 at ptr  # a comment\n  out = shout(ptr)\n  read u32[out - 4] at out\n  append utf8 until 0 at (out + 1) - (2 - 3)\non env.abort(message, file)\n  fail utf16 u32[message - 4] at message\n  stop\non \"./x.js\".log(p, l)\n  say l at p\n  return 0",
         "host wasi\nhost stubs\ninstance fresh\neach line\n* _start()\n  append \"{n} \"\n  answer stdout",
+        "text utf16\neach line\n  write u16 units, line at f(u8[4]) within 4096 - 2\n  write u64 hi(n) + 1, 0 at 8\n  fail utf8 to 9 at 3",
         "text hex\neach line\n  x = f(n)\n  answer \"{x:08x} of {n}\" if x < 0\n  read hex 8 at 16\non m.f(a)\n  return a, 0",
         "each line\n  u32[0x10] = n + 1\n  write \"a \\\"b\\\" \\\\ \\n\\0\", 255 at @buffer\n  (ptr, len) = \"\"(1, -2)\n  read to len at ptr\n  answer the line if len == 0\n  grow 1",
     ];

@@ -366,7 +366,14 @@ impl Reader<'_> {
             Some(Token::Word(word)) if word == "line" || word == "text" => Part::Line,
             Some(Token::Quoted(text)) => Part::Text(text.clone()),
             Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} is no byte"))?),
-            _ => return Err("what is written is `line`, a byte such as 0, or a text in quotes".to_owned()),
+            Some(Token::Word(word)) if width(word).is_some() => {
+                self.place += 1;
+                return Ok(Part::Number(width(word).unwrap_or(Width::U8), self.expr()?));
+            }
+            _ => {
+                return Err("what is written is `line`, a byte such as 0, a text in quotes, or a number such as u16 n"
+                    .to_owned());
+            }
         };
         self.place += 1;
         Ok(part)
@@ -457,9 +464,7 @@ impl Reader<'_> {
                 self.call_export(name)
             }
             Some(Token::Word(word)) if self.takes("[") => {
-                let width =
-                    [Width::U8, Width::U16, Width::U32, Width::U64].into_iter().find(|width| width.word() == word);
-                let width = width.ok_or_else(|| format!("`{word}[` is not one of u8[ u16[ u32[ u64["))?;
+                let width = width(&word).ok_or_else(|| format!("`{word}[` is not one of u8[ u16[ u32[ u64["))?;
                 let at = self.expr()?;
                 self.sign("]")?;
                 Ok(Expr::Load(width, Box::new(at)))
@@ -555,6 +560,10 @@ impl Reader<'_> {
 
 const HEAD: &str = "before the first section stand name, about, text, memory, host or instance; sections are once, each line, finally, on MODULE.NAME(..)";
 const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
+
+fn width(word: &str) -> Option<Width> {
+    [Width::U8, Width::U16, Width::U32, Width::U64].into_iter().find(|width| width.word() == word)
+}
 
 fn encoding(word: &str) -> Option<Encoding> {
     [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16, Encoding::Hex]

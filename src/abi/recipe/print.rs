@@ -102,6 +102,7 @@ impl Display for Part {
             Part::Line => f.write_str("line"),
             Part::Byte(byte) => byte.fmt(f),
             Part::Text(text) => Quoted(text).fmt(f),
+            Part::Number(width, value) => write!(f, "{} {value}", width.word()),
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::bind::{Bound, Bytes, Do, Len, MOST_ARGS, Op, Saying, Test, Val};
+use super::bind::{Bound, Bytes, Do, Len, MOST_ARGS, Op, Saying, Test, Val, Written};
 use super::encoding::{decode, encode};
 use super::imports::Answerer;
 use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
-use super::{Comparison, Encoding, Part, Width};
+use super::{Comparison, Encoding, Width};
 use crate::abi::detect::frees;
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value, WASM_PAGE};
@@ -373,7 +373,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
         match &op.action {
             Do::Let(slots, value) => self.assign(slots, value)?,
-            Do::Write { parts, at, within } => self.write(parts, at, *within)?,
+            Do::Write { parts, at, within } => self.write(parts, at, within.as_ref())?,
             Do::Store(width, at, value) => {
                 let at = self.value(at)?;
                 let bytes = self.value(value)?.to_le_bytes();
@@ -567,17 +567,36 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     }
 
     #[inline(always)]
-    fn write(&mut self, parts: &[Part], at: &Val, within: Option<usize>) -> Result<(), Box<Failure>> {
+    fn write(&mut self, parts: &[Written], at: &Val, within: Option<&Val>) -> Result<(), Box<Failure>> {
         let addr = self.value(at)?;
-        let len = parts.iter().map(|part| self.crossing.part(part).len() as u64).sum();
-        if let Some(room) = within.and_then(|slot| self.state.values[slot]).filter(|&room| len > room) {
-            return Err(Failure::NoRoom { len, room, addr }.into());
+        let room = match within {
+            None => None,
+            Some(Val::Slot(slot)) => self.state.values[*slot],
+            Some(room) => Some(self.value(room)?),
+        };
+        if let [Written::Line] = parts {
+            self.fits(self.crossing.encoded.len() as u64, room, addr)?;
+            return self.boundary.write(self.plan.bound.memory, addr, &self.crossing.encoded);
         }
-        if let [part] = parts {
-            return self.boundary.write(self.plan.bound.memory, addr, self.crossing.part(part));
+        let mut whole = Vec::new();
+        for part in parts {
+            match part {
+                Written::Line => whole.extend_from_slice(&self.crossing.encoded),
+                Written::Bytes(bytes) => whole.extend_from_slice(bytes),
+                Written::Number(width, value) => {
+                    whole.extend_from_slice(&self.value(value)?.to_le_bytes()[..width.bytes()]);
+                }
+            }
         }
-        let whole: Vec<u8> = parts.iter().flat_map(|part| self.crossing.part(part)).copied().collect();
+        self.fits(whole.len() as u64, room, addr)?;
         self.boundary.write(self.plan.bound.memory, addr, &whole)
+    }
+
+    fn fits(&self, len: u64, room: Option<u64>, addr: u64) -> Result<(), Box<Failure>> {
+        match room.filter(|&room| len > room) {
+            Some(room) => Err(Failure::NoRoom { len, room, addr }.into()),
+            None => Ok(()),
+        }
     }
 
     #[inline(always)]
@@ -646,7 +665,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             }
             Saying::Words(words) => self.words(words)?,
         };
-        Ok(match self.state.last {
+        Ok(match self.state.last.filter(|_| !saying.holds_bytes()) {
             Some((number, bits)) => {
                 let Func { name, signature, .. } = &self.plan.funcs[number];
                 let returned =
@@ -678,14 +697,6 @@ impl Crossing<'_> {
     fn settle(&mut self, bytes: &[u8]) {
         self.answer.truncate(self.start);
         self.answer.extend_from_slice(bytes);
-    }
-
-    fn part<'p>(&'p self, part: &'p Part) -> &'p [u8] {
-        match part {
-            Part::Line => &self.encoded,
-            Part::Byte(byte) => std::slice::from_ref(byte),
-            Part::Text(text) => text.as_bytes(),
-        }
     }
 }
 

@@ -15,7 +15,14 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
     let mut out = String::new();
     let interface = &inspection.interface;
     let _ = writeln!(out, "{}  {} bytes", visible(source.name.as_bytes()), thousands(source.bytes.len() as u64));
-    let exports = interface.exports.iter().map(|export| (visible(export.name.as_bytes()), what(&export.what)));
+    let start = |name: &str| interface.globals.iter().find(|global| global.name == name)?.start;
+    let exports = interface.exports.iter().map(|export| {
+        let what = match (&export.what, start(&export.name)) {
+            (Extern::Global, Some(value)) => format!("global, {value} ({value:#x}) at the start"),
+            (other, _) => what(other),
+        };
+        (visible(export.name.as_bytes()), what)
+    });
     list(&mut out, "exports", exports.collect());
     let imports = interface.imports.iter().map(|import| {
         (format!("{}.{}", visible(import.module.as_bytes()), visible(import.name.as_bytes())), what(&import.what))
@@ -60,8 +67,10 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
         }
         Err(error) => {
             let words = error.to_string();
-            let first = words.lines().next().unwrap_or_default();
+            let first =
+                words.lines().next().unwrap_or_default().trim_end_matches("; linmem inspect GUEST tells why for each");
             let _ = writeln!(out, "no recipe would run: {}", visible(first.as_bytes()));
+            out.push_str("a recipe of yours can say how to talk to it: linmem guide recipes\n");
         }
     }
     out

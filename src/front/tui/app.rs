@@ -15,6 +15,7 @@ use super::script::Script;
 use super::space::Space;
 use super::theme::Theme;
 use super::time::Time;
+use super::timeline::quoted;
 use crate::front::history::History;
 use crate::session::{OpenError, Session, Update};
 use crate::view::{Order, Selection};
@@ -31,6 +32,8 @@ pub(super) struct App {
     pub(super) following: bool,
     /// What happened in the run that is looked at.
     pub(super) time: Time,
+    /// What the guest said last, while it runs.
+    pub(super) heard: Option<String>,
     /// Where in memory the user is.
     pub(super) space: Space,
     /// What is asked for in the input line's place.
@@ -101,6 +104,7 @@ impl App {
             selection: None,
             following: true,
             time: Time::default(),
+            heard: None,
             space: Space::default(),
             prompt: None,
             panel: Panel::default(),
@@ -123,6 +127,10 @@ impl App {
     /// # Errors
     /// The guest could not be set to work.
     pub(super) fn report(&mut self, update: Update) -> Result<Next, OpenError> {
+        self.heard = match &update {
+            Update::Said(text) => Some(quoted(text)),
+            _ => None,
+        };
         self.session.apply(update)?;
         self.keep_up();
         Ok(self.go_on())

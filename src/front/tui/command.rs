@@ -85,6 +85,7 @@ impl App {
                 Next::Continue
             }
             Reply::Opened(at, words) => {
+                self.another_session();
                 self.look_at(*at);
                 self.notice(&words)
             }

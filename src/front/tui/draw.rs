@@ -1,6 +1,5 @@
 //! The screen, drawn from the app's state.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use ratatui::Frame;
@@ -16,9 +15,10 @@ use super::layout::{Arrangement, Layout};
 use super::legend::SIGNS;
 use super::panes::{Pane, Side};
 use super::timeline::said;
-use crate::record::{Step, Trigger};
+use crate::command::{Typed, find};
+use crate::record::Trigger;
 use crate::session::State;
-use crate::view::{difference, in_brief, outcome, thousands, visible};
+use crate::view::{ahead, difference, in_brief, outcome, thousands, visible};
 
 /// How much of an outcome a line looks at: no screen is wider.
 pub(super) const GLANCE: usize = 1024;
@@ -171,9 +171,10 @@ impl App {
         }
         match self.session.state() {
             State::Loading => return ("loading ...".to_owned(), self.theme.title()),
-            State::Busy(1) => return ("the guest is running ... Ctrl-C stops it".to_owned(), self.theme.title()),
             State::Busy(lines) => {
-                return (format!("the guest is running, {lines} lines to go ... Ctrl-C stops it"), self.theme.title());
+                let more = if lines > 1 { format!(", {} lines to go", thousands(lines as u64)) } else { String::new() };
+                let says = self.heard.as_ref().map_or(String::new(), |words| format!("; it says {words}"));
+                return (format!("the guest is running{more} ... Ctrl-C stops it{says}"), self.theme.title());
             }
             State::Idle => (),
         }
@@ -203,27 +204,15 @@ impl App {
         }
     }
 
-    /// The bytes of the line that is being typed, and where the last one was put.
-    fn what_will_cross(&self) -> String {
-        let line = self.input.text();
-        let run = self.session.run();
-        let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
-        let written = newest.into_iter().flat_map(|cause| cause.crossings.iter().rev());
-        let last = written.into_iter().find_map(|crossing| match crossing.step {
-            Step::Write { memory, addr, .. } if memory == self.memory() => Some(addr),
-            _ => None,
-        });
-        let to = match last {
-            Some(addr) => format!("would go to {addr:#x}, where the last line went"),
-            None => "goes where the guest says".to_owned(),
-        };
-        let mut hex = String::new();
-        for byte in line.as_bytes().iter().take(GLANCE / 3) {
-            let _ = write!(hex, " {byte:02x}");
+    /// While a line is typed: what will cross. While a command is: how it is written, and what it does.
+    fn about_the_line(&self) -> String {
+        match Typed::new(self.input.text()) {
+            Typed::Line(line) => ahead(line, &self.session, &self.space.regions),
+            Typed::Command(text) => match find(text.split_whitespace().next().unwrap_or_default()) {
+                Ok(spec) => format!("{}   {}", spec.usage(), spec.about),
+                Err(error) => error.to_string(),
+            },
         }
-        let (bytes, chars) = (line.len() as u64, line.chars().count() as u64);
-        let unit = if chars == 1 { "character" } else { "characters" };
-        format!("{} B, {} {unit}, {to}: {}", thousands(bytes), thousands(chars), hex.trim_start())
     }
 
     /// Draws the input line, or the question in its place, and returns where the cursor belongs.
@@ -242,10 +231,10 @@ impl App {
         (rest.width > 0 && area.height > 0).then(|| Position::new(rest.x + to_u16(column), rest.y))
     }
 
-    /// The keys; while a line is typed, what will cross.
+    /// The keys; while something is typed, what it is.
     fn draw_bar(&self, area: Rect, buffer: &mut Buffer) {
         if self.focus == Focus::Input && !self.input.is_empty() {
-            put(buffer, area, &self.what_will_cross(), Style::new());
+            put(buffer, area, &self.about_the_line(), Style::new());
             return;
         }
         let mut rest = area;

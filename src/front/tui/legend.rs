@@ -10,17 +10,20 @@ use super::draw::{put, to_u16};
 use crate::record::Actor;
 
 /// Every sign, for the help.
-pub(super) const SIGNS: [(&str, &str); 12] = [
+pub(super) const SIGNS: [(&str, &str); 15] = [
     ("h g *", "in the gutter: the host wrote in this row in this step, the guest, both"),
     ("m", "the module's own data came here; where nothing is said, nothing changed"),
     ("'", "changed by an earlier step; its bytes are bold"),
     ("+ -", "new memory; in one pane, a changed row as it was"),
     ("underlined", "written in this step; without a colour behind it: before, or with no new value"),
     ("on blue, orange", "changed by the host, by the guest (bold and underlined, or reversed)"),
-    ("[ ]", "the cursor, or what is selected"),
+    ("[ ] < >", "the cursor, or what is selected; what was searched for"),
+    ("i o d s H ...", "at the end of a row: a region begins in it (r lists them)"),
     (".. 1,008 B 00", "rows that are all alike, in one line; a change is never hidden"),
     ("\u{b7} \u{2022} \u{d7}", "as text: a zero, another control byte, a byte that is no text"),
     ("\u{ab} \u{bb}", "goes on with the character before; a character that the next row ends"),
+    ("map .='+hgm", "a part of memory: zero, data, changed earlier, new, written in this step"),
+    ("live", "the newest exchange is followed; F9 goes there from anywhere"),
     ("time mhgx+.", "exchanges: module's data, host or guest changed bytes, failed, grew, nothing"),
     ("\u{2550}", "the rules above memory of the past, or of an earlier run"),
 ];

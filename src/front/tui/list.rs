@@ -88,7 +88,7 @@ impl App {
     /// Draws the list over the screen.
     pub(super) fn draw_list(&self, list: &List, area: Rect, buffer: &mut Buffer) {
         let (number, count) = (thousands(list.selected as u64 + 1), thousands(list.places.len() as u64));
-        let title = format!("{}   {number} of {count} (Enter goes there, Esc back)", list.title);
+        let title = format!("{number} of {count} (Enter goes there, Esc back)  {}", list.title);
         rule(buffer, area, &title, self.theme.title());
         for (number, line) in window(list.places.len(), list.selected, below_title(area)) {
             let selected = number == list.selected;

@@ -21,15 +21,23 @@ impl App {
             MouseEventKind::ScrollUp => self.scroll(Direction::Back, WHEEL),
             MouseEventKind::ScrollDown => self.scroll(Direction::Forward, WHEEL),
             MouseEventKind::Down(MouseButton::Left) => self.click(at),
-            MouseEventKind::Drag(MouseButton::Left) => {
-                if let Some(addr) = self.byte_at(at) {
-                    self.space.anchor.get_or_insert(self.space.cursor);
-                    self.space.cursor = addr;
-                }
-            }
+            MouseEventKind::Drag(MouseButton::Left) => self.drag(at),
             _ => return,
         }
         self.look_around();
+    }
+
+    /// Selects from where the button was pressed to here; beyond the panes it goes on line by line.
+    fn drag(&mut self, at: Position) {
+        let (above, below) = (self.layout.before.y.min(self.layout.after.y), self.layout.after.bottom());
+        if let Some(addr) = self.byte_at(at) {
+            self.space.anchor.get_or_insert(self.space.cursor);
+            self.space.cursor = addr;
+        } else if self.space.anchor.is_some() && at.y >= below {
+            self.move_lines(Direction::Forward, 1);
+        } else if self.space.anchor.is_some() && at.y <= above {
+            self.move_lines(Direction::Back, 1);
+        }
     }
 
     fn mouse_in_list(&mut self, kind: MouseEventKind, at: Position) {

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::app::{App, Panel};
 use super::draw::{below_title, put, rule, window};
 use crate::record::{Actor, Image};
-use crate::view::{Map, Mark, Order, Piece, Region, Sight, inspect, name, thousands};
+use crate::view::{Map, Order, Piece, Region, Sight, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -59,10 +59,7 @@ impl App {
         let cursor = self.space.cursor;
         let mut rest = below_title(area);
         for ((start, end), line) in self.change_lines(area) {
-            let by = match marks.at(start) {
-                Mark::Changed(by) | Mark::Rewritten(by) => name(by),
-                Mark::None => "",
-            };
+            let by = marks.writers(start, end).map(name).collect::<Vec<_>>().join(" and ");
             let inside = (start..end).contains(&cursor);
             let arrow = if inside { ">" } else { " " };
             let number = thousands(marks.run_number(start) as u64);

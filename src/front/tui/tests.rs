@@ -18,6 +18,7 @@ use crate::session::{Options, Session, Source, State, Update};
 #[path = "../../../tests/cases/mod.rs"]
 mod cases;
 mod sizes;
+mod space;
 mod time;
 mod typing;
 

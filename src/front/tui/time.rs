@@ -46,6 +46,12 @@ impl App {
         self.time.timeline.follow(self.session.run());
     }
 
+    /// Forgets what is known of the session: another one has taken its place.
+    pub(super) fn another_session(&mut self) {
+        self.time = Time::default();
+        self.selection = None;
+    }
+
     /// The index of the memory that is looked at.
     pub(super) fn memory(&self) -> usize {
         self.session.memory()

@@ -16,7 +16,7 @@ const LABEL: &str = " time ";
 /// What the letters in the strip mean that the legend of the gutter does not tell.
 const STRIP_LEGEND: &str = "  x failed  + grew  . nothing changed";
 /// The columns that are kept for what stands behind the strip.
-const STRIP_WORDS: u16 = 27;
+const STRIP_WORDS: u16 = 29;
 /// The most messages of the guest that a line shows.
 const MESSAGES: usize = 8;
 
@@ -46,7 +46,11 @@ impl App {
     /// What stands behind the strip: its scale, and whether the newest exchange is followed.
     fn strip_words(&self, size: usize) -> String {
         let scale = if size > 1 { format!("{} a cell  ", thousands(size as u64)) } else { String::new() };
-        let now = if self.following { "live" } else { "F9: live" };
+        let now = match (self.following || self.is_present(), self.session.is_replay()) {
+            (false, _) => "F9: newest",
+            (true, true) => "saved",
+            (true, false) => "live",
+        };
         format!("  {scale}{now} ")
     }
 
@@ -194,7 +198,8 @@ pub(super) fn said(at: &Selection) -> String {
     format!("; the guest said {}{more}", shown.join(", "))
 }
 
-fn quoted(message: &[u8]) -> String {
+/// A message of the guest's, of which no more is made than a screen shows.
+pub(super) fn quoted(message: &[u8]) -> String {
     format!("\"{}\"", visible(&message[..message.len().min(GLANCE)]))
 }
 

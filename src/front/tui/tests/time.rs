@@ -66,7 +66,7 @@ fn the_past_looks_unlike_the_present() {
     let past = shown(&mut bench);
     let rules = past.lines().nth(2).expect("the panes' titles");
     assert!(rules.contains("before  call") && rules.contains('\u{2550}') && !rules.contains('\u{2500}'), "{past}");
-    assert!(past.contains("F9: live") && !past.contains("  live "), "{past}");
+    assert!(past.contains("F9: newest") && !past.contains("  live "), "{past}");
     bench.key(KeyCode::F(9));
     assert!(shown(&mut bench).contains("  exchange 2 of 2 | step 3 of 5"), "F9 comes back");
 }
@@ -183,7 +183,7 @@ fn earlier_runs_can_be_looked_at() {
         screen.contains("EARLIER RUN: exchange 1 of 1") && screen.contains("=> first run Wasm is cool!"),
         "{screen}"
     );
-    assert!(screen.contains("F9: live") && screen.contains('\u{2550}'), "{screen}");
+    assert!(screen.contains("F9: newest") && screen.contains('\u{2550}'), "{screen}");
     bench.key(KeyCode::F(7));
     assert!(shown(&mut bench).contains("the host changed 9 bytes in 1 run at 0x410..0x419"));
     bench.key(KeyCode::F(4));
@@ -236,6 +236,44 @@ fn what_the_guest_says_stands_beside_the_exchange() {
     bench.key(KeyCode::F(7));
     bench.key(KeyCode::F(7));
     assert!(!shown(&mut bench).contains("the guest said"), "nothing was said in the host's write");
+}
+
+#[test]
+fn what_a_running_guest_says_is_shown_at_once() {
+    let mut bench = Bench::wat(CALLER);
+    bench.app.session.send(b"hello".to_vec());
+    let said = loop {
+        let update = bench.updates.recv_timeout(Duration::from_secs(20)).expect("the guest reports");
+        let said = matches!(update, Update::Said(_));
+        bench.app.report(update).expect("the guest is sound");
+        if said {
+            break shown(&mut bench);
+        }
+    };
+    assert!(said.contains("the guest is running ... Ctrl-C stops it; it says \"hello\""), "{said}");
+    bench.settle();
+    assert!(!shown(&mut bench).contains("it says"));
+}
+
+#[test]
+fn a_saved_session_is_called_so() {
+    let folder = std::env::temp_dir().join(format!("linmem-load-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    let file = folder.join("saved").display().to_string();
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("kept");
+    bench.send(&format!(":save {file}"));
+    bench.send("later");
+    bench.send("latest");
+    bench.send(&format!(":load {file}"));
+    let screen = shown(&mut bench);
+    assert!(screen.contains("exchange 1 of 1") && screen.contains("=> kept Wasm"), "{screen}");
+    let strip = screen.lines().nth(1).expect("the strip");
+    assert!(strip.starts_with(" time mg  ") && strip.trim_end().ends_with("saved"), "{screen}");
+    bench.send(":load");
+    let screen = shown(&mut bench);
+    assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mggg  "), "{screen}");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
 }
 
 #[test]

@@ -1,0 +1,406 @@
+//! The app on a test backend, in space: lists to jump from, names and matches in the panes, copying, what will cross.
+
+use crossterm::event::{Event, KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
+
+use super::super::app::Next;
+use super::super::bindings::Focus;
+use super::super::theme::Theme;
+use super::{Bench, text};
+use crate::abi::recipe::parse;
+use crate::session::{Options, Source};
+
+/// A guest that scatters its answer: it writes an exclamation mark behind each letter of the line.
+const SCATTER: &str = r#"(module (memory (export "memory") 2)
+    (global $__stack_pointer (mut i32) (i32.const 0x100))
+    (global (export "__heap_base") i32 (i32.const 0x8000))
+    (data $.rodata (i32.const 0x100) "\08\01\00\00\00\00\00\00words")
+    (func (export "ptr") (result i32) (i32.const 0x400))
+    (func (export "scatter") (param i32) (result i32) (local i32)
+        (loop
+            (i32.store8 (i32.add (i32.const 0x401) (i32.mul (local.get 1) (i32.const 16))) (i32.const 33))
+            (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get 1) (local.get 0))))
+        (local.get 0)))"#;
+
+fn scatter(theme: Theme) -> Bench {
+    Bench::on(Source { name: "scatter".to_owned(), bytes: SCATTER.into() }, Options::default(), theme)
+}
+
+/// A guest that is talked to by a recipe.
+fn by_recipe(recipe: &str) -> Bench {
+    let guest = r#"(module (memory (export "memory") 1) (global (export "BUFFER") i32 (i32.const 0x60))
+        (func (export "alloc") (param i32) (result i32) (i32.const 0x80)) (func (export "f") (param i32)))"#;
+    let mut options = Options::default();
+    options.wish.recipe = Some(("r".to_owned(), parse(recipe).expect("it is a recipe")));
+    Bench::on(Source { name: "guest".to_owned(), bytes: guest.into() }, options, Theme::COLORED)
+}
+
+fn mouse(bench: &mut Bench, kind: MouseEventKind, column: usize, row: usize) {
+    let small = |n: usize| u16::try_from(n).expect("screens are small");
+    let event = MouseEvent { kind, column: small(column), row: small(row), modifiers: KeyModifiers::NONE };
+    bench.app.event(Event::Mouse(event));
+}
+
+fn click(bench: &mut Bench, column: usize, row: usize) {
+    mouse(bench, MouseEventKind::Down(MouseButton::Left), column, row);
+}
+
+/// The row and the column at which a text stands on the screen.
+fn find(shown: &str, wanted: &str) -> (usize, usize) {
+    let row = shown.lines().position(|line| line.contains(wanted));
+    let row = row.unwrap_or_else(|| panic!("there is no {wanted:?}:\n{shown}"));
+    let line = shown.lines().nth(row).expect("it is there");
+    (row, line[..line.find(wanted).expect("it is there")].chars().count())
+}
+
+#[test]
+fn one_goes_from_a_list_of_changes_to_a_change() {
+    let mut bench = scatter(Theme::COLORED);
+    bench.send("seventeen letters");
+    bench.settled(80, 24);
+    bench.keys("\x1bc");
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("changes: the guest changed 17 byt"), "{shown}");
+    assert!(shown.contains("1 of 17 (Enter goes there, Esc back)"), "{shown}");
+    assert!(shown.contains(">1 B at 0x401..0x402  guest: \"e\" -> \"!\""), "{shown}");
+    bench.keys("jj");
+    bench.key(KeyCode::Enter);
+    assert_eq!((bench.app.space.cursor, bench.app.focus), (0x421, Focus::Memory));
+    assert!(bench.app.list.is_none());
+    // The list opens where the cursor is; it is paged, and its ends are reached.
+    bench.keys("c");
+    assert!(text(&bench.settled(80, 24)).contains("3 of 17"));
+    bench.key(KeyCode::PageDown);
+    assert!(text(&bench.settled(80, 12)).contains("17 of 17"));
+    bench.keys("g");
+    assert!(text(&bench.settled(80, 24)).contains("1 of 17"));
+    mouse(&mut bench, MouseEventKind::ScrollDown, 5, 5);
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("4 of 17"), "the wheel moves in it: {shown}");
+    let (row, column) = find(&shown, "0x4f1..");
+    click(&mut bench, column, row);
+    assert_eq!(bench.app.space.cursor, 0x4f1);
+    bench.keys("c\x1b");
+    assert!(bench.app.list.is_none() && bench.app.focus == Focus::Memory, "Esc closes the list and nothing else");
+}
+
+#[test]
+fn the_panels_are_clicked() {
+    let mut bench = scatter(Theme::COLORED);
+    bench.send("abc");
+    bench.settled(120, 40);
+    bench.keys("\x1b\t");
+    let shown = text(&bench.settled(120, 40));
+    let (row, column) = find(&shown, "0x421..0x422");
+    click(&mut bench, column, row);
+    assert_eq!(bench.app.space.cursor, 0x421);
+    bench.keys("\t");
+    let shown = text(&bench.settled(120, 40));
+    assert!(
+        shown.contains("s stack      0x0..0x100  256 B") && shown.contains("H heap       0x8000..0x20000"),
+        "{shown}"
+    );
+    let (row, column) = find(&shown, ".rodata");
+    click(&mut bench, column, row);
+    assert_eq!(bench.app.space.cursor, 0x100);
+    assert!(text(&bench.settled(120, 40)).contains(">d .rodata"), "the region at the cursor is marked");
+    bench.keys("\t");
+    let shown = text(&bench.settled(120, 40));
+    let (row, _) = find(&shown, "map  1 cell");
+    click(&mut bench, 110, row + 2);
+    assert!(bench.app.space.cursor > 0x100, "the map is clicked: {:#x}", bench.app.space.cursor);
+}
+
+#[test]
+fn a_drag_beyond_the_panes_goes_on_line_by_line() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    let shown = text(&bench.settled(80, 24));
+    let (row, column) = find(&shown, "6b 6e 6f 77");
+    click(&mut bench, column, row);
+    let drag = MouseEventKind::Drag(MouseButton::Left);
+    mouse(&mut bench, drag, column + 3, row);
+    assert_eq!(bench.app.space.selected(), (0x418, 0x419));
+    for _ in 0..3 {
+        mouse(&mut bench, drag, column + 3, 23);
+    }
+    // A fold is passed in one step.
+    assert_eq!(bench.app.space.selected().0, 0x418);
+    assert!(bench.app.space.selected().1 > 0x439, "{:x?}", bench.app.space.selected());
+    mouse(&mut bench, drag, column + 3, 0);
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains('['), "the end of what is selected stays in sight: {shown}");
+}
+
+#[test]
+fn regions_are_named_beside_the_rows_that_they_begin_in() {
+    let mut bench = scatter(Theme::COLORED);
+    bench.send("abc");
+    bench.settled(120, 40);
+    bench.keys("\x1b:goto .rodata");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains("\u{b7}\u{b7}\u{b7}  .rodata __stack_pointer") || shown.contains("  __stack_po"), "{shown}");
+    assert!(
+        shown.contains(" B 00  __heap_base") || shown.contains("00  heap"),
+        "a fold names what begins in it: {shown}"
+    );
+    assert!(shown.contains("at 0x100  .rodata"), "{shown}");
+    // Where names have no room, a letter stands at the end.
+    let shown = text(&bench.settled(80, 24));
+    let row = shown.lines().rfind(|line| line.starts_with(" 00000100")).expect("it is shown");
+    assert!(row.trim_end().ends_with(" a") || row.trim_end().ends_with(" d"), "{shown}");
+}
+
+/// The characters of the cells that are italic, which only matches are where there is no colour, or names.
+fn italic(buffer: &Buffer, row: usize, columns: std::ops::Range<u16>) -> String {
+    let y = u16::try_from(row).expect("screens are small");
+    let cells = columns.map(|x| &buffer[(x, y)]);
+    cells.filter(|cell| cell.modifier.contains(Modifier::ITALIC)).map(|cell| cell.symbol()).collect()
+}
+
+#[test]
+fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
+    let mut bench = Bench::new(Theme::MONOCHROME);
+    bench.send("cool");
+    bench.settled(120, 40);
+    bench.keys("\x1b/cool");
+    bench.key(KeyCode::Enter);
+    // The transform's step: three matches after it, two before.
+    for (arrangement, rows) in [("sides", 5), ("stacked", 5), ("one", 4)] {
+        let buffer = bench.settled(120, 40);
+        let shown = text(&buffer);
+        let marked: Vec<_> = (0..30).filter(|&row| !italic(&buffer, row, 10..78).is_empty()).collect();
+        assert!(
+            shown.matches("<63 6f 6f 6c>").count() + shown.matches("[63]6f 6f 6c>").count() >= rows - 1,
+            "{arrangement}: {shown}"
+        );
+        assert!(marked.len() >= 2, "{arrangement}: {shown}");
+        let (row, _) = find(&shown, "cool!");
+        assert!(italic(&buffer, row, 0..120).contains("cool"), "the text is marked too: {arrangement} {shown}");
+        bench.keys("v");
+    }
+    // Before the host's write only the module's own words match.
+    bench.key(KeyCode::F(7));
+    let shown = text(&bench.settled(120, 40));
+    assert_eq!(shown.matches("<63 6f 6f 6c>").count(), 2, "the module's own words in both panes: {shown}");
+    assert!(text(&bench.settled(120, 40)).contains("step 2 of 5"));
+    bench.keys("n");
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains("of 2: cool"), "{shown}");
+    // With colours a match that nobody wrote is reversed; what the guest wrote keeps its colour.
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("x");
+    bench.settled(120, 40);
+    bench.keys("\x1b/Wasm");
+    bench.key(KeyCode::Enter);
+    let buffer = bench.settled(120, 40);
+    let reversed = (0..40u16).filter(|&y| {
+        (60..119).any(|x| buffer[(x, y)].modifier.contains(Modifier::REVERSED) && buffer[(x, y)].symbol() == "W")
+    });
+    assert_eq!(reversed.count(), 1, "{}", text(&buffer));
+}
+
+#[test]
+fn typed_values_and_wildcards_are_found_and_counted() {
+    let mut bench = scatter(Theme::COLORED);
+    bench.send("abcdefgh");
+    bench.settled(80, 24);
+    for (pattern, count, cursor) in [
+        ("u8 33", "match 1 of 8: u8 33", 0x401),
+        ("hex 21 6? ?4", "match 1 of 1: hex 21 6? ?4", 0x401),
+        ("u32:264", "match 1 of 1: u32:264", 0x100),
+        ("\"words\"", "match 1 of 1: \"words\"", 0x108),
+    ] {
+        bench.keys("\x1bg/");
+        bench.keys(pattern);
+        bench.key(KeyCode::Enter);
+        let shown = text(&bench.settled(80, 24));
+        assert!(shown.contains(count), "{pattern}: {shown}");
+        assert_eq!(bench.app.space.cursor, cursor, "{pattern}");
+        bench.keys("i");
+    }
+    bench.keys("\x1b/u8 33");
+    bench.key(KeyCode::Enter);
+    bench.keys("nnN");
+    assert!(text(&bench.settled(80, 24)).contains("match 2 of 8"));
+}
+
+#[test]
+fn a_colon_in_the_memory_takes_addresses_and_commands() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.settled(80, 24);
+    bench.keys("\x1b:0x500");
+    bench.key(KeyCode::Enter);
+    assert_eq!(bench.app.space.cursor, 0x500);
+    bench.keys(":mark here");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(80, 24)).contains("here is 1 B at 0x500..0x501 now"));
+    bench.keys("g:here");
+    bench.key(KeyCode::Enter);
+    assert_eq!(bench.app.space.cursor, 0x500);
+    assert!(text(&bench.settled(80, 24)).contains("at 0x500  here"));
+    bench.keys(":find cool");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(80, 24)).contains("match 1 of 2: cool"));
+    bench.keys(":fnid cool");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(80, 24)).contains("there is no command :fnid; did you mean :find?"));
+    bench.keys(":0x99999999");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains(":0x99999999") && shown.contains("is outside: memory ends at 0x10000"), "{shown}");
+    bench.key(KeyCode::Esc);
+    bench.keys(":q");
+    assert_eq!(bench.key(KeyCode::Enter), Next::Quit);
+}
+
+#[test]
+fn one_menu_copies_in_every_form_and_offers_a_file() {
+    let mut bench = Bench::new(Theme::COLORED);
+    std::fs::create_dir_all(&bench.app.pictures).expect("the folder for what is temporary is there");
+    bench.send("Did you know");
+    bench.settled(80, 24);
+    bench.keys("\x1b:input");
+    bench.key(KeyCode::Enter);
+    bench.keys("sll");
+    bench.keys("y");
+    assert!(
+        text(&bench.settled(80, 24)).contains("copy 3 B: h hex  c C  r Rust  b base64  t text  a address  f to a file")
+    );
+    bench.keys("x");
+    assert!(text(&bench.settled(80, 24)).contains("one of the letters says how"));
+    for (key, copied) in [("h", "44 69 64"), ("b", "RGlk"), ("t", "Did"), ("a", "0x410")] {
+        bench.keys("\x1by");
+        bench.keys(key);
+        assert_eq!(bench.app.copied.take().as_deref(), Some(copied));
+        assert_eq!(bench.app.focus, Focus::Memory);
+        bench.keys("y");
+    }
+    for (key, begin) in [("c", "const unsigned char at_410[3] = {"), ("r", "const AT_410: [u8; 3] = [")] {
+        bench.keys(key);
+        let copied = bench.app.copied.take().expect("it is copied");
+        assert!(copied.starts_with(begin) && copied.contains("0x44, 0x69, 0x64"), "{copied}");
+        bench.keys("y");
+    }
+    let path = bench.app.pictures.join("three bytes");
+    bench.keys("f");
+    bench.keys(&path.display().to_string());
+    bench.key(KeyCode::Enter);
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"Did");
+    // A file is not written over unless one says so, and the question stays.
+    bench.keys("yf");
+    bench.keys(&path.display().to_string());
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(120, 24)).contains("is there already"), "{}", text(&bench.settled(120, 24)));
+    bench.keys(" overwrite");
+    bench.key(KeyCode::Enter);
+    assert!(bench.app.prompt.is_none());
+    // What no clipboard takes is offered to a file.
+    bench.keys("ssG");
+    bench.keys("yh");
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("too long for a clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
+    std::fs::remove_dir_all(&bench.app.pictures).expect("it is ours");
+}
+
+#[test]
+fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
+    let mut bench = scatter(Theme::COLORED);
+    bench.send("abc");
+    bench.settled(80, 24);
+    bench.keys("\x1b:.rodata");
+    bench.key(KeyCode::Enter);
+    bench.keys("I");
+    let mut shown = text(&bench.settled(80, 24));
+    bench.key(KeyCode::PageDown);
+    shown.push_str(&text(&bench.settled(80, 24)));
+    for line in [
+        " at 0x100  .rodata",
+        " last: the module, the start step 1",
+        " u8          8 ",
+        " pointer     0x108 .rodata+0x8 words",
+        " ptr+len     0x108+0 \"\"",
+        " uleb128     8 (1 B)",
+        " bool        no",
+        " u16      be 2049",
+        " pointer  be 0x8010000 outside",
+        " i64      be 576742227280134144",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    bench.keys("xG");
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains("at 0x1ffff  heap+0x17fff") && shown.contains("u32      -"), "{shown}");
+    bench.keys("e");
+    assert!(text(&bench.settled(120, 40)).contains("u32 be   -"));
+}
+
+#[test]
+fn what_was_written_at_the_cursor_is_undone_with_a_key() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.settled(80, 24);
+    bench.keys("\x1b:0x500");
+    bench.key(KeyCode::Enter);
+    bench.keys("pu16 513");
+    bench.key(KeyCode::Enter);
+    bench.settle();
+    assert_eq!(bench.app.session.run().present()[0].byte(0x501), Some(2));
+    bench.keys("u");
+    bench.settle();
+    assert_eq!(bench.app.session.run().present()[0].byte(0x501), Some(0));
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains(":undo of 1") && shown.contains("the host changed 2 bytes"), "{shown}");
+    bench.keys("u");
+    assert!(text(&bench.settled(120, 40)).contains("nothing that was poked is left to undo"));
+}
+
+#[test]
+fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
+    for (recipe, line, expected) in [
+        (
+            "each line\n  write line, 0 at 0x40\n* f(n)\n  answer \"x\"",
+            "ab",
+            "3 B, 2 characters, goes to 0x40: 61 62 00",
+        ),
+        ("each line\n  write at @BUFFER\n* f(n)\n  answer \"x\"", "a", "goes to 0x60, as the global BUFFER says: 61"),
+        (
+            "each line\n  p = alloc(n)\n  write at p\n* f(n)\n  answer \"x\"",
+            "a",
+            "goes where alloc makes room for it: 61",
+        ),
+        (
+            "text utf16\neach line\n  write at 8\n* f(n)\n  answer \"x\"",
+            "\u{e9}",
+            "2 B, 1 character, goes to 0x8: e9 00",
+        ),
+        ("text hex\neach line\n  write at 8\n* f(n)\n  answer \"x\"", "4", "1 character, and would not be sent: "),
+        ("each line\n* f(n)\n  answer \"x\"", "a", "1 B, 1 character, no step of the recipe writes it: 61"),
+        (
+            "once\n  room = 2\neach line\n  write at 8 within room\n* f(n)\n  answer \"x\"",
+            "abc",
+            "3 B, 3 characters, too long: the guest has room for 2 B: 61 62 63",
+        ),
+    ] {
+        let mut bench = by_recipe(recipe);
+        bench.keys(line);
+        let shown = text(&bench.settled(120, 40));
+        assert!(shown.contains(expected), "{recipe}\n{shown}");
+    }
+    // A command is no line, but for one with two colons.
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.keys(":poke");
+    assert!(text(&bench.settled(120, 40)).contains(":poke TYPE ADDR VALUE ..."));
+    bench.app.input.clear();
+    bench.keys("::a");
+    assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes where the guest says: 3a 61"));
+    // What a poke wrote is not where the last line went.
+    bench.app.input.clear();
+    bench.send("line");
+    bench.send(":poke u8 0x9000 1");
+    bench.keys("x");
+    assert!(text(&bench.settled(120, 40)).contains("would go to 0x410, where the last line went"));
+}

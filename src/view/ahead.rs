@@ -1,0 +1,66 @@
+//! What will cross: a line that is being typed, in the bytes that the guest would get, and where the host would put
+//! them. Only what the recipe says and what was seen is told; where that is not enough, it says so.
+
+use std::fmt::Write;
+
+use super::regions::{Regions, input_of};
+use super::thousands;
+use crate::abi::{Origin, Roles};
+use crate::record::Trigger;
+use crate::session::Session;
+
+/// How many bytes are shown: no screen is wider.
+const SHOWN: usize = 340;
+/// How many causes are looked through for where the last line went.
+const CAUSES: usize = 64;
+
+/// What will cross of a line, in words: how many bytes and characters, where they go, and the bytes.
+pub fn ahead(line: &str, session: &Session, regions: &Regions) -> String {
+    let characters = line.chars().count() as u64;
+    let unit = if characters == 1 { "character" } else { "characters" };
+    let characters = format!("{} {unit}", thousands(characters));
+    let Some(roles) = regions.roles() else { return format!("{} B, {characters}", thousands(line.len() as u64)) };
+    let bytes = match roles.bytes(line.as_bytes()) {
+        Ok(bytes) => bytes,
+        Err(words) => return format!("{characters}, and would not be sent: {words}"),
+    };
+    let count = bytes.len() as u64;
+    let room = regions.room().filter(|&room| count > room);
+    let place = match room {
+        Some(room) => format!("too long: the guest has room for {} B", thousands(room)),
+        None => place(roles, session),
+    };
+    let mut words = format!("{} B, {characters}, {place}:", thousands(count));
+    for byte in bytes.iter().take(SHOWN) {
+        let _ = write!(words, " {byte:02x}");
+    }
+    words
+}
+
+fn place(roles: &Roles, session: &Session) -> String {
+    match &roles.line {
+        Some(Origin::Number(addr)) => format!("goes to {addr:#x}"),
+        Some(Origin::Global(name)) => {
+            let global = session.globals().iter().find(|global| &global.name == name);
+            match global.and_then(|global| global.value.unsigned()) {
+                Some(addr) => format!("goes to {addr:#x}, as the global {name} says"),
+                None => format!("goes where the global {name} says"),
+            }
+        }
+        Some(Origin::Made(export, _)) => format!("goes where {export} makes room for it"),
+        Some(Origin::Told(_) | Origin::Computed) => match last(session) {
+            Some(addr) => format!("would go to {addr:#x}, where the last line went"),
+            None => "goes where the guest says".to_owned(),
+        },
+        None if roles.fetched => "the guest fetches it itself".to_owned(),
+        None => "no step of the recipe writes it".to_owned(),
+    }
+}
+
+/// Where the newest line went in the memory that is looked at.
+fn last(session: &Session) -> Option<u64> {
+    let run = session.run();
+    let causes = (run.oldest()..run.len()).rev().take(CAUSES).filter_map(|number| run.cause(number));
+    let line = causes.into_iter().find(|cause| matches!(cause.trigger, Trigger::Line(_)))?;
+    input_of(line, session.memory()).map(|(start, _)| start)
+}
