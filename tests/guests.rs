@@ -25,10 +25,14 @@ fn ask(guest: &str, args: &[&str], lines: &[u8]) -> (String, String, Option<i32>
 
 /// Sends the lines twice over, and expects each answer; nothing may be said beside.
 fn answers(guest: &str, lines: &[(&str, &str)]) {
+    answers_with(guest, &[], lines);
+}
+
+fn answers_with(guest: &str, args: &[&str], lines: &[(&str, &str)]) {
     let twice = || lines.iter().chain(lines);
     let input: String = twice().map(|(line, _)| format!("{line}\n")).collect();
     let expected: String = twice().map(|(_, answer)| format!("{answer}\n")).collect();
-    let (stdout, stderr, status) = ask(guest, &[], input.as_bytes());
+    let (stdout, stderr, status) = ask(guest, args, input.as_bytes());
     assert_eq!((stderr.as_str(), status), ("", Some(0)), "{guest}");
     // Not assert_eq!, which would print all of a very long line.
     for (got, expected) in stdout.lines().zip(expected.lines()) {
@@ -133,6 +137,199 @@ fn strings_and_an_error_from_assemblyscript() {
     assert!(stderr.contains("line 2: the guest says: 2000 words"), "{stderr}");
     let (_, stderr, _) = ask("title.wasm", &["-k"], b"\xff\xfe\n");
     assert!(stderr.contains("line 1: ") && stderr.contains("UTF-8"), "{stderr}");
+}
+
+#[test]
+fn a_struct_of_two_halves_from_zig() {
+    let long = "0k\u{e9}".repeat(50_000);
+    let lines = [("Did you", "44696420796f75"), ("\u{e9}", "c3a9"), (&long, &"306bc3a9".repeat(50_000))];
+    answers_with("hex.wasm", &["--abi", "packed-low"], &lines);
+    // The type does not tell which half is which, and Zig puts the pointer low: what most do is wrong here, and is not hidden.
+    let (stdout, stderr, _) = ask("hex.wasm", &["-k"], b"Did you\n");
+    assert!(stdout != "44696420796f75\n" && stderr.contains("line 1: "), "{stdout} {stderr}");
+}
+
+#[test]
+fn a_pointer_to_a_struct_from_c() {
+    let long = "b a ".repeat(50_000);
+    let sorted = "a ".repeat(50_000) + "b ".repeat(50_000).trim_end();
+    answers(
+        "sort.wasm",
+        &[
+            ("did you know", "did know you"),
+            ("", ""),
+            ("  ", ""),
+            ("\u{e9}t\u{e9} z a", "a z \u{e9}t\u{e9}"),
+            (&long, &sorted),
+        ],
+    );
+    assert_eq!(convention("sort.wasm"), "struct");
+}
+
+#[test]
+fn a_length_put_where_the_host_says_from_c() {
+    let long = "abc".repeat(50_000);
+    answers(
+        "base64.wasm",
+        &[
+            ("Did you know", "RGlkIHlvdSBrbm93"),
+            ("", ""),
+            ("a", "YQ=="),
+            ("\u{e9}", "w6k="),
+            (&long, &"YWJj".repeat(50_000)),
+        ],
+    );
+    assert_eq!(convention("base64.wasm"), "out-len");
+}
+
+#[test]
+fn changes_in_place_from_cpp() {
+    let long = "aB".repeat(50_000);
+    answers(
+        "swap.wasm",
+        &[("Did you know", "dID YOU KNOW"), ("", ""), ("\u{e9}@[`{Z", "\u{e9}@[`{z"), (&long, &"Ab".repeat(50_000))],
+    );
+    assert_eq!(convention("swap.wasm"), "in-place");
+}
+
+#[test]
+fn shorter_in_place_from_c_without_a_library() {
+    let long = "ab  ".repeat(50_000);
+    answers(
+        "squeeze.wasm",
+        &[("Did  you   know", "Did you know"), ("", ""), ("  \u{e9} ", " \u{e9} "), (&long, &"ab ".repeat(50_000))],
+    );
+    assert_eq!(convention("squeeze.wasm"), "in-place-len");
+}
+
+#[test]
+fn behind_the_heap_base_from_c_without_a_library() {
+    let long = "x".repeat(200_000);
+    answers(
+        "trim.wasm",
+        &[
+            ("\t Did you know  ", "Did you know"),
+            ("", ""),
+            ("  ", ""),
+            ("\u{e9} \r", "\u{e9}"),
+            (&format!(" {long} "), &long),
+        ],
+    );
+    assert_eq!(convention("trim.wasm"), "fixed-region");
+}
+
+#[test]
+fn answers_by_callback_from_zig() {
+    let long = "ab \u{e9} ".repeat(50_000);
+    answers(
+        "measure.wasm",
+        &[
+            ("Did you know", "3 words, 12 characters, 12 bytes"),
+            ("", "0 words, 0 characters, 0 bytes"),
+            (" caf\u{e9} ", "1 words, 6 characters, 7 bytes"),
+            (&long, "100000 words, 250000 characters, 300000 bytes"),
+        ],
+    );
+    assert_eq!(convention("measure.wasm"), "callback");
+    let (stdout, stderr, status) = ask("measure.wasm", &[], b"\xff\n");
+    assert_eq!((stdout.as_str(), status), ("1 words, 1 characters, 1 bytes\n", Some(0)));
+    assert!(stderr.contains("line 1: the guest says: the line is not UTF-8"), "{stderr}");
+}
+
+#[test]
+fn the_canonical_abi_from_c() {
+    let long = "pig ".repeat(50_000);
+    answers(
+        "pig.wasm",
+        &[
+            ("did you know?", "idday ouyay owknay?"),
+            ("", ""),
+            ("a  caf\u{e9}", "away  af\u{e9}cay"),
+            ("a a a", "away away away"),
+            (&long, &"igpay ".repeat(50_000)),
+        ],
+    );
+    assert_eq!(convention("pig.wasm"), "canonical");
+    let (_, stderr, _) = ask("pig.wasm", &["-k"], b"\xff\n");
+    assert!(stderr.contains("line 1: ") && stderr.contains("UTF-8"), "{stderr}");
+}
+
+#[test]
+fn a_plugin_of_typst_from_c() {
+    let long = "E".repeat(200_000);
+    let dots = ". ".repeat(200_000);
+    answers("morse.wasm", &[("SOS 73", "... --- ... / --... ...--"), ("", ""), (&long, dots.trim_end())]);
+    assert_eq!(convention("morse.wasm"), "typst");
+    let (stdout, stderr, status) = ask("morse.wasm", &["-k"], "caf\u{e9}\nt\n".as_bytes());
+    assert_eq!((stdout.as_str(), status), ("\n-\n", Some(1)));
+    assert!(stderr.contains("line 1: there is a sign in it that has no Morse code"), "{stderr}");
+}
+
+#[test]
+fn a_plugin_of_dprint_from_rust() {
+    let long = "\tx".repeat(50_000);
+    answers(
+        "tidy.wasm",
+        &[
+            ("Did you know  ", "Did you know"),
+            ("as it is", "as it is"),
+            ("", ""),
+            ("  ", ""),
+            ("\u{e9}\t(x)", "\u{e9}    (x)"),
+            (&long, &"    x".repeat(50_000)),
+        ],
+    );
+    assert_eq!(convention("tidy.wasm"), "dprint");
+    let (stdout, stderr, status) = ask("tidy.wasm", &["-k"], b"f(x\ng \n");
+    assert_eq!((stdout.as_str(), status), ("\ng\n", Some(1)));
+    assert!(stderr.contains("line 1: a bracket is never closed"), "{stderr}");
+}
+
+#[test]
+fn strings_by_wasm_bindgen() {
+    let long = "did you ".repeat(50_000);
+    let camel = "DidYou".repeat(50_000);
+    answers(
+        "camel.wasm",
+        &[
+            ("Did you know?", "didYouKnow"),
+            ("", ""),
+            ("caf\u{e9} \u{fc}ber \u{df}", "caf\u{e9}\u{dc}berSS"),
+            (&long, &camel.replacen('D', "d", 1)),
+        ],
+    );
+    assert_eq!(convention("camel.wasm"), "wasm-bindgen");
+    let (_, stderr, _) = ask("camel.wasm", &["-k"], b"\xff\n");
+    assert!(stderr.contains("line 1: ") && stderr.contains("UTF-8"), "{stderr}");
+}
+
+#[test]
+fn a_string_or_an_exception_by_wasm_bindgen() {
+    answers("roman.wasm", &[("1994", "MCMXCIV"), ("3888", "MMMDCCCLXXXVIII"), ("1", "I")]);
+    assert_eq!(convention("roman.wasm"), "wasm-bindgen-result");
+    let long = "1".repeat(200_000);
+    let (stdout, stderr, status) = ask("roman.wasm", &["-k"], format!("\n4000\n{long}\n\u{e9}\n9\n").as_bytes());
+    assert_eq!((stdout.as_str(), status), ("\n\n\n\nIX\n", Some(1)));
+    for line in 1..=4 {
+        let words = format!("line {line}: the guest says: that is no number from 1 to 3999");
+        assert!(stderr.contains(&words), "{stderr}");
+        assert!(stderr.contains(&format!("line {line}: the guest returned an error")), "{stderr}");
+    }
+}
+
+#[test]
+fn strings_by_an_old_wasm_bindgen() {
+    let long = "did you ".repeat(50_000);
+    answers(
+        "initials.wasm",
+        &[
+            ("Did you know", "DYK"),
+            ("", ""),
+            ("\u{e9}t\u{e9} \u{65e5}\u{672c}", "\u{c9}\u{65e5}"),
+            (&long, &"DY".repeat(50_000)),
+        ],
+    );
+    assert_eq!(convention("initials.wasm"), "wasm-bindgen-area");
 }
 
 #[test]
