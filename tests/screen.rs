@@ -488,3 +488,38 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
     terminal.press("q");
     assert_eq!(terminal.end(), 0);
 }
+
+#[test]
+fn a_guest_that_is_rebuilt_is_loaded_anew_and_answers_the_last_line_again() {
+    let folder = scratch("watch");
+    let guest = folder.join("guest.wat");
+    let build = |words: &str| {
+        let text = include_str!("../assets/guests/passing-data.wat").replace(" Wasm is cool!", words);
+        std::fs::write(&guest, text).expect("the folder is ours");
+    };
+    build(" Wasm is cool!");
+    let name = guest.display().to_string();
+    let mut terminal = Terminal::start("watch-history", (100, 30), &[&name, "--watch"], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press("Did you know\r");
+    terminal.wait_for("=> Did you know Wasm is cool!");
+    // What is not a module is told, and the guest stays as it was.
+    std::fs::write(&guest, "(module").expect("the folder is ours");
+    terminal.wait_for("the guest stays as it was");
+    build(" Wasm is hot!!");
+    terminal.wait_for("=> Did you know Wasm is hot!!");
+    // Both runs can be looked at.
+    terminal.press("\x1bOR");
+    terminal.wait_for("EARLIER RUN");
+    terminal.press("\x1bOS");
+    terminal.wait("the present run", |screen| !screen.contents().contains("EARLIER RUN"));
+    terminal.press("\x04");
+    assert_eq!(terminal.end(), 0);
+    let refused = |args: &[&str], words: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_linmem")).args(args).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{args:?}");
+    };
+    refused(&[&name, "--watch"], "--watch is for the full screen and the prompt");
+    refused(&["--watch", "--repl"], "--watch needs a guest in a file");
+}

@@ -73,7 +73,7 @@ fn begun(words: String, start: Result<Cause, OpenError>) -> Cause {
             crossings: Vec::new(),
             changes: Vec::new(),
             focus: None,
-            outcome: Err(Failure::Refused(format!("{error}; the guest stays as it was"))),
+            outcome: Err(Failure::Refused(format!("the guest stays as it was: {error}"))),
         },
     }
 }
