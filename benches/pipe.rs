@@ -1,4 +1,4 @@
-//! What the guest costs in the pipe: a million short lines through the guest that comes along, by its recipe and by
+//! What the guest costs in the pipe: a million short lines through two guests that come along, by their recipes and by
 //! the same crossings written in Rust, and through the same loop with the transform in Rust. Run with
 //! `cargo bench --bench pipe`, and compare the medians.
 
@@ -10,8 +10,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use linmem::abi::Line;
 use linmem::front::{Lines, Piece};
-use linmem::guest::{Boundary, Code, Guest, Limits, NoHost, Watch};
-use linmem::record::Value;
+use linmem::guest::{Boundary, Code, Func, Guest, Limits, NoHost, Watch};
 use linmem::session::{Live, Options, Source};
 
 const LINES: usize = 1_000_000;
@@ -54,43 +53,81 @@ fn pump(input: &Path, mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
     }
 }
 
-#[divan::bench(sample_count = 7, sample_size = 1)]
-fn guest(bencher: Bencher) {
+/// A million lines through a guest that comes along, by its recipe.
+fn by_recipe(bencher: Bencher<'_, '_>, name: &str) {
     let input = input();
     let options = Options::default();
     let watch = Watch::new(options.limits.time);
-    let (mut live, _) = Live::open(&Source::default_guest(), &options, watch).expect("it comes along");
+    let source = Source::find(Path::new(name)).expect("it comes along");
+    let (mut live, _) = Live::open(&source, &options, watch).expect("it comes along");
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
         pump(&input, |line, out| live.answer(Line { bytes: line, ended: true }, out).expect("it fits"));
     });
 }
 
-/// The same crossings without the recipe.
-#[divan::bench(sample_count = 7, sample_size = 1)]
-fn guest_by_hand(bencher: Bencher) {
+/// The same with an exchange that is written in Rust, with these exports.
+fn by_hand<const N: usize>(
+    bencher: Bencher<'_, '_>,
+    name: &str,
+    exports: [&str; N],
+    mut exchange: impl FnMut(&mut Guest, &[Func; N], &[u8], &mut Vec<u8>),
+) {
     let input = input();
     let limits = Limits::default();
     let watch = Watch::new(limits.time);
-    let source = Source::default_guest();
-    let program =
-        Code::read(&source.name, &source.bytes).and_then(|code| code.compile(limits)).expect("it comes along");
-    let mut guest = program.instantiate(&watch).expect("it comes along");
-    let func = |guest: &Guest, name| guest.func(name).expect("it is exported");
-    let pointer = func(&guest, "get_wasm_memory_buffer_pointer");
-    let transform = func(&guest, "add_wasm_is_cool");
-    let number = |results: &[Value]| results[0].unsigned().expect("it is a number");
+    let source = Source::find(Path::new(name)).expect("it comes along");
+    let code = Code::read(&source.name, &source.bytes).expect("it comes along");
+    let mut guest = code.compile(limits).and_then(|program| program.instantiate(&watch)).expect("it comes along");
+    let funcs = exports.map(|name| guest.func(name).expect("it is exported"));
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
-        pump(&input, |line, out| {
-            watch.during(|| {
-                let addr = number(guest.call(&pointer, &[], &mut NoHost).expect("it returns"));
-                assert!(line.len() <= black_box(1024));
-                guest.write(0, addr, line).expect("it fits");
-                let len = Value::I32(i32::try_from(line.len()).expect("it is short"));
-                let len = number(guest.call(&transform, &[len], &mut NoHost).expect("it fits"));
-                let addr = number(guest.call(&pointer, &[], &mut NoHost).expect("it returns"));
-                guest.read(0, addr, len, out).expect("it fits");
-            });
-        });
+        pump(&input, |line, out| watch.during(|| exchange(&mut guest, &funcs, line, out)));
+    });
+}
+
+/// Calls an export, and returns the bits of its result.
+fn call(guest: &mut Guest, func: &Func, args: &[u64]) -> u64 {
+    guest.call_bits(func, args, &mut NoHost).expect("it returns")
+}
+
+#[divan::bench(sample_count = 7, sample_size = 1)]
+fn guest(bencher: Bencher) {
+    by_recipe(bencher, "passing-data");
+}
+
+#[divan::bench(sample_count = 7, sample_size = 1)]
+fn guest_by_hand(bencher: Bencher) {
+    let exports = ["get_wasm_memory_buffer_pointer", "add_wasm_is_cool"];
+    by_hand(bencher, "passing-data", exports, |guest, [pointer, transform], line, out| {
+        let addr = call(guest, pointer, &[]);
+        assert!(line.len() <= black_box(1024));
+        guest.write(0, addr, line).expect("it fits");
+        let len = call(guest, transform, &[line.len() as u64]);
+        assert!(len < 1 << 31);
+        let addr = call(guest, pointer, &[]);
+        guest.read(0, addr, len, out).expect("it fits");
+    });
+}
+
+/// An allocator, and capitals of each line.
+#[divan::bench(sample_count = 7, sample_size = 1)]
+fn packed(bencher: Bencher) {
+    by_recipe(bencher, "packed");
+}
+
+#[divan::bench(sample_count = 7, sample_size = 1)]
+fn packed_by_hand(bencher: Bencher) {
+    by_hand(bencher, "packed", ["alloc", "shout", "dealloc"], |guest, [alloc, shout, dealloc], line, out| {
+        let n = line.len() as u64;
+        let ptr = call(guest, alloc, &[n]);
+        assert!(ptr != 0);
+        guest.write(0, ptr, line).expect("it fits");
+        let packed = call(guest, shout, &[ptr, n]);
+        let (answer, len) = (packed >> 32, packed & 0xffff_ffff);
+        guest.read(0, answer, len, out).expect("it fits");
+        call(guest, dealloc, &[ptr, n]);
+        if answer != ptr {
+            call(guest, dealloc, &[answer, len]);
+        }
     });
 }
 

@@ -9,6 +9,7 @@ use super::words::{Form, Held, Piece, Words};
 use super::{
     Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
 };
+use crate::abi::detect::frees;
 use crate::guest::{Extern, Interface, Signature, Type};
 use crate::record::Wanted;
 
@@ -69,6 +70,10 @@ pub(super) struct Op {
     pub(super) at: usize,
     /// Which of its crossings is the transform, if it is marked as such: its first call, or what there is.
     pub(super) transform: Option<Wanted>,
+    /// Whether it calls an export that takes memory back, by its name.
+    pub(super) frees: bool,
+    /// The slots without which it means nothing.
+    pub(super) needs: Vec<usize>,
     pub(super) condition: Option<Test>,
     pub(super) action: Do,
 }
@@ -154,6 +159,9 @@ pub(super) enum Val {
     Load(Width, Box<Val>),
     Low(Box<Val>),
     High(Box<Val>),
+    /// The halves of what is in a slot, which are asked for often.
+    LowSlot(usize),
+    HighSlot(usize),
     Sum(Box<Val>, Box<Val>),
     Difference(Box<Val>, Box<Val>),
     Global(usize),
@@ -180,32 +188,58 @@ impl Bound {
 }
 
 impl Op {
-    /// Whether every name in it has a value.
-    pub(super) fn names_are_set(&self, values: &[Option<u64>]) -> bool {
-        let set = |value: &Val| value.names_are_set(values);
-        let condition = self.condition.as_ref().is_none_or(|test| set(&test.left) && set(&test.right));
-        condition
-            && match &self.action {
-                Do::Let(_, value) => set(value),
-                Do::Write { at, .. } => set(at),
-                Do::Store(_, at, value) => set(at) && set(value),
-                Do::Read(span) => set(&span.at),
-                Do::Grow(value) | Do::GrowTo(value) => set(value),
-                Do::Return(values) => values.iter().all(|(_, value)| set(value)),
-                Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => true,
-                Do::Append(_) | Do::Fail(_) | Do::Say(_) => true,
+    /// The slots without which it means nothing.
+    fn needs(condition: Option<&Test>, action: &Do) -> Vec<usize> {
+        let mut needs = Vec::new();
+        let mut add = |value: &Val| value.slots(&mut needs);
+        if let Some(test) = condition {
+            add(&test.left);
+            add(&test.right);
+        }
+        match action {
+            Do::Let(_, value) | Do::Grow(value) | Do::GrowTo(value) => add(value),
+            Do::Write { at, .. } => add(at),
+            Do::Store(_, at, value) => {
+                add(at);
+                add(value);
             }
+            Do::Read(span) => add(&span.at),
+            Do::Return(values) => values.iter().for_each(|(_, value)| add(value)),
+            Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => (),
+            Do::Append(_) | Do::Fail(_) | Do::Say(_) => (),
+        }
+        needs
     }
 }
 
 impl Val {
-    fn names_are_set(&self, values: &[Option<u64>]) -> bool {
+    /// Adds the slots that it reads.
+    fn slots(&self, found: &mut Vec<usize>) {
         match self {
-            Val::Slot(slot) => values[*slot].is_some(),
-            Val::Call(_, args) => args.iter().all(|(_, arg)| arg.names_are_set(values)),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.names_are_set(values),
-            Val::Sum(a, b) | Val::Difference(a, b) => a.names_are_set(values) && b.names_are_set(values),
-            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Missing | Val::Global(_) => true,
+            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
+            Val::Call(_, args) => args.iter().for_each(|(_, arg)| arg.slots(found)),
+            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.slots(found),
+            Val::Sum(a, b) | Val::Difference(a, b) => {
+                a.slots(found);
+                b.slots(found);
+            }
+            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Missing | Val::Global(_) => (),
+        }
+    }
+
+    /// The low half of a value.
+    fn low(self) -> Val {
+        match self {
+            Val::Slot(slot) => Val::LowSlot(slot),
+            value => Val::Low(Box::new(value)),
+        }
+    }
+
+    /// The high half of a value.
+    fn high(self) -> Val {
+        match self {
+            Val::Slot(slot) => Val::HighSlot(slot),
+            value => Val::High(Box::new(value)),
         }
     }
 }
@@ -345,7 +379,12 @@ impl Binder<'_> {
         let action = self.action(&statement.action)?;
         let calls = matches!(&action, Do::Let(_, Val::Call(..)));
         let transform = statement.transform.then_some(if calls { Wanted::Call } else { Wanted::Any });
-        Ok(Op { at: statement.at, transform, condition, action })
+        let frees = match &action {
+            Do::Let(names, Val::Call(number, _)) => names.is_empty() && frees(&self.exports[*number]),
+            _ => false,
+        };
+        let needs = Op::needs(condition.as_ref(), &action);
+        Ok(Op { at: statement.at, transform, frees, needs, condition, action })
     }
 
     /// A line that reaches into memory fits where there is one.
@@ -523,8 +562,8 @@ impl Binder<'_> {
                 let ty = if *width == Width::U64 { Type::I64 } else { Type::I32 };
                 (Val::Load(*width, Box::new(self.number(at)?)), Kind::Of(ty))
             }
-            Expr::Low(inner) => (Val::Low(Box::new(self.number(inner)?)), Kind::Of(Type::I32)),
-            Expr::High(inner) => (Val::High(Box::new(self.number(inner)?)), Kind::Of(Type::I32)),
+            Expr::Low(inner) => (self.number(inner)?.low(), Kind::Of(Type::I32)),
+            Expr::High(inner) => (self.number(inner)?.high(), Kind::Of(Type::I32)),
             // Sums are 64 bits wide: an address and a length do not wrap around.
             Expr::Sum(a, b) => wide(Val::Sum(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Difference(a, b) => wide(Val::Difference(Box::new(self.number(a)?), Box::new(self.number(b)?))),

@@ -10,7 +10,6 @@ use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
 use super::{Comparison, Encoding, Width};
-use crate::abi::detect::frees;
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
 use crate::record::{Failure, Value, WASM_PAGE};
 
@@ -24,8 +23,6 @@ pub struct Exchange {
 struct Plan {
     bound: Bound,
     funcs: Vec<Func>,
-    /// Which of the functions take memory back.
-    frees: Vec<bool>,
     globals: Vec<Known>,
 }
 
@@ -41,10 +38,8 @@ struct State {
     values: Vec<Option<u64>>,
     /// The last call: the export's number, and the bits of what it returned first.
     last: Option<(usize, u64)>,
-    /// What was taken back since the last call that may have handed out memory: pointers, and the recipe's lines.
+    /// What was taken back by the lines right before this one: pointers, and the recipe's lines.
     freed: Vec<(u64, usize)>,
-    /// The recipe's line that runs.
-    at: usize,
     /// The answer was settled by a handler, while the guest goes on.
     settled: Option<Result<(), Box<Failure>>>,
     messages: Messages,
@@ -101,13 +96,11 @@ impl Exchange {
             values: vec![None; bound.names.len()],
             last: None,
             freed: Vec::new(),
-            at: 0,
             settled: None,
             messages: Messages::default(),
             wasi: Wasi::new(args.to_vec(), bound.answers_stdout, limits.output),
         };
-        let frees = bound.exports.iter().map(|name| frees(name)).collect();
-        Ok(Exchange { plan: Plan { bound, funcs, frees, globals }, state })
+        Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
     }
 
     /// Changes the longest answer, in bytes.
@@ -218,7 +211,7 @@ impl State {
     ///
     /// # Errors
     /// It was taken back before. Of no bytes there may be many at one address.
-    fn free(&mut self, name: &str, args: &[u64]) -> Result<(), Box<Failure>> {
+    fn free(&mut self, name: &str, args: &[u64], line: usize) -> Result<(), Box<Failure>> {
         let Some((&ptr, rest)) = args.split_first() else { return Ok(()) };
         if ptr == 0 || rest.first() == Some(&0) {
             return Ok(());
@@ -229,7 +222,7 @@ impl State {
                  since"
             ))),
             None => {
-                self.freed.push((ptr, self.at));
+                self.freed.push((ptr, line));
                 Ok(())
             }
         }
@@ -352,7 +345,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     fn tidy(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         let mut outcome = Ok(());
         for op in body {
-            if op.names_are_set(&self.state.values) {
+            if op.needs.iter().all(|&slot| self.state.values[slot].is_some()) {
                 let done = self.op(op).map_err(|failure| placed(*failure, op.at));
                 outcome = outcome.and(done.map(|_| ()));
             }
@@ -367,11 +360,14 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         {
             return Ok(Next::GoOn);
         }
-        self.state.at = op.at;
+        if !self.state.freed.is_empty() && !op.frees {
+            self.state.freed.clear();
+        }
         if let Some(wanted) = op.transform {
             self.boundary.transform_next(wanted);
         }
         match &op.action {
+            Do::Let(_, Val::Call(number, args)) if op.frees => self.take_back(*number, args, op.at)?,
             Do::Let(slots, value) => self.assign(slots, value)?,
             Do::Write { parts, at, within } => self.write(parts, at, within.as_ref())?,
             Do::Store(width, at, value) => {
@@ -455,39 +451,54 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         })
     }
 
-    /// The first result of a call, or 0.
+    /// Computes the arguments of a call, and does something with their bits.
     #[inline(always)]
-    fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
+    fn gather<T>(
+        &mut self,
+        args: &[(Type, Val)],
+        then: impl FnOnce(&mut Self, &[u64]) -> Result<T, Box<Failure>>,
+    ) -> Result<T, Box<Failure>> {
         match args {
-            [] => self.enter(number, &[]),
+            [] => then(self, &[]),
             [a] => {
                 let args = [self.argument(a)?];
-                self.enter(number, &args)
+                then(self, &args)
             }
             [a, b] => {
                 let args = [self.argument(a)?, self.argument(b)?];
-                self.enter(number, &args)
+                then(self, &args)
             }
-            args => self.call_with_many(number, args),
+            [a, b, c] => {
+                let args = [self.argument(a)?, self.argument(b)?, self.argument(c)?];
+                then(self, &args)
+            }
+            args => {
+                let mut bits = [0; MOST_ARGS];
+                for (bits, arg) in bits.iter_mut().zip(args) {
+                    *bits = self.argument(arg)?;
+                }
+                then(self, &bits[..args.len()])
+            }
         }
     }
 
-    fn call_with_many(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
-        let mut bits = [0; MOST_ARGS];
-        for (bits, arg) in bits.iter_mut().zip(args) {
-            *bits = self.argument(arg)?;
-        }
-        self.enter(number, &bits[..args.len()])
+    /// The first result of a call, or 0.
+    #[inline(always)]
+    fn call(&mut self, number: usize, args: &[(Type, Val)]) -> Result<u64, Box<Failure>> {
+        self.gather(args, |runner, args| runner.enter(number, args))
+    }
+
+    /// A call that takes memory back, as a line of the recipe does.
+    fn take_back(&mut self, number: usize, args: &[(Type, Val)], line: usize) -> Result<(), Box<Failure>> {
+        self.gather(args, |runner, args| {
+            runner.state.free(&runner.plan.funcs[number].name, args, line)?;
+            runner.enter(number, args).map(|_| ())
+        })
     }
 
     #[inline(always)]
     fn enter(&mut self, number: usize, args: &[u64]) -> Result<u64, Box<Failure>> {
         let Runner { plan, state, crossing, boundary } = self;
-        if plan.frees[number] {
-            state.free(&plan.funcs[number].name, args)?;
-        } else {
-            state.freed.clear();
-        }
         match boundary.call_bits(&plan.funcs[number], args, &mut Scene { plan, state, crossing }) {
             Ok(first) => {
                 state.last = Some((number, first));
@@ -523,6 +534,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             // What the recipe sets only under a condition is 0 until then.
             Val::Slot(slot) => Ok(self.state.values[*slot].unwrap_or(0)),
             Val::LineLen => Ok(self.crossing.encoded.len() as u64),
+            Val::LowSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) & 0xffff_ffff),
+            Val::HighSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) >> 32),
             value => self.compute(value),
         }
     }
@@ -530,7 +543,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     /// A value that takes more than a look.
     fn compute(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
         Ok(match value {
-            Val::Const(_) | Val::Slot(_) | Val::LineLen => self.value(value)?,
+            Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
             Val::Call(number, args) => self.call(*number, args)?,
             Val::Missing => 0,
             Val::LineUnits => self.crossing.encoded.len() as u64 / 2,
