@@ -422,3 +422,37 @@ on post.deliver(end, begin)
     let (_, stderr, _) = drive("mailbox", MAILBOX, &wrong, "\n");
     assert!(stderr.contains("15 bytes are no UTF-16") && stderr.contains("utf8 n at p"), "{stderr}");
 }
+
+#[test]
+fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
+    // A sum that nests as deep as the text is long.
+    let plain = r#"(module (memory (export "memory") 1) (func (export "f") (param i32)))"#;
+    let sum = format!("each line\n  f(1{})\n", "+1".repeat(100_000));
+    let (_, stderr, status) = drive("sum", plain, &sum, "x\n");
+    assert!(stderr.contains("line 2: this sum is too long") && status == Some(4), "{stderr}");
+    // A name that a terminal would obey.
+    let evil = r#"(module (@custom "linmem" "name \1b[2Jx\0aeach line\0a  f(n)\0a") (memory (export "memory") 1)
+        (func (export "f") (param i32)))"#;
+    let shown = run(&["inspect", &file("evil.wat", evil)], b"");
+    assert!(!shown.stdout.contains(&0x1b) && text(&shown.stdout).contains("\\x1b[2Jx"), "{}", text(&shown.stdout));
+    // What is said is said once, by a guest that imports nothing too.
+    let (_, stderr, _) = drive("say", plain, "each line\n  say \"line of {n}\"\n", "a\nbc\n");
+    assert_eq!(stderr.matches("the guest says").count(), 2, "{stderr}");
+    // An answer that is put together without an end.
+    let endless = r#"(module (import "env" "emit" (func $emit (param i32 i32))) (memory (export "memory") 1)
+        (func (export "f") (loop (call $emit (i32.const 0) (i32.const 65536)) (br 0))))"#;
+    let recipe = "each line\n  f()\non env.emit(p, n)\n  append n at p\n";
+    let (guest, recipe) = (file("endless.wat", endless), file("endless.recipe", recipe));
+    let output = run(&[&guest, "--abi", &recipe, "--max-output", "1MiB"], b"x\n");
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+    // Millions of empty messages at once.
+    let flood = r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 200)
+        (func (export "_start")
+            (memory.fill (i32.const 64) (i32.const 10) (i32.const 12000000))
+            (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 12000000))
+            (drop (call $w (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+    let output = run(&[&file("flood.wat", flood)], b"x\n");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("more messages were not kept"));
+}

@@ -483,7 +483,7 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
     // The mouse is given back to the terminal, which can then select text as ever.
     assert!(!raw.contains("\x1b[?1000l"));
     terminal.press("M");
-    terminal.wait_for("the mouse is taken, or given back");
+    terminal.wait_for("the mouse is the terminal's now");
     assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b[?1000l"));
     terminal.press("q");
     assert_eq!(terminal.end(), 0);

@@ -10,6 +10,8 @@ pub mod recipe;
 mod roles;
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use crate::guest::Interface;
@@ -67,7 +69,12 @@ impl Wish {
 /// The recipe in a file, with the file's name.
 fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| NoConvention(format!("{file}: {error}; {}", known())))?;
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    read.map_err(|error| NoConvention(format!("{file}: {error}; {}", known())))?;
+    if text.len() as u64 > LONGEST {
+        return Err(NoConvention(format!("{file}: a recipe is {LONGEST} bytes long at the most")));
+    }
     let recipe = recipe::parse(&text).map_err(|error| NoConvention(format!("{file}: {error}")))?;
     Ok((file, recipe))
 }
@@ -96,6 +103,11 @@ fn decide(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConve
             recipe.bind(interface, wish.stub_imports).map_err(|error| NoConvention(format!("{file}: {error}")))?;
         return Ok((recipe.clone(), bound));
     }
+    if let Some(call) = wish.call.as_deref().filter(|call| interface.funcs().all(|(name, _)| name != *call)) {
+        let names: Vec<_> = interface.funcs().map(|(name, _)| name).take(12).collect();
+        let words = format!("the module exports no function `{call}`; it exports {}", names.join(", "));
+        return Err(NoConvention(words));
+    }
     let (mut found, misses) = candidates(interface, wish.call.as_deref());
     if let Some(name) = &wish.convention {
         found.retain(|candidate| &candidate.recipe.name == name);
@@ -117,6 +129,8 @@ fn decide(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConve
     }
 }
 
+/// The longest recipe that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
 /// By how much the best candidate must be better than the next.
 const CLEAR: u32 = 10;
 

@@ -3,6 +3,7 @@
 use super::look::inside;
 use super::words::Words;
 use super::{Context, Error, Reply};
+use crate::record::Trigger;
 use crate::view::visible;
 
 pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -15,6 +16,9 @@ pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
     let run = context.session.run();
     let last = run.len().checked_sub(1).and_then(|last| run.cause(last));
     let last = last.ok_or_else(|| Error("nothing happened yet".to_owned()))?;
+    if last.trigger == Trigger::Start {
+        return Err(Error("nothing was sent yet, so there is no answer to check".to_owned()));
+    }
     match (&last.outcome, failure) {
         (Ok(answer), false) if *answer == wanted => Ok(met()),
         (Err(error), true) if error.to_string().contains(&*String::from_utf8_lossy(&wanted)) => Ok(met()),

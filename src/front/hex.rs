@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
-use crate::record::{Actor, Cause, Image, Memories, Trigger};
+use crate::record::{Actor, Cause, Image, Memories, Step, Trigger};
 use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
@@ -51,12 +51,16 @@ pub(super) fn write_cause(
         Trigger::Start => "start".to_owned(),
     };
     writeln!(out, "exchange {number}  \"{line}\"")?;
-    let mut memories = before.clone();
+    // Crossings begin in this order, and so do their changes: each begins at or behind where the one before it began.
+    let (mut memories, mut made) = (before.clone(), 0);
     let steps = Steps::new(cause);
-    for place in 0..cause.crossings.len() {
+    for (place, crossing) in cause.crossings.iter().enumerate() {
         writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
-        if cause.crossings[place].depth == 0 {
-            write_changes(out, cause, place, &mut memories, style)?;
+        cause.changes[made..crossing.changes.start].iter().for_each(|change| change.redo(&mut memories));
+        made = crossing.changes.start;
+        // What the host does for an import are steps of their own, right behind it.
+        if !matches!(crossing.step, Step::Import { .. }) {
+            write_changes(out, cause, place, &memories, style)?;
         }
     }
     Ok(())
@@ -114,19 +118,16 @@ pub(super) fn write_dump(out: &mut impl Write, rows: &[Row], style: Style) -> io
     Ok(())
 }
 
-/// Writes the changed rows of one step, and takes `memories` on past it.
-fn write_changes(
-    out: &mut impl Write,
-    cause: &Cause,
-    place: usize,
-    memories: &mut Memories,
-    style: Style,
-) -> io::Result<()> {
-    let before = memories.clone();
+/// Writes the changed rows of one step, which began with the memories `before`.
+fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Memories, style: Style) -> io::Result<()> {
     let changes = &cause.changes[cause.changes_of(Some(place))];
-    changes.iter().for_each(|change| change.redo(memories));
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut memories = before.clone();
+    changes.iter().for_each(|change| change.redo(&mut memories));
     for memory in 0..memories.len() {
-        let marks = Marks::new(memory, changes, &before, memories);
+        let marks = Marks::new(memory, changes, before, &memories);
         if marks.span().is_none() && marks.grown().is_none() {
             continue;
         }

@@ -48,7 +48,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     };
     if !cli.quiet {
         let name = visible(console.session.name().as_bytes());
-        let convention = console.session.about().map_or(String::new(), |about| about.convention.to_string());
+        let convention = console.session.about().map_or(String::new(), |about| visible(about.convention.as_bytes()));
         console
             .say(&format!("linmem: {name}, {convention}. Type a line to send; :help lists commands; Ctrl-D leaves."));
         if let Some(why) = console.session.about().and_then(|about| about.undecided.clone()) {

@@ -210,8 +210,9 @@ impl Interface {
                 }
                 Payload::StartSection { .. } => interface.has_start = true,
                 Payload::CustomSection(section) if section.name().starts_with("dylink") => interface.is_dynamic = true,
-                Payload::CustomSection(section) if section.name() == SAYS && section.data().len() <= LONGEST => {
-                    interface.says = std::str::from_utf8(section.data()).ok().map(str::to_owned);
+                Payload::CustomSection(section) if section.name() == SAYS => {
+                    let data = &section.data()[..section.data().len().min(LONGEST)];
+                    interface.says = Some(String::from_utf8_lossy(data).into_owned());
                 }
                 Payload::DataSection(segments) => {
                     for (segment, number) in segments.into_iter().zip(0..) {

@@ -19,14 +19,18 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Watches the files on a thread of its own, for as long as the program runs.
-    pub(super) fn keep(self, report: impl Fn(Update) + Send + 'static) {
-        let files: Vec<_> = self.guest.into_iter().map(Kind::Guest).chain(self.recipe.map(Kind::Recipe)).collect();
+    /// Watches the files on a thread of its own, for as long as the program runs. `source` is what was loaded.
+    pub(super) fn keep(self, source: &Source, report: impl Fn(Update) + Send + 'static) {
+        let guest = self.guest.map(|path| File::new(Kind::Guest(path), Some(source.bytes.clone())));
+        let recipe = self.recipe.map(|path| {
+            let held = std::fs::read(&path).ok();
+            File::new(Kind::Recipe(path), held)
+        });
+        let mut files: Vec<_> = guest.into_iter().chain(recipe).collect();
         if files.is_empty() {
             return;
         }
         std::thread::spawn(move || {
-            let mut files: Vec<_> = files.into_iter().map(File::new).collect();
             loop {
                 std::thread::sleep(PERIOD);
                 files.iter_mut().filter_map(File::look).for_each(|(words, deed)| report(Update::Rebuilt(words, deed)));
@@ -55,10 +59,8 @@ struct File {
 type Stamp = (SystemTime, u64);
 
 impl File {
-    fn new(kind: Kind) -> File {
-        let stamp = stamp(kind.path());
-        let taken = std::fs::read(kind.path()).ok();
-        File { kind, taken, seen: stamp, settled: stamp }
+    fn new(kind: Kind, taken: Option<Vec<u8>>) -> File {
+        File { kind, taken, seen: None, settled: None }
     }
 
     /// What is to be done, with the words for it, if the file is another than it was and has come to rest.
@@ -69,8 +71,11 @@ impl File {
         if !rests || now == self.settled {
             return None;
         }
+        let held = match &self.kind {
+            Kind::Guest(path) => Source::find(path).ok()?.bytes,
+            Kind::Recipe(path) => std::fs::read(path).ok()?,
+        };
         self.settled = now;
-        let held = std::fs::read(self.kind.path()).ok()?;
         if self.taken.as_ref() == Some(&held) {
             return None;
         }

@@ -101,7 +101,7 @@ impl Session {
         let heard = report.clone();
         let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
         let rebuilt = report.clone();
-        options.watched.clone().keep(move |update| rebuilt(update));
+        options.watched.clone().keep(&source, move |update| rebuilt(update));
         let options = Options { listener, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &inbox, &*report));
         Session { watch, limits, watches, ..Session::new(name, jobs) }
@@ -174,10 +174,7 @@ impl Session {
             }
             Update::Ready(about) => self.coming = Some(*about),
             Update::Said(_) => (),
-            Update::Rebuilt(words, deed) => {
-                self.anew = Some(words.clone());
-                self.command(words, deed);
-            }
+            Update::Rebuilt(words, deed) => self.begin_anew(words, deed),
             Update::Settled(cause, present, globals) => {
                 let again = self.is_anew(&cause);
                 if cause.trigger != Trigger::Start {
@@ -190,7 +187,7 @@ impl Session {
                 self.globals = globals;
                 self.run.push(cause, present);
                 if let Some(line) = self.line.clone().filter(|_| again) {
-                    self.send(line);
+                    self.enqueue(Request::Line(line));
                 }
             }
             Update::Failed(error) => return Err(error),
@@ -202,10 +199,24 @@ impl Session {
     /// again.
     fn is_anew(&mut self, cause: &Cause) -> bool {
         let waited_for = matches!((&cause.trigger, &self.anew), (Trigger::Command(words), Some(anew)) if words == anew);
-        if waited_for {
+        // One that cannot be loaded is mended in a moment.
+        let again = waited_for && cause.begins_a_run();
+        if again {
             self.anew = None;
         }
-        waited_for && cause.begins_a_run()
+        again
+    }
+
+    /// Has a changed guest take the old one's place. One that waits for its turn is older, and is dropped. Nobody is
+    /// taken out of the past that is looked at.
+    fn begin_anew(&mut self, words: String, deed: Deed) {
+        if self.replayed {
+            return;
+        }
+        self.waiting
+            .retain(|(_, request)| !matches!(request, Request::Command(other, _) if Some(other) == self.anew.as_ref()));
+        self.anew = Some(words.clone());
+        self.enqueue(Request::Command(words, deed));
     }
 
     /// Sends a line to the guest. It is answered after those that were sent before.
@@ -225,8 +236,12 @@ impl Session {
         if self.replayed {
             return;
         }
-        self.sent += 1;
         self.ago = 0;
+        self.enqueue(request);
+    }
+
+    fn enqueue(&mut self, request: Request) {
+        self.sent += 1;
         self.waiting.push_back((self.sent, request));
         self.hand_over();
     }

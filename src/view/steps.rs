@@ -112,7 +112,11 @@ impl Steps {
             Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
             Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
             Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
-            Step::Grow { pages, .. } => nameless("grow", format!("by {} pages", thousands(*pages)), changed),
+            Step::Grow { pages, .. } => nameless(
+                "grow",
+                format!("by {} {}", thousands(*pages), if *pages == 1 { "page" } else { "pages" }),
+                changed,
+            ),
             Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             Step::Import { import, args, results } => {
                 let result = self.result(results.as_deref());

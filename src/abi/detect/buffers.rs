@@ -107,7 +107,7 @@ fn region(interface: &Interface) -> (Place, String) {
         }
         _ => {
             let ends = interface.segments.iter().filter_map(|segment| segment.addr?.checked_add(segment.len));
-            let end = ends.max().unwrap_or(0).next_multiple_of(16);
+            let end = ends.max().unwrap_or(0).checked_next_multiple_of(16).unwrap_or(0);
             let addr = i64::try_from(end).unwrap_or(0);
             (Place::Address(addr), format!("the module's data ends before {end:#x}"))
         }

@@ -3,7 +3,10 @@
 use super::names::{TAKES_MESSAGE, has_word};
 use super::{Candidate, I32};
 use crate::abi::recipe::{Action, Expr, Handler, Length, Message, Recipe, Span, Statement, is_wasi};
-use crate::guest::{Import, Interface};
+use crate::guest::{Import, Interface, Signature};
+
+/// The most imports that are taken for ones of messages.
+const MESSAGES: usize = 32;
 
 /// Exports that want to be called before any other, the first that there is: they run constructors.
 const FIRST: [&str; 4] = ["_initialize", "_start", "__wasm_call_ctors", "__wbindgen_start"];
@@ -33,9 +36,11 @@ pub(super) fn complete(mut candidate: Candidate, interface: &Interface) -> Candi
         candidate.reasons.push("it imports WASI, which the host gives it".to_owned());
     }
     javascript(&mut candidate, interface);
-    for (_, import, ty) in interface.imported_funcs() {
+    // A module may import a million functions, and none has so many for messages.
+    let takes = |import: &Import, ty: &Signature| ty.params == [I32, I32] && has_word(&import.name, TAKES_MESSAGE);
+    for (_, import, ty) in interface.imported_funcs().filter(|(_, import, ty)| takes(import, ty)).take(MESSAGES) {
         let answered = candidate.recipe.answers(import) || is_wasi(import);
-        if !answered && ty.params == [I32, I32] && has_word(&import.name, TAKES_MESSAGE) {
+        if !answered && ty.results.len() <= 1 {
             candidate.reasons.push(format!("{} could take a message: pointer and length", import.full_name()));
             candidate.recipe.handlers.push(handler(import, Action::Say(Message::Span(span()))));
         }
@@ -60,6 +65,7 @@ fn javascript(candidate: &mut Candidate, interface: &Interface) {
     let mut others = false;
     for (_, import, ty) in interface.imported_funcs().filter(|(_, import, _)| is_javascript(import)) {
         let throws = import.name.contains("__wbindgen_throw") && ty.params == [I32, I32];
+        let throws = throws && candidate.recipe.handlers.len() < MESSAGES;
         match throws {
             true => {
                 let mut handler = handler(import, Action::Fail(Message::Span(span())));

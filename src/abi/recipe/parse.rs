@@ -422,7 +422,7 @@ impl Reader<'_> {
 
     fn expr(&mut self) -> Parsed<Expr> {
         let mut left = self.term()?;
-        loop {
+        for _ in 0..DEEPEST {
             if self.takes("+") {
                 left = Expr::Sum(Box::new(left), Box::new(self.term()?));
             } else if self.takes("-") {
@@ -431,6 +431,7 @@ impl Reader<'_> {
                 return Ok(left);
             }
         }
+        Err("this sum is too long".to_owned())
     }
 
     fn term(&mut self) -> Parsed<Expr> {

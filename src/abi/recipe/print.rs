@@ -44,7 +44,7 @@ fn section(f: &mut Formatter<'_>, title: &str, body: &[Statement]) -> fmt::Resul
 
 impl Display for Handler {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let title = format!("on {}.{}({})", Name(&self.module), Name(&self.name), self.params.join(", "));
+        let title = format!("on {}.{}({})", Name(&self.module), Name(&self.name), Name::list(&self.params));
         writeln!(f, "{title}")?;
         self.body.iter().try_for_each(|statement| statement.fmt(f))
     }
@@ -65,8 +65,8 @@ impl Display for Action {
         match self {
             Action::Let(names, value) => match &names[..] {
                 [] => value.fmt(f),
-                [name] => write!(f, "{name} = {value}"),
-                names => write!(f, "({}) = {value}", names.join(", ")),
+                [name] => write!(f, "{} = {value}", Name(name)),
+                names => write!(f, "({}) = {value}", Name::list(names)),
             },
             Action::Write { parts, at, within } => {
                 write!(f, "write ")?;
@@ -170,6 +170,12 @@ impl Display for Operand<'_> {
 
 /// A name: as it is where it reads as a word, else in quotes.
 struct Name<'a>(&'a str);
+
+impl Name<'_> {
+    fn list(names: &[String]) -> String {
+        names.iter().map(|name| Name(name).to_string()).collect::<Vec<_>>().join(", ")
+    }
+}
 
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,7 @@ use super::wasi::{self, Wasi};
 use super::words::{Held, Words};
 use super::{Comparison, Encoding, Width};
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Limits, Type};
-use crate::record::{Failure, Value, WASM_PAGE};
+use crate::record::{Failure, Limit, Value, WASM_PAGE};
 
 /// A recipe at work on one guest.
 pub struct Exchange {
@@ -143,6 +143,7 @@ impl Exchange {
         let mut crossing = Crossing { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut unread, start: 0 };
         let Exchange { plan, state } = self;
         state.begin(&[], false);
+        state.freed.clear();
         let outcome = act(&mut Runner { plan, state, crossing: &mut crossing, boundary });
         state.end(boundary);
         state.outcome(outcome).map_err(|failure| *failure)
@@ -161,6 +162,7 @@ impl Exchange {
         let start = answer.len();
         let Exchange { plan, state } = self;
         let bound = &plan.bound;
+        state.messages.clear();
         let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
         state.values[bound.kept..].fill(None);
         state.last = None;
@@ -272,6 +274,8 @@ impl Host for Scene<'_, '_> {
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
         let Scene { plan, state, crossing } = self;
+        // The guest ran in between, and may have handed out again what was taken back.
+        state.freed.clear();
         let bound = &plan.bound;
         match bound.answerers.get(place).copied().unwrap_or(Answerer::Nobody) {
             Answerer::Handler(number) => {
@@ -321,7 +325,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                     // What the last call returned says nothing here: the guest is in the middle of one.
                     self.state.last = None;
                     let words = self.saying(saying)?;
-                    self.state.settled = Some(Err(placed(Failure::Refused(words), op.at)));
+                    self.state.settled = Some(Err(placed(*refused(words), op.at)));
                 }
                 Do::Stop => {
                     let told = self.state.settled.take().and_then(Result::err);
@@ -379,12 +383,16 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 self.crossing.settle(&[]);
                 self.read(span)?;
             }
-            Do::Append(Saying::Bytes(span)) => self.read(span)?,
+            Do::Append(Saying::Bytes(span)) => {
+                self.read(span)?;
+                self.bounded()?;
+            }
             // The reader of recipes does not let it through.
             Do::Append(Saying::Answer) => (),
             Do::Append(Saying::Words(words)) => {
                 let words = self.words(words)?;
                 self.crossing.answer.extend_from_slice(words.as_bytes());
+                self.bounded()?;
             }
             Do::AnswerLine => {
                 let raw = self.crossing.raw;
@@ -400,7 +408,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 self.crossing.settle(words.as_bytes());
                 return Ok(Next::Settled);
             }
-            Do::Fail(saying) => return Err(Failure::Refused(self.saying(saying)?).into()),
+            Do::Fail(saying) => return Err(refused(self.saying(saying)?)),
             Do::Say(saying) => self.say(saying)?,
             Do::Grow(pages) => {
                 let pages = self.value(pages)?;
@@ -591,6 +599,17 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             self.fits(self.crossing.encoded.len() as u64, room, addr)?;
             return self.boundary.write(self.plan.bound.memory, addr, &self.crossing.encoded);
         }
+        let len = |part: &Written| match part {
+            Written::Line => self.crossing.encoded.len() as u64,
+            Written::Bytes(bytes) => bytes.len() as u64,
+            Written::Number(width, _) => width.bytes() as u64,
+        };
+        let len = parts.iter().map(len).sum();
+        self.fits(len, room, addr)?;
+        let memory = self.boundary.bytes(self.plan.bound.memory).len() as u64;
+        if len > memory {
+            return Err(Failure::OutOfBounds { attempt: "writing".into(), addr, len, memory }.into());
+        }
         let mut whole = Vec::new();
         for part in parts {
             match part {
@@ -601,8 +620,13 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 }
             }
         }
-        self.fits(whole.len() as u64, room, addr)?;
         self.boundary.write(self.plan.bound.memory, addr, &whole)
+    }
+
+    /// An answer that is put together bit by bit is as long as one that is read at once may be.
+    fn bounded(&self) -> Result<(), Box<Failure>> {
+        let (len, most) = ((self.crossing.answer.len() - self.crossing.start) as u64, self.state.wasi.longest);
+        if len > most { Err(Failure::Limit(Limit::Output(len, most)).into()) } else { Ok(()) }
     }
 
     fn fits(&self, len: u64, room: Option<u64>, addr: u64) -> Result<(), Box<Failure>> {
@@ -739,7 +763,14 @@ fn placed(failure: Failure, at: usize) -> Box<Failure> {
     Box::new(failure.in_recipe(at))
 }
 
+/// The longest words of a failure that are kept, in bytes: a guest's own can be as long as its memory.
+const LONGEST: usize = 64 << 10;
+
 #[cold]
-fn refused(words: String) -> Box<Failure> {
+fn refused(mut words: String) -> Box<Failure> {
+    if words.len() > LONGEST {
+        words.truncate(words.floor_char_boundary(LONGEST));
+        words.push_str(" ...");
+    }
     Box::new(Failure::Refused(words))
 }

@@ -38,8 +38,10 @@ impl Messages {
 
     /// Forgets them: the next exchange begins.
     pub(super) fn clear(&mut self) {
-        *self = Messages { kept: std::mem::take(&mut self.kept), ..Messages::default() };
-        self.kept.clear();
+        if self.bytes > 0 {
+            *self = Messages { kept: std::mem::take(&mut self.kept), ..Messages::default() };
+            self.kept.clear();
+        }
     }
 
     /// The messages, in the order in which the guest said them.

@@ -268,10 +268,12 @@ impl Call<'_> {
         }
         let unsaid = &mut self.wasi.unsaid[usize::from(stream == STDERR)];
         unsaid.extend_from_slice(bytes);
-        while let Some(end) = memchr::memchr(b'\n', unsaid) {
-            self.messages.say(&unsaid[..end], self.boundary);
-            unsaid.drain(..=end);
+        let mut said = 0;
+        while let Some(end) = memchr::memchr(b'\n', &unsaid[said..]) {
+            self.messages.say(&unsaid[said..said + end], self.boundary);
+            said += end + 1;
         }
+        unsaid.drain(..said);
         if unsaid.len() > Messages::MOST {
             self.messages.say(unsaid, self.boundary);
             unsaid.clear();

@@ -52,7 +52,8 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
     for candidate in &inspection.candidates {
         let mut words = candidate.reasons.join("; ");
         candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));
-        let _ = writeln!(out, "  fits  {:<18} {}", candidate.recipe.name, visible(words.as_bytes()));
+        let _ =
+            writeln!(out, "  fits  {:<18} {}", visible(candidate.recipe.name.as_bytes()), visible(words.as_bytes()));
     }
     // Many miss for the same reason.
     for group in inspection.misses.chunk_by(|one, next| one.why == next.why) {

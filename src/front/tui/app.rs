@@ -265,7 +265,7 @@ impl App {
             Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
             Action::Command(text) => return self.command(text),
             Action::Mouse => {
-                self.notice("the mouse is taken, or given back to the terminal; M changes it again");
+                self.notice("the mouse is the terminal's now, or linmem's again: M changes it back");
                 return Next::Mouse;
             }
             Action::Shot => return self.snapshot(),

@@ -38,6 +38,7 @@ impl App {
             return self.notice(&format!("{len} characters are too long for a clipboard; :write FILE takes the bytes"));
         }
         self.copied = Some(text);
-        self.notice(&format!("copied {len} characters, if the terminal lets programs do that; else :write FILE"))
+        let unit = if len == "1" { "character" } else { "characters" };
+        self.notice(&format!("copied {len} {unit}, if the terminal lets programs do that; else :write FILE"))
     }
 }

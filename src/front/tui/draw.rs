@@ -16,7 +16,7 @@ use super::legend::SIGNS;
 use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::command::{Typed, find};
-use crate::record::Trigger;
+use crate::record::{Cause, Step, Trigger};
 use crate::session::State;
 use crate::view::{ahead, difference, in_brief, outcome, thousands, visible};
 
@@ -66,10 +66,10 @@ impl App {
             }
             self.draw_bar(layout.bar, buffer);
             self.draw_sentence(layout.sentence, buffer);
-            self.draw_status(layout.status, buffer);
+            self.draw_status(layout.status, layout.sentence, buffer);
         } else {
-            self.draw_status(layout.status, buffer);
-            put(buffer, below_title(layout.status), "too small for memory: 44x12 at least", Style::new());
+            self.draw_status(layout.status, Rect::default(), buffer);
+            put(buffer, below_title(layout.status), "44x12 at least: too small for memory", Style::new());
         }
         let cursor = self.draw_input(layout.input, buffer);
         cursor.filter(|_| self.focus != Focus::Memory)
@@ -159,9 +159,19 @@ impl App {
         put(buffer, area, &format!("{step}: {}{said}", difference(marks)), Style::new());
     }
 
-    fn draw_status(&self, area: Rect, buffer: &mut Buffer) {
+    /// A message that is too long for its line takes that of the sentence above too.
+    fn draw_status(&self, area: Rect, above: Rect, buffer: &mut Buffer) {
         let (words, style) = self.status();
-        put(buffer, area, &words, style);
+        if words.width() <= usize::from(area.width) || above.is_empty() {
+            put(buffer, area, &words, style);
+            return;
+        }
+        let lines = wrapped(&words, usize::from(area.width));
+        for x in above.left()..above.right() {
+            buffer[(x, above.y)].reset();
+        }
+        put(buffer, above, &lines[0], style);
+        put(buffer, area, &lines[1..].join(" "), style);
     }
 
     /// The line above the input: a notice, what the guest is doing, or how the selected cause ended.
@@ -194,7 +204,8 @@ impl App {
                 Style::new(),
             ),
             (Trigger::Command(words), Ok(_)) => {
-                (format!(":{}   ({elapsed:.1?})", visible(words.as_bytes())), Style::new())
+                let result = called(cause).unwrap_or_default();
+                (format!(":{}{result}   ({elapsed:.1?})", visible(words.as_bytes())), Style::new())
             }
             (Trigger::Line(line), Ok(answer)) => {
                 let shown = visible(&answer[..answer.len().min(GLANCE)]);
@@ -288,6 +299,8 @@ impl App {
             }
         };
         let columns = if told { 1 } else { columns };
+        let room = usize::from(if told { area.width } else { (HELP - 1).min(area.width) }).saturating_sub(1);
+        let lines: Vec<String> = lines.iter().flat_map(|line| hanging(line, room, told)).collect();
         let shown = usize::from(inside.height) * usize::from(columns);
         let first = line.min(lines.len().saturating_sub(shown));
         let what = if told { "what the command says" } else { "keys and signs" };
@@ -346,6 +359,49 @@ fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'s
     let shown: String = fit(title, usize::from(room));
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     put(buffer, inner, &format!(" {shown} "), style);
+}
+
+/// What a call by hand returned, if that is what a command did.
+fn called(cause: &Cause) -> Option<String> {
+    match &cause.crossings.get(cause.focus?)?.step {
+        Step::Call { results: Some(results), .. } if !results.is_empty() => {
+            let results: Vec<_> = results.iter().map(ToString::to_string).collect();
+            Some(format!("  -> {}", results.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// A text in lines of that many columns at the most, broken at blanks where there are any.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        for grapheme in broken(word, columns) {
+            let line = lines.last_mut().expect("there is one");
+            match line.width() + grapheme.trim_end().width() <= columns {
+                true => line.push_str(grapheme),
+                false => lines.push(grapheme.to_owned()),
+            }
+        }
+    }
+    lines
+}
+
+/// A word as it is, or in its characters where it is longer than a line.
+fn broken(word: &str, columns: usize) -> Vec<&str> {
+    if word.trim_end().width() > columns { word.graphemes(true).collect() } else { vec![word] }
+}
+
+/// A line of the help in lines of that many columns: what goes on stands under the explanation.
+fn hanging(line: &str, columns: usize, told: bool) -> Vec<String> {
+    const LABEL: usize = 16;
+    if line.width() <= columns || columns < 2 * LABEL {
+        return vec![line.to_owned()];
+    }
+    let indent = if told { 2 } else { LABEL };
+    let mut lines = wrapped(line, columns - indent);
+    lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(indent)));
+    lines
 }
 
 /// As much of a text as fits into that many columns.

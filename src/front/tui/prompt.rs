@@ -51,6 +51,8 @@ impl App {
         let Some(prompt) = &self.prompt else { return Next::Continue };
         let (question, text) = (prompt.question, prompt.input.text().to_owned());
         let done = match question {
+            // Without a letter, as hexadecimal digits.
+            Question::Form => return self.choose_form('h'),
             _ if text.is_empty() => {
                 self.dismiss();
                 return Next::Continue;
@@ -61,8 +63,6 @@ impl App {
             Question::Name => self.mark(&text),
             Question::Command => return self.go_or_do(&text),
             Question::File => return self.write_selection(&text),
-            // A key says it.
-            Question::Form => return Next::Continue,
         };
         match done {
             Ok(()) => {

@@ -150,8 +150,13 @@ impl App {
 
     /// Goes where the pointer at the cursor points to.
     pub(super) fn follow_pointer(&mut self) -> Next {
+        let from = self.space.cursor;
         match self.goto_text("*") {
-            Ok(()) => Next::Continue,
+            Ok(()) => {
+                self.space.anchor = None;
+                let to = self.space.cursor;
+                self.notice(&format!("went to {to:#x}, which the four bytes at {from:#x} point to; Ctrl-O goes back"))
+            }
             Err(words) => self.notice(&format!("no pointer here: {words}")),
         }
     }

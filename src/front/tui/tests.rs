@@ -287,11 +287,18 @@ fn the_help_pages_where_it_does_not_fit() {
     bench.key(KeyCode::F(1));
     let first = text(&bench.draw(80, 24));
     assert!(first.contains("send the line to the guest") && first.contains("PgUp, PgDn: more"), "{first}");
-    bench.key(KeyCode::PageDown);
-    bench.key(KeyCode::PageDown);
-    bench.key(KeyCode::PageDown);
-    let last = text(&bench.draw(80, 24));
-    assert!(last.contains("edit the line as in a shell"), "{last}");
+    let pages: Vec<_> = (0..9)
+        .map(|_| {
+            bench.key(KeyCode::PageDown);
+            text(&bench.draw(80, 24))
+        })
+        .collect();
+    assert!(pages.iter().any(|page| page.contains("edit the line as in a shell")), "{pages:?}");
+    let last = pages.last().expect("there are some");
+    assert!(
+        last.contains("the rules above memory of the past, or of an earlier run") && !last.contains('\u{2026}'),
+        "{last}"
+    );
     bench.key(KeyCode::Char('x'));
     assert!(bench.app.help.is_none());
 }
@@ -444,4 +451,12 @@ fn every_command_works_in_the_input_line() {
     ":quit".chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), Next::Continue));
     assert_eq!(bench.key(KeyCode::Enter), Next::Quit);
     std::fs::remove_dir_all(&folder).expect("it was ours");
+}
+
+#[test]
+fn a_message_that_is_too_long_for_its_line_takes_the_one_above_too() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send(&"x".repeat(1100));
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("the line is 1100 bytes long") && shown.contains("nothing was written"), "{shown}");
 }
