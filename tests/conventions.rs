@@ -456,3 +456,11 @@ fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("more messages were not kept"));
 }
+
+#[test]
+fn what_the_host_writes_inside_a_call_is_shown_and_counted_once() {
+    let shown = text(&run(&["typst", "--line", "abc", "--show", "hex"], b"").stdout);
+    assert!(shown.contains("call  shout(3) -> 0   3 B changed\n"), "{shown}");
+    assert!(shown.contains("the host changed 3 bytes in 1 run at 0x400..0x403"), "{shown}");
+    assert!(shown.contains("|abc.............|") && shown.contains("|ABC.............|"), "{shown}");
+}

@@ -217,9 +217,99 @@ fn what_a_file_may_take_is_bounded() {
     assert!(words.contains("more than 1048576 bytes (--max-memory"), "{words}");
     assert!(replay(&many, &[]).contains("cut short"), "and within the limit it is only cut short");
     let run = sound.lines().find(|line| line.starts_with("{\"run\"")).map(|line| format!("{line}\n")).expect("a run");
-    assert!(replay(&[head.clone(), run.repeat(9)].concat(), &[]).contains("more runs than a session keeps"));
+    assert!(replay(&[head.clone(), run.repeat(9)].concat(), &[]).contains("a run without a cause"));
+    let cause = sound.lines().find(|line| line.starts_with("{\"cause\"")).expect("a cause");
+    let (cause, _) = cause[..cause.len() - 9].rsplit_once(',').expect("how many changes follow");
+    let runs = format!("{run}{}", line(&idle(cause))).repeat(9);
+    assert!(replay(&[head.clone(), runs].concat(), &[]).contains("more runs than a session keeps"));
     let long = line(&format!("{{\"page\":[0,\"{}\"]}}", "00".repeat(4097)));
     assert!(replay(&[head, line(r#"{"memory":65536}"#), long].concat(), &[]).contains("outside of its memory"));
+}
+
+/// A cause of which nothing came, made of one.
+fn idle(cause: &str) -> String {
+    let mut cause: serde_json::Value = serde_json::from_str(&format!("{cause},0]}}")).expect("JSON");
+    cause["cause"][0]["crossings"] = serde_json::json!([]);
+    cause["cause"][0]["focus"] = serde_json::Value::Null;
+    cause.to_string()
+}
+
+/// Lines of JSON with their checksums, as a file in a folder.
+fn forge(folder: &Path, lines: &[String]) -> PathBuf {
+    let file = folder.join("forged");
+    let sums = lines.iter().map(|line| format!("{line} {:08x}\n", crc32fast::hash(line.as_bytes())));
+    std::fs::write(&file, sums.collect::<String>()).expect("the folder is ours");
+    file
+}
+
+/// The saved session with the first line that begins so edited.
+fn edited(begins: &str, edit: impl Fn(&mut serde_json::Value)) -> Vec<String> {
+    let mut lines = rich().to_vec();
+    let line = lines.iter_mut().find(|line| line.starts_with(begins)).expect("it is there");
+    let mut value = serde_json::from_str(line).expect("JSON");
+    edit(&mut value);
+    *line = value.to_string();
+    lines
+}
+
+#[test]
+fn a_forged_number_of_forgotten_causes_takes_no_time() {
+    let folder = folder("forgotten");
+    let forged = |oldest: u64| edited("{\"run\"", |run| run["run"]["oldest"] = oldest.into());
+    // As many as may be are shown as unknown ones, without a list of them.
+    let file = forge(&folder, &forged(1_000_000_000_000));
+    let mut screen = Offscreen::replay(load(&file, 1 << 29).expect("it is sound"), 120, 40);
+    screen.press(KeyCode::Esc);
+    let shown: String = screen.draw_settled().content().iter().map(Cell::symbol).collect();
+    assert!(shown.contains("of 1000000000007 ") && shown.contains("?????x") && shown.contains("a cell"), "{shown}");
+    for oldest in [(1 << 40) + 1, u64::MAX - 1, u64::MAX] {
+        let error = load(&forge(&folder, &forged(oldest)), 1 << 29).err().expect("it is refused");
+        assert!(error.contains("is longer than any"), "{error}");
+    }
+    // A run of which nothing is known would be waited for, for ever.
+    let mut lines = forged(5);
+    let first = lines.iter().position(|line| line.starts_with("{\"cause\"")).expect("a cause");
+    lines.truncate(first);
+    lines.push("{\"end\":0}".to_owned());
+    let error = load(&forge(&folder, &lines), 1 << 29).err().expect("it is refused");
+    assert!(error.contains("a run without a cause"), "{error}");
+}
+
+#[test]
+fn a_run_that_was_cut_short_where_it_begins_hides_none_before_it() {
+    let folder = folder("begins");
+    let mut lines = rich().to_vec();
+    let run = lines.iter().find(|line| line.starts_with("{\"run\"")).expect("a run").clone();
+    lines.truncate(lines.len() - 1);
+    lines.push(run);
+    let saved = load(&forge(&folder, &lines), 1 << 29).expect("the run before is sound");
+    assert!(saved.past.is_empty() && saved.last.run.len() == 8);
+    assert!(saved.damage.expect("it is told").contains("cut short"));
+}
+
+#[test]
+fn forged_causes_neither_break_sums_nor_hide_what_they_take() {
+    let folder = folder("causes");
+    let long = serde_json::json!({"secs": u64::MAX, "nanos": 999_999_999});
+    let lines = edited("{\"cause\"", |cause| {
+        let crossings = cause["cause"][0]["crossings"].as_array_mut().expect("a list");
+        let mut first = crossings[0].clone();
+        first["depth"] = 0.into();
+        first["elapsed"] = long.clone();
+        *crossings = vec![first.clone(), first];
+    });
+    let saved = load(&forge(&folder, &lines), 1 << 29).expect("it is sound");
+    let cause = saved.last.run.cause(0).expect("the start");
+    assert_eq!(cause.elapsed(), std::time::Duration::MAX);
+    let change = rich().iter().find(|line| line.starts_with("{\"change\"")).expect("a change");
+    let change: serde_json::Value = serde_json::from_str(change).expect("JSON");
+    let lines = edited("{\"cause\"", |cause| {
+        cause["cause"][0]["changes"] = vec![change["change"].clone()].into();
+    });
+    let error = load(&forge(&folder, &lines), 1 << 29).err().expect("it is refused");
+    assert!(error.contains("changes inside itself"), "{error}");
+    // No limit is too large to be reckoned with.
+    assert!(load(&forge(&folder, rich()), u64::MAX).is_ok_and(|saved| saved.damage.is_none()));
 }
 
 /// A saved session as lines of JSON without their checksums.

@@ -88,7 +88,7 @@ pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -
         let here = if Some(place) == at.crossing { ">" } else { " " };
         format!("{here} {}", at.line(place).numbered(place + 1))
     };
-    Ok(Reply::Text((0..at.crossings()).map(line).collect()))
+    Ok(Reply::Text(first((0..at.crossings()).map(line))))
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
@@ -105,9 +105,19 @@ pub(super) fn imports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
     Ok(listed(about.interface.imports.iter().map(line), "the guest imports nothing"))
 }
 
-fn listed(lines: impl Iterator<Item = String>, none: &str) -> Reply {
-    let lines: Vec<_> = lines.collect();
+fn listed(lines: impl ExactSizeIterator<Item = String>, none: &str) -> Reply {
+    let lines = first(lines);
     Reply::Text(if lines.is_empty() { vec![none.to_owned()] } else { lines })
+}
+
+/// As many lines as one command lists, and how many more there are.
+fn first(lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(MOST);
+    let mut shown: Vec<_> = lines.take(MOST).collect();
+    if more > 0 {
+        shown.push(format!("... and {} more", thousands(more as u64)));
+    }
+    shown
 }
 
 /// Lists the memories, or chooses the one that is looked at.
@@ -222,5 +232,19 @@ pub(super) fn inside(image: &Image, addr: u64, len: u64) -> Result<(), Error> {
             Err(Error(format!("{} ends outside the memory, which ends at {:#x}", range(addr, len), image.len())))
         }
         _ => Err(Error(format!("{addr:#x} lies outside the memory, which ends at {:#x}", image.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_with_how_many_more_there_are() {
+        let lines = |count: usize| first((0..count).map(|number| number.to_string()));
+        assert!(lines(0).is_empty());
+        assert_eq!(lines(MOST).last().map(String::as_str), Some("1023"));
+        assert_eq!(lines(MOST + 2000).last().map(String::as_str), Some("... and 2,000 more"));
+        assert_eq!(lines(MOST + 2000).len(), MOST + 1);
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn regions(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
 }
 
 fn region(region: &Region) -> Place {
-    let (name, why) = (visible(region.name.as_bytes()), &region.why);
+    let (name, why) = (visible(region.name.as_bytes()), visible(region.why.as_bytes()));
     let words = match region.kind {
         Kind::Symbol => format!("{name:<10} at {:#x}   {why}", region.start),
         _ => format!("{name:<10} {}   {why}", range(region.start, region.len())),

@@ -105,11 +105,22 @@ pub fn find(name: &str) -> Result<&'static Spec, Error> {
     }
 }
 
+/// The most characters of a misspelt name for which a name like it is looked for: how much two names differ takes as
+/// many steps as the product of their lengths.
+const MISSPELT: usize = 64;
+
 /// The name that is most like a misspelt one, if one is like it at all: a few letters differ, or it is a part of it.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = name.chars().count() / 3 + 1;
-    let scored = names.filter_map(|other| match strsim::damerau_levenshtein(name, other) {
-        distance if distance <= most => Some((distance, other)),
+    if name.chars().nth(MISSPELT).is_some() {
+        return None;
+    }
+    let count = name.chars().count();
+    let most = count / 3 + 1;
+    // Names whose lengths differ by more than that do so too.
+    let is_near = |other: &str| other.chars().take(count + most + 1).count().abs_diff(count) <= most;
+    let distance = |other| is_near(other).then(|| strsim::damerau_levenshtein(name, other));
+    let scored = names.filter_map(|other| match distance(other) {
+        Some(distance) if distance <= most => Some((distance, other)),
         _ if name.len() > 1 && other.starts_with(name) => Some((most + 1, other)),
         _ if name.len() > 2 && other.contains(name) => Some((most + 2, other)),
         _ => None,
@@ -130,5 +141,25 @@ impl Spec {
             return Error(format!("{words}: {}", self.usage()));
         }
         Error(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_like_a_misspelt_one_is_found_and_none_like_a_long_word() {
+        let near = |name| nearest(name, ["peek", "poke", "crossings"].into_iter());
+        assert_eq!(near("peke"), Some("peek"));
+        assert_eq!(near("pok"), Some("poke"));
+        assert_eq!(near("cross"), Some("crossings"), "a part of it");
+        assert_eq!(near("undo"), None);
+        // As many steps as the product of these lengths would take for ever, and so would their memory.
+        let (long, longer) = ("x".repeat(1 << 20), "x".repeat((1 << 20) + 1));
+        assert_eq!(nearest(&long, [longer.as_str()].into_iter()), None);
+        assert_eq!(nearest("y", [longer.as_str()].into_iter()), None);
+        assert_eq!(nearest("xx", [longer.as_str()].into_iter()), Some(longer.as_str()));
+        assert!(find(&long).is_err());
     }
 }

@@ -179,7 +179,9 @@ impl Cause {
 
     /// How long its crossings took, without the time for recording them.
     pub fn elapsed(&self) -> Duration {
-        self.crossings.iter().filter(|crossing| crossing.depth == 0).map(|crossing| crossing.elapsed).sum()
+        let own = self.crossings.iter().filter(|crossing| crossing.depth == 0);
+        // A file may tell of any times.
+        own.fold(Duration::ZERO, |sum, crossing| sum.saturating_add(crossing.elapsed))
     }
 
     /// The changes of the crossing at `place`, or of the whole cause for `None`.

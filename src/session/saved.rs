@@ -23,6 +23,8 @@ const VERSION: u32 = 2;
 const LINE: u64 = 1 << 30;
 /// The most bytes that all memories of a guest may have, touched or not.
 const SIZES: u64 = 64 << 30;
+/// The most causes of a run that may have been forgotten.
+const FORGOTTEN: u64 = 1 << 40;
 
 /// What stands at the head of a file.
 #[derive(Serialize, Deserialize)]
@@ -87,10 +89,16 @@ pub fn save(path: &Path, session: &Session) -> io::Result<()> {
 fn write(path: &Path, session: &Session) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     put(&mut out, &Head { linmem_session: VERSION, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
-    session.runs().try_for_each(|(about, globals, run)| put_run(&mut out, about, globals, run))?;
+    let mut runs = session.runs().filter(|(_, _, run)| has_causes(run));
+    runs.try_for_each(|(about, globals, run)| put_run(&mut out, about, globals, run))?;
     put(&mut out, &Entry::Marks(session.bookmarks().clone()))?;
     put(&mut out, &Entry::End(session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum()))?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+}
+
+/// Whether anything is known of a run.
+fn has_causes(run: &Run) -> bool {
+    run.oldest() < run.len()
 }
 
 fn put_run(out: &mut impl Write, about: &About, globals: &[Global], run: &Run) -> io::Result<()> {
@@ -174,8 +182,9 @@ fn read(mut input: impl BufRead, most: u64) -> Result<Saved, String> {
             Err(words) => break Some(format!("behind cause {} it is damaged: {words}", reader.causes)),
         }
     };
-    let last = reader.runs.pop().filter(|chapter| !chapter.run.is_empty());
-    match last {
+    // It may have been cut short where the last run begins.
+    reader.runs.pop_if(|chapter| !has_causes(&chapter.run));
+    match reader.runs.pop() {
         Some(last) => Ok(Saved { past: reader.runs, last, bookmarks: reader.bookmarks, damage }),
         None => Err(damage.unwrap_or_else(|| "nothing happened in it".to_owned())),
     }
@@ -243,11 +252,11 @@ impl Reader {
             (Entry::Run { about, globals, oldest }, None) => self.run(about, globals, oldest)?,
             (Entry::Cause(cause, changes), None) => {
                 self.cost = 0;
-                self.settle(cause, changes)?;
+                self.open(cause, changes)?;
             }
             (Entry::Marks(marks), None) => marks.iter().try_for_each(|mark| self.bookmarks.set(mark.clone()))?,
             (Entry::Change(_), None) => return Err("a change of no cause".to_owned()),
-            (Entry::End(causes), None) if causes == self.causes => return Ok(false),
+            (Entry::End(causes), None) if causes == self.causes => return self.last_has_causes().map(|()| false),
             (Entry::End(causes), None) => return Err(format!("{causes} causes should stand in it")),
         }
         Ok(true)
@@ -274,13 +283,33 @@ impl Reader {
     }
 
     fn run(&mut self, about: About, globals: Vec<Global>, oldest: usize) -> Result<(), String> {
+        self.last_has_causes()?;
         if self.runs.len() > RUNS {
             return Err("it has more runs than a session keeps".to_owned());
+        }
+        if oldest as u64 > FORGOTTEN {
+            return Err(format!("a run of which {oldest} causes were forgotten is longer than any"));
         }
         let start = self.start.take().unwrap_or_default();
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
         self.runs.push(Chapter { about, run, globals });
         Ok(())
+    }
+
+    /// The newest run must have causes before another may follow, or the end.
+    fn last_has_causes(&self) -> Result<(), String> {
+        match self.runs.last() {
+            Some(chapter) if !has_causes(&chapter.run) => Err("a run without a cause".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a cause whose changes follow: those that it brings inside itself nobody would be charged for.
+    fn open(&mut self, cause: Cause, changes: usize) -> Result<(), String> {
+        if !cause.changes.is_empty() {
+            return Err("a cause with changes inside itself".to_owned());
+        }
+        self.settle(cause, changes)
     }
 
     /// Puts a cause on the timeline, once all its changes are there.
@@ -301,8 +330,8 @@ impl Reader {
 
     /// Charges for what a change may touch, and for keeping it.
     fn touch(&mut self, change: &Change) -> Result<(), String> {
-        self.cost += change.cost() as u64;
-        if self.cost > HISTORY as u64 + 4 * self.most {
+        self.cost = self.cost.saturating_add(change.cost() as u64);
+        if self.cost > self.most.saturating_mul(4).saturating_add(HISTORY as u64) {
             return Err("it changes more than a session keeps".to_owned());
         }
         // The change's cost is at least that of its bytes, twice; and it may touch a page more at each end.
@@ -310,17 +339,23 @@ impl Reader {
     }
 
     fn charge(&mut self, bytes: u64) -> Result<(), String> {
-        self.taken += bytes;
+        self.taken = self.taken.saturating_add(bytes);
         let most = self.most.max(1 << 20);
-        // Not again and again where it is nearly full.
-        if self.taken > most + most / 4 {
-            let runs = self.runs.iter().flat_map(|chapter| chapter.run.present());
-            let pages = |image: &Image| image.touched().count() as u64;
-            self.taken = runs.chain(&self.memories).map(pages).sum::<u64>() * PAGE as u64;
+        if self.taken <= most.saturating_add(most / 4) {
+            return Ok(());
         }
-        match self.taken > most + most / 4 {
+        self.taken = self.count();
+        // Not a quarter more than that: it would be counted again and again where it is nearly full.
+        match self.taken > most {
             true => Err(format!("its memories take more than {} bytes (--max-memory sets the limit)", self.most)),
             false => Ok(()),
         }
+    }
+
+    /// The bytes of all pages that the memories take.
+    fn count(&self) -> u64 {
+        let runs = self.runs.iter().flat_map(|chapter| chapter.run.present());
+        let pages = |image: &Image| image.touched().count() as u64;
+        runs.chain(&self.memories).map(pages).sum::<u64>() * PAGE as u64
     }
 }

@@ -10,7 +10,7 @@ use super::{About, Bookmarks, Chapter, Deed, Live, OpenError, Options, Request, 
 use crate::guest::{Global, Limits, Watch};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
-/// How much history a session keeps, in bytes. Older causes are forgotten.
+/// How much history a run keeps, in bytes. Older causes are forgotten.
 pub(super) const HISTORY: usize = 256 << 20;
 /// How many runs are kept beside the present one.
 pub(super) const RUNS: usize = 3;

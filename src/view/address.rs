@@ -5,6 +5,9 @@ use super::{Regions, whole};
 use crate::guest::Global;
 use crate::record::{Image, WASM_PAGE};
 
+/// The most signs in an address: each is a step of the recursion.
+const SIGNS: usize = 64;
+
 /// What an address may refer to besides numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
@@ -58,6 +61,9 @@ fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
     // A region's name may hold a sign.
     if let Some(region) = places.regions.named(text) {
         return Ok(region.start);
+    }
+    if text.matches(['+', '-', '*']).count() > SIGNS {
+        return Err(format!("an address is shorter than that: no more than {SIGNS} signs"));
     }
     let Some(sign) = text.rfind(['+', '-']) else { return place(text, places) };
     let (base, distance) = (text[..sign].trim(), number(text[sign + 1..].trim())?);
@@ -141,6 +147,14 @@ mod tests {
             ["", "+", "-33", "nowhere", "1:", "0x", "*end", "99999999999999999999", "99999999999999:0", "@pi", "@"]
         {
             assert!(read(text).is_err(), "{text}");
+        }
+        for sign in ["*", "+1", "1-", "* ", "-"] {
+            let long = sign.repeat(1 << 20);
+            assert!(
+                parse_address(&long, &places).is_err_and(|words| words.contains("an address is shorter")),
+                "{sign}"
+            );
+            assert!(parse_range(&format!("0..{long}"), &places).is_err(), "{sign}");
         }
         let range = |text| parse_range(text, &places);
         assert_eq!(range("input"), Ok((0x410, Some(0x41c))));

@@ -67,6 +67,41 @@ struct Sum {
     grown: u64,
 }
 
+/// The most bytes that are counted one by one, for a line on the screen.
+const COUNTED: u64 = 4096;
+
+/// The first old and the last new value of each byte that was written, by memory and address.
+fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
+    let mut bytes = HashMap::new();
+    for change in changes {
+        let Change::Bytes { memory, addr, halves, evidence, .. } = change else { continue };
+        let (old, new) = halves.split_at(halves.len() / 2);
+        for ((&old, &new), addr) in old.iter().zip(new).zip(*addr..) {
+            if *evidence == Evidence::Written || old != new {
+                bytes.entry((*memory, addr)).or_insert((old, new)).1 = new;
+            }
+        }
+    }
+    bytes
+}
+
+impl Sum {
+    fn words(self) -> String {
+        let mut notes = Vec::new();
+        if self.differing > 0 {
+            notes.push(format!("{} B changed", thousands(self.differing)));
+        }
+        if self.equal > 0 {
+            notes.push(format!("{} B as before", thousands(self.equal)));
+        }
+        if self.grown > 0 {
+            let unit = if self.grown == 1 { "page" } else { "pages" };
+            notes.push(format!("grew by {} {unit}", thousands(self.grown)));
+        }
+        notes.join(", ")
+    }
+}
+
 impl Steps {
     /// Looks through a cause once.
     pub fn new(cause: &Cause) -> Steps {
@@ -106,7 +141,8 @@ impl Steps {
     /// The crossing at `place` of the cause that was looked through, in words.
     pub fn line(&self, cause: &Cause, place: usize) -> StepLine {
         let crossing = &cause.crossings[place];
-        let changed = self.note(crossing.changes.clone());
+        let holds_others = self.nodes[place].end > place + 1;
+        let changed = if holds_others { self.net_note(cause, place) } else { self.note(crossing.changes.clone()) };
         let nameless = |verb, what, note| (verb, String::new(), what, note);
         let (verb, name, what, note) = match &crossing.step {
             Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
@@ -222,22 +258,32 @@ impl Steps {
 
     /// What the changes in that range come to, in words.
     fn note(&self, changes: Range<usize>) -> String {
-        let (Some(from), Some(to)) = (self.sums.get(changes.start), self.sums.get(changes.end)) else {
-            return String::new();
-        };
-        let mut notes = Vec::new();
-        if to.differing > from.differing {
-            notes.push(format!("{} B changed", thousands(to.differing - from.differing)));
+        self.sum(&changes).words()
+    }
+
+    /// The same for a crossing that holds others, which may have written the same bytes: each byte counts once. Where
+    /// they are very many, only growth is told; the title of the pane tells the rest.
+    fn net_note(&self, cause: &Cause, place: usize) -> String {
+        let changes = &cause.crossings[place].changes;
+        let sum = self.sum(changes);
+        let (mut differing, mut equal) = (0, 0);
+        if sum.differing + sum.equal <= COUNTED {
+            for (old, new) in net(&cause.changes[changes.clone()]).values() {
+                *(if old == new { &mut equal } else { &mut differing }) += 1;
+            }
         }
-        if to.equal > from.equal {
-            notes.push(format!("{} B as before", thousands(to.equal - from.equal)));
+        Sum { differing, equal, ..sum }.words()
+    }
+
+    fn sum(&self, changes: &Range<usize>) -> Sum {
+        match (self.sums.get(changes.start), self.sums.get(changes.end)) {
+            (Some(from), Some(to)) => Sum {
+                differing: to.differing - from.differing,
+                equal: to.equal - from.equal,
+                grown: to.grown - from.grown,
+            },
+            _ => Sum::default(),
         }
-        if to.grown > from.grown {
-            let grown = to.grown - from.grown;
-            let unit = if grown == 1 { "page" } else { "pages" };
-            notes.push(format!("grew by {} {unit}", thousands(grown)));
-        }
-        notes.join(", ")
     }
 }
 

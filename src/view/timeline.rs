@@ -49,6 +49,10 @@ impl Events {
     }
 }
 
+/// The most items of a list that tell of causes which were forgotten before anybody looked: more than any screen has
+/// columns. A file may tell of any number of such causes.
+const FORGOTTEN: usize = 1 << 16;
+
 /// What happened in every cause of a run, those that were forgotten since included.
 ///
 /// It is told of one cause, two, four and so on together: so any number of causes is drawn in as many cells as there
@@ -56,20 +60,55 @@ impl Events {
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     /// In each list, what happened in twice as many causes as in an item of the one before.
-    levels: Vec<Vec<Events>>,
+    levels: Vec<Level>,
+}
+
+/// What happened in stretches of causes that are of one length.
+#[derive(Clone, Debug, Default)]
+struct Level {
+    /// How many items are left out at the beginning, all of them unknown.
+    skipped: usize,
+    events: Vec<Events>,
+}
+
+impl Level {
+    fn len(&self) -> usize {
+        self.skipped + self.events.len()
+    }
+
+    /// A list of so many items, all of them unknown.
+    fn unknown(len: usize) -> Level {
+        // One stays, into which later causes may belong.
+        let skipped = if len > FORGOTTEN { len - 1 } else { 0 };
+        Level { skipped, events: vec![Events::UNKNOWN; len - skipped] }
+    }
 }
 
 impl Timeline {
     /// Takes in the causes of a run that are not known yet.
     pub fn follow(&mut self, run: &Run) {
+        if self.is_empty() {
+            *self = Timeline::since(run.oldest());
+        }
         for number in self.len()..run.len() {
             self.push(run.cause(number).map_or(Events::UNKNOWN, |cause| Events::of(cause)));
         }
     }
 
+    /// A timeline whose causes up to `oldest` were forgotten before anybody looked.
+    fn since(oldest: usize) -> Timeline {
+        let mut levels = Vec::new();
+        let mut len = oldest;
+        while len > 0 {
+            levels.push(Level::unknown(len));
+            len = if len > 1 { len.div_ceil(2) } else { 0 };
+        }
+        Timeline { levels }
+    }
+
     /// The number of causes.
     pub fn len(&self) -> usize {
-        self.levels.first().map_or(0, Vec::len)
+        self.levels.first().map_or(0, Level::len)
     }
 
     /// Whether nothing happened yet.
@@ -79,27 +118,30 @@ impl Timeline {
 
     /// What happened in the cause of that number.
     pub fn at(&self, number: usize) -> Events {
-        self.levels.first().and_then(|level| level.get(number)).copied().unwrap_or_default()
+        let Some(first) = self.levels.first() else { return Events::default() };
+        let place = number.checked_sub(first.skipped);
+        place.map_or(Events::UNKNOWN, |place| first.events.get(place).copied().unwrap_or_default())
     }
 
     /// The run in at most `most` cells: how many causes each stands for, a power of two, and what happened in those.
     pub fn cells(&self, most: usize) -> (usize, &[Events]) {
-        let level = self.levels.iter().position(|level| level.len() <= most.max(1));
-        level.map_or((1, &[]), |level| (1 << level, &self.levels[level]))
+        let level = self.levels.iter().position(|level| level.skipped == 0 && level.len() <= most.max(1));
+        level.map_or((1, &[]), |level| (1 << level, &self.levels[level].events))
     }
 
     fn push(&mut self, events: Events) {
         let number = self.len();
         for (level, list) in self.levels.iter_mut().enumerate() {
-            match list.get_mut(number >> level) {
+            match list.events.get_mut((number >> level) - list.skipped) {
                 Some(cell) => *cell = cell.and(events),
-                None => list.push(events),
+                None => list.events.push(events),
             }
         }
         // The last list has one item; it is not enough when a second one begins.
         if self.levels.last().is_none_or(|level| level.len() > 1) {
-            let all = self.levels.last().into_iter().flatten().fold(events, |all, &events| all.and(events));
-            self.levels.push(vec![all]);
+            let last = self.levels.last().into_iter().flat_map(|level| &level.events);
+            let all = last.fold(events, |all, &events| all.and(events));
+            self.levels.push(Level { skipped: 0, events: vec![all] });
         }
     }
 }
@@ -123,6 +165,26 @@ mod tests {
                     let mut stretch = place * size..count.min((place + 1) * size);
                     assert_eq!(cell.has(Events::FAILED), stretch.contains(&(count / 3)));
                     assert_eq!(cell.has(Events::GUEST), stretch.any(|number| number != count / 3));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_causes_may_have_been_forgotten() {
+        for oldest in [1, 2, 3, 77, FORGOTTEN, FORGOTTEN + 1, 3 * FORGOTTEN + 5, (1 << 40) - 1, 1 << 40] {
+            let mut timeline = Timeline::since(oldest);
+            assert_eq!(timeline.len(), oldest);
+            (0..5).for_each(|_| timeline.push(Events::GUEST));
+            assert_eq!(timeline.len(), oldest + 5);
+            assert_eq!([0, oldest - 1, oldest].map(|at| timeline.at(at).has(Events::UNKNOWN)), [true, true, false]);
+            for most in [1, 2, 10, 70, 300] {
+                let (size, cells) = timeline.cells(most);
+                assert!(cells.len() <= most && cells.len() == (oldest + 5).div_ceil(size), "{oldest} in {most}");
+                assert!(size == 1 || (oldest + 5).div_ceil(size / 2) > most, "no coarser than need be");
+                for (place, cell) in cells.iter().enumerate() {
+                    assert_eq!(cell.has(Events::UNKNOWN), place * size < oldest, "{place} of {oldest} in {most}");
+                    assert_eq!(cell.has(Events::GUEST), (place + 1) * size > oldest, "{place} of {oldest} in {most}");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Running a bound recipe: one exchange after the other, with no look-up and no allocation for a line.
+//! Running a bound recipe: one exchange after the other, with no look-up of names for a line.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::app::{App, Next, Panel};
 use super::bindings::Direction;
 use super::panels::MapPanel;
+use crate::session::State;
 use crate::view::{LookBack, Search, thousands, visible, writer_words};
 
 /// How long a key may look for something before the frame that shows it: mostly that is enough.
@@ -25,18 +26,20 @@ pub(super) struct Searching {
 }
 
 impl App {
-    /// Whether something is still being looked for.
+    /// Whether something is still being looked for, or lines of a file could be done.
     pub(super) fn is_looking(&self) -> bool {
         let mapping = self.map.as_ref().is_some_and(|map| !map.is_done() && self.shown_panel() == Panel::Map);
-        self.space.searching.goes_on || self.space.here.back.is_some() || mapping
+        let following = self.script.waits() && self.session.state() == State::Idle;
+        following || self.space.searching.goes_on || self.space.here.back.is_some() || mapping
     }
 
-    /// Goes on to look for it, for a moment.
-    pub(super) fn go_on_looking(&mut self) {
+    /// Goes on to look for it, for a moment, and with the lines.
+    pub(super) fn go_on_looking(&mut self) -> Next {
         let until = Instant::now() + PIECE;
         self.look_back(until);
         self.look_through(until);
         self.map_on(until);
+        self.go_on()
     }
 
     /// Searches, and goes to the first match at the cursor or behind it.

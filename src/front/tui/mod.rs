@@ -131,6 +131,7 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
     let left = Screen::enter().and_then(|mut screen| {
         listen(sender)?;
         screen.draw(|frame| app.draw(frame))?;
+        app.script.in_pieces();
         loop {
             let first = match app.is_looking() {
                 true => messages.try_recv().ok(),
@@ -139,8 +140,8 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
                     Err(_) => return Ok(Left::Quit),
                 },
             };
-            if first.is_none() {
-                app.go_on_looking();
+            if first.is_none() && leaves(app.go_on_looking(), &mut screen)? {
+                return Ok(Left::Quit);
             }
             for message in first.into_iter().chain(messages.try_iter()) {
                 let next = match message {
@@ -159,12 +160,8 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
                         }
                     },
                 };
-                match next {
-                    Next::Continue => (),
-                    Next::Quit => return Ok(Left::Quit),
-                    Next::Suspend => screen.suspend()?,
-                    Next::Redraw => screen.forget()?,
-                    Next::Mouse => screen.toggle_mouse()?,
+                if leaves(next, &mut screen)? {
+                    return Ok(Left::Quit);
                 }
             }
             if let Some(text) = app.copied.take() {
@@ -178,6 +175,18 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
         (None, Ok(left)) => left,
         (None, Err(error)) => Left::Failed(error),
     }
+}
+
+/// Does what the app wants of the screen; true where it is to be left.
+fn leaves(next: Next, screen: &mut Screen) -> io::Result<bool> {
+    match next {
+        Next::Continue => (),
+        Next::Quit => return Ok(true),
+        Next::Suspend => screen.suspend()?,
+        Next::Redraw => screen.forget()?,
+        Next::Mouse => screen.toggle_mouse()?,
+    }
+    Ok(false)
 }
 
 /// Starts the threads that wait for keys and for signals.

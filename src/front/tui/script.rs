@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use super::app::{App, Next};
 use crate::session::State;
@@ -14,6 +15,8 @@ use crate::view::visible;
 const DEEPEST: usize = 8;
 /// The most bytes of a file.
 const LONGEST: u64 = 16 << 20;
+/// How long lines are done between two frames.
+const PIECE: Duration = Duration::from_millis(8);
 
 /// The lines that wait for their turn.
 #[derive(Default)]
@@ -21,6 +24,8 @@ pub(super) struct Script {
     lines: VecDeque<Line>,
     /// How deep the line lies that is being done; 0 where the user typed it.
     depth: usize,
+    /// Whether frames and keys come between the lines.
+    in_pieces: bool,
 }
 
 /// A line of a file.
@@ -36,6 +41,16 @@ impl Script {
     /// Drops what waits.
     pub(super) fn stop(&mut self) {
         self.lines.clear();
+    }
+
+    /// Lets frames and keys come between the lines: somebody watches. Without, all that can be done is done at once.
+    pub(super) fn in_pieces(&mut self) {
+        self.in_pieces = true;
+    }
+
+    /// Whether lines wait for their turn.
+    pub(super) fn waits(&self) -> bool {
+        !self.lines.is_empty()
     }
 }
 
@@ -65,8 +80,9 @@ impl App {
         if depth == 1 { self.go_on() } else { Next::Continue }
     }
 
-    /// Goes on with the files that are being followed, while the guest waits.
+    /// Goes on with the files that are being followed, while the guest waits: by a line at least.
     pub(super) fn go_on(&mut self) -> Next {
+        let until = self.script.in_pieces.then(|| Instant::now() + PIECE);
         while self.session.state() == State::Idle {
             let Some(line) = self.script.lines.pop_front() else { break };
             self.script.depth = line.depth;
@@ -79,6 +95,9 @@ impl App {
                 self.script.stop();
                 return next;
             }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                break;
+            }
         }
         Next::Continue
     }
@@ -90,5 +109,40 @@ fn read(file: &Path) -> io::Result<String> {
     match text.len() as u64 {
         0..=LONGEST => Ok(text),
         _ => Err(io::Error::other(format!("longer than {LONGEST} bytes, the most that is followed here"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::super::theme::Theme;
+    use super::*;
+    use crate::front::history::History;
+    use crate::session::{Options, Session, Source};
+
+    #[test]
+    fn a_long_file_lets_frames_and_keys_come_between_its_lines() {
+        let (sender, updates) = channel();
+        let session = Session::start(Source::default_guest(), Options::default(), move |update| {
+            let _ = sender.send(update);
+        });
+        let mut app = App::new(session, Theme::MONOCHROME, History::none());
+        while app.session.state() != State::Idle || app.session.run().is_empty() {
+            app.report(updates.recv().expect("the guest reports")).expect("the guest is sound");
+        }
+        let file = std::env::temp_dir().join(format!("linmem-long-{}", std::process::id()));
+        std::fs::write(&file, ":exports\n".repeat(20_000) + ":quit\n").expect("a file for the test");
+        app.script.in_pieces();
+        assert_eq!(app.source(&file), Next::Continue);
+        assert!(app.script.waits() && app.is_looking(), "the rest is done in later turns");
+        let next = std::iter::repeat_with(|| app.go_on_looking()).find(|next| *next != Next::Continue);
+        assert_eq!(next, Some(Next::Quit));
+        assert!(!app.script.waits() && !app.is_looking());
+        // And it can be stopped in between.
+        assert_eq!(app.source(&file), Next::Continue);
+        app.script.stop();
+        assert!(!app.is_looking() && app.go_on_looking() == Next::Continue);
+        std::fs::remove_file(&file).expect("it was ours");
     }
 }
