@@ -198,3 +198,17 @@ fn poked(cause: &Cause) -> Option<(usize, u64, &[u8], &[u8])> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_the_guests_reaches_the_terminal_as_it_is() {
+        let (name, why) = ("a\x1b[2J".to_owned(), "b\x1b]0;x\x07 says where".to_owned());
+        for kind in [Kind::Symbol, Kind::Buffer] {
+            let place = region(&Region { name: name.clone(), start: 16, end: 20, kind, why: why.clone() });
+            assert!(place.words.contains("says where") && !place.words.contains(char::is_control), "{}", place.words);
+        }
+    }
+}

@@ -69,6 +69,10 @@ impl App {
                 self.session.interrupt();
             }
             State::Loading => return Next::Quit,
+            State::Idle if self.script.waits() => {
+                self.script.stop();
+                return self.notice("the rest of the file is not followed");
+            }
             State::Idle if self.input.is_empty() => return self.notice("Ctrl-D quits"),
             State::Idle => self.input.clear(),
         }
