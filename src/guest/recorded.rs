@@ -7,6 +7,9 @@ use crate::record::{Actor, Failure, Recorder, Step, Value, Wanted};
 
 /// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
 const CROSSINGS: usize = 200_000;
+/// The most bytes of changes, old and new ones, that a cause has when it makes another crossing: what a guest of the
+/// default size changes when it rewrites all of its memory.
+const CHANGES: u64 = 1 << 30;
 /// How much of a cause's time may go into comparing memories at calls of imports. After that, what the guest changed
 /// before such a call and after it is found together, when the guest is done.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -90,6 +93,9 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
+        if self.recorder.kept() > CHANGES {
+            return Err(too_much(&format!("changed more than {CHANGES} bytes, old and new ones counted")));
+        }
         self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
         if outcome.is_ok() {
@@ -150,11 +156,7 @@ impl Host for Witness<'_> {
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
         if self.recorder.crossings() >= CROSSINGS {
-            let words = format!(
-                "it made more than {CROSSINGS} crossings, and linmem records no more of one exchange; nothing counts \
-                 them in a pipe without --show"
-            );
-            return Err(Failure::Refused(words).into());
+            return Err(too_much(&format!("made more than {CROSSINGS} crossings")));
         }
         let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
         if recorded.recorder.overhead() < PATIENCE {
@@ -173,4 +175,12 @@ impl Host for Witness<'_> {
     fn name(&self, place: usize) -> std::sync::Arc<str> {
         self.host.name(place)
     }
+}
+
+/// Why an exchange goes on no longer under observation.
+#[cold]
+fn too_much(what: &str) -> Box<Failure> {
+    let words =
+        format!("it {what}, and linmem records no more of one exchange; nothing counts that in a pipe without --show");
+    Box::new(Failure::Refused(words))
 }

@@ -154,7 +154,7 @@ impl Cause {
             Trigger::Command(words) => words.len(),
             Trigger::Start => 0,
         };
-        let answer = self.outcome.as_ref().map_or(0, Vec::len);
+        let answer = self.outcome.as_ref().map_or_else(|failure| failure.to_string().len(), Vec::len);
         let messages = self.messages().map(<[u8]>::len).sum::<usize>();
         let values = self.crossings.iter().map(Crossing::values).sum::<usize>() * size_of::<Value>();
         let crossings = self.crossings.len() * size_of::<Crossing>() + messages + values;

@@ -41,6 +41,8 @@ pub struct Recorder {
     wanted: Option<Wanted>,
     /// How much of the present cause's time went into recording it.
     overhead: Duration,
+    /// How many bytes its changes take.
+    kept: u64,
     listener: Option<Listener>,
 }
 
@@ -58,6 +60,11 @@ impl Recorder {
     /// The memories as they are now, as far as they were recorded.
     pub fn present(&self) -> &Memories {
         &self.present
+    }
+
+    /// How many bytes the changes of the present cause take so far, old and new ones.
+    pub fn kept(&self) -> u64 {
+        self.kept
     }
 
     /// How many crossings the present cause has so far.
@@ -110,6 +117,7 @@ impl Recorder {
         let mut old = vec![0; new.len()];
         self.present[memory].read(addr, &mut old);
         self.present[memory].write(addr, new);
+        self.kept += 2 * new.len() as u64;
         self.changes.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
     }
 
@@ -128,8 +136,9 @@ impl Recorder {
             image.resize(live.len() as u64);
             self.changes.push(Change::Growth { memory, from, to, by });
         }
-        let changes = &mut self.changes;
+        let (changes, kept) = (&mut self.changes, &mut self.kept);
         image.absorb(live, |addr, old, new| {
+            *kept += 2 * new.len() as u64;
             changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
         });
     }
@@ -164,6 +173,7 @@ impl Recorder {
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
         debug_assert!(self.open.is_empty(), "a crossing is left on every way out of it");
         self.overhead = Duration::ZERO;
+        self.kept = 0;
         self.wanted = None;
         Cause {
             trigger,
