@@ -1,6 +1,7 @@
 //! The prompt: lines and commands, and the changed memory in the scrollback. No cursor tricks but the line's own.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -94,6 +95,11 @@ fn converse(console: &mut Console, prompt: &mut Prompt, mut keeper: Keeper) -> R
             }
             // The window has another size, and the line is drawn anew.
             Err(ReadlineError::Signal(_)) => continue,
+            // Of a stdin that is no terminal; the line was read to its end.
+            Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                console.say("the line is no UTF-8, and was not sent; :send hex BYTES sends any bytes");
+                continue;
+            }
             Err(error) => return Err(error),
         };
         console.forget_interrupt();

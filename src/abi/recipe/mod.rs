@@ -6,6 +6,7 @@
 mod bind;
 mod encoding;
 mod imports;
+mod ops;
 mod parse;
 mod print;
 mod run;

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::bind::{Bound, Bytes, Do, Len, MOST_ARGS, Op, Saying, Test, Val, Written};
+use super::bind::Bound;
 use super::encoding::{decode, encode};
 use super::imports::Answerer;
+use super::ops::{Bytes, Do, Len, MOST_ARGS, Op, Saying, Test, Val, Written};
 use super::say::Messages;
 use super::wasi::{self, Wasi};
 use super::words::{Held, Words};

@@ -1,6 +1,6 @@
 //! Words in which values stand: what an answer or a message of a recipe's own says.
 
-use super::bind::{Bytes, Kind, Val};
+use super::ops::{Bytes, Kind, Val};
 use crate::guest::Type;
 
 /// Words, and what stands between them.
