@@ -43,9 +43,13 @@ pub fn parse() -> Result<Cli, clap::Error> {
 
 /// Where the platform keeps what configures a program: `$XDG_CONFIG_HOME`, or `~/.config`.
 fn file() -> Option<PathBuf> {
+    Some(folder("XDG_CONFIG_HOME", ".config")?.join("linmem/config"))
+}
+
+/// A folder where the platform keeps things of programs': what the variable says, or that one in the user's own.
+pub(crate) fn folder(variable: &str, at_home: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
-    Some(folder.join("linmem/config"))
+    set(variable).or_else(|| Some(set("HOME")?.join(at_home)))
 }
 
 /// What the file says and the command line does not, as arguments.

@@ -104,9 +104,7 @@ fn decide(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConve
         return Ok((recipe.clone(), bound));
     }
     if let Some(call) = wish.call.as_deref().filter(|call| interface.funcs().all(|(name, _)| name != *call)) {
-        let names: Vec<_> = interface.funcs().map(|(name, _)| name).take(12).collect();
-        let words = format!("the module exports no function `{call}`; it exports {}", names.join(", "));
-        return Err(NoConvention(words));
+        return Err(NoConvention(interface.lacks(call)));
     }
     let (mut found, misses) = candidates(interface, wish.call.as_deref());
     if let Some(name) = &wish.convention {

@@ -48,7 +48,7 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
     let Some(marks) = at.marks.get(memory) else { return Ok(listed(std::iter::empty(), "nothing changed")) };
     let run = |(start, end): (u64, u64)| {
         let (old, new) = (glance(before, start, end), glance(after, start, end));
-        let by = marks.writers(start, end).map(actor).collect::<Vec<_>>().join(" and ");
+        let by = marks.writers(start, end).map(Actor::word).collect::<Vec<_>>().join(" and ");
         let words = format!("{}  {by}: {old} -> {new}", range(start, end - start));
         Place { words, addr: Some(start) }
     };
@@ -62,14 +62,6 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
     match places.is_empty() {
         true => Ok(Reply::Text(vec![difference(marks)])),
         false => Ok(Reply::Places(format!("changes: {}", difference(marks)), places)),
-    }
-}
-
-fn actor(by: Actor) -> &'static str {
-    match by {
-        Actor::Module => "module",
-        Actor::Host => "host",
-        Actor::Guest => "guest",
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use crate::guest::Type;
-use crate::record::Value;
+use crate::record::{Hex, Value};
 use crate::view::{NUMBER_TYPES, NumberType, integer, unescape, visible, whole};
 
 /// What follows a command's name, taken word by word.
@@ -83,13 +83,9 @@ impl<'a> Words<'a> {
 
     /// All that follows as hexadecimal digits, with blanks where one likes.
     pub(super) fn hex(&mut self) -> Result<Vec<u8>, Error> {
-        let digits: Vec<char> = std::mem::take(&mut self.rest).chars().filter(|c| !c.is_whitespace()).collect();
-        let wrong = || Error("expected bytes as pairs of hexadecimal digits, such as 00ff 41".to_owned());
-        if digits.is_empty() || !digits.len().is_multiple_of(2) {
-            return Err(wrong());
-        }
-        let pair = |pair: &[char]| Some(u8::try_from(pair[0].to_digit(16)? * 16 + pair[1].to_digit(16)?).unwrap_or(0));
-        digits.chunks(2).map(|two| pair(two).ok_or_else(wrong)).collect()
+        let digits: String = std::mem::take(&mut self.rest).chars().filter(|c| !c.is_whitespace()).collect();
+        let bytes = Hex::read(digits.as_bytes()).filter(|bytes| !bytes.is_empty());
+        bytes.ok_or_else(|| Error("expected bytes as pairs of hexadecimal digits, such as 00ff 41".to_owned()))
     }
 
     /// Whether there are no more words.

@@ -175,7 +175,7 @@ fn write_row(out: &mut impl Write, when: &str, row: &Row, style: Style) -> io::R
 
 fn write_byte(out: &mut impl Write, cell: &Cell, style: Style) -> io::Result<()> {
     let Some(byte) = cell.byte else { return out.write_all(b"  ") };
-    match (style.colored, actor(cell.mark)) {
+    match (style.colored, cell.mark.actor()) {
         (true, Some(Actor::Host)) => write!(out, "\x1b[1;44;97m{byte:02x}\x1b[0m"),
         (true, Some(Actor::Guest | Actor::Module)) => write!(out, "\x1b[1;43;30m{byte:02x}\x1b[0m"),
         _ => write!(out, "{byte:02x}"),
@@ -195,13 +195,6 @@ fn write_letters(out: &mut impl Write, when: &str, row: &Row) -> io::Result<()> 
 
 fn gap(place: usize) -> &'static str {
     if place == WIDTH / 2 { "  " } else { " " }
-}
-
-fn actor(mark: Mark) -> Option<Actor> {
-    match mark {
-        Mark::None => None,
-        Mark::Changed(by) | Mark::Rewritten(by) => Some(by),
-    }
 }
 
 fn letters(mark: Mark) -> &'static str {

@@ -115,9 +115,7 @@ fn new_lines() -> MemHistory {
 
 /// Where the platform keeps what a program remembers: `$XDG_STATE_HOME`, or `~/.local/state`.
 fn file() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
-    Some(state.join("linmem/history"))
+    Some(crate::config::folder("XDG_STATE_HOME", ".local/state")?.join("linmem/history"))
 }
 
 /// The lines at the end of the file.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::record::{self, Actor, Cause, Evidence, Failure, Hex, Limit, Step, Trigger};
+use crate::record::{self, Cause, Evidence, Failure, Hex, Limit, Step, Trigger};
 use crate::view::visible;
 
 /// The version of the format. A new field does not raise it; a field that means something else does.
@@ -213,20 +213,12 @@ impl Change<'_> {
                     Evidence::Found => "found",
                 };
                 let (old, new) = (Bytes::new(old), Bytes::new(new));
-                Change::Bytes { memory: *memory, addr: *addr, by: actor(*by), known, old, new }
+                Change::Bytes { memory: *memory, addr: *addr, by: by.word(), known, old, new }
             }
             &record::Change::Growth { memory, from, to, by } => {
-                Change::Growth { memory, by: actor(by), from_pages: from, to_pages: to }
+                Change::Growth { memory, by: by.word(), from_pages: from, to_pages: to }
             }
         }
-    }
-}
-
-fn actor(by: Actor) -> &'static str {
-    match by {
-        Actor::Module => "module",
-        Actor::Host => "host",
-        Actor::Guest => "guest",
     }
 }
 

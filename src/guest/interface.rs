@@ -238,6 +238,12 @@ impl Interface {
         Ok(interface)
     }
 
+    /// Why a function of that name cannot be called: there is none, and those are there.
+    pub fn lacks(&self, name: &str) -> String {
+        let names: Vec<_> = self.funcs().map(|(name, _)| name).take(12).collect();
+        format!("the module exports no function `{name}`; it exports {}", names.join(", "))
+    }
+
     /// The exported functions with their types.
     pub fn funcs(&self) -> impl Iterator<Item = (&str, &Signature)> {
         self.exports.iter().filter_map(|export| match &export.what {

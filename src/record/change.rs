@@ -20,6 +20,17 @@ pub enum Actor {
     Guest,
 }
 
+impl Actor {
+    /// The one word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Actor::Module => "module",
+            Actor::Host => "host",
+            Actor::Guest => "guest",
+        }
+    }
+}
+
 /// How a change is known, which says what an equal byte in it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {

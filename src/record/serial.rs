@@ -22,6 +22,18 @@ pub(super) mod bytes {
         }
     }
 
+    impl Hex<'_> {
+        /// The bytes that pairs of hexadecimal digits stand for; `None` if that is something else.
+        pub fn read(digits: &[u8]) -> Option<Vec<u8>> {
+            let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let pair = |pair: &[u8]| match pair {
+                &[high, low] => Some(digit(high)? << 4 | digit(low)?),
+                _ => None,
+            };
+            digits.chunks(2).map(pair).collect()
+        }
+    }
+
     impl serde::Serialize for Hex<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_str(self)
@@ -51,17 +63,8 @@ pub(super) mod bytes {
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<Vec<u8>, E> {
-            read(text).ok_or_else(|| E::custom("expected bytes as pairs of hexadecimal digits"))
+            Hex::read(text.as_bytes()).ok_or_else(|| E::custom("expected bytes as pairs of hexadecimal digits"))
         }
-    }
-
-    fn read(text: &str) -> Option<Vec<u8>> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let pair = |pair: &[u8]| match pair {
-            &[high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        };
-        text.as_bytes().chunks(2).map(pair).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Mark, Sight};
+use super::Sight;
 use crate::record::{Actor, Image, PAGE};
 
 /// What a part of the memory holds. Of several things, the last of these that is true.
@@ -52,7 +52,7 @@ impl Map {
 
 fn piece(sight: &Sight<'_>, start: &Image, from: u64, to: u64) -> Piece {
     let marked = sight.marks.next(from).filter(|&addr| addr < to);
-    if let Some(Mark::Changed(by) | Mark::Rewritten(by)) = marked.map(|addr| sight.marks.at(addr)) {
+    if let Some(by) = marked.and_then(|addr| sight.marks.at(addr).actor()) {
         return Piece::Now(by);
     }
     if from >= sight.before.len() {

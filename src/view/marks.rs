@@ -19,6 +19,16 @@ pub enum Mark {
     Rewritten(Actor),
 }
 
+impl Mark {
+    /// Who wrote the byte, if it is known that somebody did.
+    pub fn actor(self) -> Option<Actor> {
+        match self {
+            Mark::None => None,
+            Mark::Changed(by) | Mark::Rewritten(by) => Some(by),
+        }
+    }
+}
+
 /// The marks of one page of memory.
 #[derive(Clone, Debug)]
 struct Page {
@@ -214,7 +224,7 @@ impl Marks {
             let base = number * PAGE as u64;
             let (from, to) = (start.max(base) - base, end.min(base + PAGE as u64) - base);
             for mark in (from..to).map(|at| page.marks.at(place(at))) {
-                if let Mark::Changed(by) | Mark::Rewritten(by) = mark {
+                if let Some(by) = mark.actor() {
                     wrote[by as usize] = true;
                 }
             }

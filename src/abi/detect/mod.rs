@@ -153,7 +153,7 @@ impl<'a> Module<'a> {
             return match (fitting.iter().find(|fit| **fit == name), self.signature(name)) {
                 (Some(name), _) => Ok(name),
                 (None, Some(other)) => Err(far(format!("`{name}` is {other}, and the transform is {ty} here"))),
-                (None, None) => Err(far(format!("the module exports no function `{name}`"))),
+                (None, None) => Err(far(self.interface.lacks(name))),
             };
         }
         let plausible: Vec<_> = fitting.iter().copied().filter(|name| may_transform(name)).collect();

@@ -434,10 +434,7 @@ impl Binder<'_> {
 
     fn signature(&self, export: &str) -> Fit<&Signature> {
         let found = self.interface.funcs().find(|(name, _)| *name == export);
-        found.map(|(_, signature)| signature).ok_or_else(|| {
-            let names: Vec<_> = self.interface.funcs().map(|(name, _)| name).take(12).collect();
-            format!("the module exports no function `{export}`; it exports {}", names.join(", "))
-        })
+        found.map(|(_, signature)| signature).ok_or_else(|| self.interface.lacks(export))
     }
 
     fn global(&mut self, name: &str) -> Fit<usize> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Encoding;
-use crate::record::Failure;
+use crate::record::{Failure, Hex};
 
 /// A line as the guest gets it.
 ///
@@ -25,7 +25,7 @@ pub(in crate::abi) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, 
 pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<Failure>> {
     match encoding {
         Encoding::Bytes | Encoding::Utf8 => Ok(bytes),
-        Encoding::Hex => Ok(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()),
+        Encoding::Hex => Ok(Hex(&bytes).to_string().into_bytes()),
         Encoding::Utf16 => from_utf16(&bytes),
     }
 }
@@ -40,13 +40,7 @@ fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
 }
 
 fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| match pair {
-        &[high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    let bytes: Option<Vec<u8>> = line.chunks(2).map(pair).collect();
-    bytes.ok_or_else(|| {
+    Hex::read(line).ok_or_else(|| {
         refused("the recipe takes pairs of hexadecimal digits, and the line is none; nothing was written".to_owned())
     })
 }

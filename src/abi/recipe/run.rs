@@ -143,8 +143,8 @@ impl Exchange {
         let mut unread = Vec::new();
         let mut crossing = Crossing { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut unread, start: 0 };
         let Exchange { plan, state } = self;
-        state.begin(&[], false);
-        state.freed.clear();
+        state.begin();
+        state.wasi.begin(&[], false);
         let outcome = act(&mut Runner { plan, state, crossing: &mut crossing, boundary });
         state.end(boundary);
         state.outcome(outcome).map_err(|failure| *failure)
@@ -163,13 +163,11 @@ impl Exchange {
         let start = answer.len();
         let Exchange { plan, state } = self;
         let bound = &plan.bound;
-        state.messages.clear();
+        state.begin();
         let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
         state.values[bound.kept..].fill(None);
-        state.last = None;
-        state.freed.clear();
         if bound.has_host {
-            state.begin(&encoded, line.ended);
+            state.wasi.begin(&encoded, line.ended);
         }
         let mut crossing = Crossing { raw: line.bytes, encoded, answer, start };
         let mut runner = Runner { plan, state, crossing: &mut crossing, boundary };
@@ -199,10 +197,12 @@ impl Exchange {
 }
 
 impl State {
-    fn begin(&mut self, line: &[u8], ended: bool) {
+    /// Forgets what was before.
+    fn begin(&mut self) {
         self.settled = None;
+        self.last = None;
+        self.freed.clear();
         self.messages.clear();
-        self.wasi.begin(line, ended);
     }
 
     fn end(&mut self, boundary: &mut impl Boundary) {

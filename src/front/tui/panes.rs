@@ -157,9 +157,7 @@ impl Pane<'_> {
 
     /// The letter that says, without colour, that a row was written and by whom, is new, or was changed earlier.
     fn gutter(&self, row: &Row, side: Side) -> (&'static str, Style) {
-        let wrote = |actor| {
-            row.cells().iter().any(|cell| matches!(cell.mark, Mark::Changed(by) | Mark::Rewritten(by) if by == actor))
-        };
+        let wrote = |actor| row.cells().iter().any(|cell| cell.mark.actor() == Some(actor));
         match (wrote(Actor::Host), wrote(Actor::Guest), wrote(Actor::Module)) {
             (false, false, false) if row.addr >= self.sight.before.len() => ("+", self.theme.title()),
             (false, false, false) if row.cells().iter().any(|cell| cell.since_start) => ("'", Style::new()),
