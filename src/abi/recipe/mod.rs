@@ -5,19 +5,24 @@
 
 mod bind;
 mod encoding;
+mod exchange;
+mod host;
 mod imports;
+mod lower;
 mod ops;
 mod parse;
 mod print;
 mod run;
 mod say;
+mod values;
 mod wasi;
 mod words;
 
 pub use bind::{BindError, Bound};
 pub(in crate::abi) use encoding::encode;
+pub use exchange::{Exchange, Line};
 pub use parse::{ParseError, parse};
-pub use run::{Exchange, Line};
+
 pub use say::Messages;
 pub(super) use wasi::is_wasi;
 

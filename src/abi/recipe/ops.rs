@@ -8,14 +8,15 @@ use crate::record::Wanted;
 /// The most arguments of a call; no export in the conventions that are known has half as many.
 pub(super) const MOST_ARGS: usize = 16;
 
-/// One line of a recipe, with its names resolved.
+/// A step of a line: one crossing, or a computation that is none. A call is a step of its own: one that a recipe has
+/// inside another value goes ahead, and leaves what it returns in a slot. So a step may be done again as long as
+/// nothing came of it, and what was done before it is not.
 #[derive(Clone, Debug)]
 pub(super) struct Op {
+    /// The recipe's line that it is of.
     pub(super) at: usize,
-    /// Which of its crossings is the transform, if it is marked as such: its first call, or what there is.
+    /// Which of its crossings is the transform, if it is marked as such.
     pub(super) transform: Option<Wanted>,
-    /// Whether it calls an export that takes memory back, by its name.
-    pub(super) frees: bool,
     /// The slots without which it means nothing.
     pub(super) needs: Vec<usize>,
     pub(super) condition: Option<Test>,
@@ -24,8 +25,15 @@ pub(super) struct Op {
 
 #[derive(Clone, Debug)]
 pub(super) enum Do {
-    Let(Vec<usize>, Val),
-    Write { parts: Vec<Written>, at: Val, within: Option<Val> },
+    Call(Call),
+    Set(usize, Val),
+    /// What a call of an export would have set that is missing, and may be.
+    Unset(usize),
+    Write {
+        parts: Vec<Written>,
+        at: Val,
+        within: Option<Val>,
+    },
     Store(Width, Val, Val),
     Read(Bytes),
     Append(Saying),
@@ -38,6 +46,19 @@ pub(super) enum Do {
     Return(Vec<(Type, Val)>),
     Grow(Val),
     GrowTo(Val),
+}
+
+/// A call of an export.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The export's number.
+    pub(super) export: usize,
+    /// The arguments, with their types.
+    pub(super) args: Vec<(Type, Val)>,
+    /// The slots for what it returns: for none of it, for the first value, or for all.
+    pub(super) into: Vec<usize>,
+    /// Whether the export takes memory back, by its name.
+    pub(super) frees: bool,
 }
 
 /// A part of what is written.
@@ -96,10 +117,6 @@ pub(super) enum Val {
     LineLen,
     /// The line's length in UTF-16 units.
     LineUnits,
-    /// An export's number, and the arguments with their types.
-    Call(usize, Vec<(Type, Val)>),
-    /// The export is missing, and may be.
-    Missing,
     Load(Width, Box<Val>),
     Low(Box<Val>),
     High(Box<Val>),
@@ -120,8 +137,6 @@ pub(super) enum Kind {
     Literal,
     /// The result of an export that may be missing.
     Perhaps,
-    /// A call that returns nothing, or more than one value.
-    Results(usize),
 }
 
 impl Op {
@@ -134,7 +149,8 @@ impl Op {
             add(&test.right);
         }
         match action {
-            Do::Let(_, value) | Do::Grow(value) | Do::GrowTo(value) => add(value),
+            Do::Call(call) => call.args.iter().for_each(|(_, arg)| add(arg)),
+            Do::Set(_, value) | Do::Grow(value) | Do::GrowTo(value) => add(value),
             Do::Write { at, .. } => add(at),
             Do::Store(_, at, value) => {
                 add(at);
@@ -142,7 +158,7 @@ impl Op {
             }
             Do::Read(span) => add(&span.at),
             Do::Return(values) => values.iter().for_each(|(_, value)| add(value)),
-            Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => (),
+            Do::Unset(_) | Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => (),
             Do::Append(_) | Do::Fail(_) | Do::Say(_) => (),
         }
         needs
@@ -154,13 +170,12 @@ impl Val {
     fn slots(&self, found: &mut Vec<usize>) {
         match self {
             Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
-            Val::Call(_, args) => args.iter().for_each(|(_, arg)| arg.slots(found)),
             Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.slots(found),
             Val::Sum(a, b) | Val::Difference(a, b) => {
                 a.slots(found);
                 b.slots(found);
             }
-            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Missing | Val::Global(_) => (),
+            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Global(_) => (),
         }
     }
 

@@ -1,0 +1,88 @@
+//! The host functions of a recipe: what is done when the guest calls an import.
+
+use std::sync::Arc;
+
+use super::exchange::{Crossing, Plan, State};
+use super::imports::Answerer;
+use super::ops::{Do, Op, Val};
+use super::run::{Runner, placed, refused, typed};
+use super::wasi;
+use crate::guest::{Boundary, Host, Type};
+use crate::record::{Failure, Value};
+
+/// What a host function works with, while the guest's call of it waits.
+pub(super) struct Scene<'a, 'l> {
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a mut State,
+    pub(super) crossing: &'a mut Crossing<'l>,
+}
+
+impl Host for Scene<'_, '_> {
+    fn import(
+        &mut self,
+        place: usize,
+        args: &[Value],
+        boundary: &mut dyn Boundary,
+    ) -> Result<Vec<Value>, Box<Failure>> {
+        let Scene { plan, state, crossing } = self;
+        // The guest ran in between, and may have handed out again what was taken back.
+        state.freed.clear();
+        let bound = &plan.bound;
+        match bound.answerers.get(place).copied().unwrap_or(Answerer::Nobody) {
+            Answerer::Handler(number) => {
+                let handler = &bound.handlers[number];
+                for (slot, arg) in handler.params.iter().zip(args) {
+                    state.values[*slot] = Some(arg.bits());
+                }
+                Runner { plan, state, crossing, boundary }.handle(&handler.body)
+            }
+            Answerer::Wasi(function) => {
+                let State { wasi, messages, .. } = &mut **state;
+                wasi::Call { wasi, messages, boundary, memory: bound.memory, args }.answer(function)
+            }
+            Answerer::Stub | Answerer::Nobody => Ok(Vec::new()),
+        }
+    }
+
+    fn name(&self, place: usize) -> Arc<str> {
+        self.plan.bound.imports.get(place).cloned().unwrap_or_else(|| "".into())
+    }
+}
+
+impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
+    /// A host function: its results. What it says about the answer is kept until the guest is done.
+    fn handle(&mut self, body: &[Op]) -> Result<Vec<Value>, Box<Failure>> {
+        for op in body {
+            if let Some(test) = &op.condition
+                && !self.holds(test)?
+            {
+                continue;
+            }
+            match &op.action {
+                Do::Return(values) => {
+                    let number = |(ty, value): &(Type, Val)| Ok(typed(*ty, self.value(value)?));
+                    return values.iter().map(number).collect();
+                }
+                Do::Fail(saying) => {
+                    // What the last call returned says nothing here: the guest is in the middle of one.
+                    self.state.last = None;
+                    let words = self.saying(saying)?;
+                    self.state.settled = Some(Err(placed(*refused(words), op.at)));
+                }
+                Do::Stop => {
+                    let told = self.state.settled.take().and_then(Result::err);
+                    return Err(told
+                        .unwrap_or_else(|| placed(Failure::Refused("the recipe stops the guest".to_owned()), op.at)));
+                }
+                _ => {
+                    let settles = matches!(op.action, Do::Read(_) | Do::Append(_) | Do::Answer(_) | Do::AnswerLine);
+                    self.op(op).map_err(|failure| placed(*failure, op.at))?;
+                    if settles {
+                        self.state.settled = Some(Ok(()));
+                    }
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,365 @@
+//! A recipe's lines as steps: names become slots and numbers, calls inside values become steps of their own.
+
+use super::bind::{BindError, Binder, Fit};
+use super::ops::{Bytes, Call, Do, Kind, Len, MOST_ARGS, Op, Saying, Test, Val, Written};
+use super::parse::span;
+use super::words::{Form, Held, Piece, Words};
+use super::{Action, Condition, Expr, Length, Message, Part, Span, Statement, Width};
+use crate::abi::detect::frees;
+use crate::guest::{Extern, Signature, Type};
+use crate::record::Wanted;
+
+impl Binder<'_> {
+    /// The steps of a section.
+    pub(super) fn body(&mut self, body: &[Statement]) -> Result<Vec<Op>, BindError> {
+        let mut ops = Vec::new();
+        for statement in body {
+            ops.extend(self.line(statement).map_err(|words| BindError { at: statement.at, words })?);
+        }
+        Ok(ops)
+    }
+
+    /// The steps of a line. Where calls go ahead, what was to be looked up before them goes ahead too: they may change it.
+    fn line(&mut self, statement: &Statement) -> Fit<Vec<Op>> {
+        let slots = self.slots.clone();
+        self.lookups_ahead = false;
+        let ops = self.steps(statement)?;
+        if ops.len() < 2 {
+            return Ok(ops);
+        }
+        self.slots = slots;
+        self.lookups_ahead = true;
+        self.steps(statement)
+    }
+
+    fn steps(&mut self, statement: &Statement) -> Fit<Vec<Op>> {
+        let named = self.slots.len();
+        let condition = statement.condition.as_ref().map(|condition| self.test(condition)).transpose()?;
+        let before = std::mem::take(&mut self.ahead).into_iter().map(|action| (None, action));
+        let last = self.action(&statement.action)?;
+        let is_call = matches!(last, Some(Do::Call(_)));
+        let actions = std::mem::take(&mut self.ahead).into_iter().chain(last).map(|action| (condition.clone(), action));
+        let mut ops: Vec<_> = before
+            .chain(actions)
+            .map(|(condition, action)| {
+                let needs = Op::needs(condition.as_ref(), &action);
+                Op { at: statement.at, transform: None, needs, condition, action }
+            })
+            .collect();
+        // None of them means anything if one does not. What goes ahead is set by the line itself.
+        let needs: Vec<_> = ops.iter().flat_map(|op| op.needs.clone()).filter(|&slot| slot < named).collect();
+        ops.iter_mut().for_each(|op| op.needs.extend(&needs));
+        if statement.transform {
+            let first = ops.iter_mut().find(|op| !is_call || matches!(op.action, Do::Call(_)));
+            first.into_iter().for_each(|op| op.transform = Some(if is_call { Wanted::Call } else { Wanted::Any }));
+        }
+        Ok(ops)
+    }
+
+    /// Has a step go ahead, and returns the slot for what it finds.
+    fn go_ahead(&mut self, kind: Kind, step: impl FnOnce(usize) -> Do) -> Val {
+        self.slots.push((String::new(), kind));
+        let slot = self.slots.len() - 1;
+        self.ahead.push(step(slot));
+        Val::Slot(slot)
+    }
+
+    /// A line that reaches into memory fits where there is one.
+    fn in_memory(&self) -> Fit<()> {
+        self.no_memory.clone().map_or(Ok(()), Err)
+    }
+
+    /// What a line does, if it does anything.
+    fn action(&mut self, action: &Action) -> Fit<Option<Do>> {
+        if matches!(action, Action::Write { .. } | Action::Store(..) | Action::Grow(_) | Action::GrowTo(_)) {
+            self.in_memory()?;
+        }
+        Ok(Some(match action {
+            Action::Let(names, value) => return self.assignment(names, value),
+            Action::Write { parts, at, within } => {
+                let at = self.number(at)?;
+                let within = within.as_ref().map(|room| self.room(room)).transpose()?;
+                Do::Write { parts: parts.iter().map(|part| self.part(part)).collect::<Fit<_>>()?, at, within }
+            }
+            Action::Store(width, at, value) => Do::Store(*width, self.number(at)?, self.number(value)?),
+            Action::Read(span) => Do::Read(self.span(span)?),
+            Action::Append(message) => Do::Append(self.message(message)?),
+            Action::AnswerLine => Do::AnswerLine,
+            Action::AnswerStdout if !self.wasi => {
+                return Err("a guest has a standard output where the recipe's head says `host wasi`".to_owned());
+            }
+            Action::AnswerStdout => {
+                self.answers_stdout = true;
+                Do::AnswerStdout
+            }
+            Action::Answer(words) => Do::Answer(self.words(words)?),
+            Action::Fail(message) => Do::Fail(self.message(message)?),
+            Action::Say(message) => Do::Say(self.message(message)?),
+            Action::Grow(pages) => Do::Grow(self.number(pages)?),
+            Action::GrowTo(size) => Do::GrowTo(self.number(size)?),
+            Action::Stop if self.results.is_some() => Do::Stop,
+            Action::Return(values) if self.results.is_some() => Do::Return(self.results(values)?),
+            Action::Stop | Action::Return(_) => {
+                return Err("this is only for a host function, below `on`".to_owned());
+            }
+        }))
+    }
+
+    fn results(&mut self, values: &[Expr]) -> Fit<Vec<(Type, Val)>> {
+        let types = self.results.clone().unwrap_or_default();
+        if types.len() != values.len() {
+            return Err(format!("the import returns {} values, and here are {}", types.len(), values.len()));
+        }
+        types.into_iter().zip(values).map(|(ty, value)| Ok((ty, self.argument(ty, value)?))).collect()
+    }
+
+    fn assignment(&mut self, names: &[String], value: &Expr) -> Fit<Option<Do>> {
+        if let Expr::Call { export, args, optional } = value {
+            return self.call_into(names, export, args, *optional);
+        }
+        let (value, kind) = self.value(value)?;
+        match names {
+            [name] => Ok(Some(Do::Set(self.slot(name, kind), value))),
+            _ => Err(format!("the recipe wants {} values, and this is one", names.len())),
+        }
+    }
+
+    /// A call that is a line of its own, or what stands behind `=`.
+    fn call_into(&mut self, names: &[String], export: &str, args: &[Expr], optional: bool) -> Fit<Option<Do>> {
+        let Some((signature, mut call)) = self.call(export, args, optional)? else {
+            return match names {
+                [] => Ok(None),
+                [name] => Ok(Some(Do::Unset(self.slot(name, Kind::Perhaps)))),
+                _ => Err(self.lacks(export)),
+            };
+        };
+        if names.len() > 1 && names.len() == signature.results.len() || names.len() == 1 && signature.results.len() == 1
+        {
+            call.into = names.iter().zip(signature.results).map(|(name, ty)| self.slot(name, Kind::Of(ty))).collect();
+        } else if !names.is_empty() {
+            let wanted = match names {
+                [name] => format!("one value, for `{name}`"),
+                names => format!("{} values", names.len()),
+            };
+            return Err(returns(export, &signature, &wanted));
+        }
+        call.frees = names.is_empty() && frees(export);
+        Ok(Some(Do::Call(call)))
+    }
+
+    fn part(&mut self, part: &Part) -> Fit<Written> {
+        Ok(match part {
+            Part::Line => Written::Line,
+            Part::Byte(byte) => Written::Bytes(vec![*byte]),
+            Part::Text(text) => Written::Bytes(text.clone().into_bytes()),
+            Part::Number(width, value) => Written::Number(*width, self.number(value)?),
+        })
+    }
+
+    /// A room that is a name may be unset: then there is no check.
+    fn room(&mut self, room: &Expr) -> Fit<Val> {
+        match room {
+            Expr::Name(name) if !matches!(name.as_str(), "n" | "units") => Ok(Val::Slot(self.known(name)?)),
+            room => self.number(room),
+        }
+    }
+
+    fn span(&mut self, span: &Span) -> Fit<Bytes> {
+        self.in_memory()?;
+        let len = match &span.len {
+            Length::Bytes(len) => Len::Bytes(self.number(len)?),
+            Length::UntilZero => Len::UntilZero,
+            Length::To(end) => Len::To(self.number(end)?),
+        };
+        Ok(Bytes { encoding: span.encoding.unwrap_or(self.encoding), len, at: self.number(&span.at)? })
+    }
+
+    fn message(&mut self, message: &Message) -> Fit<Saying> {
+        Ok(match message {
+            Message::Span(span) => Saying::Bytes(self.span(span)?),
+            Message::Words(words) => Saying::Words(self.words(words)?),
+            Message::Answer => Saying::Answer,
+        })
+    }
+
+    /// Words with the values, and the bytes in memory, that stand in them in braces.
+    fn words(&mut self, words: &str) -> Fit<Words> {
+        let mut pieces = Vec::new();
+        let mut rest = words;
+        while let Some((before, (inner, behind))) =
+            rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+        {
+            let held = match inner.contains(" at ") {
+                true => Held::Bytes(self.span(&span(inner)?)?),
+                false => {
+                    let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
+                    let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
+                    Held::Number(value, Form::new(kind, form)?)
+                }
+            };
+            pieces.push(Piece { before: before.to_owned(), held });
+            rest = behind;
+        }
+        Ok(Words { pieces, last: rest.to_owned() })
+    }
+
+    fn test(&mut self, condition: &Condition) -> Fit<Test> {
+        let (left, left_kind) = self.value(&condition.left)?;
+        let (right, right_kind) = self.value(&condition.right)?;
+        for kind in [left_kind, right_kind] {
+            if !matches!(kind, Kind::Of(Type::I32 | Type::I64) | Kind::Literal) {
+                return Err("a condition compares whole numbers that are set".to_owned());
+            }
+        }
+        let narrow = left_kind != Kind::Of(Type::I64) && right_kind != Kind::Of(Type::I64);
+        Ok(Test { left, comparison: condition.comparison, right, narrow })
+    }
+
+    /// A whole number that is set for sure.
+    fn number(&mut self, expr: &Expr) -> Fit<Val> {
+        match self.value(expr)? {
+            (value, Kind::Of(Type::I32 | Type::I64) | Kind::Literal) => Ok(value),
+            (_, Kind::Perhaps) => Err("this may be unset: the export behind `?` is missing in this module".to_owned()),
+            (_, Kind::Of(ty)) => Err(format!("a whole number is needed here, and this is {ty}")),
+        }
+    }
+
+    fn value(&mut self, expr: &Expr) -> Fit<(Val, Kind)> {
+        let wide = |value| (value, Kind::Of(Type::I64));
+        Ok(match expr {
+            Expr::Number(n) => (Val::Const(*n), Kind::Literal),
+            Expr::Name(name) if name == "n" => (Val::LineLen, Kind::Of(Type::I32)),
+            Expr::Name(name) if name == "units" => (Val::LineUnits, Kind::Of(Type::I32)),
+            Expr::Name(name) => {
+                let slot = self.known(name)?;
+                (Val::Slot(slot), self.slots[slot].1)
+            }
+            Expr::Call { export, args, optional } => self.call_ahead(export, args, *optional)?,
+            Expr::Load(width, at) => {
+                self.in_memory()?;
+                let kind = Kind::Of(if *width == Width::U64 { Type::I64 } else { Type::I32 });
+                let load = Val::Load(*width, Box::new(self.number(at)?));
+                (self.lookup(load, kind), kind)
+            }
+            Expr::Low(inner) => (self.number(inner)?.low(), Kind::Of(Type::I32)),
+            Expr::High(inner) => (self.number(inner)?.high(), Kind::Of(Type::I32)),
+            // Sums are 64 bits wide: an address and a length do not wrap around.
+            Expr::Sum(a, b) => wide(Val::Sum(Box::new(self.number(a)?), Box::new(self.number(b)?))),
+            Expr::Difference(a, b) => wide(Val::Difference(Box::new(self.number(a)?), Box::new(self.number(b)?))),
+            Expr::Global(name) => {
+                let (global, kind) = (Val::Global(self.global(name)?), Kind::Of(Type::I32));
+                (self.lookup(global, kind), kind)
+            }
+        })
+    }
+
+    /// What a call may change.
+    fn lookup(&mut self, value: Val, kind: Kind) -> Val {
+        if self.lookups_ahead { self.go_ahead(kind, |slot| Do::Set(slot, value)) } else { value }
+    }
+
+    /// A call inside another value.
+    fn call_ahead(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<(Val, Kind)> {
+        let Some((signature, call)) = self.call(export, args, optional)? else {
+            return Ok((Val::Const(0), Kind::Perhaps));
+        };
+        let [ty] = signature.results[..] else { return Err(returns(export, &signature, "one value here")) };
+        let kind = Kind::Of(ty);
+        Ok((self.go_ahead(kind, |slot| Do::Call(Call { into: vec![slot], ..call })), kind))
+    }
+
+    /// A call of an export, with its type; `None` if it is missing, and may be.
+    fn call(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<Option<(Signature, Call)>> {
+        let signature = match self.signature(export) {
+            Some(signature) => signature.clone(),
+            None if optional => return Ok(None),
+            None => return Err(self.lacks(export)),
+        };
+        if signature.params.len() != args.len() {
+            let count = signature.params.len();
+            let unit = if count == 1 { "argument" } else { "arguments" };
+            return Err(format!(
+                "`{export}` is {signature}: it takes {count} {unit}, and the recipe gives it {}",
+                args.len()
+            ));
+        }
+        if args.len() > MOST_ARGS || signature.results.len() > 4 {
+            return Err(format!(
+                "`{export}` is {signature}: a recipe gives {MOST_ARGS} arguments and takes 4 results at the most"
+            ));
+        }
+        let args = signature.params.iter().zip(args).map(|(&ty, arg)| Ok((ty, self.argument(ty, arg)?)));
+        let args = args.collect::<Fit<Vec<_>>>()?;
+        let export = numbered(&mut self.exports, export);
+        Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false })))
+    }
+
+    /// A number; for a reference, 0 is null.
+    fn argument(&mut self, ty: Type, value: &Expr) -> Fit<Val> {
+        match (ty, value) {
+            (Type::Other, Expr::Number(0)) => Ok(Val::Const(0)),
+            (Type::Other, _) => Err("this is a reference, of which a recipe has only 0, the null".to_owned()),
+            (_, value) => self.number(value),
+        }
+    }
+
+    fn signature(&self, export: &str) -> Option<&Signature> {
+        self.interface.funcs().find(|(name, _)| *name == export).map(|(_, signature)| signature)
+    }
+
+    fn lacks(&self, export: &str) -> String {
+        self.interface.lacks(export)
+    }
+
+    fn global(&mut self, name: &str) -> Fit<usize> {
+        let found = self.interface.exports.iter().any(|export| export.name == name && export.what == Extern::Global);
+        if !found {
+            return Err(format!("the module exports no global `{name}`"));
+        }
+        Ok(numbered(&mut self.globals, name))
+    }
+
+    /// The slot of a name that was set, or that a handler sets.
+    fn known(&mut self, name: &str) -> Fit<usize> {
+        match self.slots.iter().rposition(|(slot, _)| slot == name) {
+            Some(slot) => Ok(slot),
+            None if self.set_by_handlers.iter().any(|set| set == name) => Ok(self.slot(name, Kind::Literal)),
+            None => Err(unknown(name)),
+        }
+    }
+
+    fn slot(&mut self, name: &str, kind: Kind) -> usize {
+        match self.slots.iter().rposition(|(slot, _)| slot == name) {
+            Some(slot) => {
+                self.slots[slot].1 = kind;
+                slot
+            }
+            None => {
+                self.slots.push((name.to_owned(), kind));
+                self.slots.len() - 1
+            }
+        }
+    }
+}
+
+/// The place of a name in a list, where it is put if it is new.
+fn numbered(list: &mut Vec<String>, name: &str) -> usize {
+    list.iter().position(|known| known == name).unwrap_or_else(|| {
+        list.push(name.to_owned());
+        list.len() - 1
+    })
+}
+
+fn unknown(name: &str) -> String {
+    format!("`{name}` is not set by any line before this one")
+}
+
+/// That a call does not return what is wanted, with what it does return.
+fn returns(export: &str, signature: &Signature, wanted: &str) -> String {
+    let count = match signature.results.len() {
+        0 => "nothing".to_owned(),
+        1 => "one value".to_owned(),
+        count => format!("{count} values"),
+    };
+    format!("`{export}` is {signature}: it returns {count}, and the recipe wants {wanted}")
+}

@@ -1,0 +1,148 @@
+//! What the steps of a recipe look up and compute: values, conditions, bytes of the guest's, words.
+
+use super::encoding::decode;
+use super::exchange::Known;
+use super::ops::{Bytes, Len, Saying, Test, Val};
+use super::run::{Runner, refused};
+use super::words::{Held, Words};
+use super::{Comparison, Width};
+use crate::guest::{Boundary, Func};
+use crate::record::{Failure, Value};
+
+impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
+    #[inline(always)]
+    pub(super) fn value(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
+        match value {
+            Val::Const(n) => Ok(n.cast_unsigned()),
+            // What the recipe sets only under a condition is 0 until then.
+            Val::Slot(slot) => Ok(self.state.values[*slot].unwrap_or(0)),
+            Val::LineLen => Ok(self.crossing.encoded.len() as u64),
+            Val::LowSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) & 0xffff_ffff),
+            Val::HighSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) >> 32),
+            value => self.compute(value),
+        }
+    }
+
+    /// A value that takes more than a look.
+    fn compute(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
+        Ok(match value {
+            Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
+            Val::LineUnits => self.crossing.encoded.len() as u64 / 2,
+            Val::Load(width, at) => self.load(*width, at)?,
+            Val::Low(inner) => self.value(inner)? & 0xffff_ffff,
+            Val::High(inner) => self.value(inner)? >> 32,
+            Val::Sum(a, b) => self.value(a)?.wrapping_add(self.value(b)?),
+            Val::Difference(a, b) => self.value(a)?.wrapping_sub(self.value(b)?),
+            Val::Global(number) => match &self.plan.globals[*number] {
+                Known::Constant(value) => *value,
+                Known::Variable(variable) => self.boundary.global(variable).bits(),
+            },
+        })
+    }
+
+    fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {
+        let at = self.value(at)?;
+        let mut bytes = Vec::with_capacity(8);
+        self.boundary.read(self.plan.bound.memory, at, width.bytes() as u64, &mut bytes)?;
+        bytes.resize(8, 0);
+        Ok(u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
+    }
+
+    #[inline(always)]
+    pub(super) fn holds(&mut self, test: &Test) -> Result<bool, Box<Failure>> {
+        let signed = |n: u64| if test.narrow { i64::from(low(n).cast_signed()) } else { n.cast_signed() };
+        let (left, right) = (signed(self.value(&test.left)?), signed(self.value(&test.right)?));
+        Ok(match test.comparison {
+            Comparison::Equal => left == right,
+            Comparison::NotEqual => left != right,
+            Comparison::Less => left < right,
+            Comparison::Greater => left > right,
+        })
+    }
+
+    /// The bytes of a span, decoded.
+    pub(super) fn bytes(&mut self, span: &Bytes) -> Result<Vec<u8>, Box<Failure>> {
+        let (addr, len) = self.extent(span)?;
+        let mut bytes = Vec::new();
+        self.boundary.read(self.plan.bound.memory, addr, len, &mut bytes)?;
+        decode(bytes, span.encoding)
+    }
+
+    /// Where a span begins, and how many bytes it has.
+    #[inline(always)]
+    pub(super) fn extent(&mut self, span: &Bytes) -> Result<(u64, u64), Box<Failure>> {
+        let len = match &span.len {
+            Len::Bytes(len) => self.value(len)?,
+            Len::To(end) => {
+                let (end, at) = (self.value(end)?, self.value(&span.at)?);
+                let backwards = || refused(format!("the end, {end:#x}, lies before the beginning, {at:#x}"));
+                return Ok((at, end.checked_sub(at).ok_or_else(backwards)?));
+            }
+            Len::UntilZero => {
+                let at = self.value(&span.at)?;
+                return Ok((at, self.until_zero(at)?));
+            }
+        };
+        Ok((self.value(&span.at)?, len))
+    }
+
+    /// How many bytes there are before the first zero byte.
+    fn until_zero(&self, at: u64) -> Result<u64, Box<Failure>> {
+        let bytes = self.boundary.bytes(self.plan.bound.memory);
+        let behind = usize::try_from(at).ok().and_then(|at| bytes.get(at..));
+        let found = behind.and_then(|bytes| memchr::memchr(0, bytes));
+        found.map(|len| len as u64).ok_or_else(|| {
+            refused(format!("no zero byte ends the text at {at:#x}: the memory ends at {:#x}", bytes.len()))
+        })
+    }
+
+    pub(super) fn say(&mut self, saying: &Saying) -> Result<(), Box<Failure>> {
+        let text = match saying {
+            Saying::Words(words) => self.words(words)?.into_bytes(),
+            Saying::Bytes(span) => self.bytes(span)?,
+            Saying::Answer => self.crossing.answer[self.crossing.start..].to_vec(),
+        };
+        self.state.messages.say(&text, self.boundary);
+        Ok(())
+    }
+
+    /// Why an exchange fails, with what the last call returned where the recipe has the words.
+    pub(super) fn saying(&mut self, saying: &Saying) -> Result<String, Box<Failure>> {
+        let words = match saying {
+            Saying::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
+            Saying::Answer => {
+                return Ok(String::from_utf8_lossy(&self.crossing.answer[self.crossing.start..]).into_owned());
+            }
+            Saying::Words(words) => self.words(words)?,
+        };
+        Ok(match self.state.last.filter(|_| !saying.holds_bytes()) {
+            Some((number, bits)) => {
+                let Func { name, signature, .. } = &self.plan.funcs[number];
+                let returned =
+                    signature.results.first().map(|&ty| format!(": {name} returned {}", Value::new(ty, bits)));
+                words + &returned.unwrap_or_default()
+            }
+            None => words,
+        })
+    }
+
+    pub(super) fn words(&mut self, words: &Words) -> Result<String, Box<Failure>> {
+        let mut text = String::new();
+        for piece in &words.pieces {
+            text.push_str(&piece.before);
+            match &piece.held {
+                Held::Number(Val::Slot(slot), _) if self.state.values[*slot].is_none() => text.push('?'),
+                Held::Number(value, form) => text.push_str(&form.show(self.value(value)?)),
+                Held::Bytes(span) => text.push_str(&String::from_utf8_lossy(&self.bytes(span)?)),
+            }
+        }
+        text.push_str(&words.last);
+        Ok(text)
+    }
+}
+
+/// The low 32 bits.
+#[allow(clippy::cast_possible_truncation, reason = "it is what is asked for")]
+pub(super) fn low(number: u64) -> u32 {
+    number as u32
+}
