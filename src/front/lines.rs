@@ -68,6 +68,23 @@ impl<R: Read> Lines<R> {
         Piece::Line(&self.buffer[line], ended)
     }
 
+    /// Lines that are in the buffer as a whole, each with its separator, and none of them too long. [`Lines::piece`] gives
+    /// the others. Never reads.
+    pub fn whole(&self) -> &[u8] {
+        let lines = &self.buffer[self.start..self.end];
+        let lines = &lines[..lines.len().min(self.longest)];
+        match memchr::memrchr(self.separator, lines) {
+            Some(last) if !self.skipping => &lines[..=last],
+            _ => &[],
+        }
+    }
+
+    /// Goes on behind so many bytes of [`Lines::whole`], at the beginning of a line.
+    pub fn skip(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.searched = self.start;
+    }
+
     fn want(&mut self) -> Piece<'_> {
         self.searched = self.end;
         if self.end - self.start > self.longest {

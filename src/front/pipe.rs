@@ -94,7 +94,12 @@ impl Pipe {
 
     fn lines(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut lines = Lines::new(input, self.separator, self.longest);
+        let plain = self.show.is_none() && !self.escape;
         loop {
+            while plain && !lines.whole().is_empty() {
+                let bytes = self.exchanges(lines.whole())?;
+                lines.skip(bytes);
+            }
             match lines.piece() {
                 Piece::Line(line, ended) => self.exchange(line, ended)?,
                 Piece::TooLong(ended) => self.too_long(ended)?,
@@ -113,12 +118,27 @@ impl Pipe {
         if line.len() > self.longest { self.too_long(false) } else { self.exchange(&line, false) }
     }
 
+    /// Lines, each with its separator: as many as are answered in one go. Returns how many bytes they have.
+    fn exchanges(&mut self, lines: &[u8]) -> Result<usize, Stop> {
+        self.end_if_asked()?;
+        let done = self.live.answers(lines, self.separator, &mut self.out);
+        self.number += done.lines as u64;
+        self.messages()?;
+        match done.outcome {
+            Ok(()) => self.gather()?,
+            outcome => self.settle(outcome, true)?,
+        }
+        Ok(done.bytes)
+    }
+
+    fn end_if_asked(&self) -> Result<(), Stop> {
+        self.caught.status().map_or(Ok(()), |status| Err(Stop::With(status)))
+    }
+
     /// One line: its answer is appended to what goes out, with a separator if the line had one.
     fn exchange(&mut self, line: &[u8], ended: bool) -> Result<(), Stop> {
         self.number += 1;
-        if let Some(status) = self.caught.status() {
-            return Err(Stop::With(status));
-        }
+        self.end_if_asked()?;
         let outcome = match self.show {
             Some(Form::Json) => return self.json(Line { bytes: line, ended }),
             Some(Form::Hex(style)) => self.shown(Line { bytes: line, ended }, style)?,
@@ -149,6 +169,10 @@ impl Pipe {
         if ended {
             self.out.push(self.separator);
         }
+        self.gather()
+    }
+
+    fn gather(&mut self) -> Result<(), Stop> {
         if self.out.len() >= GATHER { self.flush() } else { Ok(()) }
     }
 
@@ -156,9 +180,7 @@ impl Pipe {
     fn report(&mut self, failure: &Failure) -> Result<(), Stop> {
         self.flush()?;
         self.progress.clear();
-        if let Some(status) = self.caught.status() {
-            return Err(Stop::With(status));
-        }
+        self.end_if_asked()?;
         let mut words = format!("line {}: {failure}", self.number);
         if let Failure::Trap { trace, .. } = failure.root() {
             trace.iter().skip(1).for_each(|frame| words.push_str(&format!("\n  called by {frame}")));

@@ -9,6 +9,8 @@ use crate::record::Value;
 #[derive(Clone, Debug)]
 pub struct GlobalRef {
     pub(super) global: wasmer::Global,
+    /// The type of its value.
+    pub ty: Type,
     /// Whether its value may change.
     pub mutable: bool,
 }

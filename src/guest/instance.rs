@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use wasmer::{Extern, Instance, Store};
+use wasmer::{Extern, Instance, Memory, Store};
 
 use super::flag::Flag;
 use super::imports::Imports;
@@ -13,9 +13,11 @@ use crate::record::{Failure, Value};
 
 /// An instantiated module. It stays on the thread that made it.
 pub struct Guest {
-    reach: Reach<Store>,
-    instance: Instance,
+    pub(super) reach: Reach<Store>,
+    pub(super) instance: Instance,
     start: Option<Func>,
+    /// The memory with the flags that stop it.
+    pub(super) flags: Memory,
     flag: Flag,
 }
 
@@ -35,7 +37,8 @@ impl Guest {
         watch: &Watch,
     ) -> Option<Guest> {
         let added = program.added();
-        let flag = Flag::new(instance.exports.get_memory(&added.flag).ok()?, &store)?;
+        let flags = instance.exports.get_memory(&added.flag).ok()?.clone();
+        let flag = Flag::new(&flags, &store)?;
         watch.guard(flag.copy());
         let memory = |name: &String| instance.exports.get_memory(name).ok().cloned();
         let parts = Rc::new(Parts {
@@ -48,7 +51,7 @@ impl Guest {
         imports.belong_to(&parts);
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
-        Some(Guest { reach: Reach::new(store, parts), instance, start, flag })
+        Some(Guest { reach: Reach::new(store, parts), instance, start, flags, flag })
     }
 
     /// The exported function of that name, or `None` if there is none.
@@ -60,8 +63,8 @@ impl Guest {
     /// The exported global of that name, or `None` if there is none.
     pub fn variable(&self, name: &str) -> Option<GlobalRef> {
         let global = self.instance.exports.get_global(name).ok()?.clone();
-        let mutable = global.ty(&self.reach.store).mutability.is_mutable();
-        Some(GlobalRef { global, mutable })
+        let ty = global.ty(&self.reach.store);
+        Some(GlobalRef { global, ty: Type::from(ty.ty), mutable: ty.mutability.is_mutable() })
     }
 
     /// The module's start function, if it has one. It is to be called once, before any other.

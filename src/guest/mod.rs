@@ -4,6 +4,7 @@
 //! checked against the memory as it is now, in 64 bits, and no view of memory outlives a call.
 
 mod boundary;
+mod driver;
 mod flag;
 mod func;
 mod global;
@@ -19,6 +20,7 @@ mod stoppable;
 mod watch;
 
 pub use boundary::{Boundary, Host, NoHost};
+pub use driver::{Driver, DriverCode, Trapped};
 pub use func::Func;
 pub use global::{Global, GlobalRef};
 pub use instance::Guest;

@@ -135,6 +135,10 @@ impl Program {
             .ok_or_else(|| LoadError::Refused("the rewritten module lacks what was added to it".to_owned()))
     }
 
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The exports that were added to the module.
     pub(super) fn added(&self) -> &Added {
         &self.added

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
 
+use super::driver::DRIVER;
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
 use super::{Boundary, Func, GlobalRef, Host, Limits, Watch};
@@ -40,9 +41,14 @@ impl<S: AsStoreMut> Reach<S> {
         Reach { store, parts, results: Vec::new() }
     }
 
-    #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
     fn bytes_mut(&mut self, memory: usize) -> &mut [u8] {
-        let Some(memory) = self.parts.memories.get(memory) else { return &mut [] };
+        let parts = self.parts.clone();
+        parts.memories.get(memory).map_or(&mut [], |memory| self.all_of(memory))
+    }
+
+    /// All of a memory: the guest's own, or one that a driver has beside it.
+    #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
+    pub(super) fn all_of(&mut self, memory: &Memory) -> &mut [u8] {
         let view = memory.view(&self.store);
         // SAFETY: as in `bytes`, and the borrow of `self` is exclusive.
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
@@ -50,7 +56,7 @@ impl<S: AsStoreMut> Reach<S> {
 
     /// Why a call ended without results, in plain words.
     #[cold]
-    fn describe(&self, error: RuntimeError, func: &Func, args: &[Value]) -> Failure {
+    pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value]) -> Failure {
         let error = match Calling::failure(error) {
             Ok(failure) => return failure,
             Err(error) => error,
@@ -64,7 +70,7 @@ impl<S: AsStoreMut> Reach<S> {
             call: format!("{}({})", func.name, args.join(", ")),
             cause: trap.and_then(in_words).map_or_else(|| error.message(), str::to_owned),
             said: None,
-            trace: error.trace().iter().take(TRACE).map(|frame| self.frame(frame)).collect(),
+            trace: guests(error.trace()).iter().take(TRACE).map(|frame| self.frame(frame)).collect(),
         }
     }
 
@@ -156,6 +162,14 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         let memory = self.parts.memories.get(memory).ok_or_else(|| refuse("there is no such memory".to_owned()))?;
         let before = memory.clone().grow(&mut self.store, delta).map_err(|error| refuse(error.to_string()))?;
         Ok(u64::from(before.0))
+    }
+}
+
+/// The frames of the guest: the outermost one is a driver's, where there is one.
+fn guests(trace: &[FrameInfo]) -> &[FrameInfo] {
+    match trace {
+        [guests @ .., driver] if driver.module_name() == DRIVER => guests,
+        trace => trace,
     }
 }
 

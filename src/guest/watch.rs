@@ -36,6 +36,8 @@ struct Shared {
     asked: AtomicU64,
     /// Lines up to this number are not to be run any more.
     cancelled: AtomicU64,
+    /// Set while the guest answers a batch of lines, which counts as one.
+    batch: AtomicBool,
     /// Set while the host works for itself, which the guest's time is not charged for.
     paused: AtomicBool,
     /// Who stopped the guest last.
@@ -58,6 +60,7 @@ impl Watch {
                 count: AtomicU64::new(0),
                 asked: AtomicU64::new(0),
                 cancelled: AtomicU64::new(0),
+                batch: AtomicBool::new(false),
                 paused: AtomicBool::new(false),
                 stopped_by: AtomicU8::new(NOBODY),
                 firing: AtomicBool::new(false),
@@ -139,6 +142,18 @@ impl Watch {
         result
     }
 
+    /// Runs `work`, in which a [`super::Driver`] answers a batch of lines. One that takes so long that the watch takes
+    /// notice is told to end with its present line; the time limit counts from then on, and so is for that line alone.
+    pub fn during_batch<T>(&self, work: impl FnOnce() -> T) -> T {
+        if let Some(flag) = &*self.flag() {
+            flag.leave(false);
+        }
+        self.shared.batch.store(true, SeqCst);
+        let result = self.during(work);
+        self.shared.batch.store(false, SeqCst);
+        result
+    }
+
     /// Why the guest was stopped, if it was the watch that stopped it.
     pub(super) fn verdict(&self) -> Option<Failure> {
         match (self.shared.stopped_by.load(SeqCst), self.limit()) {
@@ -167,12 +182,17 @@ impl Watch {
     /// The watching thread.
     fn keep(&self) {
         let (mut seen, mut spent, mut last) = (0, Duration::ZERO, Instant::now());
+        let mut told_to_leave = false;
         loop {
             let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
             if count != seen {
-                (seen, spent) = (count, Duration::ZERO);
+                (seen, spent, told_to_leave) = (count, Duration::ZERO, false);
             } else if !self.shared.paused.load(SeqCst) {
                 spent += now - last;
+                if is_running(count) && !told_to_leave && self.shared.batch.load(SeqCst) {
+                    self.end_batch();
+                    (spent, told_to_leave) = (Duration::ZERO, true);
+                }
             }
             last = now;
             if is_running(count) {
@@ -186,6 +206,13 @@ impl Watch {
                 self.sleep(count);
                 last = Instant::now();
             }
+        }
+    }
+
+    /// Has the batch end with its present line. A batch to come takes that back, so it may come too late.
+    fn end_batch(&self) {
+        if let Some(flag) = &*self.flag() {
+            flag.leave(true);
         }
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::abi::{Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, choose};
-use crate::guest::{Code, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
+use crate::abi::{Answered, Batch, Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, choose};
+use crate::guest::{Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
 
 use super::{Source, Watched};
@@ -41,6 +41,22 @@ pub struct Live {
     watch: Watch,
     /// Whether the guest answered a line.
     used: bool,
+    driving: Driving,
+}
+
+/// How many lines a guest answers before its recipe is compiled, which takes as long as they do.
+const WARM: usize = 10_000;
+/// Answers gather up to this many bytes before they are handed over.
+const GATHER: usize = 64 << 10;
+
+/// The recipe compiled, for batches of lines.
+#[derive(Default)]
+struct Driving {
+    /// `None` if it was not compiled yet; inside, `None` if it cannot be.
+    code: Option<Option<DriverCode>>,
+    batch: Option<Batch>,
+    /// How many lines this guest answered without.
+    lines: usize,
 }
 
 /// Why a guest cannot be set to work.
@@ -72,7 +88,7 @@ impl Live {
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         outcome.map_err(OpenError::Prepare)?;
-        Ok((Live { program, wish, choice, args, guest, exchange, recorder, watch, used: false }, start))
+        Ok((Live { program, wish, choice, args, guest, exchange, recorder, watch, used: false, driving: Driving::default() }, start))
     }
 
     /// Replaces the guest by a fresh instance of its module, and returns what its start did.
@@ -87,6 +103,7 @@ impl Live {
             return Err(OpenError::Prepare(failure));
         }
         (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
+        (self.driving.batch, self.driving.lines) = (None, 0);
         Ok(self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new())))
     }
 
@@ -123,7 +140,7 @@ impl Live {
         let before = std::mem::replace(&mut self.choice, choice);
         let started = self.restart();
         match started {
-            Ok(_) => self.wish = wish,
+            Ok(_) => (self.wish, self.driving) = (wish, Driving::default()),
             Err(_) => self.choice = before,
         }
         started
@@ -148,6 +165,51 @@ impl Live {
             }
             exchange.exchange(guest, line, answer)
         })
+    }
+
+    /// Exchanges, unrecorded: for lines that end with `separator` each, from the first one on. The answers are appended
+    /// to `answers`, with a separator behind each. Ends behind a line that fails, whose separator is not appended, and
+    /// behind one beside whose answer the guest said something; when the answers come to many bytes; when lines are
+    /// cancelled.
+    pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
+        let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
+        while done.bytes < lines.len() {
+            let more = self.answer_some(&lines[done.bytes..], separator, answers);
+            (done.lines, done.bytes, done.outcome) = (done.lines + more.lines, done.bytes + more.bytes, more.outcome);
+            let is_said = self.messages().iter().next().is_some();
+            if done.outcome.is_err() || is_said || answers.len() >= GATHER || self.watch.is_cancelled(1) {
+                break;
+            }
+        }
+        done
+    }
+
+    /// Answers one line or, where the recipe is compiled, as many as go in one call.
+    fn answer_some(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
+        if self.driving.batch.is_none() && self.driving.lines >= WARM {
+            self.warm_up();
+        }
+        let Live { guest, exchange, driving, .. } = self;
+        let batch = driving.batch.as_mut();
+        if let Some(done) = batch.and_then(|batch| exchange.answer_batch(guest, batch, lines, separator, answers)) {
+            return done;
+        }
+        let len = memchr::memchr(separator, lines).unwrap_or(lines.len());
+        let outcome = self.answer(Line { bytes: &lines[..len], ended: true }, answers);
+        if outcome.is_ok() {
+            answers.push(separator);
+        }
+        self.driving.lines += 1;
+        Answered { lines: 1, bytes: len + 1, outcome }
+    }
+
+    /// Compiles the recipe, if it can be and was not yet, and has the guest driven by it from now on.
+    fn warm_up(&mut self) {
+        let Live { program, guest, exchange, driving, .. } = self;
+        // Nothing depends on it but speed.
+        let code = driving.code.get_or_insert_with(|| exchange.compile(program).ok().flatten());
+        driving.batch = code.as_ref().and_then(|code| exchange.attach(guest, code));
+        driving.lines = 0;
     }
 
     /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::bind::Bound;
 use super::encoding::encode;
 use super::host::Scene;
+use super::ops::{Do, Op};
 use super::run::{Runner, refused};
 use super::say::Messages;
 use super::wasi::Wasi;
@@ -13,8 +14,8 @@ use crate::record::{Failure, Value};
 
 /// A recipe at work on one guest.
 pub struct Exchange {
-    plan: Plan,
-    state: State,
+    pub(super) plan: Plan,
+    pub(super) state: State,
 }
 
 /// A recipe resolved in a guest.
@@ -62,6 +63,19 @@ pub(super) struct Crossing<'a> {
     pub(super) answer: &'a mut Vec<u8>,
     /// Where in `answer` this line's answer begins.
     pub(super) start: usize,
+}
+
+impl Plan {
+    /// The steps of a line by their numbers: those of the section `each line`, then those of `finally`.
+    pub(super) fn step(&self, number: usize) -> Option<&Op> {
+        self.bound.line.iter().chain(&self.bound.finally).nth(number)
+    }
+
+    /// The numbers of the steps that take memory back.
+    pub(super) fn freeing(&self) -> impl Iterator<Item = usize> {
+        let steps = self.bound.line.iter().chain(&self.bound.finally).enumerate();
+        steps.filter(|(_, op)| matches!(&op.action, Do::Call(call) if call.frees)).map(|(number, _)| number)
+    }
 }
 
 impl Exchange {
@@ -161,13 +175,8 @@ impl Exchange {
         }
         let mut crossing = Crossing { raw: line.bytes, encoded, answer, start };
         let mut runner = Runner { plan, state, crossing: &mut crossing, boundary };
-        let mut outcome = runner.all(&bound.line);
-        if bound.has_host {
-            outcome = runner.state.outcome(outcome);
-        }
-        if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
-            outcome = outcome.and(runner.tidy(&bound.finally));
-        }
+        let outcome = runner.all(&bound.line);
+        let outcome = runner.finish(outcome, &bound.finally);
         if bound.has_host {
             state.end(boundary);
             if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {
@@ -188,14 +197,14 @@ impl Exchange {
 
 impl State {
     /// Forgets what was before.
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.settled = None;
         self.last = None;
         self.freed.clear();
         self.messages.clear();
     }
 
-    fn end(&mut self, boundary: &mut impl Boundary) {
+    pub(super) fn end(&mut self, boundary: &mut impl Boundary) {
         self.wasi.end(&mut self.messages, boundary);
         self.messages.end(boundary);
     }
@@ -223,7 +232,7 @@ impl State {
 
     /// How the exchange ended, given how the recipe's own lines did: what a handler settled stands, and is what a guest
     /// that trapped behind it had to say.
-    fn outcome(&mut self, outcome: Result<(), Box<Failure>>) -> Result<(), Box<Failure>> {
+    pub(super) fn outcome(&mut self, outcome: Result<(), Box<Failure>>) -> Result<(), Box<Failure>> {
         match (self.settled.take(), outcome) {
             (Some(Err(words)), Err(failure)) if !failure.leaves_guest_suspect() => Err(words),
             (Some(Err(words)), Err(failure)) => Err(said(words.root().to_string(), *failure)),

@@ -3,7 +3,9 @@
 //! A recipe goes through three stages: [`parse()`] reads the text, [`Recipe::bind`] resolves its names in one
 //! module and checks its types, and [`Bound`] runs it. What a line means, `assets/guide/recipes.md` tells.
 
+mod batch;
 mod bind;
+mod compile;
 mod encoding;
 mod exchange;
 mod host;
@@ -18,6 +20,7 @@ mod values;
 mod wasi;
 mod words;
 
+pub use batch::{Answered, Batch};
 pub use bind::{BindError, Bound};
 pub(in crate::abi) use encoding::encode;
 pub use exchange::{Exchange, Line};

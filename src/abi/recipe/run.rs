@@ -32,6 +32,23 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(())
     }
 
+    /// What comes of an exchange of whose lines this came: the section `finally`, as far as it was not done yet, is done
+    /// unless the guest is in no state for it.
+    #[inline(always)]
+    pub(super) fn finish(
+        &mut self,
+        mut outcome: Result<(), Box<Failure>>,
+        finally: &[Op],
+    ) -> Result<(), Box<Failure>> {
+        if self.plan.bound.has_host {
+            outcome = self.state.outcome(outcome);
+        }
+        if outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
+            return outcome;
+        }
+        outcome.and(self.tidy(finally))
+    }
+
     /// The section `finally`: of it, the lines all of whose values were set. One that fails does not keep the
     /// others from being done.
     pub(super) fn tidy(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {

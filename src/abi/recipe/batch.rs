@@ -1,0 +1,265 @@
+//! Lines answered a batch at a time, by a driver; the host goes on with a line that the driver is stuck in.
+
+use std::borrow::Cow;
+
+use super::Encoding;
+use super::compile::{compile, layout};
+use super::exchange::{Crossing, Exchange};
+use super::ops::{Do, Op};
+use super::run::{Runner, placed};
+use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
+use crate::record::Failure;
+
+/// How many bytes of lines are given to a driver at first. More if all goes well, fewer if not: lines behind one that
+/// fails are given again.
+const FIRST: usize = 1 << 10;
+
+/// A recipe's driver beside a guest.
+pub struct Batch {
+    driver: Driver,
+    /// How many bytes of lines it is given next.
+    reach: usize,
+}
+
+/// What came of lines.
+#[derive(Debug)]
+pub struct Answered {
+    /// How many are done with; the last of them failed, if one did.
+    pub lines: usize,
+    /// How many bytes they have, their separators included.
+    pub bytes: usize,
+    /// Why the last of them has no answer.
+    pub outcome: Result<(), Failure>,
+}
+
+/// Where a driver stopped.
+enum Stop {
+    /// Between two lines.
+    Between,
+    /// Before a step.
+    Before(usize),
+    /// In the call of a step.
+    In(usize, Failure),
+}
+
+impl Exchange {
+    /// Compiles the recipe for batches; `None` if it needs more of the host than a driver has.
+    ///
+    /// # Errors
+    /// The engine refuses what was made of it.
+    pub fn compile(&self, program: &Program) -> Result<Option<DriverCode>, LoadError> {
+        compile(&self.plan).ok().map(|binary| program.compile_driver(&binary)).transpose()
+    }
+
+    /// Puts a compiled recipe to work beside this guest; `None` if it is of another one.
+    pub fn attach(&self, guest: &mut Guest, code: &DriverCode) -> Option<Batch> {
+        let driver = guest.attach(code, self.plan.bound.memory)?;
+        Some(Batch { driver, reach: FIRST })
+    }
+
+    /// Answers lines, each of which ends with `separator`, from the first one on, as many as go in a batch; behind each
+    /// answer the separator is appended too. Ends early behind a line that fails, whose separator is not appended, and
+    /// behind one beside whose answer the guest said something. `None` if the first line is not one for a batch.
+    pub fn answer_batch(
+        &mut self,
+        guest: &mut Guest,
+        batch: &mut Batch,
+        lines: &[u8],
+        separator: u8,
+        answers: &mut Vec<u8>,
+    ) -> Option<Answered> {
+        let lines = self.sendable(lines.get(..batch.reach).unwrap_or(lines));
+        let count = load(guest.driver_memory(&batch.driver), lines, separator);
+        if count == 0 {
+            batch.reach = (2 * batch.reach).min(layout::MOST_BYTES);
+            return None;
+        }
+        self.state.begin();
+        let watch = guest.watch().clone();
+        let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
+        let mut between = false;
+        while done.lines < count && !between && self.is_well(&done) && answers.len() < layout::MOST_BYTES {
+            between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
+        }
+        batch.reach = if self.is_well(&done) { (2 * batch.reach).min(layout::MOST_BYTES) } else { FIRST };
+        Some(done)
+    }
+
+    /// The lines, up to one that the recipe does not send.
+    fn sendable<'a>(&self, lines: &'a [u8]) -> &'a [u8] {
+        match self.plan.bound.encoding {
+            Encoding::Utf8 => std::str::from_utf8(lines).map_or_else(|error| &lines[..error.valid_up_to()], str::as_bytes),
+            _ => lines,
+        }
+    }
+
+    fn is_well(&self, done: &Answered) -> bool {
+        done.outcome.is_ok() && self.messages().iter().next().is_none()
+    }
+
+    /// Has the driver answer lines from the first on that is not done; the line that it is stuck in is done here.
+    /// Returns whether the driver stopped between two lines.
+    fn go_on(
+        &mut self,
+        guest: &mut Guest,
+        driver: &Driver,
+        lines: &[u8],
+        count: usize,
+        done: &mut Answered,
+        answers: &mut Vec<u8>,
+    ) -> bool {
+        self.lend_kept(guest.driver_memory(driver));
+        let stop = self.drive(guest, driver, count, done);
+        let memory = guest.driver_memory(driver);
+        let (start, end) = (word(memory, layout::ANSWER), word(memory, layout::END));
+        answers.extend_from_slice(&memory[index(layout::ANSWERS)..index(start)]);
+        done.lines = index(word(memory, layout::LINE));
+        done.bytes = index(word(memory, layout::AT) - layout::LINES);
+        self.take_slots(memory);
+        if matches!(stop, Stop::Between) {
+            return true;
+        }
+        let line = &lines[done.bytes..];
+        let line = &line[..index(word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE)))];
+        let separator = memory[index(layout::SEPARATOR)];
+        let partial = answers.len();
+        // Of a line whose call trapped, nothing is wanted.
+        let sofar = if matches!(stop, Stop::Before(_)) { index(start)..index(end) } else { 0..0 };
+        answers.extend_from_slice(&memory[sofar]);
+        done.outcome = self.finish_line(guest, line, stop, partial, answers).map_err(|failure| *failure);
+        done.lines += 1;
+        done.bytes += line.len() + 1;
+        match done.outcome {
+            Ok(()) => answers.push(separator),
+            Err(_) => answers.truncate(partial),
+        }
+        false
+    }
+
+    fn drive(&self, guest: &mut Guest, driver: &Driver, count: usize, done: &Answered) -> Stop {
+        let [line, count, at] = [done.lines, count, index(layout::LINES) + done.bytes].map(|n| n as u32);
+        let outcome = guest.drive(driver, line, count, at, self.plan.bound.memory);
+        match outcome {
+            Ok(layout::DONE) => Stop::Between,
+            Ok(step) => Stop::Before(step.cast_unsigned() as usize),
+            Err(trapped) => {
+                let memory = guest.driver_memory(driver);
+                let step = index(word(memory, layout::STEP));
+                let Some(Op { at, action: Do::Call(call), .. }) = self.plan.step(step) else {
+                    return Stop::In(step, Failure::Mismatch("the recipe's driver trapped by itself".to_owned()));
+                };
+                let args: Vec<_> = (0..call.args.len()).map(|arg| long(memory, layout::argument(arg))).collect();
+                let failure = guest.why(trapped, &self.plan.funcs[call.export], &args);
+                Stop::In(step, *placed(failure, *at))
+            }
+        }
+    }
+
+    /// What is left to do for a line, in the ordinary way.
+    fn finish_line(
+        &mut self,
+        guest: &mut Guest,
+        line: &[u8],
+        stop: Stop,
+        start: usize,
+        answer: &mut Vec<u8>,
+    ) -> Result<(), Box<Failure>> {
+        let Exchange { plan, state } = self;
+        let (body, finally) = (&plan.bound.line[..], &plan.bound.finally[..]);
+        let mut crossing = Crossing { raw: line, encoded: Cow::Borrowed(line), answer, start };
+        let mut runner = Runner { plan, state, crossing: &mut crossing, boundary: guest };
+        match stop {
+            Stop::Between => Ok(()),
+            Stop::Before(step) if step < body.len() => {
+                let outcome = runner.all(&body[step..]);
+                runner.finish(outcome, finally)
+            }
+            Stop::Before(step) => runner.finish(Ok(()), &finally[step - body.len()..]),
+            Stop::In(step, failure) if step < body.len() => runner.finish(Err(failure.into()), finally),
+            Stop::In(step, failure) => {
+                // The others are done all the same.
+                let _ = runner.tidy(&finally[step - body.len() + 1..]);
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// Gives the driver the values that are kept from line to line.
+    fn lend_kept(&self, memory: &mut [u8]) {
+        for (number, value) in self.state.values[..self.plan.bound.kept].iter().enumerate() {
+            let cell = index(layout::slot(number));
+            memory[cell..cell + 8].copy_from_slice(&value.unwrap_or(0).to_le_bytes());
+            memory[cell + 8..cell + 16].copy_from_slice(&u64::from(value.is_some()).to_le_bytes());
+        }
+    }
+
+    /// Takes over what the driver's line has come to.
+    fn take_slots(&mut self, memory: &[u8]) {
+        let Exchange { plan, state } = self;
+        state.begin();
+        for (number, value) in state.values.iter_mut().enumerate() {
+            let is_set = word(memory, layout::is_set(number)) != 0;
+            *value = is_set.then(|| long(memory, layout::slot(number)));
+        }
+        let last = word(memory, layout::LAST).cast_signed();
+        state.last = (last != layout::NONE).then(|| (index(last.cast_unsigned()), long(memory, layout::RETURNED)));
+        for (place, step) in plan.freeing().enumerate() {
+            let (addr, op) = (long(memory, layout::freed(place)), plan.step(step));
+            state.freed.extend(op.filter(|_| addr != 0).map(|op| (addr, op.at)));
+        }
+    }
+}
+
+/// Puts lines into a driver's memory, as many as it takes, and returns how many.
+fn load(memory: &mut [u8], lines: &[u8], separator: u8) -> usize {
+    let (mut count, mut start) = (0, 0);
+    for end in memchr::memchr_iter(separator, lines).take(layout::MOST_LINES) {
+        let cell = index(layout::LENGTHS) + 4 * count;
+        memory[cell..cell + 4].copy_from_slice(&((end - start) as u32).to_le_bytes());
+        (count, start) = (count + 1, end + 1);
+    }
+    let at = index(layout::LINES);
+    memory[at..at + start].copy_from_slice(&lines[..start]);
+    memory[index(layout::SEPARATOR)] = separator;
+    count
+}
+
+/// The four bytes of a cell.
+fn word(memory: &[u8], cell: u32) -> u32 {
+    let cell = index(cell);
+    memory[cell..cell + 4].try_into().map_or(0, u32::from_le_bytes)
+}
+
+/// The eight bytes of a cell.
+fn long(memory: &[u8], cell: u32) -> u64 {
+    let cell = index(cell);
+    memory[cell..cell + 8].try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// An address in a driver's memory, as an index.
+fn index(at: u32) -> usize {
+    at as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::{Wish, choose};
+    use crate::guest::{Code, Limits, Watch};
+    use crate::session::Source;
+
+    #[test]
+    fn the_recipes_that_come_along_compile() {
+        for name in ["passing-data", "packed", "c-string"] {
+            let source = Source::find(std::path::Path::new(name)).expect("it comes along");
+            let code = Code::read(&source.name, &source.bytes).expect("it is right");
+            let choice = choose(code.interface(), &Wish::default()).expect("it is known");
+            let limits = Limits::default();
+            let program = code.compile(limits).expect("it compiles");
+            let mut guest = program.instantiate(&Watch::new(None)).expect("it is right");
+            let exchange = Exchange::new(choice.bound, &mut guest, &[], &limits).expect("it fits");
+            let code = exchange.compile(&program).expect("it is valid").expect("it can be");
+            exchange.attach(&mut guest, &code).expect("attaches");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The driver's own functions: short copies, which cost less than the engine's, and the search for a zero byte.
+
+use wasm_encoder::{BlockType, Function, ValType};
+
+use super::{GUEST, place};
+
+/// From so many bytes on the engine copies faster.
+const LONG: i32 = 512;
+
+/// `(to, from, count)`: copies bytes between two memories. The caller has checked that they are there.
+pub(super) fn copy(to_memory: u32, from_memory: u32) -> Function {
+    const TO: u32 = 0;
+    const FROM: u32 = 1;
+    const COUNT: u32 = 2;
+    const LAST: u32 = 3;
+    let mut function = Function::new([(1, ValType::I32)]);
+    let mut code = function.instructions();
+    let empty = BlockType::Empty;
+    code.local_get(COUNT).i32_const(LONG).i32_gt_u().if_(empty);
+    code.local_get(TO).local_get(FROM).local_get(COUNT).memory_copy(to_memory, from_memory).return_().end();
+
+    // Sixteen at a time; the last sixteen, which may overlap the others, first: then it is known where they begin.
+    code.local_get(COUNT).i32_const(16).i32_ge_u().if_(empty);
+    code.local_get(TO).local_get(COUNT).i32_add().i32_const(16).i32_sub().local_tee(LAST);
+    code.local_get(FROM).local_get(COUNT).i32_add().i32_const(16).i32_sub();
+    code.v128_load(place(from_memory, 0)).v128_store(place(to_memory, 0));
+    code.loop_(empty);
+    code.local_get(TO).local_get(FROM).v128_load(place(from_memory, 0)).v128_store(place(to_memory, 0));
+    code.local_get(FROM).i32_const(16).i32_add().local_set(FROM);
+    code.local_get(TO).i32_const(16).i32_add().local_tee(TO).local_get(LAST).i32_lt_u().br_if(0);
+    code.end().return_().end();
+
+    // Fewer: twice eight or twice four, which may overlap, or byte by byte.
+    for (bytes, wide) in [(8, true), (4, false)] {
+        code.local_get(COUNT).i32_const(bytes).i32_ge_u().if_(empty);
+        for behind in [false, true] {
+            for start in [TO, FROM] {
+                code.local_get(start);
+                if behind {
+                    code.local_get(COUNT).i32_add().i32_const(bytes).i32_sub();
+                }
+            }
+            match wide {
+                true => code.i64_load(place(from_memory, 0)).i64_store(place(to_memory, 0)),
+                false => code.i32_load(place(from_memory, 0)).i32_store(place(to_memory, 0)),
+            };
+        }
+        code.return_().end();
+    }
+    code.loop_(empty).local_get(COUNT).if_(empty);
+    code.local_get(COUNT).i32_const(1).i32_sub().local_set(COUNT);
+    code.local_get(TO).local_get(COUNT).i32_add();
+    code.local_get(FROM).local_get(COUNT).i32_add().i32_load8_u(place(from_memory, 0));
+    code.i32_store8(place(to_memory, 0)).br(1).end().end();
+    code.end();
+    function
+}
+
+/// `(from, size) -> count`: how many bytes of the guest's there are before the first zero byte from an address on, in a
+/// memory of that size; -1 if there is none.
+pub(super) fn until_zero() -> Function {
+    const FROM: u32 = 0;
+    const SIZE: u32 = 1;
+    const AT: u32 = 2;
+    const FOUND: u32 = 3;
+    let mut function = Function::new([(1, ValType::I64), (1, ValType::I32)]);
+    let mut code = function.instructions();
+    let empty = BlockType::Empty;
+    code.local_get(FROM).local_get(SIZE).i64_ge_u().if_(empty).i64_const(-1).return_().end();
+    code.local_get(FROM).local_set(AT);
+
+    // Sixteen at a time, as long as there are as many.
+    code.block(empty).loop_(empty);
+    code.local_get(SIZE).local_get(AT).i64_sub().i64_const(16).i64_lt_u().br_if(1);
+    code.local_get(AT).i32_wrap_i64().v128_load(place(GUEST, 0));
+    code.i32_const(0).i8x16_splat().i8x16_eq().i8x16_bitmask().local_tee(FOUND).if_(empty);
+    code.local_get(AT).local_get(FROM).i64_sub().local_get(FOUND).i32_ctz().i64_extend_i32_u().i64_add().return_().end();
+    code.local_get(AT).i64_const(16).i64_add().local_set(AT).br(0).end().end();
+
+    code.loop_(empty).local_get(AT).local_get(SIZE).i64_lt_u().if_(empty);
+    code.local_get(AT).i32_wrap_i64().i32_load8_u(place(GUEST, 0)).i32_eqz().if_(empty);
+    code.local_get(AT).local_get(FROM).i64_sub().return_().end();
+    code.local_get(AT).i64_const(1).i64_add().local_set(AT).br(1).end().end();
+    code.i64_const(-1).end();
+    function
+}

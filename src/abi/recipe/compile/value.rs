@@ -1,0 +1,153 @@
+//! Values in a driver: each leaves 64 bits, as [`super::super::values`] computes them.
+
+use wasm_encoder::BlockType;
+
+use super::super::exchange::Known;
+use super::super::ops::{Test, Val};
+use super::super::{Comparison, Width};
+use super::layout::slot;
+use super::{Compiler, Fit, GUEST, OWN, local, number, place};
+use crate::guest::Type;
+
+impl Compiler<'_> {
+    /// Leaves the value; where it cannot be had, the driver is stuck in that step.
+    pub(super) fn value(&mut self, value: &Val, step: usize) -> Fit<()> {
+        match value {
+            Val::Const(n) => {
+                self.emit().i64_const(*n);
+            }
+            Val::Slot(number) => {
+                self.emit().i32_const(0).i64_load(place(OWN, slot(*number)));
+            }
+            Val::LowSlot(number) => {
+                self.emit().i32_const(0).i64_load32_u(place(OWN, slot(*number)));
+            }
+            Val::HighSlot(number) => {
+                self.emit().i32_const(0).i64_load32_u(place(OWN, slot(*number) + 4));
+            }
+            Val::LineLen => {
+                self.emit().local_get(local::N).i64_extend_i32_u();
+            }
+            Val::LineUnits => {
+                self.emit().local_get(local::N).i32_const(1).i32_shr_u().i64_extend_i32_u();
+            }
+            Val::Load(width, at) => self.load(*width, at, step)?,
+            Val::Low(inner) => {
+                self.value(inner, step)?;
+                self.emit().i32_wrap_i64().i64_extend_i32_u();
+            }
+            Val::High(inner) => {
+                self.value(inner, step)?;
+                self.emit().i64_const(32).i64_shr_u();
+            }
+            Val::Sum(a, b) => {
+                self.value(a, step)?;
+                self.value(b, step)?;
+                self.emit().i64_add();
+            }
+            Val::Difference(a, b) => {
+                self.value(a, step)?;
+                self.value(b, step)?;
+                self.emit().i64_sub();
+            }
+            Val::Global(number) => self.global(*number)?,
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, width: Width, at: &Val, step: usize) -> Fit<()> {
+        self.value(at, step)?;
+        self.emit().local_set(local::ADDR);
+        self.number_in_bounds(width, step);
+        let mut code = self.emit();
+        code.local_get(local::ADDR).i32_wrap_i64();
+        match width {
+            Width::U8 => code.i64_load8_u(place(GUEST, 0)),
+            Width::U16 => code.i64_load16_u(place(GUEST, 0)),
+            Width::U32 => code.i64_load32_u(place(GUEST, 0)),
+            Width::U64 => code.i64_load(place(GUEST, 0)),
+        };
+        Ok(())
+    }
+
+    fn global(&mut self, global: usize) -> Fit<()> {
+        let is_variable = |known: &&Known| matches!(known, Known::Variable(_));
+        let imported = self.plan.globals[..global].iter().filter(is_variable).count();
+        match &self.plan.globals[global] {
+            Known::Constant(bits) => {
+                let bits = bits.cast_signed();
+                self.emit().i64_const(bits);
+            }
+            Known::Variable(variable) => {
+                let ty = variable.ty;
+                number(ty)?;
+                self.emit().global_get(u32::try_from(imported).unwrap_or(u32::MAX));
+                self.bits(ty);
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns a number of that type into its bits.
+    pub(super) fn bits(&mut self, ty: Type) {
+        let mut code = self.emit();
+        match ty {
+            Type::I32 => code.i64_extend_i32_u(),
+            Type::F32 => code.i32_reinterpret_f32().i64_extend_i32_u(),
+            Type::F64 => code.i64_reinterpret_f64(),
+            Type::I64 | Type::Other => return,
+        };
+    }
+
+    /// Leaves whether a condition holds.
+    pub(super) fn test(&mut self, test: &Test, step: usize) -> Fit<()> {
+        for side in [&test.left, &test.right] {
+            self.value(side, step)?;
+            if test.narrow {
+                self.emit().i32_wrap_i64();
+            }
+        }
+        let mut code = self.emit();
+        match (test.comparison, test.narrow) {
+            (Comparison::Equal, true) => code.i32_eq(),
+            (Comparison::Equal, false) => code.i64_eq(),
+            (Comparison::NotEqual, true) => code.i32_ne(),
+            (Comparison::NotEqual, false) => code.i64_ne(),
+            (Comparison::Less, true) => code.i32_lt_s(),
+            (Comparison::Less, false) => code.i64_lt_s(),
+            (Comparison::Greater, true) => code.i32_gt_s(),
+            (Comparison::Greater, false) => code.i64_gt_s(),
+        };
+        Ok(())
+    }
+
+    /// Is stuck in a step unless [`local::LEN`] bytes at [`local::ADDR`] lie in the guest's memory, as it was when the
+    /// driver was entered. No bytes lie anywhere.
+    pub(super) fn in_bounds(&mut self, step: usize) {
+        let mut code = self.emit();
+        code.local_get(local::LEN).i64_const(0).i64_ne();
+        code.local_get(local::ADDR).local_get(local::SIZE).i64_gt_u();
+        code.local_get(local::SIZE).local_get(local::ADDR).i64_sub().local_get(local::LEN).i64_lt_u();
+        code.i32_or().i32_and();
+        self.stuck_if(step);
+    }
+
+    /// The same for a number of that width.
+    pub(super) fn number_in_bounds(&mut self, width: Width, step: usize) {
+        let bytes = i64::try_from(width.bytes()).unwrap_or(0);
+        let mut code = self.emit();
+        code.local_get(local::ADDR).local_get(local::SIZE).i64_gt_u();
+        code.local_get(local::SIZE).local_get(local::ADDR).i64_sub().i64_const(bytes).i64_lt_u();
+        code.i32_or();
+        self.stuck_if(step);
+    }
+
+    /// Is stuck in a step if what was left says so.
+    pub(super) fn stuck_if(&mut self, step: usize) {
+        self.emit().if_(BlockType::Empty);
+        self.depth += 1;
+        self.stuck(step);
+        self.emit().end();
+        self.depth -= 1;
+    }
+}
