@@ -9,9 +9,6 @@ use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunct
 use super::{Boundary, Func, Guest, LoadError, Program};
 use crate::record::{Failure, Value};
 
-/// What a driver is called, so that its frames are known in a trace.
-pub(super) const DRIVER: &str = "linmem driver";
-
 /// A compiled driver, for any guest of the program that compiled it.
 pub struct DriverCode(Module);
 
@@ -33,6 +30,8 @@ impl DriverCode {
     /// The export that is called: from which line on, how many lines there are, where that line begins in the driver's
     /// memory, how many bytes the guest's memory has, how many an answer may have.
     pub const RUN: &str = "run";
+    /// What the module calls itself, so that its frames are known in a trace.
+    pub const NAME: &str = "linmem driver";
     /// The export that is the driver's memory.
     pub const MEMORY: &str = "memory";
 }
@@ -43,10 +42,8 @@ impl Program {
     /// # Errors
     /// It is no valid module.
     pub fn compile_driver(&self, binary: &[u8]) -> Result<DriverCode, LoadError> {
-        let mut module =
-            Module::from_binary(self.engine(), binary).map_err(|error| LoadError::Refused(error.to_string()))?;
-        module.set_name(DRIVER);
-        Ok(DriverCode(module))
+        let module = Module::from_binary(self.engine(), binary);
+        module.map(DriverCode).map_err(|error| LoadError::Refused(error.to_string()))
     }
 }
 

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
 
-use super::driver::DRIVER;
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
-use super::{Boundary, Func, GlobalRef, Host, Limits, Watch};
+use super::{Boundary, DriverCode, Func, GlobalRef, Host, Limits, Watch};
 use crate::record::{Failure, Frame, Limit, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -168,7 +167,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
 /// The frames of the guest: the outermost one is a driver's, where there is one.
 fn guests(trace: &[FrameInfo]) -> &[FrameInfo] {
     match trace {
-        [guests @ .., driver] if driver.module_name() == DRIVER => guests,
+        [guests @ .., driver] if driver.module_name() == DriverCode::NAME => guests,
         trace => trace,
     }
 }

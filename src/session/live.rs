@@ -88,7 +88,21 @@ impl Live {
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         outcome.map_err(OpenError::Prepare)?;
-        Ok((Live { program, wish, choice, args, guest, exchange, recorder, watch, used: false, driving: Driving::default() }, start))
+        Ok((
+            Live {
+                program,
+                wish,
+                choice,
+                args,
+                guest,
+                exchange,
+                recorder,
+                watch,
+                used: false,
+                driving: Driving::default(),
+            },
+            start,
+        ))
     }
 
     /// Replaces the guest by a fresh instance of its module, and returns what its start did.
@@ -172,12 +186,13 @@ impl Live {
     /// behind one beside whose answer the guest said something; when the answers come to many bytes; when lines are
     /// cancelled.
     pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
+        let enough = answers.len() + GATHER;
         let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
         while done.bytes < lines.len() {
             let more = self.answer_some(&lines[done.bytes..], separator, answers);
             (done.lines, done.bytes, done.outcome) = (done.lines + more.lines, done.bytes + more.bytes, more.outcome);
             let is_said = self.messages().iter().next().is_some();
-            if done.outcome.is_err() || is_said || answers.len() >= GATHER || self.watch.is_cancelled(1) {
+            if done.outcome.is_err() || is_said || answers.len() >= enough || self.watch.is_cancelled(1) {
                 break;
             }
         }
@@ -203,13 +218,15 @@ impl Live {
         Answered { lines: 1, bytes: len + 1, outcome }
     }
 
-    /// Compiles the recipe, if it can be and was not yet, and has the guest driven by it from now on.
-    fn warm_up(&mut self) {
+    /// Compiles the recipe, if it can be and was not yet, and has [`Live::answers`] drive the guest by it from now on;
+    /// false if it cannot be. After many lines it does so by itself.
+    pub fn warm_up(&mut self) -> bool {
         let Live { program, guest, exchange, driving, .. } = self;
         // Nothing depends on it but speed.
         let code = driving.code.get_or_insert_with(|| exchange.compile(program).ok().flatten());
         driving.batch = code.as_ref().and_then(|code| exchange.attach(guest, code));
         driving.lines = 0;
+        driving.batch.is_some()
     }
 
     /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.

@@ -77,8 +77,9 @@ impl Exchange {
         self.state.begin();
         let watch = guest.watch().clone();
         let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
+        let enough = answers.len() + layout::MOST_BYTES;
         let mut between = false;
-        while done.lines < count && !between && self.is_well(&done) && answers.len() < layout::MOST_BYTES {
+        while done.lines < count && !between && self.is_well(&done) && answers.len() < enough {
             between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
         }
         batch.reach = if self.is_well(&done) { (2 * batch.reach).min(layout::MOST_BYTES) } else { FIRST };
@@ -88,7 +89,9 @@ impl Exchange {
     /// The lines, up to one that the recipe does not send.
     fn sendable<'a>(&self, lines: &'a [u8]) -> &'a [u8] {
         match self.plan.bound.encoding {
-            Encoding::Utf8 => std::str::from_utf8(lines).map_or_else(|error| &lines[..error.valid_up_to()], str::as_bytes),
+            Encoding::Utf8 => {
+                std::str::from_utf8(lines).map_or_else(|error| &lines[..error.valid_up_to()], str::as_bytes)
+            }
             _ => lines,
         }
     }

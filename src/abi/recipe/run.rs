@@ -35,11 +35,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     /// What comes of an exchange of whose lines this came: the section `finally`, as far as it was not done yet, is done
     /// unless the guest is in no state for it.
     #[inline(always)]
-    pub(super) fn finish(
-        &mut self,
-        mut outcome: Result<(), Box<Failure>>,
-        finally: &[Op],
-    ) -> Result<(), Box<Failure>> {
+    pub(super) fn finish(&mut self, mut outcome: Result<(), Box<Failure>>, finally: &[Op]) -> Result<(), Box<Failure>> {
         if self.plan.bound.has_host {
             outcome = self.state.outcome(outcome);
         }

@@ -74,7 +74,15 @@ pub(super) fn until_zero() -> Function {
     code.local_get(SIZE).local_get(AT).i64_sub().i64_const(16).i64_lt_u().br_if(1);
     code.local_get(AT).i32_wrap_i64().v128_load(place(GUEST, 0));
     code.i32_const(0).i8x16_splat().i8x16_eq().i8x16_bitmask().local_tee(FOUND).if_(empty);
-    code.local_get(AT).local_get(FROM).i64_sub().local_get(FOUND).i32_ctz().i64_extend_i32_u().i64_add().return_().end();
+    code.local_get(AT)
+        .local_get(FROM)
+        .i64_sub()
+        .local_get(FOUND)
+        .i32_ctz()
+        .i64_extend_i32_u()
+        .i64_add()
+        .return_()
+        .end();
     code.local_get(AT).i64_const(16).i64_add().local_set(AT).br(0).end().end();
 
     code.loop_(empty).local_get(AT).local_get(SIZE).i64_lt_u().if_(empty);

@@ -12,11 +12,11 @@ mod value;
 
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalType,
-    ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, TypeSection, ValType,
+    ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, NameSection, TypeSection, ValType,
 };
 
-use super::exchange::{Known, Plan};
 use super::Encoding;
+use super::exchange::{Known, Plan};
 use super::ops::{Do, MOST_ARGS, Op, Saying};
 use crate::guest::{DriverCode, Type};
 use layout::{MOST_FREED, MOST_SLOTS, PAGES};
@@ -66,7 +66,8 @@ fn fits(plan: &Plan) -> bool {
     let as_it_is = matches!(bound.encoding, Encoding::Bytes | Encoding::Utf8);
     // What a driver is stuck in on every line is better done without one.
     let often_stuck = |op: &Op| {
-        op.condition.is_none() && matches!(op.action, Do::Answer(_) | Do::Append(Saying::Words(_)) | Do::Say(_) | Do::Grow(_))
+        op.condition.is_none()
+            && matches!(op.action, Do::Answer(_) | Do::Append(Saying::Words(_)) | Do::Say(_) | Do::Grow(_))
     };
     let settles_late = bound.finally.iter().any(|op| matches!(op.action, Do::AnswerLine));
     let alone = !bound.has_host && !bound.fresh && !bound.answers_stdout;
@@ -147,7 +148,8 @@ struct Sections {
 
 impl Sections {
     fn import_guest(&mut self, plan: &Plan) -> Fit<()> {
-        let memory = |minimum, maximum| MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None };
+        let memory =
+            |minimum, maximum| MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None };
         self.imports.import(DriverCode::HOST, "memory", memory(0, None));
         self.imports.import(DriverCode::HOST, "flags", memory(1, Some(1)));
         for func in &plan.funcs {
@@ -197,7 +199,9 @@ impl Sections {
         data.active(OWN, &ConstExpr::i32_const(layout::TEXTS.cast_signed()), texts.iter().copied());
         let mut module = Module::new();
         module.section(&self.types).section(&self.imports).section(&funcs).section(&memories).section(&exports);
-        module.section(&code).section(&data);
+        let mut names = NameSection::new();
+        names.module(DriverCode::NAME);
+        module.section(&code).section(&data).section(&names);
         module.finish()
     }
 }

@@ -368,7 +368,12 @@ impl Compiler<'_> {
         self.stuck_if(number);
         let read = self.helpers.read;
         let mut code = self.emit();
-        code.local_get(local::END).local_get(local::ADDR).i32_wrap_i64().local_get(local::LEN).i32_wrap_i64().call(read);
+        code.local_get(local::END)
+            .local_get(local::ADDR)
+            .i32_wrap_i64()
+            .local_get(local::LEN)
+            .i32_wrap_i64()
+            .call(read);
         code.local_get(local::END).local_get(local::LEN).i32_wrap_i64().i32_add().local_set(local::END);
         Ok(())
     }

@@ -1,0 +1,362 @@
+//! Batches of lines come to what the same lines come to one by one: a compiled recipe does what the steps of it do.
+
+use std::fmt::Write as _;
+
+use linmem::abi::{Line, Wish, recipe};
+use linmem::record::Failure;
+use linmem::session::{Live, Options, Source, Watch};
+use proptest::prelude::*;
+
+/// A guest with an export for each thing that can go wrong.
+const ODD: &str = r#"(module
+    (memory (export "memory") 1 4)
+    (global $next (mut i32) (i32.const 1024))
+    (global $count (export "count") (mut i32) (i32.const 0))
+    (global (export "base") i32 (i32.const 65500))
+    (global $wide (export "wide") (mut i64) (i64.const -5))
+    (data (i32.const 100) "a text of the guest's\00another")
+    (func $tick (global.set $count (i32.add (global.get $count) (i32.const 1))))
+    (func (export "alloc") (param $n i32) (result i32)
+        (call $tick)
+        (if (i32.eq (local.get $n) (i32.const 13)) (then (return (i32.const 0))))
+        (if (i32.eq (local.get $n) (i32.const 14)) (then (return (i32.const 65530))))
+        (if (i32.eq (local.get $n) (i32.const 15)) (then (return (i32.const 0x7fffffff))))
+        (global.set $next (i32.add (i32.const 1024) (i32.and (i32.add (global.get $next) (local.get $n)) (i32.const 0x3fff))))
+        (global.get $next))
+    (func (export "dealloc") (param i32 i32) (call $tick))
+    (func (export "free") (param i32)
+        (if (i32.eq (local.get 0) (i32.const 1040)) (then (unreachable)))
+        (call $tick))
+    (func (export "upper") (param $p i32) (param $n i32) (result i64)
+        (local $i i32)
+        (if (i32.eq (local.get $n) (i32.const 7)) (then (unreachable)))
+        (block $done (loop $next
+            (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+            (i32.store8 (i32.add (local.get $p) (local.get $i))
+                (i32.xor (i32.load8_u (i32.add (local.get $p) (local.get $i))) (i32.const 0x20)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br $next)))
+        (i64.or (i64.shl (i64.extend_i32_u (local.get $p)) (i64.const 32)) (i64.extend_i32_u (local.get $n))))
+    (func (export "sign") (param i32) (result i32) (i32.sub (i32.const 9) (local.get 0)))
+    (func (export "twice") (param i64) (result i64) (i64.mul (local.get 0) (i64.const 2)))
+    (func (export "half") (param f32) (result f64) (f64.promote_f32 (f32.mul (local.get 0) (f32.const 0.5))))
+    (func (export "whole") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+    (func (export "pair") (param i32 i32) (result i32 i32)
+        (call $tick) (i32.add (local.get 0) (i32.const 1)) (local.get 1))
+    (func (export "three") (param i32) (result i32 i64 f32)
+        (local.get 0) (i64.extend_i32_s (local.get 0)) (f32.convert_i32_s (local.get 0)))
+    (func (export "grow") (param i32) (result i32)
+        (if (i32.eqz (i32.rem_u (local.get 0) (i32.const 11))) (then (drop (memory.grow (i32.const 1)))))
+        (memory.size))
+    (func (export "nothing") (global.set $wide (i64.add (global.get $wide) (i64.const 3))))
+    (func (export "divide") (param i32) (result i32) (i32.div_s (i32.const 100) (i32.sub (local.get 0) (i32.const 5)))))"#;
+
+/// Makes recipes out of bytes: always the same of the same.
+struct Writer<'a> {
+    bytes: &'a [u8],
+    text: String,
+    names: Vec<&'static str>,
+}
+
+impl Writer<'_> {
+    fn pick(&mut self, most: usize) -> usize {
+        let (&first, rest) = self.bytes.split_first().unwrap_or((&0, &[]));
+        self.bytes = rest;
+        usize::from(first) % most
+    }
+
+    fn one(&mut self, of: &[&'static str]) -> &'static str {
+        of[self.pick(of.len())]
+    }
+
+    fn number(&mut self) -> String {
+        self.one(&[
+            "0",
+            "1",
+            "2",
+            "7",
+            "16",
+            "64",
+            "100",
+            "1024",
+            "1040",
+            "65530",
+            "65535",
+            "65536",
+            "-1",
+            "-20",
+            "5000000000",
+        ])
+        .to_owned()
+    }
+
+    fn value(&mut self, depth: usize) -> String {
+        if depth > 2 {
+            return self.number();
+        }
+        match self.pick(16) {
+            0..=2 => self.number(),
+            3 | 4 => "n".to_owned(),
+            5 => "units".to_owned(),
+            6..=9 if !self.names.is_empty() => {
+                let place = self.pick(self.names.len());
+                self.names[place].to_owned()
+            }
+            10 => format!("{}[{}]", self.one(&["u8", "u16", "u32", "u64"]), self.value(depth + 1)),
+            11 => format!("{}({})", self.one(&["lo", "hi"]), self.value(depth + 1)),
+            12 => format!("({} + {})", self.value(depth + 1), self.value(depth + 1)),
+            13 => format!("({} - {})", self.value(depth + 1), self.value(depth + 1)),
+            14 => self.one(&["@count", "@base", "@wide"]).to_owned(),
+            15 => self.call(depth + 1, &["alloc", "sign", "twice", "grow", "divide", "whole", "upper"]),
+            _ => "n".to_owned(),
+        }
+    }
+
+    fn call(&mut self, depth: usize, of: &[&'static str]) -> String {
+        let name = self.one(of);
+        let args = match name {
+            "upper" | "dealloc" | "pair" => 2,
+            "nothing" => 0,
+            _ => 1,
+        };
+        let args: Vec<_> = (0..args).map(|_| self.value(depth + 1)).collect();
+        format!("{name}({})", args.join(", "))
+    }
+
+    fn span(&mut self) -> String {
+        let len = match self.pick(8) {
+            0 => "until 0".to_owned(),
+            1 => format!("to {}", self.value(1)),
+            2..=4 => "n".to_owned(),
+            _ => self.value(1),
+        };
+        format!("{len} at {}", self.value(1))
+    }
+
+    /// An address that is mostly one.
+    fn addr(&mut self) -> String {
+        match self.pick(4) {
+            0 => "alloc(n)".to_owned(),
+            1 => "2048".to_owned(),
+            _ => self.value(0),
+        }
+    }
+
+    fn set(&mut self, name: &'static str) {
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn statement(&mut self) {
+        let mut set = Vec::new();
+        let text = match self.pick(22) {
+            0..=4 => {
+                let value = if self.pick(2) == 0 {
+                    self.value(0)
+                } else {
+                    self.call(0, &["alloc", "upper", "sign", "grow", "half", "twice", "divide"])
+                };
+                let name = self.one(&["a", "b", "c"]);
+                set.push(name);
+                format!("{name} = {value}")
+            }
+            5 => {
+                set.extend(["a", "b"]);
+                format!("(a, b) = {}", self.call(0, &["pair"]))
+            }
+            6 => self.call(0, &["free", "dealloc"]),
+            7 => self
+                .call(0, &["nothing", "free", "pair", "half", "three", "missing?"])
+                .replace("missing?", "missing")
+                .replace("missing(", "nothing()?#"),
+            8 => {
+                set.push("c");
+                "c = missing(n)?".to_owned()
+            }
+            9..=11 => {
+                let parts =
+                    self.one(&["", "line ", "line, 0 ", "\"ab\\n\", line, u16 n ", "u32 u32[100], 7 ", "\"\" "]);
+                let room = if self.pick(3) == 0 { format!(" within {}", self.value(1)) } else { String::new() };
+                format!("write {parts}at {}{room}", self.addr())
+            }
+            12 => format!("{}[{}] = {}", self.one(&["u8", "u16", "u32", "u64"]), self.addr(), self.value(0)),
+            13..=15 => format!("read {}", self.span()),
+            16 | 17 => format!("append {}", self.span()),
+            18 => format!(
+                "fail \"no: {{n}} of {{n at 100}}\" if {} {} {}",
+                self.value(0),
+                self.one(&["==", "<", ">"]),
+                self.value(0)
+            ),
+            19 => self
+                .one(&[
+                    "answer the line",
+                    "answer \"{n} bytes\"",
+                    "append \"{n:x}\"",
+                    "say \"hm {n}\"",
+                    "grow 1",
+                    "fail n at 100",
+                    "say 5 at 100",
+                ])
+                .to_owned(),
+            20 => format!("grow to {}", self.value(0)),
+            _ => "read n at 2048".to_owned(),
+        };
+        let is_conditional = text.starts_with("fail \"") || self.pick(3) > 0;
+        let condition = match is_conditional && !text.contains(" if ") && self.pick(2) == 0 {
+            true => format!(" if {} {} {}", self.value(0), self.one(&["==", "!=", "<", ">"]), self.value(0)),
+            false => String::new(),
+        };
+        let _ = writeln!(self.text, "  {text}{condition}");
+        set.into_iter().for_each(|name| self.set(name));
+    }
+
+    /// A section of so many statements at the most.
+    fn section(&mut self, name: &str, most: usize) {
+        let _ = writeln!(self.text, "{name}");
+        for _ in 0..self.pick(most) {
+            self.statement();
+        }
+    }
+}
+
+/// A recipe that is mostly right, as a text.
+fn recipe_of(bytes: &[u8]) -> String {
+    let mut writer = Writer { bytes, text: String::new(), names: Vec::new() };
+    if writer.pick(4) == 0 {
+        writer.text.push_str("text utf8\n");
+    }
+    writer.section("once", 3);
+    let _ = writeln!(writer.text, "each line");
+    writer.statement();
+    for _ in 0..writer.pick(7) {
+        writer.statement();
+    }
+    writer.section("finally", 4);
+    writer.text
+}
+
+fn open(guest: &str, text: &str) -> Option<Live> {
+    let wish = Wish { recipe: Some(("odd.recipe".into(), recipe::parse(text).ok()?)), ..Wish::default() };
+    let options = Options { wish, ..Options::default() };
+    let source = Source { name: "odd.wat".into(), bytes: guest.into() };
+    Live::open(&source, &options, Watch::new(options.limits.time)).ok().map(|(live, _)| live)
+}
+
+/// What happened on the way: at the line of that number, a failure, or what the guest said.
+#[derive(Debug, PartialEq)]
+enum Event {
+    Failed(usize, Failure),
+    Said(usize, Vec<Vec<u8>>),
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Story {
+    answers: Vec<u8>,
+    events: Vec<Event>,
+}
+
+impl Story {
+    fn note(&mut self, live: &mut Live, line: usize, outcome: Result<(), Failure>) -> bool {
+        let said: Vec<_> = live.messages().iter().map(<[u8]>::to_vec).collect();
+        if !said.is_empty() {
+            self.events.push(Event::Said(line, said));
+        }
+        let Err(failure) = outcome else { return true };
+        let again = !failure.leaves_guest_suspect() || live.restart().is_ok();
+        self.events.push(Event::Failed(line, failure));
+        again
+    }
+}
+
+fn one_by_one(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
+    let mut story = Story::default();
+    for (number, bytes) in lines.iter().enumerate() {
+        let outcome = live.answer(Line { bytes, ended: true }, &mut story.answers);
+        if outcome.is_ok() {
+            story.answers.push(separator);
+        }
+        if !story.note(live, number, outcome) {
+            break;
+        }
+    }
+    story
+}
+
+fn in_batches(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
+    let mut story = Story::default();
+    let whole: Vec<u8> = lines.iter().flat_map(|line| [line, &[separator][..]].concat()).collect();
+    let (mut number, mut at) = (0, 0);
+    while at < whole.len() {
+        live.warm_up();
+        let done = live.answers(&whole[at..], separator, &mut story.answers);
+        (number, at) = (number + done.lines, at + done.bytes);
+        assert!(done.lines > 0, "{number} lines are done, and that is all");
+        if !story.note(live, number - 1, done.outcome) {
+            break;
+        }
+    }
+    story
+}
+
+/// Has two guests answer the lines, one by one and in batches, and compares all that there is.
+fn compare(guest: &str, recipe: &str, lines: &[Vec<u8>], separator: u8) -> Option<bool> {
+    let (mut alone, mut batched) = (open(guest, recipe)?, open(guest, recipe)?);
+    let compiled = batched.warm_up();
+    let expected = one_by_one(&mut alone, lines, separator);
+    let found = in_batches(&mut batched, lines, separator);
+    for (found, expected) in found.events.iter().zip(&expected.events) {
+        assert_eq!(found, expected, "{recipe}");
+    }
+    assert_eq!(found.events.len(), expected.events.len(), "{recipe}");
+    assert!(
+        found.answers == expected.answers,
+        "{recipe}: {:?} and not {:?}",
+        text(&found.answers),
+        text(&expected.answers)
+    );
+    // What is recorded is found by comparing all of the memory.
+    let last = Line { bytes: b"last", ended: true };
+    let (expected, found) = (alone.send(last, 1), batched.send(last, 1));
+    assert_eq!(found.outcome, expected.outcome, "{recipe}");
+    assert!(alone.present() == batched.present(), "{recipe}: the memories differ");
+    assert_eq!(alone.globals(), batched.globals(), "{recipe}");
+    Some(compiled)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let line = prop_oneof![
+        8 => prop::collection::vec(prop::sample::select(b"abcXYZ \0\xc3\xa9\xff".to_vec()), 0..24),
+        4 => "[a-z]{0,20}".prop_map(String::into_bytes),
+        1 => (0usize..3000).prop_map(|len| vec![b'x'; len]),
+    ];
+    prop::collection::vec(line, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn a_recipe_compiled_does_what_its_steps_do(bytes in prop::collection::vec(any::<u8>(), 20..120), lines in lines()) {
+        let _ = compare(ODD, &recipe_of(&bytes), &lines, b'\n');
+    }
+}
+
+#[test]
+fn most_recipes_that_are_made_up_are_right_and_compile() {
+    let (mut right, mut compiled) = (0, 0);
+    for seed in 0..400u32 {
+        let bytes: Vec<u8> =
+            (0..100u32).map(|place| ((seed * 7919 + place * 104_729) >> 7) as u8 ^ (place * seed) as u8).collect();
+        let done = compare(ODD, &recipe_of(&bytes), &[b"hello".to_vec(), b"sevenup".to_vec(), Vec::new()], b'\n');
+        right += usize::from(done.is_some());
+        compiled += usize::from(done == Some(true));
+    }
+    println!("{right} of 400 are right, {compiled} are compiled");
+    assert!(right > 200 && compiled > 100, "{right} of 400 are right, {compiled} are compiled");
+}
