@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use linmem::abi::{Line, Wish, recipe};
+use linmem::guest::Limits;
 use linmem::record::Failure;
 use linmem::session::{Live, Options, Source, Watch};
 use proptest::prelude::*;
@@ -184,7 +185,8 @@ impl Writer<'_> {
             13..=15 => format!("read {}", self.span()),
             16 | 17 => format!("append {}", self.span()),
             18 => format!(
-                "fail \"no: {{n}} of {{n at 100}}\" if {} {} {}",
+                "fail \"no: {}\" if {} {} {}",
+                self.one(&["{n} of {n at 100}", "{n}", "{n:x}", "of {upper(n, n) at 100}"]),
                 self.value(0),
                 self.one(&["==", "<", ">"]),
                 self.value(0)
@@ -237,9 +239,9 @@ fn recipe_of(bytes: &[u8]) -> String {
     writer.text
 }
 
-fn open(guest: &str, text: &str) -> Option<Live> {
+fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
     let wish = Wish { recipe: Some(("odd.recipe".into(), recipe::parse(text).ok()?)), ..Wish::default() };
-    let options = Options { wish, ..Options::default() };
+    let options = Options { wish, limits, ..Options::default() };
     let source = Source { name: "odd.wat".into(), bytes: guest.into() };
     Live::open(&source, &options, Watch::new(options.limits.time)).ok().map(|(live, _)| live)
 }
@@ -301,8 +303,8 @@ fn in_batches(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
 }
 
 /// Has two guests answer the lines, one by one and in batches, and compares all that there is.
-fn compare(guest: &str, recipe: &str, lines: &[Vec<u8>], separator: u8) -> Option<bool> {
-    let (mut alone, mut batched) = (open(guest, recipe)?, open(guest, recipe)?);
+fn compare(recipe: &str, lines: &[Vec<u8>], separator: u8, limits: Limits) -> Option<bool> {
+    let (mut alone, mut batched) = (open(ODD, recipe, limits)?, open(ODD, recipe, limits)?);
     let compiled = batched.warm_up();
     let expected = one_by_one(&mut alone, lines, separator);
     let found = in_batches(&mut batched, lines, separator);
@@ -343,7 +345,7 @@ proptest! {
 
     #[test]
     fn a_recipe_compiled_does_what_its_steps_do(bytes in prop::collection::vec(any::<u8>(), 20..120), lines in lines()) {
-        let _ = compare(ODD, &recipe_of(&bytes), &lines, b'\n');
+        let _ = compare(&recipe_of(&bytes), &lines, b'\n', Limits::default());
     }
 }
 
@@ -353,10 +355,89 @@ fn most_recipes_that_are_made_up_are_right_and_compile() {
     for seed in 0..400u32 {
         let bytes: Vec<u8> =
             (0..100u32).map(|place| ((seed * 7919 + place * 104_729) >> 7) as u8 ^ (place * seed) as u8).collect();
-        let done = compare(ODD, &recipe_of(&bytes), &[b"hello".to_vec(), b"sevenup".to_vec(), Vec::new()], b'\n');
+        let lines = [b"hello".to_vec(), b"sevenup".to_vec(), Vec::new()];
+        let done = compare(&recipe_of(&bytes), &lines, b'\n', Limits::default());
         right += usize::from(done.is_some());
         compiled += usize::from(done == Some(true));
     }
     println!("{right} of 400 are right, {compiled} are compiled");
     assert!(right > 200 && compiled > 100, "{right} of 400 are right, {compiled} are compiled");
+}
+
+/// Lines of every length up to that.
+fn up_to(len: usize) -> Vec<Vec<u8>> {
+    (0..=len).map(|len| (0..len).map(|place| (place % 251) as u8 | 1).collect()).collect()
+}
+
+/// So many lines without a byte, and so many with one.
+fn some(empty: usize, short: usize) -> Vec<Vec<u8>> {
+    let bytes = [vec![0; empty], vec![1; short]].concat();
+    bytes.into_iter().map(|len| vec![b'x'; len]).collect()
+}
+
+#[test]
+fn the_corners_of_a_batch_are_as_they_should_be() {
+    let little = Limits { output: 10, ..Limits::default() };
+    let all = Limits::default();
+    for (recipe, lines, limits) in [
+        // Copies of every length, at every alignment.
+        ("write at 2048 + n\n read n at 2048 + n", up_to(600), all),
+        ("write line, 0 at 2048\n read until 0 at 2048", up_to(100), all),
+        ("write at 65536 - n\n read until 0 at 65536 - n", up_to(70), all),
+        ("write at 65535 - n\n u8[65535] = 0\n read until 0 at 65535 - n", up_to(70), all),
+        ("write at 2048\n read to 2048 + n at 2050", up_to(9), all),
+        // Answers that fill the room for them to its last byte, and such as have no room.
+        ("read 65535 at 0 if n == 0\n read 65536 at 0 if n == 1", some(3, 1), all),
+        ("read 65535 at 0 if n == 0\n read 65534 at 0 if n == 1", some(3, 9), all),
+        (
+            "read 65536 at 0\n append 65536 at 0\n append 65536 at 0\n append 65536 at 0\n append 65536 at 0",
+            up_to(3),
+            all,
+        ),
+        ("answer the line", vec![vec![b'y'; 60_000]; 12], all),
+        ("write at 0\n read n at 0", vec![vec![b'y'; 70_000], vec![b'z'; 65_000], vec![]], all),
+        ("read n at 100", up_to(12), little),
+        ("read n at 100\n append 3 at 100", up_to(12), little),
+        ("append n at 100\n append n at 100", up_to(12), little),
+        // What is taken back twice.
+        ("free(16)\n nothing()\n free(16)", up_to(2), all),
+        ("free(16)\n nothing() if n == 1\n free(16)\n free(16) if n == 2", up_to(4), all),
+        ("free(n)\n free(0)\n dealloc(4, n)\n dealloc(4, 0)\n dealloc(4, n)\nfinally\n free(n)", up_to(6), all),
+        ("a = 4\nfinally\n dealloc(a, n)\n free(8) if n < 2\n free(8)\n free(n)", up_to(9), all),
+        ("free(1040)\nfinally\n free(8)", up_to(2), all),
+        ("read n at 100\nfinally\n free(8)\n free(1040) if n == 1\n free(8)", up_to(2), all),
+        // What is set, and what is not.
+        ("c = 5\n c = missing(n)?\n c = 6 if n == 1\n read n at 100\nfinally\n nothing() if n > 0\n dealloc(c, n)", up_to(2), all),
+        ("c = missing(n)?\n write at 2048 within c\n c = 5\n write at 2048 within c", up_to(7), all),
+        ("a = 1 if n > 2\n answer the line if n > 4\n b = a\nfinally\n dealloc(a, 1)\n dealloc(b, 2)", up_to(6), all),
+        // What a failure says of the call before it.
+        (
+            "x = sign(n)\n fail \"no {n}: {x}\" if x < 0\n answer \"fine {x:i}\" if x == 1\n (a, b) = pair(n, 1)\n fail \"no\" if n < 2",
+            up_to(12),
+            all,
+        ),
+        ("nothing()\n fail \"after nothing\" if n == 1\n x = twice(n)\n fail \"after twice\" if n == 2", up_to(3), all),
+        // Sides of a line that change each other.
+        (
+            "u32[100] = n\n x = u32[100] + grow(n) + u32[100]\n write u32 x, u32 u32[100], line at 100\n read 8 at 100",
+            up_to(30),
+            all,
+        ),
+        (
+            "x = @count + alloc(n) - @count\n read alloc(1) - alloc(1) + 3 at 100 if alloc(2) > 1 \n append n at x",
+            up_to(30),
+            all,
+        ),
+        ("write at 65530", up_to(8), all),
+        ("u32[65530 + n] = 1\n u8[65536] = 1 if n == 2", up_to(4), all),
+        ("grow to 65536 + n\n write at 65536", up_to(4), all),
+        ("x = half(n)\n y = whole(twice(n))\n z = divide(n)", up_to(9), all),
+        ("text utf8", vec![b"ab".to_vec(), b"a\xff".to_vec(), b"c".to_vec()], all),
+    ] {
+        let head = if recipe.starts_with("text") { "text utf8\n" } else { "" };
+        let body = if head.is_empty() { recipe } else { "write at 8\n read n at 8" };
+        let recipe = format!("{head}each line\n {body}");
+        assert_eq!(compare(&recipe, &lines, b'\n', limits), Some(true), "{recipe}");
+        assert_eq!(compare(&recipe, &lines, 0xfe, limits), Some(true), "{recipe}");
+    }
 }
