@@ -1,5 +1,6 @@
-//! What the guest costs in the pipe: a million short lines through two guests that come along, by their recipes and by
-//! the same crossings written in Rust, and through the same loop with the transform in Rust. Run with
+//! What the guest costs in the pipe: a million short lines through guests that come along, by their recipes as the pipe
+//! runs them (`compiled`), by the recipes step by step as they are recorded (`steps`), by the same crossings written in
+//! Rust (`by_hand`), and through the same loop with the transform in Rust (`native`). Run with
 //! `cargo bench --bench pipe`, and compare the medians.
 
 use std::fs::{File, OpenOptions};
@@ -53,16 +54,58 @@ fn pump(input: &Path, mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
     }
 }
 
-/// A million lines through a guest that comes along, by its recipe.
-fn by_recipe(bencher: Bencher<'_, '_>, name: &str) {
-    let input = input();
+/// The pipe's loop with all lines that are there at once.
+fn pump_batches(input: &Path, live: &mut Live) {
+    let file = File::open(input).expect("it was written");
+    let mut nowhere = OpenOptions::new().write(true).open("/dev/null").expect("every Unix has it");
+    let mut lines = Lines::new(file, b'\n', usize::MAX);
+    let mut out = Vec::with_capacity(2 * GATHER);
+    loop {
+        while !lines.whole().is_empty() {
+            let done = live.answers(lines.whole(), b'\n', &mut out);
+            done.outcome.expect("it fits");
+            lines.skip(done.bytes);
+            if out.len() >= GATHER {
+                nowhere.write_all(&out).expect("nowhere has room");
+                out.clear();
+            }
+        }
+        match lines.piece() {
+            Piece::Wanting => lines.fill().expect("the file is readable"),
+            Piece::End => return,
+            Piece::Line(..) | Piece::TooLong(_) => unreachable!("whole lines are all there is"),
+        }
+    }
+}
+
+fn open(name: &str) -> Live {
     let options = Options::default();
     let watch = Watch::new(options.limits.time);
     let source = Source::find(Path::new(name)).expect("it comes along");
-    let (mut live, _) = Live::open(&source, &options, watch).expect("it comes along");
+    Live::open(&source, &options, watch).expect("it comes along").0
+}
+
+/// A million lines through a guest that comes along, by its recipe as the pipe runs it.
+fn compiled(bencher: Bencher<'_, '_>, name: &str) {
+    let input = input();
+    let mut live = open(name);
+    assert!(live.warm_up());
+    bencher.counter(ItemsCount::new(LINES)).bench_local(|| pump_batches(&input, &mut live));
+}
+
+/// The same, step by step.
+fn steps(bencher: Bencher<'_, '_>, name: &str) {
+    let input = input();
+    let mut live = open(name);
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
         pump(&input, |line, out| live.answer(Line { bytes: line, ended: true }, out).expect("it fits"));
     });
+}
+
+/// What it takes to compile a recipe, which the pipe does once it has had many lines.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn compile(bencher: Bencher) {
+    bencher.with_inputs(|| open("packed")).bench_local_values(|mut live| live.warm_up());
 }
 
 /// The same with an exchange that is written in Rust, with these exports.
@@ -89,46 +132,104 @@ fn call(guest: &mut Guest, func: &Func, args: &[u64]) -> u64 {
     guest.call_bits(func, args, &mut NoHost).expect("it returns")
 }
 
-#[divan::bench(sample_count = 7, sample_size = 1)]
-fn guest(bencher: Bencher) {
-    by_recipe(bencher, "passing-data");
-}
+mod passing_data {
+    use super::*;
 
-#[divan::bench(sample_count = 7, sample_size = 1)]
-fn guest_by_hand(bencher: Bencher) {
-    let exports = ["get_wasm_memory_buffer_pointer", "add_wasm_is_cool"];
-    by_hand(bencher, "passing-data", exports, |guest, [pointer, transform], line, out| {
-        let addr = call(guest, pointer, &[]);
-        assert!(line.len() <= black_box(1024));
-        guest.write(0, addr, line).expect("it fits");
-        let len = call(guest, transform, &[line.len() as u64]);
-        assert!(len < 1 << 31);
-        let addr = call(guest, pointer, &[]);
-        guest.read(0, addr, len, out).expect("it fits");
-    });
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn compiled(bencher: Bencher) {
+        super::compiled(bencher, "passing-data");
+    }
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn steps(bencher: Bencher) {
+        super::steps(bencher, "passing-data");
+    }
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn by_hand(bencher: Bencher) {
+        let exports = ["get_wasm_memory_buffer_pointer", "add_wasm_is_cool"];
+        super::by_hand(bencher, "passing-data", exports, |guest, [pointer, transform], line, out| {
+            let addr = call(guest, pointer, &[]);
+            assert!(line.len() <= black_box(1024));
+            guest.write(0, addr, line).expect("it fits");
+            let len = call(guest, transform, &[line.len() as u64]);
+            assert!(len < 1 << 31);
+            let addr = call(guest, pointer, &[]);
+            guest.read(0, addr, len, out).expect("it fits");
+        });
+    }
 }
 
 /// An allocator, and capitals of each line.
-#[divan::bench(sample_count = 7, sample_size = 1)]
-fn packed(bencher: Bencher) {
-    by_recipe(bencher, "packed");
+mod packed {
+    use super::*;
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn compiled(bencher: Bencher) {
+        super::compiled(bencher, "packed");
+    }
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn steps(bencher: Bencher) {
+        super::steps(bencher, "packed");
+    }
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn by_hand(bencher: Bencher) {
+        super::by_hand(
+            bencher,
+            "packed",
+            ["alloc", "shout", "dealloc"],
+            |guest, [alloc, shout, dealloc], line, out| {
+                let n = line.len() as u64;
+                let ptr = call(guest, alloc, &[n]);
+                assert!(ptr != 0);
+                guest.write(0, ptr, line).expect("it fits");
+                let packed = call(guest, shout, &[ptr, n]);
+                let (answer, len) = (packed >> 32, packed & 0xffff_ffff);
+                guest.read(0, answer, len, out).expect("it fits");
+                call(guest, dealloc, &[ptr, n]);
+                if answer != ptr {
+                    call(guest, dealloc, &[answer, len]);
+                }
+            },
+        );
+    }
 }
 
-#[divan::bench(sample_count = 7, sample_size = 1)]
-fn packed_by_hand(bencher: Bencher) {
-    by_hand(bencher, "packed", ["alloc", "shout", "dealloc"], |guest, [alloc, shout, dealloc], line, out| {
-        let n = line.len() as u64;
-        let ptr = call(guest, alloc, &[n]);
-        assert!(ptr != 0);
-        guest.write(0, ptr, line).expect("it fits");
-        let packed = call(guest, shout, &[ptr, n]);
-        let (answer, len) = (packed >> 32, packed & 0xffff_ffff);
-        guest.read(0, answer, len, out).expect("it fits");
-        call(guest, dealloc, &[ptr, n]);
-        if answer != ptr {
-            call(guest, dealloc, &[answer, len]);
-        }
-    });
+/// An answer that ends in a zero byte, which is looked for.
+mod c_string {
+    use super::*;
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn compiled(bencher: Bencher) {
+        super::compiled(bencher, "c-string");
+    }
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn steps(bencher: Bencher) {
+        super::steps(bencher, "c-string");
+    }
+
+    #[divan::bench(sample_count = 7, sample_size = 1)]
+    fn by_hand(bencher: Bencher) {
+        let mut text = Vec::new();
+        super::by_hand(bencher, "c-string", ["malloc", "shout", "free"], |guest, [malloc, shout, free], line, out| {
+            let room = line.len() as u64 + 1;
+            let ptr = call(guest, malloc, &[room]);
+            assert!(ptr != 0);
+            text.clear();
+            text.extend_from_slice(line);
+            text.push(0);
+            guest.write(0, ptr, &text).expect("it fits");
+            let answer = call(guest, shout, &[ptr]);
+            assert!(answer != 0);
+            let from = usize::try_from(answer).expect("it fits");
+            let len = memchr::memchr(0, &guest.bytes(0)[from..]).expect("it ends");
+            guest.read(0, answer, len as u64, out).expect("it fits");
+            call(guest, free, &[ptr]);
+        });
+    }
 }
 
 /// The same: copy into a "memory", transform there, copy out.

@@ -1,6 +1,7 @@
 //! Batches of lines come to what the same lines come to one by one: a compiled recipe does what the steps of it do.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use linmem::abi::{Line, Wish, recipe};
 use linmem::guest::Limits;
@@ -341,7 +342,7 @@ fn lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn a_recipe_compiled_does_what_its_steps_do(bytes in prop::collection::vec(any::<u8>(), 20..120), lines in lines()) {
@@ -407,7 +408,11 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
         ("free(1040)\nfinally\n free(8)", up_to(2), all),
         ("read n at 100\nfinally\n free(8)\n free(1040) if n == 1\n free(8)", up_to(2), all),
         // What is set, and what is not.
-        ("c = 5\n c = missing(n)?\n c = 6 if n == 1\n read n at 100\nfinally\n nothing() if n > 0\n dealloc(c, n)", up_to(2), all),
+        (
+            "c = 5\n c = missing(n)?\n c = 6 if n == 1\n read n at 100\nfinally\n nothing() if n > 0\n dealloc(c, n)",
+            up_to(2),
+            all,
+        ),
         ("c = missing(n)?\n write at 2048 within c\n c = 5\n write at 2048 within c", up_to(7), all),
         ("a = 1 if n > 2\n answer the line if n > 4\n b = a\nfinally\n dealloc(a, 1)\n dealloc(b, 2)", up_to(6), all),
         // What a failure says of the call before it.
@@ -430,14 +435,47 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
         ),
         ("write at 65530", up_to(8), all),
         ("u32[65530 + n] = 1\n u8[65536] = 1 if n == 2", up_to(4), all),
+        ("u32[65530 + n + n + n] = 1", up_to(40), all),
+        ("x = u64[-1] if n == 1\n x = u16[70000] if n == 2\n x = u8[n - 3]", up_to(5), all),
         ("grow to 65536 + n\n write at 65536", up_to(4), all),
         ("x = half(n)\n y = whole(twice(n))\n z = divide(n)", up_to(9), all),
         ("text utf8", vec![b"ab".to_vec(), b"a\xff".to_vec(), b"c".to_vec()], all),
     ] {
+        let lines: Vec<_> = lines.iter().chain(lines.iter().rev()).cloned().collect();
         let head = if recipe.starts_with("text") { "text utf8\n" } else { "" };
         let body = if head.is_empty() { recipe } else { "write at 8\n read n at 8" };
         let recipe = format!("{head}each line\n {body}");
         assert_eq!(compare(&recipe, &lines, b'\n', limits), Some(true), "{recipe}");
         assert_eq!(compare(&recipe, &lines, 0xfe, limits), Some(true), "{recipe}");
     }
+}
+
+/// A guest with its own convention, and whether its recipe is one that compiles.
+fn as_it_comes(source: &Source) -> Option<(bool, Story, Story)> {
+    let open = || {
+        let options = Options::default();
+        Live::open(source, &options, Watch::new(options.limits.time)).ok().map(|(live, _)| live)
+    };
+    let lines: Vec<_> =
+        (0..300).map(|number| format!("Line {number} of {}", "x".repeat(number % 50)).into_bytes()).collect();
+    let (mut alone, mut batched) = (open()?, open()?);
+    let compiled = batched.warm_up();
+    Some((compiled, one_by_one(&mut alone, &lines, b'\n'), in_batches(&mut batched, &lines, b'\n')))
+}
+
+#[test]
+fn guests_answer_a_batch_as_they_answer_lines() {
+    let ours = linmem::session::BUILT_IN.iter().map(|(name, ..)| PathBuf::from(name));
+    let compilers = std::fs::read_dir("tests/guests").expect("they are there");
+    let compilers = compilers
+        .map(|entry| entry.expect("it is readable").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "wasm"));
+    let mut compiled = Vec::new();
+    for path in ours.chain(compilers) {
+        let source = Source::find(&path).expect("it is there");
+        let Some((is_compiled, expected, found)) = as_it_comes(&source) else { continue };
+        assert!(found == expected, "{}", path.display());
+        compiled.extend(is_compiled.then_some(path));
+    }
+    assert!(compiled.len() > 18, "{compiled:?}");
 }

@@ -224,6 +224,84 @@ fn ctrl_c_ends_the_pipe_with_what_was_answered() {
     assert!(since.elapsed() < Duration::from_secs(5));
 }
 
+/// So many lines that the recipe is compiled, and what they are answered with; then what comes behind them.
+fn behind_many(rest: &str) -> (Vec<u8>, String) {
+    let many = "a fine one\n".repeat(20_000);
+    ((many.clone() + rest).into_bytes(), many)
+}
+
+#[test]
+fn a_failure_in_a_batch_is_told_as_if_its_line_were_alone() {
+    let guest = moody("in_a_batch");
+    for (line, words, status) in [
+        ("abc", "moody(3) trapped: it gave up on purpose", 5),
+        ("abcd", "still running after 200ms", 6),
+        ("abcde", "the guest said no to 5 bytes, with a buffer of ?: moody returned -1", 5),
+        ("abcdef", "reading 65536 bytes at 0x40 would end at 0x10040", 5),
+    ] {
+        let (input, many) = behind_many(&format!("{line}\nafter\n"));
+        let output = run(&[&guest, "--timeout", "200ms"], &input);
+        let stderr = text(&output.stderr);
+        assert!(stderr.starts_with("linmem: line 20001: ") && stderr.contains(words), "{stderr}");
+        assert!(text(&output.stdout) == many && output.status.code() == Some(status), "{line}");
+    }
+    let (input, many) = behind_many("abc\nok\nabcd\nabcde\nok\nabcdef\na fine one");
+    let output = run(&[&guest, "-k", "--timeout", "200ms"], &input);
+    assert!(text(&output.stdout) == many + "\nok\n\n\nok\n\na fine one" && output.status.code() == Some(1));
+    let stderr = text(&output.stderr);
+    let told: Vec<_> =
+        stderr.lines().filter_map(|line| line.strip_prefix("linmem: line ")?.split(':').next()).collect();
+    assert_eq!(told, ["20001", "20003", "20004", "20006"], "{stderr}");
+}
+
+/// Works for a while on a line that begins with `s`.
+const SLOW: &str = r#"(module
+    (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "work") (param i32) (result i32)
+        (local $left i32)
+        (if (i32.eq (i32.load8_u (i32.const 64)) (i32.const 115)) (then
+            (local.set $left (i32.const 30000000))
+            (loop $more (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))
+        (local.get 0)))"#;
+
+#[test]
+fn the_time_limit_in_a_batch_is_for_each_line_alone() {
+    let guest = file("slow.wat", SLOW.as_bytes()).display().to_string();
+    let since = Instant::now();
+    assert_eq!(text(&run(&[&guest, "--timeout", "0"], "slow\n".repeat(10).as_bytes()).stdout), "slow\n".repeat(10));
+    // All together take several times as long as a line may.
+    let each = since.elapsed() / 10;
+    let slow = "slow\n".repeat(60);
+    let (input, many) = behind_many(&slow);
+    let output = run(&[&guest, "--timeout", &format!("{}ms", 10 * each.as_millis() + 100)], &input);
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+    assert!(text(&output.stdout) == many + &slow);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_batch_with_what_was_answered() {
+    let mut child = linmem(&[&moody("ctrl_c_in_a_batch"), "--timeout", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let mut stdout = child.stdout.take().expect("piped");
+    let reader = std::thread::spawn(move || {
+        let mut answers = Vec::new();
+        stdout.read_to_end(&mut answers).expect("it is ours");
+        answers
+    });
+    let (input, many) = behind_many("abcd\nnever\n");
+    stdin.write_all(&input).expect("it reads");
+    std::thread::sleep(Duration::from_millis(700));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(text(&reader.join().expect("it ends")) == many);
+}
+
 #[test]
 fn what_cannot_be_loaded_says_why() {
     let text_guest = |name: &str, wat: &str| file(name, wat.as_bytes()).display().to_string();
