@@ -464,11 +464,3 @@ fn what_the_host_writes_inside_a_call_is_shown_and_counted_once() {
     assert!(shown.contains("the host changed 3 bytes in 1 run at 0x400..0x403"), "{shown}");
     assert!(shown.contains("|abc.............|") && shown.contains("|ABC.............|"), "{shown}");
 }
-
-#[test]
-fn a_line_that_is_no_text_does_not_end_a_prompt_without_a_terminal() {
-    let output = run(&["--repl", "--no-history", "--quiet"], b"ok1\na\xffb\nok2\n");
-    let stdout = text(&output.stdout);
-    assert!(stdout.contains("=> ok1 Wasm is cool!") && stdout.contains("=> ok2 Wasm is cool!"), "{stdout}");
-    assert!(stdout.contains("the line is no UTF-8, and was not sent") && output.status.success(), "{stdout}");
-}

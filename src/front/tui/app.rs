@@ -18,7 +18,7 @@ use super::time::Time;
 use super::timeline::quoted;
 use crate::front::history::History;
 use crate::session::{OpenError, Session, Update};
-use crate::view::{Order, Selection};
+use crate::view::{Order, Selection, visible};
 
 /// The full screen.
 pub(super) struct App {
@@ -131,6 +131,15 @@ impl App {
             Update::Said(text) => Some(quoted(text)),
             _ => None,
         };
+        match &update {
+            Update::Refused(words) => {
+                let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                self.notice = Some(visible(words.as_bytes()));
+            }
+            // What was refused before is had now.
+            Update::Settled(cause, ..) if cause.begins_a_run() => self.notice = None,
+            _ => (),
+        }
         self.session.apply(update)?;
         self.keep_up();
         Ok(self.go_on())

@@ -203,6 +203,10 @@ impl App {
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
                 Style::new(),
             ),
+            (Trigger::Command(words), Ok(_)) if cause.begins_a_run() => (
+                format!(":{}: a fresh guest; F3 shows the run before   ({elapsed:.1?})", visible(words.as_bytes())),
+                Style::new(),
+            ),
             (Trigger::Command(words), Ok(_)) => {
                 let result = called(cause).unwrap_or_default();
                 (format!(":{}{result}   ({elapsed:.1?})", visible(words.as_bytes())), Style::new())

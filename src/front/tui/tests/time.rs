@@ -214,6 +214,18 @@ fn earlier_runs_can_be_looked_at() {
 }
 
 #[test]
+fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("one");
+    bench.send(":convention typst");
+    let screen = shown(&mut bench);
+    assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: typst was"), "{screen}");
+    bench.send(":reset");
+    let screen = shown(&mut bench);
+    assert!(screen.contains(":reset: a fresh guest; F3 shows the run before"), "{screen}");
+}
+
+#[test]
 fn what_the_guest_says_stands_beside_the_exchange() {
     let mut options = Options::default();
     let recipe =
