@@ -67,10 +67,7 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
             recipe.to_string().lines().for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
         Err(error) => {
-            let words = error.to_string();
-            let first =
-                words.lines().next().unwrap_or_default().trim_end_matches("; linmem inspect GUEST tells why for each");
-            let _ = writeln!(out, "no recipe would run: {}", visible(first.as_bytes()));
+            let _ = writeln!(out, "no recipe would run: {}", visible(error.why().as_bytes()));
             out.push_str("a recipe of yours can say how to talk to it: linmem guide recipes\n");
         }
     }
