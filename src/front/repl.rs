@@ -57,8 +57,11 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     if !cli.quiet {
         let name = visible(console.session.name().as_bytes());
         let convention = console.session.about().map_or(String::new(), |about| visible(about.convention.as_bytes()));
-        console
-            .say(&format!("linmem: {name}, {convention}. Type a line to send; :help lists commands; Ctrl-D leaves."));
+        let what = match console.session.is_replay() {
+            true => "A saved session, in which nothing runs: :exchange NUMBER, :back and :forward look around",
+            false => "Type a line to send",
+        };
+        console.say(&format!("linmem: {name}, {convention}. {what}; :help lists commands; Ctrl-D leaves."));
         if let Some(why) = console.session.about().and_then(|about| about.undecided.clone()) {
             console.say(&format!(
                 "{}\n:convention NAME chooses one.",

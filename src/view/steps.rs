@@ -156,14 +156,14 @@ impl Steps {
             Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             Step::Import { import, args, results } => {
                 let result = self.result(results.as_deref());
-                ("import", visible(import.as_bytes()), format!("({}) {result}", list(args)), changed)
+                ("import", visible(import.as_bytes()), format!("({}) {result}", self.list(args)), changed)
             }
             Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
             Step::Call { export, args, results } => {
                 let result = self.result(results.as_deref());
                 let moved = self.moved(cause, place, results.as_deref());
                 let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
-                ("call", visible(export.as_bytes()), format!("({}) {result}", list(args)), note)
+                ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
             }
         };
         StepLine { depth: crossing.depth, verb, name, what, note }
@@ -231,12 +231,20 @@ impl Steps {
         match results {
             None => "did not return".to_owned(),
             Some([]) => "returned".to_owned(),
-            Some([one]) if self.is_address(*one) => format!("-> {:#x}", one.unsigned().unwrap_or_default()),
-            Some(values) => format!("-> {}", list(values)),
+            Some(values) => format!("-> {}", self.list(values)),
         }
     }
 
-    /// Whether a result is used as an address in the exchange, and not as a length too: then it is shown as one.
+    /// Values as they are shown: addresses in hexadecimal digits.
+    fn list(&self, values: &[Value]) -> String {
+        let shown = |value: &Value| match value.unsigned().filter(|_| self.is_address(*value)) {
+            Some(addr) => format!("{addr:#x}"),
+            None => value.to_string(),
+        };
+        values.iter().map(shown).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a value is used as an address in the exchange, and not as a length too: then it is shown as one.
     fn is_address(&self, value: Value) -> bool {
         let used = |among: &[u64], value| among.binary_search(&value).is_ok();
         value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
@@ -316,10 +324,6 @@ impl Sum {
         }
         sum
     }
-}
-
-fn list(values: &[Value]) -> String {
-    values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl StepLine {

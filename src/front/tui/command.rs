@@ -62,13 +62,13 @@ impl App {
                 self.goto(addr);
                 Next::Continue
             }
-            Reply::Find(search) => {
-                self.focus = Focus::Memory;
-                match self.take_up(*search) {
-                    Ok(()) => Next::Continue,
-                    Err(words) => self.notice(&words),
+            Reply::Find(search) => match self.take_up(*search) {
+                Ok(()) => {
+                    self.focus = Focus::Memory;
+                    Next::Continue
                 }
-            }
+                Err(words) => self.notice(&words),
+            },
             Reply::Copy(text) => self.take_along(text),
             Reply::Shot(file, over) => match self.shot(&file, over) {
                 Ok(()) => {
@@ -110,7 +110,7 @@ impl App {
             1 => self.notice(&lines.remove(0)),
             _ => {
                 self.told = lines;
-                self.help = Some(0);
+                self.open_help();
                 Next::Continue
             }
         }

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
-use super::bindings::{BINDINGS, Binding, Focus, helped};
+use super::bindings::{Action, BINDINGS, Binding, Focus, helped};
 use super::layout::{Arrangement, Layout};
 use super::legend::SIGNS;
 use super::panes::{Pane, Side};
@@ -47,7 +47,8 @@ impl App {
     fn paint_any(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let layout = *self.arrange(area);
         if let Some(line) = self.help {
-            self.help = Some(self.draw_help(line, layout.area, buffer));
+            let (first, last) = self.draw_help(line, layout.area, buffer);
+            (self.help, self.help_end) = (Some(first), last);
             return None;
         }
         if let Some(list) = &self.list {
@@ -190,14 +191,20 @@ impl App {
         }
         let Some(at) = &self.selection else { return (String::new(), Style::new()) };
         let (cause, elapsed) = (&at.node, at.steps.elapsed());
+        let replay = self.session.is_replay();
         match (&cause.trigger, &cause.outcome) {
             (_, Err(failure)) => {
-                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now: :reset" } else { "" };
+                let suspect =
+                    if failure.leaves_guest_suspect() && !replay { "; it may be inconsistent now: :reset" } else { "" };
                 (format!("{}{suspect}", outcome(cause)), self.theme.failure())
             }
             (Trigger::Start, Ok(_)) if self.session.about().is_some_and(|about| about.undecided.is_some()) => (
                 "no convention was chosen: :convention tells which fit, :call EXPORT calls by hand".to_owned(),
                 self.theme.failure(),
+            ),
+            (Trigger::Start, Ok(_)) if replay => (
+                "a saved session: nothing runs. F5 F6 go along its exchanges, Esc leads to the memory.".to_owned(),
+                Style::new(),
             ),
             (Trigger::Start, Ok(_)) => (
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
@@ -222,6 +229,9 @@ impl App {
     /// While a line is typed: what will cross. While a command is: how it is written, and what it does.
     fn about_the_line(&self) -> String {
         match Typed::new(self.input.text()) {
+            Typed::Line(_) if self.session.is_replay() => {
+                "this is a saved session, and nothing can be sent; a line that begins with : is a command".to_owned()
+            }
             Typed::Line(line) => ahead(line, &self.session, &self.space.regions),
             Typed::Command(text) => match find(text.split_whitespace().next().unwrap_or_default()) {
                 Ok(spec) => format!("{}   {}", spec.usage(), spec.about),
@@ -259,8 +269,11 @@ impl App {
             let used = put(buffer, rest, " makes a fresh guest  ", self.theme.title());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
-        let shown = BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus));
-        let mut shown: Vec<_> = shown.collect();
+        let replay = self.session.is_replay();
+        let holds = |binding: &&Binding| {
+            !binding.bar.is_empty() && binding.holds(self.focus) && !(replay && binding.action == Action::Send)
+        };
+        let mut shown: Vec<_> = BINDINGS.iter().filter(holds).collect();
         let columns = |binding: &&Binding| binding.label.len() + binding.bar.len() + 3;
         let width = |shown: &[&Binding]| shown.iter().map(columns).sum::<usize>();
         // What explains the rest, and the way out, are the last that go.
@@ -286,11 +299,12 @@ impl App {
         let run = self.session.run();
         let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
         let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
-        self.is_present() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
+        self.is_present() && !self.session.is_replay() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
     }
 
-    /// Draws the help, or what a command told, from that line on, and returns from which one on it really is.
-    fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> usize {
+    /// Draws the help, or what a command told, from that line on, and returns from which one on it really is, and
+    /// from which one on its end is shown.
+    fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> (usize, usize) {
         let inside = below_title(area);
         let columns = (area.width / HELP).max(1);
         let told = !self.told.is_empty();
@@ -306,11 +320,15 @@ impl App {
         let room = usize::from(if told { area.width } else { (HELP - 1).min(area.width) }).saturating_sub(1);
         let lines: Vec<String> = lines.iter().flat_map(|line| hanging(line, room, told)).collect();
         let shown = usize::from(inside.height) * usize::from(columns);
-        let first = line.min(lines.len().saturating_sub(shown));
+        let last = lines.len().saturating_sub(shown);
+        let first = line.min(last);
         let what = if told { "what the command says" } else { "keys and signs" };
-        let title = match lines.len() > shown {
-            true => format!("{what} (PgUp, PgDn: more; any other key goes back)"),
-            false => format!("{what} (any key goes back)"),
+        let title = match last {
+            0 => format!("{what} (any key goes back)"),
+            _ => {
+                let part = part(first, lines.len(), Rect { height: to_u16(shown), ..inside });
+                format!("{what}{part} (Space, PgUp, PgDn: more; any other: back)")
+            }
         };
         rule(buffer, area, &title, self.theme.title());
         for (text, place) in lines.iter().skip(first).take(shown).zip(0u16..) {
@@ -320,7 +338,7 @@ impl App {
             let cell = Rect { x: area.x + left, y: inside.y + row, width, height: 1 };
             put(buffer, cell, &format!(" {text}"), Style::new());
         }
-        first
+        (first, last)
     }
 }
 
@@ -359,8 +377,11 @@ fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'s
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(symbol);
     }
-    let room = area.width.saturating_sub(3);
-    let shown: String = fit(title, usize::from(room));
+    let room = usize::from(area.width.saturating_sub(3));
+    let shown = match title.width() > room {
+        true => fit(title, room.saturating_sub(1)) + "\u{2026}",
+        false => title.to_owned(),
+    };
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     put(buffer, inner, &format!(" {shown} "), style);
 }
@@ -438,6 +459,22 @@ pub(super) fn window(count: usize, selected: usize, area: Rect) -> impl Iterator
     let rows = usize::from(area.height);
     let first = (selected + 1).saturating_sub(rows).min(count.saturating_sub(rows));
     (first..count).zip(0..area.height).map(move |(item, row)| (item, Rect { y: area.y + row, height: 1, ..area }))
+}
+
+/// Which items of a list are in sight, from that one on, if not all of them are: `  3-9 of 20`.
+pub(super) fn part(first: usize, count: usize, area: Rect) -> String {
+    let rows = usize::from(area.height);
+    if count <= rows || rows == 0 {
+        return String::new();
+    }
+    let last = (first + rows).min(count);
+    let [first, last, count] = [first + 1, last, count].map(|number| thousands(number as u64));
+    format!("  {first}-{last} of {count}")
+}
+
+/// The same for the items that [`window`] tells.
+pub(super) fn part_around(count: usize, selected: usize, area: Rect) -> String {
+    part(window(count, selected, area).next().map_or(0, |(first, _)| first), count, area)
 }
 
 pub(super) fn to_u16(columns: usize) -> u16 {
