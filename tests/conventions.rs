@@ -283,7 +283,7 @@ fn an_empty_text_may_stand_nowhere() {
     let recipe = "each line\n  write at at()\n  read n at at()\n";
     let (stdout, stderr, _) = drive("nowhere", guest, recipe, "\na\n");
     assert_eq!(stdout, "\n\n");
-    assert!(stderr.contains("line 2: writing 1 bytes at 0xffffffff would end at 0x100000000"), "{stderr}");
+    assert!(stderr.contains("line 2: writing 1 byte at 0xffffffff would end at 0x100000000"), "{stderr}");
 }
 
 #[test]

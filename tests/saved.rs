@@ -414,6 +414,7 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     }
     assert!(replay(b"").1.contains("no saved session"));
     assert!(replay(b"\0asm").1.contains("no saved session"));
+    assert!(replay(b"some text\n").1.contains("no saved session (the command :save FILE writes one)"));
     let head = br#"{"linmem_session":999,"linmem":"9.0.0"}"#;
     let other = [head, format!(" {:08x}\n", crc32fast::hash(head)).as_bytes()].concat();
     assert!(replay(&other).1.contains("saved by linmem 9.0.0 in version 999"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{range, thousands, visible};
+use super::{counted, range, thousands, visible};
 use crate::record::{Cause, Change, Evidence, Step, Value};
 
 /// The deepest crossing that is indented further than the one around it.
@@ -95,8 +95,7 @@ impl Sum {
             notes.push(format!("{} B as before", thousands(self.equal)));
         }
         if self.grown > 0 {
-            let unit = if self.grown == 1 { "page" } else { "pages" };
-            notes.push(format!("grew by {} {unit}", thousands(self.grown)));
+            notes.push(format!("grew by {}", counted(self.grown, "page")));
         }
         notes.join(", ")
     }
@@ -148,11 +147,7 @@ impl Steps {
             Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
             Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
             Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
-            Step::Grow { pages, .. } => nameless(
-                "grow",
-                format!("by {} {}", thousands(*pages), if *pages == 1 { "page" } else { "pages" }),
-                changed,
-            ),
+            Step::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
             Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             Step::Import { import, args, results } => {
                 let result = self.result(results.as_deref());

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::app::{App, Panel};
 use super::draw::{below_title, part, part_around, put, rule, window};
 use crate::record::{Actor, Image};
-use crate::view::{Map, Order, Piece, Region, Sight, inspect, name, thousands};
+use crate::view::{Map, Order, Piece, Region, Sight, counted, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -52,11 +52,10 @@ impl App {
     /// The runs of changed bytes, the one at the cursor or before it among the first.
     fn draw_changes(&self, area: Rect, buffer: &mut Buffer) {
         let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(self.memory())) else { return };
-        let (runs, changed) = (thousands(marks.runs() as u64), thousands(marks.changed() as u64));
-        let unit = if marks.runs() == 1 { "run" } else { "runs" };
+        let (runs, changed) = (counted(marks.runs() as u64, "run"), counted(marks.changed() as u64, "byte"));
         let first = self.change_lines(area).next().map_or(0, |((start, _), _)| marks.run_number(start) - 1);
         let part = part(first, marks.runs(), below_title(area));
-        let title = format!("changes  {changed} bytes in {runs} {unit}{part}  (, .)");
+        let title = format!("changes  {changed} in {runs}{part}  (, .)");
         rule(buffer, area, &title, self.theme.title());
         let cursor = self.space.cursor;
         let mut rest = below_title(area);
@@ -70,7 +69,7 @@ impl App {
             rest = below_title(rest);
         }
         if let Some((from, to)) = marks.grown() {
-            put(buffer, rest, &format!(" + grew from {from} to {to} pages"), Style::new());
+            put(buffer, rest, &format!(" + grew from {from} to {}", counted(to, "page")), Style::new());
         }
     }
 
