@@ -127,10 +127,10 @@ impl Console {
     /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
     pub(super) fn feed(&mut self, typed: &str) -> Fed {
         let text = match Typed::new(typed) {
-            Typed::Line(_) if self.session.is_replay() => {
-                return Fed::Refused("this is a saved session: it can be looked at, and nothing runs".to_owned());
-            }
             Typed::Line(line) => {
+                if let Some(words) = self.session.no_guest() {
+                    return Fed::Refused(words.to_owned());
+                }
                 self.session.send(line.as_bytes().to_vec());
                 return self.finish();
             }

@@ -156,6 +156,17 @@ impl Session {
         self.replayed
     }
 
+    /// Why nothing can be sent, in words; nothing where there is a guest.
+    pub fn no_guest(&self) -> Option<&'static str> {
+        match (self.replayed, &self.behind) {
+            (false, _) => None,
+            (true, None) => Some("this is a saved session: it can be looked at, and nothing runs"),
+            (true, Some(_)) => {
+                Some("this is a saved session: it can be looked at, and nothing runs; :load alone comes back from it")
+            }
+        }
+    }
+
     /// Takes in what the guest's thread reported.
     ///
     /// # Errors

@@ -208,34 +208,6 @@ impl App {
         }
     }
 
-    /// Shows the help, or what a command told, from its first line on.
-    pub(super) fn open_help(&mut self) {
-        // Where its end is turns out when it is drawn.
-        (self.help, self.help_end) = (Some(0), usize::MAX);
-    }
-
-    /// A key while the help is open: it pages, if there is more than is shown, and any other closes it.
-    fn in_help(&mut self, line: usize, key: KeyCode, wanted: Option<Action>) -> Next {
-        let page = usize::from(self.layout.area.height).saturating_sub(1).max(1);
-        if let Some(action @ (Action::Interrupt | Action::Suspend | Action::Redraw | Action::Shot)) = wanted {
-            return self.act(action);
-        }
-        let to = match (key, wanted) {
-            (KeyCode::Char(' '), _) | (_, Some(Action::Page(Direction::Forward))) => Some(line.saturating_add(page)),
-            (KeyCode::Home, _) => Some(0),
-            (KeyCode::End, _) => Some(self.help_end),
-            (_, Some(Action::Page(Direction::Back))) => Some(line.saturating_sub(page)),
-            (_, Some(Action::Rows(Direction::Forward) | Action::Edit(Edit::Later))) => Some(line.saturating_add(1)),
-            (_, Some(Action::Rows(Direction::Back) | Action::Edit(Edit::Earlier))) => Some(line.saturating_sub(1)),
-            _ => None,
-        };
-        self.help = to.filter(|_| self.help_end > 0);
-        if self.help.is_none() {
-            self.told.clear();
-        }
-        Next::Continue
-    }
-
     pub(super) fn act(&mut self, action: Action) -> Next {
         let next = self.do_it(action);
         self.look_around();

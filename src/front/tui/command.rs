@@ -9,10 +9,10 @@ impl App {
     /// Takes a typed line: a line for the guest, or a command.
     pub(super) fn typed(&mut self, line: &str) -> Next {
         let text = match Typed::new(line) {
-            Typed::Line(_) if self.session.is_replay() => {
-                return self.notice("this is a saved session: it can be looked at, and nothing runs");
-            }
             Typed::Line(line) => {
+                if let Some(words) = self.session.no_guest() {
+                    return self.notice(words);
+                }
                 self.session.send(line.as_bytes().to_vec());
                 self.follow();
                 return Next::Continue;

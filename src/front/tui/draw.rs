@@ -10,9 +10,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
-use super::bindings::{Action, BINDINGS, Binding, Focus, helped};
+use super::bindings::{Action, BINDINGS, Binding, Focus};
 use super::layout::{Arrangement, Layout};
-use super::legend::SIGNS;
 use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::command::{Typed, find};
@@ -22,8 +21,6 @@ use crate::view::{ahead, difference, in_brief, outcome, thousands, visible};
 
 /// How much of an outcome a line looks at: no screen is wider.
 pub(super) const GLANCE: usize = 1024;
-/// The columns of a line of the help.
-const HELP: u16 = 76;
 /// What a rule is made of, and one above memory of the past.
 const RULER: &str = "\u{2500}";
 const PAST_RULER: &str = "\u{2550}";
@@ -230,7 +227,7 @@ impl App {
     fn about_the_line(&self) -> String {
         match Typed::new(self.input.text()) {
             Typed::Line(_) if self.session.is_replay() => {
-                "this is a saved session, and nothing can be sent; a line that begins with : is a command".to_owned()
+                "a saved session: nothing can be sent; a line that begins with : is a command".to_owned()
             }
             Typed::Line(line) => ahead(line, &self.session, &self.space.regions),
             Typed::Command(text) => match find(text.split_whitespace().next().unwrap_or_default()) {
@@ -301,45 +298,6 @@ impl App {
         let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
         self.is_present() && !self.session.is_replay() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
     }
-
-    /// Draws the help, or what a command told, from that line on, and returns from which one on it really is, and
-    /// from which one on its end is shown.
-    fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> (usize, usize) {
-        let inside = below_title(area);
-        let columns = (area.width / HELP).max(1);
-        let told = !self.told.is_empty();
-        let lines: Vec<String> = match told {
-            true => self.told.clone(),
-            false => {
-                let keys = helped().map(|binding| (binding.label, binding.help));
-                let signs = [("", ""), ("signs", "")].into_iter().chain(SIGNS);
-                keys.chain(signs).map(|(label, help)| format!("{label:<15} {help}")).collect()
-            }
-        };
-        let columns = if told { 1 } else { columns };
-        let room = usize::from(if told { area.width } else { (HELP - 1).min(area.width) }).saturating_sub(1);
-        let lines: Vec<String> = lines.iter().flat_map(|line| hanging(line, room, told)).collect();
-        let shown = usize::from(inside.height) * usize::from(columns);
-        let last = lines.len().saturating_sub(shown);
-        let first = line.min(last);
-        let what = if told { "what the command says" } else { "keys and signs" };
-        let title = match last {
-            0 => format!("{what} (any key goes back)"),
-            _ => {
-                let part = part(first, lines.len(), Rect { height: to_u16(shown), ..inside });
-                format!("{what}{part} (Space, PgUp, PgDn: more; any other: back)")
-            }
-        };
-        rule(buffer, area, &title, self.theme.title());
-        for (text, place) in lines.iter().skip(first).take(shown).zip(0u16..) {
-            let (column, row) = (place / inside.height, place % inside.height);
-            let left = column * HELP;
-            let width = if told { area.width } else { (HELP - 1).min(area.width - left) };
-            let cell = Rect { x: area.x + left, y: inside.y + row, width, height: 1 };
-            put(buffer, cell, &format!(" {text}"), Style::new());
-        }
-        (first, last)
-    }
 }
 
 /// What is selected where no step is.
@@ -398,7 +356,7 @@ fn called(cause: &Cause) -> Option<String> {
 }
 
 /// A text in lines of that many columns at the most, broken at blanks where there are any.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {
         for grapheme in broken(word, columns) {
@@ -415,18 +373,6 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
 /// A word as it is, or in its characters where it is longer than a line.
 fn broken(word: &str, columns: usize) -> Vec<&str> {
     if word.trim_end().width() > columns { word.graphemes(true).collect() } else { vec![word] }
-}
-
-/// A line of the help in lines of that many columns: what goes on stands under the explanation.
-fn hanging(line: &str, columns: usize, told: bool) -> Vec<String> {
-    const LABEL: usize = 16;
-    if line.width() <= columns || columns < 2 * LABEL {
-        return vec![line.to_owned()];
-    }
-    let indent = if told { 2 } else { LABEL };
-    let mut lines = wrapped(line, columns - indent);
-    lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(indent)));
-    lines
 }
 
 /// As much of a text as fits into that many columns.

@@ -9,6 +9,7 @@ mod clipboard;
 mod command;
 mod draw;
 mod find;
+mod help;
 mod input;
 mod labels;
 mod layout;
