@@ -458,6 +458,22 @@ fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
 }
 
 #[test]
+fn pointers_are_hexadecimal_wherever_they_cross_but_numbers_in_json() {
+    for (guest, words) in [
+        ("in-place", "call  shout(0x400, 5) returned"),
+        ("packed", "call  shout(0x400, 5) -> 0x40500000005"),
+        ("packed-low", "call  shout(0x400, 5) -> 0x500000405"),
+        ("wasm-bindgen", "call  shout(0x400, 5) -> 0x400, 5"),
+        ("callback", "import env.result(0x400, 5) returned"),
+    ] {
+        let shown = text(&run(&[guest, "--line", "hello", "--show", "hex"], b"").stdout);
+        assert!(shown.contains(words), "{guest}: {shown}");
+        let json = text(&run(&[guest, "--line", "hello", "--show", "json"], b"").stdout);
+        assert!(json.contains("1024") && !json.contains("0x400"), "{guest}: {json}");
+    }
+}
+
+#[test]
 fn what_the_host_writes_inside_a_call_is_shown_and_counted_once() {
     let shown = text(&run(&["typst", "--line", "abc", "--show", "hex"], b"").stdout);
     assert!(shown.contains("call  shout(3) -> 0   3 B changed\n"), "{shown}");

@@ -230,9 +230,10 @@ impl Steps {
         }
     }
 
-    /// Values as they are shown: addresses in hexadecimal digits.
+    /// Values as they are shown: addresses, alone or packed with a length, in hexadecimal digits.
     fn list(&self, values: &[Value]) -> String {
-        let shown = |value: &Value| match value.unsigned().filter(|_| self.is_address(*value)) {
+        let in_hex = |value: Value| self.is_address(value) || self.is_packed(value);
+        let shown = |value: &Value| match value.unsigned().filter(|_| in_hex(*value)) {
             Some(addr) => format!("{addr:#x}"),
             None => value.to_string(),
         };
@@ -241,8 +242,15 @@ impl Steps {
 
     /// Whether a value is used as an address in the exchange, and not as a length too: then it is shown as one.
     fn is_address(&self, value: Value) -> bool {
-        let used = |among: &[u64], value| among.binary_search(&value).is_ok();
         value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
+    }
+
+    /// Whether the halves of a value are used as an address and a length in the exchange.
+    fn is_packed(&self, value: Value) -> bool {
+        let Value::I64(value) = value else { return false };
+        let (high, low) = (value.cast_unsigned() >> 32, value.cast_unsigned() & u64::from(u32::MAX));
+        let fit = |addr, len| used(&self.addresses, addr) && used(&self.lengths, len);
+        high > 0 && (fit(high, low) || fit(low, high))
     }
 
     /// Whether an address that was asked for before is still the same.
@@ -288,6 +296,11 @@ impl Steps {
             _ => Sum::default(),
         }
     }
+}
+
+/// Whether a value is among those, which stand in order.
+fn used(among: &[u64], value: u64) -> bool {
+    among.binary_search(&value).is_ok()
 }
 
 /// The tree that the depths of a cause's crossings make.
