@@ -31,8 +31,8 @@ const EXAMPLES: &str = "Examples:
 The full screen opens when stdin and stdout are terminals; else, and with -l,
 --show, -k, -0 or --whole, lines are read from stdin. Exit status: 0 all
 answered, 1 some line failed (-k, --script), 2 usage, 3 guest not loaded, 4 no
-convention, 5 exchange failed, 6 limit, 7 reading or writing failed, 130 by
-Ctrl-C.";
+convention, 5 exchange failed, 6 limit, 7 reading or writing failed, 101 a bug
+in linmem, 130 by Ctrl-C.";
 
 /// What the command line says.
 #[derive(Debug, Parser)]

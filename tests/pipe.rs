@@ -504,6 +504,18 @@ fn a_table_and_a_memory_cannot_eat_the_machine() {
 }
 
 #[test]
+fn a_memory_limit_that_is_too_small_says_what_would_do() {
+    let output = run(&["--max-memory", "1"], b"x\n");
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("65536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB is"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(text(&run(&["--max-memory", "64KiB"], b"x\n").stdout), "x Wasm is cool!\n");
+}
+
+#[test]
 fn a_line_larger_than_the_memory_is_not_gathered() {
     let output = run(&["--max-memory", "64KiB", "-k"], &[&vec![b'x'; 3_000_000][..], b"\nok\n"].concat());
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));

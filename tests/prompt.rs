@@ -5,7 +5,9 @@
 mod cases;
 mod pty;
 
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
@@ -416,4 +418,105 @@ fn a_long_pipe_tells_how_far_it_is() {
     };
     assert_eq!(run(""), "\rlinmem: 2 lines\r               \rthe end\r\n");
     assert_eq!(run("--quiet"), "the end\r\n");
+}
+
+#[test]
+fn a_line_that_is_no_text_does_not_end_a_prompt_without_a_terminal() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_linmem"))
+        .args(["--repl", "--no-history", "--quiet"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(b"ok1\na\xffb\nok2\n").expect("linmem reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("=> ok1 Wasm is cool!") && stdout.contains("=> ok2 Wasm is cool!"), "{stdout}");
+    assert!(stdout.contains("the line is no UTF-8, and was not sent") && output.status.success(), "{stdout}");
+}
+
+/// A guest in a file, that answers with these words behind the line.
+fn build(guest: &Path, words: &str) {
+    let text = include_str!("../assets/guests/passing-data.wat").replace(" Wasm is cool!", words);
+    std::fs::write(guest, text).expect("the folder is ours");
+}
+
+#[test]
+fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (one, other) = (folder.join("rebuilt-one.wat"), folder.join("rebuilt-other.wat"));
+    build(&one, " Wasm is cool!");
+    build(&other, " Wasm is warm!");
+    let (first, second) = (one.display().to_string(), other.display().to_string());
+    let mut prompt = Prompt::start("rebuilt", false, &[&first, "--repl", "--watch"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("Did you know\r");
+    prompt.wait_for("=> Did you know Wasm is cool!");
+    prompt.wait_for("> ");
+    prompt.press("half");
+    prompt.wait_for("half");
+    build(&one, " Wasm is hot!!");
+    prompt.wait_for("a fresh guest; :runs lists the runs before");
+    prompt.wait_for("=> Did you know Wasm is hot!!");
+    prompt.wait_for("> half");
+    prompt.press(" a line\r");
+    prompt.wait_for("=> half a line Wasm is hot!!");
+    // What is no module is told, and the guest stays.
+    prompt.wait_for("> ");
+    std::fs::write(&one, "(module").expect("the folder is ours");
+    prompt.wait_for("failed: the guest stays as it was");
+    prompt.wait_for("> ");
+    // Another file takes its place, and is watched in its place.
+    prompt.press(&format!(":reload {second}\r"));
+    prompt.wait_for("a fresh guest");
+    prompt.wait_for("> ");
+    prompt.press("x\r");
+    prompt.wait_for("=> x Wasm is warm!");
+    prompt.wait_for("> ");
+    build(&one, " Wasm is gone!");
+    build(&other, " Wasm is cold!");
+    prompt.wait_for("=> x Wasm is cold!");
+    prompt.wait_for("> ");
+    prompt.press(":runs\r");
+    prompt.wait_for("rebuilt-other.wat");
+    prompt.wait_for("> ");
+    assert!(!prompt.text.contains("Wasm is gone!"), "{}", prompt.text);
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn ctrl_d_while_the_guest_runs_ends_the_prompt_behind_its_answer() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slow-prompt.wat");
+    let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32) (loop (br 0)) (i32.const 0)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    let guest = guest.display().to_string();
+    let mut prompt = Prompt::start("early", false, &[&guest, "--repl", "--timeout", "700ms"], &[]);
+    prompt.wait_for("> ");
+    prompt.press("spin\r");
+    prompt.wait_for("spin");
+    std::thread::sleep(Duration::from_millis(200));
+    prompt.press("\x04");
+    prompt.wait_for("failed: the guest was still running after 700ms");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
+fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
+    let mut prompt = Prompt::start("refused", false, &["--repl"], &[]);
+    prompt.wait_for("> ");
+    prompt.press(":convention typst\r");
+    prompt.wait_for("failed: the guest stays as it was: typst was asked for");
+    prompt.wait_for("> ");
+    prompt.press("x\r");
+    prompt.wait_for("exchange 1, step 3 of 5");
+    prompt.wait_for("> ");
+    prompt.press(":reset\r");
+    prompt.wait_for("a fresh guest; :runs lists the runs before");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
 }

@@ -73,6 +73,7 @@ fn a_saved_session_shows_the_same_cells() {
     assert!(replayed.contains(&cells), "{replayed}\n----\n{cells}");
     assert!(replayed.contains("0x1000  u32 77"), "{replayed}");
     assert_eq!(replayed.matches("this is a saved session").count(), 2, "{replayed}");
+    assert!(replayed.contains("A saved session, in which nothing runs") && !replayed.contains("to send"), "{replayed}");
     // Regions and marks are as they were: they come from what is saved of the guest and of the user.
     let regions = ask(&folder, "session", ":regions\n:peek u32 here\n");
     let names: Vec<_> = regions.lines().filter_map(|line| line.split(' ').next()).collect();
@@ -414,6 +415,7 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     }
     assert!(replay(b"").1.contains("no saved session"));
     assert!(replay(b"\0asm").1.contains("no saved session"));
+    assert!(replay(b"some text\n").1.contains("no saved session (the command :save FILE writes one)"));
     let head = br#"{"linmem_session":999,"linmem":"9.0.0"}"#;
     let other = [head, format!(" {:08x}\n", crc32fast::hash(head)).as_bytes()].concat();
     assert!(replay(&other).1.contains("saved by linmem 9.0.0 in version 999"));

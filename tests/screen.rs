@@ -254,6 +254,11 @@ fn ctrl_c_stops_the_lines_that_wait_too() {
         terminal.press(&format!("{line}\r"));
         terminal.wait_for(&format!("=> {line} "));
     }
+    // So it is with commands.
+    terminal.press("\x1b[200~spin\n:reset\n\x1b[201~\x03");
+    terminal.wait_for("not sent: Ctrl-C came before its turn");
+    terminal.press("still the first\r");
+    terminal.wait_for("exchange 35 of 35");
 }
 
 #[test]

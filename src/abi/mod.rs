@@ -50,7 +50,12 @@ pub struct Choice {
 
 /// Why no convention was chosen, with what was looked for and found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoConvention(String);
+pub struct NoConvention {
+    /// Why, in a line.
+    why: String,
+    /// What goes on behind it: what was found, what can be done.
+    more: String,
+}
 
 impl Wish {
     /// A wish for the convention of that name, or for the recipe in that file; the other words of this one stand.
@@ -71,11 +76,11 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
     let file = path.display().to_string();
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
-    read.map_err(|error| NoConvention(format!("{file}: {error}; {}", known())))?;
+    read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
     if text.len() as u64 > LONGEST {
-        return Err(NoConvention(format!("{file}: a recipe is {LONGEST} bytes long at the most")));
+        return Err(NoConvention::new(&format!("{file}: a recipe is {LONGEST} bytes long at the most")));
     }
-    let recipe = recipe::parse(&text).map_err(|error| NoConvention(format!("{file}: {error}")))?;
+    let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
     Ok((file, recipe))
 }
 
@@ -84,7 +89,7 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
 /// # Errors
 /// No convention fits; or several do, and which they are; or the user's recipe does not fit.
 pub fn choose(interface: &Interface, wish: &Wish) -> Result<Choice, NoConvention> {
-    match decide(interface, wish) {
+    match decide(interface, wish, || candidates(interface, wish.call.as_deref())) {
         Ok((recipe, bound)) => Ok(Choice { recipe, bound, undecided: None }),
         Err(why) if wish.by_hand && wish.convention.is_none() && wish.recipe.is_none() => {
             let recipe = Recipe::by_hand(interface, &why.to_string());
@@ -97,31 +102,47 @@ pub fn choose(interface: &Interface, wish: &Wish) -> Result<Choice, NoConvention
     }
 }
 
-fn decide(interface: &Interface, wish: &Wish) -> Result<(Recipe, Bound), NoConvention> {
+/// The recipe that would be chosen, where the candidates are known already.
+///
+/// # Errors
+/// As for [`choose`].
+pub fn chosen(
+    interface: &Interface,
+    wish: &Wish,
+    candidates: (Vec<Candidate>, Vec<Miss>),
+) -> Result<Recipe, NoConvention> {
+    decide(interface, wish, || candidates).map(|(recipe, _)| recipe)
+}
+
+fn decide(
+    interface: &Interface,
+    wish: &Wish,
+    candidates: impl FnOnce() -> (Vec<Candidate>, Vec<Miss>),
+) -> Result<(Recipe, Bound), NoConvention> {
     if let Some((file, recipe)) = &wish.recipe {
-        let bound =
-            recipe.bind(interface, wish.stub_imports).map_err(|error| NoConvention(format!("{file}: {error}")))?;
+        let bound = recipe.bind(interface, wish.stub_imports);
+        let bound = bound.map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
         return Ok((recipe.clone(), bound));
     }
     if let Some(call) = wish.call.as_deref().filter(|call| interface.funcs().all(|(name, _)| name != *call)) {
-        return Err(NoConvention(interface.lacks(call)));
+        return Err(NoConvention::new(&interface.lacks(call)));
     }
-    let (mut found, misses) = candidates(interface, wish.call.as_deref());
+    let (mut found, misses) = candidates();
     if let Some(name) = &wish.convention {
         found.retain(|candidate| &candidate.recipe.name == name);
         if found.is_empty() {
-            return Err(NoConvention(miss(name, &misses)));
+            return Err(NoConvention::new(&miss(name, &misses)));
         }
     }
     match &found[..] {
-        [] => Err(NoConvention(none(&misses))),
-        [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention(several(&found))),
+        [] => Err(none(&misses)),
+        [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention::new(&several(&found))),
         [best, ..] if best.score < SURE && wish.convention.is_none() && wish.call.is_none() => {
-            Err(NoConvention(several(&found)))
+            Err(NoConvention::new(&several(&found)))
         }
         [best, ..] => {
             let bound = best.recipe.bind(interface, wish.stub_imports);
-            let bound = bound.map_err(|error| NoConvention(error.to_string()))?;
+            let bound = bound.map_err(|error| NoConvention::new(&error.to_string()))?;
             Ok((best.recipe.clone(), bound))
         }
     }
@@ -146,17 +167,19 @@ fn known() -> String {
 }
 
 /// Which conventions nearly fit and why they do not; of all the others, that they do not.
-fn none(misses: &[Miss]) -> String {
-    let mut words = String::from("what the module exports fits no convention");
-    let near = || misses.iter().filter(|miss| miss.near);
-    near().for_each(|miss| words.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
-    let same = misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why));
-    match (same, near().count()) {
-        (Some(miss), _) => words.push_str(&format!(": {}", miss.why)),
-        (None, 0) => words.push_str("; linmem inspect GUEST tells why for each"),
-        (None, _) => words.push_str("\n  and none of the others (linmem inspect GUEST tells why)"),
+fn none(misses: &[Miss]) -> NoConvention {
+    let (mut why, mut more) = (String::from("what the module exports fits no convention"), String::new());
+    let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
+    match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {
+        Some(miss) => why.push_str(&format!(": {}", miss.why)),
+        None if near.is_empty() => more.push_str("; linmem inspect GUEST tells why for each"),
+        None => {
+            near.iter().for_each(|miss| more.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
+            more.push_str("\n  and none of the others (linmem inspect GUEST tells why)");
+        }
     }
-    words + "\nA recipe of yours can say how to talk to it: --abi FILE, see linmem guide recipes"
+    more.push_str("\nA recipe of yours can say how to talk to it: --abi FILE, see linmem guide recipes");
+    NoConvention { why, more }
 }
 
 fn several(found: &[Candidate]) -> String {
@@ -171,9 +194,22 @@ fn several(found: &[Candidate]) -> String {
     words
 }
 
+impl NoConvention {
+    /// Words, of which the first line tells why.
+    fn new(words: &str) -> NoConvention {
+        let (why, more) = words.split_at(words.find('\n').unwrap_or(words.len()));
+        NoConvention { why: why.to_owned(), more: more.to_owned() }
+    }
+
+    /// Why, in a line, without what can be done.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+}
+
 impl fmt::Display for NoConvention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{}{}", self.why, self.more)
     }
 }
 

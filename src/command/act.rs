@@ -148,6 +148,9 @@ pub(super) fn load(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     if words.is_empty() {
         return match context.session.leave_saved() {
             true => opened(context, "back from the saved session".to_owned()),
+            false if context.session.is_replay() => Err(Error(
+                "this session was not loaded from inside another, so there is none to come back to".to_owned(),
+            )),
             false => Err(Error("expected a file, as no saved session is being looked at".to_owned())),
         };
     }

@@ -13,20 +13,31 @@ pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
     }
     let failure = words.take("error");
     let wanted = words.all()?;
-    let run = context.session.run();
-    let last = run.len().checked_sub(1).and_then(|last| run.cause(last));
-    let last = last.ok_or_else(|| Error("nothing happened yet".to_owned()))?;
-    if last.trigger == Trigger::Start {
-        return Err(Error("nothing was sent yet, so there is no answer to check".to_owned()));
-    }
-    match (&last.outcome, failure) {
-        (Ok(answer), false) if *answer == wanted => Ok(met()),
-        (Err(error), true) if error.to_string().contains(&*String::from_utf8_lossy(&wanted)) => Ok(met()),
+    match (last_outcome(context)?, failure) {
+        (Ok(answer), false) if answer == wanted => Ok(met()),
+        (Err(error), true) if error.contains(&*String::from_utf8_lossy(&wanted)) => Ok(met()),
         (Ok(answer), false) => Err(unmet(&wanted, &format!("the answer \"{}\"", visible(answer)))),
         (Ok(answer), true) => {
             Err(Error(format!("a failure should have come, and the answer was \"{}\"", visible(answer))))
         }
         (Err(error), _) => Err(unmet(&wanted, &format!("the failure: {error}"))),
+    }
+}
+
+/// What the last line, or command, came to: the answer, or why there is none.
+fn last_outcome<'a>(context: &'a Context<'_>) -> Result<Result<&'a [u8], String>, Error> {
+    if let Some(words) = context.session.refusal() {
+        return Ok(Err(words.to_owned()));
+    }
+    let run = context.session.run();
+    let last = run.len().checked_sub(1).and_then(|last| run.cause(last));
+    let last = last.ok_or_else(|| Error("nothing happened yet".to_owned()))?;
+    match &last.outcome {
+        _ if last.trigger == Trigger::Start => {
+            Err(Error("nothing was sent yet, so there is no answer to check".to_owned()))
+        }
+        Ok(answer) => Ok(Ok(answer)),
+        Err(failure) => Ok(Err(failure.to_string())),
     }
 }
 

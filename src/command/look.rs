@@ -6,7 +6,7 @@ use super::{Context, Error, Place, Reply};
 use crate::guest::Global;
 use crate::record::{Actor, Image, Run};
 use crate::session::About;
-use crate::view::{Row, Selection, difference, range, thousands, visible, whole};
+use crate::view::{Row, Selection, counted, difference, range, thousands, visible, whole};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
@@ -57,7 +57,8 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> 
         places.push(Place { words: format!("... and {} more", thousands((marks.runs() - MOST) as u64)), addr: None });
     }
     if let Some((from, to)) = marks.grown() {
-        places.push(Place { words: format!("memory grew from {from} to {to} pages"), addr: Some(before.len()) });
+        let words = format!("memory grew from {from} to {}", counted(to, "page"));
+        places.push(Place { words, addr: Some(before.len()) });
     }
     match places.is_empty() {
         true => Ok(Reply::Text(vec![difference(marks)])),
@@ -120,8 +121,7 @@ pub(super) fn memory(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
     let several = context.at()?.after.len() > 1;
     let line = |(place, image): (usize, &Image)| {
         let pages = image.len() / crate::record::WASM_PAGE;
-        let unit = if pages == 1 { "page" } else { "pages" };
-        let size = format!("memory {place}: {} {unit} = {} bytes", thousands(pages), thousands(image.len()));
+        let size = format!("memory {place}: {} = {}", counted(pages, "page"), counted(image.len(), "byte"));
         match context.session.memory_name(place).filter(|_| several) {
             _ if !several => size,
             name => {
@@ -162,10 +162,9 @@ pub(super) fn runs(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     }
     let line = |(place, (about, _, run)): (usize, (&About, &[Global], &Run))| {
         let what = if place == kept { "this run" } else { "earlier run" };
-        let count = run.len().saturating_sub(1);
-        let unit = if count == 1 { "exchange" } else { "exchanges" };
+        let count = counted(run.len().saturating_sub(1) as u64, "exchange");
         let number = newest - kept + place;
-        format!("{what}: {count} {unit}   (run {number}, {})", visible(about.name.as_bytes()))
+        format!("{what}: {count}   (run {number}, {})", visible(about.name.as_bytes()))
     };
     Ok(Reply::Text(context.session.runs().enumerate().map(line).collect()))
 }
@@ -200,8 +199,8 @@ pub(super) fn limits(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> R
         limits.time.map_or("none (--timeout)".to_owned(), |time| format!("{time:?} for one exchange (--timeout)"));
     Ok(Reply::Text(vec![
         format!("time    {time}"),
-        format!("memory  {} bytes (--max-memory)", thousands(limits.memory)),
-        format!("answer  {} bytes (--max-output)", thousands(limits.output)),
+        format!("memory  {} (--max-memory)", counted(limits.memory, "byte")),
+        format!("answer  {} (--max-output)", counted(limits.output, "byte")),
     ]))
 }
 

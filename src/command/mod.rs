@@ -217,10 +217,7 @@ impl Context<'_> {
 
     /// There must be a guest to do something to.
     fn has_guest(&self) -> Result<(), Error> {
-        match self.session.is_replay() {
-            true => Err(Error("this is a saved session: it can be looked at, and nothing runs".to_owned())),
-            false => Ok(()),
-        }
+        self.session.no_guest().map_or(Ok(()), |words| Err(Error(words.to_owned())))
     }
 
     /// The guest must have answered all that it was sent.

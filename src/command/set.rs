@@ -5,7 +5,7 @@ use super::table::nearest;
 use super::words::Words;
 use super::{Context, Error, Reply};
 use crate::guest::Limits;
-use crate::view::thousands;
+use crate::view::counted;
 
 /// What is shown after each line at a prompt and in a script. The full screen shows all of it at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn list(limits: Limits, settings: Settings) -> Vec<String> {
     let time = limits.time.map_or("none".to_owned(), |time| format!("{time:?}"));
     let rows = [
         (time, "the longest time for one exchange"),
-        (format!("{} bytes", thousands(limits.output)), "the longest answer"),
+        (counted(limits.output, "byte"), "the longest answer"),
         (on(settings.crossings).to_owned(), "list the steps across the boundary after each line"),
         (on(settings.rows).to_owned(), "show the changed rows of memory after each line"),
     ];

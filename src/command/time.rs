@@ -2,7 +2,7 @@
 
 use super::words::Words;
 use super::{Context, Error, Reply};
-use crate::view::{Selection, whole};
+use crate::view::{Selection, counted, whole};
 
 pub(super) fn back(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
     step(context, words, false)
@@ -31,7 +31,7 @@ pub(super) fn exchange(context: &mut Context<'_>, words: &mut Words<'_>, _: &str
         ))
     })?;
     if place.is_some_and(|place| place >= node.crossings.len()) {
-        return Err(Error(format!("exchange {cause} has {} steps", node.crossings.len())));
+        return Err(Error(format!("exchange {cause} has {}", counted(node.crossings.len() as u64, "step"))));
     }
     Selection::new(run, None, cause, place.or(node.focus))
         .map(look)

@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use rustyline::error::ReadlineError;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::form::Form;
+use super::repl::Read;
 use super::status::{self, Status};
-use super::{cooked, hex, script, tui};
+use super::{cooked, hex, panics, script, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Settings, Typed};
 use crate::record::Trigger;
@@ -19,16 +21,26 @@ use crate::view::{Search, Selection, outcome, range, visible};
 /// The most places that are listed.
 const LISTED: usize = 1024;
 
-enum Message {
+/// What comes to a console.
+pub(super) enum Message {
     Update(Update),
     Interrupt,
+    /// Something was typed.
+    Read(Box<Read>),
 }
 
 /// A session, what is looked at, and what is to be printed.
 pub(super) struct Console {
     pub(super) session: Session,
     messages: Receiver<Message>,
+    sender: Sender<Message>,
+    /// What was typed, until it is taken.
+    read: Option<Box<Read>>,
+    /// While something is typed: what prints above it.
+    above: Option<Sender<String>>,
     at: Option<Selection>,
+    /// The number of the run that was shown last.
+    run: usize,
     /// Where in memory the user is.
     cursor: u64,
     settings: Settings,
@@ -66,11 +78,12 @@ impl Console {
         let name = source.name.clone();
         let (sender, messages) = channel();
         listen(sender.clone())?;
+        let to_console = sender.clone();
         let session = Session::start(source, options, move |update| {
             // The console is gone only when the program ends.
-            let _ = sender.send(Message::Update(update));
+            let _ = to_console.send(Message::Update(update));
         });
-        let mut console = Console::new(session, messages, cli);
+        let mut console = Console::new(session, (sender, messages), cli);
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
         console.look_at(Selection::newest(console.session.run()));
         Ok(console)
@@ -82,18 +95,23 @@ impl Console {
     /// Signals cannot be caught; that was told on stderr.
     pub(super) fn replay(session: Session, cli: &Cli) -> Result<Console, Status> {
         let (sender, messages) = channel();
-        listen(sender)?;
+        listen(sender.clone())?;
         let at = Selection::newest(session.run());
-        let mut console = Console::new(session, messages, cli);
+        let mut console = Console::new(session, (sender, messages), cli);
         console.look_at(at);
         Ok(console)
     }
 
-    fn new(session: Session, messages: Receiver<Message>, cli: &Cli) -> Console {
+    fn new(session: Session, (sender, messages): (Sender<Message>, Receiver<Message>), cli: &Cli) -> Console {
+        panics::end_the_program(cooked::give_back);
         Console {
             session,
             messages,
+            sender,
+            read: None,
+            above: None,
             at: None,
+            run: 1,
             cursor: 0,
             settings: Settings::default(),
             style: hex::Style::new(cli),
@@ -109,10 +127,10 @@ impl Console {
     /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
     pub(super) fn feed(&mut self, typed: &str) -> Fed {
         let text = match Typed::new(typed) {
-            Typed::Line(_) if self.session.is_replay() => {
-                return Fed::Refused("this is a saved session: it can be looked at, and nothing runs".to_owned());
-            }
             Typed::Line(line) => {
+                if let Some(words) = self.session.no_guest() {
+                    return Fed::Refused(words.to_owned());
+                }
                 self.session.send(line.as_bytes().to_vec());
                 return self.finish();
             }
@@ -199,12 +217,17 @@ impl Console {
         }
     }
 
-    /// Prints what is to be printed.
+    /// Prints what is to be printed, above what is being typed.
     ///
     /// # Errors
     /// Stdout takes no more.
     pub(super) fn print(&mut self) -> io::Result<()> {
         let out = std::mem::take(&mut self.out);
+        if let (Some(above), false) = (&self.above, out.is_empty()) {
+            // If it cannot be printed there, what is printed next cannot either, and that tells.
+            let _ = above.send(String::from_utf8_lossy(&out).into_owned());
+            return Ok(());
+        }
         let mut stdout = io::stdout().lock();
         stdout.write_all(&out).and_then(|()| stdout.flush())
     }
@@ -246,7 +269,14 @@ impl Console {
         if let Err(error) = self.settle() {
             return Fed::Failed(error.to_string());
         }
+        if let Some(words) = self.session.refusal() {
+            return Fed::Failed(words.to_owned());
+        }
         self.look_at(Selection::newest(self.session.run()));
+        let begun = self.session.run_number();
+        if std::mem::replace(&mut self.run, begun) != begun {
+            self.say("a fresh guest; :runs lists the runs before, which can still be looked at");
+        }
         self.show();
         self.print_in_form();
         let run = self.session.run();
@@ -265,20 +295,43 @@ impl Console {
         }
     }
 
-    /// Takes in what came without being asked for: a guest that is watched was changed, begins anew, and gets the last
-    /// line again.
+    /// Takes what is typed next, which `begin` has read and sent. What comes meanwhile without being asked for is shown
+    /// at once, where the terminal can do that by `above`: a guest that is watched was changed, begins anew, and gets
+    /// the last line again.
     ///
     /// # Errors
-    /// The guest could not be set to work.
-    pub(super) fn catch_up(&mut self) -> Result<(), OpenError> {
-        while let Ok(message) = self.messages.try_recv() {
-            self.take(message)?;
+    /// Stdout takes no more.
+    pub(super) fn read(
+        &mut self,
+        above: Option<Sender<String>>,
+        begin: impl FnOnce(Sender<Message>),
+    ) -> io::Result<Read> {
+        self.print()?;
+        self.above = above;
+        begin(self.sender.clone());
+        loop {
             if self.session.state() != State::Idle {
-                // What failed is on the timeline, and is shown.
-                let _ = self.finish();
+                let fed = self.finish();
+                self.tell(fed);
+                self.print()?;
+            }
+            if let Some(read) = self.read.take() {
+                return Ok(*read);
+            }
+            // A sender is here too, so there is always something to wait for.
+            if let Ok(message) = self.messages.recv() {
+                self.take(message).map_err(io::Error::other)?;
             }
         }
-        Ok(())
+    }
+
+    /// Says what came of a line or a command, as far as that was not shown.
+    pub(super) fn tell(&mut self, fed: Fed) {
+        match fed {
+            Fed::Done => (),
+            Fed::Failed(words) => self.say(&format!("failed: {}", visible(words.as_bytes()))),
+            Fed::Refused(words) => self.say(&words),
+        }
     }
 
     /// Waits until the guest has done all that it was asked.
@@ -297,6 +350,13 @@ impl Console {
             Message::Interrupt => {
                 self.interrupted = true;
                 self.session.interrupt();
+            }
+            Message::Read(read) => {
+                // While something is typed, the key is the prompt's.
+                if matches!(read.typed, Err(ReadlineError::Interrupted)) {
+                    self.session.interrupt();
+                }
+                (self.read, self.above) = (Some(read), None);
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ mod json;
 mod lines;
 mod man;
 mod manual;
+mod panics;
 mod pipe;
 mod progress;
 mod repl;

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::view::thousands;
+use crate::view::counted;
 
 /// How long a pipe must take before it tells how far it is, and how often it does.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ impl Progress {
             return;
         }
         self.due = Some(now + PACE);
-        let text = format!("linmem: {} lines", thousands(lines));
+        let text = format!("linmem: {}", counted(lines, "line"));
         // The terminal may be gone; the answers are not for it.
         let _ = write!(io::stderr(), "\r{text}");
         self.columns = text.len();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
+use std::sync::mpsc::{Sender, channel};
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -9,9 +10,9 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, Helper};
+use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, ExternalPrinter, Helper};
 
-use super::console::{Console, Fed};
+use super::console::{Console, Message};
 use super::cooked;
 use super::history::{History, Keeper};
 use super::status::{self, Status};
@@ -21,6 +22,12 @@ use crate::session::{Options, Session, Source};
 use crate::view::visible;
 
 type Prompt = Editor<Assistant, MemHistory>;
+
+/// What was typed, with the editor that read it.
+pub(super) struct Read {
+    prompt: Prompt,
+    pub(super) typed: rustyline::Result<String>,
+}
 
 /// Runs the prompt to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
@@ -43,15 +50,18 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.no_history { History::none() } else { History::load() };
     let (lines, keeper) = history.into_parts();
     cooked::remember();
-    let mut prompt = match editor(cli, lines) {
+    let prompt = match editor(cli, lines) {
         Ok(prompt) => prompt,
         Err(error) => return status::fail(Status::Io, &format!("the terminal failed: {error}")),
     };
     if !cli.quiet {
         let name = visible(console.session.name().as_bytes());
         let convention = console.session.about().map_or(String::new(), |about| visible(about.convention.as_bytes()));
-        console
-            .say(&format!("linmem: {name}, {convention}. Type a line to send; :help lists commands; Ctrl-D leaves."));
+        let what = match console.session.is_replay() {
+            true => "A saved session, in which nothing runs: :exchange NUMBER, :back and :forward look around",
+            false => "Type a line to send",
+        };
+        console.say(&format!("linmem: {name}, {convention}. {what}; :help lists commands; Ctrl-D leaves."));
         if let Some(why) = console.session.about().and_then(|about| about.undecided.clone()) {
             console.say(&format!(
                 "{}\n:convention NAME chooses one.",
@@ -59,7 +69,9 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
             ));
         }
     }
-    match converse(&mut console, &mut prompt, keeper) {
+    let talked = converse(&mut console, prompt, keeper);
+    cooked::restore();
+    match talked {
         Ok(()) => Status::Answered,
         Err(ReadlineError::Io(error)) => status::of_write(Err(error)),
         Err(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
@@ -79,14 +91,41 @@ fn editor(cli: &Cli, history: MemHistory) -> Result<Prompt, ReadlineError> {
     Ok(prompt)
 }
 
+/// Prints texts above the line that is being typed. On a thread of its own: when the line is sent, a text may have to
+/// wait for the next one.
+fn printer(prompt: &mut Prompt) -> Option<Sender<String>> {
+    // A terminal that cannot move its cursor has none.
+    let mut printer = prompt.create_external_printer().ok()?;
+    let (sender, texts) = channel::<String>();
+    std::thread::spawn(move || {
+        while let Ok(first) = texts.recv() {
+            if printer.print(first + &texts.try_iter().collect::<String>()).is_err() {
+                return;
+            }
+        }
+    });
+    Some(sender)
+}
+
 /// Takes lines until the user leaves.
-fn converse(console: &mut Console, prompt: &mut Prompt, mut keeper: Keeper) -> Result<(), ReadlineError> {
+fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Result<(), ReadlineError> {
+    let above = printer(&mut prompt);
+    if above.is_some() {
+        cooked::leave_keys();
+    }
     loop {
-        console.print()?;
         if let Some(assistant) = prompt.helper_mut() {
             assistant.names = console.names();
         }
-        let typed = match prompt.readline("> ") {
+        let read = console.read(above.clone(), move |sender| {
+            std::thread::spawn(move || {
+                let typed = prompt.readline("> ");
+                // The console is gone only when the program ends.
+                let _ = sender.send(Message::Read(Box::new(Read { prompt, typed })));
+            });
+        })?;
+        prompt = read.prompt;
+        let typed = match read.typed {
             Ok(typed) => typed,
             Err(ReadlineError::Eof) => return Ok(()),
             Err(ReadlineError::Interrupted) => {
@@ -128,14 +167,8 @@ fn lines_of(typed: &str) -> impl Iterator<Item = &str> {
 
 /// Answers one line.
 fn answer(console: &mut Console, line: &str) -> Result<(), ReadlineError> {
-    if let Err(error) = console.catch_up() {
-        console.say(&format!("failed: {}", visible(error.to_string().as_bytes())));
-    }
-    match console.feed(line) {
-        Fed::Done => (),
-        Fed::Failed(words) => console.say(&format!("failed: {}", visible(words.as_bytes()))),
-        Fed::Refused(words) => console.say(&words),
-    }
+    let fed = console.feed(line);
+    console.tell(fed);
     Ok(console.print()?)
 }
 

@@ -10,7 +10,7 @@ use super::{Lines, Piece};
 use crate::cli::Cli;
 use crate::command::{self, Typed};
 use crate::session::{Options, Source};
-use crate::view::visible;
+use crate::view::{counted, visible};
 
 /// How deep files may name files.
 const DEEPEST: usize = 8;
@@ -217,7 +217,7 @@ impl Tally {
 
     /// The summary: `3 lines, 1 command, 2 expectations, all good`.
     fn words(&self) -> String {
-        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let count = |n: usize, what: &str| counted(n as u64, what);
         let result = if self.failures == 0 { "all good".to_owned() } else { format!("{} failed", self.failures) };
         let (lines, commands) = (count(self.lines, "line"), count(self.commands, "command"));
         format!("{lines}, {commands}, {}, {result}", count(self.expectations, "expectation"))

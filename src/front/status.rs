@@ -26,6 +26,8 @@ pub enum Status {
     Limit,
     /// Reading the input or writing the output failed.
     Io,
+    /// linmem itself failed.
+    Panicked,
     /// A signal of that number ended the program.
     Signal(u8),
 }
@@ -42,6 +44,7 @@ impl Status {
             Status::ExchangeFailed => 5,
             Status::Limit => 6,
             Status::Io => 7,
+            Status::Panicked => 101,
             Status::Signal(number) => 128 + number,
         }
     }

@@ -10,7 +10,7 @@ use wasmparser::{
 };
 
 use super::names::{Names, shortened};
-use crate::record::{MEMORIES, plain};
+use crate::record::{MEMORIES, plain, unit};
 
 /// The custom section in which a module says its own convention.
 const SAYS: &str = "linmem";
@@ -426,8 +426,7 @@ impl fmt::Display for Type {
 
 impl fmt::Display for MemoryType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = if self.pages == 1 { "page" } else { "pages" };
-        write!(f, "{} {unit}", self.pages)?;
+        write!(f, "{} {}", self.pages, unit(self.pages, "page"))?;
         match self.most {
             Some(most) => write!(f, ", {most} at the most")?,
             None => f.write_str(", and no limit of its own")?,
@@ -448,8 +447,7 @@ impl fmt::Display for Extern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Extern::Func(signature) => write!(f, "function {signature}"),
-            Extern::Memory { pages: 1, .. } => f.write_str("memory of 1 page"),
-            Extern::Memory { pages, .. } => write!(f, "memory of {pages} pages"),
+            Extern::Memory { pages, .. } => write!(f, "memory of {pages} {}", unit(u64::from(*pages), "page")),
             Extern::Global => f.write_str("global"),
             Extern::Table => f.write_str("table"),
             Extern::Tag => f.write_str("tag"),

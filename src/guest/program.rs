@@ -11,7 +11,7 @@ use super::imports::Imports;
 use super::limits::{Ceiling, TABLE_ENTRIES};
 use super::stoppable::{Added, Places, Stoppable};
 use super::{Guest, Interface, Limits, Watch};
-use crate::record::WASM_PAGE;
+use crate::record::{WASM_PAGE, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
@@ -222,9 +222,12 @@ impl fmt::Display for LoadError {
             LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
             LoadError::Memory { needs, limit } => write!(
                 f,
-                "its memory needs {} bytes ({needs} pages) at the start, and the limit is {} bytes; --max-memory raises it",
+                "its memory needs {} bytes ({needs} {}) at the start, and the limit is {} bytes, in whole pages of 64 KiB; \
+                 --max-memory {}KiB is the least that will do",
                 needs * WASM_PAGE,
-                u64::from(*limit) * WASM_PAGE
+                unit(*needs, "page"),
+                u64::from(*limit) * WASM_PAGE,
+                needs * (WASM_PAGE >> 10)
             ),
             LoadError::Segments => {
                 f.write_str("a data segment (or an element segment) does not fit into its memory (or table)")

@@ -11,7 +11,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
 use super::{Boundary, DriverCode, Func, GlobalRef, Host, Limits, Watch};
-use crate::record::{Failure, Frame, Limit, Value};
+use crate::record::{Failure, Frame, Limit, Value, unit};
 
 /// The most frames of a trap's trace that are kept.
 const TRACE: usize = 16;
@@ -156,7 +156,9 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
     }
 
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
-        let refuse = |why: String| Failure::Refused(format!("the memory did not grow by {pages} pages: {why}"));
+        let refuse = |why: String| {
+            Failure::Refused(format!("the memory did not grow by {pages} {}: {why}", unit(pages, "page")))
+        };
         let delta = u32::try_from(pages).map_err(|_| refuse("no memory has so many".to_owned()))?;
         let memory = self.parts.memories.get(memory).ok_or_else(|| refuse("there is no such memory".to_owned()))?;
         let before = memory.clone().grow(&mut self.store, delta).map_err(|error| refuse(error.to_string()))?;

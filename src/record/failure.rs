@@ -12,6 +12,11 @@ pub fn plain(name: &str) -> String {
     name.chars().map(escaped).collect()
 }
 
+/// A unit as it stands behind a count: `byte` behind 1, `bytes` behind any other.
+pub fn unit(count: u64, one: &str) -> String {
+    if count == 1 { one.to_owned() } else { format!("{one}s") }
+}
+
 /// A place in the guest's code, innermost first in a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
@@ -146,12 +151,14 @@ impl fmt::Display for Failure {
             }
             Failure::OutOfBounds { attempt, addr, len, memory } => write!(
                 f,
-                "{attempt} {len} bytes at {addr:#x} would end at {:#x}, outside the guest's memory, which ends at {memory:#x} ({memory} bytes)",
+                "{attempt} {len} {} at {addr:#x} would end at {:#x}, outside the guest's memory, which ends at {memory:#x} ({memory} bytes)",
+                unit(*len, "byte"),
                 u128::from(*addr) + u128::from(*len)
             ),
             Failure::NoRoom { len, room, addr } => write!(
                 f,
-                "the line is {len} bytes long, and the guest's buffer at {addr:#x} has room for {room}; nothing was written"
+                "the line is {len} {} long, and the guest's buffer at {addr:#x} has room for {room}; nothing was written",
+                unit(*len, "byte")
             ),
             Failure::Refused(words) | Failure::Mismatch(words) => f.write_str(words),
             Failure::Exit(status) => write!(f, "the guest ended itself with exit status {status}"),
@@ -161,7 +168,8 @@ impl fmt::Display for Failure {
                 write!(f, "the guest was still running after {limit:?} and was stopped (--timeout sets the limit)")
             }
             Failure::Limit(Limit::Output(len, limit)) => {
-                write!(f, "the answer is {len} bytes long, and the limit is {limit} (--max-output sets it)")
+                let unit = unit(*len, "byte");
+                write!(f, "the answer is {len} {unit} long, and the limit is {limit} (--max-output sets it)")
             }
             Failure::Interrupted => f.write_str("the guest was stopped by Ctrl-C"),
             Failure::Cancelled => f.write_str("not sent: Ctrl-C came before its turn"),

@@ -12,7 +12,7 @@ mod value;
 
 pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES};
-pub use failure::{Failure, Frame, Limit, plain};
+pub use failure::{Failure, Frame, Limit, plain, unit};
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::{Listener, Recorder, Wanted};
 pub use run::{Moment, Run};

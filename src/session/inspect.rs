@@ -1,6 +1,6 @@
 //! A guest looked at without running it: its interface, and the conventions that it fits.
 
-use crate::abi::{Candidate, Miss, NoConvention, Recipe, candidates, choose};
+use crate::abi::{Candidate, Miss, NoConvention, Recipe, candidates, chosen};
 use crate::guest::{self, Interface, Limits, LoadError};
 
 use super::{Options, Source};
@@ -28,6 +28,6 @@ pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadErr
     let wish = &options.wish;
     let interface = guest::inspect(&source.name, &source.bytes)?;
     let (candidates, misses) = candidates(&interface, wish.call.as_deref());
-    let chosen = choose(&interface, wish).map(|choice| choice.recipe);
+    let chosen = chosen(&interface, wish, (candidates.clone(), misses.clone()));
     Ok(Inspection { interface, candidates, misses, limits: options.limits, chosen })
 }

@@ -11,6 +11,7 @@ mod rebuilt;
 mod request;
 mod saved;
 mod source;
+mod thread;
 mod worker;
 
 pub use crate::guest::Watch;

@@ -1,6 +1,8 @@
 //! Watching the guest's file and its recipe's: when one of them is another than it was, it is told of.
 
+use std::mem::discriminant;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, SystemTime};
 
 use super::{Deed, Source, Update};
@@ -19,8 +21,8 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Watches the files on a thread of its own, for as long as the program runs. `source` is what was loaded.
-    pub(super) fn keep(self, source: &Source, report: impl Fn(Update) + Send + 'static) {
+    /// Watches the files on a thread of its own, for as long as what it returns lives. `source` is what was loaded.
+    pub(super) fn keep(self, source: &Source, report: impl Fn(Update) + Send + 'static) -> Watching {
         let guest = self.guest.map(|path| File::new(Kind::Guest(path), Some(source.bytes.clone())));
         let recipe = self.recipe.map(|path| {
             let held = std::fs::read(&path).ok();
@@ -28,14 +30,51 @@ impl Watched {
         });
         let mut files: Vec<_> = guest.into_iter().chain(recipe).collect();
         if files.is_empty() {
-            return;
+            return Watching(None);
         }
+        let (sender, others) = channel::<File>();
         std::thread::spawn(move || {
             loop {
-                std::thread::sleep(PERIOD);
-                files.iter_mut().filter_map(File::look).for_each(|(words, deed)| report(Update::Rebuilt(words, deed)));
+                match others.recv_timeout(PERIOD) {
+                    Ok(other) => {
+                        files.retain(|file| discriminant(&file.kind) != discriminant(&other.kind));
+                        files.push(other);
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        let changed = files.iter_mut().filter_map(File::look);
+                        changed.for_each(|(words, deed)| report(Update::Rebuilt(words, deed)));
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
             }
         });
+        Watching(Some(sender))
+    }
+}
+
+/// A hold on the thread that watches, if there is one.
+pub(super) struct Watching(Option<Sender<File>>);
+
+impl Watching {
+    /// The file that is to be watched once that is done: where the guest comes from then, or its recipe. What comes
+    /// along is in no file, and never seen to change.
+    pub(super) fn file(&self, deed: &Deed) -> Option<File> {
+        self.0.as_ref()?;
+        match deed {
+            Deed::Reload(source) => {
+                Some(File::new(Kind::Guest(PathBuf::from(&source.name)), Some(source.bytes.clone())))
+            }
+            Deed::Adopt(path) => Some(File::new(Kind::Recipe(path.clone()), std::fs::read(path).ok())),
+            _ => None,
+        }
+    }
+
+    /// Watches that file, and no longer the one in whose place it came.
+    pub(super) fn turn_to(&self, file: Option<File>) {
+        if let (Some(sender), Some(file)) = (&self.0, file) {
+            // That thread lives as long as this.
+            let _ = sender.send(file);
+        }
     }
 }
 
@@ -46,7 +85,7 @@ enum Kind {
 }
 
 /// A file, and what was seen of it.
-struct File {
+pub(super) struct File {
     kind: Kind,
     /// What it held when it was taken last.
     taken: Option<Vec<u8>>,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::about::Origin;
 use super::{Live, OpenError, Options, Source};
 use crate::abi::Line;
 use crate::guest::Boundary;
@@ -37,13 +38,16 @@ pub enum Deed {
 }
 
 impl Live {
-    /// Does what was asked, and returns what came of it. Where a fresh guest cannot be had, the old one stays.
-    pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Cause {
+    /// Does what was asked, and returns what came of it.
+    ///
+    /// # Errors
+    /// A fresh guest cannot be had: the old one stays.
+    pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Result<Cause, OpenError> {
         let (words, deed) = match request {
-            Request::Line(line) => return self.send(Line { bytes: &line, ended: true }, number),
+            Request::Line(line) => return Ok(self.send(Line { bytes: &line, ended: true }, number)),
             Request::Command(words, deed) => (words, deed),
         };
-        match deed {
+        Ok(match deed {
             Deed::Call(name, args) => self.act(words, number, |guest| {
                 let func = guest.recorded.func(&name)?;
                 guest.recorded.transform_next(Wanted::Call);
@@ -56,24 +60,36 @@ impl Live {
                 self.act(words, number, |guest| guest.recorded.grow(memory, pages).map(|_| ()))
             }
             Deed::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
-            Deed::Reset => begun(words, self.restart()),
-            Deed::Reload(source) => begun(words, self.reload(&source, options)),
-            Deed::Adopt(named) => begun(words, self.adopt(&named)),
+            Deed::Reset => begun(words, self.restart()?),
+            Deed::Reload(source) => begun(words, self.reload(&source, options)?),
+            Deed::Adopt(named) => begun(words, self.adopt(&named)?),
+        })
+    }
+}
+
+impl Deed {
+    /// Where the guest comes from that takes the old one's place, if it is another module.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        match self {
+            Deed::Reload(source) => Some(Origin::of(source)),
+            _ => None,
         }
     }
 }
 
-/// The start of a fresh guest, as the command's doing.
-fn begun(words: String, start: Result<Cause, OpenError>) -> Cause {
-    let trigger = Trigger::Command(words);
-    match start {
-        Ok(start) => Cause { trigger, ..start },
-        Err(error) => Cause {
-            trigger,
-            crossings: Vec::new(),
-            changes: Vec::new(),
-            focus: None,
-            outcome: Err(Failure::Refused(format!("the guest stays as it was: {error}"))),
-        },
+impl Request {
+    /// What comes of a request that was cancelled while it waited for its turn.
+    pub(super) fn cancelled(self) -> Cause {
+        let trigger = match self {
+            Request::Line(line) => Trigger::Line(line),
+            Request::Command(words, _) => Trigger::Command(words),
+        };
+        let (crossings, changes) = (Vec::new(), Vec::new());
+        Cause { trigger, crossings, changes, focus: None, outcome: Err(Failure::Cancelled) }
     }
+}
+
+/// The start of a fresh guest, as the command's doing.
+fn begun(words: String, start: Cause) -> Cause {
+    Cause { trigger: Trigger::Command(words), ..start }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::worker::{HISTORY, RUNS};
 use super::{About, Bookmarks, Chapter, Session};
 use crate::guest::Global;
-use crate::record::{Bytes, Cause, Change, Image, MEMORIES, Memories, Moment, PAGE, Run, WASM_PAGE};
+use crate::record::{Bytes, Cause, Change, Image, MEMORIES, Memories, Moment, PAGE, Run, WASM_PAGE, unit};
 
 /// The version of the format.
 const VERSION: u32 = 2;
@@ -165,9 +165,12 @@ pub fn load(path: &Path, most: u64) -> Result<Saved, String> {
     read(BufReader::new(file), most)
 }
 
+/// What a file is told that holds something else.
+const NO_SESSION: &str = "this is no saved session (the command :save FILE writes one)";
+
 fn read(mut input: impl BufRead, most: u64) -> Result<Saved, String> {
     let mut line = Vec::new();
-    let no_session = |words| format!("this is no saved session, or its head is damaged: {words}");
+    let no_session = |words| format!("{NO_SESSION}, or its head is damaged: {words}");
     let head = next(&mut input, &mut line).map_err(no_session)?;
     check_version(head.ok_or_else(|| no_session("it is empty".to_owned()))?)?;
     let mut reader = Reader { most, ..Reader::default() };
@@ -207,8 +210,7 @@ fn next<'a>(input: &mut impl BufRead, line: &'a mut Vec<u8>) -> Result<Option<&'
 }
 
 fn check_version(head: &str) -> Result<(), String> {
-    let Head { linmem_session, linmem } =
-        serde_json::from_str(head).map_err(|_| "this is no saved session".to_owned())?;
+    let Head { linmem_session, linmem } = serde_json::from_str(head).map_err(|_| NO_SESSION.to_owned())?;
     if linmem_session == VERSION {
         return Ok(());
     }
@@ -245,7 +247,7 @@ impl Reader {
                 cause.changes.push(change);
                 self.settle(cause, left - 1)?;
             }
-            (_, Some((_, left))) => return Err(format!("{left} changes are missing")),
+            (_, Some((_, left))) => return Err(format!("changes are missing ({left})")),
             (Entry::Memory(len), None) => self.memory(len)?,
             (Entry::Page(number, Bytes(bytes)), None) => self.page(number, &bytes)?,
             (Entry::Start, None) => self.start = Some(std::mem::take(&mut self.memories)),
@@ -347,7 +349,11 @@ impl Reader {
         self.taken = self.count();
         // Not a quarter more than that: it would be counted again and again where it is nearly full.
         match self.taken > most {
-            true => Err(format!("its memories take more than {} bytes (--max-memory sets the limit)", self.most)),
+            true => Err(format!(
+                "its memories take more than {} {} (--max-memory sets the limit)",
+                self.most,
+                unit(self.most, "byte")
+            )),
             false => Ok(()),
         }
     }

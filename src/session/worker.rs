@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 
-use super::about::Origin;
-use super::{About, Bookmarks, Chapter, Deed, Live, OpenError, Options, Request, Saved, Source};
+use super::thread::{Job, work};
+use super::{About, Bookmarks, Chapter, Deed, OpenError, Options, Request, Saved, Source};
 use crate::guest::{Global, Limits, Watch};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
@@ -25,6 +25,8 @@ pub enum Update {
     Rebuilt(String, Deed),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
+    /// What was asked for could not be had: the guest stays as it was, and why, in words.
+    Refused(String),
     /// The guest could not be loaded or started. Nothing follows.
     Failed(OpenError),
 }
@@ -38,14 +40,6 @@ pub enum State {
     Idle,
     /// It works on this many lines, one after the other.
     Busy(usize),
-}
-
-/// What a session gives to its guest's thread.
-enum Job {
-    /// Something to be done, with its number.
-    Do(u64, Request),
-    /// The guest may use more or less from now on.
-    Limits(Limits),
 }
 
 /// A guest on a thread of its own, and its timeline so far.
@@ -85,6 +79,8 @@ pub struct Session {
     line: Option<Vec<u8>>,
     /// The words of the request that begins a changed guest anew, until it is settled.
     anew: Option<String>,
+    /// Why what was asked for last could not be had, if it could not.
+    refusal: Option<String>,
 }
 
 impl Session {
@@ -101,9 +97,9 @@ impl Session {
         let heard = report.clone();
         let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
         let rebuilt = report.clone();
-        options.watched.clone().keep(&source, move |update| rebuilt(update));
+        let watching = options.watched.clone().keep(&source, move |update| rebuilt(update));
         let options = Options { listener, ..options };
-        std::thread::spawn(move || work(&source, options, on_thread, &inbox, &*report));
+        std::thread::spawn(move || work(&source, options, on_thread, &watching, &inbox, &*report));
         Session { watch, limits, watches, ..Session::new(name, jobs) }
     }
 
@@ -131,6 +127,7 @@ impl Session {
             watches: false,
             line: None,
             anew: None,
+            refusal: None,
         }
     }
 
@@ -159,6 +156,17 @@ impl Session {
         self.replayed
     }
 
+    /// Why nothing can be sent, in words; nothing where there is a guest.
+    pub fn no_guest(&self) -> Option<&'static str> {
+        match (self.replayed, &self.behind) {
+            (false, _) => None,
+            (true, None) => Some("this is a saved session: it can be looked at, and nothing runs"),
+            (true, Some(_)) => {
+                Some("this is a saved session: it can be looked at, and nothing runs; :load alone comes back from it")
+            }
+        }
+    }
+
     /// Takes in what the guest's thread reported.
     ///
     /// # Errors
@@ -178,8 +186,7 @@ impl Session {
             Update::Settled(cause, present, globals) => {
                 let again = self.is_anew(&cause);
                 if cause.trigger != Trigger::Start {
-                    self.under_way = false;
-                    self.hand_over();
+                    self.go_on();
                 }
                 if cause.begins_a_run() {
                     self.begin_a_run();
@@ -190,9 +197,18 @@ impl Session {
                     self.enqueue(Request::Line(line));
                 }
             }
+            Update::Refused(words) => {
+                self.refusal = Some(words);
+                self.go_on();
+            }
             Update::Failed(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Why what was asked for last could not be had, if it could not. That is no part of the timeline: nothing happened.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     /// Whether a guest, or its recipe, that was changed has taken the old one's place, so that the last line is sent
@@ -242,7 +258,14 @@ impl Session {
 
     fn enqueue(&mut self, request: Request) {
         self.sent += 1;
+        self.refusal = None;
         self.waiting.push_back((self.sent, request));
+        self.hand_over();
+    }
+
+    /// The request that was under way is done: the next one has its turn.
+    fn go_on(&mut self) {
+        self.under_way = false;
         self.hand_over();
     }
 
@@ -409,41 +432,6 @@ impl Session {
             (_, 0) => State::Idle,
             (_, requests) => State::Busy(requests),
         }
-    }
-}
-
-/// The guest's thread: opens it, then answers lines until no front end is left.
-fn work(source: &Source, mut options: Options, watch: Watch, jobs: &Receiver<Job>, report: &impl Fn(Update)) {
-    let (mut live, start) = match Live::open(source, &options, watch) {
-        Ok(opened) => opened,
-        Err(error) => return report(Update::Failed(error)),
-    };
-    let mut origin = Origin::of(source);
-    report(Update::Ready(Box::new(About::of(&live, &origin))));
-    let settle = |live: &mut Live, cause| {
-        let globals = live.globals();
-        report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
-    };
-    settle(&mut live, start);
-    for job in jobs {
-        let (number, request) = match job {
-            Job::Do(number, request) => (number, request),
-            Job::Limits(limits) => {
-                options.limits = limits;
-                live.set_limits(limits);
-                continue;
-            }
-        };
-        let other = match &request {
-            Request::Command(_, Deed::Reload(source)) => Some(Origin::of(source)),
-            _ => None,
-        };
-        let cause = live.perform(request, number, &options);
-        if cause.begins_a_run() {
-            origin = other.unwrap_or(origin);
-            report(Update::Ready(Box::new(About::of(&live, &origin))));
-        }
-        settle(&mut live, cause);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::regions::{Regions, input_of};
-use super::thousands;
+use super::{counted, thousands};
 use crate::abi::{Origin, Roles};
 use crate::record::Trigger;
 use crate::session::Session;
@@ -16,9 +16,7 @@ const CAUSES: usize = 64;
 
 /// What will cross of a line, in words: how many bytes and characters, where they go, and the bytes.
 pub fn ahead(line: &str, session: &Session, regions: &Regions) -> String {
-    let characters = line.chars().count() as u64;
-    let unit = if characters == 1 { "character" } else { "characters" };
-    let characters = format!("{} {unit}", thousands(characters));
+    let characters = counted(line.chars().count() as u64, "character");
     let Some(roles) = regions.roles() else { return format!("{} B, {characters}", thousands(line.len() as u64)) };
     let bytes = match roles.bytes(line.as_bytes()) {
         Ok(bytes) => bytes,

@@ -96,6 +96,11 @@ pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr
 }
 
 impl Entry {
+    /// Whether the order of bytes matters to it.
+    pub fn has_order(&self) -> bool {
+        !matches!(self.name, "u8" | "i8" | "bool" | "utf-8" | "c string" | "uleb128" | "sleb128")
+    }
+
     /// `0 -> 32`, or the value alone where it is the same before and after.
     pub fn words(&self) -> String {
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());

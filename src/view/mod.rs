@@ -37,5 +37,5 @@ pub use search::{Matched, Pattern, Search};
 pub use selection::Selection;
 pub use sentence::{difference, in_brief, name, outcome, range};
 pub use steps::{StepLine, Steps};
-pub use text::{escape, glyph, thousands, unescape, visible};
+pub use text::{counted, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};

@@ -1,7 +1,7 @@
 //! The answer to "which bytes, by whom, how many" as a sentence, for those who cannot see marks.
 
-use super::{Marks, thousands, visible};
-use crate::record::{Actor, Cause, WASM_PAGE};
+use super::{Marks, counted, thousands, visible};
+use crate::record::{Actor, Cause, WASM_PAGE, unit};
 
 /// `12 B at 0x410..0x41c`: a length and the addresses from the first to behind the last.
 pub fn range(addr: u64, len: u64) -> String {
@@ -16,8 +16,7 @@ pub fn difference(marks: &Marks) -> String {
         .map(|actor| format!("{} changed {}", name(actor), bytes(marks.changed_by(actor))))
         .collect();
     if let (Some(last), runs @ 1..) = (clauses.last_mut(), marks.runs()) {
-        let unit = if runs == 1 { "run" } else { "runs" };
-        last.push_str(&format!(" in {} {unit}", thousands(runs as u64)));
+        last.push_str(&format!(" in {}", counted(runs as u64, "run")));
     }
     if marks.rewritten() > 0 {
         clauses.push(format!("{} written with the values they had", bytes(marks.rewritten())));
@@ -31,7 +30,7 @@ pub fn difference(marks: &Marks) -> String {
             from if to < from => format!("memory began again, smaller: from {from} to {to}"),
             from => format!("memory grew from {from} to {to}"),
         };
-        let unit = if to == 1 { "page" } else { "pages" };
+        let unit = unit(to, "page");
         let sign = if to < from { "-" } else { "+" };
         clauses.push(format!("{pages} {unit} ({sign}{} zero bytes)", thousands(from.abs_diff(to) * WASM_PAGE)));
     }
@@ -51,8 +50,7 @@ pub fn in_brief(marks: &Marks) -> String {
         words.push(format!("{} B as before", thousands(marks.rewritten() as u64)));
     }
     if let Some((from, to)) = marks.grown() {
-        let (grown, unit) = (to.saturating_sub(from), if to == from + 1 { "page" } else { "pages" });
-        words.push(format!("grew by {} {unit}", thousands(grown)));
+        words.push(format!("grew by {}", counted(to.saturating_sub(from), "page")));
     }
     if words.is_empty() { "nothing changed".to_owned() } else { words.join(", ") }
 }
@@ -75,8 +73,5 @@ pub fn name(actor: Actor) -> &'static str {
 }
 
 fn bytes(count: usize) -> String {
-    match count {
-        1 => "1 byte".to_owned(),
-        count => format!("{} bytes", thousands(count as u64)),
-    }
+    counted(count as u64, "byte")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{range, thousands, visible};
+use super::{counted, range, thousands, visible};
 use crate::record::{Cause, Change, Evidence, Step, Value};
 
 /// The deepest crossing that is indented further than the one around it.
@@ -95,8 +95,7 @@ impl Sum {
             notes.push(format!("{} B as before", thousands(self.equal)));
         }
         if self.grown > 0 {
-            let unit = if self.grown == 1 { "page" } else { "pages" };
-            notes.push(format!("grew by {} {unit}", thousands(self.grown)));
+            notes.push(format!("grew by {}", counted(self.grown, "page")));
         }
         notes.join(", ")
     }
@@ -148,22 +147,18 @@ impl Steps {
             Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
             Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
             Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
-            Step::Grow { pages, .. } => nameless(
-                "grow",
-                format!("by {} {}", thousands(*pages), if *pages == 1 { "page" } else { "pages" }),
-                changed,
-            ),
+            Step::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
             Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             Step::Import { import, args, results } => {
                 let result = self.result(results.as_deref());
-                ("import", visible(import.as_bytes()), format!("({}) {result}", list(args)), changed)
+                ("import", visible(import.as_bytes()), format!("({}) {result}", self.list(args)), changed)
             }
             Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
             Step::Call { export, args, results } => {
                 let result = self.result(results.as_deref());
                 let moved = self.moved(cause, place, results.as_deref());
                 let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
-                ("call", visible(export.as_bytes()), format!("({}) {result}", list(args)), note)
+                ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
             }
         };
         StepLine { depth: crossing.depth, verb, name, what, note }
@@ -231,15 +226,31 @@ impl Steps {
         match results {
             None => "did not return".to_owned(),
             Some([]) => "returned".to_owned(),
-            Some([one]) if self.is_address(*one) => format!("-> {:#x}", one.unsigned().unwrap_or_default()),
-            Some(values) => format!("-> {}", list(values)),
+            Some(values) => format!("-> {}", self.list(values)),
         }
     }
 
-    /// Whether a result is used as an address in the exchange, and not as a length too: then it is shown as one.
+    /// Values as they are shown: addresses, alone or packed with a length, in hexadecimal digits.
+    fn list(&self, values: &[Value]) -> String {
+        let in_hex = |value: Value| self.is_address(value) || self.is_packed(value);
+        let shown = |value: &Value| match value.unsigned().filter(|_| in_hex(*value)) {
+            Some(addr) => format!("{addr:#x}"),
+            None => value.to_string(),
+        };
+        values.iter().map(shown).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a value is used as an address in the exchange, and not as a length too: then it is shown as one.
     fn is_address(&self, value: Value) -> bool {
-        let used = |among: &[u64], value| among.binary_search(&value).is_ok();
         value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
+    }
+
+    /// Whether the halves of a value are used as an address and a length in the exchange.
+    fn is_packed(&self, value: Value) -> bool {
+        let Value::I64(value) = value else { return false };
+        let (high, low) = (value.cast_unsigned() >> 32, value.cast_unsigned() & u64::from(u32::MAX));
+        let fit = |addr, len| used(&self.addresses, addr) && used(&self.lengths, len);
+        high > 0 && (fit(high, low) || fit(low, high))
     }
 
     /// Whether an address that was asked for before is still the same.
@@ -287,6 +298,11 @@ impl Steps {
     }
 }
 
+/// Whether a value is among those, which stand in order.
+fn used(among: &[u64], value: u64) -> bool {
+    among.binary_search(&value).is_ok()
+}
+
 /// The tree that the depths of a cause's crossings make.
 fn tree(cause: &Cause) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::with_capacity(cause.crossings.len());
@@ -316,10 +332,6 @@ impl Sum {
         }
         sum
     }
-}
-
-fn list(values: &[Value]) -> String {
-    values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl StepLine {

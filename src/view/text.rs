@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::record::unit;
+
 /// The bytes as text: UTF-8 as it is, and anything that would not print as an escape (`\n`, `\x1b`, `\u{202e}`).
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -100,6 +102,11 @@ pub fn thousands(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A count and its unit: `1 byte`, `1,234 bytes`.
+pub fn counted(count: u64, one: &str) -> String {
+    format!("{} {}", thousands(count), unit(count, one))
 }
 
 #[cfg(test)]

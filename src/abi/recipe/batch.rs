@@ -71,18 +71,18 @@ impl Exchange {
         let lines = self.sendable(lines.get(..batch.reach).unwrap_or(lines));
         let count = load(guest.driver_memory(&batch.driver), lines, separator);
         if count == 0 {
-            batch.reach = (2 * batch.reach).min(layout::MOST_BYTES);
+            batch.reach = (2 * batch.reach).min(index(layout::MOST_BYTES));
             return None;
         }
         self.state.begin();
         let watch = guest.watch().clone();
         let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
-        let enough = answers.len() + layout::MOST_BYTES;
+        let enough = answers.len() + index(layout::MOST_BYTES);
         let mut between = false;
         while done.lines < count && !between && self.is_well(&done) && answers.len() < enough {
             between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
         }
-        batch.reach = if self.is_well(&done) { (2 * batch.reach).min(layout::MOST_BYTES) } else { FIRST };
+        batch.reach = if self.is_well(&done) { (2 * batch.reach).min(index(layout::MOST_BYTES)) } else { FIRST };
         Some(done)
     }
 
@@ -140,7 +140,7 @@ impl Exchange {
     }
 
     fn drive(&self, guest: &mut Guest, driver: &Driver, count: usize, done: &Answered) -> Stop {
-        let [line, count, at] = [done.lines, count, index(layout::LINES) + done.bytes].map(|n| n as u32);
+        let [line, count, at] = [done.lines, count, index(layout::LINES) + done.bytes].map(narrow);
         let outcome = guest.drive(driver, line, count, at, self.plan.bound.memory);
         match outcome {
             Ok(layout::DONE) => Stop::Between,
@@ -216,9 +216,9 @@ impl Exchange {
 /// Puts lines into a driver's memory, as many as it takes, and returns how many.
 fn load(memory: &mut [u8], lines: &[u8], separator: u8) -> usize {
     let (mut count, mut start) = (0, 0);
-    for end in memchr::memchr_iter(separator, lines).take(layout::MOST_LINES) {
+    for end in memchr::memchr_iter(separator, lines).take(index(layout::MOST_LINES)) {
         let cell = index(layout::LENGTHS) + 4 * count;
-        memory[cell..cell + 4].copy_from_slice(&((end - start) as u32).to_le_bytes());
+        memory[cell..cell + 4].copy_from_slice(&narrow(end - start).to_le_bytes());
         (count, start) = (count + 1, end + 1);
     }
     let at = index(layout::LINES);
@@ -237,6 +237,11 @@ fn word(memory: &[u8], cell: u32) -> u32 {
 fn long(memory: &[u8], cell: u32) -> u64 {
     let cell = index(cell);
     memory[cell..cell + 8].try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// A number of lines or bytes, of which a batch has few.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// An address in a driver's memory, as an index.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::guest::Extern;
 use crate::record::WASM_PAGE;
 use crate::session::{Inspection, Source};
-use crate::view::{thousands, visible};
+use crate::view::{counted, thousands, visible};
 
 /// How much of a list is printed.
 const LISTED: usize = 40;
@@ -38,7 +38,7 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
     list(&mut out, "memories", memories.collect());
     let segments = interface.segments.iter().map(|segment| {
         let addr = segment.addr.map_or("an address of the host's".to_owned(), |addr| format!("{addr:#x}"));
-        (addr, format!("{} bytes in memory {}", thousands(segment.len), segment.memory))
+        (addr, format!("{} in memory {}", counted(segment.len, "byte"), segment.memory))
     });
     list(&mut out, "data segments", segments.collect());
     if interface.has_start {
@@ -46,8 +46,8 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
     }
     let limits = &inspection.limits;
     let time = limits.time.map_or("no limit of time".to_owned(), |time| format!("{time:?} for each line"));
-    let (memory, output) = (thousands(limits.memory), thousands(limits.output));
-    let _ = writeln!(out, "limits: {memory} bytes of memory, {time}, {output} bytes in an answer");
+    let (memory, output) = (counted(limits.memory, "byte"), counted(limits.output, "byte"));
+    let _ = writeln!(out, "limits: {memory} of memory, {time}, {output} in an answer");
     out.push_str("conventions\n");
     for candidate in &inspection.candidates {
         let mut words = candidate.reasons.join("; ");
@@ -67,10 +67,7 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
             recipe.to_string().lines().for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
         Err(error) => {
-            let words = error.to_string();
-            let first =
-                words.lines().next().unwrap_or_default().trim_end_matches("; linmem inspect GUEST tells why for each");
-            let _ = writeln!(out, "no recipe would run: {}", visible(first.as_bytes()));
+            let _ = writeln!(out, "no recipe would run: {}", visible(error.why().as_bytes()));
             out.push_str("a recipe of yours can say how to talk to it: linmem guide recipes\n");
         }
     }

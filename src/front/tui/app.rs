@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use super::bindings::{Action, Direction, Focus, action};
+use super::find::Searching;
 use super::input::{Edit, Input};
 use super::layout::{Arrangement, Layout, Shape};
 use super::list::List;
@@ -18,7 +19,7 @@ use super::time::Time;
 use super::timeline::quoted;
 use crate::front::history::History;
 use crate::session::{OpenError, Session, Update};
-use crate::view::{Order, Selection};
+use crate::view::{Order, Selection, visible};
 
 /// The full screen.
 pub(super) struct App {
@@ -44,6 +45,8 @@ pub(super) struct App {
     shape: Shape,
     /// The first line of the help, or of what a command told, while it is shown.
     pub(super) help: Option<usize>,
+    /// From which line on its end is shown; 0 where all of it is.
+    pub(super) help_end: usize,
     /// The list that is shown over the screen.
     pub(super) list: Option<List>,
     /// What is to go to the terminal's clipboard.
@@ -110,6 +113,7 @@ impl App {
             panel: Panel::default(),
             shape: Shape::default(),
             help: None,
+            help_end: 0,
             list: None,
             copied: None,
             map: None,
@@ -131,6 +135,15 @@ impl App {
             Update::Said(text) => Some(quoted(text)),
             _ => None,
         };
+        match &update {
+            Update::Refused(words) => {
+                let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                self.notice = Some(visible(words.as_bytes()));
+            }
+            // What was refused before is had now.
+            Update::Settled(cause, ..) if cause.begins_a_run() => self.notice = None,
+            _ => (),
+        }
         self.session.apply(update)?;
         self.keep_up();
         Ok(self.go_on())
@@ -175,7 +188,7 @@ impl App {
         self.space.searching.wanted = None;
         let wanted = action(self.focus, key);
         if let Some(line) = self.help {
-            return self.in_help(line, wanted);
+            return self.in_help(line, key.code, wanted);
         }
         if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
             return Next::Continue;
@@ -195,25 +208,6 @@ impl App {
         }
     }
 
-    /// A key while the help is open: it pages, and any other closes it.
-    fn in_help(&mut self, line: usize, wanted: Option<Action>) -> Next {
-        let page = usize::from(self.layout.area.height).saturating_sub(1).max(1);
-        self.help = match wanted {
-            Some(Action::Interrupt | Action::Suspend | Action::Redraw | Action::Shot) => {
-                return wanted.map_or(Next::Continue, |action| self.act(action));
-            }
-            Some(Action::Page(Direction::Forward)) => Some(line + page),
-            Some(Action::Page(Direction::Back)) => Some(line.saturating_sub(page)),
-            Some(Action::Rows(Direction::Forward) | Action::Edit(Edit::Later)) => Some(line + 1),
-            Some(Action::Rows(Direction::Back) | Action::Edit(Edit::Earlier)) => Some(line.saturating_sub(1)),
-            _ => None,
-        };
-        if self.help.is_none() {
-            self.told.clear();
-        }
-        Next::Continue
-    }
-
     pub(super) fn act(&mut self, action: Action) -> Next {
         let next = self.do_it(action);
         self.look_around();
@@ -230,12 +224,16 @@ impl App {
             Action::Edit(edit) => return self.edit(edit),
             Action::Complete => return self.complete(),
             Action::Interrupt => return self.interrupt(),
-            Action::Help => self.help = Some(0),
+            Action::Help => self.open_help(),
             Action::Send => return self.send(),
             Action::SwitchFocus => match self.focus {
                 Focus::Input => self.focus = Focus::Memory,
                 Focus::Memory => self.focus = Focus::Input,
                 Focus::Prompt => self.dismiss(),
+            },
+            Action::Leave => match self.space.search.take() {
+                Some(_) => self.space.searching = Searching::default(),
+                None => self.focus = Focus::Input,
             },
             Action::Step(direction) => return self.step(direction),
             Action::Exchange(direction) => return self.exchange(direction),

@@ -15,6 +15,8 @@ pub(super) enum Action {
     Complete,
     /// Moves between the input line and the memory.
     SwitchFocus,
+    /// Forgets what was searched for; if nothing was, moves to the input line.
+    Leave,
     /// Stops a running guest, else clears the line.
     Interrupt,
     /// Quits at once.
@@ -125,7 +127,7 @@ pub(super) struct Binding {
     keys: &'static [(KeyModifiers, KeyCode)],
     /// How the keys are called in the help.
     pub(super) label: &'static str,
-    action: Action,
+    pub(super) action: Action,
     /// What it does, for the help; empty for a key that another line of the help covers.
     pub(super) help: &'static str,
     /// A word or two for the command bar, for the few that stand there.
@@ -145,7 +147,7 @@ use KeyCode::{Backspace, Char, Delete, Down, Enter, Esc, F, Home, Left, PageDown
 pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Input), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Send, "send the line to the guest", "send"),
     bind(Some(Input), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "to the memory, and back to the line", "look around"),
-    bind(Some(Memory), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "", "back"),
+    bind(Some(Memory), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::Leave, "", "back"),
     bind(Some(Prompt), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "", "leave it"),
     bind(Some(Memory), &[(NONE, Char('i'))], "i", Action::SwitchFocus, "back to the line", ""),
     bind(None, &[(ALT, Up), (NONE, F(7))], "F7", Action::Step(Back), "", ""),
@@ -181,7 +183,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(CTRL, Char('g'))], "Ctrl-G", Action::Ask(Question::Address), "go to: 0x410, 1040, 0:0x410, input+4, +16, *, a region", ""),
     bind(Some(Input), &[(CTRL, Char('g'))], "Ctrl-G", Action::Ask(Question::Address), "", "goto"),
     bind(Some(Prompt), &[(CTRL, Char('g'))], "Ctrl-G", Action::Ask(Question::Address), "", ""),
-    bind(Some(Memory), &[(NONE, Char('/'))], "/", Action::Ask(Question::Pattern), "find: text, \"text\", hex 44 6? ??, u32 1040, f64 0.1", "find"),
+    bind(Some(Memory), &[(NONE, Char('/'))], "/", Action::Ask(Question::Pattern), "find: text, \"text\", hex 44 6? ??, u32 1040, f64 0.1; Esc unmarks", "find"),
     bind(Some(Memory), &[(NONE, Char('N'))], "N", Action::Match(Back), "", ""),
     bind(Some(Memory), &[(NONE, Char('n'))], "n N", Action::Match(Forward), "next, previous match", ""),
     bind(Some(Memory), &[(CTRL, Char('o')), (ALT, Left)], "", Action::Trail(Back), "", ""),

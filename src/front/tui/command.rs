@@ -9,10 +9,10 @@ impl App {
     /// Takes a typed line: a line for the guest, or a command.
     pub(super) fn typed(&mut self, line: &str) -> Next {
         let text = match Typed::new(line) {
-            Typed::Line(_) if self.session.is_replay() => {
-                return self.notice("this is a saved session: it can be looked at, and nothing runs");
-            }
             Typed::Line(line) => {
+                if let Some(words) = self.session.no_guest() {
+                    return self.notice(words);
+                }
                 self.session.send(line.as_bytes().to_vec());
                 self.follow();
                 return Next::Continue;
@@ -62,13 +62,13 @@ impl App {
                 self.goto(addr);
                 Next::Continue
             }
-            Reply::Find(search) => {
-                self.focus = Focus::Memory;
-                match self.take_up(*search) {
-                    Ok(()) => Next::Continue,
-                    Err(words) => self.notice(&words),
+            Reply::Find(search) => match self.take_up(*search) {
+                Ok(()) => {
+                    self.focus = Focus::Memory;
+                    Next::Continue
                 }
-            }
+                Err(words) => self.notice(&words),
+            },
             Reply::Copy(text) => self.take_along(text),
             Reply::Shot(file, over) => match self.shot(&file, over) {
                 Ok(()) => {
@@ -110,7 +110,7 @@ impl App {
             1 => self.notice(&lines.remove(0)),
             _ => {
                 self.told = lines;
-                self.help = Some(0);
+                self.open_help();
                 Next::Continue
             }
         }

@@ -10,9 +10,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
-use super::bindings::{BINDINGS, Binding, Focus, helped};
+use super::bindings::{Action, BINDINGS, Binding, Focus};
 use super::layout::{Arrangement, Layout};
-use super::legend::SIGNS;
 use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::command::{Typed, find};
@@ -22,8 +21,6 @@ use crate::view::{ahead, difference, in_brief, outcome, thousands, visible};
 
 /// How much of an outcome a line looks at: no screen is wider.
 pub(super) const GLANCE: usize = 1024;
-/// The columns of a line of the help.
-const HELP: u16 = 76;
 /// What a rule is made of, and one above memory of the past.
 const RULER: &str = "\u{2500}";
 const PAST_RULER: &str = "\u{2550}";
@@ -47,7 +44,8 @@ impl App {
     fn paint_any(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let layout = *self.arrange(area);
         if let Some(line) = self.help {
-            self.help = Some(self.draw_help(line, layout.area, buffer));
+            let (first, last) = self.draw_help(line, layout.area, buffer);
+            (self.help, self.help_end) = (Some(first), last);
             return None;
         }
         if let Some(list) = &self.list {
@@ -190,17 +188,27 @@ impl App {
         }
         let Some(at) = &self.selection else { return (String::new(), Style::new()) };
         let (cause, elapsed) = (&at.node, at.steps.elapsed());
+        let replay = self.session.is_replay();
         match (&cause.trigger, &cause.outcome) {
             (_, Err(failure)) => {
-                let suspect = if failure.leaves_guest_suspect() { "; it may be inconsistent now: :reset" } else { "" };
+                let suspect =
+                    if failure.leaves_guest_suspect() && !replay { "; it may be inconsistent now: :reset" } else { "" };
                 (format!("{}{suspect}", outcome(cause)), self.theme.failure())
             }
             (Trigger::Start, Ok(_)) if self.session.about().is_some_and(|about| about.undecided.is_some()) => (
                 "no convention was chosen: :convention tells which fit, :call EXPORT calls by hand".to_owned(),
                 self.theme.failure(),
             ),
+            (Trigger::Start, Ok(_)) if replay => (
+                "a saved session: nothing runs. F5 F6 go along its exchanges, Esc leads to the memory.".to_owned(),
+                Style::new(),
+            ),
             (Trigger::Start, Ok(_)) => (
                 "the guest is ready. Below, type what to send; above, its memory as it began.".to_owned(),
+                Style::new(),
+            ),
+            (Trigger::Command(words), Ok(_)) if cause.begins_a_run() => (
+                format!(":{}: a fresh guest; F3 shows the run before   ({elapsed:.1?})", visible(words.as_bytes())),
                 Style::new(),
             ),
             (Trigger::Command(words), Ok(_)) => {
@@ -218,6 +226,9 @@ impl App {
     /// While a line is typed: what will cross. While a command is: how it is written, and what it does.
     fn about_the_line(&self) -> String {
         match Typed::new(self.input.text()) {
+            Typed::Line(_) if self.session.is_replay() => {
+                "a saved session: nothing can be sent; a line that begins with : is a command".to_owned()
+            }
             Typed::Line(line) => ahead(line, &self.session, &self.space.regions),
             Typed::Command(text) => match find(text.split_whitespace().next().unwrap_or_default()) {
                 Ok(spec) => format!("{}   {}", spec.usage(), spec.about),
@@ -255,8 +266,11 @@ impl App {
             let used = put(buffer, rest, " makes a fresh guest  ", self.theme.title());
             rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
         }
-        let shown = BINDINGS.iter().filter(|binding| !binding.bar.is_empty() && binding.holds(self.focus));
-        let mut shown: Vec<_> = shown.collect();
+        let replay = self.session.is_replay();
+        let holds = |binding: &&Binding| {
+            !binding.bar.is_empty() && binding.holds(self.focus) && !(replay && binding.action == Action::Send)
+        };
+        let mut shown: Vec<_> = BINDINGS.iter().filter(holds).collect();
         let columns = |binding: &&Binding| binding.label.len() + binding.bar.len() + 3;
         let width = |shown: &[&Binding]| shown.iter().map(columns).sum::<usize>();
         // What explains the rest, and the way out, are the last that go.
@@ -282,41 +296,7 @@ impl App {
         let run = self.session.run();
         let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
         let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
-        self.is_present() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
-    }
-
-    /// Draws the help, or what a command told, from that line on, and returns from which one on it really is.
-    fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> usize {
-        let inside = below_title(area);
-        let columns = (area.width / HELP).max(1);
-        let told = !self.told.is_empty();
-        let lines: Vec<String> = match told {
-            true => self.told.clone(),
-            false => {
-                let keys = helped().map(|binding| (binding.label, binding.help));
-                let signs = [("", ""), ("signs", "")].into_iter().chain(SIGNS);
-                keys.chain(signs).map(|(label, help)| format!("{label:<15} {help}")).collect()
-            }
-        };
-        let columns = if told { 1 } else { columns };
-        let room = usize::from(if told { area.width } else { (HELP - 1).min(area.width) }).saturating_sub(1);
-        let lines: Vec<String> = lines.iter().flat_map(|line| hanging(line, room, told)).collect();
-        let shown = usize::from(inside.height) * usize::from(columns);
-        let first = line.min(lines.len().saturating_sub(shown));
-        let what = if told { "what the command says" } else { "keys and signs" };
-        let title = match lines.len() > shown {
-            true => format!("{what} (PgUp, PgDn: more; any other key goes back)"),
-            false => format!("{what} (any key goes back)"),
-        };
-        rule(buffer, area, &title, self.theme.title());
-        for (text, place) in lines.iter().skip(first).take(shown).zip(0u16..) {
-            let (column, row) = (place / inside.height, place % inside.height);
-            let left = column * HELP;
-            let width = if told { area.width } else { (HELP - 1).min(area.width - left) };
-            let cell = Rect { x: area.x + left, y: inside.y + row, width, height: 1 };
-            put(buffer, cell, &format!(" {text}"), Style::new());
-        }
-        first
+        self.is_present() && !self.session.is_replay() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
     }
 }
 
@@ -355,8 +335,11 @@ fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'s
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(symbol);
     }
-    let room = area.width.saturating_sub(3);
-    let shown: String = fit(title, usize::from(room));
+    let room = usize::from(area.width.saturating_sub(3));
+    let shown = match title.width() > room {
+        true => fit(title, room.saturating_sub(1)) + "\u{2026}",
+        false => title.to_owned(),
+    };
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     put(buffer, inner, &format!(" {shown} "), style);
 }
@@ -373,7 +356,7 @@ fn called(cause: &Cause) -> Option<String> {
 }
 
 /// A text in lines of that many columns at the most, broken at blanks where there are any.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {
         for grapheme in broken(word, columns) {
@@ -390,18 +373,6 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
 /// A word as it is, or in its characters where it is longer than a line.
 fn broken(word: &str, columns: usize) -> Vec<&str> {
     if word.trim_end().width() > columns { word.graphemes(true).collect() } else { vec![word] }
-}
-
-/// A line of the help in lines of that many columns: what goes on stands under the explanation.
-fn hanging(line: &str, columns: usize, told: bool) -> Vec<String> {
-    const LABEL: usize = 16;
-    if line.width() <= columns || columns < 2 * LABEL {
-        return vec![line.to_owned()];
-    }
-    let indent = if told { 2 } else { LABEL };
-    let mut lines = wrapped(line, columns - indent);
-    lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(indent)));
-    lines
 }
 
 /// As much of a text as fits into that many columns.
@@ -434,6 +405,22 @@ pub(super) fn window(count: usize, selected: usize, area: Rect) -> impl Iterator
     let rows = usize::from(area.height);
     let first = (selected + 1).saturating_sub(rows).min(count.saturating_sub(rows));
     (first..count).zip(0..area.height).map(move |(item, row)| (item, Rect { y: area.y + row, height: 1, ..area }))
+}
+
+/// Which items of a list are in sight, from that one on, if not all of them are: `  3-9 of 20`.
+pub(super) fn part(first: usize, count: usize, area: Rect) -> String {
+    let rows = usize::from(area.height);
+    if count <= rows || rows == 0 {
+        return String::new();
+    }
+    let last = (first + rows).min(count);
+    let [first, last, count] = [first + 1, last, count].map(|number| thousands(number as u64));
+    format!("  {first}-{last} of {count}")
+}
+
+/// The same for the items that [`window`] tells.
+pub(super) fn part_around(count: usize, selected: usize, area: Rect) -> String {
+    part(window(count, selected, area).next().map_or(0, |(first, _)| first), count, area)
 }
 
 pub(super) fn to_u16(columns: usize) -> u16 {

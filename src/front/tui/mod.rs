@@ -9,6 +9,7 @@ mod clipboard;
 mod command;
 mod draw;
 mod find;
+mod help;
 mod input;
 mod labels;
 mod layout;
@@ -46,6 +47,7 @@ use self::app::{App, Next};
 use self::terminal::Screen;
 use self::theme::Theme;
 use super::history::History;
+use super::panics;
 use super::status::{self, Status};
 use crate::cli::Cli;
 use crate::session::{Options, Session, Source, Update};
@@ -71,7 +73,7 @@ enum Left {
 
 /// Runs the full screen to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
-    terminal::restore_on_panic();
+    panics::end_the_program(terminal::give_back);
     let name = source.name.clone();
     let (sender, messages) = channel();
     let to_loop = sender.clone();
@@ -96,7 +98,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
 
 /// Looks at a session from a file.
 pub(super) fn replay(session: Session, cli: &Cli) -> Status {
-    terminal::restore_on_panic();
+    panics::end_the_program(terminal::give_back);
     let (sender, messages) = channel();
     let mut app = App::new(session, Theme::new(cli.color), history(cli));
     app.follow();

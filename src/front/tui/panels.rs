@@ -7,9 +7,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::app::{App, Panel};
-use super::draw::{below_title, put, rule, window};
+use super::draw::{below_title, part, part_around, put, rule, window};
 use crate::record::{Actor, Image};
-use crate::view::{Map, Order, Piece, Region, Sight, inspect, name, thousands};
+use crate::view::{Map, Order, Piece, Region, Sight, counted, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -36,7 +36,6 @@ impl App {
         let mut rest = below_title(area);
         put(buffer, rest, &format!(" {}", here.writer), Style::new());
         rest = below_title(rest);
-        let order = if self.space.order == Order::Little { "" } else { " be" };
         let columns = (rest.width / VALUE).max(1);
         let width = rest.width / columns;
         let entries = inspect(sight.before, sight.after, cursor, self.space.order, &self.space.regions);
@@ -45,6 +44,7 @@ impl App {
             let cell = Rect { x: rest.x + column * width, y: rest.y + row, width: width.saturating_sub(1), height: 1 };
             let changed = entry.before != entry.after;
             let style = if changed { self.theme.title() } else { Style::new() };
+            let order = if self.space.order == Order::Big && entry.has_order() { " be" } else { "" };
             put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), entry.words()), style);
         }
     }
@@ -52,9 +52,10 @@ impl App {
     /// The runs of changed bytes, the one at the cursor or before it among the first.
     fn draw_changes(&self, area: Rect, buffer: &mut Buffer) {
         let Some(marks) = self.selection.as_ref().and_then(|at| at.marks.get(self.memory())) else { return };
-        let (runs, changed) = (thousands(marks.runs() as u64), thousands(marks.changed() as u64));
-        let unit = if marks.runs() == 1 { "run" } else { "runs" };
-        let title = format!("changes  {changed} bytes in {runs} {unit}  (, .)");
+        let (runs, changed) = (counted(marks.runs() as u64, "run"), counted(marks.changed() as u64, "byte"));
+        let first = self.change_lines(area).next().map_or(0, |((start, _), _)| marks.run_number(start) - 1);
+        let part = part(first, marks.runs(), below_title(area));
+        let title = format!("changes  {changed} in {runs}{part}  (, .)");
         rule(buffer, area, &title, self.theme.title());
         let cursor = self.space.cursor;
         let mut rest = below_title(area);
@@ -68,7 +69,7 @@ impl App {
             rest = below_title(rest);
         }
         if let Some((from, to)) = marks.grown() {
-            put(buffer, rest, &format!(" + grew from {from} to {to} pages"), Style::new());
+            put(buffer, rest, &format!(" + grew from {from} to {}", counted(to, "page")), Style::new());
         }
     }
 
@@ -83,8 +84,10 @@ impl App {
 
     /// The ranges that have names, those that hold the cursor marked.
     fn draw_regions(&self, area: Rect, buffer: &mut Buffer) {
-        let count = thousands(self.space.regions.len() as u64);
-        rule(buffer, area, &format!("regions  {count}  (r lists them, m adds one)"), self.theme.title());
+        let count = self.space.regions.len();
+        let part = part_around(count, self.space.regions.place_of(self.space.cursor).unwrap_or(0), below_title(area));
+        let part = if part.is_empty() { format!("  {}", thousands(count as u64)) } else { part };
+        rule(buffer, area, &format!("regions{part}  (r lists them, m adds one)"), self.theme.title());
         for (region, line) in self.region_lines(area) {
             let (start, end) = (region.start, region.end);
             let inside = region.contains(self.space.cursor);

@@ -9,7 +9,7 @@ use super::layout::Arrangement;
 use crate::record::Image;
 use crate::session::{Bookmark, Deed, State};
 use crate::view::{
-    Line, LookBack, Order, Pattern, Places, Regions, Search, Sight, parse_address, range, thousands, visible,
+    Line, LookBack, Order, Pattern, Places, Regions, Search, Sight, counted, parse_address, range, thousands, visible,
 };
 
 /// The most places that are gone back to.
@@ -301,10 +301,10 @@ impl App {
             return self.notice(words);
         };
         let words = format!(
-            "{}/{} runs, {} bytes ({} in all)",
+            "{}/{} runs, {} ({} in all)",
             thousands(marks.run_number(start) as u64),
             thousands(marks.runs() as u64),
-            thousands(end - start),
+            counted(end - start, "byte"),
             thousands(marks.changed() as u64)
         );
         self.goto(start);

@@ -100,20 +100,10 @@ fn take() -> io::Result<()> {
 }
 
 /// What fails here cannot be told to anybody: the terminal is gone.
-fn give_back() {
+pub(super) fn give_back() {
     if !TAKEN.swap(false, SeqCst) {
         return;
     }
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
-}
-
-/// From here on, a panic on any thread gives the terminal back and ends the program.
-pub(super) fn restore_on_panic() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        give_back();
-        report(info);
-        std::process::exit(101);
-    }));
 }

@@ -299,7 +299,18 @@ fn the_help_pages_where_it_does_not_fit() {
         last.contains("the rules above memory of the past, or of an earlier run") && !last.contains('\u{2026}'),
         "{last}"
     );
+    bench.key(KeyCode::Home);
+    assert_eq!(text(&bench.draw(80, 24)), first);
+    bench.key(KeyCode::Char(' '));
+    assert_eq!(text(&bench.draw(80, 24)), pages[0]);
+    bench.key(KeyCode::End);
+    assert_eq!(&text(&bench.draw(80, 24)), last);
     bench.key(KeyCode::Char('x'));
+    assert!(bench.app.help.is_none());
+    // Where all of it is shown, any key closes it, as it says.
+    bench.key(KeyCode::F(1));
+    assert!(text(&bench.draw(200, 60)).contains("any key goes back"));
+    bench.key(KeyCode::Char(' '));
     assert!(bench.app.help.is_none());
 }
 

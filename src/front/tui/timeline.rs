@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Panel};
-use super::draw::{GLANCE, below_title, column, put, rule, to_u16, window};
+use super::draw::{GLANCE, below_title, column, part_around, put, rule, to_u16, window};
 use super::theme::Theme;
 use crate::record::{Actor, Cause, Trigger};
 use crate::view::{Events, Selection, outcome, thousands, visible};
@@ -69,8 +69,13 @@ impl App {
     /// The crossings as a tree; its root, the exchange as a whole, is the title.
     pub(super) fn draw_steps(&self, area: Rect, buffer: &mut Buffer) {
         let whole = self.selection.as_ref().is_some_and(|at| at.crossing.is_none());
-        let title = if whole { ">all steps" } else { "steps" };
-        rule(buffer, area, title, if whole { self.theme.selected() } else { self.theme.title() });
+        let name = if whole { ">all steps" } else { "steps" };
+        let part = self
+            .selection
+            .as_ref()
+            .map_or_else(String::new, |at| part_around(at.crossings(), at.crossing.unwrap_or(0), below_title(area)));
+        let title = format!("{name}{part}");
+        rule(buffer, area, &title, if whole { self.theme.selected() } else { self.theme.title() });
         self.draw_legend(area, title.len(), buffer);
         column(buffer, area.right(), area);
         let Some(at) = &self.selection else { return };
@@ -94,11 +99,14 @@ impl App {
 
     /// The exchanges of the run, and what the guest said in the one that is looked at.
     pub(super) fn draw_transcript(&self, area: Rect, buffer: &mut Buffer) {
-        rule(buffer, area, "exchanges", self.theme.title());
         let run = self.session.run();
         let selected = self.selection.as_ref().map_or(0, |at| at.cause);
+        let (list, count) = self.list_of_exchanges(below_title(area));
+        let part = part_around(count, selected.saturating_sub(1), list);
+        rule(buffer, area, &format!("exchanges{part}"), self.theme.title());
         if run.len() < 2 {
-            put(buffer, below_title(area), "type a line, press Enter", Style::new());
+            let words = if self.session.is_replay() { "nothing was sent" } else { "type a line, press Enter" };
+            put(buffer, below_title(area), words, Style::new());
         }
         for (number, line) in self.transcript(below_title(area)) {
             let mark = if number == selected { ">" } else { " " };
@@ -138,12 +146,18 @@ impl App {
         count.min(usize::from(rows) / 2)
     }
 
-    /// The exchanges that fit into an area, each with its row; below the one that is looked at is room for messages.
-    fn transcript(&self, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
-        let count = self.session.run().len().saturating_sub(1);
+    /// What of an area is left for the list of exchanges beside messages, and how many of those there are.
+    fn list_of_exchanges(&self, area: Rect) -> (Rect, usize) {
         let selected = self.selection.as_ref().map_or(0, |at| at.cause);
         let said = if selected > 0 { to_u16(self.message_rows(area.height)) } else { 0 };
-        let list = Rect { height: area.height - said, ..area };
+        (Rect { height: area.height - said, ..area }, self.session.run().len().saturating_sub(1))
+    }
+
+    /// The exchanges that fit into an area, each with its row; below the one that is looked at is room for messages.
+    fn transcript(&self, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
+        let selected = self.selection.as_ref().map_or(0, |at| at.cause);
+        let (list, count) = self.list_of_exchanges(area);
+        let said = area.height - list.height;
         window(count, selected.saturating_sub(1), list).map(move |(place, line)| {
             let number = place + 1;
             (number, Rect { y: line.y + if number > selected { said } else { 0 }, ..line })

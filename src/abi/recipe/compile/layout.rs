@@ -24,25 +24,27 @@ pub(in crate::abi::recipe) const SEPARATOR: u32 = 32;
 /// The bits of the arguments of the call that is under way, eight bytes each.
 const ARGS: u32 = 64;
 /// The slots: the value, eight bytes, and whether it is set, eight more.
-const SLOTS: u32 = ARGS + 8 * MOST_ARGS as u32;
+const SLOTS: u32 = ARGS + ARGS_BYTES;
+const ARGS_BYTES: u32 = 128;
+const _: () = assert!(ARGS_BYTES as usize == 8 * MOST_ARGS);
 /// How many slots there may be.
-pub(in crate::abi::recipe) const MOST_SLOTS: usize = 128;
+pub(in crate::abi::recipe) const MOST_SLOTS: u32 = 128;
 /// For each step that takes memory back, the address that it took back; 0 if it took none. Eight bytes each.
-const FREED: u32 = SLOTS + 16 * MOST_SLOTS as u32;
+const FREED: u32 = SLOTS + 16 * MOST_SLOTS;
 /// How many such steps there may be.
-pub(in crate::abi::recipe) const MOST_FREED: usize = 32;
+pub(in crate::abi::recipe) const MOST_FREED: u32 = 32;
 /// The bytes of the recipe's own that are written.
-pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 8 * MOST_FREED as u32;
+pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 8 * MOST_FREED;
 /// The lengths of the lines, four bytes each.
 pub(in crate::abi::recipe) const LENGTHS: u32 = 1 << 16;
 /// The lines, each with its separator.
-pub(in crate::abi::recipe) const LINES: u32 = LENGTHS + 4 * MOST_LINES as u32;
+pub(in crate::abi::recipe) const LINES: u32 = LENGTHS + 4 * MOST_LINES;
 /// The most lines of a batch.
-pub(in crate::abi::recipe) const MOST_LINES: usize = 1 << 15;
+pub(in crate::abi::recipe) const MOST_LINES: u32 = 1 << 15;
 /// The most bytes of a batch.
-pub(in crate::abi::recipe) const MOST_BYTES: usize = 1 << 16;
+pub(in crate::abi::recipe) const MOST_BYTES: u32 = 1 << 16;
 /// The answers, each with a separator.
-pub(in crate::abi::recipe) const ANSWERS: u32 = LINES + MOST_BYTES as u32;
+pub(in crate::abi::recipe) const ANSWERS: u32 = LINES + MOST_BYTES;
 /// Where they end at the latest.
 pub(in crate::abi::recipe) const ANSWERS_END: u32 = ANSWERS + (1 << 18);
 /// The pages of all that.

@@ -80,7 +80,11 @@ fn fits(plan: &Plan) -> bool {
 /// The recipe needs what a driver does not have.
 pub(super) fn compile(plan: &Plan) -> Fit<Vec<u8>> {
     let steps = plan.bound.line.len() + plan.bound.finally.len();
-    if !fits(plan) || plan.bound.names.len() > MOST_SLOTS || plan.freeing().count() > MOST_FREED || steps > MOST_STEPS {
+    if !fits(plan)
+        || plan.bound.names.len() > MOST_SLOTS as usize
+        || plan.freeing().count() > MOST_FREED as usize
+        || steps > MOST_STEPS
+    {
         return Err(Unfit);
     }
     let mut sections = Sections::default();

@@ -336,7 +336,56 @@ fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
     let shown = text(&bench.settled(120, 40));
     assert!(shown.contains("at 0x1ffff  heap+0x17fff") && shown.contains("u32      -"), "{shown}");
     bench.keys("e");
-    assert!(text(&bench.settled(120, 40)).contains("u32 be   -"));
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains("u32 be   -") && shown.contains("ptr+len be -"), "{shown}");
+    assert!(shown.contains("u8       0") && shown.contains("utf-8    \\0 U+0000"), "they have no order: {shown}");
+}
+
+#[test]
+fn esc_unmarks_what_was_found_and_what_is_not_found_leads_nowhere() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("cool");
+    bench.settled(120, 40);
+    bench.keys(":find cool");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(120, 40)).contains("<63 6f 6f 6c>"));
+    assert!(bench.app.focus == Focus::Memory);
+    bench.key(KeyCode::Esc);
+    let shown = text(&bench.settled(120, 40));
+    assert!(!shown.contains("<63") && bench.app.focus == Focus::Memory, "{shown}");
+    bench.key(KeyCode::Esc);
+    assert!(bench.app.focus == Focus::Input, "and then it goes back to the line");
+    bench.keys(":find nowhere");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains("not found: nowhere") && bench.app.focus == Focus::Input, "{shown}");
+}
+
+#[test]
+fn panels_tell_which_part_of_a_list_they_show() {
+    let mut bench = Bench::wat(
+        r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+            (func (export "f") (param $n i32) (result i32) (local $i i32)
+                (loop $again
+                    (i32.store8 (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const 64))) (i32.const 7))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $again (i32.lt_u (local.get $i) (i32.const 50))))
+                (local.get $n)))"#,
+    );
+    (0..30).for_each(|number| bench.send(&format!("line {number}")));
+    let shown = text(&bench.settled(120, 40));
+    let rows = usize::from(bench.app.layout.side.height.max(bench.app.layout.transcript.height)) - 1;
+    assert!(shown.contains(&format!(" exchanges  {}-30 of 30 ", 31 - rows)), "{shown}");
+    assert!(shown.contains("─ steps ─"), "all steps are in sight: {shown}");
+    bench.send(":exchange 1");
+    bench.keys("\x1b\t");
+    let shown = text(&bench.settled(120, 40));
+    let rows = usize::from(bench.app.layout.side.height) - 1;
+    assert!(shown.contains(&format!("changes  50 bytes in 50 runs  1-{rows} of 50  (, .)")), "{shown}");
+    // And a title that is cut says so.
+    bench.keys("\t");
+    let shown = text(&bench.settled(44, 24));
+    assert!(shown.lines().any(|line| line.ends_with("\u{2026} ") || line.contains("\u{2026} ")), "{shown}");
 }
 
 #[test]

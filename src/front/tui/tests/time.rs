@@ -1,6 +1,7 @@
 //! Moving in time: crossings as a tree, exchanges, runs, memories, and the strip of them all.
 
 use super::*;
+use crate::view::thousands;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 /// A guest that calls imports during its transform, and keeps notes in a second memory.
@@ -78,7 +79,7 @@ fn crossings_are_a_tree_with_the_exchange_at_its_root() {
     let step = |bench: &Bench| bench.app.selection.as_ref().expect("something is selected").crossing;
     assert_eq!(step(&bench), Some(2), "the call of the transform");
     let screen = shown(&mut bench);
-    assert!(screen.contains(">3 call  f(5) -> 5") && screen.contains(" 4   import env.log(64, 5)"), "{screen}");
+    assert!(screen.contains(">3 call  f(5) -> 5") && screen.contains(" 4   import env.log(0x40, 5)"), "{screen}");
     bench.key(KeyCode::F(8));
     assert_eq!(step(&bench), Some(3), "F8 goes into the call");
     // The moment of the first import: the byte before it is written, the one behind it is not.
@@ -113,7 +114,7 @@ fn crossings_are_a_tree_with_the_exchange_at_its_root() {
     assert_eq!(step(&bench), Some(1));
     let screen = shown(&mut bench);
     let row = |wanted: &str| screen.lines().position(|line| line.contains(wanted)).expect(wanted);
-    click(&mut bench, (3, row("7   import env.log(64, 2)")));
+    click(&mut bench, (3, row("7   import env.log(0x40, 2)")));
     assert_eq!(step(&bench), Some(6));
     click(&mut bench, (3, row(" steps ")));
     assert_eq!(step(&bench), None);
@@ -137,6 +138,9 @@ fn very_many_crossings_are_shown_where_the_cursor_is() {
     assert!(screen.contains(">100003   import env.tick(99999)"), "{screen}");
     let rows: Vec<_> = screen.lines().skip_while(|line| !line.contains(" steps ")).collect();
     assert!(rows[1].starts_with(" 3 call  f(2) -> 2"), "the call around stays in sight: {screen}");
+    let title =
+        format!(" steps  {}-100,003 of 100,005 ", thousands(100_003 - u64::from(bench.app.layout.steps.height) + 2));
+    assert!(rows[0].contains(&title), "{title}: {screen}");
 }
 
 #[test]
@@ -214,6 +218,18 @@ fn earlier_runs_can_be_looked_at() {
 }
 
 #[test]
+fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("one");
+    bench.send(":convention typst");
+    let screen = shown(&mut bench);
+    assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: typst was"), "{screen}");
+    bench.send(":reset");
+    let screen = shown(&mut bench);
+    assert!(screen.contains(":reset: a fresh guest; F3 shows the run before"), "{screen}");
+}
+
+#[test]
 fn what_the_guest_says_stands_beside_the_exchange() {
     let mut options = Options::default();
     let recipe =
@@ -270,6 +286,15 @@ fn a_saved_session_is_called_so() {
     assert!(screen.contains("exchange 1 of 1") && screen.contains("=> kept Wasm"), "{screen}");
     let strip = screen.lines().nth(1).expect("the strip");
     assert!(strip.starts_with(" time mg  ") && strip.trim_end().ends_with("saved"), "{screen}");
+    // Nothing is offered that cannot be done.
+    assert!(!screen.contains("Enter send") && screen.contains("Esc look around"), "{screen}");
+    bench.keys("words");
+    let screen = shown(&mut bench);
+    assert!(screen.contains("nothing can be sent; a line that begins with : is a command"), "{screen}");
+    bench.key(KeyCode::Enter);
+    assert!(shown(&mut bench).contains("nothing runs; :load alone comes back from it"));
+    bench.key(KeyCode::F(5));
+    assert!(shown(&mut bench).contains("F5 F6 go along its exchanges"), "its start");
     bench.send(":load");
     let screen = shown(&mut bench);
     assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mggg  "), "{screen}");

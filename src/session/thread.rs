@@ -1,0 +1,68 @@
+//! The guest's thread: it opens the guest, does what is asked of it, and reports what came of that.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use super::about::Origin;
+use super::rebuilt::Watching;
+use super::{About, Live, Options, Request, Source, Update};
+use crate::guest::{Limits, Watch};
+
+/// What a session gives to its guest's thread.
+pub(super) enum Job {
+    /// Something to be done, with its number.
+    Do(u64, Request),
+    /// The guest may use more or less from now on.
+    Limits(Limits),
+}
+
+/// Opens the guest, then answers lines until no front end is left.
+pub(super) fn work(
+    source: &Source,
+    mut options: Options,
+    watch: Watch,
+    watching: &Watching,
+    jobs: &Receiver<Job>,
+    report: &impl Fn(Update),
+) {
+    let (mut live, start) = match Live::open(source, &options, watch.clone()) {
+        Ok(opened) => opened,
+        Err(error) => return report(Update::Failed(error)),
+    };
+    let mut origin = Origin::of(source);
+    report(Update::Ready(Box::new(About::of(&live, &origin))));
+    let settle = |live: &mut Live, cause| {
+        let globals = live.globals();
+        report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
+    };
+    settle(&mut live, start);
+    for job in jobs {
+        let (number, request) = match job {
+            Job::Do(number, request) => (number, request),
+            Job::Limits(limits) => {
+                options.limits = limits;
+                live.set_limits(limits);
+                continue;
+            }
+        };
+        if watch.is_cancelled(number) {
+            settle(&mut live, request.cancelled());
+            continue;
+        }
+        let (file, other) = match &request {
+            Request::Command(_, deed) => (watching.file(deed), deed.origin()),
+            Request::Line(_) => (None, None),
+        };
+        match live.perform(request, number, &options) {
+            Ok(cause) => {
+                if cause.begins_a_run() {
+                    origin = other.unwrap_or(origin);
+                    watching.turn_to(file);
+                    report(Update::Ready(Box::new(About::of(&live, &origin))));
+                }
+                settle(&mut live, cause);
+            }
+            Err(error) => report(Update::Refused(format!("the guest stays as it was: {error}"))),
+        }
+    }
+}
