@@ -1,6 +1,7 @@
 //! The command line, as clap types.
 
-use std::ffi::OsString;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,7 +53,11 @@ pub struct Cli {
 
     /// An argument for a program (WASI); repeatable
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub arg: Vec<String>,
+    pub arg: Vec<OsString>,
+
+    /// A variable for a program (WASI); repeatable
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]
+    pub env: Vec<OsString>,
 
     /// Longest time for one line; 0 = none
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -246,7 +251,15 @@ impl Cli {
     pub fn options(&self) -> Options {
         let time = (!self.timeout.is_zero()).then_some(self.timeout);
         let limits = Limits { memory: self.max_memory, time, output: self.max_output };
-        Options { limits, args: self.arg.clone(), ..Options::default() }
+        Options { limits, args: self.arg.clone(), env: self.environment(), ..Options::default() }
+    }
+
+    /// The variables in their order; of several that have one name, the last.
+    fn environment(&self) -> Vec<OsString> {
+        let mut seen = HashSet::new();
+        let mut kept: Vec<_> = self.env.iter().rev().filter(|variable| seen.insert(name(variable))).cloned().collect();
+        kept.reverse();
+        kept
     }
 
     /// Whether colours are to be used on stdout.
@@ -271,6 +284,29 @@ fn guest(name: OsString) -> Result<PathBuf, String> {
     match name.to_str() {
         Some("-") => Err("stdin is for lines; give the guest as a file".to_owned()),
         _ => Ok(PathBuf::from(name)),
+    }
+}
+
+/// The name of a variable.
+fn name(variable: &OsStr) -> Option<&[u8]> {
+    variable.as_encoded_bytes().split(|&byte| byte == b'=').next()
+}
+
+/// A variable of a guest's environment, as `NAME=VALUE`. A name alone stands for the host's variable of that name.
+fn variable(said: OsString) -> Result<OsString, String> {
+    let bytes = said.as_encoded_bytes();
+    if bytes.contains(&0) {
+        return Err("a variable cannot hold a NUL, which ends it".to_owned());
+    }
+    if bytes.is_empty() || bytes.starts_with(b"=") {
+        return Err("the name is missing; a variable is NAME=VALUE".to_owned());
+    }
+    if bytes.contains(&b'=') {
+        return Ok(said);
+    }
+    match std::env::var_os(&said) {
+        Some(value) => Ok([said, value].join(OsStr::new("="))),
+        None => Err("there is no variable of that name here to be passed on; NAME=VALUE gives one".to_owned()),
     }
 }
 

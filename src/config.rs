@@ -10,11 +10,15 @@ use clap::{ArgMatches, CommandFactory, Parser};
 
 use crate::cli::Cli;
 
+/// The option that may be said several times, in the file and on the command line.
+const GATHERED: &str = "env";
+
 /// The options that may have a default in the file, and whether they take a value.
 const OPTIONS: &[(&str, bool)] = &[
     ("timeout", true),
     ("max-memory", true),
     ("max-output", true),
+    (GATHERED, true),
     ("color", true),
     ("keys", true),
     ("no-history", false),
@@ -68,7 +72,7 @@ fn defaults(path: &Path, text: &str, said: &ArgMatches) -> Result<Vec<OsString>,
             let words = error.to_string();
             explain(words.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
         })?;
-        if said.value_source(&name.replace('-', "_")) != Some(ValueSource::CommandLine) {
+        if name == GATHERED || said.value_source(&name.replace('-', "_")) != Some(ValueSource::CommandLine) {
             arguments.push(argument.into());
         }
     }

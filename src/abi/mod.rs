@@ -18,7 +18,7 @@ use crate::guest::Interface;
 
 pub use built_in::{BUILT_IN, built_in};
 pub use detect::{Candidate, Miss, SURE, candidates};
-pub use recipe::{Answered, Batch, Bound, Exchange, Line, Messages, Recipe};
+pub use recipe::{Answered, Batch, Bound, Exchange, Invocation, Line, Messages, Recipe};
 pub use roles::{Origin, Roles};
 
 /// What the user says about the convention.

@@ -1,10 +1,11 @@
 //! A guest at work: the program, an instance of it, and the convention that drives it.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::abi::{Answered, Batch, Bound, Choice, Exchange, Line, Messages, NoConvention, Wish, choose};
+use crate::abi::{Answered, Batch, Bound, Choice, Exchange, Invocation, Line, Messages, NoConvention, Wish, choose};
 use crate::guest::{Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
 
@@ -18,7 +19,9 @@ pub struct Options {
     /// What is said about the convention.
     pub wish: Wish,
     /// The arguments of a guest that is a program, behind its name.
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
+    /// The environment of a guest that is a program, `NAME=VALUE` each.
+    pub env: Vec<OsString>,
     /// Who hears what the guest says while it says it.
     pub listener: Option<Listener>,
     /// The files that are watched: when one is another than it was, the guest is begun anew, and gets the last line again.
@@ -33,8 +36,7 @@ pub struct Live {
     /// What was said about the convention, and what came of it.
     wish: Wish,
     choice: Choice,
-    /// The arguments of a guest that is a program, its name first.
-    args: Vec<String>,
+    invocation: Invocation,
     guest: Guest,
     exchange: Exchange,
     recorder: Recorder,
@@ -81,9 +83,10 @@ impl Live {
         let wish = options.wish.clone();
         let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
         let program = code.compile(options.limits).map_err(OpenError::Load)?;
-        let args: Vec<_> = std::iter::once(&source.name).chain(&options.args).cloned().collect();
+        let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
+        let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
-        let birth = Birth { program: &program, bound: &choice.bound, args: &args, watch: &watch };
+        let birth = Birth { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
         let (mut guest, mut exchange, elapsed) = birth.instance()?;
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
@@ -93,7 +96,7 @@ impl Live {
                 program,
                 wish,
                 choice,
-                args,
+                invocation,
                 guest,
                 exchange,
                 recorder,
@@ -122,7 +125,7 @@ impl Live {
     }
 
     fn birth(&self) -> Birth<'_> {
-        Birth { program: &self.program, bound: &self.choice.bound, args: &self.args, watch: &self.watch }
+        Birth { program: &self.program, bound: &self.choice.bound, invocation: &self.invocation, watch: &self.watch }
     }
 
     /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still, and says how
@@ -332,7 +335,7 @@ impl Hand<'_, '_> {
 struct Birth<'a> {
     program: &'a Program,
     bound: &'a Bound,
-    args: &'a [String],
+    invocation: &'a Invocation,
     watch: &'a Watch,
 }
 
@@ -343,7 +346,8 @@ impl Birth<'_> {
         let mut guest = self.program.instantiate(self.watch).map_err(OpenError::Load)?;
         let elapsed = since.elapsed();
         let limits = self.program.limits();
-        let exchange = Exchange::new(self.bound.clone(), &mut guest, self.args, &limits).map_err(OpenError::Prepare)?;
+        let exchange =
+            Exchange::new(self.bound.clone(), &mut guest, self.invocation, &limits).map_err(OpenError::Prepare)?;
         Ok((guest, exchange, elapsed))
     }
 }

@@ -265,7 +265,7 @@ mod tests {
             let limits = Limits::default();
             let program = code.compile(limits).expect("it compiles");
             let mut guest = program.instantiate(&Watch::new(None)).expect("it is right");
-            let exchange = Exchange::new(choice.bound, &mut guest, &[], &limits).expect("it fits");
+            let exchange = Exchange::new(choice.bound, &mut guest, &Default::default(), &limits).expect("it fits");
             let code = exchange.compile(&program).expect("it is valid").expect("it can be");
             exchange.attach(&mut guest, &code).expect("attaches");
         }

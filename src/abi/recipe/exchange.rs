@@ -8,7 +8,7 @@ use super::host::Scene;
 use super::ops::{Do, Op};
 use super::run::{Runner, refused};
 use super::say::Messages;
-use super::wasi::Wasi;
+use super::wasi::{Invocation, Wasi};
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Limits};
 use crate::record::{Failure, Value};
 
@@ -79,11 +79,11 @@ impl Plan {
 }
 
 impl Exchange {
-    /// Resolves what the recipe calls in a guest, which is given `args` if it is a program.
+    /// Resolves what the recipe calls in a guest, which is started by `invocation` if it is a program.
     ///
     /// # Errors
     /// [`Failure::Mismatch`] if the guest is not one of the module that the recipe was bound to.
-    pub fn new(bound: Bound, guest: &mut Guest, args: &[String], limits: &Limits) -> Result<Exchange, Failure> {
+    pub fn new(bound: Bound, guest: &mut Guest, invocation: &Invocation, limits: &Limits) -> Result<Exchange, Failure> {
         let missing = |name: &str| Failure::Mismatch(format!("the guest does not export `{name}`"));
         let mut funcs = Vec::new();
         for name in &bound.exports {
@@ -103,7 +103,7 @@ impl Exchange {
             freed: Vec::new(),
             settled: None,
             messages: Messages::default(),
-            wasi: Wasi::new(args.to_vec(), bound.answers_stdout, limits.output),
+            wasi: Wasi::new(invocation.clone(), bound.answers_stdout, limits.output),
         };
         Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
     }

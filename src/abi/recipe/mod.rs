@@ -27,6 +27,7 @@ pub use exchange::{Exchange, Line};
 pub use parse::{ParseError, parse};
 
 pub use say::Messages;
+pub use wasi::Invocation;
 pub(super) use wasi::is_wasi;
 
 /// A recipe as it was written.

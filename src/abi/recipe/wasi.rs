@@ -1,9 +1,10 @@
-//! WASI preview 1, as far as a filter needs it: standard streams, arguments, clocks, random bytes and an exit.
+//! WASI preview 1, as far as a filter needs it: standard streams, arguments, environment, clocks, random bytes and an exit.
 //!
 //! There are no files, no network and no waiting. The line is the standard input; what the guest writes to its
 //! standard output is the answer or a message, and to its standard error always a message.
 //! Source: the witx files of WASI snapshot 01.
 
+use std::ffi::OsString;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::say::Messages;
@@ -61,10 +62,19 @@ pub(crate) fn is_wasi(import: &Import) -> bool {
     function(import).is_some()
 }
 
+/// What a guest that is a program is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// Its arguments, its name first.
+    pub args: Vec<OsString>,
+    /// Its environment, `NAME=VALUE` each.
+    pub env: Vec<OsString>,
+}
+
 /// What WASI keeps for a guest.
 #[derive(Debug)]
 pub(super) struct Wasi {
-    args: Vec<String>,
+    invocation: Invocation,
     stdin: Vec<u8>,
     /// How much of `stdin` was read.
     read: usize,
@@ -81,9 +91,9 @@ pub(super) struct Wasi {
 
 impl Wasi {
     /// WASI for a fresh guest.
-    pub(super) fn new(args: Vec<String>, keeps_stdout: bool, longest: u64) -> Wasi {
+    pub(super) fn new(invocation: Invocation, keeps_stdout: bool, longest: u64) -> Wasi {
         Wasi {
-            args,
+            invocation,
             stdin: Vec::new(),
             read: 0,
             stdout: Vec::new(),
@@ -134,12 +144,11 @@ impl Call<'_> {
     pub(super) fn answer(&mut self, function: Function) -> Done<Vec<Value>> {
         use Function as F;
         let errno = match function {
-            F::args_sizes_get => {
-                self.sizes(self.wasi.args.len(), self.wasi.args.iter().map(|arg| arg.len() + 1).sum())?
-            }
-            F::args_get => self.args_get()?,
-            F::environ_sizes_get => self.sizes(0, 0)?,
-            F::environ_get | F::sched_yield => SUCCESS,
+            F::args_sizes_get => self.sizes(|invocation| &invocation.args)?,
+            F::args_get => self.texts(|invocation| &invocation.args)?,
+            F::environ_sizes_get => self.sizes(|invocation| &invocation.env)?,
+            F::environ_get => self.texts(|invocation| &invocation.env)?,
+            F::sched_yield => SUCCESS,
             F::clock_res_get => self.put(1, &1_u64.to_le_bytes())?,
             F::clock_time_get => self.clock_time_get()?,
             F::fd_read => self.fd_read()?,
@@ -184,15 +193,19 @@ impl Call<'_> {
         Ok(bytes.try_into().unwrap_or([0; N]))
     }
 
-    fn sizes(&mut self, count: usize, bytes: usize) -> Done<u16> {
+    /// How many texts there are, and how many bytes they take with a NUL behind each.
+    fn sizes(&mut self, of: fn(&Invocation) -> &[OsString]) -> Done<u16> {
+        let texts = of(&self.wasi.invocation);
+        let (count, bytes) = (texts.len(), texts.iter().map(|text| text.len() + 1).sum());
         self.put(0, &narrow(count).to_le_bytes())?;
         self.put(1, &narrow(bytes).to_le_bytes())
     }
 
-    fn args_get(&mut self) -> Done<u16> {
+    /// A table of pointers, and the texts that they lead to.
+    fn texts(&mut self, of: fn(&Invocation) -> &[OsString]) -> Done<u16> {
         let (table, mut addr) = (self.arg(0), self.arg(1));
-        for (place, arg) in (0..).zip(self.wasi.args.clone()) {
-            let text = [arg.as_bytes(), b"\0"].concat();
+        for (place, text) in (0..).zip(of(&self.wasi.invocation)) {
+            let text = [text.as_encoded_bytes(), b"\0"].concat();
             let pointer = u32::try_from(addr).unwrap_or(u32::MAX).to_le_bytes();
             self.boundary.write(self.memory, table + 4 * place, &pointer)?;
             self.boundary.write(self.memory, addr, &text)?;
