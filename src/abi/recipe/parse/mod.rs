@@ -1,10 +1,14 @@
-//! Reading a recipe's text.
+//! Reading a recipe's text: its head, its sections, and their statements.
+
+mod tokens;
+mod values;
 
 use std::fmt;
 
-use super::{
-    Action, Comparison, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement, Width,
-};
+use super::{Action, Expr, Handler, Message, Part, Recipe, Span, Statement, Width};
+pub(super) use tokens::is_word;
+use tokens::{Parsed, Reader, Token, tokens};
+use values::{encoding, width};
 
 /// What is wrong with a recipe's text, and in which of its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,9 +18,6 @@ pub struct ParseError {
     /// What is wrong.
     pub words: String,
 }
-
-/// The deepest that calls and brackets may nest.
-const DEEPEST: usize = 32;
 
 /// Reads a recipe.
 ///
@@ -33,7 +34,7 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
         if tokens.is_empty() {
             continue;
         }
-        let mut reader = Reader { tokens: &tokens, place: 0, depth: 0 };
+        let mut reader = Reader::new(&tokens);
         reader.line(at, &mut recipe, &mut section).map_err(|words| ParseError { at, words })?;
     }
     match recipe.line.is_empty() {
@@ -48,7 +49,7 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
 /// What is wrong with it.
 pub(super) fn span(text: &str) -> Result<Span, String> {
     let tokens = tokens(text)?;
-    let mut reader = Reader { tokens: &tokens, place: 0, depth: 0 };
+    let mut reader = Reader::new(&tokens);
     let span = reader.span()?;
     reader.end().map(|()| span)
 }
@@ -72,98 +73,6 @@ enum Section {
     Finally,
     Handler,
 }
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Quoted(String),
-    Number(i64),
-    Sign(&'static str),
-}
-
-const SIGNS: [&str; 16] = ["==", "!=", "<", ">", "=", "(", ")", "[", "]", ",", "+", "-", "*", "?", "@", "."];
-
-/// Cuts a line into tokens, up to a comment, which begins with `#`.
-fn tokens(line: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
-    let mut rest = line.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '#' => break,
-            '"' => {
-                let (text, length) = quoted(rest)?;
-                tokens.push(Token::Quoted(text));
-                length
-            }
-            '0'..='9' => {
-                let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-                tokens.push(Token::Number(number(&rest[..length])?));
-                length
-            }
-            c if is_word(c) => {
-                let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-                tokens.push(Token::Word(rest[..length].to_owned()));
-                length
-            }
-            c => {
-                let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
-                let sign = *sign.ok_or_else(|| {
-                    let hint = match c {
-                        '\'' => ": texts stand in double quotes",
-                        ':' => ": sections stand alone, as `each line`, without a colon",
-                        '/' | '%' | '&' | '|' => ": there are sums and differences only",
-                        _ => "",
-                    };
-                    format!("`{c}` means nothing in a recipe{hint}")
-                })?;
-                tokens.push(Token::Sign(sign));
-                sign.len()
-            }
-        };
-        rest = rest[length..].trim_start();
-    }
-    Ok(tokens)
-}
-
-pub(super) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$'
-}
-
-fn number(text: &str) -> Result<i64, String> {
-    let digits = text.replace('_', "");
-    let parsed = match digits.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16),
-        None => digits.parse(),
-    };
-    parsed.map_err(|_| format!("`{text}` is no number"))
-}
-
-/// A text in quotes at the beginning of `rest`, in which `\"`, `\\`, `\n`, `\0` stand for what they do elsewhere.
-fn quoted(rest: &str) -> Result<(String, usize), String> {
-    let mut text = String::new();
-    let mut chars = rest.char_indices().skip(1);
-    while let Some((place, c)) = chars.next() {
-        match c {
-            '"' => return Ok((text, place + 1)),
-            '\\' => match chars.next() {
-                Some((_, 'n')) => text.push('\n'),
-                Some((_, '0')) => text.push('\0'),
-                Some((_, c @ ('"' | '\\'))) => text.push(c),
-                _ => return Err("a backslash in quotes stands before n, 0, \" or another backslash".to_owned()),
-            },
-            c => text.push(c),
-        }
-    }
-    Err("a quote is not closed".to_owned())
-}
-
-struct Reader<'a> {
-    tokens: &'a [Token],
-    place: usize,
-    depth: usize,
-}
-
-type Parsed<T> = Result<T, String>;
 
 impl Reader<'_> {
     fn line(&mut self, at: usize, recipe: &mut Recipe, section: &mut Section) -> Parsed<()> {
@@ -379,27 +288,6 @@ impl Reader<'_> {
         Ok(part)
     }
 
-    /// `n at p`, `until 0 at p`, `to e at p`, with an encoding before it or not.
-    fn span(&mut self) -> Parsed<Span> {
-        let word = match self.tokens.get(self.place) {
-            Some(Token::Word(word)) => encoding(word),
-            _ => None,
-        };
-        self.place += usize::from(word.is_some());
-        let len = if self.takes_word("until") {
-            match self.expr()? {
-                Expr::Number(0) => Length::UntilZero,
-                _ => return Err("`until` is followed by 0".to_owned()),
-            }
-        } else if self.takes_word("to") {
-            Length::To(self.expr()?)
-        } else {
-            Length::Bytes(self.expr()?)
-        };
-        self.words(&["at"])?;
-        Ok(Span { encoding: word, len, at: self.expr()? })
-    }
-
     fn message(&mut self) -> Parsed<Message> {
         if let Some(Token::Quoted(words)) = self.tokens.get(self.place) {
             self.place += 1;
@@ -411,166 +299,10 @@ impl Reader<'_> {
         }
         Ok(Message::Span(self.span()?))
     }
-
-    fn condition(&mut self) -> Parsed<Condition> {
-        let left = self.expr()?;
-        let comparisons = [Comparison::Equal, Comparison::NotEqual, Comparison::Less, Comparison::Greater];
-        let comparison = comparisons.into_iter().find(|comparison| self.takes(comparison.sign()));
-        let comparison = comparison.ok_or("a condition compares with ==, !=, < or >")?;
-        Ok(Condition { left, comparison, right: self.expr()? })
-    }
-
-    fn expr(&mut self) -> Parsed<Expr> {
-        let mut left = self.term()?;
-        for _ in 0..DEEPEST {
-            if self.takes("+") {
-                left = Expr::Sum(Box::new(left), Box::new(self.term()?));
-            } else if self.takes("-") {
-                left = Expr::Difference(Box::new(left), Box::new(self.term()?));
-            } else {
-                return Ok(left);
-            }
-        }
-        Err("this sum is too long".to_owned())
-    }
-
-    fn term(&mut self) -> Parsed<Expr> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err("this nests too deep".to_owned());
-        }
-        let term = self.operand();
-        self.depth -= 1;
-        term
-    }
-
-    fn operand(&mut self) -> Parsed<Expr> {
-        let token = self.tokens.get(self.place).cloned();
-        self.place += 1;
-        match token {
-            Some(Token::Number(n)) => Ok(Expr::Number(n)),
-            Some(Token::Sign("-")) => match self.term()? {
-                Expr::Number(n) => Ok(Expr::Number(-n)),
-                _ => Err("only a number can be negative".to_owned()),
-            },
-            Some(Token::Sign("@")) => Ok(Expr::Global(self.name("a global's name")?)),
-            Some(Token::Sign("(")) => {
-                let inner = self.expr()?;
-                self.sign(")")?;
-                Ok(inner)
-            }
-            Some(Token::Word(word)) if self.takes("(") => self.call(word),
-            Some(Token::Quoted(name)) => {
-                self.sign("(")?;
-                self.call_export(name)
-            }
-            Some(Token::Word(word)) if self.takes("[") => {
-                let width = width(&word).ok_or_else(|| format!("`{word}[` is not one of u8[ u16[ u32[ u64["))?;
-                let at = self.expr()?;
-                self.sign("]")?;
-                Ok(Expr::Load(width, Box::new(at)))
-            }
-            Some(Token::Word(word)) => Ok(Expr::Name(word)),
-            Some(Token::Sign(sign)) => Err(format!("a value cannot begin with `{sign}`; {STATEMENT}")),
-            None => Err("the line ends where a value should stand".to_owned()),
-        }
-    }
-
-    /// What stands behind `word(`.
-    fn call(&mut self, word: String) -> Parsed<Expr> {
-        match word.as_str() {
-            "lo" | "hi" => {
-                let inner = Box::new(self.expr()?);
-                self.sign(")")?;
-                Ok(if word == "lo" { Expr::Low(inner) } else { Expr::High(inner) })
-            }
-            _ => self.call_export(word),
-        }
-    }
-
-    fn call_export(&mut self, export: String) -> Parsed<Expr> {
-        let mut args = Vec::new();
-        while !self.takes(")") {
-            if !args.is_empty() {
-                self.sign(",")?;
-            }
-            args.push(self.expr()?);
-        }
-        Ok(Expr::Call { export, args, optional: self.takes("?") })
-    }
-
-    /// A name: a word, or anything in quotes.
-    fn name(&mut self, what: &str) -> Parsed<String> {
-        let name = match self.tokens.get(self.place) {
-            Some(Token::Word(name) | Token::Quoted(name)) => name.clone(),
-            _ => return Err(format!("expected {what}")),
-        };
-        self.place += 1;
-        Ok(name)
-    }
-
-    fn sign(&mut self, sign: &str) -> Parsed<()> {
-        if self.takes(sign) { Ok(()) } else { Err(format!("expected `{sign}`{}", self.found())) }
-    }
-
-    fn words(&mut self, words: &[&str]) -> Parsed<()> {
-        for word in words {
-            if !self.takes_word(word) {
-                return Err(format!("expected `{word}`{}", self.found()));
-            }
-        }
-        Ok(())
-    }
-
-    fn takes(&mut self, sign: &str) -> bool {
-        let taken = matches!(self.tokens.get(self.place), Some(Token::Sign(found)) if *found == sign);
-        self.place += usize::from(taken);
-        taken
-    }
-
-    fn takes_word(&mut self, word: &str) -> bool {
-        let taken = self.next_is_word(word);
-        self.place += usize::from(taken);
-        taken
-    }
-
-    fn next_is_word(&self, word: &str) -> bool {
-        matches!(self.tokens.get(self.place), Some(Token::Word(found)) if found == word)
-    }
-
-    fn end(&mut self) -> Parsed<()> {
-        match self.tokens.get(self.place) {
-            None => Ok(()),
-            Some(Token::Sign("*")) => {
-                Err("the line should end here, found `*`: there are sums and differences only".to_owned())
-            }
-            Some(_) => Err(format!("the line should end here{}; a comment begins with #", self.found())),
-        }
-    }
-
-    fn found(&self) -> String {
-        match self.tokens.get(self.place) {
-            None => ", but the line ends".to_owned(),
-            Some(Token::Word(word)) => format!(", found `{word}`"),
-            Some(Token::Quoted(text)) => format!(", found \"{text}\""),
-            Some(Token::Number(n)) => format!(", found {n}"),
-            Some(Token::Sign(sign)) => format!(", found `{sign}`"),
-        }
-    }
 }
 
 const HEAD: &str = "before the first section stand name, about, text, memory, host or instance; sections are once, each line, finally, on MODULE.NAME(..)";
 const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
-
-fn width(word: &str) -> Option<Width> {
-    [Width::U8, Width::U16, Width::U32, Width::U64].into_iter().find(|width| width.word() == word)
-}
-
-fn encoding(word: &str) -> Option<Encoding> {
-    [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16, Encoding::Hex]
-        .into_iter()
-        .find(|encoding| encoding.word() == word)
-}
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

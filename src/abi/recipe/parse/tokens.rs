@@ -1,0 +1,162 @@
+//! What a line of a recipe is made of: words, texts, numbers and signs; cutting it, and taking them one by one.
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Word(String),
+    Quoted(String),
+    Number(i64),
+    Sign(&'static str),
+}
+
+const SIGNS: [&str; 16] = ["==", "!=", "<", ">", "=", "(", ")", "[", "]", ",", "+", "-", "*", "?", "@", "."];
+
+/// Cuts a line into tokens, up to a comment, which begins with `#`.
+pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '#' => break,
+            '"' => {
+                let (text, length) = quoted(rest)?;
+                tokens.push(Token::Quoted(text));
+                length
+            }
+            '0'..='9' => {
+                let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                tokens.push(Token::Number(number(&rest[..length])?));
+                length
+            }
+            c if is_word(c) => {
+                let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                tokens.push(Token::Word(rest[..length].to_owned()));
+                length
+            }
+            c => {
+                let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
+                let sign = *sign.ok_or_else(|| {
+                    let hint = match c {
+                        '\'' => ": texts stand in double quotes",
+                        ':' => ": sections stand alone, as `each line`, without a colon",
+                        '/' | '%' | '&' | '|' => ": there are sums and differences only",
+                        _ => "",
+                    };
+                    format!("`{c}` means nothing in a recipe{hint}")
+                })?;
+                tokens.push(Token::Sign(sign));
+                sign.len()
+            }
+        };
+        rest = rest[length..].trim_start();
+    }
+    Ok(tokens)
+}
+
+pub(in crate::abi::recipe) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    let digits = text.replace('_', "");
+    let parsed = match digits.strip_prefix("0x") {
+        Some(hex) => i64::from_str_radix(hex, 16),
+        None => digits.parse(),
+    };
+    parsed.map_err(|_| format!("`{text}` is no number"))
+}
+
+/// A text in quotes at the beginning of `rest`, in which `\"`, `\\`, `\n`, `\0` stand for what they do elsewhere.
+fn quoted(rest: &str) -> Result<(String, usize), String> {
+    let mut text = String::new();
+    let mut chars = rest.char_indices().skip(1);
+    while let Some((place, c)) = chars.next() {
+        match c {
+            '"' => return Ok((text, place + 1)),
+            '\\' => match chars.next() {
+                Some((_, 'n')) => text.push('\n'),
+                Some((_, '0')) => text.push('\0'),
+                Some((_, c @ ('"' | '\\'))) => text.push(c),
+                _ => return Err("a backslash in quotes stands before n, 0, \" or another backslash".to_owned()),
+            },
+            c => text.push(c),
+        }
+    }
+    Err("a quote is not closed".to_owned())
+}
+
+/// Takes a line's tokens, from left to right.
+pub(super) struct Reader<'a> {
+    pub(super) tokens: &'a [Token],
+    /// The number of the next one.
+    pub(super) place: usize,
+    /// How many values it is inside of.
+    pub(super) depth: usize,
+}
+
+/// What was read, or in words what is wrong.
+pub(super) type Parsed<T> = Result<T, String>;
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(tokens: &'a [Token]) -> Reader<'a> {
+        Reader { tokens, place: 0, depth: 0 }
+    }
+
+    /// A name: a word, or anything in quotes.
+    pub(super) fn name(&mut self, what: &str) -> Parsed<String> {
+        let name = match self.tokens.get(self.place) {
+            Some(Token::Word(name) | Token::Quoted(name)) => name.clone(),
+            _ => return Err(format!("expected {what}")),
+        };
+        self.place += 1;
+        Ok(name)
+    }
+
+    pub(super) fn sign(&mut self, sign: &str) -> Parsed<()> {
+        if self.takes(sign) { Ok(()) } else { Err(format!("expected `{sign}`{}", self.found())) }
+    }
+
+    pub(super) fn words(&mut self, words: &[&str]) -> Parsed<()> {
+        for word in words {
+            if !self.takes_word(word) {
+                return Err(format!("expected `{word}`{}", self.found()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn takes(&mut self, sign: &str) -> bool {
+        let taken = matches!(self.tokens.get(self.place), Some(Token::Sign(found)) if *found == sign);
+        self.place += usize::from(taken);
+        taken
+    }
+
+    pub(super) fn takes_word(&mut self, word: &str) -> bool {
+        let taken = self.next_is_word(word);
+        self.place += usize::from(taken);
+        taken
+    }
+
+    pub(super) fn next_is_word(&self, word: &str) -> bool {
+        matches!(self.tokens.get(self.place), Some(Token::Word(found)) if found == word)
+    }
+
+    pub(super) fn end(&mut self) -> Parsed<()> {
+        match self.tokens.get(self.place) {
+            None => Ok(()),
+            Some(Token::Sign("*")) => {
+                Err("the line should end here, found `*`: there are sums and differences only".to_owned())
+            }
+            Some(_) => Err(format!("the line should end here{}; a comment begins with #", self.found())),
+        }
+    }
+
+    fn found(&self) -> String {
+        match self.tokens.get(self.place) {
+            None => ", but the line ends".to_owned(),
+            Some(Token::Word(word)) => format!(", found `{word}`"),
+            Some(Token::Quoted(text)) => format!(", found \"{text}\""),
+            Some(Token::Number(n)) => format!(", found {n}"),
+            Some(Token::Sign(sign)) => format!(", found `{sign}`"),
+        }
+    }
+}

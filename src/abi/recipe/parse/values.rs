@@ -1,0 +1,128 @@
+//! Values, conditions and spans: what stands in a recipe for a number, a comparison, and bytes in memory.
+
+use super::STATEMENT;
+use super::tokens::{Parsed, Reader, Token};
+use crate::abi::recipe::{Comparison, Condition, Encoding, Expr, Length, Span, Width};
+
+/// The deepest that calls and brackets may nest.
+const DEEPEST: usize = 32;
+
+impl Reader<'_> {
+    pub(super) fn expr(&mut self) -> Parsed<Expr> {
+        let mut left = self.term()?;
+        for _ in 0..DEEPEST {
+            if self.takes("+") {
+                left = Expr::Sum(Box::new(left), Box::new(self.term()?));
+            } else if self.takes("-") {
+                left = Expr::Difference(Box::new(left), Box::new(self.term()?));
+            } else {
+                return Ok(left);
+            }
+        }
+        Err("this sum is too long".to_owned())
+    }
+
+    fn term(&mut self) -> Parsed<Expr> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("this nests too deep".to_owned());
+        }
+        let term = self.operand();
+        self.depth -= 1;
+        term
+    }
+
+    fn operand(&mut self) -> Parsed<Expr> {
+        let token = self.tokens.get(self.place).cloned();
+        self.place += 1;
+        match token {
+            Some(Token::Number(n)) => Ok(Expr::Number(n)),
+            Some(Token::Sign("-")) => match self.term()? {
+                Expr::Number(n) => Ok(Expr::Number(-n)),
+                _ => Err("only a number can be negative".to_owned()),
+            },
+            Some(Token::Sign("@")) => Ok(Expr::Global(self.name("a global's name")?)),
+            Some(Token::Sign("(")) => {
+                let inner = self.expr()?;
+                self.sign(")")?;
+                Ok(inner)
+            }
+            Some(Token::Word(word)) if self.takes("(") => self.call(word),
+            Some(Token::Quoted(name)) => {
+                self.sign("(")?;
+                self.call_export(name)
+            }
+            Some(Token::Word(word)) if self.takes("[") => {
+                let width = width(&word).ok_or_else(|| format!("`{word}[` is not one of u8[ u16[ u32[ u64["))?;
+                let at = self.expr()?;
+                self.sign("]")?;
+                Ok(Expr::Load(width, Box::new(at)))
+            }
+            Some(Token::Word(word)) => Ok(Expr::Name(word)),
+            Some(Token::Sign(sign)) => Err(format!("a value cannot begin with `{sign}`; {STATEMENT}")),
+            None => Err("the line ends where a value should stand".to_owned()),
+        }
+    }
+
+    /// What stands behind `word(`.
+    fn call(&mut self, word: String) -> Parsed<Expr> {
+        match word.as_str() {
+            "lo" | "hi" => {
+                let inner = Box::new(self.expr()?);
+                self.sign(")")?;
+                Ok(if word == "lo" { Expr::Low(inner) } else { Expr::High(inner) })
+            }
+            _ => self.call_export(word),
+        }
+    }
+
+    fn call_export(&mut self, export: String) -> Parsed<Expr> {
+        let mut args = Vec::new();
+        while !self.takes(")") {
+            if !args.is_empty() {
+                self.sign(",")?;
+            }
+            args.push(self.expr()?);
+        }
+        Ok(Expr::Call { export, args, optional: self.takes("?") })
+    }
+
+    /// `n at p`, `until 0 at p`, `to e at p`, with an encoding before it or not.
+    pub(super) fn span(&mut self) -> Parsed<Span> {
+        let word = match self.tokens.get(self.place) {
+            Some(Token::Word(word)) => encoding(word),
+            _ => None,
+        };
+        self.place += usize::from(word.is_some());
+        let len = if self.takes_word("until") {
+            match self.expr()? {
+                Expr::Number(0) => Length::UntilZero,
+                _ => return Err("`until` is followed by 0".to_owned()),
+            }
+        } else if self.takes_word("to") {
+            Length::To(self.expr()?)
+        } else {
+            Length::Bytes(self.expr()?)
+        };
+        self.words(&["at"])?;
+        Ok(Span { encoding: word, len, at: self.expr()? })
+    }
+
+    pub(super) fn condition(&mut self) -> Parsed<Condition> {
+        let left = self.expr()?;
+        let comparisons = [Comparison::Equal, Comparison::NotEqual, Comparison::Less, Comparison::Greater];
+        let comparison = comparisons.into_iter().find(|comparison| self.takes(comparison.sign()));
+        let comparison = comparison.ok_or("a condition compares with ==, !=, < or >")?;
+        Ok(Condition { left, comparison, right: self.expr()? })
+    }
+}
+
+pub(super) fn width(word: &str) -> Option<Width> {
+    [Width::U8, Width::U16, Width::U32, Width::U64].into_iter().find(|width| width.word() == word)
+}
+
+pub(super) fn encoding(word: &str) -> Option<Encoding> {
+    [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16, Encoding::Hex]
+        .into_iter()
+        .find(|encoding| encoding.word() == word)
+}
