@@ -352,6 +352,7 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
             "each line\n  f(1)\non env.lgo(a, b)\n  say b at a\n",
             "The handler in line 3, env.lgo, answers no import of the module.",
         ),
+        ("text utf16\neach line\n  read 1 at 0\n", "1 byte is no UTF-16: each unit has two"),
         ("each line\n  write 'x' at 0\n", "line 2: `'` means nothing in a recipe: texts stand in double quotes"),
         ("Each line:\n  write at 0\n", "line 1: `:` means nothing in a recipe: sections stand alone"),
         (
@@ -364,6 +365,10 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
         let stderr = text(&run(&[&guest, "--abi", &file("fault.recipe", &full)], b"x\n").stderr);
         assert!(stderr.contains(words), "{body}: {stderr}");
     }
+    let notes = r#"(module (import "env" "note" (func (param i32))) (memory (export "memory") 1))"#;
+    let (_, stderr, _) = drive("notes", notes, "each line\n  read n at 0\non env.note()\n  stop\n", "x\n");
+    let words = "env.note is (i32) -> (): the guest gives it 1 argument, and the handler in line 3 takes 0";
+    assert!(stderr.contains(words), "{stderr}");
 }
 
 /// A convention that nobody has: a counted UTF-16 text at an exported address, memory that the guest asks for, an answer that

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Encoding;
-use crate::record::{Failure, Hex};
+use crate::record::{Failure, Hex, unit};
 
 /// A line as the guest gets it.
 ///
@@ -48,8 +48,9 @@ fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
 fn from_utf16(bytes: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
     if !bytes.len().is_multiple_of(2) {
         let count = bytes.len();
+        let (bytes, are) = (unit(count as u64, "byte"), if count == 1 { "is" } else { "are" });
         return Err(refused(format!(
-            "{count} bytes are no UTF-16: each unit has two (bytes of another encoding are read with its name in front: utf8 n at p)"
+            "{count} {bytes} {are} no UTF-16: each unit has two (bytes of another encoding are read with its name in front: utf8 n at p)"
         )));
     }
     let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));

@@ -3,6 +3,7 @@
 use super::wasi;
 use super::{Handler, Recipe};
 use crate::guest::{Extern, Interface};
+use crate::record::unit;
 
 /// The most imports that are listed.
 const LISTED: usize = 20;
@@ -49,10 +50,10 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
             (None, None) => match first {
                 Some(place) => {
                     let (at, given) = (recipe.handlers[place].at, recipe.handlers[place].params.len());
-                    let name = import.full_name();
+                    let (name, count) = (import.full_name(), signature.params.len());
+                    let arguments = unit(count as u64, "argument");
                     return Err(format!(
-                        "{name} is {signature}: the guest gives it {} arguments, and the handler in line {at} takes {given}",
-                        signature.params.len()
+                        "{name} is {signature}: the guest gives it {count} {arguments}, and the handler in line {at} takes {given}"
                     ));
                 }
                 None if stubs => Answerer::Stub,
