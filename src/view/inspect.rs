@@ -101,12 +101,17 @@ impl Entry {
         !matches!(self.name, "u8" | "i8" | "bool" | "utf-8" | "c string" | "uleb128" | "sleb128")
     }
 
+    /// What it meant before, if that is another than after, and what it means after; `-` where there are no such bytes.
+    pub fn sides(&self) -> (Option<&str>, &str) {
+        let [before, after] = [&self.before, &self.after].map(|value| value.as_deref().unwrap_or("-"));
+        ((self.before != self.after).then_some(before), after)
+    }
+
     /// `0 -> 32`, or the value alone where it is the same before and after.
     pub fn words(&self) -> String {
-        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        match self.before == self.after {
-            true => shown(&self.after),
-            false => format!("{} -> {}", shown(&self.before), shown(&self.after)),
+        match self.sides() {
+            (Some(before), after) => format!("{before} -> {after}"),
+            (None, after) => after.to_owned(),
         }
     }
 }

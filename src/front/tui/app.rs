@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::bindings::{Action, Direction, Focus, action};
 use super::find::Searching;
 use super::input::{Edit, Input};
-use super::layout::{Arrangement, Layout, Shape};
+use super::layout::{Arrangement, Layout, SIDE_BY_SIDE, Shape};
 use super::list::List;
 use super::panels::MapPanel;
 use super::prompt::Prompt;
@@ -278,22 +278,29 @@ impl App {
 
     /// The next arrangement of the panes that has room.
     fn rearrange(&mut self) -> Next {
+        if !self.layout.has_memory() {
+            return self.notice("there is no room for memory on so small a screen");
+        }
         let order = [Arrangement::Sides, Arrangement::Stacked, Arrangement::One];
         let at = order.iter().position(|&one| one == self.layout.arrangement).unwrap_or(0);
         let area = self.layout.area;
+        let mut skipped = String::new();
         for step in 1..=order.len() {
             self.shape.arrangement = Some(order[(at + step) % order.len()]);
             let arranged = Layout::new(area, self.shape, self.focus).arrangement;
             if Some(arranged) == self.shape.arrangement {
                 break;
             }
+            // The other arrangements fit wherever there is memory at all.
+            skipped = format!(" (side by side takes {SIDE_BY_SIDE} columns, and here are {})", area.width);
         }
         self.arrange(area);
-        self.notice(match self.layout.arrangement {
+        let arranged = match self.layout.arrangement {
             Arrangement::Sides => "before and after side by side",
             Arrangement::Stacked => "before above after",
             Arrangement::One => "one pane: a changed row is shown as it was (-) and as it is",
-        })
+        };
+        self.notice(&format!("{arranged}{skipped}"))
     }
 
     fn widen(&mut self, direction: Direction) {

@@ -327,6 +327,11 @@ pub(super) fn rule(buffer: &mut Buffer, area: Rect, title: &str, style: Style) {
     ruled(buffer, area, title, style, RULER);
 }
 
+/// The columns that a title has in the rule of an area.
+pub(super) fn title_room(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(3))
+}
+
 /// A rule made of a symbol.
 fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'static str) {
     if area.is_empty() {
@@ -335,11 +340,7 @@ fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'s
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(symbol);
     }
-    let room = usize::from(area.width.saturating_sub(3));
-    let shown = match title.width() > room {
-        true => fit(title, room.saturating_sub(1)) + "\u{2026}",
-        false => title.to_owned(),
-    };
+    let shown = shortened(title, title_room(area));
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     put(buffer, inner, &format!(" {shown} "), style);
 }
@@ -385,6 +386,14 @@ fn fit(text: &str, columns: usize) -> String {
         fitted.push_str(grapheme);
     }
     fitted
+}
+
+/// A text of so many columns at most: what is cut has a sign for it.
+pub(super) fn shortened(text: &str, columns: usize) -> String {
+    match text.width() > columns {
+        true => fit(text, columns.saturating_sub(1)) + "\u{2026}",
+        false => text.to_owned(),
+    }
 }
 
 /// A line from top to bottom beside an area.

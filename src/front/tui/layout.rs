@@ -14,6 +14,9 @@ const STEPS_ASIDE: u16 = 44;
 const SIDE: u16 = 44;
 /// The rows of the smallest screen that has one for the strip of exchanges.
 const STRIP: u16 = 18;
+/// The columns of the narrowest screen on which memory before stands beside memory after: two rows of 8 bytes, and the
+/// line between them.
+pub(super) const SIDE_BY_SIDE: u16 = 2 * row_of(8) + 1;
 /// The smallest screen that has room for memory.
 const SMALLEST: (u16, u16) = (44, 12);
 
@@ -118,9 +121,14 @@ impl Layout {
 
 /// The most bytes whose row fits into that many columns, and not more than are wanted.
 fn fitting(columns: u16, wanted: Option<usize>) -> Option<usize> {
-    let fits = |width: u16| ROW_FRAME + 4 * width + width / 8 <= columns;
-    let width = [32, 16, 8].into_iter().find(|&width| fits(width) && usize::from(width) <= wanted.unwrap_or(32));
+    let width =
+        [32, 16, 8].into_iter().find(|&width| row_of(width) <= columns && usize::from(width) <= wanted.unwrap_or(32));
     width.map(usize::from)
+}
+
+/// The columns of a row of so many bytes.
+const fn row_of(bytes: u16) -> u16 {
+    ROW_FRAME + 4 * bytes + bytes / 8
 }
 
 fn halves(area: Rect) -> (Rect, Rect) {

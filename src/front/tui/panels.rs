@@ -5,11 +5,12 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Panel};
-use super::draw::{below_title, part, part_around, put, rule, window};
+use super::draw::{below_title, part, part_around, put, rule, shortened, title_room, window};
 use crate::record::{Actor, Image};
-use crate::view::{Map, Order, Piece, Region, Sight, counted, inspect, name, thousands};
+use crate::view::{Entry, Map, Order, Piece, Region, Sight, counted, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -29,24 +30,34 @@ impl App {
     /// The inspector: who wrote there, and what the bytes mean, before and after.
     fn draw_values(&self, area: Rect, buffer: &mut Buffer) {
         let cursor = self.space.cursor;
-        let here = &self.space.here;
-        let place = if here.regions.is_empty() { String::new() } else { format!("  {}", here.regions) };
-        rule(buffer, area, &format!("at {cursor:#x}{place}"), self.theme.title());
-        let Some(sight) = self.sight() else { return };
-        let mut rest = below_title(area);
-        put(buffer, rest, &format!(" {}", here.writer), Style::new());
-        rest = below_title(rest);
-        let columns = (rest.width / VALUE).max(1);
-        let width = rest.width / columns;
-        let entries = inspect(sight.before, sight.after, cursor, self.space.order, &self.space.regions);
-        for (entry, place) in entries.iter().zip(0..rest.height.saturating_mul(columns)) {
+        let values = below_title(below_title(area));
+        let columns = (values.width / VALUE).max(1);
+        let (width, shown) = (values.width / columns, values.height.saturating_mul(columns));
+        let (order, regions) = (self.space.order, &self.space.regions);
+        let entries = self.sight().map(|sight| inspect(sight.before, sight.after, cursor, order, regions));
+        let entries = entries.unwrap_or_default();
+        let part = part(0, entries.len(), Rect { height: shown, ..values });
+        rule(buffer, area, &self.values_title(&part, title_room(area)), self.theme.title());
+        put(buffer, below_title(area), &format!(" {}", self.space.here.writer), Style::new());
+        for (entry, place) in entries.iter().zip(0..shown) {
             let (column, row) = (place % columns, place / columns);
-            let cell = Rect { x: rest.x + column * width, y: rest.y + row, width: width.saturating_sub(1), height: 1 };
+            let cell =
+                Rect { x: values.x + column * width, y: values.y + row, width: width.saturating_sub(1), height: 1 };
             let changed = entry.before != entry.after;
             let style = if changed { self.theme.title() } else { Style::new() };
             let order = if self.space.order == Order::Big && entry.has_order() { " be" } else { "" };
-            put(buffer, cell, &format!(" {:<8} {}", format!("{}{order}", entry.name), entry.words()), style);
+            let name = format!(" {:<8} ", format!("{}{order}", entry.name));
+            let room = usize::from(cell.width).saturating_sub(name.width());
+            put(buffer, cell, &(name + &within(entry, room)), style);
         }
+    }
+
+    /// The cursor's place and the names for it, of which as many are cut as it takes, and which values are in sight.
+    fn values_title(&self, part: &str, room: usize) -> String {
+        let (at, names) = (format!("at {:#x}", self.space.cursor), &self.space.here.regions);
+        let place = if names.is_empty() { at.clone() } else { format!("{at}  {names}") };
+        let room = room.saturating_sub(part.width());
+        if room > at.width() { shortened(&place, room) + part } else { place }
     }
 
     /// The runs of changed bytes, the one at the cursor or before it among the first.
@@ -182,6 +193,22 @@ impl MapPanel {
         let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);
         let place = inside.then(|| row() + u64::from(at.x - self.area.x))?;
         (place < self.parts.pieces.len() as u64).then_some(place * self.parts.size)
+    }
+}
+
+/// A value before and after, in so many columns if that can be. What it was is left out before what it is.
+fn within(value: &Entry, columns: usize) -> String {
+    let words = value.words();
+    match value.sides() {
+        (Some(before), after) if words.width() > columns => {
+            let arrow = format!("-> {after}");
+            match columns.checked_sub(arrow.width()) {
+                None => after.to_owned(),
+                Some(0 | 1) => arrow,
+                Some(room) => format!("{} {arrow}", shortened(before, room - 1)),
+            }
+        }
+        _ => words,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::session::{Options, Session, Source, State, Update};
 
 #[path = "../../../tests/cases/mod.rs"]
 mod cases;
+mod panels;
 mod sizes;
 mod space;
 mod time;

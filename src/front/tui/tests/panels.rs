@@ -1,0 +1,57 @@
+//! The app on a test backend: the panel of values, and the panes, where there is little room.
+
+use super::*;
+
+/// The screen with the keys to the memory, behind a line.
+fn looking(width: u16, height: u16) -> (Bench, String) {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.draw(width, height);
+    bench.key(KeyCode::Esc);
+    let shown = text(&bench.settled(width, height));
+    (bench, shown)
+}
+
+#[test]
+fn the_values_say_how_many_of_them_are_in_sight() {
+    let (_, shown) = looking(80, 24);
+    assert!(shown.contains("at 0x41c  output+0xc\u{2026}  1-4 of 18"), "{shown}");
+    let (_, shown) = looking(80, 40);
+    assert!(shown.contains("at 0x41c  output+0xc\u{2026}  1-9 of 18"), "{shown}");
+    let (_, shown) = looking(120, 40);
+    assert!(shown.contains("at 0x41c  output+0xc, buffer+0xc \u{2500}"), "all are: {shown}");
+    let (_, shown) = looking(44, 24);
+    assert!(shown.contains("at 0x41c"), "the address is never cut for it: {shown}");
+}
+
+#[test]
+fn a_value_as_it_is_now_is_whole_where_it_fits() {
+    let (mut bench, shown) = looking(80, 40);
+    assert!(shown.contains("u32      0 -> 1935759136"), "{shown}");
+    assert!(shown.contains("pointer  0\u{2026} -> 0x73615720 outside"), "{shown}");
+    assert!(shown.contains("c string -> \" Wasm is cool!\" 14 B"), "{shown}");
+    assert!(shown.contains("ptr+len  0x73615720+1936269421 o\u{2026}"), "{shown}");
+    let shown = text(&bench.settled(120, 40));
+    assert!(shown.contains("f64      \u{2026} -> 8.784183231951016e247"), "{shown}");
+    let shown = text(&bench.settled(115, 40));
+    assert!(shown.contains("pointer  0x0 ........ -> 0x73615720 outside"), "{shown}");
+}
+
+#[test]
+fn an_arrangement_that_has_no_room_is_said_to_be_passed_over() {
+    let (mut bench, _) = looking(80, 24);
+    let mut press = |width, height| {
+        bench.draw(width, height);
+        bench.keys("v");
+        text(&bench.draw(width, height))
+    };
+    let shown = press(80, 24);
+    assert!(shown.contains("one pane: a changed row") && !shown.contains("side by side"), "{shown}");
+    let shown = press(80, 24);
+    assert!(shown.contains("before above after (side by side takes 89 columns, and here are 80)"), "{shown}");
+    press(88, 24);
+    assert!(press(88, 24).contains("takes 89 columns, and here are 88"));
+    press(89, 24);
+    assert!(press(89, 24).contains("before and after side by side"));
+    assert!(press(40, 24).contains("there is no room for memory"));
+}
