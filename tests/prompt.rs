@@ -520,3 +520,39 @@ fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);
 }
+
+/// A program that says that it is there, and never returns.
+const SPINS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\10\00\00\00\05\00\00\00")
+    (data (i32.const 16) "busy\n")
+    (func (export "_start")
+        (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (loop (br 0))))"#;
+
+#[test]
+fn ctrl_c_that_stops_a_rebuilt_guest_is_not_answered_with_how_to_leave() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuilt-spins.wat");
+    std::fs::write(&guest, include_str!("../assets/guests/wasi.wat")).expect("the folder is ours");
+    let named = guest.display().to_string();
+    let mut prompt = Prompt::start("spins", false, &[&named, "--repl", "--watch", "--timeout", "60s"], &[]);
+    prompt.wait_for("Ctrl-D leaves.");
+    prompt.wait_for("> ");
+    prompt.press("hi\r");
+    prompt.wait_for("=> HI");
+    prompt.wait_for("> ");
+    std::fs::write(&guest, SPINS).expect("the folder is ours");
+    prompt.wait_for("the guest says: busy");
+    let before = prompt.seen;
+    prompt.press("\x03");
+    prompt.wait_for("failed: the guest was stopped by Ctrl-C");
+    prompt.wait_for("> ");
+    assert!(!prompt.text[before..].contains("Ctrl-D leaves"), "{}", &prompt.text[before..]);
+    // With nothing to stop, it tells.
+    prompt.press("\x03");
+    prompt.wait_for("Ctrl-D leaves");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}

@@ -351,7 +351,8 @@ impl Console {
                 self.interrupted = true;
                 self.session.interrupt();
             }
-            Message::Read(read) => {
+            Message::Read(mut read) => {
+                read.early = self.session.state() != State::Idle;
                 // While something is typed, the key is the prompt's.
                 if matches!(read.typed, Err(ReadlineError::Interrupted)) {
                     self.session.interrupt();

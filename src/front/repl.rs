@@ -27,6 +27,8 @@ type Prompt = Editor<Assistant, MemHistory>;
 pub(super) struct Read {
     prompt: Prompt,
     pub(super) typed: rustyline::Result<String>,
+    /// Whether it came while the guest ran.
+    pub(super) early: bool,
 }
 
 /// Runs the prompt to its end.
@@ -121,13 +123,15 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
             std::thread::spawn(move || {
                 let typed = prompt.readline("> ");
                 // The console is gone only when the program ends.
-                let _ = sender.send(Message::Read(Box::new(Read { prompt, typed })));
+                let _ = sender.send(Message::Read(Box::new(Read { prompt, typed, early: false })));
             });
         })?;
         prompt = read.prompt;
         let typed = match read.typed {
             Ok(typed) => typed,
             Err(ReadlineError::Eof) => return Ok(()),
+            // It stopped the guest, and that was told.
+            Err(ReadlineError::Interrupted) if read.early => continue,
             Err(ReadlineError::Interrupted) => {
                 console.say("Ctrl-D leaves");
                 continue;
