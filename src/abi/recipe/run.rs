@@ -36,13 +36,17 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     /// unless the guest is in no state for it.
     #[inline(always)]
     pub(super) fn finish(&mut self, mut outcome: Result<(), Box<Failure>>, finally: &[Op]) -> Result<(), Box<Failure>> {
-        if self.plan.bound.has_host {
+        let has_host = self.plan.bound.has_host;
+        if has_host {
             outcome = self.state.outcome(outcome);
         }
-        if outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
-            return outcome;
+        if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
+            outcome = outcome.and(self.tidy(finally));
         }
-        outcome.and(self.tidy(finally))
+        if has_host {
+            self.state.end(self.boundary);
+        }
+        outcome
     }
 
     /// The section `finally`: of it, the lines all of whose values were set. One that fails does not keep the
@@ -282,7 +286,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
 /// What comes of a call that did not return: a program that ends itself in peace returned, so to speak.
 #[cold]
-fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
+pub(super) fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
     if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
 }
 
