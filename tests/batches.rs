@@ -562,3 +562,20 @@ fn guests_answer_a_batch_as_they_answer_lines() {
     }
     assert!(compiled.len() > 18, "{compiled:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_watch_over_a_guest_ends_with_it() {
+    let threads = || std::fs::read_dir("/proc/self/task").expect("Linux has it").count();
+    let source = Source::find(&PathBuf::from("passing-data")).expect("it comes along");
+    let open = || Live::open(&source, &Options::default(), Watch::new(None)).expect("it comes along");
+    let many: Vec<_> = (0..60).map(|_| open()).collect();
+    let watched = threads();
+    drop(many);
+    let since = std::time::Instant::now();
+    // Other tests have guests of their own meanwhile.
+    while threads() + 40 > watched {
+        assert!(since.elapsed() < std::time::Duration::from_secs(20), "{} threads of {watched} are left", threads());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}

@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) freed: Vec<(u64, usize)>,
     /// The answer was settled by a handler, while the guest goes on.
     pub(super) settled: Option<Result<(), Box<Failure>>>,
+    /// Room for bytes that are read or put together on the way, used again and again.
+    pub(super) whole: Vec<u8>,
     pub(super) messages: Messages,
     pub(super) wasi: Wasi,
 }
@@ -110,6 +112,7 @@ impl Exchange {
             last: None,
             freed: Vec::new(),
             settled: None,
+            whole: Vec::new(),
             messages: Messages::default(),
             wasi: Wasi::new(args.to_vec(), bound.answers_stdout, limits.output),
         };

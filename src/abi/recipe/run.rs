@@ -246,7 +246,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         if len > memory {
             return Err(Failure::OutOfBounds { attempt: "writing".into(), addr, len, memory }.into());
         }
-        let mut whole = Vec::new();
+        let mut whole = std::mem::take(&mut self.state.whole);
+        whole.clear();
         for part in parts {
             match part {
                 Written::Line => whole.extend_from_slice(&self.crossing.encoded),
@@ -256,7 +257,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 }
             }
         }
-        self.boundary.write(self.plan.bound.memory, addr, &whole)
+        let written = self.boundary.write(self.plan.bound.memory, addr, &whole);
+        self.state.whole = whole;
+        written
     }
 
     /// An answer that is put together bit by bit is as long as one that is read at once may be.
