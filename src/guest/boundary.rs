@@ -71,6 +71,11 @@ pub trait Host {
 
     /// What the import of that place is called, as `module.name`.
     fn name(&self, place: usize) -> Arc<str>;
+
+    /// Whether something happened that a [`super::Driver`] is to leave to its host.
+    fn takes_over(&self) -> bool {
+        false
+    }
 }
 
 /// The host of a guest that imports nothing: it stops one that does.

@@ -6,7 +6,8 @@
 
 use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
-use super::{Boundary, Func, Guest, LoadError, Program};
+use super::reach::Reach;
+use super::{Boundary, Func, Guest, Host, LoadError, Program};
 use crate::record::{Failure, Value};
 
 /// A compiled driver, for any guest of the program that compiled it.
@@ -14,7 +15,10 @@ pub struct DriverCode(Module);
 
 /// A driver beside its guest.
 pub struct Driver {
+    /// Its own memory.
     memory: Memory,
+    /// The guest's memory that it reaches into.
+    reaches: usize,
     run: TypedFunction<(i32, i32, i32, i64, i64), i32>,
 }
 
@@ -25,7 +29,8 @@ impl DriverCode {
     /// The module that a driver imports functions and globals of the guest from, by their names as exports.
     pub const GUEST: &str = "guest";
     /// The module that it imports two memories from: the guest's, as `memory`, and the one with the flags, as `flags`:
-    /// four bytes that are not zero when the guest is to stop, and four when the driver is to return.
+    /// four bytes that are not zero when the guest is to stop, four when the driver is to return as soon as it can, and
+    /// four when the guest called an import, which the driver sets to zero again.
     pub const HOST: &str = "host";
     /// The export that is called: from which line on, how many lines there are, where that line begins in the driver's
     /// memory, how many bytes the guest's memory has, how many an answer may have.
@@ -61,9 +66,9 @@ impl Guest {
         }
         let store = &mut self.reach.store;
         let instance = Instance::new(store, &code.0, &imports).ok()?;
-        let memory = instance.exports.get_memory(DriverCode::MEMORY).ok()?.clone();
+        let own = instance.exports.get_memory(DriverCode::MEMORY).ok()?.clone();
         let run = instance.exports.get_typed_function(store, DriverCode::RUN).ok()?;
-        Some(Driver { memory, run })
+        Some(Driver { memory: own, reaches: memory, run })
     }
 
     /// The memory of a driver.
@@ -72,18 +77,33 @@ impl Guest {
     }
 
     /// Has a driver answer lines, from the one of that number on, of `count`; it begins at `at` in the driver's memory.
-    /// Returns what the driver does. To be called inside [`super::Watch::during_batch`].
+    /// `host` answers the imports that the guest calls. Returns what the driver does. To be called inside
+    /// [`super::Watch::during_batch`].
     ///
     /// # Errors
     /// A call of the guest's did not return: [`Guest::why`] tells more.
-    pub fn drive(&mut self, driver: &Driver, line: u32, count: u32, at: u32, memory: usize) -> Result<i32, Trapped> {
-        let size = self.bytes(memory).len() as u64;
-        let longest = self.reach.parts.limits.get().output;
+    pub fn drive(
+        &mut self,
+        driver: &Driver,
+        (line, count, at): (u32, u32, u32),
+        host: &mut dyn Host,
+    ) -> Result<i32, Trapped> {
+        let size = self.bytes(driver.reaches).len() as u64;
+        let Reach { store, parts, .. } = &mut self.reach;
+        let longest = parts.limits.get().output;
         let [line, count, at] = [line, count, at].map(u32::cast_signed);
-        driver
-            .run
-            .call(&mut self.reach.store, line, count, at, size.cast_signed(), longest.cast_signed())
-            .map_err(Trapped)
+        parts.flag.take_called();
+        let before = parts.desk.as_ref().map(|desk| desk.seat(store, host));
+        let outcome = driver.run.call(store, line, count, at, size.cast_signed(), longest.cast_signed());
+        if let (Some(desk), Some(before)) = (&parts.desk, before) {
+            desk.leave(store, before);
+        }
+        outcome.map_err(Trapped)
+    }
+
+    /// Whether the guest called an import since its driver last asked.
+    pub fn called_an_import(&self) -> bool {
+        self.reach.parts.flag.take_called()
     }
 
     /// Why a driver's call of `func`, with these bits as arguments, did not return.

@@ -131,6 +131,7 @@ impl Calling<'_> {
             let words = format!("calls between host and guest nest deeper than {DEEPEST}");
             return Err(stop(Failure::Refused(words)));
         }
+        parts.flag.called();
         let mut inside = Reach::new(store, parts.clone());
         // SAFETY: see `Desk::seat`. While the host answers, it gives itself to nested calls only as a reborrow, and
         // those are over before this one returns.
@@ -139,6 +140,9 @@ impl Calling<'_> {
             let args: Vec<_> = args.iter().map(Value::to_string).collect();
             stop(failure.in_import(|| format!("{}({})", host.name(self.place), args.join(", "))))
         })?;
+        if host.takes_over() {
+            parts.flag.leave(true);
+        }
         let results = types.iter().enumerate().map(|(place, &ty)| match results.get(place) {
             Some(value) => value.of_type(ty),
             None => zero(ty),

@@ -16,14 +16,13 @@ pub struct Guest {
     pub(super) reach: Reach<Store>,
     pub(super) instance: Instance,
     start: Option<Func>,
-    /// The memory with the flags that stop it.
+    /// The memory with its flags.
     pub(super) flags: Memory,
-    flag: Flag,
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.reach.parts.watch.dismiss(&self.flag);
+        self.reach.parts.watch.dismiss(&self.reach.parts.flag);
     }
 }
 
@@ -44,6 +43,7 @@ impl Guest {
         let parts = Rc::new(Parts {
             memories: added.memories.iter().map(memory).collect::<Option<_>>()?,
             desk: imports.desk.clone(),
+            flag,
             watch: watch.clone(),
             places: program.places().clone(),
             limits: Cell::new(program.limits()),
@@ -51,7 +51,7 @@ impl Guest {
         imports.belong_to(&parts);
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
-        Some(Guest { reach: Reach::new(store, parts), instance, start, flags, flag })
+        Some(Guest { reach: Reach::new(store, parts), instance, start, flags })
     }
 
     /// The exported function of that name, or `None` if there is none.
@@ -84,7 +84,7 @@ impl Guest {
 
     /// Takes the watch back that another guest had taken over.
     pub fn take_watch(&self) {
-        self.watch().guard(self.flag.copy());
+        self.watch().guard(self.reach.parts.flag.copy());
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
 
+use super::flag::Flag;
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
 use super::{Boundary, DriverCode, Func, GlobalRef, Host, Limits, Watch};
@@ -29,6 +30,7 @@ pub(super) struct Parts {
     pub(super) memories: Vec<Memory>,
     /// Where the host waits for calls of imports; `None` if the guest imports no function.
     pub(super) desk: Option<Desk>,
+    pub(super) flag: Flag,
     pub(super) watch: Watch,
     pub(super) places: Arc<Places>,
     /// Which may be changed meanwhile.

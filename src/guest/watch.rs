@@ -5,7 +5,7 @@
 //! is idle. That keeps clocks and locks out of the path of a line.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -109,8 +109,8 @@ impl Watch {
     pub(super) fn guard(&self, flag: Flag) {
         *self.flag() = Some(flag);
         self.shared.thread.get_or_init(|| {
-            let watch = self.clone();
-            std::thread::spawn(move || watch.keep()).thread().clone()
+            let shared = Arc::downgrade(&self.shared);
+            std::thread::spawn(move || keep(&shared)).thread().clone()
         });
     }
 
@@ -179,33 +179,31 @@ impl Watch {
         }
     }
 
-    /// The watching thread.
-    fn keep(&self) {
-        let (mut seen, mut spent, mut last) = (0, Duration::ZERO, Instant::now());
-        let mut told_to_leave = false;
-        loop {
-            let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
-            if count != seen {
-                (seen, spent, told_to_leave) = (count, Duration::ZERO, false);
-            } else if !self.shared.paused.load(SeqCst) {
-                spent += now - last;
-                if is_running(count) && !told_to_leave && self.shared.batch.load(SeqCst) {
-                    self.end_batch();
-                    (spent, told_to_leave) = (Duration::ZERO, true);
-                }
+    /// Looks at the guest once, and says how long to wait before the next time: `None` is until woken.
+    fn look(&self, seen: &mut Seen) -> Option<Duration> {
+        let woken = self.shared.asleep.swap(false, SeqCst);
+        let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
+        if woken || count != seen.count {
+            (seen.count, seen.spent, seen.told_to_leave) = (count, Duration::ZERO, false);
+        } else if !self.shared.paused.load(SeqCst) {
+            seen.spent += now - seen.at;
+            if is_running(count) && !seen.told_to_leave && self.shared.batch.load(SeqCst) {
+                self.end_batch();
+                (seen.spent, seen.told_to_leave) = (Duration::ZERO, true);
             }
-            last = now;
-            if is_running(count) {
-                match self.due(count, spent) {
-                    NOBODY => std::thread::park_timeout(self.tick()),
-                    by => self.fire(count, by),
-                }
-            } else if spent < IDLE {
-                std::thread::park_timeout(self.tick());
-            } else {
-                self.sleep(count);
-                last = Instant::now();
+        }
+        seen.at = now;
+        if is_running(count) {
+            match self.due(count, seen.spent) {
+                NOBODY => Some(self.tick()),
+                by => Some(self.fire(count, by)),
             }
+        } else if seen.spent < IDLE {
+            Some(self.tick())
+        } else {
+            self.shared.asleep.store(true, SeqCst);
+            // An exchange that begins now either is seen here, or sees that it has to wake the watch.
+            (self.shared.count.load(SeqCst) != count).then(|| self.tick())
         }
     }
 
@@ -232,7 +230,8 @@ impl Watch {
         }
     }
 
-    fn fire(&self, count: u64, by: u8) {
+    /// Stops the guest, unless it is at another exchange by now. Returns how long to wait before looking again.
+    fn fire(&self, count: u64, by: u8) -> Duration {
         let flag = self.flag();
         self.shared.firing.store(true, SeqCst);
         // The guest's thread steps the count before it looks at `firing`: if the count still stands, that thread
@@ -245,17 +244,38 @@ impl Watch {
         } else {
             self.shared.firing.store(false, SeqCst);
         }
-        drop(flag);
-        std::thread::park_timeout(RETRY);
+        RETRY
     }
+}
 
-    fn sleep(&self, count: u64) {
-        self.shared.asleep.store(true, SeqCst);
-        if self.shared.count.load(SeqCst) == count {
-            std::thread::park();
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
         }
-        self.shared.asleep.store(false, SeqCst);
     }
+}
+
+/// The watching thread: it ends with the last handle on its watch.
+fn keep(shared: &Weak<Shared>) {
+    let mut seen = Seen { count: 0, spent: Duration::ZERO, at: Instant::now(), told_to_leave: false };
+    while let Some(shared) = shared.upgrade() {
+        let wait = Watch { shared }.look(&mut seen);
+        match wait {
+            Some(time) => std::thread::park_timeout(time),
+            None => std::thread::park(),
+        }
+    }
+}
+
+/// What the watching thread saw when it looked last.
+struct Seen {
+    count: u64,
+    /// How long the count has stood.
+    spent: Duration,
+    at: Instant,
+    /// Whether the batch that runs was told to end.
+    told_to_leave: bool,
 }
 
 /// A limit as nanoseconds; 0 for none.

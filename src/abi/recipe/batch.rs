@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::Encoding;
 use super::compile::{compile, layout};
 use super::exchange::{Crossing, Exchange};
-use super::ops::{Do, Op};
-use super::run::{Runner, placed};
+use super::host::Scene;
+use super::ops::Op;
+use super::run::{Runner, ended, placed};
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
 
@@ -111,23 +112,27 @@ impl Exchange {
         done: &mut Answered,
         answers: &mut Vec<u8>,
     ) -> bool {
+        self.state.begin();
         self.lend_kept(guest.driver_memory(driver));
         let stop = self.drive(guest, driver, count, done);
+        let called_an_import = guest.called_an_import();
         let memory = guest.driver_memory(driver);
         let (start, end) = (word(memory, layout::ANSWER), word(memory, layout::END));
         answers.extend_from_slice(&memory[index(layout::ANSWERS)..index(start)]);
         done.lines = index(word(memory, layout::LINE));
         done.bytes = index(word(memory, layout::AT) - layout::LINES);
-        self.take_slots(memory);
+        self.take_over(memory, called_an_import);
         if matches!(stop, Stop::Between) {
+            self.state.end(guest);
             return true;
         }
         let line = &lines[done.bytes..];
         let line = &line[..index(word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE)))];
         let separator = memory[index(layout::SEPARATOR)];
         let partial = answers.len();
-        // Of a line whose call trapped, nothing is wanted.
-        let sofar = if matches!(stop, Stop::Before(_)) { index(start)..index(end) } else { 0..0 };
+        // Of a line whose call trapped nothing is wanted, unless the guest had the host end it in peace.
+        let is_wanted = self.plan.bound.has_host || matches!(stop, Stop::Before(_));
+        let sofar = if is_wanted { index(start)..index(end) } else { 0..0 };
         answers.extend_from_slice(&memory[sofar]);
         done.outcome = self.finish_line(guest, line, stop, partial, answers).map_err(|failure| *failure);
         done.lines += 1;
@@ -139,21 +144,25 @@ impl Exchange {
         false
     }
 
-    fn drive(&self, guest: &mut Guest, driver: &Driver, count: usize, done: &Answered) -> Stop {
-        let [line, count, at] = [done.lines, count, index(layout::LINES) + done.bytes].map(narrow);
-        let outcome = guest.drive(driver, line, count, at, self.plan.bound.memory);
+    /// Lets the driver run. What the guest asks of the host meanwhile, the recipe's handlers answer.
+    fn drive(&mut self, guest: &mut Guest, driver: &Driver, count: usize, done: &Answered) -> Stop {
+        let Exchange { plan, state } = self;
+        let from = [done.lines, count, index(layout::LINES) + done.bytes].map(narrow);
+        // Such as need the line, or make the answer, are not among them.
+        let mut nothing = Vec::new();
+        let mut crossing = Crossing { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut nothing, start: 0 };
+        let outcome = guest.drive(driver, from.into(), &mut Scene { plan, state, crossing: &mut crossing });
         match outcome {
             Ok(layout::DONE) => Stop::Between,
-            Ok(step) => Stop::Before(step.cast_unsigned() as usize),
+            Ok(step) => Stop::Before(index(step.cast_unsigned())),
             Err(trapped) => {
                 let memory = guest.driver_memory(driver);
                 let step = index(word(memory, layout::STEP));
-                let Some(Op { at, action: Do::Call(call), .. }) = self.plan.step(step) else {
+                let Some(call) = plan.call(step) else {
                     return Stop::In(step, Failure::Mismatch("the recipe's driver trapped by itself".to_owned()));
                 };
                 let args: Vec<_> = (0..call.args.len()).map(|arg| long(memory, layout::argument(arg))).collect();
-                let failure = guest.why(trapped, &self.plan.funcs[call.export], &args);
-                Stop::In(step, *placed(failure, *at))
+                Stop::In(step, guest.why(trapped, &plan.funcs[call.export], &args))
             }
         }
     }
@@ -171,19 +180,18 @@ impl Exchange {
         let (body, finally) = (&plan.bound.line[..], &plan.bound.finally[..]);
         let mut crossing = Crossing { raw: line, encoded: Cow::Borrowed(line), answer, start };
         let mut runner = Runner { plan, state, crossing: &mut crossing, boundary: guest };
-        match stop {
-            Stop::Between => Ok(()),
-            Stop::Before(step) if step < body.len() => {
-                let outcome = runner.all(&body[step..]);
+        let (next, outcome) = match stop {
+            Stop::Between => return Ok(()),
+            Stop::Before(step) if step == body.len() => return runner.finish(Ok(()), finally),
+            Stop::Before(step) => (step, Ok(())),
+            Stop::In(step, failure) => (step + 1, runner.did_not_return(step, failure)),
+        };
+        match body.get(next..) {
+            Some(rest) if next <= body.len() => {
+                let outcome = outcome.and_then(|()| runner.all(rest));
                 runner.finish(outcome, finally)
             }
-            Stop::Before(step) => runner.finish(Ok(()), &finally[step - body.len()..]),
-            Stop::In(step, failure) if step < body.len() => runner.finish(Err(failure.into()), finally),
-            Stop::In(step, failure) => {
-                // The others are done all the same.
-                let _ = runner.tidy(&finally[step - body.len() + 1..]);
-                Err(failure.into())
-            }
+            _ => runner.finish_tidying(outcome, &finally[next - body.len()..]),
         }
     }
 
@@ -197,19 +205,39 @@ impl Exchange {
     }
 
     /// Takes over what the driver's line has come to.
-    fn take_slots(&mut self, memory: &[u8]) {
+    fn take_over(&mut self, memory: &[u8], called_an_import: bool) {
         let Exchange { plan, state } = self;
-        state.begin();
         for (number, value) in state.values.iter_mut().enumerate() {
             let is_set = word(memory, layout::is_set(number)) != 0;
             *value = is_set.then(|| long(memory, layout::slot(number)));
         }
         let last = word(memory, layout::LAST).cast_signed();
         state.last = (last != layout::NONE).then(|| (index(last.cast_unsigned()), long(memory, layout::RETURNED)));
-        for (place, step) in plan.freeing().enumerate() {
+        // The guest may have handed out again meanwhile what was taken back.
+        let freeing = plan.freeing().enumerate().filter(|_| !called_an_import);
+        for (place, step) in freeing {
             let (addr, op) = (long(memory, layout::freed(place)), plan.step(step));
             state.freed.extend(op.filter(|_| addr != 0).map(|op| (addr, op.at)));
         }
+    }
+}
+
+impl Runner<'_, '_, Guest> {
+    /// What comes of a step whose call did not return.
+    fn did_not_return(&mut self, step: usize, failure: Failure) -> Result<(), Box<Failure>> {
+        let at = self.plan.step(step).map_or(0, |op| op.at);
+        let zero = ended(failure.into()).map_err(|failure| placed(*failure, at))?;
+        if let Some([slot]) = self.plan.call(step).map(|call| &call.into[..]) {
+            self.state.values[*slot] = Some(zero);
+        }
+        Ok(())
+    }
+
+    /// The rest of the section `finally`, of which this came so far.
+    fn finish_tidying(&mut self, outcome: Result<(), Box<Failure>>, rest: &[Op]) -> Result<(), Box<Failure>> {
+        let outcome = outcome.and(self.tidy(rest));
+        self.state.end(self.boundary);
+        outcome
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::bind::Bound;
 use super::encoding::encode;
 use super::host::Scene;
-use super::ops::{Do, Op};
+use super::ops::{Call, Do, Op};
 use super::run::{Runner, refused};
 use super::say::Messages;
 use super::wasi::{Invocation, Wasi};
@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) freed: Vec<(u64, usize)>,
     /// The answer was settled by a handler, while the guest goes on.
     pub(super) settled: Option<Result<(), Box<Failure>>>,
+    /// Room for bytes that are read or put together on the way, used again and again.
+    pub(super) whole: Vec<u8>,
     pub(super) messages: Messages,
     pub(super) wasi: Wasi,
 }
@@ -69,6 +71,14 @@ impl Plan {
     /// The steps of a line by their numbers: those of the section `each line`, then those of `finally`.
     pub(super) fn step(&self, number: usize) -> Option<&Op> {
         self.bound.line.iter().chain(&self.bound.finally).nth(number)
+    }
+
+    /// The call that a step makes.
+    pub(super) fn call(&self, number: usize) -> Option<&Call> {
+        match &self.step(number)?.action {
+            Do::Call(call) => Some(call),
+            _ => None,
+        }
     }
 
     /// The numbers of the steps that take memory back.
@@ -102,6 +112,7 @@ impl Exchange {
             last: None,
             freed: Vec::new(),
             settled: None,
+            whole: Vec::new(),
             messages: Messages::default(),
             wasi: Wasi::new(invocation.clone(), bound.answers_stdout, limits.output),
         };
@@ -177,11 +188,8 @@ impl Exchange {
         let mut runner = Runner { plan, state, crossing: &mut crossing, boundary };
         let outcome = runner.all(&bound.line);
         let outcome = runner.finish(outcome, &bound.finally);
-        if bound.has_host {
-            state.end(boundary);
-            if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {
-                answer.pop();
-            }
+        if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {
+            answer.pop();
         }
         outcome.map_err(|failure| {
             answer.truncate(start);
@@ -204,7 +212,12 @@ impl State {
         self.messages.clear();
     }
 
-    pub(super) fn end(&mut self, boundary: &mut impl Boundary) {
+    /// Whether the guest said something, or is about to.
+    pub(super) fn is_told(&self) -> bool {
+        self.messages.iter().next().is_some() || self.wasi.is_writing()
+    }
+
+    pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {
         self.wasi.end(&mut self.messages, boundary);
         self.messages.end(boundary);
     }

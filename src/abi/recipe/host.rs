@@ -44,6 +44,10 @@ impl Host for Scene<'_, '_> {
         }
     }
 
+    fn takes_over(&self) -> bool {
+        self.state.settled.is_some() || self.state.is_told()
+    }
+
     fn name(&self, place: usize) -> Arc<str> {
         self.plan.bound.imports.get(place).cloned().unwrap_or_else(|| "".into())
     }

@@ -36,13 +36,17 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     /// unless the guest is in no state for it.
     #[inline(always)]
     pub(super) fn finish(&mut self, mut outcome: Result<(), Box<Failure>>, finally: &[Op]) -> Result<(), Box<Failure>> {
-        if self.plan.bound.has_host {
+        let has_host = self.plan.bound.has_host;
+        if has_host {
             outcome = self.state.outcome(outcome);
         }
-        if outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
-            return outcome;
+        if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
+            outcome = outcome.and(self.tidy(finally));
         }
-        outcome.and(self.tidy(finally))
+        if has_host {
+            self.state.end(self.boundary);
+        }
+        outcome
     }
 
     /// The section `finally`: of it, the lines all of whose values were set. One that fails does not keep the
@@ -242,7 +246,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         if len > memory {
             return Err(Failure::OutOfBounds { attempt: "writing".into(), addr, len, memory }.into());
         }
-        let mut whole = Vec::new();
+        let mut whole = std::mem::take(&mut self.state.whole);
+        whole.clear();
         for part in parts {
             match part {
                 Written::Line => whole.extend_from_slice(&self.crossing.encoded),
@@ -252,7 +257,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 }
             }
         }
-        self.boundary.write(self.plan.bound.memory, addr, &whole)
+        let written = self.boundary.write(self.plan.bound.memory, addr, &whole);
+        self.state.whole = whole;
+        written
     }
 
     /// An answer that is put together bit by bit is as long as one that is read at once may be.
@@ -282,7 +289,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
 /// What comes of a call that did not return: a program that ends itself in peace returned, so to speak.
 #[cold]
-fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
+pub(super) fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
     if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
 }
 

@@ -51,6 +51,13 @@ functions! {
     sock_shutdown,
 }
 
+impl Function {
+    /// Whether the line is what it reads.
+    pub(super) fn reads_the_line(self) -> bool {
+        matches!(self, Function::fd_read | Function::fd_pread)
+    }
+}
+
 /// The function of WASI that an import asks for, if it is one.
 pub(super) fn function(import: &Import) -> Option<Function> {
     let known = |&&(name, _): &&(&str, Function)| name == import.name;
@@ -112,6 +119,11 @@ impl Wasi {
         self.stdin.extend(ended.then_some(b'\n'));
         self.read = 0;
         self.stdout.clear();
+    }
+
+    /// Whether something was written that is yet to be said.
+    pub(super) fn is_writing(&self) -> bool {
+        self.unsaid.iter().any(|unsaid| !unsaid.is_empty())
     }
 
     /// Ends an exchange: what was written without a line feed behind it is said too.

@@ -16,7 +16,9 @@ use wasm_encoder::{
 };
 
 use super::Encoding;
+use super::bind::{Answering, Bound};
 use super::exchange::{Known, Plan};
+use super::imports::Answerer;
 use super::ops::{Do, MOST_ARGS, Op, Saying};
 use crate::guest::{DriverCode, Type};
 use layout::{MOST_FREED, MOST_SLOTS, PAGES};
@@ -60,18 +62,30 @@ type Fit<T> = Result<T, Unfit>;
 /// The most steps of a recipe: code for more takes long to compile.
 const MOST_STEPS: usize = 1000;
 
-/// Whether a driver can follow a recipe: it has no host functions, and lines and answers pass as they are.
+/// Whether a driver can follow a recipe, and is of use: lines and answers pass as they are.
 fn fits(plan: &Plan) -> bool {
     let bound = &plan.bound;
     let as_it_is = matches!(bound.encoding, Encoding::Bytes | Encoding::Utf8);
     // What a driver is stuck in on every line is better done without one.
     let often_stuck = |op: &Op| {
-        op.condition.is_none()
-            && matches!(op.action, Do::Answer(_) | Do::Append(Saying::Words(_)) | Do::Say(_) | Do::Grow(_))
+        let rare = matches!(op.action, Do::Answer(_) | Do::Append(Saying::Words(_)) | Do::Say(_) | Do::Grow(_));
+        op.condition.is_none() && rare
     };
     let settles_late = bound.finally.iter().any(|op| matches!(op.action, Do::AnswerLine));
-    let alone = !bound.has_host && !bound.fresh && !bound.answers_stdout;
-    alone && as_it_is && !settles_late && !bound.line.iter().any(often_stuck)
+    let alone = bound.answerers.iter().all(|answerer| is_apart(*answerer, bound));
+    as_it_is && alone && !bound.fresh && !bound.answers_stdout && !settles_late && !bound.line.iter().any(often_stuck)
+}
+
+/// Whether an import is answered without the line, its answer, and the values that belong to it: these the driver has.
+fn is_apart(answerer: Answerer, bound: &Bound) -> bool {
+    match answerer {
+        Answerer::Nobody | Answerer::Stub => true,
+        Answerer::Wasi(function) => !function.reads_the_line(),
+        Answerer::Handler(number) => {
+            let Answering { params, body } = &bound.handlers[number];
+            body.iter().all(|op| op.is_apart(params))
+        }
+    }
 }
 
 /// The driver for a recipe, as a module; the steps have the numbers that they have in [`Plan::step`].

@@ -15,6 +15,11 @@ const SETTLED: u32 = 3;
 
 const EMPTY: BlockType = BlockType::Empty;
 
+/// The flags: where they are in their memory. See [`crate::guest::DriverCode::HOST`].
+const STOP: u32 = 0;
+const LEAVE: u32 = 4;
+const CALLED: u32 = 8;
+
 impl Compiler<'_> {
     /// The loop over the lines of a batch.
     pub(super) fn batch(&mut self) -> Fit<()> {
@@ -31,6 +36,11 @@ impl Compiler<'_> {
             self.note_sets(op, !settles);
         }
         self.close();
+        if plan.bound.has_host {
+            // What the guest asked of the host may have settled what comes of the line.
+            self.emit().i32_const(0).i32_atomic_load(flag(LEAVE));
+            self.stuck_if(plan.bound.line.len());
+        }
         for (number, op) in (plan.bound.line.len()..).zip(&plan.bound.finally) {
             self.tidying(op, number)?;
         }
@@ -52,8 +62,8 @@ impl Compiler<'_> {
         code.i32_const(DONE).local_set(local::STUCK);
         code.local_get(local::LINE).local_get(local::COUNT).i32_ge_u().br_if(NEXT - EXIT);
         code.local_get(local::END).i32_const(ANSWERS_END.cast_signed()).i32_ge_u().br_if(NEXT - EXIT);
-        code.i32_const(0).i32_atomic_load(flag(0)).br_if(NEXT - EXIT);
-        code.i32_const(0).i32_atomic_load(flag(4)).br_if(NEXT - EXIT);
+        code.i32_const(0).i32_atomic_load(flag(STOP)).br_if(NEXT - EXIT);
+        code.i32_const(0).i32_atomic_load(flag(LEAVE)).br_if(NEXT - EXIT);
         code.local_get(local::LINE).i32_const(2).i32_shl().i32_load(place(OWN, LENGTHS)).local_set(local::N);
         // For a call that traps.
         code.i32_const(0).local_get(local::LINE).i32_store(place(OWN, layout::LINE));
@@ -171,6 +181,9 @@ impl Compiler<'_> {
             self.take_back(call, number);
         }
         self.emit().i32_const(0).i32_const(low(number)).i32_store(place(OWN, layout::STEP));
+        if plan.bound.has_host {
+            self.emit().i32_const(0).local_get(local::END).i32_store(place(OWN, layout::END));
+        }
         for ((ty, _), place) in call.args.iter().zip(0..) {
             self.emit().local_get(local::TEMPS + place);
             self.number_of(*ty);
@@ -238,6 +251,9 @@ impl Compiler<'_> {
             self.emit().local_get(local::TEMPS + 1).i64_const(0).i64_ne().i32_and();
         }
         self.open(|code| code.if_(EMPTY));
+        if self.plan.bound.has_host {
+            self.forget_freed_by_imports(&before);
+        }
         if !before.is_empty() {
             self.emit().i32_const(0);
             for cell in before {
@@ -249,6 +265,15 @@ impl Compiler<'_> {
         self.emit().i32_const(0).local_get(local::TEMPS).i64_store(place(OWN, cell));
         self.close();
         self.freed.push(cell);
+    }
+
+    /// Forgets what was taken back if the guest called an import since, and may have handed it out again.
+    fn forget_freed_by_imports(&mut self, cells: &[u32]) {
+        self.emit().i32_const(0).i32_atomic_load(flag(CALLED));
+        self.open(|code| code.if_(EMPTY));
+        cells.iter().for_each(|&cell| self.forget_freed(cell));
+        self.emit().i32_const(0).i32_const(0).i32_atomic_store(flag(CALLED));
+        self.close();
     }
 
     fn forget_freed(&mut self, cell: u32) {
@@ -443,8 +468,8 @@ impl Compiler<'_> {
 }
 
 /// One of the flags; atomic loads are aligned.
-fn flag(offset: u64) -> MemArg {
-    MemArg { offset, align: 2, memory_index: FLAGS }
+fn flag(offset: u32) -> MemArg {
+    MemArg { offset: u64::from(offset), align: 2, memory_index: FLAGS }
 }
 
 /// A number of a step or export, of which there are few.
