@@ -1,5 +1,8 @@
 //! Guests that are programs: the arguments and the environment that they are started with.
 
+#[cfg(unix)]
+mod pty;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -103,4 +106,40 @@ fn the_host_writes_the_environment_again_for_each_fresh_guest() {
     assert!(stdout.contains("write 4 B at 0x404..0x408"), "{stdout}");
     assert!(stdout.contains("0x10  u32 1024"), "the table leads to the first: {stdout}");
     assert!(stdout.contains(r#"3 B at 0x404..0x407  host: "\0\0\0" -> "B=2""#), "{stdout}");
+}
+
+/// Presses keys at linmem in a terminal, and waits after each of them for what is shown then.
+#[cfg(unix)]
+fn in_a_terminal(more: &[&str], steps: &[(&str, &str)]) {
+    let args = [&["tells.wat", "--env", "A=1", "--env", "HERE"], more].concat();
+    let mut pty = pty::Pty::start((120, 40), &folder("terminal"), &args, &[("HERE", "there")]);
+    let size = |n| std::num::NonZero::new(n).expect("a screen has a size");
+    let mut screen = vt100::Parser::new(size(40), size(120), 0);
+    for (keys, shown) in steps {
+        pty.press(keys);
+        let since = std::time::Instant::now();
+        while !screen.screen().contents().contains(shown) {
+            let written = pty.written(since);
+            screen.process(&written.unwrap_or_else(|| panic!("{shown:?} never came: {}", screen.screen().contents())));
+        }
+    }
+    pty.press("\x04");
+    assert_eq!(pty.end().expect("linmem ends").0, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_has_its_variables_at_the_prompt_and_on_the_screen() {
+    in_a_terminal(&["--repl"], &[("", "Type a line"), ("one\r", "=> A=1\\0HERE=there\\0")]);
+    in_a_terminal(
+        &[],
+        &[
+            ("", "the guest is ready"),
+            ("one\r", "one => A=1\\0HERE=there\\0"),
+            (":reset\r", "no memory yet"),
+            ("two\r", "two => A=1\\0HERE=there\\0"),
+            (":reload\r", "no memory yet"),
+            ("three\r", "three => A=1\\0HERE=there\\0"),
+        ],
+    );
 }
