@@ -1,9 +1,10 @@
 //! What the steps of a recipe look up and compute: values, conditions, bytes of the guest's, words.
 
 use super::encoding::decode;
-use super::exchange::Known;
+use super::faults::refused;
 use super::ops::{Bytes, Len, Saying, Test, Val};
-use super::run::{Runner, refused};
+use super::run::Runner;
+use super::state::Known;
 use super::words::{Held, Words};
 use super::{Comparison, Width};
 use crate::guest::{Boundary, Func};
