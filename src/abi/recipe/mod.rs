@@ -9,6 +9,7 @@ mod compile;
 mod encoding;
 mod exchange;
 mod faults;
+mod form;
 mod host;
 mod imports;
 mod lower;
@@ -20,7 +21,6 @@ mod say;
 mod state;
 mod values;
 mod wasi;
-mod words;
 
 pub use batch::{Answered, Batch};
 pub use bind::{BindError, Bound};

@@ -2,10 +2,9 @@
 
 use super::encoding::decode;
 use super::faults::refused;
-use super::ops::{Bytes, Len, Saying, Test, Val};
+use super::ops::{Bytes, Held, Len, Saying, Test, Val, Words};
 use super::run::Runner;
 use super::state::Known;
-use super::words::{Held, Words};
 use super::{Comparison, Width};
 use crate::guest::{Boundary, Func};
 use crate::record::{Failure, Value};
