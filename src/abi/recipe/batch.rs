@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use super::Encoding;
 use super::compile::{compile, layout};
-use super::exchange::{Crossing, Exchange};
+use super::exchange::Exchange;
+use super::faults::{ended, placed};
 use super::host::Scene;
 use super::ops::Op;
-use super::run::{Runner, ended, placed};
+use super::run::Runner;
+use super::state::Crossing;
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
 

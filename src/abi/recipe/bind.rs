@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::form::Kind;
 use super::imports::{Answerer, answerers};
-use super::ops::{Do, Kind, Op};
+use super::ops::{Do, Op};
 use super::{Action, Encoding, Handler, Recipe};
 use crate::guest::{Extern, Interface, Type};
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::exchange::{Crossing, Plan, State};
+use super::faults::{placed, refused};
 use super::imports::Answerer;
 use super::ops::{Do, Op, Val};
-use super::run::{Runner, placed, refused, typed};
+use super::run::{Runner, typed};
+use super::state::{Crossing, Plan, State};
 use super::wasi;
 use crate::guest::{Boundary, Host, Type};
 use crate::record::{Failure, Value};

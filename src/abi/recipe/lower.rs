@@ -1,9 +1,9 @@
 //! A recipe's lines as steps: names become slots and numbers, calls inside values become steps of their own.
 
 use super::bind::{BindError, Binder, Fit};
-use super::ops::{Bytes, Call, Do, Kind, Len, MOST_ARGS, Op, Saying, Test, Val, Written};
+use super::form::{Form, Kind};
+use super::ops::{Bytes, Call, Do, Held, Len, MOST_ARGS, Op, Piece, Saying, Test, Val, Words, Written};
 use super::parse::span;
-use super::words::{Form, Held, Piece, Words};
 use super::{Action, Condition, Expr, Length, Message, Part, Span, Statement, Width};
 use crate::abi::detect::frees;
 use crate::guest::{Extern, Signature, Type};

@@ -1,6 +1,6 @@
 //! What a bound recipe is made of: its lines and values, with names resolved to slots and numbers.
 
-use super::words::{Held, Words};
+use super::form::Form;
 use super::{Comparison, Encoding, Width};
 use crate::guest::Type;
 use crate::record::Wanted;
@@ -86,6 +86,31 @@ impl Saying {
     }
 }
 
+/// Words, and what stands between them.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    /// Each of what stands between, with the words before it.
+    pub(super) pieces: Vec<Piece>,
+    /// The words behind them.
+    pub(super) last: String,
+}
+
+/// What stands between words, with the words before it.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) before: String,
+    pub(super) held: Held,
+}
+
+/// What stands between words.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// A value, and how it is shown.
+    Number(Val, Form),
+    /// Bytes in the guest's memory, as text.
+    Bytes(Bytes),
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Bytes {
     pub(super) encoding: Encoding,
@@ -126,17 +151,6 @@ pub(super) enum Val {
     Sum(Box<Val>, Box<Val>),
     Difference(Box<Val>, Box<Val>),
     Global(usize),
-}
-
-/// What is known of a value before it is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A number of that type.
-    Of(Type),
-    /// A number that fits any type.
-    Literal,
-    /// The result of an export that may be missing.
-    Perhaps,
 }
 
 impl Op {

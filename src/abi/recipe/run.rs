@@ -1,9 +1,10 @@
 //! A pass over the steps of a recipe.
 
 use super::Encoding;
-use super::exchange::{Crossing, Plan, State};
+use super::faults::{ended, placed, refused};
 use super::host::Scene;
 use super::ops::{Bytes, Call, Do, MOST_ARGS, Op, Saying, Val, Written};
+use super::state::{Crossing, Plan, State};
 use crate::guest::{Boundary, Type};
 use crate::record::{Failure, Limit, Value, WASM_PAGE};
 
@@ -287,12 +288,6 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     }
 }
 
-/// What comes of a call that did not return: a program that ends itself in peace returned, so to speak.
-#[cold]
-pub(super) fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
-    if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
-}
-
 /// A whole number as a value of that type; of what is too wide for it, the low bits.
 pub(super) fn typed(ty: Type, number: u64) -> Value {
     match ty {
@@ -300,21 +295,4 @@ pub(super) fn typed(ty: Type, number: u64) -> Value {
         Type::F64 => Value::F64((number.cast_signed() as f64).to_bits()),
         ty => Value::new(ty, number),
     }
-}
-
-#[cold]
-pub(super) fn placed(failure: Failure, at: usize) -> Box<Failure> {
-    Box::new(failure.in_recipe(at))
-}
-
-/// The longest words of a failure that are kept, in bytes: a guest's own can be as long as its memory.
-const LONGEST: usize = 64 << 10;
-
-#[cold]
-pub(super) fn refused(mut words: String) -> Box<Failure> {
-    if words.len() > LONGEST {
-        words.truncate(words.floor_char_boundary(LONGEST));
-        words.push_str(" ...");
-    }
-    Box::new(Failure::Refused(words))
 }

@@ -1,10 +1,10 @@
 //! What the steps of a recipe look up and compute: values, conditions, bytes of the guest's, words.
 
 use super::encoding::decode;
-use super::exchange::Known;
-use super::ops::{Bytes, Len, Saying, Test, Val};
-use super::run::{Runner, refused};
-use super::words::{Held, Words};
+use super::faults::refused;
+use super::ops::{Bytes, Held, Len, Saying, Test, Val, Words};
+use super::run::Runner;
+use super::state::Known;
 use super::{Comparison, Width};
 use crate::guest::{Boundary, Func};
 use crate::record::{Failure, Value};

@@ -5,9 +5,11 @@
 //! of that step is done yet: the host goes on from there, in the ordinary way ([`super::batch`]). So there is one place
 //! for messages, and what an exchange comes to does not depend on who did it.
 
+mod call;
 mod copy;
 pub(super) mod layout;
 mod step;
+mod transfer;
 mod value;
 
 use wasm_encoder::{
@@ -17,9 +19,9 @@ use wasm_encoder::{
 
 use super::Encoding;
 use super::bind::{Answering, Bound};
-use super::exchange::{Known, Plan};
 use super::imports::Answerer;
 use super::ops::{Do, MOST_ARGS, Op, Saying};
+use super::state::{Known, Plan};
 use crate::guest::{DriverCode, Type};
 use layout::{MOST_FREED, MOST_SLOTS, PAGES};
 
@@ -27,6 +29,11 @@ use layout::{MOST_FREED, MOST_SLOTS, PAGES};
 const GUEST: u32 = 0;
 const FLAGS: u32 = 1;
 const OWN: u32 = 2;
+
+/// The flags: where they are in their memory. See [`crate::guest::DriverCode::HOST`].
+const STOP: u32 = 0;
+const LEAVE: u32 = 4;
+const CALLED: u32 = 8;
 
 /// The locals of the driver's function. The first five are what it is given, see [`DriverCode::RUN`].
 mod local {
@@ -238,4 +245,14 @@ fn number(ty: Type) -> Fit<ValType> {
 /// A place in a memory, `offset` bytes behind an address.
 fn place(memory_index: u32, offset: u32) -> MemArg {
     MemArg { offset: u64::from(offset), align: 0, memory_index }
+}
+
+/// One of the flags; atomic loads are aligned.
+fn flag(offset: u32) -> MemArg {
+    MemArg { offset: u64::from(offset), align: 2, memory_index: FLAGS }
+}
+
+/// A number of a step or export, of which there are few.
+fn narrow(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -2,8 +2,8 @@
 
 use wasm_encoder::BlockType;
 
-use super::super::exchange::Known;
 use super::super::ops::{Test, Val};
+use super::super::state::Known;
 use super::super::{Comparison, Width};
 use super::layout::slot;
 use super::{Compiler, Fit, GUEST, OWN, local, number, place};

@@ -1,31 +1,16 @@
-//! Words in which values stand: what an answer or a message of a recipe's own says.
+//! Kinds of values, and how values are shown in words.
 
-use super::ops::{Bytes, Kind, Val};
 use crate::guest::Type;
 
-/// Words, and what stands between them.
-#[derive(Clone, Debug)]
-pub(super) struct Words {
-    /// Each of what stands between, with the words before it.
-    pub(super) pieces: Vec<Piece>,
-    /// The words behind them.
-    pub(super) last: String,
-}
-
-/// What stands between words, with the words before it.
-#[derive(Clone, Debug)]
-pub(super) struct Piece {
-    pub(super) before: String,
-    pub(super) held: Held,
-}
-
-/// What stands between words.
-#[derive(Clone, Debug)]
-pub(super) enum Held {
-    /// A value, and how it is shown.
-    Number(Val, Form),
-    /// Bytes in the guest's memory, as text.
-    Bytes(Bytes),
+/// What is known of a value before it is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number of that type.
+    Of(Type),
+    /// A number that fits any type.
+    Literal,
+    /// The result of an export that may be missing.
+    Perhaps,
 }
 
 /// How a value is shown.
