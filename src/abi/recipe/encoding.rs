@@ -14,7 +14,7 @@ pub(in crate::abi) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, 
         Encoding::Bytes => Ok(line.into()),
         Encoding::Hex => from_hex(line).map(Cow::Owned),
         Encoding::Utf8 => text(line).map(|_| line.into()),
-        Encoding::Utf16 => Ok(text(line)?.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into()),
+        Encoding::Utf16 => text(line).map(|text| to_utf16(text).into()),
     }
 }
 
@@ -39,6 +39,14 @@ fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
     })
 }
 
+/// A text as UTF-16. Most texts are ASCII, for which there is a shorter way.
+fn to_utf16(text: &str) -> Vec<u8> {
+    match text.is_ascii() {
+        true => text.bytes().flat_map(|byte| [byte, 0]).collect(),
+        false => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    }
+}
+
 fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
     Hex::read(line).ok_or_else(|| {
         refused("the recipe takes pairs of hexadecimal digits, and the line is none; nothing was written".to_owned())
@@ -54,6 +62,9 @@ fn from_utf16(bytes: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
         )));
     }
     let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    if units.clone().all(|unit| unit < 0x80) {
+        return Ok(bytes.iter().step_by(2).copied().collect());
+    }
     let text: Result<String, _> = char::decode_utf16(units).collect();
     let text = text.map_err(|error| {
         refused(format!("the text is no UTF-16: the unit {:#06x} stands alone", error.unpaired_surrogate()))
