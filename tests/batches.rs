@@ -506,6 +506,28 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
 }
 
 #[test]
+fn a_recipe_that_would_take_long_to_compile_stays_as_it_is() {
+    // As many as there may be, each of which may or may not be done.
+    let frees: String = (0..32).map(|number| format!("  free({}) if n == {number}\n", 16 * number)).collect();
+    let recipe = format!("each line\n  read n at 100\nfinally\n{frees}");
+    assert_eq!(compare(ODD, &recipe, &up_to(40), b'\n', Limits::default()), Some(true));
+    let loads = "u32[8] + ".repeat(20);
+    let heavy = format!("each line\n  read n at 100\n{}", format!("  x = {loads}1\n").repeat(500));
+    assert_eq!(compare(ODD, &heavy, &up_to(3), b'\n', Limits::default()), Some(false));
+}
+
+#[test]
+fn a_message_too_long_to_keep_is_told_at_its_line() {
+    let recipe = "each line\n  say 65536 at 0 if n == 3\n  say n at 100 if n > 5\n  read n at 100";
+    assert_eq!(compare(ODD, recipe, &up_to(9), b'\n', Limits::default()), Some(true));
+    let recipe = format!(
+        "{HEAD}each line\n  x = chat(n)\n  read n at 100\non env.log(ptr, len)\n  say 65536 at 0\n  {}",
+        &HANDLERS[HANDLERS.find("on env.abort").expect("it is there")..]
+    );
+    assert_eq!(compare(&chatty(), &recipe, &up_to(9), b'\n', Limits::default()), Some(true));
+}
+
+#[test]
 fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
     for recipe in [
         // A message, and a failure that does not stop the guest, with more to do behind it and to tidy up.

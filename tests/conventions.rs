@@ -147,6 +147,36 @@ fn a_recipe_reads_globals_and_grows_memory_while_it_runs() {
     assert!(stderr.contains("when the guest called env.grow(150000)"), "{stderr}");
 }
 
+/// Steps a number in memory and returns 100; traps where it is told to.
+const STEPPING: &str = r#"(module (memory (export "memory") 1)
+    (func (export "step") (result i32)
+        (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1))) (i32.const 100))
+    (func (export "boom") (param i32) (result i32) (if (i32.gt_u (local.get 0) (i32.const 2)) (then (unreachable))) (i32.const 7))
+    (func (export "same") (param i32) (result i32) (local.get 0)))"#;
+
+#[test]
+fn a_line_is_done_from_left_to_right_and_is_done_whole_or_not_at_all() {
+    let (stdout, stderr, _) = drive(
+        "stepping",
+        STEPPING,
+        "each line\n  u32[0] = n\n  x = u32[0] + step() + u32[0]\n  y = 0\n  y = u32[0] + step() if u32[0] == step() - 97\n  answer \"{x} {y}\"\n",
+        "ab\nabc\n",
+    );
+    // 2 + 100 + 3, and in the condition 3 is what step left there; behind it 4 + 100. Then 3 + 100 + 4, and 4 is not 3.
+    assert_eq!(stdout, "105 104\n107 0\n", "{stderr}");
+    // What a call that trapped was to say, or to write, is neither said nor written.
+    let tidying =
+        "each line\n  u32[500] = 77\n  read 4 at 500\nfinally\n  say boom(n) at 100\n  write u32 boom(n), 1 at 500\n";
+    let guest = file("tidying.wat", STEPPING);
+    let shown = run(&[&guest, "--abi", &file("tidying.recipe", tidying), "--show", "hex", "--line", "abc"], b"");
+    assert!(!text(&shown.stdout).contains("write 5 B at 0x1f4"), "{}", text(&shown.stdout));
+    let (_, stderr, _) = drive("tidying", STEPPING, tidying, "abc\n");
+    assert!(stderr.contains("boom(3) trapped") && !stderr.contains("the guest says"), "{stderr}");
+    let nameless = "each line\n  x = same(same(n))\n  fail \"a{}b\" if n == 2\n";
+    let (_, stderr, _) = drive("nameless", STEPPING, nameless, "ab\n");
+    assert!(stderr.contains("line 3: `` is not set by any line before this one"), "{stderr}");
+}
+
 #[test]
 fn a_failure_names_no_call_of_another_line() {
     let module = r#"(module (memory (export "memory") 1) (func (export "f") (result i32) (i32.const 7)))"#;

@@ -16,6 +16,8 @@ pub struct Lines<R> {
     end: usize,
     /// Up to here no separator was found yet.
     searched: usize,
+    /// Behind the last separator in the buffer; 0 if there is none.
+    last: usize,
     over: bool,
     /// The rest of an overlong line is being dropped.
     skipping: bool,
@@ -45,6 +47,7 @@ impl<R: Read> Lines<R> {
             start: 0,
             end: 0,
             searched: 0,
+            last: 0,
             over: false,
             skipping: false,
         }
@@ -71,18 +74,21 @@ impl<R: Read> Lines<R> {
     /// Lines that are in the buffer as a whole, each with its separator, and none of them too long. [`Lines::piece`] gives
     /// the others. Never reads.
     pub fn whole(&self) -> &[u8] {
-        let lines = &self.buffer[self.start..self.end];
-        let lines = &lines[..lines.len().min(self.longest)];
-        match memchr::memrchr(self.separator, lines) {
-            Some(last) if !self.skipping => &lines[..=last],
-            _ => &[],
+        if self.skipping || self.last <= self.start {
+            return &[];
+        }
+        let lines = &self.buffer[self.start..self.last];
+        let most = lines.len().min(self.longest);
+        match memchr::memrchr(self.separator, &lines[..most]) {
+            Some(last) => &lines[..=last],
+            None => &[],
         }
     }
 
     /// Goes on behind so many bytes of [`Lines::whole`], at the beginning of a line.
     pub fn skip(&mut self, bytes: usize) {
         self.start += bytes;
-        self.searched = self.start;
+        self.searched = self.searched.max(self.start);
     }
 
     fn want(&mut self) -> Piece<'_> {
@@ -105,7 +111,7 @@ impl<R: Read> Lines<R> {
         loop {
             match self.input.read(&mut self.buffer[self.end..]) {
                 Ok(0) => self.over = true,
-                Ok(count) => self.end += count,
+                Ok(count) => self.take(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
@@ -113,10 +119,20 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// Takes in so many bytes that were read.
+    fn take(&mut self, count: usize) {
+        let new = self.end..self.end + count;
+        self.end += count;
+        if let Some(at) = memchr::memrchr(self.separator, &self.buffer[new.clone()]) {
+            self.last = new.start + at + 1;
+        }
+    }
+
     fn make_room(&mut self) {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.searched -= self.start;
+            self.last = self.last.saturating_sub(self.start);
             self.end -= self.start;
             self.start = 0;
         }
@@ -144,9 +160,25 @@ mod tests {
     }
 
     fn all(input: &[u8], drip: usize, longest: usize) -> Vec<(Option<Vec<u8>>, bool)> {
+        let one_by_one = found(input, drip, longest, |_| 0);
+        // All at once, and only the first of those that are there.
+        assert_eq!(found(input, drip, longest, <[u8]>::len), one_by_one);
+        assert_eq!(
+            found(input, drip, longest, |whole| whole.iter().position(|&b| b == b'\n').map_or(0, |at| at + 1)),
+            one_by_one
+        );
+        one_by_one
+    }
+
+    /// The lines; of those that are there as a whole, so many bytes are taken at once.
+    fn found(input: &[u8], drip: usize, longest: usize, taken: fn(&[u8]) -> usize) -> Vec<(Option<Vec<u8>>, bool)> {
         let mut lines = Lines::new(Drip(input, drip), b'\n', longest);
         let mut found = Vec::new();
         loop {
+            let bytes = taken(lines.whole());
+            let taken = lines.whole()[..bytes].split_inclusive(|&byte| byte == b'\n');
+            found.extend(taken.map(|line| (Some(line[..line.len() - 1].to_vec()), true)));
+            lines.skip(bytes);
             match lines.piece() {
                 Piece::Line(line, ended) => found.push((Some(line.to_vec()), ended)),
                 Piece::TooLong(ended) => found.push((None, ended)),

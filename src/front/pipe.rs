@@ -11,11 +11,8 @@ use super::{hex, json};
 use crate::abi::Line;
 use crate::cli::Cli;
 use crate::record::{Failure, Memories};
-use crate::session::{Live, Options, Source, Watch};
+use crate::session::{GATHER, Live, Options, Source, Watch};
 use crate::view::visible;
-
-/// Answers gather up to this many bytes before they are written.
-const GATHER: usize = 64 << 10;
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {

@@ -18,7 +18,7 @@ pub struct Driver {
     /// Its own memory.
     memory: Memory,
     /// The guest's memory that it reaches into.
-    reaches: usize,
+    guest_memory: usize,
     run: TypedFunction<(i32, i32, i32, i64, i64), i32>,
 }
 
@@ -35,8 +35,6 @@ impl DriverCode {
     /// The export that is called: from which line on, how many lines there are, where that line begins in the driver's
     /// memory, how many bytes the guest's memory has, how many an answer may have.
     pub const RUN: &str = "run";
-    /// What the module calls itself, so that its frames are known in a trace.
-    pub const NAME: &str = "linmem driver";
     /// The export that is the driver's memory.
     pub const MEMORY: &str = "memory";
 }
@@ -68,7 +66,7 @@ impl Guest {
         let instance = Instance::new(store, &code.0, &imports).ok()?;
         let own = instance.exports.get_memory(DriverCode::MEMORY).ok()?.clone();
         let run = instance.exports.get_typed_function(store, DriverCode::RUN).ok()?;
-        Some(Driver { memory: own, reaches: memory, run })
+        Some(Driver { memory: own, guest_memory: memory, run })
     }
 
     /// The memory of a driver.
@@ -88,7 +86,7 @@ impl Guest {
         (line, count, at): (u32, u32, u32),
         host: &mut dyn Host,
     ) -> Result<i32, Trapped> {
-        let size = self.bytes(driver.reaches).len() as u64;
+        let size = self.bytes(driver.guest_memory).len() as u64;
         let Reach { store, parts, .. } = &mut self.reach;
         let longest = parts.limits.get().output;
         let [line, count, at] = [line, count, at].map(u32::cast_signed);
@@ -109,6 +107,6 @@ impl Guest {
     /// Why a driver's call of `func`, with these bits as arguments, did not return.
     pub fn why(&self, trapped: Trapped, func: &Func, args: &[u64]) -> Failure {
         let args: Vec<_> = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits)).collect();
-        self.reach.describe(trapped.0, func, &args)
+        self.reach.describe(trapped.0, func, &args, 1)
     }
 }

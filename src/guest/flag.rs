@@ -58,7 +58,7 @@ impl Flag {
     #[allow(unsafe_code, reason = "the flags lie in the guest's memory")]
     fn all(&self) -> &[AtomicU32; 3] {
         // SAFETY: the memory begins at a page, so it is aligned, has twelve bytes at least, never grows, and
-        // outlives the flags (see `new`). Guest code reads it with atomic instructions only.
+        // outlives the flags (see `new`). The code of guest and driver reaches it with atomic instructions only.
         unsafe { self.0.as_ref() }
     }
 }

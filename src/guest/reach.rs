@@ -11,7 +11,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 use super::flag::Flag;
 use super::imports::{Calling, Desk};
 use super::stoppable::Places;
-use super::{Boundary, DriverCode, Func, GlobalRef, Host, Limits, Watch};
+use super::{Boundary, Func, GlobalRef, Host, Limits, Watch};
 use crate::record::{Failure, Frame, Limit, Value, unit};
 
 /// The most frames of a trap's trace that are kept.
@@ -55,9 +55,9 @@ impl<S: AsStoreMut> Reach<S> {
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
     }
 
-    /// Why a call ended without results, in plain words.
+    /// Why a call ended without results, in plain words. So many of the outermost frames are not the guest's.
     #[cold]
-    pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value]) -> Failure {
+    pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
         let error = match Calling::failure(error) {
             Ok(failure) => return failure,
             Err(error) => error,
@@ -67,11 +67,12 @@ impl<S: AsStoreMut> Reach<S> {
             return failure;
         }
         let args: Vec<_> = args.iter().map(Value::to_string).collect();
+        let guests = error.trace().len().saturating_sub(hosts);
         Failure::Trap {
             call: format!("{}({})", func.name, args.join(", ")),
             cause: trap.and_then(in_words).map_or_else(|| error.message(), str::to_owned),
             said: None,
-            trace: guests(error.trace()).iter().take(TRACE).map(|frame| self.frame(frame)).collect(),
+            trace: error.trace()[..guests].iter().take(TRACE).map(|frame| self.frame(frame)).collect(),
         }
     }
 
@@ -116,7 +117,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         };
         match outcome {
             Ok(()) => Ok(&self.results),
-            Err(error) => Err(self.describe(error, func, args).into()),
+            Err(error) => Err(self.describe(error, func, args, 0).into()),
         }
     }
 
@@ -133,7 +134,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         };
         outcome.map_err(|error| {
             let args = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
-            self.describe(error, func, &args.collect::<Vec<_>>()).into()
+            self.describe(error, func, &args.collect::<Vec<_>>(), 0).into()
         })
     }
 
@@ -165,14 +166,6 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
         let memory = self.parts.memories.get(memory).ok_or_else(|| refuse("there is no such memory".to_owned()))?;
         let before = memory.clone().grow(&mut self.store, delta).map_err(|error| refuse(error.to_string()))?;
         Ok(u64::from(before.0))
-    }
-}
-
-/// The frames of the guest: the outermost one is a driver's, where there is one.
-fn guests(trace: &[FrameInfo]) -> &[FrameInfo] {
-    match trace {
-        [guests @ .., driver] if driver.module_name() == DriverCode::NAME => guests,
-        trace => trace,
     }
 }
 

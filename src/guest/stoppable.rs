@@ -51,7 +51,7 @@ pub(super) struct Stoppable {
 
 /// The exports that were added to a module.
 pub(super) struct Added {
-    /// The memory with the flag in its first four bytes.
+    /// The memory with the flags, see [`super::flag::Flag`]; the one that stops the guest is its first four bytes.
     pub(super) flag: String,
     /// The start function, if the module has one.
     pub(super) start: Option<String>,

@@ -97,6 +97,11 @@ impl Watch {
         line <= self.shared.cancelled.load(SeqCst)
     }
 
+    /// Whether lines were cancelled: in a pipe, all that are to come.
+    pub fn cancels(&self) -> bool {
+        self.shared.cancelled.load(SeqCst) > 0
+    }
+
     /// Runs `work`, which is the host's, without charging the guest's time for it.
     pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
         self.shared.paused.store(true, SeqCst);

@@ -48,8 +48,10 @@ pub struct Live {
 
 /// How many lines a guest answers before its recipe is compiled, which takes as long as they do.
 const WARM: usize = 10_000;
+/// The same for a fresh guest of a module whose recipe is compiled: only putting it to work costs something.
+const AGAIN: usize = 100;
 /// Answers gather up to this many bytes before they are handed over.
-const GATHER: usize = 64 << 10;
+pub const GATHER: usize = 64 << 10;
 
 /// The recipe compiled, for batches of lines.
 #[derive(Default)]
@@ -195,7 +197,7 @@ impl Live {
             let more = self.answer_some(&lines[done.bytes..], separator, answers);
             (done.lines, done.bytes, done.outcome) = (done.lines + more.lines, done.bytes + more.bytes, more.outcome);
             let is_said = self.messages().iter().next().is_some();
-            if done.outcome.is_err() || is_said || answers.len() >= enough || self.watch.is_cancelled(1) {
+            if done.outcome.is_err() || is_said || answers.len() >= enough || self.watch.cancels() {
                 break;
             }
         }
@@ -204,7 +206,8 @@ impl Live {
 
     /// Answers one line or, where the recipe is compiled, as many as go in one call.
     fn answer_some(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
-        if self.driving.batch.is_none() && self.driving.lines >= WARM {
+        let enough = if self.driving.code.is_some() { AGAIN } else { WARM };
+        if self.driving.batch.is_none() && self.driving.lines >= enough {
             self.warm_up();
         }
         let Live { guest, exchange, driving, .. } = self;
@@ -225,9 +228,16 @@ impl Live {
     /// false if it cannot be. After many lines it does so by itself.
     pub fn warm_up(&mut self) -> bool {
         let Live { program, guest, exchange, driving, .. } = self;
-        // Nothing depends on it but speed.
-        let code = driving.code.get_or_insert_with(|| exchange.compile(program).ok().flatten());
+        let code = driving.code.get_or_insert_with(|| {
+            let compiled = exchange.compile(program);
+            debug_assert!(compiled.is_ok(), "what a recipe is compiled to is right");
+            // Nothing depends on it but speed.
+            compiled.ok().flatten()
+        });
         driving.batch = code.as_ref().and_then(|code| exchange.attach(guest, code));
+        if driving.batch.is_none() {
+            driving.code = Some(None);
+        }
         driving.lines = 0;
         driving.batch.is_some()
     }

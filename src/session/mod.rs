@@ -18,7 +18,7 @@ pub use crate::guest::Watch;
 pub use about::{About, Chapter};
 pub use bookmarks::{Bookmark, Bookmarks};
 pub use inspect::{Inspection, inspect};
-pub use live::{Live, OpenError, Options};
+pub use live::{GATHER, Live, OpenError, Options};
 pub use rebuilt::Watched;
 pub use request::{Deed, Request};
 pub use saved::{Saved, load, save};

@@ -13,15 +13,14 @@ use super::state::Crossing;
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
 
-/// How many bytes of lines are given to a driver at first. More if all goes well, fewer if not: lines behind one that
-/// fails are given again.
+/// How many bytes of lines are given to a driver at first.
 const FIRST: usize = 1 << 10;
 
 /// A recipe's driver beside a guest.
 pub struct Batch {
     driver: Driver,
     /// How many bytes of lines it is given next.
-    reach: usize,
+    portion: usize,
 }
 
 /// What came of lines.
@@ -57,7 +56,7 @@ impl Exchange {
     /// Puts a compiled recipe to work beside this guest; `None` if it is of another one.
     pub fn attach(&self, guest: &mut Guest, code: &DriverCode) -> Option<Batch> {
         let driver = guest.attach(code, self.plan.bound.memory)?;
-        Some(Batch { driver, reach: FIRST })
+        Some(Batch { driver, portion: FIRST })
     }
 
     /// Answers lines, each of which ends with `separator`, from the first one on, as many as go in a batch; behind each
@@ -71,10 +70,10 @@ impl Exchange {
         separator: u8,
         answers: &mut Vec<u8>,
     ) -> Option<Answered> {
-        let lines = self.sendable(lines.get(..batch.reach).unwrap_or(lines));
+        let lines = self.sendable(lines.get(..batch.portion).unwrap_or(lines));
         let count = load(guest.driver_memory(&batch.driver), lines, separator);
         if count == 0 {
-            batch.reach = (2 * batch.reach).min(index(layout::MOST_BYTES));
+            batch.portion = (2 * batch.portion).min(index(layout::MOST_BYTES));
             return None;
         }
         self.state.begin();
@@ -82,10 +81,12 @@ impl Exchange {
         let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
         let enough = answers.len() + index(layout::MOST_BYTES);
         let mut between = false;
-        while done.lines < count && !between && self.is_well(&done) && answers.len() < enough {
+        while done.lines < count && !between && self.is_well(&done) && answers.len() < enough && !watch.cancels() {
             between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
         }
-        batch.reach = if self.is_well(&done) { (2 * batch.reach).min(index(layout::MOST_BYTES)) } else { FIRST };
+        // Lines behind one that fails, or says something, are given again: if many do, fewer are given.
+        batch.portion =
+            if self.is_well(&done) { (2 * batch.portion).min(index(layout::MOST_BYTES)) } else { done.bytes };
         Some(done)
     }
 
@@ -100,7 +101,7 @@ impl Exchange {
     }
 
     fn is_well(&self, done: &Answered) -> bool {
-        done.outcome.is_ok() && self.messages().iter().next().is_none()
+        done.outcome.is_ok() && !self.state.messages.is_any()
     }
 
     /// Has the driver answer lines from the first on that is not done; the line that it is stuck in is done here.
@@ -277,27 +278,4 @@ fn narrow(number: usize) -> u32 {
 /// An address in a driver's memory, as an index.
 fn index(at: u32) -> usize {
     at as usize
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::abi::{Wish, choose};
-    use crate::guest::{Code, Limits, Watch};
-    use crate::session::Source;
-
-    #[test]
-    fn the_recipes_that_come_along_compile() {
-        for name in ["passing-data", "packed", "c-string"] {
-            let source = Source::find(std::path::Path::new(name)).expect("it comes along");
-            let code = Code::read(&source.name, &source.bytes).expect("it is right");
-            let choice = choose(code.interface(), &Wish::default()).expect("it is known");
-            let limits = Limits::default();
-            let program = code.compile(limits).expect("it compiles");
-            let mut guest = program.instantiate(&Watch::new(None)).expect("it is right");
-            let exchange = Exchange::new(choice.bound, &mut guest, &Default::default(), &limits).expect("it fits");
-            let code = exchange.compile(&program).expect("it is valid").expect("it can be");
-            exchange.attach(&mut guest, &code).expect("attaches");
-        }
-    }
 }

@@ -46,9 +46,12 @@ impl Binder<'_> {
                 Op { at: statement.at, transform: None, needs, condition, action }
             })
             .collect();
-        // None of them means anything if one does not. What goes ahead is set by the line itself.
-        let needs: Vec<_> = ops.iter().flat_map(|op| op.needs.clone()).filter(|&slot| slot < named).collect();
-        ops.iter_mut().for_each(|op| op.needs.extend(&needs));
+        // None of them means anything if one does not, or if one before it failed.
+        let mut needs: Vec<_> = ops.iter().flat_map(|op| op.needs.clone()).filter(|&slot| slot < named).collect();
+        for op in &mut ops {
+            op.needs.extend(&needs);
+            needs.extend(op.action.sets_ahead(named));
+        }
         if statement.transform {
             let first = ops.iter_mut().find(|op| !is_call || matches!(op.action, Do::Call(_)));
             first.into_iter().for_each(|op| op.transform = Some(if is_call { Wanted::Call } else { Wanted::Any }));
@@ -108,7 +111,8 @@ impl Binder<'_> {
     fn results(&mut self, values: &[Expr]) -> Fit<Vec<(Type, Val)>> {
         let types = self.results.clone().unwrap_or_default();
         if types.len() != values.len() {
-            return Err(format!("the import returns {} values, and here are {}", types.len(), values.len()));
+            let (wanted, given) = (counted(types.len()), counted(values.len()));
+            return Err(format!("the import returns {wanted}, and the recipe {given}"));
         }
         types.into_iter().zip(values).map(|(ty, value)| Ok((ty, self.argument(ty, value)?))).collect()
     }
@@ -321,7 +325,8 @@ impl Binder<'_> {
 
     /// The slot of a name that was set, or that a handler sets.
     fn known(&mut self, name: &str) -> Fit<usize> {
-        match self.slots.iter().rposition(|(slot, _)| slot == name) {
+        // What no line names has no name.
+        match self.slots.iter().rposition(|(slot, _)| slot == name && !name.is_empty()) {
             Some(slot) => Ok(slot),
             None if self.set_by_handlers.iter().any(|set| set == name) => Ok(self.slot(name, Kind::Literal)),
             None => Err(unknown(name)),
@@ -356,10 +361,15 @@ fn unknown(name: &str) -> String {
 
 /// That a call does not return what is wanted, with what it does return.
 fn returns(export: &str, signature: &Signature, wanted: &str) -> String {
-    let count = match signature.results.len() {
+    let count = counted(signature.results.len());
+    format!("`{export}` is {signature}: it returns {count}, and the recipe wants {wanted}")
+}
+
+/// So many values, in words.
+fn counted(values: usize) -> String {
+    match values {
         0 => "nothing".to_owned(),
         1 => "one value".to_owned(),
         count => format!("{count} values"),
-    };
-    format!("`{export}` is {signature}: it returns {count}, and the recipe wants {wanted}")
+    }
 }

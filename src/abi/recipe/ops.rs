@@ -153,6 +153,18 @@ pub(super) enum Val {
     Global(usize),
 }
 
+impl Do {
+    /// The slots that it sets, from a number on, as far as a step behind it in the same line may need them.
+    pub(super) fn sets_ahead(&self, named: usize) -> Vec<usize> {
+        let sets = match self {
+            Do::Call(call) => call.into.clone(),
+            Do::Set(slot, _) => vec![*slot],
+            _ => Vec::new(),
+        };
+        sets.into_iter().filter(|&slot| slot >= named).collect()
+    }
+}
+
 impl Op {
     /// The slots without which it means nothing.
     pub(super) fn needs(condition: Option<&Test>, action: &Do) -> Vec<usize> {

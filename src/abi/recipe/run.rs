@@ -37,16 +37,13 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     /// unless the guest is in no state for it.
     #[inline(always)]
     pub(super) fn finish(&mut self, mut outcome: Result<(), Box<Failure>>, finally: &[Op]) -> Result<(), Box<Failure>> {
-        let has_host = self.plan.bound.has_host;
-        if has_host {
+        if self.plan.bound.has_host {
             outcome = self.state.outcome(outcome);
         }
         if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
             outcome = outcome.and(self.tidy(finally));
         }
-        if has_host {
-            self.state.end(self.boundary);
-        }
+        self.state.end(self.boundary);
         outcome
     }
 

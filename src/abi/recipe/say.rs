@@ -36,6 +36,11 @@ impl Messages {
         }
     }
 
+    /// Whether something was said, kept or not.
+    pub(super) fn is_any(&self) -> bool {
+        self.bytes > 0
+    }
+
     /// Forgets them: the next exchange begins.
     pub(super) fn clear(&mut self) {
         if self.bytes > 0 {

@@ -82,7 +82,7 @@ impl State {
 
     /// Whether the guest said something, or is about to.
     pub(super) fn is_told(&self) -> bool {
-        self.messages.iter().next().is_some() || self.wasi.is_writing()
+        self.messages.is_any() || self.wasi.is_writing()
     }
 
     pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {

@@ -14,7 +14,7 @@ mod value;
 
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalType,
-    ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, NameSection, TypeSection, ValType,
+    ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 
 use super::Encoding;
@@ -66,8 +66,9 @@ pub(super) struct Unfit;
 
 type Fit<T> = Result<T, Unfit>;
 
-/// The most steps of a recipe: code for more takes long to compile.
-const MOST_STEPS: usize = 1000;
+/// The most bytes of code for a recipe's steps. The recipes that come along have one or two thousand; a hundred times as
+/// many take a second to compile.
+const MOST_CODE: usize = 32 << 10;
 
 /// Whether a driver can follow a recipe, and is of use: lines and answers pass as they are.
 fn fits(plan: &Plan) -> bool {
@@ -100,12 +101,7 @@ fn is_apart(answerer: Answerer, bound: &Bound) -> bool {
 /// # Errors
 /// The recipe needs what a driver does not have.
 pub(super) fn compile(plan: &Plan) -> Fit<Vec<u8>> {
-    let steps = plan.bound.line.len() + plan.bound.finally.len();
-    if !fits(plan)
-        || plan.bound.names.len() > MOST_SLOTS as usize
-        || plan.freeing().count() > MOST_FREED as usize
-        || steps > MOST_STEPS
-    {
+    if !fits(plan) || plan.bound.names.len() > MOST_SLOTS as usize || plan.freeing().count() > MOST_FREED as usize {
         return Err(Unfit);
     }
     let mut sections = Sections::default();
@@ -224,9 +220,7 @@ impl Sections {
         data.active(OWN, &ConstExpr::i32_const(layout::TEXTS.cast_signed()), texts.iter().copied());
         let mut module = Module::new();
         module.section(&self.types).section(&self.imports).section(&funcs).section(&memories).section(&exports);
-        let mut names = NameSection::new();
-        names.module(DriverCode::NAME);
-        module.section(&code).section(&data).section(&names);
+        module.section(&code).section(&data);
         module.finish()
     }
 }

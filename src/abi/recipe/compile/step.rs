@@ -4,7 +4,7 @@ use wasm_encoder::{BlockType, InstructionSink};
 
 use super::super::ops::{Do, Op, Saying};
 use super::layout::{self, ANSWERS, ANSWERS_END, DONE, LENGTHS, NONE, freed, is_set, slot};
-use super::{Compiler, Fit, LEAVE, OWN, STOP, Unfit, flag, local, narrow, place};
+use super::{Compiler, Fit, LEAVE, MOST_CODE, OWN, STOP, Unfit, flag, local, narrow, place};
 
 /// The blocks that are left before their end, by how many are open inside them.
 const EXIT: u32 = 1;
@@ -96,10 +96,19 @@ impl Compiler<'_> {
         self.open(|code| code.if_(EMPTY));
         let freed = self.freed.clone();
         self.step(op, number)?;
-        self.freed.extend(freed);
+        self.may_be_freed(freed);
         self.note_sets(op, false);
         self.close();
         Ok(())
+    }
+
+    /// Notes cells that hold what was taken back, if the step that may have cleared them was not done.
+    fn may_be_freed(&mut self, cells: Vec<u32>) {
+        for cell in cells {
+            if !self.freed.contains(&cell) {
+                self.freed.push(cell);
+            }
+        }
     }
 
     /// Notes which slots a step sets for sure, if it is done at all, or may unset.
@@ -113,12 +122,15 @@ impl Compiler<'_> {
     }
 
     fn step(&mut self, op: &Op, number: usize) -> Fit<()> {
+        if self.code.byte_len() > MOST_CODE {
+            return Err(Unfit);
+        }
         let Some(test) = &op.condition else { return self.act(op, number) };
         self.test(test, number)?;
         self.open(|code| code.if_(EMPTY));
         let freed = self.freed.clone();
         self.act(op, number)?;
-        self.freed.extend(freed);
+        self.may_be_freed(freed);
         self.close();
         Ok(())
     }
