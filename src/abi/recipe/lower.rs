@@ -50,7 +50,7 @@ impl Binder<'_> {
         let mut needs: Vec<_> = ops.iter().flat_map(|op| op.needs.clone()).filter(|&slot| slot < named).collect();
         for op in &mut ops {
             op.needs.extend(&needs);
-            needs.extend(op.action.sets_ahead(named));
+            needs.extend(op.action.sets().iter().filter(|&&slot| slot >= named));
         }
         if statement.transform {
             let first = ops.iter_mut().find(|op| !is_call || matches!(op.action, Do::Call(_)));

@@ -154,14 +154,13 @@ pub(super) enum Val {
 }
 
 impl Do {
-    /// The slots that it sets, from a number on, as far as a step behind it in the same line may need them.
-    pub(super) fn sets_ahead(&self, named: usize) -> Vec<usize> {
-        let sets = match self {
-            Do::Call(call) => call.into.clone(),
-            Do::Set(slot, _) => vec![*slot],
-            _ => Vec::new(),
-        };
-        sets.into_iter().filter(|&slot| slot >= named).collect()
+    /// The slots that it sets.
+    pub(super) fn sets(&self) -> &[usize] {
+        match self {
+            Do::Call(call) => &call.into,
+            Do::Set(slot, _) => std::slice::from_ref(slot),
+            _ => &[],
+        }
     }
 }
 
@@ -191,61 +190,7 @@ impl Op {
     }
 }
 
-impl Op {
-    /// Whether a handler's step has to do with its arguments and with memory alone, not with the line.
-    pub(super) fn is_apart(&self, params: &[usize]) -> bool {
-        let mut values = Vec::new();
-        if let Some(test) = &self.condition {
-            values.extend([&test.left, &test.right]);
-        }
-        let said = match &self.action {
-            Do::Fail(saying) | Do::Say(saying) => Some(saying),
-            Do::Stop => None,
-            Do::Return(results) => {
-                values.extend(results.iter().map(|(_, value)| value));
-                None
-            }
-            _ => return false,
-        };
-        match said {
-            Some(Saying::Answer) => return false,
-            Some(Saying::Bytes(span)) => values.extend(span.values()),
-            Some(Saying::Words(words)) => {
-                for piece in &words.pieces {
-                    match &piece.held {
-                        Held::Number(value, _) => values.push(value),
-                        Held::Bytes(span) => values.extend(span.values()),
-                    }
-                }
-            }
-            None => (),
-        }
-        values.into_iter().all(|value| value.is_apart(params))
-    }
-}
-
-impl Bytes {
-    /// The values in it.
-    fn values(&self) -> impl Iterator<Item = &Val> {
-        let len = match &self.len {
-            Len::Bytes(len) | Len::To(len) => Some(len),
-            Len::UntilZero => None,
-        };
-        len.into_iter().chain([&self.at])
-    }
-}
-
 impl Val {
-    fn is_apart(&self, params: &[usize]) -> bool {
-        match self {
-            Val::LineLen | Val::LineUnits => false,
-            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => params.contains(slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.is_apart(params),
-            Val::Sum(a, b) | Val::Difference(a, b) => a.is_apart(params) && b.is_apart(params),
-            Val::Const(_) | Val::Global(_) => true,
-        }
-    }
-
     /// Adds the slots that it reads.
     fn slots(&self, found: &mut Vec<usize>) {
         match self {

@@ -5,6 +5,7 @@
 //! of that step is done yet: the host goes on from there, in the ordinary way ([`super::batch`]). So there is one place
 //! for messages, and what an exchange comes to does not depend on who did it.
 
+mod apart;
 mod call;
 mod copy;
 pub(super) mod layout;
@@ -18,11 +19,10 @@ use wasm_encoder::{
 };
 
 use super::Encoding;
-use super::bind::{Answering, Bound};
-use super::imports::Answerer;
 use super::ops::{Do, MOST_ARGS, Op, Saying};
 use super::state::{Known, Plan};
 use crate::guest::{DriverCode, Type};
+use apart::is_apart;
 use layout::{MOST_FREED, MOST_SLOTS, PAGES};
 
 /// The memories of a driver, by their indices.
@@ -82,18 +82,6 @@ fn fits(plan: &Plan) -> bool {
     let settles_late = bound.finally.iter().any(|op| matches!(op.action, Do::AnswerLine));
     let alone = bound.answerers.iter().all(|answerer| is_apart(*answerer, bound));
     as_it_is && alone && !bound.fresh && !bound.answers_stdout && !settles_late && !bound.line.iter().any(often_stuck)
-}
-
-/// Whether an import is answered without the line, its answer, and the values that belong to it: these the driver has.
-fn is_apart(answerer: Answerer, bound: &Bound) -> bool {
-    match answerer {
-        Answerer::Nobody | Answerer::Stub => true,
-        Answerer::Wasi(function) => !function.reads_the_line(),
-        Answerer::Handler(number) => {
-            let Answering { params, body } = &bound.handlers[number];
-            body.iter().all(|op| op.is_apart(params))
-        }
-    }
 }
 
 /// The driver for a recipe, as a module; the steps have the numbers that they have in [`Plan::step`].

@@ -113,11 +113,11 @@ impl Compiler<'_> {
 
     /// Notes which slots a step sets for sure, if it is done at all, or may unset.
     fn note_sets(&mut self, op: &Op, is_done: bool) {
-        match &op.action {
-            Do::Call(call) if is_done && op.condition.is_none() => self.certain.extend(&call.into),
-            Do::Set(slot, _) if is_done && op.condition.is_none() => self.certain.push(*slot),
-            Do::Unset(slot) => self.certain.retain(|certain| certain != slot),
-            _ => (),
+        if is_done && op.condition.is_none() {
+            self.certain.extend(op.action.sets());
+        }
+        if let Do::Unset(slot) = &op.action {
+            self.certain.retain(|certain| certain != slot);
         }
     }
 
