@@ -178,6 +178,39 @@ fn a_line_is_done_from_left_to_right_and_is_done_whole_or_not_at_all() {
 }
 
 #[test]
+fn what_a_program_printed_before_it_failed_is_told() {
+    let program = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "\10\00\00\00\12\00\00\00")
+        (data (i32.const 16) "no such thing\nbye\n")
+        (func (export "_start")
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (call $exit (i32.const 3))))"#;
+    let output = run(&[&file("exits.wat", program)], b"x\n");
+    let stderr = text(&output.stderr);
+    assert!(output.stdout.is_empty() && stderr.contains("ended itself with exit status 3"), "{stderr}");
+    assert!(stderr.contains("says: no such thing\n") && stderr.contains("says: bye\n"), "{stderr}");
+    let shown = text(&run(&[&file("exits.wat", program), "--show", "hex"], b"x\n").stdout);
+    assert!(shown.contains("\n  failed: ") && shown.contains("exit status 3"), "{shown}");
+}
+
+#[test]
+fn an_inspection_names_what_is_missing_and_what_is_not_valid() {
+    let wants = r#"(module (import "env" "now" (func (result f64))) (memory (export "memory") 1)
+        (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+        (func (export "shout") (param i32 i32) (result i64) (i64.const 0)))"#;
+    let stdout = text(&run(&["inspect", &file("wants.wat", wants)], b"").stdout);
+    let told = stdout.split("no recipe would run").nth(1).expect("it is told");
+    assert!(told.contains("env.now  function () -> (f64)"), "{stdout}");
+    let wrong = file("wrong.wat", r#"(module (func (export "shout") (result i64) (i32.const 1)))"#);
+    let output = run(&["inspect", &wrong], b"");
+    let stderr = text(&output.stderr);
+    assert!(output.status.code() == Some(3) && stderr.contains("type mismatch: expected i64, found i32"), "{stderr}");
+}
+
+#[test]
 fn a_failure_names_no_call_of_another_line() {
     let module = r#"(module (memory (export "memory") 1) (func (export "f") (result i32) (i32.const 7)))"#;
     let recipe = "each line\n  fail \"not {n}\" if n != 2\n* x = f()\n  fail \"twice\" if n == 1\n  answer \"{x}\"\n";

@@ -142,7 +142,7 @@ fn decide(
         }
         [best, ..] => {
             let bound = best.recipe.bind(interface, wish.stub_imports);
-            let bound = bound.map_err(|error| NoConvention::new(&error.to_string()))?;
+            let bound = bound.map_err(|error| NoConvention { why: error.to_string(), more: String::new() })?;
             Ok((best.recipe.clone(), bound))
         }
     }
@@ -201,7 +201,7 @@ impl NoConvention {
         NoConvention { why: why.to_owned(), more: more.to_owned() }
     }
 
-    /// Why, in a line, without what can be done.
+    /// Why, without what else could be done.
     pub fn why(&self) -> &str {
         &self.why
     }

@@ -33,7 +33,7 @@ impl Form {
             Form::Hex(style) => {
                 let before = run.at(Moment { cause, change: 0 }).unwrap_or_default();
                 hex::write_cause(out, cause as u64, node, &before, style)?;
-                writeln!(out, "{}", outcome(node))
+                if node.outcome.is_ok() { writeln!(out, "{}", outcome(node)) } else { Ok(()) }
             }
         }
     }

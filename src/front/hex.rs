@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, Step, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, visible};
+use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, outcome, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
@@ -62,6 +62,9 @@ pub(super) fn write_cause(
         if !matches!(crossing.step, Step::Import { .. }) {
             write_changes(out, cause, place, &memories, style)?;
         }
+    }
+    if cause.outcome.is_err() {
+        writeln!(out, "  failed: {}", outcome(cause))?;
     }
     Ok(())
 }

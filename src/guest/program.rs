@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
 use wasmer::{CompileError, Engine, Instance, InstantiationError, Module, Store};
+use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 
 use super::imports::Imports;
 use super::limits::{Ceiling, TABLE_ENTRIES};
@@ -171,7 +172,10 @@ impl Program {
 /// # Errors
 /// [`LoadError::Text`] and [`LoadError::Binary`].
 pub fn inspect(name: &str, bytes: &[u8]) -> Result<Interface, LoadError> {
-    Interface::read(&binary(name, bytes)?).map_err(|error| LoadError::Binary(error.to_string()))
+    let binary = binary(name, bytes)?;
+    let broken = |error: BinaryReaderError| LoadError::Binary(error.to_string());
+    Validator::new_with_features(WasmFeatures::all()).validate_all(&binary).map_err(broken)?;
+    Interface::read(&binary).map_err(broken)
 }
 
 /// The module as a binary.

@@ -43,6 +43,12 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
             outcome = outcome.and(self.tidy(finally));
         }
+        if outcome.is_err() && self.plan.bound.answers_stdout {
+            // It is no answer then, and mostly tells why.
+            let State { wasi, messages, .. } = &mut *self.state;
+            let lines = wasi.stdout.split_inclusive(|&byte| byte == b'\n');
+            lines.for_each(|line| messages.say(line.strip_suffix(b"\n").unwrap_or(line), self.boundary));
+        }
         self.state.end(self.boundary);
         outcome
     }

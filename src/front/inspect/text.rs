@@ -67,8 +67,11 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
             recipe.to_string().lines().for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
         Err(error) => {
-            let _ = writeln!(out, "no recipe would run: {}", visible(error.why().as_bytes()));
-            out.push_str("a recipe of yours can say how to talk to it: linmem guide recipes\n");
+            let why: Vec<_> = error.why().lines().map(|line| visible(line.as_bytes())).collect();
+            let _ = writeln!(out, "no recipe would run: {}", why.join("\n"));
+            if inspection.candidates.is_empty() {
+                out.push_str("a recipe of yours can say how to talk to it: linmem guide recipes\n");
+            }
         }
     }
     out

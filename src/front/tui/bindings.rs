@@ -201,7 +201,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('r'))], "c r", Action::Command("regions"), "list the changes, the regions, to go to one", ""),
     bind(Some(Memory), &[(NONE, Char('I'))], "I", Action::Command("inspect"), "all values at the cursor, in both byte orders", ""),
     bind(Some(Memory), &[(NONE, Char('u'))], "u", Action::Command("undo"), "", ""),
-    bind(Some(Memory), &[(NONE, Char('p'))], "p u", Action::Ask(Question::Bytes), "write here as the host: text, 0x44 69, u32 1040; u undoes", ""),
+    bind(Some(Memory), &[(NONE, Char('p'))], "p u", Action::Ask(Question::Bytes), "write here as the host: any text, 0x44 69, u32 1040; u undoes", ""),
     bind(Some(Memory), &[(NONE, Char('s'))], "s", Action::Select, "select bytes: from here to where the cursor goes", ""),
     bind(Some(Memory), &[(NONE, Char('y'))], "y", Action::Ask(Question::Form), "copy what is selected, in a form to choose, or to a file", ""),
     bind(Some(Memory), &[(NONE, Char('M'))], "M", Action::Mouse, "let the terminal have the mouse, or take it again", ""),
