@@ -85,16 +85,22 @@ fn open(name: &str) -> Live {
     Live::open(&source, &options, watch).expect("it comes along").0
 }
 
-/// A million lines through a guest that comes along, by its recipe as the pipe runs it.
-fn compiled(bencher: Bencher<'_, '_>, name: &str) {
+/// The guests that a million lines go through: a static buffer; an allocator, and capitals of each line; the same with
+/// an answer that ends in a zero byte, which is looked for.
+const GUESTS: [&str; 3] = ["passing-data", "packed", "c-string"];
+
+/// By the recipe, as the pipe runs it.
+#[divan::bench(args = GUESTS, sample_count = 7, sample_size = 1)]
+fn compiled(bencher: Bencher, name: &str) {
     let input = input();
     let mut live = open(name);
     assert!(live.warm_up());
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| pump_batches(&input, &mut live));
 }
 
-/// The same, step by step.
-fn steps(bencher: Bencher<'_, '_>, name: &str) {
+/// By the recipe, step by step.
+#[divan::bench(args = GUESTS, sample_count = 7, sample_size = 1)]
+fn steps(bencher: Bencher, name: &str) {
     let input = input();
     let mut live = open(name);
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
@@ -108,8 +114,8 @@ fn compile(bencher: Bencher) {
     bencher.with_inputs(|| open("packed")).bench_local_values(|mut live| live.warm_up());
 }
 
-/// The same with an exchange that is written in Rust, with these exports.
-fn by_hand<const N: usize>(
+/// With an exchange that is written in Rust, with these exports.
+fn run_by_hand<const N: usize>(
     bencher: Bencher<'_, '_>,
     name: &str,
     exports: [&str; N],
@@ -132,23 +138,14 @@ fn call(guest: &mut Guest, func: &Func, args: &[u64]) -> u64 {
     guest.call_bits(func, args, &mut NoHost).expect("it returns")
 }
 
-mod passing_data {
+/// The same crossings, written in Rust.
+mod by_hand {
     use super::*;
 
     #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn compiled(bencher: Bencher) {
-        super::compiled(bencher, "passing-data");
-    }
-
-    #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn steps(bencher: Bencher) {
-        super::steps(bencher, "passing-data");
-    }
-
-    #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn by_hand(bencher: Bencher) {
+    fn passing_data(bencher: Bencher) {
         let exports = ["get_wasm_memory_buffer_pointer", "add_wasm_is_cool"];
-        super::by_hand(bencher, "passing-data", exports, |guest, [pointer, transform], line, out| {
+        run_by_hand(bencher, "passing-data", exports, |guest, [pointer, transform], line, out| {
             let addr = call(guest, pointer, &[]);
             assert!(line.len() <= black_box(1024));
             guest.write(0, addr, line).expect("it fits");
@@ -158,63 +155,28 @@ mod passing_data {
             guest.read(0, addr, len, out).expect("it fits");
         });
     }
-}
-
-/// An allocator, and capitals of each line.
-mod packed {
-    use super::*;
 
     #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn compiled(bencher: Bencher) {
-        super::compiled(bencher, "packed");
+    fn packed(bencher: Bencher) {
+        run_by_hand(bencher, "packed", ["alloc", "shout", "dealloc"], |guest, [alloc, shout, dealloc], line, out| {
+            let n = line.len() as u64;
+            let ptr = call(guest, alloc, &[n]);
+            assert!(ptr != 0);
+            guest.write(0, ptr, line).expect("it fits");
+            let packed = call(guest, shout, &[ptr, n]);
+            let (answer, len) = (packed >> 32, packed & 0xffff_ffff);
+            guest.read(0, answer, len, out).expect("it fits");
+            call(guest, dealloc, &[ptr, n]);
+            if answer != ptr {
+                call(guest, dealloc, &[answer, len]);
+            }
+        });
     }
 
     #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn steps(bencher: Bencher) {
-        super::steps(bencher, "packed");
-    }
-
-    #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn by_hand(bencher: Bencher) {
-        super::by_hand(
-            bencher,
-            "packed",
-            ["alloc", "shout", "dealloc"],
-            |guest, [alloc, shout, dealloc], line, out| {
-                let n = line.len() as u64;
-                let ptr = call(guest, alloc, &[n]);
-                assert!(ptr != 0);
-                guest.write(0, ptr, line).expect("it fits");
-                let packed = call(guest, shout, &[ptr, n]);
-                let (answer, len) = (packed >> 32, packed & 0xffff_ffff);
-                guest.read(0, answer, len, out).expect("it fits");
-                call(guest, dealloc, &[ptr, n]);
-                if answer != ptr {
-                    call(guest, dealloc, &[answer, len]);
-                }
-            },
-        );
-    }
-}
-
-/// An answer that ends in a zero byte, which is looked for.
-mod c_string {
-    use super::*;
-
-    #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn compiled(bencher: Bencher) {
-        super::compiled(bencher, "c-string");
-    }
-
-    #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn steps(bencher: Bencher) {
-        super::steps(bencher, "c-string");
-    }
-
-    #[divan::bench(sample_count = 7, sample_size = 1)]
-    fn by_hand(bencher: Bencher) {
+    fn c_string(bencher: Bencher) {
         let mut text = Vec::new();
-        super::by_hand(bencher, "c-string", ["malloc", "shout", "free"], |guest, [malloc, shout, free], line, out| {
+        run_by_hand(bencher, "c-string", ["malloc", "shout", "free"], |guest, [malloc, shout, free], line, out| {
             let room = line.len() as u64 + 1;
             let ptr = call(guest, malloc, &[room]);
             assert!(ptr != 0);

@@ -21,7 +21,7 @@ pub trait Boundary {
     /// # Errors
     /// As for [`Boundary::call`].
     fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
-        let args: Vec<_> = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits)).collect();
+        let args: Vec<_> = func.values(args).collect();
         Ok(self.call(func, &args, host)?.first().map_or(0, |result| result.bits()))
     }
 

@@ -6,9 +6,8 @@
 
 use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
-use super::reach::Reach;
 use super::{Boundary, Func, Guest, Host, LoadError, Program};
-use crate::record::{Failure, Value};
+use crate::record::Failure;
 
 /// A compiled driver, for any guest of the program that compiled it.
 pub struct DriverCode(Module);
@@ -87,15 +86,11 @@ impl Guest {
         host: &mut dyn Host,
     ) -> Result<i32, Trapped> {
         let size = self.bytes(driver.guest_memory).len() as u64;
-        let Reach { store, parts, .. } = &mut self.reach;
-        let longest = parts.limits.get().output;
+        let longest = self.reach.parts.limits.get().output;
+        let [size, longest] = [size, longest].map(u64::cast_signed);
         let [line, count, at] = [line, count, at].map(u32::cast_signed);
-        parts.flag.take_called();
-        let before = parts.desk.as_ref().map(|desk| desk.seat(store, host));
-        let outcome = driver.run.call(store, line, count, at, size.cast_signed(), longest.cast_signed());
-        if let (Some(desk), Some(before)) = (&parts.desk, before) {
-            desk.leave(store, before);
-        }
+        self.reach.parts.flag.take_called();
+        let outcome = self.reach.enter(host, |store, _| driver.run.call(store, line, count, at, size, longest));
         outcome.map_err(Trapped)
     }
 
@@ -106,7 +101,6 @@ impl Guest {
 
     /// Why a driver's call of `func`, with these bits as arguments, did not return.
     pub fn why(&self, trapped: Trapped, func: &Func, args: &[u64]) -> Failure {
-        let args: Vec<_> = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits)).collect();
-        self.reach.describe(trapped.0, func, &args, 1)
+        self.reach.describe(trapped.0, func, &func.values(args).collect::<Vec<_>>(), 1)
     }
 }

@@ -52,6 +52,11 @@ impl Func {
         Func { name: name.into(), signature, entry }
     }
 
+    /// Arguments of the function, of which these are the bits.
+    pub(super) fn values(&self, bits: &[u64]) -> impl Iterator<Item = Value> {
+        self.signature.params.iter().zip(bits).map(|(&ty, &bits)| Value::new(ty, bits))
+    }
+
     /// Calls the function, and puts what it returns into `results`.
     #[inline]
     pub(super) fn call(
@@ -89,8 +94,7 @@ impl Func {
             (Entry::ThreeToI32(function), &[a, b, c]) => wide(function.call(store, low(a), low(b), low(c))?),
             (Entry::Any(function), _) => {
                 let types = function.ty(store);
-                let args = self.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
-                let args: Vec<_> = args.zip(types.params()).map(|(arg, &ty)| arg.of_type(ty)).collect();
+                let args: Vec<_> = self.values(args).zip(types.params()).map(|(arg, &ty)| arg.of_type(ty)).collect();
                 function.call(store, &args)?.first().map_or(0, |first| Value::from(first).bits())
             }
             _ => return Err(wasmer::RuntimeError::new("the arguments do not fit the function's type")),

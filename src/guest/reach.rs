@@ -55,6 +55,17 @@ impl<S: AsStoreMut> Reach<S> {
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
     }
 
+    /// Enters the guest, while `host` answers the imports that it calls.
+    #[inline(always)]
+    pub(super) fn enter<T>(&mut self, host: &mut dyn Host, call: impl FnOnce(&mut S, &mut Vec<Value>) -> T) -> T {
+        let Reach { store, parts, results } = self;
+        let Some(desk) = &parts.desk else { return call(store, results) };
+        let before = desk.seat(store, host);
+        let outcome = call(store, results);
+        desk.leave(store, before);
+        outcome
+    }
+
     /// Why a call ended without results, in plain words. So many of the outermost frames are not the guest's.
     #[cold]
     pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
@@ -106,16 +117,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
 
     #[inline]
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
-        let outcome = match &self.parts.desk {
-            None => func.call(&mut self.store, args, &mut self.results),
-            Some(desk) => {
-                let before = desk.seat(&mut self.store, host);
-                let outcome = func.call(&mut self.store, args, &mut self.results);
-                desk.leave(&mut self.store, before);
-                outcome
-            }
-        };
-        match outcome {
+        match self.enter(host, |store, results| func.call(store, args, results)) {
             Ok(()) => Ok(&self.results),
             Err(error) => Err(self.describe(error, func, args, 0).into()),
         }
@@ -123,19 +125,8 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
 
     #[inline]
     fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
-        let outcome = match &self.parts.desk {
-            None => func.call_bits(&mut self.store, args),
-            Some(desk) => {
-                let before = desk.seat(&mut self.store, host);
-                let outcome = func.call_bits(&mut self.store, args);
-                desk.leave(&mut self.store, before);
-                outcome
-            }
-        };
-        outcome.map_err(|error| {
-            let args = func.signature.params.iter().zip(args).map(|(&ty, &bits)| Value::new(ty, bits));
-            self.describe(error, func, &args.collect::<Vec<_>>(), 0).into()
-        })
+        let outcome = self.enter(host, |store, _| func.call_bits(store, args));
+        outcome.map_err(|error| self.describe(error, func, &func.values(args).collect::<Vec<_>>(), 0).into())
     }
 
     #[inline]

@@ -76,13 +76,15 @@ impl Exchange {
             batch.portion = (2 * batch.portion).min(index(layout::MOST_BYTES));
             return None;
         }
-        self.state.begin();
         let watch = guest.watch().clone();
         let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
         let enough = answers.len() + index(layout::MOST_BYTES);
-        let mut between = false;
-        while done.lines < count && !between && self.is_well(&done) && answers.len() < enough && !watch.cancels() {
-            between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
+        loop {
+            let between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
+            let all = done.lines == count || answers.len() >= enough;
+            if between || all || !self.is_well(&done) || watch.cancels() {
+                break;
+            }
         }
         // Lines behind one that fails, or says something, are given again: if many do, fewer are given.
         batch.portion =
@@ -185,16 +187,15 @@ impl Exchange {
         let mut runner = Runner { plan, state, crossing: &mut crossing, boundary: guest };
         let (next, outcome) = match stop {
             Stop::Between => return Ok(()),
-            Stop::Before(step) if step == body.len() => return runner.finish(Ok(()), finally),
             Stop::Before(step) => (step, Ok(())),
             Stop::In(step, failure) => (step + 1, runner.did_not_return(step, failure)),
         };
         match body.get(next..) {
-            Some(rest) if next <= body.len() => {
+            Some(rest) => {
                 let outcome = outcome.and_then(|()| runner.all(rest));
                 runner.finish(outcome, finally)
             }
-            _ => runner.finish_tidying(outcome, &finally[next - body.len()..]),
+            None => runner.finish_tidying(outcome, &finally[next - body.len()..]),
         }
     }
 

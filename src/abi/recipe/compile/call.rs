@@ -20,7 +20,7 @@ impl Compiler<'_> {
         }
         self.emit().i32_const(0).i32_const(narrow(number)).i32_store(place(OWN, layout::STEP));
         if plan.bound.has_host {
-            self.emit().i32_const(0).local_get(local::END).i32_store(place(OWN, layout::END));
+            self.tell(local::END, layout::END);
         }
         for ((ty, _), place) in call.args.iter().zip(0..) {
             self.emit().local_get(local::TEMPS + place);

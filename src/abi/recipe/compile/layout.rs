@@ -58,7 +58,7 @@ pub(in crate::abi::recipe) const DONE: i32 = -1;
 
 /// Where a slot's value is.
 pub(in crate::abi::recipe) fn slot(number: usize) -> u32 {
-    SLOTS + 16 * u32::try_from(number).unwrap_or(u32::MAX >> 8)
+    nth(SLOTS, 16, number)
 }
 
 /// Where it says whether a slot is set.
@@ -68,10 +68,15 @@ pub(in crate::abi::recipe) fn is_set(number: usize) -> u32 {
 
 /// The cell for an argument of the call that is under way.
 pub(in crate::abi::recipe) fn argument(number: usize) -> u32 {
-    ARGS + 8 * u32::try_from(number).unwrap_or(u32::MAX >> 8)
+    nth(ARGS, 8, number)
 }
 
 /// The cell for what a step took back, by its place among those that do.
 pub(in crate::abi::recipe) fn freed(place: usize) -> u32 {
-    FREED + 8 * u32::try_from(place).unwrap_or(u32::MAX >> 8)
+    nth(FREED, 8, place)
+}
+
+/// Where one of several of that size is. There are few of each.
+fn nth(first: u32, size: u32, number: usize) -> u32 {
+    first + size * u32::try_from(number).unwrap_or(u32::MAX >> 8)
 }

@@ -66,8 +66,8 @@ pub(super) struct Unfit;
 
 type Fit<T> = Result<T, Unfit>;
 
-/// The most bytes of code for a recipe's steps. The recipes that come along have one or two thousand; a hundred times as
-/// many take a second to compile.
+/// The most bytes of code for a recipe's steps. So many take a tenth of a second to compile, and the recipes that come
+/// along have far fewer.
 const MOST_CODE: usize = 32 << 10;
 
 /// Whether a driver can follow a recipe, and is of use: lines and answers pass as they are.
@@ -157,8 +157,6 @@ struct Sections {
 
 impl Sections {
     fn import_guest(&mut self, plan: &Plan) -> Fit<()> {
-        let memory =
-            |minimum, maximum| MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None };
         self.imports.import(DriverCode::HOST, "memory", memory(0, None));
         self.imports.import(DriverCode::HOST, "flags", memory(1, Some(1)));
         for func in &plan.funcs {
@@ -191,13 +189,7 @@ impl Sections {
             funcs.function(ty);
         });
         let mut memories = MemorySection::new();
-        memories.memory(MemoryType {
-            minimum: PAGES,
-            maximum: Some(PAGES),
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        });
+        memories.memory(memory(PAGES, Some(PAGES)));
         let mut exports = ExportSection::new();
         exports.export(DriverCode::MEMORY, ExportKind::Memory, OWN);
         exports.export(DriverCode::RUN, ExportKind::Func, self.imported + 3);
@@ -211,6 +203,11 @@ impl Sections {
         module.section(&code).section(&data);
         module.finish()
     }
+}
+
+/// A memory of so many pages at the least and at the most.
+fn memory(minimum: u64, maximum: Option<u64>) -> MemoryType {
+    MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None }
 }
 
 /// A number's type.

@@ -40,10 +40,8 @@ impl Compiler<'_> {
         self.end_line();
         self.close();
         self.close();
-        self.emit().i32_const(0).local_get(local::LINE).i32_store(place(OWN, layout::LINE));
-        self.emit().i32_const(0).local_get(local::AT).i32_store(place(OWN, layout::AT));
-        self.emit().i32_const(0).local_get(local::ANSWER).i32_store(place(OWN, layout::ANSWER));
-        self.emit().i32_const(0).local_get(local::END).i32_store(place(OWN, layout::END));
+        self.tell_line();
+        self.tell(local::END, layout::END);
         self.emit().local_get(local::STUCK).end();
         Ok(())
     }
@@ -58,14 +56,10 @@ impl Compiler<'_> {
         code.i32_const(0).i32_atomic_load(flag(STOP)).br_if(NEXT - EXIT);
         code.i32_const(0).i32_atomic_load(flag(LEAVE)).br_if(NEXT - EXIT);
         code.local_get(local::LINE).i32_const(2).i32_shl().i32_load(place(OWN, LENGTHS)).local_set(local::N);
-        // For a call that traps.
-        code.i32_const(0).local_get(local::LINE).i32_store(place(OWN, layout::LINE));
-        code.i32_const(0).local_get(local::AT).i32_store(place(OWN, layout::AT));
-        code.i32_const(0).local_get(local::ANSWER).i32_store(place(OWN, layout::ANSWER));
         code.i32_const(0).i32_const(NONE).i32_store(place(OWN, layout::LAST));
-        for number in self.plan.bound.kept..self.plan.bound.names.len() {
-            self.emit().i32_const(0).v128_const(0).v128_store(place(OWN, slot(number)));
-        }
+        // For a call that traps.
+        self.tell_line();
+        (self.plan.bound.kept..self.plan.bound.names.len()).for_each(|number| self.unset(number));
         for number in 0..self.plan.freeing().count() {
             self.forget_freed(freed(number));
         }
@@ -135,7 +129,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    pub(super) fn act(&mut self, op: &Op, number: usize) -> Fit<()> {
+    fn act(&mut self, op: &Op, number: usize) -> Fit<()> {
         if !matches!(&op.action, Do::Call(call) if call.frees) {
             std::mem::take(&mut self.freed).into_iter().for_each(|cell| self.forget_freed(cell));
         }
@@ -145,9 +139,7 @@ impl Compiler<'_> {
                 self.value(value, number)?;
                 self.set(*slot);
             }
-            Do::Unset(number) => {
-                self.emit().i32_const(0).v128_const(0).v128_store(place(OWN, slot(*number)));
-            }
+            Do::Unset(slot) => self.unset(*slot),
             Do::Write { parts, at, within } => self.write(parts, at, within.as_ref(), number)?,
             Do::Store(width, at, value) => {
                 self.value(value, number)?;
@@ -187,6 +179,22 @@ impl Compiler<'_> {
         code.br(settled);
     }
 
+    /// Puts a local where the host finds it.
+    pub(super) fn tell(&mut self, local: u32, cell: u32) {
+        self.emit().i32_const(0).local_get(local).i32_store(place(OWN, cell));
+    }
+
+    /// Which line it is, and where it and its answer begin.
+    fn tell_line(&mut self) {
+        self.tell(local::LINE, layout::LINE);
+        self.tell(local::AT, layout::AT);
+        self.tell(local::ANSWER, layout::ANSWER);
+    }
+
+    fn unset(&mut self, number: usize) {
+        self.emit().i32_const(0).v128_const(0).v128_store(place(OWN, slot(number)));
+    }
+
     /// Sets a slot to the value that was left.
     pub(super) fn set(&mut self, number: usize) {
         let mut code = self.emit();
@@ -196,9 +204,16 @@ impl Compiler<'_> {
     }
 
     /// Returns from the driver: the host is to go on with that step.
-    pub(super) fn stuck(&mut self, number: usize) {
+    fn stuck(&mut self, number: usize) {
         let exit = self.depth - EXIT;
         self.emit().i32_const(narrow(number)).local_set(local::STUCK).br(exit);
+    }
+
+    /// Is stuck in a step if what was left says so.
+    pub(super) fn stuck_if(&mut self, number: usize) {
+        self.open(|code| code.if_(EMPTY));
+        self.stuck(number);
+        self.close();
     }
 
     pub(super) fn open(&mut self, block: for<'c, 's> fn(&'c mut InstructionSink<'s>) -> &'c mut InstructionSink<'s>) {

@@ -1,7 +1,5 @@
 //! Values in a driver: each leaves 64 bits, as [`super::super::values`] computes them.
 
-use wasm_encoder::BlockType;
-
 use super::super::ops::{Test, Val};
 use super::super::state::Known;
 use super::super::{Comparison, Width};
@@ -140,14 +138,5 @@ impl Compiler<'_> {
         code.local_get(local::SIZE).local_get(local::ADDR).i64_sub().i64_const(bytes).i64_lt_u();
         code.i32_or();
         self.stuck_if(step);
-    }
-
-    /// Is stuck in a step if what was left says so.
-    pub(super) fn stuck_if(&mut self, step: usize) {
-        self.emit().if_(BlockType::Empty);
-        self.depth += 1;
-        self.stuck(step);
-        self.emit().end();
-        self.depth -= 1;
     }
 }
