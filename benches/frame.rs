@@ -26,7 +26,7 @@ fn guest(pages: usize) -> Source {
     Source { name: "bench".to_owned(), bytes: text.into_bytes() }
 }
 
-/// A guest that calls an import as often as crossings are recorded, and changes a byte before each call.
+/// A guest that calls an import as often as steps are recorded, and changes a byte before each call.
 fn talkative() -> Source {
     let text = "(module (import \"env\" \"tick\" (func $tick (param i32))) (memory (export \"memory\") 1)
             (func (export \"ptr\") (result i32) (i32.const 64))

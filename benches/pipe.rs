@@ -1,5 +1,5 @@
 //! What the guest costs in the pipe: a million short lines through guests that come along, by their recipes as the pipe
-//! runs them (`compiled`), by the recipes step by step as they are recorded (`steps`), by the same crossings written in
+//! runs them (`compiled`), by the recipes step by step as they are recorded (`steps`), by the same steps written in
 //! Rust (`by_hand`), and through the same loop with the transform in Rust (`native`). Run with
 //! `cargo bench --bench pipe`, and compare the medians.
 
@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use linmem::abi::Line;
+use linmem::abi::InputLine;
 use linmem::front::{Lines, Piece};
-use linmem::guest::{Boundary, Code, Func, Guest, Limits, NoHost, Watch};
+use linmem::guest::{Boundary, Code, Func, Guest, Limits, NoHost, Watchdog};
 use linmem::session::{Live, Options, Source};
 
 const LINES: usize = 1_000_000;
@@ -80,7 +80,7 @@ fn pump_batches(input: &Path, live: &mut Live) {
 
 fn open(name: &str) -> Live {
     let options = Options::default();
-    let watch = Watch::new(options.limits.time);
+    let watch = Watchdog::new(options.limits.time);
     let source = Source::find(Path::new(name)).expect("it comes along");
     Live::open(&source, &options, watch).expect("it comes along").0
 }
@@ -104,7 +104,7 @@ fn steps(bencher: Bencher, name: &str) {
     let input = input();
     let mut live = open(name);
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
-        pump(&input, |line, out| live.answer(Line { bytes: line, ended: true }, out).expect("it fits"));
+        pump(&input, |line, out| live.answer(InputLine { bytes: line, ended: true }, out).expect("it fits"));
     });
 }
 
@@ -123,7 +123,7 @@ fn run_by_hand<const N: usize>(
 ) {
     let input = input();
     let limits = Limits::default();
-    let watch = Watch::new(limits.time);
+    let watch = Watchdog::new(limits.time);
     let source = Source::find(Path::new(name)).expect("it comes along");
     let code = Code::read(&source.name, &source.bytes).expect("it comes along");
     let mut guest = code.compile(limits).and_then(|program| program.instantiate(&watch)).expect("it comes along");
@@ -138,7 +138,7 @@ fn call(guest: &mut Guest, func: &Func, args: &[u64]) -> u64 {
     guest.call_bits(func, args, &mut NoHost).expect("it returns")
 }
 
-/// The same crossings, written in Rust.
+/// The same steps, written in Rust.
 mod by_hand {
     use super::*;
 

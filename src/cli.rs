@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use crate::abi::{NoConvention, Wish};
+use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{duration, size};
 use crate::guest::Limits;
 use crate::session::Options;
@@ -240,8 +240,12 @@ impl How {
     ///
     /// # Errors
     /// There is no such convention or file, or the file holds no recipe.
-    pub fn wish(&self) -> Result<Wish, NoConvention> {
-        let wish = Wish { call: self.call.clone(), stub_imports: self.stub_imports, ..Wish::default() };
+    pub fn wish(&self) -> Result<ConventionRequest, NoConvention> {
+        let wish = ConventionRequest {
+            call: self.call.clone(),
+            stub_imports: self.stub_imports,
+            ..ConventionRequest::default()
+        };
         self.abi.as_deref().map_or_else(|| Ok(wish.clone()), |named| wish.named(named))
     }
 }

@@ -15,7 +15,7 @@
 //! | [`session`] | a guest, its convention and its timeline |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
 //! | [`guest`] | the sandbox, and the only room that knows wasmer |
-//! | [`record`] | causes, crossings, changes, time travel: pure data |
+//! | [`record`] | causes, steps, changes, time travel: pure data |
 
 pub mod abi;
 pub mod cli;

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use linmem::abi::{Line, Wish, recipe};
+use linmem::abi::{ConventionRequest, InputLine, recipe};
 use linmem::guest::Limits;
 use linmem::record::Failure;
-use linmem::session::{Live, Options, Source, Watch};
+use linmem::session::{Live, Options, Source, Watchdog};
 use proptest::prelude::*;
 
 /// A guest with an export for each thing that can go wrong.
@@ -294,10 +294,13 @@ fn recipe_of(bytes: &[u8], is_chatty: bool) -> String {
 }
 
 fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
-    let wish = Wish { recipe: Some(("odd.recipe".into(), recipe::parse(text).ok()?)), ..Wish::default() };
+    let wish = ConventionRequest {
+        recipe: Some(("odd.recipe".into(), recipe::parse(text).ok()?)),
+        ..ConventionRequest::default()
+    };
     let options = Options { wish, limits, ..Options::default() };
     let source = Source { name: "odd.wat".into(), bytes: guest.into() };
-    Live::open(&source, &options, Watch::new(options.limits.time)).ok().map(|(live, _)| live)
+    Live::open(&source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
 }
 
 /// What happened on the way: at the line of that number, a failure, or what the guest said.
@@ -329,7 +332,7 @@ impl Story {
 fn one_by_one(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
     let mut story = Story::default();
     for (number, bytes) in lines.iter().enumerate() {
-        let outcome = live.answer(Line { bytes, ended: true }, &mut story.answers);
+        let outcome = live.answer(InputLine { bytes, ended: true }, &mut story.answers);
         if outcome.is_ok() {
             story.answers.push(separator);
         }
@@ -373,7 +376,7 @@ fn compare(guest: &str, recipe: &str, lines: &[Vec<u8>], separator: u8, limits: 
         text(&expected.answers)
     );
     // What is recorded is found by comparing all of the memory.
-    let last = Line { bytes: b"last", ended: true };
+    let last = InputLine { bytes: b"last", ended: true };
     let (expected, found) = (alone.send(last, 1), batched.send(last, 1));
     assert_eq!(found.outcome, expected.outcome, "{recipe}");
     assert!(alone.present() == batched.present(), "{recipe}: the memories differ");
@@ -559,10 +562,10 @@ fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
 fn as_it_comes(source: &Source) -> Option<(bool, Story, Story)> {
     let open = || {
         let options = Options::default();
-        Live::open(source, &options, Watch::new(options.limits.time)).ok().map(|(live, _)| live)
+        Live::open(source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
     };
     let lines: Vec<_> =
-        (0..300).map(|number| format!("Line {number} of {}", "x".repeat(number % 50)).into_bytes()).collect();
+        (0..300).map(|number| format!("InputLine {number} of {}", "x".repeat(number % 50)).into_bytes()).collect();
     let (mut alone, mut batched) = (open()?, open()?);
     let compiled = batched.warm_up();
     Some((compiled, one_by_one(&mut alone, &lines, b'\n'), in_batches(&mut batched, &lines, b'\n')))
@@ -590,7 +593,7 @@ fn guests_answer_a_batch_as_they_answer_lines() {
 fn the_watch_over_a_guest_ends_with_it() {
     let threads = || std::fs::read_dir("/proc/self/task").expect("Linux has it").count();
     let source = Source::find(&PathBuf::from("passing-data")).expect("it comes along");
-    let open = || Live::open(&source, &Options::default(), Watch::new(None)).expect("it comes along");
+    let open = || Live::open(&source, &Options::default(), Watchdog::new(None)).expect("it comes along");
     let many: Vec<_> = (0..60).map(|_| open()).collect();
     let watched = threads();
     drop(many);

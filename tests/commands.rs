@@ -221,7 +221,7 @@ fn what_was_poked_is_undone() {
 #[test]
 fn the_timeline_is_listed_and_travelled() {
     assert_eq!(said("changes", ":changes"), "1 B at 0x45..0x46  guest: \"\\0\" -> \"!\"\n");
-    let text = said("crossings", ":crossings");
+    let text = said("steps", ":steps");
     assert!(text.contains("> 3 call  shout(5) -> 6   1 B changed\n") && text.lines().count() == 5, "{text}");
     let text = said("back", ":back");
     assert!(text.contains("exchange 1, step 2 of 5: write 5 B at 0x40..0x45") && text.contains("=> hello!"), "{text}");
@@ -369,7 +369,7 @@ fn limits_can_be_changed_while_the_guest_lives() {
     std::fs::write(folder.join("spin.wat"), spin).expect("the folder is ours");
     let script = ":set timeout 50ms\nspin\n:expect error still running after 50ms\n:set max-output 3\nab\nabcde\n\
                   :expect error the limit is 3\n:reset\nabcde\n:expect error the limit is 3\n:set max-output 1KiB\nabcde\n\
-                  :expect abcde\n:limits\n:set\n:set timeout 1h\n:set crossings maybe\n:set timeuot 1s\n";
+                  :expect abcde\n:limits\n:set\n:set timeout 1h\n:set steps maybe\n:set timeuot 1s\n";
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
     let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
     let output = command.current_dir(folder).args(["spin.wat", "--script", "script"]).output().expect("it starts");

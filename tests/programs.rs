@@ -96,7 +96,7 @@ fn the_config_file_gives_variables_that_the_command_line_adds_to() {
 #[test]
 fn the_host_writes_the_environment_again_for_each_fresh_guest() {
     let folder = folder("script");
-    let script = "x\n:crossings\n:reset\ny\n:peek u32 0x10 2\n:reload\nz\n:changes\n";
+    let script = "x\n:steps\n:reset\ny\n:peek u32 0x10 2\n:reload\nz\n:changes\n";
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
     let output = run(&folder, &["--script", "script", "--env", "A=1", "--env", "B=2"]);
     let stdout = String::from_utf8_lossy(&output.stdout);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use linmem::record::{Actor, Cause, Change, Memories, Moment, Outcome, Recorder, Run, Step, Trigger, WASM_PAGE};
+use linmem::record::{Actor, Cause, Change, Memories, Moment, Outcome, Recorder, Run, StepKind, Trigger, WASM_PAGE};
 use linmem::view::{Mark, Marks, Selection};
 use proptest::prelude::*;
 
@@ -41,7 +41,7 @@ impl World {
     fn start() -> (World, Cause) {
         let mut world = World { live: vec![0; WASM_PAGE as usize], recorder: Recorder::default() };
         world.live[10..14].copy_from_slice(b"data");
-        world.recorder.enter(Step::Instantiate);
+        world.recorder.enter(StepKind::Instantiate);
         world.recorder.compare(0, &world.live, Actor::Module);
         world.recorder.leave(Duration::ZERO);
         let cause = world.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
@@ -50,7 +50,7 @@ impl World {
 
     fn doing(&mut self, deeds: &[Deed]) -> Cause {
         for deed in deeds {
-            self.recorder.enter(Step::Read { memory: 0, addr: 0, len: 0 });
+            self.recorder.enter(StepKind::Read { memory: 0, addr: 0, len: 0 });
             match deed {
                 Deed::HostWrites(place, bytes) => {
                     let end = (place + bytes.len()).min(self.live.len());
@@ -125,13 +125,13 @@ proptest! {
         let (run, _) = lived(&causes, usize::MAX);
         for number in 0..run.len() {
             let cause = run.cause(number).expect("nothing was forgotten");
-            for crossing in &cause.crossings {
+            for step in &cause.steps {
                 let at = |change| run.at(Moment { cause: number, change }).expect("nothing was forgotten");
-                let (mut before, after) = (at(crossing.changes.start), at(crossing.changes.end));
-                cause.changes[crossing.changes.clone()].iter().for_each(|change| change.redo(&mut before));
+                let (mut before, after) = (at(step.changes.start), at(step.changes.end));
+                cause.changes[step.changes.clone()].iter().for_each(|change| change.redo(&mut before));
                 prop_assert!(before == after);
-                cause.changes[crossing.changes.clone()].iter().rev().for_each(|change| change.undo(&mut before));
-                prop_assert!(before == at(crossing.changes.start));
+                cause.changes[step.changes.clone()].iter().rev().for_each(|change| change.undo(&mut before));
+                prop_assert!(before == at(step.changes.start));
             }
         }
     }
@@ -158,12 +158,12 @@ proptest! {
     ) {
         let (run, _) = lived(&causes, usize::MAX);
         let mut last: Option<Selection> = None;
-        for (cause, crossing) in steps {
+        for (cause, step) in steps {
             let cause = cause.index(run.len());
-            let crossings = run.cause(cause).expect("nothing was forgotten").crossings.len();
-            let crossing = crossing.index(crossings + 1).checked_sub(1);
-            let fresh = Selection::new(&run, None, cause, crossing).expect("it happened");
-            let step = Selection::new(&run, last.as_ref(), cause, crossing).expect("it happened");
+            let steps = run.cause(cause).expect("nothing was forgotten").steps.len();
+            let step = step.index(steps + 1).checked_sub(1);
+            let fresh = Selection::new(&run, None, cause, step).expect("it happened");
+            let step = Selection::new(&run, last.as_ref(), cause, step).expect("it happened");
             prop_assert!(step.before == fresh.before && step.after == fresh.after);
             last = Some(step);
         }

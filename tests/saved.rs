@@ -350,7 +350,7 @@ proptest! {
                 screen.press(key);
                 screen.draw();
             }
-            for command in [":changes", ":crossings", ":regions", ":exchange 1", ":goto 1", ":runs", ":memory", ":recipe"] {
+            for command in [":changes", ":steps", ":regions", ":exchange 1", ":goto 1", ":runs", ":memory", ":recipe"] {
                 screen.send(command).expect("nothing runs");
                 screen.draw();
             }

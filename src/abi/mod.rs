@@ -17,13 +17,13 @@ use std::path::Path;
 use crate::guest::Interface;
 
 pub use built_in::{BUILT_IN, built_in};
-pub use detect::{Candidate, Miss, SURE, candidates};
-pub use recipe::{Answered, Batch, Bound, Exchange, Invocation, Line, Messages, Recipe};
-pub use roles::{Origin, Roles};
+pub use detect::{Candidate, Rejection, SURE, candidates};
+pub use recipe::{Answered, Batch, Bound, Exchange, InputLine, Invocation, Messages, Recipe};
+pub use roles::{Roles, ValueSource};
 
 /// What the user says about the convention.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct ConventionRequest {
     /// The transform's name.
     pub call: Option<String>,
     /// The convention: a built-in one's name.
@@ -39,7 +39,7 @@ pub struct Wish {
 
 /// How a guest is to be talked to.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct ResolvedConvention {
     /// The recipe, with the module's own names.
     pub recipe: Recipe,
     /// The same with its names resolved.
@@ -57,17 +57,17 @@ pub struct NoConvention {
     more: String,
 }
 
-impl Wish {
+impl ConventionRequest {
     /// A wish for the convention of that name, or for the recipe in that file; the other words of this one stand.
     ///
     /// # Errors
     /// In words: there is neither, or the file holds no recipe.
-    pub fn named(&self, named: &Path) -> Result<Wish, NoConvention> {
+    pub fn named(&self, named: &Path) -> Result<ConventionRequest, NoConvention> {
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
             None => (None, Some(read(named)?)),
         };
-        Ok(Wish { convention, recipe, ..self.clone() })
+        Ok(ConventionRequest { convention, recipe, ..self.clone() })
     }
 }
 
@@ -88,13 +88,13 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
 ///
 /// # Errors
 /// No convention fits; or several do, and which they are; or the user's recipe does not fit.
-pub fn choose(interface: &Interface, wish: &Wish) -> Result<Choice, NoConvention> {
+pub fn choose(interface: &Interface, wish: &ConventionRequest) -> Result<ResolvedConvention, NoConvention> {
     match decide(interface, wish, || candidates(interface, wish.call.as_deref())) {
-        Ok((recipe, bound)) => Ok(Choice { recipe, bound, undecided: None }),
+        Ok((recipe, bound)) => Ok(ResolvedConvention { recipe, bound, undecided: None }),
         Err(why) if wish.by_hand && wish.convention.is_none() && wish.recipe.is_none() => {
             let recipe = Recipe::by_hand(interface, &why.to_string());
             match recipe.bind(interface, wish.stub_imports) {
-                Ok(bound) => Ok(Choice { recipe, bound, undecided: Some(why) }),
+                Ok(bound) => Ok(ResolvedConvention { recipe, bound, undecided: Some(why) }),
                 Err(_) => Err(why),
             }
         }
@@ -108,16 +108,16 @@ pub fn choose(interface: &Interface, wish: &Wish) -> Result<Choice, NoConvention
 /// As for [`choose`].
 pub fn chosen(
     interface: &Interface,
-    wish: &Wish,
-    candidates: (Vec<Candidate>, Vec<Miss>),
+    wish: &ConventionRequest,
+    candidates: (Vec<Candidate>, Vec<Rejection>),
 ) -> Result<Recipe, NoConvention> {
     decide(interface, wish, || candidates).map(|(recipe, _)| recipe)
 }
 
 fn decide(
     interface: &Interface,
-    wish: &Wish,
-    candidates: impl FnOnce() -> (Vec<Candidate>, Vec<Miss>),
+    wish: &ConventionRequest,
+    candidates: impl FnOnce() -> (Vec<Candidate>, Vec<Rejection>),
 ) -> Result<(Recipe, Bound), NoConvention> {
     if let Some((file, recipe)) = &wish.recipe {
         let bound = recipe.bind(interface, wish.stub_imports);
@@ -153,7 +153,7 @@ const LONGEST: u64 = 1 << 20;
 /// By how much the best candidate must be better than the next.
 const CLEAR: u32 = 10;
 
-fn miss(name: &str, misses: &[Miss]) -> String {
+fn miss(name: &str, misses: &[Rejection]) -> String {
     match misses.iter().find(|miss| miss.convention == name) {
         Some(miss) => format!("{name} was asked for: {}", miss.why),
         None => format!("`{name}` is no convention that comes along; {}", known()),
@@ -167,7 +167,7 @@ fn known() -> String {
 }
 
 /// Which conventions nearly fit and why they do not; of all the others, that they do not.
-fn none(misses: &[Miss]) -> NoConvention {
+fn none(misses: &[Rejection]) -> NoConvention {
     let (mut why, mut more) = (String::from("what the module exports fits no convention"), String::new());
     let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
     match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {

@@ -5,15 +5,15 @@ use super::recipe::{Action, Encoding, Expr, Part, Recipe, Statement, encode};
 
 /// How an address or a size comes about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ValueSource {
     /// It is that number, always.
     Number(u64),
     /// It is the value of that exported global.
     Global(String),
     /// The guest tells it: what that export returns, whatever the line is.
-    Told(String),
+    Getter(String),
     /// The guest makes room: what that export returns, of whose arguments the one at that place is the size.
-    Made(String, usize),
+    Allocator(String, usize),
     /// Anything else.
     Computed,
 }
@@ -22,16 +22,16 @@ pub enum Origin {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles {
     /// Where the line is put; `None` if no step of the recipe writes it.
-    pub line: Option<Origin>,
+    pub line: Option<ValueSource>,
     /// What is written there: the line, and what stands around it.
     parts: Vec<Part>,
     encoding: Encoding,
     /// How many bytes have room there, if the recipe checks that.
-    pub room: Option<Origin>,
+    pub room: Option<ValueSource>,
     /// Whether the guest fetches the line itself, by calling an import.
     pub fetched: bool,
     /// The exports that take room back, each with the place of the argument that is the address.
-    pub takers: Vec<(String, usize)>,
+    pub deallocators: Vec<(String, usize)>,
 }
 
 impl Roles {
@@ -53,7 +53,7 @@ impl Roles {
             encoding: recipe.encoding,
             room,
             fetched,
-            takers: after.filter_map(taker).collect(),
+            deallocators: after.filter_map(taker).collect(),
         }
     }
 
@@ -115,27 +115,27 @@ impl<'a> Lets<'a> {
         })
     }
 
-    fn origin(&self, expr: &Expr) -> Origin {
+    fn origin(&self, expr: &Expr) -> ValueSource {
         match expr {
-            Expr::Number(n) => Origin::Number(n.cast_unsigned()),
-            Expr::Global(name) => Origin::Global(name.clone()),
-            Expr::Name(name) => self.value(name).map_or(Origin::Computed, |value| self.origin_of_value(value)),
+            Expr::Number(n) => ValueSource::Number(n.cast_unsigned()),
+            Expr::Global(name) => ValueSource::Global(name.clone()),
+            Expr::Name(name) => self.value(name).map_or(ValueSource::Computed, |value| self.origin_of_value(value)),
             value => self.origin_of_value(value),
         }
     }
 
     /// The same, for what a name stands for: names are not followed further, so that none is followed in a circle.
-    fn origin_of_value(&self, value: &Expr) -> Origin {
+    fn origin_of_value(&self, value: &Expr) -> ValueSource {
         match value {
-            Expr::Number(n) => Origin::Number(n.cast_unsigned()),
-            Expr::Global(name) => Origin::Global(name.clone()),
+            Expr::Number(n) => ValueSource::Number(n.cast_unsigned()),
+            Expr::Global(name) => ValueSource::Global(name.clone()),
             Expr::Call { export, args, .. } => match args.iter().position(|arg| self.depends(arg)) {
                 // `pin(new(n))`: what the outer call is handed is what the inner one made.
                 Some(place) if matches!(args[place], Expr::Call { .. }) => self.origin_of_value(&args[place]),
-                Some(place) => Origin::Made(export.clone(), place),
-                None => Origin::Told(export.clone()),
+                Some(place) => ValueSource::Allocator(export.clone(), place),
+                None => ValueSource::Getter(export.clone()),
             },
-            _ => Origin::Computed,
+            _ => ValueSource::Computed,
         }
     }
 
@@ -174,20 +174,20 @@ mod tests {
 
     #[test]
     fn the_recipes_that_come_along_say_who_makes_room_and_who_takes_it() {
-        let told = |name: &str| Some(Origin::Told(name.to_owned()));
-        let made = |name: &str, place| Some(Origin::Made(name.to_owned(), place));
+        let told = |name: &str| Some(ValueSource::Getter(name.to_owned()));
+        let made = |name: &str, place| Some(ValueSource::Allocator(name.to_owned(), place));
         let buffer = roles("static-buffer");
         assert_eq!(buffer.line, told("get_wasm_memory_buffer_pointer"));
         assert_eq!(buffer.room, told("get_wasm_memory_buffer_len"));
-        assert_eq!((buffer.fetched, buffer.takers), (false, Vec::new()));
+        assert_eq!((buffer.fetched, buffer.deallocators), (false, Vec::new()));
         let packed = roles("packed");
         assert_eq!((packed.line, packed.room), (made("alloc", 0), None));
-        assert_eq!(packed.takers, [("dealloc".to_owned(), 0), ("dealloc".to_owned(), 0)]);
+        assert_eq!(packed.deallocators, [("dealloc".to_owned(), 0), ("dealloc".to_owned(), 0)]);
         assert_eq!(roles("c-string").line, made("alloc", 0));
         assert_eq!(roles("canonical").line, made("cabi_realloc", 3));
-        assert_eq!(roles("fixed-region").line, Some(Origin::Number(0)));
+        assert_eq!(roles("fixed-region").line, Some(ValueSource::Number(0)));
         // The stack pointer is moved back by a number: nothing is taken back with that.
-        assert_eq!(roles("wasm-bindgen-area").takers, [("__wbindgen_free".to_owned(), 0)]);
+        assert_eq!(roles("wasm-bindgen-area").deallocators, [("__wbindgen_free".to_owned(), 0)]);
     }
 
     #[test]
@@ -203,12 +203,12 @@ mod tests {
     fn what_a_recipe_does_not_say_is_not_claimed() {
         let of = |text: &str| Roles::of(&parse(text).expect("it is a recipe"));
         assert_eq!(of("each line\n  f(n)\n  answer \"x\"").line, None);
-        assert_eq!(of("each line\n  write at u32[8]\n  f(n)").line, Some(Origin::Computed));
-        assert_eq!(of("each line\n  write at @BUFFER\n  f(n)").line, Some(Origin::Global("BUFFER".to_owned())));
+        assert_eq!(of("each line\n  write at u32[8]\n  f(n)").line, Some(ValueSource::Computed));
+        assert_eq!(of("each line\n  write at @BUFFER\n  f(n)").line, Some(ValueSource::Global("BUFFER".to_owned())));
         let nested =
             of("each line\n  size = n + 1\n  p = __pin(__new(size, 2))\n  write at p\n* f(p)\nfinally\n  __unpin(p)");
-        assert_eq!(nested.line, Some(Origin::Made("__new".to_owned(), 0)));
-        assert_eq!(nested.takers, [("__unpin".to_owned(), 0)]);
+        assert_eq!(nested.line, Some(ValueSource::Allocator("__new".to_owned(), 0)));
+        assert_eq!(nested.deallocators, [("__unpin".to_owned(), 0)]);
         assert!(of("host wasi\neach line\n* _start()\n  answer stdout").fetched);
     }
 }

@@ -4,23 +4,23 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::args::{Args, number_bytes, number_type, value};
 use super::table::nearest;
-use super::words::{Words, number_bytes, number_type, value};
 use super::{Context, Error, Reply};
 use crate::guest::Signature;
-use crate::session::{Deed, Source};
+use crate::session::{GuestOp, Source};
 use crate::view::{Selection, visible};
 
-pub(super) fn send(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let line = if words.take("hex") {
-        words.hex()?
-    } else if words.take("file") {
-        let file = words.file()?;
+pub(super) fn send(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    let line = if args.take("hex") {
+        args.hex()?
+    } else if args.take("file") {
+        let file = args.file()?;
         read_line(&file).map_err(|error| Error(format!("{}: {error}", file.display())))?
     } else {
-        words.all()?
+        args.all()?
     };
-    words.end()?;
+    args.end()?;
     context.has_guest()?;
     context.session.send(line);
     Ok(Reply::Sent)
@@ -38,16 +38,16 @@ fn read_line(file: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-pub(super) fn call(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    let name = words.text("the name of an export")?;
+pub(super) fn call(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+    let name = args.text("the name of an export")?;
     let signature = signature(context, &name)?;
-    let mut args = Vec::new();
+    let mut values = Vec::new();
     for &ty in &signature.params {
         let fits = || format!("the arguments of {}{signature}", visible(name.as_bytes()));
-        let word = words.text(&fits())?;
-        args.push(value(&word, ty)?);
+        let word = args.text(&fits())?;
+        values.push(value(&word, ty)?);
     }
-    do_it(context, words, text, Deed::Call(name, args))
+    do_it(context, args, text, GuestOp::Call(name, values))
 }
 
 /// The type of an exported function.
@@ -61,36 +61,36 @@ fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
     })
 }
 
-pub(super) fn poke(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    let kind = words.text("hex, text or a type")?;
+pub(super) fn poke(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+    let kind = args.text("hex, text or a type")?;
     let ty = match kind.as_str() {
         "hex" | "text" => None,
         name => Some(number_type(name)?),
     };
-    let addr = context.address(words)?;
+    let addr = context.address(args)?;
     let bytes = match (ty, kind.as_str()) {
-        (None, "hex") => words.hex()?,
-        (None, _) => words.all()?,
+        (None, "hex") => args.hex()?,
+        (None, _) => args.all()?,
         (Some(ty), _) => {
-            let mut bytes = number_bytes(ty, &words.text("a value")?)?;
-            while let Some(word) = words.more()? {
+            let mut bytes = number_bytes(ty, &args.text("a value")?)?;
+            while let Some(word) = args.more()? {
                 bytes.extend(number_bytes(ty, &word)?);
             }
             bytes
         }
     };
-    do_it(context, words, text, Deed::Poke(context.session.memory(), addr, bytes))
+    do_it(context, args, text, GuestOp::Poke(context.session.memory(), addr, bytes))
 }
 
-pub(super) fn grow(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    let pages = words.number_or("a number of pages", 1)?;
-    do_it(context, words, text, Deed::Grow(context.session.memory(), pages))
+pub(super) fn grow(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+    let pages = args.number_or("a number of pages", 1)?;
+    do_it(context, args, text, GuestOp::Grow(context.session.memory(), pages))
 }
 
 /// Lists the globals, or sets one.
-pub(super) fn globals(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
+pub(super) fn globals(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
     let globals = context.session.globals();
-    let Some(name) = words.more()? else {
+    let Some(name) = args.more()? else {
         let line = |global: &crate::guest::Global| {
             let kind = if global.mutable { "mutable" } else { "constant" };
             format!("{} = {}   ({}, {kind})", visible(global.name.as_bytes()), global.value, global.ty)
@@ -106,34 +106,34 @@ pub(super) fn globals(context: &mut Context<'_>, words: &mut Words<'_>, text: &s
     if !global.mutable {
         return Err(Error(format!("the global `{name}` is a constant")));
     }
-    let value = value(&words.text(&format!("a value of type {}", global.ty))?, global.ty)?;
-    do_it(context, words, text, Deed::Set(name, value))
+    let value = value(&args.text(&format!("a value of type {}", global.ty))?, global.ty)?;
+    do_it(context, args, text, GuestOp::Set(name, value))
 }
 
-pub(super) fn reset(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    do_it(context, words, text, Deed::Reset)
+pub(super) fn reset(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+    do_it(context, args, text, GuestOp::Reset)
 }
 
-pub(super) fn reload(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    let named = if words.is_empty() { context.session.name().into() } else { words.file()? };
+pub(super) fn reload(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+    let named = if args.is_empty() { context.session.name().into() } else { args.file()? };
     let source = Source::find(&named).map_err(|error| Error(error.to_string()))?;
-    do_it(context, words, text, Deed::Reload(source))
+    do_it(context, args, text, GuestOp::Reload(source))
 }
 
 /// Tells the convention, or chooses one.
-pub(super) fn convention(context: &mut Context<'_>, words: &mut Words<'_>, text: &str) -> Result<Reply, Error> {
-    if words.is_empty() {
+pub(super) fn convention(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+    if args.is_empty() {
         return super::look::convention(context);
     }
-    let named = words.file()?;
-    do_it(context, words, text, Deed::Adopt(named))
+    let named = args.file()?;
+    do_it(context, args, text, GuestOp::Adopt(named))
 }
 
-pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn save(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
-    let file = words.file()?;
-    let over = words.take("overwrite");
-    words.end()?;
+    let file = args.file()?;
+    let over = args.take("overwrite");
+    args.end()?;
     if file.exists() && !over {
         return Err(super::file::taken(&file, "save"));
     }
@@ -143,9 +143,9 @@ pub(super) fn save(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
 }
 
 /// Puts a saved session in the place of this one, or comes back from it.
-pub(super) fn load(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn load(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
-    if words.is_empty() {
+    if args.is_empty() {
         return match context.session.leave_saved() {
             true => opened(context, "back from the saved session".to_owned()),
             false if context.session.is_replay() => Err(Error(
@@ -154,8 +154,8 @@ pub(super) fn load(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
             false => Err(Error("expected a file, as no saved session is being looked at".to_owned())),
         };
     }
-    let file = words.file()?;
-    words.end()?;
+    let file = args.file()?;
+    args.end()?;
     let name = file.display();
     let most = context.session.limits().memory;
     let saved = crate::session::load(&file, most).map_err(|words| Error(format!("{name}: {words}")))?;
@@ -169,16 +169,16 @@ fn opened(context: &Context<'_>, words: String) -> Result<Reply, Error> {
     Ok(Reply::Opened(Box::new(at), words))
 }
 
-pub(super) fn source(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    words.file().map(Reply::Source)
+pub(super) fn source(_: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    args.file().map(Reply::Source)
 }
 
-pub(super) fn quit(_: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn quit(_: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     Ok(Reply::Quit)
 }
 
-fn do_it(context: &mut Context<'_>, words: &mut Words<'_>, text: &str, deed: Deed) -> Result<Reply, Error> {
-    words.end()?;
+fn do_it(context: &mut Context<'_>, args: &mut Args<'_>, text: &str, deed: GuestOp) -> Result<Reply, Error> {
+    args.end()?;
     context.has_guest()?;
     context.session.command(text.trim_end().to_owned(), deed);
     Ok(Reply::Sent)

@@ -1,18 +1,18 @@
 //! The command that checks: the last answer, the last failure, or memory.
 
+use super::args::Args;
 use super::look::inside;
-use super::words::Words;
 use super::{Context, Error, Reply};
 use crate::record::Trigger;
 use crate::view::visible;
 
-pub(super) fn expect(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn expect(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     context.idle()?;
-    if words.take("at") {
-        return expect_at(context, words);
+    if args.take("at") {
+        return expect_at(context, args);
     }
-    let failure = words.take("error");
-    let wanted = words.all()?;
+    let failure = args.take("error");
+    let wanted = args.all()?;
     match (last_outcome(context)?, failure) {
         (Ok(answer), false) if answer == wanted => Ok(met()),
         (Err(error), true) if error.contains(&*String::from_utf8_lossy(&wanted)) => Ok(met()),
@@ -41,13 +41,13 @@ fn last_outcome<'a>(context: &'a Context<'_>) -> Result<Result<&'a [u8], String>
     }
 }
 
-fn expect_at(context: &Context<'_>, words: &mut Words<'_>) -> Result<Reply, Error> {
+fn expect_at(context: &Context<'_>, args: &mut Args<'_>) -> Result<Reply, Error> {
     let present = context.session.run().present();
     let image = present.get(context.session.memory()).ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
-    let addr = context.address(words)?;
-    let wanted = match (words.take("hex"), words.take("text")) {
-        (true, _) => words.hex()?,
-        (_, true) => words.all()?,
+    let addr = context.address(args)?;
+    let wanted = match (args.take("hex"), args.take("text")) {
+        (true, _) => args.hex()?,
+        (_, true) => args.all()?,
         _ => return Err(Error("expected hex or text behind the address".to_owned())),
     };
     inside(image, addr, wanted.len() as u64)?;

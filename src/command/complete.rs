@@ -1,12 +1,12 @@
 //! What could stand at the end of a command that is being typed, and what is still to be typed of it.
 
-use super::grammar::{Next, follow, is_kind};
+use super::args::{home, quoted, unquoted};
+use super::grammar::{Expected, follow, is_kind};
 use super::parts::{Token, tokens};
 use super::table::{COMMANDS, Spec, find};
-use super::words::{home, quoted, unquoted};
 use crate::abi::BUILT_IN;
 use crate::guest::Signature;
-use crate::view::{Form, NUMBER_TYPES};
+use crate::view::{NUMBER_TYPES, Notation};
 
 /// The most files that are offered.
 const FILES: usize = 1000;
@@ -43,7 +43,7 @@ pub fn complete(line: &str, names: &Names) -> Completion {
     let before: Vec<_> = before.iter().map(|token| token.text).collect();
     let mut found = Vec::new();
     for next in follow(spec.args, &before) {
-        if let Next::Word(slot, _) = next {
+        if let Expected::Word(slot, _) = next {
             slot.choices().for_each(|choice| found.extend(offered(choice, last.text, names)));
         }
     }
@@ -65,7 +65,7 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "ADDR" | "REGION" => begun(&mut names.regions.iter().map(String::as_str)),
         "RECIPE" => begun(&mut BUILT_IN.iter().map(|(name, _)| *name)),
         "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
-        "FORM" => begun(&mut Form::ALL.into_iter().map(Form::name)),
+        "FORM" => begun(&mut Notation::ALL.into_iter().map(Notation::name)),
         "MARK" => begun(&mut names.marks.iter().map(String::as_str)),
         "COMMAND" => begun(&mut COMMANDS.iter().map(|spec| spec.name)),
         "FILE" => files(typed),
@@ -113,8 +113,8 @@ pub fn hint(line: &str, names: &Names) -> Option<String> {
         return Some(types.join(" ")).filter(|hint| !hint.is_empty());
     }
     let told = follow(spec.args, &before).into_iter().filter_map(|next| match next {
-        Next::Word(slot, rest) => Some(std::iter::once(slot).chain(rest).map(|slot| slot.to_string()).collect()),
-        Next::Text | Next::End => None,
+        Expected::Word(slot, rest) => Some(std::iter::once(slot).chain(rest).map(|slot| slot.to_string()).collect()),
+        Expected::Text | Expected::End => None,
     });
     Some(told.map(|words: Vec<_>| words.join(" ")).collect::<Vec<_>>().join(" | ")).filter(|hint| !hint.is_empty())
 }
@@ -165,8 +165,8 @@ mod tests {
         assert_eq!(words(":shot x o"), ["overwrite"]);
         assert_eq!(words(":memory s"), ["second"]);
         assert_eq!(words(":recipe packed"), ["packed", "packed-low"]);
-        assert_eq!(words(":set cros"), ["crossings"]);
-        assert_eq!(words(":set crossings o"), ["on", "off"]);
+        assert_eq!(words(":set step"), ["steps"]);
+        assert_eq!(words(":set steps o"), ["on", "off"]);
         assert_eq!(words(":help :pe"), Vec::<String>::new());
         assert_eq!(words(":help pee"), ["peek"]);
         assert!(words("peek").is_empty() && words("::pee").is_empty() && words(":send hex 00 ").is_empty());

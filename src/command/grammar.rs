@@ -16,7 +16,7 @@ pub(super) struct Slot {
 
 /// What may follow some words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum Expected {
     /// A word for this slot, and behind it those.
     Word(Slot, Vec<Slot>),
     /// The rest of a text that began with one of the words.
@@ -26,10 +26,10 @@ pub(super) enum Next {
 }
 
 /// All that may follow `words` in one of the alternatives of `args`.
-pub(super) fn follow(args: &'static str, words: &[&str]) -> Vec<Next> {
+pub(super) fn follow(args: &'static str, words: &[&str]) -> Vec<Expected> {
     let fitting: Vec<_> = alternatives(args).iter().filter_map(|slots| next(slots, words)).collect();
     // A text takes any words: only where nothing else does, it is meant.
-    let others: Vec<_> = fitting.iter().filter(|next| **next != Next::Text).cloned().collect();
+    let others: Vec<_> = fitting.iter().filter(|next| **next != Expected::Text).cloned().collect();
     if others.is_empty() { fitting } else { others }
 }
 
@@ -74,19 +74,19 @@ fn group(signs: &mut Signs<'static>, optional: bool) -> Vec<Vec<Slot>> {
 }
 
 /// What may follow `words` in one alternative, if they fit it.
-fn next(slots: &[Slot], words: &[&str]) -> Option<Next> {
+fn next(slots: &[Slot], words: &[&str]) -> Option<Expected> {
     let mut place = 0;
     for word in words {
         let slot = slots.get(place)?;
         if slot.is_text() {
-            return Some(Next::Text);
+            return Some(Expected::Text);
         }
         slot.takes(word).then_some(())?;
         place += usize::from(!slot.repeats);
     }
     Some(match slots.get(place) {
-        Some(slot) => Next::Word(*slot, slots[place + 1..].to_vec()),
-        None => Next::End,
+        Some(slot) => Expected::Word(*slot, slots[place + 1..].to_vec()),
+        None => Expected::End,
     })
 }
 
@@ -129,11 +129,11 @@ mod tests {
     /// What may follow, as it would be written.
     fn told(args: &'static str, words: &[&str]) -> Vec<String> {
         let tell = |next: &Next| match next {
-            Next::Word(slot, rest) => {
+            Expected::Word(slot, rest) => {
                 std::iter::once(slot).chain(rest).map(Slot::to_string).collect::<Vec<_>>().join(" ")
             }
-            Next::Text => "(text)".to_owned(),
-            Next::End => "(end)".to_owned(),
+            Expected::Text => "(text)".to_owned(),
+            Expected::End => "(end)".to_owned(),
         };
         follow(args, words).iter().map(tell).collect()
     }
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(told(expect, &["at", "0x10"]), ["hex BYTES", "text TEXT"]);
         assert_eq!(told(expect, &["error"]), ["TEXT"]);
         assert_eq!(told(expect, &["hello", "at"]), ["(text)"]);
-        assert_eq!(told("crossings on|off | timeout TIME", &["crossings"]), ["on|off"]);
+        assert_eq!(told("steps on|off | timeout TIME", &["steps"]), ["on|off"]);
         assert_eq!(told("NUMBER[.STEP] | now", &[]), ["NUMBER[.STEP]", "now"]);
         let write = "FILE [ADDR LEN | REGION] [overwrite]";
         assert_eq!(told(write, &["f"]), ["[ADDR] [LEN] [overwrite]", "[REGION] [overwrite]", "[overwrite]"]);

@@ -1,7 +1,7 @@
 //! Commands that look: at memory as it is at the moment that is looked at, and at what the guest is made of.
 
+use super::args::{Args, number_type};
 use super::table::{COMMANDS, find as find_command, nearest};
-use super::words::{Words, number_type};
 use super::{Context, Error, Place, Reply};
 use crate::guest::Global;
 use crate::record::{Actor, Image, Run};
@@ -17,21 +17,21 @@ const DUMPED: u64 = 8 * WIDTH as u64;
 /// Bytes of a change that are shown.
 const GLANCE: usize = 16;
 
-pub(super) fn dump(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn dump(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
     let (image, memory) = (context.image()?, context.session.memory());
     let alone = DUMPED.min(image.len().saturating_sub(context.cursor));
-    let (addr, len) = if words.is_empty() { (context.cursor, alone) } else { context.range(words, Some(DUMPED))? };
+    let (addr, len) = if args.is_empty() { (context.cursor, alone) } else { context.range(args, Some(DUMPED))? };
     let start = addr / WIDTH as u64 * WIDTH as u64;
     let rows = (start..addr.saturating_add(len)).step_by(WIDTH).take(MOST);
     Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[memory], addr, WIDTH)).collect()))
 }
 
-pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn peek(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let image = context.image()?;
-    let ty = number_type(&words.text("a type")?)?;
-    let addr = context.address(words)?;
-    let count = words.number_or("a number of values", 1)?.min(MOST as u64);
+    let ty = number_type(&args.text("a type")?)?;
+    let addr = context.address(args)?;
+    let count = args.number_or("a number of values", 1)?.min(MOST as u64);
     inside(image, addr, count * ty.size as u64)?;
     let line = |addr: u64| {
         let mut bytes = [0; 8];
@@ -41,7 +41,7 @@ pub(super) fn peek(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) ->
     Ok(Reply::Text((0..count).map(|place| line(addr + place * ty.size as u64)).collect()))
 }
 
-pub(super) fn changes(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn changes(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let (at, memory) = (context.at()?, context.session.memory());
     let none = Image::default();
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
@@ -75,22 +75,22 @@ fn glance(image: &Image, start: u64, end: u64) -> String {
     format!("\"{}\"{more}", visible(&bytes[..known]))
 }
 
-pub(super) fn crossings(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn steps(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let at = context.at()?;
     let line = |place: usize| {
-        let here = if Some(place) == at.crossing { ">" } else { " " };
+        let here = if Some(place) == at.step { ">" } else { " " };
         format!("{here} {}", at.line(place).numbered(place + 1))
     };
-    Ok(Reply::Text(first((0..at.crossings()).map(line))))
+    Ok(Reply::Text(first((0..at.steps()).map(line))))
 }
 
-pub(super) fn exports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn exports(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let about = context.about()?;
     let line = |export: &crate::guest::Export| format!("{}  {}", visible(export.name.as_bytes()), export.what);
     Ok(listed(about.interface.exports.iter().map(line), "the guest exports nothing"))
 }
 
-pub(super) fn imports(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn imports(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let about = context.about()?;
     let line = |import: &crate::guest::Import| {
         format!("{}.{}  {}", visible(import.module.as_bytes()), visible(import.name.as_bytes()), import.what)
@@ -114,8 +114,8 @@ fn first(lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
 }
 
 /// Lists the memories, or chooses the one that is looked at.
-pub(super) fn memory(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    if let Some(named) = words.more()? {
+pub(super) fn memory(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    if let Some(named) = args.more()? {
         choose_memory(context, &named)?;
     }
     let several = context.at()?.after.len() > 1;
@@ -148,9 +148,9 @@ fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
 }
 
 /// Lists the runs, or chooses the one that is looked at.
-pub(super) fn runs(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    let (kept, newest) = (context.session.past().len(), context.session.run_number() + context.session.runs_ago());
-    if let Some(named) = words.more()? {
+pub(super) fn runs(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    let (kept, newest) = (context.session.past().len(), context.session.run_number() + context.session.runs_back());
+    if let Some(named) = args.more()? {
         let number = whole(&named).and_then(|number| usize::try_from(number).ok());
         let ago = if named == "now" { Some(0) } else { number.and_then(|number| newest.checked_sub(number)) };
         if !ago.is_some_and(|ago| context.session.look_at_run(ago)) {
@@ -182,9 +182,9 @@ pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(Reply::Text(lines))
 }
 
-pub(super) fn recipe(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn recipe(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let lines = |text: &str| Reply::Text(text.lines().map(|line| visible(line.as_bytes())).collect());
-    let Some(named) = words.more()? else { return Ok(lines(&context.about()?.recipe)) };
+    let Some(named) = args.more()? else { return Ok(lines(&context.about()?.recipe)) };
     let known = crate::abi::BUILT_IN.iter().find(|(name, _)| *name == named);
     known.map(|(_, text)| lines(text)).ok_or_else(|| {
         let near = nearest(&named, crate::abi::BUILT_IN.iter().map(|(name, _)| *name));
@@ -193,7 +193,7 @@ pub(super) fn recipe(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) 
     })
 }
 
-pub(super) fn limits(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn limits(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let limits = context.session.limits();
     let time =
         limits.time.map_or("none (--timeout)".to_owned(), |time| format!("{time:?} for one exchange (--timeout)"));
@@ -204,8 +204,8 @@ pub(super) fn limits(context: &mut Context<'_>, _: &mut Words<'_>, _: &str) -> R
     ]))
 }
 
-pub(super) fn help(_: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    if let Some(name) = words.more()? {
+pub(super) fn help(_: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    if let Some(name) = args.more()? {
         let spec = find_command(name.trim_start_matches(':'))?;
         return Ok(Reply::Text(vec![spec.usage(), format!("  {}", spec.about)]));
     }

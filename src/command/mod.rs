@@ -4,6 +4,7 @@
 
 mod act;
 mod amount;
+mod args;
 mod check;
 mod complete;
 mod file;
@@ -14,7 +15,6 @@ mod set;
 mod space;
 mod table;
 mod time;
-mod words;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -30,14 +30,14 @@ pub use parts::{Part, parts};
 pub use set::Settings;
 pub use table::{COMMANDS, Spec, find};
 
+use self::args::Args;
 use self::table::nearest;
-use self::words::Words;
 
 /// What a command sees: the session, and what is looked at.
 pub struct Context<'a> {
     /// The guest and its timeline.
     pub session: &'a mut Session,
-    /// The cause or crossing that is looked at; `None` before anything happened.
+    /// The cause or step that is looked at; `None` before anything happened.
     pub at: Option<&'a Selection>,
     /// Where in memory the user is.
     pub cursor: u64,
@@ -120,9 +120,9 @@ pub fn run(text: &str, context: &mut Context<'_>) -> Result<Reply, Error> {
     let text = text.trim_start();
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let spec = find(name)?;
-    let mut words = Words::new(rest);
-    let reply = (spec.run)(context, &mut words, text).map_err(|error| spec.explain(error))?;
-    words.end().map(|()| reply).map_err(|error| spec.explain(error))
+    let mut args = Args::new(rest);
+    let reply = (spec.run)(context, &mut args, text).map_err(|error| spec.explain(error))?;
+    args.end().map(|()| reply).map_err(|error| spec.explain(error))
 }
 
 impl Context<'_> {
@@ -132,8 +132,8 @@ impl Context<'_> {
     }
 
     /// The address that the next word tells of: a number, a region, a place and a distance.
-    fn address(&self, words: &mut Words<'_>) -> Result<u64, Error> {
-        let word = words.text("an address")?;
+    fn address(&self, args: &mut Args<'_>) -> Result<u64, Error> {
+        let word = args.text("an address")?;
         self.place(&word)
     }
 
@@ -144,14 +144,14 @@ impl Context<'_> {
 
     /// The range that the next words tell of, as its first address and how many bytes: `ADDR LEN`, `ADDR..END`, a
     /// region, `selection`. An address alone has that many bytes, or as many as there are.
-    fn range(&self, words: &mut Words<'_>, alone: Option<u64>) -> Result<(u64, u64), Error> {
-        if words.take("selection") {
+    fn range(&self, args: &mut Args<'_>, alone: Option<u64>) -> Result<(u64, u64), Error> {
+        if args.take("selection") {
             return self.selection();
         }
-        let word = words.text("an address or a range")?;
+        let word = args.text("an address or a range")?;
         let (start, end) = self.with_places(&word, |places| parse_range(&word, places))?;
         let image = self.image()?;
-        let len = match (end, words.next_number("a length")?, alone) {
+        let len = match (end, args.next_number("a length")?, alone) {
             (_, Some(len), _) => len,
             (Some(end), None, _) => end - start,
             (None, None, Some(len)) => len.min(image.len() - start),

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::grammar::{Next, follow, is_kind};
+use super::args::closing;
+use super::grammar::{Expected, follow, is_kind};
 use super::table::{COMMANDS, find};
-use super::words::closing;
 use crate::view::{NumberType, escape};
 
 /// What a part of a typed line is. What is not told is data, or a plain word.
@@ -81,10 +81,10 @@ pub fn parts(line: &str) -> Vec<(Range<usize>, Part)> {
     let mut before = Vec::new();
     for word in words {
         let next = follow(spec.args, &before);
-        let is_text = |next: &Next| match next {
-            Next::Word(slot, _) => slot.what == "TEXT",
-            Next::Text => true,
-            Next::End => false,
+        let is_text = |next: &Expected| match next {
+            Expected::Word(slot, _) => slot.what == "TEXT",
+            Expected::Text => true,
+            Expected::End => false,
         };
         if word.text.starts_with('"') {
             found.push((word.range(), Part::Quoted));
@@ -100,8 +100,8 @@ pub fn parts(line: &str) -> Vec<(Range<usize>, Part)> {
 }
 
 /// Whether a word is the language's own where it stands.
-fn is_word(next: &Next, word: &str) -> bool {
-    let Next::Word(slot, _) = next else { return false };
+fn is_word(next: &Expected, word: &str) -> bool {
+    let Expected::Word(slot, _) = next else { return false };
     slot.choices().any(|choice| match choice {
         "TYPE" => NumberType::named(word).is_some(),
         choice => !is_kind(choice) && choice == word,

@@ -1,6 +1,6 @@
 //! The table of commands: names, arguments, what each does, and which function does it.
 
-use super::words::Words;
+use super::args::Args;
 use super::{Context, Error, Reply, act, check, look, set, space, time};
 
 /// A command.
@@ -15,7 +15,7 @@ pub struct Spec {
     pub(super) run: Run,
 }
 
-type Run = fn(&mut Context<'_>, &mut Words<'_>, &str) -> Result<Reply, Error>;
+type Run = fn(&mut Context<'_>, &mut Args<'_>, &str) -> Result<Reply, Error>;
 
 const fn spec(name: &'static str, args: &'static str, about: &'static str, run: Run) -> Spec {
     Spec { name, args, about, run }
@@ -49,7 +49,7 @@ pub const COMMANDS: &[Spec] = &[
     ),
     spec("shot", "FILE [overwrite]", "save a picture of the screen: .svg or .txt", space::shot),
     spec("changes", "", "list what changed, by whom, from what to what", look::changes),
-    spec("crossings", "", "list the steps across the boundary", look::crossings),
+    spec("steps", "", "list the steps across the boundary", look::steps),
     spec("back", "[STEPS]", "look at the step before", time::back),
     spec("forward", "[STEPS]", "look at the step after", time::forward),
     spec("exchange", "NUMBER[.STEP] | now", "look at another moment", time::exchange),
@@ -66,7 +66,7 @@ pub const COMMANDS: &[Spec] = &[
     spec("limits", "", "what the guest may use", look::limits),
     spec(
         "set",
-        "[timeout TIME | max-output SIZE | crossings on|off | rows on|off]",
+        "[timeout TIME | max-output SIZE | steps on|off | rows on|off]",
         "change a limit, or what the prompt shows after each line",
         set::set,
     ),
@@ -150,10 +150,10 @@ mod tests {
 
     #[test]
     fn a_name_like_a_misspelt_one_is_found_and_none_like_a_long_word() {
-        let near = |name| nearest(name, ["peek", "poke", "crossings"].into_iter());
+        let near = |name| nearest(name, ["peek", "poke", "steps"].into_iter());
         assert_eq!(near("peke"), Some("peek"));
         assert_eq!(near("pok"), Some("poke"));
-        assert_eq!(near("cross"), Some("crossings"), "a part of it");
+        assert_eq!(near("step"), Some("steps"), "a part of it");
         assert_eq!(near("undo"), None);
         // As many steps as the product of these lengths would take for ever, and so would their memory.
         let (long, longer) = ("x".repeat(1 << 20), "x".repeat((1 << 20) + 1));

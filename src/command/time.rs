@@ -1,20 +1,20 @@
 //! Commands that look at another moment of the timeline.
 
-use super::words::Words;
+use super::args::Args;
 use super::{Context, Error, Reply};
 use crate::view::{Selection, counted, whole};
 
-pub(super) fn back(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    step(context, words, false)
+pub(super) fn back(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    step(context, args, false)
 }
 
-pub(super) fn forward(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
-    step(context, words, true)
+pub(super) fn forward(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    step(context, args, true)
 }
 
-pub(super) fn exchange(context: &mut Context<'_>, words: &mut Words<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn exchange(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let run = context.session.run();
-    let word = words.text("an exchange such as 3, a step of it such as 3.2, or now")?;
+    let word = args.text("an exchange such as 3, a step of it such as 3.2, or now")?;
     if word == "now" {
         return Selection::newest(run).map(look).ok_or_else(|| Error("nothing happened yet".to_owned()));
     }
@@ -30,8 +30,8 @@ pub(super) fn exchange(context: &mut Context<'_>, words: &mut Words<'_>, _: &str
             run.len().saturating_sub(1)
         ))
     })?;
-    if place.is_some_and(|place| place >= node.crossings.len()) {
-        return Err(Error(format!("exchange {cause} has {}", counted(node.crossings.len() as u64, "step"))));
+    if place.is_some_and(|place| place >= node.steps.len()) {
+        return Err(Error(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));
     }
     Selection::new(run, None, cause, place.or(node.focus))
         .map(look)
@@ -39,12 +39,12 @@ pub(super) fn exchange(context: &mut Context<'_>, words: &mut Words<'_>, _: &str
 }
 
 /// Goes over the steps of all exchanges in order.
-fn step(context: &mut Context<'_>, words: &mut Words<'_>, forward: bool) -> Result<Reply, Error> {
-    let count = words.number_or("a number of steps", 1)?;
+fn step(context: &mut Context<'_>, args: &mut Args<'_>, forward: bool) -> Result<Reply, Error> {
+    let count = args.number_or("a number of steps", 1)?;
     let at = context.at()?;
     let run = context.session.run();
-    let (mut cause, mut place) = (at.cause, at.crossing.unwrap_or(0));
-    let steps = |cause: usize| run.cause(cause).map_or(0, |node| node.crossings.len());
+    let (mut cause, mut place) = (at.cause, at.step.unwrap_or(0));
+    let steps = |cause: usize| run.cause(cause).map_or(0, |node| node.steps.len());
     for _ in 0..count {
         if forward {
             if place + 1 < steps(cause) {

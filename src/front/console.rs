@@ -8,10 +8,10 @@ use rustyline::error::ReadlineError;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::form::Form;
+use super::output_format::OutputFormat;
 use super::repl::Read;
 use super::status::{self, Status};
-use super::{cooked, hex, panics, script, tui};
+use super::{hex, panics, script, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Settings, Typed};
 use crate::record::Trigger;
@@ -46,7 +46,7 @@ pub(super) struct Console {
     settings: Settings,
     style: hex::Style,
     /// The form in which causes are printed, and nothing else, for programs; people get more.
-    form: Option<Form>,
+    form: Option<OutputFormat>,
     /// Whether nothing is printed but answers and failures.
     quiet: bool,
     out: Vec<u8>,
@@ -60,7 +60,7 @@ pub(super) struct Console {
 
 /// What came of a line or a command.
 #[derive(Debug)]
-pub(super) enum Fed {
+pub(super) enum LineResult {
     /// It was done.
     Done,
     /// The guest failed, in words.
@@ -103,7 +103,7 @@ impl Console {
     }
 
     fn new(session: Session, (sender, messages): (Sender<Message>, Receiver<Message>), cli: &Cli) -> Console {
-        panics::end_the_program(cooked::give_back);
+        panics::end_the_program(termios::give_back);
         Console {
             session,
             messages,
@@ -115,7 +115,7 @@ impl Console {
             cursor: 0,
             settings: Settings::default(),
             style: hex::Style::new(cli),
-            form: cli.show.map(|show| Form::new(show, cli)),
+            form: cli.show.map(|show| OutputFormat::new(show, cli)),
             quiet: cli.quiet,
             out: Vec::new(),
             interrupted: false,
@@ -125,11 +125,11 @@ impl Console {
     }
 
     /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
-    pub(super) fn feed(&mut self, typed: &str) -> Fed {
+    pub(super) fn feed(&mut self, typed: &str) -> LineResult {
         let text = match Typed::new(typed) {
             Typed::Line(line) => {
                 if let Some(words) = self.session.no_guest() {
-                    return Fed::Refused(words.to_owned());
+                    return LineResult::Refused(words.to_owned());
                 }
                 self.session.send(line.as_bytes().to_vec());
                 return self.finish();
@@ -137,7 +137,7 @@ impl Console {
             Typed::Command(text) => text,
         };
         match command::run(text, &mut self.context()) {
-            Err(error) => return Fed::Refused(error.to_string()),
+            Err(error) => return LineResult::Refused(error.to_string()),
             Ok(Reply::Quit) => self.leaving = true,
             Ok(Reply::Sent) => return self.finish(),
             Ok(Reply::Source(file)) => return self.follow(&file),
@@ -162,7 +162,7 @@ impl Console {
             }
             Ok(Reply::Set(settings)) => self.settings = settings,
         }
-        Fed::Done
+        LineResult::Done
     }
 
     fn context(&mut self) -> Context<'_> {
@@ -197,15 +197,15 @@ impl Console {
     }
 
     /// Saves a picture of what the full screen would show.
-    fn shoot(&mut self, file: &Path, over: bool) -> Fed {
-        let Some(at) = self.at.clone() else { return Fed::Refused("nothing happened yet".to_owned()) };
+    fn shoot(&mut self, file: &Path, over: bool) -> LineResult {
+        let Some(at) = self.at.clone() else { return LineResult::Refused("nothing happened yet".to_owned()) };
         match tui::picture(self.session.still(), at, self.cursor, file, over) {
             Ok(()) => {
                 let name = visible(file.as_os_str().as_encoded_bytes());
                 self.say(&format!("the screen, as it would be, is saved as {name}"));
-                Fed::Done
+                LineResult::Done
             }
-            Err(words) => Fed::Refused(words),
+            Err(words) => LineResult::Refused(words),
         }
     }
 
@@ -257,20 +257,20 @@ impl Console {
         self.interrupted = false;
     }
 
-    fn follow(&mut self, file: &Path) -> Fed {
+    fn follow(&mut self, file: &Path) -> LineResult {
         match script::follow(self, file) {
-            Err(words) => Fed::Refused(words),
+            Err(words) => LineResult::Refused(words),
             Ok(followed) => followed.fed(file),
         }
     }
 
     /// Waits for the guest, and shows what came of it.
-    fn finish(&mut self) -> Fed {
+    fn finish(&mut self) -> LineResult {
         if let Err(error) = self.settle() {
-            return Fed::Failed(error.to_string());
+            return LineResult::Failed(error.to_string());
         }
         if let Some(words) = self.session.refusal() {
-            return Fed::Failed(words.to_owned());
+            return LineResult::Failed(words.to_owned());
         }
         self.look_at(Selection::newest(self.session.run()));
         let begun = self.session.run_number();
@@ -281,8 +281,8 @@ impl Console {
         self.print_in_form();
         let run = self.session.run();
         match run.len().checked_sub(1).and_then(|last| run.cause(last)).map(|cause| &cause.outcome) {
-            Some(Err(failure)) => Fed::Failed(failure.to_string()),
-            _ => Fed::Done,
+            Some(Err(failure)) => LineResult::Failed(failure.to_string()),
+            _ => LineResult::Done,
         }
     }
 
@@ -326,11 +326,11 @@ impl Console {
     }
 
     /// Says what came of a line or a command, as far as that was not shown.
-    pub(super) fn tell(&mut self, fed: Fed) {
+    pub(super) fn tell(&mut self, fed: LineResult) {
         match fed {
-            Fed::Done => (),
-            Fed::Failed(words) => self.say(&format!("failed: {}", visible(words.as_bytes()))),
-            Fed::Refused(words) => self.say(&words),
+            LineResult::Done => (),
+            LineResult::Failed(words) => self.say(&format!("failed: {}", visible(words.as_bytes()))),
+            LineResult::Refused(words) => self.say(&words),
         }
     }
 
@@ -386,7 +386,7 @@ impl Console {
             if settings.rows {
                 hex::write_changed_rows(out, at, style)?;
             }
-            if settings.crossings {
+            if settings.steps {
                 hex::write_steps(out, at)?;
             }
             hex::write_sentence(out, at)
@@ -414,7 +414,7 @@ fn listen(sender: Sender<Message>) -> Result<(), Status> {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if signal != SIGINT {
-                cooked::give_back();
+                termios::give_back();
                 std::process::exit(128 + signal);
             }
             if sender.send(Message::Interrupt).is_err() {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
-use crate::record::{Actor, Cause, Image, Memories, Step, Trigger};
+use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
 use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, glyph, outcome, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
@@ -51,15 +51,15 @@ pub(super) fn write_cause(
         Trigger::Start => "start".to_owned(),
     };
     writeln!(out, "exchange {number}  \"{line}\"")?;
-    // Crossings begin in this order, and so do their changes: each begins at or behind where the one before it began.
+    // Steps begin in this order, and so do their changes: each begins at or behind where the one before it began.
     let (mut memories, mut made) = (before.clone(), 0);
     let steps = Steps::new(cause);
-    for (place, crossing) in cause.crossings.iter().enumerate() {
+    for (place, step) in cause.steps.iter().enumerate() {
         writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
-        cause.changes[made..crossing.changes.start].iter().for_each(|change| change.redo(&mut memories));
-        made = crossing.changes.start;
+        cause.changes[made..step.changes.start].iter().for_each(|change| change.redo(&mut memories));
+        made = step.changes.start;
         // What the host does for an import are steps of their own, right behind it.
-        if !matches!(crossing.step, Step::Import { .. }) {
+        if !matches!(step.kind, StepKind::Import { .. }) {
             write_changes(out, cause, place, &memories, style)?;
         }
     }
@@ -74,10 +74,10 @@ const ROWS: usize = 24;
 
 /// Writes what is looked at, in a line.
 pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    match (at.crossing, at.selected_line()) {
+    match (at.step, at.selected_line()) {
         (Some(place), Some(step)) => {
             let headline = step.headline();
-            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.crossings())
+            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.steps())
         }
         _ => writeln!(out, "exchange {}", at.cause),
     }
@@ -85,7 +85,7 @@ pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result
 
 /// Writes the steps of the exchange that is looked at.
 pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    (0..at.crossings()).try_for_each(|place| writeln!(out, "  {}", at.line(place).numbered(place + 1)))
+    (0..at.steps()).try_for_each(|place| writeln!(out, "  {}", at.line(place).numbered(place + 1)))
 }
 
 /// Writes the rows of memory that what is looked at changed.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::record::{self, Cause, Evidence, Failure, Hex, Limit, Step, Trigger};
+use crate::record::{self, Cause, Evidence, Failure, Hex, Limit, StepKind, Trigger};
 use crate::view::visible;
 
 /// The version of the format. A new field does not raise it; a field that means something else does.
@@ -34,7 +34,7 @@ pub(super) fn write_cause(out: &mut impl Write, run: usize, line: u64, cause: &C
             error: cause.outcome.as_ref().err().map(Error::new),
             messages: cause.messages().map(Bytes::new).collect(),
             elapsed_ns: nanos(cause.elapsed()),
-            crossings: cause.crossings.iter().map(Crossing::new).collect(),
+            steps: cause.steps.iter().map(Step::new).collect(),
             changes: cause.changes.iter().map(Change::new).collect(),
         },
     )
@@ -43,11 +43,11 @@ pub(super) fn write_cause(out: &mut impl Write, run: usize, line: u64, cause: &C
 /// Writes a line that was not sent, and why.
 pub(super) fn write_unsent(out: &mut impl Write, line: u64, failure: &Failure) -> io::Result<()> {
     let error = Some(Error::new(failure));
-    let (crossings, changes) = (Vec::new(), Vec::new());
+    let (steps, changes) = (Vec::new(), Vec::new());
     let (command, input, output) = (None, None, None);
     let messages = Vec::new();
     let (v, run, elapsed_ns) = (VERSION, 1, 0);
-    write(out, &Exchange { v, run, line, command, input, output, error, messages, elapsed_ns, crossings, changes })
+    write(out, &Exchange { v, run, line, command, input, output, error, messages, elapsed_ns, steps, changes })
 }
 
 fn write(out: &mut impl Write, exchange: &Exchange<'_>) -> io::Result<()> {
@@ -81,7 +81,8 @@ struct Exchange<'a> {
     /// What the guest said beside its answer.
     messages: Vec<Bytes<'a>>,
     elapsed_ns: u64,
-    crossings: Vec<Crossing<'a>>,
+    #[serde(rename = "crossings")]
+    steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
 }
 
@@ -100,10 +101,10 @@ struct Error {
 }
 
 #[derive(Serialize)]
-struct Crossing<'a> {
+struct Step<'a> {
     depth: usize,
     #[serde(flatten)]
-    deed: Deed<'a>,
+    deed: Event<'a>,
     /// Which of the changes were made during it: from the first to before the second.
     changes: [usize; 2],
     elapsed_ns: u64,
@@ -111,7 +112,7 @@ struct Crossing<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Deed<'a> {
+enum Event<'a> {
     Start,
     Call { export: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
     Write { memory: usize, addr: u64, len: u64 },
@@ -164,25 +165,25 @@ impl Error {
     }
 }
 
-impl Crossing<'_> {
-    fn new(crossing: &record::Crossing) -> Crossing<'_> {
+impl Step<'_> {
+    fn new(step: &record::Step) -> Step<'_> {
         let values = |values: &[record::Value]| values.iter().map(|&value| Value::new(value)).collect();
-        let deed = match &crossing.step {
-            Step::Instantiate => Deed::Start,
-            Step::Call { export, args, results } => {
-                Deed::Call { export, args: values(args), results: results.as_deref().map(values) }
+        let deed = match &step.kind {
+            StepKind::Instantiate => Event::Start,
+            StepKind::Call { export, args, results } => {
+                Event::Call { export, args: values(args), results: results.as_deref().map(values) }
             }
-            &Step::Write { memory, addr, len } => Deed::Write { memory, addr, len },
-            &Step::Read { memory, addr, len } => Deed::Read { memory, addr, len },
-            &Step::Grow { memory, pages } => Deed::Grow { memory, pages },
-            Step::Import { import, args, results } => {
-                Deed::Import { import, args: values(args), results: results.as_deref().map(values) }
+            &StepKind::Write { memory, addr, len } => Event::Write { memory, addr, len },
+            &StepKind::Read { memory, addr, len } => Event::Read { memory, addr, len },
+            &StepKind::Grow { memory, pages } => Event::Grow { memory, pages },
+            StepKind::Import { import, args, results } => {
+                Event::Import { import, args: values(args), results: results.as_deref().map(values) }
             }
-            Step::Say { text } => Deed::Say { text: Bytes::new(text) },
-            Step::Set { global, value } => Deed::Set { global, value: Value::new(*value) },
+            StepKind::Say { text } => Event::Say { text: Bytes::new(text) },
+            StepKind::Set { global, value } => Event::Set { global, value: Value::new(*value) },
         };
-        let changes = [crossing.changes.start, crossing.changes.end];
-        Crossing { depth: crossing.depth, deed, changes, elapsed_ns: nanos(crossing.elapsed) }
+        let changes = [step.changes.start, step.changes.end];
+        Step { depth: step.depth, deed, changes, elapsed_ns: nanos(step.elapsed) }
     }
 }
 
@@ -206,8 +207,8 @@ impl Value {
 impl Change<'_> {
     fn new(change: &record::Change) -> Change<'_> {
         match change {
-            record::Change::Bytes { memory, addr, halves, by, evidence } => {
-                let (old, new) = halves.split_at(halves.len() / 2);
+            record::Change::Bytes { memory, addr, old_then_new, by, evidence } => {
+                let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
                 let known = match evidence {
                     Evidence::Written => "written",
                     Evidence::Found => "found",

@@ -1,8 +1,6 @@
 //! What the user faces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
 mod console;
-mod cooked;
-mod form;
 mod hex;
 mod history;
 mod inspect;
@@ -10,6 +8,7 @@ mod json;
 mod lines;
 mod man;
 mod manual;
+mod output_format;
 mod panics;
 mod pipe;
 mod progress;
@@ -18,6 +17,7 @@ mod replay;
 mod script;
 mod signals;
 mod status;
+mod termios;
 mod tui;
 
 use std::io::IsTerminal;
@@ -26,7 +26,7 @@ pub use lines::{Lines, Piece};
 pub use status::Status;
 pub use tui::Offscreen;
 
-use crate::abi::Wish;
+use crate::abi::ConventionRequest;
 use crate::cli::{Cli, Command, How};
 use crate::session::{Source, SourceError, Watched};
 
@@ -35,7 +35,7 @@ pub fn run(cli: &Cli) -> Status {
     if let Some(command) = &cli.command {
         return match command {
             Command::Replay { file, show, repl, max_memory } => {
-                let wish = replay::Wish { show: *show, at_prompt: *repl, most: *max_memory };
+                let wish = replay::ReplayRequest { show: *show, at_prompt: *repl, most: *max_memory };
                 replay::run(file, &wish, cli)
             }
             command => manual::print(command),
@@ -72,7 +72,7 @@ pub fn run(cli: &Cli) -> Status {
 ///
 /// # Errors
 /// In words: there is nobody to show it to, or no file.
-fn watched(cli: &Cli, interactive: bool, wish: &Wish) -> Result<Watched, &'static str> {
+fn watched(cli: &Cli, interactive: bool, wish: &ConventionRequest) -> Result<Watched, &'static str> {
     if !cli.repl && !interactive {
         return Err("--watch is for the full screen and the prompt; a pipe loads its guest once");
     }
@@ -97,7 +97,7 @@ pub fn usage(error: &clap::Error) -> Status {
 }
 
 /// What is said about the convention. A failure was told on stderr.
-fn wish(how: &How) -> Result<Wish, Status> {
+fn wish(how: &How) -> Result<ConventionRequest, Status> {
     how.wish().map_err(|error| {
         let exists = how.abi.as_ref().is_some_and(|file| file.exists());
         status::fail(if exists { Status::NoConvention } else { Status::Usage }, &error.to_string())

@@ -2,21 +2,21 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
-use super::form::Form;
+use super::output_format::OutputFormat;
 use super::progress::Progress;
 use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use super::{hex, json};
-use crate::abi::Line;
+use crate::abi::InputLine;
 use crate::cli::Cli;
 use crate::record::{Failure, Memories};
-use crate::session::{GATHER, Live, Options, Source, Watch};
+use crate::session::{GATHER, Live, Options, Source, Watchdog};
 use crate::view::visible;
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
-    let watch = Watch::new(options.limits.time);
+    let watch = Watchdog::new(options.limits.time);
     let caught = match Caught::install(watch.clone()) {
         Ok(caught) => caught,
         Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
@@ -46,7 +46,7 @@ struct Pipe {
     keep_going: bool,
     quiet: bool,
     progress: Progress,
-    show: Option<Form>,
+    show: Option<OutputFormat>,
     /// Whether answers go to a terminal, which must not obey them.
     escape: bool,
     number: u64,
@@ -72,7 +72,7 @@ impl Pipe {
             keep_going: cli.keep_going,
             quiet: cli.quiet,
             progress: Progress::new(cli.quiet),
-            show: cli.show.map(|show| Form::new(show, cli)),
+            show: cli.show.map(|show| OutputFormat::new(show, cli)),
             escape: terminal,
             number: 0,
             failed: false,
@@ -137,10 +137,10 @@ impl Pipe {
         self.number += 1;
         self.end_if_asked()?;
         let outcome = match self.show {
-            Some(Form::Json) => return self.json(Line { bytes: line, ended }),
-            Some(Form::Hex(style)) => self.shown(Line { bytes: line, ended }, style)?,
-            None if self.escape => self.escaped(Line { bytes: line, ended }),
-            None => self.live.answer(Line { bytes: line, ended }, &mut self.out),
+            Some(OutputFormat::Json) => return self.json(InputLine { bytes: line, ended }),
+            Some(OutputFormat::Hex(style)) => self.shown(InputLine { bytes: line, ended }, style)?,
+            None if self.escape => self.escaped(InputLine { bytes: line, ended }),
+            None => self.live.answer(InputLine { bytes: line, ended }, &mut self.out),
         };
         if self.show.is_none() {
             self.messages()?;
@@ -152,7 +152,7 @@ impl Pipe {
         self.number += 1;
         let words = format!("the line is longer than {} bytes, all the memory that a guest may have", self.longest);
         let failure = Failure::Refused(words);
-        if let Some(Form::Json) = self.show {
+        if let Some(OutputFormat::Json) = self.show {
             json::write_unsent(&mut self.out, self.number, &failure).map_err(Stop::Output)?;
             return self.settle(Err(failure), false);
         }
@@ -208,7 +208,7 @@ impl Pipe {
         Ok(())
     }
 
-    fn escaped(&mut self, line: Line<'_>) -> Result<(), Failure> {
+    fn escaped(&mut self, line: InputLine<'_>) -> Result<(), Failure> {
         self.scratch.clear();
         self.live.answer(line, &mut self.scratch)?;
         self.out.extend_from_slice(visible(&self.scratch).as_bytes());
@@ -216,7 +216,7 @@ impl Pipe {
     }
 
     /// The dump goes out row by row: it can be many times as large as the memory.
-    fn shown(&mut self, line: Line<'_>, style: hex::Style) -> Result<Result<(), Failure>, Stop> {
+    fn shown(&mut self, line: InputLine<'_>, style: hex::Style) -> Result<Result<(), Failure>, Stop> {
         let before: Memories = self.live.present().clone();
         let cause = self.live.send(line, self.number);
         self.flush()?;
@@ -230,7 +230,7 @@ impl Pipe {
     }
 
     /// One object for each line, whatever separates lines. It too goes out bit by bit.
-    fn json(&mut self, line: Line<'_>) -> Result<(), Stop> {
+    fn json(&mut self, line: InputLine<'_>) -> Result<(), Stop> {
         let cause = self.live.send(line, self.number);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());

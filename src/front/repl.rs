@@ -13,9 +13,9 @@ use rustyline::validate::Validator;
 use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, ExternalPrinter, Helper};
 
 use super::console::{Console, Message};
-use super::cooked;
 use super::history::{History, Keeper};
 use super::status::{self, Status};
+use super::termios;
 use crate::cli::{Cli, Keys};
 use crate::command::{Names, Part, complete, hint, parts};
 use crate::session::{Options, Session, Source};
@@ -51,7 +51,7 @@ pub(super) fn replay(session: Session, cli: &Cli) -> Status {
 fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.no_history { History::none() } else { History::load() };
     let (lines, keeper) = history.into_parts();
-    cooked::remember();
+    termios::remember();
     let prompt = match editor(cli, lines) {
         Ok(prompt) => prompt,
         Err(error) => return status::fail(Status::Io, &format!("the terminal failed: {error}")),
@@ -72,7 +72,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
         }
     }
     let talked = converse(&mut console, prompt, keeper);
-    cooked::restore();
+    termios::restore();
     match talked {
         Ok(()) => Status::Answered,
         Err(ReadlineError::Io(error)) => status::of_write(Err(error)),
@@ -113,7 +113,7 @@ fn printer(prompt: &mut Prompt) -> Option<Sender<String>> {
 fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Result<(), ReadlineError> {
     let above = printer(&mut prompt);
     if above.is_some() {
-        cooked::leave_keys();
+        termios::leave_keys();
     }
     loop {
         if let Some(assistant) = prompt.helper_mut() {

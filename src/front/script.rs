@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::console::{Console, Fed};
+use super::console::{Console, LineResult};
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use crate::cli::Cli;
@@ -98,12 +98,12 @@ fn name_of(file: &Path) -> String {
 
 impl Followed {
     /// What that means to the line that named the file.
-    pub(super) fn fed(self, file: &Path) -> Fed {
+    pub(super) fn fed(self, file: &Path) -> LineResult {
         match self.end {
-            End::Input(error) => Fed::Refused(format!("{}: {error}", name_of(file))),
-            _ if self.tally.failures > 0 => Fed::Refused(format!("{}: {}", name_of(file), self.tally.words())),
+            End::Input(error) => LineResult::Refused(format!("{}: {error}", name_of(file))),
+            _ if self.tally.failures > 0 => LineResult::Refused(format!("{}: {}", name_of(file), self.tally.words())),
             // What else ended it is met again by who goes on.
-            _ => Fed::Done,
+            _ => LineResult::Done,
         }
     }
 }
@@ -165,16 +165,16 @@ impl Follower<'_> {
         self.console.say(&format!("> {}", visible(line)));
         let fed = match std::str::from_utf8(line) {
             Ok(line) => self.console.feed(line),
-            Err(_) => Fed::Refused("the line is not UTF-8; :send hex BYTES sends any bytes".to_owned()),
+            Err(_) => LineResult::Refused("the line is not UTF-8; :send hex BYTES sends any bytes".to_owned()),
         };
         match fed {
-            Fed::Done => (),
-            Fed::Failed(words) => {
+            LineResult::Done => (),
+            LineResult::Failed(words) => {
                 let words = visible(words.as_bytes());
                 self.console.say(&format!("failed: {words}"));
                 self.waiting = Some((self.number, words));
             }
-            Fed::Refused(words) => self.fail(self.number, &words),
+            LineResult::Refused(words) => self.fail(self.number, &words),
         }
         if let Err(error) = self.console.print_unless_quiet() {
             return Some(End::Output(error));

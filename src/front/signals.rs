@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::Status;
-use crate::session::Watch;
+use crate::session::Watchdog;
 
 /// How long the pipe may take to write out what it has. If it is reading, it has written all already; if it
 /// cannot write, it would wait for ever.
@@ -20,7 +20,7 @@ pub(super) struct Caught(Arc<AtomicU8>);
 
 impl Caught {
     /// Stops the guest that `watch` watches when a signal to end comes, and the program soon after.
-    pub(super) fn install(watch: Watch) -> std::io::Result<Caught> {
+    pub(super) fn install(watch: Watchdog) -> std::io::Result<Caught> {
         let caught = Caught::default();
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let noted = caught.clone();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Func, GlobalRef};
-use crate::record::{Failure, Value, Wanted};
+use crate::record::{Failure, FocusTarget, Value};
 
 /// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
 /// A [`super::Guest`] just does them; [`super::Recorded`] also records them.
@@ -43,17 +43,17 @@ pub trait Boundary {
     /// The memory may not grow so far.
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
 
-    /// The value of an exported global now. This is no crossing.
+    /// The value of an exported global now. This is no step.
     fn global(&mut self, variable: &GlobalRef) -> Value;
 
     /// How many memories there are.
     fn memories(&self) -> usize;
 
-    /// All of a memory as it is now, to look into. This is no crossing.
+    /// All of a memory as it is now, to look into. This is no step.
     fn bytes(&self, memory: usize) -> &[u8];
 
-    /// Says that the next crossing, or the next call, is the transform: what a newcomer wants to see first.
-    fn transform_next(&mut self, _wanted: Wanted) {}
+    /// Says that the next step, or the next call, is the transform: what a newcomer wants to see first.
+    fn transform_next(&mut self, _wanted: FocusTarget) {}
 
     /// Notes what the guest says beside its answer.
     fn say(&mut self, _text: &[u8]) {}

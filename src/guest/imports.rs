@@ -11,7 +11,7 @@ use wasmer::{
 };
 
 use super::func::zero;
-use super::reach::{Parts, Reach};
+use super::reach::{GuestAccess, GuestShared};
 use super::{Host, LoadError};
 use crate::record::{Failure, Value};
 
@@ -20,42 +20,42 @@ const DEEPEST: usize = 50;
 
 /// Where the host waits for calls of imports while a guest runs.
 #[derive(Clone)]
-pub(super) struct Desk(FunctionEnv<Seat>);
+pub(super) struct HostSlot(FunctionEnv<ImportEnv>);
 
 /// Who sits at the desk.
-struct Seat {
-    host: Option<Present>,
+struct ImportEnv {
+    host: Option<HostPtr>,
     /// How many calls of the host's are under way, one inside the other.
     depth: usize,
-    parts: Rc<OnceCell<Rc<Parts>>>,
+    parts: Rc<OnceCell<Rc<GuestShared>>>,
 }
 
 /// A host that is present for as long as the call lasts that it was given for.
 #[derive(Clone, Copy)]
-struct Present(NonNull<dyn Host>);
+struct HostPtr(NonNull<dyn Host>);
 
 // SAFETY: wasmer wants the data of its functions to be `Send`. A guest stays on the thread that made it (see
 // `Guest`), and what a seat points to is used only during a call, on the thread that makes the call.
 #[allow(unsafe_code, reason = "wasmer demands it of what its functions share")]
-unsafe impl Send for Seat {}
+unsafe impl Send for ImportEnv {}
 
 /// Who sat at the desk before.
-pub(super) struct Before(Option<Present>);
+pub(super) struct HostGuard(Option<HostPtr>);
 
-impl Desk {
-    /// Seats `host` for a call, in the place of one whose call is waiting for this one. [`Desk::leave`] is to follow.
+impl HostSlot {
+    /// Seats `host` for a call, in the place of one whose call is waiting for this one. [`HostSlot::leave`] is to follow.
     #[allow(unsafe_code, reason = "a host is borrowed for a call, and wasmer's functions hold no borrows")]
-    pub(super) fn seat(&self, store: &mut impl AsStoreMut, host: &mut dyn Host) -> Before {
+    pub(super) fn seat(&self, store: &mut impl AsStoreMut, host: &mut dyn Host) -> HostGuard {
         // SAFETY: this only forgets how long the borrow lasts. `leave` takes the pointer away when the call is
         // over, before the borrow ends, and until then nobody else uses `host`: the caller's borrow is exclusive.
         let host = unsafe { std::mem::transmute::<NonNull<dyn Host + '_>, NonNull<dyn Host>>(NonNull::from(host)) };
         let seat = self.0.as_mut(store);
         seat.depth += 1;
-        Before(seat.host.replace(Present(host)))
+        HostGuard(seat.host.replace(HostPtr(host)))
     }
 
     /// Gives the desk back to who sat there before.
-    pub(super) fn leave(&self, store: &mut impl AsStoreMut, before: Before) {
+    pub(super) fn leave(&self, store: &mut impl AsStoreMut, before: HostGuard) {
         let seat = self.0.as_mut(store);
         seat.depth -= 1;
         seat.host = before.0;
@@ -67,8 +67,8 @@ pub(super) struct Imports {
     /// In the order in which the module imports them.
     pub(super) externs: Vec<Extern>,
     /// There is one if a function is among them.
-    pub(super) desk: Option<Desk>,
-    parts: Rc<OnceCell<Rc<Parts>>>,
+    pub(super) desk: Option<HostSlot>,
+    parts: Rc<OnceCell<Rc<GuestShared>>>,
 }
 
 impl Imports {
@@ -78,8 +78,8 @@ impl Imports {
     /// There is something else among it, or the host has no memory for it.
     pub(super) fn new(store: &mut Store, module: &Module) -> Result<Imports, LoadError> {
         let parts = Rc::new(OnceCell::new());
-        let seat = Seat { host: None, depth: 0, parts: parts.clone() };
-        let desk = Desk(FunctionEnv::new(store, seat));
+        let seat = ImportEnv { host: None, depth: 0, parts: parts.clone() };
+        let desk = HostSlot(FunctionEnv::new(store, seat));
         let mut externs = Vec::new();
         for (place, import) in module.imports().enumerate() {
             let refuse = |why: &dyn fmt::Display| {
@@ -88,8 +88,8 @@ impl Imports {
             externs.push(match import.ty() {
                 ExternType::Function(ty) => {
                     let results: Vec<_> = ty.results().to_vec();
-                    let answer = move |env: FunctionEnvMut<'_, Seat>, args: &[wasmer::Value]| {
-                        Calling { env, place }.answer(args, &results)
+                    let answer = move |env: FunctionEnvMut<'_, ImportEnv>, args: &[wasmer::Value]| {
+                        ImportCall { env, place }.answer(args, &results)
                     };
                     Function::new_with_env(store, &desk.0, ty, answer).into()
                 }
@@ -107,24 +107,24 @@ impl Imports {
     }
 
     /// Tells the functions among them which guest they belong to.
-    pub(super) fn belong_to(&self, parts: &Rc<Parts>) {
+    pub(super) fn belong_to(&self, parts: &Rc<GuestShared>) {
         // They are told once.
         let _ = self.parts.set(parts.clone());
     }
 }
 
 /// A call of an import that is under way.
-pub(super) struct Calling<'a> {
-    env: FunctionEnvMut<'a, Seat>,
+pub(super) struct ImportCall<'a> {
+    env: FunctionEnvMut<'a, ImportEnv>,
     place: usize,
 }
 
-impl Calling<'_> {
+impl ImportCall<'_> {
     #[allow(unsafe_code, reason = "the host's borrow was hidden from wasmer")]
     fn answer(mut self, args: &[wasmer::Value], types: &[wasmer::Type]) -> Result<Vec<wasmer::Value>, RuntimeError> {
         let args: Vec<_> = args.iter().map(Value::from).collect();
         let (seat, store) = self.env.data_and_store_mut();
-        let (Some(Present(mut host)), Some(parts)) = (seat.host, seat.parts.get()) else {
+        let (Some(HostPtr(mut host)), Some(parts)) = (seat.host, seat.parts.get()) else {
             return Err(stop(Failure::Mismatch("an import was called while no host was there".to_owned())));
         };
         if seat.depth > DEEPEST {
@@ -132,7 +132,7 @@ impl Calling<'_> {
             return Err(stop(Failure::Refused(words)));
         }
         parts.flag.called();
-        let mut inside = Reach::new(store, parts.clone());
+        let mut inside = GuestAccess::new(store, parts.clone());
         // SAFETY: see `Desk::seat`. While the host answers, it gives itself to nested calls only as a reborrow, and
         // those are over before this one returns.
         let host = unsafe { host.as_mut() };

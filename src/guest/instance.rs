@@ -7,13 +7,13 @@ use wasmer::{Extern, Instance, Memory, Store};
 
 use super::flag::Flag;
 use super::imports::Imports;
-use super::reach::{Parts, Reach};
-use super::{Boundary, Func, Global, GlobalRef, Host, Limits, Program, Type, Watch};
+use super::reach::{GuestAccess, GuestShared};
+use super::{Boundary, Func, Global, GlobalRef, Host, Limits, Program, Type, Watchdog};
 use crate::record::{Failure, Value};
 
 /// An instantiated module. It stays on the thread that made it.
 pub struct Guest {
-    pub(super) reach: Reach<Store>,
+    pub(super) reach: GuestAccess<Store>,
     pub(super) instance: Instance,
     start: Option<Func>,
     /// The memory with its flags.
@@ -33,14 +33,14 @@ impl Guest {
         instance: Instance,
         imports: &Imports,
         program: &Program,
-        watch: &Watch,
+        watch: &Watchdog,
     ) -> Option<Guest> {
         let added = program.added();
         let flags = instance.exports.get_memory(&added.flag).ok()?.clone();
         let flag = Flag::new(&flags, &store)?;
         watch.guard(flag.copy());
         let memory = |name: &String| instance.exports.get_memory(name).ok().cloned();
-        let parts = Rc::new(Parts {
+        let parts = Rc::new(GuestShared {
             memories: added.memories.iter().map(memory).collect::<Option<_>>()?,
             desk: imports.desk.clone(),
             flag,
@@ -51,7 +51,7 @@ impl Guest {
         imports.belong_to(&parts);
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
-        Some(Guest { reach: Reach::new(store, parts), instance, start, flags })
+        Some(Guest { reach: GuestAccess::new(store, parts), instance, start, flags })
     }
 
     /// The exported function of that name, or `None` if there is none.
@@ -78,7 +78,7 @@ impl Guest {
     }
 
     /// The watch over this guest.
-    pub fn watch(&self) -> &Watch {
+    pub fn watch(&self) -> &Watchdog {
         &self.reach.parts.watch
     }
 

@@ -39,7 +39,7 @@ impl Default for Limits {
 }
 
 /// Lowers the maxima that a module declares for its memories and tables to ours, of which each has its share.
-pub(super) struct Ceiling {
+pub(super) struct LimitingTunables {
     base: BaseTunables,
     /// The share of a memory, in pages.
     pages: u32,
@@ -47,10 +47,10 @@ pub(super) struct Ceiling {
     entries: u32,
 }
 
-impl Ceiling {
+impl LimitingTunables {
     /// The ceiling for a module with that many memories and tables.
-    pub(super) fn new(limits: &Limits, memories: u32, tables: u32) -> Ceiling {
-        Ceiling {
+    pub(super) fn new(limits: &Limits, memories: u32, tables: u32) -> LimitingTunables {
+        LimitingTunables {
             base: BaseTunables::new(),
             pages: limits.pages() / memories.max(1),
             entries: TABLE_ENTRIES / tables.max(1),
@@ -68,7 +68,7 @@ impl Ceiling {
     }
 }
 
-impl Tunables for Ceiling {
+impl Tunables for LimitingTunables {
     fn memory_style(&self, ty: &MemoryType) -> MemoryStyle {
         self.base.memory_style(&self.memory(ty))
     }

@@ -17,7 +17,7 @@ mod program;
 mod reach;
 mod recorded;
 mod stoppable;
-mod watch;
+mod watchdog;
 
 pub use boundary::{Boundary, Host, NoHost};
 pub use driver::{Driver, DriverCode, Trapped};
@@ -28,4 +28,4 @@ pub use interface::{Export, Extern, Import, Interface, MemoryType, Segment, Sign
 pub use limits::Limits;
 pub use program::{Code, LoadError, Program, inspect};
 pub use recorded::Recorded;
-pub use watch::Watch;
+pub use watchdog::Watchdog;

@@ -9,9 +9,9 @@ use wasmer::{CompileError, Engine, Instance, InstantiationError, Module, Store};
 use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 
 use super::imports::Imports;
-use super::limits::{Ceiling, TABLE_ENTRIES};
-use super::stoppable::{Added, Places, Stoppable};
-use super::{Guest, Interface, Limits, Watch};
+use super::limits::{LimitingTunables, TABLE_ENTRIES};
+use super::stoppable::{Added, Instrumented, OffsetMap};
+use super::{Guest, Interface, Limits, Watchdog};
 use crate::record::{WASM_PAGE, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
@@ -32,7 +32,7 @@ pub struct Program {
     interface: Interface,
     limits: Limits,
     added: Added,
-    places: Arc<Places>,
+    places: Arc<OffsetMap>,
 }
 
 /// Why a module cannot be made into a guest.
@@ -91,9 +91,9 @@ impl Code<'_> {
     /// [`LoadError::Memory`], [`LoadError::Refused`].
     pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
         let Code { mut engine, binary, interface } = self;
-        let Stoppable { binary, added, places, memories, tables } =
-            Stoppable::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
-        engine.set_tunables(Ceiling::new(&limits, memories, tables));
+        let Instrumented { binary, added, places, memories, tables } =
+            Instrumented::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
+        engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
         let module = Module::from_binary(&engine, &binary).map_err(|error| {
             LoadError::Refused(format!("it is too large for the checks that make it stoppable: {}", in_words(error)))
         })?;
@@ -124,7 +124,7 @@ impl Program {
     ///
     /// # Errors
     /// [`LoadError::Segments`], [`LoadError::Refused`].
-    pub fn instantiate(&self, watch: &Watch) -> Result<Guest, LoadError> {
+    pub fn instantiate(&self, watch: &Watchdog) -> Result<Guest, LoadError> {
         let mut store = Store::new(self.engine.clone());
         let imports = Imports::new(&mut store, &self.module)?;
         let instance = Instance::new_by_index(&mut store, &self.module, &imports.externs);
@@ -146,7 +146,7 @@ impl Program {
     }
 
     /// The way back to places in the module as it was.
-    pub(super) fn places(&self) -> &Arc<Places> {
+    pub(super) fn places(&self) -> &Arc<OffsetMap> {
         &self.places
     }
 

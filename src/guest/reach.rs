@@ -9,37 +9,37 @@ use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
 
 use super::flag::Flag;
-use super::imports::{Calling, Desk};
-use super::stoppable::Places;
-use super::{Boundary, Func, GlobalRef, Host, Limits, Watch};
+use super::imports::{HostSlot, ImportCall};
+use super::stoppable::OffsetMap;
+use super::{Boundary, Func, GlobalRef, Host, Limits, Watchdog};
 use crate::record::{Failure, Frame, Limit, Value, unit};
 
 /// The most frames of a trap's trace that are kept.
 const TRACE: usize = 16;
 
 /// A store, and what of a guest in it is reached for. The store is the guest's own, or borrowed inside a call.
-pub(super) struct Reach<S> {
+pub(super) struct GuestAccess<S> {
     pub(super) store: S,
-    pub(super) parts: Rc<Parts>,
+    pub(super) parts: Rc<GuestShared>,
     results: Vec<Value>,
 }
 
 /// What is fixed for as long as a guest lives.
-pub(super) struct Parts {
+pub(super) struct GuestShared {
     /// The memories, in the order of their indices.
     pub(super) memories: Vec<Memory>,
     /// Where the host waits for calls of imports; `None` if the guest imports no function.
-    pub(super) desk: Option<Desk>,
+    pub(super) desk: Option<HostSlot>,
     pub(super) flag: Flag,
-    pub(super) watch: Watch,
-    pub(super) places: Arc<Places>,
+    pub(super) watch: Watchdog,
+    pub(super) places: Arc<OffsetMap>,
     /// Which may be changed meanwhile.
     pub(super) limits: Cell<Limits>,
 }
 
-impl<S: AsStoreMut> Reach<S> {
-    pub(super) fn new(store: S, parts: Rc<Parts>) -> Reach<S> {
-        Reach { store, parts, results: Vec::new() }
+impl<S: AsStoreMut> GuestAccess<S> {
+    pub(super) fn new(store: S, parts: Rc<GuestShared>) -> GuestAccess<S> {
+        GuestAccess { store, parts, results: Vec::new() }
     }
 
     fn bytes_mut(&mut self, memory: usize) -> &mut [u8] {
@@ -58,7 +58,7 @@ impl<S: AsStoreMut> Reach<S> {
     /// Enters the guest, while `host` answers the imports that it calls.
     #[inline(always)]
     pub(super) fn enter<T>(&mut self, host: &mut dyn Host, call: impl FnOnce(&mut S, &mut Vec<Value>) -> T) -> T {
-        let Reach { store, parts, results } = self;
+        let GuestAccess { store, parts, results } = self;
         let Some(desk) = &parts.desk else { return call(store, results) };
         let before = desk.seat(store, host);
         let outcome = call(store, results);
@@ -69,7 +69,7 @@ impl<S: AsStoreMut> Reach<S> {
     /// Why a call ended without results, in plain words. So many of the outermost frames are not the guest's.
     #[cold]
     pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
-        let error = match Calling::failure(error) {
+        let error = match ImportCall::failure(error) {
             Ok(failure) => return failure,
             Err(error) => error,
         };
@@ -96,7 +96,7 @@ impl<S: AsStoreMut> Reach<S> {
     }
 }
 
-impl<S: AsStoreMut + AsStoreRef> Boundary for Reach<S> {
+impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     #[allow(unsafe_code, reason = "wasmer's safe readers copy, and slower than memcpy")]
     fn bytes(&self, memory: usize) -> &[u8] {
         let Some(memory) = self.parts.memories.get(memory) else { return &[] };

@@ -1,13 +1,13 @@
-//! A guest under observation: each call, write and read is recorded as a crossing, with what it changed.
+//! A guest under observation: each call, write and read is recorded as a step, with what it changed.
 
 use std::time::{Duration, Instant};
 
-use super::{Boundary, Func, GlobalRef, Guest, Host, Watch};
-use crate::record::{Actor, Failure, Recorder, Step, Value, Wanted};
+use super::{Boundary, Func, GlobalRef, Guest, Host, Watchdog};
+use crate::record::{Actor, Failure, FocusTarget, Recorder, StepKind, Value};
 
-/// The most crossings of a cause that are recorded. A guest that calls imports in a loop makes millions.
-const CROSSINGS: usize = 200_000;
-/// The most bytes of changes, old and new ones, that a cause has when it makes another crossing: what a guest of the
+/// The most steps of a cause that are recorded. A guest that calls imports in a loop makes millions.
+const MOST_STEPS: usize = 200_000;
+/// The most bytes of changes, old and new ones, that a cause has when it makes another step: what a guest of the
 /// default size changes when it rewrites all of its memory.
 const CHANGES: u64 = 1 << 30;
 /// How much of a cause's time may go into comparing memories at calls of imports. After that, what the guest changed
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Recorded<'a, B: ?Sized> {
     inner: &'a mut B,
     recorder: &'a mut Recorder,
-    watch: Watch,
+    watch: Watchdog,
 }
 
 impl<'a> Recorded<'a, Guest> {
@@ -30,7 +30,7 @@ impl<'a> Recorded<'a, Guest> {
 
     /// Notes that the guest was instantiated, which took that long.
     pub fn instantiated(&mut self, elapsed: Duration) {
-        self.recorder.enter(Step::Instantiate);
+        self.recorder.enter(StepKind::Instantiate);
         self.compare(Actor::Module);
         self.recorder.leave(elapsed);
     }
@@ -42,7 +42,7 @@ impl<'a> Recorded<'a, Guest> {
     pub fn set(&mut self, global: &str, value: Value) -> Result<(), Box<Failure>> {
         let since = Instant::now();
         self.inner.set_global(global, value)?;
-        self.recorder.enter(Step::Set { global: global.into(), value });
+        self.recorder.enter(StepKind::Set { global: global.into(), value });
         self.recorder.leave(since.elapsed());
         Ok(())
     }
@@ -69,7 +69,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         });
     }
 
-    /// Does something that is a crossing, and returns how long that took, without the time for recording.
+    /// Does something that is a step, and returns how long that took, without the time for recording.
     fn timed<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Duration) {
         let (since, overhead) = (Instant::now(), self.recorder.overhead());
         let result = act(self);
@@ -80,15 +80,15 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
 
 impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
-        self.recorder.enter(Step::Call { export: func.name.clone(), args: args.to_vec(), results: None });
+        self.recorder.enter(StepKind::Call { export: func.name.clone(), args: args.to_vec(), results: None });
         let (outcome, elapsed) = self.timed(|recorded| {
-            let mut witness = Witness { host, recorder: recorded.recorder, watch: &recorded.watch };
+            let mut witness = RecordingHost { host, recorder: recorded.recorder, watch: &recorded.watch };
             recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec)
         });
         self.compare(Actor::Guest);
         let step = self.recorder.leave(elapsed);
         let values = outcome?;
-        let Step::Call { results, .. } = step else { return Ok(&[]) };
+        let StepKind::Call { results, .. } = step else { return Ok(&[]) };
         Ok(results.insert(values))
     }
 
@@ -96,7 +96,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         if self.recorder.kept() > CHANGES {
             return Err(too_much(&format!("changed more than {CHANGES} bytes, old and new ones counted")));
         }
-        self.recorder.enter(Step::Write { memory, addr, len: bytes.len() as u64 });
+        self.recorder.enter(StepKind::Write { memory, addr, len: bytes.len() as u64 });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
         if outcome.is_ok() {
             self.recorder.written(memory, addr, bytes, Actor::Host);
@@ -106,14 +106,14 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
-        self.recorder.enter(Step::Read { memory, addr, len });
+        self.recorder.enter(StepKind::Read { memory, addr, len });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.read(memory, addr, len, into));
         self.recorder.leave(elapsed);
         outcome
     }
 
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
-        self.recorder.enter(Step::Grow { memory, pages });
+        self.recorder.enter(StepKind::Grow { memory, pages });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.grow(memory, pages));
         self.compare(Actor::Host);
         self.recorder.leave(elapsed);
@@ -132,7 +132,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.inner.bytes(memory)
     }
 
-    fn transform_next(&mut self, wanted: Wanted) {
+    fn transform_next(&mut self, wanted: FocusTarget) {
         self.recorder.focus_next(wanted);
     }
 
@@ -142,31 +142,31 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 }
 
 /// Stands between a guest and its host, and records what the guest asks.
-struct Witness<'a> {
+struct RecordingHost<'a> {
     host: &'a mut dyn Host,
     recorder: &'a mut Recorder,
-    watch: &'a Watch,
+    watch: &'a Watchdog,
 }
 
-impl Host for Witness<'_> {
+impl Host for RecordingHost<'_> {
     fn import(
         &mut self,
         place: usize,
         args: &[Value],
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
-        if self.recorder.crossings() >= CROSSINGS {
-            return Err(too_much(&format!("made more than {CROSSINGS} crossings")));
+        if self.recorder.steps() >= MOST_STEPS {
+            return Err(too_much(&format!("made more than {MOST_STEPS} steps")));
         }
         let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
         if recorded.recorder.overhead() < PATIENCE {
             recorded.compare(Actor::Guest);
         }
-        recorded.recorder.enter(Step::Import { import: self.host.name(place), args: args.to_vec(), results: None });
+        recorded.recorder.enter(StepKind::Import { import: self.host.name(place), args: args.to_vec(), results: None });
         let host = &mut *self.host;
         let (outcome, elapsed) = recorded.timed(|recorded| host.import(place, args, recorded));
         let step = self.recorder.leave(elapsed);
-        if let (Step::Import { results, .. }, Ok(values)) = (step, &outcome) {
+        if let (StepKind::Import { results, .. }, Ok(values)) = (step, &outcome) {
             *results = Some(values.clone());
         }
         outcome

@@ -36,13 +36,13 @@ const LONG: usize = 1000;
 const ONE_PAGE: [u8; 3] = [1, 1, 1];
 
 /// A rewritten module.
-pub(super) struct Stoppable {
+pub(super) struct Instrumented {
     /// The module to compile.
     pub(super) binary: Vec<u8>,
     /// The exports that were added.
     pub(super) added: Added,
     /// The way back to the original.
-    pub(super) places: Places,
+    pub(super) places: OffsetMap,
     /// How many memories the module has of its own, imported ones included.
     pub(super) memories: u32,
     /// How many tables it has.
@@ -61,7 +61,7 @@ pub(super) struct Added {
 
 /// Where code was before the rewriting.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct OffsetMap {
     imported_funcs: u32,
     /// For each function with a body: where it began in the original, and how many insertions came before it.
     bodies: Vec<(usize, usize)>,
@@ -73,7 +73,7 @@ pub(super) struct Places {
 
 /// A module taken apart, its sections in order.
 #[derive(Default)]
-struct Parts<'a> {
+struct Sections<'a> {
     sections: Vec<(u8, Cow<'a, [u8]>)>,
     bodies: Vec<FunctionBody<'a>>,
     exports: Vec<&'a str>,
@@ -83,20 +83,21 @@ struct Parts<'a> {
     start: Option<u32>,
 }
 
-impl Stoppable {
+impl Instrumented {
     /// Rewrites a valid module.
     ///
     /// # Errors
     /// The module is not valid after all.
-    pub(super) fn new(original: &[u8]) -> Result<Stoppable, BinaryReaderError> {
-        let mut parts = Parts::of(original)?;
+    pub(super) fn new(original: &[u8]) -> Result<Instrumented, BinaryReaderError> {
+        let mut parts = Sections::of(original)?;
         let added = Added {
             flag: parts.fresh_name("linmem stop"),
             start: parts.start.map(|_| parts.fresh_name("linmem start")),
             memories: (0..parts.memories).map(|index| parts.fresh_name(&format!("linmem memory {index}"))).collect(),
         };
         let check = check(parts.memories);
-        let mut places = Places { imported_funcs: parts.imported_funcs, check_len: check.len(), ..Places::default() };
+        let mut places =
+            OffsetMap { imported_funcs: parts.imported_funcs, check_len: check.len(), ..OffsetMap::default() };
 
         let mut exports = vec![export(&added.flag, EXPORTS_MEMORY, parts.memories)];
         exports.extend(added.memories.iter().zip(0..).map(|(name, index)| export(name, EXPORTS_MEMORY, index)));
@@ -110,14 +111,14 @@ impl Stoppable {
         for (id, data) in &parts.sections {
             module.section(&RawSection { id: *id, data });
         }
-        let Parts { memories, tables, .. } = parts;
-        Ok(Stoppable { binary: module.finish(), added, places, memories, tables })
+        let Sections { memories, tables, .. } = parts;
+        Ok(Instrumented { binary: module.finish(), added, places, memories, tables })
     }
 }
 
-impl<'a> Parts<'a> {
-    fn of(original: &'a [u8]) -> Result<Parts<'a>, BinaryReaderError> {
-        let mut parts = Parts::default();
+impl<'a> Sections<'a> {
+    fn of(original: &'a [u8]) -> Result<Sections<'a>, BinaryReaderError> {
+        let mut parts = Sections::default();
         for payload in Parser::new(0).parse_all(original) {
             let payload = payload?;
             if let Some((id, range)) = payload.as_section() {
@@ -180,7 +181,12 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    fn insert_checks(&mut self, original: &[u8], check: &[u8], places: &mut Places) -> Result<(), BinaryReaderError> {
+    fn insert_checks(
+        &mut self,
+        original: &[u8],
+        check: &[u8],
+        places: &mut OffsetMap,
+    ) -> Result<(), BinaryReaderError> {
         let Some((_, code)) = self.sections.iter_mut().find(|(id, _)| *id == CODE_SECTION) else { return Ok(()) };
         let mut data = Vec::with_capacity(code.len() * 5 / 4);
         self.bodies.len().encode(&mut data);
@@ -205,7 +211,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl Places {
+impl OffsetMap {
     /// The offset in the original module of an instruction that lies `offset` bytes behind the beginning of the
     /// body of the function with that index, as rewritten. `None` if there is no such function.
     pub(super) fn original(&self, func: u32, offset: usize) -> Option<usize> {
@@ -299,9 +305,9 @@ fn index(offset: u64) -> usize {
 mod tests {
     use super::*;
 
-    fn rewrite(wat: &str) -> (Vec<u8>, Stoppable) {
+    fn rewrite(wat: &str) -> (Vec<u8>, Instrumented) {
         let original = wat::parse_str(wat).expect("the test's module is right");
-        let stoppable = Stoppable::new(&original).expect("it is valid");
+        let stoppable = Instrumented::new(&original).expect("it is valid");
         wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
             .validate_all(&stoppable.binary)
             .expect("a rewritten module is valid");

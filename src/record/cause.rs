@@ -1,4 +1,4 @@
-//! One cause on the timeline (the start, or a line) with the crossings and changes that it led to.
+//! One cause on the timeline (the start, or a line) with the steps and changes that it led to.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,17 +24,18 @@ pub type Outcome = Result<Vec<u8>, Failure>;
 
 /// One cause: what set the guest going, and all that came of it.
 ///
-/// Crossings stand in the order in which they began, each with its depth, which makes a tree: the crossings
+/// Steps stand in the order in which they began, each with its depth, which makes a tree: the steps
 /// inside a call follow it and are one deeper. Changes stand in the order in which they were made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// What set the guest going.
     pub trigger: Trigger,
-    /// The crossings, a call before those inside it.
-    pub crossings: Vec<Crossing>,
+    /// The steps, a call before those inside it.
+    #[serde(rename = "crossings")]
+    pub steps: Vec<Step>,
     /// Every change, in the order made.
     pub changes: Vec<Change>,
-    /// The crossing to look at first, by its place: the call of the transform.
+    /// The step to look at first, by its place: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
     #[serde(with = "serial::outcome")]
@@ -43,20 +44,21 @@ pub struct Cause {
 
 /// One step across the boundary between host and guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Crossing {
+pub struct Step {
     /// 0 for a step of the host's, one more inside each call.
     pub depth: usize,
     /// What was done.
-    pub step: Step,
-    /// The changes made during it, those of the crossings inside it included.
+    #[serde(rename = "step")]
+    pub kind: StepKind,
+    /// The changes made during it, those of the steps inside it included.
     pub changes: Range<usize>,
     /// How long it took, without the time for recording it.
     pub elapsed: Duration,
 }
 
-/// What a crossing does.
+/// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
+pub enum StepKind {
     /// The module is instantiated: memory is made, data segments are copied in, a start function runs.
     Instantiate,
     /// The host calls an export.
@@ -120,11 +122,11 @@ pub enum Step {
     },
 }
 
-impl Crossing {
+impl Step {
     /// How many values it holds.
     fn values(&self) -> usize {
-        match &self.step {
-            Step::Call { args, results, .. } | Step::Import { args, results, .. } => {
+        match &self.kind {
+            StepKind::Call { args, results, .. } | StepKind::Import { args, results, .. } => {
                 args.len() + results.as_ref().map_or(0, Vec::len)
             }
             _ => 0,
@@ -136,13 +138,13 @@ impl Cause {
     /// Whether a new run began with it: a fresh guest, that is, which was not made for one line alone.
     pub fn begins_a_run(&self) -> bool {
         let is_line = matches!(self.trigger, Trigger::Line(_));
-        !is_line && self.crossings.first().is_some_and(|crossing| crossing.step == Step::Instantiate)
+        !is_line && self.steps.first().is_some_and(|step| step.kind == StepKind::Instantiate)
     }
 
     /// What the guest said beside its answer, in order.
     pub fn messages(&self) -> impl Iterator<Item = &[u8]> {
-        self.crossings.iter().filter_map(|crossing| match &crossing.step {
-            Step::Say { text } => Some(text.as_slice()),
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Say { text } => Some(text.as_slice()),
             _ => None,
         })
     }
@@ -156,20 +158,20 @@ impl Cause {
         };
         let answer = self.outcome.as_ref().map_or_else(|failure| failure.to_string().len(), Vec::len);
         let messages = self.messages().map(<[u8]>::len).sum::<usize>();
-        let values = self.crossings.iter().map(Crossing::values).sum::<usize>() * size_of::<Value>();
-        let crossings = self.crossings.len() * size_of::<Crossing>() + messages + values;
-        size_of::<Cause>() + line + answer + crossings + self.changes.iter().map(Change::cost).sum::<usize>()
+        let values = self.steps.iter().map(Step::values).sum::<usize>() * size_of::<Value>();
+        let steps = self.steps.len() * size_of::<Step>() + messages + values;
+        size_of::<Cause>() + line + answer + steps + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 
     /// The memories that it makes of those before it; `None` if it does not fit them, or itself. For a cause from a
     /// file, which may say anything.
     pub fn apply(&self, before: &Memories) -> Option<Memories> {
-        let sound = |crossing: &Crossing| {
-            crossing.changes.start <= crossing.changes.end
-                && crossing.changes.end <= self.changes.len()
-                && crossing.depth < self.crossings.len()
+        let sound = |step: &Step| {
+            step.changes.start <= step.changes.end
+                && step.changes.end <= self.changes.len()
+                && step.depth < self.steps.len()
         };
-        if !self.crossings.iter().all(sound) || self.focus.is_some_and(|focus| focus >= self.crossings.len()) {
+        if !self.steps.iter().all(sound) || self.focus.is_some_and(|focus| focus >= self.steps.len()) {
             return None;
         }
         let mut memories = before.clone();
@@ -177,15 +179,15 @@ impl Cause {
         Some(memories)
     }
 
-    /// How long its crossings took, without the time for recording them.
+    /// How long its steps took, without the time for recording them.
     pub fn elapsed(&self) -> Duration {
-        let own = self.crossings.iter().filter(|crossing| crossing.depth == 0);
+        let own = self.steps.iter().filter(|step| step.depth == 0);
         // A file may tell of any times.
-        own.fold(Duration::ZERO, |sum, crossing| sum.saturating_add(crossing.elapsed))
+        own.fold(Duration::ZERO, |sum, step| sum.saturating_add(step.elapsed))
     }
 
-    /// The changes of the crossing at `place`, or of the whole cause for `None`.
+    /// The changes of the step at `place`, or of the whole cause for `None`.
     pub fn changes_of(&self, place: Option<usize>) -> Range<usize> {
-        place.map_or(0..self.changes.len(), |place| self.crossings[place].changes.clone())
+        place.map_or(0..self.changes.len(), |place| self.steps[place].changes.clone())
     }
 }

@@ -51,8 +51,8 @@ pub enum Change {
         /// The address of the first byte.
         addr: u64,
         /// The old bytes, then as many new ones: one allocation for both.
-        #[serde(with = "serial::bytes")]
-        halves: Box<[u8]>,
+        #[serde(rename = "halves", with = "serial::bytes")]
+        old_then_new: Box<[u8]>,
         /// Who wrote them.
         by: Actor,
         /// How that is known.
@@ -76,22 +76,22 @@ impl Change {
     /// A change of bytes from `old` to `new`, which are of one length.
     pub fn bytes(memory: usize, addr: u64, old: &[u8], new: &[u8], by: Actor, evidence: Evidence) -> Change {
         assert_eq!(old.len(), new.len(), "a change replaces bytes one for one");
-        Change::Bytes { memory, addr, halves: [old, new].concat().into(), by, evidence }
+        Change::Bytes { memory, addr, old_then_new: [old, new].concat().into(), by, evidence }
     }
 
     /// What keeping this change costs, in bytes.
     pub fn cost(&self) -> usize {
-        let halves = match self {
-            Change::Bytes { halves, .. } => halves.len(),
+        let old_then_new = match self {
+            Change::Bytes { old_then_new, .. } => old_then_new.len(),
             Change::Growth { .. } => 0,
         };
-        halves + size_of::<Change>()
+        old_then_new + size_of::<Change>()
     }
 
     /// Who wrote the byte at `addr` in this change, if it did so as far as is known.
     pub fn writer(&self, of: usize, at: u64) -> Option<Actor> {
-        let Change::Bytes { memory, addr, halves, by, evidence } = self else { return None };
-        let (old, new) = halves.split_at(halves.len() / 2);
+        let Change::Bytes { memory, addr, old_then_new, by, evidence } = self else { return None };
+        let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
         let place = usize::try_from(at.checked_sub(*addr)?).ok().filter(|&place| place < old.len())?;
         (*memory == of && (*evidence == Evidence::Written || old[place] != new[place])).then_some(*by)
     }
@@ -99,8 +99,8 @@ impl Change {
     /// Makes the change in `memories`, which are as they were before it.
     pub fn redo(&self, memories: &mut Memories) {
         match self {
-            Change::Bytes { memory, addr, halves, .. } => {
-                memories[*memory].write(*addr, &halves[halves.len() / 2..]);
+            Change::Bytes { memory, addr, old_then_new, .. } => {
+                memories[*memory].write(*addr, &old_then_new[old_then_new.len() / 2..]);
             }
             Change::Growth { memory, to, .. } => memories[*memory].resize(to * WASM_PAGE),
         }
@@ -109,8 +109,10 @@ impl Change {
     /// Makes a change that may not fit: `None`, and nothing done, unless `memories` are as they were before it.
     pub(super) fn apply(&self, memories: &mut Memories) -> Option<()> {
         match *self {
-            Change::Bytes { memory, addr, ref halves, .. } => {
-                let (old, _) = halves.split_at_checked(halves.len() / 2).filter(|(old, new)| old.len() == new.len())?;
+            Change::Bytes { memory, addr, ref old_then_new, .. } => {
+                let (old, _) = old_then_new
+                    .split_at_checked(old_then_new.len() / 2)
+                    .filter(|(old, new)| old.len() == new.len())?;
                 let mut found = vec![0; old.len()];
                 (memories.get(memory)?.read(addr, &mut found) == old.len() && found == old).then_some(())?;
             }
@@ -127,8 +129,8 @@ impl Change {
     /// Takes the change back in `memories`, which are as they were after it.
     pub fn undo(&self, memories: &mut Memories) {
         match self {
-            Change::Bytes { memory, addr, halves, .. } => {
-                memories[*memory].write(*addr, &halves[..halves.len() / 2]);
+            Change::Bytes { memory, addr, old_then_new, .. } => {
+                memories[*memory].write(*addr, &old_then_new[..old_then_new.len() / 2]);
             }
             Change::Growth { memory, from, .. } => memories[*memory].resize(from * WASM_PAGE),
         }

@@ -1,4 +1,4 @@
-//! What happened to a guest's memory, as pure data: causes, crossings, changes, and travel between moments.
+//! What happened to a guest's memory, as pure data: causes, steps, changes, and travel between moments.
 
 mod cause;
 mod change;
@@ -10,11 +10,11 @@ mod run;
 mod serial;
 mod value;
 
-pub use cause::{Cause, Crossing, Outcome, Step, Trigger};
+pub use cause::{Cause, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES};
 pub use failure::{Failure, Frame, Limit, plain, unit};
 pub use image::{Image, PAGE, WASM_PAGE};
-pub use recorder::{Listener, Recorder, Wanted};
+pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
 pub use serial::bytes::{Bytes, Hex};
 pub use value::Value;

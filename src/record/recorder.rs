@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Actor, Cause, Change, Crossing, Evidence, Image, Memories, Outcome, Step, Trigger, WASM_PAGE};
+use super::{Actor, Cause, Change, Evidence, Image, Memories, Outcome, Step, StepKind, Trigger, WASM_PAGE};
 
 /// Hears what a guest says while it says it.
 #[derive(Clone)]
@@ -19,26 +19,26 @@ impl Listener {
     }
 }
 
-/// Which of the crossings to come is meant.
+/// Which of the steps to come is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum FocusTarget {
     /// The next one.
     Any,
     /// The next call of an export.
     Call,
 }
 
-/// Builds a [`Cause`] crossing by crossing, beside the memories as they are now.
+/// Builds a [`Cause`] step by step, beside the memories as they are now.
 #[derive(Debug, Default)]
 pub struct Recorder {
     present: Memories,
-    crossings: Vec<Crossing>,
+    steps: Vec<Step>,
     changes: Vec<Change>,
-    /// The places of the crossings that were entered and not left yet.
+    /// The places of the steps that were entered and not left yet.
     open: Vec<usize>,
     focus: Option<usize>,
-    /// Which crossing is to be looked at first, if it is still to come.
-    wanted: Option<Wanted>,
+    /// Which step is to be looked at first, if it is still to come.
+    wanted: Option<FocusTarget>,
     /// How much of the present cause's time went into recording it.
     overhead: Duration,
     /// How many bytes its changes take.
@@ -67,48 +67,43 @@ impl Recorder {
         self.kept
     }
 
-    /// How many crossings the present cause has so far.
-    pub fn crossings(&self) -> usize {
-        self.crossings.len()
+    /// How many steps the present cause has so far.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
     }
 
-    /// Begins a crossing, inside the one that is open.
-    pub fn enter(&mut self, step: Step) {
+    /// Begins a step, inside the one that is open.
+    pub fn enter(&mut self, kind: StepKind) {
         let made = self.changes.len();
-        let is_call = matches!(step, Step::Call { .. });
-        if self.wanted.is_some_and(|wanted| is_call || wanted == Wanted::Any) {
+        let is_call = matches!(kind, StepKind::Call { .. });
+        if self.wanted.is_some_and(|wanted| is_call || wanted == FocusTarget::Any) {
             self.wanted = None;
-            self.focus = Some(self.crossings.len());
+            self.focus = Some(self.steps.len());
         }
-        self.open.push(self.crossings.len());
-        self.crossings.push(Crossing {
-            depth: self.open.len() - 1,
-            step,
-            changes: made..made,
-            elapsed: Duration::ZERO,
-        });
+        self.open.push(self.steps.len());
+        self.steps.push(Step { depth: self.open.len() - 1, kind, changes: made..made, elapsed: Duration::ZERO });
     }
 
-    /// Ends the crossing that was entered last, which took that long, recording left out.
-    pub fn leave(&mut self, elapsed: Duration) -> &mut Step {
-        let place = self.open.pop().expect("a crossing was entered");
-        let crossing = &mut self.crossings[place];
-        crossing.changes.end = self.changes.len();
-        crossing.elapsed = elapsed;
-        &mut crossing.step
+    /// Ends the step that was entered last, which took that long, recording left out.
+    pub fn leave(&mut self, elapsed: Duration) -> &mut StepKind {
+        let place = self.open.pop().expect("a step was entered");
+        let step = &mut self.steps[place];
+        step.changes.end = self.changes.len();
+        step.elapsed = elapsed;
+        &mut step.kind
     }
 
     /// Notes what the guest says.
     pub fn say(&mut self, text: &[u8]) {
-        self.enter(Step::Say { text: text.to_vec() });
+        self.enter(StepKind::Say { text: text.to_vec() });
         self.leave(Duration::ZERO);
         if let Some(Listener(hear)) = &self.listener {
             hear(text);
         }
     }
 
-    /// Marks the next crossing, or the next call, as the one to look at first.
-    pub fn focus_next(&mut self, wanted: Wanted) {
+    /// Marks the next step, or the next call, as the one to look at first.
+    pub fn focus_next(&mut self, wanted: FocusTarget) {
         self.wanted = Some(wanted);
     }
 
@@ -169,15 +164,15 @@ impl Recorder {
         self.overhead
     }
 
-    /// Ends the cause, when every crossing was left.
+    /// Ends the cause, when every step was left.
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
-        debug_assert!(self.open.is_empty(), "a crossing is left on every way out of it");
+        debug_assert!(self.open.is_empty(), "a step is left on every way out of it");
         self.overhead = Duration::ZERO;
         self.kept = 0;
         self.wanted = None;
         Cause {
             trigger,
-            crossings: std::mem::take(&mut self.crossings),
+            steps: std::mem::take(&mut self.steps),
             changes: std::mem::take(&mut self.changes),
             focus: self.focus.take(),
             outcome,

@@ -30,7 +30,7 @@ pub struct About {
 
 /// A run of a guest that is over, or is read from a file, with what is known of that guest.
 #[derive(Clone, Debug)]
-pub struct Chapter {
+pub struct PastRun {
     /// The guest.
     pub about: About,
     /// The run.

@@ -1,6 +1,6 @@
 //! A guest looked at without running it: its interface, and the conventions that it fits.
 
-use crate::abi::{Candidate, Miss, NoConvention, Recipe, candidates, chosen};
+use crate::abi::{Candidate, NoConvention, Recipe, Rejection, candidates, chosen};
 use crate::guest::{self, Interface, Limits, LoadError};
 
 use super::{Options, Source};
@@ -13,7 +13,7 @@ pub struct Inspection {
     /// The conventions that it fits, the surest first.
     pub candidates: Vec<Candidate>,
     /// The others, and why not, those that nearly fit first.
-    pub misses: Vec<Miss>,
+    pub misses: Vec<Rejection>,
     /// What it may use.
     pub limits: Limits,
     /// The recipe that would run, or why none would.

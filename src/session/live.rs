@@ -5,8 +5,11 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::abi::{Answered, Batch, Bound, Choice, Exchange, Invocation, Line, Messages, NoConvention, Wish, choose};
-use crate::guest::{Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watch};
+use crate::abi::{
+    Answered, Batch, Bound, ConventionRequest, Exchange, InputLine, Invocation, Messages, NoConvention,
+    ResolvedConvention, choose,
+};
+use crate::guest::{Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watchdog};
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
 
 use super::{Source, Watched};
@@ -17,7 +20,7 @@ pub struct Options {
     /// What the guest may use.
     pub limits: Limits,
     /// What is said about the convention.
-    pub wish: Wish,
+    pub wish: ConventionRequest,
     /// The arguments of a guest that is a program, behind its name.
     pub args: Vec<OsString>,
     /// The environment of a guest that is a program, `NAME=VALUE` each.
@@ -34,13 +37,13 @@ pub struct Options {
 pub struct Live {
     program: Program,
     /// What was said about the convention, and what came of it.
-    wish: Wish,
-    choice: Choice,
+    wish: ConventionRequest,
+    choice: ResolvedConvention,
     invocation: Invocation,
     guest: Guest,
     exchange: Exchange,
     recorder: Recorder,
-    watch: Watch,
+    watch: Watchdog,
     /// Whether the guest answered a line.
     used: bool,
     driving: Driving,
@@ -79,7 +82,7 @@ impl Live {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(source: &Source, options: &Options, watch: Watch) -> Result<(Live, Cause), OpenError> {
+    pub fn open(source: &Source, options: &Options, watch: Watchdog) -> Result<(Live, Cause), OpenError> {
         let code = Code::read(&source.name, &source.bytes).map_err(OpenError::Load)?;
         // Before it is compiled, which may take seconds.
         let wish = options.wish.clone();
@@ -88,7 +91,7 @@ impl Live {
         let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
         let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
-        let birth = Birth { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
+        let birth = GuestFactory { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
         let (mut guest, mut exchange, elapsed) = birth.instance()?;
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
@@ -126,8 +129,13 @@ impl Live {
         Ok(self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new())))
     }
 
-    fn birth(&self) -> Birth<'_> {
-        Birth { program: &self.program, bound: &self.choice.bound, invocation: &self.invocation, watch: &self.watch }
+    fn birth(&self) -> GuestFactory<'_> {
+        GuestFactory {
+            program: &self.program,
+            bound: &self.choice.bound,
+            invocation: &self.invocation,
+            watch: &self.watch,
+        }
     }
 
     /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still, and says how
@@ -144,7 +152,7 @@ impl Live {
     }
 
     /// How the guest is talked to.
-    pub fn choice(&self) -> &Choice {
+    pub fn choice(&self) -> &ResolvedConvention {
         &self.choice
     }
 
@@ -174,7 +182,7 @@ impl Live {
     ///
     /// # Errors
     /// Why there is no answer; `answer` is as it was then.
-    pub fn answer(&mut self, line: Line<'_>, answer: &mut Vec<u8>) -> Result<(), Failure> {
+    pub fn answer(&mut self, line: InputLine<'_>, answer: &mut Vec<u8>) -> Result<(), Failure> {
         let fresh = self.refresh()?;
         let Live { guest, exchange, watch, .. } = self;
         watch.during(|| {
@@ -216,7 +224,7 @@ impl Live {
             return done;
         }
         let len = memchr::memchr(separator, lines).unwrap_or(lines.len());
-        let outcome = self.answer(Line { bytes: &lines[..len], ended: true }, answers);
+        let outcome = self.answer(InputLine { bytes: &lines[..len], ended: true }, answers);
         if outcome.is_ok() {
             answers.push(separator);
         }
@@ -243,13 +251,13 @@ impl Live {
     }
 
     /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.
-    pub fn send(&mut self, line: Line<'_>, number: u64) -> Cause {
+    pub fn send(&mut self, line: InputLine<'_>, number: u64) -> Cause {
         let mut answer = Vec::new();
         let outcome = self.exchange_recorded(line, number, &mut answer);
         self.recorder.end(Trigger::Line(line.bytes.to_vec()), outcome.map(|()| answer))
     }
 
-    fn exchange_recorded(&mut self, line: Line<'_>, number: u64, answer: &mut Vec<u8>) -> Result<(), Failure> {
+    fn exchange_recorded(&mut self, line: InputLine<'_>, number: u64, answer: &mut Vec<u8>) -> Result<(), Failure> {
         if let Some(elapsed) = self.refresh()? {
             let Live { guest, exchange, recorder, .. } = self;
             prepare(guest, exchange, recorder, elapsed)?;
@@ -301,13 +309,14 @@ impl Live {
         &mut self,
         words: String,
         number: u64,
-        act: impl FnOnce(&mut Hand<'_, '_>) -> Result<(), Box<Failure>>,
+        act: impl FnOnce(&mut ManualAccess<'_, '_>) -> Result<(), Box<Failure>>,
     ) -> Cause {
-        let outcome = self
-            .recorded(number, |exchange, recorded| act(&mut Hand { exchange, recorded }).map_err(|failure| *failure));
+        let outcome = self.recorded(number, |exchange, recorded| {
+            act(&mut ManualAccess { exchange, recorded }).map_err(|failure| *failure)
+        });
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
-        // What a command does is mostly one crossing, and that is the one to look at.
-        let focus = cause.focus.or((!cause.crossings.is_empty()).then_some(0));
+        // What a command does is mostly one step, and that is the one to look at.
+        let focus = cause.focus.or((!cause.steps.is_empty()).then_some(0));
         Cause { focus, ..cause }
     }
 
@@ -326,12 +335,12 @@ impl Live {
 }
 
 /// A guest reached by hand: the recipe answers its imports meanwhile.
-pub(super) struct Hand<'a, 'r> {
+pub(super) struct ManualAccess<'a, 'r> {
     exchange: &'a mut Exchange,
     pub(super) recorded: &'a mut Recorded<'r, Guest>,
 }
 
-impl Hand<'_, '_> {
+impl ManualAccess<'_, '_> {
     /// Calls an export.
     ///
     /// # Errors
@@ -342,14 +351,14 @@ impl Hand<'_, '_> {
 }
 
 /// What it takes to make a fresh guest.
-struct Birth<'a> {
+struct GuestFactory<'a> {
     program: &'a Program,
     bound: &'a Bound,
     invocation: &'a Invocation,
-    watch: &'a Watch,
+    watch: &'a Watchdog,
 }
 
-impl Birth<'_> {
+impl GuestFactory<'_> {
     /// A fresh guest, none of whose code has run, its convention, and how long making it took.
     fn instance(&self) -> Result<(Guest, Exchange, Duration), OpenError> {
         let since = Instant::now();

@@ -14,13 +14,13 @@ mod source;
 mod thread;
 mod worker;
 
-pub use crate::guest::Watch;
-pub use about::{About, Chapter};
+pub use crate::guest::Watchdog;
+pub use about::{About, PastRun};
 pub use bookmarks::{Bookmark, Bookmarks};
 pub use inspect::{Inspection, inspect};
 pub use live::{GATHER, Live, OpenError, Options};
 pub use rebuilt::Watched;
-pub use request::{Deed, Request};
+pub use request::{GuestOp, Request};
 pub use saved::{Saved, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use worker::{Session, State, Update};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, SystemTime};
 
-use super::{Deed, Source, Update};
+use super::{GuestOp, Source, Update};
 
 /// How often the files are looked at. A file that is being written changes from one look to the next: it is taken
 /// when it has come to rest.
@@ -23,10 +23,10 @@ pub struct Watched {
 impl Watched {
     /// Watches the files on a thread of its own, for as long as what it returns lives. `source` is what was loaded.
     pub(super) fn keep(self, source: &Source, report: impl Fn(Update) + Send + 'static) -> Watching {
-        let guest = self.guest.map(|path| File::new(Kind::Guest(path), Some(source.bytes.clone())));
+        let guest = self.guest.map(|path| File::new(FileRole::Guest(path), Some(source.bytes.clone())));
         let recipe = self.recipe.map(|path| {
             let held = std::fs::read(&path).ok();
-            File::new(Kind::Recipe(path), held)
+            File::new(FileRole::Recipe(path), held)
         });
         let mut files: Vec<_> = guest.into_iter().chain(recipe).collect();
         if files.is_empty() {
@@ -58,13 +58,13 @@ pub(super) struct Watching(Option<Sender<File>>);
 impl Watching {
     /// The file that is to be watched once that is done: where the guest comes from then, or its recipe. What comes
     /// along is in no file, and never seen to change.
-    pub(super) fn file(&self, deed: &Deed) -> Option<File> {
+    pub(super) fn file(&self, deed: &GuestOp) -> Option<File> {
         self.0.as_ref()?;
         match deed {
-            Deed::Reload(source) => {
-                Some(File::new(Kind::Guest(PathBuf::from(&source.name)), Some(source.bytes.clone())))
+            GuestOp::Reload(source) => {
+                Some(File::new(FileRole::Guest(PathBuf::from(&source.name)), Some(source.bytes.clone())))
             }
-            Deed::Adopt(path) => Some(File::new(Kind::Recipe(path.clone()), std::fs::read(path).ok())),
+            GuestOp::Adopt(path) => Some(File::new(FileRole::Recipe(path.clone()), std::fs::read(path).ok())),
             _ => None,
         }
     }
@@ -79,14 +79,14 @@ impl Watching {
 }
 
 /// What a file is to the guest.
-enum Kind {
+enum FileRole {
     Guest(PathBuf),
     Recipe(PathBuf),
 }
 
 /// A file, and what was seen of it.
 pub(super) struct File {
-    kind: Kind,
+    kind: FileRole,
     /// What it held when it was taken last.
     taken: Option<Vec<u8>>,
     /// Its time and size when it was looked at last.
@@ -98,12 +98,12 @@ pub(super) struct File {
 type Stamp = (SystemTime, u64);
 
 impl File {
-    fn new(kind: Kind, taken: Option<Vec<u8>>) -> File {
+    fn new(kind: FileRole, taken: Option<Vec<u8>>) -> File {
         File { kind, taken, seen: None, settled: None }
     }
 
     /// What is to be done, with the words for it, if the file is another than it was and has come to rest.
-    fn look(&mut self) -> Option<(String, Deed)> {
+    fn look(&mut self) -> Option<(String, GuestOp)> {
         let now = stamp(self.kind.path());
         let rests = now.is_some() && now == self.seen;
         self.seen = now;
@@ -111,8 +111,8 @@ impl File {
             return None;
         }
         let held = match &self.kind {
-            Kind::Guest(path) => Source::find(path).ok()?.bytes,
-            Kind::Recipe(path) => std::fs::read(path).ok()?,
+            FileRole::Guest(path) => Source::find(path).ok()?.bytes,
+            FileRole::Recipe(path) => std::fs::read(path).ok()?,
         };
         self.settled = now;
         if self.taken.as_ref() == Some(&held) {
@@ -120,21 +120,21 @@ impl File {
         }
         let name = self.kind.path().display().to_string();
         let told = match &self.kind {
-            Kind::Guest(_) => {
+            FileRole::Guest(_) => {
                 let source = Source { name: name.clone(), bytes: held.clone() };
-                (format!("reload {name}"), Deed::Reload(source))
+                (format!("reload {name}"), GuestOp::Reload(source))
             }
-            Kind::Recipe(path) => (format!("convention {name}"), Deed::Adopt(path.clone())),
+            FileRole::Recipe(path) => (format!("convention {name}"), GuestOp::Adopt(path.clone())),
         };
         self.taken = Some(held);
         Some(told)
     }
 }
 
-impl Kind {
+impl FileRole {
     fn path(&self) -> &Path {
         match self {
-            Kind::Guest(path) | Kind::Recipe(path) => path,
+            FileRole::Guest(path) | FileRole::Recipe(path) => path,
         }
     }
 }

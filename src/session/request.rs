@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::about::Origin;
 use super::{Live, OpenError, Options, Source};
-use crate::abi::Line;
+use crate::abi::InputLine;
 use crate::guest::Boundary;
-use crate::record::{Cause, Failure, Trigger, Value, Wanted};
+use crate::record::{Cause, Failure, FocusTarget, Trigger, Value};
 
 /// Something to be done by a guest, or to it.
 #[derive(Debug)]
@@ -14,12 +14,12 @@ pub enum Request {
     /// A line is sent.
     Line(Vec<u8>),
     /// A command does something, and is remembered in its own words.
-    Command(String, Deed),
+    Command(String, GuestOp),
 }
 
 /// What a command does to a guest.
 #[derive(Debug)]
-pub enum Deed {
+pub enum GuestOp {
     /// An export is called.
     Call(String, Vec<Value>),
     /// Bytes are put at an address of a memory.
@@ -44,34 +44,34 @@ impl Live {
     /// A fresh guest cannot be had: the old one stays.
     pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Result<Cause, OpenError> {
         let (words, deed) = match request {
-            Request::Line(line) => return Ok(self.send(Line { bytes: &line, ended: true }, number)),
+            Request::Line(line) => return Ok(self.send(InputLine { bytes: &line, ended: true }, number)),
             Request::Command(words, deed) => (words, deed),
         };
         Ok(match deed {
-            Deed::Call(name, args) => self.act(words, number, |guest| {
+            GuestOp::Call(name, args) => self.act(words, number, |guest| {
                 let func = guest.recorded.func(&name)?;
-                guest.recorded.transform_next(Wanted::Call);
+                guest.recorded.transform_next(FocusTarget::Call);
                 guest.call(&func, &args)
             }),
-            Deed::Poke(memory, addr, bytes) => {
+            GuestOp::Poke(memory, addr, bytes) => {
                 self.act(words, number, |guest| guest.recorded.write(memory, addr, &bytes))
             }
-            Deed::Grow(memory, pages) => {
+            GuestOp::Grow(memory, pages) => {
                 self.act(words, number, |guest| guest.recorded.grow(memory, pages).map(|_| ()))
             }
-            Deed::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
-            Deed::Reset => begun(words, self.restart()?),
-            Deed::Reload(source) => begun(words, self.reload(&source, options)?),
-            Deed::Adopt(named) => begun(words, self.adopt(&named)?),
+            GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
+            GuestOp::Reset => begun(words, self.restart()?),
+            GuestOp::Reload(source) => begun(words, self.reload(&source, options)?),
+            GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
         })
     }
 }
 
-impl Deed {
+impl GuestOp {
     /// Where the guest comes from that takes the old one's place, if it is another module.
     pub(super) fn origin(&self) -> Option<Origin> {
         match self {
-            Deed::Reload(source) => Some(Origin::of(source)),
+            GuestOp::Reload(source) => Some(Origin::of(source)),
             _ => None,
         }
     }
@@ -84,8 +84,8 @@ impl Request {
             Request::Line(line) => Trigger::Line(line),
             Request::Command(words, _) => Trigger::Command(words),
         };
-        let (crossings, changes) = (Vec::new(), Vec::new());
-        Cause { trigger, crossings, changes, focus: None, outcome: Err(Failure::Cancelled) }
+        let (steps, changes) = (Vec::new(), Vec::new());
+        Cause { trigger, steps, changes, focus: None, outcome: Err(Failure::Cancelled) }
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::worker::{HISTORY, RUNS};
-use super::{About, Bookmarks, Chapter, Session};
+use super::{About, Bookmarks, PastRun, Session};
 use crate::guest::Global;
 use crate::record::{Bytes, Cause, Change, Image, MEMORIES, Memories, Moment, PAGE, Run, WASM_PAGE, unit};
 
@@ -62,9 +62,9 @@ enum Entry {
 /// A session from a file.
 pub struct Saved {
     /// The runs before the last, the oldest first.
-    pub past: Vec<Chapter>,
+    pub past: Vec<PastRun>,
     /// The last run.
-    pub last: Chapter,
+    pub last: PastRun,
     /// The ranges of memory that the user gave a name.
     pub bookmarks: Bookmarks,
     /// What is wrong with the rest of the file, if it could not be read to its end.
@@ -110,9 +110,9 @@ fn put_run(out: &mut impl Write, about: &About, globals: &[Global], run: &Run) -
     put_memories(out, &run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default())?;
     put(out, &Entry::Run { about: about.clone(), globals: globals.to_vec(), oldest })?;
     for cause in (oldest..run.len()).filter_map(|number| run.cause(number)) {
-        let Cause { trigger, crossings, changes, focus, outcome } = &**cause;
-        let (trigger, crossings, outcome) = (trigger.clone(), crossings.clone(), outcome.clone());
-        let bare = Cause { trigger, crossings, changes: Vec::new(), focus: *focus, outcome };
+        let Cause { trigger, steps, changes, focus, outcome } = &**cause;
+        let (trigger, steps, outcome) = (trigger.clone(), steps.clone(), outcome.clone());
+        let bare = Cause { trigger, steps, changes: Vec::new(), focus: *focus, outcome };
         put(out, &Entry::Cause(bare, changes.len()))?;
         changes.iter().try_for_each(|change| put(out, &Entry::Change(change.clone())))?;
     }
@@ -229,7 +229,7 @@ struct Reader {
     /// The memories of the run to come.
     memories: Memories,
     start: Option<Memories>,
-    runs: Vec<Chapter>,
+    runs: Vec<PastRun>,
     bookmarks: Bookmarks,
     /// A cause, and how many of its changes are still to come.
     open: Option<(Cause, usize)>,
@@ -294,7 +294,7 @@ impl Reader {
         }
         let start = self.start.take().unwrap_or_default();
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
-        self.runs.push(Chapter { about, run, globals });
+        self.runs.push(PastRun { about, run, globals });
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use super::about::Origin;
 use super::rebuilt::Watching;
 use super::{About, Live, Options, Request, Source, Update};
-use crate::guest::{Limits, Watch};
+use crate::guest::{Limits, Watchdog};
 
 /// What a session gives to its guest's thread.
 pub(super) enum Job {
@@ -20,7 +20,7 @@ pub(super) enum Job {
 pub(super) fn work(
     source: &Source,
     mut options: Options,
-    watch: Watch,
+    watch: Watchdog,
     watching: &Watching,
     jobs: &Receiver<Job>,
     report: &impl Fn(Update),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use super::thread::{Job, work};
-use super::{About, Bookmarks, Chapter, Deed, OpenError, Options, Request, Saved, Source};
-use crate::guest::{Global, Limits, Watch};
+use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Saved, Source};
+use crate::guest::{Global, Limits, Watchdog};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
 /// How much history a run keeps, in bytes. Older causes are forgotten.
@@ -19,10 +19,10 @@ pub(super) const RUNS: usize = 3;
 pub enum Update {
     /// The guest is loaded and started.
     Ready(Box<About>),
-    /// The guest says something, in the middle of its work. It is a crossing of the cause that will be settled.
+    /// The guest says something, in the middle of its work. It is a step of the cause that will be settled.
     Said(Vec<u8>),
     /// A file that is watched is another than it was: what is to be done, with the words for it.
-    Rebuilt(String, Deed),
+    Rebuilt(String, GuestOp),
     /// A cause is over; with the memories and the exported globals as it left them.
     Settled(Arc<Cause>, Memories, Vec<Global>),
     /// What was asked for could not be had: the guest stays as it was, and why, in words.
@@ -47,25 +47,25 @@ pub struct Session {
     name: String,
     about: Option<About>,
     /// What is known of the guest whose first cause is about to be settled.
-    coming: Option<About>,
+    next_about: Option<About>,
     jobs: Sender<Job>,
     /// Whether the session is from a file, and there is no guest.
     replayed: bool,
     /// How many requests were sent.
     sent: u64,
-    watch: Watch,
+    watch: Watchdog,
     limits: Limits,
     run: Run,
     /// The runs before, the oldest first.
-    past: Vec<Chapter>,
+    past: Vec<PastRun>,
     /// How many runs began, those that are not kept included.
     begun: usize,
     /// How many runs before the present one is the one that is looked at.
-    ago: usize,
+    runs_back: usize,
     /// The memory that is looked at.
     memory: usize,
     /// The session that this one, from a file, is looked at in the place of.
-    behind: Option<Box<Session>>,
+    suspended: Option<Box<Session>>,
     globals: Vec<Global>,
     bookmarks: Bookmarks,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
@@ -78,7 +78,7 @@ pub struct Session {
     /// Where files are watched, the line that was sent last.
     line: Option<Vec<u8>>,
     /// The words of the request that begins a changed guest anew, until it is settled.
-    anew: Option<String>,
+    reload_pending: Option<String>,
     /// Why what was asked for last could not be had, if it could not.
     refusal: Option<String>,
 }
@@ -87,7 +87,7 @@ impl Session {
     /// Starts a guest on a thread of its own. What that thread reports goes to `report`, which hands it to
     /// [`Session::apply`] on the front end's thread.
     pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
-        let watch = Watch::new(options.limits.time);
+        let watch = Watchdog::new(options.limits.time);
         let limits = options.limits;
         let watches = options.watched.guest.is_some() || options.watched.recipe.is_some();
         let (jobs, inbox) = channel();
@@ -108,32 +108,32 @@ impl Session {
         Session {
             name,
             about: None,
-            coming: None,
+            next_about: None,
             jobs,
             replayed: false,
             sent: 0,
-            watch: Watch::new(None),
+            watch: Watchdog::new(None),
             limits: Limits::default(),
             run: Run::new(HISTORY),
             past: Vec::new(),
             begun: 0,
-            ago: 0,
+            runs_back: 0,
             memory: 0,
-            behind: None,
+            suspended: None,
             globals: Vec::new(),
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             under_way: false,
             watches: false,
             line: None,
-            anew: None,
+            reload_pending: None,
             refusal: None,
         }
     }
 
     /// A session from a file. There is no guest: it can be looked at, and nothing can be sent.
     pub fn replay(saved: Saved) -> Session {
-        let Chapter { about, run, globals } = saved.last;
+        let PastRun { about, run, globals } = saved.last;
         let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
         let session = Session { about: Some(about), replayed: true, memory, begun, ..Session::new(name, channel().0) };
         Session { run, past: saved.past, globals, bookmarks: saved.bookmarks, ..session }
@@ -142,12 +142,12 @@ impl Session {
     /// Looks at a session from a file in the place of this one, which waits meanwhile.
     pub fn enter_saved(&mut self, saved: Saved) {
         let mut here = std::mem::replace(self, Session::replay(saved));
-        self.behind = here.behind.take().or_else(|| Some(Box::new(here)));
+        self.suspended = here.suspended.take().or_else(|| Some(Box::new(here)));
     }
 
     /// Comes back from sessions from files; false if there is nothing to come back to.
     pub fn leave_saved(&mut self) -> bool {
-        let behind = self.behind.take();
+        let behind = self.suspended.take();
         behind.map(|behind| *self = *behind).is_some()
     }
 
@@ -158,7 +158,7 @@ impl Session {
 
     /// Why nothing can be sent, in words; nothing where there is a guest.
     pub fn no_guest(&self) -> Option<&'static str> {
-        match (self.replayed, &self.behind) {
+        match (self.replayed, &self.suspended) {
             (false, _) => None,
             (true, None) => Some("this is a saved session: it can be looked at, and nothing runs"),
             (true, Some(_)) => {
@@ -172,7 +172,7 @@ impl Session {
     /// # Errors
     /// The guest could not be set to work.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
-        if let Some(behind) = &mut self.behind {
+        if let Some(behind) = &mut self.suspended {
             return behind.apply(update);
         }
         match update {
@@ -180,7 +180,7 @@ impl Session {
                 self.memory = about.memory;
                 self.about = Some(*about);
             }
-            Update::Ready(about) => self.coming = Some(*about),
+            Update::Ready(about) => self.next_about = Some(*about),
             Update::Said(_) => (),
             Update::Rebuilt(words, deed) => self.begin_anew(words, deed),
             Update::Settled(cause, present, globals) => {
@@ -214,24 +214,25 @@ impl Session {
     /// Whether a guest, or its recipe, that was changed has taken the old one's place, so that the last line is sent
     /// again.
     fn is_anew(&mut self, cause: &Cause) -> bool {
-        let waited_for = matches!((&cause.trigger, &self.anew), (Trigger::Command(words), Some(anew)) if words == anew);
+        let waited_for =
+            matches!((&cause.trigger, &self.reload_pending), (Trigger::Command(words), Some(anew)) if words == anew);
         // One that cannot be loaded is mended in a moment.
         let again = waited_for && cause.begins_a_run();
         if again {
-            self.anew = None;
+            self.reload_pending = None;
         }
         again
     }
 
     /// Has a changed guest take the old one's place. One that waits for its turn is older, and is dropped. Nobody is
     /// taken out of the past that is looked at.
-    fn begin_anew(&mut self, words: String, deed: Deed) {
+    fn begin_anew(&mut self, words: String, deed: GuestOp) {
         if self.replayed {
             return;
         }
         self.waiting
-            .retain(|(_, request)| !matches!(request, Request::Command(other, _) if Some(other) == self.anew.as_ref()));
-        self.anew = Some(words.clone());
+            .retain(|(_, request)| !matches!(request, Request::Command(other, _) if Some(other) == self.reload_pending.as_ref()));
+        self.reload_pending = Some(words.clone());
         self.enqueue(Request::Command(words, deed));
     }
 
@@ -244,7 +245,7 @@ impl Session {
     }
 
     /// Has a command done to the guest, which is remembered in these words, after all that was asked before.
-    pub fn command(&mut self, words: String, deed: Deed) {
+    pub fn command(&mut self, words: String, deed: GuestOp) {
         self.request(Request::Command(words, deed));
     }
 
@@ -252,7 +253,7 @@ impl Session {
         if self.replayed {
             return;
         }
-        self.ago = 0;
+        self.runs_back = 0;
         self.enqueue(request);
     }
 
@@ -285,20 +286,20 @@ impl Session {
     fn begin_a_run(&mut self) {
         self.begun += 1;
         if let (false, Some(known)) = (self.run.is_empty(), &mut self.about) {
-            let coming = self.coming.take().unwrap_or_else(|| known.clone());
+            let coming = self.next_about.take().unwrap_or_else(|| known.clone());
             if coming.sha256 != known.sha256 || coming.memory != known.memory {
                 self.memory = coming.memory;
             }
             let about = std::mem::replace(known, coming);
             let run = std::mem::replace(&mut self.run, Run::new(HISTORY));
-            self.past.push(Chapter { about, run, globals: std::mem::take(&mut self.globals) });
-            self.ago += usize::from(self.ago > 0);
+            self.past.push(PastRun { about, run, globals: std::mem::take(&mut self.globals) });
+            self.runs_back += usize::from(self.runs_back > 0);
         }
         if self.past.len() > RUNS {
             self.past.remove(0);
         }
-        if self.ago > self.past.len() {
-            self.ago = 0;
+        if self.runs_back > self.past.len() {
+            self.runs_back = 0;
         }
     }
 
@@ -306,18 +307,18 @@ impl Session {
     /// sent to the guest leads back to the present one.
     pub fn look_at_run(&mut self, ago: usize) -> bool {
         let kept = ago <= self.past.len();
-        self.ago = if kept { ago } else { self.ago };
+        self.runs_back = if kept { ago } else { self.runs_back };
         kept
     }
 
     /// How many runs before the present one is the one that is looked at.
-    pub fn runs_ago(&self) -> usize {
-        self.ago
+    pub fn runs_back(&self) -> usize {
+        self.runs_back
     }
 
     /// The number of the run that is looked at, from 1, those that are not kept counted.
     pub fn run_number(&self) -> usize {
-        self.begun - self.ago
+        self.begun - self.runs_back
     }
 
     /// Looks at another memory; false if there is none of that index.
@@ -378,12 +379,12 @@ impl Session {
     }
 
     /// The run before the present one that is looked at, if it is not that.
-    fn earlier(&self) -> Option<&Chapter> {
-        self.past.get(self.past.len().checked_sub(self.ago)?)
+    fn earlier(&self) -> Option<&PastRun> {
+        self.past.get(self.past.len().checked_sub(self.runs_back)?)
     }
 
     /// The runs before the last reset or reload, the oldest first.
-    pub fn past(&self) -> &[Chapter] {
+    pub fn past(&self) -> &[PastRun] {
         &self.past
     }
 
@@ -412,7 +413,7 @@ impl Session {
             run: self.run.clone(),
             past: self.past.clone(),
             begun: self.begun,
-            ago: self.ago,
+            runs_back: self.runs_back,
             memory: self.memory,
             globals: self.globals.clone(),
             bookmarks: self.bookmarks.clone(),

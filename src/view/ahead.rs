@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::regions::{Regions, input_of};
 use super::{counted, thousands};
-use crate::abi::{Origin, Roles};
+use crate::abi::{Roles, ValueSource};
 use crate::record::Trigger;
 use crate::session::Session;
 
@@ -37,16 +37,16 @@ pub fn ahead(line: &str, session: &Session, regions: &Regions) -> String {
 
 fn place(roles: &Roles, session: &Session) -> String {
     match &roles.line {
-        Some(Origin::Number(addr)) => format!("goes to {addr:#x}"),
-        Some(Origin::Global(name)) => {
+        Some(ValueSource::Number(addr)) => format!("goes to {addr:#x}"),
+        Some(ValueSource::Global(name)) => {
             let global = session.globals().iter().find(|global| &global.name == name);
             match global.and_then(|global| global.value.unsigned()) {
                 Some(addr) => format!("goes to {addr:#x}, as the global {name} says"),
                 None => format!("goes where the global {name} says"),
             }
         }
-        Some(Origin::Made(export, _)) => format!("goes where {export} makes room for it"),
-        Some(Origin::Told(_) | Origin::Computed) => match last(session) {
+        Some(ValueSource::Allocator(export, _)) => format!("goes where {export} makes room for it"),
+        Some(ValueSource::Getter(_) | ValueSource::Computed) => match last(session) {
             Some(addr) => format!("would go to {addr:#x}, where the last line went"),
             None => "goes where the guest says".to_owned(),
         },

@@ -2,28 +2,28 @@
 //! for itself is not seen.
 
 use super::Selection;
-use super::regions::{Kind, Region, crossings_before, region};
-use crate::abi::{Origin, Roles};
-use crate::record::{Run, Step, Value};
+use super::regions::{Region, RegionKind, region, steps_before};
+use crate::abi::{Roles, ValueSource};
+use crate::record::{Run, StepKind, Value};
 
 /// The most blocks that are shown.
 const MOST: usize = 64;
-/// How many crossings are looked through.
-const CROSSINGS: usize = 10_000;
+/// How many steps are looked through.
+const MOST_STEPS: usize = 10_000;
 
 /// The blocks that were handed out up to what is looked at, the latest first; one that lies where a later one lies
 /// is left out.
 pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
-    let Some(Origin::Made(maker, size)) = &roles.line else { return Vec::new() };
+    let Some(ValueSource::Allocator(maker, size)) = &roles.line else { return Vec::new() };
     let mut found: Vec<Region> = Vec::new();
     // Addresses that were given back later than the block that is looked for, and in which exchange.
     let mut given: Vec<(u64, usize)> = Vec::new();
-    for (number, crossing) in crossings_before(run, at).take(CROSSINGS) {
-        if found.len() == MOST || crossing.step == Step::Instantiate {
+    for (number, step) in steps_before(run, at).take(MOST_STEPS) {
+        if found.len() == MOST || step.kind == StepKind::Instantiate {
             break;
         }
-        let Step::Call { export, args, results: Some(results) } = &crossing.step else { continue };
-        let taken = roles.takers.iter().filter(|(taker, _)| **taker == **export);
+        let StepKind::Call { export, args, results: Some(results) } = &step.kind else { continue };
+        let taken = roles.deallocators.iter().filter(|(taker, _)| **taker == **export);
         given.extend(taken.filter_map(|(_, place)| Some((unsigned(args, *place)?, number))));
         if **export != **maker {
             continue;
@@ -40,8 +40,8 @@ pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
         let name = if again == 0 { format!("block{number}") } else { format!("block{number}.{}", again + 1) };
         let why = format!("{export} made it in exchange {number}");
         found.push(match taker {
-            Some((_, when)) => region(&name, range, Kind::Free, format!("{why}, given back in exchange {when}")),
-            None => region(&name, range, Kind::Block, why),
+            Some((_, when)) => region(&name, range, RegionKind::Free, format!("{why}, given back in exchange {when}")),
+            None => region(&name, range, RegionKind::Block, why),
         });
     }
     found

@@ -8,7 +8,7 @@ const MILESTONE: u64 = 2 << 20;
 
 /// A line of the view: a row, or rows that are folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct ViewLine {
     /// The first address.
     pub addr: u64,
     /// How many bytes it stands for.
@@ -19,7 +19,7 @@ pub struct Line {
 
 /// A memory before and after, seen in rows.
 #[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
+pub struct DiffView<'a> {
     /// The memory before.
     pub before: &'a Image,
     /// The memory after.
@@ -32,25 +32,25 @@ pub struct Sight<'a> {
     pub keep: u64,
 }
 
-impl Sight<'_> {
+impl DiffView<'_> {
     /// The line that shows `addr`, or the last one.
-    pub fn line(&self, addr: u64) -> Line {
+    pub fn line(&self, addr: u64) -> ViewLine {
         let width = self.width as u64;
         let addr = self.row(addr.min(self.len().saturating_sub(1)));
         if !self.folds(addr) {
-            return Line { addr, len: width, folded: false };
+            return ViewLine { addr, len: width, folded: false };
         }
         let start = self.fold_start(addr);
-        Line { addr: start, len: self.fold_end(addr) - start, folded: true }
+        ViewLine { addr: start, len: self.fold_end(addr) - start, folded: true }
     }
 
     /// The line below, unless that one is the last.
-    pub fn below(&self, line: Line) -> Option<Line> {
+    pub fn below(&self, line: ViewLine) -> Option<ViewLine> {
         (line.addr + line.len < self.len()).then(|| self.line(line.addr + line.len))
     }
 
     /// The line above, unless that one is the first.
-    pub fn above(&self, line: Line) -> Option<Line> {
+    pub fn above(&self, line: ViewLine) -> Option<ViewLine> {
         line.addr.checked_sub(1).map(|addr| self.line(addr))
     }
 
@@ -162,11 +162,11 @@ mod tests {
     use super::*;
     use crate::record::{Actor, Change, Evidence};
 
-    fn lines(sight: &Sight<'_>) -> Vec<Line> {
+    fn lines(sight: &DiffView<'_>) -> Vec<ViewLine> {
         std::iter::successors(Some(sight.line(0)), |line| sight.below(*line)).collect()
     }
 
-    fn shown(sight: &Sight<'_>) -> Vec<(u64, u64)> {
+    fn shown(sight: &DiffView<'_>) -> Vec<(u64, u64)> {
         lines(sight).iter().map(|line| (line.addr, line.len)).collect()
     }
 
@@ -179,7 +179,7 @@ mod tests {
         // A byte written with the value that it had is a change that nothing but its mark shows.
         changes.push(Change::bytes(0, 0x9018, &[0], &[0], Actor::Host, Evidence::Written));
         let marks = Marks::new(0, &changes, &before, &after);
-        let sight = Sight { before: &before[0], after: &after[0], marks: &marks, width: 16, keep: 0xa008 };
+        let sight = DiffView { before: &before[0], after: &after[0], marks: &marks, width: 16, keep: 0xa008 };
         assert_eq!(
             shown(&sight),
             [
@@ -202,7 +202,7 @@ mod tests {
     fn growth_is_apart_from_what_was_there() {
         let (before, after) = (Image::zeroed(1 << 16), Image::zeroed(2 << 16));
         let marks = Marks::default();
-        let sight = Sight { before: &before, after: &after, marks: &marks, width: 16, keep: 0 };
+        let sight = DiffView { before: &before, after: &after, marks: &marks, width: 16, keep: 0 };
         assert_eq!(shown(&sight)[1..5], [(16, 0xffe0), (0xfff0, 16), (0x10000, 16), (0x10010, 0xffe0)]);
     }
 
@@ -213,7 +213,7 @@ mod tests {
         image.write(0x3000_0000, &[1; 100]);
         let marks = Marks::default();
         for width in [8, 16, 32] {
-            let sight = Sight { before: &image, after: &image, marks: &marks, width, keep: 0x777_7777 };
+            let sight = DiffView { before: &image, after: &image, marks: &marks, width, keep: 0x777_7777 };
             let down = lines(&sight);
             let last = *down.last().expect("there is one");
             let mut up: Vec<_> = std::iter::successors(Some(last), |line| sight.above(*line)).collect();

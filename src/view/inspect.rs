@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use super::text::{glyph, visible};
 use super::{LookBack, Mark, Regions, Selection, Writer, name};
-use crate::record::{Image, Run, Step};
+use crate::record::{Image, Run, StepKind};
 
 /// In which order the bytes of a number lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,16 +63,16 @@ pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: 
 
 /// Who gave the byte at `addr` its last value, in words, and in which exchange, step and call that was.
 pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
-    let Some(Writer { cause, crossing, by }) = writer else { return "no write here is known".to_owned() };
+    let Some(Writer { cause, step, by }) = writer else { return "no write here is known".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
     let when = if mark == Mark::None { "last" } else { "now" };
     let whole = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
-    let call = run.cause(cause).and_then(|cause| match &cause.crossings.get(crossing)?.step {
-        Step::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
-        Step::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
+    let call = run.cause(cause).and_then(|cause| match &cause.steps.get(step)?.kind {
+        StepKind::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
+        StepKind::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
         _ => None,
     });
-    format!("{when}: {}, {whole} step {}{}", name(by), crossing + 1, call.unwrap_or_default())
+    format!("{when}: {}, {whole} step {}{}", name(by), step + 1, call.unwrap_or_default())
 }
 
 /// All that can be told of an address, in lines: its regions, who wrote there, and what the bytes there may mean in

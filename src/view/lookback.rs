@@ -10,13 +10,13 @@ use crate::record::{Actor, Cause, Run};
 /// How many changes are looked at between two looks at the clock.
 const BREATH: usize = 1024;
 
-/// Who wrote a byte, and when: the cause, the crossing in it, and the actor.
+/// Who wrote a byte, and when: the cause, the step in it, and the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Writer {
     /// The number of the cause.
     pub cause: usize,
-    /// The place of the crossing.
-    pub crossing: usize,
+    /// The place of the step.
+    pub step: usize,
     /// Who it was.
     pub by: Actor,
 }
@@ -29,7 +29,7 @@ pub struct LookBack {
     /// The cause that is looked at next, and how many of its changes are left.
     cause: usize,
     left: usize,
-    /// What is selected, whose crossings are known already.
+    /// What is selected, whose steps are known already.
     from: Arc<Cause>,
     steps: Arc<Steps>,
 }
@@ -37,7 +37,7 @@ pub struct LookBack {
 impl LookBack {
     /// A look back for the last writer of a byte, up to what is selected.
     pub fn new(at: &Selection, memory: usize, addr: u64) -> LookBack {
-        let left = at.node.changes_of(at.crossing).end;
+        let left = at.node.changes_of(at.step).end;
         LookBack { memory, addr, cause: at.cause, left, from: at.node.clone(), steps: at.steps.clone() }
     }
 
@@ -67,10 +67,10 @@ impl LookBack {
     }
 
     fn found(&self, cause: &Arc<Cause>, change: usize, by: Actor) -> Option<Writer> {
-        let crossing = match Arc::ptr_eq(cause, &self.from) {
+        let step = match Arc::ptr_eq(cause, &self.from) {
             true => self.steps.of_change(cause, change),
-            false => cause.crossings.iter().rposition(|crossing| crossing.changes.contains(&change)),
+            false => cause.steps.iter().rposition(|step| step.changes.contains(&change)),
         }?;
-        Some(Writer { cause: self.cause, crossing, by })
+        Some(Writer { cause: self.cause, step, by })
     }
 }

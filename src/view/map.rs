@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::Sight;
+use super::DiffView;
 use crate::record::{Actor, Image, PAGE};
 
 /// What a part of the memory holds. Of several things, the last of these that is true.
@@ -36,7 +36,7 @@ impl Map {
     }
 
     /// Goes on to look through the memory, until then or to its end; true when that is done.
-    pub fn go_on(&mut self, sight: &Sight<'_>, start: &Image, until: Option<Instant>) -> bool {
+    pub fn go_on(&mut self, sight: &DiffView<'_>, start: &Image, until: Option<Instant>) -> bool {
         let mut from = self.pieces.len() as u64 * self.size;
         while from < sight.len() {
             let to = (from + self.size).min(sight.len());
@@ -50,7 +50,7 @@ impl Map {
     }
 }
 
-fn piece(sight: &Sight<'_>, start: &Image, from: u64, to: u64) -> Piece {
+fn piece(sight: &DiffView<'_>, start: &Image, from: u64, to: u64) -> Piece {
     let marked = sight.marks.next(from).filter(|&addr| addr < to);
     if let Some(by) = marked.and_then(|addr| sight.marks.at(addr).actor()) {
         return Piece::Now(by);
@@ -98,7 +98,7 @@ mod tests {
             let mut after = vec![before.clone()];
             change.redo(&mut after);
             let marks = Marks::new(0, &[change], &vec![before.clone()], &after);
-            let sight = Sight { before: &before, after: &after[0], marks: &marks, width: 16, keep: 0 };
+            let sight = DiffView { before: &before, after: &after[0], marks: &marks, width: 16, keep: 0 };
             let mut map = Map::new(len, 100);
             while !map.go_on(&sight, &start, Some(Instant::now())) {}
             let (size, pieces) = (map.size, map.pieces);

@@ -234,8 +234,8 @@ impl Marks {
 
     fn paint(&mut self, memory: usize, change: &Change) {
         match change {
-            Change::Bytes { memory: of, addr, halves, by, evidence } if *of == memory => {
-                let (old, new) = halves.split_at(halves.len() / 2);
+            Change::Bytes { memory: of, addr, old_then_new, by, evidence } if *of == memory => {
+                let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
                 let mut done = 0;
                 while done < old.len() {
                     let at = *addr + done as u64;

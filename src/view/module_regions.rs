@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::regions::{Kind, Region, region};
+use super::regions::{Region, RegionKind, region};
 use super::visible;
 use crate::guest::Interface;
 use crate::record::{Actor, Change, Run};
@@ -36,7 +36,7 @@ pub(super) fn data(interface: &Interface, memory: usize) -> Arc<[Region]> {
         *again += 1;
         let name = if *again == 1 { name } else { format!("{name}#{again}") };
         let range = (start, start.saturating_add(segment.len));
-        found.push(region(&name, range, Kind::Data, format!("the module's data segment {number}")));
+        found.push(region(&name, range, RegionKind::Data, format!("the module's data segment {number}")));
     }
     found.sort_by_key(|region| region.start);
     found.into()
@@ -49,14 +49,14 @@ const STRETCHES: usize = 64;
 pub(super) fn changed(run: &Run, memory: usize) -> Arc<[Region]> {
     let changes = run.cause(0).into_iter().flat_map(|cause| &cause.changes);
     let stretches = changes.filter_map(|change| match change {
-        Change::Bytes { memory: of, addr, halves, by: Actor::Module, .. } if *of == memory => {
-            Some((*addr, addr.saturating_add(halves.len() as u64 / 2)))
+        Change::Bytes { memory: of, addr, old_then_new, by: Actor::Module, .. } if *of == memory => {
+            Some((*addr, addr.saturating_add(old_then_new.len() as u64 / 2)))
         }
         _ => None,
     });
     let why = "bytes that were not zero when the module was instantiated";
     let numbered = (1..=STRETCHES).zip(stretches);
-    numbered.map(|(number, range)| region(&format!("data{number}"), range, Kind::Data, why.to_owned())).collect()
+    numbered.map(|(number, range)| region(&format!("data{number}"), range, RegionKind::Data, why.to_owned())).collect()
 }
 
 /// Stack, heap and the named addresses, in a memory of `len` bytes. What does not follow from what the module says
@@ -68,20 +68,20 @@ pub(super) fn layout(interface: &Interface, data: &[Region], len: u64) -> Vec<Re
     let known: HashMap<String, u64> =
         known.filter(|(name, addr)| SYMBOLS.contains(&name.as_str()) && *addr <= len).collect();
     let at = |name: &str| known.get(name).copied();
-    let stack = stack(&at, data).map(|(range, why)| region("stack", range, Kind::Stack, why));
+    let stack = stack(&at, data).map(|(range, why)| region("stack", range, RegionKind::Stack, why));
     let heap = at("__heap_base").map(|base| {
         let end = at("__heap_end").filter(|&end| end > base).unwrap_or(len);
-        region("heap", (base, end.max(base)), Kind::Heap, "from __heap_base on".to_owned())
+        region("heap", (base, end.max(base)), RegionKind::Heap, "from __heap_base on".to_owned())
     });
     let symbols = SYMBOLS.iter().filter_map(|name| Some((name, at(name)?)));
     let symbols = symbols.map(|(name, addr)| {
-        region(name, (addr, addr), Kind::Symbol, "a global of the module's, as it was at the start".to_owned())
+        region(name, (addr, addr), RegionKind::Symbol, "a global of the module's, as it was at the start".to_owned())
     });
     stack
         .into_iter()
         .chain(heap)
         .chain(symbols)
-        .filter(|region| region.kind == Kind::Symbol || !region.is_empty())
+        .filter(|region| region.kind == RegionKind::Symbol || !region.is_empty())
         .collect()
 }
 
@@ -124,7 +124,7 @@ mod tests {
 
     fn laid_out(interface: &Interface, len: u64) -> Vec<(String, u64, u64)> {
         let found = layout(interface, &data(interface, 0), len).into_iter();
-        let ranges = found.filter(|region| region.kind != Kind::Symbol);
+        let ranges = found.filter(|region| region.kind != RegionKind::Symbol);
         ranges.map(|region| (region.name, region.start, region.end)).collect()
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::blocks::blocks;
 use super::{Selection, module_regions};
-use crate::abi::{Origin, Roles, recipe};
+use crate::abi::{Roles, ValueSource, recipe};
 use crate::guest::Interface;
-use crate::record::{Cause, Crossing, Run, Step};
+use crate::record::{Cause, Run, Step, StepKind};
 use crate::session::Session;
 
 /// A named range of memory.
@@ -20,14 +20,14 @@ pub struct Region {
     /// The address behind the last: the first, for a name that is an address alone.
     pub end: u64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: RegionKind,
     /// How it is known, in words.
     pub why: String,
 }
 
 /// What a region is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RegionKind {
     /// The user gave it its name.
     Mark,
     /// What the host wrote of the line.
@@ -50,20 +50,20 @@ pub enum Kind {
     Symbol,
 }
 
-impl Kind {
+impl RegionKind {
     /// A letter that stands for it where its name has no room.
     pub fn letter(self) -> &'static str {
         match self {
-            Kind::Mark => "m",
-            Kind::Input => "i",
-            Kind::Output => "o",
-            Kind::Block => "b",
-            Kind::Free => "f",
-            Kind::Buffer => "B",
-            Kind::Data => "d",
-            Kind::Stack => "s",
-            Kind::Heap => "H",
-            Kind::Symbol => "a",
+            RegionKind::Mark => "m",
+            RegionKind::Input => "i",
+            RegionKind::Output => "o",
+            RegionKind::Block => "b",
+            RegionKind::Free => "f",
+            RegionKind::Buffer => "B",
+            RegionKind::Data => "d",
+            RegionKind::Stack => "s",
+            RegionKind::Heap => "H",
+            RegionKind::Symbol => "a",
         }
     }
 }
@@ -86,7 +86,7 @@ impl Regions {
         let (run, memory) = (session.run(), session.memory());
         let marks = session.bookmarks().iter().filter(|mark| mark.memory == memory);
         let mut few: Vec<_> = marks
-            .map(|mark| region(&mark.name, (mark.start, mark.end), Kind::Mark, "a mark of yours".to_owned()))
+            .map(|mark| region(&mark.name, (mark.start, mark.end), RegionKind::Mark, "a mark of yours".to_owned()))
             .collect();
         let Some(about) = session.about() else { return Regions { few, ..Regions::default() } };
         let same = before.guest.as_ref().filter(|(interface, _)| Arc::ptr_eq(interface, &about.interface));
@@ -117,13 +117,13 @@ impl Regions {
 
     /// How much room the guest's buffer for lines has, in bytes, if it tells.
     pub(super) fn room(&self) -> Option<u64> {
-        self.few.iter().find(|region| region.kind == Kind::Buffer).map(Region::len)
+        self.few.iter().find(|region| region.kind == RegionKind::Buffer).map(Region::len)
     }
 
     /// Regions of these names, starts and ends.
     #[cfg(test)]
     pub(super) fn of(ranges: &[(&str, u64, u64)]) -> Regions {
-        let few = ranges.iter().map(|&(name, start, end)| region(name, (start, end), Kind::Mark, String::new()));
+        let few = ranges.iter().map(|&(name, start, end)| region(name, (start, end), RegionKind::Mark, String::new()));
         Regions { few: few.collect(), ..Regions::default() }
     }
 
@@ -190,81 +190,81 @@ const OVERLAP: usize = 4;
 /// How many regions an address is described by.
 const NAMED: usize = 3;
 
-pub(super) fn region(name: &str, (start, end): (u64, u64), kind: Kind, why: String) -> Region {
+pub(super) fn region(name: &str, (start, end): (u64, u64), kind: RegionKind, why: String) -> Region {
     Region { name: name.to_owned(), start, end, kind, why }
 }
 
 /// What the host wrote of the line, and what it read as the answer.
 fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
     let told = |what: &str| format!("{what} in exchange {number}");
-    let input = input_of(cause, memory).map(|range| region("input", range, Kind::Input, told("written")));
-    let output = output_of(cause, memory).map(|range| region("output", range, Kind::Output, told("read")));
+    let input = input_of(cause, memory).map(|range| region("input", range, RegionKind::Input, told("written")));
+    let output = output_of(cause, memory).map(|range| region("output", range, RegionKind::Output, told("read")));
     input.into_iter().chain(output).collect()
 }
 
 /// Where the host read the answer: by a step of its own; or while the guest called an import, and then the bytes that
 /// are as many as the answer's, an end of the line left out, tell it from other reads.
 fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
-    let read = |crossing: &Crossing| match crossing.step {
-        Step::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
+    let read = |step: &Step| match step.kind {
+        StepKind::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
     };
     let answer = cause.outcome.as_ref().map_or(0, |answer| answer.len() as u64);
-    let latest = || cause.crossings.iter().rev();
-    let own = latest().filter(|crossing| crossing.depth == 0).find_map(read);
+    let latest = || cause.steps.iter().rev();
+    let own = latest().filter(|step| step.depth == 0).find_map(read);
     let handed = || latest().filter_map(read).find(|(start, end)| (answer..=answer + 1).contains(&(end - start)));
     own.or_else(handed).or_else(|| latest().find_map(read))
 }
 
 /// Where the host wrote the line.
 pub(super) fn input_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
-    let written = |crossing: &Crossing| match crossing.step {
-        Step::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
+    let written = |step: &Step| match step.kind {
+        StepKind::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
     };
-    let before = cause.focus.unwrap_or(cause.crossings.len());
+    let before = cause.focus.unwrap_or(cause.steps.len());
     // Of several writes the longest is the line: the others tell where it is, or how long.
-    let early = cause.crossings.iter().take(before).filter_map(written);
-    early.max_by_key(|(start, end)| end - start).or_else(|| cause.crossings.iter().find_map(written))
+    let early = cause.steps.iter().take(before).filter_map(written);
+    early.max_by_key(|(start, end)| end - start).or_else(|| cause.steps.iter().find_map(written))
 }
 
 /// The guest's buffer for lines, if the recipe asks where it is and how much room it has.
 fn buffer(run: &Run, at: &Selection, session: &Session, roles: &Roles) -> Option<Region> {
-    let value = |origin: &Origin| match origin {
-        Origin::Number(number) => Some((*number, number.to_string())),
-        Origin::Global(name) => {
+    let value = |origin: &ValueSource| match origin {
+        ValueSource::Number(number) => Some((*number, number.to_string())),
+        ValueSource::Global(name) => {
             let global = session.globals().iter().find(|global| &global.name == name)?;
             Some((global.value.unsigned()?, format!("the global {name}")))
         }
-        Origin::Told(export) => Some((last_result(run, at, export)?, format!("{export}()"))),
-        Origin::Made(..) | Origin::Computed => None,
+        ValueSource::Getter(export) => Some((last_result(run, at, export)?, format!("{export}()"))),
+        ValueSource::Allocator(..) | ValueSource::Computed => None,
     };
     let (start, told) = value(roles.line.as_ref()?)?;
     let (room, told_room) = value(roles.room.as_ref()?)?;
     let why = format!("{told} says where, {told_room} how much");
-    Some(region("buffer", (start, start.saturating_add(room)), Kind::Buffer, why))
+    Some(region("buffer", (start, start.saturating_add(room)), RegionKind::Buffer, why))
 }
 
-/// How many crossings are looked through for what an export returned last.
-const CROSSINGS: usize = 10_000;
+/// How many steps are looked through for what an export returned last.
+const MOST_STEPS: usize = 10_000;
 
 /// What an export without arguments returned last, up to what is looked at.
 fn last_result(run: &Run, at: &Selection, name: &str) -> Option<u64> {
-    let returned = |crossing: &Crossing| match &crossing.step {
-        Step::Call { export, results: Some(results), .. } if **export == *name => results.first()?.unsigned(),
+    let returned = |step: &Step| match &step.kind {
+        StepKind::Call { export, results: Some(results), .. } if **export == *name => results.first()?.unsigned(),
         _ => None,
     };
-    let recent = crossings_before(run, at).take(CROSSINGS).find_map(|(_, crossing)| returned(crossing));
-    recent.or_else(|| run.cause(0)?.crossings.iter().rev().find_map(returned))
+    let recent = steps_before(run, at).take(MOST_STEPS).find_map(|(_, step)| returned(step));
+    recent.or_else(|| run.cause(0)?.steps.iter().rev().find_map(returned))
 }
 
-/// The crossings up to what is looked at, the latest first, each with its cause's number.
-pub(super) fn crossings_before<'a>(run: &'a Run, at: &Selection) -> impl Iterator<Item = (usize, &'a Crossing)> {
-    let (last, upto) = (at.cause, at.crossing.map_or(usize::MAX, |place| place + 1));
+/// The steps up to what is looked at, the latest first, each with its cause's number.
+pub(super) fn steps_before<'a>(run: &'a Run, at: &Selection) -> impl Iterator<Item = (usize, &'a Step)> {
+    let (last, upto) = (at.cause, at.step.map_or(usize::MAX, |place| place + 1));
     let causes = (run.oldest()..=last).rev().filter_map(move |number| Some((number, run.cause(number)?)));
     causes.flat_map(move |(number, cause)| {
-        let count = if number == last { upto.min(cause.crossings.len()) } else { cause.crossings.len() };
-        cause.crossings[..count].iter().rev().map(move |crossing| (number, crossing))
+        let count = if number == last { upto.min(cause.steps.len()) } else { cause.steps.len() };
+        cause.steps[..count].iter().rev().map(move |step| (number, step))
     })
 }
 

@@ -1,4 +1,4 @@
-//! The crossings of a cause, as lines of words, each made when it is asked for.
+//! The steps of a cause, as lines of words, each made when it is asked for.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::{counted, range, thousands, visible};
-use crate::record::{Cause, Change, Evidence, Step, Value};
+use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
-/// The deepest crossing that is indented further than the one around it.
+/// The deepest step that is indented further than the one around it.
 const DEEPEST: usize = 8;
 
-/// One crossing in words, in parts that a renderer can align and shorten.
+/// One step in words, in parts that a renderer can align and shorten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepLine {
     /// How deep it lies: 0 for a step of the host's.
@@ -27,10 +27,10 @@ pub struct StepLine {
     pub note: String,
 }
 
-/// What it takes to put any crossing of a cause into words without a look at all the others: a guest makes very many.
+/// What it takes to put any step of a cause into words without a look at all the others: a guest makes very many.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// For each crossing, the tree around it.
+    /// For each step, the tree around it.
     nodes: Vec<Node>,
     /// The addresses that the host writes to or reads from, in order, and the lengths.
     addresses: Vec<u64>,
@@ -47,7 +47,7 @@ pub struct Steps {
     elapsed: Duration,
 }
 
-/// Where a crossing lies in the tree of crossings.
+/// Where a step lies in the tree of steps.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     /// The call that it lies in.
@@ -74,8 +74,8 @@ const COUNTED: u64 = 4096;
 fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
     let mut bytes = HashMap::new();
     for change in changes {
-        let Change::Bytes { memory, addr, halves, evidence, .. } = change else { continue };
-        let (old, new) = halves.split_at(halves.len() / 2);
+        let Change::Bytes { memory, addr, old_then_new, evidence, .. } = change else { continue };
+        let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
         for ((&old, &new), addr) in old.iter().zip(new).zip(*addr..) {
             if *evidence == Evidence::Written || old != new {
                 bytes.entry((*memory, addr)).or_insert((old, new)).1 = new;
@@ -106,21 +106,21 @@ impl Steps {
     pub fn new(cause: &Cause) -> Steps {
         let mut steps = Steps { nodes: tree(cause), ..Steps::default() };
         let mut last_calls: HashMap<&str, usize> = HashMap::new();
-        for (place, crossing) in cause.crossings.iter().enumerate() {
-            match &crossing.step {
-                Step::Write { memory, addr, len } | Step::Read { memory, addr, len } => {
+        for (place, step) in cause.steps.iter().enumerate() {
+            match &step.kind {
+                StepKind::Write { memory, addr, len } | StepKind::Read { memory, addr, len } => {
                     steps.addresses.push(*addr);
                     steps.lengths.push(*len);
-                    let writes = matches!(crossing.step, Step::Write { .. });
+                    let writes = matches!(step.kind, StepKind::Write { .. });
                     let last = if writes { &mut steps.last_writes } else { &mut steps.last_reads };
                     last.insert(*memory, (*addr, addr.saturating_add(*len)));
                 }
-                Step::Call { export, results: Some(_), .. } => {
+                StepKind::Call { export, results: Some(_), .. } => {
                     if let Some(earlier) = last_calls.insert(export, place) {
                         steps.earlier.insert(place, earlier);
                     }
                 }
-                Step::Say { .. } => steps.said.push(place),
+                StepKind::Say { .. } => steps.said.push(place),
                 _ => (),
             }
         }
@@ -137,44 +137,44 @@ impl Steps {
         steps
     }
 
-    /// The crossing at `place` of the cause that was looked through, in words.
+    /// The step at `place` of the cause that was looked through, in words.
     pub fn line(&self, cause: &Cause, place: usize) -> StepLine {
-        let crossing = &cause.crossings[place];
+        let step = &cause.steps[place];
         let holds_others = self.nodes[place].end > place + 1;
-        let changed = if holds_others { self.net_note(cause, place) } else { self.note(crossing.changes.clone()) };
+        let changed = if holds_others { self.net_note(cause, place) } else { self.note(step.changes.clone()) };
         let nameless = |verb, what, note| (verb, String::new(), what, note);
-        let (verb, name, what, note) = match &crossing.step {
-            Step::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
-            Step::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
-            Step::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
-            Step::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
-            Step::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
-            Step::Import { import, args, results } => {
+        let (verb, name, what, note) = match &step.kind {
+            StepKind::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
+            StepKind::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
+            StepKind::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
+            StepKind::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
+            StepKind::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
+            StepKind::Import { import, args, results } => {
                 let result = self.result(results.as_deref());
                 ("import", visible(import.as_bytes()), format!("({}) {result}", self.list(args)), changed)
             }
-            Step::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
-            Step::Call { export, args, results } => {
+            StepKind::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
+            StepKind::Call { export, args, results } => {
                 let result = self.result(results.as_deref());
                 let moved = self.moved(cause, place, results.as_deref());
                 let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
                 ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
             }
         };
-        StepLine { depth: crossing.depth, verb, name, what, note }
+        StepLine { depth: step.depth, verb, name, what, note }
     }
 
-    /// The call that the crossing at `place` lies in; `None` for a step of the host's.
+    /// The call that the step at `place` lies in; `None` for a step of the host's.
     pub fn around(&self, place: usize) -> Option<usize> {
         self.nodes[place].around
     }
 
-    /// The next crossing that lies no deeper than the one at `place`: what lies in that is passed.
+    /// The next step that lies no deeper than the one at `place`: what lies in that is passed.
     pub fn next_beside(&self, place: usize) -> Option<usize> {
         Some(self.nodes[place].end).filter(|&end| end < self.nodes.len())
     }
 
-    /// The crossing before that lies no deeper than the one at `place`: what lies in that is passed. The first inside a
+    /// The step before that lies no deeper than the one at `place`: what lies in that is passed. The first inside a
     /// call has the call before it.
     pub fn previous_beside(&self, place: usize) -> Option<usize> {
         let mut before = place.checked_sub(1)?;
@@ -194,19 +194,19 @@ impl Steps {
         self.last_reads.get(&memory).copied()
     }
 
-    /// How long the crossings took, without the time for recording them.
+    /// How long the steps took, without the time for recording them.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// The crossing, of the cause that was looked through, during which a change was made, and inside no deeper one.
+    /// The step, of the cause that was looked through, during which a change was made, and inside no deeper one.
     pub fn of_change(&self, cause: &Cause, change: usize) -> Option<usize> {
-        let begun = cause.crossings.partition_point(|crossing| crossing.changes.start <= change);
+        let begun = cause.steps.partition_point(|step| step.changes.start <= change);
         let around = std::iter::successors(begun.checked_sub(1), |&place| self.around(place));
-        around.into_iter().find(|&place| cause.crossings[place].changes.contains(&change))
+        around.into_iter().find(|&place| cause.steps[place].changes.contains(&change))
     }
 
-    /// What the guest said in the cause that was looked through, in order: in all of it, or during the crossing at
+    /// What the guest said in the cause that was looked through, in order: in all of it, or during the step at
     /// that place.
     pub fn messages<'a>(
         &'a self,
@@ -216,8 +216,8 @@ impl Steps {
         let places = during.map_or(0..usize::MAX, |place| place..self.nodes[place].end);
         let from = self.said.partition_point(|&said| said < places.start);
         let to = self.said.partition_point(|&said| said < places.end);
-        self.said[from..to].iter().map(|&place| match &cause.crossings[place].step {
-            Step::Say { text } => text.as_slice(),
+        self.said[from..to].iter().map(|&place| match &cause.steps[place].kind {
+            StepKind::Say { text } => text.as_slice(),
             _ => &[],
         })
     }
@@ -245,7 +245,7 @@ impl Steps {
         value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
     }
 
-    /// Whether the halves of a value are used as an address and a length in the exchange.
+    /// Whether the old_then_new of a value are used as an address and a length in the exchange.
     fn is_packed(&self, value: Value) -> bool {
         let Value::I64(value) = value else { return false };
         let (high, low) = (value.cast_unsigned() >> 32, value.cast_unsigned() & u64::from(u32::MAX));
@@ -256,8 +256,8 @@ impl Steps {
     /// Whether an address that was asked for before is still the same.
     fn moved(&self, cause: &Cause, place: usize, results: Option<&[Value]>) -> String {
         let (Some(&[now]), Some(&earlier)) = (results, self.earlier.get(&place)) else { return String::new() };
-        let then = match &cause.crossings[earlier].step {
-            Step::Call { results: Some(values), .. } => values.first().copied(),
+        let then = match &cause.steps[earlier].kind {
+            StepKind::Call { results: Some(values), .. } => values.first().copied(),
             _ => None,
         };
         match then.filter(|_| self.is_address(now)) {
@@ -272,10 +272,10 @@ impl Steps {
         self.sum(&changes).words()
     }
 
-    /// The same for a crossing that holds others, which may have written the same bytes: each byte counts once. Where
+    /// The same for a step that holds others, which may have written the same bytes: each byte counts once. Where
     /// they are very many, only growth is told; the title of the pane tells the rest.
     fn net_note(&self, cause: &Cause, place: usize) -> String {
-        let changes = &cause.crossings[place].changes;
+        let changes = &cause.steps[place].changes;
         let sum = self.sum(changes);
         let (mut differing, mut equal) = (0, 0);
         if sum.differing + sum.equal <= COUNTED {
@@ -303,15 +303,15 @@ fn used(among: &[u64], value: u64) -> bool {
     among.binary_search(&value).is_ok()
 }
 
-/// The tree that the depths of a cause's crossings make.
+/// The tree that the depths of a cause's steps make.
 fn tree(cause: &Cause) -> Vec<Node> {
-    let mut nodes: Vec<Node> = Vec::with_capacity(cause.crossings.len());
+    let mut nodes: Vec<Node> = Vec::with_capacity(cause.steps.len());
     let mut open: Vec<usize> = Vec::new();
-    for (place, crossing) in cause.crossings.iter().enumerate() {
-        while let Some(last) = open.pop_if(|&mut last| cause.crossings[last].depth >= crossing.depth) {
+    for (place, step) in cause.steps.iter().enumerate() {
+        while let Some(last) = open.pop_if(|&mut last| cause.steps[last].depth >= step.depth) {
             nodes[last].end = place;
         }
-        nodes.push(Node { around: open.last().copied(), end: cause.crossings.len() });
+        nodes.push(Node { around: open.last().copied(), end: cause.steps.len() });
         open.push(place);
     }
     nodes
@@ -322,8 +322,8 @@ impl Sum {
     fn and(self, change: &Change) -> Sum {
         let mut sum = self;
         match change {
-            Change::Bytes { halves, evidence, .. } => {
-                let (old, new) = halves.split_at(halves.len() / 2);
+            Change::Bytes { old_then_new, evidence, .. } => {
+                let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
                 let differing = old.iter().zip(new).filter(|(old, new)| old != new).count();
                 sum.differing += differing as u64;
                 sum.equal += if *evidence == Evidence::Written { (old.len() - differing) as u64 } else { 0 };
@@ -371,20 +371,20 @@ fn shorten(name: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Actor, Crossing, Trigger};
+    use crate::record::{Actor, Step, Trigger};
 
-    /// A cause with crossings of these depths and changes.
-    fn cause(crossings: &[(usize, Range<usize>)], changes: usize) -> Cause {
-        let crossing = |(depth, changes): &(usize, Range<usize>)| Crossing {
+    /// A cause with steps of these depths and changes.
+    fn cause(steps: &[(usize, Range<usize>)], changes: usize) -> Cause {
+        let step = |(depth, changes): &(usize, Range<usize>)| Step {
             depth: *depth,
-            step: Step::Say { text: b"hi".to_vec() },
+            step: StepKind::Say { text: b"hi".to_vec() },
             changes: changes.clone(),
             elapsed: Duration::ZERO,
         };
         let change = |n: usize| Change::bytes(0, n as u64, &[0], &[1], Actor::Guest, Evidence::Found);
         Cause {
             trigger: Trigger::Start,
-            crossings: crossings.iter().map(crossing).collect(),
+            steps: steps.iter().map(step).collect(),
             changes: (0..changes).map(change).collect(),
             focus: None,
             outcome: Ok(Vec::new()),

@@ -1,6 +1,6 @@
 //! The timeline at a glance: what happened in each cause, and in any stretch of them.
 
-use crate::record::{Actor, Cause, Change, Run, Step};
+use crate::record::{Actor, Cause, Change, Run, StepKind};
 
 /// What happened in a cause, or in several: a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,13 +29,17 @@ impl Events {
             events = events.and(match change {
                 Change::Growth { from: 0, .. } => Events::MODULE,
                 Change::Growth { .. } => Events::GREW,
-                Change::Bytes { halves, .. } if halves[..halves.len() / 2] == halves[halves.len() / 2..] => continue,
+                Change::Bytes { old_then_new, .. }
+                    if old_then_new[..old_then_new.len() / 2] == old_then_new[old_then_new.len() / 2..] =>
+                {
+                    continue;
+                }
                 Change::Bytes { by: Actor::Module, .. } => Events::MODULE,
                 Change::Bytes { by: Actor::Host, .. } => Events::HOST,
                 Change::Bytes { by: Actor::Guest, .. } => Events::GUEST,
             });
         }
-        let says = cause.crossings.iter().any(|crossing| matches!(crossing.step, Step::Say { .. }));
+        let says = cause.steps.iter().any(|step| matches!(step.kind, StepKind::Say { .. }));
         if says { events.and(Events::SAID) } else { events }
     }
 

@@ -1,7 +1,7 @@
 //! Conventions in which the guest hands out memory for the line.
 
 use super::names::{ALLOC, FREE, TAKES_ANSWER, has_word, list};
-use super::{Candidate, Fit, I32, Module, far, near};
+use super::{Candidate, Fit, I32, Module, near_miss, reject};
 use crate::abi::built_in::Argument;
 use crate::guest::{Signature, Type};
 
@@ -74,10 +74,13 @@ pub(super) fn callback(module: &Module<'_>) -> Fit<Candidate> {
     let takers: Vec<_> = takers.map(|(_, import, _)| import).collect();
     let import = match takers[..] {
         [one] => one,
-        [] => return Err(far("no import is named as one that takes an answer, (i32, i32) -> ()")),
+        [] => return Err(reject("no import is named as one that takes an answer, (i32, i32) -> ()")),
         ref many => {
             let names: Vec<_> = many.iter().map(|import| import.name.as_str()).collect();
-            return Err(near(format!("several imports could take the answer: {}; a recipe says which", list(&names))));
+            return Err(near_miss(format!(
+                "several imports could take the answer: {}; a recipe says which",
+                list(&names)
+            )));
         }
     };
     let mut candidate = allocating(module, "callback", 80)?;
@@ -99,7 +102,7 @@ fn allocating(module: &Module<'_>, name: &str, score: u32) -> Fit<Candidate> {
         has_word(name, ALLOC) && !has_word(name, &["realloc", "calloc", "dealloc"]) && !name.contains("wbindgen")
     };
     let alloc = funcs().find(|(name, ty)| gives(ty) && is_alloc(name));
-    let (alloc, ty) = alloc.ok_or_else(|| far("no export hands out memory (malloc, alloc, allocate)"))?;
+    let (alloc, ty) = alloc.ok_or_else(|| reject("no export hands out memory (malloc, alloc, allocate)"))?;
     let mut candidate = Candidate::new(name, score, format!("{alloc} hands out memory"));
     let args = [Argument::Same(0), Argument::Number(1)];
     candidate.recipe.redirect("alloc", alloc, &args[..ty.params.len()]);

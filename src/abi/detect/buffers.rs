@@ -1,7 +1,7 @@
 //! Conventions in which nobody hands out memory: the guest's own buffers, and agreed addresses.
 
 use super::names::{INPUT, OUTPUT, POINTER, ROOM, has_word, is_service, list, parts};
-use super::{Candidate, Fit, I32, Module, far, near};
+use super::{Candidate, Fit, I32, Module, near_miss, reject};
 use crate::guest::{Extern, Interface};
 
 /// Below this a fixed region is put where the module has no data.
@@ -15,11 +15,11 @@ pub(super) fn static_buffer(module: &Module<'_>) -> Fit<Candidate> {
         ([one], _) => (*one, 80),
         // A name that says nothing is some evidence where little else is exported.
         ([], [one]) => (*one, if getters.len() > 3 { 25 } else { 50 }),
-        ([], []) => return Err(far("no export of type () -> i32 could tell where the guest's buffer is")),
+        ([], []) => return Err(reject("no export of type () -> i32 could tell where the guest's buffer is")),
         ([], many) | (many, _) => {
             let names = list(many);
             let words = format!("several exports could tell where the guest's buffer is: {names}; a recipe says which");
-            return Err(if named.is_empty() { far(words) } else { near(words) });
+            return Err(if named.is_empty() { reject(words) } else { near_miss(words) });
         }
     };
     let transform = module.transform(&[I32], &[I32])?;
@@ -41,16 +41,16 @@ pub(super) fn getters(module: &Module<'_>) -> Fit<Candidate> {
     let getters = module.of_type(&[], &[I32]);
     let one = |what: &[&str], kind: &[&str], words: &str| {
         let mut fitting = getters.iter().copied().filter(|name| has_word(name, what) && has_word(name, kind));
-        let first = fitting.next().ok_or_else(|| far(format!("no export of type () -> i32 tells {words}")))?;
+        let first = fitting.next().ok_or_else(|| reject(format!("no export of type () -> i32 tells {words}")))?;
         match fitting.next() {
             None => Ok(first),
-            Some(other) => Err(near(format!("both {first} and {other} could tell {words}; a recipe says which"))),
+            Some(other) => Err(near_miss(format!("both {first} and {other} could tell {words}; a recipe says which"))),
         }
     };
     let output = one(OUTPUT, POINTER, "where the answer is")?;
     let len = one(OUTPUT, ROOM, "how long the answer is")?;
     let input = one(INPUT, POINTER, "where the line belongs").map_err(|why| {
-        near(format!("{output} and {len} tell where the answer is, but {}; a recipe can say", why.words))
+        near_miss(format!("{output} and {len} tell where the answer is, but {}; a recipe can say", why.words))
     })?;
     let transform = module.transform(&[I32], &[]).or_else(|_| module.transform(&[I32], &[I32]))?;
     let mut candidate = Candidate::new("getters", 90, format!("{input} and {output} tell of two buffers"));

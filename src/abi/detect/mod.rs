@@ -34,7 +34,7 @@ pub struct Candidate {
 
 /// A convention that a module does not fit.
 #[derive(Clone, Debug)]
-pub struct Miss {
+pub struct Rejection {
     /// The convention.
     pub convention: &'static str,
     /// Why not.
@@ -58,7 +58,7 @@ const LIBRARY: usize = 8;
 
 /// The conventions that a module fits, the surest first; and of the others, why not, those that nearly fit first.
 /// `call` names the transform, where the user says it.
-pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>, Vec<Miss>) {
+pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>, Vec<Rejection>) {
     let module = Module { interface, call };
     let attempts: [(&str, Attempt<'_>); 20] = [
         ("static-buffer", buffers::static_buffer),
@@ -93,12 +93,12 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
                 }
                 found.push(surroundings::complete(candidate, interface));
             }
-            Err(Why { words, near }) => misses.push(Miss { convention, why: words, near }),
+            Err(Why { words, near }) => misses.push(Rejection { convention, why: words, near }),
         }
     }
     match own.filter(|own| built_in(own).is_none()).map(parse) {
         Some(Ok(recipe)) => found.push(Candidate::own(recipe)),
-        Some(Err(error)) => misses.push(Miss {
+        Some(Err(error)) => misses.push(Rejection {
             convention: "its own",
             why: format!("the module's section `linmem` holds neither a convention's name nor a recipe: {error}"),
             near: true,
@@ -117,12 +117,12 @@ pub const SURE: u32 = 30;
 const SAID: u32 = 1000;
 
 /// It does not fit.
-fn far(words: impl Into<String>) -> Why {
+fn reject(words: impl Into<String>) -> Why {
     Why { words: words.into(), near: false }
 }
 
 /// It would fit, but for this.
-fn near(words: impl Into<String>) -> Why {
+fn near_miss(words: impl Into<String>) -> Why {
     Why { words: words.into(), near: true }
 }
 
@@ -135,12 +135,12 @@ struct Module<'a> {
 impl<'a> Module<'a> {
     fn memory(&self) -> Fit<()> {
         if self.interface.is_dynamic {
-            return Err(far(
+            return Err(reject(
                 "it is a dynamic library (its section dylink says so): it runs only linked into a program",
             ));
         }
         match self.interface.memory_names().iter().all(Vec::is_empty) {
-            true => Err(far("the module exports no memory, so a host cannot pass it bytes")),
+            true => Err(reject("the module exports no memory, so a host cannot pass it bytes")),
             false => Ok(()),
         }
     }
@@ -152,25 +152,25 @@ impl<'a> Module<'a> {
         if let Some(name) = self.call {
             return match (fitting.iter().find(|fit| **fit == name), self.signature(name)) {
                 (Some(name), _) => Ok(name),
-                (None, Some(other)) => Err(far(format!("`{name}` is {other}, and the transform is {ty} here"))),
-                (None, None) => Err(far(self.interface.lacks(name))),
+                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, and the transform is {ty} here"))),
+                (None, None) => Err(reject(self.interface.lacks(name))),
             };
         }
         let plausible: Vec<_> = fitting.iter().copied().filter(|name| may_transform(name)).collect();
         match (&plausible[..], &fitting[..]) {
-            ([one], _) if self.is_library() => Err(near(format!(
+            ([one], _) if self.is_library() => Err(near_miss(format!(
                 "{one} is the only export of the transform's type, {ty}, but one of very many; if it is the transform: \
                  --call {one}"
             ))),
             ([one], _) => Ok(one),
-            ([], []) => Err(far(format!("no export could be the transform, which is {ty} here"))),
+            ([], []) => Err(reject(format!("no export could be the transform, which is {ty} here"))),
             ([], several) => {
                 let names = list(several);
-                Err(far(format!("what has the transform's type, {ty}, is named like something else: {names}")))
+                Err(reject(format!("what has the transform's type, {ty}, is named like something else: {names}")))
             }
             (many, _) => {
                 let names = list(many);
-                Err(near(format!("several exports could be the transform: {names}; choose one with --call NAME")))
+                Err(near_miss(format!("several exports could be the transform: {names}; choose one with --call NAME")))
             }
         }
     }
@@ -182,7 +182,7 @@ impl<'a> Module<'a> {
 
     /// The same, for a module that has the marks of the convention.
     fn marked_transform(&self, params: &[Type], results: &[Type]) -> Fit<&'a str> {
-        self.transform(params, results).map_err(|why| near(why.words))
+        self.transform(params, results).map_err(|why| near_miss(why.words))
     }
 
     fn of_type(&self, params: &[Type], results: &[Type]) -> Vec<&'a str> {
@@ -197,7 +197,7 @@ impl<'a> Module<'a> {
     /// The exports of these names, by which a convention is known.
     fn marks(&self, names: &[&str]) -> Fit<()> {
         match names.iter().find(|name| self.signature(name).is_none()) {
-            Some(missing) => Err(far(format!("there is no export {missing}"))),
+            Some(missing) => Err(reject(format!("there is no export {missing}"))),
             None => Ok(()),
         }
     }

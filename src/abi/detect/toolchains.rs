@@ -1,7 +1,7 @@
 //! Conventions that a toolchain or a host lays down: its marks are in the module.
 
 use super::names::{list, may_transform};
-use super::{Candidate, Fit, I32, Module, far, near};
+use super::{Candidate, Fit, I32, Module, near_miss, reject};
 use crate::abi::built_in::Argument;
 use crate::abi::recipe::is_wasi;
 use crate::guest::Signature;
@@ -35,7 +35,7 @@ pub(super) fn wasm_bindgen_area(module: &Module<'_>) -> Fit<Candidate> {
         let named = *name == "__wbindgen_add_to_stack_pointer" || name.starts_with("__wbindgen_export");
         named && ty.is(&[I32], &[I32])
     });
-    let (stack, _) = marked.ok_or_else(|| far("there is no export __wbindgen_add_to_stack_pointer"))?;
+    let (stack, _) = marked.ok_or_else(|| reject("there is no export __wbindgen_add_to_stack_pointer"))?;
     let transform = module.marked_transform(&[I32, I32, I32], &[])?;
     let mut candidate = Candidate::new("wasm-bindgen-area", 95, format!("it exports {stack}"));
     allocator.fill_in(&mut candidate);
@@ -59,7 +59,7 @@ impl<'a> BindgenAllocator<'a> {
             let fits = |ty: &Signature| ty.results.len() == results && ty.params.len() == most;
             funcs.find(|(name, ty)| *name == plain || (numbered(name) && fits(ty)))
         };
-        let malloc = find("__wbindgen_malloc", 1, 2).ok_or_else(|| far("there is no export __wbindgen_malloc"))?;
+        let malloc = find("__wbindgen_malloc", 1, 2).ok_or_else(|| reject("there is no export __wbindgen_malloc"))?;
         Ok(BindgenAllocator { malloc, free: find("__wbindgen_free", 0, 3) })
     }
 
@@ -90,13 +90,13 @@ pub(super) fn canonical(module: &Module<'_>) -> Fit<Candidate> {
 
 pub(super) fn wasi(module: &Module<'_>) -> Fit<Candidate> {
     if module.call.is_some_and(|call| call != "_start") {
-        return Err(far("a program is started by _start, and another transform was asked for"));
+        return Err(reject("a program is started by _start, and another transform was asked for"));
     }
     if !module.signature("_start").is_some_and(|ty| ty.is(&[], &[])) {
-        return Err(far("there is no export _start, with which a program begins"));
+        return Err(reject("there is no export _start, with which a program begins"));
     }
     if !module.interface.imports.iter().any(is_wasi) {
-        return Err(near("it exports _start, but imports nothing of WASI"));
+        return Err(near_miss("it exports _start, but imports nothing of WASI"));
     }
     let mut candidate = Candidate::new("wasi", 100, "it exports _start, and imports WASI");
     candidate.doubt("whether it reads its standard input, nothing tells");
@@ -111,7 +111,7 @@ pub(super) fn wasi(module: &Module<'_>) -> Fit<Candidate> {
 
 pub(super) fn typst(module: &Module<'_>) -> Fit<Candidate> {
     if !module.interface.imports.iter().any(|import| import.module == "typst_env") {
-        return Err(far("it imports nothing of typst_env"));
+        return Err(reject("it imports nothing of typst_env"));
     }
     let transform = module.marked_transform(&[I32], &[I32])?;
     let mut candidate = Candidate::new("typst", 95, "it imports Typst's functions");
@@ -122,7 +122,7 @@ pub(super) fn typst(module: &Module<'_>) -> Fit<Candidate> {
 pub(super) fn dprint(module: &Module<'_>) -> Fit<Candidate> {
     module.marks(&["clear_shared_bytes", "get_shared_bytes_ptr", "get_formatted_text"])?;
     if !module.signature("format").is_some_and(|ty| ty.is(&[I32], &[I32])) {
-        return Err(near("its export format is not (i32) -> (i32): it is of another version than 4"));
+        return Err(near_miss("its export format is not (i32) -> (i32): it is of another version than 4"));
     }
     let mut candidate = Candidate::new("dprint", 100, "it exports what a plugin of dprint does");
     candidate

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::Encoding;
 use super::compile::{compile, layout};
 use super::exchange::Exchange;
-use super::faults::{ended, placed};
-use super::host::Scene;
+use super::failures::{ended, placed};
+use super::host::ImportContext;
 use super::ops::Op;
 use super::run::Runner;
-use super::state::Crossing;
+use super::state::LineIo;
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
 
@@ -155,8 +155,8 @@ impl Exchange {
         let from = [done.lines, count, index(layout::LINES) + done.bytes].map(narrow);
         // Such as need the line, or make the answer, are not among them.
         let mut nothing = Vec::new();
-        let mut crossing = Crossing { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut nothing, start: 0 };
-        let outcome = guest.drive(driver, from.into(), &mut Scene { plan, state, crossing: &mut crossing });
+        let mut io = LineIo { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut nothing, start: 0 };
+        let outcome = guest.drive(driver, from.into(), &mut ImportContext { plan, state, io: &mut io });
         match outcome {
             Ok(layout::DONE) => Stop::Between,
             Ok(step) => Stop::Before(index(step.cast_unsigned())),
@@ -183,8 +183,8 @@ impl Exchange {
     ) -> Result<(), Box<Failure>> {
         let Exchange { plan, state } = self;
         let (body, finally) = (&plan.bound.line[..], &plan.bound.finally[..]);
-        let mut crossing = Crossing { raw: line, encoded: Cow::Borrowed(line), answer, start };
-        let mut runner = Runner { plan, state, crossing: &mut crossing, boundary: guest };
+        let mut io = LineIo { raw: line, encoded: Cow::Borrowed(line), answer, start };
+        let mut runner = Runner { plan, state, io: &mut io, boundary: guest };
         let (next, outcome) = match stop {
             Stop::Between => return Ok(()),
             Stop::Before(step) => (step, Ok(())),

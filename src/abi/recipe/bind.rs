@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::form::Kind;
-use super::imports::{Answerer, answerers};
-use super::ops::{Do, Op};
+use super::imports::{ImportProvider, answerers};
+use super::ops::{Op, OpKind};
+use super::value_format::StaticType;
 use super::{Action, Encoding, Handler, Recipe};
 use crate::guest::{Extern, Interface, Type};
 
@@ -28,10 +28,10 @@ pub struct Bound {
     /// What the values in the slots are called.
     pub(super) names: Vec<String>,
     /// Who answers each import, by its place.
-    pub(super) answerers: Vec<Answerer>,
+    pub(super) answerers: Vec<ImportProvider>,
     /// What each import is called.
     pub(super) imports: Vec<Arc<str>>,
-    pub(super) handlers: Vec<Answering>,
+    pub(super) handlers: Vec<BoundHandler>,
     /// Whether each line has a fresh instance for itself.
     pub(super) fresh: bool,
     /// Whether the answer is what the guest writes to its standard output.
@@ -42,7 +42,7 @@ pub struct Bound {
 
 /// A handler whose names are resolved.
 #[derive(Clone, Debug)]
-pub(super) struct Answering {
+pub(super) struct BoundHandler {
     /// The slots for the arguments.
     pub(super) params: Vec<usize>,
     pub(super) body: Vec<Op>,
@@ -125,9 +125,9 @@ pub(super) struct Binder<'a> {
     pub(super) exports: Vec<String>,
     pub(super) globals: Vec<String>,
     /// What the slots are called; those that no line names have no name.
-    pub(super) slots: Vec<(String, Kind)>,
+    pub(super) slots: Vec<(String, StaticType)>,
     /// The steps of the present line that go before what it does.
-    pub(super) ahead: Vec<Do>,
+    pub(super) ahead: Vec<OpKind>,
     /// Whether what is looked up in the guest goes ahead too.
     pub(super) lookups_ahead: bool,
     /// Inside a handler, what its import returns.
@@ -168,32 +168,32 @@ impl Binder<'_> {
     }
 
     /// The handlers that answer an import of this module, each at its place in the recipe.
-    fn handlers(&mut self, handlers: &[Handler], answerers: &[Answerer]) -> Result<Vec<Answering>, BindError> {
+    fn handlers(&mut self, handlers: &[Handler], answerers: &[ImportProvider]) -> Result<Vec<BoundHandler>, BindError> {
         let mut bound = Vec::new();
         for (number, handler) in handlers.iter().enumerate() {
-            let asked = answerers.iter().position(|answerer| *answerer == Answerer::Handler(number));
+            let asked = answerers.iter().position(|answerer| *answerer == ImportProvider::Handler(number));
             bound.push(match asked {
                 Some(place) => self.handler(handler, place)?,
-                None => Answering { params: Vec::new(), body: Vec::new() },
+                None => BoundHandler { params: Vec::new(), body: Vec::new() },
             });
         }
         Ok(bound)
     }
 
     /// A handler's arguments are its own; other names that it sets are the recipe's.
-    fn handler(&mut self, handler: &Handler, place: usize) -> Result<Answering, BindError> {
+    fn handler(&mut self, handler: &Handler, place: usize) -> Result<BoundHandler, BindError> {
         let Extern::Func(signature) = &self.interface.imports[place].what else {
-            return Ok(Answering { params: Vec::new(), body: Vec::new() });
+            return Ok(BoundHandler { params: Vec::new(), body: Vec::new() });
         };
         let first = self.slots.len();
-        let kinds = signature.params.iter().map(|&ty| Kind::Of(ty));
+        let kinds = signature.params.iter().map(|&ty| StaticType::Of(ty));
         self.slots.extend(handler.params.iter().cloned().zip(kinds));
         let params: Vec<_> = (first..self.slots.len()).collect();
         self.results = Some(signature.results.clone());
         let body = self.body(&handler.body)?;
         self.results = None;
         params.iter().for_each(|&slot| self.slots[slot].0.clear());
-        Ok(Answering { params, body })
+        Ok(BoundHandler { params, body })
     }
 }
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::bind::Bound;
 use super::encoding::encode;
-use super::host::Scene;
+use super::host::ImportContext;
 use super::run::Runner;
 use super::say::Messages;
-use super::state::{Crossing, Known, Plan, State};
+use super::state::{LineIo, Plan, ResolvedGlobal, State};
 use super::wasi::{Invocation, Wasi};
 use crate::guest::{Boundary, Func, Guest, Limits};
 use crate::record::{Failure, Value};
@@ -20,7 +20,7 @@ pub struct Exchange {
 
 /// The line that crosses.
 #[derive(Clone, Copy)]
-pub struct Line<'a> {
+pub struct InputLine<'a> {
     /// As it was typed.
     pub bytes: &'a [u8],
     /// Whether a line feed ended it; a program that reads lines gets it too.
@@ -42,8 +42,8 @@ impl Exchange {
         for name in &bound.globals {
             let variable = guest.variable(name).ok_or_else(|| missing(name))?;
             globals.push(match variable.mutable {
-                true => Known::Variable(variable),
-                false => Known::Constant(guest.global(&variable).bits()),
+                true => ResolvedGlobal::Variable(variable),
+                false => ResolvedGlobal::Constant(guest.global(&variable).bits()),
             });
         }
         let state = State {
@@ -70,7 +70,7 @@ impl Exchange {
     pub fn prepare(&mut self, boundary: &mut impl Boundary, start: Option<&Func>) -> Result<(), Failure> {
         self.aside(boundary, |runner| {
             if let Some(start) = start {
-                let mut scene = Scene { plan: runner.plan, state: runner.state, crossing: runner.crossing };
+                let mut scene = ImportContext { plan: runner.plan, state: runner.state, io: runner.io };
                 runner.boundary.call(start, &[], &mut scene)?;
             }
             runner.all(&runner.plan.bound.once)
@@ -83,7 +83,7 @@ impl Exchange {
     /// Why the call did not return.
     pub fn call(&mut self, boundary: &mut impl Boundary, func: &Func, args: &[Value]) -> Result<(), Failure> {
         self.aside(boundary, |runner| {
-            let mut scene = Scene { plan: runner.plan, state: runner.state, crossing: runner.crossing };
+            let mut scene = ImportContext { plan: runner.plan, state: runner.state, io: runner.io };
             runner.boundary.call(func, args, &mut scene).map(|_| ())
         })
     }
@@ -95,11 +95,11 @@ impl Exchange {
         act: impl FnOnce(&mut Runner<'_, '_, B>) -> Result<(), Box<Failure>>,
     ) -> Result<(), Failure> {
         let mut unread = Vec::new();
-        let mut crossing = Crossing { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut unread, start: 0 };
+        let mut io = LineIo { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut unread, start: 0 };
         let Exchange { plan, state } = self;
         state.begin();
         state.wasi.begin(&[], false);
-        let outcome = act(&mut Runner { plan, state, crossing: &mut crossing, boundary });
+        let outcome = act(&mut Runner { plan, state, io: &mut io, boundary });
         state.end(boundary);
         state.outcome(outcome).map_err(|failure| *failure)
     }
@@ -111,7 +111,7 @@ impl Exchange {
     pub fn exchange(
         &mut self,
         boundary: &mut impl Boundary,
-        line: Line<'_>,
+        line: InputLine<'_>,
         answer: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let start = answer.len();
@@ -123,8 +123,8 @@ impl Exchange {
         if bound.has_host {
             state.wasi.begin(&encoded, line.ended);
         }
-        let mut crossing = Crossing { raw: line.bytes, encoded, answer, start };
-        let mut runner = Runner { plan, state, crossing: &mut crossing, boundary };
+        let mut io = LineIo { raw: line.bytes, encoded, answer, start };
+        let mut runner = Runner { plan, state, io: &mut io, boundary };
         let outcome = runner.all(&bound.line);
         let outcome = runner.finish(outcome, &bound.finally);
         if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {

@@ -2,46 +2,46 @@
 
 use std::sync::Arc;
 
-use super::faults::{placed, refused};
-use super::imports::Answerer;
-use super::ops::{Do, Op, Val};
+use super::failures::{placed, refused};
+use super::imports::ImportProvider;
+use super::ops::{Op, OpKind, Val};
 use super::run::{Runner, typed};
-use super::state::{Crossing, Plan, State};
+use super::state::{LineIo, Plan, State};
 use super::wasi;
 use crate::guest::{Boundary, Host, Type};
 use crate::record::{Failure, Value};
 
 /// What a host function works with, while the guest's call of it waits.
-pub(super) struct Scene<'a, 'l> {
+pub(super) struct ImportContext<'a, 'l> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a mut State,
-    pub(super) crossing: &'a mut Crossing<'l>,
+    pub(super) io: &'a mut LineIo<'l>,
 }
 
-impl Host for Scene<'_, '_> {
+impl Host for ImportContext<'_, '_> {
     fn import(
         &mut self,
         place: usize,
         args: &[Value],
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
-        let Scene { plan, state, crossing } = self;
+        let ImportContext { plan, state, io } = self;
         // The guest ran in between, and may have handed out again what was taken back.
         state.freed.clear();
         let bound = &plan.bound;
-        match bound.answerers.get(place).copied().unwrap_or(Answerer::Nobody) {
-            Answerer::Handler(number) => {
+        match bound.answerers.get(place).copied().unwrap_or(ImportProvider::Nobody) {
+            ImportProvider::Handler(number) => {
                 let handler = &bound.handlers[number];
                 for (slot, arg) in handler.params.iter().zip(args) {
                     state.values[*slot] = Some(arg.bits());
                 }
-                Runner { plan, state, crossing, boundary }.handle(&handler.body)
+                Runner { plan, state, io, boundary }.handle(&handler.body)
             }
-            Answerer::Wasi(function) => {
+            ImportProvider::Wasi(function) => {
                 let State { wasi, messages, .. } = &mut **state;
                 wasi::Call { wasi, messages, boundary, memory: bound.memory, args }.answer(function)
             }
-            Answerer::Stub | Answerer::Nobody => Ok(Vec::new()),
+            ImportProvider::Stub | ImportProvider::Nobody => Ok(Vec::new()),
         }
     }
 
@@ -64,23 +64,26 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 continue;
             }
             match &op.action {
-                Do::Return(values) => {
+                OpKind::Return(values) => {
                     let number = |(ty, value): &(Type, Val)| Ok(typed(*ty, self.value(value)?));
                     return values.iter().map(number).collect();
                 }
-                Do::Fail(saying) => {
+                OpKind::Fail(saying) => {
                     // What the last call returned says nothing here: the guest is in the middle of one.
                     self.state.last = None;
                     let words = self.saying(saying)?;
                     self.state.settled = Some(Err(placed(*refused(words), op.at)));
                 }
-                Do::Stop => {
+                OpKind::Stop => {
                     let told = self.state.settled.take().and_then(Result::err);
                     return Err(told
                         .unwrap_or_else(|| placed(Failure::Refused("the recipe stops the guest".to_owned()), op.at)));
                 }
                 _ => {
-                    let settles = matches!(op.action, Do::Read(_) | Do::Append(_) | Do::Answer(_) | Do::AnswerLine);
+                    let settles = matches!(
+                        op.action,
+                        OpKind::Read(_) | OpKind::Append(_) | OpKind::Answer(_) | OpKind::AnswerLine
+                    );
                     self.op(op).map_err(|failure| placed(*failure, op.at))?;
                     if settles {
                         self.state.settled = Some(Ok(()));

@@ -10,7 +10,7 @@ const LISTED: usize = 20;
 
 /// Who answers an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answerer {
+pub(super) enum ImportProvider {
     /// The recipe's handler of that number.
     Handler(usize),
     /// The host's WASI.
@@ -25,7 +25,7 @@ pub(super) enum Answerer {
 ///
 /// # Errors
 /// The imports that nothing answers, with their types, and what helps. A handler with a wrong number of arguments.
-pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> Result<Vec<Answerer>, String> {
+pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> Result<Vec<ImportProvider>, String> {
     let stubs = stubs || recipe.stubs;
     let mut missing = Vec::new();
     let mut answerers = Vec::new();
@@ -39,14 +39,14 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
             if import.what == Extern::Global && !stubs {
                 missing.push(import);
             }
-            answerers.push(Answerer::Nobody);
+            answerers.push(ImportProvider::Nobody);
             continue;
         };
         let first = handlers.peek().copied();
         let fitting = handlers.find(|&place| recipe.handlers[place].params.len() == signature.params.len());
         answerers.push(match (fitting, wasi::function(import).filter(|_| recipe.wasi)) {
-            (Some(place), _) => Answerer::Handler(place),
-            (None, Some(function)) => Answerer::Wasi(function),
+            (Some(place), _) => ImportProvider::Handler(place),
+            (None, Some(function)) => ImportProvider::Wasi(function),
             (None, None) => match first {
                 Some(place) => {
                     let (at, given) = (recipe.handlers[place].at, recipe.handlers[place].params.len());
@@ -56,10 +56,10 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
                         "{name} is {signature}: the guest gives it {count} {arguments}, and the handler in line {at} takes {given}"
                     ));
                 }
-                None if stubs => Answerer::Stub,
+                None if stubs => ImportProvider::Stub,
                 None => {
                     missing.push(import);
-                    Answerer::Nobody
+                    ImportProvider::Nobody
                 }
             },
         });

@@ -1,13 +1,15 @@
 //! A recipe's lines as steps: names become slots and numbers, calls inside values become steps of their own.
 
 use super::bind::{BindError, Binder, Fit};
-use super::form::{Form, Kind};
-use super::ops::{Bytes, Call, Do, Held, Len, MOST_ARGS, Op, Piece, Saying, Test, Val, Words, Written};
+use super::ops::{
+    Bytes, Call, Interpolation, Len, MOST_ARGS, MessageExpr, Op, OpKind, Piece, Test, Val, Words, Written,
+};
 use super::parse::span;
+use super::value_format::{StaticType, ValueFormat};
 use super::{Action, Condition, Expr, Length, Message, Part, Span, Statement, Width};
 use crate::abi::detect::frees;
 use crate::guest::{Extern, Signature, Type};
-use crate::record::Wanted;
+use crate::record::FocusTarget;
 
 impl Binder<'_> {
     /// The steps of a section.
@@ -37,7 +39,7 @@ impl Binder<'_> {
         let condition = statement.condition.as_ref().map(|condition| self.test(condition)).transpose()?;
         let before = std::mem::take(&mut self.ahead).into_iter().map(|action| (None, action));
         let last = self.action(&statement.action)?;
-        let is_call = matches!(last, Some(Do::Call(_)));
+        let is_call = matches!(last, Some(OpKind::Call(_)));
         let actions = std::mem::take(&mut self.ahead).into_iter().chain(last).map(|action| (condition.clone(), action));
         let mut ops: Vec<_> = before
             .chain(actions)
@@ -53,14 +55,16 @@ impl Binder<'_> {
             needs.extend(op.action.sets().iter().filter(|&&slot| slot >= named));
         }
         if statement.transform {
-            let first = ops.iter_mut().find(|op| !is_call || matches!(op.action, Do::Call(_)));
-            first.into_iter().for_each(|op| op.transform = Some(if is_call { Wanted::Call } else { Wanted::Any }));
+            let first = ops.iter_mut().find(|op| !is_call || matches!(op.action, OpKind::Call(_)));
+            first
+                .into_iter()
+                .for_each(|op| op.transform = Some(if is_call { FocusTarget::Call } else { FocusTarget::Any }));
         }
         Ok(ops)
     }
 
     /// Has a step go ahead, and returns the slot for what it finds.
-    fn go_ahead(&mut self, kind: Kind, step: impl FnOnce(usize) -> Do) -> Val {
+    fn go_ahead(&mut self, kind: StaticType, step: impl FnOnce(usize) -> OpKind) -> Val {
         self.slots.push((String::new(), kind));
         let slot = self.slots.len() - 1;
         self.ahead.push(step(slot));
@@ -73,7 +77,7 @@ impl Binder<'_> {
     }
 
     /// What a line does, if it does anything.
-    fn action(&mut self, action: &Action) -> Fit<Option<Do>> {
+    fn action(&mut self, action: &Action) -> Fit<Option<OpKind>> {
         if matches!(action, Action::Write { .. } | Action::Store(..) | Action::Grow(_) | Action::GrowTo(_)) {
             self.in_memory()?;
         }
@@ -82,26 +86,26 @@ impl Binder<'_> {
             Action::Write { parts, at, within } => {
                 let at = self.number(at)?;
                 let within = within.as_ref().map(|room| self.room(room)).transpose()?;
-                Do::Write { parts: parts.iter().map(|part| self.part(part)).collect::<Fit<_>>()?, at, within }
+                OpKind::Write { parts: parts.iter().map(|part| self.part(part)).collect::<Fit<_>>()?, at, within }
             }
-            Action::Store(width, at, value) => Do::Store(*width, self.number(at)?, self.number(value)?),
-            Action::Read(span) => Do::Read(self.span(span)?),
-            Action::Append(message) => Do::Append(self.message(message)?),
-            Action::AnswerLine => Do::AnswerLine,
+            Action::Store(width, at, value) => OpKind::Store(*width, self.number(at)?, self.number(value)?),
+            Action::Read(span) => OpKind::Read(self.span(span)?),
+            Action::Append(message) => OpKind::Append(self.message(message)?),
+            Action::AnswerLine => OpKind::AnswerLine,
             Action::AnswerStdout if !self.wasi => {
                 return Err("a guest has a standard output where the recipe's head says `host wasi`".to_owned());
             }
             Action::AnswerStdout => {
                 self.answers_stdout = true;
-                Do::AnswerStdout
+                OpKind::AnswerStdout
             }
-            Action::Answer(words) => Do::Answer(self.words(words)?),
-            Action::Fail(message) => Do::Fail(self.message(message)?),
-            Action::Say(message) => Do::Say(self.message(message)?),
-            Action::Grow(pages) => Do::Grow(self.number(pages)?),
-            Action::GrowTo(size) => Do::GrowTo(self.number(size)?),
-            Action::Stop if self.results.is_some() => Do::Stop,
-            Action::Return(values) if self.results.is_some() => Do::Return(self.results(values)?),
+            Action::Answer(words) => OpKind::Answer(self.words(words)?),
+            Action::Fail(message) => OpKind::Fail(self.message(message)?),
+            Action::Say(message) => OpKind::Say(self.message(message)?),
+            Action::Grow(pages) => OpKind::Grow(self.number(pages)?),
+            Action::GrowTo(size) => OpKind::GrowTo(self.number(size)?),
+            Action::Stop if self.results.is_some() => OpKind::Stop,
+            Action::Return(values) if self.results.is_some() => OpKind::Return(self.results(values)?),
             Action::Stop | Action::Return(_) => {
                 return Err("this is only for a host function, below `on`".to_owned());
             }
@@ -117,29 +121,30 @@ impl Binder<'_> {
         types.into_iter().zip(values).map(|(ty, value)| Ok((ty, self.argument(ty, value)?))).collect()
     }
 
-    fn assignment(&mut self, names: &[String], value: &Expr) -> Fit<Option<Do>> {
+    fn assignment(&mut self, names: &[String], value: &Expr) -> Fit<Option<OpKind>> {
         if let Expr::Call { export, args, optional } = value {
             return self.call_into(names, export, args, *optional);
         }
         let (value, kind) = self.value(value)?;
         match names {
-            [name] => Ok(Some(Do::Set(self.slot(name, kind), value))),
+            [name] => Ok(Some(OpKind::Set(self.slot(name, kind), value))),
             _ => Err(format!("the recipe wants {} values, and this is one", names.len())),
         }
     }
 
     /// A call that is a line of its own, or what stands behind `=`.
-    fn call_into(&mut self, names: &[String], export: &str, args: &[Expr], optional: bool) -> Fit<Option<Do>> {
+    fn call_into(&mut self, names: &[String], export: &str, args: &[Expr], optional: bool) -> Fit<Option<OpKind>> {
         let Some((signature, mut call)) = self.call(export, args, optional)? else {
             return match names {
                 [] => Ok(None),
-                [name] => Ok(Some(Do::Unset(self.slot(name, Kind::Perhaps)))),
+                [name] => Ok(Some(OpKind::Unset(self.slot(name, StaticType::Perhaps)))),
                 _ => Err(self.lacks(export)),
             };
         };
         if names.len() > 1 && names.len() == signature.results.len() || names.len() == 1 && signature.results.len() == 1
         {
-            call.into = names.iter().zip(signature.results).map(|(name, ty)| self.slot(name, Kind::Of(ty))).collect();
+            call.into =
+                names.iter().zip(signature.results).map(|(name, ty)| self.slot(name, StaticType::Of(ty))).collect();
         } else if !names.is_empty() {
             let wanted = match names {
                 [name] => format!("one value, for `{name}`"),
@@ -148,7 +153,7 @@ impl Binder<'_> {
             return Err(returns(export, &signature, &wanted));
         }
         call.frees = names.is_empty() && frees(export);
-        Ok(Some(Do::Call(call)))
+        Ok(Some(OpKind::Call(call)))
     }
 
     fn part(&mut self, part: &Part) -> Fit<Written> {
@@ -178,11 +183,11 @@ impl Binder<'_> {
         Ok(Bytes { encoding: span.encoding.unwrap_or(self.encoding), len, at: self.number(&span.at)? })
     }
 
-    fn message(&mut self, message: &Message) -> Fit<Saying> {
+    fn message(&mut self, message: &Message) -> Fit<MessageExpr> {
         Ok(match message {
-            Message::Span(span) => Saying::Bytes(self.span(span)?),
-            Message::Words(words) => Saying::Words(self.words(words)?),
-            Message::Answer => Saying::Answer,
+            Message::Span(span) => MessageExpr::Bytes(self.span(span)?),
+            Message::Words(words) => MessageExpr::Words(self.words(words)?),
+            Message::Answer => MessageExpr::Answer,
         })
     }
 
@@ -194,11 +199,11 @@ impl Binder<'_> {
             rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
         {
             let held = match inner.contains(" at ") {
-                true => Held::Bytes(self.span(&span(inner)?)?),
+                true => Interpolation::Bytes(self.span(&span(inner)?)?),
                 false => {
                     let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
                     let (value, kind) = self.value(&Expr::Name(name.to_owned()))?;
-                    Held::Number(value, Form::new(kind, form)?)
+                    Interpolation::Number(value, ValueFormat::new(kind, form)?)
                 }
             };
             pieces.push(Piece { before: before.to_owned(), held });
@@ -211,29 +216,31 @@ impl Binder<'_> {
         let (left, left_kind) = self.value(&condition.left)?;
         let (right, right_kind) = self.value(&condition.right)?;
         for kind in [left_kind, right_kind] {
-            if !matches!(kind, Kind::Of(Type::I32 | Type::I64) | Kind::Literal) {
+            if !matches!(kind, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) {
                 return Err("a condition compares whole numbers that are set".to_owned());
             }
         }
-        let narrow = left_kind != Kind::Of(Type::I64) && right_kind != Kind::Of(Type::I64);
+        let narrow = left_kind != StaticType::Of(Type::I64) && right_kind != StaticType::Of(Type::I64);
         Ok(Test { left, comparison: condition.comparison, right, narrow })
     }
 
     /// A whole number that is set for sure.
     fn number(&mut self, expr: &Expr) -> Fit<Val> {
         match self.value(expr)? {
-            (value, Kind::Of(Type::I32 | Type::I64) | Kind::Literal) => Ok(value),
-            (_, Kind::Perhaps) => Err("this may be unset: the export behind `?` is missing in this module".to_owned()),
-            (_, Kind::Of(ty)) => Err(format!("a whole number is needed here, and this is {ty}")),
+            (value, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) => Ok(value),
+            (_, StaticType::Perhaps) => {
+                Err("this may be unset: the export behind `?` is missing in this module".to_owned())
+            }
+            (_, StaticType::Of(ty)) => Err(format!("a whole number is needed here, and this is {ty}")),
         }
     }
 
-    fn value(&mut self, expr: &Expr) -> Fit<(Val, Kind)> {
-        let wide = |value| (value, Kind::Of(Type::I64));
+    fn value(&mut self, expr: &Expr) -> Fit<(Val, StaticType)> {
+        let wide = |value| (value, StaticType::Of(Type::I64));
         Ok(match expr {
-            Expr::Number(n) => (Val::Const(*n), Kind::Literal),
-            Expr::Name(name) if name == "n" => (Val::LineLen, Kind::Of(Type::I32)),
-            Expr::Name(name) if name == "units" => (Val::LineUnits, Kind::Of(Type::I32)),
+            Expr::Number(n) => (Val::Const(*n), StaticType::Literal),
+            Expr::Name(name) if name == "n" => (Val::LineLen, StaticType::Of(Type::I32)),
+            Expr::Name(name) if name == "units" => (Val::LineUnits, StaticType::Of(Type::I32)),
             Expr::Name(name) => {
                 let slot = self.known(name)?;
                 (Val::Slot(slot), self.slots[slot].1)
@@ -241,35 +248,35 @@ impl Binder<'_> {
             Expr::Call { export, args, optional } => self.call_ahead(export, args, *optional)?,
             Expr::Load(width, at) => {
                 self.in_memory()?;
-                let kind = Kind::Of(if *width == Width::U64 { Type::I64 } else { Type::I32 });
+                let kind = StaticType::Of(if *width == Width::U64 { Type::I64 } else { Type::I32 });
                 let load = Val::Load(*width, Box::new(self.number(at)?));
                 (self.lookup(load, kind), kind)
             }
-            Expr::Low(inner) => (self.number(inner)?.low(), Kind::Of(Type::I32)),
-            Expr::High(inner) => (self.number(inner)?.high(), Kind::Of(Type::I32)),
+            Expr::Low(inner) => (self.number(inner)?.low(), StaticType::Of(Type::I32)),
+            Expr::High(inner) => (self.number(inner)?.high(), StaticType::Of(Type::I32)),
             // Sums are 64 bits wide: an address and a length do not wrap around.
             Expr::Sum(a, b) => wide(Val::Sum(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Difference(a, b) => wide(Val::Difference(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Global(name) => {
-                let (global, kind) = (Val::Global(self.global(name)?), Kind::Of(Type::I32));
+                let (global, kind) = (Val::Global(self.global(name)?), StaticType::Of(Type::I32));
                 (self.lookup(global, kind), kind)
             }
         })
     }
 
     /// What a call may change.
-    fn lookup(&mut self, value: Val, kind: Kind) -> Val {
-        if self.lookups_ahead { self.go_ahead(kind, |slot| Do::Set(slot, value)) } else { value }
+    fn lookup(&mut self, value: Val, kind: StaticType) -> Val {
+        if self.lookups_ahead { self.go_ahead(kind, |slot| OpKind::Set(slot, value)) } else { value }
     }
 
     /// A call inside another value.
-    fn call_ahead(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<(Val, Kind)> {
+    fn call_ahead(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<(Val, StaticType)> {
         let Some((signature, call)) = self.call(export, args, optional)? else {
-            return Ok((Val::Const(0), Kind::Perhaps));
+            return Ok((Val::Const(0), StaticType::Perhaps));
         };
         let [ty] = signature.results[..] else { return Err(returns(export, &signature, "one value here")) };
-        let kind = Kind::Of(ty);
-        Ok((self.go_ahead(kind, |slot| Do::Call(Call { into: vec![slot], ..call })), kind))
+        let kind = StaticType::Of(ty);
+        Ok((self.go_ahead(kind, |slot| OpKind::Call(Call { into: vec![slot], ..call })), kind))
     }
 
     /// A call of an export, with its type; `None` if it is missing, and may be.
@@ -328,12 +335,12 @@ impl Binder<'_> {
         // What no line names has no name.
         match self.slots.iter().rposition(|(slot, _)| slot == name && !name.is_empty()) {
             Some(slot) => Ok(slot),
-            None if self.set_by_handlers.iter().any(|set| set == name) => Ok(self.slot(name, Kind::Literal)),
+            None if self.set_by_handlers.iter().any(|set| set == name) => Ok(self.slot(name, StaticType::Literal)),
             None => Err(unknown(name)),
         }
     }
 
-    fn slot(&mut self, name: &str, kind: Kind) -> usize {
+    fn slot(&mut self, name: &str, kind: StaticType) -> usize {
         match self.slots.iter().rposition(|(slot, _)| slot == name) {
             Some(slot) => {
                 self.slots[slot].1 = kind;

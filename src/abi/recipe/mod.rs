@@ -8,8 +8,7 @@ mod bind;
 mod compile;
 mod encoding;
 mod exchange;
-mod faults;
-mod form;
+mod failures;
 mod host;
 mod imports;
 mod lower;
@@ -19,13 +18,14 @@ mod print;
 mod run;
 mod say;
 mod state;
+mod value_format;
 mod values;
 mod wasi;
 
 pub use batch::{Answered, Batch};
 pub use bind::{BindError, Bound};
 pub(in crate::abi) use encoding::encode;
-pub use exchange::{Exchange, Line};
+pub use exchange::{Exchange, InputLine};
 pub use parse::{ParseError, parse};
 
 pub use say::Messages;

@@ -1,9 +1,9 @@
 //! What a bound recipe is made of: its lines and values, with names resolved to slots and numbers.
 
-use super::form::Form;
+use super::value_format::ValueFormat;
 use super::{Comparison, Encoding, Width};
 use crate::guest::Type;
-use crate::record::Wanted;
+use crate::record::FocusTarget;
 
 /// The most arguments of a call; no export in the conventions that are known has half as many.
 pub(super) const MOST_ARGS: usize = 16;
@@ -16,15 +16,15 @@ pub(super) struct Op {
     /// The recipe's line that it is of.
     pub(super) at: usize,
     /// Which of its crossings is the transform, if it is marked as such.
-    pub(super) transform: Option<Wanted>,
+    pub(super) transform: Option<FocusTarget>,
     /// The slots without which it means nothing.
     pub(super) needs: Vec<usize>,
     pub(super) condition: Option<Test>,
-    pub(super) action: Do,
+    pub(super) action: OpKind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Do {
+pub(super) enum OpKind {
     Call(Call),
     Set(usize, Val),
     /// What a call of an export would have set that is missing, and may be.
@@ -36,12 +36,12 @@ pub(super) enum Do {
     },
     Store(Width, Val, Val),
     Read(Bytes),
-    Append(Saying),
+    Append(MessageExpr),
     AnswerLine,
     AnswerStdout,
     Answer(Words),
-    Fail(Saying),
-    Say(Saying),
+    Fail(MessageExpr),
+    Say(MessageExpr),
     Stop,
     Return(Vec<(Type, Val)>),
     Grow(Val),
@@ -70,18 +70,18 @@ pub(super) enum Written {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Saying {
+pub(super) enum MessageExpr {
     Words(Words),
     Bytes(Bytes),
     Answer,
 }
 
-impl Saying {
+impl MessageExpr {
     /// Whether the guest's own words stand in it.
     pub(super) fn holds_bytes(&self) -> bool {
         match self {
-            Saying::Words(words) => words.pieces.iter().any(|piece| matches!(piece.held, Held::Bytes(_))),
-            Saying::Bytes(_) | Saying::Answer => true,
+            MessageExpr::Words(words) => words.pieces.iter().any(|piece| matches!(piece.held, Interpolation::Bytes(_))),
+            MessageExpr::Bytes(_) | MessageExpr::Answer => true,
         }
     }
 }
@@ -99,14 +99,14 @@ pub(super) struct Words {
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) before: String,
-    pub(super) held: Held,
+    pub(super) held: Interpolation,
 }
 
 /// What stands between words.
 #[derive(Clone, Debug)]
-pub(super) enum Held {
+pub(super) enum Interpolation {
     /// A value, and how it is shown.
-    Number(Val, Form),
+    Number(Val, ValueFormat),
     /// Bytes in the guest's memory, as text.
     Bytes(Bytes),
 }
@@ -153,12 +153,12 @@ pub(super) enum Val {
     Global(usize),
 }
 
-impl Do {
+impl OpKind {
     /// The slots that it sets.
     pub(super) fn sets(&self) -> &[usize] {
         match self {
-            Do::Call(call) => &call.into,
-            Do::Set(slot, _) => std::slice::from_ref(slot),
+            OpKind::Call(call) => &call.into,
+            OpKind::Set(slot, _) => std::slice::from_ref(slot),
             _ => &[],
         }
     }
@@ -166,7 +166,7 @@ impl Do {
 
 impl Op {
     /// The slots without which it means nothing.
-    pub(super) fn needs(condition: Option<&Test>, action: &Do) -> Vec<usize> {
+    pub(super) fn needs(condition: Option<&Test>, action: &OpKind) -> Vec<usize> {
         let mut needs = Vec::new();
         let mut add = |value: &Val| value.slots(&mut needs);
         if let Some(test) = condition {
@@ -174,17 +174,17 @@ impl Op {
             add(&test.right);
         }
         match action {
-            Do::Call(call) => call.args.iter().for_each(|(_, arg)| add(arg)),
-            Do::Set(_, value) | Do::Grow(value) | Do::GrowTo(value) => add(value),
-            Do::Write { at, .. } => add(at),
-            Do::Store(_, at, value) => {
+            OpKind::Call(call) => call.args.iter().for_each(|(_, arg)| add(arg)),
+            OpKind::Set(_, value) | OpKind::Grow(value) | OpKind::GrowTo(value) => add(value),
+            OpKind::Write { at, .. } => add(at),
+            OpKind::Store(_, at, value) => {
                 add(at);
                 add(value);
             }
-            Do::Read(span) => add(&span.at),
-            Do::Return(values) => values.iter().for_each(|(_, value)| add(value)),
-            Do::Unset(_) | Do::AnswerLine | Do::AnswerStdout | Do::Answer(_) | Do::Stop => (),
-            Do::Append(_) | Do::Fail(_) | Do::Say(_) => (),
+            OpKind::Read(span) => add(&span.at),
+            OpKind::Return(values) => values.iter().for_each(|(_, value)| add(value)),
+            OpKind::Unset(_) | OpKind::AnswerLine | OpKind::AnswerStdout | OpKind::Answer(_) | OpKind::Stop => (),
+            OpKind::Append(_) | OpKind::Fail(_) | OpKind::Say(_) => (),
         }
         needs
     }

@@ -1,10 +1,10 @@
 //! A pass over the steps of a recipe.
 
 use super::Encoding;
-use super::faults::{ended, placed, refused};
-use super::host::Scene;
-use super::ops::{Bytes, Call, Do, MOST_ARGS, Op, Saying, Val, Written};
-use super::state::{Crossing, Plan, State};
+use super::failures::{ended, placed, refused};
+use super::host::ImportContext;
+use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
+use super::state::{LineIo, Plan, State};
 use crate::guest::{Boundary, Type};
 use crate::record::{Failure, Limit, Value, WASM_PAGE};
 
@@ -12,13 +12,13 @@ use crate::record::{Failure, Limit, Value, WASM_PAGE};
 pub(super) struct Runner<'a, 'l, B: ?Sized> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a mut State,
-    pub(super) crossing: &'a mut Crossing<'l>,
+    pub(super) io: &'a mut LineIo<'l>,
     pub(super) boundary: &'a mut B,
 }
 
 /// Whether the answer is settled.
 #[derive(PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum Flow {
     GoOn,
     Settled,
 }
@@ -26,7 +26,7 @@ pub(super) enum Next {
 impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     pub(super) fn all(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
         for op in body {
-            if self.op(op).map_err(|failure| placed(*failure, op.at))? == Next::Settled {
+            if self.op(op).map_err(|failure| placed(*failure, op.at))? == Flow::Settled {
                 break;
             }
         }
@@ -67,64 +67,64 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     }
 
     #[inline(always)]
-    pub(super) fn op(&mut self, op: &Op) -> Result<Next, Box<Failure>> {
+    pub(super) fn op(&mut self, op: &Op) -> Result<Flow, Box<Failure>> {
         if let Some(test) = &op.condition
             && !self.holds(test)?
         {
-            return Ok(Next::GoOn);
+            return Ok(Flow::GoOn);
         }
-        if !self.state.freed.is_empty() && !matches!(&op.action, Do::Call(call) if call.frees) {
+        if !self.state.freed.is_empty() && !matches!(&op.action, OpKind::Call(call) if call.frees) {
             self.state.freed.clear();
         }
         if let Some(wanted) = op.transform {
             self.boundary.transform_next(wanted);
         }
         match &op.action {
-            Do::Call(call) => self.call(call, op.at)?,
-            Do::Set(slot, value) => self.state.values[*slot] = Some(self.value(value)?),
-            Do::Unset(slot) => self.state.values[*slot] = None,
-            Do::Write { parts, at, within } => self.write(parts, at, within.as_ref())?,
-            Do::Store(width, at, value) => {
+            OpKind::Call(call) => self.call(call, op.at)?,
+            OpKind::Set(slot, value) => self.state.values[*slot] = Some(self.value(value)?),
+            OpKind::Unset(slot) => self.state.values[*slot] = None,
+            OpKind::Write { parts, at, within } => self.write(parts, at, within.as_ref())?,
+            OpKind::Store(width, at, value) => {
                 let at = self.value(at)?;
                 let bytes = self.value(value)?.to_le_bytes();
                 self.boundary.write(self.plan.bound.memory, at, &bytes[..width.bytes()])?;
             }
-            Do::Read(span) => {
-                self.crossing.settle(&[]);
+            OpKind::Read(span) => {
+                self.io.settle(&[]);
                 self.read(span)?;
             }
-            Do::Append(Saying::Bytes(span)) => {
+            OpKind::Append(MessageExpr::Bytes(span)) => {
                 self.read(span)?;
                 self.bounded()?;
             }
             // The reader of recipes does not let it through.
-            Do::Append(Saying::Answer) => (),
-            Do::Append(Saying::Words(words)) => {
+            OpKind::Append(MessageExpr::Answer) => (),
+            OpKind::Append(MessageExpr::Words(words)) => {
                 let words = self.words(words)?;
-                self.crossing.answer.extend_from_slice(words.as_bytes());
+                self.io.answer.extend_from_slice(words.as_bytes());
                 self.bounded()?;
             }
-            Do::AnswerLine => {
-                let raw = self.crossing.raw;
-                self.crossing.settle(raw);
-                return Ok(Next::Settled);
+            OpKind::AnswerLine => {
+                let raw = self.io.raw;
+                self.io.settle(raw);
+                return Ok(Flow::Settled);
             }
-            Do::AnswerStdout => {
-                let Runner { state, crossing, .. } = self;
-                crossing.settle(&state.wasi.stdout);
+            OpKind::AnswerStdout => {
+                let Runner { state, io, .. } = self;
+                io.settle(&state.wasi.stdout);
             }
-            Do::Answer(words) => {
+            OpKind::Answer(words) => {
                 let words = self.words(words)?;
-                self.crossing.settle(words.as_bytes());
-                return Ok(Next::Settled);
+                self.io.settle(words.as_bytes());
+                return Ok(Flow::Settled);
             }
-            Do::Fail(saying) => return Err(refused(self.saying(saying)?)),
-            Do::Say(saying) => self.say(saying)?,
-            Do::Grow(pages) => {
+            OpKind::Fail(saying) => return Err(refused(self.saying(saying)?)),
+            OpKind::Say(saying) => self.say(saying)?,
+            OpKind::Grow(pages) => {
                 let pages = self.value(pages)?;
                 self.boundary.grow(self.plan.bound.memory, pages)?;
             }
-            Do::GrowTo(size) => {
+            OpKind::GrowTo(size) => {
                 let wanted = self.value(size)?;
                 let memory = self.plan.bound.memory;
                 let missing = wanted.saturating_sub(self.boundary.bytes(memory).len() as u64);
@@ -133,9 +133,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 }
             }
             // They stand in handlers only.
-            Do::Stop | Do::Return(_) => (),
+            OpKind::Stop | OpKind::Return(_) => (),
         }
-        Ok(Next::GoOn)
+        Ok(Flow::GoOn)
     }
 
     #[inline(always)]
@@ -198,8 +198,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
     #[inline(always)]
     fn enter(&mut self, number: usize, args: &[u64]) -> Result<u64, Box<Failure>> {
-        let Runner { plan, state, crossing, boundary } = self;
-        match boundary.call_bits(&plan.funcs[number], args, &mut Scene { plan, state, crossing }) {
+        let Runner { plan, state, io, boundary } = self;
+        match boundary.call_bits(&plan.funcs[number], args, &mut ImportContext { plan, state, io }) {
             Ok(first) => {
                 state.last = Some((number, first));
                 Ok(first)
@@ -214,8 +214,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         for (ty, arg) in &call.args {
             values.push(typed(*ty, self.value(arg)?));
         }
-        let Runner { plan, state, crossing, boundary } = self;
-        match boundary.call(&plan.funcs[call.export], &values, &mut Scene { plan, state, crossing }) {
+        let Runner { plan, state, io, boundary } = self;
+        match boundary.call(&plan.funcs[call.export], &values, &mut ImportContext { plan, state, io }) {
             Ok(results) => {
                 state.last = results.first().map(|first| (call.export, first.bits()));
                 for (slot, result) in call.into.iter().zip(results) {
@@ -236,11 +236,11 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Some(room) => Some(self.value(room)?),
         };
         if let [Written::Line] = parts {
-            self.fits(self.crossing.encoded.len() as u64, room, addr)?;
-            return self.boundary.write(self.plan.bound.memory, addr, &self.crossing.encoded);
+            self.fits(self.io.encoded.len() as u64, room, addr)?;
+            return self.boundary.write(self.plan.bound.memory, addr, &self.io.encoded);
         }
         let len = |part: &Written| match part {
-            Written::Line => self.crossing.encoded.len() as u64,
+            Written::Line => self.io.encoded.len() as u64,
             Written::Bytes(bytes) => bytes.len() as u64,
             Written::Number(width, _) => width.bytes() as u64,
         };
@@ -254,7 +254,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         whole.clear();
         for part in parts {
             match part {
-                Written::Line => whole.extend_from_slice(&self.crossing.encoded),
+                Written::Line => whole.extend_from_slice(&self.io.encoded),
                 Written::Bytes(bytes) => whole.extend_from_slice(bytes),
                 Written::Number(width, value) => {
                     whole.extend_from_slice(&self.value(value)?.to_le_bytes()[..width.bytes()]);
@@ -268,7 +268,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
     /// An answer that is put together bit by bit is as long as one that is read at once may be.
     fn bounded(&self) -> Result<(), Box<Failure>> {
-        let (len, most) = ((self.crossing.answer.len() - self.crossing.start) as u64, self.state.wasi.longest);
+        let (len, most) = ((self.io.answer.len() - self.io.start) as u64, self.state.wasi.longest);
         if len > most { Err(Failure::Limit(Limit::Output(len, most)).into()) } else { Ok(()) }
     }
 
@@ -283,10 +283,10 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     fn read(&mut self, span: &Bytes) -> Result<(), Box<Failure>> {
         if matches!(span.encoding, Encoding::Bytes | Encoding::Utf8) {
             let (addr, len) = self.extent(span)?;
-            return self.boundary.read(self.plan.bound.memory, addr, len, self.crossing.answer);
+            return self.boundary.read(self.plan.bound.memory, addr, len, self.io.answer);
         }
         let text = self.bytes(span)?;
-        self.crossing.answer.extend_from_slice(&text);
+        self.io.answer.extend_from_slice(&text);
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::bind::Bound;
-use super::faults::{refused, said};
-use super::ops::{Call, Do, Op};
+use super::failures::{refused, said};
+use super::ops::{Call, Op, OpKind};
 use super::say::Messages;
 use super::wasi::Wasi;
 use crate::guest::{Boundary, Func, GlobalRef};
@@ -14,11 +14,11 @@ use crate::record::Failure;
 pub(super) struct Plan {
     pub(super) bound: Bound,
     pub(super) funcs: Vec<Func>,
-    pub(super) globals: Vec<Known>,
+    pub(super) globals: Vec<ResolvedGlobal>,
 }
 
 /// An exported global.
-pub(super) enum Known {
+pub(super) enum ResolvedGlobal {
     /// It never changes.
     Constant(u64),
     Variable(GlobalRef),
@@ -40,7 +40,7 @@ pub(super) struct State {
 }
 
 /// A line while it crosses, and its answer.
-pub(super) struct Crossing<'a> {
+pub(super) struct LineIo<'a> {
     /// As it was typed.
     pub(super) raw: &'a [u8],
     /// As it is written.
@@ -59,7 +59,7 @@ impl Plan {
     /// The call that a step makes.
     pub(super) fn call(&self, number: usize) -> Option<&Call> {
         match &self.step(number)?.action {
-            Do::Call(call) => Some(call),
+            OpKind::Call(call) => Some(call),
             _ => None,
         }
     }
@@ -67,7 +67,7 @@ impl Plan {
     /// The numbers of the steps that take memory back.
     pub(super) fn freeing(&self) -> impl Iterator<Item = usize> {
         let steps = self.bound.line.iter().chain(&self.bound.finally).enumerate();
-        steps.filter(|(_, op)| matches!(&op.action, Do::Call(call) if call.frees)).map(|(number, _)| number)
+        steps.filter(|(_, op)| matches!(&op.action, OpKind::Call(call) if call.frees)).map(|(number, _)| number)
     }
 }
 
@@ -123,7 +123,7 @@ impl State {
     }
 }
 
-impl Crossing<'_> {
+impl LineIo<'_> {
     /// Makes `bytes` the answer.
     pub(super) fn settle(&mut self, bytes: &[u8]) {
         self.answer.truncate(self.start);

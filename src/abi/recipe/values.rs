@@ -1,10 +1,10 @@
 //! What the steps of a recipe look up and compute: values, conditions, bytes of the guest's, words.
 
 use super::encoding::decode;
-use super::faults::refused;
-use super::ops::{Bytes, Held, Len, Saying, Test, Val, Words};
+use super::failures::refused;
+use super::ops::{Bytes, Interpolation, Len, MessageExpr, Test, Val, Words};
 use super::run::Runner;
-use super::state::Known;
+use super::state::ResolvedGlobal;
 use super::{Comparison, Width};
 use crate::guest::{Boundary, Func};
 use crate::record::{Failure, Value};
@@ -16,7 +16,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Val::Const(n) => Ok(n.cast_unsigned()),
             // What the recipe sets only under a condition is 0 until then.
             Val::Slot(slot) => Ok(self.state.values[*slot].unwrap_or(0)),
-            Val::LineLen => Ok(self.crossing.encoded.len() as u64),
+            Val::LineLen => Ok(self.io.encoded.len() as u64),
             Val::LowSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) & 0xffff_ffff),
             Val::HighSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) >> 32),
             value => self.compute(value),
@@ -27,15 +27,15 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     fn compute(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
         Ok(match value {
             Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
-            Val::LineUnits => self.crossing.encoded.len() as u64 / 2,
+            Val::LineUnits => self.io.encoded.len() as u64 / 2,
             Val::Load(width, at) => self.load(*width, at)?,
             Val::Low(inner) => self.value(inner)? & 0xffff_ffff,
             Val::High(inner) => self.value(inner)? >> 32,
             Val::Sum(a, b) => self.value(a)?.wrapping_add(self.value(b)?),
             Val::Difference(a, b) => self.value(a)?.wrapping_sub(self.value(b)?),
             Val::Global(number) => match &self.plan.globals[*number] {
-                Known::Constant(value) => *value,
-                Known::Variable(variable) => self.boundary.global(variable).bits(),
+                ResolvedGlobal::Constant(value) => *value,
+                ResolvedGlobal::Variable(variable) => self.boundary.global(variable).bits(),
             },
         })
     }
@@ -99,24 +99,24 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         })
     }
 
-    pub(super) fn say(&mut self, saying: &Saying) -> Result<(), Box<Failure>> {
+    pub(super) fn say(&mut self, saying: &MessageExpr) -> Result<(), Box<Failure>> {
         let text = match saying {
-            Saying::Words(words) => self.words(words)?.into_bytes(),
-            Saying::Bytes(span) => self.bytes(span)?,
-            Saying::Answer => self.crossing.answer[self.crossing.start..].to_vec(),
+            MessageExpr::Words(words) => self.words(words)?.into_bytes(),
+            MessageExpr::Bytes(span) => self.bytes(span)?,
+            MessageExpr::Answer => self.io.answer[self.io.start..].to_vec(),
         };
         self.state.messages.say(&text, self.boundary);
         Ok(())
     }
 
     /// Why an exchange fails, with what the last call returned where the recipe has the words.
-    pub(super) fn saying(&mut self, saying: &Saying) -> Result<String, Box<Failure>> {
+    pub(super) fn saying(&mut self, saying: &MessageExpr) -> Result<String, Box<Failure>> {
         let words = match saying {
-            Saying::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
-            Saying::Answer => {
-                return Ok(String::from_utf8_lossy(&self.crossing.answer[self.crossing.start..]).into_owned());
+            MessageExpr::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),
+            MessageExpr::Answer => {
+                return Ok(String::from_utf8_lossy(&self.io.answer[self.io.start..]).into_owned());
             }
-            Saying::Words(words) => self.words(words)?,
+            MessageExpr::Words(words) => self.words(words)?,
         };
         Ok(match self.state.last.filter(|_| !saying.holds_bytes()) {
             Some((number, bits)) => {
@@ -134,9 +134,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         for piece in &words.pieces {
             text.push_str(&piece.before);
             match &piece.held {
-                Held::Number(Val::Slot(slot), _) if self.state.values[*slot].is_none() => text.push('?'),
-                Held::Number(value, form) => text.push_str(&form.show(self.value(value)?)),
-                Held::Bytes(span) => text.push_str(&String::from_utf8_lossy(&self.bytes(span)?)),
+                Interpolation::Number(Val::Slot(slot), _) if self.state.values[*slot].is_none() => text.push('?'),
+                Interpolation::Number(value, form) => text.push_str(&form.show(self.value(value)?)),
+                Interpolation::Bytes(span) => text.push_str(&String::from_utf8_lossy(&self.bytes(span)?)),
             }
         }
         text.push_str(&words.last);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::abi::{Candidate, Miss};
+use crate::abi::{Candidate, Rejection};
 use crate::front::json::Harmless;
 use crate::guest::{self, Limits};
 use crate::session::{Inspection, Source};
@@ -156,7 +156,7 @@ impl Convention<'_> {
         Convention::Yes { name: &recipe.name, score: *score, reasons, doubts }
     }
 
-    fn missed(miss: &Miss) -> Convention<'_> {
+    fn missed(miss: &Rejection) -> Convention<'_> {
         let (name, why) = (miss.convention, miss.why.as_str());
         if miss.near { Convention::Nearly { name, why } } else { Convention::No { name, why } }
     }

@@ -84,7 +84,7 @@ pub(super) enum Panel {
 
 /// What the loop around the app is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum LoopControl {
     /// Go on.
     Continue,
     /// Leave.
@@ -130,7 +130,7 @@ impl App {
     ///
     /// # Errors
     /// The guest could not be set to work.
-    pub(super) fn report(&mut self, update: Update) -> Result<Next, OpenError> {
+    pub(super) fn report(&mut self, update: Update) -> Result<LoopControl, OpenError> {
         self.heard = match &update {
             Update::Said(text) => Some(quoted(text)),
             _ => None,
@@ -150,15 +150,15 @@ impl App {
     }
 
     /// Takes in what the user did.
-    pub(super) fn event(&mut self, event: Event) -> Next {
+    pub(super) fn event(&mut self, event: Event) -> LoopControl {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Paste(text) => self.paste(&text),
             Event::Mouse(event) => {
                 self.mouse(event);
-                Next::Continue
+                LoopControl::Continue
             }
-            _ => Next::Continue,
+            _ => LoopControl::Continue,
         }
     }
 
@@ -183,7 +183,7 @@ impl App {
         }
     }
 
-    fn key(&mut self, key: KeyEvent) -> Next {
+    fn key(&mut self, key: KeyEvent) -> LoopControl {
         self.notice = None;
         self.space.searching.wanted = None;
         let wanted = action(self.focus, key);
@@ -191,7 +191,7 @@ impl App {
             return self.in_help(line, key.code, wanted);
         }
         if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
-            return Next::Continue;
+            return LoopControl::Continue;
         }
         if self.list.is_some() {
             return self.in_list(key, wanted);
@@ -204,22 +204,22 @@ impl App {
             None if self.focus == Focus::Memory => {
                 self.notice("no such key here: i goes back to the line, ? shows the keys")
             }
-            None => Next::Continue,
+            None => LoopControl::Continue,
         }
     }
 
-    pub(super) fn act(&mut self, action: Action) -> Next {
+    pub(super) fn act(&mut self, action: Action) -> LoopControl {
         let next = self.do_it(action);
         self.look_around();
         next
     }
 
-    fn do_it(&mut self, action: Action) -> Next {
+    fn do_it(&mut self, action: Action) -> LoopControl {
         match action {
-            Action::Quit => return Next::Quit,
-            Action::DeleteOrQuit if self.input.is_empty() => return Next::Quit,
-            Action::Suspend => return Next::Suspend,
-            Action::Redraw => return Next::Redraw,
+            Action::Quit => return LoopControl::Quit,
+            Action::DeleteOrQuit if self.input.is_empty() => return LoopControl::Quit,
+            Action::Suspend => return LoopControl::Suspend,
+            Action::Redraw => return LoopControl::Redraw,
             Action::DeleteOrQuit => return self.edit(Edit::Delete),
             Action::Edit(edit) => return self.edit(edit),
             Action::Complete => return self.complete(),
@@ -264,20 +264,20 @@ impl App {
             Action::Command(text) => return self.command(text),
             Action::Mouse => {
                 self.notice("the mouse is the terminal's now, or linmem's again: M changes it back");
-                return Next::Mouse;
+                return LoopControl::Mouse;
             }
             Action::Shot => return self.snapshot(),
         }
-        Next::Continue
+        LoopControl::Continue
     }
 
-    pub(super) fn notice(&mut self, words: &str) -> Next {
+    pub(super) fn notice(&mut self, words: &str) -> LoopControl {
         self.notice = Some(words.to_owned());
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// The next arrangement of the panes that has room.
-    fn rearrange(&mut self) -> Next {
+    fn rearrange(&mut self) -> LoopControl {
         if !self.layout.has_memory() {
             return self.notice("there is no room for memory on so small a screen");
         }

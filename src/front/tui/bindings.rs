@@ -29,9 +29,9 @@ pub(super) enum Action {
     Redraw,
     /// Opens or closes the help.
     Help,
-    /// Moves along the crossings.
+    /// Moves along the steps.
     Step(Direction),
-    /// Moves along the crossings that lie no deeper.
+    /// Moves along the steps that lie no deeper.
     Beside(Direction),
     /// Moves out of a call, and from the host's steps to the exchange as a whole.
     Out,
@@ -115,7 +115,7 @@ pub(super) enum Question {
     /// Where to go, or what to do.
     Command,
     /// How to copy the selected bytes: one key says it.
-    Form,
+    Notation,
     /// Into which file to write the selected bytes.
     File,
 }
@@ -203,7 +203,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Some(Memory), &[(NONE, Char('u'))], "u", Action::Command("undo"), "", ""),
     bind(Some(Memory), &[(NONE, Char('p'))], "p u", Action::Ask(Question::Bytes), "write here as the host: any text, 0x44 69, u32 1040; u undoes", ""),
     bind(Some(Memory), &[(NONE, Char('s'))], "s", Action::Select, "select bytes: from here to where the cursor goes", ""),
-    bind(Some(Memory), &[(NONE, Char('y'))], "y", Action::Ask(Question::Form), "copy what is selected, in a form to choose, or to a file", ""),
+    bind(Some(Memory), &[(NONE, Char('y'))], "y", Action::Ask(Question::Notation), "copy what is selected, in a form to choose, or to a file", ""),
     bind(Some(Memory), &[(NONE, Char('M'))], "M", Action::Mouse, "let the terminal have the mouse, or take it again", ""),
     bind(None, &[(NONE, F(12))], "F12", Action::Shot, "save a picture of the screen", ""),
     bind(Some(Prompt), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Answer, "", "do it"),

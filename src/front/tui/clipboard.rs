@@ -1,8 +1,8 @@
 //! Copying the selected bytes: one key says in which form. What is too long for a clipboard can go to a file.
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::Question;
-use crate::view::{Form, thousands};
+use crate::view::{Notation, thousands};
 
 /// The longest text that is copied: terminals drop what is much longer.
 const MOST: usize = 64 << 10;
@@ -11,16 +11,16 @@ const MOST_BYTES: u64 = 8 << 10;
 
 impl App {
     /// Takes the key that says how the selected bytes are to be copied.
-    pub(super) fn choose_form(&mut self, key: char) -> Next {
+    pub(super) fn choose_form(&mut self, key: char) -> LoopControl {
         if key == 'f' {
             self.ask(Question::File);
-            return Next::Continue;
+            return LoopControl::Continue;
         }
-        let Some(form) = Form::ALL.into_iter().find(|form| form.name().starts_with(key)) else {
+        let Some(form) = Notation::ALL.into_iter().find(|form| form.name().starts_with(key)) else {
             return self.notice("one of the letters says how; Esc leaves it");
         };
         let (first, last) = self.space.selected();
-        if last - first >= MOST_BYTES && form != Form::Address {
+        if last - first >= MOST_BYTES && form != Notation::Address {
             self.ask(Question::File);
             return self.notice(&format!(
                 "more than {} bytes are too long for a clipboard: to a file?",
@@ -32,7 +32,7 @@ impl App {
     }
 
     /// Hands a text to the terminal's clipboard.
-    pub(super) fn take_along(&mut self, text: String) -> Next {
+    pub(super) fn take_along(&mut self, text: String) -> LoopControl {
         let len = thousands(text.len() as u64);
         if text.len() > MOST {
             return self.notice(&format!("{len} characters are too long for a clipboard; :write FILE takes the bytes"));

@@ -1,13 +1,13 @@
 //! Commands in the full screen: a leading `:` of the input line, and what comes of it.
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::Focus;
 use crate::command::{self, Context, Reply, Settings, Typed};
 use crate::view::visible;
 
 impl App {
     /// Takes a typed line: a line for the guest, or a command.
-    pub(super) fn typed(&mut self, line: &str) -> Next {
+    pub(super) fn typed(&mut self, line: &str) -> LoopControl {
         let text = match Typed::new(line) {
             Typed::Line(line) => {
                 if let Some(words) = self.session.no_guest() {
@@ -15,7 +15,7 @@ impl App {
                 }
                 self.session.send(line.as_bytes().to_vec());
                 self.follow();
-                return Next::Continue;
+                return LoopControl::Continue;
             }
             Typed::Command(text) => text,
         };
@@ -23,7 +23,7 @@ impl App {
     }
 
     /// Does a command, given without its colon.
-    pub(super) fn command(&mut self, text: &str) -> Next {
+    pub(super) fn command(&mut self, text: &str) -> LoopControl {
         self.try_command(text).unwrap_or_else(|words| {
             self.script.stop();
             self.notice(&words)
@@ -34,7 +34,7 @@ impl App {
     ///
     /// # Errors
     /// Why it was not done, in words.
-    pub(super) fn try_command(&mut self, text: &str) -> Result<Next, String> {
+    pub(super) fn try_command(&mut self, text: &str) -> Result<LoopControl, String> {
         let reply = command::run(text, &mut self.context());
         if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
             // It may have chosen another run or memory to look at.
@@ -45,27 +45,27 @@ impl App {
     }
 
     /// Takes in what came of a command.
-    fn take_in(&mut self, reply: Reply) -> Next {
+    fn take_in(&mut self, reply: Reply) -> LoopControl {
         match reply {
             Reply::Text(lines) => self.tell(lines),
             Reply::Places(title, places) => {
                 self.list(title, places);
-                Next::Continue
+                LoopControl::Continue
             }
             Reply::Rows(rows) => {
                 self.goto(rows.first().map_or(0, |row| row.addr));
-                Next::Continue
+                LoopControl::Continue
             }
             // Behind these one goes on with the memory's keys.
             Reply::Goto(addr) => {
                 self.focus = Focus::Memory;
                 self.goto(addr);
-                Next::Continue
+                LoopControl::Continue
             }
             Reply::Find(search) => match self.take_up(*search) {
                 Ok(()) => {
                     self.focus = Focus::Memory;
-                    Next::Continue
+                    LoopControl::Continue
                 }
                 Err(words) => self.notice(&words),
             },
@@ -78,11 +78,11 @@ impl App {
             },
             Reply::Sent => {
                 self.follow();
-                Next::Continue
+                LoopControl::Continue
             }
             Reply::Look(at) => {
                 self.look_at(*at);
-                Next::Continue
+                LoopControl::Continue
             }
             Reply::Opened(at, words) => {
                 self.another_session();
@@ -91,7 +91,7 @@ impl App {
             }
             Reply::Set(_) => self.notice("that is for the prompt: here rows and steps are always shown"),
             Reply::Source(file) => self.source(&file),
-            Reply::Quit => Next::Quit,
+            Reply::Quit => LoopControl::Quit,
         }
     }
 
@@ -104,14 +104,14 @@ impl App {
     }
 
     /// One line goes above the input, more of them over the screen.
-    fn tell(&mut self, mut lines: Vec<String>) -> Next {
+    fn tell(&mut self, mut lines: Vec<String>) -> LoopControl {
         match lines.len() {
-            0 => Next::Continue,
+            0 => LoopControl::Continue,
             1 => self.notice(&lines.remove(0)),
             _ => {
                 self.told = lines;
                 self.open_help();
-                Next::Continue
+                LoopControl::Continue
             }
         }
     }

@@ -15,7 +15,7 @@ use super::layout::{Arrangement, Layout};
 use super::panes::{Pane, Side};
 use super::timeline::said;
 use crate::command::{Typed, find};
-use crate::record::{Cause, Step, Trigger};
+use crate::record::{Cause, StepKind, Trigger};
 use crate::session::State;
 use crate::view::{ahead, difference, in_brief, outcome, thousands, visible};
 
@@ -97,7 +97,7 @@ impl App {
     /// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.
     fn place(&self) -> String {
         let Some(at) = &self.selection else { return String::new() };
-        let past = match self.session.runs_ago() {
+        let past = match self.session.runs_back() {
             0 if self.is_present() => "",
             0 => "THE PAST: ",
             _ => "EARLIER RUN: ",
@@ -107,8 +107,8 @@ impl App {
             0 => "start".to_owned(),
             number => format!("exchange {number} of {exchanges}"),
         };
-        match at.crossing {
-            Some(place) => format!("{past}{exchange} | step {} of {} ", place + 1, at.crossings()),
+        match at.step {
+            Some(place) => format!("{past}{exchange} | step {} of {} ", place + 1, at.steps()),
             None => format!("{past}{exchange} | all steps "),
         }
     }
@@ -152,7 +152,7 @@ impl App {
     fn draw_sentence(&self, area: Rect, buffer: &mut Buffer) {
         let Some(at) = &self.selection else { return };
         let Some(marks) = at.marks.get(self.memory()) else { return };
-        let step = at.crossing.map_or("all steps".to_owned(), |place| format!("step {}", place + 1));
+        let step = at.step.map_or("all steps".to_owned(), |place| format!("step {}", place + 1));
         let said = said(at);
         put(buffer, area, &format!("{step}: {}{said}", difference(marks)), Style::new());
     }
@@ -347,8 +347,8 @@ fn ruled(buffer: &mut Buffer, area: Rect, title: &str, style: Style, symbol: &'s
 
 /// What a call by hand returned, if that is what a command did.
 fn called(cause: &Cause) -> Option<String> {
-    match &cause.crossings.get(cause.focus?)?.step {
-        Step::Call { results: Some(results), .. } if !results.is_empty() => {
+    match &cause.steps.get(cause.focus?)?.kind {
+        StepKind::Call { results: Some(results), .. } if !results.is_empty() => {
             let results: Vec<_> = results.iter().map(ToString::to_string).collect();
             Some(format!("  -> {}", results.join(", ")))
         }

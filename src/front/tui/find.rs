@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 
-use super::app::{App, Next, Panel};
+use super::app::{App, LoopControl, Panel};
 use super::bindings::Direction;
 use super::panels::MapPanel;
 use crate::session::State;
@@ -34,7 +34,7 @@ impl App {
     }
 
     /// Goes on to look for it, for a moment, and with the lines.
-    pub(super) fn go_on_looking(&mut self) -> Next {
+    pub(super) fn go_on_looking(&mut self) -> LoopControl {
         let until = Instant::now() + PIECE;
         self.look_back(until);
         self.look_through(until);
@@ -71,7 +71,7 @@ impl App {
     }
 
     /// Goes to the next or the previous match; where it is not known yet, as soon as it is.
-    pub(super) fn find_next(&mut self, direction: Direction) -> Next {
+    pub(super) fn find_next(&mut self, direction: Direction) -> LoopControl {
         let (cursor, goes_on) = (self.space.cursor, self.space.searching.goes_on);
         let Some(search) = &self.space.search else { return self.notice("/ searches; n and N go on from there") };
         let place = match direction {
@@ -102,9 +102,9 @@ impl App {
         }
     }
 
-    fn show_match(&mut self, place: usize) -> Next {
+    fn show_match(&mut self, place: usize) -> LoopControl {
         self.space.searching.wanted = None;
-        let Some(search) = &self.space.search else { return Next::Continue };
+        let Some(search) = &self.space.search else { return LoopControl::Continue };
         let goes_on = self.space.searching.goes_on;
         let more = if search.more {
             " or more"

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::{Action, Direction, helped};
 use super::draw::{below_title, part, put, rule, to_u16, wrapped};
 use super::input::Edit;
@@ -23,7 +23,7 @@ impl App {
     }
 
     /// A key while the help is open: it pages, if there is more than is shown, and any other closes it.
-    pub(super) fn in_help(&mut self, line: usize, key: KeyCode, wanted: Option<Action>) -> Next {
+    pub(super) fn in_help(&mut self, line: usize, key: KeyCode, wanted: Option<Action>) -> LoopControl {
         let page = usize::from(self.layout.area.height).saturating_sub(1).max(1);
         if let Some(action @ (Action::Interrupt | Action::Suspend | Action::Redraw | Action::Shot)) = wanted {
             return self.act(action);
@@ -41,7 +41,7 @@ impl App {
         if self.help.is_none() {
             self.told.clear();
         }
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Draws the help, or what a command told, from that line on, and returns from which one on it really is, and

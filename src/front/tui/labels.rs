@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::panes::Pane;
-use crate::view::{Line, Matched};
+use crate::view::{Matched, ViewLine};
 
 /// The brackets in the gaps between the bytes of a row.
 pub(super) struct Brackets {
@@ -57,7 +57,7 @@ impl Pane<'_> {
     }
 
     /// Names the regions that begin in folded rows, from column `x` on.
-    pub(super) fn name_fold(&self, line: Line, x: u16, area: Rect, buffer: &mut Buffer) {
+    pub(super) fn name_fold(&self, line: ViewLine, x: u16, area: Rect, buffer: &mut Buffer) {
         let mut x = x + 1;
         for region in self.regions.beginning_in(line.addr, line.len).take(NAMES) {
             x = self.put_name(&region.name, x + 1, area, buffer);

@@ -50,7 +50,7 @@ pub(super) struct Layout {
     /// Memory before and after, each with a title in its first row.
     pub(super) before: Rect,
     pub(super) after: Rect,
-    /// The list of crossings, with a title.
+    /// The list of steps, with a title.
     pub(super) steps: Rect,
     /// What is shown beside the steps, with a title.
     pub(super) side: Rect,

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::{Action, Direction, Focus};
 use super::draw::{below_title, put, rule, window};
 use crate::command::Place;
@@ -30,8 +30,8 @@ impl App {
     }
 
     /// A key while a list is shown: it moves, goes there, or closes it.
-    pub(super) fn in_list(&mut self, key: KeyEvent, wanted: Option<Action>) -> Next {
-        let Some(list) = &mut self.list else { return Next::Continue };
+    pub(super) fn in_list(&mut self, key: KeyEvent, wanted: Option<Action>) -> LoopControl {
+        let Some(list) = &mut self.list else { return LoopControl::Continue };
         let (last, page) =
             (list.places.len().saturating_sub(1), usize::from(self.layout.area.height).saturating_sub(1));
         list.selected = match key.code {
@@ -47,14 +47,14 @@ impl App {
                     return self.act(action);
                 }
                 self.list = None;
-                return Next::Continue;
+                return LoopControl::Continue;
             }
         };
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Goes to what a line of the list is about.
-    fn go_from_list(&mut self, number: usize) -> Next {
+    fn go_from_list(&mut self, number: usize) -> LoopControl {
         let addr = self.list.as_ref().and_then(|list| list.places.get(number)?.addr);
         self.list = None;
         if let Some(addr) = addr {
@@ -63,7 +63,7 @@ impl App {
             self.goto(addr);
             self.look_around();
         }
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// A click while a list is shown.

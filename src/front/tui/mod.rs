@@ -5,6 +5,7 @@
 
 mod app;
 mod bindings;
+mod charset;
 mod clipboard;
 mod command;
 mod draw;
@@ -20,7 +21,6 @@ mod offscreen;
 mod panels;
 mod panes;
 mod picture;
-mod plain;
 mod prompt;
 mod script;
 mod space;
@@ -43,7 +43,7 @@ use signal_hook::iterator::Signals;
 pub use self::offscreen::Offscreen;
 pub(super) use self::offscreen::picture;
 
-use self::app::{App, Next};
+use self::app::{App, LoopControl};
 use self::terminal::Screen;
 use self::theme::Theme;
 use super::history::History;
@@ -149,8 +149,8 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
                 let next = match message {
                     Message::Terminal(event) => app.event(event),
                     Message::Hangup => return Ok(Left::With(Status::Signal(1))),
-                    Message::Signal(SIGTSTP) => Next::Suspend,
-                    Message::Signal(SIGCONT) => Next::Redraw,
+                    Message::Signal(SIGTSTP) => LoopControl::Suspend,
+                    Message::Signal(SIGCONT) => LoopControl::Redraw,
                     Message::Signal(number) => {
                         return Ok(Left::With(Status::Signal(u8::try_from(number).unwrap_or(15))));
                     }
@@ -180,13 +180,13 @@ fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message
 }
 
 /// Does what the app wants of the screen; true where it is to be left.
-fn leaves(next: Next, screen: &mut Screen) -> io::Result<bool> {
+fn leaves(next: LoopControl, screen: &mut Screen) -> io::Result<bool> {
     match next {
-        Next::Continue => (),
-        Next::Quit => return Ok(true),
-        Next::Suspend => screen.suspend()?,
-        Next::Redraw => screen.forget()?,
-        Next::Mouse => screen.toggle_mouse()?,
+        LoopControl::Continue => (),
+        LoopControl::Quit => return Ok(true),
+        LoopControl::Suspend => screen.suspend()?,
+        LoopControl::Redraw => screen.forget()?,
+        LoopControl::Mouse => screen.toggle_mouse()?,
     }
     Ok(false)
 }

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::bindings::{Direction, Focus};
 use super::draw::below_title;
-use crate::view::Line;
+use crate::view::ViewLine;
 
 /// How many lines the wheel scrolls.
 const WHEEL: usize = 3;
@@ -81,7 +81,7 @@ impl App {
     }
 
     /// The line in that row of a pane.
-    fn line_at(&self, row: usize) -> Option<Line> {
+    fn line_at(&self, row: usize) -> Option<ViewLine> {
         let sight = self.sight().filter(|sight| !sight.is_empty())?;
         let mut lines = std::iter::successors(Some(sight.line(self.space.top)), |line| sight.below(*line));
         let mut rows = 0;

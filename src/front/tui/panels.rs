@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::app::{App, Panel};
 use super::draw::{below_title, part, part_around, put, rule, shortened, title_room, window};
 use crate::record::{Actor, Image};
-use crate::view::{Entry, Map, Order, Piece, Region, Sight, counted, inspect, name, thousands};
+use crate::view::{DiffView, Entry, Map, Order, Piece, Region, counted, inspect, name, thousands};
 
 /// The columns that a value takes at least, where several stand in a row.
 const VALUE: u16 = 36;
@@ -176,7 +176,7 @@ impl MapPanel {
     }
 
     /// Goes on to look through the memory.
-    pub(super) fn go_on(&mut self, sight: &Sight<'_>, start: &Image, until: Instant) {
+    pub(super) fn go_on(&mut self, sight: &DiffView<'_>, start: &Image, until: Instant) {
         self.done = self.done || self.parts.go_on(sight, start, Some(until));
     }
 

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::labels::Brackets;
 use super::theme::Theme;
 use crate::record::{Actor, Image};
-use crate::view::{COVERED, Line, MAX_WIDTH, Mark, Pattern, Regions, Row, Sight, characters, thousands};
+use crate::view::{COVERED, DiffView, MAX_WIDTH, Mark, Pattern, Regions, Row, ViewLine, characters, thousands};
 
 /// Which of the two panes it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) enum Side {
 /// What a pane shows.
 pub(super) struct Pane<'a> {
     pub(super) side: Side,
-    pub(super) sight: Sight<'a>,
+    pub(super) sight: DiffView<'a>,
     /// The memory as the guest's start left it, if that is not what is looked at.
     pub(super) start: Option<&'a Image>,
     /// The address of the first line.
@@ -66,7 +66,7 @@ impl Pane<'_> {
     }
 
     /// Says how much a folded line stands for, and with what in every row: the byte, where there is only one.
-    fn draw_fold(&self, line: Line, area: Rect, buffer: &mut Buffer) {
+    fn draw_fold(&self, line: ViewLine, area: Rect, buffer: &mut Buffer) {
         let grown = line.addr >= self.sight.before.len();
         let image = if self.side == Side::Before { self.sight.before } else { self.sight.after };
         let mut bytes = [0; MAX_WIDTH];

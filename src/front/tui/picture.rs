@@ -8,7 +8,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use crate::command::create;
 
 /// The size of a character cell, and of the letters in it.
@@ -25,7 +25,7 @@ const SIXTEEN: [u32; 16] = [
 
 impl App {
     /// Saves a picture of the screen under the first free name.
-    pub(super) fn snapshot(&mut self) -> Next {
+    pub(super) fn snapshot(&mut self) -> LoopControl {
         let mut paths = (1..).map(|number| self.pictures.join(format!("linmem-{number}.svg")));
         let path = paths.find(|path| !path.exists()).expect("numbers do not end");
         match self.shot(&path, false) {

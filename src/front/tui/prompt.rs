@@ -1,6 +1,6 @@
 //! A question in the input line's place: where to go, what to search for, what to do.
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::{Focus, Question};
 use super::input::Input;
 use crate::front::history::History;
@@ -24,7 +24,7 @@ impl Prompt {
             Question::Pattern => "find: ".to_owned(),
             Question::Bytes => "write here: ".to_owned(),
             Question::Name => "name this place: ".to_owned(),
-            Question::Form => {
+            Question::Notation => {
                 format!("copy {bytes} B: h hex  c C  r Rust  b base64  t text  a address  f to a file ")
             }
             Question::File => format!("write {bytes} B to the file: "),
@@ -47,15 +47,15 @@ impl App {
     }
 
     /// Takes the answer. After it the keys go to the memory, which it was about; a wrong one can be mended.
-    pub(super) fn answer(&mut self) -> Next {
-        let Some(prompt) = &self.prompt else { return Next::Continue };
+    pub(super) fn answer(&mut self) -> LoopControl {
+        let Some(prompt) = &self.prompt else { return LoopControl::Continue };
         let (question, text) = (prompt.question, prompt.input.text().to_owned());
         let done = match question {
             // Without a letter, as hexadecimal digits.
-            Question::Form => return self.choose_form('h'),
+            Question::Notation => return self.choose_form('h'),
             _ if text.is_empty() => {
                 self.dismiss();
-                return Next::Continue;
+                return LoopControl::Continue;
             }
             Question::Address => self.goto_text(&text),
             Question::Pattern => self.find(&text),
@@ -68,14 +68,14 @@ impl App {
             Ok(()) => {
                 self.prompt = None;
                 self.focus = Focus::Memory;
-                Next::Continue
+                LoopControl::Continue
             }
             Err(words) => self.notice(&words),
         }
     }
 
     /// Goes to an address, or does a command. After it the keys go to the memory.
-    fn go_or_do(&mut self, text: &str) -> Next {
+    fn go_or_do(&mut self, text: &str) -> LoopControl {
         let done = self.goto_text(text);
         let is_command = text.starts_with(|c: char| c.is_alphabetic());
         match done {
@@ -85,11 +85,11 @@ impl App {
                 self.focus = Focus::Memory;
             }
         }
-        if done.is_err() { self.command(text) } else { Next::Continue }
+        if done.is_err() { self.command(text) } else { LoopControl::Continue }
     }
 
     /// Writes the selected bytes to a file; where there is one already, the question stays.
-    fn write_selection(&mut self, text: &str) -> Next {
+    fn write_selection(&mut self, text: &str) -> LoopControl {
         let (file, over) = match text.strip_suffix(" overwrite") {
             Some(file) => (file, " overwrite"),
             None => (text, ""),

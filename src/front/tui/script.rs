@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use crate::session::State;
 use crate::view::visible;
 
@@ -21,7 +21,7 @@ const PIECE: Duration = Duration::from_millis(8);
 /// The lines that wait for their turn.
 #[derive(Default)]
 pub(super) struct Script {
-    lines: VecDeque<Line>,
+    lines: VecDeque<ScriptLine>,
     /// How deep the line lies that is being done; 0 where the user typed it.
     depth: usize,
     /// Whether frames and keys come between the lines.
@@ -29,7 +29,7 @@ pub(super) struct Script {
 }
 
 /// A line of a file.
-struct Line {
+struct ScriptLine {
     file: Rc<str>,
     number: usize,
     text: String,
@@ -56,7 +56,7 @@ impl Script {
 
 impl App {
     /// Follows a file, before the lines that wait already.
-    pub(super) fn source(&mut self, file: &Path) -> Next {
+    pub(super) fn source(&mut self, file: &Path) -> LoopControl {
         let name = visible(file.as_os_str().as_encoded_bytes());
         let depth = self.script.depth + 1;
         if depth > DEEPEST {
@@ -74,14 +74,14 @@ impl App {
         let told = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
         let lines: Vec<_> = (1..).zip(text.split('\n')).filter(|(_, line)| told(line)).collect();
         for (number, text) in lines.into_iter().rev() {
-            self.script.lines.push_front(Line { file: name.clone(), number, text: text.to_owned(), depth });
+            self.script.lines.push_front(ScriptLine { file: name.clone(), number, text: text.to_owned(), depth });
         }
         // Where a file named it, who follows that one goes on.
-        if depth == 1 { self.go_on() } else { Next::Continue }
+        if depth == 1 { self.go_on() } else { LoopControl::Continue }
     }
 
     /// Goes on with the files that are being followed, while the guest waits: by a line at least.
-    pub(super) fn go_on(&mut self) -> Next {
+    pub(super) fn go_on(&mut self) -> LoopControl {
         let until = self.script.in_pieces.then(|| Instant::now() + PIECE);
         while self.session.state() == State::Idle {
             let Some(line) = self.script.lines.pop_front() else { break };
@@ -91,7 +91,7 @@ impl App {
             if let (Some(words), true) = (&self.notice, self.script.lines.is_empty()) {
                 self.notice = Some(format!("{}:{}: {words}", line.file, line.number));
             }
-            if next != Next::Continue {
+            if next != LoopControl::Continue {
                 self.script.stop();
                 return next;
             }
@@ -99,7 +99,7 @@ impl App {
                 break;
             }
         }
-        Next::Continue
+        LoopControl::Continue
     }
 }
 
@@ -134,15 +134,15 @@ mod tests {
         let file = std::env::temp_dir().join(format!("linmem-long-{}", std::process::id()));
         std::fs::write(&file, ":exports\n".repeat(20_000) + ":quit\n").expect("a file for the test");
         app.script.in_pieces();
-        assert_eq!(app.source(&file), Next::Continue);
+        assert_eq!(app.source(&file), LoopControl::Continue);
         assert!(app.script.waits() && app.is_looking(), "the rest is done in later turns");
-        let next = std::iter::repeat_with(|| app.go_on_looking()).find(|next| *next != Next::Continue);
-        assert_eq!(next, Some(Next::Quit));
+        let next = std::iter::repeat_with(|| app.go_on_looking()).find(|next| *next != LoopControl::Continue);
+        assert_eq!(next, Some(LoopControl::Quit));
         assert!(!app.script.waits() && !app.is_looking());
         // And it can be stopped in between.
-        assert_eq!(app.source(&file), Next::Continue);
+        assert_eq!(app.source(&file), LoopControl::Continue);
         app.script.stop();
-        assert!(!app.is_looking() && app.go_on_looking() == Next::Continue);
+        assert!(!app.is_looking() && app.go_on_looking() == LoopControl::Continue);
         std::fs::remove_file(&file).expect("it was ours");
     }
 }

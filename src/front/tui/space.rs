@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::Direction;
 use super::find::Searching;
 use super::layout::Arrangement;
 use crate::record::Image;
-use crate::session::{Bookmark, Deed, State};
+use crate::session::{Bookmark, GuestOp, State};
 use crate::view::{
-    Line, LookBack, Order, Pattern, Places, Regions, Search, Sight, counted, parse_address, range, thousands, visible,
+    DiffView, LookBack, Order, Pattern, Places, Regions, Search, ViewLine, counted, parse_address, range, thousands,
+    visible,
 };
 
 /// The most places that are gone back to.
@@ -56,9 +57,9 @@ pub(super) struct Here {
 
 impl App {
     /// The selected memory in rows.
-    pub(super) fn sight(&self) -> Option<Sight<'_>> {
+    pub(super) fn sight(&self) -> Option<DiffView<'_>> {
         let at = self.selection.as_ref()?;
-        Some(Sight {
+        Some(DiffView {
             before: at.before.get(self.memory()).unwrap_or(&NO_MEMORY),
             after: at.after.get(self.memory())?,
             marks: &at.marks[self.memory()],
@@ -129,13 +130,13 @@ impl App {
             return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
         }
         let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-        self.session.command(format!("poke hex {addr:#x} {hex}"), Deed::Poke(self.memory(), addr, bytes));
+        self.session.command(format!("poke hex {addr:#x} {hex}"), GuestOp::Poke(self.memory(), addr, bytes));
         self.follow();
         Ok(())
     }
 
     /// Goes back along the places the cursor was taken from, or forward again.
-    pub(super) fn trail(&mut self, direction: Direction) -> Next {
+    pub(super) fn trail(&mut self, direction: Direction) -> LoopControl {
         let space = &mut self.space;
         let (from, to) = match direction {
             Direction::Back => (&mut space.trail, &mut space.ahead),
@@ -145,11 +146,11 @@ impl App {
         to.push(space.cursor);
         self.put_cursor(addr);
         self.reveal(1);
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Goes where the pointer at the cursor points to.
-    pub(super) fn follow_pointer(&mut self) -> Next {
+    pub(super) fn follow_pointer(&mut self) -> LoopControl {
         let from = self.space.cursor;
         match self.goto_text("*") {
             Ok(()) => {
@@ -225,7 +226,7 @@ impl App {
     }
 
     /// The line so many screen rows away, or as far as there are.
-    fn walk(&self, sight: &Sight<'_>, from: Line, rows: usize, direction: Direction) -> Line {
+    fn walk(&self, sight: &DiffView<'_>, from: ViewLine, rows: usize, direction: Direction) -> ViewLine {
         let (mut line, mut left) = (from, rows);
         while left > 0 {
             let Some(next) = step(sight, line, direction) else { break };
@@ -236,7 +237,7 @@ impl App {
     }
 
     /// How many screen rows a line takes.
-    pub(super) fn height(&self, sight: &Sight<'_>, line: Line) -> usize {
+    pub(super) fn height(&self, sight: &DiffView<'_>, line: ViewLine) -> usize {
         let twice = self.layout.arrangement == Arrangement::One && !line.folded && sight.is_marked(line.addr);
         if twice && line.addr < sight.before.len() { 2 } else { 1 }
     }
@@ -264,7 +265,7 @@ impl App {
         }
     }
 
-    fn shows(&self, sight: &Sight<'_>, top: Line, row: Line) -> bool {
+    fn shows(&self, sight: &DiffView<'_>, top: ViewLine, row: ViewLine) -> bool {
         let mut left = self.layout.rows;
         let mut lines = std::iter::successors(Some(top), |line| sight.below(*line));
         lines
@@ -285,8 +286,8 @@ impl App {
     }
 
     /// Goes to the previous or next run of changed bytes.
-    pub(super) fn change(&mut self, direction: Direction) -> Next {
-        let Some(sight) = self.sight() else { return Next::Continue };
+    pub(super) fn change(&mut self, direction: Direction) -> LoopControl {
+        let Some(sight) = self.sight() else { return LoopControl::Continue };
         let (marks, cursor) = (sight.marks, self.space.cursor);
         let run = match direction {
             Direction::Forward => marks.runs_from(cursor + 1).next(),
@@ -320,7 +321,7 @@ impl App {
 }
 
 /// The line above or below.
-fn step(sight: &Sight<'_>, line: Line, direction: Direction) -> Option<Line> {
+fn step(sight: &DiffView<'_>, line: ViewLine, direction: Direction) -> Option<ViewLine> {
     match direction {
         Direction::Back => sight.above(line),
         Direction::Forward => sight.below(line),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::Focus;
 use super::theme::Theme;
 use crate::front::history::History;
@@ -62,11 +62,11 @@ impl Bench {
         }
     }
 
-    fn key(&mut self, code: KeyCode) -> Next {
+    fn key(&mut self, code: KeyCode) -> LoopControl {
         self.event(code, KeyModifiers::NONE)
     }
 
-    fn event(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Next {
+    fn event(&mut self, code: KeyCode, modifiers: KeyModifiers) -> LoopControl {
         self.app.event(Event::Key(KeyEvent::new(code, modifiers)))
     }
 
@@ -88,7 +88,7 @@ impl Bench {
     }
 
     fn send(&mut self, line: &str) {
-        line.chars().for_each(|c| assert_eq!(self.key(KeyCode::Char(c)), Next::Continue));
+        line.chars().for_each(|c| assert_eq!(self.key(KeyCode::Char(c)), LoopControl::Continue));
         self.key(KeyCode::Enter);
         self.settle();
     }
@@ -181,7 +181,7 @@ fn the_memory_is_walked_with_the_keys_of_other_tools() {
     assert_eq!(bench.app.space.cursor, 0x41c);
     bench.key(KeyCode::Char('x'));
     assert!(text(&bench.draw(120, 40)).contains("no such key here"));
-    assert_eq!(bench.key(KeyCode::Char('q')), Next::Quit);
+    assert_eq!(bench.key(KeyCode::Char('q')), LoopControl::Quit);
 }
 
 #[test]
@@ -431,8 +431,8 @@ fn files_follow_files_but_not_for_ever() {
     let shown = text(&bench.draw(160, 50));
     assert!(shown.contains("wrong:2: \"two\" should have come") && !shown.contains("never"), "{shown}");
     let leaves = file("leaves", ":quit\nnever\n");
-    format!(":source {leaves}").chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), Next::Continue));
-    assert_eq!(bench.key(KeyCode::Enter), Next::Quit);
+    format!(":source {leaves}").chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), LoopControl::Continue));
+    assert_eq!(bench.key(KeyCode::Enter), LoopControl::Quit);
     std::fs::remove_dir_all(&folder).expect("it was ours");
 }
 
@@ -460,8 +460,8 @@ fn every_command_works_in_the_input_line() {
     assert!(text(&bench.draw(160, 50)).contains("=> :x Wasm is cool!"));
     bench.send(":dmup");
     assert!(text(&bench.draw(160, 50)).contains("there is no command :dmup; did you mean :dump?"));
-    ":quit".chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), Next::Continue));
-    assert_eq!(bench.key(KeyCode::Enter), Next::Quit);
+    ":quit".chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), LoopControl::Continue));
+    assert_eq!(bench.key(KeyCode::Enter), LoopControl::Quit);
     std::fs::remove_dir_all(&folder).expect("it was ours");
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::plain::Charset;
+use super::charset::Charset;
 use crate::cli::When;
 use crate::record::Actor;
 use crate::view::Mark;

@@ -1,6 +1,6 @@
 //! Moving in time: what is selected of the timeline, and all that selects something else.
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::Direction;
 use crate::record::WASM_PAGE;
 use crate::view::{Selection, Timeline, thousands, visible};
@@ -33,8 +33,8 @@ impl App {
 
     /// Takes in more causes of the run that is looked at, or all of another run.
     fn know_the_run(&mut self) {
-        let begun = self.session.run_number() + self.session.runs_ago();
-        if begun > self.time.begun && self.session.runs_ago() == 0 && !self.following && self.selection.is_some() {
+        let begun = self.session.run_number() + self.session.runs_back();
+        if begun > self.time.begun && self.session.runs_back() == 0 && !self.following && self.selection.is_some() {
             // A run that began by itself takes nobody out of the past.
             self.session.look_at_run(1);
         }
@@ -60,7 +60,7 @@ impl App {
     /// Whether the newest cause of the present run is the one that is looked at.
     pub(super) fn is_present(&self) -> bool {
         let newest = |at: &Selection| at.cause + 1 == self.session.run().len();
-        self.session.runs_ago() == 0 && self.selection.as_ref().is_none_or(newest)
+        self.session.runs_back() == 0 && self.selection.as_ref().is_none_or(newest)
     }
 
     /// Looks at another moment of the run, and stays there unless it is the newest.
@@ -72,7 +72,7 @@ impl App {
 
     /// Looks at the newest exchange of the run, and goes on to those that come.
     pub(super) fn follow(&mut self) {
-        self.following = self.session.runs_ago() == 0;
+        self.following = self.session.runs_back() == 0;
         self.know_the_run();
         self.select(Selection::newest(self.session.run()));
     }
@@ -84,9 +84,9 @@ impl App {
     }
 
     /// Goes to the step before or behind, into calls and out of them. Before the first is the exchange as a whole.
-    pub(super) fn step(&mut self, direction: Direction) -> Next {
-        let Some(at) = &self.selection else { return Next::Continue };
-        let to = match (at.crossing, direction) {
+    pub(super) fn step(&mut self, direction: Direction) -> LoopControl {
+        let Some(at) = &self.selection else { return LoopControl::Continue };
+        let to = match (at.step, direction) {
             (Some(place), Direction::Forward) => Some(place + 1),
             (Some(place), Direction::Back) => place.checked_sub(1),
             (None, Direction::Forward) => Some(0),
@@ -94,17 +94,17 @@ impl App {
                 return self.notice("this is the exchange as a whole; F5 goes to the exchange before");
             }
         };
-        if to.is_some_and(|to| to >= at.crossings()) {
+        if to.is_some_and(|to| to >= at.steps()) {
             return self.notice("this is the last step of the exchange; F6 goes to the next exchange");
         }
         self.goto_step(to);
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Goes to the step before or behind that lies no deeper: what happens inside a call is passed.
-    pub(super) fn step_beside(&mut self, direction: Direction) -> Next {
-        let Some(at) = &self.selection else { return Next::Continue };
-        let to = match (at.crossing, direction) {
+    pub(super) fn step_beside(&mut self, direction: Direction) -> LoopControl {
+        let Some(at) = &self.selection else { return LoopControl::Continue };
+        let to = match (at.step, direction) {
             (None, _) => return self.step(direction),
             (Some(place), Direction::Forward) => at.steps.next_beside(place),
             (Some(place), Direction::Back) => at.steps.previous_beside(place),
@@ -116,17 +116,17 @@ impl App {
                 return self.notice("this is the last step of the exchange; F6 goes to the next exchange");
             }
         }
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Goes out of a call to the call itself, and from a step of the host's to the exchange as a whole.
-    pub(super) fn step_out(&mut self) -> Next {
-        let Some(at) = &self.selection else { return Next::Continue };
-        let Some(place) = at.crossing else {
+    pub(super) fn step_out(&mut self) -> LoopControl {
+        let Some(at) = &self.selection else { return LoopControl::Continue };
+        let Some(place) = at.step else {
             return self.notice("this is the exchange as a whole; F8 goes to its first step");
         };
         self.goto_step(at.steps.around(place));
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Goes to a step of the same exchange, or to the exchange as a whole.
@@ -135,24 +135,24 @@ impl App {
         self.select(Selection::new(self.session.run(), Some(at), at.cause, place));
     }
 
-    pub(super) fn exchange(&mut self, direction: Direction) -> Next {
+    pub(super) fn exchange(&mut self, direction: Direction) -> LoopControl {
         let run = self.session.run();
-        let Some(at) = &self.selection else { return Next::Continue };
+        let Some(at) = &self.selection else { return LoopControl::Continue };
         let to = match direction {
             Direction::Back if at.cause > run.oldest() => at.cause - 1,
             Direction::Forward if at.cause + 1 < run.len() => at.cause + 1,
             Direction::Back if run.oldest() > 0 => return self.notice("older exchanges were forgotten to save memory"),
-            Direction::Back if self.session.past().len() > self.session.runs_ago() => {
+            Direction::Back if self.session.past().len() > self.session.runs_back() => {
                 return self.notice("this is where the guest started; F3 goes to the run before");
             }
             Direction::Back => return self.notice("this is where the guest started"),
-            Direction::Forward if self.session.runs_ago() > 0 => {
+            Direction::Forward if self.session.runs_back() > 0 => {
                 return self.notice("this is the last exchange of an earlier run; F9 goes to the present");
             }
             Direction::Forward => return self.notice("this is the newest exchange"),
         };
         self.goto_exchange(to);
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// Goes to what a newcomer wants to see of an exchange, if it is kept.
@@ -165,8 +165,8 @@ impl App {
     }
 
     /// Goes to the run before, or to the one behind.
-    pub(super) fn another_run(&mut self, direction: Direction) -> Next {
-        let ago = self.session.runs_ago();
+    pub(super) fn another_run(&mut self, direction: Direction) -> LoopControl {
+        let ago = self.session.runs_back();
         let to = match direction {
             Direction::Back => Some(ago + 1),
             Direction::Forward => ago.checked_sub(1),
@@ -179,7 +179,7 @@ impl App {
             });
         }
         self.follow();
-        let words = match self.session.runs_ago() {
+        let words = match self.session.runs_back() {
             0 => "this is the present run".to_owned(),
             _ => "an earlier run, as it ended; F4 goes to the one behind, F9 to the present".to_owned(),
         };
@@ -187,7 +187,7 @@ impl App {
     }
 
     /// Shows the next memory of the guest.
-    pub(super) fn next_memory(&mut self) -> Next {
+    pub(super) fn next_memory(&mut self) -> LoopControl {
         let count = self.selection.as_ref().map_or(0, |at| at.after.len());
         if count < 2 {
             return self.notice("the guest has no other memory");

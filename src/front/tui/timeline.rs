@@ -1,4 +1,4 @@
-//! What is drawn of the timeline: the strip of exchanges, the tree of crossings, the list of exchanges.
+//! What is drawn of the timeline: the strip of exchanges, the tree of steps, the list of exchanges.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -66,22 +66,22 @@ impl App {
         self.transcript(below_title(shown)).find(|(_, line)| line.contains(at)).map(|(number, _)| number)
     }
 
-    /// The crossings as a tree; its root, the exchange as a whole, is the title.
+    /// The steps as a tree; its root, the exchange as a whole, is the title.
     pub(super) fn draw_steps(&self, area: Rect, buffer: &mut Buffer) {
-        let whole = self.selection.as_ref().is_some_and(|at| at.crossing.is_none());
+        let whole = self.selection.as_ref().is_some_and(|at| at.step.is_none());
         let name = if whole { ">all steps" } else { "steps" };
         let part = self
             .selection
             .as_ref()
-            .map_or_else(String::new, |at| part_around(at.crossings(), at.crossing.unwrap_or(0), below_title(area)));
+            .map_or_else(String::new, |at| part_around(at.steps(), at.step.unwrap_or(0), below_title(area)));
         let title = format!("{name}{part}");
         rule(buffer, area, &title, if whole { self.theme.selected() } else { self.theme.title() });
         self.draw_legend(area, title.len(), buffer);
         column(buffer, area.right(), area);
         let Some(at) = &self.selection else { return };
         for (place, line) in steps(at, below_title(area)) {
-            let mark = if at.crossing == Some(place) { ">" } else { " " };
-            let style = if at.crossing == Some(place) { self.theme.selected() } else { Style::new() };
+            let mark = if at.step == Some(place) { ">" } else { " " };
+            let style = if at.step == Some(place) { self.theme.selected() } else { Style::new() };
             buffer.set_style(line, style);
             let columns = usize::from(line.width).saturating_sub(1);
             put(buffer, line, &format!("{mark}{}", at.line(place).within(place + 1, columns)), style);
@@ -192,10 +192,10 @@ fn event(events: Events, theme: Theme) -> (&'static str, Style) {
 /// The steps that fit into an area with the selected one among them, each with its row. Where the call that they lie in
 /// is out of sight, it takes the first row.
 fn steps(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
-    let selected = at.crossing.unwrap_or(0);
-    let first = window(at.crossings(), selected, area).next().map(|(place, _)| place);
+    let selected = at.step.unwrap_or(0);
+    let first = window(at.steps(), selected, area).next().map(|(place, _)| place);
     let around = first.filter(|&place| place != selected && area.height > 2).and_then(|place| at.steps.around(place));
-    window(at.crossings(), selected, area).map(move |(place, line)| match around {
+    window(at.steps(), selected, area).map(move |(place, line)| match around {
         Some(around) if Some(place) == first => (around, line),
         _ => (place, line),
     })
@@ -203,7 +203,7 @@ fn steps(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, Rect)> + us
 
 /// What the guest said in what is selected, behind the sentence that tells what changed.
 pub(super) fn said(at: &Selection) -> String {
-    let messages = at.steps.messages(&at.node, at.crossing);
+    let messages = at.steps.messages(&at.node, at.step);
     if messages.len() == 0 {
         return String::new();
     }

@@ -1,6 +1,6 @@
 //! Typing: what keys, pastes and Tab do to the input line, and to a question in its place.
 
-use super::app::{App, Next};
+use super::app::{App, LoopControl};
 use super::bindings::{Action, Focus, Question};
 use super::input::{Edit, LONGEST};
 use crate::command::complete;
@@ -10,13 +10,15 @@ use crate::session::State;
 const OFFERED: usize = 100;
 
 impl App {
-    pub(super) fn send(&mut self) -> Next {
+    pub(super) fn send(&mut self) -> LoopControl {
         let line = self.input.take();
         self.typed(&line)
     }
 
-    pub(super) fn edit(&mut self, edit: Edit) -> Next {
-        if let (Some(Question::Form), Edit::Insert(key)) = (self.prompt.as_ref().map(|prompt| prompt.question), edit) {
+    pub(super) fn edit(&mut self, edit: Edit) -> LoopControl {
+        if let (Some(Question::Notation), Edit::Insert(key)) =
+            (self.prompt.as_ref().map(|prompt| prompt.question), edit)
+        {
             return self.choose_form(key);
         }
         let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
@@ -26,20 +28,20 @@ impl App {
             (false, _) if searching => self.notice("no earlier line holds that"),
             (false, Edit::Insert(_)) => self.full(),
             (false, Edit::Undo) => self.notice("there is nothing to undo"),
-            _ => Next::Continue,
+            _ => LoopControl::Continue,
         }
     }
 
-    fn full(&mut self) -> Next {
+    fn full(&mut self) -> LoopControl {
         self.notice(&format!("the line is full: {LONGEST} bytes is the longest that can be typed"))
     }
 
     /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
-    pub(super) fn paste(&mut self, text: &str) -> Next {
+    pub(super) fn paste(&mut self, text: &str) -> LoopControl {
         self.notice = None;
         if let Some(prompt) = &mut self.prompt {
             let first = text.lines().next().unwrap_or_default();
-            return if prompt.input.insert(first) { Next::Continue } else { self.full() };
+            return if prompt.input.insert(first) { LoopControl::Continue } else { self.full() };
         }
         self.focus = Focus::Input;
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -50,25 +52,25 @@ impl App {
             }
             if lines.peek().is_some() {
                 let next = self.send();
-                if next != Next::Continue {
+                if next != LoopControl::Continue {
                     return next;
                 }
             }
         }
-        Next::Continue
+        LoopControl::Continue
     }
 
-    pub(super) fn interrupt(&mut self) -> Next {
+    pub(super) fn interrupt(&mut self) -> LoopControl {
         if self.prompt.is_some() {
             self.dismiss();
-            return Next::Continue;
+            return LoopControl::Continue;
         }
         match self.session.state() {
             State::Busy(_) => {
                 self.script.stop();
                 self.session.interrupt();
             }
-            State::Loading => return Next::Quit,
+            State::Loading => return LoopControl::Quit,
             State::Idle if self.script.waits() => {
                 self.script.stop();
                 return self.notice("the rest of the file is not followed");
@@ -76,7 +78,7 @@ impl App {
             State::Idle if self.input.is_empty() => return self.notice("Ctrl-D quits"),
             State::Idle => self.input.clear(),
         }
-        Next::Continue
+        LoopControl::Continue
     }
 
     /// A key while earlier lines are searched; true where it ends that and does nothing more.
@@ -92,7 +94,7 @@ impl App {
     }
 
     /// Completes the command that is typed, as far as it is clear, and lists what it could be.
-    pub(super) fn complete(&mut self) -> Next {
+    pub(super) fn complete(&mut self) -> LoopControl {
         let typed = self.input.before_cursor().to_owned();
         if !typed.starts_with(':') {
             return self.notice("Tab completes commands, which begin with a colon; :send a\\tb sends a tab");
@@ -107,7 +109,7 @@ impl App {
             return self.full();
         }
         match &found.words[..] {
-            [_] => Next::Continue,
+            [_] => LoopControl::Continue,
             several => {
                 let more = if several.len() > OFFERED { " ..." } else { "" };
                 let words: Vec<_> = several.iter().take(OFFERED).map(|word| word.trim_end()).collect();

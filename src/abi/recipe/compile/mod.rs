@@ -5,7 +5,7 @@
 //! of that step is done yet: the host goes on from there, in the ordinary way ([`super::batch`]). So there is one place
 //! for messages, and what an exchange comes to does not depend on who did it.
 
-mod apart;
+mod batchable;
 mod call;
 mod copy;
 pub(super) mod layout;
@@ -19,10 +19,10 @@ use wasm_encoder::{
 };
 
 use super::Encoding;
-use super::ops::{Do, MOST_ARGS, Op, Saying};
-use super::state::{Known, Plan};
+use super::ops::{MOST_ARGS, MessageExpr, Op, OpKind};
+use super::state::{Plan, ResolvedGlobal};
 use crate::guest::{DriverCode, Type};
-use apart::is_apart;
+use batchable::is_apart;
 use layout::{MOST_FREED, MOST_SLOTS, PAGES};
 
 /// The memories of a driver, by their indices.
@@ -76,10 +76,13 @@ fn fits(plan: &Plan) -> bool {
     let as_it_is = matches!(bound.encoding, Encoding::Bytes | Encoding::Utf8);
     // What a driver is stuck in on every line is better done without one.
     let often_stuck = |op: &Op| {
-        let rare = matches!(op.action, Do::Answer(_) | Do::Append(Saying::Words(_)) | Do::Say(_) | Do::Grow(_));
+        let rare = matches!(
+            op.action,
+            OpKind::Answer(_) | OpKind::Append(MessageExpr::Words(_)) | OpKind::Say(_) | OpKind::Grow(_)
+        );
         op.condition.is_none() && rare
     };
-    let settles_late = bound.finally.iter().any(|op| matches!(op.action, Do::AnswerLine));
+    let settles_late = bound.finally.iter().any(|op| matches!(op.action, OpKind::AnswerLine));
     let alone = bound.answerers.iter().all(|answerer| is_apart(*answerer, bound));
     as_it_is && alone && !bound.fresh && !bound.answers_stdout && !settles_late && !bound.line.iter().any(often_stuck)
 }
@@ -166,7 +169,7 @@ impl Sections {
             self.imported += 1;
         }
         for (name, global) in plan.bound.globals.iter().zip(&plan.globals) {
-            if let Known::Variable(variable) = global {
+            if let ResolvedGlobal::Variable(variable) = global {
                 let ty = GlobalType { val_type: number(variable.ty)?, mutable: true, shared: false };
                 self.imports.import(DriverCode::GUEST, name, EntityType::Global(ty));
             }

@@ -2,7 +2,7 @@
 
 use wasm_encoder::{BlockType, InstructionSink};
 
-use super::super::ops::{Do, Op, Saying};
+use super::super::ops::{MessageExpr, Op, OpKind};
 use super::layout::{self, ANSWERS, ANSWERS_END, DONE, LENGTHS, NONE, freed, is_set, slot};
 use super::{Compiler, Fit, LEAVE, MOST_CODE, OWN, STOP, Unfit, flag, local, narrow, place};
 
@@ -25,7 +25,7 @@ impl Compiler<'_> {
         let mut settles = false;
         for (number, op) in plan.bound.line.iter().enumerate() {
             self.step(op, number)?;
-            settles |= matches!(op.action, Do::AnswerLine);
+            settles |= matches!(op.action, OpKind::AnswerLine);
             self.note_sets(op, !settles);
         }
         self.close();
@@ -110,7 +110,7 @@ impl Compiler<'_> {
         if is_done && op.condition.is_none() {
             self.certain.extend(op.action.sets());
         }
-        if let Do::Unset(slot) = &op.action {
+        if let OpKind::Unset(slot) = &op.action {
             self.certain.retain(|certain| certain != slot);
         }
     }
@@ -130,18 +130,18 @@ impl Compiler<'_> {
     }
 
     fn act(&mut self, op: &Op, number: usize) -> Fit<()> {
-        if !matches!(&op.action, Do::Call(call) if call.frees) {
+        if !matches!(&op.action, OpKind::Call(call) if call.frees) {
             std::mem::take(&mut self.freed).into_iter().for_each(|cell| self.forget_freed(cell));
         }
         match &op.action {
-            Do::Call(call) => self.call(call, number)?,
-            Do::Set(slot, value) => {
+            OpKind::Call(call) => self.call(call, number)?,
+            OpKind::Set(slot, value) => {
                 self.value(value, number)?;
                 self.set(*slot);
             }
-            Do::Unset(slot) => self.unset(*slot),
-            Do::Write { parts, at, within } => self.write(parts, at, within.as_ref(), number)?,
-            Do::Store(width, at, value) => {
+            OpKind::Unset(slot) => self.unset(*slot),
+            OpKind::Write { parts, at, within } => self.write(parts, at, within.as_ref(), number)?,
+            OpKind::Store(width, at, value) => {
                 self.value(value, number)?;
                 self.emit().local_set(local::VALUE);
                 self.value(at, number)?;
@@ -150,19 +150,21 @@ impl Compiler<'_> {
                 self.emit().local_get(local::ADDR).i32_wrap_i64().local_get(local::VALUE);
                 self.store(*width);
             }
-            Do::Read(span) => {
+            OpKind::Read(span) => {
                 self.emit().local_get(local::ANSWER).local_set(local::END);
                 self.read(span, number)?;
             }
-            Do::Append(Saying::Bytes(span)) => self.read(span, number)?,
-            Do::AnswerLine => self.answer_line(number),
-            Do::GrowTo(size) => {
+            OpKind::Append(MessageExpr::Bytes(span)) => self.read(span, number)?,
+            OpKind::AnswerLine => self.answer_line(number),
+            OpKind::GrowTo(size) => {
                 self.value(size, number)?;
                 self.emit().local_get(local::SIZE).i64_gt_u();
                 self.stuck_if(number);
             }
-            Do::Answer(_) | Do::Append(_) | Do::Fail(_) | Do::Say(_) | Do::Grow(_) => self.stuck(number),
-            Do::AnswerStdout | Do::Stop | Do::Return(_) => return Err(Unfit),
+            OpKind::Answer(_) | OpKind::Append(_) | OpKind::Fail(_) | OpKind::Say(_) | OpKind::Grow(_) => {
+                self.stuck(number)
+            }
+            OpKind::AnswerStdout | OpKind::Stop | OpKind::Return(_) => return Err(Unfit),
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Values in a driver: each leaves 64 bits, as [`super::super::values`] computes them.
 
 use super::super::ops::{Test, Val};
-use super::super::state::Known;
+use super::super::state::ResolvedGlobal;
 use super::super::{Comparison, Width};
 use super::layout::slot;
 use super::{Compiler, Fit, GUEST, OWN, local, number, place};
@@ -69,14 +69,14 @@ impl Compiler<'_> {
     }
 
     fn global(&mut self, global: usize) -> Fit<()> {
-        let is_variable = |known: &&Known| matches!(known, Known::Variable(_));
+        let is_variable = |known: &&ResolvedGlobal| matches!(known, ResolvedGlobal::Variable(_));
         let imported = self.plan.globals[..global].iter().filter(is_variable).count();
         match &self.plan.globals[global] {
-            Known::Constant(bits) => {
+            ResolvedGlobal::Constant(bits) => {
                 let bits = bits.cast_signed();
                 self.emit().i64_const(bits);
             }
-            Known::Variable(variable) => {
+            ResolvedGlobal::Variable(variable) => {
                 let ty = variable.ty;
                 number(ty)?;
                 self.emit().global_get(u32::try_from(imported).unwrap_or(u32::MAX));

@@ -4,7 +4,7 @@ use crossterm::event::{Event, KeyCode, KeyModifiers, MouseButton, MouseEvent, Mo
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
-use super::super::app::Next;
+use super::super::app::LoopControl;
 use super::super::bindings::Focus;
 use super::super::theme::Theme;
 use super::{Bench, text};
@@ -255,7 +255,7 @@ fn a_colon_in_the_memory_takes_addresses_and_commands() {
     assert!(shown.contains(":0x99999999") && shown.contains("is outside: memory ends at 0x10000"), "{shown}");
     bench.key(KeyCode::Esc);
     bench.keys(":q");
-    assert_eq!(bench.key(KeyCode::Enter), Next::Quit);
+    assert_eq!(bench.key(KeyCode::Enter), LoopControl::Quit);
 }
 
 #[test]

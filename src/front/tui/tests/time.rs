@@ -1,4 +1,4 @@
-//! Moving in time: crossings as a tree, exchanges, runs, memories, and the strip of them all.
+//! Moving in time: steps as a tree, exchanges, runs, memories, and the strip of them all.
 
 use super::*;
 use crate::view::thousands;
@@ -76,7 +76,7 @@ fn the_past_looks_unlike_the_present() {
 fn crossings_are_a_tree_with_the_exchange_at_its_root() {
     let mut bench = Bench::wat(CALLER);
     bench.send("hello");
-    let step = |bench: &Bench| bench.app.selection.as_ref().expect("something is selected").crossing;
+    let step = |bench: &Bench| bench.app.selection.as_ref().expect("something is selected").step;
     assert_eq!(step(&bench), Some(2), "the call of the transform");
     let screen = shown(&mut bench);
     assert!(screen.contains(">3 call  f(5) -> 5") && screen.contains(" 4   import env.log(0x40, 5)"), "{screen}");

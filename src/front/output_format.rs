@@ -9,19 +9,19 @@ use crate::view::outcome;
 
 /// A form in which causes are printed.
 #[derive(Clone, Copy)]
-pub(super) enum Form {
+pub(super) enum OutputFormat {
     /// Each step with the rows that it changed.
     Hex(hex::Style),
     /// One object a line.
     Json,
 }
 
-impl Form {
+impl OutputFormat {
     /// The form that was asked for.
-    pub(super) fn new(show: Show, cli: &Cli) -> Form {
+    pub(super) fn new(show: Show, cli: &Cli) -> OutputFormat {
         match show {
-            Show::Json => Form::Json,
-            Show::Hex => Form::Hex(hex::Style::new(cli)),
+            Show::Json => OutputFormat::Json,
+            Show::Hex => OutputFormat::Hex(hex::Style::new(cli)),
         }
     }
 
@@ -29,8 +29,8 @@ impl Form {
     pub(super) fn write(self, out: &mut impl Write, number: usize, run: &Run, cause: usize) -> io::Result<()> {
         let Some(node) = run.cause(cause) else { return Ok(()) };
         match self {
-            Form::Json => json::write_cause(out, number, cause as u64, node),
-            Form::Hex(style) => {
+            OutputFormat::Json => json::write_cause(out, number, cause as u64, node),
+            OutputFormat::Hex(style) => {
                 let before = run.at(Moment { cause, change: 0 }).unwrap_or_default();
                 hex::write_cause(out, cause as u64, node, &before, style)?;
                 if node.outcome.is_ok() { writeln!(out, "{}", outcome(node)) } else { Ok(()) }

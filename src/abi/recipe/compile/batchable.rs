@@ -1,16 +1,16 @@
 //! Which host functions leave a driver alone: the line, its answer, and the values that belong to it are the driver's.
 
-use super::super::bind::{Answering, Bound};
-use super::super::imports::Answerer;
-use super::super::ops::{Bytes, Do, Held, Len, Op, Saying, Val};
+use super::super::bind::{Bound, BoundHandler};
+use super::super::imports::ImportProvider;
+use super::super::ops::{Bytes, Interpolation, Len, MessageExpr, Op, OpKind, Val};
 
 /// Whether an import is answered without the line, its answer, and the values that belong to it: these the driver has.
-pub(super) fn is_apart(answerer: Answerer, bound: &Bound) -> bool {
+pub(super) fn is_apart(answerer: ImportProvider, bound: &Bound) -> bool {
     match answerer {
-        Answerer::Nobody | Answerer::Stub => true,
-        Answerer::Wasi(function) => !function.reads_the_line(),
-        Answerer::Handler(number) => {
-            let Answering { params, body } = &bound.handlers[number];
+        ImportProvider::Nobody | ImportProvider::Stub => true,
+        ImportProvider::Wasi(function) => !function.reads_the_line(),
+        ImportProvider::Handler(number) => {
+            let BoundHandler { params, body } = &bound.handlers[number];
             body.iter().all(|op| op.is_apart(params))
         }
     }
@@ -24,22 +24,22 @@ impl Op {
             values.extend([&test.left, &test.right]);
         }
         let said = match &self.action {
-            Do::Fail(saying) | Do::Say(saying) => Some(saying),
-            Do::Stop => None,
-            Do::Return(results) => {
+            OpKind::Fail(saying) | OpKind::Say(saying) => Some(saying),
+            OpKind::Stop => None,
+            OpKind::Return(results) => {
                 values.extend(results.iter().map(|(_, value)| value));
                 None
             }
             _ => return false,
         };
         match said {
-            Some(Saying::Answer) => return false,
-            Some(Saying::Bytes(span)) => values.extend(span.values()),
-            Some(Saying::Words(words)) => {
+            Some(MessageExpr::Answer) => return false,
+            Some(MessageExpr::Bytes(span)) => values.extend(span.values()),
+            Some(MessageExpr::Words(words)) => {
                 for piece in &words.pieces {
                     match &piece.held {
-                        Held::Number(value, _) => values.push(value),
-                        Held::Bytes(span) => values.extend(span.values()),
+                        Interpolation::Number(value, _) => values.push(value),
+                        Interpolation::Bytes(span) => values.extend(span.values()),
                     }
                 }
             }

@@ -8,13 +8,13 @@ use crate::record::{Hex, Value};
 use crate::view::{NUMBER_TYPES, NumberType, integer, unescape, visible, whole};
 
 /// What follows a command's name, taken word by word.
-pub(super) struct Words<'a> {
+pub(super) struct Args<'a> {
     rest: &'a str,
 }
 
-impl<'a> Words<'a> {
-    pub(super) fn new(rest: &'a str) -> Words<'a> {
-        Words { rest }
+impl<'a> Args<'a> {
+    pub(super) fn new(rest: &'a str) -> Args<'a> {
+        Args { rest }
     }
 
     /// The next word; `"..."` holds blanks and escapes.

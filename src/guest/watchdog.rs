@@ -23,7 +23,7 @@ const USER: u8 = 2;
 
 /// A handle on the watch over one guest. Clones watch over the same guest.
 #[derive(Clone)]
-pub struct Watch {
+pub struct Watchdog {
     shared: Arc<Shared>,
 }
 
@@ -51,10 +51,10 @@ struct Shared {
     thread: OnceLock<Thread>,
 }
 
-impl Watch {
+impl Watchdog {
     /// A watch that stops a guest after `limit`, if there is one.
-    pub fn new(limit: Option<Duration>) -> Watch {
-        Watch {
+    pub fn new(limit: Option<Duration>) -> Watchdog {
+        Watchdog {
             shared: Arc::new(Shared {
                 limit: AtomicU64::new(nanos(limit)),
                 count: AtomicU64::new(0),
@@ -92,7 +92,7 @@ impl Watch {
         self.wake();
     }
 
-    /// Whether the line of that number was cancelled. To be asked inside [`Watch::during`].
+    /// Whether the line of that number was cancelled. To be asked inside [`Watchdog::during`].
     pub fn is_cancelled(&self, line: u64) -> bool {
         line <= self.shared.cancelled.load(SeqCst)
     }
@@ -265,7 +265,7 @@ impl Drop for Shared {
 fn keep(shared: &Weak<Shared>) {
     let mut seen = Seen { count: 0, spent: Duration::ZERO, at: Instant::now(), told_to_leave: false };
     while let Some(shared) = shared.upgrade() {
-        let wait = Watch { shared }.look(&mut seen);
+        let wait = Watchdog { shared }.look(&mut seen);
         match wait {
             Some(time) => std::thread::park_timeout(time),
             None => std::thread::park(),
