@@ -565,7 +565,7 @@ fn as_it_comes(source: &Source) -> Option<(bool, Story, Story)> {
         Live::open(source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
     };
     let lines: Vec<_> =
-        (0..300).map(|number| format!("InputLine {number} of {}", "x".repeat(number % 50)).into_bytes()).collect();
+        (0..300).map(|number| format!("Line {number} of {}", "x".repeat(number % 50)).into_bytes()).collect();
     let (mut alone, mut batched) = (open()?, open()?);
     let compiled = batched.warm_up();
     Some((compiled, one_by_one(&mut alone, &lines, b'\n'), in_batches(&mut batched, &lines, b'\n')))

@@ -177,8 +177,8 @@ proptest! {
         let marks = Marks::new(0, &cause.changes, &before, run.present());
         let (old, new) = (bytes(&before), bytes(run.present()));
         let written = |addr: usize| cause.changes.iter().any(|change| match change {
-            Change::Bytes { addr: start, halves, by: Actor::Host, .. } => {
-                (*start as usize..*start as usize + halves.len() / 2).contains(&addr)
+            Change::Bytes { addr: start, old_then_new, by: Actor::Host, .. } => {
+                (*start as usize..*start as usize + old_then_new.len() / 2).contains(&addr)
             }
             _ => false,
         });
