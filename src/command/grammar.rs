@@ -128,7 +128,7 @@ mod tests {
 
     /// What may follow, as it would be written.
     fn told(args: &'static str, words: &[&str]) -> Vec<String> {
-        let tell = |next: &Next| match next {
+        let tell = |next: &Expected| match next {
             Expected::Word(slot, rest) => {
                 std::iter::once(slot).chain(rest).map(Slot::to_string).collect::<Vec<_>>().join(" ")
             }

@@ -212,7 +212,7 @@ mod tests {
         let (name, why) = ("a\x1b[2J".to_owned(), "b\x1b]0;x\x07 says where".to_owned());
         for kind in [RegionKind::Symbol, RegionKind::Buffer] {
             let place = region(&Region { name: name.clone(), start: 16, end: 20, kind, why: why.clone() });
-            assert!(place.args.contains("says where") && !place.args.contains(char::is_control), "{}", place.words);
+            assert!(place.words.contains("says where") && !place.words.contains(char::is_control), "{}", place.words);
         }
     }
 }

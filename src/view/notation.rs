@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn bytes_are_written_as_languages_want_them() {
-        let text = |form: Form| form.text(b"Did\n\xff", 0x410);
+        let text = |form: Notation| form.text(b"Did\n\xff", 0x410);
         assert_eq!(text(Notation::Hex), "44 69 64 0a ff");
         assert_eq!(text(Notation::C), "const unsigned char at_410[5] = {\n    0x44, 0x69, 0x64, 0x0a, 0xff,\n};");
         assert_eq!(text(Notation::Rust), "const AT_410: [u8; 5] = [\n    0x44, 0x69, 0x64, 0x0a, 0xff,\n];");

@@ -377,7 +377,7 @@ mod tests {
     fn cause(steps: &[(usize, Range<usize>)], changes: usize) -> Cause {
         let step = |(depth, changes): &(usize, Range<usize>)| Step {
             depth: *depth,
-            step: StepKind::Say { text: b"hi".to_vec() },
+            kind: StepKind::Say { text: b"hi".to_vec() },
             changes: changes.clone(),
             elapsed: Duration::ZERO,
         };

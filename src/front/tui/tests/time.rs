@@ -200,7 +200,7 @@ fn earlier_runs_can_be_looked_at() {
     assert!(screen.contains("  exchange 2 of 2 |") && screen.contains("=> third Wasm is cool!"), "{screen}");
     // A run that begins by itself takes nobody out of the past.
     bench.key(KeyCode::F(5));
-    bench.app.session.command("reset".to_owned(), crate::session::Deed::Reset);
+    bench.app.session.command("reset".to_owned(), crate::session::GuestOp::Reset);
     bench.settle();
     let screen = shown(&mut bench);
     assert!(screen.contains("EARLIER RUN: exchange 1 of 2") && screen.contains("=> second run Wasm"), "{screen}");
