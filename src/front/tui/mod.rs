@@ -3,34 +3,13 @@
 //! One loop takes messages from three threads (the terminal's events, the guest's reports, signals), lets the
 //! app change its state, and draws the newest state once.
 
-mod app;
-mod bindings;
-mod charset;
-mod clipboard;
-mod command;
 mod draw;
-mod find;
-mod help;
 mod input;
-mod labels;
-mod layout;
-mod legend;
-mod list;
-mod mouse;
 mod offscreen;
-mod panels;
-mod panes;
-mod picture;
-mod prompt;
-mod script;
-mod space;
+mod state;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod theme;
-mod time;
-mod timeline;
-mod typing;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -43,9 +22,9 @@ use signal_hook::iterator::Signals;
 pub use self::offscreen::Offscreen;
 pub(super) use self::offscreen::picture;
 
-use self::app::{App, LoopControl};
+use self::draw::theme::Theme;
+use self::state::app::{App, LoopControl};
 use self::terminal::Screen;
-use self::theme::Theme;
 use super::history::History;
 use super::panics;
 use super::status::{self, Status};

@@ -7,8 +7,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::app::App;
-use super::theme::Theme;
+use super::draw::theme::Theme;
+use super::state::app::App;
 use crate::cli::When;
 use crate::front::history::History;
 use crate::session::{OpenError, Options, Saved, Session, Source, State, Update};

@@ -4,11 +4,11 @@ use crossterm::event::{Event, KeyCode, KeyModifiers, MouseButton, MouseEvent, Mo
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
-use super::super::app::LoopControl;
-use super::super::bindings::Focus;
-use super::super::theme::Theme;
 use super::{Bench, text};
 use crate::abi::recipe::parse;
+use crate::front::tui::draw::theme::Theme;
+use crate::front::tui::input::keys::Focus;
+use crate::front::tui::state::app::LoopControl;
 use crate::session::{Options, Source};
 
 /// A guest that scatters its answer: it writes an exclamation mark behind each letter of the line.

@@ -1,7 +1,7 @@
 //! The input line, and what the screen is drawn with.
 
 use super::*;
-use crate::front::tui::charset::Charset;
+use crate::front::tui::draw::charset::Charset;
 use ratatui::style::Color;
 
 #[test]

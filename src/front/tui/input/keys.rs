@@ -2,11 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::input::Edit;
+use super::line::Edit;
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::front::tui) enum Action {
     /// Sends the line.
     Send,
     /// Changes the line.
@@ -85,14 +85,14 @@ pub(super) enum Action {
 
 /// Backward (earlier, up) or forward (later, down).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(in crate::front::tui) enum Direction {
     Back,
     Forward,
 }
 
 /// Where the keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Focus {
+pub(in crate::front::tui) enum Focus {
     /// The input line: every printable key is text.
     Input,
     /// The memory.
@@ -103,7 +103,7 @@ pub(super) enum Focus {
 
 /// What is asked for in the input line's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(in crate::front::tui) enum Question {
     /// Where to go.
     Address,
     /// What to search for.
@@ -121,17 +121,17 @@ pub(super) enum Question {
 }
 
 /// A key, or several for the same.
-pub(super) struct Binding {
+pub(in crate::front::tui) struct Binding {
     /// Where it holds; `None` for everywhere.
     focus: Option<Focus>,
     keys: &'static [(KeyModifiers, KeyCode)],
     /// How the keys are called in the help.
-    pub(super) label: &'static str,
-    pub(super) action: Action,
+    pub(in crate::front::tui) label: &'static str,
+    pub(in crate::front::tui) action: Action,
     /// What it does, for the help; empty for a key that another line of the help covers.
-    pub(super) help: &'static str,
+    pub(in crate::front::tui) help: &'static str,
     /// A word or two for the command bar, for the few that stand there.
-    pub(super) bar: &'static str,
+    pub(in crate::front::tui) bar: &'static str,
 }
 
 const NONE: KeyModifiers = KeyModifiers::NONE;
@@ -144,7 +144,7 @@ use Focus::{Input, Memory, Prompt};
 use KeyCode::{Backspace, Char, Delete, Down, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 #[rustfmt::skip]
-pub(super) const BINDINGS: &[Binding] = &[
+pub(in crate::front::tui) const BINDINGS: &[Binding] = &[
     bind(Some(Input), &[(NONE, Enter), (CTRL, Char('j'))], "Enter", Action::Send, "send the line to the guest", "send"),
     bind(Some(Input), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::SwitchFocus, "to the memory, and back to the line", "look around"),
     bind(Some(Memory), &[(NONE, Esc), (CTRL, Char('['))], "Esc", Action::Leave, "", "back"),
@@ -236,7 +236,7 @@ pub(super) const BINDINGS: &[Binding] = &[
 ];
 
 /// The bindings that the help shows.
-pub(super) fn helped() -> impl Iterator<Item = &'static Binding> {
+pub(in crate::front::tui) fn helped() -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(|binding| !binding.help.is_empty())
 }
 
@@ -252,7 +252,7 @@ const fn bind(
 }
 
 /// What a key does where the focus is; in the input line, a printable key is text.
-pub(super) fn action(focus: Focus, key: KeyEvent) -> Option<Action> {
+pub(in crate::front::tui) fn action(focus: Focus, key: KeyEvent) -> Option<Action> {
     // Of a character, Shift has made another one already.
     let modifiers = if matches!(key.code, F(_)) { key.modifiers } else { key.modifiers.difference(SHIFT) };
     let bound = BINDINGS
@@ -268,7 +268,7 @@ pub(super) fn action(focus: Focus, key: KeyEvent) -> Option<Action> {
 
 impl Binding {
     /// Whether it holds where the focus is.
-    pub(super) fn holds(&self, focus: Focus) -> bool {
+    pub(in crate::front::tui) fn holds(&self, focus: Focus) -> bool {
         let edits = focus == Prompt && matches!(self.action, Action::Edit(_));
         self.focus.is_none_or(|wanted| wanted == focus || (edits && wanted == Input))
     }

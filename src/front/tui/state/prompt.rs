@@ -1,22 +1,22 @@
 //! A question in the input line's place: where to go, what to search for, what to do.
 
 use super::app::{App, LoopControl};
-use super::bindings::{Focus, Question};
-use super::input::Input;
 use crate::front::history::History;
+use crate::front::tui::input::keys::{Focus, Question};
+use crate::front::tui::input::line::Input;
 use crate::view::thousands;
 
 /// A question, and what is typed so far.
-pub(super) struct Prompt {
-    pub(super) question: Question,
-    pub(super) input: Input,
+pub(in crate::front::tui) struct Prompt {
+    pub(in crate::front::tui) question: Question,
+    pub(in crate::front::tui) input: Input,
     /// Where the keys went before.
     from: Focus,
 }
 
 impl Prompt {
     /// What stands before the answer, with `len` bytes selected.
-    pub(super) fn label(&self, len: u64) -> String {
+    pub(in crate::front::tui) fn label(&self, len: u64) -> String {
         let bytes = thousands(len);
         match self.question {
             Question::Address => "go to: ".to_owned(),
@@ -33,21 +33,21 @@ impl Prompt {
 }
 
 impl App {
-    pub(super) fn ask(&mut self, question: Question) {
+    pub(in crate::front::tui) fn ask(&mut self, question: Question) {
         let from = self.prompt.as_ref().map_or(self.focus, |prompt| prompt.from);
         self.prompt = Some(Prompt { question, input: Input::new(History::none()), from });
         self.focus = Focus::Prompt;
     }
 
     /// Drops the question.
-    pub(super) fn dismiss(&mut self) {
+    pub(in crate::front::tui) fn dismiss(&mut self) {
         if let Some(prompt) = self.prompt.take() {
             self.focus = prompt.from;
         }
     }
 
     /// Takes the answer. After it the keys go to the memory, which it was about; a wrong one can be mended.
-    pub(super) fn answer(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn answer(&mut self) -> LoopControl {
         let Some(prompt) = &self.prompt else { return LoopControl::Continue };
         let (question, text) = (prompt.question, prompt.input.text().to_owned());
         let done = match question {

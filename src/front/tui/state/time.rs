@@ -1,25 +1,25 @@
 //! Moving in time: what is selected of the timeline, and all that selects something else.
 
 use super::app::{App, LoopControl};
-use super::bindings::Direction;
+use crate::front::tui::input::keys::Direction;
 use crate::record::WASM_PAGE;
 use crate::view::{Selection, Timeline, thousands, visible};
 
 /// What happened in the run that is looked at.
 #[derive(Default)]
-pub(super) struct Time {
+pub(in crate::front::tui) struct Time {
     /// The number of the run.
     run: usize,
     /// How many runs had begun by then.
     begun: usize,
-    pub(super) timeline: Timeline,
+    pub(in crate::front::tui) timeline: Timeline,
     /// The memory that was looked at when something was selected.
     memory: usize,
 }
 
 impl App {
     /// Takes in what happened to the session: more causes, another run or memory to look at, causes forgotten.
-    pub(super) fn keep_up(&mut self) {
+    pub(in crate::front::tui) fn keep_up(&mut self) {
         self.know_the_run();
         let run = self.session.run();
         let lags = |at: &Selection| self.following && at.cause + 1 != run.len();
@@ -47,44 +47,44 @@ impl App {
     }
 
     /// Forgets what is known of the session: another one has taken its place.
-    pub(super) fn another_session(&mut self) {
+    pub(in crate::front::tui) fn another_session(&mut self) {
         self.time = Time::default();
         self.selection = None;
     }
 
     /// The index of the memory that is looked at.
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::front::tui) fn memory(&self) -> usize {
         self.session.memory()
     }
 
     /// Whether the newest cause of the present run is the one that is looked at.
-    pub(super) fn is_present(&self) -> bool {
+    pub(in crate::front::tui) fn is_present(&self) -> bool {
         let newest = |at: &Selection| at.cause + 1 == self.session.run().len();
         self.session.runs_back() == 0 && self.selection.as_ref().is_none_or(newest)
     }
 
     /// Looks at another moment of the run, and stays there unless it is the newest.
-    pub(super) fn look_at(&mut self, at: Selection) {
+    pub(in crate::front::tui) fn look_at(&mut self, at: Selection) {
         self.know_the_run();
         self.select(Some(at));
         self.following = self.is_present();
     }
 
     /// Looks at the newest exchange of the run, and goes on to those that come.
-    pub(super) fn follow(&mut self) {
+    pub(in crate::front::tui) fn follow(&mut self) {
         self.following = self.session.runs_back() == 0;
         self.know_the_run();
         self.select(Selection::newest(self.session.run()));
     }
 
     /// Comes back from the past, and from an earlier run.
-    pub(super) fn present(&mut self) {
+    pub(in crate::front::tui) fn present(&mut self) {
         self.session.look_at_run(0);
         self.follow();
     }
 
     /// Goes to the step before or behind, into calls and out of them. Before the first is the exchange as a whole.
-    pub(super) fn step(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn step(&mut self, direction: Direction) -> LoopControl {
         let Some(at) = &self.selection else { return LoopControl::Continue };
         let to = match (at.step, direction) {
             (Some(place), Direction::Forward) => Some(place + 1),
@@ -102,7 +102,7 @@ impl App {
     }
 
     /// Goes to the step before or behind that lies no deeper: what happens inside a call is passed.
-    pub(super) fn step_beside(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn step_beside(&mut self, direction: Direction) -> LoopControl {
         let Some(at) = &self.selection else { return LoopControl::Continue };
         let to = match (at.step, direction) {
             (None, _) => return self.step(direction),
@@ -120,7 +120,7 @@ impl App {
     }
 
     /// Goes out of a call to the call itself, and from a step of the host's to the exchange as a whole.
-    pub(super) fn step_out(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn step_out(&mut self) -> LoopControl {
         let Some(at) = &self.selection else { return LoopControl::Continue };
         let Some(place) = at.step else {
             return self.notice("this is the exchange as a whole; F8 goes to its first step");
@@ -130,12 +130,12 @@ impl App {
     }
 
     /// Goes to a step of the same exchange, or to the exchange as a whole.
-    pub(super) fn goto_step(&mut self, place: Option<usize>) {
+    pub(in crate::front::tui) fn goto_step(&mut self, place: Option<usize>) {
         let Some(at) = &self.selection else { return };
         self.select(Selection::new(self.session.run(), Some(at), at.cause, place));
     }
 
-    pub(super) fn exchange(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn exchange(&mut self, direction: Direction) -> LoopControl {
         let run = self.session.run();
         let Some(at) = &self.selection else { return LoopControl::Continue };
         let to = match direction {
@@ -156,7 +156,7 @@ impl App {
     }
 
     /// Goes to what a newcomer wants to see of an exchange, if it is kept.
-    pub(super) fn goto_exchange(&mut self, number: usize) {
+    pub(in crate::front::tui) fn goto_exchange(&mut self, number: usize) {
         let run = self.session.run();
         let Some(cause) = run.cause(number) else { return };
         if let Some(at) = Selection::new(run, self.selection.as_ref(), number, cause.focus) {
@@ -165,7 +165,7 @@ impl App {
     }
 
     /// Goes to the run before, or to the one behind.
-    pub(super) fn another_run(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn another_run(&mut self, direction: Direction) -> LoopControl {
         let ago = self.session.runs_back();
         let to = match direction {
             Direction::Back => Some(ago + 1),
@@ -187,7 +187,7 @@ impl App {
     }
 
     /// Shows the next memory of the guest.
-    pub(super) fn next_memory(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn next_memory(&mut self) -> LoopControl {
         let count = self.selection.as_ref().map_or(0, |at| at.after.len());
         if count < 2 {
             return self.notice("the guest has no other memory");
@@ -199,14 +199,14 @@ impl App {
     }
 
     /// Which memory is looked at, in words: `memory 1 (scratch)`.
-    pub(super) fn memory_words(&self) -> String {
+    pub(in crate::front::tui) fn memory_words(&self) -> String {
         let name = self.session.memory_name(self.memory());
         let name = name.map_or(String::new(), |name| format!(" ({})", visible(name.as_bytes())));
         format!("memory {}{name}", self.memory())
     }
 
     /// The size of the memory that is looked at, in pages and in bytes: ` | 17 pages`, ` = 1,114,112 B`.
-    pub(super) fn size_words(&self) -> Option<(String, String)> {
+    pub(in crate::front::tui) fn size_words(&self) -> Option<(String, String)> {
         let at = self.selection.as_ref()?;
         let len = at.after.get(self.memory())?.len();
         let unit = if len == WASM_PAGE { "page" } else { "pages" };
@@ -214,7 +214,7 @@ impl App {
     }
 
     /// Takes a selection up, and shows where something happened unless it is in sight already.
-    pub(super) fn select(&mut self, selection: Option<Selection>) {
+    pub(in crate::front::tui) fn select(&mut self, selection: Option<Selection>) {
         self.selection = selection;
         self.time.memory = self.memory();
         self.map = None;

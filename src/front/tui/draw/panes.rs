@@ -11,7 +11,7 @@ use crate::view::{COVERED, DiffView, MAX_WIDTH, Mark, Pattern, Regions, Row, Vie
 
 /// Which of the two panes it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(in crate::front::tui) enum Side {
     Before,
     After,
     /// Both in one, a changed row twice.
@@ -19,20 +19,20 @@ pub(super) enum Side {
 }
 
 /// What a pane shows.
-pub(super) struct Pane<'a> {
-    pub(super) side: Side,
-    pub(super) sight: DiffView<'a>,
+pub(in crate::front::tui) struct Pane<'a> {
+    pub(in crate::front::tui) side: Side,
+    pub(in crate::front::tui) sight: DiffView<'a>,
     /// The memory as the guest's start left it, if that is not what is looked at.
-    pub(super) start: Option<&'a Image>,
+    pub(in crate::front::tui) start: Option<&'a Image>,
     /// The address of the first line.
-    pub(super) top: u64,
+    pub(in crate::front::tui) top: u64,
     /// The first and the last address of what is selected: the cursor, at least.
-    pub(super) selected: (u64, u64),
+    pub(in crate::front::tui) selected: (u64, u64),
     /// What is searched for: matches are shown wherever they are.
-    pub(super) pattern: Option<&'a Pattern>,
+    pub(in crate::front::tui) pattern: Option<&'a Pattern>,
     /// The ranges that have names.
-    pub(super) regions: &'a Regions,
-    pub(super) theme: Theme,
+    pub(in crate::front::tui) regions: &'a Regions,
+    pub(in crate::front::tui) theme: Theme,
 }
 
 const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
@@ -40,7 +40,7 @@ const SPACE: &str = " ";
 
 impl Pane<'_> {
     /// Draws the lines of memory into `area`.
-    pub(super) fn draw(&self, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw(&self, area: Rect, buffer: &mut Buffer) {
         if self.sight.is_empty() {
             return;
         }

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::app::App;
-use super::draw::{put, to_u16};
+use super::cells::{put, to_u16};
+use crate::front::tui::state::app::App;
 use crate::record::Actor;
 
 /// Every sign, for the help.
-pub(super) const SIGNS: [(&str, &str); 15] = [
+pub(in crate::front::tui) const SIGNS: [(&str, &str); 15] = [
     ("h g *", "in the gutter: the host wrote in this row in this step, the guest, both"),
     ("m", "the module's own data came here; where nothing is said, nothing changed"),
     ("'", "changed by an earlier step; its bytes are bold"),
@@ -30,7 +30,7 @@ pub(super) const SIGNS: [(&str, &str); 15] = [
 
 impl App {
     /// What the letters in the gutter mean, at the right end of a rule with a title of that many columns.
-    pub(super) fn draw_legend(&self, area: Rect, title: usize, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw_legend(&self, area: Rect, title: usize, buffer: &mut Buffer) {
         const LEGEND: [(&str, Option<Actor>); 6] = [
             (" h", Some(Actor::Host)),
             (" host wrote  ", None),

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use super::app::{App, LoopControl};
-use super::bindings::Direction;
 use super::find::Searching;
 use super::layout::Arrangement;
+use crate::front::tui::input::keys::Direction;
 use crate::record::Image;
 use crate::session::{Bookmark, GuestOp, State};
 use crate::view::{
@@ -20,27 +20,27 @@ static NO_MEMORY: LazyLock<Image> = LazyLock::new(Image::default);
 
 /// Where in memory the user is, and was.
 #[derive(Default)]
-pub(super) struct Space {
+pub(in crate::front::tui) struct Space {
     /// The address of the first line.
-    pub(super) top: u64,
-    pub(super) cursor: u64,
+    pub(in crate::front::tui) top: u64,
+    pub(in crate::front::tui) cursor: u64,
     /// The other end of the selected bytes, if more than the one at the cursor are.
-    pub(super) anchor: Option<u64>,
-    pub(super) order: Order,
-    pub(super) search: Option<Search>,
+    pub(in crate::front::tui) anchor: Option<u64>,
+    pub(in crate::front::tui) order: Order,
+    pub(in crate::front::tui) search: Option<Search>,
     /// What of the search is still to be done, and to be gone to.
-    pub(super) searching: Searching,
+    pub(in crate::front::tui) searching: Searching,
     /// The ranges that have names at the selected moment.
-    pub(super) regions: Regions,
+    pub(in crate::front::tui) regions: Regions,
     /// What is known of the cursor's place: which regions it is in, who wrote there last.
-    pub(super) here: Here,
+    pub(in crate::front::tui) here: Here,
     trail: Vec<u64>,
     ahead: Vec<u64>,
 }
 
 impl Space {
     /// The selected bytes: the first address and the last.
-    pub(super) fn selected(&self) -> (u64, u64) {
+    pub(in crate::front::tui) fn selected(&self) -> (u64, u64) {
         let other = self.anchor.unwrap_or(self.cursor);
         (self.cursor.min(other), self.cursor.max(other))
     }
@@ -48,16 +48,16 @@ impl Space {
 
 /// What is known of a place in memory.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Here {
-    pub(super) regions: String,
-    pub(super) writer: String,
+pub(in crate::front::tui) struct Here {
+    pub(in crate::front::tui) regions: String,
+    pub(in crate::front::tui) writer: String,
     /// The look for who that was, while it goes on.
-    pub(super) back: Option<LookBack>,
+    pub(in crate::front::tui) back: Option<LookBack>,
 }
 
 impl App {
     /// The selected memory in rows.
-    pub(super) fn sight(&self) -> Option<DiffView<'_>> {
+    pub(in crate::front::tui) fn sight(&self) -> Option<DiffView<'_>> {
         let at = self.selection.as_ref()?;
         Some(DiffView {
             before: at.before.get(self.memory()).unwrap_or(&NO_MEMORY),
@@ -69,12 +69,12 @@ impl App {
     }
 
     /// Looks up anew which ranges have names at the selected moment.
-    pub(super) fn name_regions(&mut self) {
+    pub(in crate::front::tui) fn name_regions(&mut self) {
         self.space.regions = Regions::new(&self.session, self.selection.as_ref(), &self.space.regions);
     }
 
     /// Goes to an address, and remembers where the cursor was.
-    pub(super) fn goto(&mut self, addr: u64) {
+    pub(in crate::front::tui) fn goto(&mut self, addr: u64) {
         if self.space.cursor != addr {
             if self.space.trail.len() == TRAIL {
                 self.space.trail.remove(0);
@@ -90,7 +90,7 @@ impl App {
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(super) fn goto_text(&mut self, text: &str) -> Result<(), String> {
+    pub(in crate::front::tui) fn goto_text(&mut self, text: &str) -> Result<(), String> {
         let sight = self.sight().ok_or("there is no memory yet")?;
         let (cursor, regions, globals) = (self.space.cursor, &self.space.regions, self.session.globals());
         let places = Places { cursor, image: sight.after, regions, globals };
@@ -103,7 +103,7 @@ impl App {
     ///
     /// # Errors
     /// Why they cannot have it, in words.
-    pub(super) fn mark(&mut self, name: &str) -> Result<(), String> {
+    pub(in crate::front::tui) fn mark(&mut self, name: &str) -> Result<(), String> {
         let (first, last) = self.space.selected();
         let mark = Bookmark { name: name.to_owned(), memory: self.memory(), start: first, end: last.saturating_add(1) };
         self.session.bookmarks_mut().set(mark)?;
@@ -116,7 +116,7 @@ impl App {
     ///
     /// # Errors
     /// Why that cannot be, in words.
-    pub(super) fn poke(&mut self, text: &str) -> Result<(), String> {
+    pub(in crate::front::tui) fn poke(&mut self, text: &str) -> Result<(), String> {
         let pattern = Pattern::parse(text)?;
         let bytes = pattern.bytes().ok_or("what is written has no wildcards")?.to_vec();
         let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
@@ -136,7 +136,7 @@ impl App {
     }
 
     /// Goes back along the places the cursor was taken from, or forward again.
-    pub(super) fn trail(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn trail(&mut self, direction: Direction) -> LoopControl {
         let space = &mut self.space;
         let (from, to) = match direction {
             Direction::Back => (&mut space.trail, &mut space.ahead),
@@ -150,7 +150,7 @@ impl App {
     }
 
     /// Goes where the pointer at the cursor points to.
-    pub(super) fn follow_pointer(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn follow_pointer(&mut self) -> LoopControl {
         let from = self.space.cursor;
         match self.goto_text("*") {
             Ok(()) => {
@@ -162,7 +162,7 @@ impl App {
         }
     }
 
-    pub(super) fn move_bytes(&mut self, direction: Direction) {
+    pub(in crate::front::tui) fn move_bytes(&mut self, direction: Direction) {
         let cursor = self.space.cursor;
         self.put_cursor(match direction {
             Direction::Back => cursor.saturating_sub(1),
@@ -172,7 +172,7 @@ impl App {
     }
 
     /// Moves the cursor by that many lines, past folded ones, in its column.
-    pub(super) fn move_lines(&mut self, direction: Direction, count: usize) {
+    pub(in crate::front::tui) fn move_lines(&mut self, direction: Direction, count: usize) {
         let Some(sight) = self.sight() else { return };
         let column = self.space.cursor % self.layout.width as u64;
         let mut row = sight.line(self.space.cursor);
@@ -190,7 +190,7 @@ impl App {
     }
 
     /// Scrolls, and leaves the cursor where it is.
-    pub(super) fn scroll(&mut self, direction: Direction, rows: usize) {
+    pub(in crate::front::tui) fn scroll(&mut self, direction: Direction, rows: usize) {
         let Some(sight) = self.sight().filter(|sight| !sight.is_empty()) else { return };
         let top = self.walk(&sight, sight.line(self.space.top), rows, direction);
         let last = self.walk(&sight, sight.line(u64::MAX), self.layout.rows.saturating_sub(1), Direction::Back);
@@ -198,7 +198,7 @@ impl App {
     }
 
     /// Moves by a page: what was the last line becomes the first.
-    pub(super) fn move_page(&mut self, direction: Direction) {
+    pub(in crate::front::tui) fn move_page(&mut self, direction: Direction) {
         let Some(sight) = self.sight().filter(|sight| !sight.is_empty()) else { return };
         let rows = self.layout.rows.saturating_sub(1).max(1);
         let old = sight.line(self.space.top);
@@ -237,13 +237,13 @@ impl App {
     }
 
     /// How many screen rows a line takes.
-    pub(super) fn height(&self, sight: &DiffView<'_>, line: ViewLine) -> usize {
+    pub(in crate::front::tui) fn height(&self, sight: &DiffView<'_>, line: ViewLine) -> usize {
         let twice = self.layout.arrangement == Arrangement::One && !line.folded && sight.is_marked(line.addr);
         if twice && line.addr < sight.before.len() { 2 } else { 1 }
     }
 
     /// Scrolls so that the cursor is on the screen, with that many lines before it if it was not.
-    pub(super) fn reveal(&mut self, lead: usize) {
+    pub(in crate::front::tui) fn reveal(&mut self, lead: usize) {
         let Some(sight) = self.sight().filter(|sight| !sight.is_empty()) else { return };
         let rows = self.layout.rows.max(1);
         let row = sight.line(self.space.cursor);
@@ -286,7 +286,7 @@ impl App {
     }
 
     /// Goes to the previous or next run of changed bytes.
-    pub(super) fn change(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn change(&mut self, direction: Direction) -> LoopControl {
         let Some(sight) = self.sight() else { return LoopControl::Continue };
         let (marks, cursor) = (sight.marks, self.space.cursor);
         let run = match direction {
@@ -313,7 +313,7 @@ impl App {
     }
 
     /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
-    pub(super) fn look_around(&mut self) {
+    pub(in crate::front::tui) fn look_around(&mut self) {
         let cursor = self.space.cursor;
         self.space.here.regions = visible(self.space.regions.describe(cursor).as_bytes());
         self.look_for_writer();

@@ -20,7 +20,7 @@ const PIECE: Duration = Duration::from_millis(8);
 
 /// The lines that wait for their turn.
 #[derive(Default)]
-pub(super) struct Script {
+pub(in crate::front::tui) struct Script {
     lines: VecDeque<ScriptLine>,
     /// How deep the line lies that is being done; 0 where the user typed it.
     depth: usize,
@@ -39,24 +39,24 @@ struct ScriptLine {
 
 impl Script {
     /// Drops what waits.
-    pub(super) fn stop(&mut self) {
+    pub(in crate::front::tui) fn stop(&mut self) {
         self.lines.clear();
     }
 
     /// Lets frames and keys come between the lines: somebody watches. Without, all that can be done is done at once.
-    pub(super) fn in_pieces(&mut self) {
+    pub(in crate::front::tui) fn in_pieces(&mut self) {
         self.in_pieces = true;
     }
 
     /// Whether lines wait for their turn.
-    pub(super) fn waits(&self) -> bool {
+    pub(in crate::front::tui) fn waits(&self) -> bool {
         !self.lines.is_empty()
     }
 }
 
 impl App {
     /// Follows a file, before the lines that wait already.
-    pub(super) fn source(&mut self, file: &Path) -> LoopControl {
+    pub(in crate::front::tui) fn source(&mut self, file: &Path) -> LoopControl {
         let name = visible(file.as_os_str().as_encoded_bytes());
         let depth = self.script.depth + 1;
         if depth > DEEPEST {
@@ -81,7 +81,7 @@ impl App {
     }
 
     /// Goes on with the files that are being followed, while the guest waits: by a line at least.
-    pub(super) fn go_on(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn go_on(&mut self) -> LoopControl {
         let until = self.script.in_pieces.then(|| Instant::now() + PIECE);
         while self.session.state() == State::Idle {
             let Some(line) = self.script.lines.pop_front() else { break };
@@ -116,9 +116,9 @@ fn read(file: &Path) -> io::Result<String> {
 mod tests {
     use std::sync::mpsc::channel;
 
-    use super::super::theme::Theme;
     use super::*;
     use crate::front::history::History;
+    use crate::front::tui::draw::theme::Theme;
     use crate::session::{Options, Session, Source};
 
     #[test]

@@ -1,21 +1,21 @@
 //! Typing: what keys, pastes and Tab do to the input line, and to a question in its place.
 
 use super::app::{App, LoopControl};
-use super::bindings::{Action, Focus, Question};
-use super::input::{Edit, LONGEST};
 use crate::command::complete;
+use crate::front::tui::input::keys::{Action, Focus, Question};
+use crate::front::tui::input::line::{Edit, LONGEST};
 use crate::session::State;
 
 /// The most words that are offered at once.
 const OFFERED: usize = 100;
 
 impl App {
-    pub(super) fn send(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn send(&mut self) -> LoopControl {
         let line = self.input.take();
         self.typed(&line)
     }
 
-    pub(super) fn edit(&mut self, edit: Edit) -> LoopControl {
+    pub(in crate::front::tui) fn edit(&mut self, edit: Edit) -> LoopControl {
         if let (Some(Question::Notation), Edit::Insert(key)) =
             (self.prompt.as_ref().map(|prompt| prompt.question), edit)
         {
@@ -37,7 +37,7 @@ impl App {
     }
 
     /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
-    pub(super) fn paste(&mut self, text: &str) -> LoopControl {
+    pub(in crate::front::tui) fn paste(&mut self, text: &str) -> LoopControl {
         self.notice = None;
         if let Some(prompt) = &mut self.prompt {
             let first = text.lines().next().unwrap_or_default();
@@ -60,7 +60,7 @@ impl App {
         LoopControl::Continue
     }
 
-    pub(super) fn interrupt(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn interrupt(&mut self) -> LoopControl {
         if self.prompt.is_some() {
             self.dismiss();
             return LoopControl::Continue;
@@ -82,7 +82,7 @@ impl App {
     }
 
     /// A key while earlier lines are searched; true where it ends that and does nothing more.
-    pub(super) fn in_search(&mut self, wanted: Option<Action>) -> bool {
+    pub(in crate::front::tui) fn in_search(&mut self, wanted: Option<Action>) -> bool {
         let running = matches!(self.session.state(), State::Busy(_));
         match wanted {
             Some(Action::Interrupt) if running => return false,
@@ -94,7 +94,7 @@ impl App {
     }
 
     /// Completes the command that is typed, as far as it is clear, and lists what it could be.
-    pub(super) fn complete(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn complete(&mut self) -> LoopControl {
         let typed = self.input.before_cursor().to_owned();
         if !typed.starts_with(':') {
             return self.notice("Tab completes commands, which begin with a colon; :send a\\tb sends a tab");

@@ -8,17 +8,17 @@ use super::panes::Pane;
 use crate::view::{Matched, ViewLine};
 
 /// The brackets in the gaps between the bytes of a row.
-pub(super) struct Brackets {
+pub(in crate::front::tui) struct Brackets {
     /// The address of the row.
-    pub(super) addr: u64,
+    pub(in crate::front::tui) addr: u64,
     /// The first and the last address of what is selected.
-    pub(super) selected: (u64, u64),
-    pub(super) matched: Matched,
+    pub(in crate::front::tui) selected: (u64, u64),
+    pub(in crate::front::tui) matched: Matched,
 }
 
 impl Brackets {
     /// What stands before the byte at that place of the row, if anything does.
-    pub(super) fn opening(&self, place: usize) -> Option<&'static str> {
+    pub(in crate::front::tui) fn opening(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.0 {
             true => Some("["),
             false => Some("<").filter(|_| self.matched.starts & 1 << place != 0),
@@ -26,7 +26,7 @@ impl Brackets {
     }
 
     /// What stands behind it.
-    pub(super) fn closing(&self, place: usize) -> Option<&'static str> {
+    pub(in crate::front::tui) fn closing(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.1 {
             true => Some("]"),
             false => Some(">").filter(|_| self.matched.ends & 1 << place != 0),
@@ -42,7 +42,7 @@ const NAMES: usize = 4;
 impl Pane<'_> {
     /// Names the regions that begin in a row: beside it, in the columns from `x` on, or by the letter of the most
     /// telling one.
-    pub(super) fn name_row(&self, addr: u64, x: u16, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn name_row(&self, addr: u64, x: u16, area: Rect, buffer: &mut Buffer) {
         let mut regions = self.regions.beginning_in(addr, self.sight.width as u64).take(NAMES).peekable();
         if area.right() >= x + ROOM {
             let mut x = x + 1;
@@ -57,7 +57,7 @@ impl Pane<'_> {
     }
 
     /// Names the regions that begin in folded rows, from column `x` on.
-    pub(super) fn name_fold(&self, line: ViewLine, x: u16, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn name_fold(&self, line: ViewLine, x: u16, area: Rect, buffer: &mut Buffer) {
         let mut x = x + 1;
         for region in self.regions.beginning_in(line.addr, line.len).take(NAMES) {
             x = self.put_name(&region.name, x + 1, area, buffer);

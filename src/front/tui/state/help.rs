@@ -7,23 +7,23 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, LoopControl};
-use super::bindings::{Action, Direction, helped};
-use super::draw::{below_title, part, put, rule, to_u16, wrapped};
-use super::input::Edit;
-use super::legend::SIGNS;
+use crate::front::tui::draw::cells::{below_title, part, put, rule, to_u16, wrapped};
+use crate::front::tui::draw::legend::SIGNS;
+use crate::front::tui::input::keys::{Action, Direction, helped};
+use crate::front::tui::input::line::Edit;
 
 /// The columns of a line of the help.
 const HELP: u16 = 76;
 
 impl App {
     /// Shows the help, or what a command told, from its first line on.
-    pub(super) fn open_help(&mut self) {
+    pub(in crate::front::tui) fn open_help(&mut self) {
         // Where its end is turns out when it is drawn.
         (self.help, self.help_end) = (Some(0), usize::MAX);
     }
 
     /// A key while the help is open: it pages, if there is more than is shown, and any other closes it.
-    pub(super) fn in_help(&mut self, line: usize, key: KeyCode, wanted: Option<Action>) -> LoopControl {
+    pub(in crate::front::tui) fn in_help(&mut self, line: usize, key: KeyCode, wanted: Option<Action>) -> LoopControl {
         let page = usize::from(self.layout.area.height).saturating_sub(1).max(1);
         if let Some(action @ (Action::Interrupt | Action::Suspend | Action::Redraw | Action::Shot)) = wanted {
             return self.act(action);
@@ -46,7 +46,7 @@ impl App {
 
     /// Draws the help, or what a command told, from that line on, and returns from which one on it really is, and
     /// from which one on its end is shown.
-    pub(super) fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> (usize, usize) {
+    pub(in crate::front::tui) fn draw_help(&self, line: usize, area: Rect, buffer: &mut Buffer) -> (usize, usize) {
         let inside = below_title(area);
         let columns = (area.width / HELP).max(1);
         let told = !self.told.is_empty();

@@ -9,11 +9,11 @@ use crate::front::history::History;
 use crate::view::visible;
 
 /// The longest line in bytes. The buffer cannot grow past what it was made with.
-pub(super) const LONGEST: usize = 1 << 20;
+pub(in crate::front::tui) const LONGEST: usize = 1 << 20;
 
 /// A change of the line or of the cursor's place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edit {
+pub(in crate::front::tui) enum Edit {
     Insert(char),
     Left,
     Right,
@@ -40,7 +40,7 @@ const UNDONE: usize = 200;
 const LONGEST_UNDONE: usize = 64 << 10;
 
 /// The line that is being typed.
-pub(super) struct Input {
+pub(in crate::front::tui) struct Input {
     line: LineBuffer,
     killed: String,
     history: History,
@@ -69,7 +69,7 @@ impl ChangeListener for Deleted {
 }
 
 impl Input {
-    pub(super) fn new(history: History) -> Input {
+    pub(in crate::front::tui) fn new(history: History) -> Input {
         Input {
             line: LineBuffer::with_capacity(LONGEST),
             killed: String::new(),
@@ -82,27 +82,27 @@ impl Input {
     }
 
     /// The line as typed.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::front::tui) fn text(&self) -> &str {
         self.line.as_str()
     }
 
     /// Whether nothing is typed.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::front::tui) fn is_empty(&self) -> bool {
         self.line.is_empty()
     }
 
     /// What is typed before the cursor.
-    pub(super) fn before_cursor(&self) -> &str {
+    pub(in crate::front::tui) fn before_cursor(&self) -> &str {
         &self.text()[..self.line.pos()]
     }
 
     /// What is searched for in earlier lines, while that goes on.
-    pub(super) fn sought(&self) -> Option<&str> {
+    pub(in crate::front::tui) fn sought(&self) -> Option<&str> {
         self.sought.as_deref()
     }
 
     /// Takes the line out, and remembers it.
-    pub(super) fn take(&mut self) -> String {
+    pub(in crate::front::tui) fn take(&mut self) -> String {
         let text = self.text().to_owned();
         self.clear();
         self.history.add(&text);
@@ -110,21 +110,21 @@ impl Input {
     }
 
     /// Drops the line.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::front::tui) fn clear(&mut self) {
         self.set("");
         (self.recalled, self.sought, self.inserting) = (None, None, false);
         self.undo.clear();
     }
 
     /// Puts a text at the cursor; false if the line would be too long, and nothing was put then.
-    pub(super) fn insert(&mut self, text: &str) -> bool {
+    pub(in crate::front::tui) fn insert(&mut self, text: &str) -> bool {
         self.sought = None;
         self.remember(false);
         text.is_empty() || self.line.yank(text, 1, &mut Deleted(String::new())).is_some()
     }
 
     /// Puts a text in the place of what stands between `start` and the cursor; false if there is no room for it.
-    pub(super) fn complete(&mut self, start: usize, text: &str) -> bool {
+    pub(in crate::front::tui) fn complete(&mut self, start: usize, text: &str) -> bool {
         let replaced = start..self.line.pos();
         let fits = self.text().len() - replaced.len() + text.len() <= LONGEST;
         if fits {
@@ -135,7 +135,7 @@ impl Input {
     }
 
     /// Makes a change; false if there was nothing to change.
-    pub(super) fn edit(&mut self, edit: Edit) -> bool {
+    pub(in crate::front::tui) fn edit(&mut self, edit: Edit) -> bool {
         match (&mut self.sought, edit) {
             (Some(sought), Edit::Insert(c)) => {
                 sought.push(c);
@@ -184,7 +184,7 @@ impl Input {
     }
 
     /// Ends the search in earlier lines: with what was found, or with what was typed before.
-    pub(super) fn end_search(&mut self, with_found: bool) {
+    pub(in crate::front::tui) fn end_search(&mut self, with_found: bool) {
         self.sought = None;
         if !with_found {
             let unfinished = self.history.len();
@@ -218,12 +218,12 @@ impl Input {
     }
 
     /// Why typed lines are not kept, in words, if that happened.
-    pub(super) fn history_trouble(&mut self) -> Option<String> {
+    pub(in crate::front::tui) fn history_trouble(&mut self) -> Option<String> {
         self.history.trouble()
     }
 
     /// The part of the line that fits into `width` columns, and the cursor's column in it.
-    pub(super) fn window(&self, width: usize) -> (String, usize) {
+    pub(in crate::front::tui) fn window(&self, width: usize) -> (String, usize) {
         let (before, behind) = self.text().split_at(self.line.pos());
         let mut head = String::new();
         for grapheme in before.graphemes(true).rev() {

@@ -4,15 +4,15 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use super::app::App;
-use super::bindings::{Direction, Focus};
-use super::draw::below_title;
+use crate::front::tui::draw::cells::below_title;
+use crate::front::tui::input::keys::{Direction, Focus};
 use crate::view::ViewLine;
 
 /// How many lines the wheel scrolls.
 const WHEEL: usize = 3;
 
 impl App {
-    pub(super) fn mouse(&mut self, event: MouseEvent) {
+    pub(in crate::front::tui) fn mouse(&mut self, event: MouseEvent) {
         let at = Position::new(event.column, event.row);
         if self.list.is_some() {
             return self.mouse_in_list(event.kind, at);

@@ -8,8 +8,8 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, LoopControl};
 use crate::command::create;
+use crate::front::tui::state::app::{App, LoopControl};
 
 /// The size of a character cell, and of the letters in it.
 const CELL: (f64, f64) = (8.4, 18.0);
@@ -25,7 +25,7 @@ const SIXTEEN: [u32; 16] = [
 
 impl App {
     /// Saves a picture of the screen under the first free name.
-    pub(super) fn snapshot(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn snapshot(&mut self) -> LoopControl {
         let mut paths = (1..).map(|number| self.pictures.join(format!("linmem-{number}.svg")));
         let path = paths.find(|path| !path.exists()).expect("numbers do not end");
         match self.shot(&path, false) {
@@ -38,7 +38,7 @@ impl App {
     ///
     /// # Errors
     /// Why there is no picture, in words.
-    pub(super) fn shot(&mut self, path: &Path, over: bool) -> Result<(), String> {
+    pub(in crate::front::tui) fn shot(&mut self, path: &Path, over: bool) -> Result<(), String> {
         self.dismiss();
         let mut buffer = Buffer::empty(self.layout.area);
         self.paint(self.layout.area, &mut buffer);

@@ -6,13 +6,13 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::app::{App, LoopControl};
-use super::bindings::{Action, Direction, Focus};
-use super::draw::{below_title, put, rule, window};
 use crate::command::Place;
+use crate::front::tui::draw::cells::{below_title, put, rule, window};
+use crate::front::tui::input::keys::{Action, Direction, Focus};
 use crate::view::thousands;
 
 /// The list, while it is shown.
-pub(super) struct List {
+pub(in crate::front::tui) struct List {
     title: String,
     places: Vec<Place>,
     selected: usize,
@@ -20,7 +20,7 @@ pub(super) struct List {
 
 impl App {
     /// Shows a list, with the line selected that is about the cursor's place or the last one before it.
-    pub(super) fn list(&mut self, title: String, places: Vec<Place>) {
+    pub(in crate::front::tui) fn list(&mut self, title: String, places: Vec<Place>) {
         let cursor = self.space.cursor;
         let near = |place: &Place| place.addr.filter(|&addr| addr <= cursor);
         let best = places.iter().enumerate().filter_map(|(number, place)| Some((near(place)?, number)));
@@ -30,7 +30,7 @@ impl App {
     }
 
     /// A key while a list is shown: it moves, goes there, or closes it.
-    pub(super) fn in_list(&mut self, key: KeyEvent, wanted: Option<Action>) -> LoopControl {
+    pub(in crate::front::tui) fn in_list(&mut self, key: KeyEvent, wanted: Option<Action>) -> LoopControl {
         let Some(list) = &mut self.list else { return LoopControl::Continue };
         let (last, page) =
             (list.places.len().saturating_sub(1), usize::from(self.layout.area.height).saturating_sub(1));
@@ -67,7 +67,7 @@ impl App {
     }
 
     /// A click while a list is shown.
-    pub(super) fn click_in_list(&mut self, at: Position) {
+    pub(in crate::front::tui) fn click_in_list(&mut self, at: Position) {
         let Some(list) = &self.list else { return };
         let mut lines = window(list.places.len(), list.selected, below_title(self.layout.area));
         match lines.find(|(_, line)| line.contains(at)) {
@@ -77,7 +77,7 @@ impl App {
     }
 
     /// The wheel while a list is shown.
-    pub(super) fn scroll_list(&mut self, direction: Direction, rows: usize) {
+    pub(in crate::front::tui) fn scroll_list(&mut self, direction: Direction, rows: usize) {
         let Some(list) = &mut self.list else { return };
         list.selected = match direction {
             Direction::Back => list.selected.saturating_sub(rows),
@@ -86,7 +86,7 @@ impl App {
     }
 
     /// Draws the list over the screen.
-    pub(super) fn draw_list(&self, list: &List, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw_list(&self, list: &List, area: Rect, buffer: &mut Buffer) {
         let (number, count) = (thousands(list.selected as u64 + 1), thousands(list.places.len() as u64));
         let title = format!("{number} of {count} (Enter goes there, Esc back)  {}", list.title);
         rule(buffer, area, &title, self.theme.title());

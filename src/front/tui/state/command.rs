@@ -1,13 +1,13 @@
 //! Commands in the full screen: a leading `:` of the input line, and what comes of it.
 
 use super::app::{App, LoopControl};
-use super::bindings::Focus;
 use crate::command::{self, Context, Reply, Settings, Typed};
+use crate::front::tui::input::keys::Focus;
 use crate::view::visible;
 
 impl App {
     /// Takes a typed line: a line for the guest, or a command.
-    pub(super) fn typed(&mut self, line: &str) -> LoopControl {
+    pub(in crate::front::tui) fn typed(&mut self, line: &str) -> LoopControl {
         let text = match Typed::new(line) {
             Typed::Line(line) => {
                 if let Some(words) = self.session.no_guest() {
@@ -23,7 +23,7 @@ impl App {
     }
 
     /// Does a command, given without its colon.
-    pub(super) fn command(&mut self, text: &str) -> LoopControl {
+    pub(in crate::front::tui) fn command(&mut self, text: &str) -> LoopControl {
         self.try_command(text).unwrap_or_else(|words| {
             self.script.stop();
             self.notice(&words)
@@ -34,7 +34,7 @@ impl App {
     ///
     /// # Errors
     /// Why it was not done, in words.
-    pub(super) fn try_command(&mut self, text: &str) -> Result<LoopControl, String> {
+    pub(in crate::front::tui) fn try_command(&mut self, text: &str) -> Result<LoopControl, String> {
         let reply = command::run(text, &mut self.context());
         if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
             // It may have chosen another run or memory to look at.
@@ -96,7 +96,7 @@ impl App {
     }
 
     /// What commands see.
-    pub(super) fn context(&mut self) -> Context<'_> {
+    pub(in crate::front::tui) fn context(&mut self) -> Context<'_> {
         let (first, last) = self.space.selected();
         let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
         let (at, settings) = (self.selection.as_ref(), Settings::default());

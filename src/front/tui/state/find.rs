@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ratatui::layout::Rect;
 
 use super::app::{App, LoopControl, Panel};
-use super::bindings::Direction;
-use super::panels::MapPanel;
+use crate::front::tui::draw::panels::MapPanel;
+use crate::front::tui::input::keys::Direction;
 use crate::session::State;
 use crate::view::{LookBack, Search, thousands, visible, writer_words};
 
@@ -18,23 +18,23 @@ const PIECE: Duration = Duration::from_millis(8);
 
 /// What of a search is still to be done.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Searching {
+pub(in crate::front::tui) struct Searching {
     /// Whether memory was not looked through to its end yet.
-    pub(super) goes_on: bool,
+    pub(in crate::front::tui) goes_on: bool,
     /// Which way to go to a match, as soon as one is found there.
-    pub(super) wanted: Option<Direction>,
+    pub(in crate::front::tui) wanted: Option<Direction>,
 }
 
 impl App {
     /// Whether something is still being looked for, or lines of a file could be done.
-    pub(super) fn is_looking(&self) -> bool {
+    pub(in crate::front::tui) fn is_looking(&self) -> bool {
         let mapping = self.map.as_ref().is_some_and(|map| !map.is_done() && self.shown_panel() == Panel::Map);
         let following = self.script.waits() && self.session.state() == State::Idle;
         following || self.space.searching.goes_on || self.space.here.back.is_some() || mapping
     }
 
     /// Goes on to look for it, for a moment, and with the lines.
-    pub(super) fn go_on_looking(&mut self) -> LoopControl {
+    pub(in crate::front::tui) fn go_on_looking(&mut self) -> LoopControl {
         let until = Instant::now() + PIECE;
         self.look_back(until);
         self.look_through(until);
@@ -46,7 +46,7 @@ impl App {
     ///
     /// # Errors
     /// What is wrong with the pattern, or that there is none such.
-    pub(super) fn find(&mut self, text: &str) -> Result<(), String> {
+    pub(in crate::front::tui) fn find(&mut self, text: &str) -> Result<(), String> {
         self.take_up(Search::new(text)?)
     }
 
@@ -54,7 +54,7 @@ impl App {
     ///
     /// # Errors
     /// There is none.
-    pub(super) fn take_up(&mut self, search: Search) -> Result<(), String> {
+    pub(in crate::front::tui) fn take_up(&mut self, search: Search) -> Result<(), String> {
         self.space.search = Some(search);
         self.search_again();
         let Some(search) = &self.space.search else { return Ok(()) };
@@ -71,7 +71,7 @@ impl App {
     }
 
     /// Goes to the next or the previous match; where it is not known yet, as soon as it is.
-    pub(super) fn find_next(&mut self, direction: Direction) -> LoopControl {
+    pub(in crate::front::tui) fn find_next(&mut self, direction: Direction) -> LoopControl {
         let (cursor, goes_on) = (self.space.cursor, self.space.searching.goes_on);
         let Some(search) = &self.space.search else { return self.notice("/ searches; n and N go on from there") };
         let place = match direction {
@@ -122,7 +122,7 @@ impl App {
     }
 
     /// Searches again where another memory or moment is looked at now.
-    pub(super) fn search_again(&mut self) {
+    pub(in crate::front::tui) fn search_again(&mut self) {
         self.space.searching = Searching { goes_on: self.space.search.is_some(), wanted: None };
         if let Some(search) = &mut self.space.search {
             search.again();
@@ -140,7 +140,7 @@ impl App {
     }
 
     /// Looks for who gave the byte at the cursor its value.
-    pub(super) fn look_for_writer(&mut self) {
+    pub(in crate::front::tui) fn look_for_writer(&mut self) {
         let Some(at) = &self.selection else { return };
         self.space.here.back = Some(LookBack::new(at, self.memory(), self.space.cursor));
         self.look_back(Instant::now() + AT_ONCE);
@@ -169,7 +169,7 @@ impl App {
     }
 
     /// Begins the map that fits into an area, once for each moment that is looked at.
-    pub(super) fn begin_map(&mut self, area: Rect) {
+    pub(in crate::front::tui) fn begin_map(&mut self, area: Rect) {
         if self.map.as_ref().is_some_and(|map| map.area == area) {
             return;
         }

@@ -7,8 +7,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Panel};
-use super::draw::{below_title, part, part_around, put, rule, shortened, title_room, window};
+use super::cells::{below_title, part, part_around, put, rule, shortened, title_room, window};
+use crate::front::tui::state::app::{App, Panel};
 use crate::record::{Actor, Image};
 use crate::view::{DiffView, Entry, Map, Order, Piece, Region, counted, inspect, name, thousands};
 
@@ -17,7 +17,7 @@ const VALUE: u16 = 36;
 
 impl App {
     /// Draws the panel that is shown beside the steps.
-    pub(super) fn draw_panel(&mut self, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw_panel(&mut self, area: Rect, buffer: &mut Buffer) {
         match self.shown_panel() {
             Panel::Values => self.draw_values(area, buffer),
             Panel::Changes => self.draw_changes(area, buffer),
@@ -119,7 +119,7 @@ impl App {
     }
 
     /// The address that a line of the panel is about.
-    pub(super) fn panel_address(&self, at: Position) -> Option<u64> {
+    pub(in crate::front::tui) fn panel_address(&self, at: Position) -> Option<u64> {
         let area = self.layout.side;
         match self.shown_panel() {
             Panel::Changes => self.change_lines(area).find(|(_, line)| line.contains(at)).map(|((start, _), _)| start),
@@ -158,25 +158,25 @@ impl App {
 }
 
 /// The map of the memory as it is drawn.
-pub(super) struct MapPanel {
-    pub(super) area: Rect,
+pub(in crate::front::tui) struct MapPanel {
+    pub(in crate::front::tui) area: Rect,
     parts: Map,
     done: bool,
 }
 
 impl MapPanel {
     /// The map of a memory of `len` bytes, before it was looked through.
-    pub(super) fn new(area: Rect, len: u64) -> MapPanel {
+    pub(in crate::front::tui) fn new(area: Rect, len: u64) -> MapPanel {
         MapPanel { area, parts: Map::new(len, u64::from(area.area())), done: false }
     }
 
     /// Whether all of the memory was looked through.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::front::tui) fn is_done(&self) -> bool {
         self.done
     }
 
     /// Goes on to look through the memory.
-    pub(super) fn go_on(&mut self, sight: &DiffView<'_>, start: &Image, until: Instant) {
+    pub(in crate::front::tui) fn go_on(&mut self, sight: &DiffView<'_>, start: &Image, until: Instant) {
         self.done = self.done || self.parts.go_on(sight, start, Some(until));
     }
 
@@ -188,7 +188,7 @@ impl MapPanel {
     }
 
     /// The first address of the part whose cell is there.
-    pub(super) fn address(&self, at: Position) -> Option<u64> {
+    pub(in crate::front::tui) fn address(&self, at: Position) -> Option<u64> {
         let inside = self.area.contains(at);
         let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);
         let place = inside.then(|| row() + u64::from(at.x - self.area.x))?;

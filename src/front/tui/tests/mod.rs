@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use super::app::{App, LoopControl};
-use super::bindings::Focus;
-use super::theme::Theme;
 use crate::front::history::History;
+use crate::front::tui::draw::theme::Theme;
+use crate::front::tui::input::keys::Focus;
+use crate::front::tui::state::app::{App, LoopControl};
 use crate::session::{Options, Session, Source, State, Update};
 
-#[path = "../../../tests/cases/mod.rs"]
+#[path = "../../../../tests/cases/mod.rs"]
 mod cases;
 mod panels;
 mod sizes;

@@ -5,9 +5,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Panel};
-use super::draw::{GLANCE, below_title, column, part_around, put, rule, to_u16, window};
+use super::cells::{GLANCE, below_title, column, part_around, put, rule, to_u16, window};
 use super::theme::Theme;
+use crate::front::tui::state::app::{App, Panel};
 use crate::record::{Actor, Cause, Trigger};
 use crate::view::{Events, Selection, outcome, thousands, visible};
 
@@ -22,7 +22,7 @@ const MESSAGES: usize = 8;
 
 impl App {
     /// The exchanges of the run in one row: a cell for each, or for as many as it takes to show all.
-    pub(super) fn draw_strip(&self, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw_strip(&self, area: Rect, buffer: &mut Buffer) {
         let (Some(at), false) = (&self.selection, area.is_empty()) else { return };
         put(buffer, area, LABEL, self.theme.title());
         let (size, cells) = self.time.timeline.cells(strip_room(area));
@@ -55,7 +55,7 @@ impl App {
     }
 
     /// The number of the exchange whose cell is at a place of the screen, in the strip or in the list.
-    pub(super) fn exchange_at(&self, at: Position) -> Option<usize> {
+    pub(in crate::front::tui) fn exchange_at(&self, at: Position) -> Option<usize> {
         let cells = strip_cells(self.layout.strip);
         if cells.contains(at) {
             let (size, known) = self.time.timeline.cells(strip_room(self.layout.strip));
@@ -67,7 +67,7 @@ impl App {
     }
 
     /// The steps as a tree; its root, the exchange as a whole, is the title.
-    pub(super) fn draw_steps(&self, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw_steps(&self, area: Rect, buffer: &mut Buffer) {
         let whole = self.selection.as_ref().is_some_and(|at| at.step.is_none());
         let name = if whole { ">all steps" } else { "steps" };
         let part = self
@@ -89,7 +89,7 @@ impl App {
     }
 
     /// The step that is shown at a place of the screen: `Some(None)` is the exchange as a whole.
-    pub(super) fn step_at(&self, at: Position) -> Option<Option<usize>> {
+    pub(in crate::front::tui) fn step_at(&self, at: Position) -> Option<Option<usize>> {
         let (selection, area) = (self.selection.as_ref()?, self.layout.steps);
         if area.contains(at) && at.y == area.y {
             return Some(None);
@@ -98,7 +98,7 @@ impl App {
     }
 
     /// The exchanges of the run, and what the guest said in the one that is looked at.
-    pub(super) fn draw_transcript(&self, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::front::tui) fn draw_transcript(&self, area: Rect, buffer: &mut Buffer) {
         let run = self.session.run();
         let selected = self.selection.as_ref().map_or(0, |at| at.cause);
         let (list, count) = self.list_of_exchanges(below_title(area));
@@ -202,7 +202,7 @@ fn steps(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, Rect)> + us
 }
 
 /// What the guest said in what is selected, behind the sentence that tells what changed.
-pub(super) fn said(at: &Selection) -> String {
+pub(in crate::front::tui) fn said(at: &Selection) -> String {
     let messages = at.steps.messages(&at.node, at.step);
     if messages.len() == 0 {
         return String::new();
@@ -213,7 +213,7 @@ pub(super) fn said(at: &Selection) -> String {
 }
 
 /// A message of the guest's, of which no more is made than a screen shows.
-pub(super) fn quoted(message: &[u8]) -> String {
+pub(in crate::front::tui) fn quoted(message: &[u8]) -> String {
     format!("\"{}\"", visible(&message[..message.len().min(GLANCE)]))
 }
 

@@ -5,70 +5,70 @@ use std::path::PathBuf;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
-use super::bindings::{Action, Direction, Focus, action};
 use super::find::Searching;
-use super::input::{Edit, Input};
 use super::layout::{Arrangement, Layout, SIDE_BY_SIDE, Shape};
 use super::list::List;
-use super::panels::MapPanel;
 use super::prompt::Prompt;
 use super::script::Script;
 use super::space::Space;
-use super::theme::Theme;
 use super::time::Time;
-use super::timeline::quoted;
 use crate::front::history::History;
+use crate::front::tui::draw::panels::MapPanel;
+use crate::front::tui::draw::theme::Theme;
+use crate::front::tui::draw::timeline::quoted;
+use crate::front::tui::input::keys::{Action, Direction, Focus, action};
+use crate::front::tui::input::line::{Edit, Input};
 use crate::session::{OpenError, Session, Update};
 use crate::view::{Order, Selection, visible};
 
 /// The full screen.
-pub(super) struct App {
-    pub(super) session: Session,
-    pub(super) theme: Theme,
-    pub(super) input: Input,
-    pub(super) focus: Focus,
+pub(in crate::front::tui) struct App {
+    pub(in crate::front::tui) session: Session,
+    pub(in crate::front::tui) theme: Theme,
+    pub(in crate::front::tui) input: Input,
+    pub(in crate::front::tui) focus: Focus,
     /// What is looked at, once something happened.
-    pub(super) selection: Option<Selection>,
+    pub(in crate::front::tui) selection: Option<Selection>,
     /// Whether the newest exchange is selected as soon as it is over.
-    pub(super) following: bool,
+    pub(in crate::front::tui) following: bool,
     /// What happened in the run that is looked at.
-    pub(super) time: Time,
+    pub(in crate::front::tui) time: Time,
     /// What the guest said last, while it runs.
-    pub(super) heard: Option<String>,
+    pub(in crate::front::tui) heard: Option<String>,
     /// Where in memory the user is.
-    pub(super) space: Space,
+    pub(in crate::front::tui) space: Space,
     /// What is asked for in the input line's place.
-    pub(super) prompt: Option<Prompt>,
+    pub(in crate::front::tui) prompt: Option<Prompt>,
     /// What is shown beside the steps while the keys go to the memory.
-    pub(super) panel: Panel,
+    pub(in crate::front::tui) panel: Panel,
     /// How the panes are arranged, and how many bytes a row has, where the user said so.
     shape: Shape,
     /// The first line of the help, or of what a command told, while it is shown.
-    pub(super) help: Option<usize>,
+    pub(in crate::front::tui) help: Option<usize>,
     /// From which line on its end is shown; 0 where all of it is.
-    pub(super) help_end: usize,
+    pub(in crate::front::tui) help_end: usize,
     /// The list that is shown over the screen.
-    pub(super) list: Option<List>,
+    pub(in crate::front::tui) list: Option<List>,
     /// What is to go to the terminal's clipboard.
-    pub(super) copied: Option<String>,
+    pub(in crate::front::tui) copied: Option<String>,
     /// The map of the memory, until something else is selected.
-    pub(super) map: Option<MapPanel>,
+    pub(in crate::front::tui) map: Option<MapPanel>,
     /// What a command told; empty where the help is the keys.
-    pub(super) told: Vec<String>,
+    pub(in crate::front::tui) told: Vec<String>,
     /// The file that is being followed.
-    pub(super) script: Script,
+    pub(in crate::front::tui) script: Script,
     /// A `[` or `]` that waits for its `c`.
     bracket: Option<Direction>,
     /// A word to the user, until the next key.
-    pub(super) notice: Option<String>,
+    pub(in crate::front::tui) notice: Option<String>,
     /// The folder for pictures of the screen.
-    pub(super) pictures: PathBuf,
-    pub(super) layout: Layout,
+    pub(in crate::front::tui) pictures: PathBuf,
+    pub(in crate::front::tui) layout: Layout,
 }
 
 /// What is shown beside the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Panel {
+pub(in crate::front::tui) enum Panel {
     /// What the bytes at the cursor mean.
     #[default]
     Values,
@@ -84,7 +84,7 @@ pub(super) enum Panel {
 
 /// What the loop around the app is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LoopControl {
+pub(in crate::front::tui) enum LoopControl {
     /// Go on.
     Continue,
     /// Leave.
@@ -98,7 +98,7 @@ pub(super) enum LoopControl {
 }
 
 impl App {
-    pub(super) fn new(session: Session, theme: Theme, history: History) -> App {
+    pub(in crate::front::tui) fn new(session: Session, theme: Theme, history: History) -> App {
         App {
             session,
             theme,
@@ -130,7 +130,7 @@ impl App {
     ///
     /// # Errors
     /// The guest could not be set to work.
-    pub(super) fn report(&mut self, update: Update) -> Result<LoopControl, OpenError> {
+    pub(in crate::front::tui) fn report(&mut self, update: Update) -> Result<LoopControl, OpenError> {
         self.heard = match &update {
             Update::Said(text) => Some(quoted(text)),
             _ => None,
@@ -150,7 +150,7 @@ impl App {
     }
 
     /// Takes in what the user did.
-    pub(super) fn event(&mut self, event: Event) -> LoopControl {
+    pub(in crate::front::tui) fn event(&mut self, event: Event) -> LoopControl {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Paste(text) => self.paste(&text),
@@ -163,7 +163,7 @@ impl App {
     }
 
     /// The areas for a screen of that size. The rows of memory stay where they are as far as they can.
-    pub(super) fn arrange(&mut self, area: Rect) -> &Layout {
+    pub(in crate::front::tui) fn arrange(&mut self, area: Rect) -> &Layout {
         let before = self.layout;
         self.layout = Layout::new(area, self.shape, self.focus);
         if (self.layout.width, self.layout.rows, self.layout.arrangement)
@@ -175,7 +175,7 @@ impl App {
     }
 
     /// What is shown beside the steps now.
-    pub(super) fn shown_panel(&self) -> Panel {
+    pub(in crate::front::tui) fn shown_panel(&self) -> Panel {
         match (self.focus, self.layout.transcript.is_empty()) {
             (Focus::Input, true) => Panel::Exchanges,
             (_, false) if self.panel == Panel::Exchanges => Panel::Values,
@@ -208,7 +208,7 @@ impl App {
         }
     }
 
-    pub(super) fn act(&mut self, action: Action) -> LoopControl {
+    pub(in crate::front::tui) fn act(&mut self, action: Action) -> LoopControl {
         let next = self.do_it(action);
         self.look_around();
         next
@@ -271,7 +271,7 @@ impl App {
         LoopControl::Continue
     }
 
-    pub(super) fn notice(&mut self, words: &str) -> LoopControl {
+    pub(in crate::front::tui) fn notice(&mut self, words: &str) -> LoopControl {
         self.notice = Some(words.to_owned());
         LoopControl::Continue
     }

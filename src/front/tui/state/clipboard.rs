@@ -1,7 +1,7 @@
 //! Copying the selected bytes: one key says in which form. What is too long for a clipboard can go to a file.
 
 use super::app::{App, LoopControl};
-use super::bindings::Question;
+use crate::front::tui::input::keys::Question;
 use crate::view::{Notation, thousands};
 
 /// The longest text that is copied: terminals drop what is much longer.
@@ -11,7 +11,7 @@ const MOST_BYTES: u64 = 8 << 10;
 
 impl App {
     /// Takes the key that says how the selected bytes are to be copied.
-    pub(super) fn choose_form(&mut self, key: char) -> LoopControl {
+    pub(in crate::front::tui) fn choose_form(&mut self, key: char) -> LoopControl {
         if key == 'f' {
             self.ask(Question::File);
             return LoopControl::Continue;
@@ -32,7 +32,7 @@ impl App {
     }
 
     /// Hands a text to the terminal's clipboard.
-    pub(super) fn take_along(&mut self, text: String) -> LoopControl {
+    pub(in crate::front::tui) fn take_along(&mut self, text: String) -> LoopControl {
         let len = thousands(text.len() as u64);
         if text.len() > MOST {
             return self.notice(&format!("{len} characters are too long for a clipboard; :write FILE takes the bytes"));
