@@ -1,7 +1,9 @@
 //! The `:` language, through scripts: every command, what it says, and what it says when it is misused.
 
+mod hermetic;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// A guest with a bit of everything: a buffer, exports of all number types, globals, memory that may grow.
 const ODDS: &str = r#"(module
@@ -29,7 +31,7 @@ fn script_with(test: &str, script: &str, args: &[&str]) -> Output {
     let folder = folder(test);
     std::fs::write(folder.join("odds.wat"), ODDS).expect("the folder is ours");
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     command.current_dir(folder).args(["odds.wat", "--script", "script"]).args(args);
     command.output().expect("the binary starts")
 }
@@ -338,7 +340,7 @@ fn commands_act_on_the_memory_that_is_chosen() {
     let script = "abc\n:memory\n:memory second\n:peek u8 8\n:poke u8 16 77\n:expect at 16 hex 4d\n:dump 16 1\n:grow\n\
                   :find M\n:memory 0\n:peek u8 16\n:memory 7\n:memory secund\n";
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["two.wat", "--script", "script"]).output().expect("it starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     for words in [
@@ -371,7 +373,7 @@ fn limits_can_be_changed_while_the_guest_lives() {
                   :expect error the limit is 3\n:reset\nabcde\n:expect error the limit is 3\n:set max-output 1KiB\nabcde\n\
                   :expect abcde\n:limits\n:set\n:set timeout 1h\n:set steps maybe\n:set timeuot 1s\n";
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["spin.wat", "--script", "script"]).output().expect("it starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(stdout.contains("time    50ms for one exchange"), "{stdout}");
@@ -417,7 +419,7 @@ fn a_fresh_guest_for_each_line_may_have_less_memory_than_the_last() {
     let recipe = "name fresh\ninstance fresh\neach line\n  p = ptr()\n  write at p\n* len = f(n)\n  read len at p\n";
     std::fs::write(folder.join("fresh.recipe"), recipe).expect("the folder is ours");
     std::fs::write(folder.join("script"), "one\ntwo\n:exchange 2.1\n").expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let args = ["grows.wat", "--abi", "fresh.recipe", "--script", "script"];
     let output = command.current_dir(folder).args(args).output().expect("it starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -1,15 +1,17 @@
 //! The config file: defaults for options, which the command line overrides.
 
+mod hermetic;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Runs linmem with a config file of that content.
 fn run(test: &str, config: &str, args: &[&str]) -> Output {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config").join(test);
     std::fs::create_dir_all(folder.join("linmem")).expect("the folder is ours");
     std::fs::write(folder.join("linmem/config"), config).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
-    command.args(args).env("XDG_CONFIG_HOME", folder).env_remove("NO_COLOR").output().expect("the binary starts")
+    let mut command = hermetic::linmem();
+    command.args(args).env("XDG_CONFIG_HOME", folder).output().expect("the binary starts")
 }
 
 fn stderr(output: &Output) -> String {
@@ -42,4 +44,15 @@ fn what_is_wrong_in_the_file_is_told_with_its_line() {
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
         assert_eq!(run("wrong", config, &["guests"]).status.code(), Some(0), "what runs no guest needs no defaults");
     }
+}
+
+#[test]
+fn no_test_starts_linmem_in_the_environment_of_who_runs_it() {
+    let named = ["env!(\"CARGO_", "BIN_EXE_linmem\")"].concat();
+    let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).expect("it is readable");
+    let sources = files.map(|file| file.expect("it is readable").path()).filter(|path| path.extension().is_some());
+    let direct: Vec<_> = sources.filter(|path| std::fs::read_to_string(path).expect("text").contains(&named)).collect();
+    assert!(direct.is_empty(), "use hermetic::linmem() in {direct:?}");
+    let variables: Vec<_> = hermetic::linmem().get_envs().map(|(name, _)| name.to_owned()).collect();
+    assert!(variables.is_empty(), "{variables:?}");
 }

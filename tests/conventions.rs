@@ -1,12 +1,14 @@
 //! Conventions through the binary: the guests that come along, recipes of one's own, and what they say of faults.
 
+mod hermetic;
+
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 /// Runs linmem with these arguments and input.
 fn run(args: &[&str], input: &[u8]) -> Output {
     use std::io::Write;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("it is piped");

@@ -1,8 +1,9 @@
 //! Saved sessions of earlier formats: linmem reads them for ever. The files in `fixtures` were written by the linmem of
 //! their time and never change; `session-v2.linmem` holds every kind of step, value, change and failure of its format.
 
+mod hermetic;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use linmem::guest::{Extern, Type};
 use linmem::record::{Run, Value};
@@ -18,7 +19,7 @@ fn load_fixture(name: &str) -> Saved {
 
 /// The JSON that `replay --show json` prints for a saved session.
 fn replayed(file: &Path) -> Vec<serde_json::Value> {
-    let output = Command::new(env!("CARGO_BIN_EXE_linmem")).arg("replay").arg(file).args(["--show", "json"]).output();
+    let output = hermetic::linmem().arg("replay").arg(file).args(["--show", "json"]).output();
     let output = output.expect("the binary starts");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()

@@ -1,14 +1,16 @@
 //! Guests from real compilers (tests/guests, and how they are built there), each in the convention that comes natural to its
 //! toolchain: told by detection alone, and driven to the right answers.
 
+mod hermetic;
+
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// What linmem says to these lines with that guest of tests/guests: stdout, stderr, exit status.
 fn ask(guest: &str, args: &[&str], lines: &[u8]) -> (String, String, Option<i32>) {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests").join(guest);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     command.arg(guest).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("it is piped");
@@ -44,7 +46,7 @@ fn answers_with(guest: &str, args: &[&str], lines: &[(&str, &str)]) {
 /// What detection settles on for a guest.
 fn convention(guest: &str) -> String {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests").join(guest);
-    let output = Command::new(env!("CARGO_BIN_EXE_linmem")).arg("inspect").arg(guest).output().expect("it ends");
+    let output = hermetic::linmem().arg("inspect").arg(guest).output().expect("it ends");
     let text = String::from_utf8(output.stdout).expect("it is text");
     let name = text.lines().find_map(|line| line.trim().strip_prefix("name "));
     name.unwrap_or_else(|| panic!("no recipe would run: {text}")).trim().to_owned()

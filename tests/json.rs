@@ -1,5 +1,7 @@
 //! `--show json`: one object a line, in a documented form.
 
+mod hermetic;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 fn run(args: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
+    let mut child = hermetic::linmem()
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -299,10 +301,8 @@ fn the_guides_pipelines_work() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("jq");
     std::fs::create_dir_all(&folder).expect("the folder is ours");
     std::fs::write(folder.join("lines"), "Did you know\nhi\n").expect("the folder is ours");
-    let binary = Path::new(env!("CARGO_BIN_EXE_linmem")).parent().expect("it lies in a folder");
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
     for (pipeline, expected) in pipelines.iter().zip(expected) {
-        let output = Command::new("sh").args(["-c", pipeline]).current_dir(&folder).env("PATH", &path).output();
+        let output = hermetic::shell(pipeline).current_dir(&folder).output();
         let output = output.expect("sh is there");
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{pipeline}");
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,7 @@
 //! The pipe, as a script sees it: the binary with real stdin, stdout, stderr and exit status.
 
+mod hermetic;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -22,8 +24,8 @@ const MOODY: &str = r#"(module
         (local.get 0)))"#;
 
 fn linmem(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
-    command.args(args).env_remove("NO_COLOR");
+    let mut command = hermetic::linmem();
+    command.args(args);
     command
 }
 

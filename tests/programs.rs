@@ -1,6 +1,7 @@
 //! Guests that are programs: the arguments and the environment that they are started with.
 
 #[cfg(unix)]
+mod hermetic;
 mod pty;
 
 use std::path::{Path, PathBuf};
@@ -29,9 +30,9 @@ fn folder(test: &str) -> PathBuf {
 
 /// linmem on the guest, in a host's environment in which there is a variable `HERE`.
 fn linmem(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     command.current_dir(folder).arg("tells.wat").args(args);
-    command.env_clear().env("HERE", "a = b").env("XDG_CONFIG_HOME", folder);
+    command.env("HERE", "a = b").env("XDG_CONFIG_HOME", folder);
     command
 }
 

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod cases;
+mod hermetic;
 mod pty;
 
 use std::io::Write;
@@ -394,16 +395,15 @@ fn a_dumb_terminal_gets_the_prompt_and_no_escapes() {
 
 #[test]
 fn a_long_pipe_tells_how_far_it_is() {
-    let linmem = env!("CARGO_BIN_EXE_linmem");
     let script = |options: &str| {
-        format!("(echo a; sleep 1.2; echo b; sleep 0.1; echo c) | {linmem} {options} > /dev/null; echo the end")
+        format!("(echo a; sleep 1.2; echo b; sleep 0.1; echo c) | linmem {options} > /dev/null; echo the end")
     };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("progress");
     let run = |options: &str| {
         let pty = native_pty_system().openpty(PtySize::default()).expect("a pty");
         let mut command = CommandBuilder::new("sh");
         command.args(["-c", &script(options)]);
-        command.env("XDG_STATE_HOME", &folder);
+        command.env_clear();
+        command.env("PATH", hermetic::path());
         let mut child = pty.slave.spawn_command(command).expect("sh is there");
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
@@ -422,7 +422,7 @@ fn a_long_pipe_tells_how_far_it_is() {
 
 #[test]
 fn a_line_that_is_no_text_does_not_end_a_prompt_without_a_terminal() {
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_linmem"))
+    let mut child = hermetic::linmem()
         .args(["--repl", "--no-history", "--quiet"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

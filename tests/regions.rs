@@ -1,8 +1,9 @@
 //! Regions, through scripts: what the module says of its memory, what its allocator handed out, and what is not
 //! claimed.
 
+mod hermetic;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// A guest laid out as compilers do it, with an allocator that reuses what was given back last.
 const LAID_OUT: &str = r#"(module
@@ -34,7 +35,7 @@ fn script(test: &str, guest: &str, script: &str, args: &[&str]) -> String {
     let folder = folder(test);
     std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
     std::fs::write(folder.join("script"), script).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["guest.wat", "--script", "script"]).args(args).output();
     let output = output.expect("the binary starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -104,7 +105,7 @@ fn what_the_allocator_handed_out_is_known_at_every_moment() {
 fn a_buffer_is_as_large_as_the_guest_says() {
     let folder = folder("buffer");
     std::fs::write(folder.join("script"), "hi\n:regions\n:dump buffer\n").expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["--script", "script"]).output().expect("the binary starts");
     let stdout = String::from_utf8(output.stdout).expect("it is text");
     let expected = "buffer     1,024 B at 0x410..0x810   get_wasm_memory_buffer_pointer() says where, \
@@ -118,7 +119,7 @@ fn the_answer_is_told_from_other_reads() {
     // The host reads where the program's text is, and how long, before it reads the text.
     let folder = folder("wasi");
     std::fs::write(folder.join("script"), "Did you know\n:dump output\n").expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["wasi", "--script", "script"]).output().expect("the binary starts");
     let stdout = String::from_utf8(output.stdout).expect("it is text");
     assert!(stdout.split("> :dump output\n").nth(1).expect("it is dumped").contains("|DID YOU KNOW"), "{stdout}");
@@ -146,7 +147,7 @@ fn damaged_names_are_no_names() {
     module[last] = 0xff;
     module[names + 5 + 3] = 0xff;
     std::fs::write(folder("damaged").join("damaged.wasm"), &module).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     let output = command.current_dir(folder("damaged")).args(["inspect", "damaged.wasm"]).output();
     let output = output.expect("the binary starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

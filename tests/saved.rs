@@ -1,7 +1,9 @@
 //! Saved sessions: what was seen is seen again, without a guest; and what is damaged is read as far as it is sound.
 
+mod hermetic;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::LazyLock;
 
 use crossterm::event::KeyCode;
@@ -15,7 +17,7 @@ const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call g
     :send file long\nlast\n:mark here 0x1000 4\n:save session overwrite\n:exchange 1\n:exchange 4\n:exchange 7\n";
 
 fn linmem(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_linmem")).current_dir(folder).args(args).output().expect("the binary starts")
+    hermetic::linmem().current_dir(folder).args(args).output().expect("the binary starts")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -44,7 +46,7 @@ fn saved(test: &str) -> (PathBuf, String) {
 /// Follows a script on a saved session, at the prompt.
 fn ask(folder: &Path, file: &str, input: &str) -> String {
     use std::io::Write;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
+    let mut child = hermetic::linmem()
         .current_dir(folder)
         .args(["replay", file, "--repl"])
         .env("XDG_STATE_HOME", folder)

@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod hermetic;
 mod pty;
 
 use std::num::NonZero;
@@ -521,7 +522,7 @@ fn a_guest_that_is_rebuilt_is_loaded_anew_and_answers_the_last_line_again() {
     terminal.press("\x04");
     assert_eq!(terminal.end(), 0);
     let refused = |args: &[&str], words: &str| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_linmem")).args(args).output().expect("it starts");
+        let output = hermetic::linmem().args(args).output().expect("it starts");
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{args:?}");
     };

@@ -24,7 +24,7 @@ impl Pty {
     /// Starts linmem on a terminal of that many columns and rows, in that folder, where its history is kept too.
     pub(crate) fn start((cols, rows): (u16, u16), folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Pty {
         let pty = native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a pty");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_linmem"));
+        let mut command = CommandBuilder::new(crate::hermetic::BINARY);
         command.args(args);
         command.env_clear();
         command.env("TERM", "xterm-256color");
