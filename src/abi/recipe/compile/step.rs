@@ -162,7 +162,7 @@ impl Compiler<'_> {
                 self.stuck_if(number);
             }
             OpKind::Answer(_) | OpKind::Append(_) | OpKind::Fail(_) | OpKind::Say(_) | OpKind::Grow(_) => {
-                self.stuck(number)
+                self.stuck(number);
             }
             OpKind::AnswerStdout | OpKind::Stop | OpKind::Return(_) => return Err(Unfit),
         }
