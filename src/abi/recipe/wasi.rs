@@ -1,8 +1,9 @@
-//! WASI preview 1, as far as a filter needs it: standard streams, arguments, environment, clocks, random bytes and an exit.
+//! WASI preview 1 and its predecessor, as far as a filter needs it: standard streams, arguments, environment, clocks,
+//! random bytes and an exit.
 //!
 //! There are no files, no network and no waiting. The line is the standard input; what the guest writes to its
 //! standard output is the answer or a message, and to its standard error always a message.
-//! Source: the witx files of WASI snapshot 01.
+//! Source: the witx files of both.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -11,8 +12,40 @@ use super::say::Messages;
 use crate::guest::{Boundary, Import};
 use crate::record::{Failure, Limit, Value};
 
-/// The import modules that are WASI's. The first version differs from the second in nothing that is offered here.
-const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
+/// A version of WASI, by the module that its functions are imported from. Some records differ in their layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// `wasi_unstable`, also known as snapshot 0 and preview 0.
+    Unstable,
+    /// `wasi_snapshot_preview1`.
+    Preview1,
+}
+
+impl Version {
+    fn of(module: &str) -> Option<Version> {
+        match module {
+            "wasi_unstable" => Some(Version::Unstable),
+            "wasi_snapshot_preview1" => Some(Version::Preview1),
+            _ => None,
+        }
+    }
+
+    /// A `filestat` of zeroes. In the older one the count of links has four bytes, next to the file type.
+    fn filestat(self) -> &'static [u8] {
+        match self {
+            Version::Unstable => &[0; 56],
+            Version::Preview1 => &[0; 64],
+        }
+    }
+
+    /// The size of a `subscription`. In the older one that of a clock has an identifier, eight bytes.
+    fn subscription(self) -> u64 {
+        match self {
+            Version::Unstable => 56,
+            Version::Preview1 => 48,
+        }
+    }
+}
 
 /// The most buffers, or subscriptions, of one call.
 const LIST: u64 = 1024;
@@ -30,14 +63,17 @@ const STDIN: u64 = 0;
 const STDOUT: u64 = 1;
 const STDERR: u64 = 2;
 
+/// The clocks have the numbers from 0 to this one.
+const LAST_CLOCK: u64 = 3;
+
 macro_rules! functions {
     ($($name:ident),* $(,)?) => {
-        /// A function of WASI, by its name in the specification.
+        /// The name of a function in the specification.
         #[allow(non_camel_case_types, reason = "the specification's names")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Function { $($name),* }
+        enum Name { $($name),* }
 
-        const FUNCTIONS: &[(&str, Function)] = &[$((stringify!($name), Function::$name)),*];
+        const FUNCTIONS: &[(&str, Name)] = &[$((stringify!($name), Name::$name)),*];
     };
 }
 
@@ -51,17 +87,26 @@ functions! {
     sock_shutdown,
 }
 
+/// A function of WASI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Function {
+    name: Name,
+    version: Version,
+}
+
 impl Function {
     /// Whether the line is what it reads.
     pub(super) fn reads_the_line(self) -> bool {
-        matches!(self, Function::fd_read | Function::fd_pread)
+        matches!(self.name, Name::fd_read | Name::fd_pread)
     }
 }
 
-/// The function of WASI that an import asks for, if it is one.
+/// The function of WASI that an import names, if it is one.
 pub(super) fn function(import: &Import) -> Option<Function> {
-    let known = |&&(name, _): &&(&str, Function)| name == import.name;
-    FUNCTIONS.iter().find(known).map(|&(_, function)| function).filter(|_| MODULES.contains(&import.module.as_str()))
+    let version = Version::of(&import.module)?;
+    let (_, name) = *FUNCTIONS.iter().find(|(name, _)| *name == import.name)?;
+    let is_known = version == Version::Preview1 || name != Name::sock_accept;
+    is_known.then_some(Function { name, version })
 }
 
 /// Whether an import is a function of WASI.
@@ -154,23 +199,24 @@ impl Call<'_> {
     /// # Errors
     /// An address outside the memory; the guest ends itself.
     pub(super) fn answer(&mut self, function: Function) -> Done<Vec<Value>> {
-        use Function as F;
-        let errno = match function {
+        use Name as F;
+        let errno = match function.name {
             F::args_sizes_get => self.sizes(|invocation| &invocation.args)?,
             F::args_get => self.texts(|invocation| &invocation.args)?,
             F::environ_sizes_get => self.sizes(|invocation| &invocation.env)?,
             F::environ_get => self.texts(|invocation| &invocation.env)?,
             F::sched_yield => SUCCESS,
+            F::clock_res_get if self.arg(0) > LAST_CLOCK => INVALID,
             F::clock_res_get => self.put(1, &1_u64.to_le_bytes())?,
             F::clock_time_get => self.clock_time_get()?,
             F::fd_read => self.fd_read()?,
             F::fd_write => self.fd_write()?,
             F::fd_fdstat_get => self.fd_fdstat_get()?,
-            F::fd_filestat_get if self.is_stream() => self.put(1, &[0; 64])?,
+            F::fd_filestat_get if self.is_stream() => self.put(1, function.version.filestat())?,
             F::fd_close | F::fd_fdstat_set_flags | F::fd_sync | F::fd_datasync if self.is_stream() => SUCCESS,
             F::fd_seek | F::fd_tell | F::fd_pread | F::fd_pwrite if self.is_stream() => CANNOT_SEEK,
             F::sock_accept | F::sock_recv | F::sock_send | F::sock_shutdown if self.is_stream() => NOT_A_SOCKET,
-            F::poll_oneoff => self.poll_oneoff()?,
+            F::poll_oneoff => self.poll_oneoff(function.version.subscription())?,
             F::random_get => self.random_get()?,
             F::proc_exit => return Err(Failure::Exit(self.arg32(0).cast_signed()).into()),
             F::proc_raise => NOT_SUPPORTED,
@@ -229,7 +275,7 @@ impl Call<'_> {
     fn clock_time_get(&mut self) -> Done<u16> {
         let since = match self.arg(0) {
             0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO),
-            1..=3 => self.wasi.born.elapsed(),
+            1..=LAST_CLOCK => self.wasi.born.elapsed(),
             _ => return Ok(INVALID),
         };
         self.put(2, &u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).to_le_bytes())
@@ -319,14 +365,15 @@ impl Call<'_> {
         self.put(1, &stat)
     }
 
-    /// Nothing is waited for: whatever the guest asks to be told of is said to be so at once.
-    fn poll_oneoff(&mut self) -> Done<u16> {
+    /// Nothing is waited for: each event that the guest subscribes to happens at once. `size` is that of a subscription.
+    fn poll_oneoff(&mut self, size: u64) -> Done<u16> {
         let (from, to, count) = (self.arg(0), self.arg(1), self.arg(2));
         if count == 0 || count > LIST {
             return Ok(INVALID);
         }
         for number in 0..count {
-            let subscription: [u8; 48] = self.read(from + 48 * number)?;
+            // Both begin with the user's data; the type of event follows it.
+            let subscription: [u8; 9] = self.read(from + size * number)?;
             let mut event = [0; 32];
             event[..8].copy_from_slice(&subscription[..8]);
             event[10] = subscription[8];
