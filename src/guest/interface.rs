@@ -43,6 +43,7 @@ pub struct Signature {
 
 /// What an export or an import is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "SavedExtern")]
 pub enum Extern {
     /// A function.
     Func(Signature),
@@ -54,11 +55,50 @@ pub enum Extern {
         pages: u32,
     },
     /// A global variable.
-    Global,
+    #[serde(rename = "TypedGlobal")]
+    Global(GlobalType),
     /// A table.
     Table,
     /// An exception's tag.
     Tag,
+}
+
+/// An [`Extern`] in a saved session. In older ones a global has no type.
+#[derive(Deserialize)]
+enum SavedExtern {
+    Func(Signature),
+    Memory {
+        index: u32,
+        pages: u32,
+    },
+    #[serde(rename = "Global")]
+    Untyped,
+    #[serde(rename = "TypedGlobal")]
+    Global(GlobalType),
+    Table,
+    Tag,
+}
+
+impl From<SavedExtern> for Extern {
+    fn from(saved: SavedExtern) -> Extern {
+        match saved {
+            SavedExtern::Func(signature) => Extern::Func(signature),
+            SavedExtern::Memory { index, pages } => Extern::Memory { index, pages },
+            SavedExtern::Untyped => Extern::Global(GlobalType::UNKNOWN),
+            SavedExtern::Global(ty) => Extern::Global(ty),
+            SavedExtern::Table => Extern::Table,
+            SavedExtern::Tag => Extern::Tag,
+        }
+    }
+}
+
+/// The type of a global variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlobalType {
+    /// The type of its value.
+    pub value: Type,
+    /// Whether it may be set.
+    pub mutable: bool,
 }
 
 /// Something that the module offers to its host.
@@ -145,8 +185,8 @@ struct Indices {
     funcs: Vec<u32>,
     /// For each memory its pages at the start.
     memories: Vec<u32>,
-    /// For each global its value at the start, if that is known.
-    globals: Vec<Option<u64>>,
+    /// For each global its type, and its value at the start, if that is known.
+    globals: Vec<(GlobalType, Option<u64>)>,
     /// The globals that are exported, by index.
     exported: Vec<(u32, String)>,
 }
@@ -194,8 +234,9 @@ impl Interface {
                 }
                 Payload::GlobalSection(globals) => {
                     for global in globals {
-                        let start = indices.constant(&global?.init_expr)?;
-                        indices.globals.push(start);
+                        let global = global?;
+                        let start = indices.constant(&global.init_expr)?;
+                        indices.globals.push((global.ty.into(), start));
                     }
                 }
                 Payload::ExportSection(exports) => {
@@ -324,9 +365,9 @@ impl Indices {
                 self.memories.push(pages(ty.initial));
                 self.memory(self.memories.len() - 1)
             }
-            TypeRef::Global(_) => {
-                self.globals.push(None);
-                Extern::Global
+            TypeRef::Global(ty) => {
+                self.globals.push((ty.into(), None));
+                Extern::Global(ty.into())
             }
             TypeRef::Table(_) => Extern::Table,
             TypeRef::Tag(_) => Extern::Tag,
@@ -340,7 +381,7 @@ impl Indices {
                 Extern::Func(self.signature(self.funcs.get(place).copied().unwrap_or(u32::MAX)))
             }
             ExternalKind::Memory => self.memory(place),
-            ExternalKind::Global => Extern::Global,
+            ExternalKind::Global => Extern::Global(self.globals.get(place).map_or(GlobalType::UNKNOWN, |(ty, _)| *ty)),
             ExternalKind::Table => Extern::Table,
             ExternalKind::Tag => Extern::Tag,
         }
@@ -354,7 +395,7 @@ impl Indices {
             Operator::I64Const { value } => Some(value.cast_unsigned()),
             Operator::GlobalGet { global_index } => {
                 let place = usize::try_from(global_index).unwrap_or(usize::MAX);
-                self.globals.get(place).copied().flatten()
+                self.start(place)
             }
             _ => None,
         };
@@ -363,8 +404,7 @@ impl Indices {
 
     /// The globals that have a name: by their exports, and the others by the name section.
     fn named_globals(self, mut names: Names) -> Vec<Variable> {
-        let start =
-            |index: u32| usize::try_from(index).ok().and_then(|place| self.globals.get(place).copied().flatten());
+        let start = |index: u32| usize::try_from(index).ok().and_then(|place| self.start(place));
         let exported = self.exported.iter().map(|(index, name)| (*index, name.clone()));
         let mut found: Vec<_> = exported.collect();
         found.iter().for_each(|(index, _)| drop(names.globals.remove(index)));
@@ -372,6 +412,11 @@ impl Indices {
         rest.sort();
         found.extend(rest);
         found.into_iter().map(|(index, name)| Variable { name, start: start(index) }).collect()
+    }
+
+    /// The value of a global at the start, if that is known.
+    fn start(&self, place: usize) -> Option<u64> {
+        self.globals.get(place).and_then(|(_, start)| *start)
     }
 
     fn memory(&self, place: usize) -> Extern {
@@ -397,6 +442,17 @@ fn pages(initial: u64) -> u32 {
 impl From<wasmparser::MemoryType> for MemoryType {
     fn from(ty: wasmparser::MemoryType) -> MemoryType {
         MemoryType { pages: ty.initial, most: ty.maximum, shared: ty.shared, wide: ty.memory64 }
+    }
+}
+
+impl GlobalType {
+    /// The type of a global of which nothing is known.
+    const UNKNOWN: GlobalType = GlobalType { value: Type::Other, mutable: false };
+}
+
+impl From<wasmparser::GlobalType> for GlobalType {
+    fn from(ty: wasmparser::GlobalType) -> GlobalType {
+        GlobalType { value: ty.content_type.into(), mutable: ty.mutable }
     }
 }
 
@@ -436,6 +492,12 @@ impl fmt::Display for MemoryType {
     }
 }
 
+impl fmt::Display for GlobalType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.value, if self.mutable { ", mutable" } else { "" })
+    }
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
@@ -448,7 +510,7 @@ impl fmt::Display for Extern {
         match self {
             Extern::Func(signature) => write!(f, "function {signature}"),
             Extern::Memory { pages, .. } => write!(f, "memory of {pages} {}", unit(u64::from(*pages), "page")),
-            Extern::Global => f.write_str("global"),
+            Extern::Global(ty) => write!(f, "global {ty}"),
             Extern::Table => f.write_str("table"),
             Extern::Tag => f.write_str("tag"),
         }

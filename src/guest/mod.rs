@@ -24,7 +24,7 @@ pub use driver::{Driver, DriverCode, Trapped};
 pub use func::Func;
 pub use global::{Global, GlobalRef};
 pub use instance::Guest;
-pub use interface::{Export, Extern, Import, Interface, MemoryType, Segment, Signature, Type, Variable};
+pub use interface::{Export, Extern, GlobalType, Import, Interface, MemoryType, Segment, Signature, Type, Variable};
 pub use limits::Limits;
 pub use program::{Code, LoadError, Program, inspect};
 pub use recorded::Recorded;

@@ -94,7 +94,8 @@ enum Place {
 
 /// An address behind what the compiler placed in memory, as far as the module tells; and why there.
 fn region(interface: &Interface) -> (Place, String) {
-    let is_base = |export: &&crate::guest::Export| export.name == "__heap_base" && export.what == Extern::Global;
+    let is_base =
+        |export: &&crate::guest::Export| export.name == "__heap_base" && matches!(export.what, Extern::Global(_));
     if interface.exports.iter().find(is_base).is_some() {
         return (Place::Base, "__heap_base is where free memory begins".to_owned());
     }

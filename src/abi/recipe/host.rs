@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failures::{placed, refused};
 use super::imports::ImportProvider;
 use super::ops::{Op, OpKind, Val};
-use super::run::{Runner, typed};
+use super::run::Runner;
 use super::state::{LineIo, Plan, State};
 use super::wasi;
 use crate::guest::{Boundary, Host, Type};
@@ -65,7 +65,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             }
             match &op.action {
                 OpKind::Return(values) => {
-                    let number = |(ty, value): &(Type, Val)| Ok(typed(*ty, self.value(value)?));
+                    let number = |(ty, value): &(Type, Val)| Ok(Value::new(*ty, self.value(value)?));
                     return values.iter().map(number).collect();
                 }
                 OpKind::Fail(saying) => {

@@ -36,7 +36,7 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
         };
         let mut handlers = (0..recipe.handlers.len()).filter(named).peekable();
         let Extern::Func(signature) = &import.what else {
-            if import.what == Extern::Global && !stubs {
+            if matches!(import.what, Extern::Global(_)) && !stubs {
                 missing.push(import);
             }
             answerers.push(ImportProvider::Nobody);

@@ -6,6 +6,7 @@ use super::ops::{
 };
 use super::parse::span;
 use super::value_format::{StaticType, ValueFormat};
+use super::values::to_float;
 use super::{Action, Condition, Expr, Length, Message, Part, Span, Statement, Width};
 use crate::abi::detect::frees;
 use crate::guest::{Extern, Signature, Type};
@@ -213,26 +214,18 @@ impl Binder<'_> {
     }
 
     fn test(&mut self, condition: &Condition) -> Fit<Test> {
-        let (left, left_kind) = self.value(&condition.left)?;
-        let (right, right_kind) = self.value(&condition.right)?;
-        for kind in [left_kind, right_kind] {
-            if !matches!(kind, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) {
-                return Err("a condition compares whole numbers that are set".to_owned());
-            }
-        }
-        let narrow = left_kind != StaticType::Of(Type::I64) && right_kind != StaticType::Of(Type::I64);
-        Ok(Test { left, comparison: condition.comparison, right, narrow })
+        let Condition { left, comparison, right } = condition;
+        let (left_value, left_kind) = self.value(left)?;
+        let (right_value, right_kind) = self.value(right)?;
+        let ty = compared_as(left_kind, right_kind);
+        let (left, right) = (convert(left_value, left_kind, ty, left)?, convert(right_value, right_kind, ty, right)?);
+        Ok(Test { left, comparison: *comparison, right, ty })
     }
 
-    /// A whole number that is set for sure.
+    /// An integer that is set for sure.
     fn number(&mut self, expr: &Expr) -> Fit<Val> {
-        match self.value(expr)? {
-            (value, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) => Ok(value),
-            (_, StaticType::Perhaps) => {
-                Err("this may be unset: the export behind `?` is missing in this module".to_owned())
-            }
-            (_, StaticType::Of(ty)) => Err(format!("a whole number is needed here, and this is {ty}")),
-        }
+        let (value, kind) = self.value(expr)?;
+        convert(value, kind, Type::I64, expr)
     }
 
     fn value(&mut self, expr: &Expr) -> Fit<(Val, StaticType)> {
@@ -258,8 +251,9 @@ impl Binder<'_> {
             Expr::Sum(a, b) => wide(Val::Sum(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Difference(a, b) => wide(Val::Difference(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Global(name) => {
-                let (global, kind) = (Val::Global(self.global(name)?), StaticType::Of(Type::I32));
-                (self.lookup(global, kind), kind)
+                let (global, ty) = self.global(name)?;
+                let kind = StaticType::Of(ty);
+                (self.lookup(Val::Global(global), kind), kind)
             }
         })
     }
@@ -305,12 +299,15 @@ impl Binder<'_> {
         Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false })))
     }
 
-    /// A number; for a reference, 0 is null.
+    /// A number of that type; for a reference, 0 is null.
     fn argument(&mut self, ty: Type, value: &Expr) -> Fit<Val> {
         match (ty, value) {
             (Type::Other, Expr::Number(0)) => Ok(Val::Const(0)),
             (Type::Other, _) => Err("this is a reference, of which a recipe has only 0, the null".to_owned()),
-            (_, value) => self.number(value),
+            (ty, expr) => {
+                let (value, kind) = self.value(expr)?;
+                convert(value, kind, ty, expr)
+            }
         }
     }
 
@@ -322,12 +319,13 @@ impl Binder<'_> {
         self.interface.lacks(export)
     }
 
-    fn global(&mut self, name: &str) -> Fit<usize> {
-        let found = self.interface.exports.iter().any(|export| export.name == name && export.what == Extern::Global);
-        if !found {
-            return Err(format!("the module exports no global `{name}`"));
+    /// The number of an exported global, and its type.
+    fn global(&mut self, name: &str) -> Fit<(usize, Type)> {
+        match self.interface.exports.iter().find(|export| export.name == name).map(|export| &export.what) {
+            Some(Extern::Global(ty)) => Ok((numbered(&mut self.globals, name), ty.value)),
+            Some(other) => Err(format!("`{name}` is no global: it is a {other}")),
+            None => Err(format!("the module exports no global `{name}`")),
         }
-        Ok(numbered(&mut self.globals, name))
     }
 
     /// The slot of a name that was set, or that a handler sets.
@@ -360,6 +358,33 @@ fn numbered(list: &mut Vec<String>, name: &str) -> usize {
         list.push(name.to_owned());
         list.len() - 1
     })
+}
+
+/// The type that values of these kinds are compared as: that of a float, else i64 if one is as wide.
+fn compared_as(left: StaticType, right: StaticType) -> Type {
+    let kinds = [left, right];
+    let widest = [Type::F64, Type::F32, Type::I64].into_iter().find(|&ty| kinds.contains(&StaticType::Of(ty)));
+    widest.unwrap_or(Type::I32)
+}
+
+/// A value where one of type `ty` is needed. An integer becomes a float; a float becomes nothing else.
+fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
+    let is_float = matches!(ty, Type::F32 | Type::F64);
+    match (value, kind) {
+        (_, StaticType::Perhaps) => {
+            Err("this may be unset: the export behind `?` is missing in this module".to_owned())
+        }
+        (value, StaticType::Of(given)) if given == ty => Ok(value),
+        (Val::Const(n), _) if is_float => Ok(Val::Const(to_float(ty, n).cast_signed())),
+        (value, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) => {
+            Ok(if is_float { Val::ToFloat(ty, Box::new(value)) } else { value })
+        }
+        (_, StaticType::Of(given)) => {
+            let given = if given == Type::Other { "a vector or a reference".to_owned() } else { given.to_string() };
+            let wanted = if is_float { ty.to_string() } else { "an integer".to_owned() };
+            Err(format!("`{expr}` is {given}, expected {wanted}"))
+        }
+    }
 }
 
 fn unknown(name: &str) -> String {

@@ -130,8 +130,8 @@ pub(super) struct Test {
     pub(super) left: Val,
     pub(super) comparison: Comparison,
     pub(super) right: Val,
-    /// Whether both sides are compared as signed 32-bit numbers.
-    pub(super) narrow: bool,
+    /// The type that both sides are compared as; integers are signed.
+    pub(super) ty: Type,
 }
 
 /// A value. All are kept as 64 bits, those of type i32 without their sign.
@@ -151,6 +151,8 @@ pub(super) enum Val {
     Sum(Box<Val>, Box<Val>),
     Difference(Box<Val>, Box<Val>),
     Global(usize),
+    /// An integer as a float of that type.
+    ToFloat(Type, Box<Val>),
 }
 
 impl OpKind {
@@ -195,7 +197,7 @@ impl Val {
     fn slots(&self, found: &mut Vec<usize>) {
         match self {
             Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.slots(found),
+            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.slots(found),
             Val::Sum(a, b) | Val::Difference(a, b) => {
                 a.slots(found);
                 b.slots(found);

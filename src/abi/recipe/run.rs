@@ -155,16 +155,6 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(())
     }
 
-    /// An argument, as the bits that are passed.
-    #[inline(always)]
-    fn argument(&mut self, (ty, arg): &(Type, Val)) -> Result<u64, Box<Failure>> {
-        let number = self.value(arg)?;
-        Ok(match ty {
-            Type::I32 | Type::I64 | Type::Other => number,
-            Type::F32 | Type::F64 => typed(*ty, number).bits(),
-        })
-    }
-
     /// Computes the arguments of a call, and does something with their bits.
     #[inline(always)]
     fn gather<T>(
@@ -174,22 +164,22 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     ) -> Result<T, Box<Failure>> {
         match args {
             [] => then(self, &[]),
-            [a] => {
-                let args = [self.argument(a)?];
+            [(_, a)] => {
+                let args = [self.value(a)?];
                 then(self, &args)
             }
-            [a, b] => {
-                let args = [self.argument(a)?, self.argument(b)?];
+            [(_, a), (_, b)] => {
+                let args = [self.value(a)?, self.value(b)?];
                 then(self, &args)
             }
-            [a, b, c] => {
-                let args = [self.argument(a)?, self.argument(b)?, self.argument(c)?];
+            [(_, a), (_, b), (_, c)] => {
+                let args = [self.value(a)?, self.value(b)?, self.value(c)?];
                 then(self, &args)
             }
             args => {
                 let mut bits = [0; MOST_ARGS];
-                for (bits, arg) in bits.iter_mut().zip(args) {
-                    *bits = self.argument(arg)?;
+                for (bits, (_, arg)) in bits.iter_mut().zip(args) {
+                    *bits = self.value(arg)?;
                 }
                 then(self, &bits[..args.len()])
             }
@@ -212,7 +202,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     fn call_for_several(&mut self, call: &Call) -> Result<(), Box<Failure>> {
         let mut values = Vec::with_capacity(call.args.len());
         for (ty, arg) in &call.args {
-            values.push(typed(*ty, self.value(arg)?));
+            values.push(Value::new(*ty, self.value(arg)?));
         }
         let Runner { plan, state, io, boundary } = self;
         match boundary.call(&plan.funcs[call.export], &values, &mut ImportContext { plan, state, io }) {
@@ -288,14 +278,5 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         let text = self.bytes(span)?;
         self.io.answer.extend_from_slice(&text);
         Ok(())
-    }
-}
-
-/// A whole number as a value of that type; of what is too wide for it, the low bits.
-pub(super) fn typed(ty: Type, number: u64) -> Value {
-    match ty {
-        Type::F32 => Value::F32((number.cast_signed() as f32).to_bits()),
-        Type::F64 => Value::F64((number.cast_signed() as f64).to_bits()),
-        ty => Value::new(ty, number),
     }
 }

@@ -33,7 +33,7 @@ impl ValueFormat {
     pub(super) fn new(kind: StaticType, form: &str) -> Result<ValueFormat, String> {
         let wrong = || format!("`{form}` is no form for a value: i with a sign, x in hexadecimal, 08x in eight digits");
         Ok(match (kind, form) {
-            (StaticType::Of(ty @ (Type::F32 | Type::F64)), "") => ValueFormat::Float(ty),
+            (StaticType::Of(ty @ (Type::F32 | Type::F64)), "" | "i") => ValueFormat::Float(ty),
             (_, "") => ValueFormat::Unsigned,
             (StaticType::Of(Type::I64), "i") => ValueFormat::Signed(Type::I64),
             (_, "i") => ValueFormat::Signed(Type::I32),

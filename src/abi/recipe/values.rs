@@ -1,12 +1,14 @@
 //! What the steps of a recipe look up and compute: values, conditions, bytes of the guest's, words.
 
+use std::cmp::Ordering;
+
 use super::encoding::decode;
 use super::failures::refused;
 use super::ops::{Bytes, Interpolation, Len, MessageExpr, Test, Val, Words};
 use super::run::Runner;
 use super::state::ResolvedGlobal;
 use super::{Comparison, Width};
-use crate::guest::{Boundary, Func};
+use crate::guest::{Boundary, Func, Type};
 use crate::record::{Failure, Value};
 
 impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
@@ -37,6 +39,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 ResolvedGlobal::Constant(value) => *value,
                 ResolvedGlobal::Variable(variable) => self.boundary.global(variable).bits(),
             },
+            Val::ToFloat(ty, inner) => to_float(*ty, self.value(inner)?.cast_signed()),
         })
     }
 
@@ -53,13 +56,18 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
     #[inline(always)]
     pub(super) fn holds(&mut self, test: &Test) -> Result<bool, Box<Failure>> {
-        let signed = |n: u64| if test.narrow { i64::from(low(n).cast_signed()) } else { n.cast_signed() };
-        let (left, right) = (signed(self.value(&test.left)?), signed(self.value(&test.right)?));
+        let (left, right) = (self.value(&test.left)?, self.value(&test.right)?);
+        let ordering = match test.ty {
+            Type::I32 => Some(low(left).cast_signed().cmp(&low(right).cast_signed())),
+            Type::F32 => f32::from_bits(low(left)).partial_cmp(&f32::from_bits(low(right))),
+            Type::F64 => f64::from_bits(left).partial_cmp(&f64::from_bits(right)),
+            Type::I64 | Type::Other => Some(left.cast_signed().cmp(&right.cast_signed())),
+        };
         Ok(match test.comparison {
-            Comparison::Equal => left == right,
-            Comparison::NotEqual => left != right,
-            Comparison::Less => left < right,
-            Comparison::Greater => left > right,
+            Comparison::Equal => ordering == Some(Ordering::Equal),
+            Comparison::NotEqual => ordering != Some(Ordering::Equal),
+            Comparison::Less => ordering == Some(Ordering::Less),
+            Comparison::Greater => ordering == Some(Ordering::Greater),
         })
     }
 
@@ -141,6 +149,14 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
         text.push_str(&words.last);
         Ok(text)
+    }
+}
+
+/// The bits of an integer as a float of that type.
+pub(super) fn to_float(ty: Type, number: i64) -> u64 {
+    match ty {
+        Type::F32 => u64::from((number as f32).to_bits()),
+        _ => (number as f64).to_bits(),
     }
 }
 

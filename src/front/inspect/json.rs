@@ -46,7 +46,7 @@ struct Import<'a> {
 enum What {
     Function { params: Vec<String>, results: Vec<String> },
     Memory { index: u32 },
-    Global,
+    Global { value: String, mutable: bool },
     Table,
     Tag,
 }
@@ -136,7 +136,7 @@ impl From<&guest::Extern> for What {
         match what {
             guest::Extern::Func(ty) => What::Function { params: words(&ty.params), results: words(&ty.results) },
             guest::Extern::Memory { index, .. } => What::Memory { index: *index },
-            guest::Extern::Global => What::Global,
+            guest::Extern::Global(ty) => What::Global { value: ty.value.to_string(), mutable: ty.mutable },
             guest::Extern::Table => What::Table,
             guest::Extern::Tag => What::Tag,
         }

@@ -18,7 +18,7 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
     let start = |name: &str| interface.globals.iter().find(|global| global.name == name)?.start;
     let exports = interface.exports.iter().map(|export| {
         let what = match (&export.what, start(&export.name)) {
-            (Extern::Global, Some(value)) => format!("global, {value} ({value:#x}) at the start"),
+            (Extern::Global(ty), Some(value)) => format!("global {ty}, {value} ({value:#x}) at the start"),
             (other, _) => what(other),
         };
         (visible(export.name.as_bytes()), what)

@@ -65,7 +65,7 @@ impl Val {
         match self {
             Val::LineLen | Val::LineUnits => false,
             Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => params.contains(slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) => inner.is_apart(params),
+            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.is_apart(params),
             Val::Sum(a, b) | Val::Difference(a, b) => a.is_apart(params) && b.is_apart(params),
             Val::Const(_) | Val::Global(_) => true,
         }

@@ -5,15 +5,14 @@ use wasm_encoder::BlockType;
 use super::super::ops::Call;
 use super::layout::{self, freed};
 use super::{CALLED, Compiler, Fit, OWN, flag, local, narrow, place};
-use crate::guest::Type;
 
 impl Compiler<'_> {
     pub(super) fn call(&mut self, call: &Call, number: usize) -> Fit<()> {
         let plan = self.plan;
         let signature = &plan.funcs[call.export].signature;
-        for (place, (ty, arg)) in call.args.iter().enumerate() {
+        for (place, (_, arg)) in call.args.iter().enumerate() {
             self.value(arg, number)?;
-            self.argument(*ty, place);
+            self.argument(place);
         }
         if call.frees {
             self.take_back(call, number);
@@ -48,32 +47,10 @@ impl Compiler<'_> {
     }
 
     /// Puts a value aside as an argument, and its bits where the host finds them if the call traps.
-    fn argument(&mut self, ty: Type, number: usize) {
-        match ty {
-            Type::F32 => {
-                self.emit().f32_convert_i64_s();
-                self.bits(ty);
-            }
-            Type::F64 => {
-                self.emit().f64_convert_i64_s();
-                self.bits(ty);
-            }
-            Type::I32 | Type::I64 | Type::Other => (),
-        }
+    fn argument(&mut self, number: usize) {
         let temp = local::TEMPS + u32::try_from(number).unwrap_or(0);
         let cell = layout::argument(number);
         self.emit().local_set(temp).i32_const(0).local_get(temp).i64_store(place(OWN, cell));
-    }
-
-    /// Turns bits into the number of that type.
-    fn number_of(&mut self, ty: Type) {
-        let mut code = self.emit();
-        match ty {
-            Type::I32 => code.i32_wrap_i64(),
-            Type::F32 => code.i32_wrap_i64().f32_reinterpret_i32(),
-            Type::F64 => code.f64_reinterpret_i64(),
-            Type::I64 | Type::Other => return,
-        };
     }
 
     /// Notes what is about to be taken back, or is stuck if it was before. Of no bytes there may be many at one address.

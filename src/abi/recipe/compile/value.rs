@@ -49,6 +49,14 @@ impl Compiler<'_> {
                 self.emit().i64_sub();
             }
             Val::Global(number) => self.global(*number)?,
+            Val::ToFloat(ty, inner) => {
+                self.value(inner, step)?;
+                match ty {
+                    Type::F32 => self.emit().f32_convert_i64_s(),
+                    _ => self.emit().f64_convert_i64_s(),
+                };
+                self.bits(*ty);
+            }
         }
         Ok(())
     }
@@ -97,24 +105,41 @@ impl Compiler<'_> {
         };
     }
 
+    /// Turns bits into the number of that type.
+    pub(super) fn number_of(&mut self, ty: Type) {
+        let mut code = self.emit();
+        match ty {
+            Type::I32 => code.i32_wrap_i64(),
+            Type::F32 => code.i32_wrap_i64().f32_reinterpret_i32(),
+            Type::F64 => code.f64_reinterpret_i64(),
+            Type::I64 | Type::Other => return,
+        };
+    }
+
     /// Leaves whether a condition holds.
     pub(super) fn test(&mut self, test: &Test, step: usize) -> Fit<()> {
         for side in [&test.left, &test.right] {
             self.value(side, step)?;
-            if test.narrow {
-                self.emit().i32_wrap_i64();
-            }
+            self.number_of(test.ty);
         }
         let mut code = self.emit();
-        match (test.comparison, test.narrow) {
-            (Comparison::Equal, true) => code.i32_eq(),
-            (Comparison::Equal, false) => code.i64_eq(),
-            (Comparison::NotEqual, true) => code.i32_ne(),
-            (Comparison::NotEqual, false) => code.i64_ne(),
-            (Comparison::Less, true) => code.i32_lt_s(),
-            (Comparison::Less, false) => code.i64_lt_s(),
-            (Comparison::Greater, true) => code.i32_gt_s(),
-            (Comparison::Greater, false) => code.i64_gt_s(),
+        match (test.comparison, test.ty) {
+            (Comparison::Equal, Type::I32) => code.i32_eq(),
+            (Comparison::Equal, Type::F32) => code.f32_eq(),
+            (Comparison::Equal, Type::F64) => code.f64_eq(),
+            (Comparison::Equal, _) => code.i64_eq(),
+            (Comparison::NotEqual, Type::I32) => code.i32_ne(),
+            (Comparison::NotEqual, Type::F32) => code.f32_ne(),
+            (Comparison::NotEqual, Type::F64) => code.f64_ne(),
+            (Comparison::NotEqual, _) => code.i64_ne(),
+            (Comparison::Less, Type::I32) => code.i32_lt_s(),
+            (Comparison::Less, Type::F32) => code.f32_lt(),
+            (Comparison::Less, Type::F64) => code.f64_lt(),
+            (Comparison::Less, _) => code.i64_lt_s(),
+            (Comparison::Greater, Type::I32) => code.i32_gt_s(),
+            (Comparison::Greater, Type::F32) => code.f32_gt(),
+            (Comparison::Greater, Type::F64) => code.f64_gt(),
+            (Comparison::Greater, _) => code.i64_gt_s(),
         };
         Ok(())
     }
