@@ -12,22 +12,26 @@ pub(super) fn copy(to_memory: u32, from_memory: u32) -> Function {
     const TO: u32 = 0;
     const FROM: u32 = 1;
     const COUNT: u32 = 2;
-    const LAST: u32 = 3;
-    let mut function = Function::new([(1, ValType::I32)]);
+    let mut function = Function::new([]);
     let mut code = function.instructions();
     let empty = BlockType::Empty;
-    code.local_get(COUNT).i32_const(LONG).i32_gt_u().if_(empty);
+    // The engine refuses a copy whose end is that of a memory of 4 GiB: it computes the end in 32 bits.
+    let guest = if to_memory == GUEST { TO } else { FROM };
+    code.local_get(COUNT).i32_const(LONG).i32_gt_u();
+    code.local_get(guest).local_get(COUNT).i32_add().i32_const(0).i32_ne().i32_and().if_(empty);
     code.local_get(TO).local_get(FROM).local_get(COUNT).memory_copy(to_memory, from_memory).return_().end();
 
-    // Sixteen at a time; the last sixteen, which may overlap the others, first: then it is known where they begin.
+    // Sixteen at a time; the last sixteen, which may overlap the others, first: then only whole ones are left. The loop
+    // counts bytes: an address behind the last one wraps to 0 where the memory has 4 GiB.
     code.local_get(COUNT).i32_const(16).i32_ge_u().if_(empty);
-    code.local_get(TO).local_get(COUNT).i32_add().i32_const(16).i32_sub().local_tee(LAST);
+    code.local_get(TO).local_get(COUNT).i32_add().i32_const(16).i32_sub();
     code.local_get(FROM).local_get(COUNT).i32_add().i32_const(16).i32_sub();
     code.v128_load(place(from_memory, 0)).v128_store(place(to_memory, 0));
     code.loop_(empty);
     code.local_get(TO).local_get(FROM).v128_load(place(from_memory, 0)).v128_store(place(to_memory, 0));
     code.local_get(FROM).i32_const(16).i32_add().local_set(FROM);
-    code.local_get(TO).i32_const(16).i32_add().local_tee(TO).local_get(LAST).i32_lt_u().br_if(0);
+    code.local_get(TO).i32_const(16).i32_add().local_set(TO);
+    code.local_get(COUNT).i32_const(16).i32_sub().local_tee(COUNT).i32_const(16).i32_gt_s().br_if(0);
     code.end().return_().end();
 
     // Fewer: twice eight or twice four, which may overlap, or byte by byte.
