@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::parse::{KEYWORDS, is_width, is_word};
 use super::{Action, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement};
 
 impl Display for Recipe {
@@ -44,7 +45,7 @@ fn section(f: &mut Formatter<'_>, title: &str, body: &[Statement]) -> fmt::Resul
 
 impl Display for Handler {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let title = format!("on {}.{}({})", Name(&self.module), Name(&self.name), Name::list(&self.params));
+        let title = format!("on {}.{}({})", Name(&self.module), Name(&self.name), self.params.join(", "));
         writeln!(f, "{title}")?;
         self.body.iter().try_for_each(|statement| statement.fmt(f))
     }
@@ -65,8 +66,8 @@ impl Display for Action {
         match self {
             Action::Let(names, value) => match &names[..] {
                 [] => value.fmt(f),
-                [name] => write!(f, "{} = {value}", Name(name)),
-                names => write!(f, "({}) = {value}", Name::list(names)),
+                [name] => write!(f, "{name} = {value}"),
+                names => write!(f, "({}) = {value}", names.join(", ")),
             },
             Action::Write { parts, at, within } => {
                 write!(f, "write ")?;
@@ -168,19 +169,13 @@ impl Display for Operand<'_> {
     }
 }
 
-/// A name: as it is where it reads as a word, else in quotes.
+/// A name of the module's: as it is where it reads as a word that means nothing else, else in quotes.
 struct Name<'a>(&'a str);
-
-impl Name<'_> {
-    fn list(names: &[String]) -> String {
-        names.iter().map(|name| Name(name).to_string()).collect::<Vec<_>>().join(", ")
-    }
-}
 
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let word = self.0.chars().all(super::parse::is_word) && !self.0.starts_with(|c: char| c.is_ascii_digit());
-        let taken = matches!(self.0, "" | "lo" | "hi" | "u8" | "u16" | "u32" | "u64" | "if");
+        let word = self.0.chars().all(is_word) && !self.0.starts_with(|c: char| c.is_ascii_digit());
+        let taken = matches!(self.0, "" | "lo" | "hi" | "if") || KEYWORDS.contains(&self.0) || is_width(self.0);
         if word && !taken { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::{Action, Expr, Handler, Message, Part, Recipe, Span, Statement, Width};
 pub(super) use tokens::is_word;
+
 use tokens::{Parsed, Reader, Token, tokens};
 use values::{encoding, width};
 
@@ -129,7 +130,7 @@ impl Reader<'_> {
             if !params.is_empty() {
                 self.sign(",")?;
             }
-            params.push(self.name("a name for an argument")?);
+            params.push(self.value_name("a name for an argument")?);
         }
         Ok(Handler { at, module, name, params, body: Vec::new() })
     }
@@ -168,39 +169,51 @@ impl Reader<'_> {
             Some(Token::Sign("(")) => return self.several(),
             _ => "",
         };
-        // A word before `(`, `=` or `[` is a name, whatever it means elsewhere.
-        let is_name = matches!(self.tokens.get(self.place + 1), Some(Token::Sign("(" | "=" | "[")));
-        if is_name {
+        let next = self.tokens.get(self.place + 1);
+        // Before `=` stands a name, whatever it means elsewhere.
+        if !KEYWORDS.contains(&word) || matches!(next, Some(Token::Sign("="))) {
             return self.assignment();
         }
         self.place += 1;
+        let action = self.keyword(word);
+        match next {
+            Some(Token::Sign("(")) => action.map_err(|words| {
+                format!("{words}; to call an export named `{word}`, write its name in quotes: \"{word}\"(..)")
+            }),
+            _ => action,
+        }
+    }
+
+    /// What stands behind one of [`KEYWORDS`].
+    fn keyword(&mut self, word: &str) -> Parsed<Action> {
         match word {
             "write" => self.write(),
             "read" => Ok(Action::Read(self.span()?)),
             "append" => match self.message()? {
-                Message::Answer => Err("`append` adds to the answer: a span, or words in quotes".to_owned()),
+                Message::Answer => Err("`append` takes bytes (n at p) or text in quotes".to_owned()),
                 message => Ok(Action::Append(message)),
             },
             "answer" => self.answer(),
             "fail" => Ok(Action::Fail(self.message()?)),
             "say" => Ok(Action::Say(self.message()?)),
-            "stop" => Ok(Action::Stop),
             "return" => self.results(),
             "grow" if self.takes_word("to") => Ok(Action::GrowTo(self.expr()?)),
             "grow" => Ok(Action::Grow(self.expr()?)),
-            _ => {
-                self.place -= 1;
-                self.assignment()
-            }
+            _ => self.ends().map(|()| Action::Stop),
         }
+    }
+
+    /// `stop` stands alone, but for a condition.
+    fn ends(&mut self) -> Parsed<()> {
+        if self.next_is_word("if") { Ok(()) } else { self.end() }
     }
 
     /// `(a, b) = f(..)`
     fn several(&mut self) -> Parsed<Action> {
         self.sign("(")?;
-        let mut names = vec![self.name("a name for a result")?];
+        let mut names = vec![self.value_name("a name for a result")?];
         while self.takes(",") {
-            names.push(self.name("a name for a result")?);
+            names.push(self.value_name("a name for a result")?);
         }
         self.sign(")")?;
         self.sign("=")?;
@@ -218,12 +231,20 @@ impl Reader<'_> {
         }
         let right = self.expr()?;
         match left {
-            Expr::Name(name) if matches!(name.as_str(), "n" | "units") => {
-                Err(format!("`{name}` is the line's length, and cannot be set"))
-            }
-            Expr::Name(name) => Ok(Action::Let(vec![name], right)),
+            Expr::Name(name) => Ok(Action::Let(vec![settable(name)?], right)),
             Expr::Load(width, at) => Ok(Action::Store(width, *at, right)),
             _ => Err("only a name, or a place such as u32[p], can be set".to_owned()),
+        }
+    }
+
+    /// A name for a value: a word.
+    fn value_name(&mut self, what: &str) -> Parsed<String> {
+        match self.tokens.get(self.place) {
+            Some(Token::Word(name)) => {
+                self.place += 1;
+                settable(name.clone())
+            }
+            _ => Err(format!("expected {what}{}", self.found())),
         }
     }
 
@@ -301,8 +322,24 @@ impl Reader<'_> {
     }
 }
 
+/// The words that begin a statement which is neither an assignment nor a call.
+pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fail", "say", "stop", "return", "grow"];
+
 const HEAD: &str = "before the first section stand name, about, text, memory, host or instance; sections are once, each line, finally, on MODULE.NAME(..)";
 const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
+
+/// A name that can be given a value.
+fn settable(name: String) -> Parsed<String> {
+    match name.as_str() {
+        "n" | "units" => Err(format!("`{name}` is the line's length; choose another name")),
+        _ => Ok(name),
+    }
+}
+
+/// Whether a word is one for a number in memory, such as `u8`.
+pub(super) fn is_width(word: &str) -> bool {
+    width(word).is_some()
+}
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

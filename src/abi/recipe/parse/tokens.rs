@@ -1,10 +1,12 @@
 //! What a line of a recipe is made of: words, texts, numbers and signs; cutting it, and taking them one by one.
 
+use std::num::IntErrorKind;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Word(String),
     Quoted(String),
-    Number(i64),
+    Number(u64),
     Sign(&'static str),
 }
 
@@ -56,13 +58,16 @@ pub(in crate::abi::recipe) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
-fn number(text: &str) -> Result<i64, String> {
+fn number(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");
     let parsed = match digits.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16),
+        Some(hex) => u64::from_str_radix(hex, 16),
         None => digits.parse(),
     };
-    parsed.map_err(|_| format!("`{text}` is no number"))
+    parsed.map_err(|error| match error.kind() {
+        IntErrorKind::PosOverflow => format!("`{text}` does not fit in 64 bits"),
+        _ => format!("`{text}` is not a number"),
+    })
 }
 
 /// A text in quotes at the beginning of `rest`, in which `\"`, `\\`, `\n`, `\0` stand for what they do elsewhere.
@@ -105,7 +110,7 @@ impl<'a> Reader<'a> {
     pub(super) fn name(&mut self, what: &str) -> Parsed<String> {
         let name = match self.tokens.get(self.place) {
             Some(Token::Word(name) | Token::Quoted(name)) => name.clone(),
-            _ => return Err(format!("expected {what}")),
+            _ => return Err(format!("expected {what}{}", self.found())),
         };
         self.place += 1;
         Ok(name)
@@ -150,7 +155,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn found(&self) -> String {
+    pub(super) fn found(&self) -> String {
         match self.tokens.get(self.place) {
             None => ", but the line ends".to_owned(),
             Some(Token::Word(word)) => format!(", found `{word}`"),

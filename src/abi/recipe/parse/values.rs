@@ -36,11 +36,8 @@ impl Reader<'_> {
         let token = self.tokens.get(self.place).cloned();
         self.place += 1;
         match token {
-            Some(Token::Number(n)) => Ok(Expr::Number(n)),
-            Some(Token::Sign("-")) => match self.term()? {
-                Expr::Number(n) => Ok(Expr::Number(-n)),
-                _ => Err("only a number can be negative".to_owned()),
-            },
+            Some(Token::Number(n)) => Ok(Expr::Number(n.cast_signed())),
+            Some(Token::Sign("-")) => self.negative(),
             Some(Token::Sign("@")) => Ok(Expr::Global(self.name("a global's name")?)),
             Some(Token::Sign("(")) => {
                 let inner = self.expr()?;
@@ -61,6 +58,19 @@ impl Reader<'_> {
             Some(Token::Word(word)) => Ok(Expr::Name(word)),
             Some(Token::Sign(sign)) => Err(format!("a value cannot begin with `{sign}`; {STATEMENT}")),
             None => Err("the line ends where a value should stand".to_owned()),
+        }
+    }
+
+    /// What stands behind a minus sign.
+    fn negative(&mut self) -> Parsed<Expr> {
+        if let Some(&Token::Number(n)) = self.tokens.get(self.place) {
+            self.place += 1;
+            let negative = 0_i64.checked_sub_unsigned(n);
+            return negative.map(Expr::Number).ok_or_else(|| format!("-{n} does not fit in 64 bits"));
+        }
+        match self.term()? {
+            Expr::Number(n) => Ok(Expr::Number(n.wrapping_neg())),
+            _ => Err("only a number can be negative".to_owned()),
         }
     }
 
@@ -89,12 +99,17 @@ impl Reader<'_> {
 
     /// `n at p`, `until 0 at p`, `to e at p`, with an encoding before it or not.
     pub(super) fn span(&mut self) -> Parsed<Span> {
+        // Right before `at` stands a length, whatever its name means elsewhere.
+        let is_name = matches!(self.tokens.get(self.place + 1), Some(Token::Word(at)) if at == "at");
         let word = match self.tokens.get(self.place) {
-            Some(Token::Word(word)) => encoding(word),
+            Some(Token::Word(word)) if !is_name => encoding(word),
             _ => None,
         };
         self.place += usize::from(word.is_some());
-        let len = if self.takes_word("until") {
+        let is_name = matches!(self.tokens.get(self.place + 1), Some(Token::Word(at)) if at == "at");
+        let len = if is_name {
+            Length::Bytes(self.expr()?)
+        } else if self.takes_word("until") {
             match self.expr()? {
                 Expr::Number(0) => Length::UntilZero,
                 _ => return Err("`until` is followed by 0".to_owned()),
