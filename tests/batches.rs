@@ -60,6 +60,7 @@ fn chatty() -> String {
     (import "env" "abort" (func $abort (param i32)))
     (import "env" "seed" (func $seed (result i32)))
     (import "env" "other" (func $other (param i64) (result f32)))
+    (import "env" "again" (func $again (param i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))"#;
     let exports = r#"
@@ -72,6 +73,8 @@ fn chatty() -> String {
             (if (i32.and (local.get $n) (i32.const 1)) (then (unreachable)))))
         (local.get $n))
     (func (export "random") (param i32) (result i32) (i32.add (call $seed) (local.get 0)))
+    (func (export "nest") (param $n i32) (result i32)
+        (i32.add (call $again (i32.and (local.get $n) (i32.const 3))) (i32.const 1)))
     (func (export "free_and_tell") (param i32)
         (if (i32.eq (local.get 0) (i32.const 8)) (then (drop (call $other (i64.const 1)))))
         (if (i32.eq (local.get 0) (i32.const 16)) (then (call $log (i32.const 100) (i32.const 3)))))
@@ -96,6 +99,10 @@ on env.abort(code)
   stop if code == 17
 on env.seed()
   return 4
+on env.again(x)
+  sum = x + 1
+  sum = nest(x - 1) if x > 0
+  return x + sum
 ";
 
 /// Makes recipes out of bytes: always the same of the same.
@@ -146,7 +153,7 @@ impl Writer<'_> {
         match self.pick(16) {
             0..=2 => self.number(),
             3 | 4 => "n".to_owned(),
-            5 => "units".to_owned(),
+            5 => "n + 1".to_owned(),
             6..=9 if !self.names.is_empty() => {
                 let place = self.pick(self.names.len());
                 self.names[place].to_owned()
@@ -162,7 +169,7 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, depth: usize, of: &[&'static str]) -> String {
-        let chatty = ["chat", "moan", "random", "quit", "out"];
+        let chatty = ["chat", "moan", "random", "quit", "out", "nest"];
         let name = if self.is_chatty && self.pick(3) == 0 { self.one(&chatty) } else { self.one(of) };
         let args = match name {
             "upper" | "dealloc" | "pair" => 2,
@@ -264,6 +271,30 @@ impl Writer<'_> {
         set.into_iter().for_each(|name| self.set(name));
     }
 
+    /// A handler that calls an export which calls it again.
+    fn nesting_handler(&mut self) {
+        let first = self.one(&["y = x + 1", "y = sign(x)", "y = 0", "y = 5000000000"]);
+        let _ = writeln!(self.text, "on env.again(x)\n  {first}");
+        for _ in 0..self.pick(5) {
+            let statement = self.one(&[
+                "y = nest(x - 1) if x > 0",
+                "nest(x - 1) if x > 1",
+                "say \"{x} {y}\"",
+                "say \"{x} {3 at 100 + x}\" if x < y",
+                "u8[300 + x] = u8[299 + nest(x - 1)] if x > 0",
+                "write \"ab\", u16 lo(y) at 310 + x",
+                "y = y + alloc(x)",
+                "dealloc(8 + x, y)",
+                "fail \"odd {y}\" if x == 2",
+                "stop if y == 3",
+                "return y - 1 if x == 1",
+                "c = x",
+            ]);
+            let _ = writeln!(self.text, "  {statement}");
+        }
+        let _ = writeln!(self.text, "  return x + lo(y)");
+    }
+
     /// A section of so many statements at the most.
     fn section(&mut self, name: &str, most: usize) {
         let _ = writeln!(self.text, "{name}");
@@ -288,7 +319,9 @@ fn recipe_of(bytes: &[u8], is_chatty: bool) -> String {
     }
     writer.section("finally", 4);
     if is_chatty {
-        writer.text.push_str(HANDLERS);
+        let again = HANDLERS.find("on env.again").expect("it is there");
+        writer.text.push_str(&HANDLERS[..again]);
+        writer.nesting_handler();
     }
     writer.text
 }
@@ -562,6 +595,9 @@ fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
         "read n at 100\nfinally\n x = out(n)\n nothing()",
         "x = 1\n x = quit(n)\n answer the line if x == 0\n read n at 100\nfinally\n dealloc(x, n)",
         "read n at 100\nfinally\n x = quit(n)\n dealloc(x, n)",
+        // What the host function has the guest do, which calls it again.
+        "x = nest(n)\n read x at 100",
+        "x = nest(n)\n fail \"no\" if n == 3\n x = nest(n + 1)\n append n at 100\nfinally\n y = nest(n + 2)\n dealloc(y, x)",
         // What answers and says nothing.
         "x = random(n)\n read x at 100",
         // What is taken back, while the guest asks something of the host.

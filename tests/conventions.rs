@@ -511,7 +511,7 @@ fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
     // An answer that is put together without an end.
     let endless = r#"(module (import "env" "emit" (func $emit (param i32 i32))) (memory (export "memory") 1)
         (func (export "f") (loop (call $emit (i32.const 0) (i32.const 65536)) (br 0))))"#;
-    let recipe = "each line\n  f()\non env.emit(p, n)\n  append n at p\n";
+    let recipe = "each line\n  f()\non env.emit(p, l)\n  append l at p\n";
     let (guest, recipe) = (file("endless.wat", endless), file("endless.recipe", recipe));
     let output = run(&[&guest, "--abi", &recipe, "--max-output", "1MiB"], b"x\n");
     assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));

@@ -1,7 +1,7 @@
 //! The recipes that come along, and changing them to a guest's own names.
 
 use super::Recipe;
-use super::recipe::{Action, Condition, Expr, Length, Message, Span, Statement, parse};
+use super::recipe::{Action, Expr, Statement, parse};
 
 macro_rules! recipes {
     ($($name:literal),* $(,)?) => {
@@ -73,13 +73,6 @@ impl Recipe {
         let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, .. }) if name == export);
         [&mut self.once, &mut self.line, &mut self.finally].into_iter().for_each(|body| body.retain(|op| !calls(op)));
     }
-
-    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
-        let handlers = self.handlers.iter_mut().map(|handler| &mut handler.body);
-        for statement in [&mut self.once, &mut self.line, &mut self.finally].into_iter().chain(handlers).flatten() {
-            statement.each_expr(visit);
-        }
-    }
 }
 
 /// An argument of a redirected call.
@@ -96,59 +89,6 @@ impl Argument {
         match self {
             Argument::Same(place) => given.get(place).cloned().unwrap_or(Expr::Number(0)),
             Argument::Number(n) => Expr::Number(n),
-        }
-    }
-}
-
-impl Statement {
-    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
-        if let Some(Condition { left, right, .. }) = &mut self.condition {
-            left.each(visit);
-            right.each(visit);
-        }
-        match &mut self.action {
-            Action::Let(_, value) | Action::Grow(value) | Action::GrowTo(value) => value.each(visit),
-            Action::Return(values) => values.iter_mut().for_each(|value| value.each(visit)),
-            Action::Write { at, within, .. } => {
-                at.each(visit);
-                within.iter_mut().for_each(|room| room.each(visit));
-            }
-            Action::Store(_, at, value) => {
-                at.each(visit);
-                value.each(visit);
-            }
-            Action::Read(span) => span.each_expr(visit),
-            Action::Append(message) | Action::Fail(message) | Action::Say(message) => {
-                if let Message::Span(span) = message {
-                    span.each_expr(visit);
-                }
-            }
-            Action::Stop => (),
-            Action::AnswerLine | Action::AnswerStdout | Action::Answer(_) => (),
-        }
-    }
-}
-
-impl Span {
-    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
-        self.at.each(visit);
-        if let Length::Bytes(len) | Length::To(len) = &mut self.len {
-            len.each(visit);
-        }
-    }
-}
-
-impl Expr {
-    fn each(&mut self, visit: &mut impl FnMut(&mut Expr)) {
-        visit(self);
-        match self {
-            Expr::Call { args, .. } => args.iter_mut().for_each(|arg| arg.each(visit)),
-            Expr::Load(_, inner) | Expr::Low(inner) | Expr::High(inner) => inner.each(visit),
-            Expr::Sum(a, b) | Expr::Difference(a, b) => {
-                a.each(visit);
-                b.each(visit);
-            }
-            Expr::Number(_) | Expr::Name(_) | Expr::Global(_) => (),
         }
     }
 }

@@ -150,16 +150,7 @@ impl<'a> Lets<'a> {
 }
 
 fn mentions(expr: &Expr, is_length: &impl Fn(&str) -> bool) -> bool {
-    match expr {
-        Expr::Name(name) => is_length(name),
-        Expr::Number(_) | Expr::Global(_) => false,
-        Expr::Call { args, .. } => args.iter().any(|arg| mentions(arg, is_length)),
-        Expr::Load(_, at) => mentions(at, is_length),
-        Expr::Low(inner) | Expr::High(inner) => mentions(inner, is_length),
-        Expr::Sum(left, right) | Expr::Difference(left, right) => {
-            mentions(left, is_length) || mentions(right, is_length)
-        }
-    }
+    expr.any(&|expr| matches!(expr, Expr::Name(name) if is_length(name)))
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use super::Encoding;
 use super::compile::{compile, layout};
 use super::exchange::Exchange;
 use super::failures::{ended, placed};
-use super::host::ImportContext;
 use super::ops::Op;
 use super::run::Runner;
-use super::state::LineIo;
+use super::state::{ImportContext, LineIo};
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::activation::find_own;
 use super::imports::{ImportProvider, answerers};
 use super::ops::{Op, OpKind};
 use super::value_format::StaticType;
@@ -41,11 +42,13 @@ pub struct Bound {
 }
 
 /// A handler whose names are resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct BoundHandler {
     /// The slots for the arguments.
     pub(super) params: Vec<usize>,
     pub(super) body: Vec<Op>,
+    /// The slots that belong to one activation of it.
+    pub(super) own: Vec<usize>,
 }
 
 /// What of a recipe does not fit the module, and which line says it.
@@ -95,8 +98,10 @@ impl Recipe {
         let kept = binder.slots.len();
         let answerers = answerers(self, interface, stubs).map_err(headless)?;
         let line = binder.body(&self.line)?;
-        let handlers = binder.handlers(&self.handlers, &answerers)?;
+        let mut handlers = binder.handlers(&self.handlers, &answerers)?;
         let finally = binder.body(&self.finally)?;
+        let names: Vec<_> = binder.slots.into_iter().map(|(name, _)| name).collect();
+        find_own(&mut handlers, [&once, &line, &finally], &names);
         Ok(Bound {
             name: self.name.clone(),
             encoding: self.encoding,
@@ -107,7 +112,7 @@ impl Recipe {
             exports: binder.exports,
             globals: binder.globals,
             kept,
-            names: binder.slots.into_iter().map(|(name, _)| name).collect(),
+            names,
             answerers,
             imports: interface.imports.iter().map(|import| import.full_name().into()).collect(),
             handlers,
@@ -174,7 +179,7 @@ impl Binder<'_> {
             let asked = answerers.iter().position(|answerer| *answerer == ImportProvider::Handler(number));
             bound.push(match asked {
                 Some(place) => self.handler(handler, place)?,
-                None => BoundHandler { params: Vec::new(), body: Vec::new() },
+                None => BoundHandler::default(),
             });
         }
         Ok(bound)
@@ -183,7 +188,7 @@ impl Binder<'_> {
     /// A handler's arguments are its own; other names that it sets are the recipe's.
     fn handler(&mut self, handler: &Handler, place: usize) -> Result<BoundHandler, BindError> {
         let Extern::Func(signature) = &self.interface.imports[place].what else {
-            return Ok(BoundHandler { params: Vec::new(), body: Vec::new() });
+            return Ok(BoundHandler::default());
         };
         let first = self.slots.len();
         let kinds = signature.params.iter().map(|&ty| StaticType::Of(ty));
@@ -193,7 +198,7 @@ impl Binder<'_> {
         let body = self.body(&handler.body)?;
         self.results = None;
         params.iter().for_each(|&slot| self.slots[slot].0.clear());
-        Ok(BoundHandler { params, body })
+        Ok(BoundHandler { params, body, own: Vec::new() })
     }
 }
 

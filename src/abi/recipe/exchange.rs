@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use super::bind::Bound;
 use super::encoding::encode;
-use super::host::ImportContext;
 use super::run::Runner;
 use super::say::Messages;
-use super::state::{LineIo, Plan, ResolvedGlobal, State};
+use super::state::{ImportContext, LineIo, Plan, ResolvedGlobal, State};
 use super::wasi::{Invocation, Wasi};
 use crate::guest::{Boundary, Func, Guest, Limits};
 use crate::record::{Failure, Value};
@@ -50,6 +49,7 @@ impl Exchange {
             values: vec![None; bound.names.len()],
             last: None,
             freed: Vec::new(),
+            aside: Vec::new(),
             settled: None,
             whole: Vec::new(),
             messages: Messages::default(),

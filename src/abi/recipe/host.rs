@@ -6,17 +6,10 @@ use super::failures::{placed, refused};
 use super::imports::ImportProvider;
 use super::ops::{Op, OpKind, Val};
 use super::run::Runner;
-use super::state::{LineIo, Plan, State};
+use super::state::{ImportContext, State};
 use super::wasi;
 use crate::guest::{Boundary, Host, Type};
 use crate::record::{Failure, Value};
-
-/// What a host function works with, while the guest's call of it waits.
-pub(super) struct ImportContext<'a, 'l> {
-    pub(super) plan: &'a Plan,
-    pub(super) state: &'a mut State,
-    pub(super) io: &'a mut LineIo<'l>,
-}
 
 impl Host for ImportContext<'_, '_> {
     fn import(
@@ -29,20 +22,24 @@ impl Host for ImportContext<'_, '_> {
         // The guest ran in between, and may have handed out again what was taken back.
         state.freed.clear();
         let bound = &plan.bound;
-        match bound.answerers.get(place).copied().unwrap_or(ImportProvider::Nobody) {
+        let results = match bound.answerers.get(place).copied().unwrap_or(ImportProvider::Nobody) {
             ImportProvider::Handler(number) => {
                 let handler = &bound.handlers[number];
-                for (slot, arg) in handler.params.iter().zip(args) {
-                    state.values[*slot] = Some(arg.bits());
-                }
-                Runner { plan, state, io, boundary }.handle(&handler.body)
+                state.activate(&handler.own, |state| {
+                    for (slot, arg) in handler.params.iter().zip(args) {
+                        state.values[*slot] = Some(arg.bits());
+                    }
+                    Runner { plan, state, io, boundary }.handle(&handler.body)
+                })
             }
             ImportProvider::Wasi(function) => {
                 let State { wasi, messages, .. } = &mut **state;
                 wasi::Call { wasi, messages, boundary, memory: bound.memory, args }.answer(function)
             }
             ImportProvider::Stub | ImportProvider::Nobody => Ok(Vec::new()),
-        }
+        };
+        state.freed.clear();
+        results
     }
 
     fn takes_over(&self) -> bool {

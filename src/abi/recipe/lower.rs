@@ -7,7 +7,7 @@ use super::ops::{
 use super::parse::span;
 use super::value_format::{StaticType, ValueFormat};
 use super::values::to_float;
-use super::{Action, Condition, Expr, Length, Message, Part, Span, Statement, Width};
+use super::{Action, Condition, Encoding, Expr, Length, Message, Part, Span, Statement, Width};
 use crate::abi::detect::frees;
 use crate::guest::{Extern, Signature, Type};
 use crate::record::FocusTarget;
@@ -45,8 +45,8 @@ impl Binder<'_> {
         let mut ops: Vec<_> = before
             .chain(actions)
             .map(|(condition, action)| {
-                let needs = Op::needs(condition.as_ref(), &action);
-                Op { at: statement.at, transform: None, needs, condition, action }
+                let op = Op { at: statement.at, transform: None, needs: Vec::new(), condition, action };
+                Op { needs: op.required(), ..op }
             })
             .collect();
         // None of them means anything if one does not, or if one before it failed.
@@ -89,7 +89,7 @@ impl Binder<'_> {
                 let within = within.as_ref().map(|room| self.room(room)).transpose()?;
                 OpKind::Write { parts: parts.iter().map(|part| self.part(part)).collect::<Fit<_>>()?, at, within }
             }
-            Action::Store(width, at, value) => OpKind::Store(*width, self.number(at)?, self.number(value)?),
+            Action::Store(width, at, value) => OpKind::Store(*width, self.number(at)?, self.stored(*width, value)?),
             Action::Read(span) => OpKind::Read(self.span(span)?),
             Action::Append(message) => OpKind::Append(self.message(message)?),
             Action::AnswerLine => OpKind::AnswerLine,
@@ -162,7 +162,7 @@ impl Binder<'_> {
             Part::Line => Written::Line,
             Part::Byte(byte) => Written::Bytes(vec![*byte]),
             Part::Text(text) => Written::Bytes(text.clone().into_bytes()),
-            Part::Number(width, value) => Written::Number(*width, self.number(value)?),
+            Part::Number(width, value) => Written::Number(*width, self.stored(*width, value)?),
         })
     }
 
@@ -231,9 +231,12 @@ impl Binder<'_> {
     fn value(&mut self, expr: &Expr) -> Fit<(Val, StaticType)> {
         let wide = |value| (value, StaticType::Of(Type::I64));
         Ok(match expr {
-            Expr::Number(n) => (Val::Const(*n), StaticType::Literal),
+            Expr::Number(n) => {
+                let kind = if fits(*n, 32) { StaticType::Literal } else { StaticType::Of(Type::I64) };
+                (Val::Const(*n), kind)
+            }
             Expr::Name(name) if name == "n" => (Val::LineLen, StaticType::Of(Type::I32)),
-            Expr::Name(name) if name == "units" => (Val::LineUnits, StaticType::Of(Type::I32)),
+            Expr::Name(name) if name == "units" => (self.units()?, StaticType::Of(Type::I32)),
             Expr::Name(name) => {
                 let slot = self.known(name)?;
                 (Val::Slot(slot), self.slots[slot].1)
@@ -256,6 +259,24 @@ impl Binder<'_> {
                 (self.lookup(Val::Global(global), kind), kind)
             }
         })
+    }
+
+    /// The line's length in UTF-16 units, which it has where it becomes UTF-16.
+    fn units(&self) -> Fit<Val> {
+        match self.encoding {
+            Encoding::Utf16 => Ok(Val::LineUnits),
+            _ => Err("`units` counts the line's UTF-16 units: put `text utf16` in the recipe's head, or use `n`, its \
+                      length in bytes"
+                .to_owned()),
+        }
+    }
+
+    /// A number that is stored in so many bytes, of a literal all of them.
+    fn stored(&mut self, width: Width, value: &Expr) -> Fit<Val> {
+        match value {
+            Expr::Number(n) if !fits(*n, 8 * width.bytes()) => Err(format!("{n} does not fit in a {}", width.word())),
+            value => self.number(value),
+        }
     }
 
     /// What a call may change.
@@ -303,6 +324,7 @@ impl Binder<'_> {
     fn argument(&mut self, ty: Type, value: &Expr) -> Fit<Val> {
         match (ty, value) {
             (Type::Other, Expr::Number(0)) => Ok(Val::Const(0)),
+            (Type::I32, Expr::Number(n)) if !fits(*n, 32) => Err(format!("{n} does not fit in an i32")),
             (Type::Other, _) => Err("this is a reference, of which a recipe has only 0, the null".to_owned()),
             (ty, expr) => {
                 let (value, kind) = self.value(expr)?;
@@ -385,6 +407,11 @@ fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
             Err(format!("`{expr}` is {given}, expected {wanted}"))
         }
     }
+}
+
+/// Whether a number fits in so many bits, with a sign or without.
+fn fits(n: i64, bits: usize) -> bool {
+    bits >= 64 || (-(1 << (bits - 1))..1 << bits).contains(&n)
 }
 
 fn unknown(name: &str) -> String {

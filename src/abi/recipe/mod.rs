@@ -3,6 +3,7 @@
 //! A recipe goes through three stages: [`parse()`] reads the text, [`Recipe::bind`] resolves its names in one
 //! module and checks its types, and [`Bound`] runs it. What a line means, `assets/guide/recipes.md` tells.
 
+mod activation;
 mod batch;
 mod bind;
 mod compile;
@@ -20,6 +21,7 @@ mod say;
 mod state;
 mod value_format;
 mod values;
+mod visit;
 mod wasi;
 
 pub use batch::{Answered, Batch};
@@ -228,7 +230,7 @@ pub enum Width {
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {
-    /// A number.
+    /// A number of 64 bits: one from 2^63 up is that number less 2^64.
     Number(i64),
     /// A name: `n` is the line's length in bytes and `units` in UTF-16 units, others were set by lines before.
     Name(String),
@@ -316,6 +318,53 @@ mod tests {
         "each line\n  u32[0x10] = n + 1\n  write \"a \\\"b\\\" \\\\ \\n\\0\", 255 at @buffer\n  (ptr, len) = \"\"(1, -2)\n  read to len at ptr\n  answer the line if len == 0\n  grow 1",
     ];
 
+    /// The first statement of a recipe, printed.
+    fn first(statement: &str) -> String {
+        let recipe = parse(&format!("each line\n  {statement}")).expect(statement);
+        recipe.line[0].to_string().trim().to_owned()
+    }
+
+    #[test]
+    fn a_word_that_begins_a_statement_is_not_the_name_of_an_export() {
+        for (statement, printed) in [
+            ("grow (n + 1)", "grow n + 1"),
+            ("grow(1)", "grow 1"),
+            ("read (n) at 0", "read n at 0"),
+            ("append (n) at (p)", "append n at p"),
+            ("fail (n) at p", "fail n at p"),
+            ("say (n) at p", "say n at p"),
+            ("return (n), 1", "return n, 1"),
+            // In quotes it is, and inside a value, where nothing else could be meant.
+            ("\"grow\"(1)", "\"grow\"(1)"),
+            ("x = grow(1)", "x = \"grow\"(1)"),
+            // Names of values are told by what stands behind them.
+            ("grow = 1", "grow = 1"),
+            ("read hex at p", "read hex at p"),
+            ("read until at to", "read until at to"),
+            ("read hex hex at hex", "read hex hex at hex"),
+        ] {
+            assert_eq!(first(statement), printed);
+        }
+        let action = |statement| parse(&format!("each line\n  {statement}")).expect(statement).line.remove(0).action;
+        assert!(matches!(action("grow (n + 1)"), Action::Grow(_)));
+        assert!(matches!(action("read hex at p"), Action::Read(Span { encoding: None, .. })));
+    }
+
+    #[test]
+    fn literals_have_64_bits() {
+        for (literal, number) in [
+            ("9223372036854775807", i64::MAX),
+            ("9223372036854775808", i64::MIN),
+            ("0x8000000000000000", i64::MIN),
+            ("-9223372036854775808", i64::MIN),
+            ("18446744073709551615", -1),
+            ("0xffff_ffff_ffff_ffff", -1),
+        ] {
+            let recipe = parse(&format!("each line\n  x = {literal}")).expect(literal);
+            assert_eq!(recipe.line[0].action, Action::Let(vec!["x".to_owned()], Expr::Number(number)));
+        }
+    }
+
     /// A recipe without the numbers of its lines, which printing changes.
     fn timeless(text: &str) -> Recipe {
         let mut recipe = parse(text).expect("the example is right");
@@ -344,8 +393,14 @@ mod tests {
             ("each line\n  n = 3", 2, "`n` is the line's length"),
             ("each line\n  write 300 at 0", 2, "300 is no byte"),
             ("each line\n  f(\"x)", 2, "a quote is not closed"),
-            ("each line\n  x = 12ab", 2, "`12ab` is no number"),
+            ("each line\n  x = 12ab", 2, "`12ab` is not a number"),
             ("each line\n  f(1) g(2)", 2, "the line should end here, found `g`"),
+            ("each line\n  x = 18446744073709551616", 2, "`18446744073709551616` does not fit in 64 bits"),
+            ("each line\n  x = -9223372036854775809", 2, "-9223372036854775809 does not fit in 64 bits"),
+            ("each line\n  read(p, n)", 2, "to call an export named `read`, write its name in quotes: \"read\"(..)"),
+            ("each line\n  stop()", 2, "to call an export named `stop`"),
+            ("each line\n  (n, x) = f()", 2, "`n` is the line's length; choose another name"),
+            ("each line\n  f()\non env.log(p, n)", 3, "`n` is the line's length; choose another name"),
             ("hello", 1, "before the first section"),
             ("text latin1\neach line\n f()", 1, "bytes, utf8, utf16 or hex"),
             ("each line\n  x = f(y) % 3", 2, "`%` means nothing"),

@@ -155,57 +155,18 @@ pub(super) enum Val {
     ToFloat(Type, Box<Val>),
 }
 
-impl OpKind {
-    /// The slots that it sets.
-    pub(super) fn sets(&self) -> &[usize] {
-        match self {
-            OpKind::Call(call) => &call.into,
-            OpKind::Set(slot, _) => std::slice::from_ref(slot),
-            _ => &[],
-        }
-    }
-}
-
 impl Op {
-    /// The slots without which it means nothing.
-    pub(super) fn needs(condition: Option<&Test>, action: &OpKind) -> Vec<usize> {
-        let mut needs = Vec::new();
-        let mut add = |value: &Val| value.slots(&mut needs);
-        if let Some(test) = condition {
-            add(&test.left);
-            add(&test.right);
-        }
-        match action {
-            OpKind::Call(call) => call.args.iter().for_each(|(_, arg)| add(arg)),
-            OpKind::Set(_, value) | OpKind::Grow(value) | OpKind::GrowTo(value) => add(value),
-            OpKind::Write { at, .. } => add(at),
-            OpKind::Store(_, at, value) => {
-                add(at);
-                add(value);
-            }
-            OpKind::Read(span) => add(&span.at),
-            OpKind::Return(values) => values.iter().for_each(|(_, value)| add(value)),
-            OpKind::Unset(_) | OpKind::AnswerLine | OpKind::AnswerStdout | OpKind::Answer(_) | OpKind::Stop => (),
-            OpKind::Append(_) | OpKind::Fail(_) | OpKind::Say(_) => (),
-        }
-        needs
+    /// The slots without which it means nothing: those that it reads, but for a room, which may be unset.
+    pub(super) fn required(&self) -> Vec<usize> {
+        let optional = match &self.action {
+            OpKind::Write { within: Some(Val::Slot(slot)), .. } => Some(*slot),
+            _ => None,
+        };
+        self.reads().into_iter().filter(|slot| Some(*slot) != optional).collect()
     }
 }
 
 impl Val {
-    /// Adds the slots that it reads.
-    fn slots(&self, found: &mut Vec<usize>) {
-        match self {
-            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.slots(found),
-            Val::Sum(a, b) | Val::Difference(a, b) => {
-                a.slots(found);
-                b.slots(found);
-            }
-            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Global(_) => (),
-        }
-    }
-
     /// The low half of a value.
     pub(super) fn low(self) -> Val {
         match self {

@@ -2,9 +2,8 @@
 
 use super::Encoding;
 use super::failures::{ended, placed, refused};
-use super::host::ImportContext;
 use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
-use super::state::{LineIo, Plan, State};
+use super::state::{ImportContext, LineIo, Plan, State};
 use crate::guest::{Boundary, Type};
 use crate::record::{Failure, Limit, Value, WASM_PAGE};
 

@@ -31,12 +31,21 @@ pub(super) struct State {
     pub(super) last: Option<(usize, u64)>,
     /// What was taken back by the lines right before this one: pointers, and the recipe's lines.
     pub(super) freed: Vec<(u64, usize)>,
+    /// What was in the slots of handlers that are called again before they are done.
+    pub(super) aside: Vec<Option<u64>>,
     /// The answer was settled by a handler, while the guest goes on.
     pub(super) settled: Option<Result<(), Box<Failure>>>,
     /// Room for bytes that are read or put together on the way, used again and again.
     pub(super) whole: Vec<u8>,
     pub(super) messages: Messages,
     pub(super) wasi: Wasi,
+}
+
+/// What a host function works with, while the guest's call of it waits.
+pub(super) struct ImportContext<'a, 'l> {
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a mut State,
+    pub(super) io: &'a mut LineIo<'l>,
 }
 
 /// A line while it crosses, and its answer.
@@ -78,6 +87,17 @@ impl State {
         self.last = None;
         self.freed.clear();
         self.messages.clear();
+    }
+
+    /// Does the work of a handler whose own slots these are. What another activation of it, whose work waits for this
+    /// one's, has in them is kept, and so is what the last call before returned.
+    pub(super) fn activate<T>(&mut self, own: &[usize], work: impl FnOnce(&mut State) -> T) -> T {
+        let (before, last) = (self.aside.len(), self.last);
+        self.aside.extend(own.iter().map(|&slot| self.values[slot]));
+        let result = work(self);
+        own.iter().zip(self.aside.drain(before..)).for_each(|(&slot, value)| self.values[slot] = value);
+        self.last = last;
+        result
     }
 
     /// Whether the guest said something, or is about to.

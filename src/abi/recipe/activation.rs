@@ -1,0 +1,35 @@
+//! Which values belong to one activation of a handler. The guest may call an import again before its handler is done,
+//! by an export that the handler calls: what is a handler's own is then kept aside.
+
+use super::bind::BoundHandler;
+use super::ops::Op;
+
+/// Finds the slots of each handler that are its own: its arguments, what its steps leave for each other, and names that
+/// only it uses and sets before it reads them.
+pub(super) fn find_own(handlers: &mut [BoundHandler], elsewhere: [&[Op]; 3], names: &[String]) {
+    let mut users = vec![0_usize; names.len()];
+    let bodies = handlers.iter().map(|handler| &handler.body[..]);
+    for body in elsewhere.into_iter().chain(bodies) {
+        touched(body).into_iter().for_each(|slot| users[slot] += 1);
+    }
+    for handler in handlers {
+        let is_own = |&slot: &usize| users[slot] == 1 && (names[slot].is_empty() || is_set_first(&handler.body, slot));
+        let set: Vec<_> = touched(&handler.body).into_iter().filter(is_own).collect();
+        handler.own.clone_from(&handler.params);
+        handler.own.extend(set.into_iter().filter(|slot| !handler.params.contains(slot)));
+    }
+}
+
+/// The slots that steps read or set.
+fn touched(body: &[Op]) -> Vec<usize> {
+    let mut slots: Vec<_> = body.iter().flat_map(|op| [&op.reads()[..], op.action.sets()].concat()).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}
+
+/// Whether the first step that has to do with a slot sets it, whatever came before.
+fn is_set_first(body: &[Op], slot: usize) -> bool {
+    let first = body.iter().find(|op| op.action.sets().contains(&slot) || op.reads().contains(&slot));
+    first.is_some_and(|op| op.condition.is_none() && !op.reads().contains(&slot))
+}

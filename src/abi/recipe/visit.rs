@@ -1,0 +1,175 @@
+//! What a statement is made of, visited in one place: the values of a recipe as it was written, and of its bound steps.
+
+use super::ops::{Bytes, Interpolation, Len, MessageExpr, Op, OpKind, Val, Words, Written};
+use super::{Action, Condition, Expr, Length, Message, Part, Recipe, Span, Statement};
+
+impl Recipe {
+    /// The statements of all sections, and those of the handlers.
+    pub fn statements_mut(&mut self) -> impl Iterator<Item = &mut Statement> {
+        let handlers = self.handlers.iter_mut().map(|handler| &mut handler.body);
+        [&mut self.once, &mut self.line, &mut self.finally].into_iter().chain(handlers).flatten()
+    }
+
+    /// Visits every value in the recipe, those inside others too.
+    pub fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        self.statements_mut().for_each(|statement| statement.each_expr(visit));
+    }
+}
+
+impl Statement {
+    /// Visits every value in it, those inside others too, but for what stands in quotes.
+    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        if let Some(Condition { left, right, .. }) = &mut self.condition {
+            left.each(visit);
+            right.each(visit);
+        }
+        match &mut self.action {
+            Action::Let(_, value) | Action::Grow(value) | Action::GrowTo(value) => value.each(visit),
+            Action::Return(values) => values.iter_mut().for_each(|value| value.each(visit)),
+            Action::Write { parts, at, within } => {
+                parts.iter_mut().for_each(|part| match part {
+                    Part::Number(_, value) => value.each(visit),
+                    Part::Line | Part::Byte(_) | Part::Text(_) => (),
+                });
+                at.each(visit);
+                within.iter_mut().for_each(|room| room.each(visit));
+            }
+            Action::Store(_, at, value) => {
+                at.each(visit);
+                value.each(visit);
+            }
+            Action::Read(span) => span.each_expr(visit),
+            Action::Append(message) | Action::Fail(message) | Action::Say(message) => match message {
+                Message::Span(span) => span.each_expr(visit),
+                Message::Words(_) | Message::Answer => (),
+            },
+            Action::AnswerLine | Action::AnswerStdout | Action::Answer(_) | Action::Stop => (),
+        }
+    }
+}
+
+impl Span {
+    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        self.at.each(visit);
+        if let Length::Bytes(len) | Length::To(len) = &mut self.len {
+            len.each(visit);
+        }
+    }
+}
+
+impl Expr {
+    fn each(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        visit(self);
+        match self {
+            Expr::Call { args, .. } => args.iter_mut().for_each(|arg| arg.each(visit)),
+            Expr::Load(_, inner) | Expr::Low(inner) | Expr::High(inner) => inner.each(visit),
+            Expr::Sum(a, b) | Expr::Difference(a, b) => {
+                a.each(visit);
+                b.each(visit);
+            }
+            Expr::Number(_) | Expr::Name(_) | Expr::Global(_) => (),
+        }
+    }
+
+    /// Whether that is so of the value, or of one inside it.
+    pub fn any(&self, holds: &impl Fn(&Expr) -> bool) -> bool {
+        holds(self)
+            || match self {
+                Expr::Call { args, .. } => args.iter().any(|arg| arg.any(holds)),
+                Expr::Load(_, inner) | Expr::Low(inner) | Expr::High(inner) => inner.any(holds),
+                Expr::Sum(a, b) | Expr::Difference(a, b) => a.any(holds) || b.any(holds),
+                Expr::Number(_) | Expr::Name(_) | Expr::Global(_) => false,
+            }
+    }
+}
+
+impl Op {
+    /// Visits every value in a step, its condition's included, but not those inside them.
+    pub(super) fn each_value(&self, visit: &mut impl FnMut(&Val)) {
+        if let Some(test) = &self.condition {
+            visit(&test.left);
+            visit(&test.right);
+        }
+        self.action.each_value(visit);
+    }
+
+    /// The slots that it reads.
+    pub(super) fn reads(&self) -> Vec<usize> {
+        let mut slots = Vec::new();
+        self.each_value(&mut |value| value.slots(&mut slots));
+        slots
+    }
+}
+
+impl OpKind {
+    fn each_value(&self, visit: &mut impl FnMut(&Val)) {
+        match self {
+            OpKind::Call(call) => call.args.iter().for_each(|(_, arg)| visit(arg)),
+            OpKind::Return(values) => values.iter().for_each(|(_, value)| visit(value)),
+            OpKind::Set(_, value) | OpKind::Grow(value) | OpKind::GrowTo(value) => visit(value),
+            OpKind::Write { parts, at, within } => {
+                parts.iter().for_each(|part| match part {
+                    Written::Number(_, value) => visit(value),
+                    Written::Line | Written::Bytes(_) => (),
+                });
+                visit(at);
+                within.iter().for_each(visit);
+            }
+            OpKind::Store(_, at, value) => {
+                visit(at);
+                visit(value);
+            }
+            OpKind::Read(span) => span.each_value(visit),
+            OpKind::Append(message) | OpKind::Fail(message) | OpKind::Say(message) => match message {
+                MessageExpr::Words(words) => words.each_value(visit),
+                MessageExpr::Bytes(span) => span.each_value(visit),
+                MessageExpr::Answer => (),
+            },
+            OpKind::Answer(words) => words.each_value(visit),
+            OpKind::Unset(_) | OpKind::AnswerLine | OpKind::AnswerStdout | OpKind::Stop => (),
+        }
+    }
+
+    /// The slots that it sets.
+    pub(super) fn sets(&self) -> &[usize] {
+        match self {
+            OpKind::Call(call) => &call.into,
+            OpKind::Set(slot, _) | OpKind::Unset(slot) => std::slice::from_ref(slot),
+            _ => &[],
+        }
+    }
+}
+
+impl Words {
+    fn each_value(&self, visit: &mut impl FnMut(&Val)) {
+        self.pieces.iter().for_each(|piece| match &piece.held {
+            Interpolation::Number(value, _) => visit(value),
+            Interpolation::Bytes(span) => span.each_value(visit),
+        });
+    }
+}
+
+impl Bytes {
+    fn each_value(&self, visit: &mut impl FnMut(&Val)) {
+        match &self.len {
+            Len::Bytes(len) | Len::To(len) => visit(len),
+            Len::UntilZero => (),
+        }
+        visit(&self.at);
+    }
+}
+
+impl Val {
+    /// Adds the slots that it reads.
+    pub(super) fn slots(&self, found: &mut Vec<usize>) {
+        match self {
+            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
+            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.slots(found),
+            Val::Sum(a, b) | Val::Difference(a, b) => {
+                a.slots(found);
+                b.slots(found);
+            }
+            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Global(_) => (),
+        }
+    }
+}
