@@ -14,6 +14,7 @@
 //! | [`view`] | what is shown, with no terminal in it: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
+//! | [`debug`] | what a module tells about itself: names, instructions, source lines |
 //! | [`guest`] | the sandbox, and the only room that knows wasmer |
 //! | [`record`] | causes, steps, changes, time travel: pure data |
 
@@ -21,6 +22,7 @@ pub mod abi;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod debug;
 pub mod front;
 pub mod guest;
 pub mod record;

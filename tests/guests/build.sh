@@ -22,14 +22,17 @@ has() {
 
 rustc=${RUSTC:-rustc}
 rust() {
+    name=$1
+    shift
     # shellcheck disable=SC2086
     $rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib \
-        -C opt-level=s -C panic=abort -C strip=symbols ${RUSTFLAGS:-} --remap-path-prefix "$PWD=." -o "$1.wasm" "$1.rs"
+        -C panic=abort "$@" ${RUSTFLAGS:-} --remap-path-prefix "$PWD=." -o "$name.wasm" "$name.rs"
 }
-if has "$rustc" Rust "grower, tidy, words"; then
-    rust grower
-    rust tidy
-    rust words
+if has "$rustc" Rust "grower, tidy, words, lines/rust"; then
+    rust grower -C opt-level=s -C strip=symbols
+    rust tidy -C opt-level=s -C strip=symbols
+    rust words -C opt-level=s -C strip=symbols
+    rust lines/rust -C opt-level=1 -g
 fi
 if has "${CARGO:-cargo}" cargo "camel, initials, roman"; then
     TARGET=$(mktemp -d)
@@ -55,7 +58,27 @@ without_library() {
 in_zig() {
     $zig build-exe -target wasm32-freestanding -O ReleaseSmall -fstrip -fno-entry -rdynamic "-femit-bin=$1.wasm" "$1.zig"
 }
-if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug, sort, squeeze, swap, trim"; then
+# without_path FILE PATH: puts a path of the same length that leads nowhere in the place of a path of this machine
+without_path() {
+    WHAT=$2 perl -0777 -pi -e 's{\Q$ENV{WHAT}\E}{substr("." . "/." x length $&, 0, length $&)}ge' "$1"
+}
+# zig_directory NAME: one of the directories that Zig uses
+zig_directory() {
+    $zig env | sed -n "s/.*$1.* \"\\(.*\\)\".*/\\1/p"
+}
+# Debug information has the paths of the sources, and Zig has no option to leave them out.
+zig_with_lines() {
+    (cd lines && $zig build-exe -target wasm32-freestanding -O ReleaseSafe -fno-strip -fno-entry -rdynamic \
+        "-femit-bin=$1.wasm" "$1.zig")
+    for path in "$PWD" "$(zig_directory lib_dir)" "$(zig_directory global_cache_dir)"; do
+        without_path "lines/$1.wasm" "$path"
+    done
+}
+c_with_lines() {
+    $zig cc -target wasm32-freestanding -nostdlib -O1 -g -Wl,--no-entry "-ffile-prefix-map=$PWD=." \
+        "-ffile-prefix-map=$(zig_directory lib_dir)=zig" -o "lines/$1.wasm" "lines/$1.c"
+}
+if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug, sort, squeeze, swap, trim, lines/c, lines/zig"; then
     $zig cc -target wasm32-wasi -Os -s -o rot13.wasm rot13.c
     memory="-Wl,--export=malloc -Wl,--export=free"
     # shellcheck disable=SC2086
@@ -73,12 +96,22 @@ if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug,
     in_zig hex
     in_zig measure
     in_zig reverse
+    c_with_lines c
+    zig_with_lines zig
 fi
 
 asc=${ASC:-asc}
-if has "$asc" AssemblyScript title; then
+if has "$asc" AssemblyScript "title, lines/assemblyscript"; then
     $asc title.ts -O3z --noAssert --runtime incremental --exportRuntime -o title.wasm
+    $asc lines/assemblyscript.ts --noAssert --runtime minimal --exportRuntime --debug --sourceMap \
+        -o lines/assemblyscript.wasm
+    # The map holds the text of all sources. That of AssemblyScript's library is left out: it is long.
+    node -e '
+        const [, path] = process.argv, fs = require("fs"), map = JSON.parse(fs.readFileSync(path));
+        map.sourcesContent = map.sourcesContent.map((text, i) => map.sources[i].startsWith("~lib") ? null : text);
+        fs.writeFileSync(path, JSON.stringify(map));
+    ' lines/assemblyscript.wasm.map
 fi
 # Compilers mark their modules as programs to be run.
-chmod 644 ./*.wasm
-ls -l ./*.wasm
+chmod 644 ./*.wasm lines/*.wasm
+ls -l ./*.wasm lines/*.wasm

@@ -1,0 +1,124 @@
+//! Line tables: which file, line and column an address is from.
+
+use gimli::{ColumnType, DebugLine, DebugLineOffset, IncompleteLineProgram, LittleEndian, SectionId};
+
+use super::is_code;
+use super::limits::Limits;
+use super::opened::Opened;
+use super::sections::{Sections, Slice};
+use super::units::Unit;
+
+/// The longest header of a line table, in bytes. gimli reserves memory for as many files as would fit into it.
+const HEADER: u64 = 1 << 20;
+
+/// The rows of a line table, in the order of their addresses.
+#[derive(Debug, Default)]
+pub(super) struct Lines(Vec<Row>);
+
+/// From which address on code is from that place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    address: u32,
+    /// The file's number in the table, [`NO_FILE`] where a sequence ends.
+    pub(super) file: u32,
+    /// The line from 1, or 0.
+    pub(super) line: u32,
+    /// The column from 1, or 0.
+    pub(super) column: u32,
+}
+
+const NO_FILE: u32 = u32::MAX;
+
+impl Lines {
+    /// Runs a line program to its end, or as far as it is sound.
+    pub(super) fn read(program: IncompleteLineProgram<Slice<'_>>, limits: &Limits, code_len: u64) -> Lines {
+        let mut sequences: Vec<Vec<Row>> = Vec::new();
+        for_each_sequence(program, limits, code_len, |sequence| sequences.push(sequence.to_vec()));
+        sequences.sort_by_key(|rows| rows.first().map_or(0, |row| row.address));
+        Lines(sequences.concat())
+    }
+
+    /// The row that an address belongs to. Code that the compiler made for no line of its own has none.
+    pub(super) fn at(&self, address: u64) -> Option<Row> {
+        let address = u32::try_from(address).ok()?;
+        let place = self.0.partition_point(|row| row.address <= address).checked_sub(1)?;
+        Some(self.0[place]).filter(|row| row.file != NO_FILE && row.line > 0)
+    }
+
+    /// The numbers of the files that the rows name.
+    pub(super) fn files(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|row| row.file).filter(|file| *file != NO_FILE)
+    }
+}
+
+/// Hands over each sequence of rows that is about code, with a row at its end that marks the end.
+pub(super) fn for_each_sequence(
+    program: IncompleteLineProgram<Slice<'_>>,
+    limits: &Limits,
+    code_len: u64,
+    mut take: impl FnMut(&[Row]),
+) {
+    let mut rows = program.rows();
+    let mut sequence: Vec<Row> = Vec::new();
+    while let Ok(Some((_, row))) = rows.next_row() {
+        if !limits.rows.spend(1) {
+            return;
+        }
+        let number = |n: u64| u32::try_from(n).unwrap_or(0);
+        let column = match row.column() {
+            ColumnType::LeftEdge => 0,
+            ColumnType::Column(column) => number(column.get()),
+        };
+        let file = if row.end_sequence() { NO_FILE } else { number(row.file_index()) };
+        let line = row.line().map_or(0, |line| number(line.get()));
+        sequence.push(Row { address: u32::try_from(row.address()).unwrap_or(u32::MAX), file, line, column });
+        if row.end_sequence() {
+            let first = sequence.first().map_or(0, |row| u64::from(row.address));
+            if is_code(&(first..row.address()), code_len) {
+                take(&sequence);
+            }
+            sequence.clear();
+        }
+    }
+}
+
+impl Row {
+    /// The addresses in a sequence at which code for a line begins: where the row before is of another line.
+    pub(super) fn begin(rows: &[Row], is_wanted: impl Fn(&Row) -> bool) -> impl Iterator<Item = u64> {
+        let mut before = false;
+        rows.iter().filter_map(move |row| {
+            let here = row.file != NO_FILE && is_wanted(row);
+            let begins = here && !before;
+            before = here;
+            begins.then_some(u64::from(row.address))
+        })
+    }
+}
+
+/// The line program of a unit, whose table must not overlap the next one's.
+pub(super) fn program<'a>(
+    sections: &'a Sections,
+    unit: &Unit,
+    opened: &Opened<'a>,
+) -> Option<IncompleteLineProgram<Slice<'a>>> {
+    let table = unit.lines.clone()?;
+    let section = sections.bytes(SectionId::DebugLine).get(..table.end)?;
+    if header_len(section.get(table.start..)?)? > HEADER {
+        return None;
+    }
+    let offset = DebugLineOffset(table.start);
+    let size = opened.unit.header.address_size();
+    DebugLine::new(section, LittleEndian).program(offset, size, None, None).ok()
+}
+
+/// The length that the header of a line table says it has.
+fn header_len(table: &[u8]) -> Option<u64> {
+    let number = |at: usize, size: usize| {
+        let bytes = table.get(at..at + size)?;
+        Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    let (start, size) = if number(0, 4)? == 0xffff_ffff { (12, 8) } else { (4, 4) };
+    // Version 5 has the sizes of addresses and of segment selectors before it.
+    let at = if number(start, 2)? >= 5 { start + 4 } else { start + 2 };
+    number(at, size)
+}

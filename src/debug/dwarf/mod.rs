@@ -1,0 +1,97 @@
+//! DWARF: the functions, inlined ones too, and the source lines at an address.
+//!
+//! gimli reads each item, and this module bounds what is read: sections that a compiler never writes, such as a thousand
+//! units that share one line table, would otherwise take hours or all memory. Each table is read once, tables do not
+//! overlap, and the counts in [`Limits`] are not exceeded. What lies beyond is left out.
+
+mod limits;
+mod lines;
+mod opened;
+mod scopes;
+mod sections;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use gimli::SectionId;
+
+use super::SourceFrame;
+use super::layout::Layout;
+use limits::Limits;
+use sections::Sections;
+use units::{Code, Paths, Unit, Units};
+
+/// The deepest chain of inlined functions that is shown.
+const INLINED: usize = 64;
+/// The most units that are asked about one address. Units overlap only in damaged information.
+const OVERLAPPING: usize = 16;
+
+/// DWARF as it is in a module.
+#[derive(Debug)]
+pub(super) struct Dwarf {
+    sections: Sections,
+    units: Units,
+    limits: Limits,
+}
+
+impl Dwarf {
+    /// Finds the units; `None` if there are none. The file that has the sections may be another than the module, whose
+    /// code section has that length.
+    pub(super) fn read(bytes: Arc<[u8]>, layout: &Layout, code_len: u64) -> Option<Dwarf> {
+        if !layout.dwarf.iter().any(|(id, _)| *id == SectionId::DebugInfo) {
+            return None;
+        }
+        let sections = Sections::new(bytes, layout.dwarf.clone());
+        let limits = Limits::default();
+        let units = Units::read(&sections, &limits, code_len);
+        (!units.is_empty()).then_some(Dwarf { sections, units, limits })
+    }
+
+    /// The directory that the module was compiled in. Paths without a root are relative to it.
+    pub(super) fn base(&self) -> Option<&str> {
+        self.units.base()
+    }
+
+    /// The source frames at an address, innermost first.
+    pub(super) fn frames(&self, address: u64) -> Vec<SourceFrame> {
+        let units = self.units.at(address).take(OVERLAPPING);
+        units.map(|unit| self.frames_in(unit, address)).find(|frames| !frames.is_empty()).unwrap_or_default()
+    }
+
+    fn frames_in(&self, unit: &Unit, address: u64) -> Vec<SourceFrame> {
+        let Some(code) = self.units.code(unit, &self.sections, &self.limits) else { return Vec::new() };
+        let Code { lines, scopes, files } = code;
+        let mut location = lines.at(address).map(|row| (row.file, row.line, row.column));
+        let mut frames = Vec::new();
+        for scope in scopes.at(address).into_iter().rev().take(INLINED) {
+            let function = opened::name(&self.sections, &self.units, unit, scope.entry);
+            frames.push(SourceFrame { function, inlined: scope.call.is_some(), ..located(location, files) });
+            location = scope.call;
+        }
+        if frames.is_empty() && location.is_some() {
+            frames.push(located(location, files));
+        }
+        frames
+    }
+
+    /// The addresses at which code for a line begins, ascending.
+    pub(super) fn addresses_of_line(&self, file: &str, line: u32) -> Vec<u64> {
+        self.units.addresses_of_line(&self.sections, file, line)
+    }
+}
+
+/// A frame at a file by its number, a line and a column. 0 stands for an unknown line or column.
+fn located(location: Option<(u32, u32, u32)>, files: &Paths) -> SourceFrame {
+    let Some((file, line, column)) = location else { return SourceFrame::default() };
+    let known = |n: u32| (n > 0).then_some(n);
+    SourceFrame { file: files.get(&file).cloned(), line: known(line), column: known(column), ..SourceFrame::default() }
+}
+
+/// A range that code can have: not empty, and neither at 0, where linkers put what they removed, nor after the end.
+fn is_code(range: &Range<u64>, code_len: u64) -> bool {
+    range.start > 0 && range.start < range.end && range.end <= code_len
+}

@@ -1,0 +1,122 @@
+//! A unit opened for reading: its abbreviations, and what its first entry says about the others.
+
+use std::sync::Arc;
+
+use gimli::{
+    AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugAddrBase, DebugInfoOffset, DebugLocListsBase,
+    DebugRngListsBase, DebugStrOffsetsBase, DwarfFileType, LittleEndian, SectionId, UnitOffset, UnitSectionOffset,
+    constants,
+};
+
+use super::scopes::{ATTRIBUTES, Extent};
+use super::sections::{Sections, Slice};
+use super::units::{Unit, Units};
+use crate::debug::demangle::demangle;
+
+/// The longest chain of references from an entry to the one that has the name.
+const REFERENCES: usize = 16;
+
+/// A unit, with what is borrowed from the sections.
+pub(super) struct Opened<'a> {
+    pub(super) unit: gimli::Unit<Slice<'a>>,
+    /// The directory that it was compiled in.
+    pub(super) directory: Option<String>,
+    /// Where its line table begins.
+    pub(super) lines: Option<usize>,
+    /// The addresses of its code.
+    pub(super) extent: Extent<'a>,
+}
+
+impl<'a> Opened<'a> {
+    /// Reads the abbreviations and the first entry. gimli's own way to do so reads the line table too, each time.
+    pub(super) fn new(sections: &'a Sections, dwarf: &gimli::Dwarf<Slice<'a>>, unit: &Unit) -> Option<Opened<'a>> {
+        let header = dwarf.unit_header(DebugInfoOffset(unit.offset)).ok()?;
+        let table = sections.bytes(SectionId::DebugAbbrev).get(unit.abbreviations.clone())?;
+        let abbreviations = DebugAbbrev::new(table, LittleEndian).abbreviations(DebugAbbrevOffset(0)).ok()?;
+        let (encoding, main) = (header.encoding(), DwarfFileType::Main);
+        let unit = gimli::Unit {
+            header,
+            abbreviations: Arc::new(abbreviations),
+            name: None,
+            comp_dir: None,
+            low_pc: 0,
+            str_offsets_base: DebugStrOffsetsBase::default_for_encoding_and_file(encoding, main),
+            addr_base: DebugAddrBase(0),
+            loclists_base: DebugLocListsBase::default_for_encoding_and_file(encoding, main),
+            rnglists_base: DebugRngListsBase::default_for_encoding_and_file(encoding, main),
+            line_program: None,
+            dwo_id: None,
+        };
+        let mut opened = Opened { unit, directory: None, lines: None, extent: Extent::default() };
+        opened.read_root(sections, dwarf)?;
+        Some(opened)
+    }
+
+    fn read_root(&mut self, sections: &'a Sections, dwarf: &gimli::Dwarf<Slice<'a>>) -> Option<()> {
+        let attributes = attributes(&self.unit, self.unit.header.root_offset())?;
+        let (mut directory, mut low) = (None, None);
+        for (name, value) in attributes {
+            self.extent.take(name, value);
+            match (name, value) {
+                (constants::DW_AT_comp_dir, value) => directory = Some(value),
+                (constants::DW_AT_low_pc, value) => low = Some(value),
+                (constants::DW_AT_stmt_list, AttributeValue::DebugLineRef(offset)) => self.lines = Some(offset.0),
+                (constants::DW_AT_str_offsets_base, AttributeValue::DebugStrOffsetsBase(base)) => {
+                    self.unit.str_offsets_base = base;
+                }
+                (constants::DW_AT_addr_base, AttributeValue::DebugAddrBase(base)) => self.unit.addr_base = base,
+                (constants::DW_AT_rnglists_base, AttributeValue::DebugRngListsBase(base)) => {
+                    self.unit.rnglists_base = base;
+                }
+                _ => (),
+            }
+        }
+        // These may refer to what came after them.
+        self.directory = directory.and_then(|value| sections.text(dwarf, &self.unit, value));
+        self.unit.low_pc = low.and_then(|value| dwarf.attr_address(&self.unit, value).ok()?).unwrap_or(0);
+        Some(())
+    }
+}
+
+type Attributes<'a> = Vec<(gimli::DwAt, AttributeValue<Slice<'a>>)>;
+
+/// The attributes of an entry.
+fn attributes<'a>(unit: &gimli::Unit<Slice<'a>>, entry: UnitOffset) -> Option<Attributes<'a>> {
+    let mut entries = unit.entries_raw(Some(entry)).ok()?;
+    let specs = entries.read_abbreviation().ok()??.attributes();
+    let specs = (specs.len() <= ATTRIBUTES).then_some(specs)?;
+    let attribute = |spec: &gimli::AttributeSpecification| entries.read_attribute(*spec).ok();
+    let attributes: Option<Vec<_>> = specs.iter().map(attribute).collect();
+    Some(attributes?.iter().map(|attribute| (attribute.name(), attribute.value())).collect())
+}
+
+/// The name of a function by its entry, demangled. An entry may refer to another that has the name: in another unit,
+/// or in a circle.
+pub(super) fn name(sections: &Sections, units: &Units, unit: &Unit, entry: UnitOffset) -> Option<String> {
+    let dwarf = sections.dwarf();
+    let mut opened = Opened::new(sections, &dwarf, unit)?;
+    let (mut entry, mut plain) = (entry, None);
+    for _ in 0..REFERENCES {
+        let (mut linkage, mut reference) = (None, None);
+        for (name, value) in attributes(&opened.unit, entry)? {
+            match name {
+                constants::DW_AT_linkage_name | constants::DW_AT_MIPS_linkage_name => linkage = Some(value),
+                constants::DW_AT_name if plain.is_none() => plain = sections.text(&dwarf, &opened.unit, value),
+                constants::DW_AT_abstract_origin | constants::DW_AT_specification => reference = Some(value),
+                _ => (),
+            }
+        }
+        if let Some(linkage) = linkage.and_then(|value| sections.text(&dwarf, &opened.unit, value)) {
+            return Some(demangle(&linkage).into_owned());
+        }
+        match reference {
+            Some(AttributeValue::UnitRef(offset)) => entry = offset,
+            Some(AttributeValue::DebugInfoRef(offset)) => {
+                opened = Opened::new(sections, &dwarf, units.with_entry(offset.0)?)?;
+                entry = UnitSectionOffset(offset.0).to_unit_offset(&opened.unit.header)?;
+            }
+            _ => break,
+        }
+    }
+    plain
+}

@@ -1,0 +1,233 @@
+//! Units: what was compiled in one go, each with its entries and its line table, which are read when an address of the
+//! unit is first asked about.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use gimli::{LineProgramHeader, SectionId, UnitType};
+
+use super::limits::Limits;
+use super::lines::{self, Lines, Row};
+use super::opened::Opened;
+use super::scopes::Scopes;
+use super::sections::{Sections, Slice};
+use crate::debug::path::{ends_in, joined, normalized, strip_prefix};
+
+/// The most units.
+const UNITS: usize = 1_000_000;
+
+/// Paths by the number that a line table gives them.
+pub(super) type Paths = HashMap<u32, Arc<str>>;
+
+/// The units of a file.
+#[derive(Debug, Default)]
+pub(super) struct Units {
+    /// Ascending by offset.
+    units: Vec<Unit>,
+    /// The addresses of each unit, ascending by their start: with the unit's place.
+    ranges: Vec<(Range<u64>, usize)>,
+    /// The length of the longest of those ranges.
+    longest: u64,
+    /// The directory of the first unit, which is the user's own: libraries are linked after it.
+    base: Option<String>,
+    code_len: u64,
+    /// Each path once.
+    paths: Mutex<HashSet<Arc<str>>>,
+}
+
+/// Where a unit is, and what it says about code.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// The offset of its header.
+    pub(super) offset: usize,
+    /// Its abbreviations: at most as far as the next table.
+    pub(super) abbreviations: Range<usize>,
+    /// Its line table: at most as far as the next table.
+    pub(super) lines: Option<Range<usize>>,
+    /// `None` inside if it is damaged.
+    code: OnceLock<Option<Code>>,
+}
+
+/// What is known about the addresses of a unit.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) lines: Lines,
+    pub(super) scopes: Scopes,
+    pub(super) files: Paths,
+}
+
+impl Units {
+    /// Finds the units, and which addresses each has.
+    pub(super) fn read(sections: &Sections, limits: &Limits, code_len: u64) -> Units {
+        let dwarf = sections.dwarf();
+        let mut units = Units { code_len, ..Units::default() };
+        let mut headers = dwarf.units();
+        while let Ok(Some(header)) = headers.next() {
+            let is_code = matches!(header.type_(), UnitType::Compilation | UnitType::Partial | UnitType::Skeleton(_));
+            // gimli shifts by the size of an address without a check.
+            let is_sound = matches!(header.address_size(), 4 | 8);
+            if let (Some(offset), true) = (header.debug_info_offset(), is_code && is_sound) {
+                let abbreviations = header.debug_abbrev_offset().0..0;
+                units.units.push(Unit { offset: offset.0, abbreviations, lines: None, code: OnceLock::new() });
+            }
+            if units.units.len() >= UNITS {
+                break;
+            }
+        }
+        let starts = units.units.iter().map(|unit| unit.abbreviations.start);
+        let tables = Tables::new(starts, sections.bytes(SectionId::DebugAbbrev).len());
+        units.units.iter_mut().for_each(|unit| unit.abbreviations = tables.starting_at(unit.abbreviations.start));
+        units.read_roots(sections, &dwarf, limits);
+        units
+    }
+
+    /// Reads the first entry of each unit.
+    fn read_roots<'a>(&mut self, sections: &'a Sections, dwarf: &gimli::Dwarf<Slice<'a>>, limits: &Limits) {
+        let mut starts = vec![None; self.units.len()];
+        for (place, unit) in self.units.iter().enumerate() {
+            let Some(opened) = Opened::new(sections, dwarf, unit) else { continue };
+            if self.base.is_none() {
+                self.base = opened.directory.as_deref().map(normalized);
+            }
+            starts[place] = opened.lines;
+            let ranges = opened.extent.ranges(dwarf, &opened.unit, &limits.ranges, self.code_len);
+            self.ranges.extend(ranges.into_iter().map(|range| (range, place)));
+        }
+        let tables = Tables::new(starts.iter().flatten().copied(), sections.bytes(SectionId::DebugLine).len());
+        for (unit, start) in self.units.iter_mut().zip(starts) {
+            unit.lines = start.map(|start| tables.starting_at(start));
+        }
+        self.ranges.sort_by_key(|(range, _)| range.start);
+        self.longest = self.ranges.iter().map(|(range, _)| range.end - range.start).max().unwrap_or(0);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    pub(super) fn base(&self) -> Option<&str> {
+        self.base.as_deref()
+    }
+
+    /// The units that have an address.
+    pub(super) fn at(&self, address: u64) -> impl Iterator<Item = &Unit> {
+        let after = self.ranges.partition_point(|(range, _)| range.start <= address);
+        let before = self.ranges[..after].iter().rev();
+        let near = before.take_while(move |(range, _)| address - range.start < self.longest);
+        near.filter(move |(range, _)| range.contains(&address)).filter_map(|(_, place)| self.units.get(*place))
+    }
+
+    /// The unit that has the entry at that offset of its section.
+    pub(super) fn with_entry(&self, offset: usize) -> Option<&Unit> {
+        let place = self.units.partition_point(|unit| unit.offset <= offset).checked_sub(1)?;
+        self.units.get(place)
+    }
+
+    /// What is known about the addresses of a unit.
+    pub(super) fn code<'a>(&self, unit: &'a Unit, sections: &Sections, limits: &Limits) -> Option<&'a Code> {
+        let read = || {
+            let dwarf = sections.dwarf();
+            let opened = Opened::new(sections, &dwarf, unit)?;
+            let scopes = Scopes::read(&dwarf, &opened.unit, limits, self.code_len);
+            let mut code = Code { lines: Lines::default(), scopes, files: Paths::new() };
+            if let Some(program) = lines::program(sections, unit, &opened) {
+                let header = program.header().clone();
+                code.lines = Lines::read(program, limits, self.code_len);
+                let numbers: HashSet<u32> = code.lines.files().chain(code.scopes.files()).collect();
+                let path = |number: u32| Some((number, self.path(sections, &dwarf, &opened, &header, number)?));
+                let paths =
+                    numbers.into_iter().filter_map(path).map(|(number, path)| (number, self.shared(path, limits)));
+                code.files = paths.filter_map(|(number, path)| Some((number, path?))).collect();
+            }
+            Some(code)
+        };
+        unit.code.get_or_init(read).as_ref()
+    }
+
+    /// The path of a file of a line table: relative to the directory of the first unit, if it is in there.
+    fn path<'a>(
+        &self,
+        sections: &'a Sections,
+        dwarf: &gimli::Dwarf<Slice<'a>>,
+        opened: &Opened<'a>,
+        header: &LineProgramHeader<Slice<'a>>,
+        number: u32,
+    ) -> Option<String> {
+        let file = header.file(u64::from(number))?;
+        let text = |value| sections.text(dwarf, &opened.unit, value);
+        let directory = file.directory(header).and_then(text).unwrap_or_default();
+        let directory = joined(opened.directory.as_deref().unwrap_or_default(), &directory);
+        let path = joined(&directory, &text(file.path_name())?);
+        let inside = self.base().filter(|base| !base.is_empty()).and_then(|base| strip_prefix(&path, base));
+        Some(inside.filter(|path| !path.is_empty()).map_or_else(|| path.clone(), str::to_owned))
+    }
+
+    /// A path that is in memory once, if there is room for it.
+    fn shared(&self, path: String, limits: &Limits) -> Option<Arc<str>> {
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = paths.get(path.as_str()) {
+            return Some(path.clone());
+        }
+        let path: Arc<str> = limits.paths.spend(path.len()).then_some(path)?.into();
+        paths.insert(path.clone());
+        Some(path)
+    }
+
+    /// The addresses at which code for a line begins, ascending: in files of that path and, where there are none, in
+    /// those whose path ends in it.
+    pub(super) fn addresses_of_line(&self, sections: &Sections, file: &str, line: u32) -> Vec<u64> {
+        let dwarf = sections.dwarf();
+        let (mut equal, mut ending) = (Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
+        let limits = Limits::default();
+        for unit in &self.units {
+            if !unit.lines.as_ref().is_some_and(|table| seen.insert(table.start)) {
+                continue;
+            }
+            let Some(opened) = Opened::new(sections, &dwarf, unit) else { continue };
+            let Some(program) = lines::program(sections, unit, &opened) else { continue };
+            let header = program.header().clone();
+            // The files are numbered from 0, or from 1.
+            let numbers = 0..=u32::try_from(header.file_names().len()).unwrap_or(u32::MAX);
+            let path = |number: u32| Some((number, self.path(sections, &dwarf, &opened, &header, number)?));
+            let named: Vec<_> = numbers.filter_map(path).filter(|(_, path)| ends_in(path, file)).collect();
+            if named.is_empty() {
+                continue;
+            }
+            lines::for_each_sequence(program, &limits, self.code_len, |rows| {
+                for (number, path) in &named {
+                    let found = Row::begin(rows, |row| row.file == *number && row.line == line);
+                    if path == file { equal.extend(found) } else { ending.extend(found) }
+                }
+            });
+        }
+        let mut found = if equal.is_empty() { ending } else { equal };
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// The tables in a section: each begins where some unit says, and none is read farther than to where another begins.
+struct Tables {
+    /// Ascending.
+    starts: Vec<usize>,
+    /// The length of the section.
+    len: usize,
+}
+
+impl Tables {
+    fn new(starts: impl Iterator<Item = usize>, len: usize) -> Tables {
+        let mut starts: Vec<_> = starts.collect();
+        starts.sort_unstable();
+        starts.dedup();
+        Tables { starts, len }
+    }
+
+    fn starting_at(&self, start: usize) -> Range<usize> {
+        let next = self.starts.partition_point(|other| *other <= start);
+        let end = self.starts.get(next).copied().unwrap_or(self.len);
+        start.min(self.len)..end.min(self.len)
+    }
+}

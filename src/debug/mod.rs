@@ -1,0 +1,209 @@
+//! What a module tells about itself: names, functions, instructions, source lines.
+//!
+//! [`DebugInfo`] answers for one module. All offsets are byte offsets in the module's binary as it was loaded, before
+//! instrumentation. Nothing in a module is trusted: names, line tables and paths are data. Damaged or oversized debug
+//! information yields fewer answers, never a panic, and each part is read when it is first asked for.
+
+mod demangle;
+mod dwarf;
+mod files;
+mod functions;
+mod instructions;
+mod layout;
+mod names;
+mod path;
+mod source_map;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use dwarf::Dwarf;
+use files::Files;
+use functions::Functions;
+use layout::Layout;
+use names::Names;
+use source_map::SourceMap;
+
+pub use files::PathMapping;
+
+/// The most bytes of a file with debug information beside the module that are read.
+const EXTERNAL: u64 = 512 << 20;
+/// The most bytes of a source map that are read.
+const SOURCE_MAP: u64 = 32 << 20;
+
+/// A place in a module's code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The index of the function.
+    pub index: u32,
+    /// The source frames, innermost first. The last one is the function itself, those before are inlined into it.
+    pub frames: Vec<SourceFrame>,
+}
+
+/// A function at a place in its source, as far as the module tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceFrame {
+    /// The function's name, demangled.
+    pub function: Option<String>,
+    /// The path of the source file, as the compiler recorded it.
+    pub file: Option<Arc<str>>,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The column, from 1.
+    pub column: Option<u32>,
+    /// Whether the compiler inlined this function into the next frame's.
+    pub inlined: bool,
+}
+
+/// The debug information of one module.
+#[derive(Debug)]
+pub struct DebugInfo {
+    module: Arc<[u8]>,
+    /// The directory of the module's file, if it has one.
+    directory: Option<PathBuf>,
+    files: Files,
+    layout: OnceLock<Layout>,
+    names: OnceLock<Names>,
+    dwarf: OnceLock<Option<Dwarf>>,
+    source_map: OnceLock<Option<SourceMap>>,
+}
+
+impl DebugInfo {
+    /// The debug information of a module in binary form; `path` is its file, if it has one. Nothing is read yet.
+    /// Source files are opened only in the directories that `mappings` name.
+    pub fn new(module: Arc<[u8]>, path: Option<&Path>, mappings: Vec<PathMapping>) -> DebugInfo {
+        // The parent of a bare file name is the empty path, which is the working directory.
+        let directory = path.and_then(Path::parent).map(|parent| match parent.as_os_str().is_empty() {
+            true => PathBuf::from("."),
+            false => parent.to_owned(),
+        });
+        DebugInfo {
+            module,
+            directory,
+            files: Files::new(mappings),
+            layout: OnceLock::new(),
+            names: OnceLock::new(),
+            dwarf: OnceLock::new(),
+            source_map: OnceLock::new(),
+        }
+    }
+
+    /// The function whose body contains that offset.
+    pub fn function_of(&self, offset: usize) -> Option<u32> {
+        self.functions().at(offset)
+    }
+
+    /// The offsets of a function's body: its local declarations and its instructions. `None` for an imported function.
+    pub fn function_range(&self, index: u32) -> Option<std::ops::Range<usize>> {
+        self.functions().body(index)
+    }
+
+    /// The name of a function, demangled: from the name section, else its export, else its import as `module.name`.
+    pub fn function_name(&self, index: u32) -> Option<String> {
+        self.names().of(index).map(|name| demangle::demangle(name).into_owned())
+    }
+
+    /// The functions of that name: a name from the module, demangled or not, or the end of one, such as `shout` or
+    /// `text::shout` for `my_crate::text::shout`. Ends count only where no whole name is equal.
+    pub fn function_named(&self, name: &str) -> Vec<u32> {
+        self.names().find(name)
+    }
+
+    /// The place of an instruction: its function, and where the source is, as far as DWARF or a source map tells.
+    pub fn place(&self, offset: usize) -> Option<Place> {
+        let index = self.function_of(offset)?;
+        let mut frames = self.source_frames(offset);
+        if frames.is_empty() {
+            frames.push(SourceFrame::default());
+        }
+        if let (Some(frame), Some(name)) = (frames.last_mut(), self.function_name(index)) {
+            frame.function = Some(name);
+        }
+        Some(Place { index, frames })
+    }
+
+    fn source_frames(&self, offset: usize) -> Vec<SourceFrame> {
+        let frames = self.dwarf().zip(self.address(offset)).map(|(dwarf, address)| dwarf.frames(address));
+        let frames = frames.unwrap_or_default();
+        if !frames.is_empty() {
+            return frames;
+        }
+        let location = self.source_map().and_then(|map| map.location(offset));
+        location.into_iter().collect()
+    }
+
+    /// The offsets at which code for a source line begins, ascending. The file is a path from [`SourceFrame::file`] or
+    /// the end of one, such as `lib.rs`. Ends count only where no whole path is equal.
+    pub fn offsets_of_line(&self, file: &str, line: u32) -> Vec<usize> {
+        if let (Some(dwarf), Some(start)) = (self.dwarf(), self.layout().code_start) {
+            let addresses = dwarf.addresses_of_line(file, line);
+            if !addresses.is_empty() {
+                let offset = |address: u64| usize::try_from(address).ok()?.checked_add(start);
+                return addresses.into_iter().filter_map(offset).collect();
+            }
+        }
+        self.source_map().map(|map| map.offsets_of_line(file, line)).unwrap_or_default()
+    }
+
+    /// The text of a source line, without its line ending: from the source map, or from a file in a directory that the
+    /// user named.
+    pub fn source_line(&self, file: &str, line: u32) -> Option<String> {
+        if let Some(text) = self.source_map().and_then(|map| map.content(file)) {
+            return files::line_of(text, line);
+        }
+        let base = self.dwarf().and_then(Dwarf::base);
+        self.files.line(file, base, line)
+    }
+
+    /// The instruction at an offset, with at most `around` instructions before and after it: each with its offset and
+    /// its text. Empty where no instruction begins at that offset.
+    pub fn instruction(&self, offset: usize, around: usize) -> Vec<(usize, String)> {
+        let function = self.function_of(offset).and_then(|index| Some((index, self.function_range(index)?)));
+        let printed = |function| instructions::around(&self.module, self.names(), function, offset, around);
+        function.map(printed).unwrap_or_default()
+    }
+
+    fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| Layout::read(&self.module))
+    }
+
+    fn functions(&self) -> &Functions {
+        &self.layout().functions
+    }
+
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::read(&self.module))
+    }
+
+    /// The address that DWARF gives an offset: WebAssembly's code addresses count from the contents of the code section.
+    fn address(&self, offset: usize) -> Option<u64> {
+        Some(offset.checked_sub(self.layout().code_start?)? as u64)
+    }
+
+    fn dwarf(&self) -> Option<&Dwarf> {
+        let read = || {
+            let layout = self.layout();
+            let code_len = layout.functions.end().checked_sub(layout.code_start?)? as u64;
+            Dwarf::read(self.module.clone(), layout, code_len).or_else(|| {
+                let name = path::file_name(layout.external_debug_info.as_deref()?)?;
+                let external = self.beside(name, EXTERNAL)?;
+                let layout = Layout::read(&external);
+                Dwarf::read(external.into(), &layout, code_len)
+            })
+        };
+        self.dwarf.get_or_init(read).as_ref()
+    }
+
+    fn source_map(&self) -> Option<&SourceMap> {
+        let read = || {
+            let name = path::file_name(self.layout().source_mapping_url.as_deref()?)?;
+            SourceMap::parse(name, &self.beside(name, SOURCE_MAP)?)
+        };
+        self.source_map.get_or_init(read).as_ref()
+    }
+
+    /// A file beside the module.
+    fn beside(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        files::read_inside(self.directory.as_deref()?, Path::new(name), most)
+    }
+}

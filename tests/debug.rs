@@ -1,0 +1,184 @@
+//! What modules tell about themselves, on guests from real compilers (tests/guests/lines): names, source lines,
+//! instructions; and damaged modules, which tell less.
+
+use std::path::{Path, PathBuf};
+
+use linmem::debug::{DebugInfo, Place, SourceFrame};
+
+const GUESTS: [(&str, &str); 4] =
+    [("c", "lines/c.c"), ("rust", "lines/rust.rs"), ("zig", "zig.zig"), ("assemblyscript", "lines/assemblyscript.ts")];
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/lines").join(name)
+}
+
+fn module(guest: &str) -> Vec<u8> {
+    std::fs::read(path(&format!("{guest}.wasm"))).expect("the guest is in the repository")
+}
+
+fn info(guest: &str) -> DebugInfo {
+    DebugInfo::new(module(guest).into(), Some(&path(&format!("{guest}.wasm"))), Vec::new())
+}
+
+/// The number of the source line that ends in that remark.
+fn line(file: &str, remark: &str) -> u32 {
+    let name = Path::new(file).file_name().expect("it is a file");
+    let text = std::fs::read_to_string(path(&name.to_string_lossy())).expect("the source is in the repository");
+    let place = text.lines().position(|line| line.ends_with(remark)).expect("the source has that remark");
+    u32::try_from(place + 1).expect("it is short")
+}
+
+/// Every instruction of the functions whose name ends so: offset, text, place.
+fn instructions(info: &DebugInfo, function: &str) -> Vec<(usize, String, Place)> {
+    let functions = info.function_named(function);
+    assert_eq!(functions.len(), 1, "{function}");
+    let body = info.function_range(functions[0]).expect("it has a body");
+    let printed = body.flat_map(|offset| info.instruction(offset, 0));
+    printed.map(|(offset, text)| (offset, text, info.place(offset).expect("it is in a function"))).collect()
+}
+
+#[test]
+fn the_store_of_a_byte_has_its_source_line() {
+    for (guest, file) in GUESTS {
+        let info = info(guest);
+        let (stores, traps) = (line(file, "// stores"), line(file, "// traps"));
+        let mut found = Vec::new();
+        for (_, text, place) in instructions(&info, "put") {
+            if text.contains(".store") {
+                let frame =
+                    place.frames.iter().find(|frame| frame.file.as_deref() == Some(file)).expect("it has a place");
+                found.push(frame.line.expect("it has a line"));
+            }
+        }
+        found.sort_unstable();
+        assert_eq!(found, [traps, stores], "{guest}");
+    }
+}
+
+#[test]
+fn inlined_functions_are_frames_of_their_own() {
+    for (guest, file, names) in [
+        ("c", "lines/c.c", ["put_outside", "put"]),
+        ("rust", "lines/rust.rs", ["rust::text::put_outside", "rust::text::put"]),
+        ("zig", "zig.zig", ["zig.putOutside", "zig.put"]),
+    ] {
+        let info = info(guest);
+        let frames = instructions(&info, "put").into_iter().map(|(_, _, place)| place.frames);
+        let traps = line(file, "// traps");
+        let inlined = frames.into_iter().find(|frames| frames.iter().any(|frame| frame.line == Some(traps)));
+        let frames = inlined.unwrap_or_else(|| panic!("{guest}: no instruction is of line {traps}"));
+        let own = frames.iter().filter(|frame| frame.file.as_deref() == Some(file));
+        let own: Vec<_> = own.map(|frame| (frame.function.as_deref().unwrap_or_default(), frame.inlined)).collect();
+        assert_eq!(own, [(names[0], true), (names[1], false)], "{guest}");
+    }
+}
+
+#[test]
+fn a_line_leads_to_its_code_and_back() {
+    for (guest, file) in GUESTS {
+        let info = info(guest);
+        let stores = line(file, "// stores");
+        for named in [file, Path::new(file).file_name().and_then(|name| name.to_str()).expect("it is text")] {
+            let offsets = info.offsets_of_line(named, stores);
+            assert!(!offsets.is_empty(), "{guest} {named}");
+            for offset in offsets {
+                let frames = info.place(offset).expect("it is in a function").frames;
+                assert_eq!((frames[0].file.as_deref(), frames[0].line), (Some(file), Some(stores)), "{guest}");
+                assert!(!info.instruction(offset, 0).is_empty(), "{guest}: an instruction begins there");
+            }
+        }
+        assert!(info.offsets_of_line("none.c", stores).is_empty());
+        assert!(info.offsets_of_line(file, 100_000).is_empty());
+    }
+}
+
+#[test]
+fn the_text_of_a_line_comes_from_the_map_or_from_directories_that_the_user_names() {
+    for (guest, file) in GUESTS {
+        let stores = line(file, "// stores");
+        let text = |mappings: &[String]| {
+            let mappings = mappings.iter().map(|mapping| mapping.parse().expect("it is a mapping")).collect();
+            let path = path(&format!("{guest}.wasm"));
+            DebugInfo::new(module(guest).into(), Some(&path), mappings).source_line(file, stores)
+        };
+        let from = if file.starts_with("lines") { "lines" } else { "." };
+        let mapped = text(&[format!("{from}={}", path("").display())]).expect("the source is there");
+        assert!(mapped.ends_with("// stores"), "{guest}: {mapped}");
+        let unmapped = text(&[]);
+        assert_eq!(unmapped.is_some(), guest == "assemblyscript", "{guest}: only its map holds the text");
+    }
+}
+
+#[test]
+fn a_module_that_tells_nothing_still_has_offsets() {
+    let wat = r#"(module (func (export "run") (unreachable)) (func (nop)))"#;
+    let info = DebugInfo::new(wat::parse_str(wat).expect("it is valid").into(), None, Vec::new());
+    let body = info.function_range(0).expect("it has a body");
+    let place = info.place(body.start).expect("it is in a function");
+    let named = SourceFrame { function: Some("run".to_owned()), ..SourceFrame::default() };
+    assert_eq!(place, Place { index: 0, frames: vec![named] });
+    let other = info.function_range(1).expect("it has a body");
+    assert_eq!(info.place(other.start).map(|place| place.frames), Some(vec![SourceFrame::default()]));
+    assert_eq!((info.place(0), info.place(usize::MAX)), (None, None));
+}
+
+#[test]
+fn any_thread_may_ask() {
+    fn shared<T: Send + Sync>() {}
+    shared::<DebugInfo>();
+}
+
+/// Asks about everything; that it ends is what is tested. Returns how many answers had a line.
+fn ask_all(module: &[u8], path: Option<&Path>) -> usize {
+    let info = DebugInfo::new(module.into(), path, Vec::new());
+    let mut lines = 0;
+    for offset in 0..module.len() + 2 {
+        let Some(place) = info.place(offset) else { continue };
+        assert!(!place.frames.is_empty());
+        lines += place.frames.iter().filter(|frame| frame.line.is_some()).count();
+        if offset % 5 == 0 {
+            let _ = info.instruction(offset, 3);
+        }
+    }
+    for (_, file) in GUESTS {
+        let _ = (info.offsets_of_line(file, 10), info.source_line(file, 10));
+    }
+    let _ = info.function_named("put");
+    lines
+}
+
+/// A random number generator that is the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits fit") % end
+    }
+}
+
+#[test]
+fn damaged_modules_tell_less_and_do_no_harm() {
+    let rounds: usize = std::env::var("LINMEM_DAMAGE_ROUNDS").map_or(15, |rounds| rounds.parse().expect("a number"));
+    let mut random = Random(1);
+    for (guest, _) in GUESTS {
+        let whole = module(guest);
+        let file = path(&format!("{guest}.wasm"));
+        assert!(ask_all(&whole, Some(&file)) > 20, "{guest}");
+        for _ in 0..rounds {
+            let len = random.below(whole.len());
+            ask_all(&whole[..len], Some(&file));
+            let mut flipped = whole.clone();
+            for _ in 0..1 + random.below(20) {
+                let at = random.below(flipped.len());
+                flipped[at] ^= 1 << random.below(8);
+            }
+            ask_all(&flipped, Some(&file));
+            let mut overwritten = whole.clone();
+            let (from, byte) = (random.below(whole.len()), u8::try_from(random.below(256)).expect("it fits"));
+            let to = (from + random.below(16)).min(whole.len());
+            overwritten[from..to].fill(byte);
+            ask_all(&overwritten, Some(&file));
+        }
+    }
+}
