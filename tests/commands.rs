@@ -405,7 +405,7 @@ fn a_saved_session_is_looked_at_in_between() {
     );
     assert!(
         stderr.contains("script:11: nowhere: No such file")
-            && stderr.contains("script:12: odds.wat: this is no saved session"),
+            && stderr.contains("script:12: odds.wat: not a saved session"),
         "{stderr}"
     );
 }

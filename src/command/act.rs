@@ -158,7 +158,7 @@ pub(super) fn load(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> R
     args.end()?;
     let name = file.display();
     let most = context.session.limits().memory;
-    let saved = crate::session::load(&file, most).map_err(|words| Error(format!("{name}: {words}")))?;
+    let saved = crate::session::load(&file, most).map_err(|error| Error(format!("{name}: {error}")))?;
     let told = saved.damage.clone().unwrap_or_else(|| "opened; :load alone comes back from it".to_owned());
     context.session.enter_saved(saved);
     opened(context, visible(format!("{name}: {told}").as_bytes()))

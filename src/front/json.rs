@@ -90,6 +90,7 @@ struct Exchange<'a> {
 #[derive(Serialize)]
 struct Bytes<'a> {
     len: usize,
+    #[serde(serialize_with = "digits")]
     hex: Hex<'a>,
     text: Option<&'a str>,
 }
@@ -221,6 +222,10 @@ impl Change<'_> {
             }
         }
     }
+}
+
+fn digits<S: serde::Serializer>(hex: &Hex<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(hex)
 }
 
 fn is_first(run: &usize) -> bool {

@@ -26,23 +26,23 @@ pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
     let name = file.display();
     let saved = match load(file, wish.most) {
         Ok(saved) => saved,
-        Err(words) => return status::fail(Status::Io, &format!("{name}: {words}")),
+        Err(error) => return status::fail(Status::Io, &format!("{name}: {error}")),
     };
     let damage = saved.damage.as_ref().map(|words| status::fail(Status::Io, &format!("{name}: {words}")));
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let shown = match wish.show {
-        Some(show) => status::of_write(print(&saved, OutputFormat::new(show, cli))),
+        Some(show) => status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(show, cli))),
         None if terminal && !wish.at_prompt && !super::is_dumb() => return tui::replay(Session::replay(saved), cli),
         None if wish.at_prompt || terminal => return repl::replay(Session::replay(saved), cli),
-        None => status::of_write(print(&saved, OutputFormat::new(Show::Hex, cli))),
+        None => status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(Show::Hex, cli))),
     };
     damage.unwrap_or(shown)
 }
 
 /// Prints every cause but the start, run by run.
-fn print(saved: &Saved, form: OutputFormat) -> io::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let runs = saved.past.iter().chain([&saved.last]).map(|chapter| &chapter.run);
+fn print(out: &mut impl Write, saved: &Saved, form: OutputFormat) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let runs = saved.past.iter().chain([&saved.last]).map(|past| &past.run);
     runs.zip(1..).try_for_each(|(run, number)| print_run(&mut out, run, number, form))?;
     out.flush()
 }
@@ -50,4 +50,50 @@ fn print(saved: &Saved, form: OutputFormat) -> io::Result<()> {
 fn print_run(out: &mut impl Write, run: &Run, number: usize, form: OutputFormat) -> io::Result<()> {
     let told = |&cause: &usize| run.cause(cause).is_some_and(|cause| cause.trigger != Trigger::Start);
     (run.oldest()..run.len()).filter(told).try_for_each(|cause| form.write(out, number, run, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A saved session with every kind of step and failure, each line without its checksum.
+    fn lines() -> Vec<String> {
+        let file = include_str!("../../tests/fixtures/session-v2.linmem");
+        file.lines().map(|line| line[..line.len() - 9].to_owned()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What was loaded is printed without a panic, whatever numbers the file holds.
+        #[test]
+        fn no_number_in_a_file_breaks_what_is_printed(
+            edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u64>()), 1..4)
+        ) {
+            let mut lines = lines();
+            for (line, digit, number) in edits {
+                let line = line.index(lines.len() - 1) + 1;
+                let line = &mut lines[line];
+                let digits: Vec<_> = line.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at).collect();
+                if !digits.is_empty() {
+                    let at = digits[digit.index(digits.len())];
+                    line.replace_range(at..=at, &(number >> (number % 64)).to_string());
+                }
+            }
+            let sums = lines.iter().map(|line| format!("{line} {:08x}\n", crc32fast::hash(line.as_bytes())));
+            let file = std::env::temp_dir().join(format!("linmem-print-{}", std::process::id()));
+            std::fs::write(&file, sums.collect::<String>()).expect("the folder for temporary files is writable");
+            let saved = load(&file, 1 << 26);
+            std::fs::remove_file(&file).expect("it was written");
+            let cli = Cli::parse_from(["linmem"]);
+            for show in [Show::Hex, Show::Json] {
+                if let Ok(saved) = &saved {
+                    print(&mut io::sink(), saved, OutputFormat::new(show, &cli)).expect("a sink takes all");
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! An exported global variable, as it is at a moment.
 
-use serde::{Deserialize, Serialize};
-
 use super::Type;
 use crate::record::Value;
 
@@ -16,7 +14,7 @@ pub struct GlobalRef {
 }
 
 /// An exported global variable of a guest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
     /// The export's name.
     pub name: String,

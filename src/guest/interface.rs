@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use wasmer::FunctionType;
 use wasmparser::{
     BinaryReader, BinaryReaderError, ConstExpr, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef,
@@ -18,7 +17,7 @@ const SAYS: &str = "linmem";
 const LONGEST: usize = 64 << 10;
 
 /// The type of a WebAssembly value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// A 32-bit integer.
     I32,
@@ -33,7 +32,7 @@ pub enum Type {
 }
 
 /// The type of a function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// The types of the parameters.
     pub params: Vec<Type>,
@@ -42,8 +41,7 @@ pub struct Signature {
 }
 
 /// What an export or an import is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "SavedExtern")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extern {
     /// A function.
     Func(Signature),
@@ -55,7 +53,6 @@ pub enum Extern {
         pages: u32,
     },
     /// A global variable.
-    #[serde(rename = "TypedGlobal")]
     Global(GlobalType),
     /// A table.
     Table,
@@ -63,37 +60,8 @@ pub enum Extern {
     Tag,
 }
 
-/// An [`Extern`] in a saved session. In older ones a global has no type.
-#[derive(Deserialize)]
-enum SavedExtern {
-    Func(Signature),
-    Memory {
-        index: u32,
-        pages: u32,
-    },
-    #[serde(rename = "Global")]
-    Untyped,
-    #[serde(rename = "TypedGlobal")]
-    Global(GlobalType),
-    Table,
-    Tag,
-}
-
-impl From<SavedExtern> for Extern {
-    fn from(saved: SavedExtern) -> Extern {
-        match saved {
-            SavedExtern::Func(signature) => Extern::Func(signature),
-            SavedExtern::Memory { index, pages } => Extern::Memory { index, pages },
-            SavedExtern::Untyped => Extern::Global(GlobalType::UNKNOWN),
-            SavedExtern::Global(ty) => Extern::Global(ty),
-            SavedExtern::Table => Extern::Table,
-            SavedExtern::Tag => Extern::Tag,
-        }
-    }
-}
-
 /// The type of a global variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalType {
     /// The type of its value.
     pub value: Type,
@@ -102,7 +70,7 @@ pub struct GlobalType {
 }
 
 /// Something that the module offers to its host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// Its name; any text, the empty one included.
     pub name: String,
@@ -111,7 +79,7 @@ pub struct Export {
 }
 
 /// Something that the module asks of its host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// The first half of its name.
     pub module: String,
@@ -122,7 +90,7 @@ pub struct Import {
 }
 
 /// Bytes that the module puts into a memory when it is instantiated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The memory's index in the module.
     pub memory: u32,
@@ -135,7 +103,7 @@ pub struct Segment {
 }
 
 /// A global variable that has a name, and its value at the start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     /// The name: an export's, else that of the module's name section. Shortened if it is very long.
     pub name: String,
@@ -144,7 +112,7 @@ pub struct Variable {
 }
 
 /// A linear memory as the module declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Its size at the start, in WebAssembly pages.
     pub pages: u64,
@@ -157,7 +125,7 @@ pub struct MemoryType {
 }
 
 /// A module seen from outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
     /// The exports in the module's order.
     pub exports: Vec<Export>,

@@ -4,17 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Change, Failure, Memories, Value, serial};
+use super::{Change, Failure, Memories, Value};
 
 /// What set a guest going.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// The guest was instantiated.
     Start,
     /// A line was sent.
-    Line(#[serde(with = "serial::bytes")] Vec<u8>),
+    Line(Vec<u8>),
     /// A command was given, in these words.
     Command(String),
 }
@@ -26,29 +24,26 @@ pub type Outcome = Result<Vec<u8>, Failure>;
 ///
 /// Steps stand in the order in which they began, each with its depth, which makes a tree: the steps
 /// inside a call follow it and are one deeper. Changes stand in the order in which they were made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// What set the guest going.
     pub trigger: Trigger,
     /// The steps, a call before those inside it.
-    #[serde(rename = "crossings")]
     pub steps: Vec<Step>,
     /// Every change, in the order made.
     pub changes: Vec<Change>,
     /// The step to look at first, by its place: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
-    #[serde(with = "serial::outcome")]
     pub outcome: Outcome,
 }
 
 /// One step across the boundary between host and guest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// 0 for a step of the host's, one more inside each call.
     pub depth: usize,
     /// What was done.
-    #[serde(rename = "step")]
     pub kind: StepKind,
     /// The changes made during it, those of the steps inside it included.
     pub changes: Range<usize>,
@@ -57,14 +52,13 @@ pub struct Step {
 }
 
 /// What a step does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepKind {
     /// The module is instantiated: memory is made, data segments are copied in, a start function runs.
     Instantiate,
     /// The host calls an export.
     Call {
         /// The export's name.
-        #[serde(with = "serial::name")]
         export: Arc<str>,
         /// The arguments.
         args: Vec<Value>,
@@ -92,7 +86,6 @@ pub enum StepKind {
     /// The guest calls an import: a function of the host's.
     Import {
         /// What it calls, as `module.name`.
-        #[serde(with = "serial::name")]
         import: Arc<str>,
         /// The arguments.
         args: Vec<Value>,
@@ -102,7 +95,6 @@ pub enum StepKind {
     /// The guest says something, which is no part of its answer.
     Say {
         /// Its words; any bytes.
-        #[serde(with = "serial::bytes")]
         text: Vec<u8>,
     },
     /// The host grows a memory.
@@ -115,7 +107,6 @@ pub enum StepKind {
     /// The host sets an exported global.
     Set {
         /// The global's name.
-        #[serde(with = "serial::name")]
         global: Arc<str>,
         /// Its new value.
         value: Value,
@@ -163,17 +154,30 @@ impl Cause {
         size_of::<Cause>() + line + answer + steps + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 
-    /// The memories that it makes of those before it; `None` if it does not fit them, or itself. For a cause from a
-    /// file, which may say anything.
-    pub fn apply(&self, before: &Memories) -> Option<Memories> {
-        let sound = |step: &Step| {
-            step.changes.start <= step.changes.end
-                && step.changes.end <= self.changes.len()
-                && step.depth < self.steps.len()
-        };
-        if !self.steps.iter().all(sound) || self.focus.is_some_and(|focus| focus >= self.steps.len()) {
-            return None;
+    /// Whether the steps are a tree, as every other use of them takes for granted: a step lies in the call before it or
+    /// beside that, its changes lie within those of the call around it and after those of the step before it, and the
+    /// focus is one of the steps. A recorder makes nothing else; a file may hold anything.
+    pub fn is_well_formed(&self) -> bool {
+        // Where the changes of each step around the present one end, and how many changes belong to steps before it.
+        let mut ends: Vec<usize> = Vec::new();
+        let mut made = 0;
+        for Step { depth, changes, .. } in &self.steps {
+            if *depth > ends.len() {
+                return false;
+            }
+            made = ends.drain(depth..).fold(made, usize::max);
+            let limit = ends.last().copied().unwrap_or(self.changes.len());
+            if changes.start < made || changes.end < changes.start || changes.end > limit {
+                return false;
+            }
+            made = changes.start;
+            ends.push(changes.end);
         }
+        self.focus.is_none_or(|focus| focus < self.steps.len())
+    }
+
+    /// The memories after it, from those before it; `None` if a change does not fit them.
+    pub fn apply(&self, before: &Memories) -> Option<Memories> {
         let mut memories = before.clone();
         self.changes.iter().try_for_each(|change| change.apply(&mut memories))?;
         Some(memories)

@@ -1,8 +1,6 @@
 //! One change of a linear memory: bytes with their old and new values, or growth.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Image, Memories, WASM_PAGE, serial};
+use super::{Image, Memories, WASM_PAGE};
 
 /// The most memories that a guest from a file may have.
 pub const MEMORIES: usize = 100;
@@ -10,7 +8,7 @@ pub const MEMORIES: usize = 100;
 const PAGES: u64 = 65_536;
 
 /// Who changed a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
     /// The module itself, as it was instantiated: its data segments.
     Module,
@@ -32,7 +30,7 @@ impl Actor {
 }
 
 /// How a change is known, which says what an equal byte in it means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// The write was seen: every byte in it was written, the equal ones too.
     Written,
@@ -42,7 +40,7 @@ pub enum Evidence {
 }
 
 /// One change of one memory, with what it takes to undo and to redo it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Bytes were written, or found to differ.
     Bytes {
@@ -51,7 +49,6 @@ pub enum Change {
         /// The address of the first byte.
         addr: u64,
         /// The old bytes, then as many new ones: one allocation for both.
-        #[serde(rename = "halves", with = "serial::bytes")]
         old_then_new: Box<[u8]>,
         /// Who wrote them.
         by: Actor,

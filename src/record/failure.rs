@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 /// A name of a guest's making in one line of text: control characters, line feeds among them, become escapes.
 pub fn plain(name: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
@@ -18,7 +16,7 @@ pub fn unit(count: u64, one: &str) -> String {
 }
 
 /// A place in the guest's code, innermost first in a trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The function's name from the module's name section, or `None` if it bears none.
     pub name: Option<String>,
@@ -29,7 +27,7 @@ pub struct Frame {
 }
 
 /// A limit of the user's that stopped an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// The guest ran longer than `--timeout` allows.
     Time(Duration),
@@ -38,7 +36,7 @@ pub enum Limit {
 }
 
 /// Why an exchange has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The guest trapped.
     Trap {

@@ -3,20 +3,19 @@
 mod cause;
 mod change;
 mod failure;
+mod hex;
 mod image;
-
 mod recorder;
 mod run;
-mod serial;
 mod value;
 
 pub use cause::{Cause, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES};
 pub use failure::{Failure, Frame, Limit, plain, unit};
+pub use hex::Hex;
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
-pub use serial::bytes::{Bytes, Hex};
 pub use value::Value;
 
 /// Every linear memory of a guest at one moment, in the order of the guest's exports.

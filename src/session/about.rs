@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Live, Source};
@@ -10,7 +9,7 @@ use crate::guest::{Global, Interface};
 use crate::record::Run;
 
 /// What is known of a guest once it is loaded.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct About {
     /// The guest's name, as it was given.
     pub name: String,

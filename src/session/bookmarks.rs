@@ -1,7 +1,5 @@
 //! Marks: ranges of memory that the user gave a name. They belong to the session, whatever moment is looked at.
 
-use serde::{Deserialize, Serialize};
-
 use crate::record::plain;
 
 /// The longest name, in bytes.
@@ -10,7 +8,7 @@ const LONGEST: usize = 32;
 const MOST: usize = 1000;
 
 /// A range of memory that the user gave a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookmark {
     /// Its name.
     pub name: String,
@@ -23,7 +21,7 @@ pub struct Bookmark {
 }
 
 /// The marks of a session, the oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bookmarks(Vec<Bookmark>);
 
 impl Bookmarks {

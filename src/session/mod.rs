@@ -21,6 +21,6 @@ pub use inspect::{Inspection, inspect};
 pub use live::{GATHER, Live, OpenError, Options};
 pub use rebuilt::Watched;
 pub use request::{GuestOp, Request};
-pub use saved::{Saved, load, save};
+pub use saved::{Saved, SessionFileError, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use worker::{Session, State, Update};

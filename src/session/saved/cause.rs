@@ -1,0 +1,285 @@
+//! Format 3: causes, their steps and changes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+use super::hex::Hex;
+use super::mirror;
+use crate::record;
+
+/// A cause, without its changes.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Cause<'a> {
+    pub(super) trigger: Trigger<'a>,
+    pub(super) steps: Vec<Step<'a>>,
+    /// How many changes follow.
+    pub(super) changes: usize,
+    /// The step to look at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) focus: Option<usize>,
+    /// The answer, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) answer: Option<Hex<'a>>,
+    /// What failed, where something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<Failure<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Trigger<'a> {
+    Start,
+    Line(Hex<'a>),
+    Command(Cow<'a, str>),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Step<'a> {
+    pub(super) depth: usize,
+    pub(super) kind: StepKind<'a>,
+    /// Its changes: from the first to before the second.
+    pub(super) changes: [usize; 2],
+    pub(super) elapsed_ns: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StepKind<'a> {
+    Instantiate {},
+    Call { export: Cow<'a, str>, args: Vec<Value>, results: Option<Vec<Value>> },
+    Import { import: Cow<'a, str>, args: Vec<Value>, results: Option<Vec<Value>> },
+    Write { memory: usize, addr: u64, len: u64 },
+    Read { memory: usize, addr: u64, len: u64 },
+    Say { text: Hex<'a> },
+    Grow { memory: usize, pages: u64 },
+    Set { global: Cow<'a, str>, value: Value },
+}
+
+/// A value. Floats are their bits.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Value {
+    I32(i32),
+    I64(i64),
+    F32(u32),
+    F64(u64),
+    Opaque,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Change<'a> {
+    Bytes { memory: usize, addr: u64, old: Hex<'a>, new: Hex<'a>, by: Actor, evidence: Evidence },
+    Growth { memory: usize, from: u64, to: u64, by: Actor },
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Actor {
+    Module,
+    Host,
+    Guest,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Evidence {
+    Written,
+    Found,
+}
+
+impl<'a> From<&'a record::Cause> for Cause<'a> {
+    fn from(cause: &'a record::Cause) -> Cause<'a> {
+        let record::Cause { trigger, steps, changes, focus, outcome } = cause;
+        Cause {
+            trigger: trigger.into(),
+            steps: steps.iter().map(Step::from).collect(),
+            changes: changes.len(),
+            focus: *focus,
+            answer: outcome.as_ref().ok().map(|answer| Hex::new(answer)),
+            failure: outcome.as_ref().err().map(Failure::from),
+        }
+    }
+}
+
+impl Cause<'_> {
+    /// The cause as it is recorded, with none of its changes yet.
+    pub(super) fn into_record(self) -> Result<record::Cause, String> {
+        Ok(record::Cause {
+            trigger: self.trigger.into(),
+            steps: self.steps.into_iter().map(record::Step::from).collect(),
+            changes: Vec::new(),
+            focus: self.focus,
+            outcome: match (self.answer, self.failure) {
+                (_, Some(failure)) => Err(failure.into()),
+                (Some(answer), None) => Ok(answer.into_vec()),
+                (None, None) => return Err("a cause has neither an answer nor a failure".to_owned()),
+            },
+        })
+    }
+}
+
+impl<'a> From<&'a record::Trigger> for Trigger<'a> {
+    fn from(trigger: &'a record::Trigger) -> Trigger<'a> {
+        match trigger {
+            record::Trigger::Start => Trigger::Start,
+            record::Trigger::Line(line) => Trigger::Line(Hex::new(line)),
+            record::Trigger::Command(command) => Trigger::Command(command.into()),
+        }
+    }
+}
+
+impl From<Trigger<'_>> for record::Trigger {
+    fn from(trigger: Trigger<'_>) -> record::Trigger {
+        match trigger {
+            Trigger::Start => record::Trigger::Start,
+            Trigger::Line(line) => record::Trigger::Line(line.into_vec()),
+            Trigger::Command(command) => record::Trigger::Command(command.into_owned()),
+        }
+    }
+}
+
+impl<'a> From<&'a record::Step> for Step<'a> {
+    fn from(step: &'a record::Step) -> Step<'a> {
+        let record::Step { depth, kind, changes, elapsed } = step;
+        Step {
+            depth: *depth,
+            kind: kind.into(),
+            changes: [changes.start, changes.end],
+            elapsed_ns: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl From<Step<'_>> for record::Step {
+    fn from(step: Step<'_>) -> record::Step {
+        let [start, end] = step.changes;
+        record::Step {
+            depth: step.depth,
+            kind: step.kind.into(),
+            changes: start..end,
+            elapsed: Duration::from_nanos(step.elapsed_ns),
+        }
+    }
+}
+
+impl<'a> From<&'a record::StepKind> for StepKind<'a> {
+    fn from(kind: &'a record::StepKind) -> StepKind<'a> {
+        match kind {
+            record::StepKind::Instantiate => StepKind::Instantiate {},
+            record::StepKind::Call { export, args, results } => {
+                StepKind::Call { export: (&**export).into(), args: saved(args), results: results.as_deref().map(saved) }
+            }
+            record::StepKind::Import { import, args, results } => StepKind::Import {
+                import: (&**import).into(),
+                args: saved(args),
+                results: results.as_deref().map(saved),
+            },
+            &record::StepKind::Write { memory, addr, len } => StepKind::Write { memory, addr, len },
+            &record::StepKind::Read { memory, addr, len } => StepKind::Read { memory, addr, len },
+            record::StepKind::Say { text } => StepKind::Say { text: Hex::new(text) },
+            &record::StepKind::Grow { memory, pages } => StepKind::Grow { memory, pages },
+            record::StepKind::Set { global, value } => {
+                StepKind::Set { global: (&**global).into(), value: (*value).into() }
+            }
+        }
+    }
+}
+
+impl From<StepKind<'_>> for record::StepKind {
+    fn from(kind: StepKind<'_>) -> record::StepKind {
+        match kind {
+            StepKind::Instantiate {} => record::StepKind::Instantiate,
+            StepKind::Call { export, args, results } => {
+                record::StepKind::Call { export: shared(export), args: recorded(args), results: results.map(recorded) }
+            }
+            StepKind::Import { import, args, results } => record::StepKind::Import {
+                import: shared(import),
+                args: recorded(args),
+                results: results.map(recorded),
+            },
+            StepKind::Write { memory, addr, len } => record::StepKind::Write { memory, addr, len },
+            StepKind::Read { memory, addr, len } => record::StepKind::Read { memory, addr, len },
+            StepKind::Say { text } => record::StepKind::Say { text: text.into_vec() },
+            StepKind::Grow { memory, pages } => record::StepKind::Grow { memory, pages },
+            StepKind::Set { global, value } => record::StepKind::Set { global: shared(global), value: value.into() },
+        }
+    }
+}
+
+fn shared(name: Cow<'_, str>) -> Arc<str> {
+    Arc::from(name)
+}
+
+fn saved(values: &[record::Value]) -> Vec<Value> {
+    values.iter().map(|&value| value.into()).collect()
+}
+
+fn recorded(values: Vec<Value>) -> Vec<record::Value> {
+    values.into_iter().map(record::Value::from).collect()
+}
+
+impl From<record::Value> for Value {
+    fn from(value: record::Value) -> Value {
+        match value {
+            record::Value::I32(n) => Value::I32(n),
+            record::Value::I64(n) => Value::I64(n),
+            record::Value::F32(bits) => Value::F32(bits),
+            record::Value::F64(bits) => Value::F64(bits),
+            record::Value::Opaque => Value::Opaque,
+        }
+    }
+}
+
+impl From<Value> for record::Value {
+    fn from(value: Value) -> record::Value {
+        match value {
+            Value::I32(n) => record::Value::I32(n),
+            Value::I64(n) => record::Value::I64(n),
+            Value::F32(bits) => record::Value::F32(bits),
+            Value::F64(bits) => record::Value::F64(bits),
+            Value::Opaque => record::Value::Opaque,
+        }
+    }
+}
+
+impl<'a> From<&'a record::Change> for Change<'a> {
+    fn from(change: &'a record::Change) -> Change<'a> {
+        match change {
+            record::Change::Bytes { memory, addr, old_then_new, by, evidence } => {
+                let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
+                Change::Bytes {
+                    memory: *memory,
+                    addr: *addr,
+                    old: Hex::new(old),
+                    new: Hex::new(new),
+                    by: (*by).into(),
+                    evidence: (*evidence).into(),
+                }
+            }
+            &record::Change::Growth { memory, from, to, by } => Change::Growth { memory, from, to, by: by.into() },
+        }
+    }
+}
+
+impl Change<'_> {
+    /// The change as it is recorded. Whether it fits the memory before it is not known yet.
+    pub(super) fn into_record(self) -> Result<record::Change, String> {
+        Ok(match self {
+            Change::Bytes { memory, addr, old, new, by, evidence } => {
+                if old.0.len() != new.0.len() {
+                    return Err("a change has fewer new bytes than old ones, or more".to_owned());
+                }
+                record::Change::bytes(memory, addr, &old.0, &new.0, by.into(), evidence.into())
+            }
+            Change::Growth { memory, from, to, by } => record::Change::Growth { memory, from, to, by: by.into() },
+        })
+    }
+}
+
+mirror!(Actor, record::Actor, [Module, Host, Guest]);
+mirror!(Evidence, record::Evidence, [Written, Found]);

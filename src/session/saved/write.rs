@@ -1,0 +1,50 @@
+//! Writes a session into a file, in the current format.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::entry::{Entry, FORMAT, Head};
+use super::guest::{self, Global};
+use super::hex::Hex;
+use super::{has_causes, line};
+use crate::guest as live;
+use crate::record::{Memories, Moment, Run};
+use crate::session::{About, Session};
+
+/// Writes a session, and waits until it is on the disk.
+pub(super) fn write(path: &Path, session: &Session) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    line::write(&mut out, &Head { linmem_session: FORMAT, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
+    let mut runs = session.runs().filter(|(_, _, run)| has_causes(run));
+    runs.try_for_each(|(about, globals, run)| write_run(&mut out, about, globals, run))?;
+    line::write(&mut out, &Entry::Marks(session.bookmarks().iter().map(Into::into).collect()))?;
+    let causes = session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum::<usize>();
+    line::write(&mut out, &Entry::End { causes: causes as u64 })?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+}
+
+fn write_run(out: &mut impl Write, about: &About, globals: &[live::Global], run: &Run) -> io::Result<()> {
+    let oldest = run.oldest();
+    if oldest > 0 {
+        write_memories(out, run.start())?;
+        line::write(out, &Entry::Start {})?;
+    }
+    write_memories(out, &run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default())?;
+    let globals = globals.iter().map(Global::from).collect();
+    line::write(out, &Entry::Run(Box::new(guest::Run { guest: about.into(), globals, oldest })))?;
+    for cause in (oldest..run.len()).filter_map(|number| run.cause(number)) {
+        line::write(out, &Entry::Cause(Box::new((&**cause).into())))?;
+        cause.changes.iter().try_for_each(|change| line::write(out, &Entry::Change(change.into())))?;
+    }
+    Ok(())
+}
+
+fn write_memories(out: &mut impl Write, memories: &Memories) -> io::Result<()> {
+    for image in memories {
+        line::write(out, &Entry::Memory { bytes: image.len() })?;
+        let mut pages = image.touched();
+        pages.try_for_each(|(number, page)| line::write(out, &Entry::Page { number, bytes: Hex::new(page) }))?;
+    }
+    Ok(())
+}
