@@ -29,8 +29,8 @@ fn objects(output: &Output) -> Vec<Value> {
 /// Takes the times out: they differ from run to run.
 fn timeless(mut object: Value) -> Value {
     object.as_object_mut().expect("an object").remove("elapsed_ns").expect("it has a time");
-    for crossing in object["crossings"].as_array_mut().expect("a list") {
-        crossing.as_object_mut().expect("an object").remove("elapsed_ns").expect("it has a time");
+    for step in object["steps"].as_array_mut().expect("a list") {
+        step.as_object_mut().expect("an object").remove("elapsed_ns").expect("it has a time");
     }
     object
 }
@@ -50,9 +50,9 @@ fn one_object_a_line_says_all() {
         json!({"len": text.len(), "hex": hex, "text": text})
     };
     let expected = json!({
-        "v": 1, "line": 1, "input": bytes("Did you know"), "output": bytes("Did you know Wasm is cool!"), "error": null,
+        "v": 2, "line": 1, "input": bytes("Did you know"), "output": bytes("Did you know Wasm is cool!"), "error": null,
         "messages": [],
-        "crossings": [
+        "steps": [
             pointer(0),
             {"depth": 0, "kind": "write", "memory": 0, "addr": 1040, "len": 12, "changes": [0, 1]},
             {"depth": 0, "kind": "call", "export": "add_wasm_is_cool", "args": [{"type": "i32", "value": 12}],
@@ -61,16 +61,59 @@ fn one_object_a_line_says_all() {
             {"depth": 0, "kind": "read", "memory": 0, "addr": 1040, "len": 26, "changes": [2, 2]},
         ],
         "changes": [
-            {"kind": "bytes", "memory": 0, "addr": 1040, "by": "host", "known": "written",
+            {"kind": "bytes", "memory": 0, "addr": 1040, "by": "host", "evidence": "written",
                 "old": bytes(&"\0".repeat(12)), "new": bytes("Did you know")},
-            {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "known": "found",
+            {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "evidence": "compared",
                 "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!")},
         ],
     });
     assert_eq!(timeless(objects[0].clone()), expected);
     assert_eq!(objects[1]["input"], json!({"len": 1, "hex": "ff", "text": null}));
     let first = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(first.starts_with(r#"{"v":1,"line":1,"input":{"len":12,"hex":"446964"#), "the order is fixed: {first}");
+    assert!(first.starts_with(r#"{"v":2,"line":1,"input":{"len":12,"hex":"446964"#), "the order is fixed: {first}");
+}
+
+/// jq and JavaScript keep numbers as 64-bit floats: what those cannot hold must not be a number.
+#[test]
+fn large_integers_are_exact_in_jq() {
+    let wat = r#"(module (memory (export "memory") 1)
+        (func (export "wide") (param i64 i32) (result i64) (local.get 0))
+        (func (export "f") (param i32 i32) (result i32) (i32.const 0)))"#;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json-wide");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let (guest, script, recipe) = (folder.join("wide.wat"), folder.join("wide.txt"), folder.join("wide.recipe"));
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&script, ":call wide 18014402804449283 -1\n:call wide -9007199254740993 0\nx\n")
+        .expect("the folder is ours");
+    std::fs::write(&recipe, "name wide\neach line\n* x = f(0, n)\n  read 0 - 3 at 9007199254740993\n")
+        .expect("the folder is ours");
+    let (guest, script, recipe) =
+        (guest.display().to_string(), script.display().to_string(), recipe.display().to_string());
+    let output = run(&[&guest, "--abi", &recipe, "--script", &script, "--show", "json", "--quiet"], b"");
+    let objects = objects(&output);
+    let call = &objects[0]["steps"][0];
+    assert_eq!(call["args"][0], json!({"type": "i64", "value": "18014402804449283"}));
+    assert_eq!(call["args"][1], json!({"type": "i32", "value": -1}));
+    assert_eq!(call["results"], json!([{"type": "i64", "value": "18014402804449283"}]));
+    let read = objects[2]["steps"].as_array().and_then(|steps| steps.last()).expect("the read that failed");
+    assert_eq!((&read["addr"], &read["len"]), (&json!("9007199254740993"), &json!("18446744073709551613")));
+    if let Some(printed) = jq("[.steps[].results[]?.value] | @tsv", &output.stdout) {
+        assert_eq!(printed, "18014402804449283\n-9007199254740993\n0\n");
+    }
+}
+
+/// What jq prints for a filter, as it is; `None` where there is no jq, which is said.
+fn jq(filter: &str, input: &[u8]) -> Option<String> {
+    let mut command = Command::new("jq");
+    command.args(["-r", filter]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        println!("jq is not installed: {filter} was not tried");
+        return None;
+    };
+    child.stdin.take().expect("it is piped").write_all(input).expect("it is read");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{filter}");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]
@@ -95,7 +138,7 @@ fn failures_have_a_kind_and_an_object_of_their_own() {
         [json!(null), json!("trap"), json!("time_limit"), json!("out_of_bounds"), json!(null), json!("refused")];
     assert_eq!(kinds, expected);
     assert_eq!(objects[1]["output"], json!(null));
-    assert_eq!(objects[1]["crossings"][2]["results"], json!(null));
+    assert_eq!(objects[1]["steps"][2]["results"], json!(null));
     assert_eq!(
         objects[4]["changes"][1],
         json!({"kind": "growth", "memory": 0, "by": "guest", "from_pages": 1, "to_pages": 2})
@@ -146,13 +189,13 @@ impl Checker {
         let bytes = [&object["input"], &object["output"]].into_iter().filter(|bytes| !bytes.is_null());
         bytes.chain(object["messages"].as_array().expect("a list")).for_each(Checker::bytes);
         let list = |name: &str| object[name].as_array().expect("a list").clone();
-        for crossing in list("crossings") {
-            self.kind("A crossing", &crossing, &["depth", "kind", "changes", "elapsed_ns"]);
-            let values = ["args", "results"].into_iter().filter_map(|name| crossing.get(name)?.as_array());
-            for value in values.flatten().chain(crossing.get("value")) {
+        for step in list("steps") {
+            self.kind("A step", &step, &["depth", "kind", "changes", "elapsed_ns"]);
+            let values = ["args", "results"].into_iter().filter_map(|name| step.get(name)?.as_array());
+            for value in values.flatten().chain(step.get("value")) {
                 assert_eq!(Checker::keys(value), BTreeSet::from(["type", "value"]));
             }
-            crossing.get("text").into_iter().for_each(Checker::bytes);
+            step.get("text").into_iter().for_each(Checker::bytes);
         }
         for change in list("changes") {
             self.kind("A change", &change, &["kind"]);
@@ -243,7 +286,7 @@ fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
     let exits = run(&[&file("exits.wat", EXITS), "--show", "json"], b"x\n");
     objects(&exits).iter().for_each(|object| checker.object(object));
     checker.check_all_met("One object", &[]);
-    checker.check_all_met("A crossing", &[]);
+    checker.check_all_met("A step", &[]);
     checker.check_all_met("A change", &[]);
     // Nobody presses Ctrl-C here, and this guest fits its recipe.
     checker.check_all_met("An error", &["interrupted", "cancelled", "mismatch"]);
@@ -287,12 +330,25 @@ fn linmem_explains_itself() {
     }
 }
 
-/// The pipelines in the guide, each with what it prints. Where there is no jq, that is said, and nothing is tried.
+/// The calls of `packed` with their results: an i64 holds the pointer and the length of the answer.
+const CALLS: &str = "alloc\t1024\nshout\t4449586118668\ndealloc\ndealloc\n\
+    alloc\t1024\nshout\t4406636445698\ndealloc\ndealloc\n";
+
+/// The pipelines in the guide and the README, each with what it prints. Where there is no jq, that is said, and nothing is tried.
 #[test]
-fn the_guides_pipelines_work() {
+fn the_pipelines_of_guide_and_readme_work() {
     let guide = String::from_utf8(run(&["guide", "json"], b"").stdout).expect("it is text");
-    let pipelines: Vec<_> = guide.lines().filter(|line| line.contains("| jq")).map(str::trim).collect();
-    let expected = ["Did you know Wasm is cool!\nhi Wasm is cool!\n", "[1,14]\n[2,14]\n", "", "static-buffer\n"];
+    let readme = include_str!("../README.md");
+    let pipelines = guide.lines().filter(|line| line.contains("| jq")).map(str::trim);
+    let pipelines: Vec<_> = pipelines.chain(readme.split('`').filter(|code| code.contains("| jq"))).collect();
+    let expected = [
+        "Did you know Wasm is cool!\nhi Wasm is cool!\n",
+        "[1,14]\n[2,14]\n",
+        CALLS,
+        "",
+        "static-buffer\n",
+        "Did you know Wasm is cool!\nhi Wasm is cool!\n",
+    ];
     assert_eq!(pipelines.len(), expected.len());
     if Command::new("jq").arg("--version").output().is_err() {
         println!("there is no jq here: the pipelines of the guide were not tried");

@@ -108,7 +108,7 @@ fn a_saved_session_is_the_same_json_each_time() {
     let timeless = |json: &str| {
         let mut object: serde_json::Value = serde_json::from_str(json).expect("JSON");
         object["elapsed_ns"] = 0.into();
-        object["crossings"].as_array_mut().expect("a list").iter_mut().for_each(|one| one["elapsed_ns"] = 0.into());
+        object["steps"].as_array_mut().expect("a list").iter_mut().for_each(|one| one["elapsed_ns"] = 0.into());
         object
     };
     let first = text(&first.stdout);
@@ -360,7 +360,7 @@ fn bare(sound: &[u8]) -> Vec<String> {
     text(sound).lines().map(|line| line[..line.len() - 9].to_owned()).collect()
 }
 
-/// A session with all kinds of crossings and failures in it, saved.
+/// A session with all kinds of steps and failures in it, saved.
 fn rich() -> &'static [String] {
     static RICH: LazyLock<Vec<String>> = LazyLock::new(|| {
         let (folder, _) = saved("fuzz");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::abi::{Candidate, Rejection};
-use crate::front::json::Harmless;
+use crate::front::json;
 use crate::guest::{self, Limits};
 use crate::session::{Inspection, Source};
 
@@ -127,7 +127,7 @@ pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String
         recipe: inspection.chosen.as_ref().ok().map(|recipe| Recipe { name: &recipe.name, text: recipe.to_string() }),
         error: inspection.chosen.as_ref().err().map(ToString::to_string),
     };
-    Harmless::line(&report)
+    json::line(&report)
 }
 
 impl From<&guest::Extern> for What {

@@ -1,0 +1,183 @@
+//! The JSON of an exchange, as types of its own: the names and the order of the fields here are the format.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::value::{Bytes, Integer, Value};
+use crate::record::{self, Cause, Failure, Limit, Trigger};
+
+/// The version of the format. A new field does not raise it; a field that is renamed or means something else does.
+const VERSION: u32 = 2;
+
+#[derive(Serialize)]
+pub(super) struct Exchange<'a> {
+    v: u32,
+    /// Left out for the first run.
+    #[serde(skip_serializing_if = "is_first")]
+    run: usize,
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+    input: Option<Bytes<'a>>,
+    output: Option<Bytes<'a>>,
+    error: Option<Error>,
+    /// What the guest said beside its answer.
+    messages: Vec<Bytes<'a>>,
+    elapsed_ns: u64,
+    steps: Vec<Step<'a>>,
+    changes: Vec<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Error {
+    kind: &'static str,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    depth: usize,
+    #[serde(flatten)]
+    kind: StepKind<'a>,
+    /// Which of the changes were made during it: from the first to before the second.
+    changes: [usize; 2],
+    elapsed_ns: u64,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum StepKind<'a> {
+    Start,
+    Call { export: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
+    Write { memory: usize, addr: Integer, len: Integer },
+    Read { memory: usize, addr: Integer, len: Integer },
+    Grow { memory: usize, pages: u64 },
+    Import { import: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
+    Say { text: Bytes<'a> },
+    Set { global: &'a str, value: Value },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Change<'a> {
+    Bytes { memory: usize, addr: u64, by: &'static str, evidence: &'static str, old: Bytes<'a>, new: Bytes<'a> },
+    Growth { memory: usize, by: &'static str, from_pages: u64, to_pages: u64 },
+}
+
+impl Exchange<'_> {
+    pub(super) fn new(run: usize, line: u64, cause: &Cause) -> Exchange<'_> {
+        let (input, command) = match &cause.trigger {
+            Trigger::Line(line) => (Some(Bytes::new(line)), None),
+            Trigger::Command(command) => (None, Some(command.as_str())),
+            Trigger::Start => (None, None),
+        };
+        Exchange {
+            v: VERSION,
+            run,
+            line,
+            command,
+            input,
+            output: cause.outcome.as_deref().ok().filter(|_| command.is_none()).map(Bytes::new),
+            error: cause.outcome.as_ref().err().map(Error::from),
+            messages: cause.messages().map(Bytes::new).collect(),
+            elapsed_ns: nanos(cause.elapsed()),
+            steps: cause.steps.iter().map(Step::from).collect(),
+            changes: cause.changes.iter().map(Change::from).collect(),
+        }
+    }
+
+    /// A line that was not sent.
+    pub(super) fn unsent(line: u64, failure: &Failure) -> Exchange<'static> {
+        Exchange {
+            v: VERSION,
+            run: 1,
+            line,
+            command: None,
+            input: None,
+            output: None,
+            error: Some(failure.into()),
+            messages: Vec::new(),
+            elapsed_ns: 0,
+            steps: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+}
+
+impl From<&Failure> for Error {
+    fn from(failure: &Failure) -> Error {
+        let kind = match failure.root() {
+            Failure::Trap { .. } => "trap",
+            Failure::OutOfBounds { .. } => "out_of_bounds",
+            Failure::NoRoom { .. } => "no_room",
+            Failure::Refused(_) => "refused",
+            Failure::Limit(Limit::Time(_)) => "time_limit",
+            Failure::Limit(Limit::Output(..)) => "output_limit",
+            Failure::Interrupted => "interrupted",
+            Failure::Cancelled => "cancelled",
+            Failure::Exit(_) => "exit",
+            // The root of a failure is none of the last two.
+            Failure::Mismatch(_) | Failure::InRecipe { .. } | Failure::InImport { .. } => "mismatch",
+        };
+        Error { kind, message: failure.to_string() }
+    }
+}
+
+impl<'a> From<&'a record::Step> for Step<'a> {
+    fn from(step: &'a record::Step) -> Step<'a> {
+        let changes = [step.changes.start, step.changes.end];
+        Step { depth: step.depth, kind: (&step.kind).into(), changes, elapsed_ns: nanos(step.elapsed) }
+    }
+}
+
+impl<'a> From<&'a record::StepKind> for StepKind<'a> {
+    fn from(kind: &'a record::StepKind) -> StepKind<'a> {
+        let values = |values: &[record::Value]| values.iter().map(|&value| Value::from(value)).collect();
+        match kind {
+            record::StepKind::Instantiate => StepKind::Start,
+            record::StepKind::Call { export, args, results } => {
+                StepKind::Call { export, args: values(args), results: results.as_deref().map(values) }
+            }
+            &record::StepKind::Write { memory, addr, len } => {
+                StepKind::Write { memory, addr: Integer(addr), len: Integer(len) }
+            }
+            &record::StepKind::Read { memory, addr, len } => {
+                StepKind::Read { memory, addr: Integer(addr), len: Integer(len) }
+            }
+            &record::StepKind::Grow { memory, pages } => StepKind::Grow { memory, pages },
+            record::StepKind::Import { import, args, results } => {
+                StepKind::Import { import, args: values(args), results: results.as_deref().map(values) }
+            }
+            record::StepKind::Say { text } => StepKind::Say { text: Bytes::new(text) },
+            record::StepKind::Set { global, value } => StepKind::Set { global, value: Value::from(*value) },
+        }
+    }
+}
+
+impl<'a> From<&'a record::Change> for Change<'a> {
+    fn from(change: &'a record::Change) -> Change<'a> {
+        match change {
+            record::Change::Bytes { memory, addr, old_then_new, by, evidence } => {
+                let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
+                let evidence = match evidence {
+                    record::Evidence::Written => "written",
+                    record::Evidence::Found => "compared",
+                };
+                let (old, new) = (Bytes::new(old), Bytes::new(new));
+                Change::Bytes { memory: *memory, addr: *addr, by: by.word(), evidence, old, new }
+            }
+            &record::Change::Growth { memory, from, to, by } => {
+                Change::Growth { memory, by: by.word(), from_pages: from, to_pages: to }
+            }
+        }
+    }
+}
+
+fn is_first(run: &usize) -> bool {
+    *run == 1
+}
+
+fn nanos(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+}
