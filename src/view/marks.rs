@@ -126,6 +126,11 @@ impl Marks {
         self.span
     }
 
+    /// Whether nothing was written, as far as is known, and the memory did not grow.
+    pub fn is_empty(&self) -> bool {
+        self.span.is_none() && self.grown.is_none()
+    }
+
     /// The size before and after in WebAssembly pages, if the memory grew.
     pub fn grown(&self) -> Option<(u64, u64)> {
         self.grown
