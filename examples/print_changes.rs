@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Sends a line to a guest, which is a file or a built-in one, and prints what each step changed.
-pub fn print_changes(out: &mut impl Write, guest: &Path, line: &[u8]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn print_changes(out: &mut impl Write, guest: &Path, line: &[u8]) -> Result<(), Box<dyn Error>> {
     let source = Source::find(guest)?;
     let options = Options::default();
     let (mut live, start) = Live::open(&source, &options, Watchdog::new(options.limits.time))?;
