@@ -48,7 +48,7 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> R
     let Some(marks) = at.marks.get(memory) else { return Ok(listed(std::iter::empty(), "nothing changed")) };
     let run = |(start, end): (u64, u64)| {
         let (old, new) = (glance(before, start, end), glance(after, start, end));
-        let by = marks.writers(start, end).map(Actor::word).collect::<Vec<_>>().join(" and ");
+        let by = marks.at(start).actor().map_or("", Actor::word);
         let words = format!("{}  {by}: {old} -> {new}", range(start, end - start));
         Place { words, addr: Some(start) }
     };

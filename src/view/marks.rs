@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE};
 
-/// How many bytes of a range are looked at for who wrote there.
-const GLANCE: u64 = 16 * PAGE as u64;
-
 /// What happened to one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
@@ -37,7 +34,7 @@ struct Page {
     runs_before: usize,
     /// How many begin in it.
     runs: usize,
-    /// Whether every byte of it was changed.
+    /// Whether every byte of it was changed, and all by one actor.
     full: bool,
 }
 
@@ -80,10 +77,31 @@ fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
 pub struct Marks {
     pages: BTreeMap<u64, Page>,
     grown: Option<(u64, u64)>,
-    changed: [usize; 3],
-    rewritten: usize,
+    /// What each actor changed.
+    changed: [Tally; 3],
+    rewritten: Tally,
     runs: usize,
-    span: Option<(u64, u64)>,
+}
+
+/// How many bytes there are of some kind, and where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many bytes.
+    pub bytes: usize,
+    /// In how many runs of neighbours they lie.
+    pub runs: usize,
+    /// From the first of them to behind the last.
+    pub span: Option<(u64, u64)>,
+}
+
+impl Tally {
+    /// Counts bytes from an address on, which is behind those that were counted before.
+    fn count(&mut self, addr: u64, len: usize) {
+        let (first, last) = self.span.unwrap_or((addr, u64::MAX));
+        self.bytes += len;
+        self.runs += usize::from(last != addr);
+        self.span = Some((first, addr + len as u64));
+    }
 }
 
 impl Marks {
@@ -101,34 +119,29 @@ impl Marks {
         self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page.marks.at(place(addr)))
     }
 
-    /// How many bytes have another value now by that actor's doing.
-    pub fn changed_by(&self, actor: Actor) -> usize {
+    /// The bytes that have another value now by that actor's doing.
+    pub fn changed_by(&self, actor: Actor) -> Tally {
         self.changed[actor as usize]
     }
 
     /// How many bytes have another value now.
     pub fn changed(&self) -> usize {
-        self.changed.iter().sum()
+        self.changed.iter().map(|tally| tally.bytes).sum()
     }
 
-    /// How many bytes are known to have been written with the value that they had.
-    pub fn rewritten(&self) -> usize {
+    /// The bytes that are known to have been written with the value that they had.
+    pub fn rewritten(&self) -> Tally {
         self.rewritten
     }
 
-    /// In how many runs of neighbours the changed bytes lie.
+    /// In how many runs the changed bytes lie: neighbours that were changed by one actor.
     pub fn runs(&self) -> usize {
         self.runs
     }
 
-    /// From the first changed or rewritten byte to behind the last.
-    pub fn span(&self) -> Option<(u64, u64)> {
-        self.span
-    }
-
-    /// Whether nothing was written, as far as is known, and the memory did not grow.
+    /// Whether nothing was written, as far as is known.
     pub fn is_empty(&self) -> bool {
-        self.span.is_none() && self.grown.is_none()
+        self.changed() + self.rewritten.bytes == 0
     }
 
     /// The size before and after in WebAssembly pages, if the memory grew.
@@ -170,7 +183,7 @@ impl Marks {
         self.pages.range(..=addr / PAGE as u64).next_back().map(|(number, _)| number * PAGE as u64)
     }
 
-    /// The runs of changed bytes that begin at or behind `from`, in order, each as first address and address
+    /// The runs of bytes changed by one actor that begin at or behind `from`, in order, each as first address and address
     /// behind the last.
     pub fn runs_from(&self, from: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
         let pages = self.pages.range(from / PAGE as u64..).filter(|(_, page)| page.runs > 0);
@@ -200,41 +213,25 @@ impl Marks {
                 Some(before) => page.marks.at(before),
                 None => base.checked_sub(1).map_or(Mark::None, |before| self.at(before)),
             };
-            matches!(page.marks.at(*place), Mark::Changed(_)) && !matches!(before, Mark::Changed(_))
+            let mark = page.marks.at(*place);
+            matches!(mark, Mark::Changed(_)) && mark != before
         };
         // Of a page in which every byte changed only the first can begin a run.
         (0..if page.full { 1 } else { PAGE }).filter(begins).map(move |place| base + place as u64)
     }
 
     fn run_end(&self, start: u64) -> u64 {
-        let mut end = start;
+        let (mut end, mark) = (start, self.at(start));
         while let Some(page) = self.pages.get(&(end / PAGE as u64)) {
             let first = place(end);
-            let unchanged = |place: &usize| !matches!(page.marks.at(*place), Mark::Changed(_));
-            if !page.full
-                && let Some(place) = (first..PAGE).find(unchanged)
-            {
+            let differs = |place: &usize| page.marks.at(*place) != mark;
+            let places = if page.full { first..first + 1 } else { first..PAGE };
+            if let Some(place) = places.into_iter().find(differs) {
                 return end + (place - first) as u64;
             }
             end += (PAGE - first) as u64;
         }
         end
-    }
-
-    /// Who wrote in a range; only so much of its beginning is looked at.
-    pub fn writers(&self, start: u64, end: u64) -> impl Iterator<Item = Actor> {
-        let mut wrote = [false; 3];
-        let end = end.min(start.saturating_add(GLANCE));
-        for (number, page) in self.pages.range(start / PAGE as u64..end.div_ceil(PAGE as u64)) {
-            let base = number * PAGE as u64;
-            let (from, to) = (start.max(base) - base, end.min(base + PAGE as u64) - base);
-            for mark in (from..to).map(|at| page.marks.at(place(at))) {
-                if let Some(by) = mark.actor() {
-                    wrote[by as usize] = true;
-                }
-            }
-        }
-        [Actor::Module, Actor::Host, Actor::Guest].into_iter().filter(move |&actor| wrote[actor as usize])
     }
 
     fn paint(&mut self, memory: usize, change: &Change) {
@@ -280,6 +277,7 @@ impl Marks {
     /// Tells changed bytes from rewritten ones, now that all were painted, and counts.
     fn settle(&mut self, before: &Image, after: &Image) {
         let (mut old, mut new) = ([0; PAGE], [0; PAGE]);
+        // The address behind the last changed byte, and who changed that.
         let mut last_changed = None;
         for (number, page) in &mut self.pages {
             let base = number * PAGE as u64;
@@ -291,34 +289,66 @@ impl Marks {
                 && differ_throughout(&old, &new)
             {
                 page.full = true;
-                page.runs = usize::from(last_changed.is_none_or(|last| last + 1 != base));
+                page.runs = usize::from(last_changed != Some((base, by)));
                 self.runs += page.runs;
-                self.changed[by as usize] += PAGE;
-                last_changed = Some(base + PAGE as u64 - 1);
-                self.span = Some((self.span.map_or(base, |(first, _)| first), base + PAGE as u64));
+                self.changed[by as usize].count(base, PAGE);
+                last_changed = Some((base + PAGE as u64, by));
                 continue;
             }
             for (place, mark) in page.marks.each().iter_mut().enumerate() {
                 let Mark::Changed(by) = *mark else { continue };
                 let addr = base + place as u64;
-                self.span = Some((self.span.map_or(addr, |(first, _)| first), addr + 1));
                 if old[place] == new[place] {
                     *mark = Mark::Rewritten(by);
-                    self.rewritten += 1;
+                    self.rewritten.count(addr, 1);
                     continue;
                 }
-                self.changed[by as usize] += 1;
-                if last_changed.is_none_or(|last| last + 1 != addr) {
-                    self.runs += 1;
-                }
-                last_changed = Some(addr);
+                self.changed[by as usize].count(addr, 1);
+                self.runs += usize::from(last_changed != Some((addr, by)));
+                last_changed = Some((addr + 1, by));
             }
             page.runs = self.runs - page.runs_before;
-            page.full = page.marks.each().iter().all(|mark| matches!(mark, Mark::Changed(_)));
+            let first = page.marks.at(0);
+            page.full = matches!(first, Mark::Changed(_)) && page.marks.each().iter().all(|&mark| mark == first);
         }
     }
 }
 
 fn place(addr: u64) -> usize {
     usize::try_from(addr % PAGE as u64).expect("less than a page")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_where_another_actor_changed_bytes() {
+        let page = PAGE as u64;
+        let before = vec![Image::zeroed(4 * page)];
+        let mut after = before.clone();
+        let mut changes = Vec::new();
+        let mut write = |addr: u64, len: usize, by| {
+            changes.push(Change::bytes(0, addr, &vec![0; len], &vec![1; len], by, Evidence::Written));
+            after[0].write(addr, &vec![1; len]);
+        };
+        write(page - 2, 2, Actor::Host);
+        write(page, PAGE, Actor::Guest);
+        write(2 * page, 3, Actor::Guest);
+        write(2 * page + 3, 1, Actor::Host);
+        write(2 * page + 8, 1, Actor::Host);
+        let marks = Marks::new(0, &changes, &before, &after);
+        let runs = [(page - 2, page), (page, 2 * page + 3), (2 * page + 3, 2 * page + 4), (2 * page + 8, 2 * page + 9)];
+        assert_eq!(marks.runs_from(0).collect::<Vec<_>>(), runs);
+        assert_eq!(marks.runs(), 4);
+        for (number, (start, end)) in (1..).zip(runs) {
+            assert_eq!((marks.run_number(start), marks.run_number(end - 1)), (number, number));
+            assert_eq!(marks.run_before(start + 1), Some((start, end)));
+        }
+        assert_eq!(marks.changed_by(Actor::Host), Tally { bytes: 4, runs: 3, span: Some((page - 2, 2 * page + 9)) });
+        assert_eq!(
+            marks.changed_by(Actor::Guest),
+            Tally { bytes: PAGE + 3, runs: 1, span: Some((page, 2 * page + 3)) }
+        );
+    }
 }

@@ -28,7 +28,7 @@ pub use fold::{DiffView, ViewLine};
 pub use inspect::{Entry, Order, examine, inspect, writer_words};
 pub use lookback::{LookBack, Writer};
 pub use map::{Map, Piece};
-pub use marks::{Mark, Marks};
+pub use marks::{Mark, Marks, Tally};
 pub use notation::Notation;
 pub use number::{NUMBER_TYPES, NumberType, integer, whole};
 pub use regions::{Region, RegionKind, Regions};

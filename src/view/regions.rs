@@ -175,20 +175,22 @@ impl Regions {
         self.few.iter().filter(move |region| (addr..end).contains(&region.start)).chain(data)
     }
 
-    /// An address by its regions: `output+0x5, heap+0x415`, and nothing where there are none.
-    pub fn describe(&self, addr: u64) -> String {
-        let inside = self.at(addr).take(NAMED).map(|region| match addr - region.start {
+    /// An address by each of its regions: `output+0x5`, `heap+0x415`.
+    pub fn names_at(&self, addr: u64) -> impl Iterator<Item = String> {
+        self.at(addr).map(move |region| match addr - region.start {
             0 => region.name.clone(),
             distance => format!("{}+{distance:#x}", region.name),
-        });
-        inside.collect::<Vec<_>>().join(", ")
+        })
+    }
+
+    /// The same in one text, and nothing where there are none.
+    pub fn describe(&self, addr: u64) -> String {
+        self.names_at(addr).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// How many data segments before an address are looked at for one that holds it.
 const OVERLAP: usize = 4;
-/// How many regions an address is described by.
-const NAMED: usize = 3;
 
 pub(super) fn region(name: &str, (start, end): (u64, u64), kind: RegionKind, why: String) -> Region {
     Region { name: name.to_owned(), start, end, kind, why }

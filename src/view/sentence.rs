@@ -1,6 +1,6 @@
 //! The answer to "which bytes, by whom, how many" as a sentence, for those who cannot see marks.
 
-use super::{Marks, counted, thousands, visible};
+use super::{Marks, Tally, counted, thousands, visible};
 use crate::record::{Actor, Cause, WASM_PAGE, unit};
 
 /// `12 B at 0x410..0x41c`: a length and the addresses from the first to behind the last.
@@ -10,19 +10,17 @@ pub fn range(addr: u64, len: u64) -> String {
 
 /// What a part of the timeline did to memory, in a sentence.
 pub fn difference(marks: &Marks) -> String {
-    let mut clauses: Vec<String> = [Actor::Module, Actor::Host, Actor::Guest]
-        .into_iter()
-        .filter(|&actor| marks.changed_by(actor) > 0)
-        .map(|actor| format!("{} changed {}", name(actor), bytes(marks.changed_by(actor))))
-        .collect();
-    if let (Some(last), runs @ 1..) = (clauses.last_mut(), marks.runs()) {
-        last.push_str(&format!(" in {}", counted(runs as u64, "run")));
+    let mut clauses = Vec::new();
+    for actor in [Actor::Module, Actor::Host, Actor::Guest] {
+        let Tally { bytes, runs, span } = marks.changed_by(actor);
+        if let Some((start, end)) = span {
+            let (bytes, runs) = (counted(bytes as u64, "byte"), counted(runs as u64, "run"));
+            clauses.push(format!("{} changed {bytes} in {runs} at {start:#x}..{end:#x}", name(actor)));
+        }
     }
-    if marks.rewritten() > 0 {
-        clauses.push(format!("{} written with the values they had", bytes(marks.rewritten())));
-    }
-    if let (Some(last), Some((start, end))) = (clauses.last_mut(), marks.span()) {
-        last.push_str(&format!(" at {start:#x}..{end:#x}"));
+    if let Tally { bytes, span: Some((start, end)), .. } = marks.rewritten() {
+        let bytes = counted(bytes as u64, "byte");
+        clauses.push(format!("{bytes} written with the values they had at {start:#x}..{end:#x}"));
     }
     if let Some((from, to)) = marks.grown() {
         let pages = match from {
@@ -46,8 +44,8 @@ pub fn in_brief(marks: &Marks) -> String {
     if marks.changed() > 0 {
         words.push(format!("{} B changed", thousands(marks.changed() as u64)));
     }
-    if marks.rewritten() > 0 {
-        words.push(format!("{} B as before", thousands(marks.rewritten() as u64)));
+    if marks.rewritten().bytes > 0 {
+        words.push(format!("{} B as before", thousands(marks.rewritten().bytes as u64)));
     }
     if let Some((from, to)) = marks.grown() {
         words.push(format!("grew by {}", counted(to.saturating_sub(from), "page")));
@@ -70,8 +68,4 @@ pub fn name(actor: Actor) -> &'static str {
         Actor::Host => "the host",
         Actor::Guest => "the guest",
     }
-}
-
-fn bytes(count: usize) -> String {
-    counted(count as u64, "byte")
 }

@@ -164,6 +164,14 @@ impl Steps {
         StepLine { depth: step.depth, verb, name, what, note }
     }
 
+    /// What the call at `place` of the cause that was looked through returned, as its line shows it.
+    pub fn results(&self, cause: &Cause, place: usize) -> Option<String> {
+        match &cause.steps.get(place)?.kind {
+            StepKind::Call { results: Some(results), .. } => Some(self.list(results)),
+            _ => None,
+        }
+    }
+
     /// The call that the step at `place` lies in; `None` for a step of the host's.
     pub fn around(&self, place: usize) -> Option<usize> {
         self.nodes[place].around
