@@ -4,6 +4,7 @@
 //! app change its state, and draws the newest state once.
 
 mod draw;
+mod full_screen;
 mod input;
 mod offscreen;
 mod state;
@@ -23,16 +24,18 @@ pub use self::offscreen::Offscreen;
 pub(super) use self::offscreen::picture;
 
 use self::draw::theme::Theme;
-use self::state::app::{App, LoopControl};
+use self::full_screen::FullScreen;
+use self::state::app::App;
+use self::state::effect::Request;
 use self::terminal::Screen;
 use super::history::History;
 use super::panics;
 use super::status::{self, Status};
 use crate::cli::Cli;
-use crate::session::{Options, Session, Source, Update};
+use crate::session::{OpenError, Options, Session, Source, Update};
 
-/// How long the screen waits for the guest before it opens without it: a guest that fails at once is told of on
-/// the plain terminal.
+/// How long the screen waits for the guest before it opens without it: a guest that fails at once is reported on the
+/// plain terminal.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 enum Message {
@@ -47,7 +50,21 @@ enum Message {
 enum Left {
     Quit,
     With(Status),
+    /// The guest could not be opened.
+    NoGuest(OpenError),
     Failed(io::Error),
+}
+
+impl Left {
+    /// Tells what went wrong, on the plain terminal.
+    fn status(self, name: &str) -> Status {
+        match self {
+            Left::Quit => Status::Answered,
+            Left::With(status) => status,
+            Left::NoGuest(error) => status::fail_open(name, &error),
+            Left::Failed(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
+        }
+    }
 }
 
 /// Runs the full screen to its end.
@@ -60,32 +77,24 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
         // The loop is gone only when the program ends.
         let _ = to_loop.send(Message::Session(update));
     });
-    let mut app = App::new(session, Theme::new(cli.color), history(cli));
-    if let Err(status) = first_reports(&mut app, &messages, &name) {
-        return status;
+    let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.color));
+    if let Err(error) = first_reports(&mut full, &messages) {
+        return status::fail_open(&name, &error);
     }
-    let left = in_screen(&mut app, &messages, sender, &name);
-    if let Some(words) = app.input.history_trouble() {
-        status::fail(Status::Answered, &words);
+    let left = in_screen(&mut full, &messages, sender);
+    if let Some(trouble) = full.app.line.history_trouble() {
+        status::fail(Status::Answered, &trouble);
     }
-    match left {
-        Left::Quit => Status::Answered,
-        Left::With(status) => status,
-        Left::Failed(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
-    }
+    left.status(&name)
 }
 
 /// Looks at a session from a file.
 pub(super) fn replay(session: Session, cli: &Cli) -> Status {
     panics::end_the_program(terminal::give_back);
     let (sender, messages) = channel();
-    let mut app = App::new(session, Theme::new(cli.color), history(cli));
-    app.follow();
-    match in_screen(&mut app, &messages, sender, "the saved session") {
-        Left::Quit => Status::Answered,
-        Left::With(status) => status,
-        Left::Failed(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
-    }
+    let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.color));
+    full.app.follow();
+    in_screen(&mut full, &messages, sender).status("the saved session")
 }
 
 fn history(cli: &Cli) -> History {
@@ -93,11 +102,11 @@ fn history(cli: &Cli) -> History {
 }
 
 /// Waits for the guest for a moment.
-fn first_reports(app: &mut App, messages: &Receiver<Message>, name: &str) -> Result<(), Status> {
-    while app.selection.is_none() {
+fn first_reports(full: &mut FullScreen, messages: &Receiver<Message>) -> Result<(), OpenError> {
+    while full.app.time.selection.is_none() {
         match messages.recv_timeout(PATIENCE) {
             Ok(Message::Session(update)) => {
-                app.report(update).map_err(|error| status::fail_open(name, &error))?;
+                full.report(update)?;
             }
             Ok(_) => (),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
@@ -107,67 +116,57 @@ fn first_reports(app: &mut App, messages: &Receiver<Message>, name: &str) -> Res
 }
 
 /// The loop, with the terminal taken over; it is given back before this returns.
-fn in_screen(app: &mut App, messages: &Receiver<Message>, sender: Sender<Message>, name: &str) -> Left {
-    let mut failed = None;
+fn in_screen(full: &mut FullScreen, messages: &Receiver<Message>, sender: Sender<Message>) -> Left {
     let left = Screen::enter().and_then(|mut screen| {
         listen(sender)?;
-        screen.draw(|frame| app.draw(frame))?;
-        app.script.in_pieces();
+        screen.draw(|frame| full.draw(frame))?;
+        full.app.script.in_pieces();
         loop {
-            let first = match app.is_looking() {
+            let first = match full.app.is_looking() {
                 true => messages.try_recv().ok(),
                 false => match messages.recv() {
                     Ok(message) => Some(message),
                     Err(_) => return Ok(Left::Quit),
                 },
             };
-            if first.is_none() && leaves(app.go_on_looking(), &mut screen)? {
-                return Ok(Left::Quit);
-            }
+            let mut requests = if first.is_none() { full.go_on() } else { Vec::new() };
             for message in first.into_iter().chain(messages.try_iter()) {
-                let next = match message {
-                    Message::Terminal(event) => app.event(event),
-                    Message::Hangup => return Ok(Left::With(Status::Signal(1))),
-                    Message::Signal(SIGTSTP) => LoopControl::Suspend,
-                    Message::Signal(SIGCONT) => LoopControl::Redraw,
-                    Message::Signal(number) => {
-                        return Ok(Left::With(Status::Signal(u8::try_from(number).unwrap_or(15))));
-                    }
-                    Message::Session(update) => match app.report(update) {
-                        Ok(next) => next,
-                        Err(error) => {
-                            failed = Some(error);
-                            return Ok(Left::Quit);
-                        }
-                    },
-                };
-                if leaves(next, &mut screen)? {
-                    return Ok(Left::Quit);
+                match taken_in(full, message) {
+                    Ok(more) => requests.extend(more),
+                    Err(left) => return Ok(left),
+                }
+                if requests.contains(&Request::Quit) {
+                    break;
                 }
             }
-            if let Some(text) = app.copied.take() {
-                screen.copy(&text)?;
+            for request in requests {
+                match request {
+                    Request::Quit => return Ok(Left::Quit),
+                    Request::Suspend => screen.suspend()?,
+                    Request::Redraw => screen.forget()?,
+                    Request::Mouse { take } => screen.take_mouse(take)?,
+                    Request::Copy(text) => screen.copy(&text)?,
+                }
             }
-            screen.draw(|frame| app.draw(frame))?;
+            screen.draw(|frame| full.draw(frame))?;
         }
     });
-    match (failed, left) {
-        (Some(error), _) => Left::With(status::fail_open(name, &error)),
-        (None, Ok(left)) => left,
-        (None, Err(error)) => Left::Failed(error),
-    }
+    left.unwrap_or_else(Left::Failed)
 }
 
-/// Does what the app wants of the screen; true where it is to be left.
-fn leaves(next: LoopControl, screen: &mut Screen) -> io::Result<bool> {
-    match next {
-        LoopControl::Continue => (),
-        LoopControl::Quit => return Ok(true),
-        LoopControl::Suspend => screen.suspend()?,
-        LoopControl::Redraw => screen.forget()?,
-        LoopControl::Mouse => screen.toggle_mouse()?,
+/// Takes a message into the state, and returns what takes the terminal.
+///
+/// # Errors
+/// Why the screen is to be left.
+fn taken_in(full: &mut FullScreen, message: Message) -> Result<Vec<Request>, Left> {
+    match message {
+        Message::Terminal(event) => Ok(full.event(event)),
+        Message::Hangup => Err(Left::With(Status::Signal(1))),
+        Message::Signal(SIGTSTP) => Ok(vec![Request::Suspend]),
+        Message::Signal(SIGCONT) => Ok(vec![Request::Redraw]),
+        Message::Signal(number) => Err(Left::With(Status::Signal(u8::try_from(number).unwrap_or(15)))),
+        Message::Session(update) => full.report(update).map_err(Left::NoGuest),
     }
-    Ok(false)
 }
 
 /// Starts the threads that wait for keys and for signals.

@@ -8,7 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::draw::theme::Theme;
+use super::full_screen::FullScreen;
 use super::state::app::App;
+use super::state::effect::PictureFile;
 use crate::cli::When;
 use crate::front::history::History;
 use crate::session::{OpenError, Options, Saved, Session, Source, State, Update};
@@ -28,16 +30,17 @@ pub(in crate::front) fn picture(
     file: &Path,
     over: bool,
 ) -> Result<(), String> {
-    let mut app = App::new(session, Theme::new(When::Always), History::none());
+    let mut app = App::new(session, History::none());
     app.arrange(Rect::new(0, 0, PICTURE.0, PICTURE.1));
     app.look_at(at);
     app.goto(cursor);
-    app.shot(file, over)
+    let file = PictureFile::Named { path: file.to_owned(), overwrite: over };
+    FullScreen::new(app, Theme::new(When::Always)).save_picture(file).map(drop)
 }
 
 /// The full screen, drawn into a buffer.
 pub struct Offscreen {
-    app: App,
+    screen: FullScreen,
     updates: Receiver<Update>,
     buffer: Buffer,
 }
@@ -53,19 +56,20 @@ impl Offscreen {
             // Nobody listens any more when the screen is gone.
             let _ = sender.send(update);
         });
-        let app = App::new(session, Theme::new(When::Always), History::none());
+        let screen = FullScreen::new(App::new(session, History::none()), Theme::new(When::Always));
         let buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-        let mut screen = Offscreen { app, updates, buffer };
-        screen.settle()?;
-        Ok(screen)
+        let mut offscreen = Offscreen { screen, updates, buffer };
+        offscreen.settle()?;
+        Ok(offscreen)
     }
 
     /// Opens a saved session.
     pub fn replay(saved: Saved, columns: u16, rows: u16) -> Offscreen {
         let (_, updates) = channel();
-        let mut app = App::new(Session::replay(saved), Theme::new(When::Always), History::none());
+        let mut app = App::new(Session::replay(saved), History::none());
         app.follow();
-        Offscreen { app, updates, buffer: Buffer::empty(Rect::new(0, 0, columns, rows)) }
+        let screen = FullScreen::new(app, Theme::new(When::Always));
+        Offscreen { screen, updates, buffer: Buffer::empty(Rect::new(0, 0, columns, rows)) }
     }
 
     /// Sends a line, and waits until it is answered.
@@ -73,35 +77,35 @@ impl Offscreen {
     /// # Errors
     /// The guest could not be set to work again.
     pub fn send(&mut self, line: &str) -> Result<(), OpenError> {
-        self.app.event(Event::Paste(format!("{line}\n")));
+        self.screen.event(Event::Paste(format!("{line}\n")));
         self.settle()
     }
 
     /// Presses a key.
     pub fn press(&mut self, key: KeyCode) {
-        self.app.event(Event::Key(KeyEvent::new(key, KeyModifiers::NONE)));
+        self.screen.event(Event::Key(KeyEvent::new(key, KeyModifiers::NONE)));
     }
 
     /// Draws the screen, and returns its cells.
     pub fn draw(&mut self) -> &Buffer {
         self.buffer.reset();
-        self.app.paint(self.buffer.area, &mut self.buffer);
+        self.screen.paint(self.buffer.area, &mut self.buffer);
         &self.buffer
     }
 
     /// Draws the screen when all that is looked for in pieces was found.
     pub fn draw_settled(&mut self) -> &Buffer {
         self.draw();
-        while self.app.is_looking() {
-            self.app.go_on_looking();
+        while self.screen.app.is_looking() {
+            self.screen.go_on();
         }
         self.draw()
     }
 
     fn settle(&mut self) -> Result<(), OpenError> {
-        while self.app.session.state() != State::Idle || self.app.session.run().is_empty() {
+        while self.screen.app.session.state() != State::Idle || self.screen.app.session.run().is_empty() {
             let Ok(update) = self.updates.recv() else { break };
-            self.app.report(update)?;
+            self.screen.report(update)?;
         }
         Ok(())
     }

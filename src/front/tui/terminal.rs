@@ -38,7 +38,7 @@ impl Screen {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
         let terminal = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
         let mut screen = Screen { terminal: ManuallyDrop::new(terminal), mouse: false };
-        screen.toggle_mouse()?;
+        screen.take_mouse(true)?;
         Ok(screen)
     }
 
@@ -50,7 +50,7 @@ impl Screen {
         self.terminal.backend_mut().flush()
     }
 
-    /// Draws everything anew with the next frame.
+    /// Draws the whole screen again with the next frame.
     pub(super) fn forget(&mut self) -> io::Result<()> {
         // Unlike `clear`, this does not ask the terminal where its cursor is, which not every one answers.
         let area = self.terminal.get_frame().area();
@@ -69,14 +69,10 @@ impl Screen {
         self.forget()
     }
 
-    /// Takes the mouse, or gives it back to the terminal, which can then select text as ever.
-    pub(super) fn toggle_mouse(&mut self) -> io::Result<()> {
-        self.mouse = !self.mouse;
-        if self.mouse {
-            execute!(io::stdout(), EnableMouseCapture)
-        } else {
-            execute!(io::stdout(), DisableMouseCapture)
-        }
+    /// Takes the mouse, or gives it to the terminal, which can then select text as usual.
+    pub(super) fn take_mouse(&mut self, take: bool) -> io::Result<()> {
+        self.mouse = take;
+        if take { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
     }
 
     /// Asks the terminal to put a text into the clipboard. Some do not, and none says so.

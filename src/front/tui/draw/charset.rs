@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 
 /// What a terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::front::tui) enum Charset {
+pub(crate) enum Charset {
     /// Any character.
     #[default]
     Unicode,
@@ -36,7 +36,7 @@ const SIGNS: [(&str, &str, bool); 11] = [
 
 impl Charset {
     /// What the terminal can show, as far as the environment tells.
-    pub(in crate::front::tui) fn of(variable: impl Fn(&str) -> Option<OsString>) -> Charset {
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<OsString>) -> Charset {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |value: OsString| value.to_string_lossy().to_lowercase();
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).map(text);
@@ -52,7 +52,7 @@ impl Charset {
     }
 
     /// Replaces what the terminal cannot show.
-    pub(in crate::front::tui) fn apply(self, buffer: &mut Buffer) {
+    pub(crate) fn apply(self, buffer: &mut Buffer) {
         if self == Charset::Unicode {
             return;
         }

@@ -3,22 +3,23 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr;
 
-use super::panes::Pane;
-use crate::view::{Matched, ViewLine};
+use super::canvas::Canvas;
+use crate::view::{Matched, Regions};
 
 /// The brackets in the gaps between the bytes of a row.
-pub(in crate::front::tui) struct Brackets {
+pub(super) struct Brackets {
     /// The address of the row.
-    pub(in crate::front::tui) addr: u64,
+    pub(super) addr: u64,
     /// The first and the last address of what is selected.
-    pub(in crate::front::tui) selected: (u64, u64),
-    pub(in crate::front::tui) matched: Matched,
+    pub(super) selected: (u64, u64),
+    pub(super) matched: Matched,
 }
 
 impl Brackets {
     /// What stands before the byte at that place of the row, if anything does.
-    pub(in crate::front::tui) fn opening(&self, place: usize) -> Option<&'static str> {
+    pub(super) fn opening(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.0 {
             true => Some("["),
             false => Some("<").filter(|_| self.matched.starts & 1 << place != 0),
@@ -26,7 +27,7 @@ impl Brackets {
     }
 
     /// What stands behind it.
-    pub(in crate::front::tui) fn closing(&self, place: usize) -> Option<&'static str> {
+    pub(super) fn closing(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.1 {
             true => Some("]"),
             false => Some(">").filter(|_| self.matched.ends & 1 << place != 0),
@@ -36,45 +37,42 @@ impl Brackets {
 
 /// The columns that a name needs beside a row: a gap, and enough of its letters.
 const ROOM: u16 = 6;
-/// The most names beside a row.
-const NAMES: usize = 4;
 
-impl Pane<'_> {
-    /// Names the regions that begin in a row: beside it, in the columns from `x` on, or by the letter of the most
-    /// telling one.
-    pub(in crate::front::tui) fn name_row(&self, addr: u64, x: u16, area: Rect, buffer: &mut Buffer) {
-        let mut regions = self.regions.beginning_in(addr, self.sight.width as u64).take(NAMES).peekable();
-        if area.right() >= x + ROOM {
-            let mut x = x + 1;
-            for region in regions {
-                x = self.put_name(&region.name, x + 1, area, buffer);
-            }
-        } else if let Some(region) = regions.peek()
-            && x + 1 < area.right()
-        {
-            buffer[(x + 1, area.y)].set_symbol(region.kind.letter()).set_style(self.theme.title());
-        }
-    }
-
-    /// Names the regions that begin in folded rows, from column `x` on.
-    pub(in crate::front::tui) fn name_fold(&self, line: ViewLine, x: u16, area: Rect, buffer: &mut Buffer) {
+/// Names the regions that begin in the rows from an address on, for a length: beside them, in the columns after `x`, as
+/// far as there is room; or by the letter of the most telling one.
+pub(super) fn name_rows(regions: &Regions, (addr, len): (u64, u64), x: u16, area: Rect, canvas: &mut Canvas<'_>) {
+    let mut named = regions.beginning_in(addr, len).peekable();
+    let title = canvas.theme.title();
+    if area.right() >= x + ROOM {
         let mut x = x + 1;
-        for region in self.regions.beginning_in(line.addr, line.len).take(NAMES) {
-            x = self.put_name(&region.name, x + 1, area, buffer);
+        while let Some(region) = named.next() {
+            x = put_name(&region.name, x + 1, area, canvas.buffer);
+            if x + 1 >= area.right() && named.peek().is_some() {
+                // What has no room is not lost without a sign.
+                canvas.buffer[(area.right() - 1, area.y)].set_symbol(CUT);
+                return;
+            }
         }
+    } else if let Some(region) = named.peek()
+        && x + 1 < area.right()
+    {
+        canvas.buffer[(x + 1, area.y)].set_symbol(region.kind.letter()).set_style(title);
     }
+}
 
-    /// Puts a name into a row, and returns the column behind it. What has no room ends in a sign.
-    fn put_name(&self, name: &str, x: u16, area: Rect, buffer: &mut Buffer) -> u16 {
-        let room = usize::from(area.right().saturating_sub(x));
-        if room == 0 {
-            return x;
-        }
-        let style = Style::new().add_modifier(Modifier::ITALIC);
-        let (end, _) = buffer.set_stringn(x, area.y, name, room, style);
-        if name.len() > room {
-            buffer[(area.right() - 1, area.y)].set_symbol("\u{2026}").set_style(style);
-        }
-        end
+/// What stands where a name is cut.
+const CUT: &str = "\u{2026}";
+
+/// Puts a name into a row, and returns the column after it.
+fn put_name(name: &str, x: u16, area: Rect, buffer: &mut Buffer) -> u16 {
+    let room = usize::from(area.right().saturating_sub(x));
+    if room == 0 {
+        return x;
     }
+    let style = Style::new().add_modifier(Modifier::ITALIC);
+    let (end, _) = buffer.set_stringn(x, area.y, name, room, style);
+    if name.width() > room {
+        buffer[(area.right() - 1, area.y)].set_symbol(CUT).set_style(style);
+    }
+    end
 }

@@ -1,12 +1,19 @@
-//! The state, drawn into cells.
+//! The state of the full screen, drawn into cells.
 
-pub(super) mod cells;
+pub(super) mod canvas;
 pub(super) mod charset;
+mod header;
+mod input_line;
+mod key_bar;
 mod labels;
-pub(super) mod legend;
-pub(super) mod panels;
+mod legend;
+mod memory;
+mod overlays;
+mod panels;
 mod panes;
 pub(super) mod picture;
-mod screen;
+pub(super) mod screen;
+mod status;
+mod steps;
+mod strip;
 pub(super) mod theme;
-pub(super) mod timeline;

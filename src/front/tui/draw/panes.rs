@@ -4,14 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::labels::Brackets;
+use super::canvas::Canvas;
+use super::labels::{Brackets, name_rows};
 use super::theme::Theme;
 use crate::record::{Actor, Image};
 use crate::view::{COVERED, DiffView, MAX_WIDTH, Mark, Pattern, Regions, Row, ViewLine, characters, thousands};
 
 /// Which of the two panes it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::front::tui) enum Side {
+pub(super) enum Side {
     Before,
     After,
     /// Both in one, a changed row twice.
@@ -19,20 +20,19 @@ pub(in crate::front::tui) enum Side {
 }
 
 /// What a pane shows.
-pub(in crate::front::tui) struct Pane<'a> {
-    pub(in crate::front::tui) side: Side,
-    pub(in crate::front::tui) sight: DiffView<'a>,
+pub(super) struct Pane<'a> {
+    pub(super) side: Side,
+    pub(super) view: DiffView<'a>,
     /// The memory as the guest's start left it, if that is not what is looked at.
-    pub(in crate::front::tui) start: Option<&'a Image>,
+    pub(super) start: Option<&'a Image>,
     /// The address of the first line.
-    pub(in crate::front::tui) top: u64,
+    pub(super) top: u64,
     /// The first and the last address of what is selected: the cursor, at least.
-    pub(in crate::front::tui) selected: (u64, u64),
+    pub(super) selected: (u64, u64),
     /// What is searched for: matches are shown wherever they are.
-    pub(in crate::front::tui) pattern: Option<&'a Pattern>,
+    pub(super) pattern: Option<&'a Pattern>,
     /// The ranges that have names.
-    pub(in crate::front::tui) regions: &'a Regions,
-    pub(in crate::front::tui) theme: Theme,
+    pub(super) regions: &'a Regions,
 }
 
 const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
@@ -40,37 +40,37 @@ const SPACE: &str = " ";
 
 impl Pane<'_> {
     /// Draws the lines of memory into `area`.
-    pub(in crate::front::tui) fn draw(&self, area: Rect, buffer: &mut Buffer) {
-        if self.sight.is_empty() {
+    pub(super) fn draw(&self, area: Rect, canvas: &mut Canvas<'_>) {
+        if self.view.is_empty() {
             return;
         }
         let mut rest = area;
-        let mut next = Some(self.sight.line(self.top));
+        let mut next = Some(self.view.line(self.top));
         while let Some(line) = next.filter(|_| rest.height > 0) {
             if line.folded {
-                self.draw_fold(line, rest, buffer);
+                self.draw_fold(line, rest, canvas);
             } else if self.side == Side::Both {
-                if self.sight.is_marked(line.addr) && line.addr < self.sight.before.len() {
-                    self.draw_row(line.addr, Side::Before, rest, buffer);
+                if self.view.is_marked(line.addr) && line.addr < self.view.before.len() {
+                    self.draw_row(line.addr, Side::Before, rest, canvas);
                     rest = below(rest);
                 }
                 if rest.height > 0 {
-                    self.draw_row(line.addr, Side::After, rest, buffer);
+                    self.draw_row(line.addr, Side::After, rest, canvas);
                 }
             } else {
-                self.draw_row(line.addr, self.side, rest, buffer);
+                self.draw_row(line.addr, self.side, rest, canvas);
             }
             rest = below(rest);
-            next = self.sight.below(line);
+            next = self.view.below(line);
         }
     }
 
     /// Says how much a folded line stands for, and with what in every row: the byte, where there is only one.
-    fn draw_fold(&self, line: ViewLine, area: Rect, buffer: &mut Buffer) {
-        let grown = line.addr >= self.sight.before.len();
-        let image = if self.side == Side::Before { self.sight.before } else { self.sight.after };
+    fn draw_fold(&self, line: ViewLine, area: Rect, canvas: &mut Canvas<'_>) {
+        let grown = line.addr >= self.view.before.len();
+        let image = if self.side == Side::Before { self.view.before } else { self.view.after };
         let mut bytes = [0; MAX_WIDTH];
-        let text = match image.read(line.addr, &mut bytes[..self.sight.width]) {
+        let text = match image.read(line.addr, &mut bytes[..self.view.width]) {
             0 => "         .. no memory yet".to_owned(),
             known => {
                 let what = match bytes[..known].iter().all(|&byte| byte == bytes[0]) {
@@ -81,36 +81,38 @@ impl Pane<'_> {
                 format!("         .. {new}{} B {what}", thousands(line.len))
             }
         };
-        let (end, _) = buffer.set_stringn(area.x, area.y, text, usize::from(area.width), Style::new());
+        let (end, _) = canvas.buffer.set_stringn(area.x, area.y, text, usize::from(area.width), Style::new());
         if grown && self.side != Side::Before && end > area.x {
-            buffer[(area.x, area.y)].set_symbol("+").set_style(self.theme.title());
+            let title = canvas.theme.title();
+            canvas.buffer[(area.x, area.y)].set_symbol("+").set_style(title);
         }
         if self.side != Side::Before {
-            self.name_fold(line, end, area, buffer);
+            name_rows(self.regions, (line.addr, line.len), end, area, canvas);
         }
     }
 
-    fn draw_row(&self, addr: u64, side: Side, area: Rect, buffer: &mut Buffer) {
-        let image = if side == Side::Before { self.sight.before } else { self.sight.after };
-        let mut row = Row::new(image, self.sight.marks, addr, self.sight.width);
+    fn draw_row(&self, addr: u64, side: Side, area: Rect, canvas: &mut Canvas<'_>) {
+        let theme = canvas.theme;
+        let image = if side == Side::Before { self.view.before } else { self.view.after };
+        let mut row = Row::new(image, self.view.marks, addr, self.view.width);
         if !row.exists() {
             return;
         }
         if let (Some(start), Side::After) = (self.start, side) {
             row.compare(start);
         }
-        let matched = self.pattern.map(|pattern| pattern.in_row(image, addr, self.sight.width)).unwrap_or_default();
+        let matched = self.pattern.map(|pattern| pattern.in_row(image, addr, self.view.width)).unwrap_or_default();
         let style = |place: usize| {
             let cell = row.cells()[place];
             let style = match side {
-                Side::Before => self.theme.before(cell.mark),
-                _ if cell.mark == Mark::None && cell.since_start => self.theme.since_start(),
-                _ => self.theme.after(cell.mark),
+                Side::Before => theme.before(cell.mark),
+                _ if cell.mark == Mark::None && cell.since_start => theme.since_start(),
+                _ => theme.after(cell.mark),
             };
-            if matched.inside & 1 << place == 0 { style } else { self.theme.matched(style) }
+            if matched.inside & 1 << place == 0 { style } else { theme.matched(style) }
         };
-        let mut pen = Pen { buffer, x: area.x, y: area.y, end: area.right() };
-        let (letter, gutter) = self.gutter(&row, side);
+        let mut pen = Pen { buffer: canvas.buffer, theme, x: area.x, y: area.y, end: area.right() };
+        let (letter, gutter) = self.gutter(&row, side, theme);
         pen.put(letter, gutter);
         for shift in (0..8).rev() {
             pen.put(DIGITS[digit(addr >> (4 * shift))], Style::new());
@@ -122,10 +124,10 @@ impl Pane<'_> {
             // The cursor is two brackets, and so is a match: whatever the bytes look like, they are seen.
             let closing = place.checked_sub(1).and_then(|before| brackets.closing(before));
             if place.is_multiple_of(8) {
-                self.gap(&mut pen, closing.unwrap_or(SPACE), Style::new());
+                pen.gap(closing.unwrap_or(SPACE), Style::new());
             }
             let opening = brackets.opening(place).or(closing.filter(|_| !place.is_multiple_of(8)));
-            self.gap(&mut pen, opening.unwrap_or(SPACE), gap);
+            pen.gap(opening.unwrap_or(SPACE), gap);
             let digits = cell.byte.map(|byte| (digit(u64::from(byte >> 4)), digit(u64::from(byte))));
             match digits {
                 Some((high, low)) => {
@@ -135,9 +137,9 @@ impl Pane<'_> {
                 None => pen.skip(2),
             }
         }
-        self.gap(&mut pen, brackets.closing(self.sight.width - 1).unwrap_or(SPACE), Style::new());
+        pen.gap(brackets.closing(self.view.width - 1).unwrap_or(SPACE), Style::new());
         pen.put(SPACE, Style::new());
-        let shown = characters(image, addr, self.sight.width);
+        let shown = characters(image, addr, self.view.width);
         for place in (0..row.cells().len()).filter(|&place| row.cells()[place].byte.is_some()) {
             match shown[place] {
                 COVERED => pen.cover(style(place)),
@@ -146,27 +148,22 @@ impl Pane<'_> {
         }
         let x = pen.x;
         if side == Side::After {
-            self.name_row(addr, x, area, buffer);
+            name_rows(self.regions, (addr, self.view.width as u64), x, area, canvas);
         }
     }
 
-    /// A column between bytes. What marks the cursor there is never styled as a byte.
-    fn gap(&self, pen: &mut Pen<'_>, symbol: &'static str, style: Style) {
-        pen.put(symbol, if symbol == SPACE { style } else { self.theme.title() });
-    }
-
     /// The letter that says, without colour, that a row was written and by whom, is new, or was changed earlier.
-    fn gutter(&self, row: &Row, side: Side) -> (&'static str, Style) {
+    fn gutter(&self, row: &Row, side: Side, theme: Theme) -> (&'static str, Style) {
         let wrote = |actor| row.cells().iter().any(|cell| cell.mark.actor() == Some(actor));
         match (wrote(Actor::Host), wrote(Actor::Guest), wrote(Actor::Module)) {
-            (false, false, false) if row.addr >= self.sight.before.len() => ("+", self.theme.title()),
+            (false, false, false) if row.addr >= self.view.before.len() => ("+", theme.title()),
             (false, false, false) if row.cells().iter().any(|cell| cell.since_start) => ("'", Style::new()),
             (false, false, false) => (SPACE, Style::new()),
-            _ if self.side == Side::Both && side == Side::Before => ("-", self.theme.title()),
-            (true, true, _) => ("*", self.theme.title()),
-            (true, ..) => ("h", self.theme.actor(Actor::Host)),
-            (_, true, _) => ("g", self.theme.actor(Actor::Guest)),
-            _ => ("m", self.theme.actor(Actor::Module)),
+            _ if self.side == Side::Both && side == Side::Before => ("-", theme.title()),
+            (true, true, _) => ("*", theme.title()),
+            (true, ..) => ("h", theme.actor(Actor::Host)),
+            (_, true, _) => ("g", theme.actor(Actor::Guest)),
+            _ => ("m", theme.actor(Actor::Module)),
         }
     }
 }
@@ -182,12 +179,18 @@ fn digit(n: u64) -> usize {
 /// Puts cells from left to right, up to an end.
 struct Pen<'a> {
     buffer: &'a mut Buffer,
+    theme: Theme,
     x: u16,
     y: u16,
     end: u16,
 }
 
 impl Pen<'_> {
+    /// A column between bytes. What marks the cursor there is never styled as a byte.
+    fn gap(&mut self, symbol: &'static str, style: Style) {
+        self.put(symbol, if symbol == SPACE { style } else { self.theme.title() });
+    }
+
     fn put(&mut self, symbol: &'static str, style: Style) {
         if self.x < self.end {
             self.buffer[(self.x, self.y)].set_symbol(symbol).set_style(style);

@@ -9,7 +9,6 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 use crate::command::create;
-use crate::front::tui::state::app::{App, LoopControl};
 
 /// The size of a character cell, and of the letters in it.
 const CELL: (f64, f64) = (8.4, 18.0);
@@ -23,33 +22,18 @@ const SIXTEEN: [u32; 16] = [
     0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
 ];
 
-impl App {
-    /// Saves a picture of the screen under the first free name.
-    pub(in crate::front::tui) fn snapshot(&mut self) -> LoopControl {
-        let mut paths = (1..).map(|number| self.pictures.join(format!("linmem-{number}.svg")));
-        let path = paths.find(|path| !path.exists()).expect("numbers do not end");
-        match self.shot(&path, false) {
-            Ok(()) => self.notice(&format!("the screen is saved as {}", path.display())),
-            Err(words) => self.notice(&words),
-        }
-    }
-
-    /// Saves a picture of the screen, as it is without a question in it: `.svg` or `.txt`.
-    ///
-    /// # Errors
-    /// Why there is no picture, in words.
-    pub(in crate::front::tui) fn shot(&mut self, path: &Path, over: bool) -> Result<(), String> {
-        self.dismiss();
-        let mut buffer = Buffer::empty(self.layout.area);
-        self.paint(self.layout.area, &mut buffer);
-        let text = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("svg") => svg(&buffer),
-            Some("txt") => plain(&buffer),
-            _ => return Err(format!("{}: a picture is .svg or .txt", path.display())),
-        };
-        let mut file = create(path, over, "shot").map_err(|error| error.to_string())?;
-        file.write_all(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
-    }
+/// Saves a picture of the cells, as `.svg` or `.txt`.
+///
+/// # Errors
+/// Why there is no picture, as a message.
+pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool) -> Result<(), String> {
+    let text = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => svg(buffer),
+        Some("txt") => plain(buffer),
+        _ => return Err(format!("{}: a picture is .svg or .txt", path.display())),
+    };
+    let mut file = create(path, overwrite, "shot").map_err(|error| error.to_string())?;
+    file.write_all(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The cells of a row, without those that a wide character to the left covers.

@@ -11,9 +11,9 @@ use crate::view::Mark;
 
 /// The styles of the screen, and the characters that it may use.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::front::tui) struct Theme {
+pub(crate) struct Theme {
     colors: Option<Colors>,
-    pub(in crate::front::tui) charset: Charset,
+    pub(crate) charset: Charset,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ const TRUE: Colors = Colors {
 
 impl Theme {
     /// The theme that the user's choice and the environment ask for.
-    pub(in crate::front::tui) fn new(when: When) -> Theme {
+    pub(crate) fn new(when: When) -> Theme {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colored = match when {
             When::Always => true,
@@ -72,20 +72,20 @@ impl Theme {
     /// A theme without any colour. No style has one then, not even the terminal's own: crossterm 0.29 would write
     /// an escape for it that takes the modifiers away again.
     #[cfg(test)]
-    pub(in crate::front::tui) const MONOCHROME: Theme = Theme { colors: None, charset: Charset::Unicode };
+    pub(crate) const MONOCHROME: Theme = Theme { colors: None, charset: Charset::Unicode };
 
     /// A theme with the 16 colours that every terminal has.
     #[cfg(test)]
-    pub(in crate::front::tui) const COLORED: Theme = Theme { colors: Some(SIXTEEN), charset: Charset::Unicode };
+    pub(crate) const COLORED: Theme = Theme { colors: Some(SIXTEEN), charset: Charset::Unicode };
 
     /// The same on a terminal that shows these characters.
     #[cfg(test)]
-    pub(in crate::front::tui) fn with(self, charset: Charset) -> Theme {
+    pub(crate) fn with(self, charset: Charset) -> Theme {
         Theme { charset, ..self }
     }
 
     /// A byte in the pane that shows memory after.
-    pub(in crate::front::tui) fn after(self, mark: Mark) -> Style {
+    pub(crate) fn after(self, mark: Mark) -> Style {
         let plain = Style::new();
         match (mark, self.colors) {
             (Mark::None, _) => plain,
@@ -106,7 +106,7 @@ impl Theme {
     }
 
     /// A byte in the pane that shows memory before: underlined where it is about to be written.
-    pub(in crate::front::tui) fn before(self, mark: Mark) -> Style {
+    pub(crate) fn before(self, mark: Mark) -> Style {
         match mark {
             Mark::None => Style::new(),
             _ => Style::new().add_modifier(Modifier::UNDERLINED),
@@ -115,18 +115,18 @@ impl Theme {
 
     /// A byte that has this style else, in a match of the search. What is written of it stays to be seen; signs stand
     /// around a match besides.
-    pub(in crate::front::tui) fn matched(self, style: Style) -> Style {
+    pub(crate) fn matched(self, style: Style) -> Style {
         let plain = style.bg.is_none() && self.colors.is_some();
         style.add_modifier(if plain { Modifier::REVERSED } else { Modifier::ITALIC })
     }
 
     /// A byte that was changed by an earlier step: weaker than one that was changed by this.
-    pub(in crate::front::tui) fn since_start(self) -> Style {
+    pub(crate) fn since_start(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The letter in the gutter, and the line of a legend, for what an actor wrote.
-    pub(in crate::front::tui) fn actor(self, actor: Actor) -> Style {
+    pub(crate) fn actor(self, actor: Actor) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         match (actor, self.colors) {
             (_, None) => bold,
@@ -136,17 +136,22 @@ impl Theme {
     }
 
     /// Rules and titles between the parts of the screen.
-    pub(in crate::front::tui) fn title(self) -> Style {
+    pub(crate) fn title(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The selected row of a list, and the header.
-    pub(in crate::front::tui) fn selected(self) -> Style {
+    pub(crate) fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// The name of the mode.
+    pub(crate) fn mode(self) -> Style {
+        self.selected().add_modifier(Modifier::BOLD)
+    }
+
     /// A failure.
-    pub(in crate::front::tui) fn failure(self) -> Style {
+    pub(crate) fn failure(self) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         self.colors.map_or(bold, |colors| bold.fg(colors.red_text))
     }

@@ -9,11 +9,14 @@ use crate::front::history::History;
 use crate::view::visible;
 
 /// The longest line in bytes. The buffer cannot grow past what it was made with.
-pub(in crate::front::tui) const LONGEST: usize = 1 << 20;
+pub(crate) const LONGEST: usize = 1 << 20;
+
+/// What is told when a line is that long.
+pub(crate) const LINE_FULL: &str = "the line is full: at most 1 MiB can be typed";
 
 /// A change of the line or of the cursor's place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::front::tui) enum Edit {
+pub(crate) enum Edit {
     Insert(char),
     Left,
     Right,
@@ -40,7 +43,7 @@ const UNDONE: usize = 200;
 const LONGEST_UNDONE: usize = 64 << 10;
 
 /// The line that is being typed.
-pub(in crate::front::tui) struct Input {
+pub(crate) struct LineEditor {
     line: LineBuffer,
     killed: String,
     history: History,
@@ -68,9 +71,9 @@ impl ChangeListener for Deleted {
     fn replace(&mut self, _: usize, _: &str, _: &str) {}
 }
 
-impl Input {
-    pub(in crate::front::tui) fn new(history: History) -> Input {
-        Input {
+impl LineEditor {
+    pub(crate) fn new(history: History) -> LineEditor {
+        LineEditor {
             line: LineBuffer::with_capacity(LONGEST),
             killed: String::new(),
             history,
@@ -82,27 +85,27 @@ impl Input {
     }
 
     /// The line as typed.
-    pub(in crate::front::tui) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.line.as_str()
     }
 
     /// Whether nothing is typed.
-    pub(in crate::front::tui) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.line.is_empty()
     }
 
     /// What is typed before the cursor.
-    pub(in crate::front::tui) fn before_cursor(&self) -> &str {
+    pub(crate) fn before_cursor(&self) -> &str {
         &self.text()[..self.line.pos()]
     }
 
     /// What is searched for in earlier lines, while that goes on.
-    pub(in crate::front::tui) fn sought(&self) -> Option<&str> {
+    pub(crate) fn sought(&self) -> Option<&str> {
         self.sought.as_deref()
     }
 
     /// Takes the line out, and remembers it.
-    pub(in crate::front::tui) fn take(&mut self) -> String {
+    pub(crate) fn take(&mut self) -> String {
         let text = self.text().to_owned();
         self.clear();
         self.history.add(&text);
@@ -110,21 +113,21 @@ impl Input {
     }
 
     /// Drops the line.
-    pub(in crate::front::tui) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.set("");
         (self.recalled, self.sought, self.inserting) = (None, None, false);
         self.undo.clear();
     }
 
     /// Puts a text at the cursor; false if the line would be too long, and nothing was put then.
-    pub(in crate::front::tui) fn insert(&mut self, text: &str) -> bool {
+    pub(crate) fn insert(&mut self, text: &str) -> bool {
         self.sought = None;
         self.remember(false);
         text.is_empty() || self.line.yank(text, 1, &mut Deleted(String::new())).is_some()
     }
 
     /// Puts a text in the place of what stands between `start` and the cursor; false if there is no room for it.
-    pub(in crate::front::tui) fn complete(&mut self, start: usize, text: &str) -> bool {
+    pub(crate) fn complete(&mut self, start: usize, text: &str) -> bool {
         let replaced = start..self.line.pos();
         let fits = self.text().len() - replaced.len() + text.len() <= LONGEST;
         if fits {
@@ -135,7 +138,7 @@ impl Input {
     }
 
     /// Makes a change; false if there was nothing to change.
-    pub(in crate::front::tui) fn edit(&mut self, edit: Edit) -> bool {
+    pub(crate) fn edit(&mut self, edit: Edit) -> bool {
         match (&mut self.sought, edit) {
             (Some(sought), Edit::Insert(c)) => {
                 sought.push(c);
@@ -184,7 +187,7 @@ impl Input {
     }
 
     /// Ends the search in earlier lines: with what was found, or with what was typed before.
-    pub(in crate::front::tui) fn end_search(&mut self, with_found: bool) {
+    pub(crate) fn end_search(&mut self, with_found: bool) {
         self.sought = None;
         if !with_found {
             let unfinished = self.history.len();
@@ -218,12 +221,12 @@ impl Input {
     }
 
     /// Why typed lines are not kept, in words, if that happened.
-    pub(in crate::front::tui) fn history_trouble(&mut self) -> Option<String> {
+    pub(crate) fn history_trouble(&mut self) -> Option<String> {
         self.history.trouble()
     }
 
     /// The part of the line that fits into `width` columns, and the cursor's column in it.
-    pub(in crate::front::tui) fn window(&self, width: usize) -> (String, usize) {
+    pub(crate) fn window(&self, width: usize) -> (String, usize) {
         let (before, behind) = self.text().split_at(self.line.pos());
         let mut head = String::new();
         for grapheme in before.graphemes(true).rev() {
@@ -298,8 +301,8 @@ impl Input {
 mod tests {
     use super::*;
 
-    fn typed(text: &str) -> Input {
-        let mut input = Input::new(History::none());
+    fn typed(text: &str) -> LineEditor {
+        let mut input = LineEditor::new(History::none());
         assert!(input.insert(text));
         input
     }
@@ -363,7 +366,7 @@ mod tests {
 
     #[test]
     fn changes_are_undone_one_by_one() {
-        let mut input = Input::new(History::none());
+        let mut input = LineEditor::new(History::none());
         "one two".chars().for_each(|c| assert!(input.edit(Edit::Insert(c))));
         input.edit(Edit::KillWordLeft);
         input.insert("pasted");

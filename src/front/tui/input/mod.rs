@@ -1,4 +1,7 @@
-//! What the user does: keys, and the line that is edited with them.
+//! What the user does: keys and the mouse, made into actions, and the line that is edited with them.
 
-pub(super) mod keys;
+pub(super) mod action;
+pub(super) mod bindings;
 pub(super) mod line;
+pub(super) mod mode;
+pub(super) mod mouse;

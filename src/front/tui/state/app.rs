@@ -1,169 +1,88 @@
-//! The full screen's state, and how keys and the guest's reports change it. No terminal in here.
+//! The state of the full screen, in its parts.
 
-use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
-use super::find::Searching;
-use super::layout::{Arrangement, Layout, SIDE_BY_SIDE, Shape};
-use super::list::List;
-use super::prompt::Prompt;
+use super::effect::{Effect, PictureFile, Request};
+use super::layout::{Arrangement, Layout, Shape};
+use super::lines::below_title;
+use super::overlays::{Overlay, Overlays};
+use super::panels::{Panel, Panels};
+use super::rows::PaneRows;
 use super::script::Script;
 use super::space::Space;
+use super::status::Status;
 use super::time::Time;
 use crate::front::history::History;
-use crate::front::tui::draw::panels::MapPanel;
-use crate::front::tui::draw::theme::Theme;
-use crate::front::tui::draw::timeline::quoted;
-use crate::front::tui::input::keys::{Action, Direction, Focus, action};
-use crate::front::tui::input::line::{Edit, Input};
-use crate::session::{OpenError, Session, Update};
-use crate::view::{Order, Selection, visible};
+use crate::front::tui::input::line::LineEditor;
+use crate::front::tui::input::mode::{Focus, Mode};
+use crate::record::Image;
+use crate::session::Session;
+use crate::view::{DiffView, Selection, visible};
 
-/// The full screen.
-pub(in crate::front::tui) struct App {
-    pub(in crate::front::tui) session: Session,
-    pub(in crate::front::tui) theme: Theme,
-    pub(in crate::front::tui) input: Input,
-    pub(in crate::front::tui) focus: Focus,
-    /// What is looked at, once something happened.
-    pub(in crate::front::tui) selection: Option<Selection>,
-    /// Whether the newest exchange is selected as soon as it is over.
-    pub(in crate::front::tui) following: bool,
-    /// What happened in the run that is looked at.
-    pub(in crate::front::tui) time: Time,
-    /// What the guest said last, while it runs.
-    pub(in crate::front::tui) heard: Option<String>,
-    /// Where in memory the user is.
-    pub(in crate::front::tui) space: Space,
-    /// What is asked for in the input line's place.
-    pub(in crate::front::tui) prompt: Option<Prompt>,
-    /// What is shown beside the steps while the keys go to the memory.
-    pub(in crate::front::tui) panel: Panel,
+static NO_MEMORY: LazyLock<Image> = LazyLock::new(Image::default);
+
+/// The state of the full screen.
+pub(crate) struct App {
+    pub(crate) session: Session,
+    /// The input line.
+    pub(crate) line: LineEditor,
+    pub(crate) focus: Focus,
+    /// The cursor in time.
+    pub(crate) time: Time,
+    /// The cursor in space.
+    pub(crate) space: Space,
+    pub(crate) panels: Panels,
+    /// What is open over the screen.
+    pub(crate) overlays: Overlays,
+    pub(crate) status: Status,
+    /// The files that are followed.
+    pub(crate) script: Script,
     /// How the panes are arranged, and how many bytes a row has, where the user said so.
-    shape: Shape,
-    /// The first line of the help, or of what a command told, while it is shown.
-    pub(in crate::front::tui) help: Option<usize>,
-    /// From which line on its end is shown; 0 where all of it is.
-    pub(in crate::front::tui) help_end: usize,
-    /// The list that is shown over the screen.
-    pub(in crate::front::tui) list: Option<List>,
-    /// What is to go to the terminal's clipboard.
-    pub(in crate::front::tui) copied: Option<String>,
-    /// The map of the memory, until something else is selected.
-    pub(in crate::front::tui) map: Option<MapPanel>,
-    /// What a command told; empty where the help is the keys.
-    pub(in crate::front::tui) told: Vec<String>,
-    /// The file that is being followed.
-    pub(in crate::front::tui) script: Script,
-    /// A `[` or `]` that waits for its `c`.
-    bracket: Option<Direction>,
-    /// A word to the user, until the next key.
-    pub(in crate::front::tui) notice: Option<String>,
-    /// The folder for pictures of the screen.
-    pub(in crate::front::tui) pictures: PathBuf,
-    pub(in crate::front::tui) layout: Layout,
-}
-
-/// What is shown beside the steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::front::tui) enum Panel {
-    /// What the bytes at the cursor mean.
-    #[default]
-    Values,
-    /// The runs of changed bytes.
-    Changes,
-    /// The ranges that have names.
-    Regions,
-    /// The whole memory at a glance.
-    Map,
-    /// The exchanges so far.
-    Exchanges,
-}
-
-/// What the loop around the app is to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::front::tui) enum LoopControl {
-    /// Go on.
-    Continue,
-    /// Leave.
-    Quit,
-    /// Stop the process as Ctrl-Z does.
-    Suspend,
-    /// Draw everything anew.
-    Redraw,
-    /// Take the mouse, or give it back to the terminal.
-    Mouse,
+    pub(super) shape: Shape,
+    /// Where the parts of the screen are.
+    pub(crate) layout: Layout,
+    /// Whether the mouse is used here, and not by the terminal.
+    pub(super) has_mouse: bool,
+    /// The first key of a sequence of two.
+    pub(super) prefix: Option<char>,
+    /// What is to be done outside of the state, in order.
+    pub(super) effects: Vec<Effect>,
 }
 
 impl App {
-    pub(in crate::front::tui) fn new(session: Session, theme: Theme, history: History) -> App {
+    pub(crate) fn new(session: Session, history: History) -> App {
         App {
             session,
-            theme,
-            input: Input::new(history),
+            line: LineEditor::new(history),
             focus: Focus::Input,
-            selection: None,
-            following: true,
             time: Time::default(),
-            heard: None,
             space: Space::default(),
-            prompt: None,
-            panel: Panel::default(),
-            shape: Shape::default(),
-            help: None,
-            help_end: 0,
-            list: None,
-            copied: None,
-            map: None,
-            told: Vec::new(),
+            panels: Panels::default(),
+            overlays: Overlays::default(),
+            status: Status::default(),
             script: Script::default(),
-            bracket: None,
-            notice: None,
-            pictures: PathBuf::from("."),
+            shape: Shape::default(),
             layout: Layout::new(Rect::default(), Shape::default(), Focus::Input),
+            has_mouse: true,
+            prefix: None,
+            effects: Vec::new(),
         }
     }
 
-    /// Takes in what the guest's thread reported.
-    ///
-    /// # Errors
-    /// The guest could not be set to work.
-    pub(in crate::front::tui) fn report(&mut self, update: Update) -> Result<LoopControl, OpenError> {
-        self.heard = match &update {
-            Update::Said(text) => Some(quoted(text)),
-            _ => None,
-        };
-        match &update {
-            Update::Refused(words) => {
-                let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-                self.notice = Some(visible(words.as_bytes()));
-            }
-            // What was refused before is had now.
-            Update::Settled(cause, ..) if cause.begins_a_run() => self.notice = None,
-            _ => (),
-        }
-        self.session.apply(update)?;
-        self.keep_up();
-        Ok(self.go_on())
-    }
-
-    /// Takes in what the user did.
-    pub(in crate::front::tui) fn event(&mut self, event: Event) -> LoopControl {
-        match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
-            Event::Paste(text) => self.paste(&text),
-            Event::Mouse(event) => {
-                self.mouse(event);
-                LoopControl::Continue
-            }
-            _ => LoopControl::Continue,
+    /// What the keys mean at the moment.
+    pub(crate) fn mode(&self) -> Mode {
+        match (self.overlays.top(), self.focus) {
+            (Some(overlay), _) => overlay.mode(),
+            (None, Focus::Memory) => Mode::Memory,
+            (None, Focus::Input) if self.line.sought().is_some() => Mode::History,
+            (None, Focus::Input) => Mode::Input,
         }
     }
 
-    /// The areas for a screen of that size. The rows of memory stay where they are as far as they can.
-    pub(in crate::front::tui) fn arrange(&mut self, area: Rect) -> &Layout {
+    /// Fits the state to a screen of that size. The rows of memory stay where they are as far as they can.
+    pub(crate) fn arrange(&mut self, area: Rect) {
         let before = self.layout;
         self.layout = Layout::new(area, self.shape, self.focus);
         if (self.layout.width, self.layout.rows, self.layout.arrangement)
@@ -171,164 +90,85 @@ impl App {
         {
             self.reveal(1);
         }
-        &self.layout
+        self.overlays.arrange(Rect { height: area.height - self.layout.bar.height, ..area });
+        if self.shown_panel() == Panel::Map {
+            self.begin_map(below_title(self.layout.side));
+        }
     }
 
-    /// What is shown beside the steps now.
-    pub(in crate::front::tui) fn shown_panel(&self) -> Panel {
+    /// The panel that is shown beside the steps.
+    pub(crate) fn shown_panel(&self) -> Panel {
         match (self.focus, self.layout.transcript.is_empty()) {
             (Focus::Input, true) => Panel::Exchanges,
-            (_, false) if self.panel == Panel::Exchanges => Panel::Values,
-            _ => self.panel,
+            (_, false) if self.panels.wanted == Panel::Exchanges => Panel::Values,
+            _ => self.panels.wanted,
         }
     }
 
-    fn key(&mut self, key: KeyEvent) -> LoopControl {
-        self.notice = None;
-        self.space.searching.wanted = None;
-        let wanted = action(self.focus, key);
-        if let Some(line) = self.help {
-            return self.in_help(line, key.code, wanted);
-        }
-        if self.input.sought().is_some() && self.focus == Focus::Input && self.in_search(wanted) {
-            return LoopControl::Continue;
-        }
-        if self.list.is_some() {
-            return self.in_list(key, wanted);
-        }
-        if let (Some(direction), KeyCode::Char('c')) = (self.bracket.take(), key.code) {
-            return self.change(direction);
-        }
-        match wanted {
-            Some(action) => self.act(action),
-            None if self.focus == Focus::Memory => {
-                self.notice("no such key here: i goes back to the line, ? shows the keys")
-            }
-            None => LoopControl::Continue,
-        }
+    /// The index of the memory that is looked at.
+    pub(crate) fn memory(&self) -> usize {
+        self.session.memory()
     }
 
-    pub(in crate::front::tui) fn act(&mut self, action: Action) -> LoopControl {
-        let next = self.do_it(action);
-        self.look_around();
-        next
+    /// The selected memory in rows.
+    pub(crate) fn view(&self) -> Option<DiffView<'_>> {
+        let (at, memory) = (self.time.selection.as_ref()?, self.memory());
+        Some(DiffView {
+            before: at.before.get(memory).unwrap_or(&NO_MEMORY),
+            after: at.after.get(memory)?,
+            marks: at.marks.get(memory)?,
+            width: self.layout.width,
+            keep: self.space.cursor,
+        })
     }
 
-    fn do_it(&mut self, action: Action) -> LoopControl {
-        match action {
-            Action::Quit => return LoopControl::Quit,
-            Action::DeleteOrQuit if self.input.is_empty() => return LoopControl::Quit,
-            Action::Suspend => return LoopControl::Suspend,
-            Action::Redraw => return LoopControl::Redraw,
-            Action::DeleteOrQuit => return self.edit(Edit::Delete),
-            Action::Edit(edit) => return self.edit(edit),
-            Action::Complete => return self.complete(),
-            Action::Interrupt => return self.interrupt(),
-            Action::Help => self.open_help(),
-            Action::Send => return self.send(),
-            Action::SwitchFocus => match self.focus {
-                Focus::Input => self.focus = Focus::Memory,
-                Focus::Memory => self.focus = Focus::Input,
-                Focus::Prompt => self.dismiss(),
-            },
-            Action::Leave => match self.space.search.take() {
-                Some(_) => self.space.searching = Searching::default(),
-                None => self.focus = Focus::Input,
-            },
-            Action::Step(direction) => return self.step(direction),
-            Action::Exchange(direction) => return self.exchange(direction),
-            Action::Beside(direction) => return self.step_beside(direction),
-            Action::Out => return self.step_out(),
-            Action::Run(direction) => return self.another_run(direction),
-            Action::Newest => self.present(),
-            Action::Memory => return self.next_memory(),
-            Action::Rows(direction) => self.move_lines(direction, 1),
-            Action::Bytes(direction) => self.move_bytes(direction),
-            Action::Page(direction) => self.move_page(direction),
-            Action::End(Direction::Back) => self.goto(0),
-            Action::End(Direction::Forward) => self.goto(u64::MAX),
-            Action::Change(direction) => return self.change(direction),
-            Action::Bracket(direction) => self.bracket = Some(direction),
-            Action::Trail(direction) => return self.trail(direction),
-            Action::Follow => return self.follow_pointer(),
-            Action::Ask(question) => self.ask(question),
-            Action::Answer => return self.answer(),
-            Action::Match(direction) => return self.find_next(direction),
-            Action::Panel => self.panel = self.panel.next(),
-            Action::Arrange => return self.rearrange(),
-            Action::Width(direction) => self.widen(direction),
-            Action::Order => {
-                self.space.order = if self.space.order == Order::Little { Order::Big } else { Order::Little };
-            }
-            Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
-            Action::Command(text) => return self.command(text),
-            Action::Mouse => {
-                self.notice("the mouse is the terminal's now, or linmem's again: M changes it back");
-                return LoopControl::Mouse;
-            }
-            Action::Shot => return self.snapshot(),
-        }
-        LoopControl::Continue
+    /// The rows of a pane, if there is memory to show.
+    pub(crate) fn pane_rows(&self) -> Option<PaneRows<'_>> {
+        let view = self.view().filter(|view| !view.is_empty())?;
+        let doubles = self.layout.arrangement == Arrangement::One;
+        Some(PaneRows { view, count: self.layout.rows, doubles })
     }
 
-    pub(in crate::front::tui) fn notice(&mut self, words: &str) -> LoopControl {
-        self.notice = Some(words.to_owned());
-        LoopControl::Continue
+    /// Whether the newest cause of the present run is the one that is looked at.
+    pub(crate) fn is_present(&self) -> bool {
+        let newest = |at: &Selection| at.cause + 1 == self.session.run().len();
+        self.session.runs_back() == 0 && self.time.selection.as_ref().is_none_or(newest)
     }
 
-    /// The next arrangement of the panes that has room.
-    fn rearrange(&mut self) -> LoopControl {
-        if !self.layout.has_memory() {
-            return self.notice("there is no room for memory on so small a screen");
-        }
-        let order = [Arrangement::Sides, Arrangement::Stacked, Arrangement::One];
-        let at = order.iter().position(|&one| one == self.layout.arrangement).unwrap_or(0);
-        let area = self.layout.area;
-        let mut skipped = String::new();
-        for step in 1..=order.len() {
-            self.shape.arrangement = Some(order[(at + step) % order.len()]);
-            let arranged = Layout::new(area, self.shape, self.focus).arrangement;
-            if Some(arranged) == self.shape.arrangement {
-                break;
-            }
-            // The other arrangements fit wherever there is memory at all.
-            skipped = format!(" (side by side takes {SIDE_BY_SIDE} columns, and here are {})", area.width);
-        }
-        self.arrange(area);
-        let arranged = match self.layout.arrangement {
-            Arrangement::Sides => "before and after side by side",
-            Arrangement::Stacked => "before above after",
-            Arrangement::One => "one pane: a changed row is shown as it was (-) and as it is",
-        };
-        self.notice(&format!("{arranged}{skipped}"))
+    /// Which memory is looked at: `memory 1 (scratch)`.
+    pub(crate) fn memory_name(&self) -> String {
+        let name = self.session.memory_name(self.memory());
+        let name = name.map_or(String::new(), |name| format!(" ({})", visible(name.as_bytes())));
+        format!("memory {}{name}", self.memory())
     }
 
-    fn widen(&mut self, direction: Direction) {
-        const WIDTHS: [Option<usize>; 4] = [None, Some(8), Some(16), Some(32)];
-        let at = WIDTHS.iter().position(|&width| width == self.shape.width).unwrap_or(0);
-        let to = if direction == Direction::Forward { at + 1 } else { at + WIDTHS.len() - 1 };
-        self.shape.width = WIDTHS[to % WIDTHS.len()];
-        self.arrange(self.layout.area);
-        let chosen = self.shape.width.map_or("as many bytes in a row as fit".to_owned(), |width| {
-            let fits = if self.layout.width < width { ", of which there is room for" } else { "" };
-            if fits.is_empty() {
-                format!("{width} bytes in a row")
-            } else {
-                format!("{width} bytes in a row{fits} {}", self.layout.width)
-            }
-        });
-        self.notice(&chosen);
+    /// Tells the user something, until the next key.
+    pub(crate) fn notice(&mut self, text: &str) {
+        self.status.notice = Some(text.to_owned());
     }
-}
 
-impl Panel {
-    fn next(self) -> Panel {
-        match self {
-            Panel::Values => Panel::Changes,
-            Panel::Changes => Panel::Regions,
-            Panel::Regions => Panel::Map,
-            Panel::Map => Panel::Exchanges,
-            Panel::Exchanges => Panel::Values,
-        }
+    /// Opens an overlay.
+    pub(super) fn open(&mut self, overlay: Overlay) {
+        self.overlays.open(overlay);
+    }
+
+    /// Asks the loop that has the terminal for something.
+    pub(super) fn request(&mut self, request: Request) {
+        self.effects.push(Effect::Terminal(request));
+    }
+
+    /// Has a picture of the screen saved.
+    pub(super) fn request_picture(&mut self, file: PictureFile) {
+        self.effects.push(Effect::Picture(file));
+    }
+
+    /// Whether the user wants to leave.
+    pub(super) fn is_quitting(&self) -> bool {
+        self.effects.contains(&Effect::Terminal(Request::Quit))
+    }
+
+    /// Takes what is to be done outside of the state.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 }

@@ -1,118 +1,114 @@
-//! Commands in the full screen: a leading `:` of the input line, and what comes of it.
+//! Commands in the full screen: a line that begins with a colon, and what comes of it.
 
-use super::app::{App, LoopControl};
+use super::app::App;
+use super::effect::{PictureFile, Request};
+use super::overlays::Overlay;
+use super::overlays::list::List;
+use super::overlays::pages::Pages;
 use crate::command::{self, Context, Reply, Settings, Typed};
-use crate::front::tui::input::keys::Focus;
-use crate::view::visible;
+use crate::front::tui::input::mode::Focus;
+use crate::view::thousands;
+
+/// The longest text that is copied: terminals drop what is much longer.
+const COPIED: usize = 64 << 10;
 
 impl App {
     /// Takes a typed line: a line for the guest, or a command.
-    pub(in crate::front::tui) fn typed(&mut self, line: &str) -> LoopControl {
-        let text = match Typed::new(line) {
-            Typed::Line(line) => {
-                if let Some(words) = self.session.no_guest() {
-                    return self.notice(words);
+    pub(super) fn typed(&mut self, line: &str) {
+        match Typed::new(line) {
+            Typed::Command(text) => self.command(text),
+            Typed::Line(line) => match self.session.no_guest() {
+                Some(reason) => self.notice(reason),
+                None => {
+                    self.session.send(line.as_bytes().to_vec());
+                    self.follow();
                 }
-                self.session.send(line.as_bytes().to_vec());
-                self.follow();
-                return LoopControl::Continue;
-            }
-            Typed::Command(text) => text,
-        };
-        self.command(text)
+            },
+        }
     }
 
-    /// Does a command, given without its colon.
-    pub(in crate::front::tui) fn command(&mut self, text: &str) -> LoopControl {
-        self.try_command(text).unwrap_or_else(|words| {
+    /// Runs a command, given without its colon.
+    pub(super) fn command(&mut self, text: &str) {
+        if let Err(reason) = self.try_command(text) {
             self.script.stop();
-            self.notice(&words)
-        })
+            self.notice(&reason);
+        }
     }
 
-    /// Does a command, given without its colon.
+    /// Runs a command, given without its colon.
     ///
     /// # Errors
-    /// Why it was not done, in words.
-    pub(in crate::front::tui) fn try_command(&mut self, text: &str) -> Result<LoopControl, String> {
+    /// Why it was not run, as a message.
+    pub(super) fn try_command(&mut self, text: &str) -> Result<(), String> {
         let reply = command::run(text, &mut self.context());
         if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
             // It may have chosen another run or memory to look at.
             self.keep_up();
         }
         self.name_regions();
-        reply.map(|reply| self.take_in(reply)).map_err(|error| error.to_string())
+        let reply = reply.map_err(|error| error.to_string())?;
+        self.take_in(reply);
+        Ok(())
     }
 
     /// Takes in what came of a command.
-    fn take_in(&mut self, reply: Reply) -> LoopControl {
+    fn take_in(&mut self, reply: Reply) {
         match reply {
             Reply::Text(lines) => self.tell(lines),
             Reply::Places(title, places) => {
-                self.list(title, places);
-                LoopControl::Continue
+                let list = List::new(title, places, self.space.cursor);
+                self.open(Overlay::List(list));
             }
-            Reply::Rows(rows) => {
-                self.goto(rows.first().map_or(0, |row| row.addr));
-                LoopControl::Continue
-            }
-            // Behind these one goes on with the memory's keys.
+            Reply::Rows(rows) => self.goto(rows.first().map_or(0, |row| row.addr)),
+            // After these one goes on with the memory's keys.
             Reply::Goto(addr) => {
                 self.focus = Focus::Memory;
                 self.goto(addr);
-                LoopControl::Continue
             }
-            Reply::Find(search) => match self.take_up(*search) {
-                Ok(()) => {
-                    self.focus = Focus::Memory;
-                    LoopControl::Continue
-                }
-                Err(words) => self.notice(&words),
+            Reply::Find(search) => match self.start_search(*search) {
+                Ok(()) => self.focus = Focus::Memory,
+                Err(reason) => self.notice(&reason),
             },
-            Reply::Copy(text) => self.take_along(text),
-            Reply::Shot(file, over) => match self.shot(&file, over) {
-                Ok(()) => {
-                    self.notice(&format!("the screen is saved as {}", visible(file.as_os_str().as_encoded_bytes())))
-                }
-                Err(words) => self.notice(&words),
-            },
-            Reply::Sent => {
-                self.follow();
-                LoopControl::Continue
-            }
-            Reply::Look(at) => {
-                self.look_at(*at);
-                LoopControl::Continue
-            }
-            Reply::Opened(at, words) => {
+            Reply::Copy(text) => self.copy_text(text),
+            Reply::Shot(path, overwrite) => self.request_picture(PictureFile::Named { path, overwrite }),
+            Reply::Sent => self.follow(),
+            Reply::Look(at) => self.look_at(*at),
+            Reply::Opened(at, text) => {
                 self.another_session();
                 self.look_at(*at);
-                self.notice(&words)
+                self.notice(&text);
             }
-            Reply::Set(_) => self.notice("that is for the prompt: here rows and steps are always shown"),
+            Reply::Set(_) => self.notice("that is for the prompt: the screen always shows rows and steps"),
             Reply::Source(file) => self.source(&file),
-            Reply::Quit => LoopControl::Quit,
+            Reply::Quit => self.request(Request::Quit),
         }
     }
 
     /// What commands see.
-    pub(in crate::front::tui) fn context(&mut self) -> Context<'_> {
+    pub(super) fn context(&mut self) -> Context<'_> {
         let (first, last) = self.space.selected();
         let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
-        let (at, settings) = (self.selection.as_ref(), Settings::default());
+        let (at, settings) = (self.time.selection.as_ref(), Settings::default());
         Context { session: &mut self.session, at, cursor, selected, settings }
     }
 
+    /// Hands a text to the terminal's clipboard.
+    fn copy_text(&mut self, text: String) {
+        let len = thousands(text.len() as u64);
+        if text.len() > COPIED {
+            return self.notice(&format!("{len} characters do not fit into a clipboard; :write FILE saves the bytes"));
+        }
+        let unit = if text.len() == 1 { "character" } else { "characters" };
+        self.notice(&format!("copied {len} {unit}, if the terminal lets programs do that; otherwise use :write FILE"));
+        self.request(Request::Copy(text));
+    }
+
     /// One line goes above the input, more of them over the screen.
-    fn tell(&mut self, mut lines: Vec<String>) -> LoopControl {
-        match lines.len() {
-            0 => LoopControl::Continue,
-            1 => self.notice(&lines.remove(0)),
-            _ => {
-                self.told = lines;
-                self.open_help();
-                LoopControl::Continue
-            }
+    fn tell(&mut self, lines: Vec<String>) {
+        match &lines[..] {
+            [] => (),
+            [line] => self.notice(line),
+            _ => self.open(Overlay::Output(Pages::output(lines))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::front::tui::input::keys::Focus;
+use crate::front::tui::input::mode::Focus;
 
 /// Columns of a row of memory besides its bytes: a gutter, the address, the gap before the text.
 const ROW_FRAME: u16 = 11;
@@ -16,13 +16,13 @@ const SIDE: u16 = 44;
 const STRIP: u16 = 18;
 /// The columns of the narrowest screen on which memory before stands beside memory after: two rows of 8 bytes, and the
 /// line between them.
-pub(in crate::front::tui) const SIDE_BY_SIDE: u16 = 2 * row_of(8) + 1;
+pub(crate) const SIDE_BY_SIDE: u16 = 2 * row_of(8) + 1;
 /// The smallest screen that has room for memory.
 const SMALLEST: (u16, u16) = (44, 12);
 
 /// How the panes of memory before and after lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::front::tui) enum Arrangement {
+pub(crate) enum Arrangement {
     /// Before left of after.
     #[default]
     Sides,
@@ -34,44 +34,44 @@ pub(in crate::front::tui) enum Arrangement {
 
 /// What the user says about the panes; `None` is whatever fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::front::tui) struct Shape {
-    pub(in crate::front::tui) arrangement: Option<Arrangement>,
+pub(crate) struct Shape {
+    pub(crate) arrangement: Option<Arrangement>,
     /// Bytes in a row.
-    pub(in crate::front::tui) width: Option<usize>,
+    pub(crate) width: Option<usize>,
 }
 
 /// Where the parts of the screen lie. A part that has no room has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::front::tui) struct Layout {
-    pub(in crate::front::tui) area: Rect,
-    pub(in crate::front::tui) header: Rect,
+pub(crate) struct Layout {
+    pub(crate) area: Rect,
+    pub(crate) header: Rect,
     /// The exchanges of the run, a cell for each.
-    pub(in crate::front::tui) strip: Rect,
+    pub(crate) strip: Rect,
     /// Memory before and after, each with a title in its first row.
-    pub(in crate::front::tui) before: Rect,
-    pub(in crate::front::tui) after: Rect,
+    pub(crate) before: Rect,
+    pub(crate) after: Rect,
     /// The list of steps, with a title.
-    pub(in crate::front::tui) steps: Rect,
+    pub(crate) steps: Rect,
     /// What is shown beside the steps, with a title.
-    pub(in crate::front::tui) side: Rect,
+    pub(crate) side: Rect,
     /// The exchanges so far, with a title, where there is room for them besides.
-    pub(in crate::front::tui) transcript: Rect,
+    pub(crate) transcript: Rect,
     /// What the selected step did, in a sentence.
-    pub(in crate::front::tui) sentence: Rect,
+    pub(crate) sentence: Rect,
     /// A notice, what the guest is doing, or the answer.
-    pub(in crate::front::tui) status: Rect,
-    pub(in crate::front::tui) input: Rect,
-    pub(in crate::front::tui) bar: Rect,
-    pub(in crate::front::tui) arrangement: Arrangement,
+    pub(crate) status: Rect,
+    pub(crate) input: Rect,
+    pub(crate) bar: Rect,
+    pub(crate) arrangement: Arrangement,
     /// Bytes in a row of memory.
-    pub(in crate::front::tui) width: usize,
+    pub(crate) width: usize,
     /// Rows of memory in each pane.
-    pub(in crate::front::tui) rows: usize,
+    pub(crate) rows: usize,
 }
 
 impl Layout {
     /// The layout for a screen of that size. Where it is too small, only status and input have room.
-    pub(in crate::front::tui) fn new(area: Rect, shape: Shape, focus: Focus) -> Layout {
+    pub(crate) fn new(area: Rect, shape: Shape, focus: Focus) -> Layout {
         let mut layout = Layout { area, width: 8, ..Layout::default() };
         let mut rest = area;
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -114,7 +114,7 @@ impl Layout {
     }
 
     /// Whether there is room for memory at all.
-    pub(in crate::front::tui) fn has_memory(&self) -> bool {
+    pub(crate) fn has_memory(&self) -> bool {
         self.after.height > 0
     }
 }

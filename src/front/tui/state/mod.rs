@@ -1,15 +1,25 @@
-//! What the screen shows, and how keys, the mouse and the guest's reports change it.
+//! The state of the full screen, and how keys, the mouse and the guest's reports change it. Nothing is drawn here.
 
+mod answer;
 pub(super) mod app;
-mod clipboard;
+mod arrange;
 mod command;
-mod find;
-mod help;
+pub(super) mod effect;
 pub(super) mod layout;
-mod list;
-mod mouse;
-mod prompt;
+pub(super) mod lines;
+mod navigate;
+pub(super) mod overlays;
+pub(super) mod panels;
+mod pointer;
+mod rows;
 mod script;
+mod search;
+mod source;
 mod space;
+mod status;
+pub(super) mod steps;
+pub(super) mod strip;
 mod time;
+mod travel;
 mod typing;
+mod update;

@@ -1,120 +1,96 @@
-//! Typing: what keys, pastes and Tab do to the input line, and to a question in its place.
+//! Typing: what keys, pastes and Tab do to the input line.
 
-use super::app::{App, LoopControl};
+use super::app::App;
+use super::effect::Request;
 use crate::command::complete;
-use crate::front::tui::input::keys::{Action, Focus, Question};
-use crate::front::tui::input::line::{Edit, LONGEST};
+use crate::front::tui::input::line::{Edit, LINE_FULL};
+use crate::front::tui::input::mode::Focus;
 use crate::session::State;
 
 /// The most words that are offered at once.
 const OFFERED: usize = 100;
 
 impl App {
-    pub(in crate::front::tui) fn send(&mut self) -> LoopControl {
-        let line = self.input.take();
-        self.typed(&line)
+    pub(super) fn send(&mut self) {
+        let line = self.line.take();
+        self.typed(&line);
     }
 
-    pub(in crate::front::tui) fn edit(&mut self, edit: Edit) -> LoopControl {
-        if let (Some(Question::Notation), Edit::Insert(key)) =
-            (self.prompt.as_ref().map(|prompt| prompt.question), edit)
-        {
-            return self.choose_form(key);
-        }
-        let input = self.prompt.as_mut().map_or(&mut self.input, |prompt| &mut prompt.input);
-        let done = input.edit(edit);
-        let searching = input.sought().is_some();
+    pub(super) fn edit(&mut self, edit: Edit) {
+        let done = self.line.edit(edit);
         match (done, edit) {
-            (false, _) if searching => self.notice("no earlier line holds that"),
-            (false, Edit::Insert(_)) => self.full(),
-            (false, Edit::Undo) => self.notice("there is nothing to undo"),
-            _ => LoopControl::Continue,
+            (false, _) if self.line.sought().is_some() => self.notice("no earlier line holds that"),
+            (false, Edit::Insert(_)) => self.notice(LINE_FULL),
+            (false, Edit::Undo) => self.notice("nothing to undo"),
+            _ => (),
         }
-    }
-
-    fn full(&mut self) -> LoopControl {
-        self.notice(&format!("the line is full: {LONGEST} bytes is the longest that can be typed"))
     }
 
     /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
-    pub(in crate::front::tui) fn paste(&mut self, text: &str) -> LoopControl {
-        self.notice = None;
-        if let Some(prompt) = &mut self.prompt {
+    pub(super) fn paste(&mut self, text: &str) {
+        self.status.notice = None;
+        if let Some(prompt) = self.overlays.prompt() {
             let first = text.lines().next().unwrap_or_default();
-            return if prompt.input.insert(first) { LoopControl::Continue } else { self.full() };
+            if !prompt.input.insert(first) {
+                self.notice(LINE_FULL);
+            }
+            return;
         }
         self.focus = Focus::Input;
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = text.split('\n').peekable();
         while let Some(line) = lines.next() {
-            if !self.input.insert(line) {
-                return self.full();
+            if !self.line.insert(line) {
+                return self.notice(LINE_FULL);
             }
             if lines.peek().is_some() {
-                let next = self.send();
-                if next != LoopControl::Continue {
-                    return next;
-                }
+                self.send();
+            }
+            if self.is_quitting() {
+                return;
             }
         }
-        LoopControl::Continue
     }
 
-    pub(in crate::front::tui) fn interrupt(&mut self) -> LoopControl {
-        if self.prompt.is_some() {
-            self.dismiss();
-            return LoopControl::Continue;
-        }
+    /// Stops what goes on; if nothing does, closes what is open or clears the line.
+    pub(super) fn interrupt(&mut self) {
         match self.session.state() {
+            State::Loading => self.request(Request::Quit),
             State::Busy(_) => {
                 self.script.stop();
                 self.session.interrupt();
             }
-            State::Loading => return LoopControl::Quit,
             State::Idle if self.script.waits() => {
                 self.script.stop();
-                return self.notice("the rest of the file is not followed");
+                self.notice("the rest of the file is not run");
             }
-            State::Idle if self.input.is_empty() => return self.notice("Ctrl-D quits"),
-            State::Idle => self.input.clear(),
+            State::Idle if self.overlays.top().is_some() => self.overlays.close(),
+            State::Idle if self.line.sought().is_some() => self.line.end_search(false),
+            State::Idle if !self.line.is_empty() => self.line.clear(),
+            State::Idle if self.focus == Focus::Memory => self.notice("q quits"),
+            State::Idle => self.notice("Ctrl-D quits"),
         }
-        LoopControl::Continue
-    }
-
-    /// A key while earlier lines are searched; true where it ends that and does nothing more.
-    pub(in crate::front::tui) fn in_search(&mut self, wanted: Option<Action>) -> bool {
-        let running = matches!(self.session.state(), State::Busy(_));
-        match wanted {
-            Some(Action::Interrupt) if running => return false,
-            Some(Action::SwitchFocus) => self.input.end_search(true),
-            Some(Action::Interrupt | Action::Ask(_)) => self.input.end_search(false),
-            _ => return false,
-        }
-        true
     }
 
     /// Completes the command that is typed, as far as it is clear, and lists what it could be.
-    pub(in crate::front::tui) fn complete(&mut self) -> LoopControl {
-        let typed = self.input.before_cursor().to_owned();
+    pub(super) fn complete(&mut self) {
+        let typed = self.line.before_cursor().to_owned();
         if !typed.starts_with(':') {
             return self.notice("Tab completes commands, which begin with a colon; :send a\\tb sends a tab");
         }
         let found = complete(&typed, &self.context().names());
         let word = &typed[found.start..];
         let Some(common) = found.words.iter().map(String::as_str).reduce(shared) else {
-            return self.notice("nothing completes that; :help lists the commands");
+            return self.notice("no command or argument begins like that; :help lists the commands");
         };
         let (grows, common) = (common.len() > word.len(), common.to_owned());
-        if grows && !self.input.complete(found.start, &common) {
-            return self.full();
+        if grows && !self.line.complete(found.start, &common) {
+            return self.notice(LINE_FULL);
         }
-        match &found.words[..] {
-            [_] => LoopControl::Continue,
-            several => {
-                let more = if several.len() > OFFERED { " ..." } else { "" };
-                let words: Vec<_> = several.iter().take(OFFERED).map(|word| word.trim_end()).collect();
-                self.notice(&format!("{}{more}", words.join("  ")))
-            }
+        if found.words.len() > 1 {
+            let more = if found.words.len() > OFFERED { " ..." } else { "" };
+            let words: Vec<_> = found.words.iter().take(OFFERED).map(|word| word.trim_end()).collect();
+            self.notice(&format!("{}{more}", words.join("  ")));
         }
     }
 }

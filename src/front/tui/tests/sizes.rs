@@ -22,7 +22,7 @@ fn every_size_is_drawn() {
             [1, 43, 44, 45, 80, 250].iter().for_each(|&width| bench.paint(width, size));
         }
     }
-    bench.keys("xi");
+    bench.keys("\x1bi");
     assert!(text(&bench.draw(80, 24)).contains("exchange 1 of 1 | step 3 of 5"), "nothing was lost");
 }
 

@@ -1,15 +1,8 @@
 //! The app on a test backend, in space: lists to jump from, names and matches in the panes, copying, what will cross.
 
-use crossterm::event::{Event, KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::buffer::Buffer;
-use ratatui::style::Modifier;
-
-use super::{Bench, text};
+use super::*;
 use crate::abi::recipe::parse;
-use crate::front::tui::draw::theme::Theme;
-use crate::front::tui::input::keys::Focus;
-use crate::front::tui::state::app::LoopControl;
-use crate::session::{Options, Source};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 /// A guest that scatters its answer: it writes an exclamation mark behind each letter of the line.
 const SCATTER: &str = r#"(module (memory (export "memory") 2)
@@ -40,7 +33,7 @@ fn by_recipe(recipe: &str) -> Bench {
 fn mouse(bench: &mut Bench, kind: MouseEventKind, column: usize, row: usize) {
     let small = |n: usize| u16::try_from(n).expect("screens are small");
     let event = MouseEvent { kind, column: small(column), row: small(row), modifiers: KeyModifiers::NONE };
-    bench.app.event(Event::Mouse(event));
+    bench.take(Event::Mouse(event));
 }
 
 fn click(bench: &mut Bench, column: usize, row: usize) {
@@ -63,12 +56,12 @@ fn one_goes_from_a_list_of_changes_to_a_change() {
     bench.keys("\x1bc");
     let shown = text(&bench.settled(80, 24));
     assert!(shown.contains("changes: the guest changed 17 byt"), "{shown}");
-    assert!(shown.contains("1 of 17 (Enter goes there, Esc back)"), "{shown}");
+    assert!(shown.contains("1 of 17  changes: "), "{shown}");
     assert!(shown.contains(">1 B at 0x401..0x402  guest: \"e\" -> \"!\""), "{shown}");
     bench.keys("jj");
     bench.key(KeyCode::Enter);
-    assert_eq!((bench.app.space.cursor, bench.app.focus), (0x421, Focus::Memory));
-    assert!(bench.app.list.is_none());
+    assert_eq!((bench.full.app.space.cursor, bench.full.app.focus), (0x421, Focus::Memory));
+    assert!(bench.mode() != Mode::List);
     // The list opens where the cursor is; it is paged, and its ends are reached.
     bench.keys("c");
     assert!(text(&bench.settled(80, 24)).contains("3 of 17"));
@@ -81,9 +74,12 @@ fn one_goes_from_a_list_of_changes_to_a_change() {
     assert!(shown.contains("4 of 17"), "the wheel moves in it: {shown}");
     let (row, column) = find(&shown, "0x4f1..");
     click(&mut bench, column, row);
-    assert_eq!(bench.app.space.cursor, 0x4f1);
+    assert_eq!(bench.full.app.space.cursor, 0x4f1);
     bench.keys("c\x1b");
-    assert!(bench.app.list.is_none() && bench.app.focus == Focus::Memory, "Esc closes the list and nothing else");
+    assert!(
+        bench.mode() != Mode::List && bench.full.app.focus == Focus::Memory,
+        "Esc closes the list and nothing else"
+    );
 }
 
 #[test]
@@ -95,7 +91,7 @@ fn the_panels_are_clicked() {
     let shown = text(&bench.settled(120, 40));
     let (row, column) = find(&shown, "0x421..0x422");
     click(&mut bench, column, row);
-    assert_eq!(bench.app.space.cursor, 0x421);
+    assert_eq!(bench.full.app.space.cursor, 0x421);
     bench.keys("\t");
     let shown = text(&bench.settled(120, 40));
     assert!(
@@ -104,13 +100,13 @@ fn the_panels_are_clicked() {
     );
     let (row, column) = find(&shown, ".rodata");
     click(&mut bench, column, row);
-    assert_eq!(bench.app.space.cursor, 0x100);
+    assert_eq!(bench.full.app.space.cursor, 0x100);
     assert!(text(&bench.settled(120, 40)).contains(">d .rodata"), "the region at the cursor is marked");
     bench.keys("\t");
     let shown = text(&bench.settled(120, 40));
     let (row, _) = find(&shown, "map  1 cell");
     click(&mut bench, 110, row + 2);
-    assert!(bench.app.space.cursor > 0x100, "the map is clicked: {:#x}", bench.app.space.cursor);
+    assert!(bench.full.app.space.cursor > 0x100, "the map is clicked: {:#x}", bench.full.app.space.cursor);
 }
 
 #[test]
@@ -122,13 +118,13 @@ fn a_drag_beyond_the_panes_goes_on_line_by_line() {
     click(&mut bench, column, row);
     let drag = MouseEventKind::Drag(MouseButton::Left);
     mouse(&mut bench, drag, column + 3, row);
-    assert_eq!(bench.app.space.selected(), (0x418, 0x419));
+    assert_eq!(bench.full.app.space.selected(), (0x418, 0x419));
     for _ in 0..3 {
         mouse(&mut bench, drag, column + 3, 23);
     }
     // A fold is passed in one step.
-    assert_eq!(bench.app.space.selected().0, 0x418);
-    assert!(bench.app.space.selected().1 > 0x439, "{:x?}", bench.app.space.selected());
+    assert_eq!(bench.full.app.space.selected().0, 0x418);
+    assert!(bench.full.app.space.selected().1 > 0x439, "{:x?}", bench.full.app.space.selected());
     mouse(&mut bench, drag, column + 3, 0);
     let shown = text(&bench.settled(80, 24));
     assert!(shown.contains('['), "the end of what is selected stays in sight: {shown}");
@@ -219,7 +215,7 @@ fn typed_values_and_wildcards_are_found_and_counted() {
         bench.key(KeyCode::Enter);
         let shown = text(&bench.settled(80, 24));
         assert!(shown.contains(count), "{pattern}: {shown}");
-        assert_eq!(bench.app.space.cursor, cursor, "{pattern}");
+        assert_eq!(bench.full.app.space.cursor, cursor, "{pattern}");
         bench.keys("i");
     }
     bench.keys("\x1b/u8 33");
@@ -235,13 +231,13 @@ fn a_colon_in_the_memory_takes_addresses_and_commands() {
     bench.settled(80, 24);
     bench.keys("\x1b:0x500");
     bench.key(KeyCode::Enter);
-    assert_eq!(bench.app.space.cursor, 0x500);
+    assert_eq!(bench.full.app.space.cursor, 0x500);
     bench.keys(":mark here");
     bench.key(KeyCode::Enter);
     assert!(text(&bench.settled(80, 24)).contains("here is 1 B at 0x500..0x501 now"));
     bench.keys("g:here");
     bench.key(KeyCode::Enter);
-    assert_eq!(bench.app.space.cursor, 0x500);
+    assert_eq!(bench.full.app.space.cursor, 0x500);
     assert!(text(&bench.settled(80, 24)).contains("at 0x500  here"));
     bench.keys(":find cool");
     bench.key(KeyCode::Enter);
@@ -255,13 +251,13 @@ fn a_colon_in_the_memory_takes_addresses_and_commands() {
     assert!(shown.contains(":0x99999999") && shown.contains("is outside: memory ends at 0x10000"), "{shown}");
     bench.key(KeyCode::Esc);
     bench.keys(":q");
-    assert_eq!(bench.key(KeyCode::Enter), LoopControl::Quit);
+    assert_eq!(bench.key(KeyCode::Enter), [Request::Quit]);
 }
 
 #[test]
 fn one_menu_copies_in_every_form_and_offers_a_file() {
     let mut bench = Bench::new(Theme::COLORED);
-    std::fs::create_dir_all(&bench.app.pictures).expect("the folder for what is temporary is there");
+    std::fs::create_dir_all(&bench.full.pictures).expect("the folder for what is temporary is there");
     bench.send("Did you know");
     bench.settled(80, 24);
     bench.keys("\x1b:input");
@@ -269,24 +265,25 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     bench.keys("sll");
     bench.keys("y");
     assert!(
-        text(&bench.settled(80, 24)).contains("copy 3 B: h hex  c C  r Rust  b base64  t text  a address  f to a file")
+        text(&bench.settled(80, 24))
+            .contains(" COPY  h hex  c C  r Rust  b Base64  t text  a addr  f file  Esc close  F1 help")
     );
     bench.keys("x");
-    assert!(text(&bench.settled(80, 24)).contains("one of the letters says how"));
+    assert!(bench.mode() == Mode::Copy, "a key that says nothing changes nothing");
     for (key, copied) in [("h", "44 69 64"), ("b", "RGlk"), ("t", "Did"), ("a", "0x410")] {
         bench.keys("\x1by");
         bench.keys(key);
-        assert_eq!(bench.app.copied.take().as_deref(), Some(copied));
-        assert_eq!(bench.app.focus, Focus::Memory);
+        assert_eq!(bench.copied.take().as_deref(), Some(copied));
+        assert_eq!(bench.full.app.focus, Focus::Memory);
         bench.keys("y");
     }
     for (key, begin) in [("c", "const unsigned char at_410[3] = {"), ("r", "const AT_410: [u8; 3] = [")] {
         bench.keys(key);
-        let copied = bench.app.copied.take().expect("it is copied");
+        let copied = bench.copied.take().expect("it is copied");
         assert!(copied.starts_with(begin) && copied.contains("0x44, 0x69, 0x64"), "{copied}");
         bench.keys("y");
     }
-    let path = bench.app.pictures.join("three bytes");
+    let path = bench.full.pictures.join("three bytes");
     bench.keys("f");
     bench.keys(&path.display().to_string());
     bench.key(KeyCode::Enter);
@@ -298,13 +295,13 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     assert!(text(&bench.settled(120, 24)).contains("is there already"), "{}", text(&bench.settled(120, 24)));
     bench.keys(" overwrite");
     bench.key(KeyCode::Enter);
-    assert!(bench.app.prompt.is_none());
+    assert!(bench.mode() != Mode::Prompt);
     // What no clipboard takes is offered to a file.
     bench.keys("ssG");
     bench.keys("yh");
     let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains("too long for a clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
-    std::fs::remove_dir_all(&bench.app.pictures).expect("it is ours");
+    assert!(shown.contains("do not fit into a clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
+    std::fs::remove_dir_all(&bench.full.pictures).expect("it is ours");
 }
 
 #[test]
@@ -332,7 +329,7 @@ fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
     ] {
         assert!(shown.contains(line), "{line}: {shown}");
     }
-    bench.keys("xG");
+    bench.keys("\x1bG");
     let shown = text(&bench.settled(120, 40));
     assert!(shown.contains("at 0x1ffff  heap+0x17fff") && shown.contains("u32      -"), "{shown}");
     bench.keys("e");
@@ -349,16 +346,17 @@ fn esc_unmarks_what_was_found_and_what_is_not_found_leads_nowhere() {
     bench.keys(":find cool");
     bench.key(KeyCode::Enter);
     assert!(text(&bench.settled(120, 40)).contains("<63 6f 6f 6c>"));
-    assert!(bench.app.focus == Focus::Memory);
+    assert!(bench.full.app.focus == Focus::Memory);
     bench.key(KeyCode::Esc);
     let shown = text(&bench.settled(120, 40));
-    assert!(!shown.contains("<63") && bench.app.focus == Focus::Memory, "{shown}");
+    assert!(!shown.contains("<63") && bench.full.app.focus == Focus::Memory, "{shown}");
     bench.key(KeyCode::Esc);
-    assert!(bench.app.focus == Focus::Input, "and then it goes back to the line");
+    assert!(bench.mode() == Mode::Memory, "with nothing open it does nothing");
+    bench.keys("i");
     bench.keys(":find nowhere");
     bench.key(KeyCode::Enter);
     let shown = text(&bench.settled(120, 40));
-    assert!(shown.contains("not found: nowhere") && bench.app.focus == Focus::Input, "{shown}");
+    assert!(shown.contains("not found: nowhere") && bench.full.app.focus == Focus::Input, "{shown}");
 }
 
 #[test]
@@ -374,13 +372,13 @@ fn panels_tell_which_part_of_a_list_they_show() {
     );
     (0..30).for_each(|number| bench.send(&format!("line {number}")));
     let shown = text(&bench.settled(120, 40));
-    let rows = usize::from(bench.app.layout.side.height.max(bench.app.layout.transcript.height)) - 1;
+    let rows = usize::from(bench.full.app.layout.side.height.max(bench.full.app.layout.transcript.height)) - 1;
     assert!(shown.contains(&format!(" exchanges  {}-30 of 30 ", 31 - rows)), "{shown}");
     assert!(shown.contains("─ steps ─"), "all steps are in sight: {shown}");
     bench.send(":exchange 1");
     bench.keys("\x1b\t");
     let shown = text(&bench.settled(120, 40));
-    let rows = usize::from(bench.app.layout.side.height) - 1;
+    let rows = usize::from(bench.full.app.layout.side.height) - 1;
     assert!(shown.contains(&format!("changes  50 bytes in 50 runs  1-{rows} of 50  (, .)")), "{shown}");
     // And a title that is cut says so.
     bench.keys("\t");
@@ -397,10 +395,10 @@ fn what_was_written_at_the_cursor_is_undone_with_a_key() {
     bench.keys("pu16 513");
     bench.key(KeyCode::Enter);
     bench.settle();
-    assert_eq!(bench.app.session.run().present()[0].byte(0x501), Some(2));
+    assert_eq!(bench.full.app.session.run().present()[0].byte(0x501), Some(2));
     bench.keys("u");
     bench.settle();
-    assert_eq!(bench.app.session.run().present()[0].byte(0x501), Some(0));
+    assert_eq!(bench.full.app.session.run().present()[0].byte(0x501), Some(0));
     let shown = text(&bench.settled(120, 40));
     assert!(shown.contains(":undo of 1") && shown.contains("the host changed 2 bytes"), "{shown}");
     bench.keys("u");
@@ -443,11 +441,11 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys(":poke");
     assert!(text(&bench.settled(120, 40)).contains(":poke TYPE ADDR VALUE ..."));
-    bench.app.input.clear();
+    bench.full.app.line.clear();
     bench.keys("::a");
     assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes where the guest says: 3a 61"));
     // What a poke wrote is not where the last line went.
-    bench.app.input.clear();
+    bench.full.app.line.clear();
     bench.send("line");
     bench.send(":poke u8 0x9000 1");
     bench.keys("x");

@@ -33,7 +33,7 @@ fn shown(bench: &mut Bench) -> String {
 fn click(bench: &mut Bench, (column, row): (usize, usize)) {
     let (column, row) = (u16::try_from(column).expect("small"), u16::try_from(row).expect("small"));
     let kind = MouseEventKind::Down(MouseButton::Left);
-    bench.app.event(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+    bench.take(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
 }
 
 #[test]
@@ -76,14 +76,14 @@ fn the_past_looks_unlike_the_present() {
 fn crossings_are_a_tree_with_the_exchange_at_its_root() {
     let mut bench = Bench::wat(CALLER);
     bench.send("hello");
-    let step = |bench: &Bench| bench.app.selection.as_ref().expect("something is selected").step;
+    let step = |bench: &Bench| bench.full.app.time.selection.as_ref().expect("something is selected").step;
     assert_eq!(step(&bench), Some(2), "the call of the transform");
     let screen = shown(&mut bench);
     assert!(screen.contains(">3 call  f(5) -> 5") && screen.contains(" 4   import env.log(0x40, 5)"), "{screen}");
     bench.key(KeyCode::F(8));
     assert_eq!(step(&bench), Some(3), "F8 goes into the call");
     // The moment of the first import: the byte before it is written, the one behind it is not.
-    let byte = |bench: &Bench, addr| bench.app.selection.as_ref().expect("selected").after[0].byte(addr);
+    let byte = |bench: &Bench, addr| bench.full.app.time.selection.as_ref().expect("selected").after[0].byte(addr);
     assert_eq!((byte(&bench, 80), byte(&bench, 81)), (Some(1), Some(0)));
     bench.event(KeyCode::F(8), KeyModifiers::SHIFT);
     assert_eq!(step(&bench), Some(6), "past what the first one does");
@@ -98,11 +98,16 @@ fn crossings_are_a_tree_with_the_exchange_at_its_root() {
     let screen = shown(&mut bench);
     assert_eq!(step(&bench), None);
     assert!(screen.contains("exchange 1 of 1 | all steps") && screen.contains(">all steps"), "{screen}");
-    assert!(screen.contains("all steps: the host changed 5 bytes; the guest changed 2 bytes"), "{screen}");
+    assert!(
+        screen.contains(
+            "the host changed 5 bytes in 1 run at 0x40..0x45; the guest changed 2 bytes in 1 run at 0x50..0x52"
+        ),
+        "{screen}"
+    );
     bench.key(KeyCode::F(2));
     assert!(shown(&mut bench).contains("this is the exchange as a whole"));
     bench.key(KeyCode::F(7));
-    assert!(shown(&mut bench).contains("F5 goes to the exchange before"));
+    assert!(shown(&mut bench).contains("F5 goes to the previous exchange"));
     bench.key(KeyCode::F(8));
     assert_eq!(step(&bench), Some(0));
     bench.key(KeyCode::F(7));
@@ -138,8 +143,10 @@ fn very_many_crossings_are_shown_where_the_cursor_is() {
     assert!(screen.contains(">100003   import env.tick(99999)"), "{screen}");
     let rows: Vec<_> = screen.lines().skip_while(|line| !line.contains(" steps ")).collect();
     assert!(rows[1].starts_with(" 3 call  f(2) -> 2"), "the call around stays in sight: {screen}");
-    let title =
-        format!(" steps  {}-100,003 of 100,005 ", thousands(100_003 - u64::from(bench.app.layout.steps.height) + 2));
+    let title = format!(
+        " steps  {}-100,003 of 100,005 ",
+        thousands(100_003 - u64::from(bench.full.app.layout.steps.height) + 2)
+    );
     assert!(rows[0].contains(&title), "{title}: {screen}");
 }
 
@@ -177,7 +184,7 @@ fn the_strip_shows_where_changes_happened() {
 fn earlier_runs_can_be_looked_at() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.key(KeyCode::F(3));
-    assert!(shown(&mut bench).contains("there is no earlier run"));
+    assert!(shown(&mut bench).contains("no earlier run; :reset"));
     bench.send("first run");
     bench.send(":reset");
     bench.send("second run");
@@ -200,7 +207,7 @@ fn earlier_runs_can_be_looked_at() {
     assert!(screen.contains("  exchange 2 of 2 |") && screen.contains("=> third Wasm is cool!"), "{screen}");
     // A run that begins by itself takes nobody out of the past.
     bench.key(KeyCode::F(5));
-    bench.app.session.command("reset".to_owned(), crate::session::GuestOp::Reset);
+    bench.full.app.session.command("reset".to_owned(), crate::session::GuestOp::Reset);
     bench.settle();
     let screen = shown(&mut bench);
     assert!(screen.contains("EARLIER RUN: exchange 1 of 2") && screen.contains("=> second run Wasm"), "{screen}");
@@ -214,7 +221,7 @@ fn earlier_runs_can_be_looked_at() {
     }
     assert!(shown(&mut bench).contains("=> third Wasm"), "the first one is gone");
     bench.key(KeyCode::F(3));
-    assert!(shown(&mut bench).contains("no run before this one is kept"));
+    assert!(shown(&mut bench).contains("no earlier run is kept"));
 }
 
 #[test]
@@ -226,7 +233,7 @@ fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
     assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: typst was"), "{screen}");
     bench.send(":reset");
     let screen = shown(&mut bench);
-    assert!(screen.contains(":reset: a fresh guest; F3 shows the run before"), "{screen}");
+    assert!(screen.contains(":reset: a fresh guest; F3 shows the previous run"), "{screen}");
 }
 
 #[test]
@@ -257,11 +264,11 @@ fn what_the_guest_says_stands_beside_the_exchange() {
 #[test]
 fn what_a_running_guest_says_is_shown_at_once() {
     let mut bench = Bench::wat(CALLER);
-    bench.app.session.send(b"hello".to_vec());
+    bench.full.app.session.send(b"hello".to_vec());
     let said = loop {
         let update = bench.updates.recv_timeout(Duration::from_secs(20)).expect("the guest reports");
         let said = matches!(update, Update::Said(_));
-        bench.app.report(update).expect("the guest is sound");
+        bench.full.report(update).expect("the guest is sound");
         if said {
             break shown(&mut bench);
         }
@@ -287,14 +294,14 @@ fn a_saved_session_is_called_so() {
     let strip = screen.lines().nth(1).expect("the strip");
     assert!(strip.starts_with(" time mg  ") && strip.trim_end().ends_with("saved"), "{screen}");
     // Nothing is offered that cannot be done.
-    assert!(!screen.contains("Enter send") && screen.contains("Esc look around"), "{screen}");
+    assert!(!screen.contains("Enter send") && screen.contains("Esc memory"), "{screen}");
     bench.keys("words");
     let screen = shown(&mut bench);
     assert!(screen.contains("nothing can be sent; a line that begins with : is a command"), "{screen}");
     bench.key(KeyCode::Enter);
     assert!(shown(&mut bench).contains("nothing runs; :load alone comes back from it"));
     bench.key(KeyCode::F(5));
-    assert!(shown(&mut bench).contains("F5 F6 go along its exchanges"), "its start");
+    assert!(shown(&mut bench).contains("F5 F6 move along its exchanges"), "its start");
     bench.send(":load");
     let screen = shown(&mut bench);
     assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mggg  "), "{screen}");
@@ -314,7 +321,7 @@ fn the_memories_of_a_guest_are_shown_one_by_one() {
     let screen = shown(&mut bench);
     assert!(screen.contains("memory 1 (notes) | 2 pages"), "{screen}");
     assert!(screen.contains("the guest changed 1 byte in 1 run at 0x700..0x701"), "{screen}");
-    assert_eq!(bench.app.space.cursor, 0x700, "where something changed");
+    assert_eq!(bench.full.app.space.cursor, 0x700, "where something changed");
     bench.send("again");
     assert!(shown(&mut bench).contains("memory 1 (notes)"), "it stays");
     bench.key(KeyCode::F(10));
@@ -342,17 +349,17 @@ fn what_takes_long_is_found_in_pieces() {
     assert!(!shown(&mut bench).contains("searching"), "a key gives up waiting, and the search goes on");
     bench.keys("n");
     let mut pieces = 0;
-    while bench.app.is_looking() {
-        bench.app.go_on_looking();
+    while bench.full.app.is_looking() {
+        bench.full.go_on();
         pieces += 1;
     }
     assert!(pieces > 0, "in pieces");
-    assert_eq!(bench.app.space.cursor, 0x1fff000);
+    assert_eq!(bench.full.app.space.cursor, 0x1fff000);
     assert!(shown(&mut bench).contains("match 1 of 1: needle"));
     bench.keys("\t\t\t");
     bench.draw(120, 40);
-    while bench.app.is_looking() {
-        bench.app.go_on_looking();
+    while bench.full.app.is_looking() {
+        bench.full.go_on();
     }
     let screen = shown(&mut bench);
     assert!(screen.contains("map  1 cell = ") && screen.contains("gggggg"), "{screen}");
@@ -379,10 +386,10 @@ fn one_pane_can_do_all_that_two_can() {
         }
         let shift = screen.lines().position(|line| line.starts_with("-00000420")).expect("it is shown");
         click(&mut bench, (11, shift + row - old));
-        assert_eq!(bench.app.space.cursor, 0x420, "{screen}");
+        assert_eq!(bench.full.app.space.cursor, 0x420, "{screen}");
     }
     bench.keys("g.");
-    assert_eq!(bench.app.space.cursor, 0x41c);
+    assert_eq!(bench.full.app.space.cursor, 0x41c);
     bench.keys("/is cool");
     bench.key(KeyCode::Enter);
     let screen = text(&bench.draw(80, 24));

@@ -8,21 +8,25 @@ use ratatui::style::Color;
 fn tab_completes_commands() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys(":conv\t");
-    assert_eq!(bench.app.input.text().trim_end(), ":convention");
-    bench.app.input.clear();
+    assert_eq!(bench.full.app.line.text().trim_end(), ":convention");
+    bench.full.app.line.clear();
     bench.keys(":ex\t");
     let screen = text(&bench.draw(120, 40));
-    assert!(bench.app.input.text() == ":exp" || bench.app.input.text() == ":ex", "{}", bench.app.input.text());
+    assert!(
+        bench.full.app.line.text() == ":exp" || bench.full.app.line.text() == ":ex",
+        "{}",
+        bench.full.app.line.text()
+    );
     assert!(screen.contains("exports") && screen.contains("expect"), "{screen}");
-    bench.app.input.clear();
+    bench.full.app.line.clear();
     bench.keys(":call get_wasm_memory_buffer_p\t");
-    assert!(bench.app.input.text().starts_with(":call get_wasm_memory_buffer_pointer"));
-    bench.app.input.clear();
+    assert!(bench.full.app.line.text().starts_with(":call get_wasm_memory_buffer_pointer"));
+    bench.full.app.line.clear();
     bench.keys(":nosuch\t");
-    assert!(text(&bench.draw(120, 40)).contains("nothing completes that"));
-    bench.app.input.clear();
+    assert!(text(&bench.draw(120, 40)).contains("no command or argument begins like that"));
+    bench.full.app.line.clear();
     bench.keys("a line\t");
-    assert_eq!(bench.app.input.text(), "a line");
+    assert_eq!(bench.full.app.line.text(), "a line");
     assert!(text(&bench.draw(120, 40)).contains("Tab completes commands"));
 }
 
@@ -43,11 +47,11 @@ fn earlier_lines_are_searched_as_one_types() {
     bench.keys("q");
     assert!(text(&bench.draw(120, 40)).contains("no earlier line holds that"));
     bench.event(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!((bench.app.input.text(), bench.app.focus), ("", Focus::Input), "what was typed before");
+    assert_eq!((bench.full.app.line.text(), bench.full.app.focus), ("", Focus::Input), "what was typed before");
     search(&mut bench);
     bench.keys("bet");
     bench.key(KeyCode::Esc);
-    assert_eq!((bench.app.input.text(), bench.app.focus), ("alphabet", Focus::Input), "taken, to be edited");
+    assert_eq!((bench.full.app.line.text(), bench.full.app.focus), ("alphabet", Focus::Input), "taken, to be edited");
     search(&mut bench);
     bench.key(KeyCode::Enter);
     bench.settle();
@@ -55,7 +59,7 @@ fn earlier_lines_are_searched_as_one_types() {
     bench.keys("one two");
     bench.event(KeyCode::Char('w'), KeyModifiers::CONTROL);
     bench.event(KeyCode::Char('7'), KeyModifiers::CONTROL);
-    assert_eq!(bench.app.input.text(), "one two", "Ctrl-_ undoes");
+    assert_eq!(bench.full.app.line.text(), "one two", "Ctrl-_ undoes");
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn after_a_trap_a_fresh_guest_is_offered() {
     );
     bench.send("");
     let screen = text(&bench.draw(80, 24));
-    assert!(screen.lines().nth(23).expect("the bar").starts_with(":reset makes a fresh guest"), "{screen}");
+    assert!(screen.lines().nth(23).expect("the bar").starts_with(" INPUT  :reset makes a fresh guest"), "{screen}");
     bench.send(":reset");
     assert!(!text(&bench.draw(80, 24)).contains("makes a fresh guest"));
 }
@@ -83,7 +87,7 @@ fn a_terminal_without_unicode_gets_ascii() {
     }
     let mut bench = Bench::new(Theme::COLORED.with(Charset::Console));
     bench.send("caf\u{e9}\u{ff}");
-    bench.app.event(Event::Paste("a very long line ".repeat(20)));
+    bench.take(Event::Paste("a very long line ".repeat(20)));
     let screen = text(&bench.draw(120, 40));
     assert!(screen.contains("caf\u{e9}") && screen.contains('\u{2500}'), "letters and lines stay: {screen}");
     assert!(!screen.contains(['\u{2026}', '\u{2022}', '\u{d7}']), "signs that the font lacks do not: {screen}");
@@ -123,4 +127,17 @@ fn who_wrote_is_told_by_style_and_by_letter() {
     assert_eq!((count(second, Color::Blue) > 10, count(second, Color::Yellow) > 10), (true, true));
     let underlined = |x: u16| buffer[(x, first)].modifier.contains(Modifier::UNDERLINED);
     assert!((74..78).all(underlined), "and more than colour tells it");
+}
+
+#[test]
+fn while_a_line_is_typed_its_bytes_are_shown() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.keys("caf\u{e9}");
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("5 B, 4 characters, goes where the guest says: 63 61 66 c3 a9"), "{shown}");
+    bench.key(KeyCode::Enter);
+    bench.settle();
+    bench.keys("x");
+    let shown = text(&bench.draw(80, 24));
+    assert!(shown.contains("1 B, 1 character, would go to 0x410, where the last line went: 78"), "{shown}");
 }

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 
-use super::app::{App, LoopControl, Panel};
-use crate::front::tui::draw::panels::MapPanel;
-use crate::front::tui::input::keys::Direction;
+use super::app::App;
+use super::panels::Panel;
+use super::panels::map::MapPanel;
+use super::space::Searching;
+use crate::front::tui::input::action::Direction;
 use crate::session::State;
 use crate::view::{LookBack, Search, thousands, visible, writer_words};
 
@@ -16,64 +18,56 @@ const AT_ONCE: Duration = Duration::from_millis(2);
 /// How long it goes on between two frames.
 const PIECE: Duration = Duration::from_millis(8);
 
-/// What of a search is still to be done.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::front::tui) struct Searching {
-    /// Whether memory was not looked through to its end yet.
-    pub(in crate::front::tui) goes_on: bool,
-    /// Which way to go to a match, as soon as one is found there.
-    pub(in crate::front::tui) wanted: Option<Direction>,
-}
-
 impl App {
     /// Whether something is still being looked for, or lines of a file could be done.
-    pub(in crate::front::tui) fn is_looking(&self) -> bool {
-        let mapping = self.map.as_ref().is_some_and(|map| !map.is_done() && self.shown_panel() == Panel::Map);
-        let following = self.script.waits() && self.session.state() == State::Idle;
-        following || self.space.searching.goes_on || self.space.here.back.is_some() || mapping
+    pub(crate) fn is_looking(&self) -> bool {
+        let shows_map = self.shown_panel() == Panel::Map;
+        let is_mapping = shows_map && self.panels.map.as_ref().is_some_and(|map| !map.is_done());
+        let follows = self.script.waits() && self.session.state() == State::Idle;
+        follows || self.space.searching.goes_on || self.space.here.back.is_some() || is_mapping
     }
 
-    /// Goes on to look for it, for a moment, and with the lines.
-    pub(in crate::front::tui) fn go_on_looking(&mut self) -> LoopControl {
+    /// Goes on to look for it, for a moment, and with the lines of a file.
+    pub(crate) fn go_on_looking(&mut self) {
         let until = Instant::now() + PIECE;
         self.look_back(until);
         self.look_through(until);
         self.map_on(until);
-        self.go_on()
+        self.go_on();
     }
 
-    /// Searches, and goes to the first match at the cursor or behind it.
+    /// Searches, and goes to the first match at the cursor or after it.
     ///
     /// # Errors
-    /// What is wrong with the pattern, or that there is none such.
-    pub(in crate::front::tui) fn find(&mut self, text: &str) -> Result<(), String> {
-        self.take_up(Search::new(text)?)
+    /// The pattern is not valid, or not found.
+    pub(super) fn find(&mut self, text: &str) -> Result<(), String> {
+        self.start_search(Search::new(text)?)
     }
 
-    /// Takes a search up, and goes to its first match at the cursor or behind it.
+    /// Starts a search, and goes to its first match at the cursor or after it.
     ///
     /// # Errors
-    /// There is none.
-    pub(in crate::front::tui) fn take_up(&mut self, search: Search) -> Result<(), String> {
+    /// The pattern is not found.
+    pub(super) fn start_search(&mut self, search: Search) -> Result<(), String> {
         self.space.search = Some(search);
         self.search_again();
         let Some(search) = &self.space.search else { return Ok(()) };
         if search.found.is_empty() && !self.space.searching.goes_on {
-            let words = format!("not found: {}", visible(search.text.as_bytes()));
+            let reason = format!("not found: {}", visible(search.text.as_bytes()));
             self.space.search = None;
-            return Err(words);
+            return Err(reason);
         }
         match search.found.binary_search(&self.space.cursor) {
             Ok(place) => self.show_match(place),
             Err(_) => self.find_next(Direction::Forward),
-        };
+        }
         Ok(())
     }
 
     /// Goes to the next or the previous match; where it is not known yet, as soon as it is.
-    pub(in crate::front::tui) fn find_next(&mut self, direction: Direction) -> LoopControl {
+    pub(super) fn find_next(&mut self, direction: Direction) {
         let (cursor, goes_on) = (self.space.cursor, self.space.searching.goes_on);
-        let Some(search) = &self.space.search else { return self.notice("/ searches; n and N go on from there") };
+        let Some(search) = &self.space.search else { return self.notice("no search yet: / starts one") };
         let place = match direction {
             Direction::Forward => search.next(cursor),
             Direction::Back => search.previous(cursor),
@@ -87,42 +81,33 @@ impl App {
             Some(place) => self.show_match(place),
             None if goes_on => {
                 self.space.searching.wanted = Some(direction);
-                let size = self.sight().map_or(1, |sight| sight.after.len().max(1));
-                let words = format!(
-                    "searching for {} ... {} %",
-                    visible(search.text.as_bytes()),
-                    search.reached() * 100 / size
-                );
-                self.notice(&words)
+                let size = self.view().map_or(1, |view| view.after.len().max(1));
+                let (pattern, done) = (visible(search.text.as_bytes()), search.reached() * 100 / size);
+                self.notice(&format!("searching for {pattern} ... {done} %"));
             }
             None => {
-                let words = format!("not found at this moment: {}", visible(search.text.as_bytes()));
-                self.notice(&words)
+                let text = format!("not found at this moment: {}", visible(search.text.as_bytes()));
+                self.notice(&text);
             }
         }
     }
 
-    fn show_match(&mut self, place: usize) -> LoopControl {
+    fn show_match(&mut self, place: usize) {
         self.space.searching.wanted = None;
-        let Some(search) = &self.space.search else { return LoopControl::Continue };
-        let goes_on = self.space.searching.goes_on;
-        let more = if search.more {
-            " or more"
-        } else if goes_on {
-            " so far"
-        } else {
-            ""
+        let Some(search) = &self.space.search else { return };
+        let more = match (search.more, self.space.searching.goes_on) {
+            (true, _) => " or more",
+            (false, true) => " so far",
+            (false, false) => "",
         };
-        let count = thousands(search.found.len() as u64);
-        let words =
-            format!("match {} of {count}{more}: {}", thousands(place as u64 + 1), visible(search.text.as_bytes()));
-        let addr = search.found[place];
-        self.goto(addr);
-        self.notice(&words)
+        let (number, count) = (thousands(place as u64 + 1), thousands(search.found.len() as u64));
+        let text = format!("match {number} of {count}{more}: {}", visible(search.text.as_bytes()));
+        self.goto(search.found[place]);
+        self.notice(&text);
     }
 
     /// Searches again where another memory or moment is looked at now.
-    pub(in crate::front::tui) fn search_again(&mut self) {
+    pub(super) fn search_again(&mut self) {
         self.space.searching = Searching { goes_on: self.space.search.is_some(), wanted: None };
         if let Some(search) = &mut self.space.search {
             search.again();
@@ -132,7 +117,7 @@ impl App {
 
     fn look_through(&mut self, until: Instant) {
         let Some(mut search) = self.space.search.take_if(|_| self.space.searching.goes_on) else { return };
-        self.space.searching.goes_on = self.sight().is_some_and(|sight| !search.go_on(sight.after, Some(until)));
+        self.space.searching.goes_on = self.view().is_some_and(|view| !search.go_on(view.after, Some(until)));
         self.space.search = Some(search);
         if let Some(direction) = self.space.searching.wanted {
             self.find_next(direction);
@@ -140,8 +125,8 @@ impl App {
     }
 
     /// Looks for who gave the byte at the cursor its value.
-    pub(in crate::front::tui) fn look_for_writer(&mut self) {
-        let Some(at) = &self.selection else { return };
+    pub(super) fn look_for_writer(&mut self) {
+        let Some(at) = &self.time.selection else { return };
         self.space.here.back = Some(LookBack::new(at, self.memory(), self.space.cursor));
         self.look_back(Instant::now() + AT_ONCE);
     }
@@ -154,27 +139,27 @@ impl App {
                 "looking for who wrote this ...".to_owned()
             }
             Poll::Ready(writer) => {
-                let Some(at) = &self.selection else { return };
+                let Some(at) = &self.time.selection else { return };
                 writer_words(self.session.run(), at, self.memory(), self.space.cursor, writer)
             }
         };
     }
 
     fn map_on(&mut self, until: Instant) {
-        let Some(mut map) = self.map.take() else { return };
-        if let Some((sight, start)) = self.sight().zip(self.session.run().start().get(self.memory())) {
-            map.go_on(&sight, start, until);
+        let Some(mut map) = self.panels.map.take() else { return };
+        if let Some((view, start)) = self.view().zip(self.session.run().start().get(self.memory())) {
+            map.go_on(&view, start, until);
         }
-        self.map = Some(map);
+        self.panels.map = Some(map);
     }
 
     /// Begins the map that fits into an area, once for each moment that is looked at.
-    pub(in crate::front::tui) fn begin_map(&mut self, area: Rect) {
-        if self.map.as_ref().is_some_and(|map| map.area == area) {
+    pub(super) fn begin_map(&mut self, area: Rect) {
+        if self.panels.map.as_ref().is_some_and(|map| map.area == area) {
             return;
         }
-        let len = self.sight().map_or(0, |sight| sight.len());
-        self.map = (!area.is_empty() && len > 0).then(|| MapPanel::new(area, len));
+        let len = self.view().map_or(0, |view| view.len());
+        self.panels.map = (!area.is_empty() && len > 0).then(|| MapPanel::new(area, len));
         self.map_on(Instant::now() + AT_ONCE);
     }
 }

@@ -1,0 +1,60 @@
+//! The header: the guest, its convention and the size of its memory; and where on the timeline the view is.
+
+use std::path::Path;
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::canvas::Canvas;
+use crate::front::tui::state::app::App;
+use crate::front::tui::state::lines::to_u16;
+use crate::record::WASM_PAGE;
+use crate::view::{thousands, visible};
+
+pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
+    let (area, style) = (app.layout.header, canvas.theme.selected());
+    let convention = match app.session.about() {
+        Some(about) if about.convention.is_empty() => String::new(),
+        Some(about) => format!(" | {}", visible(about.convention.as_bytes())),
+        None => " | loading".to_owned(),
+    };
+    let has_several = app.time.selection.as_ref().is_some_and(|at| at.after.len() > 1);
+    let memory = if has_several { format!(" | {}", app.memory_name()) } else { String::new() };
+    let (pages, bytes) = size(app).unwrap_or_default();
+    let path = Path::new(app.session.name());
+    let name = visible(path.file_name().map_or(path.as_os_str(), |name| name).as_encoded_bytes());
+    canvas.buffer.set_style(area, style);
+    let place = place(app);
+    let width = to_u16(place.width()).min(area.width);
+    canvas.put(Rect { x: area.right() - width, width, ..area }, &place, style);
+    let rest = Rect { width: (area.width - width).saturating_sub(1), ..area };
+    let short = format!(" linmem  {name}{convention}{memory}{pages}");
+    let fits = short.width() + bytes.width() <= usize::from(rest.width);
+    canvas.put(rest, &if fits { short + &bytes } else { short }, style);
+}
+
+/// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.
+fn place(app: &App) -> String {
+    let Some(at) = &app.time.selection else { return String::new() };
+    let past = match app.session.runs_back() {
+        0 if app.is_present() => "",
+        0 => "THE PAST: ",
+        _ => "EARLIER RUN: ",
+    };
+    let exchanges = app.session.run().len() - 1;
+    let exchange = match at.cause {
+        0 => "start".to_owned(),
+        number => format!("exchange {number} of {exchanges}"),
+    };
+    match at.step {
+        Some(place) => format!("{past}{exchange} | step {} of {} ", place + 1, at.steps()),
+        None => format!("{past}{exchange} | all steps "),
+    }
+}
+
+/// The size of the memory that is looked at, in pages and in bytes: ` | 17 pages`, ` = 1,114,112 B`.
+fn size(app: &App) -> Option<(String, String)> {
+    let len = app.time.selection.as_ref()?.after.get(app.memory())?.len();
+    let unit = if len == WASM_PAGE { "page" } else { "pages" };
+    Some((format!(" | {} {unit}", thousands(len / WASM_PAGE)), format!(" = {} B", thousands(len))))
+}

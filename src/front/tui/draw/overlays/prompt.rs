@@ -1,0 +1,13 @@
+//! A question in place of the input line.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::front::tui::draw::canvas::Canvas;
+use crate::front::tui::draw::input_line::draw_line;
+use crate::front::tui::state::overlays::prompt::Prompt;
+
+/// Draws the question and what is typed, and returns where the cursor belongs.
+pub(super) fn draw(prompt: &Prompt, area: Rect, canvas: &mut Canvas<'_>) -> Option<Position> {
+    canvas.clear(area);
+    draw_line(&prompt.label(), &prompt.input, area, canvas)
+}

@@ -1,0 +1,64 @@
+//! The panel of exchanges: each in a line, and below the selected one what the guest said in it.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::front::tui::draw::canvas::{Canvas, glance, part_around};
+use crate::front::tui::state::app::App;
+use crate::front::tui::state::lines::{below_title, rows};
+use crate::front::tui::state::panels::exchanges::Transcript;
+use crate::record::{Cause, Trigger};
+use crate::view::{Events, outcome, thousands, visible};
+
+pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
+    let run = app.session.run();
+    let transcript = Transcript::new(run, app.time.selection.as_ref(), area);
+    let part = part_around(transcript.count, transcript.selected.saturating_sub(1), transcript.list());
+    canvas.rule(area, &format!("exchanges{part}"), canvas.theme.title());
+    if transcript.count == 0 {
+        let text = if app.session.is_replay() { "nothing was sent" } else { "type a line, press Enter" };
+        canvas.put(below_title(area), text, Style::new());
+    }
+    for (number, line) in transcript.shown() {
+        let selected = number == transcript.selected;
+        let mark = if selected { ">" } else { " " };
+        let says = if app.time.timeline.at(number).has(Events::SAID) { "\"" } else { "" };
+        let (text, style) = match run.cause(number) {
+            None => ("(forgotten)".to_owned(), Style::new()),
+            Some(cause) if cause.outcome.is_err() => (in_short(cause), canvas.theme.failure()),
+            Some(cause) => (in_short(cause), Style::new()),
+        };
+        canvas.put(line, &format!("{mark}{number}{says} {text}"), style);
+        if selected {
+            draw_messages(app, Rect { y: line.y + 1, height: transcript.message_rows(), ..line }, canvas);
+        }
+    }
+}
+
+/// What the guest said in the selected exchange, as far as there is room.
+fn draw_messages(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
+    let Some(at) = &app.time.selection else { return };
+    let messages = at.steps.messages(&at.node, None);
+    let (count, shown) = (messages.len(), usize::from(area.height));
+    for ((number, message), line) in (1..).zip(messages.take(shown)).zip(rows(area)) {
+        let more = match count.saturating_sub(shown) {
+            more @ 1.. if number == shown => format!("  (and {} more)", thousands(more as u64)),
+            _ => String::new(),
+        };
+        canvas.put(line, &format!("   says \"{}\"{more}", glance(message)), Style::new());
+    }
+}
+
+/// `Did you know => Did you know Wasm is cool!`
+fn in_short(cause: &Cause) -> String {
+    let line = match &cause.trigger {
+        Trigger::Line(line) => glance(line),
+        Trigger::Command(text) => format!(":{}", visible(text.as_bytes())),
+        Trigger::Start => "start".to_owned(),
+    };
+    match &cause.outcome {
+        Ok(_) if !matches!(cause.trigger, Trigger::Line(_)) => line,
+        Ok(answer) => format!("{line} => {}", glance(answer)),
+        Err(_) => format!("{line} => failed: {}", outcome(cause)),
+    }
+}

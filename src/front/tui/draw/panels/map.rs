@@ -1,0 +1,40 @@
+//! The panel with the map of the whole memory: a cell for each part of it.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::front::tui::draw::canvas::Canvas;
+use crate::front::tui::state::app::App;
+use crate::record::Actor;
+use crate::view::{Piece, thousands};
+
+pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
+    let Some(map) = &app.panels.map else { return };
+    let theme = canvas.theme;
+    for (&piece, place) in map.parts.pieces.iter().zip(0..) {
+        let (symbol, style) = match piece {
+            Piece::Zero => (".", Style::new()),
+            Piece::Data => ("=", Style::new()),
+            Piece::Earlier => ("'", theme.since_start()),
+            Piece::New => ("+", theme.title()),
+            Piece::Now(by) => (letter(by), theme.actor(by)),
+        };
+        let here = place == app.space.cursor / map.parts.size;
+        let style = if here { style.patch(theme.selected()) } else { style };
+        if let Some(cell) = canvas.buffer.cell_mut(map.position(place)) {
+            cell.set_symbol(symbol).set_style(style);
+        }
+    }
+    let still = if map.is_done() { "" } else { "searching ...  " };
+    let unit = thousands(map.parts.size);
+    let title = format!("map  {still}1 cell = {unit} B  . zero  = data  ' earlier  h g m now  + new");
+    canvas.rule(area, &title, theme.title());
+}
+
+fn letter(actor: Actor) -> &'static str {
+    match actor {
+        Actor::Host => "h",
+        Actor::Guest => "g",
+        Actor::Module => "m",
+    }
+}

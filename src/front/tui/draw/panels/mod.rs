@@ -1,0 +1,24 @@
+//! The panels beside the steps. Each has a file here and, where its lines are about something, one in `state`.
+
+mod changes;
+pub(super) mod exchanges;
+mod map;
+mod regions;
+mod values;
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::front::tui::state::app::App;
+use crate::front::tui::state::panels::Panel;
+
+/// Draws a panel.
+pub(super) fn draw(app: &App, panel: Panel, area: Rect, canvas: &mut Canvas<'_>) {
+    match panel {
+        Panel::Values => values::draw(app, area, canvas),
+        Panel::Changes => changes::draw(app, area, canvas),
+        Panel::Regions => regions::draw(app, area, canvas),
+        Panel::Map => map::draw(app, area, canvas),
+        Panel::Exchanges => exchanges::draw(app, area, canvas),
+    }
+}

@@ -1,0 +1,24 @@
+//! The panel of regions: the ranges that have names, those that hold the cursor marked.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::front::tui::draw::canvas::{Canvas, part_around};
+use crate::front::tui::state::app::App;
+use crate::front::tui::state::lines::below_title;
+use crate::front::tui::state::panels::regions::{selected, shown};
+use crate::view::thousands;
+
+pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
+    let (regions, cursor) = (&app.space.regions, app.space.cursor);
+    let part = part_around(regions.len(), selected(regions, cursor), below_title(area));
+    let part = if part.is_empty() { format!("  {}", thousands(regions.len() as u64)) } else { part };
+    canvas.rule(area, &format!("regions{part}  (r lists them, m adds one)"), canvas.theme.title());
+    for (region, line) in shown(regions, cursor, area) {
+        let inside = region.contains(cursor);
+        let (mark, style) = if inside { (">", canvas.theme.selected()) } else { (" ", Style::new()) };
+        let (letter, len) = (region.kind.letter(), thousands(region.len()));
+        let text = format!("{mark}{letter} {:<10} {:#x}..{:#x}  {len} B", region.name, region.start, region.end);
+        canvas.put(line, &text, style);
+    }
+}

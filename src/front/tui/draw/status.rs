@@ -1,0 +1,128 @@
+//! What is told above the input line: what the selected step did, and a message, the guest's state or the answer.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::canvas::{Canvas, glance};
+use crate::front::tui::state::app::App;
+use crate::front::tui::state::overlays::pages::wrapped;
+use crate::record::{Cause, Trigger};
+use crate::session::State;
+use crate::view::{Selection, difference, outcome, thousands, visible};
+
+/// The most messages of the guest that the sentence shows.
+const MESSAGES: usize = 8;
+
+/// How a message is styled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Plain,
+    Bold,
+    Failure,
+}
+
+pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
+    draw_sentence(app, canvas);
+    let (text, tone) = message(app);
+    let style = match tone {
+        Tone::Plain => Style::new(),
+        Tone::Bold => canvas.theme.title(),
+        Tone::Failure => canvas.theme.failure(),
+    };
+    let (area, above) = (app.layout.status, app.layout.sentence);
+    if text.width() <= usize::from(area.width) || above.is_empty() {
+        canvas.put(area, &text, style);
+        return;
+    }
+    // A message that is too long for its line takes that of the sentence above too.
+    let lines = wrapped(&text, usize::from(area.width), 0);
+    canvas.clear(Rect { height: 1, ..above });
+    canvas.put(above, &lines[0], style);
+    canvas.put(area, &lines[1..].join(" "), style);
+}
+
+/// What the selected step did, in a sentence.
+fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
+    let Some(at) = &app.time.selection else { return };
+    let Some(marks) = at.marks.get(app.memory()) else { return };
+    let step = at.step.map_or("all steps".to_owned(), |place| format!("step {}", place + 1));
+    canvas.put(app.layout.sentence, &format!("{step}: {}{}", difference(marks), said(at)), Style::new());
+}
+
+/// What the guest said in what is selected, after the sentence that tells what changed.
+fn said(at: &Selection) -> String {
+    let messages = at.steps.messages(&at.node, at.step);
+    if messages.len() == 0 {
+        return String::new();
+    }
+    let more = if messages.len() > MESSAGES { ", ..." } else { "" };
+    let shown: Vec<_> = messages.take(MESSAGES).map(|message| format!("\"{}\"", glance(message))).collect();
+    format!("; the guest said {}{more}", shown.join(", "))
+}
+
+/// A notice, what the guest is doing, or how the selected cause ended.
+fn message(app: &App) -> (String, Tone) {
+    if let Some(notice) = &app.status.notice {
+        return (notice.clone(), Tone::Bold);
+    }
+    match app.session.state() {
+        State::Loading => return ("loading ...".to_owned(), Tone::Bold),
+        State::Busy(lines) => {
+            let more = if lines > 1 { format!(", {} lines to go", thousands(lines as u64)) } else { String::new() };
+            let says = app.status.heard.as_ref().map_or(String::new(), |text| format!("; it says \"{text}\""));
+            return (format!("the guest is running{more} ... Ctrl-C stops it{says}"), Tone::Bold);
+        }
+        State::Idle => (),
+    }
+    let Some(at) = &app.time.selection else { return (String::new(), Tone::Plain) };
+    match (&at.node.trigger, &at.node.outcome) {
+        (_, Err(failure)) => {
+            let suspect = failure.leaves_guest_suspect() && !app.session.is_replay();
+            let advice = if suspect { "; its memory may be inconsistent now: :reset" } else { "" };
+            (format!("{}{advice}", outcome(&at.node)), Tone::Failure)
+        }
+        (Trigger::Start, Ok(_)) => start(app),
+        (trigger, Ok(answer)) => (ended(trigger, answer, at), Tone::Plain),
+    }
+}
+
+/// What is told where the guest has started and nothing was sent.
+fn start(app: &App) -> (String, Tone) {
+    let undecided = app.session.about().is_some_and(|about| about.undecided.is_some());
+    let (text, tone) = match (undecided, app.session.is_replay()) {
+        (true, _) => {
+            ("no convention was chosen: :convention lists those that match, :call calls by hand", Tone::Failure)
+        }
+        (false, true) => {
+            ("a saved session: no guest runs. F5 F6 move along its exchanges, Esc goes to the memory.", Tone::Plain)
+        }
+        (false, false) => ("the guest is ready. Type a line to send; above is its memory as it started.", Tone::Plain),
+    };
+    (text.to_owned(), tone)
+}
+
+/// How a line or a command ended that did not fail.
+fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
+    let elapsed = at.steps.elapsed();
+    match trigger {
+        Trigger::Command(text) if at.node.begins_a_run() => {
+            format!(":{}: a fresh guest; F3 shows the previous run   ({elapsed:.1?})", visible(text.as_bytes()))
+        }
+        Trigger::Command(text) => {
+            let result = result(&at.node, at).unwrap_or_default();
+            format!(":{}{result}   ({elapsed:.1?})", visible(text.as_bytes()))
+        }
+        Trigger::Line(line) => {
+            let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
+            format!("=> {}   ({sizes}, {elapsed:.1?})", glance(answer))
+        }
+        Trigger::Start => String::new(),
+    }
+}
+
+/// What a call by hand returned, as the list of steps shows it, if that is what a command did.
+fn result(cause: &Cause, at: &Selection) -> Option<String> {
+    let results = at.steps.results(cause, cause.focus?)?;
+    (!results.is_empty()).then(|| format!("  -> {results}"))
+}

@@ -1,0 +1,71 @@
+//! Modes: what the keys mean at the moment depends on what has them.
+
+/// What has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The input line: every printable key is text.
+    Input,
+    /// The input line, while earlier lines are searched.
+    History,
+    /// The memory.
+    Memory,
+    /// A question in place of the input line: every printable key is text.
+    Prompt,
+    /// The choice of a notation.
+    Copy,
+    /// A list over the screen.
+    List,
+    /// The help over the screen.
+    Help,
+    /// The output of a command over the screen.
+    Output,
+}
+
+impl Mode {
+    /// Its name, as the screen shows it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Mode::Input => "INPUT",
+            Mode::History => "HISTORY",
+            Mode::Memory => "MEMORY",
+            Mode::Prompt => "PROMPT",
+            Mode::Copy => "COPY",
+            Mode::List => "LIST",
+            Mode::Help => "HELP",
+            Mode::Output => "OUTPUT",
+        }
+    }
+
+    /// Whether every printable key is text.
+    pub(crate) fn takes_text(self) -> bool {
+        matches!(self, Mode::Input | Mode::History | Mode::Prompt)
+    }
+}
+
+/// A set of modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Modes(u16);
+
+impl Modes {
+    /// The set of these.
+    pub(crate) const fn of(modes: &[Mode]) -> Modes {
+        let (mut set, mut place) = (0, 0);
+        while place < modes.len() {
+            set |= 1 << modes[place] as u16;
+            place += 1;
+        }
+        Modes(set)
+    }
+
+    /// Whether a mode is among them.
+    pub(crate) const fn has(self, mode: Mode) -> bool {
+        self.0 & (1 << mode as u16) != 0
+    }
+}
+
+/// Which part of the screen has the keys while nothing is open over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Focus {
+    Input,
+    Memory,
+}

@@ -1,0 +1,114 @@
+//! Answers to the questions of prompts.
+
+use super::app::App;
+use super::overlays::Overlay;
+use super::overlays::prompt::Prompt;
+use crate::front::tui::input::action::Question;
+use crate::front::tui::input::mode::Focus;
+use crate::record::Image;
+use crate::session::{Bookmark, GuestOp, State};
+use crate::view::{Notation, Pattern, range, thousands};
+
+/// The most bytes that are copied: in every notation they fit into a terminal's clipboard.
+const COPIED: u64 = 8 << 10;
+
+impl App {
+    /// Asks for something in place of the input line.
+    pub(super) fn ask(&mut self, question: Question) {
+        self.open(Overlay::Prompt(Prompt::new(question, self.space.selected_len())));
+    }
+
+    /// Takes an answer. After it the keys go to the memory, which it was about; one that is wrong can be corrected.
+    pub(super) fn answer(&mut self, question: Question, text: &str) {
+        let done = match question {
+            Question::Address => self.goto_text(text),
+            Question::Pattern => self.find(text),
+            Question::Bytes => self.poke(text),
+            Question::Name => self.mark(text),
+            Question::Command => return self.go_or_run(text),
+            Question::File => return self.write_selection(text),
+            Question::Notation => return,
+        };
+        match done {
+            Ok(()) => self.leave_prompt(),
+            Err(reason) => self.notice(&reason),
+        }
+    }
+
+    fn leave_prompt(&mut self) {
+        self.overlays.close_prompt();
+        self.focus = Focus::Memory;
+    }
+
+    /// Goes to an address, or runs a command.
+    fn go_or_run(&mut self, text: &str) {
+        match self.goto_text(text) {
+            Ok(()) => self.leave_prompt(),
+            Err(_) if text.starts_with(|c: char| c.is_alphabetic()) => {
+                self.leave_prompt();
+                self.command(text);
+            }
+            Err(reason) => self.notice(&reason),
+        }
+    }
+
+    /// Writes the selected bytes to a file; where there is one already, the question stays.
+    fn write_selection(&mut self, text: &str) {
+        let (file, overwrite) = match text.strip_suffix(" overwrite") {
+            Some(file) => (file, " overwrite"),
+            None => (text, ""),
+        };
+        let quoted = file.replace('\\', "\\\\").replace('"', "\\\"");
+        match self.try_command(&format!("write \"{quoted}\" selection{overwrite}")) {
+            Ok(()) => self.overlays.close_prompt(),
+            Err(reason) => self.notice(&reason),
+        }
+    }
+
+    /// Copies the selected bytes, or asks for a file where they are too many.
+    pub(super) fn copy(&mut self, notation: Notation) {
+        if self.space.selected_len() > COPIED && notation != Notation::Address {
+            self.ask(Question::File);
+            return self
+                .notice(&format!("more than {} bytes do not fit into a clipboard: to a file?", thousands(COPIED)));
+        }
+        self.overlays.close_prompt();
+        self.command(&format!("copy {}", notation.name()));
+    }
+
+    /// Gives the selected bytes a name.
+    ///
+    /// # Errors
+    /// Why they cannot have it, as a message.
+    fn mark(&mut self, name: &str) -> Result<(), String> {
+        let (start, len) = (self.space.selected().0, self.space.selected_len());
+        let (memory, end) = (self.memory(), start.saturating_add(len));
+        self.session.bookmarks_mut().set(Bookmark { name: name.to_owned(), memory, start, end })?;
+        self.name_regions();
+        self.notice(&format!("{name} is {} now", range(start, len)));
+        Ok(())
+    }
+
+    /// Writes at the cursor, as the host: a cause on the timeline like any other.
+    ///
+    /// # Errors
+    /// Why that cannot be done, as a message.
+    fn poke(&mut self, text: &str) -> Result<(), String> {
+        let pattern = Pattern::parse(text)?;
+        let bytes = pattern.bytes().ok_or("bytes to write cannot have wildcards")?.to_vec();
+        let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
+        if self.session.state() != State::Idle {
+            return Err("the guest is running: memory can be written between calls only".to_owned());
+        }
+        if !self.is_present() {
+            return Err("the past cannot be changed: F9 goes to the present".to_owned());
+        }
+        if len.saturating_sub(addr) < bytes.len() as u64 {
+            return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
+        }
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        self.session.command(format!("poke hex {addr:#x} {hex}"), GuestOp::Poke(self.memory(), addr, bytes));
+        self.follow();
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Moving in space: all that takes the cursor somewhere in memory.
+
+use super::app::App;
+use super::rows::beside;
+use crate::front::tui::input::action::Direction;
+use crate::view::{Places, Regions, counted, parse_address, thousands, visible};
+
+impl App {
+    /// Looks up again which ranges have names at the selected moment.
+    pub(super) fn name_regions(&mut self) {
+        self.space.regions = Regions::new(&self.session, self.time.selection.as_ref(), &self.space.regions);
+    }
+
+    /// Goes to an address, and remembers where the cursor was.
+    pub(crate) fn goto(&mut self, addr: u64) {
+        if self.space.cursor != addr {
+            self.space.remember();
+        }
+        self.put_cursor(addr);
+        self.reveal(1);
+    }
+
+    /// Goes to an address as people write them.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a message.
+    pub(super) fn goto_text(&mut self, text: &str) -> Result<(), String> {
+        let view = self.view().ok_or("there is no memory yet")?;
+        let (cursor, regions, globals) = (self.space.cursor, &self.space.regions, self.session.globals());
+        let addr = parse_address(text, &Places { cursor, image: view.after, regions, globals })?;
+        self.goto(addr);
+        Ok(())
+    }
+
+    /// Goes back to where the cursor was before, or forward again.
+    pub(super) fn retrace(&mut self, direction: Direction) {
+        let Some(addr) = self.space.retrace(direction) else { return self.notice("no further place that way") };
+        self.put_cursor(addr);
+        self.reveal(1);
+    }
+
+    /// Goes where the pointer at the cursor points.
+    pub(super) fn follow_pointer(&mut self) {
+        let from = self.space.cursor;
+        match self.goto_text("*") {
+            Ok(()) => {
+                self.space.anchor = None;
+                let to = self.space.cursor;
+                self.notice(&format!("followed the pointer at {from:#x} to {to:#x}; Ctrl-O goes back"));
+            }
+            Err(reason) => self.notice(&format!("no pointer here: {reason}")),
+        }
+    }
+
+    pub(super) fn move_bytes(&mut self, direction: Direction) {
+        let cursor = self.space.cursor;
+        self.put_cursor(match direction {
+            Direction::Back => cursor.saturating_sub(1),
+            Direction::Forward => cursor.saturating_add(1),
+        });
+        self.reveal(0);
+    }
+
+    /// Moves the cursor by that many lines, past folded ones, in its column.
+    pub(super) fn move_lines(&mut self, direction: Direction, count: usize) {
+        let Some(view) = self.view() else { return };
+        let column = self.space.cursor % self.layout.width as u64;
+        let mut row = view.line(self.space.cursor);
+        let mut line = row;
+        for _ in 0..count {
+            let Some(next) = beside(&view, line, direction) else { break };
+            line = next;
+            if line.folded && count == 1 {
+                line = beside(&view, line, direction).unwrap_or(line);
+            }
+            row = if line.folded { row } else { line };
+        }
+        self.put_cursor(row.addr + column);
+        self.reveal(0);
+    }
+
+    /// Scrolls, and leaves the cursor where it is.
+    pub(super) fn scroll(&mut self, direction: Direction, count: usize) {
+        let Some(rows) = self.pane_rows() else { return };
+        self.space.top = rows.scrolled(self.space.top, count, direction);
+    }
+
+    /// Moves by a page: what was the last line becomes the first.
+    pub(super) fn move_page(&mut self, direction: Direction) {
+        self.move_by(direction, self.layout.rows.saturating_sub(1).max(1));
+    }
+
+    /// Moves by half a page.
+    pub(super) fn move_half_page(&mut self, direction: Direction) {
+        self.move_by(direction, (self.layout.rows / 2).max(1));
+    }
+
+    /// Scrolls by that many rows, and moves the cursor with them.
+    fn move_by(&mut self, direction: Direction, count: usize) {
+        let Some(rows) = self.pane_rows() else { return };
+        let old = rows.view.line(self.space.top).addr;
+        let top = rows.scrolled(old, count, direction);
+        self.space.top = top;
+        self.move_lines(direction, count);
+        if top != old && self.space.top != top {
+            self.space.top = top;
+            self.cursor_into_view();
+        }
+    }
+
+    fn cursor_into_view(&mut self) {
+        let Some(view) = self.view() else { return };
+        let column = self.space.cursor % self.layout.width as u64;
+        let top = view.line(self.space.top);
+        let first = if top.folded { view.below(top).unwrap_or(top) } else { top };
+        if !first.folded {
+            self.put_cursor(first.addr + column);
+        }
+    }
+
+    /// Scrolls so that the cursor is on the screen, with that many lines before it if it was not.
+    pub(super) fn reveal(&mut self, lead: usize) {
+        let Some(rows) = self.pane_rows() else { return };
+        self.space.top = rows.reveal(self.space.top, self.space.cursor, lead);
+    }
+
+    /// Puts the cursor there, or at the last byte.
+    fn put_cursor(&mut self, addr: u64) {
+        let size = self.view().map_or(0, |view| view.len());
+        self.space.cursor = addr.min(size.saturating_sub(1));
+    }
+
+    /// Goes to the previous or next run of changed bytes.
+    pub(super) fn go_to_change(&mut self, direction: Direction) {
+        let Some(view) = self.view() else { return };
+        let (marks, cursor) = (view.marks, self.space.cursor);
+        let run = match direction {
+            Direction::Forward => marks.runs_from(cursor.saturating_add(1)).next(),
+            Direction::Back => marks.run_before(cursor),
+        };
+        let Some((start, end)) = run else {
+            return self.notice(match (marks.runs(), direction) {
+                (0, _) => "nothing changed in this step",
+                (_, Direction::Forward) => "no changed bytes after this",
+                (_, Direction::Back) => "no changed bytes before this",
+            });
+        };
+        let text = format!(
+            "run {} of {}: {} ({} changed in all)",
+            thousands(marks.run_number(start) as u64),
+            thousands(marks.runs() as u64),
+            counted(end - start, "byte"),
+            thousands(marks.changed() as u64)
+        );
+        self.goto(start);
+        self.notice(&text);
+    }
+
+    /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
+    pub(super) fn look_around(&mut self) {
+        let names = self.space.regions.names_at(self.space.cursor);
+        self.space.here.names = names.map(|name| visible(name.as_bytes())).collect();
+        self.look_for_writer();
+    }
+}

@@ -1,0 +1,79 @@
+//! The help: what the screen shows, the keys by mode, and the signs.
+
+use super::pages::{PageLine, Pages};
+use crate::front::tui::input::bindings::{BINDINGS, SECTIONS};
+
+/// The columns of a line of the help.
+const WIDTH: u16 = 76;
+/// The columns of its first part: keys, a sign, a term.
+const LABEL: usize = 18;
+
+/// What is explained first.
+const TERMS: [(&str, &str); 8] = [
+    ("guest, host", "the WebAssembly module, and linmem, which runs it"),
+    (
+        "exchange",
+        "one line and its answer. The host writes the line into the guest's memory, calls the guest, and reads the \
+         answer. Each exchange is a cell of the strip at the top.",
+    ),
+    (
+        "step",
+        "one event of an exchange: the host writes, reads or calls an export; the guest calls an import. The panes \
+         show memory before and after the selected step.",
+    ),
+    ("page", "memory is counted and grows in pages of 65,536 bytes (64 KiB)"),
+    ("address", "the place of a byte in memory, from 0 on; written in hexadecimal digits: 0x410"),
+    (
+        "pointer",
+        "an address that is stored in memory: 4 bytes, the lowest first. 10 04 00 00 points to 0x410. Enter follows \
+         the pointer at the cursor.",
+    ),
+    ("changed, written", "a byte with a new value; a byte that was stored to, even with the value it had"),
+    (
+        "INPUT, MEMORY ...",
+        "the mode: what has the keys. In the input line every printable key is text. Esc closes what is open; on the \
+         input line it goes to the memory.",
+    ),
+];
+
+/// Every sign.
+const SIGNS: [(&str, &str); 15] = [
+    ("h g *", "left of a row: written in this step by the host, the guest, both"),
+    ("m", "left of a row: the module's own data; where nothing is said, nothing changed"),
+    ("'", "left of a row: changed by an earlier step; those bytes are bold"),
+    ("+ -", "new memory; with one pane, a changed row as it was before"),
+    ("underlined", "written in this step; without a colour behind it: before, or with the value it had"),
+    ("on blue, orange", "changed by the host, by the guest (without colours: bold and underlined, or reversed)"),
+    ("[ ] < >", "the cursor, or what is selected; a match of the search"),
+    ("i o d s H ...", "right of a row: a region begins in it (r lists the regions)"),
+    (".. 1,008 B 00", "rows that are all the same, in one line; a change is never hidden"),
+    ("\u{b7} \u{2022} \u{d7}", "as text: a zero, another control byte, a byte that is not valid text"),
+    ("\u{ab} \u{bb}", "continues the character before; a character that ends in the next row"),
+    ("map .='+hgm", "a part of memory: zero, data, changed earlier, new, written in this step"),
+    ("live", "the newest exchange is followed; F9 goes there from anywhere"),
+    ("time mhgx+.", "exchanges: module's data, host or guest changed bytes, failed, grew, nothing changed"),
+    ("\u{2550}", "the rules above memory of the past, or of an earlier run"),
+];
+
+/// The help, from its first line on.
+pub(crate) fn help() -> Pages {
+    let mut lines = vec![heading("what the screen shows")];
+    lines.extend(TERMS.iter().map(|(term, meaning)| labelled(term, meaning)));
+    for (number, (title, modes)) in SECTIONS.iter().enumerate() {
+        lines.push(PageLine { begins_page: number == 0, ..heading(&format!("keys: {title}")) });
+        let bindings = BINDINGS.iter().filter(|binding| binding.modes == *modes);
+        lines.extend(bindings.map(|binding| labelled(binding.label, binding.help)));
+        lines.push(PageLine::default());
+    }
+    lines.push(heading("signs"));
+    lines.extend(SIGNS.iter().map(|(sign, meaning)| labelled(sign, meaning)));
+    Pages::new(lines, LABEL, Some(WIDTH))
+}
+
+fn heading(text: &str) -> PageLine {
+    PageLine { text: text.to_owned(), is_heading: true, begins_page: false }
+}
+
+fn labelled(label: &str, text: &str) -> PageLine {
+    PageLine { text: format!("{label:<width$} {text}", width = LABEL - 1), ..PageLine::default() }
+}

@@ -1,0 +1,62 @@
+//! A list over the screen: changes, regions, matches. From a line of it one goes to the place that it is about.
+
+use std::cmp::Reverse;
+
+use ratatui::layout::{Position, Rect};
+
+use super::outcome::{Outcome, moved};
+use crate::command::Place;
+use crate::front::tui::input::action::Action;
+use crate::front::tui::state::lines::{below_title, window};
+
+/// A list, and the line of it that is selected.
+pub(crate) struct List {
+    pub(crate) title: String,
+    pub(crate) places: Vec<Place>,
+    pub(crate) selected: usize,
+    area: Rect,
+}
+
+impl List {
+    /// A list with the line selected that is about the cursor's place, or the last one before it.
+    pub(crate) fn new(title: String, places: Vec<Place>, cursor: u64) -> List {
+        let near = |place: &Place| place.addr.filter(|&addr| addr <= cursor);
+        let best = places.iter().enumerate().filter_map(|(number, place)| Some((near(place)?, number)));
+        // Of several lines about one place the first.
+        let best = best.max_by_key(|&(addr, number)| (addr, Reverse(number)));
+        List { title, places, selected: best.map_or(0, |(_, number)| number), area: Rect::default() }
+    }
+
+    pub(super) fn arrange(&mut self, area: Rect) {
+        self.area = area;
+    }
+
+    pub(super) fn handle(&mut self, action: Action) -> Outcome {
+        let (last, page) = (self.places.len().saturating_sub(1), usize::from(below_title(self.area).height));
+        if let Some(selected) = moved(action, self.selected, page, last) {
+            self.selected = selected;
+            return Outcome::Done;
+        }
+        match action {
+            Action::Accept => self.go_from(self.selected),
+            Action::Press(at) => self.line_at(at).map_or(Outcome::Close, |number| self.go_from(number)),
+            Action::Drag(_) => Outcome::Done,
+            Action::Close => Outcome::Close,
+            _ => Outcome::Pass,
+        }
+    }
+
+    /// The lines that are shown, each with its place.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (usize, Rect)> + use<> {
+        window(self.places.len(), self.selected, below_title(self.area))
+    }
+
+    fn line_at(&self, at: Position) -> Option<usize> {
+        self.shown().find(|(_, line)| line.contains(at)).map(|(number, _)| number)
+    }
+
+    fn go_from(&self, number: usize) -> Outcome {
+        let addr = self.places.get(number).and_then(|place| place.addr);
+        addr.map_or(Outcome::Close, Outcome::Goto)
+    }
+}

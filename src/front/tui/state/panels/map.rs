@@ -1,0 +1,47 @@
+//! The panel with the map of the whole memory, which is looked through in pieces.
+
+use std::time::Instant;
+
+use ratatui::layout::{Position, Rect};
+
+use crate::record::Image;
+use crate::view::{DiffView, Map};
+
+/// The map of the memory, as far as it was looked through.
+pub(crate) struct MapPanel {
+    pub(crate) area: Rect,
+    pub(crate) parts: Map,
+    done: bool,
+}
+
+impl MapPanel {
+    /// The map of a memory of `len` bytes, before it was looked through.
+    pub(crate) fn new(area: Rect, len: u64) -> MapPanel {
+        MapPanel { area, parts: Map::new(len, u64::from(area.area())), done: false }
+    }
+
+    /// Whether all of the memory was looked through.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Goes on to look through the memory.
+    pub(crate) fn go_on(&mut self, view: &DiffView<'_>, start: &Image, until: Instant) {
+        self.done = self.done || self.parts.go_on(view, start, Some(until));
+    }
+
+    /// Where the cell of that number is.
+    pub(crate) fn position(&self, place: u64) -> Position {
+        let (row, column) = (place / u64::from(self.area.width), place % u64::from(self.area.width));
+        let near = |distance: u64| u16::try_from(distance).unwrap_or(u16::MAX);
+        Position::new(self.area.x.saturating_add(near(column)), self.area.y.saturating_add(near(row)))
+    }
+
+    /// The first address of the part whose cell is there.
+    pub(crate) fn address(&self, at: Position) -> Option<u64> {
+        let inside = self.area.contains(at);
+        let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);
+        let place = inside.then(|| row() + u64::from(at.x - self.area.x))?;
+        (place < self.parts.pieces.len() as u64).then_some(place * self.parts.size)
+    }
+}

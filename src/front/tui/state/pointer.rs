@@ -1,0 +1,87 @@
+//! The mouse on the screen: a press moves the cursor or selects a step, a drag selects bytes, the wheel scrolls.
+
+use ratatui::layout::{Position, Rect};
+
+use super::app::App;
+use super::lines::below_title;
+use super::panels::exchanges::Transcript;
+use super::panels::{Panel, changes, regions};
+use super::{steps, strip};
+use crate::front::tui::input::action::Direction;
+use crate::front::tui::input::mode::Focus;
+
+impl App {
+    /// A press of the button.
+    pub(super) fn press(&mut self, at: Position) {
+        if let Some(addr) = self.byte_at(at) {
+            self.overlays.close_prompt();
+            self.focus = Focus::Memory;
+            self.space.anchor = None;
+            self.space.cursor = addr;
+        } else if let Some(addr) = self.panel_address(at) {
+            self.focus = Focus::Memory;
+            self.goto(addr);
+        } else if let Some(step) = self.step_at(at) {
+            self.goto_step(step);
+        } else if let Some(number) = self.exchange_at(at) {
+            self.goto_exchange(number);
+        }
+    }
+
+    /// Selects from where the button was pressed to here; beyond the panes it goes on line by line.
+    pub(super) fn drag(&mut self, at: Position) {
+        let (above, below) = (self.layout.before.y.min(self.layout.after.y), self.layout.after.bottom());
+        if let Some(addr) = self.byte_at(at) {
+            self.space.anchor.get_or_insert(self.space.cursor);
+            self.space.cursor = addr;
+        } else if self.space.anchor.is_some() && at.y >= below {
+            self.move_lines(Direction::Forward, 1);
+        } else if self.space.anchor.is_some() && at.y <= above {
+            self.move_lines(Direction::Back, 1);
+        }
+    }
+
+    /// The address of the byte that is shown at a position of the screen, as digits or as text.
+    fn byte_at(&self, at: Position) -> Option<u64> {
+        let panes = [below_title(self.layout.before), below_title(self.layout.after)];
+        let pane = panes.into_iter().find(|pane| pane.contains(at))?;
+        let rows = self.pane_rows()?;
+        let line = rows.line_in(self.space.top, usize::from(at.y - pane.y))?;
+        let addr = line.addr + self.place_at(at.x, pane)? as u64;
+        (!line.folded && addr < rows.view.len()).then_some(addr)
+    }
+
+    /// The place in its row of the byte in that column.
+    fn place_at(&self, x: u16, pane: Rect) -> Option<usize> {
+        let (width, column) = (self.layout.width, usize::from(x - pane.x));
+        // A gutter, the address; a gap before each byte and one more before each eighth; two gaps; the text.
+        let digits = |place: usize| 9 + place / 8 + 1 + 3 * place;
+        let text = digits(width - 1) + 3 + 2;
+        (0..width).find(|&place| (digits(place)..digits(place) + 3).contains(&column) || column == text + place)
+    }
+
+    /// The address that a line of the panel is about.
+    fn panel_address(&self, at: Position) -> Option<u64> {
+        let (area, cursor) = (self.layout.side, self.space.cursor);
+        match self.shown_panel() {
+            Panel::Changes => changes::address(self.view()?.marks, cursor, area, at),
+            Panel::Regions => regions::address(&self.space.regions, cursor, area, at),
+            Panel::Map => self.panels.map.as_ref()?.address(at),
+            Panel::Values | Panel::Exchanges => None,
+        }
+    }
+
+    /// The step that is shown at a position of the screen: `Some(None)` is the exchange as a whole.
+    fn step_at(&self, at: Position) -> Option<Option<usize>> {
+        steps::step_at(self.time.selection.as_ref()?, self.layout.steps, at)
+    }
+
+    /// The number of the exchange that is shown there, in the strip or in the panel.
+    fn exchange_at(&self, at: Position) -> Option<usize> {
+        if self.layout.strip.contains(at) {
+            return strip::exchange_at(&self.time.timeline, self.layout.strip, at);
+        }
+        let area = if self.shown_panel() == Panel::Exchanges { self.layout.side } else { self.layout.transcript };
+        Transcript::new(self.session.run(), self.time.selection.as_ref(), area).exchange_at(at)
+    }
+}

@@ -1,0 +1,93 @@
+//! Rows of memory in a pane: which lines are in sight, and where to scroll so that one is.
+
+use crate::front::tui::input::action::Direction;
+use crate::view::{DiffView, ViewLine};
+
+/// The rows of a pane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PaneRows<'a> {
+    pub(crate) view: DiffView<'a>,
+    /// How many rows of the screen the pane has.
+    pub(crate) count: usize,
+    /// Whether a row that was written takes two rows: as it was, and as it is.
+    pub(crate) doubles: bool,
+}
+
+impl PaneRows<'_> {
+    /// How many rows of the screen a line takes.
+    pub(crate) fn height(&self, line: ViewLine) -> usize {
+        let doubled = self.doubles && !line.folded && self.view.is_marked(line.addr);
+        if doubled && line.addr < self.view.before.len() { 2 } else { 1 }
+    }
+
+    /// The line so many rows of the screen away, or as far as there are.
+    pub(crate) fn walk(&self, from: ViewLine, rows: usize, direction: Direction) -> ViewLine {
+        let (mut line, mut left) = (from, rows);
+        while left > 0 {
+            let Some(next) = beside(&self.view, line, direction) else { break };
+            let Some(rest) = left.checked_sub(self.height(next)) else { break };
+            (line, left) = (next, rest);
+        }
+        line
+    }
+
+    /// The first address of the last page: no row below it stays empty.
+    pub(crate) fn last_top(&self) -> u64 {
+        self.walk(self.view.line(u64::MAX), self.count.saturating_sub(1), Direction::Back).addr
+    }
+
+    /// The first line after scrolling by so many rows from one that begins with `top`.
+    pub(crate) fn scrolled(&self, top: u64, rows: usize, direction: Direction) -> u64 {
+        self.walk(self.view.line(top), rows, direction).addr.min(self.last_top())
+    }
+
+    /// The line that is in that row of the pane, which begins with `top`.
+    pub(crate) fn line_in(&self, top: u64, row: usize) -> Option<ViewLine> {
+        let mut rows = 0;
+        self.lines_from(self.view.line(top)).find(|line| {
+            rows += self.height(*line);
+            rows > row
+        })
+    }
+
+    /// The address of the first line with which `addr` is in sight, as near to `top` as can be. If it was not in sight,
+    /// that many lines are shown before it.
+    pub(crate) fn reveal(&self, top: u64, addr: u64, lead: usize) -> u64 {
+        let rows = self.count.max(1);
+        let (row, first) = (self.view.line(addr), self.view.line(top));
+        let shown = row.addr >= first.addr && self.shows(first, row);
+        let top = match (shown, row.addr < first.addr || lead > 0) {
+            (true, _) => first.addr,
+            (false, true) => self.walk(row, lead.min(rows - 1), Direction::Back).addr,
+            (false, false) => self.walk(row, rows.saturating_sub(self.height(row)), Direction::Back).addr,
+        };
+        if self.doubles { top } else { top.min(self.last_top()) }
+    }
+
+    /// Whether a line is in sight in a pane that begins with `top`.
+    fn shows(&self, top: ViewLine, row: ViewLine) -> bool {
+        let mut left = self.count;
+        for line in self.lines_from(top) {
+            left = left.saturating_sub(self.height(line));
+            if line.addr == row.addr {
+                return true;
+            }
+            if left == 0 {
+                return false;
+            }
+        }
+        false
+    }
+
+    fn lines_from(&self, first: ViewLine) -> impl Iterator<Item = ViewLine> {
+        std::iter::successors(Some(first), |line| self.view.below(*line))
+    }
+}
+
+/// The line above or below.
+pub(crate) fn beside(view: &DiffView<'_>, line: ViewLine, direction: Direction) -> Option<ViewLine> {
+    match direction {
+        Direction::Back => view.above(line),
+        Direction::Forward => view.below(line),
+    }
+}

@@ -1,0 +1,81 @@
+//! Running files of lines and commands: each line is taken when the guest has answered the one before.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::app::App;
+use crate::session::State;
+
+/// How long lines are run between two frames.
+const PIECE: Duration = Duration::from_millis(8);
+
+impl App {
+    /// Runs the lines of a file, before those that wait already.
+    pub(super) fn source(&mut self, file: &Path) {
+        match self.script.add(file) {
+            Err(reason) => self.notice(&reason),
+            // Where a file named it, that file's lines go on with these.
+            Ok(()) if self.script.depth == 0 => self.go_on(),
+            Ok(()) => (),
+        }
+    }
+
+    /// Goes on with the lines of files while the guest waits, by one at least. What is to be done outside of the state
+    /// is done before the next line.
+    pub(crate) fn go_on(&mut self) {
+        let until = self.script.is_in_pieces.then(|| Instant::now() + PIECE);
+        while self.session.state() == State::Idle && self.effects.is_empty() {
+            let Some(line) = self.script.next_line() else { break };
+            self.script.depth = line.depth;
+            self.typed(&line.text);
+            self.script.depth = 0;
+            if let (Some(text), false) = (&self.status.notice, self.script.waits()) {
+                self.status.notice = Some(format!("{}:{}: {text}", line.file, line.number));
+            }
+            if self.is_quitting() {
+                self.script.stop();
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::front::history::History;
+    use crate::front::tui::state::effect::{Effect, Request};
+    use crate::session::{Options, Session, Source};
+
+    #[test]
+    fn a_long_file_lets_frames_and_keys_come_between_its_lines() {
+        let (sender, updates) = channel();
+        let session = Session::start(Source::default_guest(), Options::default(), move |update| {
+            let _ = sender.send(update);
+        });
+        let mut app = App::new(session, History::none());
+        while app.session.state() != State::Idle || app.session.run().is_empty() {
+            app.report(updates.recv().expect("the guest reports")).expect("the guest is sound");
+        }
+        let file = std::env::temp_dir().join(format!("linmem-long-{}", std::process::id()));
+        std::fs::write(&file, ":exports\n".repeat(20_000) + ":quit\n").expect("a file for the test");
+        app.script.in_pieces();
+        app.source(&file);
+        assert!(app.script.waits() && app.is_looking(), "the rest is run in later turns");
+        while !app.is_quitting() {
+            app.go_on_looking();
+        }
+        assert_eq!(app.take_effects(), [Effect::Terminal(Request::Quit)]);
+        assert!(!app.script.waits() && !app.is_looking());
+        // And it can be stopped in between.
+        app.source(&file);
+        app.script.stop();
+        app.go_on_looking();
+        assert!(!app.is_looking() && app.take_effects().is_empty());
+        std::fs::remove_file(&file).expect("it was ours");
+    }
+}

@@ -1,0 +1,188 @@
+//! Moving in time: all that selects something else on the timeline.
+
+use super::app::App;
+use super::time::Time;
+use crate::front::tui::input::action::Direction;
+use crate::view::Selection;
+
+impl App {
+    /// Takes in what happened to the session: more causes, another run or memory to look at, causes forgotten.
+    pub(super) fn keep_up(&mut self) {
+        self.know_the_run();
+        let run = self.session.run();
+        let lags = |at: &Selection| self.time.follows() && at.cause + 1 != run.len();
+        let lost = |at: &Selection| at.cause < run.oldest() || lags(at);
+        if self.time.selection.as_ref().is_none_or(lost) {
+            self.select(Selection::newest(self.session.run()));
+        } else if self.time.memory != self.session.memory() {
+            self.select(self.time.selection.clone());
+        }
+    }
+
+    /// Takes in more causes of the run that is looked at, or all of another run.
+    fn know_the_run(&mut self) {
+        let begun = self.session.run_number() + self.session.runs_back();
+        if begun > self.time.begun && self.session.runs_back() == 0 && self.time.stays && self.time.selection.is_some()
+        {
+            // A run that began by itself takes nobody out of the past.
+            self.session.look_at_run(1);
+        }
+        self.time.begun = begun;
+        if self.time.run != self.session.run_number() {
+            let stays = self.time.stays;
+            self.time = Time { run: self.session.run_number(), begun, stays, ..Time::default() };
+        }
+        self.time.timeline.follow(self.session.run());
+    }
+
+    /// Forgets what is known of the session: another one has taken its place.
+    pub(super) fn another_session(&mut self) {
+        self.time = Time::default();
+    }
+
+    /// Looks at another moment of the run, and stays there unless it is the newest.
+    pub(crate) fn look_at(&mut self, at: Selection) {
+        self.know_the_run();
+        self.select(Some(at));
+        self.time.stays = !self.is_present();
+    }
+
+    /// Looks at the newest exchange of the run, and goes on to those that come.
+    pub(crate) fn follow(&mut self) {
+        self.time.stays = self.session.runs_back() > 0;
+        self.know_the_run();
+        self.select(Selection::newest(self.session.run()));
+    }
+
+    /// Comes back from the past, and from an earlier run.
+    pub(super) fn present(&mut self) {
+        self.session.look_at_run(0);
+        self.follow();
+    }
+
+    /// Goes to the previous or next step, into calls and out of them. Before the first is the exchange as a whole.
+    pub(super) fn step(&mut self, direction: Direction) {
+        let Some(at) = &self.time.selection else { return };
+        let to = match (at.step, direction) {
+            (Some(place), Direction::Forward) => Some(place + 1),
+            (Some(place), Direction::Back) => place.checked_sub(1),
+            (None, Direction::Forward) => Some(0),
+            (None, Direction::Back) => {
+                return self.notice("this is the exchange as a whole; F5 goes to the previous exchange");
+            }
+        };
+        if to.is_some_and(|to| to >= at.steps()) {
+            return self.notice("this is the last step of the exchange; F6 goes to the next exchange");
+        }
+        self.goto_step(to);
+    }
+
+    /// Goes to the previous or next step that is no deeper: the steps inside a call are passed.
+    pub(super) fn step_beside(&mut self, direction: Direction) {
+        let Some(at) = &self.time.selection else { return };
+        let to = match (at.step, direction) {
+            (None, _) => return self.step(direction),
+            (Some(place), Direction::Forward) => at.steps.next_beside(place),
+            (Some(place), Direction::Back) => at.steps.previous_beside(place),
+        };
+        match (to, direction) {
+            (Some(to), _) => self.goto_step(Some(to)),
+            (None, Direction::Back) => self.goto_step(None),
+            (None, Direction::Forward) => {
+                self.notice("this is the last step of the exchange; F6 goes to the next exchange");
+            }
+        }
+    }
+
+    /// Goes out of a call to the call itself, and from a step of the host's to the exchange as a whole.
+    pub(super) fn step_out(&mut self) {
+        let Some(at) = &self.time.selection else { return };
+        let Some(place) = at.step else {
+            return self.notice("this is the exchange as a whole; F8 goes to its first step");
+        };
+        self.goto_step(at.steps.around(place));
+    }
+
+    /// Goes to a step of the same exchange, or to the exchange as a whole.
+    pub(super) fn goto_step(&mut self, place: Option<usize>) {
+        let Some(at) = &self.time.selection else { return };
+        self.select(Selection::new(self.session.run(), Some(at), at.cause, place));
+    }
+
+    /// Goes to the previous or next exchange.
+    pub(super) fn exchange(&mut self, direction: Direction) {
+        let run = self.session.run();
+        let Some(at) = &self.time.selection else { return };
+        let to = match direction {
+            Direction::Back if at.cause > run.oldest() => at.cause - 1,
+            Direction::Forward if at.cause + 1 < run.len() => at.cause + 1,
+            Direction::Back if run.oldest() > 0 => return self.notice("older exchanges were forgotten to save memory"),
+            Direction::Back if self.session.past().len() > self.session.runs_back() => {
+                return self.notice("this is where the guest started; F3 goes to the previous run");
+            }
+            Direction::Back => return self.notice("this is where the guest started"),
+            Direction::Forward if self.session.runs_back() > 0 => {
+                return self.notice("this is the last exchange of an earlier run; F9 goes to the present");
+            }
+            Direction::Forward => return self.notice("this is the newest exchange"),
+        };
+        self.goto_exchange(to);
+    }
+
+    /// Goes to the step of an exchange that is of most interest, if the exchange is kept.
+    pub(super) fn goto_exchange(&mut self, number: usize) {
+        let run = self.session.run();
+        let Some(cause) = run.cause(number) else { return };
+        if let Some(at) = Selection::new(run, self.time.selection.as_ref(), number, cause.focus) {
+            self.look_at(at);
+        }
+    }
+
+    /// Goes to the previous or the next run.
+    pub(super) fn another_run(&mut self, direction: Direction) {
+        let ago = self.session.runs_back();
+        let to = match direction {
+            Direction::Back => Some(ago + 1),
+            Direction::Forward => ago.checked_sub(1),
+        };
+        if !to.is_some_and(|to| self.session.look_at_run(to)) {
+            return self.notice(match direction {
+                Direction::Back if ago > 0 => "no earlier run is kept",
+                Direction::Back => "no earlier run; :reset and :reload begin a new one",
+                Direction::Forward => "this is the present run",
+            });
+        }
+        self.follow();
+        self.notice(match self.session.runs_back() {
+            0 => "this is the present run",
+            _ => "an earlier run, as it ended; F4 goes to the next run, F9 to the present",
+        });
+    }
+
+    /// Shows the next memory of the guest.
+    pub(super) fn next_memory(&mut self) {
+        let count = self.time.selection.as_ref().map_or(0, |at| at.after.len());
+        if count < 2 {
+            return self.notice("the guest has no other memory");
+        }
+        self.session.look_at_memory((self.memory() + 1) % count);
+        self.keep_up();
+        let text = format!("{} of {count}", self.memory_name());
+        self.notice(&text);
+    }
+
+    /// Selects a node of the timeline, and shows where something happened unless it is in sight already.
+    fn select(&mut self, selection: Option<Selection>) {
+        self.time.selection = selection;
+        self.time.memory = self.memory();
+        self.panels.map = None;
+        let address = self.time.selection.as_ref().and_then(|at| at.address(self.memory()));
+        self.space.cursor = address.unwrap_or(self.space.cursor);
+        let size = self.view().map_or(0, |view| view.len());
+        self.space.cursor = self.space.cursor.min(size.saturating_sub(1));
+        self.reveal(1);
+        self.search_again();
+        self.name_regions();
+        self.look_around();
+    }
+}

@@ -1,0 +1,175 @@
+//! Updates: what the user did and what the guest's thread reported, taken into the state.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
+
+use super::app::App;
+use super::effect::{PictureFile, Request};
+use super::overlays::Overlay;
+use super::overlays::help::help;
+use super::overlays::outcome::Outcome;
+use crate::front::tui::input::action::{Action, Direction};
+use crate::front::tui::input::bindings::{Meaning, meaning};
+use crate::front::tui::input::line::Edit;
+use crate::front::tui::input::mode::{Focus, Mode};
+use crate::front::tui::input::mouse;
+use crate::session::{OpenError, Update};
+use crate::view::{Order, visible};
+
+/// How much is kept of a message of the guest's: no screen shows more.
+const HEARD: usize = 1024;
+
+impl App {
+    /// Takes in what the guest's thread reported.
+    ///
+    /// # Errors
+    /// The guest could not be opened.
+    pub(crate) fn report(&mut self, update: Update) -> Result<(), OpenError> {
+        self.status.heard = match &update {
+            Update::Said(text) => Some(visible(&text[..text.len().min(HEARD)])),
+            _ => None,
+        };
+        match &update {
+            Update::Refused(reason) => {
+                let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+                self.notice(&visible(reason.as_bytes()));
+            }
+            // What was refused before is there now.
+            Update::Settled(cause, ..) if cause.begins_a_run() => self.status.notice = None,
+            _ => (),
+        }
+        self.session.apply(update)?;
+        self.keep_up();
+        self.go_on();
+        Ok(())
+    }
+
+    /// Takes in what the user did.
+    pub(crate) fn event(&mut self, event: Event) {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Paste(text) => self.paste(&text),
+            Event::Mouse(event) => {
+                if let Some(action) = mouse::action(event) {
+                    if matches!(action, Action::Press(_)) {
+                        self.status.notice = None;
+                    }
+                    self.act(action);
+                }
+            }
+            _ => (),
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        self.status.notice = None;
+        self.space.searching.wanted = None;
+        let (mode, prefix) = (self.mode(), self.prefix.take());
+        match meaning(mode, prefix, key) {
+            Meaning::Action(action) => self.act(action),
+            Meaning::Prefix(c) => self.prefix = Some(c),
+            // Esc takes the first key of a sequence back; after another key it is as if it had not been pressed.
+            Meaning::Nothing if prefix.is_some() && key.code == KeyCode::Esc => (),
+            Meaning::Nothing if prefix.is_some() => self.key(key),
+            Meaning::Nothing if mode == Mode::Memory => {
+                self.notice("no such key in the memory: i goes back to the input line, ? lists the keys");
+            }
+            Meaning::Nothing => (),
+        }
+    }
+
+    /// Does what keys or the mouse ask for: the innermost overlay, or what is below.
+    pub(crate) fn act(&mut self, action: Action) {
+        match self.overlays.handle(action) {
+            Outcome::Pass => self.perform(action),
+            Outcome::Done | Outcome::Close => return,
+            Outcome::Notice(text) => return self.notice(&text),
+            Outcome::Answer(question, text) => self.answer(question, &text),
+            Outcome::Goto(addr) => {
+                self.focus = Focus::Memory;
+                self.space.anchor = None;
+                self.goto(addr);
+            }
+        }
+        self.look_around();
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Send => self.send(),
+            Action::Edit(edit) => self.edit(edit),
+            Action::Complete => self.complete(),
+            Action::CancelSearch => self.line.end_search(false),
+            Action::EnterMemory => self.focus = Focus::Memory,
+            Action::EnterLine => self.focus = Focus::Input,
+            Action::Close => self.close(),
+            // Only overlays have something to accept.
+            Action::Accept => (),
+            Action::Interrupt => self.interrupt(),
+            Action::Quit => self.request(Request::Quit),
+            Action::DeleteOrQuit if self.line.is_empty() => self.request(Request::Quit),
+            Action::DeleteOrQuit => self.edit(Edit::Delete),
+            Action::Suspend => self.request(Request::Suspend),
+            Action::Redraw => self.request(Request::Redraw),
+            Action::Picture => self.request_picture(PictureFile::Numbered),
+            Action::ToggleMouse => self.toggle_mouse(),
+            Action::Help => self.toggle_help(),
+            Action::Ask(question) => self.ask(question),
+            Action::Command(text) => self.command(text),
+            Action::Step(direction) => self.step(direction),
+            Action::Beside(direction) => self.step_beside(direction),
+            Action::Out => self.step_out(),
+            Action::Exchange(direction) => self.exchange(direction),
+            Action::Run(direction) => self.another_run(direction),
+            Action::Newest => self.present(),
+            Action::Memory => self.next_memory(),
+            Action::Rows(direction) => self.move_lines(direction, 1),
+            Action::Bytes(direction) => self.move_bytes(direction),
+            Action::Page(direction) => self.move_page(direction),
+            Action::HalfPage(direction) => self.move_half_page(direction),
+            Action::End(Direction::Back) => self.goto(0),
+            Action::End(Direction::Forward) => self.goto(u64::MAX),
+            Action::Change(direction) => self.go_to_change(direction),
+            Action::Trail(direction) => self.retrace(direction),
+            Action::Follow => self.follow_pointer(),
+            Action::Match(direction) => self.find_next(direction),
+            Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
+            Action::Copy(notation) => self.copy(notation),
+            Action::Panel(direction) => self.panels.wanted = self.panels.wanted.beside(direction),
+            Action::Arrange => self.rearrange(),
+            Action::Width(direction) => self.widen(direction),
+            Action::ByteOrder => {
+                self.panels.order = if self.panels.order == Order::Little { Order::Big } else { Order::Little };
+            }
+            Action::Press(at) => self.press(at),
+            Action::Drag(at) => self.drag(at),
+            Action::Scroll(direction, rows) => self.scroll(direction, rows),
+        }
+    }
+
+    /// Closes the innermost thing that is open and no overlay: the search in earlier lines; in the memory the
+    /// selection, then the marks of the search.
+    fn close(&mut self) {
+        match self.mode() {
+            Mode::History => self.line.end_search(true),
+            Mode::Memory if self.space.anchor.take().is_some() => (),
+            Mode::Memory => _ = self.space.end_search(),
+            _ => (),
+        }
+    }
+
+    fn toggle_mouse(&mut self) {
+        self.has_mouse = !self.has_mouse;
+        self.notice(match self.has_mouse {
+            true => "the mouse moves the cursor and selects bytes again",
+            false => "the terminal has the mouse now, to select text; M takes it back",
+        });
+        self.request(Request::Mouse { take: self.has_mouse });
+    }
+
+    fn toggle_help(&mut self) {
+        match self.overlays.top() {
+            Some(Overlay::Help(_)) => self.overlays.close(),
+            _ => self.open(Overlay::Help(help())),
+        }
+    }
+}
