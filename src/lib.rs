@@ -1,28 +1,63 @@
 //! linmem shows what crosses the boundary between a host and a WebAssembly guest.
 //!
-//! A line is written into the guest's linear memory, the guest's transform is called, and the answer is
-//! read back. linmem shows that memory before and after each step, byte by byte, with who changed what.
+//! A line is written into the guest's linear memory, an export is called, and the answer is read back. linmem records
+//! each step with the bytes that it changed and who changed them, and can show memory at any moment again.
 //!
-//! The rooms, top to bottom. Data flows one way, and a room knows only those below it:
+//! # The library
 //!
-//! | room | subject |
+//! Without the feature `cli`, which is on by default, this crate needs no terminal: it drives guests and tells what
+//! happened. [`session::Live`] is a guest at work, [`record`] what is recorded of it, [`view`] the same as text.
+//!
+//! ```
+//! use linmem::abi::InputLine;
+//! use linmem::record::{Actor, Change};
+//! use linmem::session::{Live, Options, Source, Watchdog};
+//!
+//! let source = Source::find("passing-data".as_ref())?;
+//! let options = Options::default();
+//! let (mut live, _start) = Live::open(&source, &options, Watchdog::new(options.limits.time))?;
+//!
+//! let exchange = live.send(InputLine { bytes: b"Did you know", ended: true }, 1);
+//! assert_eq!(exchange.outcome?, b"Did you know Wasm is cool!");
+//!
+//! // The guest appended to the line, in place.
+//! let by_guest = exchange.changes.iter().find_map(|change| match change {
+//!     Change::Bytes { addr, old_then_new, by: Actor::Guest, .. } => Some((*addr, old_then_new.len() / 2)),
+//!     _ => None,
+//! });
+//! assert_eq!(by_guest, Some((0x41c, 14)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/print_changes.rs` prints every step of an exchange with what it changed.
+//!
+//! # The modules
+//!
+//! Data flows one way, top to bottom: a module knows only those below it. The first four are the program, which the
+//! feature `cli` adds.
+//!
+//! | module | subject |
 //! | --- | --- |
-//! | [`front`] | what the user faces: the full screen, the prompt, scripts, the pipe |
-//! | [`cli`] | the command line, as clap types |
-//! | [`config`] | the config file: defaults for options |
-//! | [`command`] | the `:` language: one table for parsing, completion and help |
-//! | [`view`] | what is shown, with no terminal in it: rows, marks, steps, sentences |
-//! | [`session`] | a guest, its convention and its timeline |
+//! | `front` | what the user faces: the full screen, the prompt, scripts, the pipe |
+//! | `cli` | the command line, as clap types |
+//! | `config` | the config file: defaults for options |
+//! | `command` | the `:` language: one table for parsing, completion and help |
+//! | [`view`] | what is shown, as plain data: rows, marks, steps, sentences |
+//! | [`session`] | a guest, its convention and its timeline; saved sessions |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
 //! | [`debug`] | what a module tells about itself: names, instructions, source lines |
-//! | [`guest`] | the sandbox, and the only room that knows wasmer |
+//! | [`guest`] | the sandbox, the only module that knows wasmer |
 //! | [`record`] | causes, steps, changes, time travel: pure data |
 
 pub mod abi;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
 pub mod command;
+#[cfg(feature = "cli")]
 pub mod config;
 pub mod debug;
+#[cfg(feature = "cli")]
 pub mod front;
 pub mod guest;
 pub mod record;

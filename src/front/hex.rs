@@ -101,8 +101,7 @@ pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: St
 
 /// Writes what a selection did to memory, in a sentence for each memory; of several, those that changed.
 pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result<()> {
-    let is_changed = |marks: &Marks| !marks.is_empty() || marks.grown().is_some();
-    let changed = at.marks.iter().enumerate().filter(|(_, marks)| is_changed(marks));
+    let changed = at.marks.iter().enumerate().filter(|(_, marks)| !marks.is_empty());
     for (memory, marks) in changed.clone() {
         let which = if at.marks.len() > 1 { format!("memory {memory}: ") } else { String::new() };
         writeln!(out, "{which}{}", difference(marks))?;
@@ -131,7 +130,7 @@ fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Mem
     changes.iter().for_each(|change| change.redo(&mut memories));
     for memory in 0..memories.len() {
         let marks = Marks::new(memory, changes, before, &memories);
-        if marks.is_empty() && marks.grown().is_none() {
+        if marks.is_empty() {
             continue;
         }
         writeln!(out, "      {}", difference(&marks))?;

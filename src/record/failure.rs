@@ -184,3 +184,5 @@ impl fmt::Display for Frame {
         self.offset.map_or(Ok(()), |offset| write!(f, " (byte {offset:#x} of the module)"))
     }
 }
+
+impl std::error::Error for Failure {}

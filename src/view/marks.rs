@@ -139,9 +139,9 @@ impl Marks {
         self.runs
     }
 
-    /// Whether nothing was written, as far as is known.
+    /// Whether nothing was written, as far as is known, and the memory did not grow.
     pub fn is_empty(&self) -> bool {
-        self.changed() + self.rewritten.bytes == 0
+        self.changed() + self.rewritten.bytes == 0 && self.grown.is_none()
     }
 
     /// The size before and after in WebAssembly pages, if the memory grew.
