@@ -82,8 +82,9 @@ impl Imports {
         let desk = HostSlot(FunctionEnv::new(store, seat));
         let mut externs = Vec::new();
         for (place, import) in module.imports().enumerate() {
-            let refuse = |why: &dyn fmt::Display| {
-                LoadError::Refused(format!("the import {}.{} cannot be made: {why}", import.module(), import.name()))
+            let refuse = |reason: &dyn fmt::Display| LoadError::Import {
+                import: format!("{}.{}", import.module(), import.name()),
+                reason: reason.to_string(),
             };
             externs.push(match import.ty() {
                 ExternType::Function(ty) => {
@@ -99,7 +100,7 @@ impl Imports {
                 }
                 ExternType::Global(ty) if ty.mutability.is_mutable() => Global::new_mut(store, zero(ty.ty)).into(),
                 ExternType::Global(ty) => Global::new(store, zero(ty.ty)).into(),
-                ExternType::Tag(_) => return Err(refuse(&"it is a tag, for exceptions")),
+                ExternType::Tag(_) => return Err(refuse(&"tags of exceptions are not supported")),
             });
         }
         let has_functions = externs.iter().any(|import| matches!(import, Extern::Function(_)));

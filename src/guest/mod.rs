@@ -17,6 +17,8 @@ mod program;
 mod reach;
 mod recorded;
 mod stoppable;
+mod text;
+mod validate;
 mod watchdog;
 
 pub use boundary::{Boundary, Host, NoHost};

@@ -1,29 +1,24 @@
 //! A program: a module read from a file's bytes and compiled, from which guests are instantiated.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
+use thiserror::Error;
 use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
 use wasmer::{CompileError, Engine, Instance, InstantiationError, Module, Store};
-use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
+use wasmparser::BinaryReaderError;
 
 use super::imports::Imports;
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::stoppable::{Added, Instrumented, OffsetMap};
-use super::{Guest, Interface, Limits, Watchdog};
-use crate::record::{WASM_PAGE, unit};
+use super::validate::Fault;
+use super::{Guest, Interface, Limits, Watchdog, text, validate};
+use crate::record::{WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
 /// A component begins like a module, with another version and layer.
 const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
-
-const COMPONENT: &str = "it is a WebAssembly component, and linmem runs core modules: tools such as wasm-tools and jco \
-                         take the core module out of a component";
-
-const SHARED: &str =
-    "its memory is shared between threads, and linmem runs one thread: build the guest without threads";
 
 /// A compiled module, from which any number of fresh guests can be made.
 pub struct Program {
@@ -36,23 +31,75 @@ pub struct Program {
 }
 
 /// Why a module cannot be made into a guest.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum LoadError {
+    /// There are no bytes.
+    #[error("the file is empty")]
+    Empty,
     /// The bytes are neither a WebAssembly binary nor text; with what the parser says, and where.
+    #[error("not a WebAssembly binary (it does not begin with \\0asm), and as text it does not parse: {0}")]
     Text(String),
-    /// The bytes are a WebAssembly binary that is damaged, invalid, or needs what wasmer lacks.
-    Binary(String),
+    /// The text is not a valid module; with the line and column.
+    #[error("not a valid WebAssembly module: {0}")]
+    InvalidText(String),
+    /// The binary is damaged or invalid.
+    #[error("not a valid WebAssembly module: {message} (at offset {offset:#x})")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// Where, in bytes.
+        offset: u64,
+    },
+    /// It is a component.
+    #[error(
+        "a WebAssembly component; linmem runs core modules: tools such as wasm-tools and jco extract the core module \
+         from a component"
+    )]
+    Component,
+    /// The module is valid, but uses these features, which the engine does not have.
+    #[error("the engine does not support what the module uses: {}", .0.join(", "))]
+    Features(Vec<String>),
+    /// The module has a memory that threads share.
+    #[error("shared memory is not supported: linmem runs one thread; build the guest without threads")]
+    SharedMemory,
+    /// The compiler refuses the module, or what was added to it so that it can be stopped.
+    #[error("the module cannot be compiled: {0}")]
+    Compile(String),
     /// The module needs more memory at its start than `--max-memory` allows.
+    #[error(
+        "memory needs {} bytes ({needs} {}) at the start, and the limit is {} bytes; --max-memory {}KiB is the \
+         smallest that suffices",
+        .needs * WASM_PAGE,
+        unit(*.needs, "page"),
+        u64::from(*.limit) * WASM_PAGE,
+        .needs * (WASM_PAGE >> 10)
+    )]
     Memory {
         /// What it needs, in WebAssembly pages.
         needs: u64,
         /// The limit, in WebAssembly pages.
         limit: u32,
     },
+    /// The module's tables need more entries at its start than a guest may have.
+    #[error("tables need {needs} entries at the start, and the limit is {TABLE_ENTRIES}")]
+    Tables {
+        /// What they need.
+        needs: u64,
+    },
+    /// An import other than a function cannot be provided.
+    #[error("the import {} cannot be provided: {reason}", plain(.import))]
+    Import {
+        /// The import, as `module.name`.
+        import: String,
+        /// Why.
+        reason: String,
+    },
     /// A data or element segment does not fit into its memory or table.
+    #[error("a data segment (or an element segment) does not fit into its memory (or table)")]
     Segments,
-    /// Anything else that the engine refuses, in its words.
-    Refused(String),
+    /// Anything else that the engine refuses when it instantiates, in its words.
+    #[error("the module cannot be instantiated: {0}")]
+    Instantiate(String),
 }
 
 /// A module that was read and is valid, but not compiled yet: compiling may take seconds.
@@ -67,16 +114,19 @@ impl Code<'_> {
     /// first bytes tell.
     ///
     /// # Errors
-    /// [`LoadError::Text`], [`LoadError::Binary`].
+    /// The bytes are not a valid module, or it uses what the engine does not have.
     pub fn read<'a>(name: &str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
         let binary = binary(name, bytes)?;
-        let engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
-        // As it is, so that what is wrong is told with the offset in the file.
-        Module::validate(&engine, &binary).map_err(invalid)?;
-        let interface = Interface::read(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
+        // As it is, so that the place of an error is that in the file.
+        validate::for_engine(&binary).map_err(|fault| match fault {
+            Fault::Features(features) => LoadError::Features(features),
+            Fault::Invalid(error) => invalid(name, bytes, &error),
+        })?;
+        let interface = Interface::read(&binary).map_err(|error| invalid(name, bytes, &error))?;
         if interface.memories.iter().any(|memory| memory.shared) {
-            return Err(LoadError::Refused(SHARED.to_owned()));
+            return Err(LoadError::SharedMemory);
         }
+        let engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
         Ok(Code { engine, binary, interface })
     }
 
@@ -88,15 +138,13 @@ impl Code<'_> {
     /// Compiles the module.
     ///
     /// # Errors
-    /// [`LoadError::Memory`], [`LoadError::Refused`].
+    /// [`LoadError::Memory`], [`LoadError::Tables`], [`LoadError::Compile`].
     pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
         let Code { mut engine, binary, interface } = self;
         let Instrumented { binary, added, places, memories, tables } =
-            Instrumented::new(&binary).map_err(|error| LoadError::Binary(error.to_string()))?;
+            Instrumented::new(&binary).map_err(|error| LoadError::Compile(error.to_string()))?;
         engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
-        let module = Module::from_binary(&engine, &binary).map_err(|error| {
-            LoadError::Refused(format!("it is too large for the checks that make it stoppable: {}", in_words(error)))
-        })?;
+        let module = Module::from_binary(&engine, &binary).map_err(refused)?;
         let program = Program { engine, module, interface, limits, added, places: Arc::new(places) };
         program.check_memory()?;
         Ok(program)
@@ -123,17 +171,17 @@ impl Program {
     /// function, [`Guest::start`], next.
     ///
     /// # Errors
-    /// [`LoadError::Segments`], [`LoadError::Refused`].
+    /// [`LoadError::Segments`], [`LoadError::Import`], [`LoadError::Instantiate`].
     pub fn instantiate(&self, watch: &Watchdog) -> Result<Guest, LoadError> {
         let mut store = Store::new(self.engine.clone());
         let imports = Imports::new(&mut store, &self.module)?;
         let instance = Instance::new_by_index(&mut store, &self.module, &imports.externs);
         let instance = instance.map_err(|error| match error {
             InstantiationError::Start(_) => LoadError::Segments,
-            error => LoadError::Refused(error.to_string()),
+            error => LoadError::Instantiate(error.to_string()),
         })?;
         Guest::new(store, instance, &imports, self, watch)
-            .ok_or_else(|| LoadError::Refused("the rewritten module lacks what was added to it".to_owned()))
+            .ok_or_else(|| LoadError::Instantiate("it lacks what was added to it".to_owned()))
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -158,87 +206,50 @@ impl Program {
         if needs > u64::from(limit) {
             return Err(LoadError::Memory { needs, limit });
         }
-        let entries: u64 = self.module.info().tables.values().map(|table| u64::from(table.minimum)).sum();
-        if entries > u64::from(TABLE_ENTRIES) {
-            let words = format!("its tables need {entries} entries at the start, and the limit is {TABLE_ENTRIES}");
-            return Err(LoadError::Refused(words));
-        }
-        Ok(())
+        let needs = self.module.info().tables.values().map(|table| u64::from(table.minimum)).sum();
+        if needs > u64::from(TABLE_ENTRIES) { Err(LoadError::Tables { needs }) } else { Ok(()) }
     }
 }
 
 /// What a module exports and imports, be it one that can be run or not.
 ///
 /// # Errors
-/// [`LoadError::Text`] and [`LoadError::Binary`].
+/// The bytes are not a valid module.
 pub fn inspect(name: &str, bytes: &[u8]) -> Result<Interface, LoadError> {
     let binary = binary(name, bytes)?;
-    let broken = |error: BinaryReaderError| LoadError::Binary(error.to_string());
-    Validator::new_with_features(WasmFeatures::all()).validate_all(&binary).map_err(broken)?;
-    Interface::read(&binary).map_err(broken)
+    validate::for_any_engine(&binary).map_err(|error| invalid(name, bytes, &error))?;
+    Interface::read(&binary).map_err(|error| invalid(name, bytes, &error))
 }
 
 /// The module as a binary.
 fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
     if bytes.is_empty() {
-        return Err(LoadError::Refused("the file is empty".to_owned()));
+        return Err(LoadError::Empty);
     }
     if bytes.starts_with(COMPONENT_MAGIC) {
-        return Err(LoadError::Refused(COMPONENT.to_owned()));
+        return Err(LoadError::Component);
     }
     if bytes.starts_with(BINARY_MAGIC) {
         return Ok(bytes.into());
     }
-    wat::parse_bytes(bytes).map_err(|mut error| {
-        error.set_path(name);
-        LoadError::Text(error.to_string())
-    })
+    text::encode(name, bytes).map(Cow::from).map_err(LoadError::Text)
 }
 
-/// What is wrong with a binary: it is damaged, or it uses what the engine lacks.
-fn invalid(error: CompileError) -> LoadError {
-    let words = in_words(error);
-    let lacking = ["must be enabled", "not enabled", "feature required", "not supported"];
-    match lacking.iter().any(|sign| words.contains(sign)) {
-        true => LoadError::Refused(format!("it uses a feature of WebAssembly that linmem's engine lacks: {words}")),
-        false => LoadError::Binary(words),
+/// What is wrong with a module that was read from these bytes, with the place in them.
+fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> LoadError {
+    let (message, offset) = (error.message().to_owned(), error.offset());
+    let is_text = !bytes.starts_with(BINARY_MAGIC);
+    match is_text.then(|| text::locate(name, bytes, &message, offset)).flatten() {
+        Some(located) => LoadError::InvalidText(located),
+        None => LoadError::Invalid { message, offset },
     }
 }
 
-/// What the compiler says, without its own prefixes: the message and the byte offset.
-fn in_words(error: CompileError) -> String {
-    match error {
-        CompileError::Validate(words) | CompileError::Codegen(words) => words,
+/// What the compiler says, without its own prefixes.
+pub(super) fn refused(error: CompileError) -> LoadError {
+    LoadError::Compile(match error {
+        CompileError::Validate(message) | CompileError::Codegen(message) => message,
         CompileError::Wasm(error) => error.to_string(),
         error => error.to_string(),
-    }
+    })
 }
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::Text(words) => {
-                write!(
-                    f,
-                    "it is not a WebAssembly binary (no \\0asm at its start), and as text it does not parse: {words}"
-                )
-            }
-            LoadError::Binary(words) => write!(f, "the WebAssembly binary is not valid: {words}"),
-            LoadError::Memory { needs, limit } => write!(
-                f,
-                "its memory needs {} bytes ({needs} {}) at the start, and the limit is {} bytes, in whole pages of 64 KiB; \
-                 --max-memory {}KiB is the least that will do",
-                needs * WASM_PAGE,
-                unit(*needs, "page"),
-                u64::from(*limit) * WASM_PAGE,
-                needs * (WASM_PAGE >> 10)
-            ),
-            LoadError::Segments => {
-                f.write_str("a data segment (or an element segment) does not fit into its memory (or table)")
-            }
-            LoadError::Refused(words) => f.write_str(words),
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}

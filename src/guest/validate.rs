@@ -1,0 +1,79 @@
+//! Whether a module is valid, and if the engine has the features that it uses.
+
+use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
+
+/// The features that the engine is built with: what wasmer's Cranelift compiler asks its own validator for.
+const ENGINE: WasmFeatures = WasmFeatures::empty()
+    .union(WasmFeatures::MUTABLE_GLOBAL)
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::THREADS)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::WIDE_ARITHMETIC)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::GC_TYPES);
+
+/// What features are called where their proposals have other names than their flags.
+const NAMES: &[(WasmFeatures, &str)] = &[
+    (WasmFeatures::GC, "garbage collection"),
+    (WasmFeatures::FUNCTION_REFERENCES, "typed function references"),
+    (WasmFeatures::TAIL_CALL, "tail calls"),
+    (WasmFeatures::MEMORY64, "64-bit memory"),
+    (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions (current ones are supported)"),
+];
+
+/// Why a module cannot be run.
+pub(super) enum Fault {
+    /// It is valid, but uses these features, which the engine does not have.
+    Features(Vec<String>),
+    /// It is not valid.
+    Invalid(BinaryReaderError),
+}
+
+/// Validates a module for the engine.
+///
+/// # Errors
+/// It is not valid, or needs more than the engine has.
+pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
+    if is_valid(binary, ENGINE).is_ok() {
+        return Ok(());
+    }
+    is_valid(binary, WasmFeatures::all()).map_err(Fault::Invalid)?;
+    Err(Fault::Features(missing(binary)))
+}
+
+/// Validates a module, whatever it uses.
+///
+/// # Errors
+/// It is not valid.
+pub(super) fn for_any_engine(binary: &[u8]) -> Result<(), BinaryReaderError> {
+    is_valid(binary, WasmFeatures::all())
+}
+
+fn is_valid(binary: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    Validator::new_with_features(features).validate_all(binary).map(drop)
+}
+
+/// The features without which a valid module is not, but for those of the engine.
+fn missing(binary: &[u8]) -> Vec<String> {
+    let mut needed = WasmFeatures::all();
+    for (_, feature) in WasmFeatures::all().difference(ENGINE).iter_names() {
+        let fewer = needed.difference(feature);
+        if is_valid(binary, fewer).is_ok() {
+            needed = fewer;
+        }
+    }
+    needed.difference(ENGINE).iter_names().map(|(flag, feature)| name(flag, feature)).collect()
+}
+
+fn name(flag: &str, feature: WasmFeatures) -> String {
+    let known = NAMES.iter().find(|(known, _)| *known == feature);
+    known.map_or_else(|| flag.to_lowercase().replace('_', " "), |(_, name)| (*name).to_owned())
+}

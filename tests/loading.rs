@@ -1,0 +1,98 @@
+//! What is said of modules that cannot be loaded: where in the text an error is, and which features are missing.
+
+mod hermetic;
+
+use std::path::Path;
+
+/// Runs linmem on a module under that name, and returns what it says on stderr with its exit status.
+fn load(name: &str, module: &[u8]) -> (String, Option<i32>) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("loading");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::write(folder.join(name), module).expect("the folder is ours");
+    let output = hermetic::linmem().current_dir(&folder).args([name, "--line", "x"]).output().expect("it starts");
+    (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
+}
+
+/// The mark before the token that an error is reported at.
+const HERE: &str = "(;!;)";
+
+#[test]
+fn an_error_in_text_has_its_line_and_column() {
+    for (number, (message, text)) in [
+        // An end that is not written.
+        (
+            "type mismatch: expected i64, found i32",
+            "(module (memory (export \"memory\") 1)\n (func (export \"shout\") (param i32 i32) (result i64)\n   (;!;)i32.const 0))",
+        ),
+        ("type mismatch: expected i32, found i64", "(module\n  (func (result i32)\n    ((;!;)i32.add (i64.const 1)\n      (i64.const 2))))"),
+        (
+            "type mismatch: expected i32, found i64",
+            "(module (import \"a\" \"b\" (func))\n  (func (drop (i32.const 1)) i64.const 1\n\t(;!;)if nop else nop end))",
+        ),
+        ("type mismatch: expected i32, found i64", "(module (func (param i64)\n  local.get 0 (;!;)if\n  end))"),
+        ("type mismatch", "(module (func)\n ((;!;)func (result i32)))"),
+        ("type mismatch: expected i64, found i32", "(module (global i32 (i32.const 1))\n (global i64 ((;!;)i32.const 0)))"),
+        ("duplicate export name", "(module (memory (export \"m\") 1) (func)\n  ((;!;)export \"m\" (func 0)))"),
+        ("unknown function 7", "(module (func)\n\n  ((;!;)export \"f\" (func 7)))"),
+        ("type mismatch: expected i32, found i64", "(module (memory 1)\n  (data (offset\n    ((;!;)i64.const 0)) \"x\"))"),
+        ("type mismatch: expected i32, found f32", "(module (table 1 funcref)\n (elem ((;!;)f32.const 0) func))"),
+        ("memory size must be at most", "(module\n  ((;!;)memory 65537))"),
+        ("invalid start function type", "(module\n  (start (;!;)$f) (func $f (param i32)))"),
+        ("unknown type 9", "(module\n  (import \"a\" \"b\" (func))\n  ((;!;)import \"a\" \"c\" (func (type 9))))"),
+        ("unknown type 9", "(module (type (func))\n ((;!;)func (type 9)))"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = text.replace("\t", "    ");
+        let before = &text[..text.find(HERE).expect("the place is marked") + HERE.len()];
+        let line = before.matches('\n').count() + 1;
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+        let name = format!("{number}.wat");
+        let (stderr, status) = load(&name, text.as_bytes());
+        let place = format!("--> {name}:{line}:{column}\n");
+        assert!(stderr.contains(message) && stderr.contains(&place), "{text}\n{place}{stderr}");
+        assert!(stderr.starts_with(&format!("linmem: {name}: not a valid WebAssembly module: ")), "{stderr}");
+        assert_eq!(status, Some(3));
+    }
+}
+
+#[test]
+fn an_error_in_a_binary_has_its_offset() {
+    let binary = wat::parse_str("(module (func (result i32) (i64.const 1)))").expect("it parses");
+    let (stderr, status) = load("invalid.wasm", &binary);
+    let at = binary.len() - 1 - binary.iter().rev().position(|&byte| byte == 0x0b).expect("there is an end");
+    let message = format!("not a valid WebAssembly module: type mismatch: expected i32, found i64 (at offset {at:#x})");
+    assert!(stderr.contains(&message), "{message}: {stderr}");
+    assert_eq!(status, Some(3));
+}
+
+#[test]
+fn a_feature_that_the_engine_lacks_is_named() {
+    for (feature, text) in [
+        ("tail calls", "(module (func $f (return_call $f)))"),
+        ("64-bit memory", "(module (memory i64 1))"),
+        ("garbage collection", "(module (type (struct)))"),
+        ("custom page sizes", "(module (memory 1 (pagesize 1)))"),
+        ("legacy exceptions", "(module (func try catch_all end))"),
+    ] {
+        let (stderr, status) = load("feature.wat", text.as_bytes());
+        let message = format!("the engine does not support what the module uses: {feature}");
+        assert!(stderr.contains(&message), "{stderr}");
+        assert_eq!(status, Some(3));
+    }
+    // Whether the list of features is the engine's own.
+    let supported = r#"(module (memory (export "memory") 1 1 ) (memory 1) (tag $e) (table 1 externref)
+        (global i32 (i32.add (i32.const 1) (i32.const 2)))
+        (func (export "ptr") (result i32) (i32.const 0))
+        (func (export "two") (result i64 i64) (i64.add128 (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4)))
+        (func (export "shout") (param i32) (result i32)
+            (block $h (try_table (catch $e $h) (throw $e)))
+            (drop (i32x4.relaxed_trunc_f32x4_s (v128.const i32x4 0 0 0 0)))
+            (drop (i32.extend8_s (i32.trunc_sat_f32_s (f32.const 1))))
+            (drop (i32.atomic.load (i32.const 0)))
+            (memory.copy 1 0 (i32.const 0) (i32.const 0) (i32.const 1))
+            (i32.const 1)))"#;
+    let (stderr, status) = load("supported.wat", supported.as_bytes());
+    assert_eq!((stderr.as_str(), status), ("", Some(0)));
+}
