@@ -254,7 +254,7 @@ fn what_the_guest_is_made_of_is_listed_and_set() {
     assert!(refused("globals4", ":globals conut 1").contains("did you mean count?"));
     assert_eq!(said("memory", ":memory"), "memory 0: 1 page = 65,536 bytes\n");
     assert!(said("grow", ":grow 2").contains("memory grew from 1 to 3 pages"));
-    assert!(refused("grow2", ":grow 3").contains("the memory did not grow by 3 pages"));
+    assert!(refused("grow2", ":grow 3").contains("memory did not grow by 3 pages"));
     assert!(said("limits", ":limits").contains("5s for one exchange (--timeout)"));
     assert!(!said("convention", ":convention").is_empty());
 }

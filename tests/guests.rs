@@ -84,7 +84,7 @@ fn a_program_in_c_runs_once_for_each_line() {
     assert_eq!((stdout.as_str(), status), ("no1\n\nm\n", Some(1)));
     assert!(stderr.contains("line 1: the guest says: 2"), "{stderr}");
     assert!(stderr.contains("line 2: the guest says: a NUL is no letter"), "{stderr}");
-    assert!(stderr.contains("line 2: the guest ended itself with exit status 3"), "{stderr}");
+    assert!(stderr.contains("line 2: the guest exited with status 3"), "{stderr}");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn failures_have_a_kind_and_an_object_of_their_own() {
     let objects = objects(&output);
     let kinds: Vec<_> = objects.iter().map(|object| object["error"]["kind"].clone()).collect();
     let expected =
-        [json!(null), json!("trap"), json!("time_limit"), json!("out_of_bounds"), json!(null), json!("refused")];
+        [json!(null), json!("trap"), json!("time_limit"), json!("out_of_bounds"), json!(null), json!("line_too_long")];
     assert_eq!(kinds, expected);
     assert_eq!(objects[1]["output"], json!(null));
     assert_eq!(objects[1]["steps"][2]["results"], json!(null));
@@ -259,6 +259,25 @@ const ALL: &str = r#"(module
 const EXITS: &str = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 3))))"#;
 
+/// A guest and a recipe that fail in another way for each length of a line.
+const FAILS: &str = r#"(module (import "env" "stop" (func $stop)) (import "env" "nest" (func $nest))
+    (memory (export "memory") 1 1) (data (i32.const 65535) "x")
+    (func (export "stops") (call $stop)) (func (export "nests") (call $nest)) (func (export "free") (param i32)))"#;
+const FAILING: &str = "text utf8
+each line
+  read until 0 at 65535 if n == 1
+  read to 0 at 8 if n == 2
+  stops() if n == 3
+  nests() if n == 4
+  grow 1 if n == 5
+  free(8) if n == 6
+  free(8) if n == 6
+on env.stop()
+  stop
+on env.nest()
+  nests()
+";
+
 #[test]
 fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json-guide");
@@ -285,11 +304,16 @@ fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
     found.iter().for_each(|object| checker.object(object));
     let exits = run(&[&file("exits.wat", EXITS), "--show", "json"], b"x\n");
     objects(&exits).iter().for_each(|object| checker.object(object));
+    let lines = format!("1\n22\n333\n4444\n55555\n666666\n{}\n", "7".repeat(70_000)).into_bytes();
+    let args = ["--abi", &file("fails.recipe", FAILING), "--show", "json", "-k", "--max-memory", "64KiB"];
+    let fails = run(&[&[file("fails.wat", FAILS).as_str()], &args[..]].concat(), &[&lines[..], b"\xff\n"].concat());
+    objects(&fails).iter().for_each(|object| checker.object(object));
     checker.check_all_met("One object", &[]);
     checker.check_all_met("A step", &[]);
     checker.check_all_met("A change", &[]);
-    // Nobody presses Ctrl-C here, and this guest fits its recipe.
-    checker.check_all_met("An error", &["interrupted", "cancelled", "mismatch"]);
+    // Nobody presses Ctrl-C here, these guests fit their recipes, and commands check what they set.
+    let others = ["interrupted", "cancelled", "mismatch", "not_instantiated", "not_set", "recording_limit", "internal"];
+    checker.check_all_met("An error", &others);
 }
 
 #[test]

@@ -150,8 +150,7 @@ impl Pipe {
 
     fn too_long(&mut self, ended: bool) -> Result<(), Stop> {
         self.number += 1;
-        let words = format!("the line is longer than {} bytes, all the memory that a guest may have", self.longest);
-        let failure = Failure::Refused(words);
+        let failure = Failure::LineTooLong(self.longest as u64);
         if let Some(OutputFormat::Json) = self.show {
             json::write_unsent(&mut self.out, self.number, &failure).map_err(Stop::Output)?;
             return self.settle(Err(failure), false);

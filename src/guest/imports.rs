@@ -126,11 +126,10 @@ impl ImportCall<'_> {
         let args: Vec<_> = args.iter().map(Value::from).collect();
         let (seat, store) = self.env.data_and_store_mut();
         let (Some(HostPtr(mut host)), Some(parts)) = (seat.host, seat.parts.get()) else {
-            return Err(stop(Failure::Mismatch("an import was called while no host was there".to_owned())));
+            return Err(stop(Failure::Internal("an import was called outside a call".to_owned())));
         };
         if seat.depth > DEEPEST {
-            let words = format!("calls between host and guest nest deeper than {DEEPEST}");
-            return Err(stop(Failure::Refused(words)));
+            return Err(stop(Failure::Nesting(DEEPEST)));
         }
         parts.flag.called();
         let mut inside = GuestAccess::new(store, parts.clone());

@@ -149,10 +149,13 @@ impl Guest {
     /// # Errors
     /// There is none of that name, it is immutable, or of another type.
     pub(super) fn set_global(&mut self, name: &str, value: Value) -> Result<(), Box<Failure>> {
-        let global = self.instance.exports.get_global(name).cloned();
-        let global = global.map_err(|_| Failure::Refused(format!("the guest exports no global `{name}`")))?;
-        let ty = global.ty(&self.reach.store).ty;
-        let set = global.set(&mut self.reach.store, value.of_type(ty));
-        set.map_err(|error| Failure::Refused(format!("the global `{name}` was not set: {}", error.message())).into())
+        let refuse = |reason: String| Failure::NotSet { name: name.to_owned(), reason };
+        let global = self.variable(name).ok_or_else(|| refuse("the guest exports no such global".to_owned()))?;
+        if !global.mutable {
+            return Err(refuse("it is immutable".to_owned()).into());
+        }
+        let ty = global.global.ty(&self.reach.store).ty;
+        let set = global.global.set(&mut self.reach.store, value.of_type(ty));
+        set.map_err(|error| refuse(error.message()).into())
     }
 }

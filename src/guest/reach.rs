@@ -5,14 +5,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, RuntimeError};
+use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, Pages, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
 
 use super::flag::Flag;
 use super::imports::{HostSlot, ImportCall};
 use super::stoppable::OffsetMap;
 use super::{Boundary, Func, GlobalRef, Host, Limits, Watchdog};
-use crate::record::{Failure, Frame, Limit, Value, unit};
+use crate::record::{Access, Failure, Frame, Limit, TrapCause, Value};
 
 /// The most frames of a trap's trace that are kept.
 const TRACE: usize = 16;
@@ -81,7 +81,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
         let guests = error.trace().len().saturating_sub(hosts);
         Failure::Trap {
             call: format!("{}({})", func.name, args.join(", ")),
-            cause: trap.and_then(in_words).map_or_else(|| error.message(), str::to_owned),
+            cause: trap.and_then(cause).unwrap_or_else(|| TrapCause::Other(error.message())),
             said: None,
             trace: error.trace()[..guests].iter().take(TRACE).map(|frame| self.frame(frame)).collect(),
         }
@@ -132,7 +132,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     #[inline]
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         let live = self.bytes_mut(memory);
-        let range = check("writing", addr, bytes.len() as u64, live.len())?;
+        let range = check(Access::Write, addr, bytes.len() as u64, live.len())?;
         live[range].copy_from_slice(bytes);
         Ok(())
     }
@@ -140,7 +140,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     #[inline]
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         let live = self.bytes(memory);
-        let range = check("reading", addr, len, live.len())?;
+        let range = check(Access::Read, addr, len, live.len())?;
         let most = self.parts.limits.get().output;
         if len > most {
             return Err(Failure::Limit(Limit::Output(len, most)).into());
@@ -150,13 +150,13 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     }
 
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
-        let refuse = |why: String| {
-            Failure::Refused(format!("the memory did not grow by {pages} {}: {why}", unit(pages, "page")))
-        };
-        let delta = u32::try_from(pages).map_err(|_| refuse("no memory has so many".to_owned()))?;
-        let memory = self.parts.memories.get(memory).ok_or_else(|| refuse("there is no such memory".to_owned()))?;
-        let before = memory.clone().grow(&mut self.store, delta).map_err(|error| refuse(error.to_string()))?;
-        Ok(u64::from(before.0))
+        let live = self.parts.memories.get(memory).cloned();
+        let live = live.ok_or_else(|| Failure::Mismatch(format!("the guest has no memory {memory}")))?;
+        let ty = live.ty(&self.store);
+        let (now, most) = (ty.minimum, ty.maximum.unwrap_or(Pages::max_value()));
+        let [now, most] = [now, most].map(|pages| u64::from(pages.0));
+        let grown = u32::try_from(pages).ok().and_then(|delta| live.grow(&mut self.store, delta).ok());
+        Ok(grown.map(|before| u64::from(before.0)).ok_or(Failure::NotGrown { pages, now, most })?)
     }
 }
 
@@ -166,7 +166,7 @@ fn size(view: &MemoryView<'_>) -> usize {
 }
 
 /// The range of indices for `len` bytes at `addr`, if it lies inside a memory of `size` bytes.
-fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Box<Failure>> {
+fn check(access: Access, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Box<Failure>> {
     // Of an empty text many a guest gives an address that is none: there is nothing to be read or written at it.
     if len == 0 {
         return Ok(0..0);
@@ -174,26 +174,24 @@ fn check(attempt: &'static str, addr: u64, len: u64, size: usize) -> Result<std:
     let inside = |n: u64| usize::try_from(n).ok().filter(|&n| n <= size);
     match (inside(addr), addr.checked_add(len).and_then(inside)) {
         (Some(start), Some(end)) => Ok(start..end),
-        _ => Err(Failure::OutOfBounds { attempt: attempt.into(), addr, len, memory: size as u64 }.into()),
+        _ => Err(Failure::OutOfBounds { access, addr, len, memory: size as u64 }.into()),
     }
 }
 
-/// What a trap means, where there are plainer words for it than wasmer's.
-fn in_words(trap: TrapCode) -> Option<&'static str> {
+/// The cause of a trap; `None` for one that only the engine's words describe.
+fn cause(trap: TrapCode) -> Option<TrapCause> {
     Some(match trap {
-        TrapCode::UnreachableCodeReached => {
-            "it gave up on purpose (the instruction unreachable: a panic, an abort, a failed check)"
-        }
-        TrapCode::HeapAccessOutOfBounds => "it used an address outside its memory",
-        TrapCode::StackOverflow => "its calls nest too deep (stack overflow)",
-        TrapCode::IntegerDivisionByZero => "it divided by zero",
-        TrapCode::IntegerOverflow => "an integer division overflowed",
-        TrapCode::BadConversionToInteger => "it made an integer of a float that has none (NaN, or too large)",
-        TrapCode::TableAccessOutOfBounds => "it used an entry outside a table",
-        TrapCode::IndirectCallToNull => "it called a function pointer that is null",
-        TrapCode::BadSignature => "it called a function pointer of another type",
-        TrapCode::HeapMisaligned | TrapCode::UnalignedAtomic => "an atomic access was not aligned",
-        TrapCode::UncaughtException => "it threw an exception that nothing caught",
+        TrapCode::UnreachableCodeReached => TrapCause::Unreachable,
+        TrapCode::HeapAccessOutOfBounds => TrapCause::MemoryOutOfBounds,
+        TrapCode::StackOverflow => TrapCause::StackOverflow,
+        TrapCode::IntegerDivisionByZero => TrapCause::DivideByZero,
+        TrapCode::IntegerOverflow => TrapCause::IntegerOverflow,
+        TrapCode::BadConversionToInteger => TrapCause::InvalidConversion,
+        TrapCode::TableAccessOutOfBounds => TrapCause::TableOutOfBounds,
+        TrapCode::IndirectCallToNull => TrapCause::NullFunction,
+        TrapCode::BadSignature => TrapCause::TypeMismatch,
+        TrapCode::HeapMisaligned | TrapCode::UnalignedAtomic => TrapCause::Unaligned,
+        TrapCode::UncaughtException => TrapCause::UncaughtException,
         _ => return None,
     })
 }

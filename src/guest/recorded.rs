@@ -94,7 +94,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         if self.recorder.kept() > CHANGES {
-            return Err(too_much(&format!("changed more than {CHANGES} bytes, old and new ones counted")));
+            return Err(Failure::TooManyChanges(CHANGES).into());
         }
         self.recorder.enter(StepKind::Write { memory, addr, len: bytes.len() as u64 });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
@@ -156,7 +156,7 @@ impl Host for RecordingHost<'_> {
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
         if self.recorder.steps() >= MOST_STEPS {
-            return Err(too_much(&format!("made more than {MOST_STEPS} steps")));
+            return Err(Failure::TooManySteps(MOST_STEPS).into());
         }
         let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
         if recorded.recorder.overhead() < PATIENCE {
@@ -175,12 +175,4 @@ impl Host for RecordingHost<'_> {
     fn name(&self, place: usize) -> std::sync::Arc<str> {
         self.host.name(place)
     }
-}
-
-/// Why an exchange goes on no longer under observation.
-#[cold]
-fn too_much(what: &str) -> Box<Failure> {
-    let words =
-        format!("it {what}, and linmem records no more of one exchange; nothing counts that in a pipe without --show");
-    Box::new(Failure::Refused(words))
 }

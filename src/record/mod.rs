@@ -7,15 +7,17 @@ mod hex;
 mod image;
 mod recorder;
 mod run;
+mod trap;
 mod value;
 
 pub use cause::{Cause, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES};
-pub use failure::{Failure, Frame, Limit, plain, unit};
+pub use failure::{Access, EncodingError, Failure, Frame, Limit, plain, unit};
 pub use hex::Hex;
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
+pub use trap::TrapCause;
 pub use value::Value;
 
 /// Every linear memory of a guest at one moment, in the order of the guest's exports.

@@ -146,7 +146,7 @@ impl Live {
             return Ok(None);
         }
         let instance = self.birth().instance();
-        let (guest, exchange, elapsed) = instance.map_err(|error| Failure::Refused(error.to_string()))?;
+        let (guest, exchange, elapsed) = instance.map_err(|error| Failure::NotInstantiated(error.to_string()))?;
         (self.guest, self.exchange) = (guest, exchange);
         Ok(Some(elapsed))
     }

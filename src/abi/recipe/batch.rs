@@ -163,7 +163,7 @@ impl Exchange {
                 let memory = guest.driver_memory(driver);
                 let step = index(word(memory, layout::STEP));
                 let Some(call) = plan.call(step) else {
-                    return Stop::In(step, Failure::Mismatch("the recipe's driver trapped by itself".to_owned()));
+                    return Stop::In(step, Failure::Internal("the compiled recipe trapped".to_owned()));
                 };
                 let args: Vec<_> = (0..call.args.len()).map(|arg| long(memory, layout::argument(arg))).collect();
                 Stop::In(step, guest.why(trapped, &plan.funcs[call.export], &args))

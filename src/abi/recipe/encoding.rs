@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Encoding;
-use crate::record::{Failure, Hex, unit};
+use crate::record::{EncodingError, Failure, Hex};
 
 /// A line as the guest gets it.
 ///
@@ -31,12 +31,7 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<
 }
 
 fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
-    std::str::from_utf8(line).map_err(|error| {
-        let at = error.valid_up_to();
-        refused(format!(
-            "the recipe sends text (`text` in its head), and the line is no UTF-8 from its byte {at} on; nothing was written"
-        ))
-    })
+    std::str::from_utf8(line).map_err(|error| invalid(EncodingError::LineNotUtf8(error.valid_up_to())))
 }
 
 /// A text as UTF-16. Most texts are ASCII, for which there is a shorter way.
@@ -48,31 +43,23 @@ fn to_utf16(text: &str) -> Vec<u8> {
 }
 
 fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
-    Hex::read(line).ok_or_else(|| {
-        refused("the recipe takes pairs of hexadecimal digits, and the line is none; nothing was written".to_owned())
-    })
+    Hex::read(line).ok_or_else(|| invalid(EncodingError::LineNotHex))
 }
 
 fn from_utf16(bytes: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
     if !bytes.len().is_multiple_of(2) {
-        let count = bytes.len();
-        let (bytes, are) = (unit(count as u64, "byte"), if count == 1 { "is" } else { "are" });
-        return Err(refused(format!(
-            "{count} {bytes} {are} no UTF-16: each unit has two (bytes of another encoding are read with its name in front: utf8 n at p)"
-        )));
+        return Err(invalid(EncodingError::OddUtf16(bytes.len() as u64)));
     }
     let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     if units.clone().all(|unit| unit < 0x80) {
         return Ok(bytes.iter().step_by(2).copied().collect());
     }
     let text: Result<String, _> = char::decode_utf16(units).collect();
-    let text = text.map_err(|error| {
-        refused(format!("the text is no UTF-16: the unit {:#06x} stands alone", error.unpaired_surrogate()))
-    })?;
+    let text = text.map_err(|error| invalid(EncodingError::UnpairedSurrogate(error.unpaired_surrogate())))?;
     Ok(text.into_bytes())
 }
 
 #[cold]
-fn refused(words: String) -> Box<Failure> {
-    Box::new(Failure::Refused(words))
+fn invalid(error: EncodingError) -> Box<Failure> {
+    Box::new(Failure::Encoding(error))
 }

@@ -32,7 +32,7 @@ impl Exchange {
     /// # Errors
     /// [`Failure::Mismatch`] if the guest is not one of the module that the recipe was bound to.
     pub fn new(bound: Bound, guest: &mut Guest, invocation: &Invocation, limits: &Limits) -> Result<Exchange, Failure> {
-        let missing = |name: &str| Failure::Mismatch(format!("the guest does not export `{name}`"));
+        let missing = |name: &str| Failure::Mismatch(format!("the guest exports no `{name}`"));
         let mut funcs = Vec::new();
         for name in &bound.exports {
             funcs.push(guest.func(name).ok_or_else(|| missing(name))?);

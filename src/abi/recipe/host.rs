@@ -73,8 +73,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 }
                 OpKind::Stop => {
                     let told = self.state.settled.take().and_then(Result::err);
-                    return Err(told
-                        .unwrap_or_else(|| placed(Failure::Refused("the recipe stops the guest".to_owned()), op.at)));
+                    return Err(told.unwrap_or_else(|| placed(Failure::Stopped, op.at)));
                 }
                 _ => {
                     let settles = matches!(

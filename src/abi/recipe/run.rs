@@ -5,7 +5,7 @@ use super::failures::{ended, placed, refused};
 use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
 use super::state::{ImportContext, LineIo, Plan, State};
 use crate::guest::{Boundary, Type};
-use crate::record::{Failure, Limit, Value, WASM_PAGE};
+use crate::record::{Access, Failure, Limit, Value, WASM_PAGE};
 
 /// One pass over the lines of a recipe.
 pub(super) struct Runner<'a, 'l, B: ?Sized> {
@@ -237,7 +237,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         self.fits(len, room, addr)?;
         let memory = self.boundary.bytes(self.plan.bound.memory).len() as u64;
         if len > memory {
-            return Err(Failure::OutOfBounds { attempt: "writing".into(), addr, len, memory }.into());
+            return Err(Failure::OutOfBounds { access: Access::Write, addr, len, memory }.into());
         }
         let mut whole = std::mem::take(&mut self.state.whole);
         whole.clear();

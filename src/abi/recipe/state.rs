@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::bind::Bound;
-use super::failures::{refused, said};
+use super::failures::said;
 use super::ops::{Call, Op, OpKind};
 use super::say::Messages;
 use super::wasi::Wasi;
@@ -120,10 +120,7 @@ impl State {
             return Ok(());
         }
         match self.freed.iter().find(|(freed, _)| *freed == ptr) {
-            Some((_, at)) => Err(refused(format!(
-                "{name} would free {ptr:#x} twice: line {at} of the recipe freed it already, and nothing was handed out \
-                 since"
-            ))),
+            Some(&(_, freed_at)) => Err(Failure::DoubleFree { export: name.to_owned(), ptr, freed_at }.into()),
             None => {
                 self.freed.push((ptr, line));
                 Ok(())

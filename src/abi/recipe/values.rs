@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use super::encoding::decode;
-use super::failures::refused;
 use super::ops::{Bytes, Interpolation, Len, MessageExpr, Test, Val, Words};
 use super::run::Runner;
 use super::state::ResolvedGlobal;
@@ -86,8 +85,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Len::Bytes(len) => self.value(len)?,
             Len::To(end) => {
                 let (end, at) = (self.value(end)?, self.value(&span.at)?);
-                let backwards = || refused(format!("the end, {end:#x}, lies before the beginning, {at:#x}"));
-                return Ok((at, end.checked_sub(at).ok_or_else(backwards)?));
+                return Ok((at, end.checked_sub(at).ok_or(Failure::Backwards { start: at, end })?));
             }
             Len::UntilZero => {
                 let at = self.value(&span.at)?;
@@ -102,9 +100,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         let bytes = self.boundary.bytes(self.plan.bound.memory);
         let behind = usize::try_from(at).ok().and_then(|at| bytes.get(at..));
         let found = behind.and_then(|bytes| memchr::memchr(0, bytes));
-        found.map(|len| len as u64).ok_or_else(|| {
-            refused(format!("no zero byte ends the text at {at:#x}: the memory ends at {:#x}", bytes.len()))
-        })
+        let unterminated = || Failure::Unterminated { addr: at, memory: bytes.len() as u64 };
+        Ok(found.map(|len| len as u64).ok_or_else(unterminated)?)
     }
 
     pub(super) fn say(&mut self, saying: &MessageExpr) -> Result<(), Box<Failure>> {

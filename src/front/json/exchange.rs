@@ -111,14 +111,26 @@ impl From<&Failure> for Error {
             Failure::Trap { .. } => "trap",
             Failure::OutOfBounds { .. } => "out_of_bounds",
             Failure::NoRoom { .. } => "no_room",
+            Failure::Encoding(_) => "encoding",
+            Failure::Unterminated { .. } => "unterminated",
+            Failure::Backwards { .. } => "backwards",
             Failure::Refused(_) => "refused",
+            Failure::DoubleFree { .. } => "double_free",
+            Failure::Stopped => "stopped",
+            Failure::NotGrown { .. } => "not_grown",
+            Failure::NotSet { .. } => "not_set",
+            Failure::Nesting(_) => "nesting",
+            Failure::TooManySteps(_) | Failure::TooManyChanges(_) => "recording_limit",
+            Failure::LineTooLong(_) => "line_too_long",
+            Failure::NotInstantiated(_) => "not_instantiated",
             Failure::Limit(Limit::Time(_)) => "time_limit",
             Failure::Limit(Limit::Output(..)) => "output_limit",
             Failure::Interrupted => "interrupted",
             Failure::Cancelled => "cancelled",
             Failure::Exit(_) => "exit",
-            // The root of a failure is none of the last two.
-            Failure::Mismatch(_) | Failure::InRecipe { .. } | Failure::InImport { .. } => "mismatch",
+            Failure::Mismatch(_) => "mismatch",
+            // The root of a failure is none of those with a place.
+            Failure::Internal(_) | Failure::InRecipe { .. } | Failure::InImport { .. } => "internal",
         };
         Error { kind, message: failure.to_string() }
     }

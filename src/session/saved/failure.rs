@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record;
+use crate::record::{self, EncodingError};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Failure<'a> {
     Trap {
         call: Cow<'a, str>,
+        /// The name of the cause, or a description of one that has none.
         cause: Cow<'a, str>,
         /// What the guest had said before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,7 @@ pub(super) enum Failure<'a> {
         trace: Vec<Frame<'a>>,
     },
     OutOfBounds {
-        attempt: Cow<'a, str>,
+        access: Access,
         addr: u64,
         len: u64,
         /// The size of the memory.
@@ -31,7 +32,57 @@ pub(super) enum Failure<'a> {
         room: u64,
         addr: u64,
     },
+    /// The line is not UTF-8, from a byte on.
+    LineNotUtf8 {
+        byte: usize,
+    },
+    LineNotHex {},
+    OddUtf16 {
+        len: u64,
+    },
+    UnpairedSurrogate {
+        unit: u16,
+    },
+    Unterminated {
+        addr: u64,
+        memory: u64,
+    },
+    Backwards {
+        start: u64,
+        end: u64,
+    },
     Refused {
+        message: Cow<'a, str>,
+    },
+    DoubleFree {
+        export: Cow<'a, str>,
+        ptr: u64,
+        /// The line of the recipe that freed it first.
+        line: usize,
+    },
+    Stopped {},
+    NotGrown {
+        pages: u64,
+        now: u64,
+        most: u64,
+    },
+    NotSet {
+        name: Cow<'a, str>,
+        reason: Cow<'a, str>,
+    },
+    Nesting {
+        limit: usize,
+    },
+    TooManySteps {
+        limit: usize,
+    },
+    TooManyChanges {
+        limit: u64,
+    },
+    LineTooLong {
+        limit: u64,
+    },
+    NotInstantiated {
         message: Cow<'a, str>,
     },
     TimeLimit {
@@ -57,6 +108,16 @@ pub(super) enum Failure<'a> {
         line: usize,
         failure: Box<Failure<'a>>,
     },
+    Internal {
+        message: Cow<'a, str>,
+    },
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Access {
+    Read,
+    Write,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,15 +134,32 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
         match failure {
             record::Failure::Trap { call, cause, said, trace } => Failure::Trap {
                 call: call.into(),
-                cause: cause.into(),
+                cause: String::from(cause.clone()).into(),
                 said: said.as_ref().map(Cow::from),
                 trace: trace.iter().map(Frame::from).collect(),
             },
-            record::Failure::OutOfBounds { attempt, addr, len, memory } => {
-                Failure::OutOfBounds { attempt: (&**attempt).into(), addr: *addr, len: *len, memory: *memory }
+            &record::Failure::OutOfBounds { access, addr, len, memory } => {
+                Failure::OutOfBounds { access: access.into(), addr, len, memory }
             }
             &record::Failure::NoRoom { len, room, addr } => Failure::NoRoom { len, room, addr },
+            &record::Failure::Encoding(EncodingError::LineNotUtf8(byte)) => Failure::LineNotUtf8 { byte },
+            record::Failure::Encoding(EncodingError::LineNotHex) => Failure::LineNotHex {},
+            &record::Failure::Encoding(EncodingError::OddUtf16(len)) => Failure::OddUtf16 { len },
+            &record::Failure::Encoding(EncodingError::UnpairedSurrogate(unit)) => Failure::UnpairedSurrogate { unit },
+            &record::Failure::Unterminated { addr, memory } => Failure::Unterminated { addr, memory },
+            &record::Failure::Backwards { start, end } => Failure::Backwards { start, end },
             record::Failure::Refused(message) => Failure::Refused { message: message.into() },
+            record::Failure::DoubleFree { export, ptr, freed_at } => {
+                Failure::DoubleFree { export: export.into(), ptr: *ptr, line: *freed_at }
+            }
+            record::Failure::Stopped => Failure::Stopped {},
+            &record::Failure::NotGrown { pages, now, most } => Failure::NotGrown { pages, now, most },
+            record::Failure::NotSet { name, reason } => Failure::NotSet { name: name.into(), reason: reason.into() },
+            &record::Failure::Nesting(limit) => Failure::Nesting { limit },
+            &record::Failure::TooManySteps(limit) => Failure::TooManySteps { limit },
+            &record::Failure::TooManyChanges(limit) => Failure::TooManyChanges { limit },
+            &record::Failure::LineTooLong(limit) => Failure::LineTooLong { limit },
+            record::Failure::NotInstantiated(message) => Failure::NotInstantiated { message: message.into() },
             record::Failure::Limit(record::Limit::Time(limit)) => {
                 Failure::TimeLimit { limit_ns: u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX) }
             }
@@ -96,6 +174,7 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
             record::Failure::InRecipe { at, failure } => {
                 Failure::InRecipe { line: *at, failure: Box::new((&**failure).into()) }
             }
+            record::Failure::Internal(message) => Failure::Internal { message: message.into() },
         }
     }
 }
@@ -105,15 +184,34 @@ impl From<Failure<'_>> for record::Failure {
         match failure {
             Failure::Trap { call, cause, said, trace } => record::Failure::Trap {
                 call: call.into_owned(),
-                cause: cause.into_owned(),
+                cause: cause.into_owned().into(),
                 said: said.map(Cow::into_owned),
                 trace: trace.into_iter().map(record::Frame::from).collect(),
             },
-            Failure::OutOfBounds { attempt, addr, len, memory } => {
-                record::Failure::OutOfBounds { attempt: attempt.into_owned().into(), addr, len, memory }
+            Failure::OutOfBounds { access, addr, len, memory } => {
+                record::Failure::OutOfBounds { access: access.into(), addr, len, memory }
             }
             Failure::NoRoom { len, room, addr } => record::Failure::NoRoom { len, room, addr },
+            Failure::LineNotUtf8 { byte } => record::Failure::Encoding(EncodingError::LineNotUtf8(byte)),
+            Failure::LineNotHex {} => record::Failure::Encoding(EncodingError::LineNotHex),
+            Failure::OddUtf16 { len } => record::Failure::Encoding(EncodingError::OddUtf16(len)),
+            Failure::UnpairedSurrogate { unit } => record::Failure::Encoding(EncodingError::UnpairedSurrogate(unit)),
+            Failure::Unterminated { addr, memory } => record::Failure::Unterminated { addr, memory },
+            Failure::Backwards { start, end } => record::Failure::Backwards { start, end },
             Failure::Refused { message } => record::Failure::Refused(message.into_owned()),
+            Failure::DoubleFree { export, ptr, line } => {
+                record::Failure::DoubleFree { export: export.into_owned(), ptr, freed_at: line }
+            }
+            Failure::Stopped {} => record::Failure::Stopped,
+            Failure::NotGrown { pages, now, most } => record::Failure::NotGrown { pages, now, most },
+            Failure::NotSet { name, reason } => {
+                record::Failure::NotSet { name: name.into_owned(), reason: reason.into_owned() }
+            }
+            Failure::Nesting { limit } => record::Failure::Nesting(limit),
+            Failure::TooManySteps { limit } => record::Failure::TooManySteps(limit),
+            Failure::TooManyChanges { limit } => record::Failure::TooManyChanges(limit),
+            Failure::LineTooLong { limit } => record::Failure::LineTooLong(limit),
+            Failure::NotInstantiated { message } => record::Failure::NotInstantiated(message.into_owned()),
             Failure::TimeLimit { limit_ns } => {
                 record::Failure::Limit(record::Limit::Time(Duration::from_nanos(limit_ns)))
             }
@@ -128,6 +226,25 @@ impl From<Failure<'_>> for record::Failure {
             Failure::InRecipe { line, failure } => {
                 record::Failure::InRecipe { at: line, failure: Box::new((*failure).into()) }
             }
+            Failure::Internal { message } => record::Failure::Internal(message.into_owned()),
+        }
+    }
+}
+
+impl From<record::Access> for Access {
+    fn from(access: record::Access) -> Access {
+        match access {
+            record::Access::Read => Access::Read,
+            record::Access::Write => Access::Write,
+        }
+    }
+}
+
+impl From<Access> for record::Access {
+    fn from(access: Access) -> record::Access {
+        match access {
+            Access::Read => record::Access::Read,
+            Access::Write => record::Access::Write,
         }
     }
 }
@@ -141,5 +258,53 @@ impl<'a> From<&'a record::Frame> for Frame<'a> {
 impl From<Frame<'_>> for record::Frame {
     fn from(frame: Frame<'_>) -> record::Frame {
         record::Frame { name: frame.name.map(Cow::into_owned), index: frame.index, offset: frame.offset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Failure as F, Limit, TrapCause};
+
+    #[test]
+    fn every_failure_comes_back() {
+        let frame = record::Frame { name: Some("f".to_owned()), index: 7, offset: Some(64) };
+        let trap = |cause| F::Trap { call: "f(3)".to_owned(), cause, said: None, trace: vec![frame.clone()] };
+        let message = || "a message".to_owned();
+        let failures = [
+            trap(TrapCause::DivideByZero),
+            trap(TrapCause::Other("it divided by zero".to_owned())),
+            F::OutOfBounds { access: record::Access::Write, addr: 1, len: 2, memory: 3 },
+            F::NoRoom { len: 1, room: 2, addr: 3 },
+            F::Encoding(EncodingError::LineNotUtf8(1)),
+            F::Encoding(EncodingError::LineNotHex),
+            F::Encoding(EncodingError::OddUtf16(3)),
+            F::Encoding(EncodingError::UnpairedSurrogate(0xd800)),
+            F::Unterminated { addr: 1, memory: 2 },
+            F::Backwards { start: 2, end: 1 },
+            F::Refused(message()),
+            F::DoubleFree { export: "free".to_owned(), ptr: 1, freed_at: 2 },
+            F::Stopped,
+            F::NotGrown { pages: 1, now: 2, most: 3 },
+            F::NotSet { name: "g".to_owned(), reason: message() },
+            F::Nesting(1),
+            F::TooManySteps(1),
+            F::TooManyChanges(1),
+            F::LineTooLong(1),
+            F::NotInstantiated(message()),
+            F::Limit(Limit::Time(Duration::from_nanos(1))),
+            F::Limit(Limit::Output(2, 1)),
+            F::Interrupted,
+            F::Cancelled,
+            F::Exit(-1),
+            F::Mismatch(message()),
+            F::Internal(message()),
+        ];
+        for failure in failures {
+            let failure = failure.in_import(|| "env.f()".to_owned()).in_recipe(3);
+            let text = serde_json::to_string(&Failure::from(&failure)).expect("it can be written");
+            let read = serde_json::from_str::<Failure<'_>>(&text).expect("it can be read");
+            assert_eq!(F::from(read), failure, "{text}");
+        }
     }
 }

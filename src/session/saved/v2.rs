@@ -412,7 +412,8 @@ impl Failure {
                 failure::Failure::Trap { call, cause, said, trace: trace.into_iter().map(frame).collect() }
             }
             Failure::OutOfBounds { attempt, addr, len, memory } => {
-                failure::Failure::OutOfBounds { attempt, addr, len, memory }
+                let access = if attempt == "writing" { failure::Access::Write } else { failure::Access::Read };
+                failure::Failure::OutOfBounds { access, addr, len, memory }
             }
             Failure::NoRoom { len, room, addr } => failure::Failure::NoRoom { len, room, addr },
             Failure::Refused(message) => failure::Failure::Refused { message },
