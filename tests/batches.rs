@@ -614,10 +614,14 @@ fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
 
 /// A guest with its own convention, and whether its recipe is one that compiles.
 fn as_it_comes(source: &Source) -> Option<(bool, Story, Story)> {
-    let open = || {
-        let options = Options::default();
+    let open_with = |wish| {
+        let options = Options { wish, ..Options::default() };
         Live::open(source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
     };
+    // What is assumed is compiled only when it has proved right: here it is chosen.
+    let detected = open_with(ConventionRequest::default())?.choice().recipe.name.clone();
+    let convention = linmem::abi::built_in(&detected).map(|recipe| recipe.name);
+    let open = || open_with(ConventionRequest { convention: convention.clone(), ..ConventionRequest::default() });
     let lines: Vec<_> =
         (0..300).map(|number| format!("Line {number} of {}", "x".repeat(number % 50)).into_bytes()).collect();
     let (mut alone, mut batched) = (open()?, open()?);

@@ -146,7 +146,7 @@ fn each_failure_has_its_words_and_its_status() {
     for (line, words, status) in [
         ("abc", "moody(3) trapped: unreachable executed", 5),
         ("abcd", "still running after 200ms", 6),
-        ("abcde", "the guest said no to 5 bytes, with a buffer of ?: moody returned -1", 5),
+        ("abcde", "the guest refuses 5 bytes (buffer size: unknown): moody returned -1", 5),
         ("abcdef", "out-of-bounds read: 65536 bytes at 0x40 would end at 0x10040, but memory ends at 0x10000", 5),
     ] {
         let output = run(&[&guest, "--timeout", "200ms"], format!("ok\n{line}\nafter\n").as_bytes());
@@ -234,7 +234,7 @@ fn a_failure_in_a_batch_is_told_as_if_its_line_were_alone() {
     for (line, words, status) in [
         ("abc", "moody(3) trapped: unreachable executed", 5),
         ("abcd", "still running after 200ms", 6),
-        ("abcde", "the guest said no to 5 bytes, with a buffer of ?: moody returned -1", 5),
+        ("abcde", "the guest refuses 5 bytes (buffer size: unknown): moody returned -1", 5),
         ("abcdef", "out-of-bounds read: 65536 bytes at 0x40 would end at 0x10040", 5),
     ] {
         let (input, many) = behind_many(&format!("{line}\nafter\n"));
@@ -716,5 +716,5 @@ fn inspection_tells_what_a_guest_is_without_running_it() {
         file("inspect.wat", br#"(module (import "env" "log" (func (param i32))) (start $s) (func $s (loop (br 0))))"#);
     let shown = text(&run(&["inspect", &endless.display().to_string()], b"").stdout);
     assert!(shown.contains("env.log  function (i32) -> ()") && shown.contains("a start function runs"), "{shown}");
-    assert!(shown.contains("no recipe would run: what the module exports fits no convention"), "{shown}");
+    assert!(shown.contains("no recipe would run: no built-in convention matches"), "{shown}");
 }

@@ -509,7 +509,7 @@ fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
     let mut prompt = Prompt::start("refused", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press(":convention typst\r");
-    prompt.wait_for("failed: the guest stays as it was: typst was asked for");
+    prompt.wait_for("failed: the guest stays as it was: the module does not match");
     prompt.wait_for("> ");
     prompt.press("x\r");
     prompt.wait_for("exchange 1, step 3 of 5");

@@ -1,4 +1,6 @@
-;; assemblyscript.wat: answers a text in capitals, with the exports and the layout of modules that AssemblyScript makes.
+;; assemblyscript.wat: AssemblyScript strings, and its abort
+;;
+;; Answers a text in capitals, with the exports and the layout of modules that AssemblyScript makes.
 ;;
 ;;   1. the host calls    __new(bytes, 2)      for an object of class 2, a string, and writes the text there, in UTF-16;
 ;;   2. the host calls    __pin(pointer)       so that the garbage collector lets it be;

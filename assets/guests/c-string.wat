@@ -1,4 +1,6 @@
-;; c-string.wat: answers a text in capitals. Texts end in a zero byte, as in C, and nobody passes a length.
+;; c-string.wat: an allocator; strings that end in a zero byte
+;;
+;; Answers a text in capitals. Texts end in a zero byte, as in C, and nobody passes a length.
 ;;
 ;;   1. the host calls    malloc(n + 1)        for the text and the zero byte behind it, and writes both;
 ;;   2. the host calls    shout(pointer)       which looks for the zero byte, and returns the answer's pointer;
@@ -8,6 +10,9 @@
 ;; the text stood, so there is nothing more to free.
 
 (module
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  (@custom "linmem" "c-string")
+
   (memory (export "memory") 1)
 
   ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.

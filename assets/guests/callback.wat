@@ -1,4 +1,6 @@
-;; callback.wat: answers a text in capitals, by calling the host: a function that the module imports takes the answer.
+;; callback.wat: passes its answer, and a message, to functions of the host
+;;
+;; Answers a text in capitals, by calling the host: a function that the module imports takes the answer.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n);

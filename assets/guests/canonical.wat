@@ -1,4 +1,6 @@
-;; canonical.wat: answers a text in capitals, as the core module inside a component does: by the canonical ABI.
+;; canonical.wat: the component model's canonical ABI
+;;
+;; Answers a text in capitals, as the core module inside a component does: by the canonical ABI.
 ;;
 ;;   1. the host calls    cabi_realloc(0, 0, 1, n)    for n new bytes, aligned to 1, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)           to whom the text belongs from here on; it returns an address,

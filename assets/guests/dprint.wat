@@ -1,4 +1,6 @@
-;; dprint.wat: puts a text into capitals, with the exports of a plugin of dprint, a formatter (plugin version 4).
+;; dprint.wat: a dprint plugin: a formatter
+;;
+;; Puts a text into capitals, with the exports of a dprint plugin (version 4).
 ;;
 ;; All texts go through one place, the shared bytes:
 ;;

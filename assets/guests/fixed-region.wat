@@ -1,4 +1,6 @@
-;; fixed-region.wat: answers a text in capitals. Nobody hands out memory: host and guest agreed on an address.
+;; fixed-region.wat: no allocator; line and answer at an address both sides know
+;;
+;; Answers a text in capitals. Nobody allocates memory: host and guest agreed on an address.
 ;;
 ;;   1. the host writes   the text at the agreed address, here that of the exported global __heap_base, and grows the
 ;;                        memory first if there is not enough behind it;

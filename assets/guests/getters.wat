@@ -1,4 +1,6 @@
-;; getters.wat: answers a text in capitals. The guest has one buffer for texts and one for answers, and tells of both.
+;; getters.wat: buffers for line and answer, and exports that return where
+;;
+;; Answers a text in capitals. The guest has one buffer for texts and one for answers, and exports where they are.
 ;;
 ;;   1. the host calls    input_ptr()      and writes the text there; input_size() bytes fit;
 ;;   2. the host calls    shout(n)         with the text's length;

@@ -1,4 +1,6 @@
-;; in-place-len.wat: leaves out the blanks of a text where it stands. The answer is shorter, and its length is returned.
+;; in-place-len.wat: as in-place, and the answer is shorter: removes spaces
+;;
+;; Removes the spaces of a text in place. The answer is shorter, and its length is returned.
 ;;
 ;;   1. the host calls    alloc(n)              for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    squeeze(pointer, n)   which changes these bytes, and returns how many are left;
@@ -7,7 +9,7 @@
 ;; Nothing clears the rest: behind a shorter answer the end of the text is still there, as memory shows.
 
 (module
-  ;; Its type does not tell its convention. So the module itself does, in a custom section that linmem looks for.
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
   (@custom "linmem" "in-place-len")
 
   (memory (export "memory") 1)

@@ -1,10 +1,15 @@
-;; in-place.wat: puts a text into capitals where it stands. The answer is as long as the text.
+;; in-place.wat: an allocator; the line is changed in place
+;;
+;; Puts a text into capitals in place. The answer is as long as the text.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)    which changes these bytes and returns nothing;
 ;;   3. the host reads    n bytes from the same pointer, and gives them back: dealloc(pointer, n).
 
 (module
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  (@custom "linmem" "in-place")
+
   (memory (export "memory") 1)
 
   ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.

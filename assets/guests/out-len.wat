@@ -1,4 +1,6 @@
-;; out-len.wat: answers a text in capitals. The answer's pointer is returned, its length is put where the host says.
+;; out-len.wat: an allocator; returns the pointer, stores the length
+;;
+;; Answers a text in capitals. The answer's pointer is returned, its length is stored where the host says.
 ;;
 ;;   1. the host calls    alloc(n)                      for the text, and alloc(4) for a number of four bytes;
 ;;   2. the host calls    shout(pointer, n, out_len)    which returns the answer's pointer, its length put at out_len;
@@ -7,6 +9,9 @@
 ;; In C: char *shout(const char *text, size_t len, size_t *out_len).
 
 (module
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  (@custom "linmem" "out-len")
+
   (memory (export "memory") 1)
 
   ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.

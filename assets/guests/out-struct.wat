@@ -1,4 +1,6 @@
-;; out-struct.wat: answers a text in capitals. The host says where pointer and length of the answer are to be put.
+;; out-struct.wat: an allocator; stores pointer and length where the host says
+;;
+;; Answers a text in capitals. The host says where pointer and length of the answer are to be stored.
 ;;
 ;;   1. the host calls    alloc(n)                    for the text, and alloc(8) for two numbers of four bytes each;
 ;;   2. the host calls    shout(out, pointer, n)      which puts the answer's pointer at out, and its length at out + 4;
@@ -7,6 +9,9 @@
 ;; This is how compilers return a struct that does not fit into one value: its address comes as the first argument.
 
 (module
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  (@custom "linmem" "out-struct")
+
   (memory (export "memory") 1)
 
   ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.

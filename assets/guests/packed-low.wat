@@ -1,4 +1,6 @@
-;; packed-low.wat: answers a text in capitals. As packed.wat, but the pointer is in the low half of the i64.
+;; packed-low.wat: as packed, with the pointer in the low half of the i64
+;;
+;; Answers a text in capitals. As packed.wat, but the pointer is in the low half of the i64.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)    which returns length * 2^32 + pointer;
@@ -8,7 +10,7 @@
 ;; far outside of memory, or so many bytes of something else: --abi packed shows what happens.
 
 (module
-  ;; Its type does not tell its convention. So the module itself does, in a custom section that linmem looks for.
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
   (@custom "linmem" "packed-low")
 
   (memory (export "memory") 1)

@@ -1,4 +1,6 @@
-;; packed.wat: answers a text in capitals. The host asks the guest for memory, and one i64 tells where the answer is.
+;; packed.wat: an allocator; the answer's pointer and length in one i64
+;;
+;; Answers a text in capitals. The host asks the guest for memory, and one i64 holds pointer and length of the answer.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)    which returns the answer's pointer and length in one i64, the pointer
@@ -8,6 +10,9 @@
 ;; Many tools can return one value only. So two numbers of 32 bits are packed into one of 64.
 
 (module
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  (@custom "linmem" "packed")
+
   (memory (export "memory") 1)
 
   ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.

@@ -1,4 +1,4 @@
-;; passing-data.wat: a guest that is given a text and answers with " Wasm is cool!" behind it.
+;; passing-data.wat: a static buffer; answers with " Wasm is cool!" after the line
 ;;
 ;; A WebAssembly module cannot be handed a string. Its functions take and return numbers; everything else
 ;; goes through its linear memory: one long row of bytes, numbered from 0, that the guest and its host both

@@ -1,4 +1,6 @@
-;; struct.wat: answers a text in capitals. The transform returns the address of a struct: pointer and length, in memory.
+;; struct.wat: an allocator; returns the address of pointer and length
+;;
+;; Answers a text in capitals. The transform returns the address of a struct: pointer and length, in memory.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)    which returns an address: there stand two numbers of four bytes each, low
@@ -6,7 +8,7 @@
 ;;   3. the host reads    both numbers, then the answer, and gives text and answer back: dealloc(pointer, length).
 
 (module
-  ;; Its type does not tell its convention. So the module itself does, in a custom section that linmem looks for.
+  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
   (@custom "linmem" "struct")
 
   (memory (export "memory") 1)

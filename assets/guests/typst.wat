@@ -1,4 +1,6 @@
-;; typst.wat: answers a text in capitals, as a plugin of Typst does: it fetches its argument, and sends its answer.
+;; typst.wat: a Typst plugin: fetches its argument, sends its answer
+;;
+;; Answers a text in capitals, as a plugin of Typst does: it fetches its argument, and sends its answer.
 ;;
 ;;   1. the host calls    shout(n)                                                  with the text's length only;
 ;;   2. the guest calls   typst_env.wasm_minimal_protocol_write_args_to_buffer(pointer)      the host writes there;

@@ -1,4 +1,6 @@
-;; wasi.wat: a program that reads its standard input, and writes it to its standard output in capitals (WASI preview 1).
+;; wasi.wat: a program that reads its standard input (WASI preview 1)
+;;
+;; Reads its standard input, and writes it to its standard output in capitals.
 ;;
 ;;   1. the host makes    a fresh instance for each line, and calls _start;
 ;;   2. the guest calls   fd_read(0, buffers, 1, count)     for more of the line, until there is no more;

@@ -1,4 +1,6 @@
-;; wasm-bindgen-area.wat: answers a text in capitals, as modules of Rust did that wasm-bindgen made before 2025.
+;; wasm-bindgen-area.wat: wasm-bindgen strings before 2025: an area on the stack
+;;
+;; Answers a text in capitals, as modules of Rust did that wasm-bindgen made before 2025.
 ;;
 ;;   1. the host calls    __wbindgen_add_to_stack_pointer(-16)    for 16 bytes on the guest's stack, the return area;
 ;;   2. the host calls    __wbindgen_malloc(n, 1)                 and writes the text there, in UTF-8;

@@ -1,4 +1,6 @@
-;; wasm-bindgen-result.wat: answers a text in capitals, or with an error, as functions of Rust's do that return a Result.
+;; wasm-bindgen-result.wat: wasm-bindgen strings, or an error instead
+;;
+;; Answers a text in capitals, or with an error, as functions of Rust do that return a Result.
 ;;
 ;;   1. the host calls    __wbindgen_malloc(n, 1)     for n bytes, aligned to 1, and writes the text there, in UTF-8;
 ;;   2. the host calls    shout(pointer, n)           which returns four values: pointer and length of the answer, the

@@ -1,4 +1,6 @@
-;; wasm-bindgen.wat: answers a text in capitals, as modules of Rust do that wasm-bindgen made (since 2025).
+;; wasm-bindgen.wat: wasm-bindgen strings: pointer and length as two results
+;;
+;; Answers a text in capitals, as modules of Rust do that wasm-bindgen made (since 2025).
 ;;
 ;;   1. the host calls    __wbindgen_malloc(n, 1)     for n bytes, aligned to 1, and writes the text there, in UTF-8;
 ;;   2. the host calls    shout(pointer, n)           to whom the text belongs from here on: the guest frees it. Pointer

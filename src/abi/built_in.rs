@@ -1,49 +1,42 @@
-//! The recipes that come along, and changing them to a guest's own names.
+//! The built-in recipes, and changing them to a guest's own names.
 
 use super::Recipe;
 use super::recipe::{Action, Expr, Statement, parse};
+use crate::record::plain;
 
-macro_rules! recipes {
-    ($($name:literal),* $(,)?) => {
-        /// The recipes that come along, by name, with their texts.
-        pub const BUILT_IN: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!("../../assets/recipes/", $name, ".recipe")))),*];
-    };
-}
+/// The built-in conventions: name, recipe, evidence. The build lists the files in `assets/recipes`.
+pub(super) const CONVENTIONS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/conventions.rs"));
 
-recipes! {
-    "static-buffer", "getters", "packed", "packed-low", "c-string", "struct", "out-struct", "out-len", "in-place",
-    "in-place-len", "fixed-region", "callback", "assemblyscript", "wasm-bindgen", "wasm-bindgen-result",
-    "wasm-bindgen-area", "canonical", "wasi", "typst", "dprint",
+/// The built-in conventions by name, each with the text of its recipe.
+pub fn built_in_recipes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CONVENTIONS.iter().map(|(name, recipe, _)| (*name, *recipe))
 }
 
 /// The built-in recipe of that name.
 pub fn built_in(name: &str) -> Option<Recipe> {
-    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
-    Some(parse(text).expect("the recipes that come along are tested"))
+    let (_, text) = built_in_recipes().find(|(known, _)| *known == name)?;
+    Some(parse(text).expect("the built-in recipes are tested"))
 }
 
 impl Recipe {
-    /// Calls `to` with `args` wherever the recipe calls `from`. Each of `args` is one of the arguments as they
-    /// were, by its place, or a number.
-    pub(super) fn redirect(&mut self, from: &str, to: &str, args: &[Argument]) {
+    /// Calls a module's own exports instead of those that the recipe names. One that takes fewer arguments gets the
+    /// first ones; one that takes more gets 1 for the rest, which is an alignment that suits bytes.
+    pub(super) fn replace_calls(&mut self, by: &[(String, Replacement)]) {
+        let transform = by.iter().find(|(name, _)| name == "transform").map(|(_, own)| own.export.clone());
         self.each_expr(&mut |expr| {
-            if let Expr::Call { export, args: given, .. } = expr
-                && export == from
-            {
-                *export = to.to_owned();
-                *given = args.iter().map(|arg| arg.of(given)).collect();
-            }
-        });
-    }
-
-    /// Calls `to` with the same arguments wherever the recipe calls `from`.
-    pub(super) fn rename(&mut self, from: &str, to: &str) {
-        self.each_expr(&mut |expr| {
-            if let Expr::Call { export, .. } = expr
-                && export == from
-            {
-                *export = to.to_owned();
+            let Expr::Call { export, args, .. } = expr else { return };
+            match by.iter().find(|(name, _)| name == export) {
+                Some((_, own)) => {
+                    own.export.clone_into(export);
+                    args.resize(own.params, Expr::Number(1));
+                }
+                // What belongs to the transform is called like it.
+                None => {
+                    let prefix = export.strip_suffix("_transform").map(str::to_owned);
+                    if let (Some(prefix), Some(transform)) = (prefix, &transform) {
+                        *export = format!("{prefix}_{transform}");
+                    }
+                }
             }
         });
     }
@@ -68,29 +61,47 @@ impl Recipe {
         }
     }
 
-    /// Leaves out every line that calls `export`.
+    /// Leaves out every line that calls `export`, unless the recipe says that it may be missing.
     pub(super) fn without(&mut self, export: &str) {
-        let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, .. }) if name == export);
+        let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, optional: false, .. }) if name == export);
         [&mut self.once, &mut self.line, &mut self.finally].into_iter().for_each(|body| body.retain(|op| !calls(op)));
     }
-}
 
-/// An argument of a redirected call.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Argument {
-    /// The one that stood at that place.
-    Same(usize),
-    /// A number.
-    Number(i64),
-}
-
-impl Argument {
-    fn of(self, given: &[Expr]) -> Expr {
-        match self {
-            Argument::Same(place) => given.get(place).cloned().unwrap_or(Expr::Number(0)),
-            Argument::Number(n) => Expr::Number(n),
-        }
+    /// Whether the recipe keeps nothing of what `export` returns.
+    pub(super) fn drops_results_of(&self, export: &str) -> bool {
+        let drops = |statement: &Statement| matches!(&statement.action, Action::Let(names, Expr::Call { export: name, .. }) if name == export && names.is_empty());
+        self.line.iter().any(drops)
     }
+
+    /// Why `call` cannot be the transform's name: the recipe calls another. `None` if it can.
+    pub(super) fn refuses(&self, call: Option<&str>) -> Option<String> {
+        let call = call?;
+        let mut called = Vec::new();
+        let marked = self.line.iter().any(|statement| statement.transform);
+        for statement in self.line.iter().filter(|statement| statement.transform || !marked) {
+            statement.clone().each_expr(&mut |expr| match expr {
+                Expr::Call { export, .. } if !called.contains(export) => called.push(export.clone()),
+                _ => (),
+            });
+        }
+        if called.iter().any(|export| export == call) {
+            return None;
+        }
+        let names: Vec<_> = called.iter().map(|export| format!("`{}`", plain(export))).collect();
+        let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        Some(format!(
+            "the recipe calls {names}, and --call names `{}`: change the recipe, or leave out --call",
+            plain(call)
+        ))
+    }
+}
+
+/// A module's own export, called instead of one that a recipe names.
+#[derive(Clone, Debug)]
+pub(super) struct Replacement {
+    pub(super) export: String,
+    /// How many arguments it takes.
+    pub(super) params: usize,
 }
 
 #[cfg(test)]
@@ -98,10 +109,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_recipe_that_comes_along_is_right() {
-        for (name, _) in BUILT_IN {
+    fn every_built_in_recipe_is_valid() {
+        for (name, _) in built_in_recipes() {
             let recipe = built_in(name).expect("it is in the list");
-            assert_eq!(recipe.name, *name);
+            assert_eq!(recipe.name, name);
             assert!(!recipe.about.is_empty() && recipe.line.iter().any(|statement| statement.transform));
         }
     }

@@ -4,6 +4,7 @@
 //! guest code is never run to find out. A recipe speaks to the guest through [`crate::guest::Boundary`], so that
 //! one executor serves the recorded and the fast way.
 
+mod assumption;
 mod built_in;
 mod detect;
 pub mod recipe;
@@ -16,8 +17,9 @@ use std::path::Path;
 
 use crate::guest::Interface;
 
-pub use built_in::{BUILT_IN, built_in};
-pub use detect::{Candidate, Rejection, SURE, candidates};
+pub use assumption::Assumption;
+pub use built_in::{built_in, built_in_recipes};
+pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
 pub use recipe::{Answered, Batch, Bound, Exchange, InputLine, Invocation, Messages, Recipe};
 pub use roles::{Roles, ValueSource};
 
@@ -46,6 +48,8 @@ pub struct ResolvedConvention {
     pub bound: Bound,
     /// Why no convention was chosen, if none was: then every line fails.
     pub undecided: Option<NoConvention>,
+    /// What was assumed, if the evidence leaves room for another convention and nobody asked for this one.
+    pub assumed: Option<Assumption>,
 }
 
 /// Why no convention was chosen, with what was looked for and found.
@@ -58,10 +62,10 @@ pub struct NoConvention {
 }
 
 impl ConventionRequest {
-    /// A wish for the convention of that name, or for the recipe in that file; the other words of this one stand.
+    /// The same request with the convention of that name, or the recipe in that file.
     ///
     /// # Errors
-    /// In words: there is neither, or the file holds no recipe.
+    /// There is neither, or the file holds no recipe.
     pub fn named(&self, named: &Path) -> Result<ConventionRequest, NoConvention> {
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
@@ -78,7 +82,7 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
     if text.len() as u64 > LONGEST {
-        return Err(NoConvention::new(&format!("{file}: a recipe is {LONGEST} bytes long at the most")));
+        return Err(NoConvention::new(&format!("{file}: a recipe has at most {LONGEST} bytes")));
     }
     let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
     Ok((file, recipe))
@@ -87,18 +91,18 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
 /// Chooses a convention for a module, and resolves its names.
 ///
 /// # Errors
-/// No convention fits; or several do, and which they are; or the user's recipe does not fit.
+/// No convention matches; or several do, and which they are; or the user's recipe does not fit.
 pub fn choose(interface: &Interface, wish: &ConventionRequest) -> Result<ResolvedConvention, NoConvention> {
-    match decide(interface, wish, || candidates(interface, wish.call.as_deref())) {
-        Ok((recipe, bound)) => Ok(ResolvedConvention { recipe, bound, undecided: None }),
+    let decided = decide(interface, wish, || candidates(interface, wish.call.as_deref()));
+    match decided.and_then(|decision| decision.resolve(interface, wish.stub_imports)) {
         Err(why) if wish.by_hand && wish.convention.is_none() && wish.recipe.is_none() => {
-            let recipe = Recipe::by_hand(interface, &why.to_string());
+            let recipe = Recipe::by_hand(interface, why.why());
             match recipe.bind(interface, wish.stub_imports) {
-                Ok(bound) => Ok(ResolvedConvention { recipe, bound, undecided: Some(why) }),
+                Ok(bound) => Ok(ResolvedConvention { recipe, bound, undecided: Some(why), assumed: None }),
                 Err(_) => Err(why),
             }
         }
-        Err(why) => Err(why),
+        resolved => resolved,
     }
 }
 
@@ -110,40 +114,60 @@ pub fn chosen(
     interface: &Interface,
     wish: &ConventionRequest,
     candidates: (Vec<Candidate>, Vec<Rejection>),
-) -> Result<Recipe, NoConvention> {
-    decide(interface, wish, || candidates).map(|(recipe, _)| recipe)
+) -> Result<ResolvedConvention, NoConvention> {
+    decide(interface, wish, || candidates)?.resolve(interface, wish.stub_imports)
+}
+
+/// A recipe that was decided on, whose names are not resolved yet.
+struct Decision {
+    /// The user's file that it is from, if it is.
+    file: Option<String>,
+    recipe: Recipe,
+    assumed: Option<Assumption>,
+}
+
+impl Decision {
+    fn resolve(self, interface: &Interface, stub_imports: bool) -> Result<ResolvedConvention, NoConvention> {
+        let Decision { file, recipe, assumed } = self;
+        let mut bound = recipe.bind(interface, stub_imports).map_err(|error| match file {
+            Some(file) => NoConvention::new(&format!("{file}: {error}")),
+            None => NoConvention { why: error.to_string(), more: String::new() },
+        })?;
+        if let Some(assumed) = &assumed {
+            bound.assume(assumed.to_string(), &recipe, interface);
+        }
+        Ok(ResolvedConvention { recipe, bound, undecided: None, assumed })
+    }
 }
 
 fn decide(
     interface: &Interface,
     wish: &ConventionRequest,
     candidates: impl FnOnce() -> (Vec<Candidate>, Vec<Rejection>),
-) -> Result<(Recipe, Bound), NoConvention> {
+) -> Result<Decision, NoConvention> {
+    let call = wish.call.as_deref();
     if let Some((file, recipe)) = &wish.recipe {
-        let bound = recipe.bind(interface, wish.stub_imports);
-        let bound = bound.map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
-        return Ok((recipe.clone(), bound));
+        return match recipe.refuses(call) {
+            None => Ok(Decision { file: Some(file.clone()), recipe: recipe.clone(), assumed: None }),
+            Some(why) => Err(NoConvention::new(&format!("{file}: {why}"))),
+        };
     }
-    if let Some(call) = wish.call.as_deref().filter(|call| interface.funcs().all(|(name, _)| name != *call)) {
+    if let Some(call) = call.filter(|call| interface.funcs().all(|(name, _)| name != *call)) {
         return Err(NoConvention::new(&interface.lacks(call)));
     }
     let (mut found, misses) = candidates();
     if let Some(name) = &wish.convention {
         found.retain(|candidate| &candidate.recipe.name == name);
-        if found.is_empty() {
-            return Err(NoConvention::new(&miss(name, &misses)));
-        }
+        let Some(chosen) = found.into_iter().next() else { return Err(NoConvention::new(&miss(name, &misses))) };
+        return Ok(Decision { file: None, recipe: chosen.recipe, assumed: None });
     }
     match &found[..] {
         [] => Err(none(&misses)),
-        [best, second, ..] if best.score < second.score + CLEAR => Err(NoConvention::new(&several(&found))),
-        [best, ..] if best.score < SURE && wish.convention.is_none() && wish.call.is_none() => {
-            Err(NoConvention::new(&several(&found)))
-        }
-        [best, ..] => {
-            let bound = best.recipe.bind(interface, wish.stub_imports);
-            let bound = bound.map_err(|error| NoConvention { why: error.to_string(), more: String::new() })?;
-            Ok((best.recipe.clone(), bound))
+        [best, ..] if best.score < PLAUSIBLE => Err(several(&found)),
+        [best, second, ..] if best.score < second.score + CLEAR => Err(several(&found)),
+        [best, others @ ..] => {
+            let assumed = (best.score < SURE).then(|| Assumption::new(best, others));
+            Ok(Decision { file: None, recipe: best.recipe.clone(), assumed })
         }
     }
 }
@@ -155,43 +179,44 @@ const CLEAR: u32 = 10;
 
 fn miss(name: &str, misses: &[Rejection]) -> String {
     match misses.iter().find(|miss| miss.convention == name) {
-        Some(miss) => format!("{name} was asked for: {}", miss.why),
-        None => format!("`{name}` is no convention that comes along; {}", known()),
+        Some(miss) => format!("the module does not match convention {name}: {}", miss.why),
+        None => format!("unknown convention `{name}`; {}", known()),
     }
 }
 
-/// The conventions that come along, in words.
+/// The built-in conventions, in words.
 fn known() -> String {
-    let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-    format!("the conventions that come along are {}", names.join(", "))
+    let names: Vec<_> = built_in_recipes().map(|(name, _)| name).collect();
+    format!("built-in conventions: {}", names.join(", "))
 }
 
-/// Which conventions nearly fit and why they do not; of all the others, that they do not.
+/// Which conventions nearly match and why they do not; of all the others, that they do not.
 fn none(misses: &[Rejection]) -> NoConvention {
-    let (mut why, mut more) = (String::from("what the module exports fits no convention"), String::new());
+    let (mut why, mut more) = (String::from("no built-in convention matches this module's exports"), String::new());
     let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
     match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {
         Some(miss) => why.push_str(&format!(": {}", miss.why)),
-        None if near.is_empty() => more.push_str("; linmem inspect GUEST tells why for each"),
+        None if near.is_empty() => more.push_str("; `linmem inspect GUEST` says why"),
         None => {
             near.iter().for_each(|miss| more.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
-            more.push_str("\n  and none of the others (linmem inspect GUEST tells why)");
+            more.push_str("\n  and none of the others (`linmem inspect GUEST` says why)");
         }
     }
-    more.push_str("\nA recipe of yours can say how to talk to it: --abi FILE, see linmem guide recipes");
+    more.push_str("\nA recipe can describe another convention: --abi FILE, see `linmem guide recipes`");
     NoConvention { why, more }
 }
 
-fn several(found: &[Candidate]) -> String {
-    let mut words = String::from(match found {
-        [_] => "one convention could fit, but nothing is sure; --abi NAME chooses it",
-        _ => "several conventions could fit; choose one with --abi NAME",
-    });
+fn several(found: &[Candidate]) -> NoConvention {
+    let (why, more) = match found {
+        [_] => ("One convention matches, but the evidence is weak", ". Choose it with --abi NAME:"),
+        _ => ("Several conventions match", ". Choose one with --abi NAME:"),
+    };
+    let mut more = more.to_owned();
     for candidate in found {
-        words.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
-        candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));
+        more.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
+        candidate.doubts.iter().for_each(|doubt| more.push_str(&format!("; but {doubt}")));
     }
-    words
+    NoConvention { why: why.to_owned(), more }
 }
 
 impl NoConvention {

@@ -4,7 +4,7 @@ use super::args::{home, quoted, unquoted};
 use super::grammar::{Expected, follow, is_kind};
 use super::parts::{Token, tokens};
 use super::table::{COMMANDS, Spec, find};
-use crate::abi::BUILT_IN;
+use crate::abi::built_in_recipes;
 use crate::guest::Signature;
 use crate::view::{NUMBER_TYPES, Notation};
 
@@ -63,7 +63,7 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "GLOBAL" => begun(&mut names.globals.iter().map(String::as_str)),
         "MEMORY" => begun(&mut names.memories.iter().map(String::as_str)),
         "ADDR" | "REGION" => begun(&mut names.regions.iter().map(String::as_str)),
-        "RECIPE" => begun(&mut BUILT_IN.iter().map(|(name, _)| *name)),
+        "RECIPE" => begun(&mut built_in_recipes().map(|(name, _)| name)),
         "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
         "FORM" => begun(&mut Notation::ALL.into_iter().map(Notation::name)),
         "MARK" => begun(&mut names.marks.iter().map(String::as_str)),

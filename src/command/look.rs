@@ -173,7 +173,9 @@ pub(super) fn runs(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> R
 pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.about()?;
     let Some(why) = &about.undecided else {
-        return Ok(Reply::Text(vec![format!("{} (:recipe shows it)", visible(about.convention.as_bytes()))]));
+        let name = format!("{} (:recipe shows it)", visible(about.convention.as_bytes()));
+        let assumed = about.assumed.as_ref().map(|assumed| visible(assumed.as_bytes()));
+        return Ok(Reply::Text(std::iter::once(name).chain(assumed).collect()));
     };
     let mut lines: Vec<_> = why.lines().map(|line| visible(line.as_bytes())).collect();
     lines.push(
@@ -185,9 +187,9 @@ pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
 pub(super) fn recipe(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
     let lines = |text: &str| Reply::Text(text.lines().map(|line| visible(line.as_bytes())).collect());
     let Some(named) = args.more()? else { return Ok(lines(&context.about()?.recipe)) };
-    let known = crate::abi::BUILT_IN.iter().find(|(name, _)| *name == named);
+    let known = crate::abi::built_in_recipes().find(|(name, _)| *name == named);
     known.map(|(_, text)| lines(text)).ok_or_else(|| {
-        let near = nearest(&named, crate::abi::BUILT_IN.iter().map(|(name, _)| *name));
+        let near = nearest(&named, crate::abi::built_in_recipes().map(|(name, _)| name));
         let near = near.map_or_else(|| "linmem recipe lists them".to_owned(), |near| format!("did you mean {near}?"));
         Error(format!("no convention `{named}` comes along; {near}"))
     })

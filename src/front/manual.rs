@@ -7,7 +7,7 @@ use clap::CommandFactory;
 
 use super::status::{self, Status};
 use super::{inspect, man};
-use crate::abi::{self, built_in};
+use crate::abi::{built_in, built_in_recipes};
 use crate::cli::{Cli, Command, How, Topic};
 use crate::command::COMMANDS;
 use crate::session::{self, BUILT_IN, Options, Source};
@@ -39,12 +39,12 @@ fn guests(text: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
-    let mut recipes = abi::BUILT_IN.iter().filter_map(|(name, _)| built_in(name));
+    let mut recipes = built_in_recipes().filter_map(|(name, _)| built_in(name));
     recipes.try_for_each(|recipe| writeln!(text, "{:<18} {}", recipe.name, recipe.about))
 }
 
 fn recipe(name: &str) -> Status {
-    match abi::BUILT_IN.iter().find(|(known, _)| *known == name) {
+    match built_in_recipes().find(|(known, _)| *known == name) {
         Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
         None => status::fail(
             Status::Usage,

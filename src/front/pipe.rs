@@ -25,6 +25,9 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
         Ok((live, _)) => live,
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
     };
+    if let Some(assumed) = live.choice().assumed.as_ref().filter(|_| !cli.quiet) {
+        status::tell(&format!("{}: {}", source.name, assumed.note()));
+    }
     let mut pipe = Pipe::new(live, options, cli, caught);
     let result = pipe.messages().and_then(|()| pipe.all(cli));
     // What was answered is written out, whatever came after.

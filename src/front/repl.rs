@@ -70,6 +70,9 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
                 why.lines().map(|line| visible(line.as_bytes())).collect::<Vec<_>>().join("\n")
             ));
         }
+        if let Some(assumed) = console.session.about().and_then(|about| about.assumed.clone()) {
+            console.say(&visible(assumed.as_bytes()));
+        }
     }
     let talked = converse(&mut console, prompt, keeper);
     termios::restore();

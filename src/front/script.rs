@@ -54,6 +54,9 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
         Ok(console) => console,
         Err(status) => return status,
     };
+    if let Some(assumed) = console.session.about().and_then(|about| about.assumed.as_ref()).filter(|_| !cli.quiet) {
+        status::tell(&format!("{}: {assumed}", console.session.name()));
+    }
     let followed = if file == Path::new("-") {
         Ok(Follower::new(&mut console, "stdin").all(io::stdin().lock()))
     } else {

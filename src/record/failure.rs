@@ -215,6 +215,14 @@ pub enum Failure {
         /// What failed there.
         failure: Box<Failure>,
     },
+    /// One of these, by a convention that was assumed: it may be another.
+    #[error("{failure}; {assumption}")]
+    Assumed {
+        /// What was assumed, and what else there is.
+        assumption: String,
+        /// What failed.
+        failure: Box<Failure>,
+    },
     /// A fault of linmem's own.
     #[error("internal error: {0}")]
     Internal(String),
@@ -233,7 +241,9 @@ impl Failure {
     /// The failure itself, without the place in the recipe.
     pub fn root(&self) -> &Failure {
         match self {
-            Failure::InRecipe { failure, .. } | Failure::InImport { failure, .. } => failure.root(),
+            Failure::InRecipe { failure, .. }
+            | Failure::InImport { failure, .. }
+            | Failure::Assumed { failure, .. } => failure.root(),
             failure => failure,
         }
     }
@@ -259,7 +269,7 @@ impl Failure {
     /// Whether the guest was stopped in the middle of its work, so that its state may be inconsistent.
     pub fn leaves_guest_suspect(&self) -> bool {
         match self {
-            Failure::InRecipe { failure, .. } => failure.leaves_guest_suspect(),
+            Failure::InRecipe { failure, .. } | Failure::Assumed { failure, .. } => failure.leaves_guest_suspect(),
             Failure::InImport { .. } | Failure::Trap { .. } | Failure::Exit(_) | Failure::Interrupted => true,
             failure => matches!(failure, Failure::Limit(Limit::Time(_))),
         }
@@ -300,4 +310,3 @@ impl fmt::Display for Frame {
         self.offset.map_or(Ok(()), |offset| write!(f, " (byte {offset:#x} of the module)"))
     }
 }
-

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Live, Source};
+use crate::abi::Assumption;
 use crate::guest::{Global, Interface};
 use crate::record::Run;
 
@@ -19,6 +20,8 @@ pub struct About {
     pub recipe: String,
     /// Why no convention was chosen, if none was.
     pub undecided: Option<String>,
+    /// What was assumed about the convention, if the evidence leaves room for another.
+    pub assumed: Option<String>,
     /// The module's SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// What the module exports and imports.
@@ -59,6 +62,7 @@ impl About {
             convention: live.choice().recipe.name.clone(),
             recipe: live.choice().recipe.to_string(),
             undecided: live.choice().undecided.as_ref().map(ToString::to_string),
+            assumed: live.choice().assumed.as_ref().map(Assumption::note),
             memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }

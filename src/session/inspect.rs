@@ -1,6 +1,6 @@
 //! A guest looked at without running it: its interface, and the conventions that it fits.
 
-use crate::abi::{Candidate, NoConvention, Recipe, Rejection, candidates, chosen};
+use crate::abi::{Candidate, NoConvention, Rejection, ResolvedConvention, candidates, chosen};
 use crate::guest::{self, Interface, Limits, LoadError};
 
 use super::{Options, Source};
@@ -16,8 +16,8 @@ pub struct Inspection {
     pub misses: Vec<Rejection>,
     /// What it may use.
     pub limits: Limits,
-    /// The recipe that would run, or why none would.
-    pub chosen: Result<Recipe, NoConvention>,
+    /// The convention that would run, or why none would.
+    pub chosen: Result<ResolvedConvention, NoConvention>,
 }
 
 /// Looks at a guest without running it.

@@ -64,6 +64,8 @@ struct Driving {
     batch: Option<Batch>,
     /// How many lines this guest answered without.
     lines: usize,
+    /// How many lines were answered, by whichever guest: with each, an assumed convention is more likely right.
+    answered: usize,
 }
 
 /// Why a guest cannot be set to work.
@@ -227,14 +229,21 @@ impl Live {
         let outcome = self.answer(InputLine { bytes: &lines[..len], ended: true }, answers);
         if outcome.is_ok() {
             answers.push(separator);
+            self.driving.answered += 1;
         }
         self.driving.lines += 1;
         Answered { lines: 1, bytes: len + 1, outcome }
     }
 
     /// Compiles the recipe, if it can be and was not yet, and has [`Live::answers`] drive the guest by it from now on;
-    /// false if it cannot be. After many lines it does so by itself.
+    /// false if it cannot be, or if its convention was assumed and has not answered many lines yet. After many lines it
+    /// does so by itself.
     pub fn warm_up(&mut self) -> bool {
+        // A compiled recipe does not check whether results are plausible.
+        if self.choice.assumed.is_some() && self.driving.answered < WARM {
+            self.driving.lines = 0;
+            return false;
+        }
         let Live { program, guest, exchange, driving, .. } = self;
         let code = driving.code.get_or_insert_with(|| {
             let compiled = exchange.compile(program);

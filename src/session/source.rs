@@ -5,37 +5,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-macro_rules! guests {
-    ($($name:literal: $about:literal,)*) => {
-        /// The guests that come along, by name: (name, source text, what it shows). But for the first, each answers in
-        /// capitals, so that the convention is all that differs.
-        pub const BUILT_IN: &[(&str, &[u8], &str)] =
-            &[$(($name, include_bytes!(concat!("../../assets/guests/", $name, ".wat")), $about)),*];
-    };
-}
-
-guests! {
-    "passing-data": "a static buffer; answers with \" Wasm is cool!\" behind the line",
-    "getters": "a buffer for lines and one for answers, and functions that tell where they are",
-    "packed": "an allocator; the answer's pointer and length in one i64",
-    "packed-low": "the same, with the pointer in the low half",
-    "c-string": "an allocator; texts that end in a zero byte",
-    "struct": "an allocator; the answer's pointer and length in memory",
-    "out-struct": "an allocator; the same two numbers, put where the host says",
-    "out-len": "an allocator; the answer's pointer comes back, its length is put where the host says",
-    "in-place": "an allocator; the line is changed where it is",
-    "in-place-len": "the same, and the answer is shorter: leaves out blanks",
-    "fixed-region": "no allocator; line and answer at an address that both know",
-    "callback": "the guest hands its answer, and a message, to functions of the host's",
-    "assemblyscript": "AssemblyScript's strings, and its abort",
-    "wasm-bindgen": "wasm-bindgen's strings: pointer and length as two results",
-    "wasm-bindgen-result": "the same, or an error in its place",
-    "wasm-bindgen-area": "wasm-bindgen's strings of before 2025: a return area on the guest's stack",
-    "canonical": "the canonical ABI of components",
-    "wasi": "a program that reads its standard input (WASI preview 1)",
-    "typst": "a plugin of Typst: fetches its argument, sends its answer",
-    "dprint": "a plugin of dprint: a formatter",
-}
+/// The built-in guests: name, source text, what it shows. The build lists the files in `assets/guests`, the guest that
+/// runs when none is named first. But for that one, each answers in capitals, so that the convention is all that differs.
+pub const BUILT_IN: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 
 /// The largest module that is read, in bytes. The largest known ones are a tenth of it; a device has no end.
 const MODULE: u64 = 1 << 30;

@@ -1,30 +1,32 @@
-//! Detection: which conventions a module's exports and imports fit, with the reasons and the doubts.
+//! Detection: which conventions a module's exports and imports match, with the reasons and the doubts.
 //!
 //! Signatures never tell a convention for sure: `(i32, i32) -> i32` is a length, a pointer, a hash or an error code.
-//! So markers of a toolchain count most, then names with arities, then types; and what is unsure is said.
+//! So marks of a toolchain count most, then names with arities, then types; and what is unsure is said. What counts as
+//! evidence for a convention is stated in its recipe file (see [`evidence`]). No guest code runs.
 
-mod allocated;
-mod buffers;
+mod evidence;
+mod last_error;
+mod matching;
 mod names;
+mod region;
 mod surroundings;
 #[cfg(test)]
 mod tests;
-mod toolchains;
 
 use super::Recipe;
-use super::built_in::built_in;
+use super::built_in::{CONVENTIONS, built_in};
 use super::recipe::parse;
 use crate::guest::{Interface, Signature, Type};
 
 pub(super) use names::frees;
-use names::{list, may_transform};
+use names::may_transform;
 
-/// A convention that a module's exports fit.
+/// A convention that a module's exports match.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// The recipe, with the module's own names filled in.
     pub recipe: Recipe,
-    /// How sure it is: the more the surer. What is below [`SURE`] runs only when it is asked for.
+    /// How strong the evidence is. Below [`PLAUSIBLE`] it runs only when it is asked for.
     pub score: u32,
     /// What speaks for it.
     pub reasons: Vec<String>,
@@ -32,60 +34,38 @@ pub struct Candidate {
     pub doubts: Vec<String>,
 }
 
-/// A convention that a module does not fit.
+/// A convention that a module does not match.
 #[derive(Clone, Debug)]
 pub struct Rejection {
     /// The convention.
     pub convention: &'static str,
     /// Why not.
     pub why: String,
-    /// Whether it nearly fits: the user may have to choose the transform.
+    /// Whether it nearly matches: the user may have to choose the transform.
     pub near: bool,
 }
 
-/// Why a module does not fit.
+/// Why a module does not match.
 struct Why {
     words: String,
     near: bool,
 }
 
 type Fit<T> = Result<T, Why>;
-type Attempt<'a> = fn(&Module<'a>) -> Fit<Candidate>;
 
 const I32: Type = Type::I32;
 /// Modules that export more functions than this are libraries.
 const LIBRARY: usize = 8;
 
-/// The conventions that a module fits, the surest first; and of the others, why not, those that nearly fit first.
-/// `call` names the transform, where the user says it.
+/// The conventions that a module matches, the strongest evidence first; and of the others, why not, those that nearly
+/// match first. `call` names the transform, where the user says it.
 pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>, Vec<Rejection>) {
     let module = Module { interface, call };
-    let attempts: [(&str, Attempt<'_>); 20] = [
-        ("static-buffer", buffers::static_buffer),
-        ("getters", buffers::getters),
-        ("packed", |module| allocated::packed(module, "packed", 70)),
-        ("packed-low", |module| allocated::packed(module, "packed-low", 40)),
-        ("c-string", allocated::c_string),
-        ("struct", allocated::structure),
-        ("out-struct", allocated::out_struct),
-        ("out-len", allocated::out_len),
-        ("in-place", allocated::in_place),
-        ("in-place-len", allocated::in_place_len),
-        ("fixed-region", buffers::fixed_region),
-        ("callback", allocated::callback),
-        ("assemblyscript", toolchains::assemblyscript),
-        ("wasm-bindgen", |module| toolchains::wasm_bindgen(module, "wasm-bindgen", 2)),
-        ("wasm-bindgen-result", |module| toolchains::wasm_bindgen(module, "wasm-bindgen-result", 4)),
-        ("wasm-bindgen-area", toolchains::wasm_bindgen_area),
-        ("canonical", toolchains::canonical),
-        ("wasi", toolchains::wasi),
-        ("typst", toolchains::typst),
-        ("dprint", toolchains::dprint),
-    ];
     let (mut found, mut misses) = (Vec::new(), Vec::new());
     let own = interface.says.as_deref().map(str::trim);
-    for (convention, attempt) in attempts {
-        match module.memory().and_then(|()| attempt(&module)) {
+    for (convention, _, evidence) in CONVENTIONS {
+        let evidence = evidence::parse(evidence).expect("the built-in evidence is tested");
+        match module.memory().and_then(|()| matching::candidate(&module, convention, &evidence)) {
             Ok(mut candidate) => {
                 if own == Some(convention) {
                     candidate.score = SAID;
@@ -97,9 +77,12 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
         }
     }
     match own.filter(|own| built_in(own).is_none()).map(parse) {
-        Some(Ok(recipe)) => found.push(Candidate::own(recipe)),
+        Some(Ok(recipe)) => match recipe.refuses(call) {
+            None => found.push(Candidate::own(recipe)),
+            Some(why) => misses.push(Rejection { convention: OWN, why, near: true }),
+        },
         Some(Err(error)) => misses.push(Rejection {
-            convention: "its own",
+            convention: OWN,
             why: format!("the module's section `linmem` holds neither a convention's name nor a recipe: {error}"),
             near: true,
         }),
@@ -110,18 +93,23 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
     (found, misses)
 }
 
-/// The least score of a convention that runs unasked.
-pub const SURE: u32 = 30;
-
+/// The least score of a convention that runs without being asked for, though its name is told.
+pub const PLAUSIBLE: u32 = 30;
+/// The least score of a convention that is not called an assumption.
+pub const SURE: u32 = 80;
+/// The score of weak evidence.
+const WEAK: u32 = 25;
 /// The score of what the module itself says.
 const SAID: u32 = 1000;
+/// What a module's own recipe is called where it has no name.
+const OWN: &str = "its own";
 
-/// It does not fit.
+/// It does not match.
 fn reject(words: impl Into<String>) -> Why {
     Why { words: words.into(), near: false }
 }
 
-/// It would fit, but for this.
+/// It would match, but for this.
 fn near_miss(words: impl Into<String>) -> Why {
     Why { words: words.into(), near: true }
 }
@@ -145,86 +133,30 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The one export of that type that is no service.
-    fn transform(&self, params: &[Type], results: &[Type]) -> Fit<&'a str> {
-        let ty = Signature { params: params.to_vec(), results: results.to_vec() };
-        let fitting = self.of_type(params, results);
-        if let Some(name) = self.call {
-            return match (fitting.iter().find(|fit| **fit == name), self.signature(name)) {
-                (Some(name), _) => Ok(name),
-                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, and the transform is {ty} here"))),
-                (None, None) => Err(reject(self.interface.lacks(name))),
-            };
-        }
-        let plausible: Vec<_> = fitting.iter().copied().filter(|name| may_transform(name)).collect();
-        match (&plausible[..], &fitting[..]) {
-            ([one], _) if self.is_library() => Err(near_miss(format!(
-                "{one} is the only export of the transform's type, {ty}, but one of very many; if it is the transform: \
-                 --call {one}"
-            ))),
-            ([one], _) => Ok(one),
-            ([], []) => Err(reject(format!("no export could be the transform, which is {ty} here"))),
-            ([], several) => {
-                let names = list(several);
-                Err(reject(format!("what has the transform's type, {ty}, is named like something else: {names}")))
-            }
-            (many, _) => {
-                let names = list(many);
-                Err(near_miss(format!("several exports could be the transform: {names}; choose one with --call NAME")))
-            }
-        }
-    }
-
     /// Whether so much is exported that a lone function of a type means little.
     fn is_library(&self) -> bool {
         self.interface.funcs().filter(|(name, _)| may_transform(name)).nth(LIBRARY).is_some()
     }
 
-    /// The same, for a module that has the marks of the convention.
-    fn marked_transform(&self, params: &[Type], results: &[Type]) -> Fit<&'a str> {
-        self.transform(params, results).map_err(|why| near_miss(why.words))
-    }
-
-    fn of_type(&self, params: &[Type], results: &[Type]) -> Vec<&'a str> {
-        let fitting = self.interface.funcs().filter(|(_, ty)| ty.is(params, results));
-        fitting.map(|(name, _)| name).collect()
-    }
-
     fn signature(&self, name: &str) -> Option<&'a Signature> {
         self.interface.funcs().find(|(export, _)| *export == name).map(|(_, ty)| ty)
-    }
-
-    /// The exports of these names, by which a convention is known.
-    fn marks(&self, names: &[&str]) -> Fit<()> {
-        match names.iter().find(|name| self.signature(name).is_none()) {
-            Some(missing) => Err(reject(format!("there is no export {missing}"))),
-            None => Ok(()),
-        }
     }
 }
 
 impl Candidate {
     /// A built-in recipe as a candidate.
-    fn new(name: &str, score: u32, reason: impl Into<String>) -> Candidate {
-        let recipe = built_in(name).expect("it comes along");
-        Candidate { recipe, score, reasons: vec![reason.into()], doubts: Vec::new() }
+    fn new(name: &str, score: u32) -> Candidate {
+        let recipe = built_in(name).expect("it is in the list");
+        Candidate { recipe, score, reasons: Vec::new(), doubts: Vec::new() }
     }
 
     /// The recipe that a module brings along.
     fn own(mut recipe: Recipe) -> Candidate {
         if recipe.name.is_empty() {
-            "its own".clone_into(&mut recipe.name);
+            OWN.clone_into(&mut recipe.name);
         }
         let reasons = vec!["the module brings its recipe along".to_owned()];
         Candidate { recipe, score: SAID, reasons, doubts: Vec::new() }
-    }
-
-    /// Fills in the transform.
-    fn transform(&mut self, name: &str) {
-        self.recipe.rename("transform", name);
-        if !self.reasons.iter().any(|reason| reason.starts_with(name)) {
-            self.reasons.push(format!("{name} has the transform's type"));
-        }
     }
 
     fn doubt(&mut self, doubt: impl Into<String>) {

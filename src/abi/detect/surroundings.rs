@@ -1,7 +1,7 @@
 //! What belongs to a module whatever its convention: calls that come first, WASI, imports that take messages.
 
-use super::names::{TAKES_MESSAGE, has_word};
-use super::{Candidate, I32};
+use super::names::Kind;
+use super::{Candidate, I32, last_error};
 use crate::abi::recipe::{Action, Expr, Handler, Length, Message, Recipe, Span, Statement, is_wasi};
 use crate::guest::{Import, Interface, Signature};
 
@@ -12,11 +12,11 @@ const MESSAGES: usize = 32;
 const FIRST: [&str; 4] = ["_initialize", "_start", "__wasm_call_ctors", "__wbindgen_start"];
 
 impl Recipe {
-    /// What is done where no convention was chosen: the host answers imports as far as it can, and each line fails in
-    /// these words, up to their first line's end.
+    /// What is done where no convention was chosen: the host answers imports as far as it can, and each line fails and
+    /// says why.
     pub(in crate::abi) fn by_hand(interface: &Interface, why: &str) -> Recipe {
-        let why = why.lines().next().unwrap_or_default().replace(['{', '}'], "'");
-        let words = format!("{why} (:convention tells more and chooses one, :call EXPORT calls by hand)");
+        let why = why.replace(['{', '}'], "'");
+        let words = format!("{why} (:convention lists and chooses them, :call EXPORT calls by hand)");
         let recipe = Recipe {
             name: "by-hand".to_owned(),
             about: "No convention was chosen: exports are called by hand.".to_owned(),
@@ -36,8 +36,9 @@ pub(super) fn complete(mut candidate: Candidate, interface: &Interface) -> Candi
         candidate.reasons.push("it imports WASI, which the host gives it".to_owned());
     }
     javascript(&mut candidate, interface);
+    last_error::explain_null(&mut candidate, interface);
     // A module may import a million functions, and none has so many for messages.
-    let takes = |import: &Import, ty: &Signature| ty.params == [I32, I32] && has_word(&import.name, TAKES_MESSAGE);
+    let takes = |import: &Import, ty: &Signature| ty.params == [I32, I32] && Kind::Message.names(&import.name);
     for (_, import, ty) in interface.imported_funcs().filter(|(_, import, ty)| takes(import, ty)).take(MESSAGES) {
         let answered = candidate.recipe.answers(import) || is_wasi(import);
         if !answered && ty.results.len() <= 1 {
@@ -64,21 +65,27 @@ fn javascript(candidate: &mut Candidate, interface: &Interface) {
     let is_javascript = |import: &Import| import.name.starts_with("__wbindgen_") || import.name.starts_with("__wbg_");
     let mut others = false;
     for (_, import, ty) in interface.imported_funcs().filter(|(_, import, _)| is_javascript(import)) {
-        let throws = import.name.contains("__wbindgen_throw") && ty.params == [I32, I32];
-        let throws = throws && candidate.recipe.handlers.len() < MESSAGES;
-        match throws {
-            true => {
-                let mut handler = handler(import, Action::Fail(Message::Span(span())));
-                handler.body.push(statement(Action::Stop));
-                candidate.recipe.handlers.push(handler);
-            }
-            false => others = true,
+        let takes_text = ty.params == [I32, I32] && candidate.recipe.handlers.len() < MESSAGES;
+        if takes_text && import.name.contains("__wbindgen_throw") {
+            let mut handler = handler(import, Action::Fail(Message::Span(span())));
+            handler.body.push(statement(Action::Stop));
+            candidate.recipe.handlers.push(handler);
+        } else if takes_text && ty.results.len() == 1 && makes_value(&import.name) {
+            // A transform of texts makes a JavaScript value of one in order to return an error.
+            candidate.recipe.handlers.push(handler(import, Action::Say(Message::Span(span()))));
+        } else {
+            others = true;
         }
     }
     if others {
         candidate.recipe.stubs = true;
         candidate.doubts.push("its imports from JavaScript are noted, and return zero".to_owned());
     }
+}
+
+/// Whether a function of wasm-bindgen's makes a JavaScript value of a text: a string, or an error.
+fn makes_value(name: &str) -> bool {
+    ["string_new", "error_new", "Error_new", "__wbindgen_cast"].iter().any(|part| name.contains(part))
 }
 
 fn handler(import: &Import, action: Action) -> Handler {

@@ -138,7 +138,8 @@ impl Exchange {
         let is_wanted = self.plan.bound.has_host || matches!(stop, Stop::Before(_));
         let sofar = if is_wanted { index(start)..index(end) } else { 0..0 };
         answers.extend_from_slice(&memory[sofar]);
-        done.outcome = self.finish_line(guest, line, stop, partial, answers).map_err(|failure| *failure);
+        done.outcome =
+            self.finish_line(guest, line, stop, partial, answers).map_err(|failure| self.plan.bound.explain(*failure));
         done.lines += 1;
         done.bytes += line.len() + 1;
         match done.outcome {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::activation::find_own;
 use super::imports::{ImportProvider, answerers};
 use super::ops::{Op, OpKind};
+use super::plausible::Plausible;
 use super::value_format::StaticType;
 use super::{Action, Encoding, Handler, Recipe};
 use crate::guest::{Extern, Interface, Type};
@@ -39,6 +40,8 @@ pub struct Bound {
     pub(super) answers_stdout: bool,
     /// Whether the guest imports functions, so that the host may have something to do meanwhile.
     pub(super) has_host: bool,
+    /// What results are judged by, if the convention was assumed.
+    pub(super) plausible: Option<Plausible>,
 }
 
 /// A handler whose names are resolved.
@@ -119,6 +122,7 @@ impl Recipe {
             fresh: self.fresh,
             answers_stdout: binder.answers_stdout,
             has_host: interface.imported_funcs().next().is_some(),
+            plausible: None,
         })
     }
 }

@@ -50,6 +50,7 @@ impl Exchange {
             last: None,
             freed: Vec::new(),
             aside: Vec::new(),
+            line_at: None,
             settled: None,
             whole: Vec::new(),
             messages: Messages::default(),
@@ -132,7 +133,7 @@ impl Exchange {
         }
         outcome.map_err(|failure| {
             answer.truncate(start);
-            *failure
+            plan.bound.explain(*failure)
         })
     }
 

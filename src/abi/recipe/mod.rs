@@ -15,6 +15,7 @@ mod imports;
 mod lower;
 mod ops;
 mod parse;
+mod plausible;
 mod print;
 mod run;
 mod say;

@@ -79,7 +79,12 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             self.boundary.transform_next(wanted);
         }
         match &op.action {
-            OpKind::Call(call) => self.call(call, op.at)?,
+            OpKind::Call(call) => {
+                self.call(call, op.at)?;
+                if let ([slot], true) = (&call.into[..], op.transform.is_some()) {
+                    self.judge_result(*slot)?;
+                }
+            }
             OpKind::Set(slot, value) => self.state.values[*slot] = Some(self.value(value)?),
             OpKind::Unset(slot) => self.state.values[*slot] = None,
             OpKind::Write { parts, at, within } => self.write(parts, at, within.as_ref())?,
@@ -90,6 +95,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             }
             OpKind::Read(span) => {
                 self.io.settle(&[]);
+                self.judge_answer(span)?;
                 self.read(span)?;
             }
             OpKind::Append(MessageExpr::Bytes(span)) => {
@@ -224,6 +230,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Some(Val::Slot(slot)) => self.state.values[*slot],
             Some(room) => Some(self.value(room)?),
         };
+        if self.plan.bound.plausible.is_some() && parts.iter().any(|part| matches!(part, Written::Line)) {
+            self.state.line_at = Some((addr, self.io.encoded.len() as u64));
+        }
         if let [Written::Line] = parts {
             self.fits(self.io.encoded.len() as u64, room, addr)?;
             return self.boundary.write(self.plan.bound.memory, addr, &self.io.encoded);
@@ -266,6 +275,27 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Some(room) => Err(Failure::NoRoom { len, room, addr }.into()),
             None => Ok(()),
         }
+    }
+
+    /// Fails if what the transform returned cannot be what an assumed convention takes it for.
+    #[inline(always)]
+    fn judge_result(&self, slot: usize) -> Result<(), Box<Failure>> {
+        let (Some(plausible), Some(value)) = (&self.plan.bound.plausible, self.state.values[slot]) else {
+            return Ok(());
+        };
+        plausible.doubts_result(value, self.state.line_at).map_or(Ok(()), |words| Err(Failure::Mismatch(words).into()))
+    }
+
+    /// The same for where the answer is.
+    #[inline(always)]
+    fn judge_answer(&mut self, span: &Bytes) -> Result<(), Box<Failure>> {
+        if self.plan.bound.plausible.is_none() {
+            return Ok(());
+        }
+        let (at, len) = self.extent(span)?;
+        let doubt =
+            self.plan.bound.plausible.as_ref().and_then(|judge| judge.doubts_answer(at, len, self.state.line_at));
+        doubt.map_or(Ok(()), |words| Err(Failure::Mismatch(words).into()))
     }
 
     #[inline(always)]

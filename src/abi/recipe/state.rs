@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::bind::Bound;
 use super::failures::said;
 use super::ops::{Call, Op, OpKind};
+use super::plausible::LineAt;
 use super::say::Messages;
 use super::wasi::Wasi;
 use crate::guest::{Boundary, Func, GlobalRef};
@@ -33,6 +34,8 @@ pub(super) struct State {
     pub(super) freed: Vec<(u64, usize)>,
     /// What was in the slots of handlers that are called again before they are done.
     pub(super) aside: Vec<Option<u64>>,
+    /// Where the line was written, if that matters.
+    pub(super) line_at: Option<LineAt>,
     /// The answer was settled by a handler, while the guest goes on.
     pub(super) settled: Option<Result<(), Box<Failure>>>,
     /// Room for bytes that are read or put together on the way, used again and again.
@@ -84,6 +87,7 @@ impl State {
     /// Forgets what was before.
     pub(super) fn begin(&mut self) {
         self.settled = None;
+        self.line_at = None;
         self.last = None;
         self.freed.clear();
         self.messages.clear();

@@ -139,7 +139,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         for piece in &words.pieces {
             text.push_str(&piece.before);
             match &piece.held {
-                Interpolation::Number(Val::Slot(slot), _) if self.state.values[*slot].is_none() => text.push('?'),
+                Interpolation::Number(Val::Slot(slot), _) if self.state.values[*slot].is_none() => {
+                    text.push_str("unknown");
+                }
                 Interpolation::Number(value, form) => text.push_str(&form.show(self.value(value)?)),
                 Interpolation::Bytes(span) => text.push_str(&String::from_utf8_lossy(&self.bytes(span)?)),
             }

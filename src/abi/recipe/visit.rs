@@ -18,7 +18,7 @@ impl Recipe {
 
 impl Statement {
     /// Visits every value in it, those inside others too, but for what stands in quotes.
-    fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+    pub(in crate::abi) fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
         if let Some(Condition { left, right, .. }) = &mut self.condition {
             left.each(visit);
             right.each(visit);

@@ -124,7 +124,11 @@ pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String
         start: interface.has_start,
         limits: inspection.limits.into(),
         conventions: fitting.chain(inspection.misses.iter().map(Convention::missed)).collect(),
-        recipe: inspection.chosen.as_ref().ok().map(|recipe| Recipe { name: &recipe.name, text: recipe.to_string() }),
+        recipe: inspection
+            .chosen
+            .as_ref()
+            .ok()
+            .map(|chosen| Recipe { name: &chosen.recipe.name, text: chosen.recipe.to_string() }),
         error: inspection.chosen.as_ref().err().map(ToString::to_string),
     };
     json::line(&report)

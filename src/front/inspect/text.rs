@@ -62,9 +62,14 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String
         let _ = writeln!(out, "  {fits:<5} {}: {}", names.join(", "), visible(group[0].why.as_bytes()));
     }
     match &inspection.chosen {
-        Ok(recipe) => {
+        Ok(chosen) => {
             out.push_str("the recipe that would run\n");
-            recipe.to_string().lines().for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
+            chosen.assumed.iter().for_each(|assumed| out.push_str(&format!("  # {}\n", assumed.note())));
+            chosen
+                .recipe
+                .to_string()
+                .lines()
+                .for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
         Err(error) => {
             let why: Vec<_> = error.why().lines().map(|line| visible(line.as_bytes())).collect();

@@ -130,7 +130,9 @@ impl From<&Failure> for Error {
             Failure::Exit(_) => "exit",
             Failure::Mismatch(_) => "mismatch",
             // The root of a failure is none of those with a place.
-            Failure::Internal(_) | Failure::InRecipe { .. } | Failure::InImport { .. } => "internal",
+            Failure::Internal(_) | Failure::InRecipe { .. } | Failure::InImport { .. } | Failure::Assumed { .. } => {
+                "internal"
+            }
         };
         Error { kind, message: failure.to_string() }
     }

@@ -108,6 +108,10 @@ pub(super) enum Failure<'a> {
         line: usize,
         failure: Box<Failure<'a>>,
     },
+    Assumed {
+        assumption: Cow<'a, str>,
+        failure: Box<Failure<'a>>,
+    },
     Internal {
         message: Cow<'a, str>,
     },
@@ -175,6 +179,9 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
                 Failure::InRecipe { line: *at, failure: Box::new((&**failure).into()) }
             }
             record::Failure::Internal(message) => Failure::Internal { message: message.into() },
+            record::Failure::Assumed { assumption, failure } => {
+                Failure::Assumed { assumption: assumption.into(), failure: Box::new((&**failure).into()) }
+            }
         }
     }
 }
@@ -225,6 +232,9 @@ impl From<Failure<'_>> for record::Failure {
             Failure::Mismatch { message } => record::Failure::Mismatch(message.into_owned()),
             Failure::InRecipe { line, failure } => {
                 record::Failure::InRecipe { at: line, failure: Box::new((*failure).into()) }
+            }
+            Failure::Assumed { assumption, failure } => {
+                record::Failure::Assumed { assumption: assumption.into_owned(), failure: Box::new((*failure).into()) }
             }
             Failure::Internal { message } => record::Failure::Internal(message.into_owned()),
         }

@@ -28,6 +28,9 @@ pub(super) struct Guest<'a> {
     /// Why no convention was chosen, if none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) undecided: Option<Cow<'a, str>>,
+    /// What was assumed about the convention, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) assumed: Option<Cow<'a, str>>,
     pub(super) sha256: Cow<'a, str>,
     pub(super) interface: Interface<'a>,
     /// The memory that the convention passes lines through.
@@ -135,6 +138,7 @@ impl<'a> From<&'a About> for Guest<'a> {
             convention: (&about.convention).into(),
             recipe: (&about.recipe).into(),
             undecided: about.undecided.as_ref().map(Cow::from),
+            assumed: about.assumed.as_ref().map(Cow::from),
             sha256: (&about.sha256).into(),
             interface: (&*about.interface).into(),
             memory: about.memory,
@@ -149,6 +153,7 @@ impl From<Guest<'_>> for About {
             convention: guest.convention.into_owned(),
             recipe: guest.recipe.into_owned(),
             undecided: guest.undecided.map(Cow::into_owned),
+            assumed: guest.assumed.map(Cow::into_owned),
             sha256: guest.sha256.into_owned(),
             interface: Arc::new(guest.interface.into()),
             memory: guest.memory,

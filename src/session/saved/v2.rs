@@ -61,7 +61,8 @@ struct About {
 impl About {
     fn upgrade(self) -> guest::Guest<'static> {
         let About { name, convention, recipe, undecided, sha256, interface, memory } = self;
-        guest::Guest { name, convention, recipe, undecided, sha256, interface: interface.upgrade(), memory }
+        let interface = interface.upgrade();
+        guest::Guest { name, convention, recipe, undecided, assumed: None, sha256, interface, memory }
     }
 }
 

@@ -15,7 +15,10 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let (area, style) = (app.layout.header, canvas.theme.selected());
     let convention = match app.session.about() {
         Some(about) if about.convention.is_empty() => String::new(),
-        Some(about) => format!(" | {}", visible(about.convention.as_bytes())),
+        Some(about) => {
+            let assumed = if about.assumed.is_some() { " (assumed)" } else { "" };
+            format!(" | {}{assumed}", visible(about.convention.as_bytes()))
+        }
         None => " | loading".to_owned(),
     };
     let has_several = app.time.selection.as_ref().is_some_and(|at| at.after.len() > 1);

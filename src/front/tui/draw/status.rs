@@ -90,6 +90,10 @@ fn message(app: &App) -> (String, Tone) {
 /// What is told where the guest has started and nothing was sent.
 fn start(app: &App) -> (String, Tone) {
     let undecided = app.session.about().is_some_and(|about| about.undecided.is_some());
+    let assumed = app.session.about().and_then(|about| about.assumed.as_ref());
+    if let Some(assumed) = assumed.filter(|_| !app.session.is_replay()) {
+        return (visible(assumed.as_bytes()), Tone::Bold);
+    }
     let (text, tone) = match (undecided, app.session.is_replay()) {
         (true, _) => {
             ("no convention was chosen: :convention lists those that match, :call calls by hand", Tone::Failure)

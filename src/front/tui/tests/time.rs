@@ -230,7 +230,7 @@ fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
     bench.send("one");
     bench.send(":convention typst");
     let screen = shown(&mut bench);
-    assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: typst was"), "{screen}");
+    assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: the module"), "{screen}");
     bench.send(":reset");
     let screen = shown(&mut bench);
     assert!(screen.contains(":reset: a fresh guest; F3 shows the previous run"), "{screen}");
@@ -401,4 +401,21 @@ fn one_pane_can_do_all_that_two_can() {
     bench.key(KeyCode::PageUp);
     bench.keys("G");
     assert!(text(&bench.draw(80, 24)).contains("0000fff0  00 00"));
+}
+
+#[test]
+fn an_assumed_convention_is_named_in_the_title_and_at_the_start() {
+    let mut bench = Bench::wat(
+        r#"(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 64))
+        (func (export "f") (param i32 i32) (result i64) (unreachable)))"#,
+    );
+    let screen = shown(&mut bench);
+    let note = "assuming convention packed: packed-low matches as well: try --abi packed-low";
+    assert!(screen.contains(" | packed (assumed) | 1 page") && screen.contains(note), "{screen}");
+    bench.send("hello");
+    let screen = shown(&mut bench);
+    assert!(screen.contains("packed was assumed; packed-low matches as well"), "{screen}");
+    bench.send(":convention packed-low");
+    let screen = shown(&mut bench);
+    assert!(screen.contains(" | packed-low | 1 page"), "{screen}");
 }

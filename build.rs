@@ -1,0 +1,61 @@
+//! Lists what lies in `assets`: a convention is a recipe file, a built-in guest is a `.wat` file, and neither is named
+//! anywhere else.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The guest that runs when none is named. It comes first in lists.
+const DEFAULT_GUEST: &str = "passing-data";
+/// The line of a recipe file below which its evidence stands.
+const EVIDENCE: &str = "\nevidence\n";
+
+fn main() {
+    let assets = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("assets");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    write(&out.join("conventions.rs"), &conventions(&assets.join("recipes")));
+    write(&out.join("guests.rs"), &guests(&assets.join("guests")));
+}
+
+/// For each convention its name, the text of its recipe, and that of its evidence.
+fn conventions(folder: &Path) -> String {
+    let mut list = String::from("&[\n");
+    for (name, file) in files(folder, "recipe") {
+        let text = fs::read_to_string(&file).expect("a recipe is text");
+        let (recipe, evidence) = text.split_once(EVIDENCE).unwrap_or_else(|| panic!("{name} lacks `evidence`"));
+        writeln!(list, "    ({name:?}, {:?}, {evidence:?}),", format!("{recipe}\n")).expect("a string takes it");
+    }
+    list + "]\n"
+}
+
+/// For each guest its name, its source, and what its first line says of it.
+fn guests(folder: &Path) -> String {
+    let mut list = String::from("&[\n");
+    let mut files = files(folder, "wat");
+    files.sort_by_key(|(name, _)| name != DEFAULT_GUEST);
+    for (name, file) in files {
+        let text = fs::read_to_string(&file).expect("a guest is text");
+        let first = text.lines().next().unwrap_or_default();
+        let about = first.strip_prefix(&format!(";; {name}.wat: "));
+        let about = about.unwrap_or_else(|| panic!("{name}.wat does not begin with `;; {name}.wat: `"));
+        writeln!(list, "    ({name:?}, include_bytes!({:?}), {about:?}),", file.display()).expect("a string takes it");
+    }
+    list + "]\n"
+}
+
+/// The files of a folder with that extension, each with its name, sorted by name.
+fn files(folder: &Path, extension: &str) -> Vec<(String, PathBuf)> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let entries = fs::read_dir(folder).expect("the folder is part of the sources");
+    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let named = paths.filter(|path| path.extension().is_some_and(|found| found == extension));
+    let mut files: Vec<_> =
+        named.map(|path| (path.file_stem().expect("it has one").display().to_string(), path)).collect();
+    files.sort();
+    files
+}
+
+fn write(file: &Path, text: &str) {
+    fs::write(file, text).expect("the build's folder is writable");
+}

@@ -1,0 +1,42 @@
+//! A convention that runs although the evidence leaves room for another: what is said about it.
+
+use std::fmt;
+
+use super::detect::{Candidate, PLAUSIBLE};
+
+/// A convention that was assumed, and which others match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    convention: String,
+    /// The others that match.
+    others: Vec<String>,
+}
+
+impl Assumption {
+    pub(super) fn new(best: &Candidate, others: &[Candidate]) -> Assumption {
+        let plausible = others.iter().filter(|other| other.score >= PLAUSIBLE);
+        let others = plausible.map(|other| other.recipe.name.clone()).collect();
+        Assumption { convention: best.recipe.name.clone(), others }
+    }
+
+    /// What to do about it.
+    fn advice(&self) -> String {
+        match &self.others[..] {
+            [] => "--abi chooses another, `linmem inspect` shows the evidence".to_owned(),
+            [one] => format!("{one} matches as well: try --abi {one}"),
+            [first, ..] => format!("{} match as well: try --abi {first}", self.others.join(", ")),
+        }
+    }
+
+    /// What is said when it begins to run.
+    pub fn note(&self) -> String {
+        format!("assuming convention {}: {}", self.convention, self.advice())
+    }
+}
+
+/// What is said where something failed.
+impl fmt::Display for Assumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} was assumed; {}", self.convention, self.advice())
+    }
+}

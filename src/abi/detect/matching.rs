@@ -1,0 +1,272 @@
+//! Matching a convention's evidence with a module: which of its functions stand for those of the recipe.
+
+use super::evidence::{Evidence, How, Pattern, Role};
+use super::names::{Kind, is_service, list, may_transform, size_getter};
+use super::region::{Place, region};
+use super::{Candidate, Fit, Module, WEAK, near_miss, reject};
+use crate::abi::built_in::Replacement;
+use crate::abi::recipe::is_wasi;
+use crate::guest::{Import, Signature};
+
+/// The score of a fixed region where the module says where free memory begins.
+const REGION_AT_BASE: u32 = 35;
+
+/// What was found in a module so far.
+struct Match<'m, 'a> {
+    module: &'m Module<'a>,
+    candidate: Candidate,
+    /// For each function of the recipe's, the module's own.
+    found: Vec<(String, Replacement)>,
+    /// Whether something was found that hardly any other module has.
+    marked: bool,
+}
+
+/// A convention as a candidate for a module.
+///
+/// # Errors
+/// Which piece of the evidence is missing.
+pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) -> Fit<Candidate> {
+    let candidate = Candidate::new(name, evidence.score);
+    let mut all = Match { module, candidate, found: Vec::new(), marked: false };
+    all.marks(evidence)?;
+    if let Some(role) = &evidence.import {
+        all.import(role)?;
+    }
+    for role in &evidence.roles {
+        let marked = all.marked;
+        all.role(role).map_err(|why| if marked { near_miss(why.words) } else { why })?;
+    }
+    let Match { mut candidate, found, .. } = all;
+    candidate.recipe.replace_calls(&found);
+    if let Some(name) = &evidence.place {
+        place(&mut candidate, name, module);
+    }
+    evidence.doubts.iter().for_each(|doubt| candidate.doubt(doubt));
+    if let Some(doubt) = &evidence.alone {
+        let others = module.interface.funcs().map(|(name, _)| name).filter(|name| may_transform(name));
+        let others: Vec<_> = others.collect();
+        if !others.is_empty() {
+            candidate.score = WEAK;
+            candidate.doubt(format!("{doubt} ({})", list(&others)));
+        }
+    }
+    Ok(candidate)
+}
+
+/// Sets a name in the recipe to where the module leaves memory free.
+fn place(candidate: &mut Candidate, name: &str, module: &Module<'_>) {
+    let (place, why) = region(module.interface);
+    candidate.reasons.push(why);
+    match place {
+        Place::Base => {
+            candidate.score = REGION_AT_BASE;
+            candidate.recipe.place_at_global(name, "__heap_base");
+        }
+        Place::Address(addr) => candidate.recipe.place_at(name, addr),
+    }
+}
+
+impl<'a> Match<'_, 'a> {
+    /// Checks the marks of a toolchain or a host.
+    fn marks(&mut self, evidence: &Evidence) -> Fit<()> {
+        let interface = self.module.interface;
+        if let Some(from) = &evidence.imports {
+            let (found, what) = match from.as_str() {
+                "wasi" => (interface.imports.iter().any(is_wasi), "functions of WASI".to_owned()),
+                name => (interface.imports.iter().any(|import| import.module == name), format!("functions of {name}")),
+            };
+            if !found {
+                return Err(reject(format!("it does not import {what}")));
+            }
+            self.candidate.reasons.push(format!("it imports {what}"));
+        }
+        if let Some(missing) = evidence.exports.iter().find(|name| self.module.signature(name).is_none()) {
+            return Err(reject(format!("it does not export {missing}")));
+        }
+        if !evidence.exports.is_empty() {
+            self.candidate.reasons.push(format!("it exports {}", evidence.exports.join(", ")));
+        }
+        self.marked = evidence.imports.is_some() || !evidence.exports.is_empty();
+        Ok(())
+    }
+
+    /// Finds the import that the recipe handles.
+    fn import(&mut self, role: &Role) -> Fit<()> {
+        let funcs = self.module.interface.imported_funcs();
+        let fits = |import: &Import, ty: &Signature| role.matches(ty) && role.is_named(&import.name);
+        let fitting: Vec<_> = funcs.filter(|(_, import, ty)| fits(import, ty)).map(|(_, import, _)| import).collect();
+        let import = match fitting[..] {
+            [one] => one,
+            [] => return Err(reject(format!("no import's name and type say that it {}", role.does()))),
+            ref many => {
+                let names: Vec<_> = many.iter().map(|import| import.name.as_str()).collect();
+                let names = list(&names);
+                return Err(near_miss(format!("several imports could be the one that {}: {names}", role.does())));
+            }
+        };
+        self.candidate.reasons.push(format!("{} {}", import.full_name(), role.does()));
+        for handler in &mut self.candidate.recipe.handlers {
+            if format!("{}.{}", handler.module, handler.name) == role.name {
+                (handler.module, handler.name) = (import.module.clone(), import.name.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the export for a role.
+    fn role(&mut self, role: &Role) -> Fit<()> {
+        let found = match &role.how {
+            How::Type => self.module.transform(&role.types).map(Some),
+            How::Called(names) => self.called(role, names),
+            How::SizeOf(other) => {
+                let other = self.found.iter().find(|(name, _)| name == other).map(|(_, own)| own.export.as_str());
+                let getters = self.module.of_types(&role.types);
+                Ok(other.and_then(|other| size_getter(&getters, other)))
+            }
+            How::Named { kinds, first, or_alone } => self.named(role, kinds, *first, *or_alone),
+        };
+        match found? {
+            Some(export) => self.take(role, export),
+            None if role.optional => {
+                self.candidate.recipe.without(&role.name);
+                self.candidate.doubt(format!("no export {}", role.does()));
+            }
+            None => return Err(reject(format!("no export's name and type say that it {}", role.does()))),
+        }
+        Ok(())
+    }
+
+    /// Has an export stand for a role.
+    fn take(&mut self, role: &Role, export: &'a str) {
+        let Some(ty) = self.module.signature(export) else { return };
+        let reason = match (&role.does, role.transform) {
+            (Some(does), _) => format!("{export} {does}"),
+            (None, _) => format!("{export} has the transform's type, {ty}"),
+        };
+        self.candidate.reasons.push(reason);
+        if role.transform && !ty.results.is_empty() && self.candidate.recipe.drops_results_of(&role.name) {
+            self.candidate.doubt(format!("what {export} returns is ignored: it may be an error code"));
+        }
+        let own = Replacement { export: export.to_owned(), params: ty.params.len() };
+        self.found.push((role.name.clone(), own));
+    }
+
+    fn called(&mut self, role: &Role, names: &[String]) -> Fit<Option<&'a str>> {
+        if role.transform
+            && let Some(call) = self.module.call.filter(|call| !names.iter().any(|name| name == call))
+        {
+            return Err(reject(format!("{} {}, and --call names {call}", role.name, role.does())));
+        }
+        let fits = |name: &str, ty: &Signature| {
+            let called = |wanted: &String| match wanted.strip_suffix('*') {
+                // A number says little, so the type must be the usual one.
+                Some(start) => name.starts_with(start) && role.types.iter().any(|pattern| pattern.full == *ty),
+                None => name == wanted && role.matches(ty),
+            };
+            names.iter().any(called)
+        };
+        let found = self.module.interface.funcs().find(|(name, ty)| fits(name, ty)).map(|(name, _)| name);
+        if found.is_none() && !role.optional {
+            let why = match self.module.signature(&role.name) {
+                Some(ty) => near_miss(format!("its export {} is {ty}, and not one that {}", role.name, role.does())),
+                None => reject(format!("it does not export {}", role.name)),
+            };
+            return Err(why);
+        }
+        self.marked |= found.is_some();
+        Ok(found)
+    }
+
+    fn named(&mut self, role: &Role, kinds: &[Kind], first: bool, or_alone: bool) -> Fit<Option<&'a str>> {
+        let fitting = self.module.of_types(&role.types);
+        let named: Vec<_> = fitting.iter().copied().filter(|name| role.is_named(name)).collect();
+        let plausible: Vec<_> = match named.is_empty() && or_alone {
+            true => fitting.into_iter().filter(|name| !is_service(name) && !Kind::Size.names(name)).collect(),
+            false => Vec::new(),
+        };
+        match (&named[..], &plausible[..]) {
+            ([one], _) => {
+                // Two words of a name are no accident.
+                self.marked |= kinds.len() > 1;
+                Ok(Some(one))
+            }
+            ([one, ..], _) if first => Ok(Some(one)),
+            ([], [one]) => {
+                self.candidate.score = WEAK;
+                self.candidate.doubt(format!("the name of {one} does not say so"));
+                Ok(Some(one))
+            }
+            ([], []) => Ok(None),
+            (many, others) => {
+                let names = list(if many.is_empty() { others } else { many });
+                let words =
+                    format!("several exports could be the one that {}: {names}; a recipe says which", role.does());
+                Err(if many.is_empty() { reject(words) } else { near_miss(words) })
+            }
+        }
+    }
+}
+
+impl Role {
+    fn matches(&self, ty: &Signature) -> bool {
+        self.types.iter().any(|pattern| pattern.matches(ty))
+    }
+
+    /// Whether a name is as its evidence wants it.
+    fn is_named(&self, name: &str) -> bool {
+        match &self.how {
+            How::Named { kinds, .. } => kinds.iter().all(|kind| kind.names(name)),
+            _ => true,
+        }
+    }
+
+    fn does(&self) -> &str {
+        self.does.as_deref().unwrap_or("is the transform")
+    }
+}
+
+impl<'a> Module<'a> {
+    /// The one export of that type that serves no other purpose. Types are tried in their order.
+    fn transform(&self, types: &[Pattern]) -> Fit<&'a str> {
+        let mut outcome = Err(reject("no export has the transform's type"));
+        for pattern in types {
+            outcome = outcome.or_else(|_: super::Why| self.transform_of(pattern));
+        }
+        outcome
+    }
+
+    fn transform_of(&self, pattern: &Pattern) -> Fit<&'a str> {
+        let ty = &pattern.full;
+        let fitting = self.of_types(std::slice::from_ref(pattern));
+        if let Some(name) = self.call {
+            return match (fitting.iter().find(|fit| **fit == name), self.signature(name)) {
+                (Some(name), _) => Ok(name),
+                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, and the transform must be {ty}"))),
+                (None, None) => Err(reject(self.interface.lacks(name))),
+            };
+        }
+        let plausible: Vec<_> = fitting.iter().copied().filter(|name| may_transform(name)).collect();
+        match (&plausible[..], &fitting[..]) {
+            ([one], _) if self.is_library() => Err(near_miss(format!(
+                "{one} is the only export of the transform's type, {ty}, but the module exports many functions; if it is \
+                 the transform: --call {one}"
+            ))),
+            ([one], _) => Ok(one),
+            ([], []) => Err(reject(format!("no export has the transform's type, {ty}"))),
+            ([], several) => {
+                let names = list(several);
+                Err(reject(format!("the names of the exports of the transform's type, {ty}, say otherwise: {names}")))
+            }
+            (many, _) => {
+                let names = list(many);
+                Err(near_miss(format!("several exports could be the transform: {names}; choose one with --call NAME")))
+            }
+        }
+    }
+
+    /// The exported functions of these types.
+    fn of_types(&self, types: &[Pattern]) -> Vec<&'a str> {
+        let fitting = self.interface.funcs().filter(|(_, ty)| types.iter().any(|pattern| pattern.matches(ty)));
+        fitting.map(|(name, _)| name).collect()
+    }
+}
