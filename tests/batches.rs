@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use linmem::abi::{ConventionRequest, InputLine, recipe};
+use linmem::abi::{ConventionRequest, Ended, InputLine, recipe};
 use linmem::guest::Limits;
 use linmem::record::Failure;
 use linmem::session::{Live, Options, Source, Watchdog};
@@ -339,7 +339,7 @@ fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
 /// What happened on the way: at the line of that number, a failure, or what the guest said.
 #[derive(Debug, PartialEq)]
 enum Event {
-    Failed(usize, Failure),
+    Failed(usize, Ended),
     Said(usize, Vec<Vec<u8>>),
 }
 
@@ -350,14 +350,16 @@ struct Story {
 }
 
 impl Story {
-    fn note(&mut self, live: &mut Live, line: usize, outcome: Result<(), Failure>) -> bool {
+    fn note(&mut self, live: &mut Live, line: usize, ended: Ended) -> bool {
         let said: Vec<_> = live.messages().iter().map(<[u8]>::to_vec).collect();
         if !said.is_empty() {
             self.events.push(Event::Said(line, said));
         }
-        let Err(failure) = outcome else { return true };
-        let again = !failure.leaves_guest_suspect() || live.restart().is_ok();
-        self.events.push(Event::Failed(line, failure));
+        if ended.is_well() {
+            return true;
+        }
+        let again = !ended.failures().any(Failure::leaves_guest_suspect) || live.restart().is_ok();
+        self.events.push(Event::Failed(line, ended));
         again
     }
 }
@@ -365,11 +367,11 @@ impl Story {
 fn one_by_one(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
     let mut story = Story::default();
     for (number, bytes) in lines.iter().enumerate() {
-        let outcome = live.answer(InputLine { bytes, ended: true }, &mut story.answers);
-        if outcome.is_ok() {
+        let ended = live.answer(InputLine { bytes, ended: true }, &mut story.answers);
+        if ended.answer.is_ok() {
             story.answers.push(separator);
         }
-        if !story.note(live, number, outcome) {
+        if !story.note(live, number, ended) {
             break;
         }
     }
@@ -385,7 +387,7 @@ fn in_batches(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
         let done = live.answers(&whole[at..], separator, &mut story.answers);
         (number, at) = (number + done.lines, at + done.bytes);
         assert!(done.lines > 0, "{number} lines are done, and that is all");
-        if !story.note(live, number - 1, done.outcome) {
+        if !story.note(live, number - 1, done.ended) {
             break;
         }
     }
@@ -400,7 +402,7 @@ fn compare(guest: &str, recipe: &str, lines: &[Vec<u8>], separator: u8, limits: 
     // What is recorded is found by comparing all of the memory.
     let last = InputLine { bytes: b"last", ended: true };
     let (expected, found) = (alone.send(last, 1), batched.send(last, 1));
-    assert_eq!(found.outcome, expected.outcome, "{recipe}");
+    assert_eq!((found.outcome, found.cleanup), (expected.outcome, expected.cleanup), "{recipe}");
     assert!(alone.present() == batched.present(), "{recipe}: the memories differ");
     assert_eq!(alone.globals(), batched.globals(), "{recipe}");
     Some(compiled)

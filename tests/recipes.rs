@@ -22,8 +22,8 @@ fn text(bytes: &[u8]) -> String {
 
 /// A file of this test's own.
 fn file(name: &str, content: &str) -> String {
-    let folder = std::env::temp_dir().join(format!("linmem-recipes-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("the folder for temporary files is writable");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recipes");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
     let path: PathBuf = folder.join(name);
     std::fs::write(&path, content).expect("the folder is ours");
     path.display().to_string()
@@ -121,4 +121,106 @@ fn numbers_have_64_bits_and_those_that_do_not_fit_are_refused() {
     let recipe = "text utf16\neach line\n  answer \"{n} {units}\"\n";
     let (stdout, stderr, _) = drive("units", guest, recipe, &[], "a\u{e9}\u{1f600}\n");
     assert_eq!(stdout, "8 4\n", "{stderr}");
+}
+
+/// A guest of whose exports the first that gives memory back traps.
+const TRAPS_IN_CLEANUP: &str = r#"(module (memory (export "memory") 1)
+    (func (export "alloc") (param i32) (result i32) (i32.const 64))
+    (func (export "a") (unreachable))
+    (func (export "b"))
+    (func (export "run") (param i32 i32) (result i32) (if (i32.eq (local.get 1) (i32.const 7)) (then (return (i32.const -1))))
+        (local.get 1)))"#;
+const TWO_LINES_OF_CLEANUP: &str = "each line
+  p = alloc(n)
+  write at p
+* len = run(p, n)
+  fail \"seven\" if len < 0
+  read len at p
+finally
+  a()
+  b()
+";
+
+#[test]
+fn an_answer_stands_beside_what_failed_after_it() {
+    let cleanup = |args: &[&str], input: &str| drive("cleanup", TRAPS_IN_CLEANUP, TWO_LINES_OF_CLEANUP, args, input);
+    let trapped = "line 1: a() trapped: ";
+    // The pipe answers, tells, and ends with the status of a failure.
+    let (stdout, stderr, status) = cleanup(&[], "hello\nagain\n");
+    assert!(stdout == "hello\n" && stderr.contains(trapped) && status == Some(5), "{status:?} {stdout}{stderr}");
+    assert_eq!(stderr.matches("trapped").count(), 1, "{stderr}");
+    // Or it goes on, with a guest that is fresh.
+    let (stdout, stderr, status) = cleanup(&["--keep-going"], "hello\nagain\n");
+    assert!(stdout == "hello\nagain\n" && status == Some(1), "{status:?} {stdout}{stderr}");
+    // Both failures are told where the line failed too.
+    let (stdout, stderr, status) = cleanup(&[], "sevenup\n");
+    assert!(stderr.contains("line 1: seven: run returned -1") && stderr.contains(trapped), "{stderr}");
+    assert!(stdout.is_empty() && status == Some(5), "{status:?} {stdout}");
+    let (stdout, ..) = cleanup(&["--show", "hex"], "hello\n");
+    let (steps, answer) = stdout.split_once("  failed: a() trapped: ").expect("it says so");
+    assert!(steps.contains("call  a() did not return") && !steps.contains("b()"), "{stdout}");
+    assert!(answer.ends_with("\nhello\n"), "{stdout}");
+    let (stdout, ..) = cleanup(&["--show", "json"], "hello\n");
+    assert!(stdout.contains(r#""output":{"len":5,"hex":"68656c6c6f","text":"hello"}"#), "{stdout}");
+    assert!(stdout.contains(r#""error":{"kind":"trap","message":"a() trapped: "#), "{stdout}");
+    let (stdout, ..) = cleanup(&["--show", "json"], "sevenup\n");
+    assert!(stdout.contains(r#""output":null,"error":{"kind":"refused","message":"seven: run"#), "{stdout}");
+    assert!(stdout.contains("; then: a() trapped: "), "{stdout}");
+}
+
+#[test]
+fn an_answer_and_what_failed_after_it_are_shown_and_saved() {
+    let saved = file("saved", "");
+    let script = file("script", &format!("hello\n:expect hello\n:expect error a() trapped\n:save {saved} overwrite\n"));
+    let (stdout, stderr, _) = drive("shown", TRAPS_IN_CLEANUP, TWO_LINES_OF_CLEANUP, &["--script", &script], "");
+    assert!(stdout.contains("=> hello\n") && stdout.matches("as expected").count() == 2, "{stdout}{stderr}");
+    let replayed = text(&run(&["replay", &saved, "--show", "json"], b"").stdout);
+    let line = replayed.lines().find(|line| line.contains("hello")).expect("it is there");
+    assert!(line.contains(r#""text":"hello"},"error":{"kind":"trap","message":"a() trapped: "#), "{line}");
+    let screen = linmem::session::load(std::path::Path::new(&saved), 1 << 29).expect("it was saved");
+    let mut screen = linmem::front::Offscreen::replay(screen, 160, 40);
+    let shown: String = screen.draw_settled().content().iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(shown.contains("=> hello; then it failed: a() trapped: "), "{shown}");
+}
+
+/// A guest that waits by a clock: in its start until it is so many milliseconds old, then in a call.
+fn clock(start: u32, call: u32) -> String {
+    format!(
+        r#"(module (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func $wait (param $until i64) (local $i i32)
+            (loop $again
+                (local.set $i (i32.const 1000000))
+                (loop $spin (br_if $spin (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+                (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 16)))
+                (br_if $again (i64.lt_u (i64.load (i32.const 16)) (i64.mul (local.get $until) (i64.const 1000000))))))
+        (func $start (call $wait (i64.const {start})))
+        (start $start)
+        (func (export "f") (call $wait (i64.const {call}))))"#
+    )
+}
+
+#[test]
+fn a_fresh_guests_start_and_its_line_have_one_time_limit_on_every_path() {
+    // Neither takes as long as the limit, and both together do. What a guest waits for is measured by the clock that the
+    // limit is measured by, so a slow machine does not matter.
+    let guest = clock(500, 1400);
+    let recipe = "host wasi\ninstance fresh\neach line\n  f()\n  answer \"in time\"\n";
+    let paths: [(&str, &[&str], &str); 3] = [
+        ("limit-pipe", &["--keep-going"], "a\nb\n"),
+        ("limit-json", &["--keep-going", "--show", "json"], "a\nb\n"),
+        ("limit-prompt", &["--repl"], "a\nb\n"),
+    ];
+    std::thread::scope(|scope| {
+        for (name, args, input) in paths {
+            let guest = &guest;
+            scope.spawn(move || {
+                let args = [args, &["--timeout", "1s"]].concat();
+                let (stdout, stderr, _) = drive(name, guest, recipe, &args, input);
+                let both = stdout + &stderr;
+                let stopped = both.matches("was stopped (--timeout sets the limit)").count();
+                assert!(stopped >= 2 && !both.contains("in time"), "{name}: {both}");
+            });
+        }
+    });
 }

@@ -20,7 +20,7 @@ use crate::guest::Interface;
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
 pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
-pub use recipe::{Answered, Batch, Bound, Exchange, InputLine, Invocation, Messages, Recipe};
+pub use recipe::{Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe};
 pub use roles::{Roles, ValueSource};
 
 /// What the user says about the convention.

@@ -13,31 +13,36 @@ pub(super) fn expect(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) ->
     }
     let failure = args.take("error");
     let wanted = args.all()?;
-    match (last_outcome(context)?, failure) {
-        (Ok(answer), false) if answer == wanted => Ok(met()),
-        (Err(error), true) if error.contains(&*String::from_utf8_lossy(&wanted)) => Ok(met()),
-        (Ok(answer), false) => Err(unmet(&wanted, &format!("the answer \"{}\"", visible(answer)))),
-        (Ok(answer), true) => {
-            Err(Error(format!("a failure should have come, and the answer was \"{}\"", visible(answer))))
+    let Last { answer, failure: failed } = last(context)?;
+    let contains = |text: &String| text.contains(&*String::from_utf8_lossy(&wanted));
+    match (answer, failed) {
+        (_, Some(text)) if failure && contains(&text) => Ok(met()),
+        (Some(answer), _) if !failure && answer == wanted => Ok(met()),
+        (Some(answer), _) if !failure => Err(unmet(&wanted, &format!("the answer \"{}\"", visible(answer)))),
+        (_, Some(text)) => Err(unmet(&wanted, &format!("the failure: {text}"))),
+        (answer, None) => {
+            let answer = visible(answer.unwrap_or_default());
+            Err(Error(format!("a failure should have come, and the answer was \"{answer}\"")))
         }
-        (Err(error), _) => Err(unmet(&wanted, &format!("the failure: {error}"))),
     }
 }
 
-/// What the last line, or command, came to: the answer, or why there is none.
-fn last_outcome<'a>(context: &'a Context<'_>) -> Result<Result<&'a [u8], String>, Error> {
+/// What the last line, or command, came to: an answer, a failure, or both.
+struct Last<'a> {
+    answer: Option<&'a [u8]>,
+    failure: Option<String>,
+}
+
+fn last<'a>(context: &'a Context<'_>) -> Result<Last<'a>, Error> {
     if let Some(words) = context.session.refusal() {
-        return Ok(Err(words.to_owned()));
+        return Ok(Last { answer: None, failure: Some(words.to_owned()) });
     }
     let run = context.session.run();
     let last = run.len().checked_sub(1).and_then(|last| run.cause(last));
     let last = last.ok_or_else(|| Error("nothing happened yet".to_owned()))?;
-    match &last.outcome {
-        _ if last.trigger == Trigger::Start => {
-            Err(Error("nothing was sent yet, so there is no answer to check".to_owned()))
-        }
-        Ok(answer) => Ok(Ok(answer)),
-        Err(failure) => Ok(Err(failure.to_string())),
+    match last.trigger {
+        Trigger::Start => Err(Error("nothing was sent yet, so there is no answer to check".to_owned())),
+        _ => Ok(Last { answer: last.outcome.as_deref().ok(), failure: last.failure_text() }),
     }
 }
 

@@ -280,10 +280,8 @@ impl Console {
         self.show();
         self.print_in_form();
         let run = self.session.run();
-        match run.len().checked_sub(1).and_then(|last| run.cause(last)).map(|cause| &cause.outcome) {
-            Some(Err(failure)) => LineResult::Failed(failure.to_string()),
-            _ => LineResult::Done,
-        }
+        let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
+        newest.and_then(|cause| cause.failure_text()).map_or(LineResult::Done, LineResult::Failed)
     }
 
     /// Adds the newest cause in the form that was asked for to what is to be printed.

@@ -8,7 +8,7 @@ use super::signals::Caught;
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use super::{hex, json};
-use crate::abi::InputLine;
+use crate::abi::{Ended, InputLine};
 use crate::cli::Cli;
 use crate::record::{Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
@@ -124,10 +124,8 @@ impl Pipe {
         let done = self.live.answers(lines, self.separator, &mut self.out);
         self.number += done.lines as u64;
         self.messages()?;
-        match done.outcome {
-            Ok(()) => self.gather()?,
-            outcome => self.settle(outcome, true)?,
-        }
+        let is_separated = done.ended.answer.is_ok();
+        self.settle(&done.ended, !is_separated)?;
         Ok(done.bytes)
     }
 
@@ -139,7 +137,7 @@ impl Pipe {
     fn exchange(&mut self, line: &[u8], ended: bool) -> Result<(), Stop> {
         self.number += 1;
         self.end_if_asked()?;
-        let outcome = match self.show {
+        let how = match self.show {
             Some(OutputFormat::Json) => return self.json(InputLine { bytes: line, ended }),
             Some(OutputFormat::Hex(style)) => self.shown(InputLine { bytes: line, ended }, style)?,
             None if self.escape => self.escaped(InputLine { bytes: line, ended }),
@@ -148,7 +146,7 @@ impl Pipe {
         if self.show.is_none() {
             self.messages()?;
         }
-        self.settle(outcome, ended)
+        self.settle(&how, ended)
     }
 
     fn too_long(&mut self, ended: bool) -> Result<(), Stop> {
@@ -156,18 +154,19 @@ impl Pipe {
         let failure = Failure::LineTooLong(self.longest as u64);
         if let Some(OutputFormat::Json) = self.show {
             json::write_unsent(&mut self.out, self.number, &failure).map_err(Stop::Output)?;
-            return self.settle(Err(failure), false);
+            return self.settle(&failure.into(), false);
         }
-        self.settle(Err(failure), ended)
+        self.settle(&failure.into(), ended)
     }
 
-    fn settle(&mut self, outcome: Result<(), Failure>, ended: bool) -> Result<(), Stop> {
-        if let Err(failure) = &outcome {
-            self.report(failure)?;
+    /// Ends a line: with a separator, if one is due, behind its answer, and before what failed once there was one.
+    fn settle(&mut self, how: &Ended, is_due: bool) -> Result<(), Stop> {
+        let is_answered = how.answer.is_ok();
+        self.out.extend((is_due && is_answered).then_some(self.separator));
+        if !how.is_well() {
+            self.report(how)?;
         }
-        if ended {
-            self.out.push(self.separator);
-        }
+        self.out.extend((is_due && !is_answered).then_some(self.separator));
         self.gather()
     }
 
@@ -176,23 +175,28 @@ impl Pipe {
     }
 
     /// Says what failed, and either ends the pipe or makes the guest fit for the next line.
-    fn report(&mut self, failure: &Failure) -> Result<(), Stop> {
+    fn report(&mut self, how: &Ended) -> Result<(), Stop> {
         self.flush()?;
         self.progress.clear();
         self.end_if_asked()?;
+        how.failures().for_each(|failure| self.tell(failure));
+        if let Some(first) = how.failures().next().filter(|_| !self.keep_going) {
+            return Err(Stop::With(first.into()));
+        }
+        self.failed = true;
+        if how.failures().any(Failure::leaves_guest_suspect) {
+            self.live.restart().map_err(|error| Stop::With(status::fail_open("a fresh guest", &error)))?;
+        }
+        Ok(())
+    }
+
+    /// Says what failed.
+    fn tell(&self, failure: &Failure) {
         let mut words = format!("line {}: {failure}", self.number);
         if let Failure::Trap { trace, .. } = failure.root() {
             trace.iter().skip(1).for_each(|frame| words.push_str(&format!("\n  called by {frame}")));
         }
-        let status = status::fail(Status::from(failure), &words);
-        if !self.keep_going {
-            return Err(Stop::With(status));
-        }
-        self.failed = true;
-        if failure.leaves_guest_suspect() {
-            self.live.restart().map_err(|error| Stop::With(status::fail_open("a fresh guest", &error)))?;
-        }
-        Ok(())
+        status::tell(&words);
     }
 
     /// What the guest said, on stderr, behind the answers before it.
@@ -210,25 +214,26 @@ impl Pipe {
         Ok(())
     }
 
-    fn escaped(&mut self, line: InputLine<'_>) -> Result<(), Failure> {
+    fn escaped(&mut self, line: InputLine<'_>) -> Ended {
         self.scratch.clear();
-        self.live.answer(line, &mut self.scratch)?;
+        let how = self.live.answer(line, &mut self.scratch);
         self.out.extend_from_slice(visible(&self.scratch).as_bytes());
-        Ok(())
+        how
     }
 
     /// The dump goes out row by row: it can be many times as large as the memory.
-    fn shown(&mut self, line: InputLine<'_>, style: hex::Style) -> Result<Result<(), Failure>, Stop> {
+    fn shown(&mut self, line: InputLine<'_>, style: hex::Style) -> Result<Ended, Stop> {
         let before: Memories = self.live.present().clone();
         let cause = self.live.send(line, self.number);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
         let written = hex::write_cause(&mut out, self.number, &cause, &before, style);
         written.and_then(|()| out.flush()).map_err(Stop::Output)?;
-        Ok(cause.outcome.map(|answer| match self.escape {
+        let answer = cause.outcome.map(|answer| match self.escape {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
             false => self.out.extend_from_slice(&answer),
-        }))
+        });
+        Ok(Ended { answer, cleanup: cause.cleanup })
     }
 
     /// One object for each line, whatever separates lines. It too goes out bit by bit.
@@ -239,7 +244,7 @@ impl Pipe {
         let written = json::write_cause(&mut out, 1, self.number, &cause);
         written.and_then(|()| out.flush()).map_err(Stop::Output)?;
         drop(out);
-        self.settle(cause.outcome.map(|_| ()), false)
+        self.settle(&Ended { answer: cause.outcome.map(|_| ()), cleanup: cause.cleanup }, false)
     }
 
     fn flush(&mut self) -> Result<(), Stop> {

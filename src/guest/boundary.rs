@@ -2,6 +2,7 @@
 //! it alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Func, GlobalRef};
 use crate::record::{Failure, FocusTarget, Value};
@@ -51,6 +52,9 @@ pub trait Boundary {
 
     /// All of a memory as it is now, to look into. This is no step.
     fn bytes(&self, memory: usize) -> &[u8];
+
+    /// Notes that the guest was instantiated, which took that long.
+    fn instantiated(&mut self, _elapsed: Duration) {}
 
     /// Says that the next step, or the next call, is the transform: what a newcomer wants to see first.
     fn transform_next(&mut self, _wanted: FocusTarget) {}

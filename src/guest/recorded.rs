@@ -28,13 +28,6 @@ impl<'a> Recorded<'a, Guest> {
         Recorded { inner: guest, recorder, watch }
     }
 
-    /// Notes that the guest was instantiated, which took that long.
-    pub fn instantiated(&mut self, elapsed: Duration) {
-        self.recorder.enter(StepKind::Instantiate);
-        self.compare(Actor::Module);
-        self.recorder.leave(elapsed);
-    }
-
     /// Sets an exported global, as the host.
     ///
     /// # Errors
@@ -130,6 +123,12 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 
     fn bytes(&self, memory: usize) -> &[u8] {
         self.inner.bytes(memory)
+    }
+
+    fn instantiated(&mut self, elapsed: Duration) {
+        self.recorder.enter(StepKind::Instantiate);
+        self.compare(Actor::Module);
+        self.recorder.leave(elapsed);
     }
 
     fn transform_next(&mut self, wanted: FocusTarget) {

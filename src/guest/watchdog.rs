@@ -36,6 +36,8 @@ struct Shared {
     asked: AtomicU64,
     /// Lines up to this number are not to be run any more.
     cancelled: AtomicU64,
+    /// How much of the limit was spent before the present exchange, in nanoseconds.
+    spent_before: AtomicU64,
     /// Set while the guest answers a batch of lines, which counts as one.
     batch: AtomicBool,
     /// Set while the host works for itself, which the guest's time is not charged for.
@@ -60,6 +62,7 @@ impl Watchdog {
                 count: AtomicU64::new(0),
                 asked: AtomicU64::new(0),
                 cancelled: AtomicU64::new(0),
+                spent_before: AtomicU64::new(0),
                 batch: AtomicBool::new(false),
                 paused: AtomicBool::new(false),
                 stopped_by: AtomicU8::new(NOBODY),
@@ -147,6 +150,14 @@ impl Watchdog {
         result
     }
 
+    /// Runs `work` like [`Watchdog::during`], as the rest of something that took so long already.
+    pub fn during_rest<T>(&self, spent: Duration, work: impl FnOnce() -> T) -> T {
+        self.shared.spent_before.store(nanos(Some(spent)), SeqCst);
+        let result = self.during(work);
+        self.shared.spent_before.store(0, SeqCst);
+        result
+    }
+
     /// Runs `work`, in which a [`super::Driver`] answers a batch of lines. One that takes so long that the watch takes
     /// notice is told to end with its present line; the time limit counts from then on, and so is for that line alone.
     pub fn during_batch<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -189,7 +200,8 @@ impl Watchdog {
         let woken = self.shared.asleep.swap(false, SeqCst);
         let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
         if woken || count != seen.count {
-            (seen.count, seen.spent, seen.told_to_leave) = (count, Duration::ZERO, false);
+            let before = Duration::from_nanos(self.shared.spent_before.load(SeqCst));
+            (seen.count, seen.spent, seen.told_to_leave) = (count, before, false);
         } else if !self.shared.paused.load(SeqCst) {
             seen.spent += now - seen.at;
             if is_running(count) && !seen.told_to_leave && self.shared.batch.load(SeqCst) {

@@ -36,6 +36,8 @@ pub struct Cause {
     pub focus: Option<usize>,
     /// How it ended.
     pub outcome: Outcome,
+    /// What failed after that, where a recipe gives memory back (`finally`): an answer stands beside it.
+    pub cleanup: Option<Failure>,
 }
 
 /// One step across the boundary between host and guest.
@@ -132,6 +134,22 @@ impl Cause {
         !is_line && self.steps.first().is_some_and(|step| step.kind == StepKind::Instantiate)
     }
 
+    /// What failed: at most two failures, in the order in which they happened.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.outcome.as_ref().err().into_iter().chain(&self.cleanup)
+    }
+
+    /// Whether something failed, be it that there is an answer all the same.
+    pub fn has_failed(&self) -> bool {
+        self.failures().next().is_some()
+    }
+
+    /// What failed, as a text.
+    pub fn failure_text(&self) -> Option<String> {
+        let failures: Vec<_> = self.failures().map(Failure::to_string).collect();
+        (!failures.is_empty()).then(|| failures.join("; then: "))
+    }
+
     /// What the guest said beside its answer, in order.
     pub fn messages(&self) -> impl Iterator<Item = &[u8]> {
         self.steps.iter().filter_map(|step| match &step.kind {
@@ -147,7 +165,8 @@ impl Cause {
             Trigger::Command(words) => words.len(),
             Trigger::Start => 0,
         };
-        let answer = self.outcome.as_ref().map_or_else(|failure| failure.to_string().len(), Vec::len);
+        let answer = self.outcome.as_ref().map_or(0, Vec::len)
+            + self.failures().map(|failure| failure.to_string().len()).sum::<usize>();
         let messages = self.messages().map(<[u8]>::len).sum::<usize>();
         let values = self.steps.iter().map(Step::values).sum::<usize>() * size_of::<Value>();
         let steps = self.steps.len() * size_of::<Step>() + messages + values;

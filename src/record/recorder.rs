@@ -176,6 +176,7 @@ impl Recorder {
             changes: std::mem::take(&mut self.changes),
             focus: self.focus.take(),
             outcome,
+            cleanup: None,
         }
     }
 }

@@ -6,11 +6,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::abi::{
-    Answered, Batch, Bound, ConventionRequest, Exchange, InputLine, Invocation, Messages, NoConvention,
+    Answered, Batch, Bound, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, NoConvention,
     ResolvedConvention, choose,
 };
-use crate::guest::{Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watchdog};
-use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, Trigger, Value};
+use crate::guest::{
+    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watchdog,
+};
+use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, StepKind, Trigger, Value};
 
 use super::{Source, Watched};
 
@@ -46,6 +48,8 @@ pub struct Live {
     watch: Watchdog,
     /// Whether the guest answered a line.
     used: bool,
+    /// How long its code ran when it was started.
+    started: Duration,
     driving: Driving,
 }
 
@@ -97,6 +101,7 @@ impl Live {
         let (mut guest, mut exchange, elapsed) = birth.instance()?;
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
+        let started = time_of_code(&start);
         outcome.map_err(OpenError::Prepare)?;
         Ok((
             Live {
@@ -109,6 +114,7 @@ impl Live {
                 recorder,
                 watch,
                 used: false,
+                started,
                 driving: Driving::default(),
             },
             start,
@@ -128,7 +134,9 @@ impl Live {
         }
         (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
         (self.driving.batch, self.driving.lines) = (None, 0);
-        Ok(self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new())))
+        let start = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
+        self.started = time_of_code(&start);
+        Ok(start)
     }
 
     fn birth(&self) -> GuestFactory<'_> {
@@ -140,17 +148,20 @@ impl Live {
         }
     }
 
-    /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still, and says how
-    /// long that took. Its start is yet to come.
-    fn refresh(&mut self) -> Result<Option<Duration>, Failure> {
+    /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still.
+    fn refresh(&mut self) -> Result<Before, Failure> {
         let used = std::mem::replace(&mut self.used, true);
-        if !self.choice.bound.is_fresh_each_line() || !used {
-            return Ok(None);
+        if !self.choice.bound.is_fresh_each_line() {
+            return Ok(Before::default());
+        }
+        if !used {
+            return Ok(Before { spent: std::mem::take(&mut self.started), made: None });
         }
         let instance = self.birth().instance();
         let (guest, exchange, elapsed) = instance.map_err(|error| Failure::NotInstantiated(error.to_string()))?;
+        let start = guest.start().cloned();
         (self.guest, self.exchange) = (guest, exchange);
-        Ok(Some(elapsed))
+        Ok(Before { spent: Duration::ZERO, made: Some((elapsed, start)) })
     }
 
     /// How the guest is talked to.
@@ -180,34 +191,28 @@ impl Live {
         self.recorder.present()
     }
 
-    /// One exchange, unrecorded: the answer is appended to `answer`.
-    ///
-    /// # Errors
-    /// Why there is no answer; `answer` is as it was then.
-    pub fn answer(&mut self, line: InputLine<'_>, answer: &mut Vec<u8>) -> Result<(), Failure> {
-        let fresh = self.refresh()?;
+    /// One exchange, unrecorded: the answer is appended to `answer`, which stays as it is if there is none.
+    pub fn answer(&mut self, line: InputLine<'_>, answer: &mut Vec<u8>) -> Ended {
+        let before = match self.refresh() {
+            Ok(before) => before,
+            Err(failure) => return failure.into(),
+        };
         let Live { guest, exchange, watch, .. } = self;
-        watch.during(|| {
-            if fresh.is_some() {
-                let start = guest.start().cloned();
-                exchange.prepare(guest, start.as_ref())?;
-            }
-            exchange.exchange(guest, line, answer)
-        })
+        before.then(watch, || true, guest, exchange, line, answer)
     }
 
     /// Exchanges, unrecorded: for lines that end with `separator` each, from the first one on. The answers are appended
-    /// to `answers`, with a separator behind each. Ends behind a line that fails, whose separator is not appended, and
+    /// to `answers`, with a separator behind each. Ends behind a line that fails, and
     /// behind one beside whose answer the guest said something; when the answers come to many bytes; when lines are
     /// cancelled.
     pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
         let enough = answers.len() + GATHER;
-        let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
+        let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
         while done.bytes < lines.len() {
             let more = self.answer_some(&lines[done.bytes..], separator, answers);
-            (done.lines, done.bytes, done.outcome) = (done.lines + more.lines, done.bytes + more.bytes, more.outcome);
+            (done.lines, done.bytes, done.ended) = (done.lines + more.lines, done.bytes + more.bytes, more.ended);
             let is_said = self.messages().iter().next().is_some();
-            if done.outcome.is_err() || is_said || answers.len() >= enough || self.watch.cancels() {
+            if !done.ended.is_well() || is_said || answers.len() >= enough || self.watch.cancels() {
                 break;
             }
         }
@@ -226,13 +231,13 @@ impl Live {
             return done;
         }
         let len = memchr::memchr(separator, lines).unwrap_or(lines.len());
-        let outcome = self.answer(InputLine { bytes: &lines[..len], ended: true }, answers);
-        if outcome.is_ok() {
+        let ended = self.answer(InputLine { bytes: &lines[..len], ended: true }, answers);
+        if ended.answer.is_ok() {
             answers.push(separator);
             self.driving.answered += 1;
         }
         self.driving.lines += 1;
-        Answered { lines: 1, bytes: len + 1, outcome }
+        Answered { lines: 1, bytes: len + 1, ended }
     }
 
     /// Compiles the recipe, if it can be and was not yet, and has [`Live::answers`] drive the guest by it from now on;
@@ -262,16 +267,19 @@ impl Live {
     /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.
     pub fn send(&mut self, line: InputLine<'_>, number: u64) -> Cause {
         let mut answer = Vec::new();
-        let outcome = self.exchange_recorded(line, number, &mut answer);
-        self.recorder.end(Trigger::Line(line.bytes.to_vec()), outcome.map(|()| answer))
-    }
-
-    fn exchange_recorded(&mut self, line: InputLine<'_>, number: u64, answer: &mut Vec<u8>) -> Result<(), Failure> {
-        if let Some(elapsed) = self.refresh()? {
-            let Live { guest, exchange, recorder, .. } = self;
-            prepare(guest, exchange, recorder, elapsed)?;
-        }
-        self.recorded(number, |exchange, recorded| exchange.exchange(recorded, line, answer))
+        // No guest is made for a line that is cancelled, unless that happens meanwhile.
+        let before = if self.watch.is_cancelled(number) { Err(Failure::Cancelled) } else { self.refresh() };
+        let Live { guest, exchange, recorder, watch, .. } = self;
+        let mut recorded = Recorded::new(guest, recorder);
+        let ended = match before {
+            Ok(before) => {
+                let goes_on = || !watch.is_cancelled(number);
+                before.then(watch, goes_on, &mut recorded, exchange, line, &mut answer)
+            }
+            Err(failure) => failure.into(),
+        };
+        let cause = self.recorder.end(Trigger::Line(line.bytes.to_vec()), ended.answer.map(|()| answer));
+        Cause { cleanup: ended.cleanup, ..cause }
     }
 
     /// What the guest said beside its answer, during the last exchange.
@@ -291,6 +299,49 @@ impl Live {
             false => act(&mut self.exchange, &mut recorded),
         })
     }
+}
+
+/// What there is before a line: of the guest, a fresh one or one that answered lines before.
+#[derive(Default)]
+struct Before {
+    /// How much of the line's time limit its guest's start took already.
+    spent: Duration,
+    /// For a guest that was made for this line: how long that took, and its start function. Its start is yet to come.
+    made: Option<(Duration, Option<Func>)>,
+}
+
+impl Before {
+    /// The one way of an exchange, recorded or not, for which the guest's start, if it is still to come, and the line
+    /// have one time limit together.
+    #[inline(always)]
+    fn then<B: Boundary>(
+        self,
+        watch: &Watchdog,
+        goes_on: impl FnOnce() -> bool,
+        boundary: &mut B,
+        exchange: &mut Exchange,
+        line: InputLine<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Ended {
+        let Before { spent, made } = self;
+        let work = || {
+            if let Some((elapsed, start)) = made {
+                boundary.instantiated(elapsed);
+                if let Err(failure) = exchange.prepare(boundary, start.as_ref()) {
+                    return failure.into();
+                }
+            }
+            if goes_on() { exchange.exchange(boundary, line, answer) } else { Failure::Cancelled.into() }
+        };
+        if spent.is_zero() { watch.during(work) } else { watch.during_rest(spent, work) }
+    }
+}
+
+/// How long the guest's code ran in its start.
+fn time_of_code(start: &Cause) -> Duration {
+    let made =
+        start.steps.iter().find(|step| step.kind == StepKind::Instantiate).map_or(Duration::ZERO, |step| step.elapsed);
+    start.elapsed().saturating_sub(made)
 }
 
 /// What a command does, beside lines.

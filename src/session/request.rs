@@ -85,7 +85,7 @@ impl Request {
             Request::Command(words, _) => Trigger::Command(words),
         };
         let (steps, changes) = (Vec::new(), Vec::new());
-        Cause { trigger, steps, changes, focus: None, outcome: Err(Failure::Cancelled) }
+        Cause { trigger, steps, changes, focus: None, outcome: Err(Failure::Cancelled), cleanup: None }
     }
 }
 

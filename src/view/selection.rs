@@ -68,7 +68,7 @@ impl Selection {
         let cause = run.len().checked_sub(1)?;
         let node = run.cause(cause)?;
         let called = node.focus.filter(|&place| place < node.steps.len());
-        let last = node.steps.len().checked_sub(1).filter(|_| node.outcome.is_err());
+        let last = node.steps.len().checked_sub(1).filter(|_| node.has_failed());
         Selection::new(run, None, cause, called.or(last))
     }
 

@@ -61,6 +61,11 @@ pub fn outcome(cause: &Cause) -> String {
     }
 }
 
+/// What failed, in words: nothing, why there is no answer, or what failed beside or after that.
+pub fn failure(cause: &Cause) -> Option<String> {
+    cause.failure_text().map(|text| visible(text.as_bytes()))
+}
+
 /// An actor in words.
 pub fn name(actor: Actor) -> &'static str {
     match actor {

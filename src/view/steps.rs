@@ -396,6 +396,7 @@ mod tests {
             changes: (0..changes).map(change).collect(),
             focus: None,
             outcome: Ok(Vec::new()),
+            cleanup: None,
         }
     }
 

@@ -24,7 +24,7 @@ impl Events {
 
     /// What happened in a cause.
     fn of(cause: &Cause) -> Events {
-        let mut events = if cause.outcome.is_err() { Events::FAILED } else { Events::default() };
+        let mut events = if cause.has_failed() { Events::FAILED } else { Events::default() };
         for change in &cause.changes {
             events = events.and(match change {
                 Change::Growth { from: 0, .. } => Events::MODULE,

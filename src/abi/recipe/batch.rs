@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::Encoding;
 use super::compile::{compile, layout};
-use super::exchange::Exchange;
+use super::exchange::{Ended, Exchange};
 use super::failures::{ended, placed};
 use super::ops::Op;
-use super::run::Runner;
+use super::run::{Done, Runner};
 use super::state::{ImportContext, LineIo};
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
@@ -29,8 +29,8 @@ pub struct Answered {
     pub lines: usize,
     /// How many bytes they have, their separators included.
     pub bytes: usize,
-    /// Why the last of them has no answer.
-    pub outcome: Result<(), Failure>,
+    /// How the last of them ended.
+    pub ended: Ended,
 }
 
 /// Where a driver stopped.
@@ -59,7 +59,7 @@ impl Exchange {
     }
 
     /// Answers lines, each of which ends with `separator`, from the first one on, as many as go in a batch; behind each
-    /// answer the separator is appended too. Ends early behind a line that fails, whose separator is not appended, and
+    /// answer the separator is appended too. Ends early behind a line that fails, and
     /// behind one beside whose answer the guest said something. `None` if the first line is not one for a batch.
     pub fn answer_batch(
         &mut self,
@@ -76,7 +76,7 @@ impl Exchange {
             return None;
         }
         let watch = guest.watch().clone();
-        let mut done = Answered { lines: 0, bytes: 0, outcome: Ok(()) };
+        let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
         let enough = answers.len() + index(layout::MOST_BYTES);
         loop {
             let between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
@@ -102,7 +102,7 @@ impl Exchange {
     }
 
     fn is_well(&self, done: &Answered) -> bool {
-        done.outcome.is_ok() && !self.state.messages.is_any()
+        done.ended.is_well() && !self.state.messages.is_any()
     }
 
     /// Has the driver answer lines from the first on that is not done; the line that it is stuck in is done here.
@@ -127,6 +127,8 @@ impl Exchange {
         done.bytes = index(word(memory, layout::AT) - layout::LINES);
         self.take_over(memory, called_an_import);
         if matches!(stop, Stop::Between) {
+            // A handler may have refused what `finally` did for the last line.
+            done.ended = self.plan.bound.end((Ok(()), self.state.outcome(Ok(()))));
             self.state.end(guest);
             return true;
         }
@@ -134,15 +136,17 @@ impl Exchange {
         let line = &line[..index(word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE)))];
         let separator = memory[index(layout::SEPARATOR)];
         let partial = answers.len();
-        // Of a line whose call trapped nothing is wanted, unless the guest had the host end it in peace.
-        let is_wanted = self.plan.bound.has_host || matches!(stop, Stop::Before(_));
+        // Of a line whose call trapped nothing is wanted, unless the guest had the host end it in peace, or the answer
+        // was settled before.
+        let settled = self.plan.bound.line.len();
+        let is_wanted = self.plan.bound.has_host || !matches!(stop, Stop::In(step, _) if step < settled);
         let sofar = if is_wanted { index(start)..index(end) } else { 0..0 };
         answers.extend_from_slice(&memory[sofar]);
-        done.outcome =
-            self.finish_line(guest, line, stop, partial, answers).map_err(|failure| self.plan.bound.explain(*failure));
+        let ended = self.finish_line(guest, line, stop, partial, answers);
+        done.ended = self.plan.bound.end(ended);
         done.lines += 1;
         done.bytes += line.len() + 1;
-        match done.outcome {
+        match done.ended.answer {
             Ok(()) => answers.push(separator),
             Err(_) => answers.truncate(partial),
         }
@@ -180,13 +184,13 @@ impl Exchange {
         stop: Stop,
         start: usize,
         answer: &mut Vec<u8>,
-    ) -> Result<(), Box<Failure>> {
+    ) -> (Done, Done) {
         let Exchange { plan, state } = self;
         let (body, finally) = (&plan.bound.line[..], &plan.bound.finally[..]);
         let mut io = LineIo { raw: line, encoded: Cow::Borrowed(line), answer, start };
         let mut runner = Runner { plan, state, io: &mut io, boundary: guest };
         let (next, outcome) = match stop {
-            Stop::Between => return Ok(()),
+            Stop::Between => return (Ok(()), Ok(())),
             Stop::Before(step) => (step, Ok(())),
             Stop::In(step, failure) => (step + 1, runner.did_not_return(step, failure)),
         };
@@ -195,7 +199,7 @@ impl Exchange {
                 let outcome = outcome.and_then(|()| runner.all(rest));
                 runner.finish(outcome, finally)
             }
-            None => runner.finish_tidying(outcome, &finally[next - body.len()..]),
+            None => (Ok(()), runner.go_on_cleaning(outcome, &finally[next - body.len()..])),
         }
     }
 
@@ -228,7 +232,7 @@ impl Exchange {
 
 impl Runner<'_, '_, Guest> {
     /// What comes of a step whose call did not return.
-    fn did_not_return(&mut self, step: usize, failure: Failure) -> Result<(), Box<Failure>> {
+    fn did_not_return(&mut self, step: usize, failure: Failure) -> Done {
         let at = self.plan.step(step).map_or(0, |op| op.at);
         let zero = ended(failure.into()).map_err(|failure| placed(*failure, at))?;
         if let Some([slot]) = self.plan.call(step).map(|call| &call.into[..]) {
@@ -238,8 +242,8 @@ impl Runner<'_, '_, Guest> {
     }
 
     /// The rest of the section `finally`, of which this came so far.
-    fn finish_tidying(&mut self, outcome: Result<(), Box<Failure>>, rest: &[Op]) -> Result<(), Box<Failure>> {
-        let outcome = outcome.and(self.tidy(rest));
+    fn go_on_cleaning(&mut self, before: Done, rest: &[Op]) -> Done {
+        let outcome = self.clean_up(before, rest);
         self.state.end(self.boundary);
         outcome
     }

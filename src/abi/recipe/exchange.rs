@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::bind::Bound;
 use super::encoding::encode;
-use super::run::Runner;
+use super::run::{Done, Runner};
 use super::say::Messages;
 use super::state::{ImportContext, LineIo, Plan, ResolvedGlobal, State};
 use super::wasi::{Invocation, Wasi};
@@ -24,6 +24,54 @@ pub struct InputLine<'a> {
     pub bytes: &'a [u8],
     /// Whether a line feed ended it; a program that reads lines gets it too.
     pub ended: bool,
+}
+
+/// How an exchange ended.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Ended {
+    /// Whether there is an answer, or why there is none.
+    pub answer: Result<(), Failure>,
+    /// What failed after that, in the section `finally`: an answer that was read stands.
+    pub cleanup: Option<Failure>,
+}
+
+impl Ended {
+    /// An exchange that has an answer, and in which nothing failed.
+    pub const WELL: Ended = Ended { answer: Ok(()), cleanup: None };
+
+    /// What failed: at most two failures, in the order in which they happened.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.answer.as_ref().err().into_iter().chain(&self.cleanup)
+    }
+
+    /// Whether nothing failed.
+    pub fn is_well(&self) -> bool {
+        self.failures().next().is_none()
+    }
+
+    /// The first failure, if there is one.
+    ///
+    /// # Errors
+    /// What failed, the answer or `finally`.
+    pub fn into_result(self) -> Result<(), Failure> {
+        self.answer.and(self.cleanup.map_or(Ok(()), Err))
+    }
+}
+
+impl Bound {
+    /// How an exchange ended whose answer came to this, and whose section `finally` to that.
+    #[inline]
+    pub(super) fn end(&self, (answer, cleanup): (Done, Done)) -> Ended {
+        let answer = answer.map_err(|failure| self.explain(*failure));
+        Ended { answer, cleanup: cleanup.err().map(|failure| self.explain(*failure)) }
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Ended {
+        Ended { answer: Err(failure), cleanup: None }
+    }
 }
 
 impl Exchange {
@@ -105,21 +153,16 @@ impl Exchange {
         state.outcome(outcome).map_err(|failure| *failure)
     }
 
-    /// One exchange: the answer is appended to `answer`.
-    ///
-    /// # Errors
-    /// Why there is no answer; `answer` is as it was then.
-    pub fn exchange(
-        &mut self,
-        boundary: &mut impl Boundary,
-        line: InputLine<'_>,
-        answer: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
+    /// One exchange: the answer is appended to `answer`, which stays as it is if there is none.
+    pub fn exchange(&mut self, boundary: &mut impl Boundary, line: InputLine<'_>, answer: &mut Vec<u8>) -> Ended {
         let start = answer.len();
         let Exchange { plan, state } = self;
         let bound = &plan.bound;
         state.begin();
-        let encoded = encode(line.bytes, bound.encoding).map_err(|failure| *failure)?;
+        let encoded = match encode(line.bytes, bound.encoding) {
+            Ok(encoded) => encoded,
+            Err(failure) => return (*failure).into(),
+        };
         state.values[bound.kept..].fill(None);
         if bound.has_host {
             state.wasi.begin(&encoded, line.ended);
@@ -127,14 +170,14 @@ impl Exchange {
         let mut io = LineIo { raw: line.bytes, encoded, answer, start };
         let mut runner = Runner { plan, state, io: &mut io, boundary };
         let outcome = runner.all(&bound.line);
-        let outcome = runner.finish(outcome, &bound.finally);
+        let ended = bound.end(runner.finish(outcome, &bound.finally));
         if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {
             answer.pop();
         }
-        outcome.map_err(|failure| {
+        if ended.answer.is_err() {
             answer.truncate(start);
-            plan.bound.explain(*failure)
-        })
+        }
+        ended
     }
 
     /// What the guest said during the last exchange, or the start.

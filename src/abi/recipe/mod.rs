@@ -28,7 +28,7 @@ mod wasi;
 pub use batch::{Answered, Batch};
 pub use bind::{BindError, Bound};
 pub(in crate::abi) use encoding::encode;
-pub use exchange::{Exchange, InputLine};
+pub use exchange::{Ended, Exchange, InputLine};
 pub use parse::{ParseError, parse};
 
 pub use say::Messages;

@@ -15,6 +15,14 @@ pub(super) struct Runner<'a, 'l, B: ?Sized> {
     pub(super) boundary: &'a mut B,
 }
 
+/// What came of steps.
+pub(super) type Done = Result<(), Box<Failure>>;
+
+/// Whether the guest was stopped in the middle of its work.
+fn is_suspect(outcome: &Done) -> bool {
+    outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect())
+}
+
 /// Whether the answer is settled.
 #[derive(PartialEq, Eq)]
 pub(super) enum Flow {
@@ -32,16 +40,14 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(())
     }
 
-    /// What comes of an exchange of whose lines this came: the section `finally`, as far as it was not done yet, is done
-    /// unless the guest is in no state for it.
+    /// What comes of an exchange of whose lines this came, and of the section `finally`, which runs unless the guest is
+    /// in no state for it.
     #[inline(always)]
-    pub(super) fn finish(&mut self, mut outcome: Result<(), Box<Failure>>, finally: &[Op]) -> Result<(), Box<Failure>> {
+    pub(super) fn finish(&mut self, mut outcome: Done, finally: &[Op]) -> (Done, Done) {
         if self.plan.bound.has_host {
             outcome = self.state.outcome(outcome);
         }
-        if !outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect()) {
-            outcome = outcome.and(self.tidy(finally));
-        }
+        let cleanup = if is_suspect(&outcome) { Ok(()) } else { self.clean_up(Ok(()), finally) };
         if outcome.is_err() && self.plan.bound.answers_stdout {
             // It is no answer then, and mostly tells why.
             let State { wasi, messages, .. } = &mut *self.state;
@@ -49,20 +55,26 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             lines.for_each(|line| messages.say(line.strip_suffix(b"\n").unwrap_or(line), self.boundary));
         }
         self.state.end(self.boundary);
-        outcome
+        (outcome, cleanup)
     }
 
-    /// The section `finally`: of it, the lines all of whose values were set. One that fails does not keep the
-    /// others from being done.
-    pub(super) fn tidy(&mut self, body: &[Op]) -> Result<(), Box<Failure>> {
-        let mut outcome = Ok(());
+    /// The section `finally`, or what is left of it: of that, the lines all of whose values were set. One that fails
+    /// does not keep the others from being done, unless the guest was stopped in the middle of it.
+    #[inline(always)]
+    pub(super) fn clean_up(&mut self, before: Done, body: &[Op]) -> Done {
+        let mut outcome = before;
         for op in body {
-            if op.needs.iter().all(|&slot| self.state.values[slot].is_some()) {
-                let done = self.op(op).map_err(|failure| placed(*failure, op.at));
-                outcome = outcome.and(done.map(|_| ()));
+            if is_suspect(&outcome) {
+                break;
+            }
+            if op.needs.iter().all(|&slot| self.state.values[slot].is_some())
+                && let Err(failure) = self.op(op)
+            {
+                let failure = Err(placed(*failure, op.at));
+                outcome = if is_suspect(&failure) { failure } else { outcome.and(failure) };
             }
         }
-        outcome
+        if self.plan.bound.has_host { self.state.outcome(outcome) } else { outcome }
     }
 
     #[inline(always)]

@@ -79,7 +79,7 @@ impl Exchange<'_> {
             command,
             input,
             output: cause.outcome.as_deref().ok().filter(|_| command.is_none()).map(Bytes::new),
-            error: cause.outcome.as_ref().err().map(Error::from),
+            error: Error::of(cause),
             messages: cause.messages().map(Bytes::new).collect(),
             elapsed_ns: nanos(cause.elapsed()),
             steps: cause.steps.iter().map(Step::from).collect(),
@@ -102,6 +102,14 @@ impl Exchange<'_> {
             steps: Vec::new(),
             changes: Vec::new(),
         }
+    }
+}
+
+impl Error {
+    /// What failed in a cause: the kind is that of the first failure, the message tells all.
+    fn of(cause: &Cause) -> Option<Error> {
+        let error = Error::from(cause.failures().next()?);
+        Some(Error { message: cause.failure_text()?, ..error })
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) struct Cause<'a> {
     /// What failed, where something did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure<'a>>,
+    /// What failed after that, in the recipe's `finally`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cleanup: Option<Failure<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,7 +97,7 @@ pub(super) enum Evidence {
 
 impl<'a> From<&'a record::Cause> for Cause<'a> {
     fn from(cause: &'a record::Cause) -> Cause<'a> {
-        let record::Cause { trigger, steps, changes, focus, outcome } = cause;
+        let record::Cause { trigger, steps, changes, focus, outcome, cleanup } = cause;
         Cause {
             trigger: trigger.into(),
             steps: steps.iter().map(Step::from).collect(),
@@ -102,6 +105,7 @@ impl<'a> From<&'a record::Cause> for Cause<'a> {
             focus: *focus,
             answer: outcome.as_ref().ok().map(|answer| Hex::new(answer)),
             failure: outcome.as_ref().err().map(Failure::from),
+            cleanup: cleanup.as_ref().map(Failure::from),
         }
     }
 }
@@ -119,6 +123,7 @@ impl Cause<'_> {
                 (Some(answer), None) => Ok(answer.into_vec()),
                 (None, None) => return Err("a cause has neither an answer nor a failure".to_owned()),
             },
+            cleanup: self.cleanup.map(Failure::into),
         })
     }
 }

@@ -224,7 +224,7 @@ impl Cause {
             Outcome::Err(failure) => (None, Some(failure.upgrade())),
         };
         let steps = crossings.into_iter().map(Step::upgrade).collect();
-        Ok(cause::Cause { trigger: trigger.upgrade(), steps, changes, focus, answer, failure })
+        Ok(cause::Cause { trigger: trigger.upgrade(), steps, changes, focus, answer, failure, cleanup: None })
     }
 }
 

@@ -18,7 +18,8 @@ impl Compiler<'_> {
             self.take_back(call, number);
         }
         self.emit().i32_const(0).i32_const(narrow(number)).i32_store(place(OWN, layout::STEP));
-        if plan.bound.has_host {
+        // Where the answer ends so far, if it is wanted although the call traps.
+        if plan.bound.has_host || number >= plan.bound.line.len() {
             self.tell(local::END, layout::END);
         }
         for ((ty, _), place) in call.args.iter().zip(0..) {

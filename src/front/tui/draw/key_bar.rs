@@ -9,6 +9,7 @@ use crate::front::tui::input::action::Action;
 use crate::front::tui::input::bindings::{BINDINGS, Binding, SCREEN};
 use crate::front::tui::input::mode::Mode;
 use crate::front::tui::state::app::App;
+use crate::record::Failure;
 use crate::view::ahead;
 
 /// The keys that are left out last: what explains the others, and the way out, are declared last.
@@ -69,6 +70,6 @@ fn about_the_line(app: &App) -> String {
 fn is_suspect(app: &App) -> bool {
     let run = app.session.run();
     let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));
-    let failed = newest.and_then(|cause| cause.outcome.as_ref().err());
-    app.is_present() && !app.session.is_replay() && failed.is_some_and(|failure| failure.leaves_guest_suspect())
+    let suspect = newest.is_some_and(|cause| cause.failures().any(Failure::leaves_guest_suspect));
+    app.is_present() && !app.session.is_replay() && suspect
 }

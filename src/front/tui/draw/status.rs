@@ -7,9 +7,9 @@ use unicode_width::UnicodeWidthStr;
 use super::canvas::{Canvas, glance};
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
-use crate::record::{Cause, Trigger};
+use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{Selection, difference, outcome, thousands, visible};
+use crate::view::{Selection, difference, failure, thousands, visible};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
@@ -76,15 +76,22 @@ fn message(app: &App) -> (String, Tone) {
         State::Idle => (),
     }
     let Some(at) = &app.time.selection else { return (String::new(), Tone::Plain) };
-    match (&at.node.trigger, &at.node.outcome) {
-        (_, Err(failure)) => {
-            let suspect = failure.leaves_guest_suspect() && !app.session.is_replay();
-            let advice = if suspect { "; its memory may be inconsistent now: :reset" } else { "" };
-            (format!("{}{advice}", outcome(&at.node)), Tone::Failure)
-        }
-        (Trigger::Start, Ok(_)) => start(app),
-        (trigger, Ok(answer)) => (ended(trigger, answer, at), Tone::Plain),
+    if let Some(failure) = failure(&at.node) {
+        let suspect = at.node.failures().any(Failure::leaves_guest_suspect) && !app.session.is_replay();
+        let advice = if suspect { "; its memory may be inconsistent now: :reset" } else { "" };
+        let answer = answer_before_failure(&at.node).unwrap_or_default();
+        return (format!("{answer}{failure}{advice}"), Tone::Failure);
     }
+    match &at.node.trigger {
+        Trigger::Start => start(app),
+        trigger => (ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at), Tone::Plain),
+    }
+}
+
+/// The answer of a line, where something failed after it was read.
+fn answer_before_failure(cause: &Cause) -> Option<String> {
+    let answer = cause.outcome.as_ref().ok().filter(|_| matches!(cause.trigger, Trigger::Line(_)))?;
+    Some(format!("=> {}; then it failed: ", glance(answer)))
 }
 
 /// What is told where the guest has started and nothing was sent.

@@ -8,7 +8,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::{below_title, rows};
 use crate::front::tui::state::panels::exchanges::Transcript;
 use crate::record::{Cause, Trigger};
-use crate::view::{Events, outcome, thousands, visible};
+use crate::view::{Events, failure, thousands, visible};
 
 pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let run = app.session.run();
@@ -25,7 +25,7 @@ pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canv
         let says = if app.time.timeline.at(number).has(Events::SAID) { "\"" } else { "" };
         let (text, style) = match run.cause(number) {
             None => ("(forgotten)".to_owned(), Style::new()),
-            Some(cause) if cause.outcome.is_err() => (in_short(cause), canvas.theme.failure()),
+            Some(cause) if cause.has_failed() => (in_short(cause), canvas.theme.failure()),
             Some(cause) => (in_short(cause), Style::new()),
         };
         canvas.put(line, &format!("{mark}{number}{says} {text}"), style);
@@ -56,9 +56,11 @@ fn in_short(cause: &Cause) -> String {
         Trigger::Command(text) => format!(":{}", visible(text.as_bytes())),
         Trigger::Start => "start".to_owned(),
     };
-    match &cause.outcome {
-        Ok(_) if !matches!(cause.trigger, Trigger::Line(_)) => line,
-        Ok(answer) => format!("{line} => {}", glance(answer)),
-        Err(_) => format!("{line} => failed: {}", outcome(cause)),
+    let failed = failure(cause).map(|failure| format!("failed: {failure}"));
+    match (&cause.outcome, failed) {
+        (Ok(_), None) if !matches!(cause.trigger, Trigger::Line(_)) => line,
+        (Ok(answer), None) => format!("{line} => {}", glance(answer)),
+        (Ok(answer), Some(failed)) => format!("{line} => {}, then {failed}", glance(answer)),
+        (Err(_), failed) => format!("{line} => {}", failed.unwrap_or_default()),
     }
 }
