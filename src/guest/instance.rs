@@ -45,7 +45,7 @@ impl Guest {
             desk: imports.desk.clone(),
             flag,
             watch: watch.clone(),
-            places: program.places().clone(),
+            offsets: program.offsets().clone(),
             limits: Cell::new(program.limits()),
         });
         imports.belong_to(&parts);

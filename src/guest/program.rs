@@ -9,10 +9,10 @@ use wasmer::{CompileError, Engine, Instance, InstantiationError, Module, Store};
 use wasmparser::BinaryReaderError;
 
 use super::imports::Imports;
+use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
-use super::stoppable::{Added, Instrumented, OffsetMap};
 use super::validate::Fault;
-use super::{Guest, Interface, Limits, Watchdog, text, validate};
+use super::{Guest, Interface, Limits, Passes, Watchdog, text, validate};
 use crate::record::{WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
@@ -26,8 +26,8 @@ pub struct Program {
     module: Module,
     interface: Interface,
     limits: Limits,
-    added: Added,
-    places: Arc<OffsetMap>,
+    added: AddedExports,
+    offsets: Arc<OffsetMap>,
 }
 
 /// Why a module cannot be made into a guest.
@@ -141,11 +141,11 @@ impl Code<'_> {
     /// [`LoadError::Memory`], [`LoadError::Tables`], [`LoadError::Compile`].
     pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
         let Code { mut engine, binary, interface } = self;
-        let Instrumented { binary, added, places, memories, tables } =
-            Instrumented::new(&binary).map_err(|error| LoadError::Compile(error.to_string()))?;
+        let Instrumented { binary, added, offsets, memories, tables, .. } =
+            Instrumented::new(&binary, Passes::default()).map_err(|error| LoadError::Compile(error.to_string()))?;
         engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
         let module = Module::from_binary(&engine, &binary).map_err(refused)?;
-        let program = Program { engine, module, interface, limits, added, places: Arc::new(places) };
+        let program = Program { engine, module, interface, limits, added, offsets: Arc::new(offsets) };
         program.check_memory()?;
         Ok(program)
     }
@@ -189,13 +189,13 @@ impl Program {
     }
 
     /// The exports that were added to the module.
-    pub(super) fn added(&self) -> &Added {
+    pub(super) fn added(&self) -> &AddedExports {
         &self.added
     }
 
     /// The way back to places in the module as it was.
-    pub(super) fn places(&self) -> &Arc<OffsetMap> {
-        &self.places
+    pub(super) fn offsets(&self) -> &Arc<OffsetMap> {
+        &self.offsets
     }
 
     fn check_memory(&self) -> Result<(), LoadError> {

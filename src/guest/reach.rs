@@ -10,7 +10,7 @@ use wasmer_types::{FrameInfo, TrapCode};
 
 use super::flag::Flag;
 use super::imports::{HostSlot, ImportCall};
-use super::stoppable::OffsetMap;
+use super::instrument::OffsetMap;
 use super::{Boundary, Func, GlobalRef, Host, Limits, Watchdog};
 use crate::record::{Access, Failure, Frame, Limit, TrapCause, Value};
 
@@ -32,7 +32,7 @@ pub(super) struct GuestShared {
     pub(super) desk: Option<HostSlot>,
     pub(super) flag: Flag,
     pub(super) watch: Watchdog,
-    pub(super) places: Arc<OffsetMap>,
+    pub(super) offsets: Arc<OffsetMap>,
     /// Which may be changed meanwhile.
     pub(super) limits: Cell<Limits>,
 }
@@ -91,7 +91,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
         Frame {
             name: frame.function_name().map(str::to_owned),
             index: frame.func_index(),
-            offset: self.parts.places.original(frame.func_index(), frame.func_offset()),
+            offset: self.parts.offsets.original(frame.func_index(), frame.func_offset()),
         }
     }
 }

@@ -7,6 +7,7 @@ mod hex;
 mod image;
 mod recorder;
 mod run;
+mod site;
 mod trap;
 mod value;
 
@@ -17,6 +18,7 @@ pub use hex::Hex;
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
+pub use site::{Site, SiteKind};
 pub use trap::TrapCause;
 pub use value::Value;
 

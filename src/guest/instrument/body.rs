@@ -1,0 +1,238 @@
+//! Rewriting one function body: what is to be inserted or replaced in it, and its scratch locals.
+
+use std::ops::Range;
+
+use wasm_encoder::{Encode, ValType};
+use wasmparser::{BinaryReaderError, FunctionBody, Operator};
+
+use super::access::Access;
+use super::emit::{Added, Emitter};
+use super::offset_map::OffsetMap;
+use super::sections::{Sections, index};
+use super::{InstrumentError, Passes};
+use crate::record::Site;
+
+/// A function of more operators than this is long.
+const LONG: usize = 1000;
+
+/// Rewrites the bodies of a module, one after the other.
+pub(super) struct BodyRewriter<'a> {
+    original: &'a [u8],
+    passes: Passes,
+    added: Added,
+    sites: Vec<Site>,
+    map: OffsetMap,
+    edits: Vec<Edit>,
+    code: Vec<u8>,
+}
+
+/// Something to be put in the place of a stretch of the original; of an empty one, before what stands there.
+struct Edit {
+    range: Range<usize>,
+    what: What,
+}
+
+enum What {
+    /// The check whether the guest is to stop.
+    Check,
+    /// The same access, recorded.
+    Access(Access),
+}
+
+impl<'a> BodyRewriter<'a> {
+    pub(super) fn new(original: &'a [u8], sections: &Sections<'_>, passes: Passes, added: Added) -> BodyRewriter<'a> {
+        let map = OffsetMap::new(sections.imported_funcs);
+        BodyRewriter { original, passes, added, sites: Vec::new(), map, edits: Vec::new(), code: Vec::new() }
+    }
+
+    /// The sites that were numbered, and the way back.
+    pub(super) fn finish(self) -> (Vec<Site>, OffsetMap) {
+        (self.sites, self.map)
+    }
+
+    /// Rewrites the body at that place, and appends it to `data` with its length.
+    pub(super) fn rewrite(
+        &mut self,
+        sections: &Sections<'_>,
+        place: usize,
+        data: &mut Vec<u8>,
+    ) -> Result<(), InstrumentError> {
+        let body = &sections.bodies[place];
+        let (start, end) = (index(body.range().start), index(body.range().end));
+        self.map.begin_body(start);
+        self.plan(body)?;
+        if self.edits.is_empty() {
+            self.original[start..end].encode(data);
+            return Ok(());
+        }
+        let func = sections.function_index(place);
+        let mut scratch = Scratch::new(sections.param_count(place), body)?;
+        let pieces = self.apply(func, &sections.memories, &mut scratch, end)?;
+        let header = scratch.header(&self.original[start..end]);
+        if !scratch.added.is_empty() {
+            self.map.add((0, header.len()), (start, scratch.header_len));
+        }
+        for (rewritten, original) in pieces {
+            self.map.add((header.len() + rewritten.start, rewritten.len()), (original.start, original.len()));
+        }
+        (header.len() + self.code.len()).encode(data);
+        data.extend_from_slice(&header);
+        data.extend_from_slice(&self.code);
+        Ok(())
+    }
+
+    /// Finds what is to be done to a body, in order. Checks belong at the entry, if the function calls or is long; in
+    /// each loop; before each operation on as many bytes or entries as it likes.
+    fn plan(&mut self, body: &FunctionBody<'_>) -> Result<(), InstrumentError> {
+        self.edits.clear();
+        let mut reader = body.get_operators_reader()?;
+        let entry = index(reader.original_position());
+        let (mut calls, mut count) = (false, 0);
+        while !reader.eof() {
+            let at = index(reader.original_position());
+            let operator = reader.read()?;
+            let end = index(reader.original_position());
+            count += 1;
+            calls |= is_call(&operator);
+            if matches!(operator, Operator::Loop { .. }) {
+                self.edits.push(Edit { range: end..end, what: What::Check });
+            } else if takes_long(&operator) {
+                self.edits.push(Edit { range: at..at, what: What::Check });
+            }
+            if let Some(access) = self.recorded(&operator)? {
+                self.edits.push(Edit { range: at..end, what: What::Access(access) });
+            }
+        }
+        if calls || count > LONG {
+            self.edits.insert(0, Edit { range: entry..entry, what: What::Check });
+        }
+        Ok(())
+    }
+
+    /// The access that an operator makes, if it is one that is recorded.
+    fn recorded(&self, operator: &Operator<'_>) -> Result<Option<Access>, InstrumentError> {
+        let Passes { stores, loads } = self.passes;
+        if !stores && !loads {
+            return Ok(None);
+        }
+        let access = Access::of(operator).map_err(|unknown| InstrumentError::Unknown(unknown.0.to_owned()))?;
+        Ok(access.filter(|access| if matches!(access, Access::Load { .. }) { loads } else { stores }))
+    }
+
+    /// Puts the operators as rewritten into `code`, and says which stretch of it stands for which of the original.
+    fn apply(
+        &mut self,
+        func: u32,
+        memories: &[super::sections::MemoryKind],
+        scratch: &mut Scratch<'_>,
+        end: usize,
+    ) -> Result<Vec<(Range<usize>, Range<usize>)>, InstrumentError> {
+        self.code.clear();
+        let mut pieces = Vec::with_capacity(self.edits.len());
+        let mut from = scratch.operators_at;
+        for Edit { range, what } in &self.edits {
+            self.code.extend_from_slice(&self.original[from..range.start]);
+            from = range.end;
+            let begin = self.code.len();
+            let instruction = &self.original[range.clone()];
+            let offset = u32::try_from(range.start).map_err(|_| InstrumentError::TooLarge)?;
+            let mut emitter = Emitter {
+                code: &mut self.code,
+                scratch,
+                sites: &mut self.sites,
+                added: self.added,
+                memories,
+                at: (func, offset),
+            };
+            match what {
+                What::Check => emitter.check(),
+                What::Access(access) => emitter.access(*access, instruction),
+            }
+            pieces.push((begin..self.code.len(), range.clone()));
+        }
+        self.code.extend_from_slice(&self.original[from..end]);
+        Ok(pieces)
+    }
+}
+
+/// The locals that are added to a body, each when it is first needed.
+pub(super) struct Scratch<'a> {
+    body: &'a FunctionBody<'a>,
+    /// The index of the first one.
+    first: u32,
+    added: Vec<(ValType, u8)>,
+    /// How many groups of locals the body declares itself, and where the first is described, in the body.
+    groups: u32,
+    groups_at: usize,
+    /// The length of what comes before the operators.
+    header_len: usize,
+    /// Where the operators begin in the original.
+    operators_at: usize,
+}
+
+impl<'a> Scratch<'a> {
+    fn new(params: usize, body: &'a FunctionBody<'a>) -> Result<Scratch<'a>, BinaryReaderError> {
+        let mut locals = body.get_locals_reader()?;
+        let groups = locals.get_count();
+        let groups_at = index(locals.original_position() - body.range().start);
+        let mut first = u32::try_from(params).unwrap_or(u32::MAX);
+        for _ in 0..groups {
+            first = first.saturating_add(locals.read()?.0);
+        }
+        let operators_at = index(body.get_operators_reader()?.original_position());
+        let header_len = operators_at - index(body.range().start);
+        Ok(Scratch { body, first, added: Vec::new(), groups, groups_at, header_len, operators_at })
+    }
+
+    /// The index of the scratch local of that type and number.
+    pub(super) fn local(&mut self, ty: ValType, number: u8) -> u32 {
+        let place = self.added.iter().position(|&local| local == (ty, number)).unwrap_or_else(|| {
+            self.added.push((ty, number));
+            self.added.len() - 1
+        });
+        self.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// What comes before the operators: the body's own locals, then those that were added.
+    fn header(&self, body: &[u8]) -> Vec<u8> {
+        debug_assert_eq!(body.len(), self.body.as_bytes().len(), "it is that body");
+        if self.added.is_empty() {
+            return body[..self.header_len].to_vec();
+        }
+        let mut header = Vec::new();
+        (self.groups as usize + self.added.len()).encode(&mut header);
+        header.extend_from_slice(&body[self.groups_at..self.header_len]);
+        for (ty, _) in &self.added {
+            1_u32.encode(&mut header);
+            ty.encode(&mut header);
+        }
+        header
+    }
+}
+
+fn is_call(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Call { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::CallRef { .. }
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
+    )
+}
+
+/// Whether an operator works on as many bytes or entries as it likes.
+fn takes_long(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::MemoryFill { .. }
+            | Operator::MemoryCopy { .. }
+            | Operator::MemoryInit { .. }
+            | Operator::MemoryGrow { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableInit { .. }
+            | Operator::TableGrow { .. }
+    )
+}

@@ -1,0 +1,408 @@
+//! The code that takes the place of an instruction: the check whether to stop, and accesses that are recorded.
+//!
+//! A record has 24 bytes, and lies in a ring of records in a memory of its own:
+//!
+//! | offset | what |
+//! | --- | --- |
+//! | 0 | the number of the site |
+//! | 4 | the address operand |
+//! | 8 | the bytes before; of a load, the bytes read |
+//! | 16 | the bytes after; of a load of 16 bytes, the upper eight |
+//!
+//! The global `cursor` is the address of the next record. It moves on only when the access was made, so one that traps
+//! leaves no record; the trap is the original's, because what comes first is either the instruction itself or a load
+//! of the same bytes. When the cursor reaches the limit, which stands at the beginning of the ring, the hook is called.
+
+use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
+
+use super::access::Access;
+use super::body::Scratch;
+use super::sections::MemoryKind;
+use crate::record::{Site, SiteKind};
+
+/// Bytes in a record.
+pub(crate) const RECORD: u32 = 24;
+/// Where the ring has its limit, and where its first record.
+pub(crate) const LIMIT_AT: u32 = 0;
+pub(crate) const FIRST_RECORD: u32 = 64;
+/// The size of the ring's memory, in pages.
+pub(crate) const RING_PAGES: u32 = 1;
+/// The address from which on a record leads to a call of the hook: one access may have two records.
+pub(crate) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
+/// The site that the hook is called with when the ring is full.
+pub(crate) const NO_SITE: u32 = u32::MAX;
+/// Set in the site that the hook is called with behind an operation, not before it.
+pub(crate) const DONE: u32 = 1 << 31;
+
+/// The indices of what was added to a module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Added {
+    /// The memory with the flags.
+    pub(super) flag_memory: u32,
+    pub(super) ring_memory: u32,
+    pub(super) cursor_global: u32,
+    pub(super) hook_table: u32,
+    pub(super) hook_type: u32,
+    /// The function that calls the hook because the ring is full.
+    pub(super) drain_func: u32,
+}
+
+/// Emits what takes the place of one instruction.
+pub(super) struct Emitter<'a, 'b> {
+    pub(super) code: &'a mut Vec<u8>,
+    pub(super) scratch: &'a mut Scratch<'b>,
+    pub(super) sites: &'a mut Vec<Site>,
+    pub(super) added: Added,
+    pub(super) memories: &'a [MemoryKind],
+    /// The function's index, and the instruction's offset in the file.
+    pub(super) at: (u32, u32),
+}
+
+/// The locals that an access is recorded from.
+#[derive(Clone, Copy)]
+struct Locals {
+    addr: u32,
+    cursor: u32,
+}
+
+/// The body of the function that calls the hook because the ring is full.
+pub(super) fn drain_body(added: Added) -> Vec<u8> {
+    let mut code = vec![0];
+    let call = Instruction::CallIndirect { type_index: added.hook_type, table_index: added.hook_table };
+    let zero = Instruction::I64Const(0);
+    let site = Instruction::I32Const(NO_SITE.cast_signed());
+    for instruction in [site, zero.clone(), zero.clone(), zero, Instruction::I32Const(0), call, Instruction::End] {
+        instruction.encode(&mut code);
+    }
+    code
+}
+
+impl Emitter<'_, '_> {
+    /// The instructions that trap when the flag, the first four bytes of its memory, is set. The load is atomic so
+    /// that the compiler does not move it out of a loop.
+    pub(super) fn check(&mut self) {
+        self.emit([
+            Instruction::I32Const(0),
+            Instruction::I32AtomicLoad(MemArg { offset: 0, align: 2, memory_index: self.added.flag_memory }),
+            Instruction::If(BlockType::Empty),
+            Instruction::Unreachable,
+            Instruction::End,
+        ]);
+    }
+
+    /// An instruction that accesses memory, recorded.
+    pub(super) fn access(&mut self, access: Access, instruction: &[u8]) {
+        match access {
+            Access::Load { width, arg, lane } => match self.is_reachable(arg, width) {
+                true => self.load(width, arg, lane, instruction),
+                false => self.code.extend_from_slice(instruction),
+            },
+            Access::Store { value, width, arg, atomic } => match self.is_reachable(arg, width) {
+                true => self.store(value, width, arg, atomic, instruction),
+                false => self.code.extend_from_slice(instruction),
+            },
+            Access::Exchange { value, width, arg } => match self.is_reachable(arg, width) {
+                true => self.exchange(value, width, arg, instruction),
+                false => self.code.extend_from_slice(instruction),
+            },
+            Access::CompareExchange { value, width, arg } => match self.is_reachable(arg, width) {
+                true => self.compare_exchange(value, width, arg, instruction),
+                false => self.code.extend_from_slice(instruction),
+            },
+            Access::Copy { to, from } => self.copy(to, from, instruction),
+            Access::Fill { memory } => self.fill(memory, instruction),
+            Access::Init { memory } => self.init(memory, instruction),
+            Access::Grow { memory } => self.grow(memory, instruction),
+        }
+    }
+
+    /// Whether an access can be inside a memory at all: none has more than 4 GiB. One that cannot only traps.
+    fn is_reachable(&self, arg: wasmparser::MemArg, width: u8) -> bool {
+        arg.offset <= u64::from(u32::MAX) - u64::from(width)
+    }
+
+    fn load(&mut self, width: u8, arg: wasmparser::MemArg, lane: bool, instruction: &[u8]) {
+        let site = self.site(SiteKind::Load, width, arg, false);
+        let locals = self.locals(arg.memory);
+        if lane {
+            let vector = self.scratch.local(ValType::V128, 0);
+            self.emit([Instruction::LocalSet(vector), Instruction::LocalTee(locals.addr)]);
+            self.emit([Instruction::LocalGet(vector)]);
+        } else {
+            self.emit([Instruction::LocalTee(locals.addr)]);
+        }
+        self.code.extend_from_slice(instruction);
+        self.begin_record(locals);
+        let upper = if width == 16 { 8 } else { 0 };
+        self.put_bytes(locals, 8, width.min(8), arg, 0);
+        self.put_bytes(locals, 16, width.min(8), arg, upper);
+        self.put_head(locals, arg.memory, 0, Instruction::I32Const(site));
+        self.end_record(locals, 1);
+    }
+
+    fn store(&mut self, value: ValType, width: u8, arg: wasmparser::MemArg, atomic: bool, instruction: &[u8]) {
+        let halves = if width == 16 { 2 } else { 1 };
+        let half = width.min(8);
+        let sites = [false, true].map(|joined| match halves == 2 || !joined {
+            true => self.site(SiteKind::Store, half, arg, joined),
+            false => 0,
+        });
+        let locals = self.locals(arg.memory);
+        let operand = self.scratch.local(value, 0);
+        self.emit([Instruction::LocalSet(operand), Instruction::LocalSet(locals.addr)]);
+        self.begin_record(locals);
+        for part in 0..halves {
+            self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
+            // As the instruction traps where an address is not aligned, so must this.
+            let load = if atomic { atomic_load(half, arg) } else { raw_load(half, arg, u64::from(part) * 8) };
+            self.emit([load, self.ring_store(8 + part * RECORD)]);
+        }
+        self.emit([Instruction::LocalGet(locals.addr), Instruction::LocalGet(operand)]);
+        self.code.extend_from_slice(instruction);
+        for (part, site) in (0..halves).zip(sites) {
+            self.put_bytes(locals, 16 + part * RECORD, half, arg, u64::from(part) * 8);
+            self.put_head(locals, arg.memory, part * RECORD, Instruction::I32Const(site));
+        }
+        self.end_record(locals, halves);
+    }
+
+    fn exchange(&mut self, value: ValType, width: u8, arg: wasmparser::MemArg, instruction: &[u8]) {
+        let site = self.site(SiteKind::Exchange, width, arg, false);
+        let locals = self.locals(arg.memory);
+        let operand = self.scratch.local(value, 0);
+        self.emit([Instruction::LocalSet(operand), Instruction::LocalTee(locals.addr)]);
+        self.emit([Instruction::LocalGet(operand)]);
+        self.code.extend_from_slice(instruction);
+        self.emit([Instruction::LocalTee(operand)]);
+        self.begin_record(locals);
+        self.put_number(locals, 8, value, operand);
+        self.put_bytes(locals, 16, width, arg, 0);
+        self.put_head(locals, arg.memory, 0, Instruction::I32Const(site));
+        self.end_record(locals, 1);
+    }
+
+    fn compare_exchange(&mut self, value: ValType, width: u8, arg: wasmparser::MemArg, instruction: &[u8]) {
+        let exchanged = self.site(SiteKind::Exchange, width, arg, false);
+        let compared = self.site(SiteKind::Compare, width, arg, false);
+        let locals = self.locals(arg.memory);
+        let (operand, expected) = (self.scratch.local(value, 0), self.scratch.local(value, 1));
+        self.emit([Instruction::LocalSet(operand), Instruction::LocalSet(expected)]);
+        self.emit([Instruction::LocalTee(locals.addr), Instruction::LocalGet(expected)]);
+        self.emit([Instruction::LocalGet(operand)]);
+        self.code.extend_from_slice(instruction);
+        self.emit([Instruction::LocalTee(operand)]);
+        self.begin_record(locals);
+        self.put_number(locals, 8, value, operand);
+        self.put_bytes(locals, 16, width, arg, 0);
+        let site = self.scratch.local(ValType::I32, 2);
+        self.emit([Instruction::I32Const(exchanged), Instruction::I32Const(compared)]);
+        // As many bytes are compared as are accessed; what was found has zeroes above them.
+        self.emit([Instruction::LocalGet(operand), Instruction::LocalGet(expected)]);
+        match value {
+            ValType::I64 => {
+                let mask = if width == 8 { -1 } else { (1 << (8 * width)) - 1 };
+                self.emit([Instruction::I64Const(mask), Instruction::I64And, Instruction::I64Eq]);
+            }
+            _ => {
+                let mask = if width == 4 { -1 } else { (1 << (8 * width)) - 1 };
+                self.emit([Instruction::I32Const(mask), Instruction::I32And, Instruction::I32Eq]);
+            }
+        }
+        self.emit([Instruction::Select, Instruction::LocalSet(site)]);
+        self.put_head(locals, arg.memory, 0, Instruction::LocalGet(site));
+        self.end_record(locals, 1);
+    }
+
+    fn copy(&mut self, to: u32, from: u32, instruction: &[u8]) {
+        let site = self.bulk_site(SiteKind::Copy, to);
+        let len = if self.is_64(to) && self.is_64(from) { ValType::I64 } else { ValType::I32 };
+        let types = [self.address_type(to), self.address_type(from), len];
+        let operands = self.take_operands(types);
+        self.call_hook(site, types, operands);
+        self.give_operands(operands);
+        self.code.extend_from_slice(instruction);
+    }
+
+    fn fill(&mut self, memory: u32, instruction: &[u8]) {
+        let site = self.bulk_site(SiteKind::Fill, memory);
+        let address = self.address_type(memory);
+        let types = [address, ValType::I32, address];
+        let operands = self.take_operands(types);
+        self.call_hook(site, types, operands);
+        self.give_operands(operands);
+        self.code.extend_from_slice(instruction);
+    }
+
+    fn init(&mut self, memory: u32, instruction: &[u8]) {
+        let site = self.bulk_site(SiteKind::Init, memory);
+        let types = [self.address_type(memory), ValType::I32, ValType::I32];
+        let operands = self.take_operands(types);
+        self.call_hook(site, types, operands);
+        self.give_operands(operands);
+        self.code.extend_from_slice(instruction);
+        self.call_hook(site | DONE.cast_signed(), types, operands);
+    }
+
+    fn grow(&mut self, memory: u32, instruction: &[u8]) {
+        let site = self.bulk_site(SiteKind::Grow, memory);
+        let ty = self.address_type(memory);
+        let (delta, before) = (self.scratch.local(ty, 3), self.scratch.local(ty, 4));
+        self.emit([Instruction::LocalTee(delta)]);
+        self.code.extend_from_slice(instruction);
+        self.emit([Instruction::LocalTee(before)]);
+        self.call_hook(site, [ty; 3], [before, delta, delta]);
+    }
+}
+
+/// The parts of those.
+impl Emitter<'_, '_> {
+    fn emit<const N: usize>(&mut self, instructions: [Instruction<'_>; N]) {
+        instructions.iter().for_each(|instruction| instruction.encode(self.code));
+    }
+
+    /// Numbers a site, as an operand of `i32.const`.
+    fn site(&mut self, kind: SiteKind, width: u8, arg: wasmparser::MemArg, joined: bool) -> i32 {
+        let displacement = u32::try_from(arg.offset).unwrap_or(u32::MAX) + if joined { 8 } else { 0 };
+        self.add_site(Site {
+            func: self.at.0,
+            offset: self.at.1,
+            kind,
+            width,
+            memory: arg.memory,
+            displacement,
+            joined,
+        })
+    }
+
+    fn bulk_site(&mut self, kind: SiteKind, memory: u32) -> i32 {
+        let (func, offset) = self.at;
+        self.add_site(Site { func, offset, kind, width: 0, memory, displacement: 0, joined: false })
+    }
+
+    fn add_site(&mut self, site: Site) -> i32 {
+        self.sites.push(site);
+        // A module of 4 GiB has fewer than two thousand million instructions of two bytes.
+        i32::try_from(self.sites.len() - 1).unwrap_or(i32::MAX)
+    }
+
+    fn is_64(&self, memory: u32) -> bool {
+        let memory = usize::try_from(memory).ok().and_then(|memory| self.memories.get(memory));
+        memory.is_some_and(|memory| memory.is_64)
+    }
+
+    fn address_type(&self, memory: u32) -> ValType {
+        if self.is_64(memory) { ValType::I64 } else { ValType::I32 }
+    }
+
+    fn locals(&mut self, memory: u32) -> Locals {
+        // Numbers below this one may be the operand's.
+        let addr = self.scratch.local(self.address_type(memory), 5);
+        Locals { addr, cursor: self.scratch.local(ValType::I32, 6) }
+    }
+
+    fn begin_record(&mut self, locals: Locals) {
+        self.emit([Instruction::GlobalGet(self.added.cursor_global), Instruction::LocalSet(locals.cursor)]);
+    }
+
+    /// Moves the cursor on by so many records, and calls the hook if the ring is full.
+    fn end_record(&mut self, locals: Locals, records: u32) {
+        self.emit([
+            Instruction::LocalGet(locals.cursor),
+            Instruction::I32Const((records * RECORD).cast_signed()),
+            Instruction::I32Add,
+            Instruction::LocalTee(locals.cursor),
+            Instruction::GlobalSet(self.added.cursor_global),
+            Instruction::LocalGet(locals.cursor),
+            Instruction::I32Const(LIMIT_AT.cast_signed()),
+            Instruction::I32Load(MemArg { offset: 0, align: 2, memory_index: self.added.ring_memory }),
+            Instruction::I32GeU,
+            Instruction::If(BlockType::Empty),
+            Instruction::Call(self.added.drain_func),
+            Instruction::End,
+        ]);
+    }
+
+    /// Puts the site and the address operand into the record that lies `at` bytes behind the cursor.
+    fn put_head(&mut self, locals: Locals, memory: u32, at: u32, site: Instruction<'_>) {
+        let field = |offset| {
+            let arg = MemArg { offset: u64::from(offset), align: 2, memory_index: self.added.ring_memory };
+            Instruction::I32Store(arg)
+        };
+        let (site_field, address_field) = (field(at), field(at + 4));
+        self.emit([Instruction::LocalGet(locals.cursor), site, site_field]);
+        self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
+        if self.is_64(memory) {
+            // An access that was made lies below 4 GiB.
+            self.emit([Instruction::I32WrapI64]);
+        }
+        self.emit([address_field]);
+    }
+
+    /// Puts what memory holds at the address, `beyond` bytes further on, into a field of the record.
+    fn put_bytes(&mut self, locals: Locals, field: u32, width: u8, arg: wasmparser::MemArg, beyond: u64) {
+        self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
+        self.emit([raw_load(width, arg, beyond), self.ring_store(field)]);
+    }
+
+    /// Puts the number in a local into a field of the record.
+    fn put_number(&mut self, locals: Locals, field: u32, ty: ValType, local: u32) {
+        self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(local)]);
+        if ty == ValType::I32 {
+            self.emit([Instruction::I64ExtendI32U]);
+        }
+        self.emit([self.ring_store(field)]);
+    }
+
+    fn ring_store(&self, field: u32) -> Instruction<'static> {
+        let arg = MemArg { offset: u64::from(field), align: 3, memory_index: self.added.ring_memory };
+        Instruction::I64Store(arg)
+    }
+
+    /// Moves three operands from the stack into scratch locals.
+    fn take_operands(&mut self, types: [ValType; 3]) -> [u32; 3] {
+        let [first, second, third] = types;
+        let operands = [self.scratch.local(first, 2), self.scratch.local(second, 3), self.scratch.local(third, 4)];
+        operands.iter().rev().for_each(|&local| Instruction::LocalSet(local).encode(self.code));
+        operands
+    }
+
+    fn give_operands(&mut self, operands: [u32; 3]) {
+        operands.iter().for_each(|&local| Instruction::LocalGet(local).encode(self.code));
+    }
+
+    /// Calls the hook with a site and three numbers.
+    fn call_hook(&mut self, site: i32, types: [ValType; 3], locals: [u32; 3]) {
+        self.emit([Instruction::I32Const(site)]);
+        for (ty, local) in types.into_iter().zip(locals) {
+            self.emit([Instruction::LocalGet(local)]);
+            if ty == ValType::I32 {
+                self.emit([Instruction::I64ExtendI32U]);
+            }
+        }
+        let call =
+            Instruction::CallIndirect { type_index: self.added.hook_type, table_index: self.added.hook_table };
+        self.emit([Instruction::I32Const(0), call]);
+    }
+}
+
+/// Loads that many bytes as an `i64`, with zeroes above them.
+fn raw_load(width: u8, arg: wasmparser::MemArg, beyond: u64) -> Instruction<'static> {
+    let arg = MemArg { offset: arg.offset + beyond, align: 0, memory_index: arg.memory };
+    match width {
+        1 => Instruction::I64Load8U(arg),
+        2 => Instruction::I64Load16U(arg),
+        4 => Instruction::I64Load32U(arg),
+        _ => Instruction::I64Load(arg),
+    }
+}
+
+/// The same by an atomic access.
+fn atomic_load(width: u8, arg: wasmparser::MemArg) -> Instruction<'static> {
+    let arg = MemArg { offset: arg.offset, align: arg.align.into(), memory_index: arg.memory };
+    match width {
+        1 => Instruction::I64AtomicLoad8U(arg),
+        2 => Instruction::I64AtomicLoad16U(arg),
+        4 => Instruction::I64AtomicLoad32U(arg),
+        _ => Instruction::I64AtomicLoad(arg),
+    }
+}
