@@ -12,7 +12,7 @@ use clap_complete::Shell;
 
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{duration, size};
-use crate::guest::Limits;
+use crate::guest::{Limits, Passes};
 use crate::session::Options;
 
 const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{options}\n{after-help}";
@@ -70,6 +70,14 @@ pub struct Cli {
     /// Longest answer
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     pub max_output: u64,
+
+    /// Record the guest's stores: off, stores, loads
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    pub trace: Option<Trace>,
+
+    /// Memory limit for recorded stores [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_record: Option<u64>,
 
     /// Colours: auto, always, never
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
@@ -206,6 +214,23 @@ pub enum Topic {
     Recipes,
 }
 
+/// What a guest records of its accesses to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Trace {
+    /// Nothing: changes are found by comparing
+    Off,
+    /// Every store
+    Stores,
+    /// Every store and load
+    Loads,
+}
+
+impl Trace {
+    fn passes(self) -> Passes {
+        Passes { stores: self != Trace::Off, loads: self == Trace::Loads }
+    }
+}
+
 /// How memory is printed in the pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Show {
@@ -252,10 +277,15 @@ impl How {
 
 impl Cli {
     /// What is said about how the guest is to be run, but for the convention.
-    pub fn options(&self) -> Options {
+    ///
+    /// Stores are recorded where somebody looks at them, unless the command line says otherwise.
+    pub fn options(&self, is_looked_at: bool) -> Options {
         let time = (!self.timeout.is_zero()).then_some(self.timeout);
-        let limits = Limits { memory: self.max_memory, time, output: self.max_output };
-        Options { limits, args: self.arg.clone(), env: self.environment(), ..Options::default() }
+        let record = self.max_record.unwrap_or_else(|| Limits::default().record.min(machine_memory() / RECORD_SHARE));
+        let limits = Limits { memory: self.max_memory, time, output: self.max_output, record };
+        let usual = if is_looked_at { Trace::Stores } else { Trace::Off };
+        let trace = self.trace.unwrap_or(usual).passes();
+        Options { limits, trace, args: self.arg.clone(), env: self.environment(), ..Options::default() }
     }
 
     /// The variables in their order; of several that have one name, the last.
@@ -281,6 +311,19 @@ impl Cli {
     pub fn wants_pipe(&self) -> bool {
         !self.line.is_empty() || self.show.is_some() || self.keep_going || self.null || self.whole
     }
+}
+
+/// Records take at most this part of the machine's memory, if nothing else is said.
+const RECORD_SHARE: u64 = 8;
+
+/// The bytes of memory that the machine has, as far as that is known.
+fn machine_memory() -> u64 {
+    let kilobytes = |text: String| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:").map(str::trim_start))?;
+        line.split(' ').next()?.parse().ok()
+    };
+    let known = std::fs::read_to_string("/proc/meminfo").ok().and_then(kilobytes);
+    known.map_or(u64::MAX, |kilobytes| kilobytes.saturating_mul(1024))
 }
 
 /// A guest's name. A guest is not read from stdin, which is for lines.

@@ -18,6 +18,8 @@ const OPTIONS: &[(&str, bool)] = &[
     ("timeout", true),
     ("max-memory", true),
     ("max-output", true),
+    ("trace", true),
+    ("max-record", true),
     (GATHERED, true),
     ("color", true),
     ("keys", true),

@@ -62,9 +62,9 @@ fn one_object_a_line_says_all() {
         ],
         "changes": [
             {"kind": "bytes", "memory": 0, "addr": 1040, "by": "host", "evidence": "written",
-                "old": bytes(&"\0".repeat(12)), "new": bytes("Did you know")},
-            {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "evidence": "compared",
-                "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!")},
+                "old": bytes(&"\0".repeat(12)), "new": bytes("Did you know"), "written": null},
+            {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "evidence": "written",
+                "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!"), "written": null},
         ],
     });
     assert_eq!(timeless(objects[0].clone()), expected);

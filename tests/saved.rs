@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use crossterm::event::KeyCode;
 use linmem::front::Offscreen;
+use linmem::record::{Target, Touch};
 use linmem::session::{Options, Source, load};
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
@@ -56,6 +57,22 @@ fn ask(folder: &Path, file: &str, input: &str) -> String {
         .expect("the binary starts");
     child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
     text(&child.wait_with_output().expect("it ends").stdout)
+}
+
+#[test]
+fn recorded_stores_are_saved_too() {
+    let (folder, _) = saved("stores");
+    let saved = load(&folder.join("session"), 1 << 29).unwrap_or_else(|error| panic!("it can be read: {error}"));
+    let cause = saved.last.run.cause(1).expect("a line was sent");
+    let suffix = Target { memory: 0, range: 0x41c..0x42a, reads: false };
+    let stores = cause.touches(&suffix).filter_map(|touch| match touch {
+        Touch::Access(number) => cause.accesses.get(number),
+        Touch::Change(_) => None,
+    });
+    let written: Vec<u8> = stores.flat_map(|store| store.new_bytes().expect("they are kept").to_vec()).collect();
+    assert_eq!(written, b" Wasm is cool!");
+    let before = saved.last.run.at_access(1, 0).expect("it is known");
+    assert_eq!((before[0].byte(0x41b), before[0].byte(0x41c)), (Some(b'w'), Some(0)));
 }
 
 #[test]
@@ -114,7 +131,10 @@ fn a_saved_session_is_the_same_json_each_time() {
     let first = text(&first.stdout);
     assert_eq!(timeless(first.lines().next().expect("a line")), timeless(&text(&pipe.stdout)));
     let hex = text(&linmem(&folder, &["replay", "session", "--show", "hex"]).stdout);
-    assert!(hex.contains("the host changed 1 byte in 1 run; 3 bytes written with the values they had"), "{hex}");
+    assert!(
+        hex.contains("the host changed 1 byte in 1 run at 0x1000..0x1001; 3 bytes written with the values they had"),
+        "{hex}"
+    );
     assert!(text(&linmem(&folder, &["replay", "session"]).stdout) == hex, "without a terminal it is printed");
 }
 

@@ -41,7 +41,9 @@ pub fn run(cli: &Cli) -> Status {
             command => manual::print(command),
         };
     }
-    let mut options = cli.options();
+    let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let is_piped = cli.script.is_none() && !cli.repl && (!interactive || cli.wants_pipe());
+    let mut options = cli.options(!is_piped || cli.show.is_some());
     options.wish = match wish(&cli.how) {
         Ok(wish) => wish,
         Err(status) => return status,
@@ -50,9 +52,8 @@ pub fn run(cli: &Cli) -> Status {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
-    let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     // Who looks can call exports by hand; a pipe cannot.
-    options.wish.by_hand = cli.script.is_some() || cli.repl || (interactive && !cli.wants_pipe());
+    options.wish.by_hand = !is_piped;
     if cli.watch {
         options.watched = match watched(cli, interactive, &options.wish) {
             Ok(watched) => watched,
@@ -106,4 +107,9 @@ fn wish(how: &How) -> Result<ConventionRequest, Status> {
 
 fn find_source(cli: &Cli) -> Result<Source, SourceError> {
     cli.guest.as_deref().map_or_else(|| Ok(Source::default_guest()), Source::find)
+}
+
+/// That a guest's stores are not recorded, and why.
+fn untraced(why: &str) -> String {
+    format!("changes are found by comparing memory: {}", crate::view::visible(why.as_bytes()))
 }

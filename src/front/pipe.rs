@@ -28,6 +28,9 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     if let Some(assumed) = live.choice().assumed.as_ref().filter(|_| !cli.quiet) {
         status::tell(&format!("{}: {}", source.name, assumed.note()));
     }
+    if let Some(why) = live.why_untraced().filter(|_| !cli.quiet) {
+        status::note(&super::untraced(why));
+    }
     let mut pipe = Pipe::new(live, options, cli, caught);
     let result = pipe.messages().and_then(|()| pipe.all(cli));
     // What was answered is written out, whatever came after.

@@ -64,6 +64,9 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
             false => "Type a line to send",
         };
         console.say(&format!("linmem: {name}, {convention}. {what}; :help lists commands; Ctrl-D leaves."));
+        if let Some(why) = console.session.about().and_then(|about| about.untraced.clone()) {
+            console.say(&super::untraced(&why));
+        }
         if let Some(why) = console.session.about().and_then(|about| about.undecided.clone()) {
             console.say(&format!(
                 "{}\n:convention NAME chooses one.",

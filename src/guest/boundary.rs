@@ -1,11 +1,12 @@
 //! The boundary: what a host does to a guest, and what a guest asks of its host. Conventions speak to guests through
 //! it alone.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Func, GlobalRef};
-use crate::record::{Failure, FocusTarget, Value};
+use crate::record::{Collector, Failure, FocusTarget, Value};
 
 /// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
 /// A [`super::Guest`] just does them; [`super::Recorded`] also records them.
@@ -43,6 +44,15 @@ pub trait Boundary {
     /// # Errors
     /// The memory may not grow so far.
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
+
+    /// What the guest recorded of its accesses to memory so far, if it records them: in a collector, which the caller
+    /// has to itself as long as no code of the guest runs.
+    fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>>;
+
+    /// For each memory, the ranges that the module put data into as it was instantiated; `None` if they are not known.
+    fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
+        None
+    }
 
     /// The value of an exported global now. This is no step.
     fn global(&mut self, variable: &GlobalRef) -> Value;

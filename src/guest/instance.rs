@@ -1,21 +1,28 @@
 //! A guest: an instance of a module, with its exports, its memories and the watch over it.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use wasmer::{Extern, Instance, Memory, Store};
 
 use super::flag::Flag;
 use super::imports::Imports;
 use super::reach::{GuestAccess, GuestShared};
+use super::trace::Tracer;
 use super::{Boundary, Func, Global, GlobalRef, Host, Limits, Program, Type, Watchdog};
-use crate::record::{Failure, Value};
+use crate::record::{Collector, Failure, Value};
 
 /// An instantiated module. It stays on the thread that made it.
 pub struct Guest {
     pub(super) reach: GuestAccess<Store>,
     pub(super) instance: Instance,
     start: Option<Func>,
+    /// See [`Boundary::data`].
+    data: Option<Vec<Vec<Range<u64>>>>,
+    /// The name of the global that was added to the module, if one was: it is nobody's but the host's.
+    cursor: Option<String>,
     /// The memory with its flags.
     pub(super) flags: Memory,
 }
@@ -29,7 +36,7 @@ impl Drop for Guest {
 impl Guest {
     /// A guest under `watch`; `None` if its module lacks what was added to it.
     pub(super) fn new(
-        store: Store,
+        mut store: Store,
         instance: Instance,
         imports: &Imports,
         program: &Program,
@@ -40,18 +47,29 @@ impl Guest {
         let flag = Flag::new(&flags, &store)?;
         watch.guard(flag.copy());
         let memory = |name: &String| instance.exports.get_memory(name).ok().cloned();
+        let memories: Vec<_> = added.memories.iter().map(memory).collect::<Option<_>>()?;
+        let tracer = match &added.trace {
+            Some(exports) => {
+                let collector = Collector::new(program.sites().clone(), program.limits().record);
+                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, watch)?)
+            }
+            None => None,
+        };
         let parts = Rc::new(GuestShared {
-            memories: added.memories.iter().map(memory).collect::<Option<_>>()?,
+            memories,
             desk: imports.desk.clone(),
             flag,
             watch: watch.clone(),
             offsets: program.offsets().clone(),
+            tracer,
             limits: Cell::new(program.limits()),
         });
         imports.belong_to(&parts);
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
-        Some(Guest { reach: GuestAccess::new(store, parts), instance, start, flags })
+        let data = program.interface().data();
+        let cursor = added.trace.as_ref().map(|exports| exports.cursor.clone());
+        Some(Guest { reach: GuestAccess::new(store, parts), instance, start, data, cursor, flags })
     }
 
     /// The exported function of that name, or `None` if there is none.
@@ -62,6 +80,9 @@ impl Guest {
 
     /// The exported global of that name, or `None` if there is none.
     pub fn variable(&self, name: &str) -> Option<GlobalRef> {
+        if self.cursor.as_deref() == Some(name) {
+            return None;
+        }
         let global = self.instance.exports.get_global(name).ok()?.clone();
         let ty = global.ty(&self.reach.store);
         Some(GlobalRef { global, ty: Type::from(ty.ty), mutable: ty.mutability.is_mutable() })
@@ -113,6 +134,14 @@ impl Boundary for Guest {
         self.reach.grow(memory, pages)
     }
 
+    fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
+        self.data.clone()
+    }
+
+    fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {
+        self.reach.accesses()
+    }
+
     fn global(&mut self, variable: &GlobalRef) -> Value {
         self.reach.global(variable)
     }
@@ -132,8 +161,9 @@ impl Guest {
     pub fn globals(&mut self) -> Vec<Global> {
         let exports: Vec<_> =
             self.instance.exports.iter().map(|(name, export)| (name.clone(), export.clone())).collect();
+        let cursor = self.cursor.clone();
         let globals = exports.into_iter().filter_map(|(name, export)| match export {
-            Extern::Global(global) => Some((name, global)),
+            Extern::Global(global) if cursor.as_ref() != Some(&name) => Some((name, global)),
             _ => None,
         });
         let read = globals.map(|(name, global)| {

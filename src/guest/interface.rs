@@ -1,6 +1,7 @@
 //! What a module exports and imports, as plain data: all that a convention is chosen by.
 
 use std::fmt;
+use std::ops::Range;
 
 use wasmer::FunctionType;
 use wasmparser::{
@@ -160,6 +161,18 @@ struct Indices {
 }
 
 impl Interface {
+    /// For each memory, the ranges that the data segments fill at the start; `None` if the address of one is not a
+    /// plain number.
+    pub(super) fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
+        let mut ranges = vec![Vec::new(); self.memories.len()];
+        for segment in &self.segments {
+            let addr = segment.addr?;
+            let memory = usize::try_from(segment.memory).ok().and_then(|memory| ranges.get_mut(memory))?;
+            memory.push(addr..addr.saturating_add(segment.len));
+        }
+        Some(ranges)
+    }
+
     /// Reads the interface of a module, and nothing of its code.
     ///
     /// # Errors

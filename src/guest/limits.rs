@@ -14,6 +14,9 @@ use crate::record::WASM_PAGE;
 /// thousands.
 pub(super) const TABLE_ENTRIES: u32 = 1 << 20;
 
+/// The usual limit of what is recorded: ten million accesses.
+const RECORD: u64 = 256 << 20;
+
 /// What a guest may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -23,6 +26,8 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// The most bytes in one answer.
     pub output: u64,
+    /// The most bytes that the records of its accesses to memory may take.
+    pub record: u64,
 }
 
 impl Limits {
@@ -34,7 +39,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory: 512 << 20, time: Some(Duration::from_secs(5)), output: 64 << 20 }
+        Limits { memory: 512 << 20, time: Some(Duration::from_secs(5)), output: 64 << 20, record: RECORD }
     }
 }
 

@@ -18,6 +18,7 @@ mod program;
 mod reach;
 mod recorded;
 mod text;
+mod trace;
 mod validate;
 mod watchdog;
 

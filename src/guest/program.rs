@@ -13,7 +13,7 @@ use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
 use super::{Guest, Interface, Limits, Passes, Watchdog, text, validate};
-use crate::record::{WASM_PAGE, plain, unit};
+use crate::record::{Site, WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
@@ -28,6 +28,10 @@ pub struct Program {
     limits: Limits,
     added: AddedExports,
     offsets: Arc<OffsetMap>,
+    /// The instructions that guests record.
+    sites: Arc<[Site]>,
+    /// Why guests record nothing, where they were to.
+    why_untraced: Option<String>,
 }
 
 /// Why a module cannot be made into a guest.
@@ -140,12 +144,40 @@ impl Code<'_> {
     /// # Errors
     /// [`LoadError::Memory`], [`LoadError::Tables`], [`LoadError::Compile`].
     pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
+        self.compile_traced(limits, Passes::default())
+    }
+
+    /// Compiles the module so that its guests record their accesses to memory. If that cannot be, it is compiled
+    /// without, and [`Program::why_untraced`] says why.
+    ///
+    /// # Errors
+    /// As for [`Code::compile`].
+    pub fn compile_traced(self, limits: Limits, passes: Passes) -> Result<Program, LoadError> {
         let Code { mut engine, binary, interface } = self;
-        let Instrumented { binary, added, offsets, memories, tables, .. } =
-            Instrumented::new(&binary, Passes::default()).map_err(|error| LoadError::Compile(error.to_string()))?;
-        engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
-        let module = Module::from_binary(&engine, &binary).map_err(refused)?;
-        let program = Program { engine, module, interface, limits, added, offsets: Arc::new(offsets) };
+        let plain = || {
+            let instrumented = Instrumented::new(&binary, Passes::default());
+            instrumented.map_err(|error| LoadError::Compile(error.to_string()))
+        };
+        let mut compile = |instrumented: &Instrumented| {
+            engine.set_tunables(LimitingTunables::new(&limits, instrumented.memories, instrumented.tables));
+            Module::from_binary(&engine, &instrumented.binary)
+        };
+        let traced = Instrumented::new(&binary, passes).map_err(|error| error.to_string());
+        let traced = traced.and_then(|instrumented| match compile(&instrumented) {
+            Ok(module) => Ok((instrumented, module)),
+            Err(error) => Err(format!("linmem cannot compile the module with what records stores: {}", refused(error))),
+        });
+        let (instrumented, module, why_untraced) = match traced {
+            Ok((instrumented, module)) => (instrumented, module, None),
+            Err(reason) => {
+                let instrumented = plain()?;
+                let module = compile(&instrumented).map_err(refused)?;
+                (instrumented, module, Some(reason))
+            }
+        };
+        let Instrumented { added, offsets, sites, .. } = instrumented;
+        let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
+        let program = Program { engine, module, interface, limits, added, offsets, sites, why_untraced };
         program.check_memory()?;
         Ok(program)
     }
@@ -193,6 +225,21 @@ impl Program {
         &self.added
     }
 
+    /// Why its guests do not record their accesses to memory, where they were to.
+    pub fn why_untraced(&self) -> Option<&str> {
+        self.why_untraced.as_deref()
+    }
+
+    /// Whether its guests record their accesses to memory.
+    pub fn is_traced(&self) -> bool {
+        self.added.trace.is_some()
+    }
+
+    /// The instructions that guests record.
+    pub(super) fn sites(&self) -> &Arc<[Site]> {
+        &self.sites
+    }
+
     /// The way back to places in the module as it was.
     pub(super) fn offsets(&self) -> &Arc<OffsetMap> {
         &self.offsets
@@ -200,7 +247,7 @@ impl Program {
 
     fn check_memory(&self) -> Result<(), LoadError> {
         let limit = self.limits.pages();
-        let own = self.module.info().memories.len().saturating_sub(1);
+        let own = self.added.memories.len();
         let pages = self.module.info().memories.values().take(own).map(|memory| u64::from(memory.minimum.0));
         let needs = pages.sum();
         if needs > u64::from(limit) {

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, Pages, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
@@ -11,8 +11,9 @@ use wasmer_types::{FrameInfo, TrapCode};
 use super::flag::Flag;
 use super::imports::{HostSlot, ImportCall};
 use super::instrument::OffsetMap;
+use super::trace::Tracer;
 use super::{Boundary, Func, GlobalRef, Host, Limits, Watchdog};
-use crate::record::{Access, Failure, Frame, Limit, TrapCause, Value};
+use crate::record::{Access, Collector, Failure, Frame, Limit, TrapCause, Value};
 
 /// The most frames of a trap's trace that are kept.
 const TRACE: usize = 16;
@@ -33,6 +34,8 @@ pub(super) struct GuestShared {
     pub(super) flag: Flag,
     pub(super) watch: Watchdog,
     pub(super) offsets: Arc<OffsetMap>,
+    /// Takes what the guest records of its accesses to memory, if it does.
+    pub(super) tracer: Option<Tracer>,
     /// Which may be changed meanwhile.
     pub(super) limits: Cell<Limits>,
 }
@@ -105,6 +108,11 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
         // runs only through `&mut self`, so the memory stays as it is while `self` is borrowed; and no other
         // thread runs code of this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
+    }
+
+    fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {
+        let tracer = self.parts.tracer.as_ref()?;
+        Some(tracer.drain(&mut self.store).clone())
     }
 
     fn global(&mut self, variable: &GlobalRef) -> Value {

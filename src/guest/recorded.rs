@@ -1,9 +1,10 @@
 //! A guest under observation: each call, write and read is recorded as a step, with what it changed.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{Boundary, Func, GlobalRef, Guest, Host, Watchdog};
-use crate::record::{Actor, Failure, FocusTarget, Recorder, StepKind, Value};
+use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, StepKind, Value};
 
 /// The most steps of a cause that are recorded. A guest that calls imports in a loop makes millions.
 const MOST_STEPS: usize = 200_000;
@@ -50,9 +51,19 @@ impl<'a> Recorded<'a, Guest> {
 }
 
 impl<B: Boundary + ?Sized> Recorded<'_, B> {
-    /// Notes how the memories differ from what the recorder knows, as done by `by`.
-    ///
-    /// This is the one place that finds changed pages: it compares each memory with the recorder's image.
+    /// Notes what the guest did since the last boundary: as it recorded that, or else as comparing finds it.
+    fn settle(&mut self) {
+        let Recorded { inner, recorder, watch } = self;
+        match inner.accesses() {
+            Some(collector) => watch.aside(|| {
+                recorder.aside(|recorder| recorder.settle(&collector, |memory| inner.bytes(memory)));
+            }),
+            None => self.compare(Actor::Guest),
+        }
+    }
+
+    /// Notes how the memories differ from what the recorder knows, as done by `by`: compares each memory with the
+    /// recorder's image.
     fn compare(&mut self, by: Actor) {
         let Recorded { inner, recorder, watch } = self;
         watch.aside(|| {
@@ -76,9 +87,10 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.recorder.enter(StepKind::Call { export: func.name.clone(), args: args.to_vec(), results: None });
         let (outcome, elapsed) = self.timed(|recorded| {
             let mut witness = RecordingHost { host, recorder: recorded.recorder, watch: &recorded.watch };
-            recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec)
+            let outcome = recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec);
+            recorded.settle();
+            outcome
         });
-        self.compare(Actor::Guest);
         let step = self.recorder.leave(elapsed);
         let values = outcome?;
         let StepKind::Call { results, .. } = step else { return Ok(&[]) };
@@ -108,9 +120,15 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
         self.recorder.enter(StepKind::Grow { memory, pages });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.grow(memory, pages));
-        self.compare(Actor::Host);
+        if outcome.is_ok() {
+            self.recorder.grew(memory, self.inner.bytes(memory));
+        }
         self.recorder.leave(elapsed);
         outcome
+    }
+
+    fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {
+        self.inner.accesses()
     }
 
     fn global(&mut self, variable: &GlobalRef) -> Value {
@@ -127,7 +145,16 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 
     fn instantiated(&mut self, elapsed: Duration) {
         self.recorder.enter(StepKind::Instantiate);
-        self.compare(Actor::Module);
+        let Recorded { inner, recorder, .. } = self;
+        if inner.accesses().is_some() {
+            let data = inner.data();
+            let data_of = |memory| data.as_ref().map(|data| data.get(memory).map_or(&[][..], Vec::as_slice));
+            recorder.aside(|recorder| {
+                (0..inner.memories()).for_each(|memory| recorder.began(memory, inner.bytes(memory), data_of(memory)));
+            });
+        } else {
+            self.compare(Actor::Module);
+        }
         self.recorder.leave(elapsed);
     }
 
@@ -158,8 +185,8 @@ impl Host for RecordingHost<'_> {
             return Err(Failure::TooManySteps(MOST_STEPS).into());
         }
         let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
-        if recorded.recorder.overhead() < PATIENCE {
-            recorded.compare(Actor::Guest);
+        if recorded.inner.accesses().is_some() || recorded.recorder.overhead() < PATIENCE {
+            recorded.settle();
         }
         recorded.recorder.enter(StepKind::Import { import: self.host.name(place), args: args.to_vec(), results: None });
         let host = &mut *self.host;

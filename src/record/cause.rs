@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Failure, Memories, Value};
+use super::{AccessLog, Change, Failure, Memories, Segment, Value};
 
 /// What set a guest going.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Cause {
     pub steps: Vec<Step>,
     /// Every change, in the order made.
     pub changes: Vec<Change>,
+    /// The accesses that the guest made, where they were recorded.
+    pub accesses: Arc<AccessLog>,
     /// The step to look at first, by its place: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
@@ -49,6 +51,8 @@ pub struct Step {
     pub kind: StepKind,
     /// The changes made during it, those of the steps inside it included.
     pub changes: Range<usize>,
+    /// The accesses that the guest made during it, by their numbers, where they were recorded.
+    pub accesses: Range<u64>,
     /// How long it took, without the time for recording it.
     pub elapsed: Duration,
 }
@@ -170,7 +174,12 @@ impl Cause {
         let messages = self.messages().map(<[u8]>::len).sum::<usize>();
         let values = self.steps.iter().map(Step::values).sum::<usize>() * size_of::<Value>();
         let steps = self.steps.len() * size_of::<Step>() + messages + values;
-        size_of::<Cause>() + line + answer + steps + self.changes.iter().map(Change::cost).sum::<usize>()
+        size_of::<Cause>()
+            + line
+            + answer
+            + steps
+            + self.accesses.cost()
+            + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 
     /// Whether the steps are a tree, as every other use of them takes for granted: a step lies in the call before it or
@@ -192,13 +201,28 @@ impl Cause {
             made = changes.start;
             ends.push(changes.end);
         }
+        let fits = |step: &Step| step.accesses.start <= step.accesses.end && step.accesses.end <= self.accesses.len();
         self.focus.is_none_or(|focus| focus < self.steps.len())
+            && self.steps.iter().all(fits)
+            && self.accesses.fits(self.changes.len())
     }
 
-    /// The memories after it, from those before it; `None` if a change does not fit them.
+    /// The memories after it, from those before it; `None` if a change does not fit them, or accesses do not come to the
+    /// changes that sum them up. To be asked of a well-formed cause.
     pub fn apply(&self, before: &Memories) -> Option<Memories> {
         let mut memories = before.clone();
-        self.changes.iter().try_for_each(|change| change.apply(&mut memories))?;
+        let mut made = 0;
+        for Segment { accesses, changes } in self.accesses.segments() {
+            self.changes[made..changes.start].iter().try_for_each(|change| change.apply(&mut memories))?;
+            let mut replayed = memories.clone();
+            self.changes[changes.clone()].iter().try_for_each(|change| change.apply(&mut memories))?;
+            made = changes.end;
+            if self.accesses.keeps(accesses.clone()) {
+                self.accesses.redo(accesses.clone(), &mut replayed);
+                (replayed == memories).then_some(())?;
+            }
+        }
+        self.changes[made..].iter().try_for_each(|change| change.apply(&mut memories))?;
         Some(memories)
     }
 
@@ -207,6 +231,11 @@ impl Cause {
         let own = self.steps.iter().filter(|step| step.depth == 0);
         // A file may tell of any times.
         own.fold(Duration::ZERO, |sum, step| sum.saturating_add(step.elapsed))
+    }
+
+    /// The step in which the access of that number was made: the innermost one.
+    pub fn step_of_access(&self, number: u64) -> Option<usize> {
+        self.steps.iter().rposition(|step| step.accesses.contains(&number))
     }
 
     /// The changes of the step at `place`, or of the whole cause for `None`.

@@ -1,5 +1,7 @@
 //! One change of a linear memory: bytes with their old and new values, or growth.
 
+use std::ops::Range;
+
 use super::{Image, Memories, WASM_PAGE};
 
 /// The most memories that a guest from a file may have.
@@ -54,6 +56,8 @@ pub enum Change {
         by: Actor,
         /// How that is known.
         evidence: Evidence,
+        /// Which of the bytes were written, where that is not all of them.
+        mask: Option<Mask>,
     },
     /// The memory grew by whole pages of zeroes, or a fresh guest began with fewer pages, of which those that went
     /// were zeroes by then.
@@ -69,28 +73,107 @@ pub enum Change {
     },
 }
 
+/// A set of the bytes of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask(
+    /// A bit for each byte, from the lowest on.
+    Box<[u8]>,
+);
+
+impl Mask {
+    /// The set of those places, of `len`, that `has` says yes to.
+    pub(super) fn new(len: usize, has: impl Fn(usize) -> bool) -> Mask {
+        let byte = |first: usize| {
+            (first..len.min(first + 8)).fold(0, |byte, place| byte | u8::from(has(place)) << (place - first))
+        };
+        Mask((0..len).step_by(8).map(byte).collect())
+    }
+
+    /// The bits, from the lowest of the first byte on.
+    pub fn bits(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The set with these bits for so many places; `None` if it has more or fewer.
+    pub fn from_bits(bits: &[u8], len: usize) -> Option<Mask> {
+        (bits.len() == len.div_ceil(8)).then(|| Mask(bits.into()))
+    }
+
+    /// Whether the byte at that place is in it.
+    pub fn has(&self, place: usize) -> bool {
+        self.0.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1)
+    }
+}
+
 impl Change {
     /// A change of bytes from `old` to `new`, which are of one length.
     pub fn bytes(memory: usize, addr: u64, old: &[u8], new: &[u8], by: Actor, evidence: Evidence) -> Change {
         assert_eq!(old.len(), new.len(), "a change replaces bytes one for one");
-        Change::Bytes { memory, addr, old_then_new: [old, new].concat().into(), by, evidence }
+        Change::Bytes { memory, addr, old_then_new: [old, new].concat().into(), by, evidence, mask: None }
+    }
+
+    /// The same change of bytes, of which only those in the mask were written, if there is one.
+    pub fn with_mask(mut self, of: Option<Mask>) -> Change {
+        if let Change::Bytes { mask, .. } = &mut self {
+            *mask = of;
+        }
+        self
+    }
+
+    /// How many bytes were written, as far as is known.
+    pub fn written(&self) -> usize {
+        match self {
+            Change::Bytes { old_then_new, evidence: Evidence::Written, mask: None, .. } => old_then_new.len() / 2,
+            Change::Bytes { old_then_new, .. } => {
+                (0..old_then_new.len() / 2).filter(|&place| self.is_written(place)).count()
+            }
+            Change::Growth { .. } => 0,
+        }
+    }
+
+    /// The runs of bytes that were written, as far as is known, as addresses.
+    pub fn runs(&self) -> impl Iterator<Item = Range<u64>> {
+        let (addr, len) = match self {
+            Change::Bytes { addr, old_then_new, .. } => (*addr, old_then_new.len() / 2),
+            Change::Growth { .. } => (0, 0),
+        };
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let start = (at..len).find(|&place| self.is_written(place))?;
+            let end = (start..len).find(|&place| !self.is_written(place)).unwrap_or(len);
+            at = end;
+            Some(addr + start as u64..addr + end as u64)
+        })
+    }
+
+    /// Whether the byte at that place in the change was written, as far as is known.
+    pub fn is_written(&self, place: usize) -> bool {
+        let Change::Bytes { old_then_new, evidence, mask, .. } = self else { return false };
+        let len = old_then_new.len() / 2;
+        place < len
+            && match (evidence, mask) {
+                (Evidence::Written, Some(mask)) => mask.has(place),
+                (Evidence::Written, None) => true,
+                (Evidence::Found, _) => old_then_new[place] != old_then_new[len + place],
+            }
     }
 
     /// What keeping this change costs, in bytes.
     pub fn cost(&self) -> usize {
-        let old_then_new = match self {
-            Change::Bytes { old_then_new, .. } => old_then_new.len(),
+        let bytes = match self {
+            Change::Bytes { old_then_new, mask, .. } => {
+                old_then_new.len() + mask.as_ref().map_or(0, |mask| mask.0.len())
+            }
             Change::Growth { .. } => 0,
         };
-        old_then_new + size_of::<Change>()
+        bytes + size_of::<Change>()
     }
 
     /// Who wrote the byte at `addr` in this change, if it did so as far as is known.
     pub fn writer(&self, of: usize, at: u64) -> Option<Actor> {
-        let Change::Bytes { memory, addr, old_then_new, by, evidence } = self else { return None };
-        let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
-        let place = usize::try_from(at.checked_sub(*addr)?).ok().filter(|&place| place < old.len())?;
-        (*memory == of && (*evidence == Evidence::Written || old[place] != new[place])).then_some(*by)
+        let Change::Bytes { memory, addr, by, .. } = self else { return None };
+        let place = usize::try_from(at.checked_sub(*addr)?).ok()?;
+        (*memory == of && self.is_written(place)).then_some(*by)
     }
 
     /// Makes the change in `memories`, which are as they were before it.

@@ -1,5 +1,6 @@
 //! A linear memory at one moment, in pages that moments share until one of them changes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes in a page of an [`Image`]: the unit that is shared between moments and compared with the live memory.
@@ -12,9 +13,16 @@ pub const WASM_PAGE: u64 = 65_536;
 /// change would.
 const GAP: usize = 32;
 
-type Page = [u8; PAGE];
+/// The bytes of a page.
+pub(super) type Page = [u8; PAGE];
 
 static ZEROES: Page = [0; PAGE];
+
+/// Pages in a leaf of the directory: a clone that is written to copies one leaf and the list of leaves.
+const LEAF: usize = 512;
+
+/// Pages that lie side by side.
+type Leaf = [Option<Arc<Page>>; LEAF];
 
 /// The bytes of one linear memory at one moment.
 ///
@@ -23,7 +31,8 @@ static ZEROES: Page = [0; PAGE];
 #[derive(Clone, Debug, Default)]
 pub struct Image {
     len: u64,
-    pages: Arc<Vec<Option<Arc<Page>>>>,
+    /// A leaf in which every page is zero takes no room either.
+    leaves: Arc<Vec<Option<Arc<Leaf>>>>,
 }
 
 impl Image {
@@ -49,13 +58,26 @@ impl Image {
         if len == self.len {
             return;
         }
-        let pages = Arc::make_mut(&mut self.pages);
-        pages.resize(index(len.div_ceil(PAGE as u64)), None);
-        let tail = index(len % PAGE as u64);
-        if let (true, Some(Some(last))) = (tail > 0, pages.last_mut()) {
-            Arc::make_mut(last)[tail..].fill(0);
+        if len < self.len {
+            self.clear_from(len);
+        }
+        let leaves = index(len.div_ceil((PAGE * LEAF) as u64));
+        if leaves != self.leaves.len() {
+            Arc::make_mut(&mut self.leaves).resize(leaves, None);
         }
         self.len = len;
+    }
+
+    /// Makes the bytes from `addr` on zero, in the leaf that holds it.
+    fn clear_from(&mut self, addr: u64) {
+        let (leaf, first) = split(index(addr.div_ceil(PAGE as u64)));
+        if let Some(Some(leaf)) = Arc::make_mut(&mut self.leaves).get_mut(leaf) {
+            Arc::make_mut(leaf)[first..].fill(None);
+        }
+        let tail = index(addr % PAGE as u64);
+        if tail > 0 && self.page_at(index(addr / PAGE as u64)).is_some() {
+            self.page_mut(index(addr / PAGE as u64))[tail..].fill(0);
+        }
     }
 
     /// The byte at `addr`, or `None` past the end.
@@ -99,37 +121,60 @@ impl Image {
     /// a few equal bytes in between: a guest that changes every other byte would else cost thirty times its
     /// memory to remember.
     pub fn absorb(&mut self, live: &[u8], mut found: impl FnMut(u64, &[u8], &[u8])) {
+        (0..live.len().div_ceil(PAGE)).for_each(|number| self.absorb_page(number, live, &mut found));
+    }
+
+    /// The same for a memory that is zero but for these ranges.
+    pub(super) fn absorb_pages(
+        &mut self,
+        live: &[u8],
+        ranges: &[Range<u64>],
+        mut found: impl FnMut(u64, &[u8], &[u8]),
+    ) {
+        let inside = ranges.iter().filter(|range| range.start < range.end.min(self.len));
+        let pages = inside.flat_map(|range| range.start / PAGE as u64..range.end.min(self.len).div_ceil(PAGE as u64));
+        let mut numbers: Vec<_> = pages.chain(self.touched().map(|(number, _)| number)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().for_each(|number| self.absorb_page(index(number), live, &mut found));
+    }
+
+    fn absorb_page(&mut self, number: usize, live: &[u8], found: &mut impl FnMut(u64, &[u8], &[u8])) {
         assert_eq!(live.len() as u64, self.len, "the image is resized before it is compared");
-        for (number, new) in live.chunks(PAGE).enumerate() {
-            let old: &[u8] = match &self.pages[number] {
-                Some(page) => &page[..new.len()],
-                None => &ZEROES[..new.len()],
-            };
-            if old == new {
-                continue;
-            }
-            for run in stretches(old, new) {
-                found((number * PAGE + run.start) as u64, &old[run.clone()], &new[run]);
-            }
-            self.page_mut(number)[..new.len()].copy_from_slice(new);
+        let start = number * PAGE;
+        let new = &live[start..live.len().min(start + PAGE)];
+        let old: &[u8] = match self.page_at(number) {
+            Some(page) => &page[..new.len()],
+            None => &ZEROES[..new.len()],
+        };
+        if old == new {
+            return;
         }
+        for run in stretches(old, new) {
+            found((start + run.start) as u64, &old[run.clone()], &new[run]);
+        }
+        self.page_mut(number)[..new.len()].copy_from_slice(new);
     }
 
     /// The pages of [`PAGE`] bytes that are not known to be all zero, each with its number.
     pub fn touched(&self) -> impl Iterator<Item = (u64, &[u8; PAGE])> {
-        (0..).zip(self.pages.iter()).filter_map(|(number, page)| Some((number, &**page.as_ref()?)))
+        let leaves = (0..).zip(self.leaves.iter()).filter_map(|(number, leaf)| Some((number, leaf.as_ref()?)));
+        leaves.flat_map(|(number, leaf)| {
+            let first = number * LEAF as u64;
+            (first..).zip(leaf.iter()).filter_map(|(number, page)| Some((number, &**page.as_ref()?)))
+        })
     }
 
     /// Whether the page of [`PAGE`] bytes that holds `addr` was never anything but zero.
     pub fn is_untouched(&self, addr: u64) -> bool {
-        self.pages.get(index(addr / PAGE as u64)).is_none_or(Option::is_none)
+        self.page_at(index(addr / PAGE as u64)).is_none()
     }
 
     /// Whether the page of [`PAGE`] bytes that holds `addr` is one and the same in another image: then it has not
     /// changed. A page that is not may be equal still.
     pub fn shares(&self, other: &Image, addr: u64) -> bool {
         let number = index(addr / PAGE as u64);
-        match (self.pages.get(number).unwrap_or(&None), other.pages.get(number).unwrap_or(&None)) {
+        match (self.page_at(number), other.page_at(number)) {
             (Some(page), Some(other)) => Arc::ptr_eq(page, other),
             (page, other) => page.is_none() && other.is_none(),
         }
@@ -137,25 +182,57 @@ impl Image {
 
     /// Whether all stretches of `width` bytes are equal in the page of [`PAGE`] bytes that holds `addr`.
     pub fn repeats(&self, addr: u64, width: usize) -> bool {
-        match self.pages.get(index(addr / PAGE as u64)) {
-            Some(Some(page)) => page[width..] == page[..PAGE - width],
+        match self.page_at(index(addr / PAGE as u64)) {
+            Some(page) => page[width..] == page[..PAGE - width],
             _ => true,
         }
     }
 
     fn page(&self, number: u64) -> &Page {
-        self.pages[index(number)].as_deref().unwrap_or(&ZEROES)
+        self.page_at(index(number)).map_or(&ZEROES, |page| page)
+    }
+
+    /// The page of that number, unless it is known to be zero.
+    fn page_at(&self, number: usize) -> Option<&Arc<Page>> {
+        let (leaf, place) = split(number);
+        self.leaves.get(leaf)?.as_ref()?[place].as_ref()
     }
 
     fn page_mut(&mut self, number: usize) -> &mut Page {
-        let page = &mut Arc::make_mut(&mut self.pages)[number];
+        let page = self.entry_mut(number);
         Arc::make_mut(page.get_or_insert_with(|| Arc::new(ZEROES)))
+    }
+
+    /// Puts a page that is shared in the place of the one of that number, if the memory reaches so far.
+    pub(super) fn put_page(&mut self, number: u64, page: &Arc<Page>) {
+        if number < self.len.div_ceil(PAGE as u64) {
+            *self.entry_mut(index(number)) = Some(page.clone());
+        }
+    }
+
+    fn entry_mut(&mut self, number: usize) -> &mut Option<Arc<Page>> {
+        let (leaf, place) = split(number);
+        let leaf = &mut Arc::make_mut(&mut self.leaves)[leaf];
+        &mut Arc::make_mut(leaf.get_or_insert_with(|| Arc::new([const { None }; LEAF])))[place]
     }
 }
 
 impl PartialEq for Image {
     fn eq(&self, other: &Image) -> bool {
-        self.len == other.len && (0..self.pages.len() as u64).all(|number| self.page(number) == other.page(number))
+        self.len == other.len && (0..self.len.div_ceil((PAGE * LEAF) as u64)).all(|leaf| self.is_equal_in(other, leaf))
+    }
+}
+
+impl Image {
+    /// Whether the pages of a leaf are equal in another image that is as long.
+    fn is_equal_in(&self, other: &Image, leaf: u64) -> bool {
+        let leaves = [self, other].map(|image| image.leaves.get(index(leaf)).and_then(Option::as_ref));
+        let is_shared = match leaves {
+            [Some(leaf), Some(other)] => Arc::ptr_eq(leaf, other),
+            [leaf, other] => leaf.is_none() && other.is_none(),
+        };
+        let first = leaf * LEAF as u64;
+        is_shared || (first..first + LEAF as u64).all(|number| self.page(number) == other.page(number))
     }
 }
 
@@ -163,7 +240,7 @@ impl Eq for Image {}
 
 /// The ranges that cover all bytes in which two slices differ, in order, with [`GAP`] equal bytes or more
 /// between them.
-fn stretches<'a>(old: &'a [u8], new: &'a [u8]) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+fn stretches<'a>(old: &'a [u8], new: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
     let mut differing = (0..old.len()).filter(|&i| old[i] != new[i]).peekable();
     std::iter::from_fn(move || {
         let start = differing.next()?;
@@ -173,6 +250,11 @@ fn stretches<'a>(old: &'a [u8], new: &'a [u8]) -> impl Iterator<Item = std::ops:
         }
         Some(start..end)
     })
+}
+
+/// The leaf of a page, and its place there.
+fn split(number: usize) -> (usize, usize) {
+    (number / LEAF, number % LEAF)
 }
 
 /// An address or a page number as an index. Memories are at most 4 GiB, which every 64-bit host can index.

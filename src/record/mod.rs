@@ -1,24 +1,26 @@
 //! What happened to a guest's memory, as pure data: causes, steps, changes, and travel between moments.
 
+mod access;
 mod cause;
 mod change;
 mod failure;
 mod hex;
+mod history;
 mod image;
 mod recorder;
 mod run;
-mod site;
 mod trap;
 mod value;
 
+pub use access::{AccessLog, Collector, MemoryAccess, RECORD, Segment, Site, SiteKind, Target};
 pub use cause::{Cause, Outcome, Step, StepKind, Trigger};
-pub use change::{Actor, Change, Evidence, MEMORIES};
+pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use failure::{Access, EncodingError, Failure, Frame, Limit, plain, unit};
 pub use hex::Hex;
+pub use history::{Found, Position, Touch};
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
-pub use site::{Site, SiteKind};
 pub use trap::TrapCause;
 pub use value::Value;
 

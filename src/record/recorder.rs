@@ -1,10 +1,15 @@
 //! The recorder: follows one cause while it happens, and keeps the present memory up to date.
 
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Actor, Cause, Change, Evidence, Image, Memories, Outcome, Step, StepKind, Trigger, WASM_PAGE};
+use super::access::TouchedPage;
+use super::{
+    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Mask, Memories, Outcome, PAGE, Step, StepKind,
+    Trigger, WASM_PAGE,
+};
 
 /// Hears what a guest says while it says it.
 #[derive(Clone)]
@@ -43,6 +48,9 @@ pub struct Recorder {
     overhead: Duration,
     /// How many bytes its changes take.
     kept: u64,
+    /// How many accesses of the guest's were recorded during it, and who has them.
+    accesses: u64,
+    collector: Option<Arc<Mutex<Collector>>>,
     listener: Option<Listener>,
 }
 
@@ -81,7 +89,13 @@ impl Recorder {
             self.focus = Some(self.steps.len());
         }
         self.open.push(self.steps.len());
-        self.steps.push(Step { depth: self.open.len() - 1, kind, changes: made..made, elapsed: Duration::ZERO });
+        self.steps.push(Step {
+            depth: self.open.len() - 1,
+            kind,
+            changes: made..made,
+            accesses: self.accesses..self.accesses,
+            elapsed: Duration::ZERO,
+        });
     }
 
     /// Ends the step that was entered last, which took that long, recording left out.
@@ -89,6 +103,7 @@ impl Recorder {
         let place = self.open.pop().expect("a step was entered");
         let step = &mut self.steps[place];
         step.changes.end = self.changes.len();
+        step.accesses.end = self.accesses;
         step.elapsed = elapsed;
         &mut step.kind
     }
@@ -116,13 +131,84 @@ impl Recorder {
         self.changes.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
     }
 
+    /// Notes what the guest did since the last boundary, as it recorded that itself; `live` has each memory as it is
+    /// now. This costs as much as what was accessed, however large the memories are.
+    pub fn settle<'a>(&mut self, collector: &Arc<Mutex<Collector>>, live: impl Fn(usize) -> &'a [u8]) {
+        let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = self.changes.len();
+        for (memory, from, to) in collecting.take_growths() {
+            if let Some(image) = self.present.get_mut(memory) {
+                image.resize(to * WASM_PAGE);
+                self.changes.push(Change::Growth { memory, from, to, by: Actor::Guest });
+            }
+        }
+        for (memory, pages) in collecting.take_written() {
+            self.sum_up(memory, &pages, live(memory));
+        }
+        collecting.set_boundary(first..self.changes.len());
+        self.accesses = collecting.count();
+        self.overhead += collecting.take_overhead();
+        self.collector = Some(collector.clone());
+    }
+
+    /// Notes the bytes of pages that the guest wrote.
+    fn sum_up(&mut self, memory: usize, pages: &[TouchedPage], live: &[u8]) {
+        let first = self.changes.len();
+        let Some(image) = self.present.get_mut(memory) else { return };
+        let mut written =
+            WrittenBytes { memory, changes: &mut self.changes, addr: 0, old: Vec::new(), new: Vec::new() };
+        for page in pages {
+            let mut old = [0; PAGE];
+            let known = image.read(page.addr(), &mut old);
+            let start = usize::try_from(page.addr()).expect("linear memory fits the address space");
+            let Some(new) = live.get(start..start + known) else { continue };
+            written.add(page, &old[..known], new);
+            if page.is_written() {
+                image.write(page.addr(), new);
+            }
+        }
+        written.flush();
+        let made = self.changes.get(first..).unwrap_or(&[]);
+        self.kept += made.iter().map(|change| change.cost() as u64).sum::<u64>();
+    }
+
+    /// Notes what a fresh guest's memory began with: `data` are the ranges that its module put something into, or
+    /// `None` if they are not known.
+    pub fn began(&mut self, memory: usize, live: &[u8], data: Option<&[Range<u64>]>) {
+        match data {
+            Some(data) if self.present.get(memory).is_none_or(|image| image.len() <= live.len() as u64) => {
+                self.fit(memory, live, Actor::Module);
+                let (image, changes) = (&mut self.present[memory], &mut self.changes);
+                image.absorb_pages(live, data, |addr, old, new| {
+                    changes.push(Change::bytes(memory, addr, old, new, Actor::Module, Evidence::Found));
+                });
+            }
+            _ => self.compare(memory, live, Actor::Module),
+        }
+    }
+
+    /// Notes that a memory grew, as done by the host.
+    pub fn grew(&mut self, memory: usize, live: &[u8]) {
+        self.fit(memory, live, Actor::Host);
+    }
+
     /// Compares a memory with its live bytes, and notes growth and what differs as done by `by`.
     pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor) {
+        self.fit(memory, live, by);
+        let image = &mut self.present[memory];
+        let (changes, kept) = (&mut self.changes, &mut self.kept);
+        image.absorb(live, |addr, old, new| {
+            *kept += 2 * new.len() as u64;
+            changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
+        });
+    }
+
+    /// Makes the image of a memory as long as its live bytes, and notes growth as done by `by`.
+    fn fit(&mut self, memory: usize, live: &[u8], by: Actor) {
         if self.present.len() <= memory {
             self.present.resize_with(memory + 1, Image::default);
         }
-        let image = &mut self.present[memory];
-        if image.len() > live.len() as u64 {
+        if self.present[memory].len() > live.len() as u64 {
             self.clear_from(memory, live.len() as u64, by);
         }
         let image = &mut self.present[memory];
@@ -131,11 +217,6 @@ impl Recorder {
             image.resize(live.len() as u64);
             self.changes.push(Change::Growth { memory, from, to, by });
         }
-        let (changes, kept) = (&mut self.changes, &mut self.kept);
-        image.absorb(live, |addr, old, new| {
-            *kept += 2 * new.len() as u64;
-            changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
-        });
     }
 
     /// Notes that a memory's bytes from `addr` on are zero now. A memory can only shrink when it is another's turn, a
@@ -170,7 +251,12 @@ impl Recorder {
         self.overhead = Duration::ZERO;
         self.kept = 0;
         self.wanted = None;
+        self.accesses = 0;
+        let log = self.collector.take().map_or_else(AccessLog::default, |collector| {
+            collector.lock().unwrap_or_else(PoisonError::into_inner).take_log()
+        });
         Cause {
+            accesses: Arc::new(log),
             trigger,
             steps: std::mem::take(&mut self.steps),
             changes: std::mem::take(&mut self.changes),
@@ -178,6 +264,56 @@ impl Recorder {
             outcome,
             cleanup: None,
         }
+    }
+}
+
+/// The fewest runs of written bytes in a page that are kept as one change with a mask: many small changes would cost
+/// more.
+const RUNS: usize = 64;
+
+/// Gathers bytes that the guest wrote into changes: what lies side by side is one.
+struct WrittenBytes<'a> {
+    memory: usize,
+    changes: &'a mut Vec<Change>,
+    /// What is gathered: its address, the old bytes and the new.
+    addr: u64,
+    old: Vec<u8>,
+    new: Vec<u8>,
+}
+
+impl WrittenBytes<'_> {
+    /// Adds the bytes that were written in a page, of which these are all as they were and as they are.
+    fn add(&mut self, page: &TouchedPage, old: &[u8], new: &[u8]) {
+        if page.runs().nth(RUNS).is_some() {
+            self.flush();
+            let first = page.runs().next().map_or(0, |run| run.start);
+            let last = page.runs().last().map_or(0, |run| run.end).min(old.len());
+            let mask = Mask::new(last - first, |place| page.has(first + place));
+            let addr = page.addr() + first as u64;
+            let (old, new) = (&old[first..last], &new[first..last]);
+            let (by, evidence) = (Actor::Guest, Evidence::Written);
+            self.changes.push(Change::bytes(self.memory, addr, old, new, by, evidence).with_mask(Some(mask)));
+            return;
+        }
+        for run in page.runs() {
+            let run = run.start..run.end.min(old.len());
+            let addr = page.addr() + run.start as u64;
+            if self.addr + self.old.len() as u64 != addr {
+                self.flush();
+                self.addr = addr;
+            }
+            self.old.extend_from_slice(&old[run.clone()]);
+            self.new.extend_from_slice(&new[run]);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.old.is_empty() {
+            let (by, evidence) = (Actor::Guest, Evidence::Written);
+            self.changes.push(Change::bytes(self.memory, self.addr, &self.old, &self.new, by, evidence));
+        }
+        self.old.clear();
+        self.new.clear();
     }
 }
 

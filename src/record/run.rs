@@ -49,10 +49,38 @@ impl Run {
         self.cost += cause.cost();
         self.causes.push_back(cause);
         self.present = present;
+        self.keep_to_budget();
+    }
+
+    /// Keeps no more than about that many bytes of history from now on.
+    pub fn set_budget(&mut self, budget: usize) {
+        self.budget = budget;
+        self.keep_to_budget();
+    }
+
+    /// Drops what is oldest until the rest fits.
+    fn keep_to_budget(&mut self) {
+        self.drop_accesses();
         while self.cost > self.budget && self.causes.len() > 1 {
             let oldest = self.causes.pop_front().expect("there are two");
             self.cost -= oldest.cost();
             self.forgotten += 1;
+        }
+    }
+
+    /// While the causes take too much, drops the single accesses of the oldest; their changes stay.
+    fn drop_accesses(&mut self) {
+        let older = self.causes.len().saturating_sub(1);
+        for cause in self.causes.iter_mut().take(older) {
+            if self.cost <= self.budget {
+                return;
+            }
+            if cause.accesses.cost() > 0 {
+                self.cost -= cause.cost();
+                let node = Arc::make_mut(cause);
+                node.accesses = Arc::new(node.accesses.emptied());
+                self.cost += cause.cost();
+            }
         }
     }
 

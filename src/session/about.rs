@@ -22,6 +22,8 @@ pub struct About {
     pub undecided: Option<String>,
     /// What was assumed about the convention, if the evidence leaves room for another.
     pub assumed: Option<String>,
+    /// Why the guest's stores are not recorded, where they were to be.
+    pub untraced: Option<String>,
     /// The module's SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// What the module exports and imports.
@@ -63,6 +65,7 @@ impl About {
             recipe: live.choice().recipe.to_string(),
             undecided: live.choice().undecided.as_ref().map(ToString::to_string),
             assumed: live.choice().assumed.as_ref().map(Assumption::note),
+            untraced: live.why_untraced().map(str::to_owned),
             memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }

@@ -10,7 +10,7 @@ use crate::abi::{
     ResolvedConvention, choose,
 };
 use crate::guest::{
-    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Program, Recorded, Watchdog,
+    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, Program, Recorded, Watchdog,
 };
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, StepKind, Trigger, Value};
 
@@ -27,6 +27,8 @@ pub struct Options {
     pub args: Vec<OsString>,
     /// The environment of a guest that is a program, `NAME=VALUE` each.
     pub env: Vec<OsString>,
+    /// What the guest records of its accesses to memory.
+    pub trace: Passes,
     /// Who hears what the guest says while it says it.
     pub listener: Option<Listener>,
     /// The files that are watched: when one is another than it was, the guest is begun anew, and gets the last line again.
@@ -93,7 +95,7 @@ impl Live {
         // Before it is compiled, which may take seconds.
         let wish = options.wish.clone();
         let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
-        let program = code.compile(options.limits).map_err(OpenError::Load)?;
+        let program = code.compile_traced(options.limits, options.trace).map_err(OpenError::Load)?;
         let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
         let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
@@ -162,6 +164,11 @@ impl Live {
         let start = guest.start().cloned();
         (self.guest, self.exchange) = (guest, exchange);
         Ok(Before { spent: Duration::ZERO, made: Some((elapsed, start)) })
+    }
+
+    /// Why the guest's stores are not recorded, where they were to be: changes are found by comparing then.
+    pub fn why_untraced(&self) -> Option<&str> {
+        self.program.why_untraced()
     }
 
     /// How the guest is talked to.

@@ -1,6 +1,7 @@
 //! What a front end asks of a guest: a line, or something that a command does to it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::about::Origin;
 use super::{Live, OpenError, Options, Source};
@@ -85,7 +86,8 @@ impl Request {
             Request::Command(words, _) => Trigger::Command(words),
         };
         let (steps, changes) = (Vec::new(), Vec::new());
-        Cause { trigger, steps, changes, focus: None, outcome: Err(Failure::Cancelled), cleanup: None }
+        let accesses = Arc::default();
+        Cause { trigger, steps, changes, accesses, focus: None, outcome: Err(Failure::Cancelled), cleanup: None }
     }
 }
 

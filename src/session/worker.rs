@@ -15,6 +15,11 @@ pub(super) const HISTORY: usize = 256 << 20;
 /// How many runs are kept beside the present one.
 pub(super) const RUNS: usize = 3;
 
+/// How many bytes the present run keeps: its history, and the records of one exchange.
+fn budget(limits: &Limits) -> usize {
+    usize::try_from(limits.record).unwrap_or(usize::MAX).saturating_add(HISTORY)
+}
+
 /// What the guest's thread tells its session.
 pub enum Update {
     /// The guest is loaded and started.
@@ -100,7 +105,8 @@ impl Session {
         let watching = options.watched.clone().keep(&source, move |update| rebuilt(update));
         let options = Options { listener, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &watching, &inbox, &*report));
-        Session { watch, limits, watches, ..Session::new(name, jobs) }
+        let run = Run::new(budget(&limits));
+        Session { watch, limits, run, watches, ..Session::new(name, jobs) }
     }
 
     /// A session in which nothing happened yet.
@@ -291,7 +297,8 @@ impl Session {
                 self.memory = coming.memory;
             }
             let about = std::mem::replace(known, coming);
-            let run = std::mem::replace(&mut self.run, Run::new(HISTORY));
+            let mut run = std::mem::replace(&mut self.run, Run::new(budget(&self.limits)));
+            run.set_budget(HISTORY);
             self.past.push(PastRun { about, run, globals: std::mem::take(&mut self.globals) });
             self.runs_back += usize::from(self.runs_back > 0);
         }

@@ -77,6 +77,7 @@ fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
 pub struct Marks {
     pages: BTreeMap<u64, Page>,
     grown: Option<(u64, u64)>,
+    compared: bool,
     /// What each actor changed.
     changed: [Tally; 3],
     rewritten: Tally,
@@ -132,6 +133,11 @@ impl Marks {
     /// The bytes that are known to have been written with the value that they had.
     pub fn rewritten(&self) -> Tally {
         self.rewritten
+    }
+
+    /// Whether some of it was found by comparing: bytes may have been written then that have no mark.
+    pub fn is_compared(&self) -> bool {
+        self.compared
     }
 
     /// In how many runs the changed bytes lie: neighbours that were changed by one actor.
@@ -236,23 +242,26 @@ impl Marks {
 
     fn paint(&mut self, memory: usize, change: &Change) {
         match change {
-            Change::Bytes { memory: of, addr, old_then_new, by, evidence } if *of == memory => {
+            Change::Bytes { memory: of, addr, old_then_new, by, evidence, mask } if *of == memory => {
                 let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
+                self.compared |= *evidence == Evidence::Found && *by != Actor::Module;
                 let mut done = 0;
                 while done < old.len() {
                     let at = *addr + done as u64;
                     let count = (PAGE - place(at)).min(old.len() - done);
+                    let first = done;
                     let (old, new) = (&old[done..done + count], &new[done..done + count]);
                     done += count;
                     let marks = &mut self.page(at).marks;
-                    let throughout = || *evidence == Evidence::Written || differ_throughout(old, new);
+                    let is_seen = *evidence == Evidence::Written && mask.is_none();
+                    let throughout = || is_seen || (mask.is_none() && differ_throughout(old, new));
                     if count == PAGE && throughout() {
                         *marks = Cells::All(Mark::Changed(*by));
                         continue;
                     }
                     let cells = &mut marks.each()[place(at)..][..count];
-                    for (cell, (old, new)) in cells.iter_mut().zip(old.iter().zip(new)) {
-                        if *evidence == Evidence::Written || old != new {
+                    for (cell, place) in cells.iter_mut().zip(first..) {
+                        if is_seen || change.is_written(place) {
                             *cell = Mark::Changed(*by);
                         }
                     }

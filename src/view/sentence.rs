@@ -38,19 +38,29 @@ pub fn difference(marks: &Marks) -> String {
     }
 }
 
-/// The same in a few words: `14 B changed`.
+/// The same in a few words: `14 B written, 13 changed`, or `14 B changed` where all were, or where comparing found that:
+/// how many were written is not known then.
 pub fn in_brief(marks: &Marks) -> String {
     let mut words = Vec::new();
-    if marks.changed() > 0 {
-        words.push(format!("{} B changed", thousands(marks.changed() as u64)));
-    }
-    if marks.rewritten().bytes > 0 {
-        words.push(format!("{} B as before", thousands(marks.rewritten().bytes as u64)));
-    }
+    words.extend(counts(marks.changed() as u64, marks.rewritten().bytes as u64, marks.is_compared()));
     if let Some((from, to)) = marks.grown() {
         words.push(format!("grew by {}", counted(to.saturating_sub(from), "page")));
     }
     if words.is_empty() { "nothing changed".to_owned() } else { words.join(", ") }
+}
+
+/// How many bytes changed, and how many others were written; of those, comparing does not find all.
+pub(super) fn counts(changed: u64, rewritten: u64, is_compared: bool) -> Option<String> {
+    let all = thousands(changed + rewritten);
+    let (changed, rewritten) = match (changed, rewritten) {
+        (0, 0) => return None,
+        (_, 0) => return Some(format!("{all} B changed")),
+        (changed, rewritten) => (thousands(changed), thousands(rewritten)),
+    };
+    Some(match is_compared {
+        false => format!("{all} B written, {changed} changed"),
+        true => format!("{changed} B changed, {rewritten} B as before"),
+    })
 }
 
 /// How a cause ended: the answer in quotes, or why there is none.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{counted, range, thousands, visible};
+use super::sentence::counts;
+use super::{counted, range, visible};
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
 /// The deepest step that is indented further than the one around it.
@@ -65,6 +66,8 @@ struct Sum {
     equal: u64,
     /// Pages.
     grown: u64,
+    /// Changes that were found by comparing.
+    compared: u64,
 }
 
 /// The most bytes that are counted one by one, for a line on the screen.
@@ -74,11 +77,11 @@ const COUNTED: u64 = 4096;
 fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
     let mut bytes = HashMap::new();
     for change in changes {
-        let Change::Bytes { memory, addr, old_then_new, evidence, .. } = change else { continue };
+        let Change::Bytes { memory, addr, old_then_new, .. } = change else { continue };
         let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
-        for ((&old, &new), addr) in old.iter().zip(new).zip(*addr..) {
-            if *evidence == Evidence::Written || old != new {
-                bytes.entry((*memory, addr)).or_insert((old, new)).1 = new;
+        for (place, (&old, &new)) in old.iter().zip(new).enumerate() {
+            if change.is_written(place) {
+                bytes.entry((*memory, addr + place as u64)).or_insert((old, new)).1 = new;
             }
         }
     }
@@ -88,12 +91,7 @@ fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
 impl Sum {
     fn words(self) -> String {
         let mut notes = Vec::new();
-        if self.differing > 0 {
-            notes.push(format!("{} B changed", thousands(self.differing)));
-        }
-        if self.equal > 0 {
-            notes.push(format!("{} B as before", thousands(self.equal)));
-        }
+        notes.extend(counts(self.differing, self.equal, self.compared > 0));
         if self.grown > 0 {
             notes.push(format!("grew by {}", counted(self.grown, "page")));
         }
@@ -300,6 +298,7 @@ impl Steps {
                 differing: to.differing - from.differing,
                 equal: to.equal - from.equal,
                 grown: to.grown - from.grown,
+                compared: to.compared - from.compared,
             },
             _ => Sum::default(),
         }
@@ -333,8 +332,9 @@ impl Sum {
             Change::Bytes { old_then_new, evidence, .. } => {
                 let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
                 let differing = old.iter().zip(new).filter(|(old, new)| old != new).count();
+                sum.compared += u64::from(*evidence == Evidence::Found);
                 sum.differing += differing as u64;
-                sum.equal += if *evidence == Evidence::Written { (old.len() - differing) as u64 } else { 0 };
+                sum.equal += (change.written() - differing) as u64;
             }
             Change::Growth { from, to, .. } => sum.grown += to.saturating_sub(*from),
         }
@@ -387,6 +387,7 @@ mod tests {
             depth: *depth,
             kind: StepKind::Say { text: b"hi".to_vec() },
             changes: changes.clone(),
+            accesses: 0..0,
             elapsed: Duration::ZERO,
         };
         let change = |n: usize| Change::bytes(0, n as u64, &[0], &[1], Actor::Guest, Evidence::Found);
@@ -394,6 +395,7 @@ mod tests {
             trigger: Trigger::Start,
             steps: steps.iter().map(step).collect(),
             changes: (0..changes).map(change).collect(),
+            accesses: std::sync::Arc::default(),
             focus: None,
             outcome: Ok(Vec::new()),
             cleanup: None,

@@ -61,8 +61,22 @@ enum StepKind<'a> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Change<'a> {
-    Bytes { memory: usize, addr: u64, by: &'static str, evidence: &'static str, old: Bytes<'a>, new: Bytes<'a> },
-    Growth { memory: usize, by: &'static str, from_pages: u64, to_pages: u64 },
+    Bytes {
+        memory: usize,
+        addr: u64,
+        by: &'static str,
+        evidence: &'static str,
+        old: Bytes<'a>,
+        new: Bytes<'a>,
+        /// Where not all of them were written: those that were, as addresses from the first to behind the last.
+        written: Option<Vec<[u64; 2]>>,
+    },
+    Growth {
+        memory: usize,
+        by: &'static str,
+        from_pages: u64,
+        to_pages: u64,
+    },
 }
 
 impl Exchange<'_> {
@@ -180,14 +194,16 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
 impl<'a> From<&'a record::Change> for Change<'a> {
     fn from(change: &'a record::Change) -> Change<'a> {
         match change {
-            record::Change::Bytes { memory, addr, old_then_new, by, evidence } => {
+            record::Change::Bytes { memory, addr, old_then_new, by, evidence, mask } => {
                 let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
                 let evidence = match evidence {
                     record::Evidence::Written => "written",
                     record::Evidence::Found => "compared",
                 };
                 let (old, new) = (Bytes::new(old), Bytes::new(new));
-                Change::Bytes { memory: *memory, addr: *addr, by: by.word(), evidence, old, new }
+                let runs = || change.runs().map(|run| [run.start, run.end]).collect();
+                let written = mask.as_ref().map(|_| runs());
+                Change::Bytes { memory: *memory, addr: *addr, by: by.word(), evidence, old, new, written }
             }
             &record::Change::Growth { memory, from, to, by } => {
                 Change::Growth { memory, by: by.word(), from_pages: from, to_pages: to }

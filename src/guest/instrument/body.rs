@@ -32,6 +32,9 @@ struct Edit {
     what: What,
 }
 
+/// A stretch of rewritten code, and the one of the original that it stands for.
+type Piece = (Range<usize>, Range<usize>);
+
 enum What {
     /// The check whether the guest is to stop.
     Check,
@@ -126,7 +129,7 @@ impl<'a> BodyRewriter<'a> {
         memories: &[super::sections::MemoryKind],
         scratch: &mut Scratch<'_>,
         end: usize,
-    ) -> Result<Vec<(Range<usize>, Range<usize>)>, InstrumentError> {
+    ) -> Result<Vec<Piece>, InstrumentError> {
         self.code.clear();
         let mut pieces = Vec::with_capacity(self.edits.len());
         let mut from = scratch.operators_at;

@@ -21,18 +21,18 @@ use super::sections::MemoryKind;
 use crate::record::{Site, SiteKind};
 
 /// Bytes in a record.
-pub(crate) const RECORD: u32 = 24;
+const RECORD: u32 = 24;
 /// Where the ring has its limit, and where its first record.
-pub(crate) const LIMIT_AT: u32 = 0;
-pub(crate) const FIRST_RECORD: u32 = 64;
+pub(in crate::guest) const LIMIT_AT: u32 = 0;
+pub(in crate::guest) const FIRST_RECORD: u32 = 64;
 /// The size of the ring's memory, in pages.
-pub(crate) const RING_PAGES: u32 = 1;
+pub(in crate::guest) const RING_PAGES: u32 = 1;
 /// The address from which on a record leads to a call of the hook: one access may have two records.
-pub(crate) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
+pub(in crate::guest) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
 /// The site that the hook is called with when the ring is full.
-pub(crate) const NO_SITE: u32 = u32::MAX;
+pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
 /// Set in the site that the hook is called with behind an operation, not before it.
-pub(crate) const DONE: u32 = 1 << 31;
+pub(in crate::guest) const DONE: u32 = 1 << 31;
 
 /// The indices of what was added to a module.
 #[derive(Clone, Copy, Debug)]
@@ -214,7 +214,7 @@ impl Emitter<'_, '_> {
     }
 
     fn copy(&mut self, to: u32, from: u32, instruction: &[u8]) {
-        let site = self.bulk_site(SiteKind::Copy, to);
+        let site = self.bulk_site(SiteKind::Copy, to, from);
         let len = if self.is_64(to) && self.is_64(from) { ValType::I64 } else { ValType::I32 };
         let types = [self.address_type(to), self.address_type(from), len];
         let operands = self.take_operands(types);
@@ -224,7 +224,7 @@ impl Emitter<'_, '_> {
     }
 
     fn fill(&mut self, memory: u32, instruction: &[u8]) {
-        let site = self.bulk_site(SiteKind::Fill, memory);
+        let site = self.bulk_site(SiteKind::Fill, memory, memory);
         let address = self.address_type(memory);
         let types = [address, ValType::I32, address];
         let operands = self.take_operands(types);
@@ -234,7 +234,7 @@ impl Emitter<'_, '_> {
     }
 
     fn init(&mut self, memory: u32, instruction: &[u8]) {
-        let site = self.bulk_site(SiteKind::Init, memory);
+        let site = self.bulk_site(SiteKind::Init, memory, memory);
         let types = [self.address_type(memory), ValType::I32, ValType::I32];
         let operands = self.take_operands(types);
         self.call_hook(site, types, operands);
@@ -244,7 +244,7 @@ impl Emitter<'_, '_> {
     }
 
     fn grow(&mut self, memory: u32, instruction: &[u8]) {
-        let site = self.bulk_site(SiteKind::Grow, memory);
+        let site = self.bulk_site(SiteKind::Grow, memory, memory);
         let ty = self.address_type(memory);
         let (delta, before) = (self.scratch.local(ty, 3), self.scratch.local(ty, 4));
         self.emit([Instruction::LocalTee(delta)]);
@@ -269,14 +269,15 @@ impl Emitter<'_, '_> {
             kind,
             width,
             memory: arg.memory,
+            source: arg.memory,
             displacement,
             joined,
         })
     }
 
-    fn bulk_site(&mut self, kind: SiteKind, memory: u32) -> i32 {
+    fn bulk_site(&mut self, kind: SiteKind, memory: u32, source: u32) -> i32 {
         let (func, offset) = self.at;
-        self.add_site(Site { func, offset, kind, width: 0, memory, displacement: 0, joined: false })
+        self.add_site(Site { func, offset, kind, width: 0, memory, source, displacement: 0, joined: false })
     }
 
     fn add_site(&mut self, site: Site) -> i32 {
@@ -379,8 +380,7 @@ impl Emitter<'_, '_> {
                 self.emit([Instruction::I64ExtendI32U]);
             }
         }
-        let call =
-            Instruction::CallIndirect { type_index: self.added.hook_type, table_index: self.added.hook_table };
+        let call = Instruction::CallIndirect { type_index: self.added.hook_type, table_index: self.added.hook_table };
         self.emit([Instruction::I32Const(0), call]);
     }
 }

@@ -35,7 +35,7 @@ use self::sections::{
 };
 use crate::record::Site;
 
-pub(super) use self::emit::{DONE, FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RECORD};
+pub(super) use self::emit::{DONE, FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
 pub(super) use self::offset_map::OffsetMap;
 
 /// In an export: what kind of thing it names.

@@ -2,7 +2,7 @@
 
 /// Maps offsets in rewritten function bodies to offsets in the original file.
 #[derive(Debug, Default)]
-pub(crate) struct OffsetMap {
+pub(in crate::guest) struct OffsetMap {
     imported_funcs: u32,
     bodies: Vec<Body>,
     pieces: Vec<Piece>,
@@ -47,7 +47,7 @@ impl OffsetMap {
 
     /// The offset in the original file of an instruction that lies `offset` bytes behind the beginning of the body of
     /// the function with that index, as rewritten. `None` if the original has no such function.
-    pub(crate) fn original(&self, func: u32, offset: usize) -> Option<usize> {
+    pub(in crate::guest) fn original(&self, func: u32, offset: usize) -> Option<usize> {
         let place = usize::try_from(func.checked_sub(self.imported_funcs)?).ok()?;
         let body = self.bodies.get(place)?;
         let last = self.bodies.get(place + 1).map_or(self.pieces.len(), |next| next.first_piece);

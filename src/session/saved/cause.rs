@@ -11,6 +11,9 @@ use super::hex::Hex;
 use super::mirror;
 use crate::record;
 
+/// The most bytes that the accesses of one cause may take once they are read.
+const ACCESSES: usize = 1 << 30;
+
 /// A cause, without its changes.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Cause<'a> {
@@ -18,6 +21,9 @@ pub(super) struct Cause<'a> {
     pub(super) steps: Vec<Step<'a>>,
     /// How many changes follow.
     pub(super) changes: usize,
+    /// The accesses of the guest's, as the record encodes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) accesses: Vec<Hex<'a>>,
     /// The step to look at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) focus: Option<usize>,
@@ -46,6 +52,9 @@ pub(super) struct Step<'a> {
     pub(super) kind: StepKind<'a>,
     /// Its changes: from the first to before the second.
     pub(super) changes: [usize; 2],
+    /// Its accesses, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) accesses: Option<[u64; 2]>,
     pub(super) elapsed_ns: u64,
 }
 
@@ -76,8 +85,23 @@ pub(super) enum Value {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Change<'a> {
-    Bytes { memory: usize, addr: u64, old: Hex<'a>, new: Hex<'a>, by: Actor, evidence: Evidence },
-    Growth { memory: usize, from: u64, to: u64, by: Actor },
+    Bytes {
+        memory: usize,
+        addr: u64,
+        old: Hex<'a>,
+        new: Hex<'a>,
+        by: Actor,
+        evidence: Evidence,
+        /// Which bytes were written, where that is not all of them: a bit for each.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mask: Option<Hex<'a>>,
+    },
+    Growth {
+        memory: usize,
+        from: u64,
+        to: u64,
+        by: Actor,
+    },
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -97,11 +121,13 @@ pub(super) enum Evidence {
 
 impl<'a> From<&'a record::Cause> for Cause<'a> {
     fn from(cause: &'a record::Cause) -> Cause<'a> {
-        let record::Cause { trigger, steps, changes, focus, outcome, cleanup } = cause;
+        let record::Cause { trigger, steps, changes, accesses, focus, outcome, cleanup } = cause;
+        let parts = accesses.encode().filter(|_| !accesses.is_empty());
         Cause {
             trigger: trigger.into(),
             steps: steps.iter().map(Step::from).collect(),
             changes: changes.len(),
+            accesses: parts.map(|part| Hex(part.into())).collect(),
             focus: *focus,
             answer: outcome.as_ref().ok().map(|answer| Hex::new(answer)),
             failure: outcome.as_ref().err().map(Failure::from),
@@ -113,10 +139,16 @@ impl<'a> From<&'a record::Cause> for Cause<'a> {
 impl Cause<'_> {
     /// The cause as it is recorded, with none of its changes yet.
     pub(super) fn into_record(self) -> Result<record::Cause, String> {
+        let parts = self.accesses.iter().map(|part| &*part.0);
+        let accesses = match self.accesses.is_empty() {
+            true => Some(record::AccessLog::default()),
+            false => record::AccessLog::decode(parts, ACCESSES),
+        };
         Ok(record::Cause {
             trigger: self.trigger.into(),
             steps: self.steps.into_iter().map(record::Step::from).collect(),
             changes: Vec::new(),
+            accesses: Arc::new(accesses.ok_or("the accesses of a cause are damaged")?),
             focus: self.focus,
             outcome: match (self.answer, self.failure) {
                 (_, Some(failure)) => Err(failure.into()),
@@ -150,11 +182,12 @@ impl From<Trigger<'_>> for record::Trigger {
 
 impl<'a> From<&'a record::Step> for Step<'a> {
     fn from(step: &'a record::Step) -> Step<'a> {
-        let record::Step { depth, kind, changes, elapsed } = step;
+        let record::Step { depth, kind, changes, accesses, elapsed } = step;
         Step {
             depth: *depth,
             kind: kind.into(),
             changes: [changes.start, changes.end],
+            accesses: (!accesses.is_empty()).then_some([accesses.start, accesses.end]),
             elapsed_ns: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
         }
     }
@@ -163,10 +196,12 @@ impl<'a> From<&'a record::Step> for Step<'a> {
 impl From<Step<'_>> for record::Step {
     fn from(step: Step<'_>) -> record::Step {
         let [start, end] = step.changes;
+        let [first, last] = step.accesses.unwrap_or_default();
         record::Step {
             depth: step.depth,
             kind: step.kind.into(),
             changes: start..end,
+            accesses: first..last,
             elapsed: Duration::from_nanos(step.elapsed_ns),
         }
     }
@@ -255,7 +290,7 @@ impl From<Value> for record::Value {
 impl<'a> From<&'a record::Change> for Change<'a> {
     fn from(change: &'a record::Change) -> Change<'a> {
         match change {
-            record::Change::Bytes { memory, addr, old_then_new, by, evidence } => {
+            record::Change::Bytes { memory, addr, old_then_new, by, evidence, mask } => {
                 let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
                 Change::Bytes {
                     memory: *memory,
@@ -264,6 +299,7 @@ impl<'a> From<&'a record::Change> for Change<'a> {
                     new: Hex::new(new),
                     by: (*by).into(),
                     evidence: (*evidence).into(),
+                    mask: mask.as_ref().map(|mask| Hex::new(mask.bits())),
                 }
             }
             &record::Change::Growth { memory, from, to, by } => Change::Growth { memory, from, to, by: by.into() },
@@ -275,11 +311,13 @@ impl Change<'_> {
     /// The change as it is recorded. Whether it fits the memory before it is not known yet.
     pub(super) fn into_record(self) -> Result<record::Change, String> {
         Ok(match self {
-            Change::Bytes { memory, addr, old, new, by, evidence } => {
+            Change::Bytes { memory, addr, old, new, by, evidence, mask } => {
+                let mask = mask.map(|mask| record::Mask::from_bits(&mask.0, old.0.len()));
+                let mask = mask.map(|mask| mask.ok_or("the mask of a change does not fit it")).transpose()?;
                 if old.0.len() != new.0.len() {
                     return Err("a change has fewer new bytes than old ones, or more".to_owned());
                 }
-                record::Change::bytes(memory, addr, &old.0, &new.0, by.into(), evidence.into())
+                record::Change::bytes(memory, addr, &old.0, &new.0, by.into(), evidence.into()).with_mask(mask)
             }
             Change::Growth { memory, from, to, by } => record::Change::Growth { memory, from, to, by: by.into() },
         })

@@ -31,6 +31,9 @@ pub(super) struct Guest<'a> {
     /// What was assumed about the convention, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) assumed: Option<Cow<'a, str>>,
+    /// Why stores were not recorded, where they were to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) untraced: Option<Cow<'a, str>>,
     pub(super) sha256: Cow<'a, str>,
     pub(super) interface: Interface<'a>,
     /// The memory that the convention passes lines through.
@@ -139,6 +142,7 @@ impl<'a> From<&'a About> for Guest<'a> {
             recipe: (&about.recipe).into(),
             undecided: about.undecided.as_ref().map(Cow::from),
             assumed: about.assumed.as_ref().map(Cow::from),
+            untraced: about.untraced.as_ref().map(Cow::from),
             sha256: (&about.sha256).into(),
             interface: (&*about.interface).into(),
             memory: about.memory,
@@ -154,6 +158,7 @@ impl From<Guest<'_>> for About {
             recipe: guest.recipe.into_owned(),
             undecided: guest.undecided.map(Cow::into_owned),
             assumed: guest.assumed.map(Cow::into_owned),
+            untraced: guest.untraced.map(Cow::into_owned),
             sha256: guest.sha256.into_owned(),
             interface: Arc::new(guest.interface.into()),
             memory: guest.memory,

@@ -61,8 +61,8 @@ struct About {
 impl About {
     fn upgrade(self) -> guest::Guest<'static> {
         let About { name, convention, recipe, undecided, sha256, interface, memory } = self;
-        let interface = interface.upgrade();
-        guest::Guest { name, convention, recipe, undecided, assumed: None, sha256, interface, memory }
+        let (interface, assumed, untraced) = (interface.upgrade(), None, None);
+        guest::Guest { name, convention, recipe, undecided, assumed, untraced, sha256, interface, memory }
     }
 }
 
@@ -224,7 +224,8 @@ impl Cause {
             Outcome::Err(failure) => (None, Some(failure.upgrade())),
         };
         let steps = crossings.into_iter().map(Step::upgrade).collect();
-        Ok(cause::Cause { trigger: trigger.upgrade(), steps, changes, focus, answer, failure, cleanup: None })
+        let (accesses, cleanup) = (Vec::new(), None);
+        Ok(cause::Cause { trigger: trigger.upgrade(), steps, changes, accesses, focus, answer, failure, cleanup })
     }
 }
 
@@ -269,7 +270,7 @@ impl Step {
     fn upgrade(self) -> cause::Step<'static> {
         let Step { depth, step, changes: Changes { start, end }, elapsed } = self;
         let elapsed_ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        cause::Step { depth, kind: step.upgrade(), changes: [start, end], elapsed_ns }
+        cause::Step { depth, kind: step.upgrade(), changes: [start, end], accesses: None, elapsed_ns }
     }
 }
 
@@ -351,7 +352,8 @@ impl Change {
                 let mut old = halves.into_vec();
                 let new = old.split_off(old.len() / 2);
                 let (old, new) = (Hex(old.into()), Hex(new.into()));
-                cause::Change::Bytes { memory, addr, old, new, by: by.upgrade(), evidence: evidence.upgrade() }
+                let (by, evidence) = (by.upgrade(), evidence.upgrade());
+                cause::Change::Bytes { memory, addr, old, new, by, evidence, mask: None }
             }
             Change::Growth { memory, from, to, by } => cause::Change::Growth { memory, from, to, by: by.upgrade() },
         })

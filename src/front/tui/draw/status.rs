@@ -96,6 +96,9 @@ fn answer_before_failure(cause: &Cause) -> Option<String> {
 
 /// What is told where the guest has started and nothing was sent.
 fn start(app: &App) -> (String, Tone) {
+    if let Some(why) = app.session.about().and_then(|about| about.untraced.as_deref()) {
+        return (crate::front::untraced(why), Tone::Failure);
+    }
     let undecided = app.session.about().is_some_and(|about| about.undecided.is_some());
     let assumed = app.session.about().and_then(|about| about.assumed.as_ref());
     if let Some(assumed) = assumed.filter(|_| !app.session.is_replay()) {

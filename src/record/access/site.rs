@@ -15,6 +15,8 @@ pub struct Site {
     pub width: u8,
     /// The index of the memory that it accesses. For a copy, the destination.
     pub memory: u32,
+    /// The index of the memory that a copy copies from; of all else, of the same memory.
+    pub source: u32,
     /// The constant that the instruction adds to its address operand.
     pub displacement: u32,
     /// Whether this is the second half of the access of the site before it.

@@ -1,0 +1,324 @@
+//! A log as bytes, in parts: a head, then one part for each chunk. Numbers are written in as few bytes as they need.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::{MEMORIES, PAGE};
+use super::log::{AccessLog, CHUNK, Chunk, LONG, Record, Segment, page_key};
+use super::site::{Site, SiteKind};
+
+/// The version of this encoding.
+const VERSION: u64 = 1;
+/// The most pages that a memory may have.
+const PAGES: u64 = 65_536;
+
+/// The most pages of [`PAGE`] bytes that a chunk lists: those of two whole memories.
+const MOST_PAGES: usize = 2 << 20;
+
+const KINDS: [SiteKind; 8] = [
+    SiteKind::Load,
+    SiteKind::Store,
+    SiteKind::Exchange,
+    SiteKind::Compare,
+    SiteKind::Copy,
+    SiteKind::Fill,
+    SiteKind::Init,
+    SiteKind::Grow,
+];
+
+impl AccessLog {
+    /// The log as parts, the head first. [`AccessLog::decode`] reads them back.
+    pub fn encode(&self) -> impl Iterator<Item = Vec<u8>> {
+        std::iter::once_with(|| self.head()).chain(self.chunks.iter().map(|chunk| self.part(chunk)))
+    }
+
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        1 + self.chunks.len()
+    }
+
+    /// A log of the parts that [`AccessLog::encode`] made; `None` if something in them is wrong, or if it takes more
+    /// than about `most` bytes. They may come from anywhere.
+    pub fn decode<'a>(parts: impl IntoIterator<Item = &'a [u8]>, most: usize) -> Option<AccessLog> {
+        let mut parts = parts.into_iter();
+        let mut log = AccessLog::from_head(parts.next()?)?;
+        for part in parts {
+            log.add_part(part)?;
+            log.cost += log.chunks.last().map_or(0, Chunk::cost);
+            if log.cost > most {
+                return None;
+            }
+        }
+        let end = log.chunks.last().map_or(0, Chunk::end);
+        (end <= log.len).then_some(log)
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        put(&mut out, VERSION);
+        put(&mut out, self.sites.len() as u64);
+        for site in self.sites.iter() {
+            let Site { func, offset, kind, width, memory, source, displacement, joined } = *site;
+            let kind = KINDS.iter().position(|&known| known == kind).unwrap_or(0) as u64;
+            let numbers = [func, offset, width.into(), memory, source, displacement, joined.into()];
+            put(&mut out, kind);
+            numbers.iter().for_each(|&number| put(&mut out, number.into()));
+        }
+        put(&mut out, self.len);
+        put(&mut out, self.segments.len() as u64);
+        for Segment { accesses, changes } in &self.segments {
+            let numbers = [accesses.start, accesses.end, changes.start as u64, changes.end as u64];
+            numbers.iter().for_each(|&number| put(&mut out, number));
+        }
+        out
+    }
+
+    fn from_head(part: &[u8]) -> Option<AccessLog> {
+        let mut input = part;
+        let (version, count) = (get(&mut input)?, get(&mut input)?);
+        if version != VERSION {
+            return None;
+        }
+        // Each takes eight bytes at least.
+        let mut sites = Vec::with_capacity(usize::try_from(count).ok()?.min(part.len() / 8));
+        for _ in 0..count {
+            sites.push(get_site(&mut input)?);
+        }
+        let (len, count) = (get(&mut input)?, get(&mut input)?);
+        let mut segments = Vec::new();
+        let (mut access, mut change) = (0, 0);
+        for _ in 0..count {
+            let accesses = get_range(&mut input, access)?;
+            let changes = get_range(&mut input, change)?;
+            (access, change) = (accesses.end, changes.end);
+            let changes = usize::try_from(changes.start).ok()?..usize::try_from(changes.end).ok()?;
+            segments.push(Segment { accesses, changes });
+        }
+        let is_sound = access <= len && input.is_empty();
+        is_sound.then(|| AccessLog { sites: Arc::from(sites), len, segments, ..AccessLog::default() })
+    }
+
+    fn part(&self, chunk: &Chunk) -> Vec<u8> {
+        let mut out = Vec::with_capacity(chunk.records.len() * 10);
+        put(&mut out, chunk.first);
+        put(&mut out, chunk.records.len() as u64);
+        let (mut site, mut addr) = (0, 0);
+        for record in &chunk.records {
+            let number = record.site & !LONG;
+            put_difference(&mut out, site, number);
+            put_difference(&mut out, addr, record.addr);
+            (site, addr) = (number, record.addr);
+            let is_bulk = self.sites.get(number as usize).is_some_and(|site| site.kind.is_bulk());
+            if is_bulk {
+                let bytes = usize::try_from(record.old).ok().and_then(|place| chunk.bulks.get(place)?.as_deref());
+                put(&mut out, record.new << 1 | u64::from(bytes.is_some()));
+                out.extend_from_slice(bytes.unwrap_or(&[]));
+            } else {
+                put(&mut out, record.old);
+                put(&mut out, record.new ^ record.old);
+            }
+        }
+        out
+    }
+
+    fn add_part(&mut self, part: &[u8]) -> Option<()> {
+        let mut input = part;
+        let (first, count) = (get(&mut input)?, get(&mut input)?);
+        let count = usize::try_from(count).ok().filter(|&count| count <= CHUNK && count <= part.len())?;
+        if first < self.chunks.last().map_or(0, Chunk::end) {
+            return None;
+        }
+        let mut chunk = Chunk { first, records: Vec::with_capacity(count), ..Chunk::default() };
+        let (mut number, mut addr) = (0, 0);
+        for place in 0..count as u64 {
+            number = get_difference(&mut input, number)?;
+            addr = get_difference(&mut input, addr)?;
+            let site = self.sites.get(number as usize).copied()?;
+            let record = get_record(&mut input, (number, site), addr, &mut chunk)?;
+            if site.kind.is_bulk() && chunk.bulks.last().is_some_and(Option::is_none) {
+                self.unkept.push(first.checked_add(place)?);
+            }
+            list_pages(&record, &site, &mut chunk.pages)?;
+            chunk.records.push(record);
+        }
+        chunk.seal();
+        self.chunks.push(chunk);
+        input.is_empty().then_some(())
+    }
+
+    /// Whether the changes that sum accesses up are some of so many.
+    pub fn fits(&self, changes: usize) -> bool {
+        self.segments.last().is_none_or(|segment| segment.changes.end <= changes)
+    }
+}
+
+fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, chunk: &mut Chunk) -> Option<Record> {
+    if !site.kind.is_bulk() {
+        let old = get(input)?;
+        let new = get(input)? ^ old;
+        let is_growth = site.kind == SiteKind::Grow;
+        if is_growth && old.max(new) > PAGES {
+            return None;
+        }
+        let site = if is_growth { number | LONG } else { number };
+        return Some(Record { site, addr, old, new });
+    }
+    let (len, is_kept) = (get(input)?, |len: u64| len & 1 == 1);
+    let (len, is_kept) = (len >> 1, is_kept(len));
+    if u64::from(addr) + len > PAGES << 16 {
+        return None;
+    }
+    let bytes = match is_kept {
+        true => {
+            let (bytes, rest) = input.split_at_checked(usize::try_from(len).ok()?.checked_mul(2)?)?;
+            *input = rest;
+            Some(bytes.into())
+        }
+        false => None,
+    };
+    chunk.bulks.push(bytes);
+    Some(Record { site: number | LONG, addr, old: chunk.bulks.len() as u64 - 1, new: len })
+}
+
+/// Adds the pages that an access touches to those of its chunk; `None` if they are more than any chunk has.
+fn list_pages(record: &Record, site: &Site, pages: &mut Vec<u32>) -> Option<()> {
+    let len = match site.kind {
+        SiteKind::Grow => return Some(()),
+        kind if kind.is_bulk() => record.new,
+        _ => site.width.into(),
+    };
+    if len > 0 {
+        let page = |addr: u64| u32::try_from(addr / PAGE as u64).unwrap_or(u32::MAX);
+        let (first, last) = (u64::from(record.addr), u64::from(record.addr) + len - 1);
+        pages.extend((page(first)..=page(last)).map(|page| page_key(site.memory as usize, page)));
+    }
+    if pages.len() > MOST_PAGES {
+        pages.sort_unstable();
+        pages.dedup();
+    }
+    (pages.len() <= MOST_PAGES).then_some(())
+}
+
+fn get_site(input: &mut &[u8]) -> Option<Site> {
+    let kind = *KINDS.get(usize::try_from(get(input)?).ok()?)?;
+    let mut numbers = [0; 7];
+    for number in &mut numbers {
+        *number = u32::try_from(get(input)?).ok()?;
+    }
+    let [func, offset, width, memory, source, displacement, joined] = numbers;
+    let width = u8::try_from(width).ok()?;
+    let most = if kind == SiteKind::Load { 16 } else { 8 };
+    let is_sound = width <= most && (memory.max(source) as usize) < MEMORIES && joined <= 1;
+    is_sound.then_some(Site { func, offset, kind, width, memory, source, displacement, joined: joined == 1 })
+}
+
+/// A range that begins at `least` or behind it.
+fn get_range(input: &mut &[u8], least: u64) -> Option<Range<u64>> {
+    let (start, end) = (get(input)?, get(input)?);
+    (least <= start && start <= end).then_some(start..end)
+}
+
+/// Writes a number, seven bits a byte, the lowest first.
+fn put(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    out.push(number.to_le_bytes()[0]);
+}
+
+fn get(input: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = input.split_first()?;
+        *input = rest;
+        let bits = u64::from(byte & 0x7f);
+        if bits << shift >> shift != bits {
+            return None;
+        }
+        number |= bits << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// Writes how far a number is from the one before it, either way.
+fn put_difference(out: &mut Vec<u8>, before: u32, number: u32) {
+    let difference = i64::from(number) - i64::from(before);
+    put(out, (difference << 1 ^ difference >> 63).cast_unsigned());
+}
+
+fn get_difference(input: &mut &[u8], before: u32) -> Option<u32> {
+    let folded = get(input)?;
+    let difference = (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed();
+    u32::try_from(i64::from(before).checked_add(difference)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Collector;
+    use super::*;
+
+    fn site(kind: SiteKind, width: u8) -> Site {
+        Site { func: 3, offset: 300, kind, width, memory: 1, source: 0, displacement: 8, joined: false }
+    }
+
+    /// A log with accesses of all kinds, in three chunks.
+    fn log() -> AccessLog {
+        let kinds = [(SiteKind::Store, 4), (SiteKind::Load, 16), (SiteKind::Copy, 0), (SiteKind::Grow, 0)];
+        let sites = kinds.map(|(kind, width)| site(kind, width));
+        let mut collector = Collector::new(Arc::from(sites), 1 << 20);
+        let mut raw = Vec::new();
+        for number in 0..40_000_u32 {
+            raw.extend_from_slice(&(number % 2).to_le_bytes());
+            raw.extend_from_slice(&(number * 37).to_le_bytes());
+            raw.extend_from_slice(&u64::from(number).to_le_bytes());
+            raw.extend_from_slice(&(u64::MAX - u64::from(number % 3)).to_le_bytes());
+        }
+        collector.take(&raw);
+        collector.take_bulk(2, 0x1_0ff0, b"0123456789abcdefghij", b"klmnopqrstuvwxyz0123");
+        collector.take_bulk(2, 0, &[0; 300_000], &[1; 300_000]);
+        collector.take_growth(3, 1, 5);
+        collector.set_boundary(2..7);
+        collector.take(&raw[..24 * 9]);
+        collector.set_boundary(7..8);
+        collector.take_log()
+    }
+
+    #[test]
+    fn a_log_comes_back_as_it_was() {
+        let log = log();
+        let parts: Vec<_> = log.encode().collect();
+        assert_eq!(parts.len(), log.parts());
+        let read = AccessLog::decode(parts.iter().map(Vec::as_slice), usize::MAX).expect("it is sound");
+        assert_eq!((read.len, &read.segments, &read.sites), (log.len, &log.segments, &log.sites));
+        assert_eq!(read.unkept, log.unkept);
+        assert!(read.chunks == log.chunks && read.fits(8) && !read.fits(7));
+        let bytes: usize = parts.iter().map(Vec::len).sum();
+        assert!(bytes < 24 * 40_000 * 3 / 4, "{bytes}");
+    }
+
+    #[test]
+    fn damage_is_noticed_or_harmless() {
+        let parts: Vec<_> = log().encode().collect();
+        for (part, bytes) in parts.iter().enumerate() {
+            for place in (0..bytes.len()).step_by(bytes.len() / 50 + 1) {
+                let mut damaged = parts.clone();
+                damaged[part][place] ^= 0x81;
+                // It must not panic, nor take room that the bytes do not pay for.
+                if let Some(log) = AccessLog::decode(damaged.iter().map(Vec::as_slice), 4 << 20) {
+                    assert!(log.cost() < 4 << 20);
+                    (0..log.len().min(100_000)).for_each(|number| _ = log.get(number));
+                }
+                let cut = parts[part][..place].to_vec();
+                let others = parts.iter().enumerate().map(|(at, bytes)| if at == part { &cut } else { bytes });
+                assert!(
+                    AccessLog::decode(others.map(Vec::as_slice), usize::MAX).is_none(),
+                    "part {part} cut at {place}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What a guest did to its memories, access by access: the sites, the log, and the collector that makes it.
+
+mod collector;
+mod encode;
+mod log;
+mod site;
+mod touched;
+
+pub use collector::{Collector, RECORD};
+pub use log::{AccessLog, MemoryAccess, Segment, Target};
+pub use site::{Site, SiteKind};
+
+pub(super) use log::Way;
+pub(super) use touched::TouchedPage;
