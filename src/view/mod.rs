@@ -35,7 +35,7 @@ pub use regions::{Region, RegionKind, Regions};
 pub use row::{Cell, MAX_WIDTH, Row};
 pub use search::{Matched, Pattern, Search};
 pub use selection::Selection;
-pub use sentence::{difference, failure, in_brief, name, outcome, range};
+pub use sentence::{difference, failure, in_brief, name, outcome, range, short_difference};
 pub use steps::{StepLine, Steps};
 pub use text::{counted, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};

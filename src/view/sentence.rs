@@ -38,6 +38,20 @@ pub fn difference(marks: &Marks) -> String {
     }
 }
 
+/// The same in fewer words, where a line is short: `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
+pub fn short_difference(marks: &Marks) -> String {
+    let clause = |who: &str, Tally { bytes, runs, span }: Tally| {
+        let (start, end) = span?;
+        let runs = if runs > 1 { format!(" in {} runs", thousands(runs as u64)) } else { String::new() };
+        Some(format!("{who} {} B{runs} at {start:#x}..{end:#x}", thousands(bytes as u64)))
+    };
+    let changed = [Actor::Module, Actor::Host, Actor::Guest].map(|by| clause(by.word(), marks.changed_by(by)));
+    let grown = marks.grown().map(|(from, to)| format!("memory {from} -> {}", counted(to, "page")));
+    let clauses = changed.into_iter().chain([clause("as before", marks.rewritten()), grown]);
+    let clauses: Vec<_> = clauses.flatten().collect();
+    if clauses.is_empty() { "nothing changed".to_owned() } else { clauses.join("; ") }
+}
+
 /// The same in a few words: `14 B written, 13 changed`, or `14 B changed` where all were, or where comparing found that:
 /// how many were written is not known then.
 pub fn in_brief(marks: &Marks) -> String {

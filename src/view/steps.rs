@@ -162,12 +162,18 @@ impl Steps {
         StepLine { depth: step.depth, verb, name, what, note }
     }
 
-    /// What the call at `place` of the cause that was looked through returned, as its line shows it.
-    pub fn results(&self, cause: &Cause, place: usize) -> Option<String> {
-        match &cause.steps.get(place)?.kind {
-            StepKind::Call { results: Some(results), .. } => Some(self.list(results)),
-            _ => None,
-        }
+    /// What the call at `place` of the cause that was looked through returned: each value as its line shows it; one that
+    /// is not known to be an address, or not to be one, in hexadecimal digits too.
+    pub fn results(&self, cause: &Cause, place: usize) -> Vec<String> {
+        let results = match cause.steps.get(place).map(|step| &step.kind) {
+            Some(StepKind::Call { results: Some(results), .. }) => results.as_slice(),
+            _ => &[],
+        };
+        let shown = |value: &Value| match (self.list(&[*value]), value.unsigned()) {
+            (text, Some(number @ 10..)) if text == value.to_string() => format!("{text} ({number:#x})"),
+            (text, _) => text,
+        };
+        results.iter().map(shown).collect()
     }
 
     /// The call that the step at `place` lies in; `None` for a step of the host's.
@@ -353,27 +359,46 @@ impl StepLine {
         self.within(number, usize::MAX)
     }
 
-    /// The numbered line in that many columns, as far as it goes: a long name is cut before anything else is.
+    /// The numbered line in that many columns, as far as it goes: the note is cut first, then a long name.
     pub fn within(&self, number: usize, columns: usize) -> String {
         let head = format!("{number} {}{:<5} ", "  ".repeat(self.depth.min(DEEPEST)), self.verb);
-        let gap = if self.note.is_empty() { "" } else { "   " };
-        let rest = format!("{}{gap}{}", self.what, self.note);
-        let room = columns.saturating_sub(head.len() + rest.width());
-        format!("{head}{}{rest}", shorten(&self.name, room))
+        let room = columns.saturating_sub(head.len() + self.what.width());
+        let line = format!("{head}{}{}", shorten(&self.name, room), self.what);
+        match columns.saturating_sub(line.width() + GAP.len()) {
+            _ if self.note.is_empty() => line,
+            room if room >= self.note.width() => format!("{line}{GAP}{}", self.note),
+            room if room > LEAST_NOTE => format!("{line}{GAP}{}\u{2026}", cut(&self.note, room - 1)),
+            _ => line,
+        }
     }
 }
 
-/// A name in that many columns: its beginning and `..`, but never less than a few letters of it.
+/// What stands between a step and its note.
+const GAP: &str = "   ";
+/// How many columns of a note say something.
+const LEAST_NOTE: usize = 4;
+
+/// A name in that many columns: its beginning, `..` and its end, but never less than a few letters of it. Names that
+/// begin alike are told apart by their ends.
 fn shorten(name: &str, columns: usize) -> String {
     const LEAST: usize = 8;
-    if name.width() <= columns.max(LEAST) {
+    let columns = columns.max(LEAST);
+    if name.width() <= columns {
         return name.to_owned();
     }
-    let mut short: String = name.chars().take(columns.max(LEAST) - 2).collect();
-    while short.width() + 2 > columns.max(LEAST) {
+    let end = (columns - 2) / 2;
+    let behind: String = name.chars().rev().collect();
+    let end: String = cut(&behind, end).chars().rev().collect();
+    format!("{}..{end}", cut(name, columns - 2 - end.width()))
+}
+
+/// The beginning of a text that fits into that many columns.
+fn cut(text: &str, columns: usize) -> String {
+    let mut short: String = text.chars().take(columns).collect();
+    while short.width() > columns {
         short.pop();
     }
-    short + ".."
+    short
 }
 
 #[cfg(test)]

@@ -88,6 +88,12 @@ pub(super) fn title_room(area: Rect) -> usize {
     usize::from(area.width.saturating_sub(3))
 }
 
+/// A title with a hint at what can be done, where there is room for that in the rule of an area.
+pub(super) fn with_hint(title: &str, hint: &str, area: Rect) -> String {
+    let fits = title.width() + hint.width() <= title_room(area);
+    format!("{title}{}", if fits { hint } else { "" })
+}
+
 /// As much of a text as fits into that many columns.
 fn fit(text: &str, columns: usize) -> String {
     let mut fitted = String::new();

@@ -9,7 +9,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{Selection, difference, failure, thousands, visible};
+use crate::view::{Selection, difference, failure, short_difference, thousands, visible};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
@@ -47,7 +47,13 @@ fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
     let Some(at) = &app.time.selection else { return };
     let Some(marks) = at.marks.get(app.memory()) else { return };
     let step = at.step.map_or("all steps".to_owned(), |place| format!("step {}", place + 1));
-    canvas.put(app.layout.sentence, &format!("{step}: {}{}", difference(marks), said(at)), Style::new());
+    let (area, said) = (app.layout.sentence, said(at));
+    let whole = format!("{step}: {}{said}", difference(marks));
+    match whole.width() <= usize::from(area.width) {
+        true => canvas.put(area, &whole, Style::new()),
+        // Who changed what, and where, is told in fewer words before it is cut.
+        false => canvas.put(area, &format!("{step}: {}{said}", short_difference(marks)), Style::new()),
+    };
 }
 
 /// What the guest said in what is selected, after the sentence that tells what changed.
@@ -111,7 +117,9 @@ fn start(app: &App) -> (String, Tone) {
         (false, true) => {
             ("a saved session: no guest runs. F5 F6 move along its exchanges, Esc goes to the memory.", Tone::Plain)
         }
-        (false, false) => ("the guest is ready. Type a line to send; above is its memory as it started.", Tone::Plain),
+        (false, false) => {
+            ("the guest is ready. Type a line to send it; above is the memory after the start.", Tone::Plain)
+        }
     };
     (text.to_owned(), tone)
 }
@@ -124,7 +132,8 @@ fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
             format!(":{}: a fresh guest; F3 shows the previous run   ({elapsed:.1?})", visible(text.as_bytes()))
         }
         Trigger::Command(text) => {
-            let result = result(&at.node, at).unwrap_or_default();
+            let results = at.node.focus.map_or_else(Vec::new, |place| at.steps.results(&at.node, place));
+            let result = if results.is_empty() { String::new() } else { format!("  -> {}", results.join(", ")) };
             format!(":{}{result}   ({elapsed:.1?})", visible(text.as_bytes()))
         }
         Trigger::Line(line) => {
@@ -133,10 +142,4 @@ fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
         }
         Trigger::Start => String::new(),
     }
-}
-
-/// What a call by hand returned, as the list of steps shows it, if that is what a command did.
-fn result(cause: &Cause, at: &Selection) -> Option<String> {
-    let results = at.steps.results(cause, cause.focus?)?;
-    (!results.is_empty()).then(|| format!("  -> {results}"))
 }

@@ -55,3 +55,49 @@ fn an_arrangement_that_has_no_room_is_said_to_be_passed_over() {
     assert!(press(89, 24).contains("before and after side by side"));
     assert!(press(40, 24).contains("the screen is too small to show memory"));
 }
+
+#[test]
+fn the_changes_of_the_host_and_the_guest_are_kept_apart() {
+    let (mut bench, _) = looking(100, 30);
+    bench.key(KeyCode::F(2));
+    bench.keys("\t");
+    let shown = text(&bench.settled(100, 30));
+    assert!(shown.contains("changes  26 bytes in 2 runs"), "{shown}");
+    assert!(
+        shown.contains(">1 0x410..0x41c  12 B by the host ") && shown.contains(" 2 0x41c..0x42a  14 B by the guest ")
+    );
+    assert!(shown.contains("all steps: host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a"), "{shown}");
+    let wide = text(&bench.settled(160, 45));
+    let sentence =
+        "the host changed 12 bytes in 1 run at 0x410..0x41c; the guest changed 14 bytes in 1 run at 0x41c..0x42a";
+    assert!(wide.contains(sentence), "{wide}");
+    // The keys go from the one to the other.
+    bench.keys(".");
+    assert_eq!(bench.full.app.space.cursor, 0x41c);
+    assert!(text(&bench.settled(100, 30)).contains("run 2 of 2: 14 bytes (26 changed in all)"));
+    bench.keys(",");
+    assert_eq!(bench.full.app.space.cursor, 0x410);
+}
+
+#[test]
+fn every_name_of_an_address_is_shown_or_counted() {
+    let (mut bench, _) = looking(160, 45);
+    for name in ["first", "second", "third", "fourth"] {
+        bench.keys(&format!("m{name}"));
+        bench.key(KeyCode::Enter);
+    }
+    bench.keys("h");
+    bench.keys("l");
+    let wide = text(&bench.settled(160, 45));
+    assert!(wide.contains("at 0x41c  first, second, third, fourth +2 "), "{wide}");
+    let narrow = text(&bench.settled(80, 24));
+    assert!(narrow.contains("at 0x41c  first +5  4 of 18"), "{narrow}");
+}
+
+#[test]
+fn the_result_of_a_call_by_hand_is_shown_as_a_number_and_as_an_address() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send(":call get_wasm_memory_buffer_pointer");
+    let shown = text(&bench.settled(100, 30));
+    assert!(shown.contains(":call get_wasm_memory_buffer_pointer  -> 1040 (0x410)"), "{shown}");
+}

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::front::tui::draw::canvas::{Canvas, part};
+use crate::front::tui::draw::canvas::{Canvas, part, with_hint};
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
 use crate::front::tui::state::panels::changes::shown;
@@ -15,7 +15,11 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let (runs, changed) = (counted(marks.runs() as u64, "run"), counted(marks.changed() as u64, "byte"));
     let first = shown(marks, cursor, area).next().map_or(0, |((start, _), _)| marks.run_number(start) - 1);
     let part = part(first, marks.runs(), below_title(area).height);
-    canvas.rule(area, &format!("changes  {changed} in {runs}{part}  (, .)"), canvas.theme.title());
+    canvas.rule(
+        area,
+        &with_hint(&format!("changes  {changed} in {runs}{part}"), "  (, .)", area),
+        canvas.theme.title(),
+    );
     let mut rest = below_title(area);
     for ((start, end), line) in shown(marks, cursor, area) {
         let by = marks.at(start).actor().map_or("", name);
