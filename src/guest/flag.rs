@@ -13,21 +13,21 @@ use wasmer::{Memory, Store};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flag(NonNull<[AtomicU32; 3]>);
 
-// SAFETY: what it points to is atomic, and stays for as long as `Flag::new` demands.
+// SAFETY: it points to atomic integers, which live as long as `Flag::new` demands.
 #[allow(unsafe_code, reason = "a flag is for another thread to set")]
 unsafe impl Send for Flag {}
 
 impl Flag {
-    /// The flags in the first twelve bytes of a memory that never grows.
+    /// The flags in the first twelve bytes of a memory; `None` if it has fewer.
     ///
-    /// The store must outlive the flag and its copies: [`super::Guest`] sees to it, by dismissing the watch
-    /// before it is dropped.
-    pub(super) fn new(memory: &Memory, store: &Store) -> Option<Flag> {
+    /// # Safety
+    /// The memory does not grow, the guest's code accesses those bytes only with atomic instructions of four bytes, and
+    /// the store outlives the flag and its copies.
+    #[allow(unsafe_code, reason = "how long the store lives, the caller knows")]
+    pub(super) unsafe fn new(memory: &Memory, store: &Store) -> Option<Flag> {
         let view = memory.view(store);
-        if view.data_size() < 12 {
-            return None;
-        }
-        NonNull::new(view.data_ptr().cast()).map(Flag)
+        let flags = NonNull::new(view.data_ptr().cast::<[AtomicU32; 3]>())?;
+        (view.data_size() >= 12 && flags.is_aligned()).then_some(Flag(flags))
     }
 
     /// A second handle on the same flag.
@@ -57,8 +57,7 @@ impl Flag {
 
     #[allow(unsafe_code, reason = "the flags lie in the guest's memory")]
     fn all(&self) -> &[AtomicU32; 3] {
-        // SAFETY: the memory begins at a page, so it is aligned, has twelve bytes at least, never grows, and
-        // outlives the flags (see `new`). The code of guest and driver reaches it with atomic instructions only.
+        // SAFETY: `new` checked size and alignment, and its caller vouches for the rest.
         unsafe { self.0.as_ref() }
     }
 }

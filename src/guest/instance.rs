@@ -5,17 +5,27 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use wasmer::{Extern, Instance, Memory, Store};
+use wasmer::{Extern, Instance, InstantiationError, Memory, Store};
 
 use super::flag::Flag;
 use super::imports::Imports;
-use super::reach::{GuestAccess, GuestShared};
+use super::reach::GuestAccess;
+use super::shared::GuestShared;
 use super::trace::Tracer;
-use super::{Boundary, Func, Global, GlobalRef, Host, Limits, Program, Type, Watchdog};
+use super::watchdog::WatchGuard;
+use super::{Boundary, Func, Global, GlobalRef, Host, Limits, LoadError, Program, Type, Watchdog};
 use crate::record::{Collector, Failure, Value};
 
-/// An instantiated module. It stays on the thread that made it.
+/// An instantiated module. It stays on the thread that made it:
+///
+/// ```compile_fail,E0277
+/// fn moves(guest: linmem::guest::Guest) {
+///     std::thread::spawn(move || drop(guest));
+/// }
+/// ```
 pub struct Guest {
+    /// Stands before the store, and so is dropped before it.
+    watch: WatchGuard,
     pub(super) reach: GuestAccess<Store>,
     pub(super) instance: Instance,
     start: Option<Func>,
@@ -27,15 +37,29 @@ pub struct Guest {
     pub(super) flags: Memory,
 }
 
-impl Drop for Guest {
-    fn drop(&mut self) {
-        self.reach.parts.watch.dismiss(&self.reach.parts.flag);
+impl Program {
+    /// Makes a fresh guest on this thread, under `watch`. None of its code runs here: the host calls the start
+    /// function, [`Guest::start`], next.
+    ///
+    /// # Errors
+    /// [`LoadError::Segments`], [`LoadError::Import`], [`LoadError::Instantiate`].
+    pub fn instantiate(&self, watch: &Watchdog) -> Result<Guest, LoadError> {
+        let mut store = Store::new(self.engine().clone());
+        let imports = Imports::new(&mut store, self.module())?;
+        let instance = Instance::new_by_index(&mut store, self.module(), &imports.externs);
+        let instance = instance.map_err(|error| match error {
+            InstantiationError::Start(_) => LoadError::Segments,
+            error => LoadError::Instantiate(error.to_string()),
+        })?;
+        Guest::new(store, instance, &imports, self, watch)
+            .ok_or_else(|| LoadError::Instantiate("it lacks what was added to it".to_owned()))
     }
 }
 
 impl Guest {
     /// A guest under `watch`; `None` if its module lacks what was added to it.
-    pub(super) fn new(
+    #[allow(unsafe_code, reason = "the flags lie in the guest's memory")]
+    fn new(
         mut store: Store,
         instance: Instance,
         imports: &Imports,
@@ -44,8 +68,11 @@ impl Guest {
     ) -> Option<Guest> {
         let added = program.added();
         let flags = instance.exports.get_memory(&added.flag).ok()?.clone();
-        let flag = Flag::new(&flags, &store)?;
-        watch.guard(flag.copy());
+        // SAFETY: the memory was added with as many pages at the least as at the most. What was added to the code, and
+        // drivers, load from it atomically. The copies of the flag are in the guard, the watchdog's being taken back by it,
+        // and in what host functions share: the guard is dropped before the store, and host functions go with it.
+        let flag = unsafe { Flag::new(&flags, &store) }?;
+        let guard = watch.guard(flag.copy());
         let memory = |name: &String| instance.exports.get_memory(name).ok().cloned();
         let memories: Vec<_> = added.memories.iter().map(memory).collect::<Option<_>>()?;
         let tracer = match &added.trace {
@@ -57,7 +84,7 @@ impl Guest {
         };
         let parts = Rc::new(GuestShared {
             memories,
-            desk: imports.desk.clone(),
+            slot: imports.slot.clone(),
             flag,
             watch: watch.clone(),
             offsets: program.offsets().clone(),
@@ -69,7 +96,7 @@ impl Guest {
         let start = start.map(|function| Func::new("start function", function, &store));
         let data = program.interface().data();
         let cursor = added.trace.as_ref().map(|exports| exports.cursor.clone());
-        Some(Guest { reach: GuestAccess::new(store, parts), instance, start, data, cursor, flags })
+        Some(Guest { watch: guard, reach: GuestAccess::new(store, parts), instance, start, data, cursor, flags })
     }
 
     /// The exported function of that name, or `None` if there is none.
@@ -100,12 +127,12 @@ impl Guest {
 
     /// The watch over this guest.
     pub fn watch(&self) -> &Watchdog {
-        &self.reach.parts.watch
+        self.watch.watchdog()
     }
 
     /// Takes the watch back that another guest had taken over.
     pub fn take_watch(&self) {
-        self.watch().guard(self.reach.parts.flag.copy());
+        self.watch.renew();
     }
 }
 

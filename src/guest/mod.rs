@@ -17,6 +17,8 @@ mod names;
 mod program;
 mod reach;
 mod recorded;
+mod shared;
+mod stop;
 mod text;
 mod trace;
 mod validate;

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
-use wasmer::{CompileError, Engine, Instance, InstantiationError, Module, Store};
+use wasmer::{CompileError, Engine, Module};
 use wasmparser::BinaryReaderError;
 
-use super::imports::Imports;
 use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
-use super::{Guest, Interface, Limits, Passes, Watchdog, text, validate};
+use super::{Interface, Limits, Passes, text, validate};
 use crate::record::{Site, WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
@@ -199,25 +198,13 @@ impl Program {
         self.limits = Limits { memory: self.limits.memory, ..limits };
     }
 
-    /// Makes a fresh guest on this thread, under `watch`. None of its code runs here: the host calls the start
-    /// function, [`Guest::start`], next.
-    ///
-    /// # Errors
-    /// [`LoadError::Segments`], [`LoadError::Import`], [`LoadError::Instantiate`].
-    pub fn instantiate(&self, watch: &Watchdog) -> Result<Guest, LoadError> {
-        let mut store = Store::new(self.engine.clone());
-        let imports = Imports::new(&mut store, &self.module)?;
-        let instance = Instance::new_by_index(&mut store, &self.module, &imports.externs);
-        let instance = instance.map_err(|error| match error {
-            InstantiationError::Start(_) => LoadError::Segments,
-            error => LoadError::Instantiate(error.to_string()),
-        })?;
-        Guest::new(store, instance, &imports, self, watch)
-            .ok_or_else(|| LoadError::Instantiate("it lacks what was added to it".to_owned()))
-    }
-
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The module as it was compiled.
+    pub(super) fn module(&self) -> &Module {
+        &self.module
     }
 
     /// The exports that were added to the module.

@@ -1,18 +1,15 @@
 //! Checked access to a guest's functions and memories: from outside, and from inside a call, where an import is
 //! answered.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, Pages, RuntimeError};
 use wasmer_types::{FrameInfo, TrapCode};
 
-use super::flag::Flag;
-use super::imports::{HostSlot, ImportCall};
-use super::instrument::OffsetMap;
-use super::trace::Tracer;
-use super::{Boundary, Func, GlobalRef, Host, Limits, Watchdog};
+use super::shared::GuestShared;
+use super::stop::stopped_by;
+use super::{Boundary, Func, GlobalRef, Host};
 use crate::record::{Access, Collector, Failure, Frame, Limit, TrapCause, Value};
 
 /// The most frames of a trap's trace that are kept.
@@ -23,21 +20,6 @@ pub(super) struct GuestAccess<S> {
     pub(super) store: S,
     pub(super) parts: Rc<GuestShared>,
     results: Vec<Value>,
-}
-
-/// What is fixed for as long as a guest lives.
-pub(super) struct GuestShared {
-    /// The memories, in the order of their indices.
-    pub(super) memories: Vec<Memory>,
-    /// Where the host waits for calls of imports; `None` if the guest imports no function.
-    pub(super) desk: Option<HostSlot>,
-    pub(super) flag: Flag,
-    pub(super) watch: Watchdog,
-    pub(super) offsets: Arc<OffsetMap>,
-    /// Takes what the guest records of its accesses to memory, if it does.
-    pub(super) tracer: Option<Tracer>,
-    /// Which may be changed meanwhile.
-    pub(super) limits: Cell<Limits>,
 }
 
 impl<S: AsStoreMut> GuestAccess<S> {
@@ -54,6 +36,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
     #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
     pub(super) fn all_of(&mut self, memory: &Memory) -> &mut [u8] {
         let view = memory.view(&self.store);
+        debug_assert!(!view.data_ptr().is_null(), "a memory has an address, and be it an empty one");
         // SAFETY: as in `bytes`, and the borrow of `self` is exclusive.
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
     }
@@ -62,17 +45,16 @@ impl<S: AsStoreMut> GuestAccess<S> {
     #[inline(always)]
     pub(super) fn enter<T>(&mut self, host: &mut dyn Host, call: impl FnOnce(&mut S, &mut Vec<Value>) -> T) -> T {
         let GuestAccess { store, parts, results } = self;
-        let Some(desk) = &parts.desk else { return call(store, results) };
-        let before = desk.seat(store, host);
-        let outcome = call(store, results);
-        desk.leave(store, before);
-        outcome
+        match &parts.slot {
+            Some(slot) => slot.during(store, host, |store| call(store, results)),
+            None => call(store, results),
+        }
     }
 
     /// Why a call ended without results, in plain words. So many of the outermost frames are not the guest's.
     #[cold]
     pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
-        let error = match ImportCall::failure(error) {
+        let error = match stopped_by(error) {
             Ok(failure) => return failure,
             Err(error) => error,
         };
@@ -104,9 +86,9 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     fn bytes(&self, memory: usize) -> &[u8] {
         let Some(memory) = self.parts.memories.get(memory) else { return &[] };
         let view = memory.view(&self.store);
-        // SAFETY: pointer and length are those of the live memory. Guest code, which could change or grow it,
-        // runs only through `&mut self`, so the memory stays as it is while `self` is borrowed; and no other
-        // thread runs code of this store.
+        debug_assert!(!view.data_ptr().is_null(), "a memory has an address, and be it an empty one");
+        // SAFETY: pointer and length are those of the memory now. Guest code, which could change or grow it, runs only
+        // through `&mut self`, and no other thread has this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
     }
 
@@ -202,4 +184,32 @@ fn cause(trap: TrapCode) -> Option<TrapCause> {
         TrapCode::UncaughtException => TrapCause::UncaughtException,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Code, Limits, NoHost, Watchdog};
+    use super::*;
+
+    #[test]
+    fn a_memory_is_seen_in_its_present_size() {
+        let module = r#"(module (memory (export "memory") 0)
+            (func (export "grow") (drop (memory.grow (i32.const 1))) (i32.store8 (i32.const 0x1ffff) (i32.const 7))))"#;
+        let code = Code::read("grows", module.as_bytes()).expect("the module is valid");
+        let program = code.compile(Limits::default()).expect("it compiles");
+        let mut guest = program.instantiate(&Watchdog::new(None)).expect("it can be instantiated");
+        assert!(guest.bytes(0).is_empty() && guest.bytes(1).is_empty(), "no pages, and no such memory");
+        let nothing = Failure::OutOfBounds { access: Access::Write, addr: 0, len: 1, memory: 0 };
+        assert_eq!(guest.write(0, 0, &[1]).map_err(|failure| *failure), Err(nothing));
+        assert_eq!(guest.grow(0, 1).expect("it may grow"), 0);
+        guest.write(0, 0xffff, &[5]).expect("it is the last byte");
+        let grow = guest.func("grow").expect("it is exported");
+        guest.call(&grow, &[], &mut NoHost).expect("it returns");
+        let bytes = guest.bytes(0);
+        assert_eq!((bytes.len(), bytes[0xffff], bytes[0x1ffff]), (0x20000, 5, 7));
+        let mut read = Vec::new();
+        guest.read(0, 0x1ffff, 1, &mut read).expect("it is the last byte");
+        assert_eq!(read, [7]);
+        assert!(guest.read(0, 0x1ffff, 2, &mut read).is_err() && guest.read(0, u64::MAX, 2, &mut read).is_err());
+    }
 }

@@ -113,21 +113,18 @@ impl Watchdog {
         result
     }
 
-    /// Watches over the guest that `flag` stops, and no longer over one before it.
-    pub(super) fn guard(&self, flag: Flag) {
+    /// Watches over the guest that `flag` stops, and no longer over one before it, until the guard is dropped.
+    pub(super) fn guard(&self, flag: Flag) -> WatchGuard {
+        self.watch(flag.copy());
+        WatchGuard { watchdog: self.clone(), flag }
+    }
+
+    fn watch(&self, flag: Flag) {
         *self.flag() = Some(flag);
         self.shared.thread.get_or_init(|| {
             let shared = Arc::downgrade(&self.shared);
             std::thread::spawn(move || keep(&shared)).thread().clone()
         });
-    }
-
-    /// Ends the watch over the guest that `flag` stops: its memory is about to go.
-    pub(super) fn dismiss(&self, flag: &Flag) {
-        let mut guarded = self.flag();
-        if guarded.as_ref() == Some(flag) {
-            *guarded = None;
-        }
     }
 
     fn flag(&self) -> MutexGuard<'_, Option<Flag>> {
@@ -265,6 +262,33 @@ impl Watchdog {
     }
 }
 
+/// The watch over one guest. It ends when this is dropped, before the memory with the flag goes.
+pub(super) struct WatchGuard {
+    watchdog: Watchdog,
+    flag: Flag,
+}
+
+impl WatchGuard {
+    /// Takes the watch back that another guest had taken over.
+    pub(super) fn renew(&self) {
+        self.watchdog.watch(self.flag.copy());
+    }
+
+    /// The watchdog.
+    pub(super) fn watchdog(&self) -> &Watchdog {
+        &self.watchdog
+    }
+}
+
+impl Drop for WatchGuard {
+    fn drop(&mut self) {
+        let mut guarded = self.watchdog.flag();
+        if guarded.as_ref() == Some(&self.flag) {
+            *guarded = None;
+        }
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.get() {
@@ -302,4 +326,30 @@ fn nanos(limit: Option<Duration>) -> u64 {
 
 fn is_running(count: u64) -> bool {
     count % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Code, Limits};
+    use super::*;
+
+    #[test]
+    fn the_watch_is_over_the_newest_guest_and_ends_with_it() {
+        let code = Code::read("empty", b"(module)").expect("the module is valid");
+        let program = code.compile(Limits::default()).expect("it compiles");
+        let watchdog = Watchdog::new(None);
+        let watched = || watchdog.flag().as_ref().map(Flag::copy);
+        let guest = || program.instantiate(&watchdog).expect("it can be instantiated");
+        let first = guest();
+        let flag_of_first = watched();
+        let second = guest();
+        assert!(flag_of_first.is_some() && watched().is_some() && watched() != flag_of_first);
+        first.take_watch();
+        assert!(watched() == flag_of_first);
+        drop(second);
+        assert!(watched() == flag_of_first, "the watch was not over that guest any more");
+        drop(first);
+        assert!(watched().is_none(), "the memory with the flag is gone");
+        watchdog.interrupt(1);
+    }
 }
