@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use wasmer::{AsStoreMut, AsStoreRef, Function, TypedFunction};
 
+use super::stop::stop;
 use super::{Signature, Type};
-use crate::record::Value;
+use crate::record::{Failure, Value, plain, unit};
 
 /// An exported function of a guest, ready to be called.
 #[derive(Clone, Debug)]
@@ -66,6 +67,9 @@ impl Func {
         results: &mut Vec<Value>,
     ) -> Result<(), wasmer::RuntimeError> {
         results.clear();
+        if args.len() != self.signature.params.len() {
+            return Err(self.miscounted(args.len()));
+        }
         if let Entry::Any(function) = &self.entry {
             let types = function.ty(store);
             let args: Vec<_> = args.iter().zip(types.params()).map(|(&arg, &ty)| arg.of_type(ty)).collect();
@@ -92,13 +96,25 @@ impl Func {
             (Entry::TwoToI64(function), &[a, b]) => function.call(store, low(a), low(b))?.cast_unsigned(),
             (Entry::ThreeToNone(function), &[a, b, c]) => function.call(store, low(a), low(b), low(c)).map(|()| 0)?,
             (Entry::ThreeToI32(function), &[a, b, c]) => wide(function.call(store, low(a), low(b), low(c))?),
-            (Entry::Any(function), _) => {
+            (Entry::Any(function), _) if args.len() == self.signature.params.len() => {
                 let types = function.ty(store);
                 let args: Vec<_> = self.values(args).zip(types.params()).map(|(arg, &ty)| arg.of_type(ty)).collect();
                 function.call(store, &args)?.first().map_or(0, |first| Value::from(first).bits())
             }
-            _ => return Err(wasmer::RuntimeError::new("the arguments do not fit the function's type")),
+            _ => return Err(self.miscounted(args.len())),
         })
+    }
+
+    /// That it takes another number of arguments.
+    #[cold]
+    fn miscounted(&self, given: usize) -> wasmer::RuntimeError {
+        let count = self.signature.params.len() as u64;
+        stop(Failure::Mismatch(format!(
+            "`{}` is {}: it takes {count} {}, and was given {given}",
+            plain(&self.name),
+            self.signature,
+            unit(count, "argument")
+        )))
     }
 }
 
@@ -158,6 +174,34 @@ impl From<&wasmer::Value> for Value {
             wasmer::Value::F32(n) => Value::F32(n.to_bits()),
             wasmer::Value::F64(n) => Value::F64(n.to_bits()),
             _ => Value::Opaque,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Boundary, Code, Limits, NoHost, Watchdog};
+    use super::*;
+
+    #[test]
+    fn a_call_has_as_many_arguments_as_the_function_has_parameters() {
+        let module = r#"(module (func (export "typed") (param i32) (result i32) (local.get 0))
+            (func (export "any") (param f64) (result f64) (local.get 0)))"#;
+        let code = Code::read("calls", module.as_bytes()).expect("the module is valid");
+        let program = code.compile(Limits::default()).expect("it compiles");
+        let mut guest = program.instantiate(&Watchdog::new(None)).expect("it can be instantiated");
+        for (name, value) in [("typed", Value::I32(7)), ("any", Value::F64(7.0_f64.to_bits()))] {
+            let func = guest.func(name).expect("it is exported");
+            assert_eq!(guest.call(&func, &[value], &mut NoHost).expect("it returns"), [value]);
+            assert_eq!(guest.call_bits(&func, &[value.bits()], &mut NoHost).expect("it returns"), value.bits());
+            for args in [&[][..], &[value; 2], &[value; 5]] {
+                let message = format!("it takes 1 argument, and was given {}", args.len());
+                let failed = guest.call(&func, args, &mut NoHost).expect_err("the count is wrong");
+                assert!(matches!(&*failed, Failure::Mismatch(told) if told.ends_with(&message)), "{failed}");
+                let bits: Vec<_> = args.iter().map(|value| value.bits()).collect();
+                let failed = guest.call_bits(&func, &bits, &mut NoHost).expect_err("the count is wrong");
+                assert!(matches!(&*failed, Failure::Mismatch(told) if told.ends_with(&message)), "{failed}");
+            }
         }
     }
 }
