@@ -2,7 +2,7 @@
 ;;
 ;; Answers a text in capitals. Texts end in a zero byte, as in C, and nobody passes a length.
 ;;
-;;   1. the host calls    malloc(n + 1)        for the text and the zero byte behind it, and writes both;
+;;   1. the host calls    malloc(n + 1)        for the text and the zero byte after it, and writes both;
 ;;   2. the host calls    shout(pointer)       which looks for the zero byte, and returns the answer's pointer;
 ;;   3. the host reads    the answer, up to its zero byte, and gives the text back: free(pointer).
 ;;
@@ -15,7 +15,7 @@
 
   (memory (export "memory") 1)
 
-  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 

@@ -4,7 +4,7 @@
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n);
-;;   3. the guest calls   env.log(pointer, length)       to say something that is no answer;
+;;   3. the guest calls   env.log(pointer, length)       to send a message that is not part of the answer;
 ;;   4. the guest calls   env.result(pointer, length)    with the answer, which the host reads before it returns;
 ;;   5. the host gives    the text back: dealloc(pointer, n).
 ;;
@@ -18,7 +18,7 @@
   (memory (export "memory") 1)
   (data (i32.const 16) "shouting")
 
-  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 

@@ -3,12 +3,12 @@
 ;; Answers a text in capitals. Nobody allocates memory: host and guest agreed on an address.
 ;;
 ;;   1. the host writes   the text at the agreed address, here that of the exported global __heap_base, and grows the
-;;                        memory first if there is not enough behind it;
+;;                        memory first if there is too little after it;
 ;;   2. the host calls    shout(address, n)    which changes the text where it is, and returns the answer's length;
 ;;   3. the host reads    that many bytes from the same address.
 ;;
-;; __heap_base is the address behind all that a compiler placed in memory: static data and the stack. A host that writes
-;; below it overwrites them, and nothing complains. Here is a text at 0x10, for trying that out.
+;; __heap_base is the address after all that the compiler placed in memory: static data and the stack. A host that writes
+;; below it overwrites them without an error. The text at 0x10 is here to try that.
 
 (module
   (memory (export "memory") 1)

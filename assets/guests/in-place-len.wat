@@ -6,7 +6,7 @@
 ;;   2. the host calls    squeeze(pointer, n)   which changes these bytes, and returns how many are left;
 ;;   3. the host reads    that many bytes from the same pointer, and gives all n back: dealloc(pointer, n).
 ;;
-;; Nothing clears the rest: behind a shorter answer the end of the text is still there, as memory shows.
+;; Nothing clears the rest: after a shorter answer, memory still holds the end of the text.
 
 (module
   ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
@@ -14,7 +14,7 @@
 
   (memory (export "memory") 1)
 
-  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -48,7 +48,7 @@
       (loop $next
         (br_if $done (i32.eq (local.get $from) (local.get $end)))
         (i32.store8 (local.get $to) (i32.load8_u (local.get $from)))
-        ;; Unless it was a blank (32), the next byte goes behind it.
+        ;; Unless it was a space (32), the next byte goes after it.
         (local.set $to
           (i32.add (local.get $to) (i32.ne (i32.load8_u (local.get $from)) (i32.const 32))))
         (local.set $from (i32.add (local.get $from) (i32.const 1)))

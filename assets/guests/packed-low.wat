@@ -15,7 +15,7 @@
 
   (memory (export "memory") 1)
 
-  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 

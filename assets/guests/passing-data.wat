@@ -31,7 +31,7 @@
   (func (export "get_wasm_memory_buffer_len") (result i32)
     global.get $buffer_len)
 
-  ;; Adds the words behind the text in the buffer. Takes the length of the text in bytes, and returns the
+  ;; Appends the words to the text in the buffer. Takes the length of the text in bytes, and returns the
   ;; length of the answer in bytes, or -1 if the answer would not fit; memory is untouched then.
   (func (export "add_wasm_is_cool") (param $len i32) (result i32)
     ;; The longest text that leaves room for the words has 1024 - 14 = 1010 bytes. The comparison is

@@ -16,7 +16,7 @@
   ;; The struct: { u32 pointer, u32 length }. There is one, so it holds for the newest answer only.
   (global $result i32 (i32.const 16))
 
-  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 

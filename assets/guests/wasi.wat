@@ -7,7 +7,7 @@
 ;;   3. the guest calls   fd_write(1, buffers, 1, count)    with what it made of it: that is the answer;
 ;;   4. the guest returns from _start, or ends itself with proc_exit.
 ;;
-;; A buffer is told of by two numbers in memory, its address and its length. To standard error (2) it writes a message.
+;; Two numbers in memory describe a buffer: its address and its length. To standard error (2) it writes a message.
 
 (module
   (import "wasi_snapshot_preview1" "fd_read"

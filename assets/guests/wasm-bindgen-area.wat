@@ -19,7 +19,7 @@
     (global.set $stack_pointer (i32.add (global.get $stack_pointer) (local.get $n)))
     (global.get $stack_pointer))
 
-  ;; Memory is handed out from here upwards. When nothing is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
