@@ -164,6 +164,9 @@ pub enum Command {
         /// What is said about the convention.
         #[command(flatten)]
         how: How,
+        /// List every export, import and segment
+        #[arg(long)]
+        all: bool,
         /// As one JSON object, for programs
         #[arg(long)]
         json: bool,

@@ -95,7 +95,7 @@ fn format_2_keeps_guests_runs_globals_and_marks() {
     let Some(Extern::Func(pair)) = export("pair") else { panic!("`pair` is exported") };
     assert!(pair.is(&[Type::F32, Type::F64, Type::I64], &[Type::I32, Type::I64]));
     assert!(matches!(export("scratch"), Some(Extern::Memory { index: 1, pages: 1 })));
-    assert!(matches!(export("table"), Some(Extern::Table)) && matches!(export("oops"), Some(Extern::Tag)));
+    assert!(matches!(export("table"), Some(Extern::Table(_))) && matches!(export("oops"), Some(Extern::Tag)));
     let imports: Vec<_> = interface.imports.iter().map(|import| import.full_name()).collect();
     assert_eq!(imports, ["env.log", "env.odd", "env.take", "env.refuse"]);
     let memory = interface.memories[0];

@@ -707,7 +707,7 @@ fn inspection_tells_what_a_guest_is_without_running_it() {
         "memory of 1 page (65,536 bytes)",
         "imports: 0",
         "  0x400  14 bytes in memory 0",
-        "  fits  static-buffer ",
+        "  yes     static-buffer ",
         "  * len = add_wasm_is_cool(n)",
     ] {
         assert!(shown.contains(line), "{line}: {shown}");

@@ -220,7 +220,7 @@ fn argument(ty: Type, place: i32) -> Value {
         Type::I64 => Value::I64(i64::from(place) * 99),
         Type::F32 => Value::F32(1.5_f32.to_bits()),
         Type::F64 => Value::F64(2.5_f64.to_bits()),
-        Type::Other => Value::Opaque,
+        _ => Value::Opaque,
     }
 }
 

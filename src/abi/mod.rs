@@ -9,13 +9,14 @@ mod built_in;
 mod detect;
 pub mod recipe;
 mod roles;
+mod toolchain;
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::guest::Interface;
+use crate::guest::{Import, Interface};
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
@@ -118,6 +119,25 @@ pub fn chosen(
     decide(interface, wish, || candidates)?.resolve(interface, wish.stub_imports)
 }
 
+/// The imports that nothing would answer, and what to do about them: by the recipe that was chosen, else by any.
+pub fn unresolved<'a>(
+    interface: &'a Interface,
+    wish: &ConventionRequest,
+    chosen: Option<&Recipe>,
+) -> (Vec<&'a Import>, Vec<String>) {
+    let any;
+    let recipe = match chosen.or(wish.recipe.as_ref().map(|(_, recipe)| recipe)) {
+        Some(recipe) => recipe,
+        None => {
+            any = Recipe::by_hand(interface, "");
+            &any
+        }
+    };
+    let missing = recipe::unanswered_imports(recipe, interface, wish.stub_imports);
+    let advice = if missing.is_empty() { Vec::new() } else { recipe::advice(interface, &missing) };
+    (missing, advice)
+}
+
 /// A recipe that was decided on, whose names are not resolved yet.
 struct Decision {
     /// The user's file that it is from, if it is.
@@ -162,7 +182,7 @@ fn decide(
         return Ok(Decision { file: None, recipe: chosen.recipe, assumed: None });
     }
     match &found[..] {
-        [] => Err(none(&misses)),
+        [] => Err(none(interface, &misses)),
         [best, ..] if best.score < PLAUSIBLE => Err(several(&found)),
         [best, second, ..] if best.score < second.score + CLEAR => Err(several(&found)),
         [best, others @ ..] => {
@@ -191,7 +211,7 @@ fn known() -> String {
 }
 
 /// Which conventions nearly match and why they do not; of all the others, that they do not.
-fn none(misses: &[Rejection]) -> NoConvention {
+fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     let (mut why, mut more) = (String::from("no built-in convention matches this module's exports"), String::new());
     let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
     match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {
@@ -202,7 +222,11 @@ fn none(misses: &[Rejection]) -> NoConvention {
             more.push_str("\n  and none of the others (`linmem inspect GUEST` says why)");
         }
     }
-    more.push_str("\nA recipe can describe another convention: --abi FILE, see `linmem guide recipes`");
+    more.push_str(&match toolchain::needs_other_host(interface) {
+        Some(_) if interface.is_dynamic => String::new(),
+        Some(why) => format!("\nNo recipe can drive it: {why}"),
+        None => "\nA recipe can describe another convention: --abi FILE, see `linmem guide recipes`".to_owned(),
+    });
     NoConvention { why, more }
 }
 

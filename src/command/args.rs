@@ -164,7 +164,7 @@ pub(super) fn value(text: &str, ty: Type) -> Result<Value, Error> {
         Type::I64 => integer(text, 64).map(|bits| Value::I64(bits.cast_signed())),
         Type::F32 => text.parse::<f32>().ok().map(|float| Value::F32(float.to_bits())),
         Type::F64 => text.parse::<f64>().ok().map(|float| Value::F64(float.to_bits())),
-        Type::Other => None,
+        _ => None,
     };
     read.ok_or_else(|| Error(format!("expected a value of type {ty}, not `{}`", shown(text))))
 }

@@ -19,7 +19,7 @@ pub(super) fn print(command: &Command) -> Status {
         Command::Guests => guests(&mut text),
         Command::Recipe { name: None } => recipes(&mut text),
         Command::Recipe { name: Some(name) } => return recipe(name),
-        Command::Inspect { guest, json, how } => return inspect_guest(guest, *json, how),
+        Command::Inspect { guest, all, json, how } => return inspect_guest(guest, *all, *json, how),
         Command::Guide { topic: Topic::Commands } => commands(&mut text),
         Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
         Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
@@ -53,7 +53,7 @@ fn recipe(name: &str) -> Status {
     }
 }
 
-fn inspect_guest(guest: &Path, json: bool, how: &How) -> Status {
+fn inspect_guest(guest: &Path, all: bool, json: bool, how: &How) -> Status {
     let source = match Source::find(guest) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
@@ -64,9 +64,15 @@ fn inspect_guest(guest: &Path, json: bool, how: &How) -> Status {
     };
     match session::inspect(&source, &options) {
         Ok(inspection) => {
-            let form = if json { inspect::json } else { inspect::text };
-            let text = form(&source, &inspection);
-            status::of_write(io::stdout().write_all(text.as_bytes()))
+            let text = match json {
+                true => inspect::json(&source, &inspection),
+                false => inspect::text(&source, &inspection, all),
+            };
+            let written = status::of_write(io::stdout().write_all(text.as_bytes()));
+            match inspection.obstacle {
+                Some(_) if written == Status::Answered => Status::NotLoaded,
+                _ => written,
+            }
         }
         Err(error) => status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
     }

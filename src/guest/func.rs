@@ -137,7 +137,7 @@ impl Value {
             Type::I64 => Value::I64(bits.cast_signed()),
             Type::F32 => Value::F32(low(bits).cast_unsigned()),
             Type::F64 => Value::F64(bits),
-            Type::Other => Value::Opaque,
+            _ => Value::Opaque,
         }
     }
 

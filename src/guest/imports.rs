@@ -49,7 +49,7 @@ impl Imports {
                 }
                 ExternType::Global(ty) if ty.mutability.is_mutable() => Global::new_mut(store, zero(ty.ty)).into(),
                 ExternType::Global(ty) => Global::new(store, zero(ty.ty)).into(),
-                ExternType::Tag(_) => return Err(refuse(&"tags of exceptions are not supported")),
+                ExternType::Tag(_) => return Err(refuse(&super::program::TAG)),
             });
         }
         let has_functions = externs.iter().any(|import| matches!(import, Extern::Function(_)));

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use wasmer::FunctionType;
 use wasmparser::{
-    BinaryReader, BinaryReaderError, ConstExpr, DataKind, ExternalKind, FuncType, Operator, Parser, Payload, TypeRef,
-    ValType,
+    BinaryReader, BinaryReaderError, CompositeInnerType, ConstExpr, DataKind, ExternalKind, FuncType, Operator, Parser,
+    Payload, SubType, TypeRef, ValType,
 };
 
 use super::names::{Names, shortened};
@@ -14,6 +14,8 @@ use crate::record::{MEMORIES, plain, unit};
 
 /// The custom section in which a module says its own convention.
 const SAYS: &str = "linmem";
+/// The most exports that a message lists.
+const LISTED: usize = 12;
 /// The longest that it may say, in bytes.
 const LONGEST: usize = 64 << 10;
 
@@ -28,7 +30,13 @@ pub enum Type {
     F32,
     /// A 64-bit float.
     F64,
-    /// Anything else: a vector, a reference.
+    /// A vector of 128 bits.
+    V128,
+    /// A reference to a function.
+    FuncRef,
+    /// A reference to something of the host's.
+    ExternRef,
+    /// Any other reference.
     Other,
 }
 
@@ -56,7 +64,7 @@ pub enum Extern {
     /// A global variable.
     Global(GlobalType),
     /// A table.
-    Table,
+    Table(TableType),
     /// An exception's tag.
     Tag,
 }
@@ -68,6 +76,17 @@ pub struct GlobalType {
     pub value: Type,
     /// Whether it may be set.
     pub mutable: bool,
+}
+
+/// The type of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableType {
+    /// The type of its entries.
+    pub element: Type,
+    /// How many entries it has at the start.
+    pub entries: u64,
+    /// The most entries that it may grow to, if the module says.
+    pub most: Option<u64>,
 }
 
 /// Something that the module offers to its host.
@@ -154,6 +173,8 @@ struct Indices {
     funcs: Vec<u32>,
     /// For each memory its pages at the start.
     memories: Vec<u32>,
+    /// For each table its type.
+    tables: Vec<TableType>,
     /// For each global its type, and its value at the start, if that is known.
     globals: Vec<(GlobalType, Option<u64>)>,
     /// The globals that are exported, by index.
@@ -186,8 +207,8 @@ impl Interface {
         for payload in Parser::new(0).parse_all(binary) {
             match payload? {
                 Payload::TypeSection(types) => {
-                    for ty in types.into_iter_err_on_gc_types() {
-                        indices.types.push(ty?);
+                    for group in types {
+                        indices.types.extend(group?.into_types().map(|ty| func(&ty)));
                     }
                 }
                 Payload::ImportSection(imports) => {
@@ -211,6 +232,11 @@ impl Interface {
                         let memory = memory?;
                         indices.memories.push(pages(memory.initial));
                         interface.memories.push(memory.into());
+                    }
+                }
+                Payload::TableSection(tables) => {
+                    for table in tables {
+                        indices.tables.push(table?.ty.into());
                     }
                 }
                 Payload::GlobalSection(globals) => {
@@ -262,8 +288,13 @@ impl Interface {
 
     /// Why a function of that name cannot be called: there is none, and those are there.
     pub fn lacks(&self, name: &str) -> String {
-        let names: Vec<_> = self.funcs().map(|(name, _)| name).take(12).collect();
-        format!("the module exports no function `{name}`; it exports {}", names.join(", "))
+        let names: Vec<_> = self.funcs().map(|(name, _)| if name.is_empty() { "\"\"" } else { name }).collect();
+        let more = match names.len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more, which `linmem inspect --all` lists"),
+        };
+        let shown = names[..names.len().min(LISTED)].join(", ");
+        format!("the module exports no function `{name}`; it exports {shown}{more}")
     }
 
     /// The exported functions with their types.
@@ -315,6 +346,13 @@ impl Signature {
     }
 }
 
+impl Type {
+    /// Whether its values are numbers, which a host can give and read.
+    pub fn is_number(self) -> bool {
+        matches!(self, Type::I32 | Type::I64 | Type::F32 | Type::F64)
+    }
+}
+
 impl From<&FunctionType> for Signature {
     fn from(ty: &FunctionType) -> Signature {
         let types = |types: &[wasmer::Type]| types.iter().map(|&ty| Type::from(ty)).collect();
@@ -329,6 +367,9 @@ impl From<wasmer::Type> for Type {
             wasmer::Type::I64 => Type::I64,
             wasmer::Type::F32 => Type::F32,
             wasmer::Type::F64 => Type::F64,
+            wasmer::Type::V128 => Type::V128,
+            wasmer::Type::FuncRef => Type::FuncRef,
+            wasmer::Type::ExternRef => Type::ExternRef,
             _ => Type::Other,
         }
     }
@@ -350,7 +391,10 @@ impl Indices {
                 self.globals.push((ty.into(), None));
                 Extern::Global(ty.into())
             }
-            TypeRef::Table(_) => Extern::Table,
+            TypeRef::Table(ty) => {
+                self.tables.push(ty.into());
+                Extern::Table(ty.into())
+            }
             TypeRef::Tag(_) => Extern::Tag,
         }
     }
@@ -363,7 +407,7 @@ impl Indices {
             }
             ExternalKind::Memory => self.memory(place),
             ExternalKind::Global => Extern::Global(self.globals.get(place).map_or(GlobalType::UNKNOWN, |(ty, _)| *ty)),
-            ExternalKind::Table => Extern::Table,
+            ExternalKind::Table => Extern::Table(self.tables.get(place).copied().unwrap_or(TableType::UNKNOWN)),
             ExternalKind::Tag => Extern::Tag,
         }
     }
@@ -415,6 +459,14 @@ impl Indices {
     }
 }
 
+/// A type of the module's as that of a function; what is none has no parameters and no results.
+fn func(ty: &SubType) -> FuncType {
+    match &ty.composite_type.inner {
+        CompositeInnerType::Func(func) => func.clone(),
+        _ => FuncType::new([], []),
+    }
+}
+
 /// Pages as the 32-bit number that they are for any memory that linmem can run.
 fn pages(initial: u64) -> u32 {
     u32::try_from(initial).unwrap_or(u32::MAX)
@@ -423,6 +475,17 @@ fn pages(initial: u64) -> u32 {
 impl From<wasmparser::MemoryType> for MemoryType {
     fn from(ty: wasmparser::MemoryType) -> MemoryType {
         MemoryType { pages: ty.initial, most: ty.maximum, shared: ty.shared, wide: ty.memory64 }
+    }
+}
+
+impl TableType {
+    /// The type of a table of which nothing is known.
+    pub(crate) const UNKNOWN: TableType = TableType { element: Type::Other, entries: 0, most: None };
+}
+
+impl From<wasmparser::TableType> for TableType {
+    fn from(ty: wasmparser::TableType) -> TableType {
+        TableType { element: ValType::Ref(ty.element_type).into(), entries: ty.initial, most: ty.maximum }
     }
 }
 
@@ -444,7 +507,10 @@ impl From<ValType> for Type {
             ValType::I64 => Type::I64,
             ValType::F32 => Type::F32,
             ValType::F64 => Type::F64,
-            _ => Type::Other,
+            ValType::V128 => Type::V128,
+            ValType::FUNCREF => Type::FuncRef,
+            ValType::EXTERNREF => Type::ExternRef,
+            ValType::Ref(_) => Type::Other,
         }
     }
 }
@@ -456,7 +522,10 @@ impl fmt::Display for Type {
             Type::I64 => "i64",
             Type::F32 => "f32",
             Type::F64 => "f64",
-            Type::Other => "other",
+            Type::V128 => "v128",
+            Type::FuncRef => "funcref",
+            Type::ExternRef => "externref",
+            Type::Other => "reference",
         })
     }
 }
@@ -470,6 +539,13 @@ impl fmt::Display for MemoryType {
         }
         f.write_str(if self.shared { ", shared between threads" } else { "" })?;
         f.write_str(if self.wide { ", with addresses of 64 bits" } else { "" })
+    }
+}
+
+impl fmt::Display for TableType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.entries, self.element)?;
+        self.most.map_or(Ok(()), |most| write!(f, ", at most {most}"))
     }
 }
 
@@ -492,7 +568,7 @@ impl fmt::Display for Extern {
             Extern::Func(signature) => write!(f, "function {signature}"),
             Extern::Memory { pages, .. } => write!(f, "memory of {pages} {}", unit(u64::from(*pages), "page")),
             Extern::Global(ty) => write!(f, "global {ty}"),
-            Extern::Table => f.write_str("table"),
+            Extern::Table(ty) => write!(f, "table of {ty}"),
             Extern::Tag => f.write_str("tag"),
         }
     }

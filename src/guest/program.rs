@@ -19,6 +19,9 @@ const BINARY_MAGIC: &[u8] = b"\0asm";
 /// A component begins like a module, with another version and layer.
 const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
+/// Why an exception tag is not provided.
+pub(super) const TAG: &str = "tags of exceptions are not supported";
+
 /// A compiled module, from which any number of fresh guests can be made.
 pub struct Program {
     engine: Engine,
@@ -63,7 +66,10 @@ pub enum LoadError {
     #[error("the engine does not support what the module uses: {}", .0.join(", "))]
     Features(Vec<String>),
     /// The module has a memory that threads share.
-    #[error("shared memory is not supported: linmem runs one thread; build the guest without threads")]
+    #[error(
+        "shared memory is not supported: linmem runs one thread; build the guest without threads (no -pthread, no \
+         wasm32-wasip1-threads)"
+    )]
     SharedMemory,
     /// The compiler refuses the module, or what was added to it so that it can be stopped.
     #[error("the module cannot be compiled: {0}")]
@@ -245,18 +251,24 @@ impl Program {
     }
 }
 
-/// What a module exports and imports, be it one that can be run or not.
-///
-/// # Errors
-/// The bytes are not a valid module.
-pub fn inspect(name: &str, bytes: &[u8]) -> Result<Interface, LoadError> {
-    let binary = binary(name, bytes)?;
-    validate::for_any_engine(&binary).map_err(|error| invalid(name, bytes, &error))?;
-    Interface::read(&binary).map_err(|error| invalid(name, bytes, &error))
+/// Why a valid module cannot be loaded, as far as that can be known without compiling it.
+pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) -> Option<LoadError> {
+    if let Err(Fault::Features(features)) = validate::for_engine(binary) {
+        return Some(LoadError::Features(features));
+    }
+    if interface.memories.iter().any(|memory| memory.shared) {
+        return Some(LoadError::SharedMemory);
+    }
+    let is_tag = |import: &&super::Import| matches!(import.what, super::Extern::Tag);
+    if let Some(import) = interface.imports.iter().find(is_tag) {
+        return Some(LoadError::Import { import: import.full_name(), reason: TAG.to_owned() });
+    }
+    let (needs, limit) = (interface.memories.iter().map(|memory| memory.pages).sum(), limits.pages());
+    (needs > u64::from(limit)).then_some(LoadError::Memory { needs, limit })
 }
 
 /// The module as a binary.
-fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
+pub(super) fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
     if bytes.is_empty() {
         return Err(LoadError::Empty);
     }
@@ -270,7 +282,7 @@ fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
 }
 
 /// What is wrong with a module that was read from these bytes, with the place in them.
-fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> LoadError {
+pub(super) fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> LoadError {
     let (message, offset) = (error.message().to_owned(), error.offset());
     let is_text = !bytes.starts_with(BINARY_MAGIC);
     match is_text.then(|| text::locate(name, bytes, &message, offset)).flatten() {

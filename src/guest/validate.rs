@@ -20,13 +20,23 @@ const ENGINE: WasmFeatures = WasmFeatures::empty()
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::GC_TYPES);
 
-/// What features are called where their proposals have other names than their flags.
+/// What features are called where their proposals have other names than their flags; which tools emit them, or how to
+/// build without.
 const NAMES: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::GC, "garbage collection"),
-    (WasmFeatures::FUNCTION_REFERENCES, "typed function references"),
-    (WasmFeatures::TAIL_CALL, "tail calls"),
-    (WasmFeatures::MEMORY64, "64-bit memory"),
-    (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions (current ones are supported)"),
+    (WasmFeatures::GC, "garbage collection (compilers of Kotlin, Dart, Java and OCaml emit it)"),
+    (
+        WasmFeatures::FUNCTION_REFERENCES,
+        "typed function references (compilers of languages with a garbage collector emit them)",
+    ),
+    (WasmFeatures::TAIL_CALL, "tail calls (compile without -mtail-call)"),
+    (WasmFeatures::MEMORY64, "64-bit memory (compile for wasm32, without -sMEMORY64)"),
+    (
+        WasmFeatures::LEGACY_EXCEPTIONS,
+        "legacy exceptions (current ones are supported: link with -sWASM_LEGACY_EXCEPTIONS=0, or convert the module with \
+         wasm-opt --translate-to-exnref)",
+    ),
+    (WasmFeatures::STACK_SWITCHING, "stack switching (an experimental proposal)"),
+    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes (an experimental proposal; link with pages of 64 KiB)"),
 ];
 
 /// Why a module cannot be run.

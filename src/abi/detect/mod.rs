@@ -16,6 +16,7 @@ mod tests;
 use super::Recipe;
 use super::built_in::{CONVENTIONS, built_in};
 use super::recipe::parse;
+use super::toolchain::needs_other_host;
 use crate::guest::{Interface, Signature, Type};
 
 pub(super) use names::frees;
@@ -123,9 +124,7 @@ struct Module<'a> {
 impl<'a> Module<'a> {
     fn memory(&self) -> Fit<()> {
         if self.interface.is_dynamic {
-            return Err(reject(
-                "it is a dynamic library (its section dylink says so): it runs only linked into a program",
-            ));
+            return Err(reject(needs_other_host(self.interface).unwrap_or("it is a side module")));
         }
         match self.interface.memory_names().iter().all(Vec::is_empty) {
             true => Err(reject("the module exports no memory, so a host cannot pass it bytes")),

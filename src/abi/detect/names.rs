@@ -143,9 +143,10 @@ fn parts(name: &str) -> Vec<String> {
 /// The first few of the names, and how many more there are.
 pub(super) fn list(names: &[&str]) -> String {
     const SHOWN: usize = 8;
-    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| plain(name)).collect();
+    let shown = |name: &&str| if name.is_empty() { "\"\"".to_owned() } else { plain(name) };
+    let shown: Vec<_> = names.iter().take(SHOWN).map(shown).collect();
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        more => format!("{} and {more} more, which `linmem inspect --all` lists", shown.join(", ")),
     }
 }

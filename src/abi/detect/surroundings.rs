@@ -108,11 +108,6 @@ fn statement(action: Action) -> Statement {
 }
 
 impl Recipe {
-    /// Whether it has a handler for the import.
-    fn answers(&self, import: &Import) -> bool {
-        self.handlers.iter().any(|handler| handler.module == import.module && handler.name == import.name)
-    }
-
     /// Whether it calls the export.
     fn calls(&self, export: &str) -> bool {
         let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, .. }) if name == export);

@@ -2,7 +2,8 @@
 
 use super::wasi;
 use super::{Handler, Recipe};
-use crate::guest::{Extern, Interface};
+use crate::abi::toolchain::{hint, needs_other_host};
+use crate::guest::{Extern, Import, Interface};
 use crate::record::unit;
 
 /// The most imports that are listed.
@@ -64,29 +65,69 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
             },
         });
     }
-    if missing.is_empty() {
-        return Ok(answerers);
+    if missing.is_empty() { Ok(answerers) } else { Err(unanswered(recipe, interface, &missing)) }
+}
+
+/// The imports that nothing answers; with `stubs`, functions and globals need no answer.
+pub(in crate::abi) fn unanswered_imports<'a>(
+    recipe: &Recipe,
+    interface: &'a Interface,
+    stubs: bool,
+) -> Vec<&'a Import> {
+    let stubs = stubs || recipe.stubs;
+    let is_unanswered = |import: &&Import| match &import.what {
+        Extern::Func(_) => !(recipe.answers(import) || recipe.wasi && wasi::function(import).is_some()),
+        Extern::Global(_) => true,
+        _ => false,
+    };
+    interface.imports.iter().filter(|_| !stubs).filter(is_unanswered).collect()
+}
+
+impl Recipe {
+    /// Whether it has a handler for the import.
+    pub(in crate::abi) fn answers(&self, import: &Import) -> bool {
+        self.handlers.iter().any(|handler| handler.module == import.module && handler.name == import.name)
     }
-    let mut words = String::from("the module imports what nothing here gives it:");
+}
+
+/// That nothing answers these imports, and what helps.
+fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> String {
+    let mut words = String::from("unresolved imports:");
     missing.iter().take(LISTED).for_each(|import| {
         words.push_str(&format!("\n  {}  {}", import.full_name(), import.what));
     });
     if missing.len() > LISTED {
-        words.push_str(&format!("\n  and {} more", missing.len() - LISTED));
+        words.push_str(&format!("\n  and {} more, which `linmem inspect` lists", missing.len() - LISTED));
     }
     for handler in recipe.handlers.iter().filter(|handler| handler.at > 0) {
-        let asked = |import: &&crate::guest::Import| import.module == handler.module && import.name == handler.name;
-        if !interface.imports.iter().any(|import| asked(&import)) {
+        let asked = |import: &Import| import.module == handler.module && import.name == handler.name;
+        if !interface.imports.iter().any(asked) {
             let Handler { at, module, name, .. } = handler;
             words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, answers no import of the module."));
         }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {
-        words.push_str("\nThose of WASI are given by a recipe with `host wasi` in its head.");
+        words.push_str("\nA recipe with `host wasi` in its head answers those of WASI.");
     }
-    words.push_str(
-        "\nA recipe can answer them (`on MODULE.NAME(..)`, see linmem guide recipes), or --stub-imports has each \
-         noted and return zero.",
-    );
-    Err(words)
+    advice(interface, missing).iter().for_each(|advice| words.push_str(&format!("\n{advice}")));
+    words
+}
+
+/// What to do about imports that nothing answers.
+pub(in crate::abi) fn advice(interface: &Interface, missing: &[&Import]) -> Vec<String> {
+    if let Some(why) = needs_other_host(interface) {
+        return vec![format!("No recipe can answer them: {why}.")];
+    }
+    let mut advice: Vec<_> = hint(interface).into_iter().map(|hint| format!("Perhaps {hint}.")).collect();
+    if missing.iter().any(|import| matches!(import.what, Extern::Func(_))) {
+        advice.push(
+            "A recipe can answer functions (`on MODULE.NAME(..)`, see `linmem guide recipes`); with --stub-imports each \
+             returns zero, and the call is a step."
+                .to_owned(),
+        );
+    }
+    if missing.iter().any(|import| matches!(import.what, Extern::Global(_))) {
+        advice.push("Only --stub-imports provides globals, as zero.".to_owned());
+    }
+    advice
 }

@@ -323,9 +323,9 @@ impl Binder<'_> {
     /// A number of that type; for a reference, 0 is null.
     fn argument(&mut self, ty: Type, value: &Expr) -> Fit<Val> {
         match (ty, value) {
-            (Type::Other, Expr::Number(0)) => Ok(Val::Const(0)),
+            (ty, Expr::Number(0)) if !ty.is_number() => Ok(Val::Const(0)),
             (Type::I32, Expr::Number(n)) if !fits(*n, 32) => Err(format!("{n} does not fit in an i32")),
-            (Type::Other, _) => Err("this is a reference, of which a recipe has only 0, the null".to_owned()),
+            (ty, _) if !ty.is_number() => Err(format!("a recipe has only 0 for a value of type {ty}, which is null")),
             (ty, expr) => {
                 let (value, kind) = self.value(expr)?;
                 convert(value, kind, ty, expr)
@@ -402,7 +402,6 @@ fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
             Ok(if is_float { Val::ToFloat(ty, Box::new(value)) } else { value })
         }
         (_, StaticType::Of(given)) => {
-            let given = if given == Type::Other { "a vector or a reference".to_owned() } else { given.to_string() };
             let wanted = if is_float { ty.to_string() } else { "an integer".to_owned() };
             Err(format!("`{expr}` is {given}, expected {wanted}"))
         }

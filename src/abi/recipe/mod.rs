@@ -29,6 +29,7 @@ pub use batch::{Answered, Batch};
 pub use bind::{BindError, Bound};
 pub(in crate::abi) use encoding::encode;
 pub use exchange::{Ended, Exchange, InputLine};
+pub(in crate::abi) use imports::{advice, unanswered_imports};
 pub use parse::{ParseError, parse};
 
 pub use say::Messages;

@@ -60,7 +60,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Type::I32 => Some(low(left).cast_signed().cmp(&low(right).cast_signed())),
             Type::F32 => f32::from_bits(low(left)).partial_cmp(&f32::from_bits(low(right))),
             Type::F64 => f64::from_bits(left).partial_cmp(&f64::from_bits(right)),
-            Type::I64 | Type::Other => Some(left.cast_signed().cmp(&right.cast_signed())),
+            _ => Some(left.cast_signed().cmp(&right.cast_signed())),
         };
         Ok(match test.comparison {
             Comparison::Equal => ordering == Some(Ordering::Equal),

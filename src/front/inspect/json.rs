@@ -20,7 +20,10 @@ struct Report<'a> {
     memories: Vec<Memory<'a>>,
     segments: Vec<Segment>,
     start: bool,
+    built_by: &'a [String],
     limits: Allowed,
+    load_error: Option<String>,
+    unresolved: Vec<Import<'a>>,
     conventions: Vec<Convention<'a>>,
     recipe: Option<Recipe<'a>>,
     error: Option<String>,
@@ -47,7 +50,7 @@ enum What {
     Function { params: Vec<String>, results: Vec<String> },
     Memory { index: u32 },
     Global { value: String, mutable: bool },
-    Table,
+    Table { element: String, entries: u64, max_entries: Option<u64> },
     Tag,
 }
 
@@ -110,11 +113,7 @@ pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String
             .iter()
             .map(|export| Export { name: &export.name, what: (&export.what).into() })
             .collect(),
-        imports: interface
-            .imports
-            .iter()
-            .map(|import| Import { module: &import.module, name: &import.name, what: (&import.what).into() })
-            .collect(),
+        imports: interface.imports.iter().map(Import::from).collect(),
         memories: memories.collect(),
         segments: interface
             .segments
@@ -122,6 +121,9 @@ pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String
             .map(|segment| Segment { memory: segment.memory, addr: segment.addr, len: segment.len })
             .collect(),
         start: interface.has_start,
+        built_by: &inspection.producers,
+        load_error: inspection.obstacle.as_ref().map(ToString::to_string),
+        unresolved: inspection.unresolved.iter().map(Import::from).collect(),
         limits: inspection.limits.into(),
         conventions: fitting.chain(inspection.misses.iter().map(Convention::missed)).collect(),
         recipe: inspection
@@ -134,6 +136,12 @@ pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String
     json::line(&report)
 }
 
+impl<'a> From<&'a guest::Import> for Import<'a> {
+    fn from(import: &'a guest::Import) -> Import<'a> {
+        Import { module: &import.module, name: &import.name, what: (&import.what).into() }
+    }
+}
+
 impl From<&guest::Extern> for What {
     fn from(what: &guest::Extern) -> What {
         let words = |types: &[guest::Type]| types.iter().map(ToString::to_string).collect();
@@ -141,7 +149,9 @@ impl From<&guest::Extern> for What {
             guest::Extern::Func(ty) => What::Function { params: words(&ty.params), results: words(&ty.results) },
             guest::Extern::Memory { index, .. } => What::Memory { index: *index },
             guest::Extern::Global(ty) => What::Global { value: ty.value.to_string(), mutable: ty.mutable },
-            guest::Extern::Table => What::Table,
+            guest::Extern::Table(ty) => {
+                What::Table { element: ty.element.to_string(), entries: ty.entries, max_entries: ty.most }
+            }
             guest::Extern::Tag => What::Tag,
         }
     }

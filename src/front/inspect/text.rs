@@ -1,85 +1,137 @@
-//! What can be told of a guest without running it, as text for people.
+//! What can be said of a guest without running it, as text for people.
 
 use std::fmt::Write;
 
-use crate::guest::Extern;
+use crate::abi::Rejection;
+use crate::guest::{Extern, Interface};
 use crate::record::WASM_PAGE;
 use crate::session::{Inspection, Source};
 use crate::view::{counted, thousands, visible};
 
-/// How much of a list is printed.
+/// How much of a list is printed, unless all of it is asked for.
 const LISTED: usize = 40;
+/// The widest that a column of names becomes.
+const NAMES: usize = 48;
 
-/// The inspection as text for people.
-pub(in crate::front) fn text(source: &Source, inspection: &Inspection) -> String {
+/// The inspection as text for people; with `all`, no list is cut short.
+pub(in crate::front) fn text(source: &Source, inspection: &Inspection, all: bool) -> String {
+    let most = if all { usize::MAX } else { LISTED };
     let mut out = String::new();
     let interface = &inspection.interface;
     let _ = writeln!(out, "{}  {} bytes", visible(source.name.as_bytes()), thousands(source.bytes.len() as u64));
-    let start = |name: &str| interface.globals.iter().find(|global| global.name == name)?.start;
-    let exports = interface.exports.iter().map(|export| {
-        let what = match (&export.what, start(&export.name)) {
-            (Extern::Global(ty), Some(value)) => format!("global {ty}, {value} ({value:#x}) at the start"),
-            (other, _) => what(other),
-        };
-        (visible(export.name.as_bytes()), what)
-    });
-    list(&mut out, "exports", exports.collect());
-    let imports = interface.imports.iter().map(|import| {
-        (format!("{}.{}", visible(import.module.as_bytes()), visible(import.name.as_bytes())), what(&import.what))
-    });
-    list(&mut out, "imports", imports.collect());
-    let names = interface.memory_names();
-    let memories = interface.memories.iter().enumerate().map(|(place, memory)| {
-        let names = names.get(place).filter(|names| !names.is_empty()).map_or("kept to itself".to_owned(), |names| {
-            names.iter().map(|name| visible(name.as_bytes())).collect::<Vec<_>>().join(", ")
-        });
-        (format!("{place} {names}"), memory.to_string())
-    });
-    list(&mut out, "memories", memories.collect());
+    if !inspection.producers.is_empty() {
+        let _ = writeln!(out, "built by {}", visible(inspection.producers.join(", ").as_bytes()));
+    }
+    list(&mut out, "exports", exports(interface), most);
+    let imports = interface.imports.iter().map(|import| (import_name(import), what(&import.what)));
+    list(&mut out, "imports", imports.collect(), most);
+    list(&mut out, "memories", memories(interface), most);
     let segments = interface.segments.iter().map(|segment| {
         let addr = segment.addr.map_or("an address of the host's".to_owned(), |addr| format!("{addr:#x}"));
         (addr, format!("{} in memory {}", counted(segment.len, "byte"), segment.memory))
     });
-    list(&mut out, "data segments", segments.collect());
+    list(&mut out, "data segments", segments.collect(), most);
     if interface.has_start {
         out.push_str("a start function runs when it is instantiated\n");
     }
     let limits = &inspection.limits;
-    let time = limits.time.map_or("no limit of time".to_owned(), |time| format!("{time:?} for each line"));
+    let time = limits.time.map_or("no time limit".to_owned(), |time| format!("{time:?} for each line"));
     let (memory, output) = (counted(limits.memory, "byte"), counted(limits.output, "byte"));
     let _ = writeln!(out, "limits: {memory} of memory, {time}, {output} in an answer");
+    conventions(&mut out, inspection);
+    if !inspection.unresolved.is_empty() {
+        let rows = inspection.unresolved.iter().map(|import| (import_name(import), what(&import.what)));
+        list(&mut out, "unresolved imports", rows.collect(), usize::MAX);
+    }
+    outcome(&mut out, inspection);
+    out
+}
+
+fn exports(interface: &Interface) -> Vec<(String, String)> {
+    let start = |name: &str| interface.globals.iter().find(|global| global.name == name)?.start;
+    let row = |export: &crate::guest::Export| {
+        let what = match (&export.what, start(&export.name)) {
+            (Extern::Global(_), Some(value)) => format!("{}, {value} ({value:#x}) at the start", export.what),
+            (other, _) => what(other),
+        };
+        (named(&export.name), what)
+    };
+    interface.exports.iter().map(row).collect()
+}
+
+fn memories(interface: &Interface) -> Vec<(String, String)> {
+    let names = interface.memory_names();
+    let row = |(place, memory): (usize, &crate::guest::MemoryType)| {
+        let names = names.get(place).filter(|names| !names.is_empty());
+        let names = names.map_or("not exported".to_owned(), |names| {
+            names.iter().map(|name| named(name)).collect::<Vec<_>>().join(", ")
+        });
+        (format!("{place} {names}"), memory.to_string())
+    };
+    interface.memories.iter().enumerate().map(row).collect()
+}
+
+fn conventions(out: &mut String, inspection: &Inspection) {
     out.push_str("conventions\n");
     for candidate in &inspection.candidates {
         let mut words = candidate.reasons.join("; ");
         candidate.doubts.iter().for_each(|doubt| words.push_str(&format!("; but {doubt}")));
-        let _ =
-            writeln!(out, "  fits  {:<18} {}", visible(candidate.recipe.name.as_bytes()), visible(words.as_bytes()));
+        let name = visible(candidate.recipe.name.as_bytes());
+        let _ = writeln!(out, "  yes     {name:<18} {}", visible(words.as_bytes()));
     }
     // Many miss for the same reason.
-    for group in inspection.misses.chunk_by(|one, next| one.why == next.why) {
-        let fits = if group[0].near { "near" } else { "no" };
-        let names: Vec<_> = group.iter().map(|miss| miss.convention).collect();
-        let _ = writeln!(out, "  {fits:<5} {}: {}", names.join(", "), visible(group[0].why.as_bytes()));
+    let mut groups: Vec<(&Rejection, Vec<&str>)> = Vec::new();
+    for miss in &inspection.misses {
+        match groups.iter_mut().find(|(first, _)| first.why == miss.why && first.near == miss.near) {
+            Some((_, names)) => names.push(miss.convention),
+            None => groups.push((miss, vec![miss.convention])),
+        }
+    }
+    for (miss, names) in groups {
+        let fits = if miss.near { "nearly" } else { "no" };
+        let _ = writeln!(out, "  {fits:<7} {}: {}", names.join(", "), visible(miss.why.as_bytes()));
+    }
+}
+
+/// The recipe that would run, or why none would and what can be done.
+fn outcome(out: &mut String, inspection: &Inspection) {
+    if let Some(obstacle) = &inspection.obstacle {
+        let _ = writeln!(out, "it cannot be loaded: {}", visible(obstacle.to_string().as_bytes()));
+        return;
     }
     match &inspection.chosen {
         Ok(chosen) => {
             out.push_str("the recipe that would run\n");
-            chosen.assumed.iter().for_each(|assumed| out.push_str(&format!("  # {}\n", assumed.note())));
+            chosen.assumed.iter().for_each(|assumed| {
+                let _ = writeln!(out, "  # {}", assumed.note());
+            });
             chosen
                 .recipe
                 .to_string()
                 .lines()
                 .for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
+        Err(_) if !inspection.unresolved.is_empty() => {
+            out.push_str("no recipe would run: the unresolved imports come first\n");
+            inspection.advice.iter().for_each(|advice| out.push_str(&format!("  {advice}\n")));
+        }
         Err(error) => {
-            let why: Vec<_> = error.why().lines().map(|line| visible(line.as_bytes())).collect();
-            let _ = writeln!(out, "no recipe would run: {}", why.join("\n"));
-            if inspection.candidates.is_empty() {
-                out.push_str("a recipe of yours can say how to talk to it: linmem guide recipes\n");
-            }
+            let why = error.to_string();
+            let mut lines = why.lines().map(|line| visible(line.as_bytes()));
+            let _ = writeln!(out, "no recipe would run: {}", lines.next().unwrap_or_default().trim_end_matches(':'));
+            // What matches, and what nearly does, is listed above.
+            lines.filter(|line| !line.starts_with("  ")).for_each(|line| out.push_str(&format!("  {line}\n")));
         }
     }
-    out
+}
+
+fn import_name(import: &crate::guest::Import) -> String {
+    format!("{}.{}", named(&import.module), named(&import.name))
+}
+
+/// A name as it is printed; one that is empty is seen to be there.
+fn named(name: &str) -> String {
+    if name.is_empty() { "\"\"".to_owned() } else { visible(name.as_bytes()) }
 }
 
 fn what(what: &Extern) -> String {
@@ -89,14 +141,14 @@ fn what(what: &Extern) -> String {
     }
 }
 
-fn list(out: &mut String, title: &str, rows: Vec<(String, String)>) {
+fn list(out: &mut String, title: &str, rows: Vec<(String, String)>, most: usize) {
     let count = rows.len();
     let _ = writeln!(out, "{title}: {}", thousands(count as u64));
-    let width = rows.iter().take(LISTED).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(48);
-    for (name, what) in rows.into_iter().take(LISTED) {
+    let width = rows.iter().take(most).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(NAMES);
+    for (name, what) in rows.into_iter().take(most) {
         let _ = writeln!(out, "  {name:<width$}  {what}");
     }
-    if count > LISTED {
-        let _ = writeln!(out, "  ... and {} more", thousands((count - LISTED) as u64));
+    if count > most {
+        let _ = writeln!(out, "  ... and {} more (--all lists them)", thousands((count - most) as u64));
     }
 }

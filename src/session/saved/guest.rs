@@ -56,6 +56,9 @@ pub(super) enum Type {
     I64,
     F32,
     F64,
+    V128,
+    FuncRef,
+    ExternRef,
     Other,
 }
 
@@ -103,7 +106,15 @@ pub(super) enum Extern {
         ty: Type,
         mutable: bool,
     },
-    Table {},
+    /// In older files it has no type.
+    Table {
+        #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+        ty: Option<Type>,
+        #[serde(default)]
+        entries: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_entries: Option<u64>,
+    },
     Tag {},
 }
 
@@ -243,7 +254,9 @@ impl From<&guest::Extern> for Extern {
             &guest::Extern::Global(guest::GlobalType { value, mutable }) => {
                 Extern::Global { ty: value.into(), mutable }
             }
-            guest::Extern::Table => Extern::Table {},
+            &guest::Extern::Table(guest::TableType { element, entries, most }) => {
+                Extern::Table { ty: Some(element.into()), entries, max_entries: most }
+            }
             guest::Extern::Tag => Extern::Tag {},
         }
     }
@@ -258,7 +271,10 @@ impl From<Extern> for guest::Extern {
             }
             Extern::Memory { index, pages } => guest::Extern::Memory { index, pages },
             Extern::Global { ty, mutable } => guest::Extern::Global(guest::GlobalType { value: ty.into(), mutable }),
-            Extern::Table {} => guest::Extern::Table,
+            Extern::Table { ty: Some(ty), entries, max_entries } => {
+                guest::Extern::Table(guest::TableType { element: ty.into(), entries, most: max_entries })
+            }
+            Extern::Table { ty: None, .. } => guest::Extern::Table(guest::TableType::UNKNOWN),
             Extern::Tag {} => guest::Extern::Tag,
         }
     }
@@ -278,4 +294,4 @@ impl From<Global<'_>> for guest::Global {
     }
 }
 
-mirror!(Type, guest::Type, [I32, I64, F32, F64, Other]);
+mirror!(Type, guest::Type, [I32, I64, F32, F64, V128, FuncRef, ExternRef, Other]);

@@ -132,7 +132,7 @@ impl Extern {
             Extern::Memory { index, pages } => guest::Extern::Memory { index, pages },
             // Its type was not saved.
             Extern::Global => guest::Extern::Global { ty: guest::Type::Other, mutable: false },
-            Extern::Table => guest::Extern::Table {},
+            Extern::Table => guest::Extern::Table { ty: None, entries: 0, max_entries: None },
             Extern::Tag => guest::Extern::Tag {},
         }
     }

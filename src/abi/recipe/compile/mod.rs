@@ -220,7 +220,7 @@ fn number(ty: Type) -> Fit<ValType> {
         Type::I64 => ValType::I64,
         Type::F32 => ValType::F32,
         Type::F64 => ValType::F64,
-        Type::Other => return Err(Unfit),
+        _ => return Err(Unfit),
     })
 }
 

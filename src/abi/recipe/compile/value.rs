@@ -100,7 +100,7 @@ impl Compiler<'_> {
             Type::I32 => code.i64_extend_i32_u(),
             Type::F32 => code.i32_reinterpret_f32().i64_extend_i32_u(),
             Type::F64 => code.i64_reinterpret_f64(),
-            Type::I64 | Type::Other => return,
+            _ => return,
         };
     }
 
@@ -111,7 +111,7 @@ impl Compiler<'_> {
             Type::I32 => code.i32_wrap_i64(),
             Type::F32 => code.i32_wrap_i64().f32_reinterpret_i32(),
             Type::F64 => code.f64_reinterpret_i64(),
-            Type::I64 | Type::Other => return,
+            _ => return,
         };
     }
 

@@ -1,0 +1,154 @@
+//! `linmem inspect`: whether a module can be loaded, what nothing answers, and advice that can work.
+
+mod hermetic;
+
+use std::path::Path;
+use std::process::Output;
+
+fn inspect(name: &str, module: &str, args: &[&str]) -> (String, Option<i32>) {
+    let output = run(name, module, &[&["inspect"], args].concat());
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    (text(&output.stdout), output.status.code())
+}
+
+fn run(name: &str, module: &str, args: &[&str]) -> Output {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("inspect");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let path = folder.join(format!("{name}.wat"));
+    std::fs::write(&path, module).expect("the folder is ours");
+    hermetic::linmem().args(args).arg(path).output().expect("the binary starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An allocator and a transform: what fits several conventions.
+const USUAL: &str = r#"(func (export "alloc") (param i32) (result i32) (i32.const 1024))
+    (func (export "f") (param i32 i32) (result i64) (i64.const 0))"#;
+
+#[test]
+fn a_module_that_cannot_be_loaded_is_told_so_with_the_feature_and_what_emits_it() {
+    let memory = r#"(memory (export "memory") 1)"#;
+    for (name, module, words) in [
+        ("threads", r#"(memory (export "memory") 1 2 shared)"#, "shared memory is not supported"),
+        ("tail-call", &format!("{memory} (func $f (return_call $f))"), "tail calls (compile without -mtail-call)"),
+        ("memory64", r#"(memory (export "memory") i64 1)"#, "64-bit memory (compile for wasm32"),
+        ("i31", &format!("{memory} (func (drop (ref.i31 (i32.const 1))))"), "garbage collection (compilers of Kotlin"),
+        (
+            "call-ref",
+            &format!("{memory} (type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0)))"),
+            "typed function references (",
+        ),
+        (
+            "gc",
+            &format!("{memory} (type $s (struct (field i32))) (func (drop (struct.new $s (i32.const 1))))"),
+            "garbage",
+        ),
+        ("legacy", &format!("{memory} (func try catch_all end)"), "legacy exceptions (current ones are supported"),
+        ("stack-switching", &format!("{memory} (type $f (func)) (type $c (cont $f))"), "stack switching"),
+        ("tag", &format!("(import \"env\" \"error\" (tag)) {memory}"), "the import env.error cannot be provided"),
+        ("large", r#"(memory (export "memory") 60000)"#, "memory needs 3932160000 bytes"),
+    ] {
+        let (stdout, status) = inspect(name, &format!("(module {module} {USUAL})"), &[]);
+        let told = stdout.lines().last().unwrap_or_default();
+        assert!(told.starts_with("it cannot be loaded: ") && told.contains(words), "{name}: {stdout}");
+        assert!(!stdout.contains("the recipe that would run"), "{name}: {stdout}");
+        assert_eq!(status, Some(3), "{name}");
+        let (json, status) = inspect(name, &format!("(module {module} {USUAL})"), &["--json"]);
+        let report: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+        assert!(report["load_error"].as_str().is_some_and(|error| error.contains(words)), "{name}: {json}");
+        assert_eq!(status, Some(3), "{name}");
+    }
+    let (stdout, status) = inspect("loads", &format!("(module {memory} {USUAL})"), &[]);
+    assert!(stdout.contains("the recipe that would run") && status == Some(0), "{stdout}");
+}
+
+#[test]
+fn all_unresolved_imports_are_listed_whatever_matches() {
+    let imports: String =
+        (0..60).map(|n| format!("(import \"env\" \"f{n}\" (func (param i32) (result externref)))")).collect();
+    let globals = r#"(import "env" "base" (global i32)) (import "env" "count" (global (mut i64)))
+        (import "env" "entries" (table 2 9 funcref)) (import "wasi_snapshot_preview1" "fd_write"
+            (func (param i32 i32 i32 i32) (result i32)))"#;
+    // What matches one convention, several, none.
+    let both = r#"(func (export "alloc") (param i32) (result i32) (i32.const 8))
+        (func (export "f") (param i32 i32) (result i32) (i32.const 0))"#;
+    for (name, exports) in [("one", USUAL), ("several", both), ("none", "")] {
+        let module = format!("(module {imports} {globals} (memory (export \"memory\") 1) {exports})");
+        let (stdout, status) = inspect(&format!("unresolved-{name}"), &module, &[]);
+        let list = stdout.split("unresolved imports: 62\n").nth(1).unwrap_or_else(|| panic!("{name}: {stdout}"));
+        assert!(list.contains("  env.f0 ") && list.contains("  env.f59 "), "{name}: {stdout}");
+        assert!(list.contains("function (i32) -> (externref)") && list.contains("global i64, mutable"), "{stdout}");
+        assert!(!list.contains("fd_write") && !list.contains("env.entries"), "{name}: {stdout}");
+        assert!(stdout.contains("no recipe would run: the unresolved imports come first"), "{name}: {stdout}");
+        assert!(
+            list.contains("A recipe can answer functions") && list.contains("Only --stub-imports provides globals")
+        );
+        assert_eq!(status, Some(0));
+        let (stdout, _) = inspect(&format!("unresolved-{name}"), &module, &["--all"]);
+        assert!(stdout.contains("env.entries") && stdout.contains("table of 2 funcref, at most 9"), "{name}: {stdout}");
+        let (json, _) = inspect(&format!("unresolved-{name}"), &module, &["--json"]);
+        let report: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+        assert_eq!(report["unresolved"].as_array().map(Vec::len), Some(62), "{json}");
+    }
+    let module = format!("(module {imports} (memory (export \"memory\") 1) {USUAL})");
+    let (stdout, _) = inspect("stubbed", &module, &["--stub-imports"]);
+    assert!(!stdout.contains("unresolved") && stdout.contains("the recipe that would run"), "{stdout}");
+}
+
+#[test]
+fn what_no_recipe_can_drive_is_not_advised_to_be_driven_by_one() {
+    let memory = r#"(memory (export "memory") 1)"#;
+    for (name, module, words) in [
+        (
+            "side",
+            format!("(@custom \"dylink.0\" \"\") (import \"env\" \"__memory_base\" (global i32)) {memory}"),
+            "side module",
+        ),
+        ("go", format!("(import \"gojs\" \"runtime.ticks\" (func (result f64))) {memory}"), "GOOS=wasip1"),
+        ("embind", format!("(import \"env\" \"_embind_register_void\" (func (param i32 i32))) {memory}"), "embind"),
+        (
+            "extism",
+            format!("(import \"extism:host/env\" \"alloc\" (func (param i64) (result i64))) {memory}"),
+            "Extism",
+        ),
+    ] {
+        let module = format!("(module {module} {USUAL})");
+        let (stdout, _) = inspect(name, &module, &[]);
+        let told = stdout.split("no recipe would run").nth(1).unwrap_or_else(|| panic!("{name}: {stdout}"));
+        assert!(told.contains(words), "{name}: {stdout}");
+        assert!(!told.contains("A recipe can") && !told.contains("--stub-imports"), "{name}: {stdout}");
+        let stderr = text(&run(name, &module, &["-l", "x"]).stderr);
+        assert!(stderr.contains(words) && !stderr.contains("A recipe can"), "{name}: {stderr}");
+    }
+    let minified = format!("(module (import \"a\" \"a\" (func (param i32))) (import \"a\" \"b\" (func)) {memory})");
+    let (stdout, _) = inspect("minified", &minified, &[]);
+    assert!(stdout.contains("its names are minified, as Emscripten does"), "{stdout}");
+}
+
+#[test]
+fn every_name_is_shown_and_every_list_can_be_seen_whole() {
+    let exports: String = (0..70).map(|n| format!("(func (export \"f{n}\") (param v128 funcref))")).collect();
+    let module = format!("(module (memory (export \"memory\") 1) (func (export \"\") (param externref)) {exports})");
+    let (stdout, _) = inspect("names", &module, &[]);
+    assert!(stdout.contains("  \"\"  ") && stdout.contains("function (externref) -> ()"), "{stdout}");
+    assert!(stdout.contains("function (v128, funcref) -> ()"), "{stdout}");
+    assert!(stdout.contains("  ... and 32 more (--all lists them)") && !stdout.contains("f69"), "{stdout}");
+    let (stdout, _) = inspect("names", &module, &["--all"]);
+    assert!(stdout.contains("  f69 ") && !stdout.contains("more (--all"), "{stdout}");
+    let stderr = text(&run("names", &module, &["--call", "g"]).stderr);
+    let words = "the module exports no function `g`; it exports \"\", f0, f1";
+    assert!(stderr.contains(words) && stderr.contains(" and 59 more, which `linmem inspect --all` lists"), "{stderr}");
+}
+
+#[test]
+fn the_tools_that_made_a_module_are_named() {
+    // language: Rust; processed-by: rustc 1.90.0
+    let section = r"\02\08language\01\04Rust\00\0cprocessed-by\01\05rustc\061.90.0";
+    let module = format!("(module (@custom \"producers\" \"{section}\") (memory (export \"memory\") 1) {USUAL})");
+    let (stdout, _) = inspect("producers", &module, &[]);
+    assert!(stdout.contains("\nbuilt by Rust, rustc 1.90.0\n"), "{stdout}");
+    let damaged = r#"(module (@custom "producers" "\ff\ff\ff\ff\0f") (memory (export "memory") 1))"#;
+    assert!(!inspect("damaged", damaged, &[]).0.contains("built by"));
+}
