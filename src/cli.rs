@@ -12,6 +12,7 @@ use clap_complete::Shell;
 
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{duration, size};
+use crate::debug::PathMapping;
 use crate::guest::{Limits, Passes};
 use crate::session::Options;
 
@@ -59,6 +60,10 @@ pub struct Cli {
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]
     pub env: Vec<OsString>,
 
+    /// Directory of sources recorded as FROM; repeatable
+    #[arg(long, value_name = "FROM=TO")]
+    pub source_map: Vec<PathMapping>,
+
     /// Longest time for one line; 0 = none
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub timeout: Duration,
@@ -75,7 +80,7 @@ pub struct Cli {
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub trace: Option<Trace>,
 
-    /// Memory limit for recorded stores [default: 256MiB]
+    /// Memory for recorded stores [default: 256MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_record: Option<u64>,
 
@@ -288,7 +293,14 @@ impl Cli {
         let limits = Limits { memory: self.max_memory, time, output: self.max_output, record };
         let usual = if is_looked_at { Trace::Stores } else { Trace::Off };
         let trace = self.trace.unwrap_or(usual).passes();
-        Options { limits, trace, args: self.arg.clone(), env: self.environment(), ..Options::default() }
+        Options {
+            limits,
+            trace,
+            args: self.arg.clone(),
+            source_maps: self.source_map.clone(),
+            env: self.environment(),
+            ..Options::default()
+        }
     }
 
     /// The variables in their order; of several that have one name, the last.

@@ -10,8 +10,8 @@ use clap::{ArgMatches, CommandFactory, Parser};
 
 use crate::cli::Cli;
 
-/// The option that may be said several times, in the file and on the command line.
-const GATHERED: &str = "env";
+/// The options that may be said several times, in the file and on the command line.
+const GATHERED: &[&str] = &["env", "source-map"];
 
 /// The options that may have a default in the file, and whether they take a value.
 const OPTIONS: &[(&str, bool)] = &[
@@ -20,7 +20,8 @@ const OPTIONS: &[(&str, bool)] = &[
     ("max-output", true),
     ("trace", true),
     ("max-record", true),
-    (GATHERED, true),
+    ("env", true),
+    ("source-map", true),
     ("color", true),
     ("keys", true),
     ("no-history", false),
@@ -74,7 +75,7 @@ fn defaults(path: &Path, text: &str, said: &ArgMatches) -> Result<Vec<OsString>,
             let words = error.to_string();
             explain(words.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
         })?;
-        if name == GATHERED || said.value_source(&name.replace('-', "_")) != Some(ValueSource::CommandLine) {
+        if GATHERED.contains(&name) || said.value_source(&name.replace('-', "_")) != Some(ValueSource::CommandLine) {
             arguments.push(argument.into());
         }
     }

@@ -165,6 +165,9 @@ fn tables() -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
     tables
 }
 
+/// The fields that only some frames have (tests/traps.rs has those).
+const SELDOM: [&str; 2] = ["repeats", "source"];
+
 /// Compares objects with what the guide says of them.
 struct Checker {
     tables: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -202,11 +205,22 @@ impl Checker {
             change.get("old").into_iter().chain(change.get("new")).for_each(Checker::bytes);
         }
         if !object["error"].is_null() {
-            assert_eq!(Checker::keys(&object["error"]), BTreeSet::from(["kind", "message"]));
             let kind = object["error"]["kind"].as_str().expect("a text").to_owned();
+            let trace = if kind == "trap" { &["trace"][..] } else { &[] };
+            let expected: BTreeSet<_> = ["kind", "message"].iter().chain(trace).copied().collect();
+            assert_eq!(Checker::keys(&object["error"]), expected);
+            object["error"]["trace"].as_array().into_iter().flatten().for_each(|frame| self.frame(frame));
             assert!(self.tables["An error"].contains_key(&kind), "the guide does not tell of {kind}");
             self.met.insert(("An error", kind));
         }
+    }
+
+    fn frame(&mut self, frame: &Value) {
+        let known: BTreeSet<_> = self.tables["A frame"].keys().map(String::as_str).collect();
+        let keys = Checker::keys(frame);
+        assert!(keys.is_subset(&known), "the guide does not tell of all of {keys:?}");
+        assert_eq!(known.difference(&keys).copied().collect::<Vec<_>>(), SELDOM, "{frame}");
+        self.met.extend(keys.into_iter().map(|key| ("A frame", key.to_owned())));
     }
 
     /// What has a kind has the fields of its kind, and those that all have.
@@ -314,6 +328,7 @@ fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
     // Nobody presses Ctrl-C here, these guests fit their recipes, and commands check what they set.
     let others = ["interrupted", "cancelled", "mismatch", "not_instantiated", "not_set", "recording_limit", "internal"];
     checker.check_all_met("An error", &others);
+    checker.check_all_met("A frame", &SELDOM);
 }
 
 #[test]

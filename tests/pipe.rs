@@ -167,7 +167,7 @@ fn a_trap_names_the_place_in_the_module() {
     // The last byte but one of the body of $panic is the instruction unreachable.
     let place = binary.windows(4).position(|bytes| bytes == [3, 0, 0, 0x0b]).expect("the body is there") + 2;
     let stderr = text(&run(&[&moody("a_trap_names")], b"abc").stderr);
-    assert!(stderr.contains(&format!("in panic (byte {place:#x} of the module)")), "{stderr}");
+    assert!(stderr.contains(&format!("in panic (offset {place:#x})")), "{stderr}");
 }
 
 #[test]

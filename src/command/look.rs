@@ -6,7 +6,7 @@ use super::{Context, Error, Place, Reply};
 use crate::guest::Global;
 use crate::record::{Actor, Image, Run};
 use crate::session::About;
-use crate::view::{Row, Selection, counted, difference, range, thousands, visible, whole};
+use crate::view::{self, Row, Selection, counted, difference, range, thousands, visible, whole};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
@@ -82,6 +82,12 @@ pub(super) fn steps(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Res
         format!("{here} {}", at.line(place).numbered(place + 1))
     };
     Ok(Reply::Text(first((0..at.steps()).map(line))))
+}
+
+/// Lists the frames of the trap that ended the exchange that is looked at.
+pub(super) fn frames(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+    let lines: Vec<_> = context.at()?.node.failures().flat_map(view::frames).collect();
+    Ok(listed(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or one without frames"))
 }
 
 pub(super) fn exports(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {

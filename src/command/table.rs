@@ -50,6 +50,7 @@ pub const COMMANDS: &[Spec] = &[
     spec("shot", "FILE [overwrite]", "save a picture of the screen: .svg or .txt", space::shot),
     spec("changes", "", "list what changed, by whom, from what to what", look::changes),
     spec("steps", "", "list the steps across the boundary", look::steps),
+    spec("frames", "", "list the calls that led to the trap", look::frames),
     spec("back", "[STEPS]", "look at the step before", time::back),
     spec("forward", "[STEPS]", "look at the step after", time::forward),
     spec("exchange", "NUMBER[.STEP] | now", "look at another moment", time::exchange),

@@ -24,6 +24,9 @@ use layout::Layout;
 use names::Names;
 use source_map::SourceMap;
 
+use crate::guest::Symbols;
+use crate::record::Frame;
+
 pub use files::PathMapping;
 
 /// The most bytes of a file with debug information beside the module that are read.
@@ -205,5 +208,27 @@ impl DebugInfo {
     /// A file beside the module.
     fn beside(&self, name: &str, most: u64) -> Option<Vec<u8>> {
         files::read_inside(self.directory.as_deref()?, Path::new(name), most)
+    }
+}
+
+impl Symbols for DebugInfo {
+    fn frames(&self, index: u32, offset: Option<usize>) -> Vec<Frame> {
+        let place = offset.and_then(|offset| self.place(offset)).filter(|place| place.index == index);
+        let frames = place.map_or_else(
+            || vec![SourceFrame { function: self.function_name(index), ..SourceFrame::default() }],
+            |place| place.frames,
+        );
+        let frame = |frame: SourceFrame| Frame {
+            name: frame.function,
+            index,
+            offset,
+            source: frame.file.as_deref().zip(frame.line).and_then(|(file, line)| self.source_line(file, line)),
+            file: frame.file.map(|file| file.to_string()),
+            line: frame.line,
+            column: frame.column,
+            inlined: frame.inlined,
+            repeats: 0,
+        };
+        frames.into_iter().map(frame).collect()
     }
 }

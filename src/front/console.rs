@@ -16,7 +16,7 @@ use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Settings, Typed};
 use crate::record::Trigger;
 use crate::session::{OpenError, Options, Session, Source, State, Update};
-use crate::view::{Search, Selection, outcome, range, visible};
+use crate::view::{Search, Selection, failures_in_full, outcome, range, visible};
 
 /// The most places that are listed.
 const LISTED: usize = 1024;
@@ -63,7 +63,7 @@ pub(super) struct Console {
 pub(super) enum LineResult {
     /// It was done.
     Done,
-    /// The guest failed, in words.
+    /// The guest failed: a message, and for a trap lines with the calls that led to it. Safe to print.
     Failed(String),
     /// The command was not done, in words.
     Refused(String),
@@ -267,10 +267,10 @@ impl Console {
     /// Waits for the guest, and shows what came of it.
     fn finish(&mut self) -> LineResult {
         if let Err(error) = self.settle() {
-            return LineResult::Failed(error.to_string());
+            return LineResult::Failed(visible(error.to_string().as_bytes()));
         }
         if let Some(words) = self.session.refusal() {
-            return LineResult::Failed(words.to_owned());
+            return LineResult::Failed(visible(words.as_bytes()));
         }
         self.look_at(Selection::newest(self.session.run()));
         let begun = self.session.run_number();
@@ -281,7 +281,7 @@ impl Console {
         self.print_in_form();
         let run = self.session.run();
         let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
-        newest.and_then(|cause| cause.failure_text()).map_or(LineResult::Done, LineResult::Failed)
+        newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
     }
 
     /// Adds the newest cause in the form that was asked for to what is to be printed.
@@ -327,7 +327,7 @@ impl Console {
     pub(super) fn tell(&mut self, fed: LineResult) {
         match fed {
             LineResult::Done => (),
-            LineResult::Failed(words) => self.say(&format!("failed: {}", visible(words.as_bytes()))),
+            LineResult::Failed(text) => self.say(&format!("failed: {text}")),
             LineResult::Refused(words) => self.say(&words),
         }
     }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, difference, failure, glyph, visible};
+use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, difference, failure, glyph, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
@@ -63,7 +63,10 @@ pub(super) fn write_cause(
             write_changes(out, cause, place, &memories, style)?;
         }
     }
-    failure(cause).map_or(Ok(()), |failure| writeln!(out, "  failed: {failure}"))
+    let Some(failure) = failure(cause) else { return Ok(()) };
+    writeln!(out, "  failed: {failure}")?;
+    let mut calls = cause.failures().flat_map(backtrace);
+    calls.try_for_each(|line| writeln!(out, "    {}", visible(line.as_bytes())))
 }
 
 /// The most changed rows of a step that are written for a person at a prompt.

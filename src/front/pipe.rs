@@ -12,7 +12,7 @@ use crate::abi::{Ended, InputLine};
 use crate::cli::Cli;
 use crate::record::{Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
-use crate::view::visible;
+use crate::view::{in_full, visible};
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
@@ -195,11 +195,7 @@ impl Pipe {
 
     /// Says what failed.
     fn tell(&self, failure: &Failure) {
-        let mut words = format!("line {}: {failure}", self.number);
-        if let Failure::Trap { trace, .. } = failure.root() {
-            trace.iter().skip(1).for_each(|frame| words.push_str(&format!("\n  called by {frame}")));
-        }
-        status::tell(&words);
+        status::tell(&format!("line {}: {}", self.number, in_full(failure)));
     }
 
     /// What the guest said, on stderr, behind the answers before it.

@@ -172,10 +172,9 @@ impl Follower<'_> {
         };
         match fed {
             LineResult::Done => (),
-            LineResult::Failed(words) => {
-                let words = visible(words.as_bytes());
-                self.console.say(&format!("failed: {words}"));
-                self.waiting = Some((self.number, words));
+            LineResult::Failed(text) => {
+                self.console.say(&format!("failed: {text}"));
+                self.waiting = Some((self.number, text));
             }
             LineResult::Refused(words) => self.fail(self.number, &words),
         }

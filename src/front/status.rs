@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::record::Failure;
 use crate::session::OpenError;
-use crate::view::visible;
+use crate::view::{in_full, visible};
 
 /// The exit statuses, as `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,11 @@ pub(super) fn note(words: &str) {
 
 /// Says that the guest could not be set to work.
 pub(super) fn fail_open(name: &str, error: &OpenError) -> Status {
-    fail(error.into(), &format!("{name}: {error}"))
+    let text = match error {
+        OpenError::Prepare(failure) => in_full(failure),
+        error => error.to_string(),
+    };
+    fail(error.into(), &format!("{name}: {text}"))
 }
 
 /// The status after a write to stdout. A reader that has seen enough is no failure.

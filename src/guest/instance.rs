@@ -89,6 +89,7 @@ impl Guest {
             watch: watch.clone(),
             offsets: program.offsets().clone(),
             tracer,
+            symbols: program.symbols().clone(),
             limits: Cell::new(program.limits()),
         });
         imports.belong_to(&parts);

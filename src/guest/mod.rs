@@ -21,6 +21,7 @@ mod reach;
 mod recorded;
 mod shared;
 mod stop;
+mod symbols;
 mod text;
 mod trace;
 mod validate;
@@ -39,4 +40,5 @@ pub use interface::{
 pub use limits::Limits;
 pub use program::{Code, LoadError, Program};
 pub use recorded::Recorded;
+pub use symbols::{NoSymbols, Symbols};
 pub use watchdog::Watchdog;

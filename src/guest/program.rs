@@ -11,7 +11,7 @@ use wasmparser::BinaryReaderError;
 use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
-use super::{Interface, Limits, Passes, text, validate};
+use super::{Interface, Limits, NoSymbols, Passes, Symbols, text, validate};
 use crate::record::{Site, WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
@@ -34,6 +34,7 @@ pub struct Program {
     sites: Arc<[Site]>,
     /// Why guests record nothing, where they were to.
     why_untraced: Option<String>,
+    symbols: Arc<dyn Symbols>,
 }
 
 /// Why a module cannot be made into a guest.
@@ -144,6 +145,11 @@ impl Code<'_> {
         &self.interface
     }
 
+    /// The module as a binary.
+    pub fn binary(&self) -> &[u8] {
+        &self.binary
+    }
+
     /// Compiles the module.
     ///
     /// # Errors
@@ -182,7 +188,8 @@ impl Code<'_> {
         };
         let Instrumented { added, offsets, sites, .. } = instrumented;
         let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
-        let program = Program { engine, module, interface, limits, added, offsets, sites, why_untraced };
+        let symbols = Arc::new(NoSymbols);
+        let program = Program { engine, module, interface, limits, added, offsets, sites, why_untraced, symbols };
         program.check_memory()?;
         Ok(program)
     }
@@ -202,6 +209,11 @@ impl Program {
     /// Changes the limits of its guests to come, but for that of memory, which it was compiled with.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = Limits { memory: self.limits.memory, ..limits };
+    }
+
+    /// Has these symbols name the places of traps, for guests to come.
+    pub fn set_symbols(&mut self, symbols: Arc<dyn Symbols>) {
+        self.symbols = symbols;
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -236,6 +248,11 @@ impl Program {
     /// The way back to places in the module as it was.
     pub(super) fn offsets(&self) -> &Arc<OffsetMap> {
         &self.offsets
+    }
+
+    /// What names places in the module.
+    pub(super) fn symbols(&self) -> &Arc<dyn Symbols> {
+        &self.symbols
     }
 
     fn check_memory(&self) -> Result<(), LoadError> {

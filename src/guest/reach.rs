@@ -5,15 +5,13 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, Pages, RuntimeError};
-use wasmer_types::{FrameInfo, TrapCode};
+use wasmer_types::TrapCode;
 
 use super::shared::GuestShared;
 use super::stop::stopped_by;
+use super::symbols::frames;
 use super::{Boundary, Func, GlobalRef, Host};
-use crate::record::{Access, Collector, Failure, Frame, Limit, TrapCause, Value};
-
-/// The most frames of a trap's trace that are kept.
-const TRACE: usize = 16;
+use crate::record::{Access, Collector, Failure, Limit, TrapCause, Value};
 
 /// A store, and what of a guest in it is reached for. The store is the guest's own, or borrowed inside a call.
 pub(super) struct GuestAccess<S> {
@@ -64,19 +62,13 @@ impl<S: AsStoreMut> GuestAccess<S> {
         }
         let args: Vec<_> = args.iter().map(Value::to_string).collect();
         let guests = error.trace().len().saturating_sub(hosts);
+        let (trace, omitted) = frames(&error.trace()[..guests], &self.parts.offsets, &*self.parts.symbols);
         Failure::Trap {
             call: format!("{}({})", func.name, args.join(", ")),
             cause: trap.and_then(cause).unwrap_or_else(|| TrapCause::Other(error.message())),
             said: None,
-            trace: error.trace()[..guests].iter().take(TRACE).map(|frame| self.frame(frame)).collect(),
-        }
-    }
-
-    fn frame(&self, frame: &FrameInfo) -> Frame {
-        Frame {
-            name: frame.function_name().map(str::to_owned),
-            index: frame.func_index(),
-            offset: self.parts.offsets.original(frame.func_index(), frame.func_offset()),
+            trace,
+            omitted,
         }
     }
 }

@@ -10,7 +10,7 @@ use wasmer::{AsStoreMut, FunctionEnv, FunctionEnvMut, Memory, Store, StoreMut};
 use super::flag::Flag;
 use super::instrument::OffsetMap;
 use super::trace::Tracer;
-use super::{Host, Limits, Watchdog};
+use super::{Host, Limits, Symbols, Watchdog};
 use crate::record::Failure;
 
 /// How deep calls between host and guest may nest: each level takes some of the host's own stack.
@@ -25,6 +25,7 @@ pub(super) struct GuestShared {
     pub(super) flag: Flag,
     pub(super) watch: Watchdog,
     pub(super) offsets: Arc<OffsetMap>,
+    pub(super) symbols: Arc<dyn Symbols>,
     /// Takes what the guest records of its accesses to memory, if it does.
     pub(super) tracer: Option<Tracer>,
     /// Which may be changed meanwhile.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::TrapCause;
+use super::{Frame, TrapCause};
 
 /// A name of a guest's making in one line of text: control characters, line feeds among them, become escapes.
 pub fn plain(name: &str) -> String {
@@ -16,17 +16,6 @@ pub fn plain(name: &str) -> String {
 /// A unit as it stands behind a count: `byte` behind 1, `bytes` behind any other.
 pub fn unit(count: u64, one: &str) -> String {
     if count == 1 { one.to_owned() } else { format!("{one}s") }
-}
-
-/// A place in the guest's code, innermost first in a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The function's name from the module's name section, or `None` if it bears none.
-    pub name: Option<String>,
-    /// The function's index in the module.
-    pub index: u32,
-    /// The byte offset of the instruction in the module, if it is known.
-    pub offset: Option<usize>,
 }
 
 /// A limit of the user's that stopped an exchange.
@@ -78,8 +67,10 @@ pub enum Failure {
         cause: TrapCause,
         /// What the guest had said before, through an import that a recipe takes for its last message.
         said: Option<String>,
-        /// Where; empty when the guest's stack overflowed.
+        /// Where, innermost first; empty when the guest's stack overflowed.
         trace: Vec<Frame>,
+        /// How many frames are left out, outside the last one.
+        omitted: usize,
     },
     /// An address and a length from the guest leave its memory.
     #[error(
@@ -298,15 +289,5 @@ impl fmt::Display for Access {
             Access::Read => "read",
             Access::Write => "write",
         })
-    }
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => f.write_str(&plain(name))?,
-            None => write!(f, "function {}", self.index)?,
-        }
-        self.offset.map_or(Ok(()), |offset| write!(f, " (byte {offset:#x} of the module)"))
     }
 }

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Live, Source};
 use crate::abi::Assumption;
+use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface};
 use crate::record::Run;
 
@@ -28,6 +29,8 @@ pub struct About {
     pub sha256: String,
     /// What the module exports and imports.
     pub interface: Arc<Interface>,
+    /// What the module tells about its code; nothing for a session from a file.
+    pub debug: Option<Arc<DebugInfo>>,
     /// The memory that the convention passes lines through, by its index.
     pub memory: usize,
 }
@@ -66,6 +69,7 @@ impl About {
             undecided: live.choice().undecided.as_ref().map(ToString::to_string),
             assumed: live.choice().assumed.as_ref().map(Assumption::note),
             untraced: live.why_untraced().map(str::to_owned),
+            debug: Some(live.debug().clone()),
             memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }

@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::abi::{
     Answered, Batch, Bound, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, NoConvention,
     ResolvedConvention, choose,
 };
+use crate::debug::{DebugInfo, PathMapping};
 use crate::guest::{
     Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, Program, Recorded, Watchdog,
 };
@@ -25,6 +27,8 @@ pub struct Options {
     pub wish: ConventionRequest,
     /// The arguments of a guest that is a program, behind its name.
     pub args: Vec<OsString>,
+    /// Where the source files of a guest are.
+    pub source_maps: Vec<PathMapping>,
     /// The environment of a guest that is a program, `NAME=VALUE` each.
     pub env: Vec<OsString>,
     /// What the guest records of its accesses to memory.
@@ -40,6 +44,7 @@ pub struct Options {
 /// [`Live::answer`] is the fast way and records nothing; [`Live::send`] records. Use one or the other.
 pub struct Live {
     program: Program,
+    debug: Arc<DebugInfo>,
     /// What was said about the convention, and what came of it.
     wish: ConventionRequest,
     choice: ResolvedConvention,
@@ -95,7 +100,10 @@ impl Live {
         // Before it is compiled, which may take seconds.
         let wish = options.wish.clone();
         let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
-        let program = code.compile_traced(options.limits, options.trace).map_err(OpenError::Load)?;
+        let debug = DebugInfo::new(code.binary().into(), Some(Path::new(&source.name)), options.source_maps.clone());
+        let debug = Arc::new(debug);
+        let mut program = code.compile_traced(options.limits, options.trace).map_err(OpenError::Load)?;
+        program.set_symbols(debug.clone());
         let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
         let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
@@ -108,6 +116,7 @@ impl Live {
         Ok((
             Live {
                 program,
+                debug,
                 wish,
                 choice,
                 invocation,
@@ -356,6 +365,11 @@ impl Live {
     /// What the module exports and imports.
     pub fn interface(&self) -> &Interface {
         self.program.interface()
+    }
+
+    /// What the module tells about itself.
+    pub fn debug(&self) -> &Arc<DebugInfo> {
+        &self.debug
     }
 
     /// Changes what the guest may use, and those that follow it; the memory limit is that of the next one to be loaded.

@@ -2,6 +2,7 @@
 
 mod address;
 mod ahead;
+mod backtrace;
 mod blocks;
 mod characters;
 mod fold;
@@ -23,6 +24,7 @@ mod timeline;
 
 pub use address::{Places, parse_address, parse_range};
 pub use ahead::ahead;
+pub use backtrace::{backtrace, failures_in_full, frames, in_full};
 pub use characters::{COVERED, characters};
 pub use fold::{DiffView, ViewLine};
 pub use inspect::{Entry, Order, examine, inspect, writer_words};

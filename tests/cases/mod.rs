@@ -42,6 +42,7 @@ pub(crate) const CASES: &[Case] = &[
     case("shot FOLDER/screen.txt", "the screen, as it would be, is saved as", "the screen is saved as"),
     same("changes", "0x1000..0x1001  host: "),
     same("steps", "> 1 write"),
+    same("frames", "no trap, or one without frames"),
     same("regions", "input"),
     same("back", "step 1 of 1"),
     same("forward", "step 1 of 1"),

@@ -11,7 +11,9 @@ pub(super) fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
 /// The failure of a guest that had said something before.
 pub(super) fn said(words: String, failure: Failure) -> Box<Failure> {
     Box::new(match failure {
-        Failure::Trap { call, cause, trace, .. } => Failure::Trap { call, cause, said: Some(words), trace },
+        Failure::Trap { call, cause, trace, omitted, .. } => {
+            Failure::Trap { call, cause, said: Some(words), trace, omitted }
+        }
         Failure::InRecipe { at, failure } => Failure::InRecipe { at, failure: said(words, *failure) },
         other => other,
     })

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
-use crate::record::{self, Cause, Failure, Limit, Trigger};
+use crate::record::{self, Cause, Failure, Trigger};
 
 /// The version of the format. A new field does not raise it; a field that is renamed or means something else does.
 const VERSION: u32 = 2;
@@ -21,18 +22,12 @@ pub(super) struct Exchange<'a> {
     command: Option<&'a str>,
     input: Option<Bytes<'a>>,
     output: Option<Bytes<'a>>,
-    error: Option<Error>,
+    error: Option<Error<'a>>,
     /// What the guest said beside its answer.
     messages: Vec<Bytes<'a>>,
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
-}
-
-#[derive(Serialize)]
-struct Error {
-    kind: &'static str,
-    message: String,
 }
 
 #[derive(Serialize)]
@@ -102,7 +97,7 @@ impl Exchange<'_> {
     }
 
     /// A line that was not sent.
-    pub(super) fn unsent(line: u64, failure: &Failure) -> Exchange<'static> {
+    pub(super) fn unsent(line: u64, failure: &Failure) -> Exchange<'_> {
         Exchange {
             v: VERSION,
             run: 1,
@@ -116,47 +111,6 @@ impl Exchange<'_> {
             steps: Vec::new(),
             changes: Vec::new(),
         }
-    }
-}
-
-impl Error {
-    /// What failed in a cause: the kind is that of the first failure, the message tells all.
-    fn of(cause: &Cause) -> Option<Error> {
-        let error = Error::from(cause.failures().next()?);
-        Some(Error { message: cause.failure_text()?, ..error })
-    }
-}
-
-impl From<&Failure> for Error {
-    fn from(failure: &Failure) -> Error {
-        let kind = match failure.root() {
-            Failure::Trap { .. } => "trap",
-            Failure::OutOfBounds { .. } => "out_of_bounds",
-            Failure::NoRoom { .. } => "no_room",
-            Failure::Encoding(_) => "encoding",
-            Failure::Unterminated { .. } => "unterminated",
-            Failure::Backwards { .. } => "backwards",
-            Failure::Refused(_) => "refused",
-            Failure::DoubleFree { .. } => "double_free",
-            Failure::Stopped => "stopped",
-            Failure::NotGrown { .. } => "not_grown",
-            Failure::NotSet { .. } => "not_set",
-            Failure::Nesting(_) => "nesting",
-            Failure::TooManySteps(_) | Failure::TooManyChanges(_) => "recording_limit",
-            Failure::LineTooLong(_) => "line_too_long",
-            Failure::NotInstantiated(_) => "not_instantiated",
-            Failure::Limit(Limit::Time(_)) => "time_limit",
-            Failure::Limit(Limit::Output(..)) => "output_limit",
-            Failure::Interrupted => "interrupted",
-            Failure::Cancelled => "cancelled",
-            Failure::Exit(_) => "exit",
-            Failure::Mismatch(_) => "mismatch",
-            // The root of a failure is none of those with a place.
-            Failure::Internal(_) | Failure::InRecipe { .. } | Failure::InImport { .. } | Failure::Assumed { .. } => {
-                "internal"
-            }
-        };
-        Error { kind, message: failure.to_string() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! An exchange as one JSON object on one line: what `linmem guide json` describes.
 
 mod exchange;
+mod failure;
 mod value;
 
 use std::io::{self, Write};

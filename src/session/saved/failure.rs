@@ -19,6 +19,9 @@ pub(super) enum Failure<'a> {
         said: Option<Cow<'a, str>>,
         /// The frames, innermost first.
         trace: Vec<Frame<'a>>,
+        /// How many are left out, outside the last one.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        omitted: usize,
     },
     OutOfBounds {
         access: Access,
@@ -124,23 +127,43 @@ pub(super) enum Access {
     Write,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Frame<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<Cow<'a, str>>,
     pub(super) index: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) offset: Option<usize>,
+    /// Where in the source, if the module told that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) column: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) inlined: bool,
+    /// How many more frames of the same function come next.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) repeats: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl<'a> From<&'a record::Failure> for Failure<'a> {
     fn from(failure: &'a record::Failure) -> Failure<'a> {
         match failure {
-            record::Failure::Trap { call, cause, said, trace } => Failure::Trap {
+            record::Failure::Trap { call, cause, said, trace, omitted } => Failure::Trap {
                 call: call.into(),
                 cause: String::from(cause.clone()).into(),
                 said: said.as_ref().map(Cow::from),
                 trace: trace.iter().map(Frame::from).collect(),
+                omitted: *omitted,
             },
             &record::Failure::OutOfBounds { access, addr, len, memory } => {
                 Failure::OutOfBounds { access: access.into(), addr, len, memory }
@@ -189,11 +212,12 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
 impl From<Failure<'_>> for record::Failure {
     fn from(failure: Failure<'_>) -> record::Failure {
         match failure {
-            Failure::Trap { call, cause, said, trace } => record::Failure::Trap {
+            Failure::Trap { call, cause, said, trace, omitted } => record::Failure::Trap {
                 call: call.into_owned(),
                 cause: cause.into_owned().into(),
                 said: said.map(Cow::into_owned),
                 trace: trace.into_iter().map(record::Frame::from).collect(),
+                omitted,
             },
             Failure::OutOfBounds { access, addr, len, memory } => {
                 record::Failure::OutOfBounds { access: access.into(), addr, len, memory }
@@ -261,13 +285,26 @@ impl From<Access> for record::Access {
 
 impl<'a> From<&'a record::Frame> for Frame<'a> {
     fn from(frame: &'a record::Frame) -> Frame<'a> {
-        Frame { name: frame.name.as_ref().map(Cow::from), index: frame.index, offset: frame.offset }
+        let record::Frame { name, index, offset, file, line, column, source, inlined, repeats } = frame;
+        Frame {
+            name: name.as_ref().map(Cow::from),
+            index: *index,
+            offset: *offset,
+            file: file.as_ref().map(Cow::from),
+            line: *line,
+            column: *column,
+            source: source.as_ref().map(Cow::from),
+            inlined: *inlined,
+            repeats: *repeats,
+        }
     }
 }
 
 impl From<Frame<'_>> for record::Frame {
     fn from(frame: Frame<'_>) -> record::Frame {
-        record::Frame { name: frame.name.map(Cow::into_owned), index: frame.index, offset: frame.offset }
+        let Frame { name, index, offset, file, line, column, source, inlined, repeats } = frame;
+        let [name, file, source] = [name, file, source].map(|text| text.map(Cow::into_owned));
+        record::Frame { name, index, offset, file, line, column, source, inlined, repeats }
     }
 }
 
@@ -278,8 +315,19 @@ mod tests {
 
     #[test]
     fn every_failure_comes_back() {
-        let frame = record::Frame { name: Some("f".to_owned()), index: 7, offset: Some(64) };
-        let trap = |cause| F::Trap { call: "f(3)".to_owned(), cause, said: None, trace: vec![frame.clone()] };
+        let outer =
+            record::Frame { name: Some("f".to_owned()), index: 7, offset: Some(64), ..record::Frame::default() };
+        let inner = record::Frame {
+            file: Some("src/f.c".to_owned()),
+            line: Some(12),
+            column: Some(5),
+            source: Some("*at = 0;".to_owned()),
+            inlined: true,
+            repeats: 3,
+            ..outer.clone()
+        };
+        let trace = vec![inner, outer];
+        let trap = |cause| F::Trap { call: "f(3)".to_owned(), cause, said: None, trace: trace.clone(), omitted: 9 };
         let message = || "a message".to_owned();
         let failures = [
             trap(TrapCause::DivideByZero),

@@ -172,6 +172,7 @@ impl From<Guest<'_>> for About {
             untraced: guest.untraced.map(Cow::into_owned),
             sha256: guest.sha256.into_owned(),
             interface: Arc::new(guest.interface.into()),
+            debug: None,
             memory: guest.memory,
         }
     }

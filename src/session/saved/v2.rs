@@ -411,8 +411,10 @@ impl Failure {
     fn upgrade(self) -> failure::Failure<'static> {
         match self {
             Failure::Trap { call, cause, said, trace } => {
-                let frame = |Frame { name, index, offset }| failure::Frame { name, index, offset };
-                failure::Failure::Trap { call, cause, said, trace: trace.into_iter().map(frame).collect() }
+                let frame =
+                    |Frame { name, index, offset }| failure::Frame { name, index, offset, ..failure::Frame::default() };
+                let trace = trace.into_iter().map(frame).collect();
+                failure::Failure::Trap { call, cause, said, trace, omitted: 0 }
             }
             Failure::OutOfBounds { attempt, addr, len, memory } => {
                 let access = if attempt == "writing" { failure::Access::Write } else { failure::Access::Read };

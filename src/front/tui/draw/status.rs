@@ -9,7 +9,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{Selection, difference, failure, short_difference, thousands, visible};
+use crate::view::{Selection, backtrace, difference, failure, short_difference, thousands, visible};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
@@ -86,7 +86,9 @@ fn message(app: &App) -> (String, Tone) {
         let suspect = at.node.failures().any(Failure::leaves_guest_suspect) && !app.session.is_replay();
         let advice = if suspect { "; its memory may be inconsistent now: :reset" } else { "" };
         let answer = answer_before_failure(&at.node).unwrap_or_default();
-        return (format!("{answer}{failure}{advice}"), Tone::Failure);
+        let has_calls = at.node.failures().any(|failure| !backtrace(failure).is_empty());
+        let calls = if has_calls { "; :frames lists the calls" } else { "" };
+        return (format!("{answer}{failure}{advice}{calls}"), Tone::Failure);
     }
     match &at.node.trigger {
         Trigger::Start => start(app),

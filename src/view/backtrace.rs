@@ -1,0 +1,96 @@
+//! The calls that led to a trap, in lines.
+
+use super::{counted, thousands, visible};
+use crate::record::{Cause, Failure, Frame, plain};
+
+/// The calls that led to a trap, from the inside out, each with the text of its source line where that is known;
+/// nothing for other failures. The innermost place is part of the failure's own message, and is not repeated.
+pub fn backtrace(failure: &Failure) -> Vec<String> {
+    let Failure::Trap { trace, omitted, .. } = failure.root() else { return Vec::new() };
+    let mut lines: Vec<_> = trace.first().and_then(source).into_iter().collect();
+    for pair in trace.windows(2) {
+        lines.push(outer(&pair[0], &pair[1]));
+        lines.extend(source(&pair[1]));
+        lines.extend(repeats(&pair[1]));
+    }
+    if *omitted > 0 {
+        lines.push(format!("... {}", counted(*omitted as u64, "more frame")));
+    }
+    lines
+}
+
+/// The same, with the innermost place before it.
+pub fn frames(failure: &Failure) -> Vec<String> {
+    let Failure::Trap { trace, .. } = failure.root() else { return Vec::new() };
+    let innermost = trace.first().map(|frame| format!("in {frame}"));
+    innermost.into_iter().chain(backtrace(failure)).collect()
+}
+
+/// A failure in full, safe to print: its message in one line, and the calls that led to it in lines of their own.
+pub fn in_full(failure: &Failure) -> String {
+    let message = visible(failure.to_string().as_bytes());
+    backtrace(failure).iter().fold(message, |text, line| text + "\n  " + &visible(line.as_bytes()))
+}
+
+/// All that failed in a cause, in full: nothing where nothing did.
+pub fn failures_in_full(cause: &Cause) -> Option<String> {
+    let failures: Vec<_> = cause.failures().map(in_full).collect();
+    (!failures.is_empty()).then(|| failures.join("\nthen: "))
+}
+
+/// A frame, seen from the one inside it. They share the instruction if that is inlined.
+fn outer(inner: &Frame, frame: &Frame) -> String {
+    if inner.inlined { format!("inlined into {}", frame.in_source()) } else { format!("called by {frame}") }
+}
+
+/// The text of a frame's source line, with the line's number.
+fn source(frame: &Frame) -> Option<String> {
+    Some(format!("  {} | {}", frame.line?, plain(frame.source.as_deref()?.trim())))
+}
+
+/// How many frames of the same function follow that are left out.
+fn repeats(frame: &Frame) -> Option<String> {
+    let frames = if frame.repeats == 1 { "frame" } else { "frames" };
+    let count = thousands(frame.repeats as u64);
+    (frame.repeats > 0).then(|| format!("... {count} more {frames} of {}", frame.function()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::TrapCause;
+
+    fn frame(name: &str, offset: usize) -> Frame {
+        Frame { name: Some(name.to_owned()), offset: Some(offset), ..Frame::default() }
+    }
+
+    #[test]
+    fn each_line_says_how_a_frame_belongs_to_the_one_inside_it() {
+        let in_file = |line: u32, frame: Frame| Frame { file: Some("a.c".to_owned()), line: Some(line), ..frame };
+        let trace = vec![
+            in_file(3, Frame { inlined: true, source: Some("\t*at = 0;".to_owned()), ..frame("poke", 8) }),
+            in_file(9, Frame { column: Some(5), source: Some("poke(\u{1b});".to_owned()), ..frame("f", 8) }),
+            Frame { repeats: 1023, ..frame("f", 20) },
+            Frame { repeats: 1, ..frame("g", 30) },
+        ];
+        let (call, cause) = ("f(1)".to_owned(), TrapCause::DivideByZero);
+        let failure = Failure::Trap { call, cause, said: None, trace, omitted: 2000 };
+        assert_eq!(
+            frames(&failure.in_recipe(3)),
+            [
+                "in poke at a.c:3 (offset 0x8)",
+                "  3 | *at = 0;",
+                "inlined into f at a.c:9:5",
+                "  9 | poke(\\u{1b});",
+                "called by f (offset 0x14)",
+                "... 1,023 more frames of f",
+                "called by g (offset 0x1e)",
+                "... 1 more frame of g",
+                "... 2,000 more frames",
+            ]
+        );
+        assert_eq!(frames(&Failure::Interrupted), [] as [String; 0]);
+        let forged = Failure::Refused("no\n  called by nobody".to_owned());
+        assert_eq!(in_full(&forged), "no\\n  called by nobody");
+    }
+}
