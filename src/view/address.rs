@@ -1,11 +1,11 @@
-//! Addresses as people write them: `0x410`, `1040`, `0:0x410`, `input+4`, `+16`, `*`, `*0x20`, `@global`; and ranges:
-//! `0x410..0x41c`, `input`.
+//! Addresses as people write them: `0x410`, `1040`, `0:0x410`, `input+4`, `+16`, `*`, `*output`, `*(output+8)`,
+//! `@global`; and ranges: `0x410..0x41c`, `input`.
 
 use super::{Regions, whole};
 use crate::guest::Global;
 use crate::record::{Image, WASM_PAGE};
 
-/// The most signs in an address: each is a step of the recursion.
+/// The most signs and parentheses in an address: each is a step of the recursion.
 const SIGNS: usize = 64;
 
 /// What an address may refer to besides numbers.
@@ -62,17 +62,39 @@ fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
     if let Some(region) = places.regions.named(text) {
         return Ok(region.start);
     }
-    if text.matches(['+', '-', '*']).count() > SIGNS {
-        return Err(format!("an address is shorter than that: no more than {SIGNS} signs"));
+    if text.matches(['+', '-', '*', '(']).count() > SIGNS {
+        return Err(format!("the address has more than {SIGNS} signs"));
     }
-    let Some(sign) = text.rfind(['+', '-']) else { return place(text, places) };
+    let Some(sign) = last_sign(text) else { return place(text, places) };
     let (base, distance) = (text[..sign].trim(), number(text[sign + 1..].trim())?);
     let base = if base.is_empty() { places.cursor } else { sum(base, places)? };
     let sum = if text[sign..].starts_with('+') { base.checked_add(distance) } else { base.checked_sub(distance) };
     sum.ok_or_else(|| format!("`{text}` is outside of memory"))
 }
 
+/// Where the last `+` or `-` stands that is not in parentheses.
+fn last_sign(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut found = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '+' | '-' if depth == 0 => found = Some(at),
+            _ => (),
+        }
+    }
+    found
+}
+
+/// A place without a distance. `*` binds closer than `+`, as in C: `*output+4` is 4 past what the pointer points to.
 fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
+    if let Some(region) = places.regions.named(text) {
+        return Ok(region.start);
+    }
+    if let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        return sum(inside.trim(), places);
+    }
     if let Some(of) = text.strip_prefix('*') {
         let at = if of.is_empty() { places.cursor } else { place(of.trim(), places)? };
         let mut bytes = [0; 4];
@@ -114,6 +136,7 @@ mod tests {
     fn addresses_are_read_as_people_write_them() {
         let mut image = Image::zeroed(2 * WASM_PAGE);
         image.write(0x20, &[0x10, 4, 0, 0]);
+        image.write(0x410, &[0, 5, 0, 0, 0x30, 0, 0, 0]);
         let regions = Regions::of(&[("input", 0x410, 0x41c), ("a-b", 0x500, 0x500)]);
         let (ty, mutable) = (crate::guest::Type::I32, false);
         let global = |name: &str, value| Global { name: name.to_owned(), ty, mutable, value };
@@ -132,6 +155,13 @@ mod tests {
             ("*", 0x410),
             ("* 0x20", 0x410),
             ("*0x20+1", 0x411),
+            ("*input", 0x500),
+            ("* input", 0x500),
+            ("*input+4", 0x504),
+            ("*(input+4)", 0x30),
+            ("*( input + 4 ) - 0x10", 0x20),
+            ("**0x20", 0x500),
+            ("(0x10)", 0x10),
             ("end", 0x1_ffff),
             ("0x1_0000", 0x1_0000),
             ("a-b", 0x500),
@@ -143,17 +173,30 @@ mod tests {
         }
         assert!(read("41c").is_err_and(|words| words.contains("0x41c")));
         assert!(read("0x20000").is_err_and(|words| words.contains("memory ends at 0x20000")));
-        for text in
-            ["", "+", "-33", "nowhere", "1:", "0x", "*end", "99999999999999999999", "99999999999999:0", "@pi", "@"]
-        {
+        for text in [
+            "",
+            "+",
+            "-33",
+            "nowhere",
+            "1:",
+            "0x",
+            "*end",
+            "99999999999999999999",
+            "99999999999999:0",
+            "@pi",
+            "@",
+            "*nowhere",
+            "(",
+            ")",
+            "()",
+            "*(input",
+            "input)",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
-        for sign in ["*", "+1", "1-", "* ", "-"] {
+        for sign in ["*", "+1", "1-", "* ", "-", "(", "*("] {
             let long = sign.repeat(1 << 20);
-            assert!(
-                parse_address(&long, &places).is_err_and(|words| words.contains("an address is shorter")),
-                "{sign}"
-            );
+            assert!(parse_address(&long, &places).is_err_and(|words| words.contains("more than 64 signs")), "{sign}");
             assert!(parse_range(&format!("0..{long}"), &places).is_err(), "{sign}");
         }
         let range = |text| parse_range(text, &places);
