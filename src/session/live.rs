@@ -16,7 +16,7 @@ use crate::guest::{
 };
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, StepKind, Trigger, Value};
 
-use super::{Source, Watched};
+use super::{Resend, Source, Watched};
 
 /// What the user says about how a guest is to be run.
 #[derive(Clone, Debug, Default)]
@@ -35,8 +35,10 @@ pub struct Options {
     pub trace: Passes,
     /// Who hears what the guest says while it says it.
     pub listener: Option<Listener>,
-    /// The files that are watched: when one is another than it was, the guest is begun anew, and gets the last line again.
+    /// The files that are watched: when one changes, the guest is reloaded.
     pub watched: Watched,
+    /// What is sent again to a guest that was reloaded because its file changed.
+    pub resend: Resend,
 }
 
 /// A guest at work. It stays on the thread that made it.

@@ -10,7 +10,7 @@ use crate::guest::Boundary;
 use crate::record::{Cause, Failure, FocusTarget, Trigger, Value};
 
 /// Something to be done by a guest, or to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Request {
     /// A line is sent.
     Line(Vec<u8>),
@@ -19,7 +19,7 @@ pub enum Request {
 }
 
 /// What a command does to a guest.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum GuestOp {
     /// An export is called.
     Call(String, Vec<Value>),

@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
+use std::time::SystemTime;
 
+use super::resend::{Reload, Resend, RunRequests};
 use super::thread::{Job, work};
 use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Saved, Source};
 use crate::guest::{Global, Limits, Watchdog};
@@ -75,17 +78,28 @@ pub struct Session {
     bookmarks: Bookmarks,
     /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
     /// reports, with memories in them, pile up.
-    waiting: VecDeque<(u64, Request)>,
-    /// Whether a request is with the guest's thread.
-    under_way: bool,
+    waiting: VecDeque<Waiting>,
+    /// The number of the request that is with the guest's thread.
+    under_way: Option<u64>,
     /// Whether files are watched.
     watches: bool,
-    /// Where files are watched, the line that was sent last.
-    line: Option<Vec<u8>>,
-    /// The words of the request that begins a changed guest anew, until it is settled.
-    reload_pending: Option<String>,
+    /// Where files are watched, what was asked in this run.
+    requests: RunRequests,
+    resend: Resend,
+    /// The request that reloads a changed guest, until it is settled: its number, and the file that changed.
+    reload_pending: Option<(u64, PathBuf)>,
+    /// How this run began, if it began because a file changed.
+    reloaded: Option<Reload>,
     /// Why what was asked for last could not be had, if it could not.
     refusal: Option<String>,
+}
+
+/// A request that waits for its turn.
+struct Waiting {
+    number: u64,
+    request: Request,
+    /// Whether it is sent again, because a file changed.
+    again: bool,
 }
 
 impl Session {
@@ -95,6 +109,7 @@ impl Session {
         let watch = Watchdog::new(options.limits.time);
         let limits = options.limits;
         let watches = options.watched.guest.is_some() || options.watched.recipe.is_some();
+        let resend = options.resend;
         let (jobs, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
@@ -106,7 +121,7 @@ impl Session {
         let options = Options { listener, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &watching, &inbox, &*report));
         let run = Run::new(budget(&limits));
-        Session { watch, limits, run, watches, ..Session::new(name, jobs) }
+        Session { watch, limits, run, watches, resend, ..Session::new(name, jobs) }
     }
 
     /// A session in which nothing happened yet.
@@ -129,10 +144,12 @@ impl Session {
             globals: Vec::new(),
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
-            under_way: false,
+            under_way: None,
             watches: false,
-            line: None,
+            requests: RunRequests::default(),
+            resend: Resend::default(),
             reload_pending: None,
+            reloaded: None,
             refusal: None,
         }
     }
@@ -166,10 +183,8 @@ impl Session {
     pub fn no_guest(&self) -> Option<&'static str> {
         match (self.replayed, &self.suspended) {
             (false, _) => None,
-            (true, None) => Some("this is a saved session: it can be looked at, and nothing runs"),
-            (true, Some(_)) => {
-                Some("this is a saved session: it can be looked at, and nothing runs; :load alone comes back from it")
-            }
+            (true, None) => Some("this is a saved session, in which nothing runs"),
+            (true, Some(_)) => Some("this is a saved session, in which nothing runs; :load returns from it"),
         }
     }
 
@@ -188,24 +203,26 @@ impl Session {
             }
             Update::Ready(about) => self.next_about = Some(*about),
             Update::Said(_) => (),
-            Update::Rebuilt(words, deed) => self.begin_anew(words, deed),
+            Update::Rebuilt(command, op) => self.reload_changed(command, op),
             Update::Settled(cause, present, globals) => {
-                let again = self.is_anew(&cause);
-                if cause.trigger != Trigger::Start {
-                    self.go_on();
-                }
-                if cause.begins_a_run() {
+                let number = if cause.trigger == Trigger::Start { None } else { self.under_way.take() };
+                let begins = cause.begins_a_run();
+                if begins {
                     self.begin_a_run();
                 }
                 self.globals = globals;
                 self.run.push(cause, present);
-                if let Some(line) = self.line.clone().filter(|_| again) {
-                    self.enqueue(Request::Line(line));
+                if let Some(number) = number {
+                    self.settled(number, begins);
+                    self.hand_over();
                 }
             }
-            Update::Refused(words) => {
-                self.refusal = Some(words);
-                self.go_on();
+            Update::Refused(reason) => {
+                self.refusal = Some(reason);
+                if let Some(number) = self.under_way.take() {
+                    self.settled(number, false);
+                }
+                self.hand_over();
             }
             Update::Failed(error) => return Err(error),
         }
@@ -217,36 +234,61 @@ impl Session {
         self.refusal.as_deref()
     }
 
-    /// Whether a guest, or its recipe, that was changed has taken the old one's place, so that the last line is sent
-    /// again.
-    fn is_anew(&mut self, cause: &Cause) -> bool {
-        let waited_for =
-            matches!((&cause.trigger, &self.reload_pending), (Trigger::Command(words), Some(anew)) if words == anew);
-        // One that cannot be loaded is mended in a moment.
-        let again = waited_for && cause.begins_a_run();
-        if again {
-            self.reload_pending = None;
+    /// The request of that number is settled. A guest that was reloaded because its file changed gets again what was
+    /// asked before.
+    fn settled(&mut self, number: u64, begins: bool) {
+        let reload = self.reload_pending.take_if(|(pending, _)| *pending == number);
+        match reload {
+            Some((_, file)) if begins => self.send_again(number, file),
+            None if begins => {
+                self.requests.begin(number);
+                self.reloaded = None;
+            }
+            _ => (),
         }
-        again
     }
 
-    /// Has a changed guest take the old one's place. One that waits for its turn is older, and is dropped. Nobody is
-    /// taken out of the past that is looked at.
-    fn begin_anew(&mut self, words: String, deed: GuestOp) {
+    /// Has what was asked before the reload of that number sent again, before all that waits.
+    fn send_again(&mut self, number: u64, file: PathBuf) {
+        let (again, forgotten) = self.requests.again(number, self.resend);
+        let lines = again.iter().filter(|request| request.is_line()).count();
+        let (at, commands) = (SystemTime::now(), again.len() - lines);
+        self.reloaded = Some(Reload { file, at, run: self.begun, lines, commands, forgotten });
+        for request in again.into_iter().rev() {
+            self.sent += 1;
+            self.waiting.push_front(Waiting { number: self.sent, request, again: true });
+        }
+    }
+
+    /// Has a changed guest take the old one's place. One that waits for its turn is older, and is dropped; and so is what
+    /// is still to be sent again. Nobody is taken out of the past that is looked at.
+    fn reload_changed(&mut self, command: String, op: GuestOp) {
         if self.replayed {
             return;
         }
-        self.waiting
-            .retain(|(_, request)| !matches!(request, Request::Command(other, _) if Some(other) == self.reload_pending.as_ref()));
-        self.reload_pending = Some(words.clone());
-        self.enqueue(Request::Command(words, deed));
+        let pending = self.reload_pending.as_ref().map(|(number, _)| *number);
+        self.waiting.retain(|waiting| !waiting.again && Some(waiting.number) != pending);
+        let file = match &op {
+            GuestOp::Adopt(file) => file.clone(),
+            GuestOp::Reload(source) => PathBuf::from(&source.name),
+            _ => PathBuf::new(),
+        };
+        self.enqueue(Request::Command(command, op));
+        self.reload_pending = Some((self.sent, file));
+    }
+
+    /// How the present run began, if it began because a file changed.
+    pub fn reloaded(&self) -> Option<&Reload> {
+        self.reloaded.as_ref()
+    }
+
+    /// Changes what is sent again to a guest that is reloaded because its file changed.
+    pub fn set_resend(&mut self, resend: Resend) {
+        self.resend = resend;
     }
 
     /// Sends a line to the guest. It is answered after those that were sent before.
     pub fn send(&mut self, line: Vec<u8>) {
-        if self.watches {
-            self.line = Some(line.clone());
-        }
         self.request(Request::Line(line));
     }
 
@@ -260,31 +302,28 @@ impl Session {
             return;
         }
         self.runs_back = 0;
+        if self.watches {
+            self.requests.push(self.sent + 1, &request);
+        }
         self.enqueue(request);
     }
 
     fn enqueue(&mut self, request: Request) {
         self.sent += 1;
         self.refusal = None;
-        self.waiting.push_back((self.sent, request));
-        self.hand_over();
-    }
-
-    /// The request that was under way is done: the next one has its turn.
-    fn go_on(&mut self) {
-        self.under_way = false;
+        self.waiting.push_back(Waiting { number: self.sent, request, again: false });
         self.hand_over();
     }
 
     /// Gives the guest's thread its next request, if it has none.
     fn hand_over(&mut self) {
-        if self.under_way {
+        if self.under_way.is_some() {
             return;
         }
-        if let Some(request) = self.waiting.pop_front() {
+        if let Some(Waiting { number, request, .. }) = self.waiting.pop_front() {
             // The guest's thread ends only after it reported why, and then no front end asks any more.
-            let _ = self.jobs.send(Job::Do(request.0, request.1));
-            self.under_way = true;
+            let _ = self.jobs.send(Job::Do(number, request));
+            self.under_way = Some(number);
         }
     }
 
@@ -356,7 +395,8 @@ impl Session {
     }
 
     /// Stops the guest if it is running, and cancels what waits for its turn.
-    pub fn interrupt(&self) {
+    pub fn interrupt(&mut self) {
+        self.waiting.retain(|waiting| !waiting.again);
         self.watch.interrupt(self.sent);
     }
 
@@ -435,7 +475,7 @@ impl Session {
 
     /// What the guest is doing.
     pub fn state(&self) -> State {
-        match (&self.about, self.waiting.len() + usize::from(self.under_way)) {
+        match (&self.about, self.waiting.len() + usize::from(self.under_way.is_some())) {
             (None, _) => State::Loading,
             (_, 0) => State::Idle,
             (_, requests) => State::Busy(requests),

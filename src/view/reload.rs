@@ -1,0 +1,50 @@
+//! What is said of a guest that was reloaded because its file changed.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{counted, visible};
+use crate::session::Reload;
+
+/// That it was reloaded, when, which run began, and what is sent again.
+pub fn reload_sentence(reload: &Reload) -> String {
+    let name = reload.file.file_name().unwrap_or(reload.file.as_os_str());
+    let name = visible(name.as_encoded_bytes());
+    let mut sentence = format!("run {}: reloaded {name} at {}", reload.run, clock(reload.at));
+    let (lines, commands) = (counted(reload.lines as u64, "line"), counted(reload.commands as u64, "command"));
+    let again = match (reload.lines, reload.commands) {
+        (0, 0) => return sentence,
+        (_, 0) => lines,
+        (0, _) => commands,
+        _ => format!("{lines} and {commands}"),
+    };
+    sentence.push_str(&format!("; sending {again} again, Ctrl-C cancels"));
+    if reload.forgotten > 0 {
+        sentence.push_str(&format!(" ({} before them are no longer kept)", reload.forgotten));
+    }
+    sentence
+}
+
+/// A time of day, in UTC: the time zone is nothing that a program can learn without reading more files.
+pub fn clock(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()) % 86_400;
+    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_reload_is_told_with_its_time_its_run_and_what_is_sent_again() {
+        let at = UNIX_EPOCH + Duration::from_secs(86_400 * 20_000 + 3_600 * 14 + 62);
+        let reload = Reload { file: "some/where/g.wasm".into(), at, run: 2, lines: 3, commands: 1, forgotten: 0 };
+        assert_eq!(
+            reload_sentence(&reload),
+            "run 2: reloaded g.wasm at 14:01:02 UTC; sending 3 lines and 1 command again, Ctrl-C cancels"
+        );
+        let reload = Reload { lines: 0, commands: 0, ..reload };
+        assert_eq!(reload_sentence(&reload), "run 2: reloaded g.wasm at 14:01:02 UTC");
+    }
+}
