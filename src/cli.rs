@@ -1,40 +1,47 @@
-//! The command line, as clap types.
+//! The command line, as clap types, with a flag for each setting.
 
-use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::parser::ValueSource;
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
+};
 use clap_complete::Shell;
 
 use crate::abi::{ConventionRequest, NoConvention};
-use crate::command::{duration, size};
-use crate::debug::PathMapping;
-use crate::guest::{Limits, Passes};
 use crate::session::Options;
+pub use crate::settings::{ColorChoice, Keys};
+use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
 
-const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{options}\n{after-help}";
+const ABOUT: &str = "Show a WebAssembly guest's memory before and after each call, byte by byte";
 
-const ABOUT: &str = "See a WebAssembly guest's memory before and after each call, byte by byte";
+const USAGE: &str = "linmem [OPTIONS] [GUEST]\n       linmem <COMMAND>";
 
-const USAGE: &str = "\
-linmem [OPTIONS] [GUEST]   GUEST: a .wasm or .wat file, or one of ours
-       linmem guests | recipe [NAME] | inspect GUEST | replay FILE
-              | guide commands|json|recipes | completions SHELL | man";
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 
-const EXAMPLES: &str = "Examples:
-  linmem                                the full screen, on a guest of ours
-  linmem my.wasm --call shout           the same on a guest of yours
-  printf 'Did you know\\n' | linmem      one line in, one line out
-  linmem --line 'Hi there' --show hex   memory before and after each step
-The full screen opens when stdin and stdout are terminals; else, and with -l,
---show, -k, -0 or --whole, lines are read from stdin. Exit status: 0 all
-answered, 1 some line failed (-k, --script), 2 usage, 3 guest not loaded, 4 no
-convention, 5 exchange failed, 6 limit, 7 reading or writing failed, 101 a bug
-in linmem, 130 by Ctrl-C.";
+const EXAMPLES: &str = "\
+Examples:
+  linmem                                Full screen, with a built-in guest
+  linmem my.wasm --call shout           The same, with your own guest
+  printf 'Did you know\\n' | linmem      One line in, one line out
+  linmem --line 'Hi there' --show hex   Memory before and after each step
+
+A module is a .wasm or .wat file. If stdin and stdout are terminals, linmem
+opens the full screen. Otherwise, or with --show, -k, -0 or --whole, it reads
+lines from stdin; with --line it sends those lines instead. --no-NAME turns a
+switch off. linmem guide commands lists what the config file can set.
+
+Exit status: 0 success, 1 some lines failed (-k, --script), 2 usage error,
+3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit reached,
+7 I/O error, 101 bug in linmem, 130 Ctrl-C";
+
+const GUEST: &str = "Guest";
+const SCREEN: &str = "Screen and prompt";
+const PIPE: &str = "Pipe";
+const LIMITS: &str = "Limits";
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -44,165 +51,126 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// A .wasm or .wat file, or a guest that comes along [default: passing-data]
-    #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath)]
+    /// Module or built-in guest [default: passing-data]
+    #[arg(display_order = 0, value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub guest: Option<PathBuf>,
 
     /// What is said about the convention.
     #[command(flatten)]
-    pub how: How,
+    pub convention: ConventionArgs,
 
-    /// An argument for a program (WASI); repeatable
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    /// Argument for a WASI program; may be repeated
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = GUEST)]
     pub arg: Vec<OsString>,
 
-    /// A variable for a program (WASI); repeatable
-    #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]
-    pub env: Vec<OsString>,
-
-    /// Directory of sources recorded as FROM; repeatable
-    #[arg(long, value_name = "FROM=TO")]
-    pub source_map: Vec<PathMapping>,
-
-    /// Longest time for one line; 0 = none
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    pub timeout: Duration,
-
-    /// Most memory, such as 1GiB
-    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = size)]
-    pub max_memory: u64,
-
-    /// Longest answer
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
-    pub max_output: u64,
-
-    /// Record the guest's stores: off, stores, loads
-    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
-    pub trace: Option<Trace>,
-
-    /// Memory for recorded stores [default: 256MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub max_record: Option<u64>,
-
-    /// Colours: auto, always, never
-    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
-    pub color: When,
-
-    /// Lines and commands at a prompt, no full screen
-    #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
+    /// Use the prompt instead of the full screen
+    #[arg(long, help_heading = SCREEN, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
     pub repl: bool,
 
-    /// Follow lines and commands of a file, - is stdin
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["line", "keep_going", "null", "whole"])]
+    /// Run the lines and commands in a file; - is stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SCREEN, conflicts_with_all = ["line", "keep_going", "null", "whole"])]
     pub script: Option<PathBuf>,
 
-    /// Load a guest anew when its file changes
-    #[arg(long, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
+    /// Reload the guest when its file changes
+    #[arg(long, help_heading = SCREEN, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
     pub watch: bool,
 
-    /// Keys of the prompt: emacs, vi
-    #[arg(long, value_name = "KEYS", default_value = "emacs", hide_possible_values = true)]
-    pub keys: Keys,
-
-    /// Do not read or keep the history of typed lines
-    #[arg(long)]
-    pub no_history: bool,
-
-    /// Say nothing but answers and failures
-    #[arg(short, long)]
-    pub quiet: bool,
-
-    /// A line to send, not those of stdin; repeatable
-    #[arg(short, long, value_name = "TEXT", help_heading = "Pipe", allow_hyphen_values = true)]
+    /// Line to send instead of stdin; may be repeated
+    #[arg(short, long, value_name = "TEXT", help_heading = PIPE, allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Print memory before and after too: hex, json
-    #[arg(long, value_name = "FORM", help_heading = "Pipe", hide_possible_values = true)]
+    /// Print memory before and after: hex, json
+    #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Go on after a failure: an empty line for it
-    #[arg(short, long, help_heading = "Pipe")]
+    /// Answer a line that fails with an empty line
+    #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 
-    /// Lines end in NUL instead of LF, in and out
-    #[arg(short = '0', long, help_heading = "Pipe", conflicts_with = "whole")]
+    /// Lines end with NUL instead of LF, in and out
+    #[arg(short = '0', long, help_heading = PIPE, conflicts_with = "whole")]
     pub null: bool,
 
     /// Send all of stdin as one line
-    #[arg(long, help_heading = "Pipe", conflicts_with = "line")]
+    #[arg(long, help_heading = PIPE, conflicts_with = "line")]
     pub whole: bool,
+
+    /// Ignore the config file
+    #[arg(long, global = true)]
+    pub no_config: bool,
+
+    /// The settings: their defaults, what the config file sets, and what the command line sets.
+    #[arg(skip)]
+    pub settings: Settings,
 }
 
 /// What is said about the convention.
 #[derive(Debug, Args)]
-pub struct How {
-    /// The export to call, where several fit
-    #[arg(long, value_name = "NAME")]
+pub struct ConventionArgs {
+    /// Export to call, where several match
+    #[arg(long, value_name = "NAME", help_heading = GUEST)]
     pub call: Option<String>,
 
-    /// How to talk to it: a convention, or a recipe
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    /// Convention or recipe file
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub abi: Option<PathBuf>,
 
-    /// Imports that nothing answers return zero
-    #[arg(long)]
+    /// Let unresolved imports return zero
+    #[arg(long, help_heading = GUEST)]
     pub stub_imports: bool,
 }
 
 /// What linmem does besides running a guest.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the guests that come along
+    /// List the built-in guests
     Guests,
 
-    /// List the conventions that come along, or print the recipe of one
+    /// List the built-in conventions, or print the recipe of one
     Recipe {
-        /// The convention's name
+        /// Name of the convention
         name: Option<String>,
     },
 
-    /// Tell what a guest exports and which conventions it fits, without running it
+    /// Show a guest's exports and conventions, without running it
     Inspect {
-        /// A .wasm or .wat file, or a guest that comes along
-        #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath)]
+        /// Module or built-in guest
+        #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
         guest: PathBuf,
         /// What is said about the convention.
         #[command(flatten)]
-        how: How,
+        convention: ConventionArgs,
         /// List every export, import and segment
         #[arg(long)]
         all: bool,
-        /// As one JSON object, for programs
+        /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
 
     /// Print a guide: commands, json, recipes
     Guide {
-        /// What about
+        /// Subject: commands, json, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
     },
 
-    /// Look at a session that :save wrote, without running anything
+    /// Open a saved session, without running anything
     Replay {
-        /// The file
+        /// File that :save wrote
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
         /// Print it instead: hex, json
-        #[arg(long, value_name = "FORM", hide_possible_values = true)]
+        #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
         show: Option<Show>,
-        /// At the prompt, without a full screen
+        /// Use the prompt instead of the full screen
         #[arg(long, conflicts_with = "show")]
         repl: bool,
-        /// Most memory for what is in it
-        #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = size)]
-        max_memory: u64,
     },
 
-    /// Print what completes linmem's options in a shell
+    /// Print a completion script for a shell
     Completions {
-        /// The shell: bash, elvish, fish, powershell, zsh
+        /// Shell: bash, elvish, fish, powershell, zsh
         #[arg(hide_possible_values = true)]
         shell: Shell,
     },
@@ -222,24 +190,7 @@ pub enum Topic {
     Recipes,
 }
 
-/// What a guest records of its accesses to memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Trace {
-    /// Nothing: changes are found by comparing
-    Off,
-    /// Every store
-    Stores,
-    /// Every store and load
-    Loads,
-}
-
-impl Trace {
-    fn passes(self) -> Passes {
-        Passes { stores: self != Trace::Off, loads: self == Trace::Loads }
-    }
-}
-
-/// How memory is printed in the pipe.
+/// How memory is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Show {
     /// Hex dumps of the changed rows, before and after
@@ -248,77 +199,115 @@ pub enum Show {
     Json,
 }
 
-/// The keys of the prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Keys {
-    /// Ctrl-A, Ctrl-E, Ctrl-R and so on
-    Emacs,
-    /// Esc for the commands of vi
-    Vi,
+/// The definition of the command line: that of [`Cli`], with the flags of the settings.
+pub fn definition() -> clap::Command {
+    let all = with_settings(Cli::command(), |_| true);
+    let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |group| group == Group::Limits));
+    let all = all.mut_subcommand("replay", |replay| with_settings(replay, |group| group != Group::Program));
+    let with_switches = ["inspect", "replay"];
+    with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }
 
-/// When to use colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Also into files and pipes
-    Always,
-    /// Not at all; marks stay
-    Never,
+/// Adds the flags of the settings of these groups.
+fn with_settings(command: clap::Command, uses: impl Fn(Group) -> bool) -> clap::Command {
+    command.args(SETTINGS.iter().filter(|setting| uses(setting.group)).map(flag))
 }
 
-impl How {
-    /// The wish that it is, with the recipe read if a file of one was given.
-    ///
-    /// # Errors
-    /// There is no such convention or file, or the file holds no recipe.
-    pub fn wish(&self) -> Result<ConventionRequest, NoConvention> {
-        let wish = ConventionRequest {
-            call: self.call.clone(),
-            stub_imports: self.stub_imports,
-            ..ConventionRequest::default()
-        };
-        self.abi.as_deref().map_or_else(|| Ok(wish.clone()), |named| wish.named(named))
+/// The flag of a setting.
+fn flag(setting: &'static Setting) -> Arg {
+    let arg = Arg::new(setting.name).long(setting.name).help(setting.about).help_heading(match setting.group {
+        Group::Limits => LIMITS,
+        Group::Program => GUEST,
+        Group::Display => SCREEN,
+    });
+    let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
+    let value = OsStringValueParser::new().try_map(|text| setting.check(text));
+    let default = || setting.shown(&Settings::default());
+    match setting.kind() {
+        Kind::Switch => arg.action(ArgAction::SetTrue).hide(setting.is_on_by_default()),
+        Kind::Value(name) => arg.value_name(name).value_parser(value).default_value(default()),
+        Kind::Choice(names) => {
+            let arg = arg.value_name(setting.name.to_uppercase()).default_value(default());
+            arg.value_parser(PossibleValuesParser::new(names).map(OsString::from)).hide_possible_values(true)
+        }
+        Kind::List(name) => arg.value_name(name).value_parser(value).action(ArgAction::Append),
     }
 }
 
+/// Adds `--no-NAME` for each switch that has none. It is shown where the switch is on by default.
+fn with_negations(command: clap::Command) -> clap::Command {
+    let switches: Vec<_> =
+        command.get_arguments().filter(|arg| is_switch(arg)).map(|arg| arg.get_id().clone()).collect();
+    switches.into_iter().fold(command, |command, switch| {
+        let on = command.get_arguments().find(|arg| *arg.get_id() == switch);
+        let (name, heading) = match on {
+            Some(on) => (on.get_long().unwrap_or_default().to_owned(), on.get_help_heading().map(ToOwned::to_owned)),
+            None => return command,
+        };
+        let setting = crate::settings::find(&name).filter(|setting| setting.is_on_by_default());
+        let off = Arg::new(negated(switch.as_str())).long(format!("no-{name}")).action(ArgAction::SetTrue);
+        let off = off.help(setting.map_or("", |setting| setting.off)).hide(setting.is_none());
+        let off = heading.map_or(off.clone(), |heading| off.help_heading(heading)).overrides_with(switch.clone());
+        command.mut_arg(&switch, |on| on.overrides_with(negated(switch.as_str()))).arg(off)
+    })
+}
+
+fn is_switch(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::SetTrue) && !arg.get_id().as_str().starts_with("no_")
+}
+
+/// The id of the flag that turns a switch off.
+fn negated(switch: &str) -> String {
+    format!("no_{switch}")
+}
+
 impl Cli {
+    /// Reads the command line. The settings are those that `base` gives and the command line does not; it is asked for
+    /// unless the config file is to be ignored.
+    ///
+    /// # Errors
+    /// The command line is wrong, or `base` cannot be had; or help was asked for.
+    pub fn parse_with(
+        args: impl IntoIterator<Item = OsString>,
+        base: impl FnOnce() -> Result<Settings, clap::Error>,
+    ) -> Result<Cli, clap::Error> {
+        let matches = definition().try_get_matches_from(args)?;
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        if !cli.no_config {
+            cli.settings = base()?;
+        }
+        let given = matches.subcommand().map_or(&matches, |(_, matches)| matches);
+        for setting in SETTINGS {
+            set_given(setting, given, &mut cli.settings)
+                .map_err(|message| definition().error(clap::error::ErrorKind::InvalidValue, message))?;
+        }
+        Ok(cli)
+    }
+
     /// What is said about how the guest is to be run, but for the convention.
     ///
-    /// Stores are recorded where somebody looks at them, unless the command line says otherwise.
+    /// Stores are recorded where somebody looks at them, unless a setting says otherwise.
     pub fn options(&self, is_looked_at: bool) -> Options {
-        let time = (!self.timeout.is_zero()).then_some(self.timeout);
-        let record = self.max_record.unwrap_or_else(|| Limits::default().record.min(machine_memory() / RECORD_SHARE));
-        let limits = Limits { memory: self.max_memory, time, output: self.max_output, record };
-        let usual = if is_looked_at { Trace::Stores } else { Trace::Off };
-        let trace = self.trace.unwrap_or(usual).passes();
+        let Settings { limits, trace, env, source_maps, resend, .. } = &self.settings;
         Options {
-            limits,
-            trace,
+            limits: *limits,
+            trace: trace.passes(is_looked_at),
             args: self.arg.clone(),
-            source_maps: self.source_map.clone(),
-            env: self.environment(),
+            env: env.0.clone(),
+            source_maps: source_maps.clone(),
+            resend: *resend,
             ..Options::default()
         }
     }
 
-    /// The variables in their order; of several that have one name, the last.
-    fn environment(&self) -> Vec<OsString> {
-        let mut seen = HashSet::new();
-        let mut kept: Vec<_> = self.env.iter().rev().filter(|variable| seen.insert(name(variable))).cloned().collect();
-        kept.reverse();
-        kept
-    }
-
-    /// Whether colours are to be used on stdout.
+    /// Whether colors are to be used on stdout.
     pub fn colored(&self) -> bool {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        match self.color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => !no_color && (set("CLICOLOR_FORCE") || std::io::stdout().is_terminal()),
+        match self.settings.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => !no_color && (set("CLICOLOR_FORCE") || std::io::stdout().is_terminal()),
         }
     }
 
@@ -328,17 +317,36 @@ impl Cli {
     }
 }
 
-/// Records take at most this part of the machine's memory, if nothing else is said.
-const RECORD_SHARE: u64 = 8;
-
-/// The bytes of memory that the machine has, as far as that is known.
-fn machine_memory() -> u64 {
-    let kilobytes = |text: String| -> Option<u64> {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:").map(str::trim_start))?;
-        line.split(' ').next()?.parse().ok()
+/// Sets what the command line says of a setting.
+fn set_given(setting: &Setting, given: &ArgMatches, settings: &mut Settings) -> Result<(), String> {
+    let is_given = |id: &str| {
+        let known = given.ids().any(|known| known.as_str() == id);
+        known && given.value_source(id) == Some(ValueSource::CommandLine)
     };
-    let known = std::fs::read_to_string("/proc/meminfo").ok().and_then(kilobytes);
-    known.map_or(u64::MAX, |kilobytes| kilobytes.saturating_mul(1024))
+    if setting.kind() == Kind::Switch {
+        let (on, off) = (is_given(setting.name), is_given(&negated(setting.name)));
+        return if on || off { setting.set(settings, if on { "on" } else { "off" }.as_ref()) } else { Ok(()) };
+    }
+    if !is_given(setting.name) {
+        return Ok(());
+    }
+    let mut values = given.get_many::<OsString>(setting.name).into_iter().flatten();
+    values.try_for_each(|value| setting.set(settings, value))
+}
+
+impl ConventionArgs {
+    /// The request, with the recipe read if a file was given.
+    ///
+    /// # Errors
+    /// There is no such convention or file, or the file holds no recipe.
+    pub fn request(&self) -> Result<ConventionRequest, NoConvention> {
+        let request = ConventionRequest {
+            call: self.call.clone(),
+            stub_imports: self.stub_imports,
+            ..ConventionRequest::default()
+        };
+        self.abi.as_deref().map_or_else(|| Ok(request.clone()), |named| request.named(named))
+    }
 }
 
 /// A guest's name. A guest is not read from stdin, which is for lines.
@@ -349,36 +357,45 @@ fn guest(name: OsString) -> Result<PathBuf, String> {
     }
 }
 
-/// The name of a variable.
-fn name(variable: &OsStr) -> Option<&[u8]> {
-    variable.as_encoded_bytes().split(|&byte| byte == b'=').next()
-}
-
-/// A variable of a guest's environment, as `NAME=VALUE`. A name alone stands for the host's variable of that name.
-fn variable(said: OsString) -> Result<OsString, String> {
-    let bytes = said.as_encoded_bytes();
-    if bytes.contains(&0) {
-        return Err("a variable cannot hold a NUL, which ends it".to_owned());
-    }
-    if bytes.is_empty() || bytes.starts_with(b"=") {
-        return Err("the name is missing; a variable is NAME=VALUE".to_owned());
-    }
-    if bytes.contains(&b'=') {
-        return Ok(said);
-    }
-    match std::env::var_os(&said) {
-        Some(value) => Ok([said, value].join(OsStr::new("="))),
-        None => Err("there is no variable of that name here to be passed on; NAME=VALUE gives one".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(args: &[&str]) -> Cli {
+        let args = std::iter::once("linmem").chain(args.iter().copied()).map(OsString::from);
+        Cli::parse_with(args, || Ok(Settings::default())).expect("the arguments are right")
+    }
+
     #[test]
     fn clap_finds_no_fault_with_the_definition() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn the_help_keeps_to_79_columns() {
+        let mut all = definition();
+        let mut helps = vec![all.render_long_help().to_string(), all.render_help().to_string()];
+        helps.extend(all.get_subcommands_mut().map(|command| command.render_help().to_string()));
+        for line in helps.iter().flat_map(|help| help.lines()) {
+            assert!(line.chars().count() < 80, "{line}");
+        }
+        assert!(helps[1].lines().count() < 70, "it is short: {}", helps[1]);
+    }
+
+    #[test]
+    fn every_switch_can_be_turned_off_again() {
+        for command in std::iter::once(&definition()).chain(definition().get_subcommands()) {
+            for switch in command.get_arguments().filter(|arg| is_switch(arg)) {
+                let off = format!("no-{}", switch.get_long().expect("a switch has a name"));
+                let has_off = command.get_arguments().any(|arg| arg.get_long() == Some(&off));
+                assert!(has_off, "--{off} of {}", command.get_name());
+            }
+        }
+        assert!(!parse(&["--quiet", "--no-quiet"]).settings.quiet);
+        assert!(parse(&["--no-quiet", "-q"]).settings.quiet);
+        assert!(!parse(&["--no-history"]).settings.history);
+        assert!(parse(&["--no-history", "--history"]).settings.history);
+        assert!(!parse(&["--keep-going", "--no-keep-going"]).keep_going);
+        assert!(parse(&["--no-watch", "--watch"]).watch);
     }
 }

@@ -33,15 +33,16 @@
 //!
 //! # The modules
 //!
-//! Data flows one way, top to bottom: a module knows only those below it. The first four are the program, which the
+//! Data flows one way, top to bottom: a module knows only those below it. The first five are the program, which the
 //! feature `cli` adds.
 //!
 //! | module | subject |
 //! | --- | --- |
 //! | `front` | what the user faces: the full screen, the prompt, scripts, the pipe |
 //! | `cli` | the command line, as clap types |
-//! | `config` | the config file: defaults for options |
+//! | `config` | the config file: settings |
 //! | `command` | the `:` language: one table for parsing, completion and help |
+//! | `settings` | limits and preferences: one table for flags, the config file and `:set` |
 //! | [`view`] | what is shown, as plain data: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline; saved sessions |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
@@ -62,4 +63,6 @@ pub mod front;
 pub mod guest;
 pub mod record;
 pub mod session;
+#[cfg(feature = "cli")]
+pub mod settings;
 pub mod view;

@@ -14,6 +14,18 @@ fn run(test: &str, config: &str, args: &[&str]) -> Output {
     command.args(args).env("XDG_CONFIG_HOME", folder).output().expect("the binary starts")
 }
 
+/// A program that writes its environment as it has it in memory.
+const TELLS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+        (drop (call $sizes (i32.const 0) (i32.const 12)))
+        (drop (call $get (i32.const 64) (i32.const 1024)))
+        (i32.store (i32.const 8) (i32.const 1024))
+        (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 32)))))"#;
+
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -34,15 +46,80 @@ fn the_file_sets_defaults_and_the_command_line_overrides_them() {
 #[test]
 fn what_is_wrong_in_the_file_is_told_with_its_line() {
     for (config, words) in [
-        ("\ncolour = never\n", "config:2: there is no option `colour` to set here; those are timeout"),
-        ("timeout\n", "config:1: expected `timeout = VALUE`"),
-        ("quiet = yes\n", "config:1: expected `quiet` alone"),
-        ("max-memory = much\n", "config:1: invalid value 'much'"),
+        ("\ncolour = never\n", "config:2: unknown setting `colour`; the settings are timeout, "),
+        ("timeout\n", "config:1: expected `timeout = TIME`"),
+        ("timeout =\n", "config:1: expected `timeout = TIME`"),
+        ("quiet = maybe\n", "config:1: quiet: expected on or off, got `maybe`"),
+        ("no-quiet = true\n", "config:1: expected `quiet = on|off`"),
+        ("no-timeout\n", "config:1: expected `timeout = TIME`"),
+        ("max-memory = ..\n", "config:1: max-memory: expected a size such as 65536, 64KiB or 1GiB, got `..`"),
     ] {
         let output = run("wrong", config, &["--line", "x"]);
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
-        assert_eq!(run("wrong", config, &["guests"]).status.code(), Some(0), "what runs no guest needs no defaults");
+        assert_eq!(run("wrong", config, &["--line", "x", "--no-config"]).status.code(), Some(0));
+    }
+}
+
+/// Whether a script's summary is left out, as `quiet` has it.
+fn is_quiet(test: &str, config: &str, args: &[&str]) -> bool {
+    let script = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-script");
+    std::fs::write(&script, "hello\n").expect("the folder is ours");
+    let script = script.display().to_string();
+    let output = run(test, config, &[&["--script", &script], args].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    output.stderr.is_empty()
+}
+
+#[test]
+fn a_switch_is_set_in_the_file_and_undone_on_the_command_line() {
+    for on in ["quiet", "quiet = true", "quiet=on"] {
+        assert!(is_quiet("switch", on, &[]), "{on}");
+        assert!(!is_quiet("switch", on, &["--no-quiet"]), "{on}");
+        assert!(!is_quiet("switch", on, &["--no-config"]), "{on}");
+    }
+    for off in ["quiet = false", "no-quiet", "quiet = off", "quiet\nquiet = false"] {
+        assert!(!is_quiet("switch", off, &[]), "{off}");
+        assert!(is_quiet("switch", off, &["--quiet"]), "{off}");
+    }
+}
+
+#[test]
+fn commands_obey_the_file_too() {
+    let output = run("inspect", "timeout = 7s\nmax-memory = 1GiB\n", &["inspect", "passing-data"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("--timeout 7s ") && text.contains("--max-memory 1GiB "), "{text}");
+    let flags = ["inspect", "passing-data", "--json", "--max-memory", "2GiB"];
+    let output = run("inspect", "timeout = 7s\nmax-memory = 1GiB\n", &flags);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("\"timeout_ms\":7000") && text.contains("\"memory_bytes\":2147483648"), "{text}");
+}
+
+#[test]
+fn variables_of_the_file_come_before_those_of_the_command_line() {
+    let config = "env = ONE=file\nenv = TWO=file\n";
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-env");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::write(folder.join("tells.wat"), TELLS).expect("the folder is ours");
+    let guest = folder.join("tells.wat").display().to_string();
+    let output = run("env", config, &[&guest, "--line", "x", "--env", "ONE=line"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "TWO=file\0ONE=line\0\n", "{}", stderr(&output));
+}
+
+#[test]
+fn the_guide_lists_every_setting() {
+    let output = hermetic::linmem().args(["guide", "commands"]).output().expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for setting in linmem::settings::SETTINGS {
+        let written = format!("\n{} {}\n", setting.name, setting.kind().placeholder());
+        assert!(text.contains(&written), "{written} is not in {text}");
+    }
+    let man = hermetic::linmem().arg("man").output().expect("the binary starts").stdout;
+    let help = hermetic::linmem().arg("--help").output().expect("the binary starts").stdout;
+    let (man, help) = (String::from_utf8_lossy(&man).replace('\\', ""), String::from_utf8_lossy(&help).into_owned());
+    for setting in linmem::settings::SETTINGS {
+        let flag = if setting.is_on_by_default() { "--no-" } else { "--" }.to_owned() + setting.name;
+        assert!(man.contains(&flag) && help.contains(&flag), "{flag}");
     }
 }
 

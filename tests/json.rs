@@ -353,7 +353,7 @@ fn linmem_explains_itself() {
         (&["man"], ".TH linmem 1"),
         (&["man"], ".SH COMMANDS"),
         (&["--version"], concat!("linmem ", env!("CARGO_PKG_VERSION"))),
-        (&["--help"], "Exit status: 0 all"),
+        (&["--help"], "Exit status: 0 success"),
         (&["replay", "--help"], "--max-memory <SIZE>"),
     ] {
         let output = run(args, b"");

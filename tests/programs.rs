@@ -68,10 +68,10 @@ fn variables_are_bytes() {
 #[test]
 fn what_is_no_variable_is_told() {
     for (variable, words) in [
-        ("NOWHERE", "no variable of that name here"),
-        ("=x", "the name is missing"),
-        ("", "the name is missing"),
-        ("=", "the name is missing"),
+        ("NOWHERE", "no such variable in the environment"),
+        ("=x", "expected NAME=VALUE, got no name"),
+        ("", "expected NAME=VALUE, got no name"),
+        ("=", "expected NAME=VALUE, got no name"),
     ] {
         let output = run(&folder("wrong"), &["--line", "x", "--env", variable]);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -91,7 +91,7 @@ fn the_config_file_gives_variables_that_the_command_line_adds_to() {
     assert_eq!(String::from_utf8_lossy(&config("env = A=1\nenv = B=2 = 2\n").stdout), "B=2 = 2\0C=3\0A=4\0\n");
     let stderr = |output: Output| String::from_utf8_lossy(&output.stderr).into_owned();
     let nul = stderr(config("\nenv = A=\0\n"));
-    assert!(nul.contains("config:2: ") && nul.contains("a variable cannot hold a NUL"), "{nul}");
+    assert!(nul.contains("config:2: ") && nul.contains("a variable cannot contain a NUL"), "{nul}");
 }
 
 #[test]

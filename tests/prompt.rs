@@ -146,7 +146,7 @@ fn keys_complete_recall_and_search() {
     prompt.wait_for("=> first line Wasm");
     prompt.wait_for("> ");
     prompt.press("unfinished\x03");
-    prompt.wait_for("Ctrl-D leaves");
+    prompt.wait_for("Ctrl-D quits");
     prompt.wait_for("> ");
     prompt.press(":quit\r");
     assert_eq!(prompt.end(), 0);
@@ -248,7 +248,7 @@ fn every_word_completes() {
     prompt.press(":recipe c-\t\r");
     prompt.wait_for("name   c-string");
     prompt.wait_for("> ");
-    prompt.press(":set cro\t o\t\t");
+    prompt.press(":set step\t o\t\t");
     prompt.wait_for("on   off");
     prompt.press("n\r");
     prompt.wait_for("> ");
@@ -339,7 +339,7 @@ fn prompts_at_the_same_time_keep_each_others_lines_even_if_they_die() {
         third.wait_for(&format!("> {line}"));
     }
     third.press("\x03");
-    third.wait_for("Ctrl-D leaves");
+    third.wait_for("Ctrl-D quits");
     third.wait_for("> ");
     third.press("\x04");
     assert_eq!(third.end(), 0);
@@ -434,7 +434,7 @@ fn a_line_that_is_no_text_does_not_end_a_prompt_without_a_terminal() {
     let output = child.wait_with_output().expect("it ends");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(stdout.contains("=> ok1 Wasm is cool!") && stdout.contains("=> ok2 Wasm is cool!"), "{stdout}");
-    assert!(stdout.contains("the line is no UTF-8, and was not sent") && output.status.success(), "{stdout}");
+    assert!(stdout.contains("not valid UTF-8: the line was not sent") && output.status.success(), "{stdout}");
 }
 
 /// A guest in a file, that answers with these words behind the line.
@@ -458,7 +458,8 @@ fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
     prompt.press("half");
     prompt.wait_for("half");
     build(&one, " Wasm is hot!!");
-    prompt.wait_for("a fresh guest; :runs lists the runs before");
+    prompt.wait_for("run 2: reloaded rebuilt-one.wat at ");
+    prompt.wait_for(" UTC; sending 1 line again, Ctrl-C cancels");
     prompt.wait_for("=> Did you know Wasm is hot!!");
     prompt.wait_for("> half");
     prompt.press(" a line\r");
@@ -483,6 +484,52 @@ fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
     prompt.wait_for("rebuilt-other.wat");
     prompt.wait_for("> ");
     assert!(!prompt.text.contains("Wasm is gone!"), "{}", prompt.text);
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+/// A guest in a file, whose answer ends with how many lines it had before this one, and with this word.
+fn build_counting(guest: &Path, word: &str) {
+    let wat = format!(
+        r#"(module (memory (export "memory") 1) (global $count (mut i32) (i32.const 48))
+        (data (i32.const 512) " {word}") (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32)
+            (i32.store8 (i32.add (i32.const 64) (local.get 0)) (global.get $count))
+            (global.set $count (i32.add (global.get $count) (i32.const 1)))
+            (memory.copy (i32.add (i32.const 65) (local.get 0)) (i32.const 512) (i32.const {len}))
+            (i32.add (local.get 0) (i32.const {all}))))"#,
+        len = word.len() + 1,
+        all = word.len() + 2,
+    );
+    std::fs::write(guest, wat).expect("the folder is ours");
+}
+
+#[test]
+fn a_guest_that_is_rebuilt_gets_the_whole_run_again() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("counting.wat");
+    build_counting(&guest, "old");
+    let name = guest.display().to_string();
+    let mut prompt = Prompt::start("counting", false, &[&name, "--repl", "--watch"], &[]);
+    for (line, answer) in [("one", "=> one0 old"), ("two", "=> two1 old"), (":set rows off", "rows = off")] {
+        prompt.wait_for("> ");
+        prompt.press(&format!("{line}\r"));
+        prompt.wait_for(answer);
+    }
+    build_counting(&guest, "new");
+    prompt.wait_for("run 2: reloaded counting.wat at ");
+    prompt.wait_for("sending 2 lines again");
+    prompt.wait_for("exchange 1: one => one0 new");
+    prompt.wait_for("exchange 2, step 3 of 5");
+    prompt.wait_for("=> two1 new");
+    prompt.wait_for("> ");
+    prompt.press(":set resend last\r");
+    prompt.wait_for("resend = last");
+    prompt.wait_for("> ");
+    build_counting(&guest, "third");
+    prompt.wait_for("run 3: reloaded counting.wat at ");
+    prompt.wait_for("sending 1 line again");
+    prompt.wait_for("=> two0 third");
+    prompt.wait_for("> ");
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);
 }
@@ -515,7 +562,7 @@ fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
     prompt.wait_for("exchange 1, step 3 of 5");
     prompt.wait_for("> ");
     prompt.press(":reset\r");
-    prompt.wait_for("a fresh guest; :runs lists the runs before");
+    prompt.wait_for("begins with a fresh guest; :runs lists the earlier runs");
     prompt.wait_for("> ");
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);
@@ -537,7 +584,7 @@ fn ctrl_c_that_stops_a_rebuilt_guest_is_not_answered_with_how_to_leave() {
     std::fs::write(&guest, include_str!("../assets/guests/wasi.wat")).expect("the folder is ours");
     let named = guest.display().to_string();
     let mut prompt = Prompt::start("spins", false, &[&named, "--repl", "--watch", "--timeout", "60s"], &[]);
-    prompt.wait_for("Ctrl-D leaves.");
+    prompt.wait_for("Ctrl-D quits.");
     prompt.wait_for("> ");
     prompt.press("hi\r");
     prompt.wait_for("=> HI");
@@ -548,10 +595,10 @@ fn ctrl_c_that_stops_a_rebuilt_guest_is_not_answered_with_how_to_leave() {
     prompt.press("\x03");
     prompt.wait_for("failed: the guest was stopped by Ctrl-C");
     prompt.wait_for("> ");
-    assert!(!prompt.text[before..].contains("Ctrl-D leaves"), "{}", &prompt.text[before..]);
+    assert!(!prompt.text[before..].contains("Ctrl-D quits"), "{}", &prompt.text[before..]);
     // With nothing to stop, it tells.
     prompt.press("\x03");
-    prompt.wait_for("Ctrl-D leaves");
+    prompt.wait_for("Ctrl-D quits");
     prompt.wait_for("> ");
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);

@@ -40,7 +40,7 @@ fn saved(test: &str) -> (PathBuf, String) {
     std::fs::write(folder.join("script"), SCRIPT).expect("the folder is ours");
     let output = linmem(&folder, &["--script", "script"]);
     let stdout = text(&output.stdout);
-    assert!(stdout.contains("saved; linmem replay session opens it"), "{stdout}{}", text(&output.stderr));
+    assert!(stdout.contains("saved; open it with `linmem replay session`"), "{stdout}{}", text(&output.stderr));
     (folder, stdout)
 }
 
@@ -92,7 +92,7 @@ fn a_saved_session_shows_the_same_cells() {
     assert!(replayed.contains(&cells), "{replayed}\n----\n{cells}");
     assert!(replayed.contains("0x1000  u32 77"), "{replayed}");
     assert_eq!(replayed.matches("this is a saved session").count(), 2, "{replayed}");
-    assert!(replayed.contains("A saved session, in which nothing runs") && !replayed.contains("to send"), "{replayed}");
+    assert!(replayed.contains("Saved session: ") && !replayed.contains("to send"), "{replayed}");
     // Regions and marks are as they were: they come from what is saved of the guest and of the user.
     let regions = ask(&folder, "session", ":regions\n:peek u32 here\n");
     let names: Vec<_> = regions.lines().filter_map(|line| line.split(' ').next()).collect();

@@ -347,7 +347,7 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
     terminal.wait_for("at 0x415");
     // F12 says where the picture is.
     terminal.press("\x1b[24~");
-    terminal.wait_for("the screen is saved as ./linmem-1.svg");
+    terminal.wait_for("saved the screen as ./linmem-1.svg");
     let picture = scratch_of("space").join("linmem-1.svg");
     assert!(std::fs::read_to_string(picture).expect("it is there").contains("caf\u{e9} Wasm is c"));
     terminal.press("q");
@@ -480,10 +480,10 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
     terminal.press("G\r");
     terminal.wait_for("at 0x400  data1");
     terminal.press(":write part input\r");
-    terminal.wait_for("12 B at 0x410..0x41c are in part now");
+    terminal.wait_for("wrote 12 B at 0x410..0x41c to part");
     assert_eq!(std::fs::read(scratch_of("along").join("part")).expect("it is there"), b"Did you know");
     terminal.press(":shot seen.txt\r");
-    terminal.wait_for("the screen is saved as seen.txt");
+    terminal.wait_for("saved the screen as seen.txt");
     let seen = std::fs::read_to_string(scratch_of("along").join("seen.txt")).expect("it is there");
     assert!(seen.contains("at 0x400  data1") && seen.contains("Did you know Was"), "{seen}");
     // The mouse is given back to the terminal, which can then select text as ever.

@@ -57,7 +57,7 @@ fn stdin_is_a_script_too_and_each_line_is_answered_before_the_next() {
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
     assert_eq!(
         errors,
-        "stdin:3: \"one\" should have come, and there was the answer \"two Wasm is cool!\"\n\
+        "stdin:3: expected \"one\", got \"two Wasm is cool!\"\n\
          stdin: 2 lines, 0 commands, 1 expectation, 1 failed\n"
     );
 }

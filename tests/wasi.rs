@@ -1,7 +1,8 @@
 //! What WASI writes into a guest's memory, in both versions of its interface.
 
+mod hermetic;
+
 use std::path::Path;
-use std::process::Command;
 
 /// Imports from `MODULE`, and stores what each function returns from 0x400 on. All memory that may be written to is 0xee.
 const GUEST: &str = r#"(module
@@ -31,7 +32,7 @@ fn written(module: &str, size: u64) -> [String; 3] {
     );
     std::fs::write(folder.join("guest.wat"), GUEST.replace("MODULE", module)).expect("the folder is ours");
     std::fs::write(folder.join("recipe"), recipe).expect("the folder is ours");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = hermetic::linmem();
     command.current_dir(&folder).env("XDG_CONFIG_HOME", &folder);
     let output = command.args(["guest.wat", "--abi", "recipe", "--line", "00"]).output().expect("the binary starts");
     let digits = String::from_utf8(output.stdout).expect("they are digits");
@@ -63,7 +64,7 @@ fn the_older_version_has_no_sock_accept() {
             r#"(module (import "{module}" "sock_accept" (func (param i32 i32 i32) (result i32))) (memory (export "memory") 1))"#
         );
         std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+        let mut command = hermetic::linmem();
         command.current_dir(&folder).env("XDG_CONFIG_HOME", &folder);
         let output = command.args(["guest.wat", "--abi", "recipe", "--line", "x"]).output().expect("the binary starts");
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -2,184 +2,224 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::{Args, number_bytes, number_type, value};
-use super::table::nearest;
-use super::{Context, Error, Reply};
+use super::args::{Address, value};
+use super::error::Error;
+use super::spelling::hint;
+use super::{Context, Reply, file};
 use crate::guest::Signature;
+use crate::record::{Actor, Cause, Change, StepKind, Trigger, Value};
 use crate::session::{GuestOp, Source};
-use crate::view::{Selection, visible};
-
-pub(super) fn send(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    let line = if args.take("hex") {
-        args.hex()?
-    } else if args.take("file") {
-        let file = args.file()?;
-        read_line(&file).map_err(|error| Error(format!("{}: {error}", file.display())))?
-    } else {
-        args.all()?
-    };
-    args.end()?;
-    context.has_guest()?;
-    context.session.send(line);
-    Ok(Reply::Sent)
-}
+use crate::view::{Selection, counted, range, visible};
 
 /// The longest line that is read from a file, in bytes; a device has no end.
 const LONGEST: u64 = 1 << 30;
+
+/// A line to be sent.
+pub(super) enum Line {
+    Bytes(Vec<u8>),
+    /// All of a file.
+    File(PathBuf),
+}
+
+pub(super) fn send(context: &mut Context<'_>, line: Line) -> Result<Reply, Error> {
+    context.has_guest()?;
+    let line = match line {
+        Line::Bytes(bytes) => bytes,
+        Line::File(file) => read_line(&file).map_err(|error| failed_on(&file, &error))?,
+    };
+    context.session.send(line);
+    Ok(Reply::Sent)
+}
 
 fn read_line(file: &Path) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     File::open(file)?.take(LONGEST + 1).read_to_end(&mut line)?;
     match line.len() as u64 {
         0..=LONGEST => Ok(line),
-        _ => Err(io::Error::other(format!("longer than {LONGEST} bytes, the most that is sent"))),
+        _ => Err(io::Error::other(format!("longer than {LONGEST} bytes, the limit for a line"))),
     }
 }
 
-pub(super) fn call(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
-    let name = args.text("the name of an export")?;
-    let signature = signature(context, &name)?;
-    let mut values = Vec::new();
-    for &ty in &signature.params {
-        let fits = || format!("the arguments of {}{signature}", visible(name.as_bytes()));
-        let word = args.text(&fits())?;
-        values.push(value(&word, ty)?);
-    }
-    do_it(context, args, text, GuestOp::Call(name, values))
+fn failed_on(file: &Path, error: &io::Error) -> Error {
+    Error::Failed(format!("{}: {error}", file.display()))
+}
+
+pub(super) fn call(
+    context: &mut Context<'_>,
+    command: String,
+    export: String,
+    words: &[String],
+) -> Result<Reply, Error> {
+    let signature = signature(context, &export)?;
+    let values = values(&export, &signature, words)?;
+    run(context, command, GuestOp::Call(export, values))
 }
 
 /// The type of an exported function.
 fn signature(context: &Context<'_>, name: &str) -> Result<Signature, Error> {
-    let about = context.session.guest().ok_or_else(|| Error("the guest is still being loaded".to_owned()))?;
+    let about = context.session.guest().ok_or_else(|| Error::failed("the guest is still loading"))?;
     let found = about.interface.funcs().find(|(export, _)| *export == name);
     found.map(|(_, signature)| signature.clone()).ok_or_else(|| {
-        let near = nearest(name, about.interface.funcs().map(|(export, _)| export));
-        let near = near.map_or_else(|| ":exports lists them".to_owned(), |near| format!("did you mean {near}?"));
-        Error(format!("the guest exports no function `{name}`; {near}"))
+        let hint = hint(name, about.interface.funcs().map(|(export, _)| export), ":exports");
+        Error::Failed(format!("the guest exports no function `{name}`; {hint}"))
     })
 }
 
-pub(super) fn poke(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
-    let kind = args.text("hex, text or a type")?;
-    let ty = match kind.as_str() {
-        "hex" | "text" => None,
-        name => Some(number_type(name)?),
-    };
-    let addr = context.address(args)?;
-    let bytes = match (ty, kind.as_str()) {
-        (None, "hex") => args.hex()?,
-        (None, _) => args.all()?,
-        (Some(ty), _) => {
-            let mut bytes = number_bytes(ty, &args.text("a value")?)?;
-            while let Some(word) = args.more()? {
-                bytes.extend(number_bytes(ty, &word)?);
-            }
-            bytes
-        }
-    };
-    do_it(context, args, text, GuestOp::Poke(context.session.memory(), addr, bytes))
+/// The arguments of a call, one for each parameter.
+fn values(export: &str, signature: &Signature, words: &[String]) -> Result<Vec<Value>, Error> {
+    let takes = || format!("{export}{signature} takes {}", counted(signature.params.len() as u64, "argument"));
+    if let Some(word) = words.get(signature.params.len()) {
+        return Err(Error::Failed(format!("unexpected argument `{word}`: {}", takes())));
+    }
+    if words.len() < signature.params.len() {
+        return Err(Error::Failed(format!("{}, got {}", takes(), words.len())));
+    }
+    let read = words.iter().zip(&signature.params).map(|(word, &ty)| value(word, ty));
+    read.collect::<Result<_, _>>().map_err(|error| Error::Failed(error.to_string()))
 }
 
-pub(super) fn grow(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
-    let pages = args.number_or("a number of pages", 1)?;
-    do_it(context, args, text, GuestOp::Grow(context.session.memory(), pages))
+pub(super) fn poke(context: &mut Context<'_>, command: String, addr: &Address, bytes: Vec<u8>) -> Result<Reply, Error> {
+    let addr = context.address(addr)?;
+    run(context, command, GuestOp::Poke(context.session.memory(), addr, bytes))
 }
 
-/// Lists the globals, or sets one.
-pub(super) fn globals(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
+pub(super) fn grow(context: &mut Context<'_>, command: String, pages: u64) -> Result<Reply, Error> {
+    run(context, command, GuestOp::Grow(context.session.memory(), pages))
+}
+
+pub(super) fn set_global(context: &mut Context<'_>, command: String, name: String, word: &str) -> Result<Reply, Error> {
     let globals = context.session.globals();
-    let Some(name) = args.more()? else {
-        let line = |global: &crate::guest::Global| {
-            let kind = if global.mutable { "mutable" } else { "constant" };
-            format!("{} = {}   ({}, {kind})", visible(global.name.as_bytes()), global.value, global.ty)
-        };
-        let lines: Vec<_> = globals.iter().map(line).collect();
-        return Ok(Reply::Text(if lines.is_empty() { vec!["the guest exports no globals".to_owned()] } else { lines }));
-    };
     let global = globals.iter().find(|global| global.name == name).ok_or_else(|| {
-        let near = nearest(&name, globals.iter().map(|global| global.name.as_str()));
-        let near = near.map_or_else(|| ":globals lists them".to_owned(), |near| format!("did you mean {near}?"));
-        Error(format!("the guest exports no global `{name}`; {near}"))
+        let hint = hint(&name, globals.iter().map(|global| global.name.as_str()), ":globals");
+        Error::Failed(format!("the guest exports no global `{name}`; {hint}"))
     })?;
     if !global.mutable {
-        return Err(Error(format!("the global `{name}` is a constant")));
+        return Err(Error::Failed(format!("the global `{name}` is immutable")));
     }
-    let value = value(&args.text(&format!("a value of type {}", global.ty))?, global.ty)?;
-    do_it(context, args, text, GuestOp::Set(name, value))
+    let value = value(word, global.ty).map_err(|error| Error::Failed(error.to_string()))?;
+    run(context, command, GuestOp::Set(name, value))
 }
 
-pub(super) fn reset(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
-    do_it(context, args, text, GuestOp::Reset)
+pub(super) fn reset(context: &mut Context<'_>, command: String) -> Result<Reply, Error> {
+    run(context, command, GuestOp::Reset)
 }
 
-pub(super) fn reload(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
-    let named = if args.is_empty() { context.session.name().into() } else { args.file()? };
-    let source = Source::find(&named).map_err(|error| Error(error.to_string()))?;
-    do_it(context, args, text, GuestOp::Reload(source))
+pub(super) fn reload(context: &mut Context<'_>, command: String, file: Option<PathBuf>) -> Result<Reply, Error> {
+    context.has_guest()?;
+    let named = file.unwrap_or_else(|| context.session.name().into());
+    let source = Source::find(&named).map_err(|error| Error::Failed(error.to_string()))?;
+    run(context, command, GuestOp::Reload(source))
 }
 
-/// Tells the convention, or chooses one.
-pub(super) fn convention(context: &mut Context<'_>, args: &mut Args<'_>, text: &str) -> Result<Reply, Error> {
-    if args.is_empty() {
-        return super::look::convention(context);
-    }
-    let named = args.file()?;
-    do_it(context, args, text, GuestOp::Adopt(named))
+/// Chooses a convention.
+pub(super) fn convention(context: &mut Context<'_>, command: String, named: PathBuf) -> Result<Reply, Error> {
+    run(context, command, GuestOp::Adopt(named))
 }
 
-pub(super) fn save(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+/// Restores what a command overwrote in memory: the newest such write that was not undone yet, or that of an exchange.
+pub(super) fn undo(context: &mut Context<'_>, wanted: Option<u64>) -> Result<Reply, Error> {
+    context.has_guest()?;
     context.idle()?;
-    let file = args.file()?;
-    let over = args.take("overwrite");
-    args.end()?;
-    if file.exists() && !over {
-        return Err(super::file::taken(&file, "save"));
+    // What is written is written now, whichever run is looked at.
+    context.session.look_at_run(0);
+    let run_of = context.session.run();
+    let causes = || (run_of.oldest()..run_of.len()).filter_map(|number| Some((number, run_of.cause(number)?)));
+    let undone: Vec<_> = causes().filter_map(|(_, cause)| undoes(cause)).collect();
+    let is_wanted = |number: usize| wanted.is_none_or(|wanted| wanted == number as u64);
+    let mut pokes = causes().filter(|(number, cause)| is_wanted(*number) && undoes(cause).is_none());
+    let found = pokes.rfind(|(number, cause)| poked(cause).is_some() && !undone.contains(number));
+    let Some((number, poke)) = found.and_then(|(number, cause)| Some((number, poked(cause)?))) else {
+        return Err(Error::Failed(match wanted {
+            Some(number) => format!("exchange {number} has no :poke to undo"),
+            None => "no :poke to undo".to_owned(),
+        }));
+    };
+    let mut now = vec![0; poke.new.len()];
+    run_of.present().get(poke.memory).map(|image| image.read(poke.addr, &mut now));
+    if now != poke.new {
+        let place = range(poke.addr, poke.new.len() as u64);
+        return Err(Error::Failed(format!("{place} changed since exchange {number}; :poke can overwrite it")));
     }
-    crate::session::save(&file, context.session).map_err(|error| Error(format!("{}: {error}", file.display())))?;
-    let name = visible(file.as_os_str().as_encoded_bytes());
-    Ok(Reply::Text(vec![format!("saved; linmem replay {name} opens it, and :load {name} here")]))
+    let op = GuestOp::Poke(poke.memory, poke.addr, poke.old.to_vec());
+    run(context, format!("{UNDO}{number}"), op)
 }
 
-/// Puts a saved session in the place of this one, or comes back from it.
-pub(super) fn load(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    context.idle()?;
-    if args.is_empty() {
-        return match context.session.leave_saved() {
-            true => opened(context, "back from the saved session".to_owned()),
-            false if context.session.is_replay() => Err(Error(
-                "this session was not loaded from inside another, so there is none to come back to".to_owned(),
-            )),
-            false => Err(Error("expected a file, as no saved session is being looked at".to_owned())),
-        };
+/// The command that undoes an exchange, without its number; so it is recorded.
+const UNDO: &str = "undo ";
+
+/// The exchange that a cause undoes.
+fn undoes(cause: &Cause) -> Option<usize> {
+    match &cause.trigger {
+        Trigger::Command(command) => command.strip_prefix(UNDO)?.parse().ok(),
+        _ => None,
     }
-    let file = args.file()?;
-    args.end()?;
-    let name = file.display();
-    let most = context.session.limits().memory;
-    let saved = crate::session::load(&file, most).map_err(|error| Error(format!("{name}: {error}")))?;
-    let told = saved.damage.clone().unwrap_or_else(|| "opened; :load alone comes back from it".to_owned());
+}
+
+/// What the host wrote.
+struct Poke<'a> {
+    memory: usize,
+    addr: u64,
+    old: &'a [u8],
+    new: &'a [u8],
+}
+
+/// What a command wrote to memory, if that is all that it did.
+fn poked(cause: &Cause) -> Option<Poke<'_>> {
+    let [step] = &cause.steps[..] else { return None };
+    match (&cause.trigger, &step.kind, &cause.changes[..]) {
+        (
+            Trigger::Command(_),
+            StepKind::Write { .. },
+            [Change::Bytes { memory, addr, old_then_new, by: Actor::Host, .. }],
+        ) => {
+            let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
+            Some(Poke { memory: *memory, addr: *addr, old, new })
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn save(context: &mut Context<'_>, path: &Path, overwrite: bool) -> Result<Reply, Error> {
+    context.idle()?;
+    if path.exists() && !overwrite {
+        return Err(file::exists(path));
+    }
+    crate::session::save(path, context.session).map_err(|error| failed_on(path, &error))?;
+    let name = visible(path.as_os_str().as_encoded_bytes());
+    Ok(Reply::Text(vec![format!("saved; open it with `linmem replay {name}` or :load {name}")]))
+}
+
+/// Opens a saved session in the place of this one.
+pub(super) fn load(context: &mut Context<'_>, path: &Path) -> Result<Reply, Error> {
+    context.idle()?;
+    let name = path.display();
+    let most = context.settings.limits.memory;
+    let saved = crate::session::load(path, most).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
+    let told = saved.damage.clone().unwrap_or_else(|| "opened; :load returns from it".to_owned());
     context.session.enter_saved(saved);
     opened(context, visible(format!("{name}: {told}").as_bytes()))
 }
 
-fn opened(context: &Context<'_>, words: String) -> Result<Reply, Error> {
-    let at = Selection::newest(context.session.run()).ok_or_else(|| Error("nothing happened yet".to_owned()))?;
-    Ok(Reply::Opened(Box::new(at), words))
+/// Returns from a saved session to the one that it was opened in.
+pub(super) fn leave_saved(context: &mut Context<'_>) -> Result<Reply, Error> {
+    context.idle()?;
+    match context.session.leave_saved() {
+        true => opened(context, "returned from the saved session".to_owned()),
+        false if context.session.is_replay() => Err(Error::failed("this session was not opened from another")),
+        false => Err(Error::failed("no saved session is open; :load FILE opens one")),
+    }
 }
 
-pub(super) fn source(_: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    args.file().map(Reply::Source)
+fn opened(context: &Context<'_>, message: String) -> Result<Reply, Error> {
+    let at = Selection::newest(context.session.run()).ok_or_else(|| Error::failed("nothing has happened yet"))?;
+    Ok(Reply::Opened(Box::new(at), message))
 }
 
-pub(super) fn quit(_: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    Ok(Reply::Quit)
-}
-
-fn do_it(context: &mut Context<'_>, args: &mut Args<'_>, text: &str, deed: GuestOp) -> Result<Reply, Error> {
-    args.end()?;
+/// Has the guest's thread do something, which is remembered by the command.
+fn run(context: &mut Context<'_>, command: String, op: GuestOp) -> Result<Reply, Error> {
     context.has_guest()?;
-    context.session.command(text.trim_end().to_owned(), deed);
+    context.session.command(command, op);
     Ok(Reply::Sent)
 }

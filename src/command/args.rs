@@ -1,29 +1,66 @@
-//! The words of a command: quotes, escapes, numbers, typed values.
+//! The arguments of a command: quotes, escapes, numbers, typed values.
 
 use std::path::PathBuf;
 
-use super::Error;
+use super::error::ArgumentError;
+use super::quotes::closing;
 use crate::guest::Type;
 use crate::record::{Hex, Value};
-use crate::view::{NUMBER_TYPES, NumberType, integer, unescape, visible, whole};
+use crate::view::{NUMBER_TYPES, Notation, NumberType, integer, unescape, whole};
 
-/// What follows a command's name, taken word by word.
+type Result<T> = std::result::Result<T, ArgumentError>;
+
+/// What follows a command's name, taken argument by argument.
 pub(super) struct Args<'a> {
+    /// The whole command, as it was typed.
+    command: &'a str,
     rest: &'a str,
+    /// How the part that is being read is written, where that is shorter than all of the command's usage.
+    usage: Option<String>,
+}
+
+/// An address, which depends on the memory that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address(pub(super) String);
+
+/// A range of memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RangeArg {
+    /// What is selected.
+    Selection,
+    /// `ADDR`, `ADDR LEN`, `ADDR..END`, or the name of a region.
+    At(Address, Option<u64>),
 }
 
 impl<'a> Args<'a> {
-    pub(super) fn new(rest: &'a str) -> Args<'a> {
-        Args { rest }
+    /// The arguments of a command, of which the name was taken.
+    pub(super) fn new(command: &'a str, rest: &'a str) -> Args<'a> {
+        Args { command: command.trim_end(), rest, usage: None }
     }
 
-    /// The next word; `"..."` holds blanks and escapes.
-    pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    /// The whole command, as it was typed.
+    pub(super) fn command(&self) -> String {
+        self.command.to_owned()
+    }
+
+    /// Says how the part that is being read is written.
+    pub(super) fn reading(&mut self, usage: String) {
+        self.usage = Some(usage);
+    }
+
+    /// How the part that is being read is written, if that was said.
+    pub(super) fn usage(self) -> Option<String> {
+        self.usage
+    }
+
+    /// The next word; `"..."` holds spaces and escapes.
+    fn next(&mut self) -> Result<Option<Vec<u8>>> {
         self.rest = self.rest.trim_start();
         if let Some(inside) = self.rest.strip_prefix('"') {
-            let end = closing(inside).ok_or_else(|| Error("a quote is not closed".to_owned()))?;
+            let end =
+                closing(inside).ok_or_else(|| ArgumentError::Invalid("a quoted argument has no end".to_owned()))?;
             self.rest = &inside[end + 1..];
-            return unescape(&inside[..end]).map(Some).map_err(Error);
+            return unescape(&inside[..end]).map(Some).map_err(ArgumentError::Invalid);
         }
         let end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -31,73 +68,146 @@ impl<'a> Args<'a> {
         Ok((!word.is_empty()).then(|| word.into()))
     }
 
-    /// The next word as text; `what` says what was expected.
-    pub(super) fn text(&mut self, what: &str) -> Result<String, Error> {
-        let word = self.next()?.ok_or_else(|| Error(format!("expected {what}")))?;
-        String::from_utf8(word).map_err(|_| Error(format!("expected {what}, and that is no text")))
+    /// The next word as text; `what` names it.
+    pub(super) fn text(&mut self, what: &str) -> Result<String> {
+        let Some(word) = self.next()? else { return ArgumentError::missing(what) };
+        String::from_utf8(word).map_err(|_| ArgumentError::Invalid(format!("{what} is not valid UTF-8")))
     }
 
-    /// The next word as text, if there is one.
-    pub(super) fn more(&mut self) -> Result<Option<String>, Error> {
-        if self.rest.trim().is_empty() { Ok(None) } else { self.text("a word").map(Some) }
+    /// The next word, if there is one.
+    pub(super) fn optional(&mut self, what: &str) -> Result<Option<String>> {
+        if self.is_empty() { Ok(None) } else { self.text(what).map(Some) }
     }
 
-    /// The next word as a file's name; `~/` begins one in the user's own folder, unless it stands in quotes.
-    pub(super) fn file(&mut self) -> Result<PathBuf, Error> {
+    /// All further words.
+    pub(super) fn words(&mut self, what: &str) -> Result<Vec<String>> {
+        let mut words = Vec::new();
+        while let Some(word) = self.optional(what)? {
+            words.push(word);
+        }
+        Ok(words)
+    }
+
+    /// The next word as a file's name; `~/` begins one in the user's own folder, unless it is quoted.
+    pub(super) fn file(&mut self) -> Result<PathBuf> {
         let is_quoted = self.rest.trim_start().starts_with('"');
-        let name = self.text("a file")?;
+        let name = self.text("FILE")?;
         Ok(if is_quoted { name.into() } else { home(&name) })
     }
 
+    /// The next word as a file's name, if there is one.
+    pub(super) fn optional_file(&mut self) -> Result<Option<PathBuf>> {
+        if self.is_empty() { Ok(None) } else { self.file().map(Some) }
+    }
+
     /// The next word as a number that is not negative.
-    pub(super) fn number(&mut self, what: &str) -> Result<u64, Error> {
+    fn number(&mut self, what: &str) -> Result<u64> {
         let word = self.text(what)?;
-        whole(&word).ok_or_else(|| Error(format!("expected {what} such as 1040 or 0x410, not `{}`", shown(&word))))
+        whole(&word).map_or_else(|| ArgumentError::expected("a number such as 1040 or 0x410", &word), Ok)
     }
 
     /// The next word as a number, if there is one.
-    pub(super) fn number_or(&mut self, what: &str, default: u64) -> Result<u64, Error> {
-        if self.rest.trim().is_empty() { Ok(default) } else { self.number(what) }
+    pub(super) fn number_or(&mut self, what: &str, default: u64) -> Result<u64> {
+        if self.is_empty() { Ok(default) } else { self.number(what) }
     }
 
-    /// The next word as a number, if it is one.
-    pub(super) fn next_number(&mut self, what: &str) -> Result<Option<u64>, Error> {
+    /// The next word as an address.
+    pub(super) fn address(&mut self) -> Result<Address> {
+        self.text("ADDR").map(Address)
+    }
+
+    /// All that follows as an address, if anything does.
+    pub(super) fn rest_as_address(&mut self) -> Option<Address> {
+        let rest = std::mem::take(&mut self.rest).trim();
+        (!rest.is_empty()).then(|| Address(rest.to_owned()))
+    }
+
+    /// The next words as a range: `ADDR`, `ADDR LEN`, `ADDR..END`, a region or `selection`.
+    pub(super) fn range(&mut self) -> Result<RangeArg> {
+        if self.take("selection") {
+            return Ok(RangeArg::Selection);
+        }
+        let start = self.address()?;
         let is_number = self.rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
-        if is_number { self.number(what).map(Some) } else { Ok(None) }
+        let len = if is_number { Some(self.number("LEN")?) } else { None };
+        Ok(RangeArg::At(start, len))
     }
 
-    /// All that follows the one blank behind what was taken, as it is.
+    /// The next words as a range, if there are any.
+    pub(super) fn optional_range(&mut self) -> Result<Option<RangeArg>> {
+        if self.is_empty() { Ok(None) } else { self.range().map(Some) }
+    }
+
+    /// The next word as a type of numbers.
+    pub(super) fn number_type(&mut self) -> Result<NumberType> {
+        let name = self.text("TYPE")?;
+        NumberType::named(&name).map_or_else(
+            || {
+                let names: Vec<_> = NUMBER_TYPES.iter().map(|ty| ty.name).collect();
+                ArgumentError::expected(&format!("a type ({})", names.join(" ")), &name)
+            },
+            Ok,
+        )
+    }
+
+    /// All further words as numbers of that type, as their bytes; there must be one.
+    pub(super) fn numbers(&mut self, ty: NumberType) -> Result<Vec<u8>> {
+        let words = self.words("VALUE")?;
+        if words.is_empty() {
+            return ArgumentError::missing("VALUE");
+        }
+        let read = |word: &String| {
+            ty.bytes(word).map_or_else(|| ArgumentError::expected(&format!("a value of type {}", ty.name), word), Ok)
+        };
+        Ok(words.iter().map(read).collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    /// The next word as a format for copied bytes.
+    pub(super) fn notation(&mut self) -> Result<Notation> {
+        let name = self.text("FORMAT")?;
+        Notation::named(&name).map_or_else(
+            || {
+                let names = Notation::ALL.map(Notation::name).join(" ");
+                ArgumentError::expected(&format!("a format ({names})"), &name)
+            },
+            Ok,
+        )
+    }
+
+    /// All that follows the one space behind what was taken, as it is.
     pub(super) fn rest(&mut self) -> String {
         let rest = std::mem::take(&mut self.rest);
         rest.strip_prefix(char::is_whitespace).unwrap_or(rest).to_owned()
     }
 
-    /// All that follows the one blank behind what was taken, with its escapes resolved; or what stands in quotes.
-    pub(super) fn all(&mut self) -> Result<Vec<u8>, Error> {
+    /// All that follows the one space behind what was taken, with its escapes resolved; or what is quoted.
+    pub(super) fn bytes(&mut self) -> Result<Vec<u8>> {
         if self.rest.trim_start().starts_with('"') {
             return Ok(self.next()?.unwrap_or_default());
         }
-        let rest = std::mem::take(&mut self.rest);
-        unescape(rest.strip_prefix(char::is_whitespace).unwrap_or(rest)).map_err(Error)
+        unescape(&self.rest()).map_err(ArgumentError::Invalid)
     }
 
-    /// All that follows as hexadecimal digits, with blanks where one likes.
-    pub(super) fn hex(&mut self) -> Result<Vec<u8>, Error> {
+    /// All that follows as hexadecimal digits, with spaces between them or not.
+    pub(super) fn hex(&mut self) -> Result<Vec<u8>> {
         let digits: String = std::mem::take(&mut self.rest).chars().filter(|c| !c.is_whitespace()).collect();
-        let bytes = Hex::read(digits.as_bytes()).filter(|bytes| !bytes.is_empty());
-        bytes.ok_or_else(|| Error("expected bytes as pairs of hexadecimal digits, such as 00ff 41".to_owned()))
+        match Hex::read(digits.as_bytes()) {
+            _ if digits.is_empty() => ArgumentError::missing("BYTES"),
+            Some(bytes) => Ok(bytes),
+            None => ArgumentError::expected("pairs of hexadecimal digits such as 00ff 41", &digits),
+        }
     }
 
-    /// Whether there are no more words.
+    /// Whether there are no more arguments.
     pub(super) fn is_empty(&self) -> bool {
         self.rest.trim().is_empty()
     }
 
-    /// There must be no more words.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
+    /// There must be no more arguments.
+    pub(super) fn end(&mut self) -> Result<()> {
         match self.rest.trim() {
             "" => Ok(()),
-            more => Err(Error(format!("nothing more was expected, but there is `{}`", shown(more)))),
+            more => Err(ArgumentError::Unexpected(more.to_owned())),
         }
     }
 
@@ -114,10 +224,6 @@ impl<'a> Args<'a> {
     }
 }
 
-fn shown(text: &str) -> String {
-    visible(text.as_bytes())
-}
-
 /// A file's name, in which `~/` stands for the user's own folder.
 pub(super) fn home(name: &str) -> PathBuf {
     match (name.strip_prefix("~/"), std::env::var_os("HOME")) {
@@ -126,38 +232,8 @@ pub(super) fn home(name: &str) -> PathBuf {
     }
 }
 
-/// A name as a word of a command: in quotes where it needs them, or is to have them.
-pub(super) fn quoted(name: &str, always: bool) -> String {
-    let shown = visible(name.as_bytes());
-    if !always && !name.is_empty() && !name.starts_with('"') && shown == name && !name.contains(char::is_whitespace) {
-        return name.to_owned();
-    }
-    let escaped = |c: char| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c => visible(c.encode_utf8(&mut [0; 4]).as_bytes()),
-    };
-    format!("\"{}\"", name.chars().map(escaped).collect::<String>())
-}
-
-/// What a word stands for, whose quote may not be closed yet; `None` where it is no text.
-pub(super) fn unquoted(word: &str) -> Option<String> {
-    let Some(inside) = word.strip_prefix('"') else { return Some(word.to_owned()) };
-    let inside = closing(inside).map_or(inside, |end| &inside[..end]);
-    String::from_utf8(unescape(inside).ok()?).ok()
-}
-
-/// Where the quote ends that was opened before `text`.
-pub(super) fn closing(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices().find_map(|(at, c)| {
-        let ends = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        ends.then_some(at)
-    })
-}
-
 /// An argument of that type.
-pub(super) fn value(text: &str, ty: Type) -> Result<Value, Error> {
+pub(super) fn value(text: &str, ty: Type) -> Result<Value> {
     let truncated = |bits: u64| u32::try_from(bits).unwrap_or(0);
     let read = match ty {
         Type::I32 => integer(text, 32).map(|bits| Value::I32(truncated(bits).cast_signed())),
@@ -166,18 +242,5 @@ pub(super) fn value(text: &str, ty: Type) -> Result<Value, Error> {
         Type::F64 => text.parse::<f64>().ok().map(|float| Value::F64(float.to_bits())),
         _ => None,
     };
-    read.ok_or_else(|| Error(format!("expected a value of type {ty}, not `{}`", shown(text))))
-}
-
-/// The type of numbers in memory of that name.
-pub(super) fn number_type(name: &str) -> Result<NumberType, Error> {
-    NumberType::named(name).ok_or_else(|| {
-        let names: Vec<_> = NUMBER_TYPES.iter().map(|ty| ty.name).collect();
-        Error(format!("expected a type ({}), not `{}`", names.join(" "), shown(name)))
-    })
-}
-
-/// A number of that type as its bytes.
-pub(super) fn number_bytes(ty: NumberType, text: &str) -> Result<Vec<u8>, Error> {
-    ty.bytes(text).ok_or_else(|| Error(format!("expected a value of type {}, not `{}`", ty.name, shown(text))))
+    read.map_or_else(|| ArgumentError::expected(&format!("a value of type {ty}"), text), Ok)
 }

@@ -1,29 +1,61 @@
-//! The command that checks: the last answer, the last failure, or memory.
+//! The command that checks: the last answer, the last error, or memory.
 
-use super::args::Args;
-use super::look::inside;
-use super::{Context, Error, Reply};
+use super::args::{Address, Args};
+use super::bounds::inside;
+use super::error::{ArgumentError, Error};
+use super::{Context, Reply};
 use crate::record::Trigger;
 use crate::view::visible;
 
-pub(super) fn expect(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    context.idle()?;
-    if args.take("at") {
-        return expect_at(context, args);
-    }
-    let failure = args.take("error");
-    let wanted = args.all()?;
-    let Last { answer, failure: failed } = last(context)?;
-    let contains = |text: &String| text.contains(&*String::from_utf8_lossy(&wanted));
-    match (answer, failed) {
-        (_, Some(text)) if failure && contains(&text) => Ok(met()),
-        (Some(answer), _) if !failure && answer == wanted => Ok(met()),
-        (Some(answer), _) if !failure => Err(unmet(&wanted, &format!("the answer \"{}\"", visible(answer)))),
-        (_, Some(text)) => Err(unmet(&wanted, &format!("the failure: {text}"))),
-        (answer, None) => {
-            let answer = visible(answer.unwrap_or_default());
-            Err(Error(format!("a failure should have come, and the answer was \"{answer}\"")))
+/// What is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Expectation {
+    /// The last answer.
+    Answer(Vec<u8>),
+    /// A part of the last error's message.
+    Error(Vec<u8>),
+    /// Bytes in memory.
+    Memory(Address, Vec<u8>),
+}
+
+impl Expectation {
+    /// Reads `TEXT`, `error TEXT`, `at ADDR hex BYTES` or `at ADDR text TEXT`.
+    pub(super) fn parse(args: &mut Args<'_>) -> Result<Expectation, ArgumentError> {
+        if args.take("error") {
+            return args.bytes().map(Expectation::Error);
         }
+        if !args.take("at") {
+            return args.bytes().map(Expectation::Answer);
+        }
+        let addr = args.address()?;
+        let bytes = match (args.take("hex"), args.take("text")) {
+            (true, _) => args.hex()?,
+            (_, true) => args.bytes()?,
+            _ => return ArgumentError::missing("hex or text"),
+        };
+        Ok(Expectation::Memory(addr, bytes))
+    }
+}
+
+pub(super) fn expect(context: &mut Context<'_>, expected: &Expectation) -> Result<Reply, Error> {
+    context.idle()?;
+    let (bytes, is_error) = match expected {
+        Expectation::Answer(bytes) => (bytes, false),
+        Expectation::Error(bytes) => (bytes, true),
+        Expectation::Memory(addr, bytes) => return expect_memory(context, addr, bytes),
+    };
+    let text = visible(bytes);
+    let Last { answer, failure } = last(context)?;
+    let holds = |failure: &String| failure.contains(&*String::from_utf8_lossy(bytes));
+    match (answer, failure) {
+        (_, Some(failure)) if is_error && holds(&failure) => Ok(met()),
+        (Some(answer), _) if !is_error && answer == bytes => Ok(met()),
+        (Some(answer), _) if !is_error => unmet(&format!("expected \"{text}\", got \"{}\"", visible(answer))),
+        (_, Some(failure)) if is_error => {
+            unmet(&format!("expected an error with \"{text}\", got the error: {failure}"))
+        }
+        (_, Some(failure)) => unmet(&format!("expected \"{text}\", got the error: {failure}")),
+        (answer, None) => unmet(&format!("expected an error, got \"{}\"", visible(answer.unwrap_or_default()))),
     }
 }
 
@@ -34,34 +66,28 @@ struct Last<'a> {
 }
 
 fn last<'a>(context: &'a Context<'_>) -> Result<Last<'a>, Error> {
-    if let Some(words) = context.session.refusal() {
-        return Ok(Last { answer: None, failure: Some(words.to_owned()) });
+    if let Some(reason) = context.session.refusal() {
+        return Ok(Last { answer: None, failure: Some(reason.to_owned()) });
     }
     let run = context.session.run();
     let last = run.len().checked_sub(1).and_then(|last| run.cause(last));
-    let last = last.ok_or_else(|| Error("nothing happened yet".to_owned()))?;
+    let last = last.ok_or_else(|| Error::failed("nothing has happened yet"))?;
     match last.trigger {
-        Trigger::Start => Err(Error("nothing was sent yet, so there is no answer to check".to_owned())),
+        Trigger::Start => Err(Error::failed("no line has been sent, so there is no answer")),
         _ => Ok(Last { answer: last.outcome.as_deref().ok(), failure: last.failure_text() }),
     }
 }
 
-fn expect_at(context: &Context<'_>, args: &mut Args<'_>) -> Result<Reply, Error> {
+fn expect_memory(context: &Context<'_>, addr: &Address, expected: &[u8]) -> Result<Reply, Error> {
     let present = context.session.run().present();
-    let image = present.get(context.session.memory()).ok_or_else(|| Error("the guest exports no memory".to_owned()))?;
-    let addr = context.address(args)?;
-    let wanted = match (args.take("hex"), args.take("text")) {
-        (true, _) => args.hex()?,
-        (_, true) => args.all()?,
-        _ => return Err(Error("expected hex or text behind the address".to_owned())),
-    };
-    inside(image, addr, wanted.len() as u64)?;
-    let mut found = vec![0; wanted.len()];
+    let image = present.get(context.session.memory()).ok_or_else(|| Error::failed("the guest exports no memory"))?;
+    let addr = context.address(addr)?;
+    inside(image, addr, expected.len() as u64)?;
+    let mut found = vec![0; expected.len()];
     image.read(addr, &mut found);
-    if found == wanted {
-        Ok(met())
-    } else {
-        Err(Error(format!("at {addr:#x} should stand {}, and there is {}", hex(&wanted), hex(&found))))
+    match found == expected {
+        true => Ok(met()),
+        false => unmet(&format!("expected {} at {addr:#x}, found {}", hex(expected), hex(&found))),
     }
 }
 
@@ -69,8 +95,8 @@ fn met() -> Reply {
     Reply::Text(vec!["as expected".to_owned()])
 }
 
-fn unmet(wanted: &[u8], came: &str) -> Error {
-    Error(format!("\"{}\" should have come, and there was {came}", visible(wanted)))
+fn unmet<T>(message: &str) -> Result<T, Error> {
+    Err(Error::failed(message))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,8 +1,9 @@
 //! What could stand at the end of a command that is being typed, and what is still to be typed of it.
 
-use super::args::{home, quoted, unquoted};
+use super::args::home;
 use super::grammar::{Expected, follow, is_kind};
 use super::parts::{Token, tokens};
+use super::quotes::{quoted, unquoted};
 use super::table::{COMMANDS, Spec, find};
 use crate::abi::built_in_recipes;
 use crate::guest::Signature;
@@ -30,19 +31,27 @@ pub struct Names {
     pub(super) marks: Vec<String>,
 }
 
+impl Names {
+    /// Whether a text that is no command may be an address.
+    pub(super) fn may_be_address(&self, text: &str) -> bool {
+        let begins = |name: &String| !name.is_empty() && text.starts_with(&**name);
+        !text.starts_with(char::is_alphabetic) || self.regions.iter().any(begins)
+    }
+}
+
 /// Completes a line that was typed as far as this; nothing for one that is no command.
 pub fn complete(line: &str, names: &Names) -> Completion {
     let Some((name, words)) = command(line) else { return Completion::default() };
     let Some((last, before)) = words.split_last().filter(|_| !name.is_open()) else {
         // Behind a command that takes arguments one goes on typing.
-        let ended = |spec: &Spec| format!("{}{}", spec.name, if spec.args.is_empty() { "" } else { " " });
+        let ended = |spec: &Spec| format!("{}{}", spec.name, if spec.args().is_empty() { "" } else { " " });
         let found = COMMANDS.iter().map(ended).filter(|spec| spec.starts_with(name.text));
         return Completion { start: name.start, words: found.collect() };
     };
     let Ok(spec) = find(name.text) else { return Completion::default() };
     let before: Vec<_> = before.iter().map(|token| token.text).collect();
     let mut found = Vec::new();
-    for next in follow(spec.args, &before) {
+    for next in follow(spec.args(), &before) {
         if let Expected::Word(slot, _) = next {
             slot.choices().for_each(|choice| found.extend(offered(choice, last.text, names)));
         }
@@ -65,7 +74,7 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "ADDR" | "REGION" => begun(&mut names.regions.iter().map(String::as_str)),
         "RECIPE" => begun(&mut built_in_recipes().map(|(name, _)| name)),
         "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
-        "FORM" => begun(&mut Notation::ALL.into_iter().map(Notation::name)),
+        "FORMAT" => begun(&mut Notation::ALL.into_iter().map(Notation::name)),
         "MARK" => begun(&mut names.marks.iter().map(String::as_str)),
         "COMMAND" => begun(&mut COMMANDS.iter().map(|spec| spec.name)),
         "FILE" => files(typed),
@@ -99,7 +108,7 @@ pub fn hint(line: &str, names: &Names) -> Option<String> {
     let spec = find(name.text).ok()?;
     if name.is_open() {
         let rest = spec.name.strip_prefix(name.text)?;
-        return Some(format!("{rest} {}", spec.args).trim_end().to_owned()).filter(|hint| !hint.is_empty());
+        return Some(format!("{rest} {}", spec.args()).trim_end().to_owned()).filter(|hint| !hint.is_empty());
     }
     // In the middle of a word nothing is said.
     let (last, before) = words.split_last()?;
@@ -112,7 +121,7 @@ pub fn hint(line: &str, names: &Names) -> Option<String> {
         let types: Vec<_> = signature.params.iter().skip(given.len()).map(ToString::to_string).collect();
         return Some(types.join(" ")).filter(|hint| !hint.is_empty());
     }
-    let told = follow(spec.args, &before).into_iter().filter_map(|next| match next {
+    let told = follow(spec.args(), &before).into_iter().filter_map(|next| match next {
         Expected::Word(slot, rest) => Some(std::iter::once(slot).chain(rest).map(|slot| slot.to_string()).collect()),
         Expected::Text | Expected::End => None,
     });
@@ -166,6 +175,9 @@ mod tests {
         assert_eq!(words(":memory s"), ["second"]);
         assert_eq!(words(":recipe packed"), ["packed", "packed-low"]);
         assert_eq!(words(":set step"), ["steps"]);
+        assert_eq!(words(":set cros"), Vec::<String>::new(), "an old name");
+        assert_eq!(words(":cros"), Vec::<String>::new(), "an old name");
+        assert_eq!(words(":set resend "), ["all", "last"]);
         assert_eq!(words(":set steps o"), ["on", "off"]);
         assert_eq!(words(":help :pe"), Vec::<String>::new());
         assert_eq!(words(":help pee"), ["peek"]);

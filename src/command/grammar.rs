@@ -1,4 +1,4 @@
-//! What may stand behind a command's name, read from the words that tell its arguments: `TYPE ADDR [COUNT]`.
+//! What may follow a command's name, read from how its help writes the arguments: `TYPE ADDR [COUNT]`.
 //!
 //! So completion, hints and highlighting follow the table of commands, and know no command by name.
 
@@ -120,6 +120,50 @@ impl std::fmt::Display for Slot {
         let more = if self.repeats { " ..." } else { "" };
         if self.optional { write!(f, "[{}{more}]", self.what) } else { write!(f, "{}{more}", self.what) }
     }
+}
+
+/// Arguments as a test makes them from how a help writes them.
+#[cfg(test)]
+pub(super) struct Sample {
+    pub(super) words: Vec<&'static str>,
+    /// How many of the words there must be.
+    pub(super) required: usize,
+    /// Whether any further word belongs to the last one.
+    pub(super) takes_any: bool,
+    slots: Vec<Slot>,
+}
+
+#[cfg(test)]
+impl Sample {
+    /// Whether these words are all that it takes.
+    pub(super) fn accepts(&self, words: &[&str]) -> bool {
+        (self.required..=self.slots.len()).contains(&words.len())
+            && self.slots.iter().zip(words).all(|(slot, word)| slot.takes(word))
+    }
+}
+
+/// Arguments for each alternative, one of each kind.
+#[cfg(test)]
+pub(super) fn samples(args: &'static str) -> Vec<Sample> {
+    let word = |slot: &Slot| match slot.choices().next().unwrap_or_default() {
+        "TYPE" => "u8",
+        "BYTES" => "00",
+        "TIME" => "1s",
+        "SIZE" => "1KiB",
+        "FORMAT" => "hex",
+        "NUMBER[.STEP]" => "1.1",
+        "EXPORT" | "GLOBAL" | "MEMORY" | "NAME" | "MARK" | "FILE" | "RECIPE" | "COMMAND" | "TEXT" => "name",
+        kind if is_kind(kind) => "1",
+        literal => literal,
+    };
+    let sample = |slots: Vec<Slot>| Sample {
+        words: slots.iter().map(word).collect(),
+        // A text may be empty.
+        required: slots.iter().rposition(|slot| !slot.optional && slot.what != "TEXT").map_or(0, |last| last + 1),
+        takes_any: slots.last().is_some_and(|slot| slot.repeats || slot.what == "TEXT"),
+        slots,
+    };
+    alternatives(args).into_iter().map(sample).collect()
 }
 
 #[cfg(test)]

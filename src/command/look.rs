@@ -1,37 +1,37 @@
-//! Commands that look: at memory as it is at the moment that is looked at, and at what the guest is made of.
+//! Commands that show: memory at the moment that is looked at, and what the guest is made of.
 
-use super::args::{Args, number_type};
-use super::table::{COMMANDS, find as find_command, nearest};
+use super::args::{Address, RangeArg};
+use super::bounds::{MOST, first, inside, lines_or, more};
+use super::spelling::hint;
 use super::{Context, Error, Place, Reply};
 use crate::guest::Global;
 use crate::record::{Actor, Image, Run};
 use crate::session::About;
-use crate::view::{self, Row, Selection, counted, difference, range, thousands, visible, whole};
+use crate::view::{self, NumberType, Row, Selection, counted, difference, range, visible, whole};
 
 /// Bytes in a row of a dump.
 const WIDTH: usize = 16;
-/// The most rows, values, changes or places that one command lists.
-pub(super) const MOST: usize = 1024;
 /// How many bytes are dumped from an address alone.
 const DUMPED: u64 = 8 * WIDTH as u64;
 /// Bytes of a change that are shown.
 const GLANCE: usize = 16;
 
-pub(super) fn dump(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn dump(context: &mut Context<'_>, range: Option<RangeArg>) -> Result<Reply, Error> {
     let at = context.at()?;
     let (image, memory) = (context.image()?, context.session.memory());
     let alone = DUMPED.min(image.len().saturating_sub(context.cursor));
-    let (addr, len) = if args.is_empty() { (context.cursor, alone) } else { context.range(args, Some(DUMPED))? };
+    let (addr, len) = match range {
+        Some(range) => context.range(&range, Some(DUMPED))?,
+        None => (context.cursor, alone),
+    };
     let start = addr / WIDTH as u64 * WIDTH as u64;
     let rows = (start..addr.saturating_add(len)).step_by(WIDTH).take(MOST);
     Ok(Reply::Rows(rows.map(|addr| Row::new(image, &at.marks[memory], addr, WIDTH)).collect()))
 }
 
-pub(super) fn peek(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn peek(context: &mut Context<'_>, ty: NumberType, addr: &Address, count: u64) -> Result<Reply, Error> {
     let image = context.image()?;
-    let ty = number_type(&args.text("a type")?)?;
-    let addr = context.address(args)?;
-    let count = args.number_or("a number of values", 1)?.min(MOST as u64);
+    let (addr, count) = (context.address(addr)?, count.min(MOST as u64));
     inside(image, addr, count * ty.size as u64)?;
     let line = |addr: u64| {
         let mut bytes = [0; 8];
@@ -41,11 +41,11 @@ pub(super) fn peek(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> R
     Ok(Reply::Text((0..count).map(|place| line(addr + place * ty.size as u64)).collect()))
 }
 
-pub(super) fn changes(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn changes(context: &mut Context<'_>) -> Result<Reply, Error> {
     let (at, memory) = (context.at()?, context.session.memory());
     let none = Image::default();
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
-    let Some(marks) = at.marks.get(memory) else { return Ok(listed(std::iter::empty(), "nothing changed")) };
+    let Some(marks) = at.marks.get(memory) else { return Ok(lines_or(std::iter::empty(), "nothing changed")) };
     let run = |(start, end): (u64, u64)| {
         let (old, new) = (glance(before, start, end), glance(after, start, end));
         let by = marks.at(start).actor().map_or("", Actor::word);
@@ -54,7 +54,7 @@ pub(super) fn changes(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> R
     };
     let mut places: Vec<_> = marks.runs_from(0).take(MOST).map(run).collect();
     if marks.runs() > MOST {
-        places.push(Place { words: format!("... and {} more", thousands((marks.runs() - MOST) as u64)), addr: None });
+        places.push(Place { words: more(marks.runs() - MOST), addr: None });
     }
     if let Some((from, to)) = marks.grown() {
         let words = format!("memory grew from {from} to {}", counted(to, "page"));
@@ -75,7 +75,7 @@ fn glance(image: &Image, start: u64, end: u64) -> String {
     format!("\"{}\"{more}", visible(&bytes[..known]))
 }
 
-pub(super) fn steps(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn steps(context: &mut Context<'_>) -> Result<Reply, Error> {
     let at = context.at()?;
     let line = |place: usize| {
         let here = if Some(place) == at.step { ">" } else { " " };
@@ -85,44 +85,38 @@ pub(super) fn steps(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Res
 }
 
 /// Lists the frames of the trap that ended the exchange that is looked at.
-pub(super) fn frames(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn frames(context: &mut Context<'_>) -> Result<Reply, Error> {
     let lines: Vec<_> = context.at()?.node.failures().flat_map(view::frames).collect();
-    Ok(listed(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or one without frames"))
+    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or one without frames"))
 }
 
-pub(super) fn exports(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn exports(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.about()?;
     let line = |export: &crate::guest::Export| format!("{}  {}", visible(export.name.as_bytes()), export.what);
-    Ok(listed(about.interface.exports.iter().map(line), "the guest exports nothing"))
+    Ok(lines_or(about.interface.exports.iter().map(line), "the guest exports nothing"))
 }
 
-pub(super) fn imports(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn imports(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.about()?;
     let line = |import: &crate::guest::Import| {
         format!("{}.{}  {}", visible(import.module.as_bytes()), visible(import.name.as_bytes()), import.what)
     };
-    Ok(listed(about.interface.imports.iter().map(line), "the guest imports nothing"))
+    Ok(lines_or(about.interface.imports.iter().map(line), "the guest imports nothing"))
 }
 
-fn listed(lines: impl ExactSizeIterator<Item = String>, none: &str) -> Reply {
-    let lines = first(lines);
-    Reply::Text(if lines.is_empty() { vec![none.to_owned()] } else { lines })
+/// Lists the exported globals.
+pub(super) fn globals(context: &mut Context<'_>) -> Result<Reply, Error> {
+    let line = |global: &Global| {
+        let kind = if global.mutable { "mutable" } else { "immutable" };
+        format!("{} = {}   ({}, {kind})", visible(global.name.as_bytes()), global.value, global.ty)
+    };
+    Ok(lines_or(context.session.globals().iter().map(line), "the guest exports no globals"))
 }
 
-/// As many lines as one command lists, and how many more there are.
-fn first(lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(MOST);
-    let mut shown: Vec<_> = lines.take(MOST).collect();
-    if more > 0 {
-        shown.push(format!("... and {} more", thousands(more as u64)));
-    }
-    shown
-}
-
-/// Lists the memories, or chooses the one that is looked at.
-pub(super) fn memory(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    if let Some(named) = args.more()? {
-        choose_memory(context, &named)?;
+/// Lists the memories, or chooses the one that commands are about.
+pub(super) fn memory(context: &mut Context<'_>, named: Option<&str>) -> Result<Reply, Error> {
+    if let Some(named) = named {
+        choose_memory(context, named)?;
     }
     let several = context.at()?.after.len() > 1;
     let line = |(place, image): (usize, &Image)| {
@@ -131,13 +125,13 @@ pub(super) fn memory(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) ->
         match context.session.memory_name(place).filter(|_| several) {
             _ if !several => size,
             name => {
-                let here = if place == context.session.memory() { ", commands are about it" } else { "" };
+                let here = if place == context.session.memory() { ", current" } else { "" };
                 let name = name.map_or("no name".to_owned(), |name| visible(name.as_bytes()));
                 format!("{size}   ({name}{here})")
             }
         }
     };
-    Ok(listed(context.at()?.after.iter().enumerate().map(line), "the guest exports no memory"))
+    Ok(lines_or(context.at()?.after.iter().enumerate().map(line), "the guest exports no memory"))
 }
 
 fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
@@ -148,22 +142,22 @@ fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
     if number.is_some_and(|number| context.session.look_at_memory(number)) {
         return Ok(());
     }
-    let near = nearest(named, names.iter().flatten().copied());
-    let near = near.map_or_else(|| ":memory lists them".to_owned(), |near| format!("did you mean {near}?"));
-    Err(Error(format!("there is no memory `{named}`; {near}")))
+    let hint = hint(named, names.iter().flatten().copied(), ":memory");
+    Err(Error::Failed(format!("no memory `{named}`; {hint}")))
 }
 
 /// Lists the runs, or chooses the one that is looked at.
-pub(super) fn runs(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn runs(context: &mut Context<'_>, named: Option<&str>) -> Result<Reply, Error> {
     let (kept, newest) = (context.session.past().len(), context.session.run_number() + context.session.runs_back());
-    if let Some(named) = args.more()? {
-        let number = whole(&named).and_then(|number| usize::try_from(number).ok());
+    if let Some(named) = named {
+        let number = whole(named).and_then(|number| usize::try_from(number).ok());
         let ago = if named == "now" { Some(0) } else { number.and_then(|number| newest.checked_sub(number)) };
         if !ago.is_some_and(|ago| context.session.look_at_run(ago)) {
-            return Err(Error(format!("expected a run from {} to {newest}, or now", newest - kept)));
+            let oldest = newest - kept;
+            return Err(Error::Failed(format!("expected a run from {oldest} to {newest}, or now, got `{named}`")));
         }
         let words = format!("this is run {} of {newest}", context.session.run_number());
-        let at = Selection::newest(context.session.run()).ok_or_else(|| Error("nothing happened in it".to_owned()))?;
+        let at = Selection::newest(context.session.run()).ok_or_else(|| Error::failed("nothing happened in it"))?;
         return Ok(Reply::Opened(Box::new(at), words));
     }
     let line = |(place, (about, _, run)): (usize, (&About, &[Global], &Run))| {
@@ -175,7 +169,7 @@ pub(super) fn runs(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> R
     Ok(Reply::Text(context.session.runs().enumerate().map(line).collect()))
 }
 
-/// Tells the convention, or what there is to choose from.
+/// Shows the convention, or what there is to choose from.
 pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.about()?;
     let Some(why) = &about.undecided else {
@@ -185,65 +179,17 @@ pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     };
     let mut lines: Vec<_> = why.lines().map(|line| visible(line.as_bytes())).collect();
     lines.push(
-        ":convention NAME, or a recipe's FILE, chooses one; :call EXPORT calls by hand, :exports lists them".to_owned(),
+        "Choose one with :convention NAME or :convention FILE. :call calls an export; :exports lists them.".to_owned(),
     );
     Ok(Reply::Text(lines))
 }
 
-pub(super) fn recipe(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn recipe(context: &mut Context<'_>, named: Option<&str>) -> Result<Reply, Error> {
     let lines = |text: &str| Reply::Text(text.lines().map(|line| visible(line.as_bytes())).collect());
-    let Some(named) = args.more()? else { return Ok(lines(&context.about()?.recipe)) };
+    let Some(named) = named else { return Ok(lines(&context.about()?.recipe)) };
     let known = crate::abi::built_in_recipes().find(|(name, _)| *name == named);
     known.map(|(_, text)| lines(text)).ok_or_else(|| {
-        let near = nearest(&named, crate::abi::built_in_recipes().map(|(name, _)| name));
-        let near = near.map_or_else(|| "linmem recipe lists them".to_owned(), |near| format!("did you mean {near}?"));
-        Error(format!("no convention `{named}` comes along; {near}"))
+        let hint = hint(named, crate::abi::built_in_recipes().map(|(name, _)| name), "`linmem recipe`");
+        Error::Failed(format!("no built-in convention `{named}`; {hint}"))
     })
-}
-
-pub(super) fn limits(context: &mut Context<'_>, _: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    let limits = context.session.limits();
-    let time =
-        limits.time.map_or("none (--timeout)".to_owned(), |time| format!("{time:?} for one exchange (--timeout)"));
-    Ok(Reply::Text(vec![
-        format!("time    {time}"),
-        format!("memory  {} (--max-memory)", counted(limits.memory, "byte")),
-        format!("answer  {} (--max-output)", counted(limits.output, "byte")),
-    ]))
-}
-
-pub(super) fn help(_: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    if let Some(name) = args.more()? {
-        let spec = find_command(name.trim_start_matches(':'))?;
-        return Ok(Reply::Text(vec![spec.usage(), format!("  {}", spec.about)]));
-    }
-    let mut lines: Vec<_> = COMMANDS.iter().map(|spec| format!(":{:<10} {}", spec.name, spec.about)).collect();
-    lines.push("Anything else is sent to the guest; :: sends a line that begins with a colon.".to_owned());
-    lines.push("The beginning of a name will do. :help COMMAND shows its arguments.".to_owned());
-    Ok(Reply::Text(lines))
-}
-
-/// The bytes must lie inside the memory.
-pub(super) fn inside(image: &Image, addr: u64, len: u64) -> Result<(), Error> {
-    match addr.checked_add(len) {
-        Some(end) if end <= image.len() => Ok(()),
-        _ if addr < image.len() => {
-            Err(Error(format!("{} ends outside the memory, which ends at {:#x}", range(addr, len), image.len())))
-        }
-        _ => Err(Error(format!("{addr:#x} lies outside the memory, which ends at {:#x}", image.len()))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_ends_with_how_many_more_there_are() {
-        let lines = |count: usize| first((0..count).map(|number| number.to_string()));
-        assert!(lines(0).is_empty());
-        assert_eq!(lines(MOST).last().map(String::as_str), Some("1023"));
-        assert_eq!(lines(MOST + 2000).last().map(String::as_str), Some("... and 2,000 more"));
-        assert_eq!(lines(MOST + 2000).len(), MOST + 1);
-    }
 }

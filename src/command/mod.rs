@@ -1,18 +1,21 @@
 //! The `:` language: one table of commands for parsing, completion and help, the same in every front end.
 //!
-//! A command acts on the session and says in a [`Reply`] what is to be shown; it knows no terminal.
+//! A command acts on the session and returns in a [`Reply`] what is to be shown; it knows no terminal.
 
 mod act;
-mod amount;
 mod args;
+mod bounds;
 mod check;
 mod complete;
+mod error;
 mod file;
 mod grammar;
 mod look;
 mod parts;
+mod quotes;
 mod set;
 mod space;
+mod spelling;
 mod table;
 mod time;
 
@@ -23,15 +26,16 @@ use crate::record::Image;
 use crate::session::{About, Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
-pub use amount::{duration, size};
 pub use complete::{Completion, Names, complete, hint};
+pub use error::{ArgumentError, Error};
 pub use file::create;
 pub use parts::{Part, parts};
-pub use set::Settings;
+pub use set::limit_lines;
 pub use table::{COMMANDS, Spec, find};
 
-use self::args::Args;
-use self::table::nearest;
+use self::args::{Address, RangeArg};
+use self::spelling::nearest;
+use crate::settings::Settings;
 
 /// What a command sees: the session, and what is looked at.
 pub struct Context<'a> {
@@ -43,8 +47,8 @@ pub struct Context<'a> {
     pub cursor: u64,
     /// The bytes that are selected: the one at the cursor, at least.
     pub selected: Range<u64>,
-    /// What is shown after each line, where that can be chosen.
-    pub settings: Settings,
+    /// The settings, which `:set` changes.
+    pub settings: &'a mut Settings,
 }
 
 /// A line of a list, and the place in memory that it is about.
@@ -71,7 +75,7 @@ pub enum Reply {
     Find(Box<Search>),
     /// A text is to be taken along.
     Copy(String),
-    /// A picture of the screen is to be written into a file, over what is there if that is said.
+    /// A picture of the screen is to be written to a file; whether it may replace one.
     Shot(PathBuf, bool),
     /// Something was asked of the guest; what comes of it is the next cause on the timeline.
     Sent,
@@ -79,17 +83,11 @@ pub enum Reply {
     Look(Box<Selection>),
     /// Another session was opened in the place of this one, or left again: that is to be looked at, and this to be said.
     Opened(Box<Selection>, String),
-    /// Something else is to be shown after each line from now on.
-    Set(Settings),
-    /// The lines and commands of a file are to be followed.
+    /// The lines and commands of a file are to be run.
     Source(PathBuf),
-    /// The user wants to leave.
+    /// The user quits.
     Quit,
 }
-
-/// Why a command was not done, in the user's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(String);
 
 /// What was typed: a line for the guest, or a command without its colon. A second colon makes a line that begins
 /// with one.
@@ -112,59 +110,71 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// Runs a command, given without its colon.
+/// Runs a command, given without its colon. What is no command may be an address: then that is gone to.
 ///
 /// # Errors
-/// There is no such command, or it cannot be done as it was said.
+/// It is neither, its arguments are wrong, or it cannot be run now. Then nothing was changed.
 pub fn run(text: &str, context: &mut Context<'_>) -> Result<Reply, Error> {
-    let text = text.trim_start();
-    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let spec = find(name)?;
-    let mut args = Args::new(rest);
-    let reply = (spec.run)(context, &mut args, text).map_err(|error| spec.explain(error))?;
-    args.end().map(|()| reply).map_err(|error| spec.explain(error))
+    match table::parse(text) {
+        Ok(action) => action(context),
+        Err(unknown @ Error::UnknownCommand(..)) => {
+            let addr = Address(text.trim().to_owned());
+            context.address(&addr).map(Reply::Goto).map_err(|error| match text.starts_with(char::is_alphabetic) {
+                true => unknown,
+                false => error,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Names the selected bytes.
+///
+/// # Errors
+/// It is no name for a mark, or a region has it.
+pub fn mark(name: &str, context: &mut Context<'_>) -> Result<Reply, Error> {
+    space::mark(context, name, None)
 }
 
 impl Context<'_> {
     /// What is looked at.
     fn at(&self) -> Result<&Selection, Error> {
-        self.at.ok_or_else(|| Error("the guest is still being loaded".to_owned()))
+        self.at.ok_or_else(|| Error::failed("the guest is still loading"))
     }
 
-    /// The address that the next word tells of: a number, a region, a place and a distance.
-    fn address(&self, args: &mut Args<'_>) -> Result<u64, Error> {
-        let word = args.text("an address")?;
-        self.place(&word)
+    /// The address that an argument means.
+    fn address(&self, addr: &Address) -> Result<u64, Error> {
+        self.with_places(&addr.0, |places| parse_address(&addr.0, places))
     }
 
-    /// The address that a text tells of.
-    fn place(&self, text: &str) -> Result<u64, Error> {
-        self.with_places(text, |places| parse_address(text, places))
-    }
-
-    /// The range that the next words tell of, as its first address and how many bytes: `ADDR LEN`, `ADDR..END`, a
-    /// region, `selection`. An address alone has that many bytes, or as many as there are.
-    fn range(&self, args: &mut Args<'_>, alone: Option<u64>) -> Result<(u64, u64), Error> {
-        if args.take("selection") {
-            return self.selection();
-        }
-        let word = args.text("an address or a range")?;
-        let (start, end) = self.with_places(&word, |places| parse_range(&word, places))?;
+    /// The range that an argument means, as its first address and how many bytes. An address alone has `alone` bytes, or
+    /// as many as there are.
+    fn range(&self, range: &RangeArg, alone: Option<u64>) -> Result<(u64, u64), Error> {
+        let (addr, len) = match range {
+            RangeArg::Selection => return self.selection(),
+            RangeArg::At(addr, len) => (addr, *len),
+        };
+        let (start, end) = self.with_places(&addr.0, |places| parse_range(&addr.0, places))?;
         let image = self.image()?;
-        let len = match (end, args.next_number("a length")?, alone) {
+        let len = match (end, len, alone) {
             (_, Some(len), _) => len,
             (Some(end), None, _) => end - start,
             (None, None, Some(len)) => len.min(image.len() - start),
-            (None, None, None) => return Err(Error("expected a length behind the address".to_owned())),
+            (None, None, None) => return Err(Error::failed("missing LEN behind the address")),
         };
-        look::inside(image, start, len)?;
+        bounds::inside(image, start, len)?;
         Ok((start, len))
+    }
+
+    /// The range that an argument means, an address alone having one byte; or what is selected.
+    fn range_or_selection(&self, range: Option<RangeArg>) -> Result<(u64, u64), Error> {
+        range.map_or_else(|| self.selection(), |range| self.range(&range, Some(1)))
     }
 
     /// What is selected, as its first address and how many bytes.
     fn selection(&self) -> Result<(u64, u64), Error> {
         let len = self.selected.end.saturating_sub(self.selected.start);
-        look::inside(self.image()?, self.selected.start, len)?;
+        bounds::inside(self.image()?, self.selected.start, len)?;
         Ok((self.selected.start, len))
     }
 
@@ -176,7 +186,7 @@ impl Context<'_> {
         found.map_err(|words| {
             let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(char::is_alphanumeric);
             let near = nearest(text, regions.iter().map(|region| region.name.as_str())).filter(|_| is_name);
-            Error(near.map_or(words.clone(), |near| format!("{words}; did you mean {near}?")))
+            Error::Failed(near.map_or(words.clone(), |near| format!("{words}; did you mean {near}?")))
         })
     }
 
@@ -184,15 +194,15 @@ impl Context<'_> {
     fn image(&self) -> Result<&Image, Error> {
         let number = self.session.memory();
         let missing = || match number {
-            0 => Error("the guest exports no memory".to_owned()),
-            number => Error(format!("there is no memory {number} at this moment")),
+            0 => Error::failed("the guest exports no memory"),
+            number => Error::Failed(format!("no memory {number} at this moment")),
         };
         self.at()?.after.get(number).ok_or_else(missing)
     }
 
     /// What is known of the guest.
     fn about(&self) -> Result<&About, Error> {
-        self.session.about().ok_or_else(|| Error("the guest is still being loaded".to_owned()))
+        self.session.about().ok_or_else(|| Error::failed("the guest is still loading"))
     }
 
     /// The names that can be typed here.
@@ -205,7 +215,7 @@ impl Context<'_> {
             exports: exports.map(|(name, signature)| (name.to_owned(), signature.clone())).collect(),
             globals: self.session.globals().iter().map(|global| global.name.clone()).collect(),
             memories: memories.filter_map(|names| names.first().map(|&name| name.to_owned())).collect(),
-            regions: regions.iter().take(look::MOST).map(|region| region.name.clone()).collect(),
+            regions: regions.iter().take(bounds::MOST).map(|region| region.name.clone()).collect(),
             marks: self.session.bookmarks().iter().map(|mark| mark.name.clone()).collect(),
         }
     }
@@ -217,23 +227,15 @@ impl Context<'_> {
 
     /// There must be a guest to do something to.
     fn has_guest(&self) -> Result<(), Error> {
-        self.session.no_guest().map_or(Ok(()), |words| Err(Error(words.to_owned())))
+        self.session.no_guest().map_or(Ok(()), |reason| Err(Error::failed(reason)))
     }
 
     /// The guest must have answered all that it was sent.
     fn idle(&self) -> Result<(), Error> {
         match self.session.state() {
             State::Idle => Ok(()),
-            State::Loading => Err(Error("the guest is still being loaded".to_owned())),
-            State::Busy(_) => Err(Error("the guest is still running".to_owned())),
+            State::Loading => Err(Error::failed("the guest is still loading")),
+            State::Busy(_) => Err(Error::failed("the guest is still running")),
         }
     }
 }
-
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::view::visible(self.0.as_bytes()))
-    }
-}
-
-impl std::error::Error for Error {}

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::args::closing;
 use super::grammar::{Expected, follow, is_kind};
+use super::quotes::closing;
 use super::table::{COMMANDS, find};
+use super::{Error, Names};
 use crate::view::{NumberType, escape};
 
 /// What a part of a typed line is. What is not told is data, or a plain word.
@@ -64,7 +65,7 @@ pub(super) fn tokens(line: &str, from: usize) -> Vec<Token<'_>> {
 }
 
 /// The parts of a typed line, in order.
-pub fn parts(line: &str) -> Vec<(Range<usize>, Part)> {
+pub fn parts(line: &str, names: &Names) -> Vec<(Range<usize>, Part)> {
     match line.strip_prefix(':') {
         None => return Vec::new(),
         Some(rest) if rest.starts_with(':') => return vec![(0..1, Part::Escape)],
@@ -75,12 +76,16 @@ pub fn parts(line: &str) -> Vec<(Range<usize>, Part)> {
     let spec = find(name.text);
     // A name that is being typed is wrong only when no command begins so.
     let begun = name.last && COMMANDS.iter().any(|spec| spec.name.starts_with(name.text));
-    let kind = if spec.is_ok() || begun { Part::Command } else { Part::Unknown };
+    let kind = match spec {
+        Err(Error::UnknownCommand(..)) if !begun && names.may_be_address(name.text) => return Vec::new(),
+        Err(_) if !begun => Part::Unknown,
+        _ => Part::Command,
+    };
     let mut found = vec![(0..name.range().end, kind)];
     let Ok(spec) = spec else { return found };
     let mut before = Vec::new();
     for word in words {
-        let next = follow(spec.args, &before);
+        let next = follow(spec.args(), &before);
         let is_text = |next: &Expected| match next {
             Expected::Word(slot, _) => slot.what == "TEXT",
             Expected::Text => true,
@@ -127,7 +132,8 @@ mod tests {
     use super::*;
 
     fn told(line: &str) -> Vec<(&str, Part)> {
-        parts(line).into_iter().map(|(range, part)| (&line[range], part)).collect()
+        let names = Names { regions: vec!["input".to_owned()], ..Names::default() };
+        parts(line, &names).into_iter().map(|(range, part)| (&line[range], part)).collect()
     }
 
     #[test]
@@ -152,5 +158,7 @@ mod tests {
             ]
         );
         assert_eq!(told(":"), [(":", Part::Command)]);
+        assert_eq!((told(":0x410"), told(":input+4")), (vec![], vec![]), "an address");
+        assert_eq!(told(":output"), [(":output", Part::Unknown)]);
     }
 }

@@ -1,75 +1,83 @@
-//! The command that changes a limit, or what is shown after each line.
+//! The commands that list settings, and change them.
 
-use super::amount::{duration, size};
+use std::ffi::{OsStr, OsString};
+
 use super::args::Args;
-use super::table::nearest;
-use super::{Context, Error, Reply};
-use crate::guest::Limits;
-use crate::view::counted;
+use super::error::{ArgumentError, Error};
+use super::spelling::hint;
+use super::{Context, Reply};
+use crate::settings::{Group, SETTINGS, Setting, Settings};
 
-/// What is shown after each line at a prompt and in a script. The full screen shows all of it at any time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// The steps across the boundary.
-    pub steps: bool,
-    /// The changed rows of memory.
-    pub rows: bool,
+/// The names that settings had once. They are understood, and appear nowhere.
+const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
+
+/// The arguments of `:set`, as its help writes them.
+pub(super) fn arguments() -> String {
+    let alternatives: Vec<_> = live().map(written).collect();
+    format!("[{}]", alternatives.join(" | "))
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { steps: false, rows: true }
+fn live() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| setting.live)
+}
+
+/// How a setting and its value are written: `steps on|off`.
+fn written(setting: &Setting) -> String {
+    format!("{} {}", setting.name, setting.kind().placeholder())
+}
+
+/// A setting and its value; nothing where there are no arguments.
+pub(super) fn parse(args: &mut Args<'_>) -> Result<Option<(&'static Setting, OsString)>, ArgumentError> {
+    let Some(name) = args.optional("SETTING")? else { return Ok(None) };
+    args.reading(":set SETTING VALUE".to_owned());
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(&*name, |(_, name)| name);
+    let Some(setting) = live().find(|setting| setting.name == name) else {
+        return Err(ArgumentError::Invalid(match crate::settings::find(name) {
+            Some(_) => format!("`{name}` can be set on the command line and in the config file only"),
+            None => format!("unknown setting `{name}`; {}", hint(name, live().map(|setting| setting.name), ":set")),
+        }));
+    };
+    args.reading(format!(":set {}", written(setting)));
+    let value = args.text(&setting.kind().placeholder())?;
+    setting.check(value.into()).map(|value| Some((setting, value))).map_err(ArgumentError::Invalid)
+}
+
+/// Changes a setting.
+pub(super) fn set(context: &mut Context<'_>, setting: &Setting, value: &OsStr) -> Result<Reply, Error> {
+    let mut settings = context.settings.clone();
+    setting.set(&mut settings, value).map_err(Error::Failed)?;
+    let (old, new) = (context.settings.limits, settings.limits);
+    if old != new {
+        context.has_guest()?;
+        context.session.set_limits(new);
     }
+    context.session.set_resend(settings.resend);
+    *context.settings = settings;
+    let at_once = (old.memory, old.record) == (new.memory, new.record);
+    let applies = if at_once { "" } else { "   (from the next :reload on)" };
+    Ok(Reply::Text(vec![format!("{} = {}{applies}", setting.name, setting.shown(context.settings))]))
 }
 
-/// The names of all that can be set.
-const NAMES: [&str; 4] = ["timeout", "max-output", "steps", "rows"];
-
-pub(super) fn set(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    let (limits, settings) = (context.session.limits(), context.settings);
-    let Some(name) = args.more()? else { return Ok(Reply::Text(list(limits, settings))) };
-    match name.as_str() {
-        "timeout" => {
-            let time = duration(&args.text("a time such as 5s, or 0 for none")?).map_err(Error)?;
-            set_limits(context, Limits { time: (!time.is_zero()).then_some(time), ..limits })
-        }
-        "max-output" => {
-            let output = size(&args.text("a size such as 64MiB")?).map_err(Error)?;
-            set_limits(context, Limits { output, ..limits })
-        }
-        "steps" => Ok(Reply::Set(Settings { steps: switch(args)?, ..settings })),
-        "rows" => Ok(Reply::Set(Settings { rows: switch(args)?, ..settings })),
-        other => {
-            let near = nearest(other, NAMES.into_iter());
-            let near = near.map_or_else(|| ":set lists them".to_owned(), |near| format!("did you mean {near}?"));
-            Err(Error(format!("there is no setting `{other}`; {near}")))
-        }
-    }
+/// Lists what can be set.
+pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
+    let line = |setting: &Setting| {
+        let value = format!("{} = {}", setting.name, setting.shown(context.settings));
+        format!("{value:<22} {}", setting.about)
+    };
+    Ok(Reply::Text(live().map(line).collect()))
 }
 
-fn switch(args: &mut Args<'_>) -> Result<bool, Error> {
-    match args.text("on or off")?.as_str() {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        other => Err(Error(format!("expected on or off, not `{other}`"))),
-    }
+/// Lists the limits of the guest.
+pub(super) fn limits(context: &mut Context<'_>) -> Result<Reply, Error> {
+    Ok(Reply::Text(limit_lines(context.settings)))
 }
 
-fn set_limits(context: &mut Context<'_>, limits: Limits) -> Result<Reply, Error> {
-    context.has_guest()?;
-    context.session.set_limits(limits);
-    Ok(Reply::Text(list(limits, context.settings)[..2].to_vec()))
-}
-
-/// What is set, each with what it means.
-fn list(limits: Limits, settings: Settings) -> Vec<String> {
-    let on = |on: bool| if on { "on" } else { "off" };
-    let time = limits.time.map_or("none".to_owned(), |time| format!("{time:?}"));
-    let rows = [
-        (time, "the longest time for one exchange"),
-        (counted(limits.output, "byte"), "the longest answer"),
-        (on(settings.steps).to_owned(), "list the steps across the boundary after each line"),
-        (on(settings.rows).to_owned(), "show the changed rows of memory after each line"),
-    ];
-    NAMES.iter().zip(rows).map(|(name, (value, about))| format!("{name} = {value}   ({about})")).collect()
+/// A line for each limit: its flag, its value, what it is.
+pub fn limit_lines(settings: &Settings) -> Vec<String> {
+    let limits = SETTINGS.iter().filter(|setting| setting.group == Group::Limits);
+    let line = |setting: &Setting| {
+        let flag = format!("--{} {}", setting.name, setting.shown(settings));
+        format!("{flag:<22} {}", setting.about)
+    };
+    limits.map(line).collect()
 }

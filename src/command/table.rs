@@ -1,166 +1,348 @@
-//! The table of commands: names, arguments, what each does, and which function does it.
+//! The table of commands. An entry is all there is to say of a command: its name, its arguments, what it does, and how
+//! its arguments become what its function takes.
+//!
+//! A command runs only when all of its arguments were read and none was left over.
 
+use std::sync::LazyLock;
+
+use super::act::{self, Line};
 use super::args::Args;
-use super::{Context, Error, Reply, act, check, look, set, space, time};
+use super::check::{self, Expectation};
+use super::error::{ArgumentError, Error};
+use super::spelling::nearest;
+use super::time::{self, Moment};
+use super::{Context, Reply, look, set, space};
+use crate::view::Search;
 
 /// A command.
 pub struct Spec {
     /// Its name, without the colon.
     pub name: &'static str,
-    /// Its arguments in words.
-    pub args: &'static str,
+    args: Arguments,
     /// What it does.
     pub about: &'static str,
-    /// Does it, with the words behind the name, and with the whole command as it was typed.
-    pub(super) run: Run,
+    parse: fn(&mut Args<'_>) -> Result<Action, ArgumentError>,
 }
 
-type Run = fn(&mut Context<'_>, &mut Args<'_>, &str) -> Result<Reply, Error>;
+/// The arguments of a command, as its help writes them; `grammar` reads them for completion.
+enum Arguments {
+    Fixed(&'static str),
+    Made(&'static LazyLock<String>),
+}
 
-const fn spec(name: &'static str, args: &'static str, about: &'static str, run: Run) -> Spec {
-    Spec { name, args, about, run }
+/// A command with its arguments, ready to run.
+pub(super) type Action = Box<dyn FnOnce(&mut Context<'_>) -> Result<Reply, Error>>;
+
+/// The names that commands had once. They are understood, and appear nowhere.
+const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
+
+static SETTINGS: LazyLock<String> = LazyLock::new(set::arguments);
+
+type Parsed = Result<Action, ArgumentError>;
+
+/// A command whose arguments were read.
+fn action(run: impl FnOnce(&mut Context<'_>) -> Result<Reply, Error> + 'static) -> Parsed {
+    Ok(Box::new(run))
+}
+
+const fn spec(name: &'static str, args: &'static str, about: &'static str, parse: fn(&mut Args<'_>) -> Parsed) -> Spec {
+    Spec { name, args: Arguments::Fixed(args), about, parse }
 }
 
 /// Every command, in the order of the help.
 pub const COMMANDS: &[Spec] = &[
-    spec("send", "TEXT | hex BYTES | file FILE", "send a line: \\n \\x00 \\u{e9} in the text are escapes", act::send),
-    spec("call", "EXPORT [VALUE ...]", "call any exported function, and see what it changes", act::call),
-    spec("goto", "ADDR", "go to a place in memory: 0x410, 0:0x410, input+4, +16, *, a region", space::goto),
-    spec("dump", "[ADDR|ADDR..END [LEN]]", "show memory, with the marks of what is looked at", look::dump),
-    spec("inspect", "[ADDR]", "what the bytes there may mean, before and after, and who wrote them", space::inspect),
-    spec("peek", "TYPE ADDR [COUNT]", "read values: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", look::peek),
-    spec("poke", "TYPE ADDR VALUE ... | hex ADDR BYTES | text ADDR TEXT", "write into memory, as the host", act::poke),
-    spec("undo", "", "write back what stood where the newest :poke wrote", space::undo),
-    spec("find", "TEXT | hex BYTES | TYPE VALUE", "find bytes in memory; ? is any digit in hex", space::find),
-    spec("regions", "", "list the ranges of memory that have a name, and how that is known", space::regions),
-    spec("mark", "[NAME [ADDR|ADDR..END [LEN]]]", "give a range of memory a name, or list those given", space::mark),
-    spec("unmark", "MARK", "take the name away again", space::unmark),
+    spec("send", "TEXT | hex BYTES | file FILE", "send a line; \\n \\x00 \\u{e9} in TEXT are escapes", |args| {
+        let line = match (args.take("hex"), args.take("file")) {
+            (true, _) => Line::Bytes(args.hex()?),
+            (_, true) => Line::File(args.file()?),
+            _ => Line::Bytes(args.bytes()?),
+        };
+        action(|context| act::send(context, line))
+    }),
+    spec("call", "EXPORT [VALUE ...]", "call an export and show what it changes", |args| {
+        let (command, export, values) = (args.command(), args.text("EXPORT")?, args.words("VALUE")?);
+        action(move |context| act::call(context, command, export, &values))
+    }),
+    spec("goto", "ADDR", "go to an address (:0x410 does, too): input+4, *output, +16", |args| {
+        let Some(addr) = args.rest_as_address() else { return ArgumentError::missing("ADDR") };
+        action(move |context| space::goto(context, &addr))
+    }),
+    spec("dump", "[ADDR|ADDR..END [LEN]]", "show memory, with changed bytes marked", |args| {
+        let range = args.optional_range()?;
+        action(move |context| look::dump(context, range))
+    }),
+    spec("inspect", "[ADDR]", "show what the bytes at an address may mean, and who wrote them", |args| {
+        let addr = args.rest_as_address();
+        action(move |context| space::inspect(context, addr.as_ref()))
+    }),
+    spec("peek", "TYPE ADDR [COUNT]", "read numbers: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", |args| {
+        let (ty, addr, count) = (args.number_type()?, args.address()?, args.number_or("COUNT", 1)?);
+        action(move |context| look::peek(context, ty, &addr, count))
+    }),
+    spec("poke", "TYPE ADDR VALUE ... | hex ADDR BYTES | text ADDR TEXT", "write to memory, as the host", |args| {
+        let command = args.command();
+        let (addr, bytes) = match (args.take("hex"), args.take("text")) {
+            (true, _) => (args.address()?, args.hex()?),
+            (_, true) => (args.address()?, args.bytes()?),
+            _ => {
+                let ty = args.number_type()?;
+                (args.address()?, args.numbers(ty)?)
+            }
+        };
+        action(move |context| act::poke(context, command, &addr, bytes))
+    }),
+    spec("undo", "[EXCHANGE]", "restore what the last :poke overwrote, or that of an exchange", |args| {
+        let number = if args.is_empty() { None } else { Some(args.number_or("EXCHANGE", 0)?) };
+        action(move |context| act::undo(context, number))
+    }),
+    spec("find", "TEXT | hex BYTES | TYPE VALUE", "search memory; in hex, ? stands for any digit", |args| {
+        let text = args.rest();
+        if text.is_empty() {
+            return ArgumentError::missing("TEXT");
+        }
+        let search = Search::new(&text).map_err(ArgumentError::Invalid)?;
+        action(|context| space::find(context, search))
+    }),
+    spec("regions", "", "list the named ranges of memory, and how each is known", |_| action(space::regions)),
+    spec("mark", "[NAME [ADDR|ADDR..END [LEN]]]", "name a range of memory, or list the marks", |args| {
+        let Some(name) = args.optional("NAME")? else { return action(space::marks) };
+        let range = args.optional_range()?;
+        action(move |context| space::mark(context, &name, range))
+    }),
+    spec("unmark", "MARK", "remove a mark", |args| {
+        let name = args.text("MARK")?;
+        action(move |context| space::unmark(context, &name))
+    }),
     spec(
         "copy",
-        "FORM [ADDR|ADDR..END [LEN]]",
-        "copy bytes: as hex, c, rust, base64, text, or their address",
-        space::copy,
+        "FORMAT [ADDR|ADDR..END [LEN]]",
+        "copy bytes as hex, c, rust, base64 or text, or copy their address",
+        |args| {
+            let (format, range) = (args.notation()?, args.optional_range()?);
+            action(move |context| space::copy(context, format, range))
+        },
     ),
-    spec(
-        "write",
-        "FILE [ADDR|ADDR..END [LEN]] [overwrite]",
-        "write memory into a file, all of it or a range",
-        space::write,
-    ),
-    spec("shot", "FILE [overwrite]", "save a picture of the screen: .svg or .txt", space::shot),
-    spec("changes", "", "list what changed, by whom, from what to what", look::changes),
-    spec("steps", "", "list the steps across the boundary", look::steps),
-    spec("frames", "", "list the calls that led to the trap", look::frames),
-    spec("back", "[STEPS]", "look at the step before", time::back),
-    spec("forward", "[STEPS]", "look at the step after", time::forward),
-    spec("exchange", "NUMBER[.STEP] | now", "look at another moment", time::exchange),
-    spec("exports", "", "list what the guest exports", look::exports),
-    spec("imports", "", "list what the guest imports", look::imports),
-    spec("globals", "[GLOBAL VALUE]", "list the exported globals, or set one", act::globals),
-    spec("memory", "[MEMORY]", "the size of each memory; or choose the one that is looked at", look::memory),
-    spec("grow", "[PAGES]", "grow the memory, as the host", act::grow),
-    spec("reset", "", "begin again with a fresh guest of the same module", act::reset),
-    spec("reload", "[FILE]", "begin again with the module read anew, or another", act::reload),
-    spec("runs", "[NUMBER | now]", "list the runs: each reset or reload began one; or look at one", look::runs),
-    spec("convention", "[RECIPE|FILE]", "how lines get into the guest and answers out, or choose it", act::convention),
-    spec("recipe", "[RECIPE]", "the recipe in use, with the guest's own names, or one of ours", look::recipe),
-    spec("limits", "", "what the guest may use", look::limits),
-    spec(
-        "set",
-        "[timeout TIME | max-output SIZE | steps on|off | rows on|off]",
-        "change a limit, or what the prompt shows after each line",
-        set::set,
-    ),
+    spec("write", "FILE [ADDR|ADDR..END [LEN]] [overwrite]", "write memory to a file: all of it, or a range", |args| {
+        let file = args.file()?;
+        let (range, overwrite) = match args.take("overwrite") {
+            true => (None, true),
+            false => (args.optional_range()?, args.take("overwrite")),
+        };
+        action(move |context| space::write(context, &file, range, overwrite))
+    }),
+    spec("shot", "FILE [overwrite]", "save a picture of the screen, as .svg or .txt", |args| {
+        let (file, overwrite) = (args.file()?, args.take("overwrite"));
+        action(move |_| Ok(Reply::Shot(file, overwrite)))
+    }),
+    spec("changes", "", "list what changed: where, by whom, from what to what", |_| action(look::changes)),
+    spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
+    spec("frames", "", "list the calls that led to the trap", |_| action(look::frames)),
+    spec("back", "[COUNT]", "show the step before", |args| {
+        let count = args.number_or("COUNT", 1)?;
+        action(move |context| time::step(context, count, false))
+    }),
+    spec("forward", "[COUNT]", "show the step after", |args| {
+        let count = args.number_or("COUNT", 1)?;
+        action(move |context| time::step(context, count, true))
+    }),
+    spec("exchange", "NUMBER[.STEP] | now", "show another exchange, or a step of it", |args| {
+        let moment = Moment::parse(&args.text("NUMBER")?)?;
+        action(move |context| time::exchange(context, moment))
+    }),
+    spec("exports", "", "list the guest's exports", |_| action(look::exports)),
+    spec("imports", "", "list the guest's imports", |_| action(look::imports)),
+    spec("globals", "[GLOBAL VALUE]", "list the exported globals, or set one", |args| {
+        let command = args.command();
+        let Some(name) = args.optional("GLOBAL")? else { return action(look::globals) };
+        let value = args.text("VALUE")?;
+        action(move |context| act::set_global(context, command, name, &value))
+    }),
+    spec("memory", "[MEMORY]", "list the memories, or choose the one that commands are about", |args| {
+        let name = args.optional("MEMORY")?;
+        action(move |context| look::memory(context, name.as_deref()))
+    }),
+    spec("grow", "[PAGES]", "grow the memory, as the host", |args| {
+        let (command, pages) = (args.command(), args.number_or("PAGES", 1)?);
+        action(move |context| act::grow(context, command, pages))
+    }),
+    spec("reset", "", "start again with a fresh instance of the guest", |args| {
+        let command = args.command();
+        action(|context| act::reset(context, command))
+    }),
+    spec("reload", "[FILE]", "start again with the guest's file reloaded, or with another", |args| {
+        let (command, file) = (args.command(), args.optional_file()?);
+        action(|context| act::reload(context, command, file))
+    }),
+    spec("runs", "[NUMBER | now]", "list the runs, or show one; :reset and :reload start a new run", |args| {
+        let run = args.optional("NUMBER")?;
+        action(move |context| look::runs(context, run.as_deref()))
+    }),
+    spec("convention", "[RECIPE|FILE]", "show the convention, or choose a built-in one or a recipe file", |args| {
+        let (command, named) = (args.command(), args.optional_file()?);
+        action(|context| match named {
+            Some(named) => act::convention(context, command, named),
+            None => look::convention(context),
+        })
+    }),
+    spec("recipe", "[RECIPE]", "show the recipe in use, or a built-in one", |args| {
+        let name = args.optional("RECIPE")?;
+        action(move |context| look::recipe(context, name.as_deref()))
+    }),
+    spec("limits", "", "list the guest's limits", |_| action(set::limits)),
+    Spec {
+        name: "set",
+        args: Arguments::Made(&SETTINGS),
+        about: "list the settings, or change one",
+        parse: |args| {
+            let Some((setting, value)) = set::parse(args)? else { return action(set::list) };
+            action(move |context| set::set(context, setting, &value))
+        },
+    },
     spec(
         "expect",
         "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT",
-        "check the last answer, or memory",
-        check::expect,
+        "check the last answer, the last error, or memory",
+        |args| {
+            let expected = Expectation::parse(args)?;
+            action(move |context| check::expect(context, &expected))
+        },
     ),
-    spec("save", "FILE [overwrite]", "write the timeline into a file, for :load and linmem replay", act::save),
-    spec("load", "[FILE]", "look at a saved timeline; without a file, come back from it", act::load),
-    spec("source", "FILE", "follow the lines and commands of a file", act::source),
-    spec("help", "[COMMAND]", "explain the commands, or one", look::help),
-    spec("quit", "", "leave", act::quit),
+    spec("save", "FILE [overwrite]", "save the session, for :load and linmem replay", |args| {
+        let (file, overwrite) = (args.file()?, args.take("overwrite"));
+        action(move |context| act::save(context, &file, overwrite))
+    }),
+    spec("load", "[FILE]", "open a saved session; without a file, return from it", |args| {
+        let file = args.optional_file()?;
+        action(move |context| match file {
+            Some(file) => act::load(context, &file),
+            None => act::leave_saved(context),
+        })
+    }),
+    spec("source", "FILE", "run the lines and commands in a file", |args| {
+        let file = args.file()?;
+        action(|_| Ok(Reply::Source(file)))
+    }),
+    spec("help", "[COMMAND]", "list the commands, or explain one", |args| {
+        let name = args.optional("COMMAND")?;
+        action(move |_| help(name.as_deref()))
+    }),
+    spec("quit", "", "quit", |_| action(|_| Ok(Reply::Quit))),
 ];
 
-/// The command of that name, or of which it is the one abbreviation.
+/// Reads a command, given without its colon. It runs only when all of its arguments are right.
+///
+/// # Errors
+/// No command has this name, or the arguments are not those of the command.
+pub(super) fn parse(text: &str) -> Result<Action, Error> {
+    let text = text.trim_start();
+    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let spec = find(name)?;
+    let mut args = Args::new(text, rest);
+    let parsed = (spec.parse)(&mut args).and_then(|action| args.end().map(|()| action));
+    parsed.map_err(|error| Error::Arguments(error, args.usage().unwrap_or_else(|| spec.usage())))
+}
+
+/// The command of that name, or the only one that begins with it.
 ///
 /// # Errors
 /// There is none, or there are several.
 pub fn find(name: &str) -> Result<&'static Spec, Error> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     let begins: Vec<_> = COMMANDS.iter().filter(|spec| spec.name.starts_with(name)).collect();
     let exact = begins.iter().find(|spec| spec.name == name);
     match (exact, &begins[..]) {
         (Some(spec), _) | (None, [spec]) => Ok(spec),
-        _ if name.is_empty() => Err(Error("expected a command; :help lists them".to_owned())),
-        (None, []) => {
-            let near = nearest(name, COMMANDS.iter().map(|spec| spec.name));
-            let near = near.map_or_else(|| ":help lists them".to_owned(), |near| format!("did you mean :{near}?"));
-            Err(Error(format!("there is no command :{name}; {near}")))
-        }
+        _ if name.is_empty() => Err(Error::NoCommand),
+        (None, []) => Err(Error::UnknownCommand(name.to_owned(), nearest(name, COMMANDS.iter().map(|spec| spec.name)))),
         (None, several) => {
-            let names: Vec<_> = several.iter().map(|spec| format!(":{}", spec.name)).collect();
-            Err(Error(format!(":{name} could be {}", names.join(" or "))))
+            Err(Error::AmbiguousCommand(name.to_owned(), several.iter().map(|spec| spec.name).collect()))
         }
     }
-}
-
-/// The most characters of a misspelt name for which a name like it is looked for: how much two names differ takes as
-/// many steps as the product of their lengths.
-const MISSPELT: usize = 64;
-
-/// The name that is most like a misspelt one, if one is like it at all: a few letters differ, or it is a part of it.
-pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if name.chars().nth(MISSPELT).is_some() {
-        return None;
-    }
-    let count = name.chars().count();
-    let most = count / 3 + 1;
-    // Names whose lengths differ by more than that do so too.
-    let is_near = |other: &str| other.chars().take(count + most + 1).count().abs_diff(count) <= most;
-    let distance = |other| is_near(other).then(|| strsim::damerau_levenshtein(name, other));
-    let scored = names.filter_map(|other| match distance(other) {
-        Some(distance) if distance <= most => Some((distance, other)),
-        _ if name.len() > 1 && other.starts_with(name) => Some((most + 1, other)),
-        _ if name.len() > 2 && other.contains(name) => Some((most + 2, other)),
-        _ => None,
-    });
-    scored.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 impl Spec {
-    /// How the command is written: `:peek TYPE ADDR [COUNT]`.
-    pub fn usage(&self) -> String {
-        format!(":{} {}", self.name, self.args).trim_end().to_owned()
+    /// Its arguments, as its help writes them: `TYPE ADDR [COUNT]`.
+    pub fn args(&self) -> &'static str {
+        match self.args {
+            Arguments::Fixed(args) => args,
+            Arguments::Made(args) => args,
+        }
     }
 
-    /// An error of the command's, with how it is written.
-    pub(super) fn explain(&self, error: Error) -> Error {
-        let Error(words) = error;
-        if words.starts_with("expected") || words.starts_with("nothing more") {
-            return Error(format!("{words}: {}", self.usage()));
-        }
-        Error(words)
+    /// How the command is written: `:peek TYPE ADDR [COUNT]`.
+    pub fn usage(&self) -> String {
+        format!(":{} {}", self.name, self.args()).trim_end().to_owned()
     }
+}
+
+/// Explains the commands, or one.
+fn help(name: Option<&str>) -> Result<Reply, Error> {
+    if let Some(name) = name {
+        let spec = find(name.trim_start_matches(':'))?;
+        return Ok(Reply::Text(vec![spec.usage(), format!("  {}", spec.about)]));
+    }
+    let mut lines: Vec<_> = COMMANDS.iter().map(|spec| format!(":{:<10} {}", spec.name, spec.about)).collect();
+    lines.push("Any other line is sent to the guest; :: sends a line that begins with a colon.".to_owned());
+    lines.push("A command can be abbreviated. :help COMMAND shows its arguments.".to_owned());
+    Ok(Reply::Text(lines))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::grammar::samples;
     use super::*;
 
+    fn error_of(text: &str) -> Option<ArgumentError> {
+        match parse(text).err()? {
+            Error::Arguments(error, _) => Some(error),
+            other => panic!("{text}: {other}"),
+        }
+    }
+
     #[test]
-    fn a_name_like_a_misspelt_one_is_found_and_none_like_a_long_word() {
-        let near = |name| nearest(name, ["peek", "poke", "steps"].into_iter());
-        assert_eq!(near("peke"), Some("peek"));
-        assert_eq!(near("pok"), Some("poke"));
-        assert_eq!(near("step"), Some("steps"), "a part of it");
-        assert_eq!(near("undo"), None);
-        // As many steps as the product of these lengths would take for ever, and so would their memory.
-        let (long, longer) = ("x".repeat(1 << 20), "x".repeat((1 << 20) + 1));
-        assert_eq!(nearest(&long, [longer.as_str()].into_iter()), None);
-        assert_eq!(nearest("y", [longer.as_str()].into_iter()), None);
-        assert_eq!(nearest("xx", [longer.as_str()].into_iter()), Some(longer.as_str()));
-        assert!(find(&long).is_err());
+    fn every_command_takes_the_arguments_that_its_help_tells_and_not_one_more() {
+        for spec in COMMANDS {
+            for sample in samples(spec.args()) {
+                let text = format!("{} {}", spec.name, sample.words.join(" "));
+                assert_eq!(error_of(&text), None, ":{text}");
+                // All that follows these is an address, which is read when the command runs.
+                if sample.takes_any || ["goto", "inspect"].contains(&spec.name) {
+                    continue;
+                }
+                let more = format!("{text} junk");
+                assert!(error_of(&more).is_some(), ":{more}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_command_does_without_an_argument_that_its_help_requires() {
+        for spec in COMMANDS {
+            for sample in samples(spec.args()) {
+                for count in 0..sample.required {
+                    let text = format!("{} {}", spec.name, sample.words[..count].join(" "));
+                    let is_complete = samples(spec.args()).iter().any(|other| other.accepts(&sample.words[..count]));
+                    assert!(is_complete || error_of(&text).is_some(), ":{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_surplus_argument_is_told_with_the_usage() {
+        let error = parse("mark m 0 1 junk").err().expect("it is one too many");
+        assert_eq!(error.to_string(), "unexpected argument `junk`; usage: :mark [NAME [ADDR|ADDR..END [LEN]]]");
+        let error = parse("set timeout 1s junk").err().expect("it is one too many");
+        assert_eq!(error.to_string(), "unexpected argument `junk`; usage: :set timeout TIME");
+        let error = parse("peek u8").err().expect("it is one too few");
+        assert_eq!(error.to_string(), "missing ADDR; usage: :peek TYPE ADDR [COUNT]");
+    }
+
+    #[test]
+    fn old_names_are_understood_and_not_shown() {
+        assert_eq!(find("crossings").map(|spec| spec.name), Ok("steps"));
+        let Ok(Reply::Text(lines)) = help(None) else { panic!("help is text") };
+        assert!(lines.iter().all(|line| !line.contains("crossing")), "{lines:?}");
+        assert!(find(&"x".repeat(1 << 20)).is_err(), "and a long name takes no long time");
     }
 }

@@ -1,46 +1,52 @@
 //! Commands that look at another moment of the timeline.
 
-use super::args::Args;
-use super::{Context, Error, Reply};
+use super::error::{ArgumentError, Error};
+use super::{Context, Reply};
 use crate::view::{Selection, counted, whole};
 
-pub(super) fn back(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    step(context, args, false)
+/// A moment of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// The newest.
+    Now,
+    /// An exchange, and the place of a step in it.
+    At(usize, Option<usize>),
 }
 
-pub(super) fn forward(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
-    step(context, args, true)
+impl Moment {
+    /// Reads `now`, `3`, or `3.2`.
+    pub(super) fn parse(word: &str) -> Result<Moment, ArgumentError> {
+        if word == "now" {
+            return Ok(Moment::Now);
+        }
+        let (cause, step) = word.split_once('.').map_or((word, None), |(cause, step)| (cause, Some(step)));
+        let read = |text: &str| whole(text).and_then(|n| usize::try_from(n).ok());
+        let step = step.map(|step| read(step).and_then(|step| step.checked_sub(1)));
+        match (read(cause), step) {
+            (Some(cause), None) => Ok(Moment::At(cause, None)),
+            (Some(cause), Some(Some(step))) => Ok(Moment::At(cause, Some(step))),
+            _ => ArgumentError::expected("an exchange such as 3, a step such as 3.2, or now", word),
+        }
+    }
 }
 
-pub(super) fn exchange(context: &mut Context<'_>, args: &mut Args<'_>, _: &str) -> Result<Reply, Error> {
+pub(super) fn exchange(context: &mut Context<'_>, moment: Moment) -> Result<Reply, Error> {
     let run = context.session.run();
-    let word = args.text("an exchange such as 3, a step of it such as 3.2, or now")?;
-    if word == "now" {
-        return Selection::newest(run).map(look).ok_or_else(|| Error("nothing happened yet".to_owned()));
-    }
-    let (cause, step) = word.split_once('.').map_or((word.as_str(), None), |(cause, step)| (cause, Some(step)));
-    let read = |text: &str| whole(text).and_then(|n| usize::try_from(n).ok());
-    let wrong = || Error("expected an exchange such as 3, a step of it such as 3.2, or now".to_owned());
-    let cause = read(cause).ok_or_else(wrong)?;
-    let place = step.map(|step| read(step).and_then(|step| step.checked_sub(1)).ok_or_else(wrong)).transpose()?;
+    let Moment::At(cause, step) = moment else {
+        return Selection::newest(run).map(look).ok_or_else(nothing);
+    };
     let node = run.cause(cause).ok_or_else(|| {
-        Error(format!(
-            "there is no exchange {cause}; {} to {} can be looked at",
-            run.oldest(),
-            run.len().saturating_sub(1)
-        ))
+        let last = run.len().saturating_sub(1);
+        Error::Failed(format!("no exchange {cause}; there are {} to {last}", run.oldest()))
     })?;
-    if place.is_some_and(|place| place >= node.steps.len()) {
-        return Err(Error(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));
+    if step.is_some_and(|step| step >= node.steps.len()) {
+        return Err(Error::Failed(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));
     }
-    Selection::new(run, None, cause, place.or(node.focus))
-        .map(look)
-        .ok_or_else(|| Error("that moment was forgotten".to_owned()))
+    Selection::new(run, None, cause, step.or(node.focus)).map(look).ok_or_else(forgotten)
 }
 
 /// Goes over the steps of all exchanges in order.
-fn step(context: &mut Context<'_>, args: &mut Args<'_>, forward: bool) -> Result<Reply, Error> {
-    let count = args.number_or("a number of steps", 1)?;
+pub(super) fn step(context: &mut Context<'_>, count: u64, forward: bool) -> Result<Reply, Error> {
     let at = context.at()?;
     let run = context.session.run();
     let (mut cause, mut place) = (at.cause, at.step.unwrap_or(0));
@@ -52,7 +58,7 @@ fn step(context: &mut Context<'_>, args: &mut Args<'_>, forward: bool) -> Result
             } else if cause + 1 < run.len() {
                 (cause, place) = (cause + 1, 0);
             } else {
-                return Err(Error("this is the newest step".to_owned()));
+                return Err(Error::failed("this is the last step"));
             }
         } else if place > 0 {
             place -= 1;
@@ -60,12 +66,20 @@ fn step(context: &mut Context<'_>, args: &mut Args<'_>, forward: bool) -> Result
             cause -= 1;
             place = steps(cause).saturating_sub(1);
         } else {
-            return Err(Error("this is the oldest step that is known".to_owned()));
+            return Err(Error::failed("this is the first step that is kept"));
         }
     }
-    Selection::new(run, None, cause, Some(place)).map(look).ok_or_else(|| Error("that moment was forgotten".to_owned()))
+    Selection::new(run, None, cause, Some(place)).map(look).ok_or_else(forgotten)
 }
 
 fn look(selection: Selection) -> Reply {
     Reply::Look(Box::new(selection))
+}
+
+fn nothing() -> Error {
+    Error::failed("nothing has happened yet")
+}
+
+fn forgotten() -> Error {
+    Error::failed("that moment is no longer kept")
 }

@@ -1,7 +1,7 @@
 //! A session driven line by line, as the prompt and scripts do: each line is answered before the next is taken.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rustyline::error::ReadlineError;
@@ -9,24 +9,33 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
-use super::repl::Read;
 use super::status::{self, Status};
-use super::{hex, panics, script, termios, tui};
+use super::{hex, panics, termios, tui};
 use crate::cli::Cli;
-use crate::command::{self, Context, Names, Reply, Settings, Typed};
-use crate::record::Trigger;
+use crate::command::{self, Context, Names, Reply, Typed};
+use crate::record::{Cause, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
-use crate::view::{Search, Selection, failures_in_full, outcome, range, visible};
+use crate::settings::Settings;
+use crate::view::{Search, Selection, failures_in_full, outcome, range, reload_sentence, visible};
 
-/// The most places that are listed.
+/// The most matches, and exchanges that were sent again, that are listed.
 const LISTED: usize = 1024;
+/// The most characters of a line, and of its answer, in such a list.
+const BRIEF: usize = 60;
 
 /// What comes to a console.
 pub(super) enum Message {
     Update(Update),
     Interrupt,
-    /// Something was typed.
-    Read(Box<Read>),
+    /// What was typed, or why nothing was.
+    Read(rustyline::Result<String>),
+}
+
+/// What was typed.
+pub(super) struct Read {
+    pub(super) typed: rustyline::Result<String>,
+    /// Whether it came while the guest ran.
+    pub(super) early: bool,
 }
 
 /// A session, what is looked at, and what is to be printed.
@@ -35,20 +44,21 @@ pub(super) struct Console {
     messages: Receiver<Message>,
     sender: Sender<Message>,
     /// What was typed, until it is taken.
-    read: Option<Box<Read>>,
+    read: Option<Read>,
     /// While something is typed: what prints above it.
     above: Option<Sender<String>>,
     at: Option<Selection>,
-    /// The number of the run that was shown last.
+    /// The number of the run that was shown last, and how many of its causes were.
     run: usize,
+    shown: usize,
+    /// The number of the run of which it was said last that a changed file began it.
+    reloaded: usize,
     /// Where in memory the user is.
     cursor: u64,
     settings: Settings,
     style: hex::Style,
     /// The form in which causes are printed, and nothing else, for programs; people get more.
     form: Option<OutputFormat>,
-    /// Whether nothing is printed but answers and failures.
-    quiet: bool,
     out: Vec<u8>,
     /// Whether Ctrl-C was pressed since it was last asked for.
     interrupted: bool,
@@ -61,12 +71,13 @@ pub(super) struct Console {
 /// What came of a line or a command.
 #[derive(Debug)]
 pub(super) enum LineResult {
-    /// It was done.
     Done,
     /// The guest failed: a message, and for a trap lines with the calls that led to it. Safe to print.
     Failed(String),
-    /// The command was not done, in words.
+    /// The command was not run; the message says why.
     Refused(String),
+    /// The lines of this file are to be run.
+    Source(PathBuf),
 }
 
 impl Console {
@@ -112,11 +123,12 @@ impl Console {
             above: None,
             at: None,
             run: 1,
+            shown: 1,
+            reloaded: 0,
             cursor: 0,
-            settings: Settings::default(),
+            settings: cli.settings.clone(),
             style: hex::Style::new(cli),
             form: cli.show.map(|show| OutputFormat::new(show, cli)),
-            quiet: cli.quiet,
             out: Vec::new(),
             interrupted: false,
             depth: 0,
@@ -140,7 +152,7 @@ impl Console {
             Err(error) => return LineResult::Refused(error.to_string()),
             Ok(Reply::Quit) => self.leaving = true,
             Ok(Reply::Sent) => return self.finish(),
-            Ok(Reply::Source(file)) => return self.follow(&file),
+            Ok(Reply::Source(file)) => return LineResult::Source(file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
             Ok(Reply::Rows(rows)) => self.write(|out, style| hex::write_dump(out, &rows, style)),
             Ok(Reply::Places(_, places)) => places.iter().for_each(|place| self.say(&place.words)),
@@ -160,14 +172,13 @@ impl Console {
                 self.show();
                 self.say(&words);
             }
-            Ok(Reply::Set(settings)) => self.settings = settings,
         }
         LineResult::Done
     }
 
     fn context(&mut self) -> Context<'_> {
         let (cursor, selected) = (self.cursor, self.cursor..self.cursor.saturating_add(1));
-        Context { session: &mut self.session, at: self.at.as_ref(), cursor, selected, settings: self.settings }
+        Context { session: &mut self.session, at: self.at.as_ref(), cursor, selected, settings: &mut self.settings }
     }
 
     /// The names that can be typed now.
@@ -198,11 +209,11 @@ impl Console {
 
     /// Saves a picture of what the full screen would show.
     fn shoot(&mut self, file: &Path, over: bool) -> LineResult {
-        let Some(at) = self.at.clone() else { return LineResult::Refused("nothing happened yet".to_owned()) };
+        let Some(at) = self.at.clone() else { return LineResult::Refused("nothing has happened yet".to_owned()) };
         match tui::picture(self.session.still(), at, self.cursor, file, over) {
             Ok(()) => {
                 let name = visible(file.as_os_str().as_encoded_bytes());
-                self.say(&format!("the screen, as it would be, is saved as {name}"));
+                self.say(&format!("saved the screen as {name}"));
                 LineResult::Done
             }
             Err(words) => LineResult::Refused(words),
@@ -237,7 +248,7 @@ impl Console {
     /// # Errors
     /// Stdout takes no more.
     pub(super) fn print_unless_quiet(&mut self) -> io::Result<()> {
-        if self.quiet && self.form.is_none() {
+        if self.settings.quiet && self.form.is_none() {
             self.out.clear();
         }
         self.print()
@@ -257,13 +268,6 @@ impl Console {
         self.interrupted = false;
     }
 
-    fn follow(&mut self, file: &Path) -> LineResult {
-        match script::follow(self, file) {
-            Err(words) => LineResult::Refused(words),
-            Ok(followed) => followed.fed(file),
-        }
-    }
-
     /// Waits for the guest, and shows what came of it.
     fn finish(&mut self) -> LineResult {
         if let Err(error) = self.settle() {
@@ -274,9 +278,17 @@ impl Console {
         }
         self.look_at(Selection::newest(self.session.run()));
         let begun = self.session.run_number();
+        let newest = self.session.run().len().saturating_sub(1);
         if std::mem::replace(&mut self.run, begun) != begun {
-            self.say("a fresh guest; :runs lists the runs before, which can still be looked at");
+            self.shown = 0;
+            if self.reloaded != begun {
+                self.say(&format!("run {begun} begins with a fresh guest; :runs lists the earlier runs"));
+            }
         }
+        if self.reloaded == begun {
+            self.list_resent(self.shown.max(1)..newest);
+        }
+        self.shown = newest + 1;
         self.show();
         self.print_in_form();
         let run = self.session.run();
@@ -293,9 +305,21 @@ impl Console {
         }
     }
 
+    /// Lists what was sent again, a line each.
+    fn list_resent(&mut self, causes: std::ops::Range<usize>) {
+        let left_out = causes.len().saturating_sub(LISTED);
+        if left_out > 0 {
+            self.say(&format!("... {left_out} exchanges"));
+        }
+        let run = self.session.run();
+        let lines: Vec<_> =
+            causes.skip(left_out).filter_map(|number| Some(brief(number, run.cause(number)?))).collect();
+        lines.iter().for_each(|line| self.say(line));
+    }
+
     /// Takes what is typed next, which `begin` has read and sent. What comes meanwhile without being asked for is shown
-    /// at once, where the terminal can do that by `above`: a guest that is watched was changed, begins anew, and gets
-    /// the last line again.
+    /// at once, where the terminal can do that by `above`: a guest whose file changed is reloaded, and gets again what
+    /// it was sent before.
     ///
     /// # Errors
     /// Stdout takes no more.
@@ -314,7 +338,7 @@ impl Console {
                 self.print()?;
             }
             if let Some(read) = self.read.take() {
-                return Ok(*read);
+                return Ok(read);
             }
             // A sender is here too, so there is always something to wait for.
             if let Ok(message) = self.messages.recv() {
@@ -326,7 +350,7 @@ impl Console {
     /// Says what came of a line or a command, as far as that was not shown.
     pub(super) fn tell(&mut self, fed: LineResult) {
         match fed {
-            LineResult::Done => (),
+            LineResult::Done | LineResult::Source(_) => (),
             LineResult::Failed(text) => self.say(&format!("failed: {text}")),
             LineResult::Refused(words) => self.say(&words),
         }
@@ -344,26 +368,39 @@ impl Console {
     fn take(&mut self, message: Message) -> Result<(), OpenError> {
         match message {
             Message::Update(Update::Said(text)) => self.heard(&text),
-            Message::Update(update) => self.session.apply(update)?,
+            Message::Update(update) => {
+                self.session.apply(update)?;
+                self.tell_reload();
+            }
             Message::Interrupt => {
                 self.interrupted = true;
                 self.session.interrupt();
             }
-            Message::Read(mut read) => {
-                read.early = self.session.state() != State::Idle;
+            Message::Read(typed) => {
+                let early = self.session.state() != State::Idle;
                 // While something is typed, the key is the prompt's.
-                if matches!(read.typed, Err(ReadlineError::Interrupted)) {
+                if matches!(typed, Err(ReadlineError::Interrupted)) {
                     self.session.interrupt();
                 }
-                (self.read, self.above) = (Some(read), None);
+                (self.read, self.above) = (Some(Read { typed, early }), None);
             }
         }
         Ok(())
     }
 
+    /// Says at once that the guest was reloaded because its file changed: what is sent again may take long.
+    fn tell_reload(&mut self) {
+        let Some(reload) = self.session.reloaded().filter(|reload| reload.run != self.reloaded) else { return };
+        let sentence = reload_sentence(reload);
+        self.reloaded = reload.run;
+        self.say(&sentence);
+        // If that fails, so will the next print, which tells.
+        let _ = self.print();
+    }
+
     /// What the guest says is printed while it runs. If that fails, so will the next print, which tells.
     fn heard(&mut self, text: &[u8]) {
-        if !self.quiet {
+        if !self.settings.quiet {
             self.say(&format!("the guest says: {}", visible(text)));
             let _ = self.print();
         }
@@ -378,13 +415,13 @@ impl Console {
     }
 
     fn show_selection(&mut self, at: &Selection) {
-        let settings = self.settings;
+        let (rows, steps) = (self.settings.rows, self.settings.steps);
         self.write(|out, style| {
             hex::write_headline(out, at)?;
-            if settings.rows {
+            if rows {
                 hex::write_changed_rows(out, at, style)?;
             }
-            if settings.steps {
+            if steps {
                 hex::write_steps(out, at)?;
             }
             hex::write_sentence(out, at)
@@ -402,6 +439,22 @@ impl Console {
             // A buffer takes all that is written to it.
             let _ = write(&mut self.out, self.style.fitted());
         }
+    }
+}
+
+/// A line or command that was sent again, and what came of it.
+fn brief(number: usize, cause: &Cause) -> String {
+    let clip = |text: &str| match text.char_indices().nth(BRIEF) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    };
+    match (&cause.trigger, &cause.outcome) {
+        (Trigger::Line(line), _) => format!("exchange {number}: {} => {}", clip(&visible(line)), clip(&outcome(cause))),
+        (Trigger::Command(command), Ok(_)) => format!("exchange {number}: :{}", clip(&visible(command.as_bytes()))),
+        (Trigger::Command(command), Err(_)) => {
+            format!("exchange {number}: :{} failed: {}", clip(&visible(command.as_bytes())), clip(&outcome(cause)))
+        }
+        (Trigger::Start, _) => format!("exchange {number}: start"),
     }
 }
 

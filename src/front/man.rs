@@ -2,15 +2,15 @@
 
 use std::io;
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-use crate::cli::Cli;
+use crate::cli::definition;
 
 /// Writes the page.
 pub(super) fn write(out: &mut Vec<u8>) -> io::Result<()> {
-    let command = Cli::command();
+    let command = definition();
     let man = Man::new(command.clone());
     man.render_title(out)?;
     man.render_name_section(out)?;
@@ -39,7 +39,10 @@ fn examples(text: &str, roff: &mut Roff) {
 }
 
 const FILES: &[(&str, &str)] = &[
-    ("$XDG_CONFIG_HOME/linmem/config, ~/.config/linmem/config", "Defaults of options, one \"name = value\" a line."),
+    (
+        "$XDG_CONFIG_HOME/linmem/config, ~/.config/linmem/config",
+        "Settings, one \"NAME = VALUE\" a line; linmem guide commands lists them.",
+    ),
     ("$XDG_STATE_HOME/linmem/history, ~/.local/state/linmem/history", "The lines that were typed."),
 ];
 
@@ -52,7 +55,7 @@ fn add(command: &Command, roff: &mut Roff) {
         line.push(if argument.is_required_set() { italic(name) } else { italic(format!("[{name}]")) });
     }
     roff.control("TP", []).text(line).text([roman(about(command.get_about()))]);
-    let told: Vec<&Arg> = command.get_opts().collect();
+    let told: Vec<&Arg> = command.get_opts().filter(|option| !option.is_hide_set()).collect();
     if told.is_empty() {
         return;
     }

@@ -1,30 +1,33 @@
-//! What linmem prints about itself: the guests that come along, guides, completions.
+//! What linmem prints about itself: its built-in guests and conventions, guides, completions.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::CommandFactory;
-
 use super::status::{self, Status};
 use super::{inspect, man};
 use crate::abi::{built_in, built_in_recipes};
-use crate::cli::{Cli, Command, How, Topic};
+use crate::cli::{Cli, Command, ConventionArgs, Topic, definition};
 use crate::command::COMMANDS;
 use crate::session::{self, BUILT_IN, Options, Source};
+use crate::settings::{SETTINGS, Settings};
+
+/// What there is to know of all settings.
+const SETTINGS_GUIDE: &str = "\
+The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one a line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
 
 /// Prints what was asked for.
-pub(super) fn print(command: &Command) -> Status {
+pub(super) fn print(command: &Command, cli: &Cli) -> Status {
     let mut text = Vec::new();
     let made = match command {
         Command::Guests => guests(&mut text),
         Command::Recipe { name: None } => recipes(&mut text),
         Command::Recipe { name: Some(name) } => return recipe(name),
-        Command::Inspect { guest, all, json, how } => return inspect_guest(guest, *all, *json, how),
+        Command::Inspect { guest, all, json, convention } => return inspect_guest(guest, *all, *json, convention, cli),
         Command::Guide { topic: Topic::Commands } => commands(&mut text),
         Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
         Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "linmem", &mut text);
+            clap_complete::generate(*shell, &mut definition(), "linmem", &mut text);
             Ok(())
         }
         // That is looked at, and not printed.
@@ -46,27 +49,24 @@ fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
 fn recipe(name: &str) -> Status {
     match built_in_recipes().find(|(known, _)| *known == name) {
         Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
-        None => status::fail(
-            Status::Usage,
-            &format!("`{name}` is no convention that comes along; `linmem recipe` lists them"),
-        ),
+        None => status::fail(Status::Usage, &format!("no built-in convention `{name}`; `linmem recipe` lists them")),
     }
 }
 
-fn inspect_guest(guest: &Path, all: bool, json: bool, how: &How) -> Status {
+fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli: &Cli) -> Status {
     let source = match Source::find(guest) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let options = match super::wish(how) {
-        Ok(wish) => Options { wish, ..Options::default() },
+        Ok(wish) => Options { wish, ..cli.options(false) },
         Err(status) => return status,
     };
     match session::inspect(&source, &options) {
         Ok(inspection) => {
             let text = match json {
                 true => inspect::json(&source, &inspection),
-                false => inspect::text(&source, &inspection, all),
+                false => inspect::text(&source, &inspection, &cli.settings, all),
             };
             let written = status::of_write(io::stdout().write_all(text.as_bytes()));
             match inspection.obstacle {
@@ -83,5 +83,21 @@ fn commands(text: &mut Vec<u8>) -> io::Result<()> {
     for spec in COMMANDS {
         writeln!(text, "{}\n    {}", spec.usage(), spec.about)?;
     }
-    text.write_all(include_bytes!("../../assets/guide/commands.md"))
+    text.write_all(include_bytes!("../../assets/guide/commands.md"))?;
+    settings(text)
+}
+
+/// The settings: where each can be set, and to what.
+fn settings(text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, "\n## Settings\n\n{SETTINGS_GUIDE}\n")?;
+    for setting in SETTINGS {
+        let written = format!("{} {}", setting.name, setting.kind().placeholder());
+        let default = match setting.shown(&Settings::default()) {
+            none if none.is_empty() => String::new(),
+            default => format!(" (default: {default})"),
+        };
+        let live = if setting.live { ", :set" } else { "" };
+        writeln!(text, "{written}\n    {}{default}; --{}, config{live}", setting.about, setting.name)?;
+    }
+    Ok(())
 }

@@ -27,24 +27,24 @@ pub use status::Status;
 pub use tui::Offscreen;
 
 use crate::abi::ConventionRequest;
-use crate::cli::{Cli, Command, How};
+use crate::cli::{Cli, Command, ConventionArgs};
 use crate::session::{Source, SourceError, Watched};
 
 /// Does what the command line says, and returns how it went. Failures were told on stderr by then.
 pub fn run(cli: &Cli) -> Status {
     if let Some(command) = &cli.command {
         return match command {
-            Command::Replay { file, show, repl, max_memory } => {
-                let wish = replay::ReplayRequest { show: *show, at_prompt: *repl, most: *max_memory };
+            Command::Replay { file, show, repl } => {
+                let wish = replay::ReplayRequest { show: *show, at_prompt: *repl };
                 replay::run(file, &wish, cli)
             }
-            command => manual::print(command),
+            command => manual::print(command, cli),
         };
     }
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let is_piped = cli.script.is_none() && !cli.repl && (!interactive || cli.wants_pipe());
     let mut options = cli.options(!is_piped || cli.show.is_some());
-    options.wish = match wish(&cli.how) {
+    options.wish = match wish(&cli.convention) {
         Ok(wish) => wish,
         Err(status) => return status,
     };
@@ -75,11 +75,11 @@ pub fn run(cli: &Cli) -> Status {
 /// In words: there is nobody to show it to, or no file.
 fn watched(cli: &Cli, interactive: bool, wish: &ConventionRequest) -> Result<Watched, &'static str> {
     if !cli.repl && !interactive {
-        return Err("--watch is for the full screen and the prompt; a pipe loads its guest once");
+        return Err("--watch needs the full screen or the prompt");
     }
     let guest = cli.guest.clone().filter(|file| file.exists());
-    let guest = Some(guest.ok_or("--watch needs a guest in a file: those that come along do not change")?);
-    Ok(Watched { guest, recipe: cli.how.abi.clone().filter(|_| wish.recipe.is_some()) })
+    let guest = Some(guest.ok_or("--watch needs a guest file; built-in guests do not change")?);
+    Ok(Watched { guest, recipe: cli.convention.abi.clone().filter(|_| wish.recipe.is_some()) })
 }
 
 /// Whether the terminal says that it cannot move its cursor.
@@ -98,8 +98,8 @@ pub fn usage(error: &clap::Error) -> Status {
 }
 
 /// What is said about the convention. A failure was told on stderr.
-fn wish(how: &How) -> Result<ConventionRequest, Status> {
-    how.wish().map_err(|error| {
+fn wish(how: &ConventionArgs) -> Result<ConventionRequest, Status> {
+    how.request().map_err(|error| {
         let exists = how.abi.as_ref().is_some_and(|file| file.exists());
         status::fail(if exists { Status::NoConvention } else { Status::Usage }, &error.to_string())
     })

@@ -25,10 +25,10 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
         Ok((live, _)) => live,
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
     };
-    if let Some(assumed) = live.choice().assumed.as_ref().filter(|_| !cli.quiet) {
+    if let Some(assumed) = live.choice().assumed.as_ref().filter(|_| !cli.settings.quiet) {
         status::tell(&format!("{}: {}", source.name, assumed.note()));
     }
-    if let Some(why) = live.why_untraced().filter(|_| !cli.quiet) {
+    if let Some(why) = live.why_untraced().filter(|_| !cli.settings.quiet) {
         status::note(&super::untraced(why));
     }
     let mut pipe = Pipe::new(live, options, cli, caught);
@@ -76,8 +76,8 @@ impl Pipe {
             separator: if cli.null { 0 } else { b'\n' },
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
             keep_going: cli.keep_going,
-            quiet: cli.quiet,
-            progress: Progress::new(cli.quiet),
+            quiet: cli.settings.quiet,
+            progress: Progress::new(cli.settings.quiet),
             show: cli.show.map(|show| OutputFormat::new(show, cli)),
             escape: terminal,
             number: 0,

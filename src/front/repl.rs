@@ -12,24 +12,16 @@ use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
 use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, ExternalPrinter, Helper};
 
-use super::console::{Console, Message};
+use super::console::{Console, Message, Read};
 use super::history::{History, Keeper};
 use super::status::{self, Status};
-use super::termios;
+use super::{script, termios};
 use crate::cli::{Cli, Keys};
 use crate::command::{Names, Part, complete, hint, parts};
 use crate::session::{Options, Session, Source};
 use crate::view::visible;
 
 type Prompt = Editor<Assistant, MemHistory>;
-
-/// What was typed, with the editor that read it.
-pub(super) struct Read {
-    prompt: Prompt,
-    pub(super) typed: rustyline::Result<String>,
-    /// Whether it came while the guest ran.
-    pub(super) early: bool,
-}
 
 /// Runs the prompt to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
@@ -49,27 +41,27 @@ pub(super) fn replay(session: Session, cli: &Cli) -> Status {
 
 /// Talks about a session until the user leaves.
 fn talk(mut console: Console, cli: &Cli) -> Status {
-    let history = if cli.no_history { History::none() } else { History::load() };
+    let history = if cli.settings.history { History::load() } else { History::none() };
     let (lines, keeper) = history.into_parts();
     termios::remember();
     let prompt = match editor(cli, lines) {
         Ok(prompt) => prompt,
         Err(error) => return status::fail(Status::Io, &format!("the terminal failed: {error}")),
     };
-    if !cli.quiet {
+    if !cli.settings.quiet {
         let name = visible(console.session.name().as_bytes());
         let convention = console.session.about().map_or(String::new(), |about| visible(about.convention.as_bytes()));
         let what = match console.session.is_replay() {
-            true => "A saved session, in which nothing runs: :exchange NUMBER, :back and :forward look around",
-            false => "Type a line to send",
+            true => "Saved session: :exchange NUMBER, :back and :forward show its exchanges",
+            false => "Type a line to send it",
         };
-        console.say(&format!("linmem: {name}, {convention}. {what}; :help lists commands; Ctrl-D leaves."));
+        console.say(&format!("linmem: {name}, {convention}. {what}; :help lists commands; Ctrl-D quits."));
         if let Some(why) = console.session.about().and_then(|about| about.untraced.clone()) {
             console.say(&super::untraced(&why));
         }
         if let Some(why) = console.session.about().and_then(|about| about.undecided.clone()) {
             console.say(&format!(
-                "{}\n:convention NAME chooses one.",
+                "{}\nChoose one with :convention NAME.",
                 why.lines().map(|line| visible(line.as_bytes())).collect::<Vec<_>>().join("\n")
             ));
         }
@@ -87,7 +79,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
 }
 
 fn editor(cli: &Cli, history: MemHistory) -> Result<Prompt, ReadlineError> {
-    let keys = match cli.keys {
+    let keys = match cli.settings.keys {
         Keys::Emacs => EditMode::Emacs,
         Keys::Vi => EditMode::Vi,
     };
@@ -125,28 +117,30 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
         if let Some(assistant) = prompt.helper_mut() {
             assistant.names = console.names();
         }
-        let read = console.read(above.clone(), move |sender| {
+        let (back, editor) = channel();
+        let Read { typed, early } = console.read(above.clone(), move |sender| {
             std::thread::spawn(move || {
                 let typed = prompt.readline("> ");
-                // The console is gone only when the program ends.
-                let _ = sender.send(Message::Read(Box::new(Read { prompt, typed, early: false })));
+                // Who reads them is gone only when the program ends.
+                let _ = back.send(prompt);
+                let _ = sender.send(Message::Read(typed));
             });
         })?;
-        prompt = read.prompt;
-        let typed = match read.typed {
+        prompt = editor.recv().map_err(|_| ReadlineError::Eof)?;
+        let typed = match typed {
             Ok(typed) => typed,
             Err(ReadlineError::Eof) => return Ok(()),
             // It stopped the guest, and that was told.
-            Err(ReadlineError::Interrupted) if read.early => continue,
+            Err(ReadlineError::Interrupted) if early => continue,
             Err(ReadlineError::Interrupted) => {
-                console.say("Ctrl-D leaves");
+                console.say("Ctrl-D quits");
                 continue;
             }
             // The window has another size, and the line is drawn anew.
             Err(ReadlineError::Signal(_)) => continue,
             // Of a stdin that is no terminal; the line was read to its end.
             Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                console.say("the line is no UTF-8, and was not sent; :send hex BYTES sends any bytes");
+                console.say("not valid UTF-8: the line was not sent; :send hex BYTES sends any bytes");
                 continue;
             }
             Err(error) => return Err(error),
@@ -177,7 +171,7 @@ fn lines_of(typed: &str) -> impl Iterator<Item = &str> {
 
 /// Answers one line.
 fn answer(console: &mut Console, line: &str) -> Result<(), ReadlineError> {
-    let fed = console.feed(line);
+    let fed = script::feed(console, line);
     console.tell(fed);
     Ok(console.print()?)
 }
@@ -207,7 +201,7 @@ impl Hinter for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        let parts = parts(line);
+        let parts = parts(line, &self.names);
         if parts.is_empty() {
             return Cow::Borrowed(line);
         }

@@ -16,15 +16,13 @@ pub(super) struct ReplayRequest {
     pub(super) show: Option<Show>,
     /// Whether it is to be opened at the prompt.
     pub(super) at_prompt: bool,
-    /// The most bytes for its memories.
-    pub(super) most: u64,
 }
 
 /// Opens or prints a saved session. Where the file is damaged that is told on stderr, and the status is 7 at the end
 /// unless somebody looks.
 pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
     let name = file.display();
-    let saved = match load(file, wish.most) {
+    let saved = match load(file, cli.settings.limits.memory) {
         Ok(saved) => saved,
         Err(error) => return status::fail(Status::Io, &format!("{name}: {error}")),
     };

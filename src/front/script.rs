@@ -1,4 +1,4 @@
-//! Scripts: a file of lines, commands, and what is expected of them.
+//! Scripts: files of lines, commands, and expectations.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -54,7 +54,9 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
         Ok(console) => console,
         Err(status) => return status,
     };
-    if let Some(assumed) = console.session.about().and_then(|about| about.assumed.as_ref()).filter(|_| !cli.quiet) {
+    if let Some(assumed) =
+        console.session.about().and_then(|about| about.assumed.as_ref()).filter(|_| !cli.settings.quiet)
+    {
         status::tell(&format!("{}: {assumed}", console.session.name()));
     }
     let followed = if file == Path::new("-") {
@@ -66,7 +68,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
         Ok(followed) => followed,
         Err(words) => return status::fail(Status::Io, &words),
     };
-    if !cli.quiet || followed.tally.failures > 0 {
+    if !cli.settings.quiet || followed.tally.failures > 0 {
         status::note(&format!("{}: {}", name_of(file), followed.tally.words()));
     }
     match followed.end {
@@ -78,15 +80,26 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
     }
 }
 
-/// Follows a file to its end, or to `:quit`. What failed is told on stderr, with the line's number; a failure of
+/// Takes one typed line: a line for the guest, or a command. `:source` runs the lines of a file.
+pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
+    match console.feed(typed) {
+        LineResult::Source(file) => match follow(console, &file) {
+            Ok(followed) => followed.fed(&file),
+            Err(message) => LineResult::Refused(message),
+        },
+        other => other,
+    }
+}
+
+/// Runs a file to its end, or to `:quit`. What failed is told on stderr, with the line's number; a failure of
 /// the guest that the next line expects is none.
 ///
 /// # Errors
-/// In words: the file cannot be opened, or files follow files too deep.
-pub(super) fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
+/// The file cannot be opened, or files name files too deep; the message says which.
+fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let name = name_of(file);
     if console.depth >= DEEPEST {
-        return Err(format!("{name}: files follow files more than {DEEPEST} deep"));
+        return Err(format!("{name}: files name files more than {DEEPEST} deep"));
     }
     let input = File::open(file).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;
@@ -101,7 +114,7 @@ fn name_of(file: &Path) -> String {
 
 impl Followed {
     /// What that means to the line that named the file.
-    pub(super) fn fed(self, file: &Path) -> LineResult {
+    fn fed(self, file: &Path) -> LineResult {
         match self.end {
             End::Input(error) => LineResult::Refused(format!("{}: {error}", name_of(file))),
             _ if self.tally.failures > 0 => LineResult::Refused(format!("{}: {}", name_of(file), self.tally.words())),
@@ -167,11 +180,11 @@ impl Follower<'_> {
         self.give_up();
         self.console.say(&format!("> {}", visible(line)));
         let fed = match std::str::from_utf8(line) {
-            Ok(line) => self.console.feed(line),
-            Err(_) => LineResult::Refused("the line is not UTF-8; :send hex BYTES sends any bytes".to_owned()),
+            Ok(line) => feed(self.console, line),
+            Err(_) => LineResult::Refused("not valid UTF-8; :send hex BYTES sends any bytes".to_owned()),
         };
         match fed {
-            LineResult::Done => (),
+            LineResult::Done | LineResult::Source(_) => (),
             LineResult::Failed(text) => {
                 self.console.say(&format!("failed: {text}"));
                 self.waiting = Some((self.number, text));

@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use crate::abi::Rejection;
+use crate::command::limit_lines;
 use crate::guest::{Extern, Interface};
 use crate::record::WASM_PAGE;
 use crate::session::{Inspection, Source};
+use crate::settings::Settings;
 use crate::view::{counted, thousands, visible};
 
 /// How much of a list is printed, unless all of it is asked for.
@@ -14,7 +16,7 @@ const LISTED: usize = 40;
 const NAMES: usize = 48;
 
 /// The inspection as text for people; with `all`, no list is cut short.
-pub(in crate::front) fn text(source: &Source, inspection: &Inspection, all: bool) -> String {
+pub(in crate::front) fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: bool) -> String {
     let most = if all { usize::MAX } else { LISTED };
     let mut out = String::new();
     let interface = &inspection.interface;
@@ -34,10 +36,8 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection, all: bool
     if interface.has_start {
         out.push_str("a start function runs when it is instantiated\n");
     }
-    let limits = &inspection.limits;
-    let time = limits.time.map_or("no time limit".to_owned(), |time| format!("{time:?} for each line"));
-    let (memory, output) = (counted(limits.memory, "byte"), counted(limits.output, "byte"));
-    let _ = writeln!(out, "limits: {memory} of memory, {time}, {output} in an answer");
+    out.push_str("limits\n");
+    limit_lines(settings).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     conventions(&mut out, inspection);
     if !inspection.unresolved.is_empty() {
         let rows = inspection.unresolved.iter().map(|import| (import_name(import), what(&import.what)));

@@ -102,7 +102,7 @@ impl FullScreen {
 
     fn take_picture(&mut self, file: PictureFile) {
         let text = match self.save_picture(file) {
-            Ok(path) => format!("the screen is saved as {}", visible(path.as_os_str().as_encoded_bytes())),
+            Ok(path) => format!("saved the screen as {}", visible(path.as_os_str().as_encoded_bytes())),
             Err(reason) => reason,
         };
         self.app.notice(&text);

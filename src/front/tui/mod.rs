@@ -77,7 +77,8 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
         // The loop is gone only when the program ends.
         let _ = to_loop.send(Message::Session(update));
     });
-    let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.color));
+    let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.settings.color));
+    full.app.settings = cli.settings.clone();
     if let Err(error) = first_reports(&mut full, &messages) {
         return status::fail_open(&name, &error);
     }
@@ -92,13 +93,14 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
 pub(super) fn replay(session: Session, cli: &Cli) -> Status {
     panics::end_the_program(terminal::give_back);
     let (sender, messages) = channel();
-    let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.color));
+    let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.settings.color));
+    full.app.settings = cli.settings.clone();
     full.app.follow();
     in_screen(&mut full, &messages, sender).status("the saved session")
 }
 
 fn history(cli: &Cli) -> History {
-    if cli.no_history { History::none() } else { History::load() }
+    if cli.settings.history { History::load() } else { History::none() }
 }
 
 /// Waits for the guest for a moment.

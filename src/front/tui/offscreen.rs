@@ -11,7 +11,7 @@ use super::draw::theme::Theme;
 use super::full_screen::FullScreen;
 use super::state::app::App;
 use super::state::effect::PictureFile;
-use crate::cli::When;
+use crate::cli::ColorChoice;
 use crate::front::history::History;
 use crate::session::{OpenError, Options, Saved, Session, Source, State, Update};
 use crate::view::Selection;
@@ -35,7 +35,7 @@ pub(in crate::front) fn picture(
     app.look_at(at);
     app.goto(cursor);
     let file = PictureFile::Named { path: file.to_owned(), overwrite: over };
-    FullScreen::new(app, Theme::new(When::Always)).save_picture(file).map(drop)
+    FullScreen::new(app, Theme::new(ColorChoice::Always)).save_picture(file).map(drop)
 }
 
 /// The full screen, drawn into a buffer.
@@ -56,7 +56,7 @@ impl Offscreen {
             // Nobody listens any more when the screen is gone.
             let _ = sender.send(update);
         });
-        let screen = FullScreen::new(App::new(session, History::none()), Theme::new(When::Always));
+        let screen = FullScreen::new(App::new(session, History::none()), Theme::new(ColorChoice::Always));
         let buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         let mut offscreen = Offscreen { screen, updates, buffer };
         offscreen.settle()?;
@@ -68,7 +68,7 @@ impl Offscreen {
         let (_, updates) = channel();
         let mut app = App::new(Session::replay(saved), History::none());
         app.follow();
-        let screen = FullScreen::new(app, Theme::new(When::Always));
+        let screen = FullScreen::new(app, Theme::new(ColorChoice::Always));
         Offscreen { screen, updates, buffer: Buffer::empty(Rect::new(0, 0, columns, rows)) }
     }
 

@@ -9,7 +9,7 @@ use super::canvas::Canvas;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::to_u16;
 use crate::record::WASM_PAGE;
-use crate::view::{thousands, visible};
+use crate::view::{clock, thousands, visible};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let (area, style) = (app.layout.header, canvas.theme.selected());
@@ -27,13 +27,28 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let path = Path::new(app.session.name());
     let name = visible(path.file_name().map_or(path.as_os_str(), |name| name).as_encoded_bytes());
     canvas.buffer.set_style(area, style);
-    let place = place(app);
+    // When a run began is left out where there is no room for it.
+    let (run, since) = run(app);
+    let left = format!(" linmem  {name}{convention}{memory}{pages}").width();
+    let place = [format!("{run}{since} | {}", place(app)), format!("{run} | {}", place(app))]
+        .into_iter()
+        .find(|text| !run.is_empty() && left + text.width() < usize::from(area.width))
+        .unwrap_or_else(|| place(app));
     let width = to_u16(place.width()).min(area.width);
     canvas.put(Rect { x: area.right() - width, width, ..area }, &place, style);
     let rest = Rect { width: (area.width - width).saturating_sub(1), ..area };
     let short = format!(" linmem  {name}{convention}{memory}{pages}");
     let fits = short.width() + bytes.width() <= usize::from(rest.width);
     canvas.put(rest, &if fits { short + &bytes } else { short }, style);
+}
+
+/// The run, if there was another before it: `run 2`; and when it began, if it did because a file changed.
+fn run(app: &App) -> (String, String) {
+    match (app.session.run_number(), app.session.reloaded()) {
+        (number, Some(reload)) if number == reload.run => (format!("run {number}"), format!(", {}", clock(reload.at))),
+        (number @ 2.., _) => (format!("run {number}"), String::new()),
+        _ => (String::new(), String::new()),
+    }
 }
 
 /// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.

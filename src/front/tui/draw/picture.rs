@@ -32,7 +32,7 @@ pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool) -> Result<(), 
         Some("txt") => plain(buffer),
         _ => return Err(format!("{}: a picture is .svg or .txt", path.display())),
     };
-    let mut file = create(path, overwrite, "shot").map_err(|error| error.to_string())?;
+    let mut file = create(path, overwrite).map_err(|error| error.to_string())?;
     file.write_all(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::charset::Charset;
-use crate::cli::When;
+use crate::cli::ColorChoice;
 use crate::record::Actor;
 use crate::view::Mark;
 
@@ -55,14 +55,14 @@ const TRUE: Colors = Colors {
 
 impl Theme {
     /// The theme that the user's choice and the environment ask for.
-    pub(crate) fn new(when: When) -> Theme {
+    pub(crate) fn new(when: ColorChoice) -> Theme {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colored = match when {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => variable("NO_COLOR").is_none(),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => variable("NO_COLOR").is_none(),
         };
-        if when == When::Always {
+        if when == ColorChoice::Always {
             crossterm::style::force_color_output(true);
         }
         let colors = colored.then(|| Colors::of(variable));

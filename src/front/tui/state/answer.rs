@@ -3,11 +3,12 @@
 use super::app::App;
 use super::overlays::Overlay;
 use super::overlays::prompt::Prompt;
+use crate::command;
 use crate::front::tui::input::action::Question;
 use crate::front::tui::input::mode::Focus;
 use crate::record::Image;
-use crate::session::{Bookmark, GuestOp, State};
-use crate::view::{Notation, Pattern, range, thousands};
+use crate::session::{GuestOp, State};
+use crate::view::{Notation, Pattern, thousands};
 
 /// The most bytes that are copied: in every notation they fit into a terminal's clipboard.
 const COPIED: u64 = 8 << 10;
@@ -25,7 +26,7 @@ impl App {
             Question::Pattern => self.find(text),
             Question::Bytes => self.poke(text),
             Question::Name => self.mark(text),
-            Question::Command => return self.go_or_run(text),
+            Question::Command => return self.run(text),
             Question::File => return self.write_selection(text),
             Question::Notation => return,
         };
@@ -40,13 +41,12 @@ impl App {
         self.focus = Focus::Memory;
     }
 
-    /// Goes to an address, or runs a command.
-    fn go_or_run(&mut self, text: &str) {
-        match self.goto_text(text) {
-            Ok(()) => self.leave_prompt(),
-            Err(_) if text.starts_with(|c: char| c.is_alphabetic()) => {
+    /// Runs a command, or goes to an address; one that is wrong can be corrected.
+    fn run(&mut self, text: &str) {
+        match self.run_command(text) {
+            Ok(reply) => {
                 self.leave_prompt();
-                self.command(text);
+                self.take_in(reply);
             }
             Err(reason) => self.notice(&reason),
         }
@@ -81,11 +81,9 @@ impl App {
     /// # Errors
     /// Why they cannot have it, as a message.
     fn mark(&mut self, name: &str) -> Result<(), String> {
-        let (start, len) = (self.space.selected().0, self.space.selected_len());
-        let (memory, end) = (self.memory(), start.saturating_add(len));
-        self.session.bookmarks_mut().set(Bookmark { name: name.to_owned(), memory, start, end })?;
+        let reply = command::mark(name, &mut self.context()).map_err(|error| error.to_string())?;
         self.name_regions();
-        self.notice(&format!("{name} is {} now", range(start, len)));
+        self.take_in(reply);
         Ok(())
     }
 

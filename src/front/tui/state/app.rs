@@ -19,6 +19,7 @@ use crate::front::tui::input::line::LineEditor;
 use crate::front::tui::input::mode::{Focus, Mode};
 use crate::record::Image;
 use crate::session::Session;
+use crate::settings::Settings;
 use crate::view::{DiffView, Selection, visible};
 
 static NO_MEMORY: LazyLock<Image> = LazyLock::new(Image::default);
@@ -26,6 +27,8 @@ static NO_MEMORY: LazyLock<Image> = LazyLock::new(Image::default);
 /// The state of the full screen.
 pub(crate) struct App {
     pub(crate) session: Session,
+    /// The settings, which `:set` changes.
+    pub(crate) settings: Settings,
     /// The input line.
     pub(crate) line: LineEditor,
     pub(crate) focus: Focus,
@@ -55,6 +58,7 @@ impl App {
     pub(crate) fn new(session: Session, history: History) -> App {
         App {
             session,
+            settings: Settings::default(),
             line: LineEditor::new(history),
             focus: Focus::Input,
             time: Time::default(),

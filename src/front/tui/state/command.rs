@@ -5,7 +5,7 @@ use super::effect::{PictureFile, Request};
 use super::overlays::Overlay;
 use super::overlays::list::List;
 use super::overlays::pages::Pages;
-use crate::command::{self, Context, Reply, Settings, Typed};
+use crate::command::{self, Context, Reply, Typed};
 use crate::front::tui::input::mode::Focus;
 use crate::view::thousands;
 
@@ -40,19 +40,27 @@ impl App {
     /// # Errors
     /// Why it was not run, as a message.
     pub(super) fn try_command(&mut self, text: &str) -> Result<(), String> {
+        let reply = self.run_command(text)?;
+        self.take_in(reply);
+        Ok(())
+    }
+
+    /// Runs a command, given without its colon, and returns what is to be shown of it.
+    ///
+    /// # Errors
+    /// Why it was not run, as a message.
+    pub(super) fn run_command(&mut self, text: &str) -> Result<Reply, String> {
         let reply = command::run(text, &mut self.context());
         if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
             // It may have chosen another run or memory to look at.
             self.keep_up();
         }
         self.name_regions();
-        let reply = reply.map_err(|error| error.to_string())?;
-        self.take_in(reply);
-        Ok(())
+        reply.map_err(|error| error.to_string())
     }
 
     /// Takes in what came of a command.
-    fn take_in(&mut self, reply: Reply) {
+    pub(super) fn take_in(&mut self, reply: Reply) {
         match reply {
             Reply::Text(lines) => self.tell(lines),
             Reply::Places(title, places) => {
@@ -78,7 +86,6 @@ impl App {
                 self.look_at(*at);
                 self.notice(&text);
             }
-            Reply::Set(_) => self.notice("that is for the prompt: the screen always shows rows and steps"),
             Reply::Source(file) => self.source(&file),
             Reply::Quit => self.request(Request::Quit),
         }
@@ -88,7 +95,7 @@ impl App {
     pub(super) fn context(&mut self) -> Context<'_> {
         let (first, last) = self.space.selected();
         let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
-        let (at, settings) = (self.time.selection.as_ref(), Settings::default());
+        let (at, settings) = (self.time.selection.as_ref(), &mut self.settings);
         Context { session: &mut self.session, at, cursor, selected, settings }
     }
 

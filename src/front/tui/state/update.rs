@@ -13,7 +13,7 @@ use crate::front::tui::input::line::Edit;
 use crate::front::tui::input::mode::{Focus, Mode};
 use crate::front::tui::input::mouse;
 use crate::session::{OpenError, Update};
-use crate::view::{Order, visible};
+use crate::view::{Order, reload_sentence, visible};
 
 /// How much is kept of a message of the guest's: no screen shows more.
 const HEARD: usize = 1024;
@@ -37,7 +37,12 @@ impl App {
             Update::Settled(cause, ..) if cause.begins_a_run() => self.status.notice = None,
             _ => (),
         }
+        let before = self.session.reloaded().map(|reload| reload.run);
         self.session.apply(update)?;
+        if let Some(reload) = self.session.reloaded().filter(|reload| Some(reload.run) != before) {
+            let sentence = reload_sentence(reload);
+            self.notice(&sentence);
+        }
         self.keep_up();
         self.go_on();
         Ok(())

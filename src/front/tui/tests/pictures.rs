@@ -11,7 +11,7 @@ fn a_picture_shows_what_the_screen_shows() {
     bench.draw(120, 40);
     bench.key(KeyCode::F(12));
     let notice = bench.full.app.status.notice.clone().expect("it says so");
-    let path = notice.strip_prefix("the screen is saved as ").expect("it was saved");
+    let path = notice.strip_prefix("saved the screen as ").expect("it was saved");
     let svg = std::fs::read_to_string(path).expect("it is there");
     assert!(svg.contains("a&lt;b&amp;c Wasm") && svg.ends_with("</svg>\n"));
     assert!(svg.contains("fill=\"#cdcd00\"/>"), "what the guest changed has a background");

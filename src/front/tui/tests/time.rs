@@ -193,13 +193,13 @@ fn earlier_runs_can_be_looked_at() {
     bench.key(KeyCode::F(7));
     assert!(shown(&mut bench).contains("the host changed 9 bytes in 1 run at 0x410..0x419"));
     bench.key(KeyCode::F(4));
-    assert!(shown(&mut bench).contains("  exchange 1 of 1 | step 3 of 5"));
+    assert!(shown(&mut bench).contains("  run 2 | exchange 1 of 1 | step 3 of 5"));
     // A line returns to the present run, wherever one is.
     bench.key(KeyCode::F(3));
     bench.key(KeyCode::F(5));
     bench.send("third");
     let screen = shown(&mut bench);
-    assert!(screen.contains("  exchange 2 of 2 |") && screen.contains("=> third Wasm is cool!"), "{screen}");
+    assert!(screen.contains("  run 2 | exchange 2 of 2 |") && screen.contains("=> third Wasm is cool!"), "{screen}");
     // A run that begins by itself takes nobody out of the past.
     bench.key(KeyCode::F(5));
     bench.full.app.session.command("reset".to_owned(), crate::session::GuestOp::Reset);
@@ -207,7 +207,7 @@ fn earlier_runs_can_be_looked_at() {
     let screen = shown(&mut bench);
     assert!(screen.contains("EARLIER RUN: exchange 1 of 2") && screen.contains("=> second run Wasm"), "{screen}");
     bench.key(KeyCode::F(9));
-    assert!(shown(&mut bench).contains("  start | "));
+    assert!(shown(&mut bench).contains("  run 3 | start | "));
     // Three are kept.
     bench.send(":reset");
     bench.send(":reset");
@@ -294,7 +294,7 @@ fn a_saved_session_is_called_so() {
     let screen = shown(&mut bench);
     assert!(screen.contains("nothing can be sent; a line that begins with : is a command"), "{screen}");
     bench.key(KeyCode::Enter);
-    assert!(shown(&mut bench).contains("nothing runs; :load alone comes back from it"));
+    assert!(shown(&mut bench).contains("nothing runs; :load returns from it"));
     bench.key(KeyCode::F(5));
     assert!(shown(&mut bench).contains("F5 F6 move along its exchanges"), "its start");
     bench.send(":load");

@@ -1,37 +1,37 @@
-//! Times and sizes as people write them, on the command line and in commands.
+//! Times and sizes as people write them.
 
 use std::time::Duration;
 
 /// A time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
 ///
 /// # Errors
-/// What is wrong with it, in words.
-pub fn duration(text: &str) -> Result<Duration, String> {
+/// It is no time; the message says what was expected.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let factor = match unit {
         "" | "s" => 1.0,
         "ms" => 1e-3,
         "m" | "min" => 60.0,
-        _ => return Err(format!("the unit `{unit}` is not one of ms, s, m")),
+        _ => return Err(format!("expected a unit of ms, s or m, got `{unit}`")),
     };
-    let seconds: f64 = number.parse().map_err(|_| "expected a time such as 5, 500ms or 1m".to_owned())?;
+    let seconds: f64 = number.parse().map_err(|_| format!("expected a time such as 5, 500ms or 1m, got `{text}`"))?;
     Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
 }
 
 /// A size such as `65536`, `64K`, `64KiB`, `1.5GiB`. Units are of 1024, however they are written.
 ///
 /// # Errors
-/// What is wrong with it, in words.
-pub fn size(text: &str) -> Result<u64, String> {
+/// It is no size; the message says what was expected.
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
     let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
         "k" | "kb" | "kib" => 10,
         "m" | "mb" | "mib" => 20,
         "g" | "gb" | "gib" => 30,
-        _ => return Err(format!("the unit `{unit}` is not one of KiB, MiB, GiB")),
+        _ => return Err(format!("expected a unit of KiB, MiB or GiB, got `{unit}`")),
     };
-    let refuse = || "expected a size such as 65536, 64KiB or 1GiB".to_owned();
+    let refuse = || format!("expected a size such as 65536, 64KiB or 1GiB, got `{text}`");
     match number.parse::<u64>() {
         Ok(whole) => whole.checked_mul(1 << shift).ok_or_else(refuse),
         Err(_) => {
@@ -42,6 +42,13 @@ pub fn size(text: &str) -> Result<u64, String> {
             if fits { Ok(bytes as u64) } else { Err(refuse()) }
         }
     }
+}
+
+/// A size in the largest unit that it is a whole number of: `64MiB`.
+pub(super) fn shown_size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = units.into_iter().find(|(shift, _)| bytes > 0 && u64::is_multiple_of(bytes, 1 << shift));
+    unit.map_or(bytes.to_string(), |(shift, name)| format!("{}{name}", bytes >> shift))
 }
 
 fn split(text: &str) -> (&str, &str) {
@@ -65,6 +72,7 @@ mod tests {
         assert_eq!(size("64K"), Ok(65_536));
         assert_eq!(size("1.5MiB"), Ok(1_572_864));
         assert_eq!(size("2gb"), Ok(2 << 30));
+        assert_eq!([0, 1000, 2 << 10, 512 << 20, 3 << 30].map(shown_size), ["0", "1000", "2KiB", "512MiB", "3GiB"]);
         assert!(size("1X").is_err() && size("").is_err() && size("99999999999999999G").is_err() && size("-1").is_err());
     }
 }

@@ -1,0 +1,78 @@
+//! Why a command was not run.
+
+use std::fmt;
+
+use crate::view::visible;
+
+/// Why a command was not run, or not to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// There is nothing behind the colon.
+    NoCommand,
+    /// No command has this name; one that is like it, if any is.
+    UnknownCommand(String, Option<&'static str>),
+    /// Several commands begin with this.
+    AmbiguousCommand(String, Vec<&'static str>),
+    /// The arguments are not those of the command; with how it is written.
+    Arguments(ArgumentError, String),
+    /// The command could not be run; the message says why.
+    Failed(String),
+}
+
+/// What is wrong with the arguments of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgumentError {
+    /// There is none in this place.
+    Missing(String),
+    /// There is one too many.
+    Unexpected(String),
+    /// It is not what belongs there; the message says what was expected.
+    Invalid(String),
+}
+
+impl Error {
+    pub(super) fn failed(message: impl Into<String>) -> Error {
+        Error::Failed(message.into())
+    }
+}
+
+impl ArgumentError {
+    pub(super) fn missing<T>(what: &str) -> Result<T, ArgumentError> {
+        Err(ArgumentError::Missing(what.to_owned()))
+    }
+
+    /// A word that is not what was expected.
+    pub(super) fn expected<T>(what: &str, word: &str) -> Result<T, ArgumentError> {
+        Err(ArgumentError::Invalid(format!("expected {what}, got `{word}`")))
+    }
+}
+
+impl fmt::Display for ArgumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ArgumentError::Missing(what) => write!(f, "missing {what}"),
+            ArgumentError::Unexpected(word) => write!(f, "unexpected argument `{word}`"),
+            ArgumentError::Invalid(message) => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    /// Words of the user's and the guest's are in it: nothing in them reaches a terminal raw.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = match self {
+            Error::NoCommand => "missing command; :help lists them".to_owned(),
+            Error::UnknownCommand(name, None) => format!("unknown command `:{name}`; :help lists them"),
+            Error::UnknownCommand(name, Some(near)) => format!("unknown command `:{name}`; did you mean :{near}?"),
+            Error::AmbiguousCommand(name, names) => {
+                let names: Vec<_> = names.iter().map(|name| format!(":{name}")).collect();
+                format!("ambiguous command `:{name}`: {}", names.join(" or "))
+            }
+            Error::Arguments(error, usage) => format!("{error}; usage: {usage}"),
+            Error::Failed(message) => message.clone(),
+        };
+        f.write_str(&visible(message.as_bytes()))
+    }
+}
+
+impl std::error::Error for Error {}

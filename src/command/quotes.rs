@@ -1,0 +1,33 @@
+//! Quotes around arguments: reading them, and writing them where an argument needs them.
+
+use crate::view::{unescape, visible};
+
+/// Where the quote ends that was opened before `text`.
+pub(super) fn closing(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, c)| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends.then_some(at)
+    })
+}
+
+/// A name as an argument: in quotes where it needs them, or is to have them.
+pub(super) fn quoted(name: &str, always: bool) -> String {
+    let shown = visible(name.as_bytes());
+    if !always && !name.is_empty() && !name.starts_with('"') && shown == name && !name.contains(char::is_whitespace) {
+        return name.to_owned();
+    }
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c => visible(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    };
+    format!("\"{}\"", name.chars().map(escaped).collect::<String>())
+}
+
+/// What an argument stands for, whose quote may not be closed yet; `None` where it is not valid UTF-8.
+pub(super) fn unquoted(word: &str) -> Option<String> {
+    let Some(inside) = word.strip_prefix('"') else { return Some(word.to_owned()) };
+    let inside = closing(inside).map_or(inside, |end| &inside[..end]);
+    String::from_utf8(unescape(inside).ok()?).ok()
+}

@@ -1,0 +1,240 @@
+//! Settings: limits and preferences that hold for a session, or for every session.
+//!
+//! Each setting is declared once, in [`SETTINGS`]. Its flag, its name in the config file, `:set`, `:limits`, the guide, the
+//! man page and completion all follow from that entry.
+
+mod amount;
+mod value;
+
+use std::ffi::{OsStr, OsString};
+use std::sync::LazyLock;
+
+use crate::debug::PathMapping;
+use crate::guest::Limits;
+use crate::session::Resend;
+
+use value::{At, Field};
+pub use value::{ColorChoice, Keys, Kind, Trace, Variables};
+
+/// The value of every setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What the guest may use.
+    pub limits: Limits,
+    /// What is recorded of a guest's accesses to memory.
+    pub trace: Trace,
+    /// Where the sources are that the module's debug information names.
+    pub source_maps: Vec<PathMapping>,
+    /// The environment of a guest that is a program.
+    pub env: Variables,
+    /// When to use colors.
+    pub color: ColorChoice,
+    /// The keys of the prompt.
+    pub keys: Keys,
+    /// Whether typed lines are kept for later sessions.
+    pub history: bool,
+    /// Whether only answers and errors are printed.
+    pub quiet: bool,
+    /// Whether the prompt and scripts list the steps after each line.
+    pub steps: bool,
+    /// Whether the prompt and scripts show the changed rows of memory after each line.
+    pub rows: bool,
+    /// What is sent again to a guest that was reloaded because its file changed.
+    pub resend: Resend,
+}
+
+/// The limits that hold where nothing else is said. Records take at most an eighth of the machine's memory.
+static LIMITS: LazyLock<Limits> = LazyLock::new(|| {
+    let limits = Limits::default();
+    let share = machine_memory() / 8;
+    Limits { record: limits.record.min(share >> 20 << 20), ..limits }
+});
+
+/// The bytes of memory that the machine has, as far as that is known.
+fn machine_memory() -> u64 {
+    let kilobytes = |text: String| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:").map(str::trim_start))?;
+        line.split(' ').next()?.parse().ok()
+    };
+    let known = std::fs::read_to_string("/proc/meminfo").ok().and_then(kilobytes);
+    known.map_or(u64::MAX, |kilobytes| kilobytes.saturating_mul(1024))
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            limits: *LIMITS,
+            trace: Trace::Auto,
+            source_maps: Vec::new(),
+            env: Variables::default(),
+            color: ColorChoice::Auto,
+            keys: Keys::Emacs,
+            history: true,
+            quiet: false,
+            steps: false,
+            rows: true,
+            resend: Resend::All,
+        }
+    }
+}
+
+/// A setting: how it is called, and where its value is.
+pub struct Setting {
+    /// Its name: `max-memory`.
+    pub name: &'static str,
+    /// The letter of its flag, if it has one.
+    pub short: Option<char>,
+    /// What it is, as in `--help`.
+    pub about: &'static str,
+    /// What `--no-NAME` does, where the setting is a switch that is on by default.
+    pub off: &'static str,
+    /// What it belongs to.
+    pub group: Group,
+    /// Whether `:set` can change it.
+    pub live: bool,
+    field: &'static dyn Field,
+}
+
+/// What a setting belongs to: which parts of linmem use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// What a guest may use.
+    Limits,
+    /// How a guest is run.
+    Program,
+    /// How the screen and the prompt behave.
+    Display,
+}
+
+/// Every setting, in the order of the help.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        live: true,
+        ..setting("timeout", "Time limit per line; 0 for none", Group::Limits, &At(|all| &mut all.limits.time))
+    },
+    Setting {
+        live: true,
+        ..setting("max-memory", "Memory limit of a guest", Group::Limits, &At(|all| &mut all.limits.memory))
+    },
+    Setting {
+        live: true,
+        ..setting("max-output", "Size limit of an answer", Group::Limits, &At(|all| &mut all.limits.output))
+    },
+    Setting {
+        live: true,
+        ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
+    },
+    setting("trace", "Accesses to record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
+    setting(
+        "source-map",
+        "Directory of sources recorded as FROM; may be repeated",
+        Group::Program,
+        &At(|all| &mut all.source_maps),
+    ),
+    setting("env", "Variable for a WASI program; may be repeated", Group::Program, &At(|all| &mut all.env)),
+    setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
+    setting("keys", "Keys of the prompt: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
+    Setting {
+        off: "Do not read or write the history of typed lines",
+        ..setting("history", "Keep a history of typed lines", Group::Display, &At(|all| &mut all.history))
+    },
+    Setting {
+        short: Some('q'),
+        ..setting("quiet", "Print only answers and errors", Group::Display, &At(|all| &mut all.quiet))
+    },
+    Setting {
+        live: true,
+        ..setting("steps", "At the prompt, list the steps of each line", Group::Display, &At(|all| &mut all.steps))
+    },
+    Setting {
+        live: true,
+        off: "At the prompt, do not show changed memory",
+        ..setting("rows", "At the prompt, show changed memory", Group::Display, &At(|all| &mut all.rows))
+    },
+    Setting {
+        live: true,
+        ..setting("resend", "What --watch sends again: all, last", Group::Display, &At(|all| &mut all.resend))
+    },
+];
+
+const fn setting(name: &'static str, about: &'static str, group: Group, field: &'static dyn Field) -> Setting {
+    Setting { name, short: None, about, off: "", group, live: false, field }
+}
+
+/// The setting of that name.
+pub fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+impl Setting {
+    /// Sets it, or adds to it where it is a list.
+    ///
+    /// # Errors
+    /// The text is no such value; the message says what was expected.
+    pub fn set(&self, settings: &mut Settings, text: &OsStr) -> Result<(), String> {
+        self.field.set(settings, text)
+    }
+
+    /// Checks a value, without setting anything.
+    ///
+    /// # Errors
+    /// As for [`Setting::set`].
+    pub fn check(&self, text: OsString) -> Result<OsString, String> {
+        self.set(&mut Settings::default(), &text).map(|()| text)
+    }
+
+    /// Its value as text.
+    pub fn shown(&self, settings: &Settings) -> String {
+        self.field.shown(settings)
+    }
+
+    /// What values it takes.
+    pub fn kind(&self) -> Kind {
+        self.field.kind()
+    }
+
+    /// Whether it is a switch that is on by default.
+    pub fn is_on_by_default(&self) -> bool {
+        self.kind() == Kind::Switch && self.shown(&Settings::default()) == "on"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_has_a_name_of_its_own_and_a_default_that_it_takes() {
+        for (place, setting) in SETTINGS.iter().enumerate() {
+            assert!(SETTINGS[..place].iter().all(|other| other.name != setting.name), "{}", setting.name);
+            let default = setting.shown(&Settings::default());
+            if !matches!(setting.kind(), Kind::List(_)) {
+                let mut settings = Settings::default();
+                assert_eq!(setting.set(&mut settings, OsStr::new(&default)), Ok(()), "{}", setting.name);
+                assert_eq!(settings, Settings::default(), "{}", setting.name);
+            }
+            assert_eq!(setting.is_on_by_default(), !setting.off.is_empty(), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn setting_one_changes_what_it_shows() {
+        for (name, text, shown) in [
+            ("timeout", "0", "none"),
+            ("timeout", "1.5", "1.5s"),
+            ("max-memory", "1gb", "1GiB"),
+            ("max-output", "1000", "1000"),
+            ("quiet", "true", "on"),
+            ("rows", "off", "off"),
+            ("color", "never", "never"),
+            ("resend", "last", "last"),
+        ] {
+            let (mut settings, setting) = (Settings::default(), find(name).expect("there is such a setting"));
+            assert_eq!(setting.set(&mut settings, OsStr::new(text)), Ok(()), "{name}");
+            assert_eq!(setting.shown(&settings), shown, "{name}");
+        }
+        let refused = |name: &str, text: &str| find(name).and_then(|setting| setting.check(text.into()).err());
+        assert_eq!(refused("quiet", "maybe").as_deref(), Some("expected on or off, got `maybe`"));
+        assert_eq!(refused("color", "red").as_deref(), Some("expected auto, always or never, got `red`"));
+    }
+}

@@ -1,0 +1,269 @@
+//! The values of settings: how each type is read, shown and described.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use super::Settings;
+use super::amount::{duration, shown_size, size};
+use crate::debug::PathMapping;
+use crate::guest::Passes;
+use crate::session::Resend;
+
+/// What values a setting takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// On or off.
+    Switch,
+    /// One value, by the name of its kind: `TIME`.
+    Value(&'static str),
+    /// One of these words.
+    Choice(Vec<&'static str>),
+    /// Any number of values of that kind, each set by itself.
+    List(&'static str),
+}
+
+impl Kind {
+    /// How a value is written: `TIME`, `on|off`.
+    pub fn placeholder(&self) -> String {
+        match self {
+            Kind::Switch => "on|off".to_owned(),
+            Kind::Value(name) | Kind::List(name) => (*name).to_owned(),
+            Kind::Choice(names) => names.join("|"),
+        }
+    }
+}
+
+/// Where the value of a setting is.
+pub(super) trait Field: Sync {
+    fn set(&self, settings: &mut Settings, text: &OsStr) -> Result<(), String>;
+    fn shown(&self, settings: &Settings) -> String;
+    fn kind(&self) -> Kind;
+}
+
+/// A field of [`Settings`].
+pub(super) struct At<T>(pub(super) fn(&mut Settings) -> &mut T);
+
+impl<T: Value> Field for At<T> {
+    fn set(&self, settings: &mut Settings, text: &OsStr) -> Result<(), String> {
+        self.0(settings).read(text)
+    }
+
+    fn shown(&self, settings: &Settings) -> String {
+        self.0(&mut settings.clone()).shown()
+    }
+
+    fn kind(&self) -> Kind {
+        T::kind()
+    }
+}
+
+/// A type that a setting can have.
+pub(super) trait Value: 'static {
+    fn kind() -> Kind;
+    fn read(&mut self, text: &OsStr) -> Result<(), String>;
+    fn shown(&self) -> String;
+}
+
+fn text(text: &OsStr) -> Result<&str, String> {
+    text.to_str().ok_or_else(|| "not valid UTF-8".to_owned())
+}
+
+impl Value for bool {
+    fn kind() -> Kind {
+        Kind::Switch
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        *self = match text(word)? {
+            "on" | "true" => true,
+            "off" | "false" => false,
+            other => return Err(format!("expected on or off, got `{other}`")),
+        };
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        if *self { "on" } else { "off" }.to_owned()
+    }
+}
+
+/// A time limit; 0 is none.
+impl Value for Option<Duration> {
+    fn kind() -> Kind {
+        Kind::Value("TIME")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let time = match text(word)? {
+            "none" => Duration::ZERO,
+            word => duration(word)?,
+        };
+        *self = (!time.is_zero()).then_some(time);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.map_or("none".to_owned(), |time| format!("{time:?}"))
+    }
+}
+
+/// A number of bytes.
+impl Value for u64 {
+    fn kind() -> Kind {
+        Kind::Value("SIZE")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        *self = size(text(word)?)?;
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        shown_size(*self)
+    }
+}
+
+/// The variables of a program's environment, `NAME=VALUE` each; of several with one name, the last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variables(pub Vec<OsString>);
+
+impl Value for Variables {
+    fn kind() -> Kind {
+        Kind::List("NAME[=VALUE]")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let variable = variable(word)?;
+        let name =
+            |variable: &OsStr| variable.as_encoded_bytes().split(|&byte| byte == b'=').next().map(<[u8]>::to_vec);
+        self.0.retain(|other| name(other) != name(&variable));
+        self.0.push(variable);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.0.iter().map(|variable| variable.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Value for Vec<PathMapping> {
+    fn kind() -> Kind {
+        Kind::List("FROM=TO")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        self.push(text(word)?.parse().map_err(|error: &str| error.to_owned())?);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        String::new()
+    }
+}
+
+/// A variable as `NAME=VALUE`. A name alone stands for the host's variable of that name.
+fn variable(word: &OsStr) -> Result<OsString, String> {
+    let bytes = word.as_encoded_bytes();
+    if bytes.contains(&0) {
+        return Err("a variable cannot contain a NUL byte".to_owned());
+    }
+    if bytes.is_empty() || bytes.starts_with(b"=") {
+        return Err("expected NAME=VALUE, got no name".to_owned());
+    }
+    if bytes.contains(&b'=') {
+        return Ok(word.to_owned());
+    }
+    match std::env::var_os(word) {
+        Some(value) => Ok([word, &value].join(OsStr::new("="))),
+        None => Err("no such variable in the environment; NAME=VALUE sets one".to_owned()),
+    }
+}
+
+/// A type whose values have names.
+trait Choice: Copy + PartialEq + 'static {
+    const ALL: &'static [(&'static str, Self)];
+}
+
+impl<T: Choice> Value for T {
+    fn kind() -> Kind {
+        Kind::Choice(T::ALL.iter().map(|(name, _)| *name).collect())
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let word = text(word)?;
+        let found = T::ALL.iter().find(|(name, _)| *name == word);
+        *self = found.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<_> = T::ALL.iter().map(|(name, _)| *name).collect();
+            let (last, others) = names.split_last().unwrap_or((&"", &[]));
+            format!("expected {} or {last}, got `{word}`", others.join(", "))
+        })?;
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        T::ALL.iter().find(|(_, value)| value == self).map_or("", |(name, _)| *name).to_owned()
+    }
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// In files and pipes, too.
+    Always,
+    /// Never; changed bytes are marked all the same.
+    Never,
+}
+
+impl Choice for ColorChoice {
+    const ALL: &'static [(&'static str, ColorChoice)] =
+        &[("auto", ColorChoice::Auto), ("always", ColorChoice::Always), ("never", ColorChoice::Never)];
+}
+
+/// The keys of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Ctrl-A, Ctrl-E, Ctrl-R and so on.
+    Emacs,
+    /// Esc for vi's commands.
+    Vi,
+}
+
+impl Choice for Keys {
+    const ALL: &'static [(&'static str, Keys)] = &[("emacs", Keys::Emacs), ("vi", Keys::Vi)];
+}
+
+/// What is recorded of a guest's accesses to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Stores, where somebody looks at them.
+    Auto,
+    /// Nothing: changes are found by comparing.
+    Off,
+    /// Every store.
+    Stores,
+    /// Every store and load.
+    Loads,
+}
+
+impl Trace {
+    /// The passes over a module that record this.
+    pub fn passes(self, is_looked_at: bool) -> Passes {
+        let stores = match self {
+            Trace::Auto => is_looked_at,
+            Trace::Off => false,
+            Trace::Stores | Trace::Loads => true,
+        };
+        Passes { stores, loads: self == Trace::Loads }
+    }
+}
+
+impl Choice for Trace {
+    const ALL: &'static [(&'static str, Trace)] =
+        &[("auto", Trace::Auto), ("off", Trace::Off), ("stores", Trace::Stores), ("loads", Trace::Loads)];
+}
+
+impl Choice for Resend {
+    const ALL: &'static [(&'static str, Resend)] = &[("all", Resend::All), ("last", Resend::Last)];
+}
