@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::{Selection, Steps};
-use crate::record::{Actor, Cause, Run};
+use crate::record::{Actor, Cause, Run, Target, Touch};
 
 /// How many changes are looked at between two looks at the clock.
 const BREATH: usize = 1024;
@@ -19,6 +19,20 @@ pub struct Writer {
     pub step: usize,
     /// Who it was.
     pub by: Actor,
+}
+
+impl Writer {
+    /// Who wrote a byte last up to what is selected, found at once where all accesses are known one by one.
+    pub fn before(at: &Selection, run: &Run, memory: usize, addr: u64) -> Option<Writer> {
+        let target = Target { memory, range: addr..addr.saturating_add(1), reads: false };
+        let found = run.previous_touch(at.end(), &target)?;
+        let cause = run.cause(found.cause)?;
+        let step = match found.touch {
+            Touch::Access(number) => cause.step_of_access(number),
+            Touch::Change(change) => cause.steps.iter().rposition(|step| step.changes.contains(&change)),
+        };
+        Some(Writer { cause: found.cause, step: step?, by: run.actor(found)? })
+    }
 }
 
 /// A look back from what is selected, as far as it came.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Marks, StepLine, Steps};
-use crate::record::{Cause, Memories, Moment, Run, StepKind};
+use crate::record::{Actor, Cause, Change, Evidence, Found, Image, Memories, Moment, Position, Run, StepKind, Touch};
 
 /// How many of a cause's last steps are looked at for the address to show.
 const GLANCE: usize = 256;
@@ -15,6 +15,8 @@ pub struct Selection {
     pub cause: usize,
     /// The step's place in the cause; `None` is the cause as a whole.
     pub step: Option<usize>,
+    /// The number in the cause of a single access of the guest's during that step, if one is selected.
+    pub access: Option<u64>,
     /// The memories before it.
     pub before: Memories,
     /// The memories after it.
@@ -42,9 +44,55 @@ impl Selection {
         run.travel(Moment { cause, change: changes.start }, Moment { cause, change: changes.end }, &mut after)?;
         let made = &node.changes[changes];
         let marks = (0..after.len()).map(|memory| Marks::new(memory, made, &before, &after)).collect();
-        let same = from.filter(|from| Arc::ptr_eq(&from.node, node)).map(|from| from.steps.clone());
-        let steps = same.unwrap_or_else(|| Arc::new(Steps::new(node)));
-        Some(Selection { cause, step, before, after, marks, node: node.clone(), steps })
+        let steps = steps_of(node, from);
+        Some(Selection { cause, step, access: None, before, after, marks, node: node.clone(), steps })
+    }
+
+    /// Selects an access of the guest's; `None` if it was not recorded, or what it takes to show it was dropped.
+    pub fn of_access(run: &Run, from: Option<&Selection>, cause: usize, number: u64) -> Option<Selection> {
+        let node = run.cause(cause)?;
+        let made = node.accesses.get(number)?;
+        let (before, after) = (run.at_access(cause, number)?, run.at_access(cause, number + 1)?);
+        let memory = made.site.memory as usize;
+        let change = match made.growth() {
+            Some((from, to)) => Some(Change::Growth { memory, from, to, by: Actor::Guest }),
+            None if made.site.kind.writes() => {
+                let bytes = |memories: &Memories| read(memories.get(memory)?, made.addr, made.len);
+                let (old, new) = (bytes(&before)?, bytes(&after)?);
+                Some(Change::bytes(memory, made.addr, &old, &new, Actor::Guest, Evidence::Written))
+            }
+            None => None,
+        };
+        let marks = (0..after.len()).map(|memory| Marks::new(memory, change.as_slice(), &before, &after)).collect();
+        let (step, access, steps) = (node.step_of_access(number), Some(number), steps_of(node, from));
+        Some(Selection { cause, step, access, before, after, marks, node: node.clone(), steps })
+    }
+
+    /// Selects what wrote or read a range: the access itself, or the step during which a change was made.
+    pub fn of_touch(run: &Run, from: Option<&Selection>, found: Found) -> Option<Selection> {
+        match found.touch {
+            Touch::Access(number) => Selection::of_access(run, from, found.cause, number),
+            Touch::Change(change) => {
+                let node = run.cause(found.cause)?;
+                Selection::new(run, from, found.cause, steps_of(node, from).of_change(node, change))
+            }
+        }
+    }
+
+    /// The position behind it: every change and access of it was made.
+    pub fn end(&self) -> Position {
+        let log = &self.node.accesses;
+        let (change, access) = match (self.access, self.step) {
+            (Some(number), _) => (log.segment_of(number).map_or(0, |segment| segment.changes.start), number + 1),
+            (None, Some(place)) => (self.node.changes_of(self.step).end, self.node.steps[place].accesses.end),
+            (None, None) => (self.node.changes.len(), log.len()),
+        };
+        Position { cause: self.cause, change, access }
+    }
+
+    /// Whether it is the same node of the timeline as another.
+    pub fn is_same_node(&self, other: &Selection) -> bool {
+        (self.cause, self.step, self.access) == (other.cause, other.step, other.access)
     }
 
     /// How many steps the cause has.
@@ -72,8 +120,11 @@ impl Selection {
         Selection::new(run, None, cause, called.or(last))
     }
 
-    /// The memories at another moment, reached from here.
+    /// The memories at another moment, reached from here; from between two accesses there is no such way.
     fn travel(&self, run: &Run, to: Moment) -> Option<Memories> {
+        if self.access.is_some() {
+            return None;
+        }
         let changes = run.cause(self.cause)?.changes_of(self.step);
         let mut memories = self.before.clone();
         run.travel(Moment { cause: self.cause, change: changes.start }, to, &mut memories)?;
@@ -101,4 +152,17 @@ impl Selection {
         let own = || touched(&cause.steps.get(self.step?)?.kind).map(|range| range.start);
         in_buffer.or_else(|| marks.next(0)).or_else(own)
     }
+}
+
+/// What it takes to put the steps of a cause into words, of which another selection may know it already.
+fn steps_of(node: &Arc<Cause>, from: Option<&Selection>) -> Arc<Steps> {
+    let same = from.filter(|from| Arc::ptr_eq(&from.node, node)).map(|from| from.steps.clone());
+    same.unwrap_or_else(|| Arc::new(Steps::new(node)))
+}
+
+/// The bytes of a range, if the memory has all of them.
+fn read(image: &Image, addr: u64, len: u64) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(len).ok().filter(|_| addr.saturating_add(len) <= image.len())?];
+    image.read(addr, &mut bytes);
+    Some(bytes)
 }

@@ -9,7 +9,7 @@ use super::canvas::Canvas;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::to_u16;
 use crate::record::WASM_PAGE;
-use crate::view::{clock, thousands, visible};
+use crate::view::{Selection, clock, thousands, visible};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let (area, style) = (app.layout.header, canvas.theme.selected());
@@ -64,10 +64,18 @@ fn place(app: &App) -> String {
         0 => "start".to_owned(),
         number => format!("exchange {number} of {exchanges}"),
     };
+    let access = access_words(at).map_or(String::new(), |access| format!("| {access} "));
     match at.step {
-        Some(place) => format!("{past}{exchange} | step {} of {} ", place + 1, at.steps()),
-        None => format!("{past}{exchange} | all steps "),
+        Some(place) => format!("{past}{exchange} | step {} of {} {access}", place + 1, at.steps()),
+        None => format!("{past}{exchange} | all steps {access}"),
     }
+}
+
+/// Which access is selected: `access 3 of 120` of those that the guest made during the step.
+fn access_words(at: &Selection) -> Option<String> {
+    let number = at.access?;
+    let all = at.step.map_or(0..at.node.accesses.len(), |place| at.node.steps[place].accesses.clone());
+    Some(format!("access {} of {}", thousands(number - all.start + 1), thousands(all.end - all.start)))
 }
 
 /// The size of the memory that is looked at, in pages and in bytes: ` | 17 pages`, ` = 1,114,112 B`.

@@ -46,7 +46,11 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
 fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
     let Some(at) = &app.time.selection else { return };
     let Some(marks) = at.marks.get(app.memory()) else { return };
-    let step = at.step.map_or("all steps".to_owned(), |place| format!("step {}", place + 1));
+    let step = match (at.access, at.step) {
+        (Some(_), _) => "this access".to_owned(),
+        (None, Some(place)) => format!("step {}", place + 1),
+        (None, None) => "all steps".to_owned(),
+    };
     let (area, said) = (app.layout.sentence, said(at));
     let whole = format!("{step}: {}{said}", difference(marks));
     match whole.width() <= usize::from(area.width) {

@@ -62,6 +62,8 @@ pub(crate) enum Action {
     End(Direction),
     /// Goes to the previous or next run of changed bytes.
     Change(Direction),
+    /// Goes along the timeline to the previous or next write of the byte at the cursor.
+    Write(Direction),
     /// Goes to where the cursor was before, and forward again.
     Trail(Direction),
     /// Follows the pointer at the cursor.

@@ -149,6 +149,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "y", &[(&[plain('y')], Action::Ask(Question::Notation))], "copy the selected bytes, or write them to a file", ""),
     bind(MEMORY, "m", &[(&[plain('m')], Action::Ask(Question::Name))], "name the selected bytes", ""),
     bind(MEMORY, "p u", &[(&[plain('p')], Action::Ask(Question::Bytes)), (&[plain('u')], Action::Command("undo"))], "write here as the host: text, 0x44 69, u32 1040; undo that", ""),
+    bind(MEMORY, "# *", &[(&[plain('#')], Action::Write(Back)), (&[plain('*')], Action::Write(Forward))], "previous, next write of the byte at the cursor", ""),
     bind(MEMORY, "< >", &[(&[plain('<')], Action::Step(Back)), (&[plain('>')], Action::Step(Forward))], "previous, next step (F7 F8)", ""),
     bind(MEMORY, "( )", &[(&[plain('(')], Action::Beside(Back)), (&[plain(')')], Action::Beside(Forward))], "the same, without the steps inside calls (Shift-F7 Shift-F8)", ""),
     bind(MEMORY, "^", &[(&[plain('^')], Action::Out)], "out of the call, then to the exchange as a whole (F2)", ""),

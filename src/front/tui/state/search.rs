@@ -11,7 +11,7 @@ use super::panels::map::MapPanel;
 use super::space::Searching;
 use crate::front::tui::input::action::Direction;
 use crate::session::State;
-use crate::view::{LookBack, Search, thousands, visible, writer_words};
+use crate::view::{LookBack, Search, Writer, thousands, visible, writer_words};
 
 /// How long a key may look for something before the frame that shows it: mostly that is enough.
 const AT_ONCE: Duration = Duration::from_millis(2);
@@ -127,7 +127,13 @@ impl App {
     /// Looks for who gave the byte at the cursor its value.
     pub(super) fn look_for_writer(&mut self) {
         let Some(at) = &self.time.selection else { return };
-        self.space.here.back = Some(LookBack::new(at, self.memory(), self.space.cursor));
+        let (run, memory, cursor) = (self.session.run(), self.memory(), self.space.cursor);
+        if at.access.is_some() {
+            let writer = Writer::before(at, run, memory, cursor);
+            (self.space.here.back, self.space.here.writer) = (None, writer_words(run, at, memory, cursor, writer));
+            return;
+        }
+        self.space.here.back = Some(LookBack::new(at, memory, cursor));
         self.look_back(Instant::now() + AT_ONCE);
     }
 

@@ -134,6 +134,7 @@ impl App {
             Action::End(Direction::Back) => self.goto(0),
             Action::End(Direction::Forward) => self.goto(u64::MAX),
             Action::Change(direction) => self.go_to_change(direction),
+            Action::Write(direction) => self.go_to_write(direction),
             Action::Trail(direction) => self.retrace(direction),
             Action::Follow => self.follow_pointer(),
             Action::Match(direction) => self.find_next(direction),

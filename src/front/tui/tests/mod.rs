@@ -31,6 +31,7 @@ mod sizes;
 mod space;
 mod time;
 mod typing;
+mod writes;
 
 /// The full screen on a guest, and the guest's reports.
 struct Bench {
