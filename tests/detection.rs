@@ -243,6 +243,31 @@ fn a_transform_that_the_recipe_does_not_call_is_refused() {
     assert_eq!(ask("own", own, &[], "x\n").0, "x\n");
 }
 
+/// A program that writes how many bytes it read, as a digit and a LF.
+const COUNTING: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "\10\00\00\00\09\00\00\00")
+    (func (export "_start")
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (i32.store (i32.const 16) (i32.add (i32.const 0x0a30) (i32.load (i32.const 8))))
+        (i32.store (i32.const 4) (i32.const 2))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+
+#[test]
+fn a_program_reads_the_line_with_its_lf_or_the_bytes_alone() {
+    assert_eq!(ask("counting", COUNTING, &[], "ab\n\nabc").0, "3\n1\n3\n", "the last line has no LF");
+    assert_eq!(ask("counting", COUNTING, &["--abi", "wasi-exact"], "ab\n\nabc").0, "2\n\n0\n\n3\n");
+    let recipe =
+        file("exact.recipe", "host wasi\nstdin exact\ninstance fresh\neach line\n* _start()\n  answer stdout\n");
+    let shown = ask("counting", COUNTING, &["--abi", &recipe, "-l", "ab", "--show", "json"], "").0;
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("it is JSON");
+    assert_eq!(shown["output"]["text"], "2\n");
+    // It is never detected, unless the module says so.
+    let (_, stderr, status) = ask("counting", COUNTING, &["--call", "_start", "-l", "ab"], "");
+    assert_eq!((stderr.as_str(), status), ("", Some(0)));
+}
+
 #[test]
 fn an_assumption_is_shown_at_the_prompt_and_in_scripts() {
     let module = allocating(r#"(func (export "f") (param i32 i32))"#);

@@ -74,14 +74,19 @@ fn all_unresolved_imports_are_listed_whatever_matches() {
     // What matches one convention, several, none.
     let both = r#"(func (export "alloc") (param i32) (result i32) (i32.const 8))
         (func (export "f") (param i32 i32) (result i32) (i32.const 0))"#;
-    for (name, exports) in [("one", USUAL), ("several", both), ("none", "")] {
+    for (name, exports, why) in [
+        ("one", USUAL, "unresolved imports"),
+        ("several", both, "Several conventions match. Choose one with --abi NAME"),
+        ("none", "", "no built-in convention matches this module's exports"),
+    ] {
         let module = format!("(module {imports} {globals} (memory (export \"memory\") 1) {exports})");
         let (stdout, status) = inspect(&format!("unresolved-{name}"), &module, &[]);
         let list = stdout.split("unresolved imports: 62\n").nth(1).unwrap_or_else(|| panic!("{name}: {stdout}"));
         assert!(list.contains("  env.f0 ") && list.contains("  env.f59 "), "{name}: {stdout}");
         assert!(list.contains("function (i32) -> (externref)") && list.contains("global i64, mutable"), "{stdout}");
         assert!(!list.contains("fd_write") && !list.contains("env.entries"), "{name}: {stdout}");
-        assert!(stdout.contains("no recipe would run: the unresolved imports come first"), "{name}: {stdout}");
+        assert!(stdout.contains(&format!("no recipe would run: {why}\n")), "{name}: {stdout}");
+        assert_eq!(list.matches("A recipe can answer functions").count(), 1, "{stdout}");
         assert!(
             list.contains("A recipe can answer functions") && list.contains("Only --stub-imports provides globals")
         );

@@ -216,7 +216,7 @@ fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
     match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {
         Some(miss) => why.push_str(&format!(": {}", miss.why)),
-        None if near.is_empty() => more.push_str("; `linmem inspect GUEST` says why"),
+        None if near.is_empty() => more.push_str("\n  (`linmem inspect GUEST` says why)"),
         None => {
             near.iter().for_each(|miss| more.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
             more.push_str("\n  and none of the others (`linmem inspect GUEST` says why)");

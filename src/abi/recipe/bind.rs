@@ -36,6 +36,8 @@ pub struct Bound {
     pub(super) handlers: Vec<BoundHandler>,
     /// Whether each line has a fresh instance for itself.
     pub(super) fresh: bool,
+    /// Whether the standard input is the line's bytes alone.
+    pub(super) exact_stdin: bool,
     /// Whether the answer is what the guest writes to its standard output.
     pub(super) answers_stdout: bool,
     /// Whether the guest imports functions, so that the host may have something to do meanwhile.
@@ -120,6 +122,7 @@ impl Recipe {
             imports: interface.imports.iter().map(|import| import.full_name().into()).collect(),
             handlers,
             fresh: self.fresh,
+            exact_stdin: self.exact_stdin,
             answers_stdout: binder.answers_stdout,
             has_host: interface.imported_funcs().next().is_some(),
             plausible: None,

@@ -164,14 +164,16 @@ impl Exchange {
             Err(failure) => return (*failure).into(),
         };
         state.values[bound.kept..].fill(None);
+        // A program that reads lines gets the LF that ended this one, and ends its answer with one.
+        let with_end = line.ended && !bound.exact_stdin;
         if bound.has_host {
-            state.wasi.begin(&encoded, line.ended);
+            state.wasi.begin(&encoded, with_end);
         }
         let mut io = LineIo { raw: line.bytes, encoded, answer, start };
         let mut runner = Runner { plan, state, io: &mut io, boundary };
         let outcome = runner.all(&bound.line);
         let ended = bound.end(runner.finish(outcome, &bound.finally));
-        if bound.answers_stdout && line.ended && answer.len() > start && answer.ends_with(b"\n") {
+        if bound.answers_stdout && with_end && answer.len() > start && answer.ends_with(b"\n") {
             answer.pop();
         }
         if ended.answer.is_err() {

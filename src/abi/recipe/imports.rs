@@ -116,7 +116,7 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
 /// What to do about imports that nothing answers.
 pub(in crate::abi) fn advice(interface: &Interface, missing: &[&Import]) -> Vec<String> {
     if let Some(why) = needs_other_host(interface) {
-        return vec![format!("No recipe can answer them: {why}.")];
+        return vec![format!("No recipe can drive it: {why}")];
     }
     let mut advice: Vec<_> = hint(interface).into_iter().map(|hint| format!("Perhaps {hint}.")).collect();
     if missing.iter().any(|import| matches!(import.what, Extern::Func(_))) {

@@ -49,6 +49,9 @@ pub struct Recipe {
     pub memory: Option<String>,
     /// Whether the host offers WASI, with the line as standard input.
     pub wasi: bool,
+    /// Whether the standard input is the line's bytes alone, and the standard output the answer as it is: no LF is
+    /// added to the one, or taken from the other.
+    pub exact_stdin: bool,
     /// Whether imports that nothing else answers are noted and return zero.
     pub stubs: bool,
     /// Whether each line has a fresh instance for itself.
@@ -314,7 +317,7 @@ mod tests {
         "name static-buffer\nabout The guest's own buffer.\nonce\n  room = get_len()?\neach line\n  ptr = get_ptr()\n  write at ptr within room\n* len = f(n)\n  fail \"no: {len}\" if len < 0\n  read len at get_ptr()",
         "each line\n  ptr = alloc(n)\n  write at ptr\n* out = f(ptr, n)\n  read lo(out) at hi(out)\nfinally\n  dealloc(ptr, n)\n  dealloc(hi(out), lo(out))",
         "text utf16\nmemory \"odd name\"\neach line\n  ptr = __pin(__new(n, 2))\n  write text, 0 at ptr  # a comment\n  out = shout(ptr)\n  read u32[out - 4] at out\n  append utf8 until 0 at (out + 1) - (2 - 3)\non env.abort(message, file)\n  fail utf16 u32[message - 4] at message\n  stop\non \"./x.js\".log(p, l)\n  say l at p\n  return 0",
-        "host wasi\nhost stubs\ninstance fresh\neach line\n* _start()\n  append \"{n} \"\n  answer stdout",
+        "host wasi\nstdin exact\nhost stubs\ninstance fresh\neach line\n* _start()\n  append \"{n} \"\n  answer stdout",
         "text utf16\neach line\n  write u16 units, line at f(u8[4]) within 4096 - 2\n  write u64 hi(n) + 1, 0 at 8\n  fail utf8 to 9 at 3",
         "text hex\neach line\n  x = f(n)\n  answer \"{x:08x} of {n}\" if x < 0\n  read hex 8 at 16\non m.f(a)\n  return a, 0",
         "each line\n  u32[0x10] = n + 1\n  write \"a \\\"b\\\" \\\\ \\n\\0\", 255 at @buffer\n  (ptr, len) = \"\"(1, -2)\n  read to len at ptr\n  answer the line if len == 0\n  grow 1",

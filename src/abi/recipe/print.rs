@@ -22,6 +22,9 @@ impl Display for Recipe {
         if self.wasi {
             writeln!(f, "host   wasi")?;
         }
+        if self.exact_stdin {
+            writeln!(f, "stdin  exact")?;
+        }
         if self.stubs {
             writeln!(f, "host   stubs")?;
         }

@@ -111,16 +111,16 @@ fn outcome(out: &mut String, inspection: &Inspection) {
                 .lines()
                 .for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
-        Err(_) if !inspection.unresolved.is_empty() => {
-            out.push_str("no recipe would run: the unresolved imports come first\n");
-            inspection.advice.iter().for_each(|advice| out.push_str(&format!("  {advice}\n")));
-        }
         Err(error) => {
-            let why = error.to_string();
-            let mut lines = why.lines().map(|line| visible(line.as_bytes()));
-            let _ = writeln!(out, "no recipe would run: {}", lines.next().unwrap_or_default().trim_end_matches(':'));
-            // What matches, and what nearly does, is listed above.
-            lines.filter(|line| !line.starts_with("  ")).for_each(|line| out.push_str(&format!("  {line}\n")));
+            let error = error.to_string();
+            let mut lines = error.lines();
+            let why = lines.next().unwrap_or_default().trim_end_matches(':');
+            let _ = writeln!(out, "no recipe would run: {}", visible(why.as_bytes()));
+            // What matches, what nearly does and what is unresolved is listed above.
+            let mut advice: Vec<_> = lines.filter(|line| !line.starts_with("  ")).collect();
+            let more = inspection.advice.iter().map(String::as_str).filter(|line| !advice.contains(line));
+            advice.extend(more.collect::<Vec<_>>());
+            advice.iter().for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
     }
 }

@@ -145,6 +145,9 @@ impl Reader<'_> {
                 "stubs" => recipe.stubs = true,
                 other => return Err(format!("`host` is followed by wasi or stubs, and `{other}` is neither")),
             }
+        } else if self.takes_word("stdin") {
+            self.words(&["exact"])?;
+            recipe.exact_stdin = true;
         } else if self.takes_word("instance") {
             self.words(&["fresh"])?;
             recipe.fresh = true;
@@ -325,7 +328,7 @@ impl Reader<'_> {
 /// The words that begin a statement which is neither an assignment nor a call.
 pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fail", "say", "stop", "return", "grow"];
 
-const HEAD: &str = "before the first section stand name, about, text, memory, host or instance; sections are once, each line, finally, on MODULE.NAME(..)";
+const HEAD: &str = "before the first section stand name, about, text, memory, host, stdin or instance; sections are once, each line, finally, on MODULE.NAME(..)";
 const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
 
 /// A name that can be given a value.
