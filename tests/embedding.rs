@@ -15,9 +15,9 @@ fn the_example_prints_what_each_step_changed() {
     let expected = "\
 call get_wasm_memory_buffer_pointer() -> 0x410
 write 12 B at 0x410..0x41c
-    the host changed 12 bytes in 1 run at 0x410..0x41c
+    the host changed 12 bytes at 0x410..0x41c
 call add_wasm_is_cool(12) -> 26
-    the guest changed 14 bytes in 1 run at 0x41c..0x42a
+    the guest changed 14 bytes at 0x41c..0x42a
 call get_wasm_memory_buffer_pointer() -> 0x410
 read 26 B at 0x410..0x42a
 => Did you know Wasm is cool!

@@ -85,7 +85,7 @@ fn a_line_is_answered_with_memory_before_and_after() {
     prompt.wait_for("exchange 1, step 3 of 5: call add_wasm_is_cool(12) -> 26");
     prompt.wait_for("before  00000410");
     prompt.wait_for("after   00000410");
-    prompt.wait_for("the guest changed 14 bytes in 1 run at 0x41c..0x42a");
+    prompt.wait_for("the guest changed 14 bytes at 0x41c..0x42a");
     prompt.wait_for("=> Did you know Wasm is cool!");
     prompt.wait_for("> ");
     prompt.press(":peek u8 0x410\r");

@@ -214,23 +214,26 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn runs_are_what_a_walk_over_every_byte_finds(deeds in prop::collection::vec(deed(), 1..6)) {
+    fn ranges_are_what_a_walk_over_every_byte_finds(deeds in prop::collection::vec(deed(), 1..6)) {
         let (run, _) = lived(&[deeds], usize::MAX);
         let before = run.at(Moment { cause: 1, change: 0 }).expect("it happened");
         let marks = Marks::new(0, &run.cause(1).expect("it happened").changes, &before, run.present());
         let len = bytes(run.present()).len() as u64;
-        let changed = |addr: u64| matches!(marks.at(addr), Mark::Changed(_));
-        let starts: Vec<u64> = (0..len).filter(|&addr| changed(addr) && (addr == 0 || !changed(addr - 1))).collect();
-        let end = |start: u64| (start..len).find(|&addr| !changed(addr)).unwrap_or(len);
-        let runs: Vec<_> = starts.iter().map(|&start| (start, end(start))).collect();
-        prop_assert_eq!(marks.runs_from(0).collect::<Vec<_>>(), &runs[..]);
-        prop_assert_eq!(marks.runs(), runs.len());
-        for (number, &(start, end)) in runs.iter().enumerate() {
-            prop_assert_eq!(marks.run_number(start), number + 1);
-            prop_assert_eq!(marks.run_number(end), number + 1);
-            prop_assert_eq!(marks.run_before(end), Some((start, end)));
-            prop_assert_eq!(marks.run_before(start), number.checked_sub(1).map(|number| runs[number]));
-            prop_assert_eq!(marks.runs_from(start + 1).next(), runs.get(number + 1).copied());
+        let begins = |addr: u64| {
+            matches!(marks.at(addr), Mark::Changed(_)) && (addr == 0 || marks.at(addr) != marks.at(addr - 1))
+        };
+        let starts: Vec<u64> = (0..len).filter(|&addr| begins(addr)).collect();
+        let end = |start: u64| (start..len).find(|&addr| marks.at(addr) != marks.at(start)).unwrap_or(len);
+        let ranges: Vec<_> = starts.iter().map(|&start| (start, end(start))).collect();
+        prop_assert_eq!(marks.ranges_from(0).collect::<Vec<_>>(), &ranges[..]);
+        prop_assert_eq!(marks.ranges(), ranges.len());
+        for (number, &(start, end)) in ranges.iter().enumerate() {
+            prop_assert_eq!(marks.range_number(start), number + 1);
+            let next = ranges.get(number + 1).is_some_and(|&(next, _)| next == end);
+            prop_assert_eq!(marks.range_number(end), number + 1 + usize::from(next));
+            prop_assert_eq!(marks.range_before(end), Some((start, end)));
+            prop_assert_eq!(marks.range_before(start), number.checked_sub(1).map(|number| ranges[number]));
+            prop_assert_eq!(marks.ranges_from(start + 1).next(), ranges.get(number + 1).copied());
         }
     }
 }

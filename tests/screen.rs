@@ -147,14 +147,14 @@ fn memory_before_and_after_with_who_wrote_what() {
         terminal.wait_for("=> Did you know Wasm is cool!");
         terminal.wait_for("before  call add_wasm_is_cool(12) -> 26");
         terminal.wait_for("exchange 1 of 1 | step 3 of 5");
-        assert!(terminal.text().contains("the guest changed 14 bytes in 1 run"), "{}", terminal.text());
+        assert!(terminal.text().contains("the guest changed 14 bytes at"), "{}", terminal.text());
         assert_eq!(terminal.styled(guest_wrote), cells_of(0x41c, b" Wasm is cool!", width));
         assert_eq!(terminal.styled(host_wrote), "", "the host wrote nothing in the call");
 
         // F7: one step back, to the host's write.
         terminal.press("\x1b[18~");
         terminal.wait_for("step 2 of 5");
-        assert!(terminal.text().contains("the host changed 12 bytes in 1 run at 0x410..0x41c"));
+        assert!(terminal.text().contains("the host changed 12 bytes at 0x410..0x41c"));
         assert_eq!(terminal.styled(host_wrote), cells_of(0x410, b"Did you know", width));
         assert_eq!(terminal.styled(guest_wrote), "");
 
@@ -213,7 +213,7 @@ fn ctrl_c_and_the_time_limit_stop_a_guest_and_the_screen_lives() {
     terminal.wait_for("> typed meanwhile");
     terminal.press("\x03");
     terminal.wait_for("the guest was stopped by Ctrl-C");
-    assert!(terminal.text().contains("the guest changed 1 byte in 1 run at 0x80..0x81"), "{}", terminal.text());
+    assert!(terminal.text().contains("the guest changed 1 byte at 0x80..0x81"), "{}", terminal.text());
     terminal.press("\x03");
     terminal.wait("the line is cleared", |screen| !screen.contents().contains("typed meanwhile"));
     terminal.press("again\r");
@@ -338,7 +338,7 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
     terminal.press("/cool\r");
     terminal.wait_for("match 2 of 2: cool");
     terminal.press(",");
-    terminal.wait_for("run 1 of 1: 14 bytes (14 changed in all)");
+    terminal.wait_for("range 1 of 1: 14 bytes (14 changed in all)");
     terminal.wait_for("now: the guest, exchange 1 step 3");
     terminal.press("\x07data1+1\r");
     terminal.wait_for("00000400  20[57]61 73");

@@ -80,7 +80,7 @@ fn bytes_that_are_written_again_are_seen_in_the_dump() {
     let shown = stdout(&linmem(&["-l", "hello", "-l", "world", "--show", "hex"]));
     let second = shown.split("exchange 2").nth(1).expect("there are two");
     assert!(second.contains("call  add_wasm_is_cool(5) -> 19   14 B written, 0 changed\n"), "{second}");
-    assert!(second.contains("14 bytes written with the values they had at 0x415..0x423"), "{second}");
+    assert!(second.contains("the guest wrote 14 bytes at 0x415..0x423"), "{second}");
     // One letter for each byte that was written and is as it was: three in the first row, eleven... in the next.
     let letters: usize = second
         .lines()
@@ -115,7 +115,7 @@ fn bytes_that_are_written_again_are_seen_at_the_prompt() {
     prompt.pty.press("hello\r");
     prompt.wait_for(&["=> hello Wasm is cool!", "> "]);
     prompt.pty.press("world\r");
-    prompt.wait_for(&["14 bytes written with the values they had at 0x415..0x423", "=> world Wasm is cool!", "> "]);
+    prompt.wait_for(&["the guest wrote 14 bytes at 0x415..0x423", "=> world Wasm is cool!", "> "]);
     prompt.pty.press(":inspect 0x416\r");
     prompt.wait_for(&["now: the guest, exchange 2 step 3 (add_wasm_is_cool)"]);
     prompt.leave("\x04");

@@ -46,15 +46,15 @@ pub(super) fn changes(context: &mut Context<'_>) -> Result<Reply, Error> {
     let none = Image::default();
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
     let Some(marks) = at.marks.get(memory) else { return Ok(lines_or(std::iter::empty(), "nothing changed")) };
-    let run = |(start, end): (u64, u64)| {
+    let change = |(start, end): (u64, u64)| {
         let (old, new) = (glance(before, start, end), glance(after, start, end));
         let by = marks.at(start).actor().map_or("", Actor::word);
         let words = format!("{}  {by}: {old} -> {new}", range(start, end - start));
         Place { words, addr: Some(start) }
     };
-    let mut places: Vec<_> = marks.runs_from(0).take(MOST).map(run).collect();
-    if marks.runs() > MOST {
-        places.push(Place { words: more(marks.runs() - MOST), addr: None });
+    let mut places: Vec<_> = marks.ranges_from(0).take(MOST).map(change).collect();
+    if marks.ranges() > MOST {
+        places.push(Place { words: more(marks.ranges() - MOST), addr: None });
     }
     if let Some((from, to)) = marks.grown() {
         let words = format!("memory grew from {from} to {}", counted(to, "page"));

@@ -30,10 +30,10 @@ impl Mark {
 #[derive(Clone, Debug)]
 struct Page {
     marks: Cells,
-    /// How many runs of changed bytes begin before this page.
-    runs_before: usize,
+    /// How many ranges of changed bytes begin before this page.
+    ranges_before: usize,
     /// How many begin in it.
-    runs: usize,
+    ranges: usize,
     /// Whether every byte of it was changed, and all by one actor.
     full: bool,
 }
@@ -77,30 +77,31 @@ fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
 pub struct Marks {
     pages: BTreeMap<u64, Page>,
     grown: Option<(u64, u64)>,
-    compared: bool,
-    /// What each actor changed.
-    changed: [Tally; 3],
-    rewritten: Tally,
-    runs: usize,
+    /// Whether something that an actor changed was found by comparing.
+    compared: [bool; 3],
+    /// What each actor changed, and what it is known to have written, which holds the former.
+    changed: [Extent; 3],
+    written: [Extent; 3],
+    ranges: usize,
 }
 
 /// How many bytes there are of some kind, and where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct Extent {
     /// How many bytes.
     pub bytes: usize,
-    /// In how many runs of neighbours they lie.
-    pub runs: usize,
-    /// From the first of them to behind the last.
+    /// In how many ranges of neighbours they lie.
+    pub ranges: usize,
+    /// From the first of them to the address after the last.
     pub span: Option<(u64, u64)>,
 }
 
-impl Tally {
-    /// Counts bytes from an address on, which is behind those that were counted before.
+impl Extent {
+    /// Counts bytes from an address on, after those that were counted before.
     fn count(&mut self, addr: u64, len: usize) {
         let (first, last) = self.span.unwrap_or((addr, u64::MAX));
         self.bytes += len;
-        self.runs += usize::from(last != addr);
+        self.ranges += usize::from(last != addr);
         self.span = Some((first, addr + len as u64));
     }
 }
@@ -121,33 +122,38 @@ impl Marks {
     }
 
     /// The bytes that have another value now by that actor's doing.
-    pub fn changed_by(&self, actor: Actor) -> Tally {
+    pub fn changed_by(&self, actor: Actor) -> Extent {
         self.changed[actor as usize]
+    }
+
+    /// The bytes that are known to have been written by that actor, changed or not, and by no other after it.
+    pub fn written_by(&self, actor: Actor) -> Extent {
+        self.written[actor as usize]
     }
 
     /// How many bytes have another value now.
     pub fn changed(&self) -> usize {
-        self.changed.iter().map(|tally| tally.bytes).sum()
+        self.changed.iter().map(|extent| extent.bytes).sum()
     }
 
-    /// The bytes that are known to have been written with the value that they had.
-    pub fn rewritten(&self) -> Tally {
-        self.rewritten
+    /// How many bytes are known to have been written, changed or not.
+    pub fn written(&self) -> usize {
+        self.written.iter().map(|extent| extent.bytes).sum()
     }
 
-    /// Whether some of it was found by comparing: bytes may have been written then that have no mark.
-    pub fn is_compared(&self) -> bool {
-        self.compared
+    /// Whether some of what an actor wrote was found by comparing: it may have written bytes that have no mark.
+    pub fn compared_by(&self, actor: Actor) -> bool {
+        self.compared[actor as usize]
     }
 
-    /// In how many runs the changed bytes lie: neighbours that were changed by one actor.
-    pub fn runs(&self) -> usize {
-        self.runs
+    /// In how many ranges the changed bytes lie: neighbours that were changed by one actor.
+    pub fn ranges(&self) -> usize {
+        self.ranges
     }
 
     /// Whether nothing was written, as far as is known, and the memory did not grow.
     pub fn is_empty(&self) -> bool {
-        self.changed() + self.rewritten.bytes == 0 && self.grown.is_none()
+        self.written() == 0 && self.grown.is_none()
     }
 
     /// The size before and after in WebAssembly pages, if the memory grew.
@@ -164,7 +170,7 @@ impl Marks {
         })
     }
 
-    /// The first marked address at or behind `from`.
+    /// The first marked address at or after `from`.
     pub fn next(&self, from: u64) -> Option<u64> {
         self.pages.range(from / PAGE as u64..).find_map(|(number, page)| {
             let base = number * PAGE as u64;
@@ -179,7 +185,7 @@ impl Marks {
         self.pages.get(&(addr / PAGE as u64)).is_some_and(marked)
     }
 
-    /// The address of the first page of [`PAGE`] bytes at or behind `addr` that has marks.
+    /// The address of the first page of [`PAGE`] bytes at or after `addr` that has marks.
     pub fn next_page(&self, addr: u64) -> Option<u64> {
         self.pages.range(addr / PAGE as u64..).next().map(|(number, _)| number * PAGE as u64)
     }
@@ -189,29 +195,29 @@ impl Marks {
         self.pages.range(..=addr / PAGE as u64).next_back().map(|(number, _)| number * PAGE as u64)
     }
 
-    /// The runs of bytes changed by one actor that begin at or behind `from`, in order, each as first address and address
-    /// behind the last.
-    pub fn runs_from(&self, from: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let pages = self.pages.range(from / PAGE as u64..).filter(|(_, page)| page.runs > 0);
+    /// The ranges of bytes changed by one actor that begin at or after `from`, in order, each as first address and address
+    /// after the last.
+    pub fn ranges_from(&self, from: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let pages = self.pages.range(from / PAGE as u64..).filter(|(_, page)| page.ranges > 0);
         let starts = pages.flat_map(|(number, page)| self.starts(*number, page));
-        starts.filter(move |&start| start >= from).map(|start| (start, self.run_end(start)))
+        starts.filter(move |&start| start >= from).map(|start| (start, self.range_end(start)))
     }
 
-    /// The last run of changed bytes that begins before `addr`.
-    pub fn run_before(&self, addr: u64) -> Option<(u64, u64)> {
-        let pages = self.pages.range(..=addr / PAGE as u64).rev().filter(|(_, page)| page.runs > 0);
+    /// The last range of changed bytes that begins before `addr`.
+    pub fn range_before(&self, addr: u64) -> Option<(u64, u64)> {
+        let pages = self.pages.range(..=addr / PAGE as u64).rev().filter(|(_, page)| page.ranges > 0);
         let start =
             pages.filter_map(|(number, page)| self.starts(*number, page).filter(|&at| at < addr).last()).next()?;
-        Some((start, self.run_end(start)))
+        Some((start, self.range_end(start)))
     }
 
-    /// How many runs of changed bytes begin at or before `addr`: the number, from 1, of the run that it lies in.
-    pub fn run_number(&self, addr: u64) -> usize {
+    /// How many ranges of changed bytes begin at or before `addr`: the number, from 1, of the range that it lies in.
+    pub fn range_number(&self, addr: u64) -> usize {
         let Some((number, page)) = self.pages.range(..=addr / PAGE as u64).next_back() else { return 0 };
-        page.runs_before + self.starts(*number, page).filter(|&start| start <= addr).count()
+        page.ranges_before + self.starts(*number, page).filter(|&start| start <= addr).count()
     }
 
-    /// The addresses in a page at which runs of changed bytes begin.
+    /// The addresses in a page at which ranges of changed bytes begin.
     fn starts<'a>(&'a self, number: u64, page: &'a Page) -> impl Iterator<Item = u64> + 'a {
         let base = number * PAGE as u64;
         let begins = move |place: &usize| {
@@ -222,11 +228,11 @@ impl Marks {
             let mark = page.marks.at(*place);
             matches!(mark, Mark::Changed(_)) && mark != before
         };
-        // Of a page in which every byte changed only the first can begin a run.
+        // Of a page in which every byte changed only the first can begin a range.
         (0..if page.full { 1 } else { PAGE }).filter(begins).map(move |place| base + place as u64)
     }
 
-    fn run_end(&self, start: u64) -> u64 {
+    fn range_end(&self, start: u64) -> u64 {
         let (mut end, mark) = (start, self.at(start));
         while let Some(page) = self.pages.get(&(end / PAGE as u64)) {
             let first = place(end);
@@ -244,7 +250,7 @@ impl Marks {
         match change {
             Change::Bytes { memory: of, addr, old_then_new, by, evidence, mask } if *of == memory => {
                 let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
-                self.compared |= *evidence == Evidence::Found && *by != Actor::Module;
+                self.compared[*by as usize] |= *evidence == Evidence::Found && *by != Actor::Module;
                 let mut done = 0;
                 while done < old.len() {
                     let at = *addr + done as u64;
@@ -277,8 +283,8 @@ impl Marks {
     fn page(&mut self, addr: u64) -> &mut Page {
         self.pages.entry(addr / PAGE as u64).or_insert_with(|| Page {
             marks: Cells::All(Mark::None),
-            runs_before: 0,
-            runs: 0,
+            ranges_before: 0,
+            ranges: 0,
             full: false,
         })
     }
@@ -286,37 +292,38 @@ impl Marks {
     /// Tells changed bytes from rewritten ones, now that all were painted, and counts.
     fn settle(&mut self, before: &Image, after: &Image) {
         let (mut old, mut new) = ([0; PAGE], [0; PAGE]);
-        // The address behind the last changed byte, and who changed that.
+        // The address after the last changed byte, and who changed that.
         let mut last_changed = None;
         for (number, page) in &mut self.pages {
             let base = number * PAGE as u64;
             let known = before.read(base, &mut old);
             old[known..].fill(0);
             after.read(base, &mut new);
-            page.runs_before = self.runs;
+            page.ranges_before = self.ranges;
             if let Cells::All(Mark::Changed(by)) = page.marks
                 && differ_throughout(&old, &new)
             {
                 page.full = true;
-                page.runs = usize::from(last_changed != Some((base, by)));
-                self.runs += page.runs;
+                page.ranges = usize::from(last_changed != Some((base, by)));
+                self.ranges += page.ranges;
                 self.changed[by as usize].count(base, PAGE);
+                self.written[by as usize].count(base, PAGE);
                 last_changed = Some((base + PAGE as u64, by));
                 continue;
             }
             for (place, mark) in page.marks.each().iter_mut().enumerate() {
                 let Mark::Changed(by) = *mark else { continue };
                 let addr = base + place as u64;
+                self.written[by as usize].count(addr, 1);
                 if old[place] == new[place] {
                     *mark = Mark::Rewritten(by);
-                    self.rewritten.count(addr, 1);
                     continue;
                 }
                 self.changed[by as usize].count(addr, 1);
-                self.runs += usize::from(last_changed != Some((addr, by)));
+                self.ranges += usize::from(last_changed != Some((addr, by)));
                 last_changed = Some((addr + 1, by));
             }
-            page.runs = self.runs - page.runs_before;
+            page.ranges = self.ranges - page.ranges_before;
             let first = page.marks.at(0);
             page.full = matches!(first, Mark::Changed(_)) && page.marks.each().iter().all(|&mark| mark == first);
         }
@@ -332,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_ends_where_another_actor_changed_bytes() {
+    fn a_range_ends_where_another_actor_changed_bytes() {
         let page = PAGE as u64;
         let before = vec![Image::zeroed(4 * page)];
         let mut after = before.clone();
@@ -347,17 +354,18 @@ mod tests {
         write(2 * page + 3, 1, Actor::Host);
         write(2 * page + 8, 1, Actor::Host);
         let marks = Marks::new(0, &changes, &before, &after);
-        let runs = [(page - 2, page), (page, 2 * page + 3), (2 * page + 3, 2 * page + 4), (2 * page + 8, 2 * page + 9)];
-        assert_eq!(marks.runs_from(0).collect::<Vec<_>>(), runs);
-        assert_eq!(marks.runs(), 4);
-        for (number, (start, end)) in (1..).zip(runs) {
-            assert_eq!((marks.run_number(start), marks.run_number(end - 1)), (number, number));
-            assert_eq!(marks.run_before(start + 1), Some((start, end)));
+        let ranges =
+            [(page - 2, page), (page, 2 * page + 3), (2 * page + 3, 2 * page + 4), (2 * page + 8, 2 * page + 9)];
+        assert_eq!(marks.ranges_from(0).collect::<Vec<_>>(), ranges);
+        assert_eq!(marks.ranges(), 4);
+        for (number, (start, end)) in (1..).zip(ranges) {
+            assert_eq!((marks.range_number(start), marks.range_number(end - 1)), (number, number));
+            assert_eq!(marks.range_before(start + 1), Some((start, end)));
         }
-        assert_eq!(marks.changed_by(Actor::Host), Tally { bytes: 4, runs: 3, span: Some((page - 2, 2 * page + 9)) });
+        assert_eq!(marks.changed_by(Actor::Host), Extent { bytes: 4, ranges: 3, span: Some((page - 2, 2 * page + 9)) });
         assert_eq!(
             marks.changed_by(Actor::Guest),
-            Tally { bytes: PAGE + 3, runs: 1, span: Some((page, 2 * page + 3)) }
+            Extent { bytes: PAGE + 3, ranges: 1, span: Some((page, 2 * page + 3)) }
         );
     }
 }

@@ -1,80 +1,96 @@
 //! The answer to "which bytes, by whom, how many" as a sentence, for those who cannot see marks.
 
-use super::{Marks, Tally, counted, thousands, visible};
-use crate::record::{Actor, Cause, WASM_PAGE, unit};
+use super::{Extent, Marks, counted, thousands, visible};
+use crate::record::{Actor, Cause, WASM_PAGE};
 
-/// `12 B at 0x410..0x41c`: a length and the addresses from the first to behind the last.
+/// `12 B at 0x410..0x41c`: a length, the first address and the address behind the last.
 pub fn range(addr: u64, len: u64) -> String {
     format!("{} B at {addr:#x}..{:#x}", thousands(len), addr.saturating_add(len))
 }
 
-/// What a part of the timeline did to memory, in a sentence.
+/// What a part of the timeline did to a memory, in a sentence: for each actor what it wrote and where; and growth.
 pub fn difference(marks: &Marks) -> String {
-    let mut clauses = Vec::new();
-    for actor in [Actor::Module, Actor::Host, Actor::Guest] {
-        let Tally { bytes, runs, span } = marks.changed_by(actor);
-        if let Some((start, end)) = span {
-            let (bytes, runs) = (counted(bytes as u64, "byte"), counted(runs as u64, "run"));
-            clauses.push(format!("{} changed {bytes} in {runs} at {start:#x}..{end:#x}", name(actor)));
-        }
-    }
-    if let Tally { bytes, span: Some((start, end)), .. } = marks.rewritten() {
-        let bytes = counted(bytes as u64, "byte");
-        clauses.push(format!("{bytes} written with the values they had at {start:#x}..{end:#x}"));
-    }
-    if let Some((from, to)) = marks.grown() {
-        let pages = match from {
-            0 => format!("memory began with {to}"),
-            from if to < from => format!("memory began again, smaller: from {from} to {to}"),
-            from => format!("memory grew from {from} to {to}"),
-        };
-        let unit = unit(to, "page");
-        let sign = if to < from { "-" } else { "+" };
-        clauses.push(format!("{pages} {unit} ({sign}{} zero bytes)", thousands(from.abs_diff(to) * WASM_PAGE)));
-    }
-    match clauses.is_empty() {
-        true => "nothing changed".to_owned(),
-        false => clauses.join("; "),
-    }
+    let actors = [Actor::Module, Actor::Host, Actor::Guest].into_iter();
+    let mut clauses: Vec<String> =
+        actors.filter_map(|actor| Some(format!("{} {}", name(actor), wrote(marks, actor)?))).collect();
+    clauses.extend(marks.grown().map(|(from, to)| grew(from, to)));
+    if clauses.is_empty() { "nothing changed".to_owned() } else { clauses.join("; ") }
+}
+
+/// `changed 14 bytes at 0x41c..0x42a`; where equal bytes were written too, `wrote 4 bytes at .., 1 of them changed`.
+fn wrote(marks: &Marks, actor: Actor) -> Option<String> {
+    let (changed, written) = (marks.changed_by(actor).bytes, marks.written_by(actor));
+    let place = place(written)?;
+    let bytes = counted(written.bytes as u64, "byte");
+    let more = if marks.compared_by(actor) { " or more" } else { "" };
+    Some(match changed {
+        all if all == written.bytes => format!("changed {bytes} {place}"),
+        0 => format!("wrote {bytes}{more} {place}, none of them changed"),
+        some => format!("wrote {bytes}{more} {place}, {} of them changed", thousands(some as u64)),
+    })
+}
+
+/// `at 0x41c..0x42a`, or `in 2 ranges within 0x41c..0x500`.
+fn place(extent: Extent) -> Option<String> {
+    let (start, end) = extent.span?;
+    Some(match extent.ranges {
+        1 => format!("at {start:#x}..{end:#x}"),
+        ranges => format!("in {} within {start:#x}..{end:#x}", counted(ranges as u64, "range")),
+    })
 }
 
 /// The same in fewer words, where a line is short: `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
 pub fn short_difference(marks: &Marks) -> String {
-    let clause = |who: &str, Tally { bytes, runs, span }: Tally| {
-        let (start, end) = span?;
-        let runs = if runs > 1 { format!(" in {} runs", thousands(runs as u64)) } else { String::new() };
-        Some(format!("{who} {} B{runs} at {start:#x}..{end:#x}", thousands(bytes as u64)))
+    let wrote = |actor: Actor| {
+        let (changed, written) = (marks.changed_by(actor).bytes as u64, marks.written_by(actor));
+        let bytes = match written.bytes as u64 {
+            written if written == changed => format!("{} B", thousands(written)),
+            written => brief(changed, written, marks.compared_by(actor), 0),
+        };
+        Some(format!("{} {bytes} {}", actor.word(), place(written)?))
     };
-    let changed = [Actor::Module, Actor::Host, Actor::Guest].map(|by| clause(by.word(), marks.changed_by(by)));
-    let grown = marks.grown().map(|(from, to)| format!("memory {from} -> {}", counted(to, "page")));
-    let clauses = changed.into_iter().chain([clause("as before", marks.rewritten()), grown]);
-    let clauses: Vec<_> = clauses.flatten().collect();
+    let mut clauses: Vec<_> = [Actor::Module, Actor::Host, Actor::Guest].into_iter().filter_map(wrote).collect();
+    clauses.extend(marks.grown().map(|(from, to)| format!("memory {} -> {}", thousands(from), counted(to, "page"))));
     if clauses.is_empty() { "nothing changed".to_owned() } else { clauses.join("; ") }
 }
 
-/// The same in a few words: `14 B written, 13 changed`, or `14 B changed` where all were, or where comparing found that:
-/// how many were written is not known then.
-pub fn in_brief(marks: &Marks) -> String {
-    let mut words = Vec::new();
-    words.extend(counts(marks.changed() as u64, marks.rewritten().bytes as u64, marks.is_compared()));
-    if let Some((from, to)) = marks.grown() {
-        words.push(format!("grew by {}", counted(to.saturating_sub(from), "page")));
+/// How a memory came to another size, in pages.
+fn grew(from: u64, to: u64) -> String {
+    let size = |pages: u64| thousands(pages * WASM_PAGE);
+    match from {
+        0 => format!("memory starts with {} ({} bytes)", counted(to, "page"), size(to)),
+        from if to < from => {
+            format!(
+                "a fresh memory of {} replaced one of {} (-{} bytes)",
+                counted(to, "page"),
+                thousands(from),
+                size(from - to)
+            )
+        }
+        from => format!("memory grew from {} to {} (+{} bytes)", thousands(from), counted(to, "page"), size(to - from)),
     }
-    if words.is_empty() { "nothing changed".to_owned() } else { words.join(", ") }
 }
 
-/// How many bytes changed, and how many others were written; of those, comparing does not find all.
-pub(super) fn counts(changed: u64, rewritten: u64, is_compared: bool) -> Option<String> {
-    let all = thousands(changed + rewritten);
-    let (changed, rewritten) = match (changed, rewritten) {
-        (0, 0) => return None,
-        (_, 0) => return Some(format!("{all} B changed")),
-        (changed, rewritten) => (thousands(changed), thousands(rewritten)),
+/// The same in a few words: `14 B changed`.
+pub fn in_brief(marks: &Marks) -> String {
+    let grown = marks.grown().map_or(0, |(from, to)| to.saturating_sub(from));
+    let compared = [Actor::Module, Actor::Host, Actor::Guest].into_iter().any(|actor| marks.compared_by(actor));
+    let words = brief(marks.changed() as u64, marks.written() as u64, compared, grown);
+    if words.is_empty() { "nothing changed".to_owned() } else { words }
+}
+
+/// `14 B changed`; `4 B written, 1 changed`, where some were written with the values that they had; `grew by 1 page`.
+/// Comparing does not find all that was written. Empty for nothing.
+pub(super) fn brief(changed: u64, written: u64, compared: bool, grown: u64) -> String {
+    let more = if compared { " or more" } else { "" };
+    let bytes = match changed {
+        _ if written == 0 => None,
+        changed if changed == written => Some(format!("{} B changed", thousands(changed))),
+        0 => Some(format!("{} B{more} written, 0 changed", thousands(written))),
+        changed => Some(format!("{} B{more} written, {} changed", thousands(written), thousands(changed))),
     };
-    Some(match is_compared {
-        false => format!("{all} B written, {changed} changed"),
-        true => format!("{changed} B changed, {rewritten} B as before"),
-    })
+    let pages = (grown > 0).then(|| format!("grew by {}", counted(grown, "page")));
+    bytes.into_iter().chain(pages).collect::<Vec<_>>().join(", ")
 }
 
 /// How a cause ended: the answer in quotes, or why there is none.
@@ -96,5 +112,61 @@ pub fn name(actor: Actor) -> &'static str {
         Actor::Module => "the module",
         Actor::Host => "the host",
         Actor::Guest => "the guest",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Change, Evidence, Image};
+
+    fn told(changes: &[Change]) -> (String, String) {
+        let before = vec![Image::zeroed(WASM_PAGE)];
+        let mut after = before.clone();
+        changes.iter().for_each(|change| change.redo(&mut after));
+        let marks = Marks::new(0, changes, &before, &after);
+        (difference(&marks), in_brief(&marks))
+    }
+
+    fn host(addr: u64, new: &[u8]) -> Change {
+        Change::bytes(0, addr, &vec![0; new.len()], new, Actor::Host, Evidence::Written)
+    }
+
+    fn guest(addr: u64, new: &[u8]) -> Change {
+        Change::bytes(0, addr, &vec![0; new.len()], new, Actor::Guest, Evidence::Found)
+    }
+
+    #[test]
+    fn each_actor_has_its_own_ranges() {
+        for (changes, sentence, brief) in [
+            (vec![], "nothing changed", "nothing changed"),
+            (
+                vec![host(0x410, &[1; 12]), guest(0x41c, &[2; 14])],
+                "the host changed 12 bytes at 0x410..0x41c; the guest changed 14 bytes at 0x41c..0x42a",
+                "26 B changed",
+            ),
+            (
+                vec![guest(0x100, &[1]), guest(0x200, &[1, 1]), host(0x180, &[1])],
+                "the host changed 1 byte at 0x180..0x181; the guest changed 3 bytes in 2 ranges within 0x100..0x202",
+                "4 B changed",
+            ),
+            (
+                vec![host(0x1000, &[7, 0, 0, 0])],
+                "the host wrote 4 bytes at 0x1000..0x1004, 1 of them changed",
+                "4 B written, 1 changed",
+            ),
+            (
+                vec![host(0x1000, &[0; 4]), host(0x2000, &[0])],
+                "the host wrote 5 bytes in 2 ranges within 0x1000..0x2001, none of them changed",
+                "5 B written, 0 changed",
+            ),
+            (
+                vec![Change::Growth { memory: 0, from: 1, to: 3, by: Actor::Guest }],
+                "memory grew from 1 to 3 pages (+131,072 bytes)",
+                "grew by 2 pages",
+            ),
+        ] {
+            assert_eq!(told(&changes), (sentence.to_owned(), brief.to_owned()));
+        }
     }
 }

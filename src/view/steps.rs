@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::sentence::counts;
+use super::sentence::brief;
 use super::{counted, range, visible};
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
@@ -90,12 +90,7 @@ fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
 
 impl Sum {
     fn words(self) -> String {
-        let mut notes = Vec::new();
-        notes.extend(counts(self.differing, self.equal, self.compared > 0));
-        if self.grown > 0 {
-            notes.push(format!("grew by {}", counted(self.grown, "page")));
-        }
-        notes.join(", ")
+        brief(self.differing, self.differing + self.equal, self.compared > 0, self.grown)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bytes and numbers as text that is safe to print: nothing a guest or a file name holds reaches a terminal raw.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -104,6 +105,21 @@ pub fn thousands(n: u64) -> String {
     text
 }
 
+/// How long something took, in three digits or more and whole nanoseconds: `547ns`, `33.0µs`, `1.25s`.
+pub fn elapsed(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    let scales = [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000)];
+    let Some((unit, scale)) = scales.into_iter().find(|&(_, scale)| nanos >= scale) else {
+        return format!("{nanos}ns");
+    };
+    let (whole, part) = (nanos / scale, nanos % scale);
+    match whole.ilog10() {
+        0 => format!("{whole}.{:02}{unit}", part * 100 / scale),
+        1 => format!("{whole}.{}{unit}", part * 10 / scale),
+        _ => format!("{whole}{unit}"),
+    }
+}
+
 /// A count and its unit: `1 byte`, `1,234 bytes`.
 pub fn counted(count: u64, one: &str) -> String {
     format!("{} {}", thousands(count), unit(count, one))
@@ -125,5 +141,21 @@ mod tests {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_114_112), "1,114,112");
+    }
+
+    #[test]
+    fn times_have_three_digits() {
+        for (nanos, text) in [
+            (0, "0ns"),
+            (547, "547ns"),
+            (1_000, "1.00µs"),
+            (9_999, "9.99µs"),
+            (33_049, "33.0µs"),
+            (999_999, "999µs"),
+            (1_250_000_000, "1.25s"),
+            (3_600_000_000_000, "3600s"),
+        ] {
+            assert_eq!(elapsed(Duration::from_nanos(nanos)), text);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{Selection, backtrace, difference, failure, short_difference, thousands, visible};
+use crate::view::{Selection, backtrace, difference, elapsed, failure, short_difference, thousands, visible};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
@@ -132,19 +132,19 @@ fn start(app: &App) -> (String, Tone) {
 
 /// How a line or a command ended that did not fail.
 fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
-    let elapsed = at.steps.elapsed();
+    let elapsed = elapsed(at.steps.elapsed());
     match trigger {
         Trigger::Command(text) if at.node.begins_a_run() => {
-            format!(":{}: a fresh guest; F3 shows the previous run   ({elapsed:.1?})", visible(text.as_bytes()))
+            format!(":{}: a fresh guest; F3 shows the previous run   ({elapsed})", visible(text.as_bytes()))
         }
         Trigger::Command(text) => {
             let results = at.node.focus.map_or_else(Vec::new, |place| at.steps.results(&at.node, place));
             let result = if results.is_empty() { String::new() } else { format!("  -> {}", results.join(", ")) };
-            format!(":{}{result}   ({elapsed:.1?})", visible(text.as_bytes()))
+            format!(":{}{result}   ({elapsed})", visible(text.as_bytes()))
         }
         Trigger::Line(line) => {
             let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-            format!("=> {}   ({sizes}, {elapsed:.1?})", glance(answer))
+            format!("=> {}   ({sizes}, {elapsed})", glance(answer))
         }
         Trigger::Start => String::new(),
     }

@@ -130,25 +130,25 @@ impl App {
         self.space.cursor = addr.min(size.saturating_sub(1));
     }
 
-    /// Goes to the previous or next run of changed bytes.
+    /// Goes to the previous or next range of changed bytes.
     pub(super) fn go_to_change(&mut self, direction: Direction) {
         let Some(view) = self.view() else { return };
         let (marks, cursor) = (view.marks, self.space.cursor);
-        let run = match direction {
-            Direction::Forward => marks.runs_from(cursor.saturating_add(1)).next(),
-            Direction::Back => marks.run_before(cursor),
+        let range = match direction {
+            Direction::Forward => marks.ranges_from(cursor.saturating_add(1)).next(),
+            Direction::Back => marks.range_before(cursor),
         };
-        let Some((start, end)) = run else {
-            return self.notice(match (marks.runs(), direction) {
+        let Some((start, end)) = range else {
+            return self.notice(match (marks.ranges(), direction) {
                 (0, _) => "nothing changed in this step",
                 (_, Direction::Forward) => "no changed bytes after this",
                 (_, Direction::Back) => "no changed bytes before this",
             });
         };
         let text = format!(
-            "run {} of {}: {} ({} changed in all)",
-            thousands(marks.run_number(start) as u64),
-            thousands(marks.runs() as u64),
+            "range {} of {}: {} ({} changed in all)",
+            thousands(marks.range_number(start) as u64),
+            thousands(marks.ranges() as u64),
             counted(end - start, "byte"),
             thousands(marks.changed() as u64)
         );

@@ -38,7 +38,7 @@ fn the_memory_is_walked_with_the_keys_of_other_tools() {
     assert!(shown.contains("at 0x") && shown.contains("u32"), "{shown}");
     bench.keys("g.");
     assert_eq!(bench.full.app.space.cursor, 0x41c, "the next changed byte");
-    assert!(text(&bench.draw(120, 40)).contains("run 1 of 1: 14 bytes (14 changed in all)"));
+    assert!(text(&bench.draw(120, 40)).contains("range 1 of 1: 14 bytes (14 changed in all)"));
     bench.keys("]c");
     assert!(text(&bench.draw(120, 40)).contains("no changed bytes after this"));
     bench.key(KeyCode::Char('G'));
@@ -96,7 +96,7 @@ fn addresses_patterns_and_names_are_asked_for() {
     bench.key(KeyCode::Enter);
     assert_eq!(bench.full.app.space.cursor, 0x401);
     for (presses, title) in
-        [("\t", "changes  12 bytes in 1 run "), ("\t", "regions"), ("\t", "map  1 cell ="), ("\t", "exchanges")]
+        [("\t", "changes  12 bytes in 1 range "), ("\t", "regions"), ("\t", "map  1 cell ="), ("\t", "exchanges")]
     {
         bench.keys(presses);
         let shown = text(&bench.settled(80, 24));
@@ -115,7 +115,7 @@ fn bytes_are_written_at_the_cursor_as_the_host() {
     bench.key(KeyCode::Enter);
     bench.settle();
     let shown = text(&bench.draw(120, 40));
-    assert!(shown.contains("the host changed 5 bytes in 1 run at 0x500..0x505"), "{shown}");
+    assert!(shown.contains("the host changed 5 bytes at 0x500..0x505"), "{shown}");
     assert!(shown.contains("h00000500 [63]61 66 c3 a9 00 00 00  caf\u{e9}\u{ab}"), "{shown}");
     assert!(shown.contains("poke hex 0x500 63 61 66 c3 a9"), "{shown}");
     bench.keys("Gpxx");

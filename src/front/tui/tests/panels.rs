@@ -62,19 +62,19 @@ fn the_changes_of_the_host_and_the_guest_are_kept_apart() {
     bench.key(KeyCode::F(2));
     bench.keys("\t");
     let shown = text(&bench.settled(100, 30));
-    assert!(shown.contains("changes  26 bytes in 2 runs"), "{shown}");
+    assert!(shown.contains("changes  26 bytes in 2 ranges"), "{shown}");
     assert!(
         shown.contains(">1 0x410..0x41c  12 B by the host ") && shown.contains(" 2 0x41c..0x42a  14 B by the guest ")
     );
-    assert!(shown.contains("all steps: host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a"), "{shown}");
+    let narrow = text(&bench.settled(90, 30));
+    assert!(narrow.contains("all steps: host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a"), "{narrow}");
     let wide = text(&bench.settled(160, 45));
-    let sentence =
-        "the host changed 12 bytes in 1 run at 0x410..0x41c; the guest changed 14 bytes in 1 run at 0x41c..0x42a";
+    let sentence = "the host changed 12 bytes at 0x410..0x41c; the guest changed 14 bytes at 0x41c..0x42a";
     assert!(wide.contains(sentence), "{wide}");
     // The keys go from the one to the other.
     bench.keys(".");
     assert_eq!(bench.full.app.space.cursor, 0x41c);
-    assert!(text(&bench.settled(100, 30)).contains("run 2 of 2: 14 bytes (26 changed in all)"));
+    assert!(text(&bench.settled(100, 30)).contains("range 2 of 2: 14 bytes (26 changed in all)"));
     bench.keys(",");
     assert_eq!(bench.full.app.space.cursor, 0x410);
 }

@@ -384,7 +384,7 @@ fn panels_tell_which_part_of_a_list_they_show() {
     bench.keys("\x1b\t");
     let shown = text(&bench.settled(120, 40));
     let rows = usize::from(bench.full.app.layout.side.height) - 1;
-    assert!(shown.contains(&format!("changes  50 bytes in 50 runs  1-{rows} of 50  (, .)")), "{shown}");
+    assert!(shown.contains(&format!("changes  50 bytes in 50 ranges  1-{rows} of 50  (, .)")), "{shown}");
     // And a title that is cut says so.
     bench.keys("\t");
     let shown = text(&bench.settled(44, 24));

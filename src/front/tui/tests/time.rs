@@ -98,7 +98,12 @@ fn crossings_are_a_tree_with_the_exchange_at_its_root() {
     let screen = shown(&mut bench);
     assert_eq!(step(&bench), None);
     assert!(screen.contains("exchange 1 of 1 | all steps") && screen.contains(">all steps"), "{screen}");
-    assert!(screen.contains("all steps: host 5 B at 0x40..0x45; guest 2 B at 0x50..0x52; the guest said"), "{screen}");
+    assert!(
+        screen.contains(
+            "all steps: the host changed 5 bytes at 0x40..0x45; the guest changed 2 bytes at 0x50..0x52; the guest said"
+        ),
+        "{screen}"
+    );
     bench.key(KeyCode::F(2));
     assert!(shown(&mut bench).contains("this is the exchange as a whole"));
     bench.key(KeyCode::F(7));
@@ -191,7 +196,7 @@ fn earlier_runs_can_be_looked_at() {
     );
     assert!(screen.contains("F9: newest") && screen.contains('\u{2550}'), "{screen}");
     bench.key(KeyCode::F(7));
-    assert!(shown(&mut bench).contains("the host changed 9 bytes in 1 run at 0x410..0x419"));
+    assert!(shown(&mut bench).contains("the host changed 9 bytes at 0x410..0x419"));
     bench.key(KeyCode::F(4));
     assert!(shown(&mut bench).contains("  run 2 | exchange 1 of 1 | step 3 of 5"));
     // A line returns to the present run, wherever one is.
@@ -308,14 +313,11 @@ fn the_memories_of_a_guest_are_shown_one_by_one() {
     let mut bench = Bench::wat(CALLER);
     bench.send("hello");
     let screen = shown(&mut bench);
-    assert!(
-        screen.contains("memory 0 (memory) | 1 page") && screen.contains("2 bytes in 1 run at 0x50..0x52"),
-        "{screen}"
-    );
+    assert!(screen.contains("memory 0 (memory) | 1 page") && screen.contains("2 bytes at 0x50..0x52"), "{screen}");
     bench.key(KeyCode::F(10));
     let screen = shown(&mut bench);
     assert!(screen.contains("memory 1 (notes) | 2 pages"), "{screen}");
-    assert!(screen.contains("the guest changed 1 byte in 1 run at 0x700..0x701"), "{screen}");
+    assert!(screen.contains("the guest changed 1 byte at 0x700..0x701"), "{screen}");
     assert_eq!(bench.full.app.space.cursor, 0x700, "where something changed");
     bench.send("again");
     assert!(shown(&mut bench).contains("memory 1 (notes)"), "it stays");

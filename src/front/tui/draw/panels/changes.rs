@@ -1,4 +1,4 @@
-//! The panel of changes: the runs of bytes that changed, each by one actor.
+//! The panel of changes: the ranges of bytes that changed, each by one actor.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,12 +12,12 @@ use crate::view::{counted, name, thousands};
 pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let Some(view) = app.view() else { return };
     let (marks, cursor) = (view.marks, app.space.cursor);
-    let (runs, changed) = (counted(marks.runs() as u64, "run"), counted(marks.changed() as u64, "byte"));
-    let first = shown(marks, cursor, area).next().map_or(0, |((start, _), _)| marks.run_number(start) - 1);
-    let part = part(first, marks.runs(), below_title(area).height);
+    let (ranges, changed) = (counted(marks.ranges() as u64, "range"), counted(marks.changed() as u64, "byte"));
+    let first = shown(marks, cursor, area).next().map_or(0, |((start, _), _)| marks.range_number(start) - 1);
+    let part = part(first, marks.ranges(), below_title(area).height);
     canvas.rule(
         area,
-        &with_hint(&format!("changes  {changed} in {runs}{part}"), "  (, .)", area),
+        &with_hint(&format!("changes  {changed} in {ranges}{part}"), "  (, .)", area),
         canvas.theme.title(),
     );
     let mut rest = below_title(area);
@@ -25,7 +25,7 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let by = marks.at(start).actor().map_or("", name);
         let inside = (start..end).contains(&cursor);
         let (mark, style) = if inside { (">", canvas.theme.selected()) } else { (" ", Style::new()) };
-        let number = thousands(marks.run_number(start) as u64);
+        let number = thousands(marks.range_number(start) as u64);
         let text = format!("{mark}{number} {start:#x}..{end:#x}  {} B by {by}", thousands(end - start));
         canvas.put(line, &text, style);
         rest = below_title(rest);

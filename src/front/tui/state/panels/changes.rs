@@ -1,16 +1,16 @@
-//! The panel of changes: the runs of bytes that changed, each by one actor.
+//! The panel of changes: the ranges of bytes that changed, each by one actor.
 
 use ratatui::layout::{Position, Rect};
 
 use crate::front::tui::state::lines::{below_title, rows};
 use crate::view::Marks;
 
-/// The runs that the panel shows, each with its line: the one at the cursor, or before it, is among the first.
+/// The ranges that the panel shows, each with its line: the one at the cursor, or before it, is among the first.
 pub(crate) fn shown(marks: &Marks, cursor: u64, area: Rect) -> impl Iterator<Item = ((u64, u64), Rect)> {
-    let here = marks.run_before(cursor.saturating_add(1));
-    let before = here.and_then(|(start, _)| marks.run_before(start)).or(here);
+    let here = marks.range_before(cursor.saturating_add(1));
+    let before = here.and_then(|(start, _)| marks.range_before(start)).or(here);
     let first = before.map_or(0, |(start, _)| start);
-    marks.runs_from(first).zip(rows(below_title(area)))
+    marks.ranges_from(first).zip(rows(below_title(area)))
 }
 
 /// The address that a line of the panel is about.
