@@ -16,7 +16,7 @@ use crate::command::{self, Context, Names, Reply, Typed};
 use crate::record::{Cause, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::Settings;
-use crate::view::{Search, Selection, failures_in_full, outcome, range, reload_sentence, visible};
+use crate::view::{Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, visible};
 
 /// The most matches, and exchanges that were sent again, that are listed.
 const LISTED: usize = 1024;
@@ -148,7 +148,10 @@ impl Console {
             }
             Typed::Command(text) => text,
         };
-        match command::run(text, &mut self.context()) {
+        let reply = command::run(text, &mut self.context());
+        let shows_memory =
+            matches!(reply, Ok(Reply::Text(_) | Reply::Rows(_) | Reply::Places(..) | Reply::Find(_) | Reply::Copy(_)));
+        match reply {
             Err(error) => return LineResult::Refused(error.to_string()),
             Ok(Reply::Quit) => self.leaving = true,
             Ok(Reply::Sent) => return self.finish(),
@@ -172,6 +175,9 @@ impl Console {
                 self.show();
                 self.say(&words);
             }
+        }
+        if let Some(caution) = self.at.as_ref().and_then(|at| caution(at.known())).filter(|_| shows_memory) {
+            self.say(caution);
         }
         LineResult::Done
     }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, difference, failure, glyph, visible};
+use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, glyph, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
@@ -106,7 +106,10 @@ pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result
         let which = if at.marks.len() > 1 { format!("memory {memory}: ") } else { String::new() };
         writeln!(out, "{which}{}", difference(marks))?;
     }
-    if changed.count() == 0 { writeln!(out, "{}", difference(&Marks::default())) } else { Ok(()) }
+    if changed.count() == 0 {
+        writeln!(out, "{}", difference(&Marks::default()))?;
+    }
+    caution(at.known()).map_or(Ok(()), |caution| writeln!(out, "{caution}"))
 }
 
 /// Writes rows of memory.
@@ -134,6 +137,9 @@ fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Mem
             continue;
         }
         writeln!(out, "      {}", difference(&marks))?;
+        if let Some(caution) = caution(cause.known(Some(place))) {
+            writeln!(out, "      {caution}")?;
+        }
         write_rows(out, &marks, before.get(memory), &memories[memory], style, usize::MAX)?;
     }
     Ok(())

@@ -11,9 +11,6 @@ const MOST_STEPS: usize = 200_000;
 /// The most bytes of changes, old and new ones, that a cause has when it makes another step: what a guest of the
 /// default size changes when it rewrites all of its memory.
 const CHANGES: u64 = 1 << 30;
-/// How much of a cause's time may go into comparing memories at calls of imports. After that, what the guest changed
-/// before such a call and after it is found together, when the guest is done.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A guest, reached from outside or inside a call, and the recorder that follows it.
 pub struct Recorded<'a, B: ?Sized> {
@@ -51,14 +48,25 @@ impl<'a> Recorded<'a, Guest> {
 }
 
 impl<B: Boundary + ?Sized> Recorded<'_, B> {
-    /// Notes what the guest did since the last boundary: as it recorded that, or else as comparing finds it.
-    fn settle(&mut self) {
+    /// Notes what the guest did since the last boundary: as it recorded that, or else as comparing finds it. Where that
+    /// took too long already, memory is compared only when the guest `is_done` with the outermost call.
+    fn settle(&mut self, is_done: bool) {
         let Recorded { inner, recorder, watch } = self;
         match inner.accesses() {
             Some(collector) => watch.aside(|| {
                 recorder.aside(|recorder| recorder.settle(&collector, |memory| inner.bytes(memory)));
             }),
-            None => self.compare(Actor::Guest),
+            None if is_done || recorder.may_compare() => self.compare(Actor::Guest),
+            None => recorder.skip_compare((0..inner.memories()).map(|memory| inner.bytes(memory))),
+        }
+    }
+
+    /// Compares what the host is about to read or to write, if the rest was not compared.
+    fn settle_range(&mut self, memory: usize, addr: u64, len: u64) {
+        let live = self.inner.bytes(memory);
+        let [start, end] = [Some(addr), addr.checked_add(len)].map(|end| end.and_then(|end| usize::try_from(end).ok()));
+        if let Some(live) = start.zip(end).and_then(|(start, end)| live.get(start..end)) {
+            self.recorder.compare_range(memory, addr, live);
         }
     }
 
@@ -68,7 +76,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         let Recorded { inner, recorder, watch } = self;
         watch.aside(|| {
             recorder.aside(|recorder| {
-                (0..inner.memories()).for_each(|memory| recorder.compare(memory, inner.bytes(memory), by));
+                recorder.compare_all((0..inner.memories()).map(|memory| inner.bytes(memory)), by);
             });
         });
     }
@@ -88,7 +96,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         let (outcome, elapsed) = self.timed(|recorded| {
             let mut witness = RecordingHost { host, recorder: recorded.recorder, watch: &recorded.watch };
             let outcome = recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec);
-            recorded.settle();
+            recorded.settle(recorded.recorder.depth() == 1);
             outcome
         });
         let step = self.recorder.leave(elapsed);
@@ -101,6 +109,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         if self.recorder.kept() > CHANGES {
             return Err(Failure::TooManyChanges(CHANGES).into());
         }
+        self.settle_range(memory, addr, bytes.len() as u64);
         self.recorder.enter(StepKind::Write { memory, addr, len: bytes.len() as u64 });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
         if outcome.is_ok() {
@@ -111,6 +120,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
+        self.settle_range(memory, addr, len);
         self.recorder.enter(StepKind::Read { memory, addr, len });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.read(memory, addr, len, into));
         self.recorder.leave(elapsed);
@@ -185,9 +195,7 @@ impl Host for RecordingHost<'_> {
             return Err(Failure::TooManySteps(MOST_STEPS).into());
         }
         let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
-        if recorded.inner.accesses().is_some() || recorded.recorder.overhead() < PATIENCE {
-            recorded.settle();
-        }
+        recorded.settle(false);
         recorded.recorder.enter(StepKind::Import { import: self.host.name(place), args: args.to_vec(), results: None });
         let host = &mut *self.host;
         let (outcome, elapsed) = recorded.timed(|recorded| host.import(place, args, recorded));

@@ -53,8 +53,26 @@ pub struct Step {
     pub changes: Range<usize>,
     /// The accesses that the guest made during it, by their numbers, where they were recorded.
     pub accesses: Range<u64>,
+    /// Whether all of memory is known as it was before the step and after it.
+    pub known: Known,
     /// How long it took, without the time for recording it.
     pub elapsed: Duration,
+}
+
+/// Whether all of memory is known as it was before a step, and after it. Where it is not, the guest had run and memory
+/// was not compared, because that had taken too long: the guest may have changed any byte that the host did not read
+/// or write there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Before the step.
+    pub before: bool,
+    /// After the step.
+    pub after: bool,
+}
+
+impl Known {
+    /// Both.
+    pub const BOTH: Known = Known { before: true, after: true };
 }
 
 /// What a step does.
@@ -236,6 +254,11 @@ impl Cause {
     /// The step in which the access of that number was made: the innermost one.
     pub fn step_of_access(&self, number: u64) -> Option<usize> {
         self.steps.iter().rposition(|step| step.accesses.contains(&number))
+    }
+
+    /// Whether memory is known before and after the step at `place`; it always is before and after the whole cause.
+    pub fn known(&self, place: Option<usize>) -> Known {
+        place.map_or(Known::BOTH, |place| self.steps[place].known)
     }
 
     /// The changes of the step at `place`, or of the whole cause for `None`.

@@ -14,7 +14,7 @@ mod trap;
 mod value;
 
 pub use access::{AccessLog, Collector, MemoryAccess, RECORD, Segment, Site, SiteKind, Target};
-pub use cause::{Cause, Outcome, Step, StepKind, Trigger};
+pub use cause::{Cause, Known, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use failure::{Access, EncodingError, Failure, Limit, plain, unit};
 pub use frame::Frame;

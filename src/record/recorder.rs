@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::access::TouchedPage;
 use super::{
-    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Mask, Memories, Outcome, PAGE, Step, StepKind,
+    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Known, Mask, Memories, Outcome, PAGE, Step, StepKind,
     Trigger, WASM_PAGE,
 };
 
@@ -33,9 +33,17 @@ pub enum FocusTarget {
     Call,
 }
 
+/// How much of a cause's time may go into comparing memories at calls of imports, unless somebody says otherwise.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Builds a [`Cause`] step by step, beside the memories as they are now.
 #[derive(Debug, Default)]
 pub struct Recorder {
+    /// How much of a cause's time may go into comparing memories while the guest waits. After that, they are compared
+    /// when the guest is done.
+    patience: Option<Duration>,
+    /// Whether the guest ran since memory was compared.
+    outdated: bool,
     present: Memories,
     steps: Vec<Step>,
     changes: Vec<Change>,
@@ -60,9 +68,24 @@ impl Recorder {
         Recorder { listener, ..Recorder::default() }
     }
 
-    /// A recorder for a fresh guest, with the same listener.
+    /// A recorder for a fresh guest, with the same listener and patience.
     pub fn renewed(&self) -> Recorder {
-        Recorder::new(self.listener.clone())
+        Recorder { patience: self.patience, ..Recorder::new(self.listener.clone()) }
+    }
+
+    /// Lets that much of a cause's time go into comparing memories while the guest waits; `None` for the usual time.
+    pub fn set_patience(&mut self, patience: Option<Duration>) {
+        self.patience = patience;
+    }
+
+    /// Whether there is time to compare memories, now that the guest waits for the host, or is done with a call.
+    pub fn may_compare(&self) -> bool {
+        self.overhead < self.patience.unwrap_or(PATIENCE)
+    }
+
+    /// How many steps are open, one inside the other.
+    pub fn depth(&self) -> usize {
+        self.open.len()
     }
 
     /// The memories as they are now, as far as they were recorded.
@@ -94,6 +117,7 @@ impl Recorder {
             kind,
             changes: made..made,
             accesses: self.accesses..self.accesses,
+            known: Known { before: !self.outdated, after: true },
             elapsed: Duration::ZERO,
         });
     }
@@ -104,6 +128,7 @@ impl Recorder {
         let step = &mut self.steps[place];
         step.changes.end = self.changes.len();
         step.accesses.end = self.accesses;
+        step.known.after = !self.outdated;
         step.elapsed = elapsed;
         &mut step.kind
     }
@@ -190,6 +215,30 @@ impl Recorder {
     /// Notes that a memory grew, as done by the host.
     pub fn grew(&mut self, memory: usize, live: &[u8]) {
         self.fit(memory, live, Actor::Host);
+    }
+
+    /// Compares all memories with their live bytes, and notes growth and what differs as done by `by`.
+    pub fn compare_all<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>, by: Actor) {
+        live.enumerate().for_each(|(memory, live)| self.compare(memory, live, by));
+        self.outdated = false;
+    }
+
+    /// Notes that the guest ran, and that memories are not compared: they may have grown, which costs nothing to see.
+    pub fn skip_compare<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>) {
+        live.enumerate().for_each(|(memory, live)| self.fit(memory, live, Actor::Guest));
+        self.outdated = true;
+    }
+
+    /// Compares the bytes from `addr` on, which the host is about to read or to write, where the rest was not compared.
+    pub fn compare_range(&mut self, memory: usize, addr: u64, live: &[u8]) {
+        let Some(image) = self.present.get_mut(memory).filter(|_| self.outdated) else { return };
+        let mut old = vec![0; live.len()];
+        let differs = image.read(addr, &mut old) == live.len() && old != live;
+        if differs {
+            image.write(addr, live);
+            self.kept += 2 * live.len() as u64;
+            self.changes.push(Change::bytes(memory, addr, &old, live, Actor::Guest, Evidence::Found));
+        }
     }
 
     /// Compares a memory with its live bytes, and notes growth and what differs as done by `by`.

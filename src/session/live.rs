@@ -33,6 +33,9 @@ pub struct Options {
     pub env: Vec<OsString>,
     /// What the guest records of its accesses to memory.
     pub trace: Passes,
+    /// How much of an exchange's time may go into comparing memory at calls of imports, where stores are not recorded;
+    /// `None` for two seconds.
+    pub patience: Option<Duration>,
     /// Who hears what the guest says while it says it.
     pub listener: Option<Listener>,
     /// The files that are watched: when one changes, the guest is reloaded.
@@ -109,6 +112,7 @@ impl Live {
         let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
         let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
+        recorder.set_patience(options.patience);
         let birth = GuestFactory { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
         let (mut guest, mut exchange, elapsed) = birth.instance()?;
         let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);

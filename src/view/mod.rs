@@ -39,7 +39,7 @@ pub use reload::{clock, reload_sentence};
 pub use row::{Cell, MAX_WIDTH, Row};
 pub use search::{Matched, Pattern, Search};
 pub use selection::Selection;
-pub use sentence::{difference, failure, in_brief, name, outcome, range, short_difference};
+pub use sentence::{caution, difference, failure, in_brief, name, outcome, range, short_difference, unknown};
 pub use steps::{StepLine, Steps};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};

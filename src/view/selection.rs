@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Marks, StepLine, Steps};
-use crate::record::{Actor, Cause, Change, Evidence, Found, Image, Memories, Moment, Position, Run, StepKind, Touch};
+use crate::record::{
+    Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, StepKind, Touch,
+};
 
 /// How many of a cause's last steps are looked at for the address to show.
 const GLANCE: usize = 256;
@@ -93,6 +95,11 @@ impl Selection {
     /// Whether it is the same node of the timeline as another.
     pub fn is_same_node(&self, other: &Selection) -> bool {
         (self.cause, self.step, self.access) == (other.cause, other.step, other.access)
+    }
+
+    /// Whether all of memory is known before and after what is selected; around an access, which was recorded, it is.
+    pub fn known(&self) -> Known {
+        self.access.map_or_else(|| self.node.known(self.step), |_| Known::BOTH)
     }
 
     /// How many steps the cause has.

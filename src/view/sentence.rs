@@ -1,7 +1,7 @@
 //! The answer to "which bytes, by whom, how many" as a sentence, for those who cannot see marks.
 
 use super::{Extent, Marks, counted, thousands, visible};
-use crate::record::{Actor, Cause, WASM_PAGE};
+use crate::record::{Actor, Cause, Known, WASM_PAGE};
 
 /// `12 B at 0x410..0x41c`: a length, the first address and the address behind the last.
 pub fn range(addr: u64, len: u64) -> String {
@@ -39,7 +39,23 @@ fn place(extent: Extent) -> Option<String> {
     })
 }
 
-/// The same in fewer words, where a line is short: `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
+/// That memory is not known before or after a part of the timeline, in a few words: bytes that are shown may be older.
+pub fn unknown(known: Known) -> Option<&'static str> {
+    match known {
+        Known { before: true, after: true } => None,
+        Known { before: false, after: true } => Some("memory not compared before"),
+        Known { before: true, after: false } => Some("memory not compared after"),
+        Known { before: false, after: false } => Some("memory not compared"),
+    }
+}
+
+/// That bytes which are shown as they were after a part of the timeline may be older.
+pub fn caution(known: Known) -> Option<&'static str> {
+    (!known.after).then_some("memory was not compared after this step: bytes shown here may be out of date")
+}
+
+/// What a part of the timeline did to memory in fewer words, where a line is short:
+/// `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
 pub fn short_difference(marks: &Marks) -> String {
     let wrote = |actor: Actor| {
         let (changed, written) = (marks.changed_by(actor).bytes as u64, marks.written_by(actor));

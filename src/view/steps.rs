@@ -7,7 +7,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::sentence::brief;
-use super::{counted, range, visible};
+use super::{counted, range, unknown, visible};
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
 /// The deepest step that is indented further than the one around it.
@@ -154,6 +154,8 @@ impl Steps {
                 ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
             }
         };
+        let notes = [Some(note).filter(|note| !note.is_empty()), unknown(step.known).map(str::to_owned)];
+        let note = notes.into_iter().flatten().collect::<Vec<_>>().join(", ");
         StepLine { depth: step.depth, verb, name, what, note }
     }
 
@@ -408,6 +410,7 @@ mod tests {
             kind: StepKind::Say { text: b"hi".to_vec() },
             changes: changes.clone(),
             accesses: 0..0,
+            known: crate::record::Known::BOTH,
             elapsed: Duration::ZERO,
         };
         let change = |n: usize| Change::bytes(0, n as u64, &[0], &[1], Actor::Guest, Evidence::Found);

@@ -37,6 +37,9 @@ struct Step<'a> {
     kind: StepKind<'a>,
     /// Which of the changes were made during it: from the first to before the second.
     changes: [usize; 2],
+    /// Whether memory is known before it and after it. Left out where both are true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_known: Option<[bool; 2]>,
     elapsed_ns: u64,
 }
 
@@ -116,8 +119,14 @@ impl Exchange<'_> {
 
 impl<'a> From<&'a record::Step> for Step<'a> {
     fn from(step: &'a record::Step) -> Step<'a> {
-        let changes = [step.changes.start, step.changes.end];
-        Step { depth: step.depth, kind: (&step.kind).into(), changes, elapsed_ns: nanos(step.elapsed) }
+        let record::Known { before, after } = step.known;
+        Step {
+            depth: step.depth,
+            kind: (&step.kind).into(),
+            changes: [step.changes.start, step.changes.end],
+            memory_known: (!before || !after).then_some([before, after]),
+            elapsed_ns: nanos(step.elapsed),
+        }
     }
 }
 

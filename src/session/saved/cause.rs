@@ -55,6 +55,9 @@ pub(super) struct Step<'a> {
     /// Its accesses, in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) accesses: Option<[u64; 2]>,
+    /// Whether memory is known before it and after it, where one of them is false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known: Option<[bool; 2]>,
     pub(super) elapsed_ns: u64,
 }
 
@@ -182,12 +185,13 @@ impl From<Trigger<'_>> for record::Trigger {
 
 impl<'a> From<&'a record::Step> for Step<'a> {
     fn from(step: &'a record::Step) -> Step<'a> {
-        let record::Step { depth, kind, changes, accesses, elapsed } = step;
+        let record::Step { depth, kind, changes, accesses, known, elapsed } = step;
         Step {
             depth: *depth,
             kind: kind.into(),
             changes: [changes.start, changes.end],
             accesses: (!accesses.is_empty()).then_some([accesses.start, accesses.end]),
+            known: (*known != record::Known::BOTH).then_some([known.before, known.after]),
             elapsed_ns: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
         }
     }
@@ -197,11 +201,13 @@ impl From<Step<'_>> for record::Step {
     fn from(step: Step<'_>) -> record::Step {
         let [start, end] = step.changes;
         let [first, last] = step.accesses.unwrap_or_default();
+        let [before, after] = step.known.unwrap_or([true, true]);
         record::Step {
             depth: step.depth,
             kind: step.kind.into(),
             changes: start..end,
             accesses: first..last,
+            known: record::Known { before, after },
             elapsed: Duration::from_nanos(step.elapsed_ns),
         }
     }

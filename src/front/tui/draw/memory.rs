@@ -7,7 +7,7 @@ use super::panes::{Pane, Side};
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::layout::Arrangement;
 use crate::front::tui::state::lines::below_title;
-use crate::record::Trigger;
+use crate::record::{Known, Trigger};
 use crate::view::{in_brief, visible};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
@@ -31,12 +31,15 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         pattern: app.space.search.as_ref().map(|search| &search.pattern),
         regions: &app.space.regions,
     };
+    let Known { before, after } = at.known();
+    let unknown = |is_known| if is_known { "" } else { " (not compared)" };
     if layout.arrangement == Arrangement::One {
-        canvas.ruled(layout.after, &format!("before (-) and after  {step}   {note}"), title, ruler);
+        let sides = format!("before (-){} and after{}", unknown(before), unknown(after));
+        canvas.ruled(layout.after, &format!("{sides}  {step}   {note}"), title, ruler);
         return pane(Side::Both).draw(below_title(layout.after), canvas);
     }
-    canvas.ruled(layout.before, &format!("before  {step}"), title, ruler);
-    canvas.ruled(layout.after, &format!("after   {note}"), title, ruler);
+    canvas.ruled(layout.before, &format!("before{}  {step}", unknown(before)), title, ruler);
+    canvas.ruled(layout.after, &format!("after{}   {note}", unknown(after)), title, ruler);
     pane(Side::Before).draw(below_title(layout.before), canvas);
     pane(Side::After).draw(below_title(layout.after), canvas);
     if layout.after.x > layout.before.right() {

@@ -9,7 +9,9 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{Selection, backtrace, difference, elapsed, failure, short_difference, thousands, visible};
+use crate::view::{
+    Selection, backtrace, difference, elapsed, failure, short_difference, thousands, unknown, visible,
+};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
@@ -51,12 +53,14 @@ fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
         (None, Some(place)) => format!("step {}", place + 1),
         (None, None) => "all steps".to_owned(),
     };
+    // What is not known comes first: it holds for all bytes that are shown.
+    let unknown = unknown(at.known()).map_or_else(String::new, |unknown| format!("{unknown}; "));
     let (area, said) = (app.layout.sentence, said(at));
-    let whole = format!("{step}: {}{said}", difference(marks));
+    let whole = format!("{step}: {unknown}{}{said}", difference(marks));
     match whole.width() <= usize::from(area.width) {
         true => canvas.put(area, &whole, Style::new()),
         // Who changed what, and where, is told in fewer words before it is cut.
-        false => canvas.put(area, &format!("{step}: {}{said}", short_difference(marks)), Style::new()),
+        false => canvas.put(area, &format!("{step}: {unknown}{}{said}", short_difference(marks)), Style::new()),
     };
 }
 
