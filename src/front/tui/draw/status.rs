@@ -9,9 +9,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{
-    Selection, backtrace, difference, elapsed, failure, short_difference, thousands, unknown, visible,
-};
+use crate::view::{Selection, backtrace, difference, elapsed, failure, short_difference, thousands, unknown, visible};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
