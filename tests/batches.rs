@@ -341,6 +341,7 @@ fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
 enum Event {
     Failed(usize, Ended),
     Said(usize, Vec<Vec<u8>>),
+    Noted(usize, Vec<String>),
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -354,6 +355,10 @@ impl Story {
         let said: Vec<_> = live.messages().iter().map(<[u8]>::to_vec).collect();
         if !said.is_empty() {
             self.events.push(Event::Said(line, said));
+        }
+        let notes: Vec<_> = live.messages().notes().map(str::to_owned).collect();
+        if !notes.is_empty() {
+            self.events.push(Event::Noted(line, notes));
         }
         if ended.is_well() {
             return true;
@@ -505,6 +510,27 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
         ("a = 4\nfinally\n dealloc(a, n)\n free(8) if n < 2\n free(8)\n free(n)", up_to(9), all),
         ("free(1040)\nfinally\n free(8)", up_to(2), all),
         ("read n at 100\nfinally\n free(8)\n free(1040) if n == 1\n free(8)", up_to(2), all),
+        // What `finally` leaves out: what is inside a block that was freed, static, or outside the memory.
+        (
+            "p = alloc(n)\n write at p\n read n at p\nfinally\n dealloc(p, n)\n dealloc(p + 1, 2)\n nothing()",
+            up_to(9),
+            all,
+        ),
+        (
+            "p = alloc(n)\n write at p\n read n at p\nfinally\n free(p)\n free(p + 2)\n free(p + 5)\n free(p)",
+            up_to(9),
+            all,
+        ),
+        ("write at 2048\nfinally\n dealloc(104, n)\n free(100)\n free(99)\n free(130)\n nothing()", up_to(9), all),
+        ("write at 2048\nfinally\n dealloc(90, n + n)\n dealloc(99, n)\n dealloc(126, n)\n free(99)", up_to(12), all),
+        ("write at 110\nfinally\n dealloc(104, n)\n free(108)\n free(9) if n > 3", up_to(9), all),
+        ("write at 2048 if n > 2\nfinally\n free(104)\n free(0)\n free(n)", up_to(9), all),
+        (
+            "read n at 9\nfinally\n dealloc(65530, n)\n dealloc(n + 65533, 1)\n x = 5000000000\n free(0 - n)\n free(x)",
+            up_to(9),
+            all,
+        ),
+        ("dealloc(2048, 9)\nfinally\n dealloc(2050, n)\n dealloc(2057, n)\n free(2056)\n free(2057)", up_to(9), all),
         // What is set, and what is not.
         (
             "c = 5\n c = missing(n)?\n c = 6 if n == 1\n read n at 100\nfinally\n nothing() if n > 0\n dealloc(c, n)",
@@ -607,6 +633,8 @@ fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
         "free_and_tell(24)\n free_and_tell(8)\n free_and_tell(24)\n free_and_tell(24) if n == 3",
         "free_and_tell(16)\n free_and_tell(16)\n free_and_tell(24)\n free_and_tell(24) if n == 3",
         "x = random(n)\n free_and_tell(24)\n free_and_tell(24)",
+        "read n at 100\nfinally\n dealloc(16, 16)\n free_and_tell(24)\n free_and_tell(16)\n dealloc(24, 1)\n dealloc(16, 9)",
+        "read n at 100\nfinally\n dealloc(8, 16)\n free_and_tell(16)\n free_and_tell(104)\n dealloc(17, n) if n > 4",
     ] {
         let recipe = format!("{HEAD}each line\n {recipe}\n{HANDLERS}");
         let lines: Vec<_> = up_to(25).into_iter().chain(up_to(25).into_iter().rev()).collect();

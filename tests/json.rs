@@ -286,6 +286,8 @@ each line
   grow 1 if n == 5
   free(8) if n == 6
   free(8) if n == 6
+finally
+  free(70000)
 on env.stop()
   stop
 on env.nest()

@@ -96,7 +96,7 @@ fn a_word_that_begins_a_statement_is_no_call() {
                   append \" {pages}\"\n";
     let (stdout, stderr, _) = drive("keywords", guest, recipe, &[], "ab\n");
     assert_eq!(stdout, "abG 4\n", "{stderr}");
-    let (_, stderr, _) = drive("quoted", guest, "each line\n  grow(1, 2)\n", &[], "ab\n");
+    let (_, stderr, _) = drive("quoted", guest, "each line\n  grow(1) 2\n", &[], "ab\n");
     assert!(stderr.contains("to call an export named `grow`, write its name in quotes: \"grow\"(..)"), "{stderr}");
 }
 
@@ -223,4 +223,93 @@ fn a_fresh_guests_start_and_its_line_have_one_time_limit_on_every_path() {
             });
         }
     });
+}
+
+/// A guest whose answer is static, a part of the line's block, or a block of its own, by the line's first letter. It traps
+/// when something is freed that it did not allocate, and has room for a few blocks that nobody frees.
+const ANSWERS_OF_ALL_KINDS: &str = r#"(module (memory (export "memory") 2)
+    (data (i32.const 1024) "no block")
+    (global $next (mut i32) (i32.const 4096)) (global $live (mut i32) (i32.const 0))
+    (func $alloc (export "alloc") (param $n i32) (result i32) (local $p i32)
+        (local.set $p (i32.add (global.get $next) (i32.const 8)))
+        (global.set $next (i32.and (i32.add (local.get $p) (i32.add (local.get $n) (i32.const 15))) (i32.const -8)))
+        (i32.store (i32.sub (local.get $p) (i32.const 8)) (i32.const 0xb10c))
+        (global.set $live (i32.add (global.get $live) (i32.const 1)))
+        (local.get $p))
+    (func (export "dealloc") (param $p i32) (param i32)
+        (if (i32.ne (i32.load (i32.sub (local.get $p) (i32.const 8))) (i32.const 0xb10c)) (then (unreachable)))
+        (i32.store (i32.sub (local.get $p) (i32.const 8)) (i32.const 0))
+        (global.set $live (i32.sub (global.get $live) (i32.const 1)))
+        (if (i32.eqz (global.get $live)) (then (global.set $next (i32.const 4096)))))
+    (func $pack (param i32 i32) (result i64)
+        (i64.or (i64.shl (i64.extend_i32_u (local.get 0)) (i64.const 32)) (i64.extend_i32_u (local.get 1))))
+    (func (export "pick") (param $p i32) (param $n i32) (result i64) (local $out i32)
+        (if (i32.eq (i32.load8_u (local.get $p)) (i32.const 115)) (then
+            (return (call $pack (i32.const 1027) (i32.const 5)))))
+        (if (i32.eq (i32.load8_u (local.get $p)) (i32.const 105)) (then
+            (return (call $pack (i32.add (local.get $p) (i32.const 1)) (i32.sub (local.get $n) (i32.const 1))))))
+        (local.set $out (call $alloc (local.get $n)))
+        (memory.copy (local.get $out) (local.get $p) (local.get $n))
+        (call $pack (local.get $out) (local.get $n))))"#;
+
+#[test]
+fn nothing_is_freed_that_no_allocator_returned() {
+    let guest = file("kinds.wat", ANSWERS_OF_ALL_KINDS);
+    let ask = |args: &[&str], input: &str| run(&[&[&*guest, "--abi", "packed"], args].concat(), input.as_bytes());
+    let lines = "static\nin line\nheap\nstatic\nin line\nheap\n";
+    let output = ask(&[], lines);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(stdout, "block\nn line\nheap\nblock\nn line\nheap\n", "{stderr}");
+    assert!(output.status.success(), "{stderr}");
+    // It is told once, and shown each time.
+    let left_out: Vec<_> = stderr.lines().filter(|line| line.contains("was left out")).collect();
+    let first = "line 1: note: dealloc(0x403, 5) was left out: that lies in static memory, which no allocator returns";
+    assert!(left_out.len() == 1 && left_out[0].ends_with(first), "{stderr}");
+    let shown = text(&ask(&["--show", "hex"], lines).stdout);
+    assert_eq!(
+        shown.matches(" note  dealloc(0x403, 5) was left out: that lies in static memory").count(),
+        2,
+        "{shown}"
+    );
+    assert_eq!(shown.matches(", 6) was left out: that is inside the block at 0x").count(), 2, "{shown}");
+    // The six lines, and the two answers that have a block.
+    assert_eq!(shown.matches(" call  dealloc(").count(), 8, "{shown}");
+    // Many lines, after which the recipe is compiled, come to the same.
+    let many = ask(&[], &lines.repeat(4_000));
+    assert!(many.status.success(), "{}", text(&many.stderr));
+    assert_eq!(text(&many.stdout), stdout.repeat(4_000));
+    assert_eq!(text(&many.stderr).matches("was left out").count(), 1);
+}
+
+#[test]
+fn a_program_that_is_over_is_told_to_be() {
+    let program = |end: &str| {
+        format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+            (func (export "_start") {end}) (func (export "after") (result i32) (i32.const 7)))"#
+        )
+    };
+    for (end, how) in [
+        ("", "`_start` has returned"),
+        ("(call $exit (i32.const 0))", "the guest has exited with status 0"),
+        ("(call $exit (i32.const 3))", "the guest has exited with status 3"),
+    ] {
+        let over = format!("{how}, so this program is over");
+        // By hand: whenever it is called.
+        let guest = file("program.wat", &program(end));
+        let script = file("over", ":call after\nline\n:call after\n:call after\n");
+        let output = run(&[&guest, "--abi", "wasi", "--script", &script], b"");
+        let stdout = text(&output.stdout);
+        let before = stdout.split("line").next().unwrap_or_default();
+        assert!(!before.contains("is over"), "{stdout}");
+        assert_eq!(stdout.matches(&over).count(), 2, "{stdout}{}", text(&output.stderr));
+        // By a recipe: once.
+        if !end.contains('3') {
+            let recipe = "host wasi\nonce\n  _start()\neach line\n  x = after()\n  answer \"{x}\"\n";
+            let (stdout, stderr, status) = drive("program", &program(end), recipe, &[], "a\nb\nc\n");
+            assert_eq!((&*stdout, status), ("7\n7\n7\n", Some(0)), "{stderr}");
+            assert_eq!(stderr.matches(&format!("line 1: note: {over}")).count(), 1, "{stderr}");
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        }
+    }
 }

@@ -427,8 +427,9 @@ impl Console {
             if rows {
                 hex::write_changed_rows(out, at, style)?;
             }
-            if steps {
-                hex::write_steps(out, at)?;
+            match steps {
+                true => hex::write_steps(out, at)?,
+                false => hex::write_notes(out, at)?,
             }
             hex::write_sentence(out, at)
         });

@@ -88,6 +88,14 @@ pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()
     (0..at.steps()).try_for_each(|place| writeln!(out, "  {}", at.line(place).numbered(place + 1)))
 }
 
+/// Writes what was remarked in the exchange that is looked at.
+pub(super) fn write_notes(out: &mut impl Write, at: &Selection) -> io::Result<()> {
+    at.node.steps.iter().try_for_each(|step| match &step.kind {
+        StepKind::Note { text } => writeln!(out, "note: {}", visible(text.as_bytes())),
+        _ => Ok(()),
+    })
+}
+
 /// Writes the rows of memory that what is looked at changed.
 pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
     for (memory, marks) in at.marks.iter().enumerate() {

@@ -198,17 +198,19 @@ impl Pipe {
         status::tell(&format!("line {}: {}", self.number, in_full(failure)));
     }
 
-    /// What the guest said, on stderr, behind the answers before it.
+    /// What the guest said, and what was remarked about it, on stderr, behind the answers before it.
     fn messages(&mut self) -> Result<(), Stop> {
-        if self.quiet || self.live.messages().iter().next().is_none() {
+        if self.quiet || !self.live.messages().is_any() {
             return Ok(());
         }
         self.flush()?;
         self.progress.clear();
+        let place = if self.number == 0 { "start".to_owned() } else { format!("line {}", self.number) };
         for text in self.live.messages().iter() {
-            let text = String::from_utf8_lossy(text);
-            let place = if self.number == 0 { "start".to_owned() } else { format!("line {}", self.number) };
-            status::tell(&format!("{place}: the guest says: {text}"));
+            status::tell(&format!("{place}: the guest says: {}", String::from_utf8_lossy(text)));
+        }
+        for text in self.live.messages().notes() {
+            status::tell(&format!("{place}: note: {text}"));
         }
         Ok(())
     }

@@ -71,6 +71,9 @@ pub trait Boundary {
 
     /// Notes what the guest says beside its answer.
     fn say(&mut self, _text: &[u8]) {}
+
+    /// Notes what the host remarks about the guest.
+    fn note(&mut self, _text: &str) {}
 }
 
 /// Answers the imports that a guest calls.

@@ -175,6 +175,10 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     fn say(&mut self, text: &[u8]) {
         self.recorder.say(text);
     }
+
+    fn note(&mut self, text: &str) {
+        self.recorder.note(text);
+    }
 }
 
 /// Stands between a guest and its host, and records what the guest asks.

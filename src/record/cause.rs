@@ -121,6 +121,11 @@ pub enum StepKind {
         /// Its words; any bytes.
         text: Vec<u8>,
     },
+    /// The host remarks something about what the guest, or the recipe, does.
+    Note {
+        /// A sentence.
+        text: String,
+    },
     /// The host grows a memory.
     Grow {
         /// Which memory, by its place.
@@ -138,6 +143,15 @@ pub enum StepKind {
 }
 
 impl Step {
+    /// How many bytes of text it holds.
+    fn text(&self) -> usize {
+        match &self.kind {
+            StepKind::Say { text } => text.len(),
+            StepKind::Note { text } => text.len(),
+            _ => 0,
+        }
+    }
+
     /// How many values it holds.
     fn values(&self) -> usize {
         match &self.kind {
@@ -189,7 +203,7 @@ impl Cause {
         };
         let answer = self.outcome.as_ref().map_or(0, Vec::len)
             + self.failures().map(|failure| failure.to_string().len()).sum::<usize>();
-        let messages = self.messages().map(<[u8]>::len).sum::<usize>();
+        let messages = self.steps.iter().map(Step::text).sum::<usize>();
         let values = self.steps.iter().map(Step::values).sum::<usize>() * size_of::<Value>();
         let steps = self.steps.len() * size_of::<Step>() + messages + values;
         size_of::<Cause>()

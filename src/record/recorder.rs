@@ -142,6 +142,12 @@ impl Recorder {
         }
     }
 
+    /// Records a remark of the host's.
+    pub fn note(&mut self, text: &str) {
+        self.enter(StepKind::Note { text: text.to_owned() });
+        self.leave(Duration::ZERO);
+    }
+
     /// Marks the next step, or the next call, as the one to look at first.
     pub fn focus_next(&mut self, wanted: FocusTarget) {
         self.wanted = Some(wanted);

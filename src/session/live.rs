@@ -233,7 +233,7 @@ impl Live {
         while done.bytes < lines.len() {
             let more = self.answer_some(&lines[done.bytes..], separator, answers);
             (done.lines, done.bytes, done.ended) = (done.lines + more.lines, done.bytes + more.bytes, more.ended);
-            let is_said = self.messages().iter().next().is_some();
+            let is_said = self.messages().is_any();
             if !done.ended.is_well() || is_said || answers.len() >= enough || self.watch.cancels() {
                 break;
             }

@@ -142,6 +142,7 @@ impl Steps {
             StepKind::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
             StepKind::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
             StepKind::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
+            StepKind::Note { text } => nameless("note", visible(text.as_bytes()), String::new()),
             StepKind::Import { import, args, results } => {
                 let result = self.result(results.as_deref());
                 ("import", visible(import.as_bytes()), format!("({}) {result}", self.list(args)), changed)

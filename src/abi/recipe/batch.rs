@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::Encoding;
 use super::compile::{compile, layout};
 use super::exchange::{Ended, Exchange};
-use super::failures::{ended, placed};
+use super::failures::placed;
+use super::freeing::Block;
 use super::ops::Op;
 use super::run::{Done, Runner};
 use super::state::{ImportContext, LineIo};
@@ -69,6 +70,9 @@ impl Exchange {
         separator: u8,
         answers: &mut Vec<u8>,
     ) -> Option<Answered> {
+        if self.state.program_end.is_news() {
+            return None;
+        }
         let lines = self.sendable(lines.get(..batch.portion).unwrap_or(lines));
         let count = load(guest.driver_memory(&batch.driver), lines, separator);
         if count == 0 {
@@ -102,7 +106,7 @@ impl Exchange {
     }
 
     fn is_well(&self, done: &Answered) -> bool {
-        done.ended.is_well() && !self.state.messages.is_any()
+        done.ended.is_well() && !self.state.messages.is_any() && !self.state.program_end.is_news()
     }
 
     /// Has the driver answer lines from the first on that is not done; the line that it is stuck in is done here.
@@ -134,6 +138,10 @@ impl Exchange {
         }
         let line = &lines[done.bytes..];
         let line = &line[..index(word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE)))];
+        if self.plan.is_guarded() {
+            let at = long(memory, layout::LINE_AT);
+            self.state.line_at = (at != layout::NOWHERE).then_some((at, line.len() as u64));
+        }
         let separator = memory[index(layout::SEPARATOR)];
         let partial = answers.len();
         // Of a line whose call trapped nothing is wanted, unless the guest had the host end it in peace, or the answer
@@ -203,13 +211,14 @@ impl Exchange {
         }
     }
 
-    /// Gives the driver the values that are kept from line to line.
+    /// Gives the driver what is kept from line to line.
     fn lend_kept(&self, memory: &mut [u8]) {
         for (number, value) in self.state.values[..self.plan.bound.kept].iter().enumerate() {
             let cell = index(layout::slot(number));
             memory[cell..cell + 8].copy_from_slice(&value.unwrap_or(0).to_le_bytes());
             memory[cell + 8..cell + 16].copy_from_slice(&u64::from(value.is_some()).to_le_bytes());
         }
+        memory[index(layout::LEFT_OUT)] = u8::from(self.state.left_out);
     }
 
     /// Takes over what the driver's line has come to.
@@ -224,8 +233,9 @@ impl Exchange {
         // The guest may have handed out again meanwhile what was taken back.
         let freeing = plan.freeing().enumerate().filter(|_| !called_an_import);
         for (place, step) in freeing {
-            let (addr, op) = (long(memory, layout::freed(place)), plan.step(step));
-            state.freed.extend(op.filter(|_| addr != 0).map(|op| (addr, op.at)));
+            let cell = layout::freed(place);
+            let (addr, len, op) = (long(memory, cell), long(memory, cell + 8), plan.step(step));
+            state.freed.extend(op.filter(|_| addr != 0).map(|op| Block { addr, len, freed_at: op.at }));
         }
     }
 }
@@ -234,7 +244,7 @@ impl Runner<'_, '_, Guest> {
     /// What comes of a step whose call did not return.
     fn did_not_return(&mut self, step: usize, failure: Failure) -> Done {
         let at = self.plan.step(step).map_or(0, |op| op.at);
-        let zero = ended(failure.into()).map_err(|failure| placed(*failure, at))?;
+        let zero = self.state.ended(failure.into()).map_err(|failure| placed(*failure, at))?;
         if let Some([slot]) = self.plan.call(step).map(|call| &call.into[..]) {
             self.state.values[*slot] = Some(zero);
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::activation::find_own;
+use super::freeing::StaticMemory;
 use super::imports::{ImportProvider, answerers};
 use super::ops::{Op, OpKind};
 use super::plausible::Plausible;
@@ -42,6 +43,8 @@ pub struct Bound {
     pub(super) answers_stdout: bool,
     /// Whether the guest imports functions, so that the host may have something to do meanwhile.
     pub(super) has_host: bool,
+    /// The memory that the module keeps for itself.
+    pub(super) statics: StaticMemory,
     /// What results are judged by, if the convention was assumed.
     pub(super) plausible: Option<Plausible>,
 }
@@ -90,6 +93,7 @@ impl Recipe {
             results: None,
             set_by_handlers: self.handlers.iter().flat_map(Handler::sets).map(str::to_owned).collect(),
             answers_stdout: false,
+            in_finally: false,
             no_memory: None,
         };
         let headless = |words| BindError { at: 0, words };
@@ -104,6 +108,7 @@ impl Recipe {
         let answerers = answerers(self, interface, stubs).map_err(headless)?;
         let line = binder.body(&self.line)?;
         let mut handlers = binder.handlers(&self.handlers, &answerers)?;
+        binder.in_finally = true;
         let finally = binder.body(&self.finally)?;
         let names: Vec<_> = binder.slots.into_iter().map(|(name, _)| name).collect();
         find_own(&mut handlers, [&once, &line, &finally], &names);
@@ -125,6 +130,7 @@ impl Recipe {
             exact_stdin: self.exact_stdin,
             answers_stdout: binder.answers_stdout,
             has_host: interface.imported_funcs().next().is_some(),
+            statics: StaticMemory::of(interface, memory),
             plausible: None,
         })
     }
@@ -147,6 +153,8 @@ pub(super) struct Binder<'a> {
     /// The names that handlers set: they may be used before, and are zero until then.
     pub(super) set_by_handlers: Vec<String>,
     pub(super) answers_stdout: bool,
+    /// In the section `finally`.
+    pub(super) in_finally: bool,
     /// Why there is no memory to reach into, if there is none.
     pub(super) no_memory: Option<String>,
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::bind::Bound;
 use super::encoding::encode;
+use super::program_end::{ProgramEnd, START};
 use super::run::{Done, Runner};
 use super::say::Messages;
 use super::state::{ImportContext, LineIo, Plan, ResolvedGlobal, State};
@@ -97,6 +98,8 @@ impl Exchange {
             values: vec![None; bound.names.len()],
             last: None,
             freed: Vec::new(),
+            left_out: false,
+            program_end: ProgramEnd::default(),
             aside: Vec::new(),
             line_at: None,
             settled: None,
@@ -104,7 +107,8 @@ impl Exchange {
             messages: Messages::default(),
             wasi: Wasi::new(invocation.clone(), bound.answers_stdout, limits.output),
         };
-        Ok(Exchange { plan: Plan { bound, funcs, globals }, state })
+        let program = funcs.iter().position(|func| func.name.as_ref() == START);
+        Ok(Exchange { plan: Plan { bound, funcs, globals, program }, state })
     }
 
     /// Changes the longest answer, in bytes.
@@ -132,8 +136,15 @@ impl Exchange {
     /// Why the call did not return.
     pub fn call(&mut self, boundary: &mut impl Boundary, func: &Func, args: &[Value]) -> Result<(), Failure> {
         self.aside(boundary, |runner| {
+            if let Some(text) = runner.state.program_end.tell() {
+                runner.state.messages.note(text, runner.boundary);
+            }
             let mut scene = ImportContext { plan: runner.plan, state: runner.state, io: runner.io };
-            runner.boundary.call(func, args, &mut scene).map(|_| ())
+            let outcome = runner.boundary.call(func, args, &mut scene).map(|_| ());
+            if func.name.as_ref() == START && outcome.is_ok() {
+                runner.state.program_end.returned();
+            }
+            outcome.inspect_err(|failure| runner.state.note_exit(failure))
         })
     }
 

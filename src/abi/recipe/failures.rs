@@ -2,12 +2,6 @@
 
 use crate::record::Failure;
 
-/// What comes of a call that did not return: a program that ends itself in peace returned, so to speak.
-#[cold]
-pub(super) fn ended(failure: Box<Failure>) -> Result<u64, Box<Failure>> {
-    if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
-}
-
 /// The failure of a guest that had said something before.
 pub(super) fn said(words: String, failure: Failure) -> Box<Failure> {
     Box::new(match failure {

@@ -154,6 +154,7 @@ impl Binder<'_> {
             return Err(returns(export, &signature, &wanted));
         }
         call.frees = names.is_empty() && frees(export);
+        call.guarded = call.frees && self.in_finally;
         Ok(Some(OpKind::Call(call)))
     }
 
@@ -317,7 +318,7 @@ impl Binder<'_> {
         let args = signature.params.iter().zip(args).map(|(&ty, arg)| Ok((ty, self.argument(ty, arg)?)));
         let args = args.collect::<Fit<Vec<_>>>()?;
         let export = numbered(&mut self.exports, export);
-        Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false })))
+        Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false, guarded: false })))
     }
 
     /// A number of that type; for a reference, 0 is null.

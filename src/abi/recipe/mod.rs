@@ -10,6 +10,7 @@ mod compile;
 mod encoding;
 mod exchange;
 mod failures;
+mod freeing;
 mod host;
 mod imports;
 mod lower;
@@ -17,6 +18,7 @@ mod ops;
 mod parse;
 mod plausible;
 mod print;
+mod program_end;
 mod run;
 mod say;
 mod state;
@@ -339,9 +341,12 @@ mod tests {
             ("fail (n) at p", "fail n at p"),
             ("say (n) at p", "say n at p"),
             ("return (n), 1", "return n, 1"),
-            // In quotes it is, and inside a value, where nothing else could be meant.
+            // In quotes it is, and where nothing else could be meant.
             ("\"grow\"(1)", "\"grow\"(1)"),
             ("x = grow(1)", "x = \"grow\"(1)"),
+            ("write(p, n)", "\"write\"(p, n)"),
+            ("grow(1)? if n > 2", "\"grow\"(1)? if n > 2"),
+            ("stop()", "\"stop\"()"),
             // Names of values are told by what stands behind them.
             ("grow = 1", "grow = 1"),
             ("read hex at p", "read hex at p"),
@@ -402,8 +407,12 @@ mod tests {
             ("each line\n  f(1) g(2)", 2, "the line should end here, found `g`"),
             ("each line\n  x = 18446744073709551616", 2, "`18446744073709551616` does not fit in 64 bits"),
             ("each line\n  x = -9223372036854775809", 2, "-9223372036854775809 does not fit in 64 bits"),
-            ("each line\n  read(p, n)", 2, "to call an export named `read`, write its name in quotes: \"read\"(..)"),
-            ("each line\n  stop()", 2, "to call an export named `stop`"),
+            (
+                "each line\n  read(p, n) at 3",
+                2,
+                "to call an export named `read`, write its name in quotes: \"read\"(..)",
+            ),
+            ("each line\n  grow(1) at 2", 2, "to call an export named `grow`"),
             ("each line\n  (n, x) = f()", 2, "`n` is the line's length; choose another name"),
             ("each line\n  f()\non env.log(p, n)", 3, "`n` is the line's length; choose another name"),
             ("hello", 1, "before the first section"),

@@ -59,6 +59,8 @@ pub(super) struct Call {
     pub(super) into: Vec<usize>,
     /// Whether the export takes memory back, by its name.
     pub(super) frees: bool,
+    /// Whether it is called only if the allocator may have returned what it frees.
+    pub(super) guarded: bool,
 }
 
 /// A part of what is written.

@@ -1,7 +1,7 @@
 //! A pass over the steps of a recipe.
 
 use super::Encoding;
-use super::failures::{ended, placed, refused};
+use super::failures::{placed, refused};
 use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
 use super::state::{ImportContext, LineIo, Plan, State};
 use crate::guest::{Boundary, Type};
@@ -161,8 +161,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             return self.call_for_several(call);
         }
         let first = self.gather(&call.args, |runner, args| {
-            if call.frees {
-                runner.state.free(&runner.plan.funcs[call.export].name, args, at)?;
+            if call.frees && !runner.may_free(call, args, at)? {
+                return Ok(0);
             }
             runner.enter(call.export, args)
         })?;
@@ -205,18 +205,35 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
     #[inline(always)]
     fn enter(&mut self, number: usize, args: &[u64]) -> Result<u64, Box<Failure>> {
+        if self.state.program_end.is_news() {
+            self.tell_end();
+        }
         let Runner { plan, state, io, boundary } = self;
         match boundary.call_bits(&plan.funcs[number], args, &mut ImportContext { plan, state, io }) {
             Ok(first) => {
                 state.last = Some((number, first));
+                if plan.program == Some(number) {
+                    state.program_end.returned();
+                }
                 Ok(first)
             }
-            Err(failure) => ended(failure),
+            Err(failure) => state.ended(failure),
+        }
+    }
+
+    /// Tells that the program is over whose export is called.
+    #[cold]
+    fn tell_end(&mut self) {
+        if let Some(text) = self.state.program_end.tell() {
+            self.state.messages.note(text, self.boundary);
         }
     }
 
     /// A call that returns several values.
     fn call_for_several(&mut self, call: &Call) -> Result<(), Box<Failure>> {
+        if self.state.program_end.is_news() {
+            self.tell_end();
+        }
         let mut values = Vec::with_capacity(call.args.len());
         for (ty, arg) in &call.args {
             values.push(Value::new(*ty, self.value(arg)?));
@@ -230,7 +247,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 }
                 Ok(())
             }
-            Err(failure) => ended(failure).map(|_| ()),
+            Err(failure) => state.ended(failure).map(|_| ()),
         }
     }
 
@@ -242,7 +259,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Some(Val::Slot(slot)) => self.state.values[*slot],
             Some(room) => Some(self.value(room)?),
         };
-        if self.plan.bound.plausible.is_some() && parts.iter().any(|part| matches!(part, Written::Line)) {
+        if parts.iter().any(|part| matches!(part, Written::Line)) {
             self.state.line_at = Some((addr, self.io.encoded.len() as u64));
         }
         if let [Written::Line] = parts {

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use super::bind::Bound;
 use super::failures::said;
+use super::freeing::Block;
 use super::ops::{Call, Op, OpKind};
 use super::plausible::LineAt;
+use super::program_end::ProgramEnd;
 use super::say::Messages;
 use super::wasi::Wasi;
 use crate::guest::{Boundary, Func, GlobalRef};
@@ -16,6 +18,8 @@ pub(super) struct Plan {
     pub(super) bound: Bound,
     pub(super) funcs: Vec<Func>,
     pub(super) globals: Vec<ResolvedGlobal>,
+    /// Which of the functions is the program itself.
+    pub(super) program: Option<usize>,
 }
 
 /// An exported global.
@@ -30,11 +34,14 @@ pub(super) struct State {
     pub(super) values: Vec<Option<u64>>,
     /// The last call: the export's number, and the bits of what it returned first.
     pub(super) last: Option<(usize, u64)>,
-    /// What was taken back by the lines right before this one: pointers, and the recipe's lines.
-    pub(super) freed: Vec<(u64, usize)>,
+    /// What was freed by the lines right before this one.
+    pub(super) freed: Vec<Block>,
+    /// Whether it was told that a block is not freed.
+    pub(super) left_out: bool,
+    pub(super) program_end: ProgramEnd,
     /// What was in the slots of handlers that are called again before they are done.
     pub(super) aside: Vec<Option<u64>>,
-    /// Where the line was written, if that matters.
+    /// Where the line was written.
     pub(super) line_at: Option<LineAt>,
     /// The answer was settled by a handler, while the guest goes on.
     pub(super) settled: Option<Result<(), Box<Failure>>>,
@@ -76,6 +83,11 @@ impl Plan {
         }
     }
 
+    /// Whether `finally` frees something only if the allocator may have returned it.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.bound.finally.iter().any(|op| matches!(&op.action, OpKind::Call(call) if call.guarded))
+    }
+
     /// The numbers of the steps that take memory back.
     pub(super) fn freeing(&self) -> impl Iterator<Item = usize> {
         let steps = self.bound.line.iter().chain(&self.bound.finally).enumerate();
@@ -104,6 +116,21 @@ impl State {
         result
     }
 
+    /// Notes that the guest exited, if that is what failed.
+    #[cold]
+    pub(super) fn note_exit(&mut self, failure: &Failure) {
+        if let Failure::Exit(status) = failure.root() {
+            self.program_end.exited(*status);
+        }
+    }
+
+    /// What comes of a call that did not return: a program that exits with status 0 returned, so to speak.
+    #[cold]
+    pub(super) fn ended(&mut self, failure: Box<Failure>) -> Result<u64, Box<Failure>> {
+        self.note_exit(&failure);
+        if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
+    }
+
     /// Whether the guest said something, or is about to.
     pub(super) fn is_told(&self) -> bool {
         self.messages.is_any() || self.wasi.is_writing()
@@ -112,24 +139,6 @@ impl State {
     pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {
         self.wasi.end(&mut self.messages, boundary);
         self.messages.end(boundary);
-    }
-
-    /// Notes that memory is about to be taken back.
-    ///
-    /// # Errors
-    /// It was taken back before. Of no bytes there may be many at one address.
-    pub(super) fn free(&mut self, name: &str, args: &[u64], line: usize) -> Result<(), Box<Failure>> {
-        let Some((&ptr, rest)) = args.split_first() else { return Ok(()) };
-        if ptr == 0 || rest.first() == Some(&0) {
-            return Ok(());
-        }
-        match self.freed.iter().find(|(freed, _)| *freed == ptr) {
-            Some(&(_, freed_at)) => Err(Failure::DoubleFree { export: name.to_owned(), ptr, freed_at }.into()),
-            None => {
-                self.freed.push((ptr, line));
-                Ok(())
-            }
-        }
     }
 
     /// How the exchange ended, given how the recipe's own lines did: what a handler settled stands, and is what a guest

@@ -53,6 +53,7 @@ enum StepKind<'a> {
     Grow { memory: usize, pages: u64 },
     Import { import: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
     Say { text: Bytes<'a> },
+    Note { text: Bytes<'a> },
     Set { global: &'a str, value: Value },
 }
 
@@ -149,6 +150,7 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
                 StepKind::Import { import, args: values(args), results: results.as_deref().map(values) }
             }
             record::StepKind::Say { text } => StepKind::Say { text: Bytes::new(text) },
+            record::StepKind::Note { text } => StepKind::Note { text: Bytes::new(text.as_bytes()) },
             record::StepKind::Set { global, value } => StepKind::Set { global, value: Value::from(*value) },
         }
     }

@@ -70,6 +70,7 @@ pub(super) enum StepKind<'a> {
     Write { memory: usize, addr: u64, len: u64 },
     Read { memory: usize, addr: u64, len: u64 },
     Say { text: Hex<'a> },
+    Note { text: Cow<'a, str> },
     Grow { memory: usize, pages: u64 },
     Set { global: Cow<'a, str>, value: Value },
 }
@@ -228,6 +229,7 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
             &record::StepKind::Write { memory, addr, len } => StepKind::Write { memory, addr, len },
             &record::StepKind::Read { memory, addr, len } => StepKind::Read { memory, addr, len },
             record::StepKind::Say { text } => StepKind::Say { text: Hex::new(text) },
+            record::StepKind::Note { text } => StepKind::Note { text: text.into() },
             &record::StepKind::Grow { memory, pages } => StepKind::Grow { memory, pages },
             record::StepKind::Set { global, value } => {
                 StepKind::Set { global: (&**global).into(), value: (*value).into() }
@@ -251,6 +253,7 @@ impl From<StepKind<'_>> for record::StepKind {
             StepKind::Write { memory, addr, len } => record::StepKind::Write { memory, addr, len },
             StepKind::Read { memory, addr, len } => record::StepKind::Read { memory, addr, len },
             StepKind::Say { text } => record::StepKind::Say { text: text.into_vec() },
+            StepKind::Note { text } => record::StepKind::Note { text: text.into_owned() },
             StepKind::Grow { memory, pages } => record::StepKind::Grow { memory, pages },
             StepKind::Set { global, value } => record::StepKind::Set { global: shared(global), value: value.into() },
         }

@@ -6,6 +6,9 @@ use super::super::ops::Call;
 use super::layout::{self, freed};
 use super::{CALLED, Compiler, Fit, OWN, flag, local, narrow, place};
 
+/// The most ranges of static memory that are looked through one by one.
+const MOST_RANGES: usize = 4;
+
 impl Compiler<'_> {
     pub(super) fn call(&mut self, call: &Call, number: usize) -> Fit<()> {
         let plan = self.plan;
@@ -13,6 +16,11 @@ impl Compiler<'_> {
         for (place, (_, arg)) in call.args.iter().enumerate() {
             self.value(arg, number)?;
             self.argument(place);
+        }
+        let is_guarded = call.guarded && !call.args.is_empty();
+        if is_guarded {
+            self.open(|code| code.block(BlockType::Empty));
+            self.leave_out(call, number);
         }
         if call.frees {
             self.take_back(call, number);
@@ -44,6 +52,9 @@ impl Compiler<'_> {
             self.emit().local_get(local::TEMPS + place);
             self.set(slot);
         }
+        if is_guarded {
+            self.close();
+        }
         Ok(())
     }
 
@@ -52,6 +63,68 @@ impl Compiler<'_> {
         let temp = local::TEMPS + u32::try_from(number).unwrap_or(0);
         let cell = layout::argument(number);
         self.emit().local_set(temp).i32_const(0).local_get(temp).i64_store(place(OWN, cell));
+    }
+
+    /// Passes over a call that would free what no allocator returned; is stuck in it if that is yet to be told.
+    fn leave_out(&mut self, call: &Call, number: usize) {
+        let end = self.depth;
+        if self.plan.bound.has_host {
+            let before = self.freed.clone();
+            self.forget_freed_by_imports(&before);
+        }
+        self.emit().local_get(local::TEMPS).i64_eqz().br_if(0);
+        let mut code = self.emit();
+        code.local_get(local::TEMPS).local_get(local::SIZE).i64_ge_u();
+        if call.args.len() > 1 {
+            code.local_get(local::SIZE).local_get(local::TEMPS).i64_sub().local_get(local::TEMPS + 1).i64_lt_u();
+            code.i32_or();
+        }
+        self.stuck_if(number);
+        // Of at least one byte.
+        let len = local::TEMPS + 1;
+        let mut code = self.emit();
+        match call.args.len() {
+            1 => code.i64_const(1),
+            _ => code.local_get(len).local_get(len).i64_eqz().i64_extend_i32_u().i64_add(),
+        };
+        code.local_set(local::VALUE);
+        self.emit().i32_const(0);
+        for cell in self.freed.clone() {
+            let mut code = self.emit();
+            code.local_get(local::TEMPS).i32_const(0).i64_load(place(OWN, cell)).i64_gt_u();
+            code.local_get(local::TEMPS).i32_const(0).i64_load(place(OWN, cell)).i64_sub();
+            code.i32_const(0).i64_load(place(OWN, cell + 8)).i64_lt_u().i32_and().i32_or();
+        }
+        self.in_static_memory();
+        self.open(|code| code.if_(BlockType::Empty));
+        self.emit().i32_const(0).i32_load(place(OWN, layout::LEFT_OUT)).i32_eqz();
+        self.stuck_if(number);
+        let end = self.depth - end;
+        self.emit().br(end);
+        self.close();
+    }
+
+    /// Adds to what was left whether the block lies across the module's own memory, and the line does not. Of many
+    /// ranges, what is between them counts too: what is passed over or not, the host says then.
+    fn in_static_memory(&mut self) {
+        let plan = self.plan;
+        let (ranges, knows) = match plan.bound.statics.ranges() {
+            ranges if ranges.len() <= MOST_RANGES => (ranges.to_vec(), true),
+            ranges => {
+                (ranges.first().zip(ranges.last()).map(|(first, last)| (first.0, last.1)).into_iter().collect(), false)
+            }
+        };
+        for (start, end) in ranges {
+            let (start, end, len) = (start.cast_signed(), end.cast_signed(), (end - start).cast_signed());
+            let mut code = self.emit();
+            code.local_get(local::TEMPS).i64_const(end).i64_lt_u();
+            code.local_get(local::TEMPS).local_get(local::VALUE).i64_add().i64_const(start).i64_gt_u().i32_and();
+            if knows {
+                code.i32_const(0).i64_load(place(OWN, layout::LINE_AT)).i64_const(start).i64_sub();
+                code.i64_const(len).i64_ge_u().i32_and();
+            }
+            code.i32_or();
+        }
     }
 
     /// Notes what is about to be taken back, or is stuck if it was before. Of no bytes there may be many at one address.
@@ -79,8 +152,26 @@ impl Compiler<'_> {
             self.stuck_if(number);
         }
         self.emit().i32_const(0).local_get(local::TEMPS).i64_store(place(OWN, cell));
+        self.note_length(call, cell + 8);
         self.close();
         self.freed.push(cell);
+    }
+
+    /// Notes how long what is freed is at least: as long as the argument says, or as the line that was written there.
+    fn note_length(&mut self, call: &Call, cell: u32) {
+        if !self.plan.is_guarded() {
+            return;
+        }
+        let mut code = self.emit();
+        match call.args.len() {
+            1 => code.i64_const(0),
+            _ => code.local_get(local::TEMPS + 1),
+        };
+        code.local_set(local::VALUE);
+        code.local_get(local::TEMPS).i32_const(0).i64_load(place(OWN, layout::LINE_AT)).i64_eq();
+        code.local_get(local::N).i64_extend_i32_u().local_get(local::VALUE).i64_gt_u().i32_and();
+        code.if_(BlockType::Empty).local_get(local::N).i64_extend_i32_u().local_set(local::VALUE).end();
+        code.i32_const(0).local_get(local::VALUE).i64_store(place(OWN, cell));
     }
 
     /// Forgets what was taken back if the guest called an import since, and may have handed it out again.
@@ -93,6 +184,6 @@ impl Compiler<'_> {
     }
 
     pub(super) fn forget_freed(&mut self, cell: u32) {
-        self.emit().i32_const(0).i64_const(0).i64_store(place(OWN, cell));
+        self.emit().i32_const(0).v128_const(0).v128_store(place(OWN, cell));
     }
 }

@@ -21,6 +21,10 @@ pub(in crate::abi::recipe) const LAST: u32 = 20;
 pub(in crate::abi::recipe) const RETURNED: u32 = 24;
 /// The byte that ends lines and answers.
 pub(in crate::abi::recipe) const SEPARATOR: u32 = 32;
+/// Whether it was told that a block is not freed: then it need not be told again.
+pub(in crate::abi::recipe) const LEFT_OUT: u32 = 36;
+/// Where the line was written; [`NOWHERE`] if it was not yet.
+pub(in crate::abi::recipe) const LINE_AT: u32 = 40;
 /// The bits of the arguments of the call that is under way, eight bytes each.
 const ARGS: u32 = 64;
 /// The slots: the value, eight bytes, and whether it is set, eight more.
@@ -29,12 +33,13 @@ const ARGS_BYTES: u32 = 128;
 const _: () = assert!(ARGS_BYTES as usize == 8 * MOST_ARGS);
 /// How many slots there may be.
 pub(in crate::abi::recipe) const MOST_SLOTS: u32 = 128;
-/// For each step that takes memory back, the address that it took back; 0 if it took none. Eight bytes each.
+/// For each step that takes memory back, the address and the length of what it took back, eight bytes each; 0 if it took
+/// none.
 const FREED: u32 = SLOTS + 16 * MOST_SLOTS;
 /// How many such steps there may be.
 pub(in crate::abi::recipe) const MOST_FREED: u32 = 32;
 /// The bytes of the recipe's own that are written.
-pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 8 * MOST_FREED;
+pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 16 * MOST_FREED;
 /// The lengths of the lines, four bytes each.
 pub(in crate::abi::recipe) const LENGTHS: u32 = 1 << 16;
 /// The lines, each with its separator.
@@ -53,6 +58,8 @@ pub(super) const PAGES: u64 = (ANSWERS_END >> 16) as u64;
 
 /// In [`LAST`]: no export was called.
 pub(in crate::abi::recipe) const NONE: i32 = -1;
+/// In [`LINE_AT`]: no memory has such an address.
+pub(in crate::abi::recipe) const NOWHERE: u64 = u64::MAX;
 /// What a driver returns that answered all lines, or as many as it may: it can be entered again.
 pub(in crate::abi::recipe) const DONE: i32 = -1;
 
@@ -71,9 +78,9 @@ pub(in crate::abi::recipe) fn argument(number: usize) -> u32 {
     nth(ARGS, 8, number)
 }
 
-/// The cell for what a step took back, by its place among those that do.
+/// The cell for the address of what a step took back, by its place among those that do. Its length is behind that.
 pub(in crate::abi::recipe) fn freed(place: usize) -> u32 {
-    nth(FREED, 8, place)
+    nth(FREED, 16, place)
 }
 
 /// Where one of several of that size is. There are few of each.

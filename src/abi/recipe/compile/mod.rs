@@ -83,8 +83,18 @@ fn fits(plan: &Plan) -> bool {
         op.condition.is_none() && rare
     };
     let settles_late = bound.finally.iter().any(|op| matches!(op.action, OpKind::AnswerLine));
+    // It is over then, and each call of its exports is to be told about.
+    let is_program = |op: &Op| matches!(&op.action, OpKind::Call(call) if Some(call.export) == plan.program);
+    let handlers = bound.handlers.iter().flat_map(|handler| &handler.body);
+    let ends = bound.line.iter().chain(&bound.finally).chain(handlers).any(is_program);
     let alone = bound.answerers.iter().all(|answerer| is_apart(*answerer, bound));
-    as_it_is && alone && !bound.fresh && !bound.answers_stdout && !settles_late && !bound.line.iter().any(often_stuck)
+    as_it_is
+        && alone
+        && !ends
+        && !bound.fresh
+        && !bound.answers_stdout
+        && !settles_late
+        && !bound.line.iter().any(often_stuck)
 }
 
 /// The driver for a recipe, as a module; the steps have the numbers that they have in [`Plan::step`].

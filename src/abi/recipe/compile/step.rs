@@ -3,7 +3,7 @@
 use wasm_encoder::{BlockType, InstructionSink};
 
 use super::super::ops::{MessageExpr, Op, OpKind};
-use super::layout::{self, ANSWERS, ANSWERS_END, DONE, LENGTHS, NONE, freed, is_set, slot};
+use super::layout::{self, ANSWERS, ANSWERS_END, DONE, LENGTHS, NONE, NOWHERE, freed, is_set, slot};
 use super::{Compiler, Fit, LEAVE, MOST_CODE, OWN, STOP, Unfit, flag, local, narrow, place};
 
 /// The blocks that are left before their end, by how many are open inside them.
@@ -62,6 +62,10 @@ impl Compiler<'_> {
         (self.plan.bound.kept..self.plan.bound.names.len()).for_each(|number| self.unset(number));
         for number in 0..self.plan.freeing().count() {
             self.forget_freed(freed(number));
+        }
+        if self.plan.is_guarded() {
+            let nowhere = NOWHERE.cast_signed();
+            self.emit().i32_const(0).i64_const(nowhere).i64_store(place(OWN, layout::LINE_AT));
         }
     }
 

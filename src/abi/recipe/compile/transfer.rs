@@ -14,6 +14,9 @@ impl Compiler<'_> {
         self.emit().local_set(local::ADDR);
         self.in_bounds(number);
         self.emit().local_get(local::ADDR).i32_wrap_i64().local_set(local::PLACE);
+        if self.plan.is_guarded() && parts.iter().any(|part| matches!(part, Written::Line)) {
+            self.emit().i32_const(0).local_get(local::ADDR).i64_store(place(OWN, layout::LINE_AT));
+        }
         let mut temps = local::TEMPS..;
         for part in parts {
             match part {

@@ -177,14 +177,25 @@ impl Reader<'_> {
         if !KEYWORDS.contains(&word) || matches!(next, Some(Token::Sign("="))) {
             return self.assignment();
         }
+        let start = self.place;
         self.place += 1;
         let action = self.keyword(word);
-        match next {
-            Some(Token::Sign("(")) => action.map_err(|words| {
+        if !matches!(next, Some(Token::Sign("("))) || (action.is_ok() && self.is_over()) {
+            return action;
+        }
+        // `write(p, n)`: what cannot be such a statement is a call.
+        self.place = start;
+        match self.assignment() {
+            Ok(call) if self.is_over() => Ok(call),
+            _ => action.and_then(|_| Err(format!("the line should end here{}", self.found()))).map_err(|words| {
                 format!("{words}; to call an export named `{word}`, write its name in quotes: \"{word}\"(..)")
             }),
-            _ => action,
         }
+    }
+
+    /// Whether a statement ends here, but for its condition.
+    fn is_over(&self) -> bool {
+        self.tokens.len() == self.place || self.next_is_word("if")
     }
 
     /// What stands behind one of [`KEYWORDS`].
@@ -202,13 +213,8 @@ impl Reader<'_> {
             "return" => self.results(),
             "grow" if self.takes_word("to") => Ok(Action::GrowTo(self.expr()?)),
             "grow" => Ok(Action::Grow(self.expr()?)),
-            _ => self.ends().map(|()| Action::Stop),
+            _ => Ok(Action::Stop),
         }
-    }
-
-    /// `stop` stands alone, but for a condition.
-    fn ends(&mut self) -> Parsed<()> {
-        if self.next_is_word("if") { Ok(()) } else { self.end() }
     }
 
     /// `(a, b) = f(..)`

@@ -1,0 +1,134 @@
+//! What a recipe frees: what it would free twice, and what `finally` leaves out because no allocator returned it.
+
+use super::ops::Call;
+use super::run::Runner;
+use crate::guest::{Boundary, Interface};
+use crate::record::Failure;
+
+/// A block that a line of the recipe freed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) addr: u64,
+    /// How many bytes it has at least.
+    pub(super) len: u64,
+    /// The line.
+    pub(super) freed_at: usize,
+}
+
+impl Block {
+    fn holds(self, addr: u64) -> bool {
+        addr > self.addr && addr - self.addr < self.len
+    }
+}
+
+/// The memory that a module keeps for itself, as far as it is known: its data segments, and all below `__heap_base`. In
+/// order, and apart from each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StaticMemory(Vec<(u64, u64)>);
+
+impl StaticMemory {
+    pub(super) fn of(interface: &Interface, memory: usize) -> StaticMemory {
+        let segments = interface.segments.iter().filter(|segment| u32::try_from(memory) == Ok(segment.memory));
+        let data = segments.filter_map(|segment| Some((segment.addr?, segment.addr?.saturating_add(segment.len))));
+        let base = interface.globals.iter().filter(|variable| memory == 0 && variable.name == "__heap_base");
+        let below_heap = base.filter_map(|variable| Some((0, variable.start?)));
+        let mut ranges: Vec<_> = data.chain(below_heap).collect();
+        ranges.sort_unstable();
+        let mut merged: Vec<(u64, u64)> = Vec::new();
+        for (start, end) in ranges.into_iter().filter(|(start, end)| start < end) {
+            match merged.last_mut().filter(|last| start <= last.1) {
+                Some(last) => last.1 = last.1.max(end),
+                None => merged.push((start, end)),
+            }
+        }
+        StaticMemory(merged)
+    }
+
+    pub(super) fn ranges(&self) -> &[(u64, u64)] {
+        &self.0
+    }
+
+    /// Whether a block, of at least one byte, lies across a range which the line is not in: an allocator that returned
+    /// the line's block may return that one too.
+    fn meets(&self, addr: u64, len: u64, line: Option<u64>) -> bool {
+        let before = self.0.partition_point(|(start, _)| *start < addr.saturating_add(len.max(1)));
+        let met = self.0[..before].iter().rev().take_while(|(_, end)| addr < *end);
+        met.into_iter().any(|(start, end)| line.is_none_or(|line| !(*start..*end).contains(&line)))
+    }
+}
+
+/// Why a block cannot be one that an allocator returned.
+#[derive(Clone, Copy, Debug)]
+enum Reason {
+    Outside { memory: u64 },
+    Inside(Block),
+    Static,
+}
+
+impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
+    /// Whether a call that frees a block is made, of which these are the arguments: the block's address and, if there
+    /// are several, its length. Notes that it is freed.
+    ///
+    /// # Errors
+    /// It was freed before, and nothing was allocated since. Of no bytes there may be many blocks at one address.
+    #[inline(always)]
+    pub(super) fn may_free(&mut self, call: &Call, args: &[u64], at: usize) -> Result<bool, Box<Failure>> {
+        let Some((&addr, rest)) = args.split_first() else { return Ok(true) };
+        let len = rest.first().copied();
+        if call.guarded {
+            if addr == 0 {
+                return Ok(false);
+            }
+            if let Some(reason) = self.why_not(addr, len.unwrap_or(0)) {
+                self.leave_out(call, args, reason);
+                return Ok(false);
+            }
+        }
+        if addr == 0 || len == Some(0) {
+            return Ok(true);
+        }
+        if let Some(block) = self.state.freed.iter().find(|block| block.addr == addr) {
+            let export = self.plan.funcs[call.export].name.to_string();
+            return Err(Failure::DoubleFree { export, ptr: addr, freed_at: block.freed_at }.into());
+        }
+        let line = self.state.line_at.filter(|(line, _)| *line == addr).map_or(0, |(_, len)| len);
+        self.state.freed.push(Block { addr, len: len.unwrap_or(0).max(line), freed_at: at });
+        Ok(true)
+    }
+
+    /// Why such a block is not the allocator's, if it cannot be.
+    fn why_not(&self, addr: u64, len: u64) -> Option<Reason> {
+        let memory = self.boundary.bytes(self.plan.bound.memory).len() as u64;
+        if addr >= memory || memory - addr < len {
+            return Some(Reason::Outside { memory });
+        }
+        let freed = self.state.freed.iter().find(|block| block.holds(addr));
+        let line = self.state.line_at.map(|(line, _)| line);
+        freed
+            .map(|&block| Reason::Inside(block))
+            .or_else(|| self.plan.bound.statics.meets(addr, len, line).then_some(Reason::Static))
+    }
+
+    /// Notes that a call is left out: always where somebody records, and once for all others. Where there are no bytes,
+    /// nothing is lost.
+    #[cold]
+    fn leave_out(&mut self, call: &Call, args: &[u64], reason: Reason) {
+        if args.get(1) == Some(&0) {
+            return;
+        }
+        let name = &self.plan.funcs[call.export].name;
+        let rest: String = args[1..].iter().map(|arg| format!(", {arg}")).collect();
+        let reason = match reason {
+            Reason::Outside { memory } => format!("memory ends at {memory:#x}"),
+            Reason::Inside(Block { addr, freed_at, .. }) => {
+                format!("that is inside the block at {addr:#x}, which line {freed_at} of the recipe freed")
+            }
+            Reason::Static => "that lies in static memory, which no allocator returns".to_owned(),
+        };
+        let text = format!("{name}({:#x}{rest}) was left out: {reason}", args[0]);
+        match std::mem::replace(&mut self.state.left_out, true) {
+            true => self.boundary.note(&text),
+            false => self.state.messages.note(text, self.boundary),
+        }
+    }
+}

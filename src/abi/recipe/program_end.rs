@@ -1,0 +1,56 @@
+//! Whether a guest that is a program is over: it exited, or its `_start` returned. Its exports can still be called, but
+//! what they need may be gone, and that is told.
+
+use std::fmt;
+
+/// The export that is a program.
+pub(super) const START: &str = "_start";
+
+/// What is known of a program's end.
+#[derive(Debug, Default)]
+pub(super) struct ProgramEnd {
+    how: Option<End>,
+    /// Whether it was told.
+    told: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Returned,
+    Exited(i32),
+}
+
+impl ProgramEnd {
+    /// `_start` returned.
+    pub(super) fn returned(&mut self) {
+        self.how.get_or_insert(End::Returned);
+    }
+
+    /// The guest exited with a status.
+    pub(super) fn exited(&mut self, status: i32) {
+        self.how.get_or_insert(End::Exited(status));
+    }
+
+    /// Whether the program is over, and nobody was told.
+    #[inline(always)]
+    pub(super) fn is_news(&self) -> bool {
+        self.how.is_some() && !self.told
+    }
+
+    /// What is to be told when an export is called after the end.
+    #[cold]
+    pub(super) fn tell(&mut self) -> Option<String> {
+        self.told |= self.how.is_some();
+        let advice = "its exports may use what its end destroyed; build it as a reactor to call them";
+        self.how.map(|how| format!("{how}, so this program is over: {advice}"))
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Returned => write!(f, "`{START}` has returned"),
+            End::Exited(status) => write!(f, "the guest has exited with status {status}"),
+        }
+    }
+}
