@@ -355,7 +355,7 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
 }
 
 #[test]
-fn a_terminal_that_answers_no_questions_can_be_drawn_anew() {
+fn a_terminal_that_answers_no_queries_can_be_drawn_again() {
     let mut terminal = Terminal::start("ctrl-l", (80, 24), &[], &[]);
     terminal.wait_for("the guest is ready");
     terminal.press("\x0cstill here");
@@ -428,7 +428,7 @@ fn a_newcomer_walks_in_time() {
     terminal.press("one\r");
     terminal.wait_for("=> one Wasm is cool!");
     terminal.press(":res\t\r");
-    terminal.wait_for("  start | ");
+    terminal.wait_for("run 2 | start | ");
     terminal.press("two\r");
     terminal.wait_for("=> two Wasm is cool!");
     terminal.wait_for("exchange 1 of 1 | step 3 of 5");
@@ -445,13 +445,13 @@ fn a_newcomer_walks_in_time() {
     terminal.wait_for("EARLIER RUN: exchange 1 of 1");
     terminal.wait_for("=> one Wasm is cool!");
     terminal.press("three\r");
-    terminal.wait_for("  exchange 2 of 2 | step 3 of 5");
+    terminal.wait_for("run 2 | exchange 2 of 2 | step 3 of 5");
     terminal.wait_for("=> three Wasm is cool!");
     // Ctrl-R, what to look for, Enter.
     terminal.press("\x12tw");
     terminal.wait_for("search `tw`: two");
     terminal.press("\r");
-    terminal.wait_for("  exchange 3 of 3 | step 3 of 5");
+    terminal.wait_for("run 2 | exchange 3 of 3 | step 3 of 5");
     terminal.wait_for("=> two Wasm is cool!");
 }
 
@@ -496,7 +496,7 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
 }
 
 #[test]
-fn a_guest_that_is_rebuilt_is_loaded_anew_and_answers_the_last_line_again() {
+fn a_guest_that_is_rebuilt_is_reloaded_and_answers_the_last_line_again() {
     let folder = scratch("watch");
     let guest = folder.join("guest.wat");
     let build = |words: &str| {
@@ -514,6 +514,7 @@ fn a_guest_that_is_rebuilt_is_loaded_anew_and_answers_the_last_line_again() {
     terminal.wait_for("the guest stays as it was");
     build(" Wasm is hot!!");
     terminal.wait_for("=> Did you know Wasm is hot!!");
+    assert!(terminal.text().contains("run 2, reloaded at "), "{}", terminal.text());
     // Both runs can be looked at.
     terminal.press("\x1bOR");
     terminal.wait_for("EARLIER RUN");
@@ -526,6 +527,6 @@ fn a_guest_that_is_rebuilt_is_loaded_anew_and_answers_the_last_line_again() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{args:?}");
     };
-    refused(&[&name, "--watch"], "--watch is for the full screen and the prompt");
-    refused(&["--watch", "--repl"], "--watch needs a guest in a file");
+    refused(&[&name, "--watch"], "--watch needs the full screen or the prompt");
+    refused(&["--watch", "--repl"], "--watch needs a guest file");
 }

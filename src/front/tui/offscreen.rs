@@ -1,4 +1,4 @@
-//! The full screen without a terminal: for benchmarks, and for whoever wants to see it as data.
+//! The full screen without a terminal: for benchmarks, and to read it as data.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -22,7 +22,7 @@ const PICTURE: (u16, u16) = (120, 40);
 /// Saves a picture of a session as the full screen would show it, with the cursor at an address.
 ///
 /// # Errors
-/// Why there is no picture, in words.
+/// Why there is no picture, as a message.
 pub(in crate::front) fn picture(
     session: Session,
     at: Selection,
@@ -49,11 +49,11 @@ impl Offscreen {
     /// Opens a guest, on a screen of that many columns and rows.
     ///
     /// # Errors
-    /// The guest could not be set to work.
+    /// The guest could not be opened.
     pub fn open(source: Source, options: Options, columns: u16, rows: u16) -> Result<Offscreen, OpenError> {
         let (sender, updates) = channel();
         let session = Session::start(source, options, move |update| {
-            // Nobody listens any more when the screen is gone.
+            // The receiver is gone only when the screen is.
             let _ = sender.send(update);
         });
         let screen = FullScreen::new(App::new(session, History::none()), Theme::new(ColorChoice::Always));
@@ -75,7 +75,7 @@ impl Offscreen {
     /// Sends a line, and waits until it is answered.
     ///
     /// # Errors
-    /// The guest could not be set to work again.
+    /// The guest could not be opened again.
     pub fn send(&mut self, line: &str) -> Result<(), OpenError> {
         self.screen.event(Event::Paste(format!("{line}\n")));
         self.settle()
@@ -93,7 +93,7 @@ impl Offscreen {
         &self.buffer
     }
 
-    /// Draws the screen when all that is looked for in pieces was found.
+    /// Draws the screen when everything that is searched in pieces is found.
     pub fn draw_settled(&mut self) -> &Buffer {
         self.draw();
         while self.screen.app.is_looking() {

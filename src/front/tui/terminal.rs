@@ -17,7 +17,7 @@ use ratatui::backend::CrosstermBackend;
 
 type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
-/// Whether the terminal is ours at the moment.
+/// Whether linmem has the terminal at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// A whole frame at the largest size goes out in one write, or nearly.
@@ -25,9 +25,9 @@ const BUFFER: usize = 64 << 10;
 
 /// The terminal in full-screen mode, for as long as this lives.
 pub(super) struct Screen {
-    /// Never dropped: ratatui would show the cursor, which `give_back` does, and panic where that cannot be told.
+    /// Never dropped: ratatui would show the cursor, which `give_back` does, and panic where that fails.
     terminal: ManuallyDrop<ratatui::Terminal<Backend>>,
-    /// Whether the mouse is ours.
+    /// Whether linmem has the mouse.
     mouse: bool,
 }
 
@@ -95,7 +95,7 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
 }
 
-/// What fails here cannot be told to anybody: the terminal is gone.
+/// A failure here cannot be reported: the terminal is gone.
 pub(super) fn give_back() {
     if !TAKEN.swap(false, SeqCst) {
         return;

@@ -106,7 +106,7 @@ fn fit(text: &str, columns: usize) -> String {
     fitted
 }
 
-/// A text of so many columns at most: what is cut has a sign for it.
+/// A text in at most that many columns; where it is cut, it ends in a sign.
 pub(super) fn shortened(text: &str, columns: usize) -> String {
     match text.width() > columns {
         true => fit(text, columns.saturating_sub(1)) + "\u{2026}",

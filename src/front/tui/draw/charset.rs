@@ -16,7 +16,7 @@ pub(crate) enum Charset {
     Ascii,
 }
 
-/// The signs that the screen is drawn with, what stands for them in ASCII, and whether a console's font has them.
+/// The signs that the screen is drawn with, their replacements in ASCII, and whether a console's font has them.
 const SIGNS: [(&str, &str, bool); 11] = [
     ("\u{2500}", "-", true),
     ("\u{2550}", "=", true),
@@ -35,7 +35,7 @@ const SIGNS: [(&str, &str, bool); 11] = [
 ];
 
 impl Charset {
-    /// What the terminal can show, as far as the environment tells.
+    /// What the terminal can show, as far as the environment says.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<OsString>) -> Charset {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |value: OsString| value.to_string_lossy().to_lowercase();

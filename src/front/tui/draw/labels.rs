@@ -1,4 +1,4 @@
-//! What stands around the bytes of a row: brackets for what is selected and for matches, and the names of regions.
+//! Marks around the bytes of a row: brackets for the selection and for matches, and the names of regions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,7 +18,7 @@ pub(super) struct Brackets {
 }
 
 impl Brackets {
-    /// What stands before the byte at that place of the row, if anything does.
+    /// The bracket before the byte at that place of the row, if there is one.
     pub(super) fn opening(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.0 {
             true => Some("["),
@@ -26,7 +26,7 @@ impl Brackets {
         }
     }
 
-    /// What stands behind it.
+    /// The bracket after it.
     pub(super) fn closing(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.1 {
             true => Some("]"),
@@ -39,7 +39,7 @@ impl Brackets {
 const ROOM: u16 = 6;
 
 /// Names the regions that begin in the rows from an address on, for a length: beside them, in the columns after `x`, as
-/// far as there is room; or by the letter of the most telling one.
+/// far as there is room; or by the letter of the most specific one.
 pub(super) fn name_rows(regions: &Regions, (addr, len): (u64, u64), x: u16, area: Rect, canvas: &mut Canvas<'_>) {
     let mut named = regions.beginning_in(addr, len).peekable();
     let title = canvas.theme.title();
@@ -60,7 +60,7 @@ pub(super) fn name_rows(regions: &Regions, (addr, len): (u64, u64), x: u16, area
     }
 }
 
-/// What stands where a name is cut.
+/// The sign where a name is cut.
 const CUT: &str = "\u{2026}";
 
 /// Puts a name into a row, and returns the column after it.

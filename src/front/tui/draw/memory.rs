@@ -19,7 +19,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let Some(view) = app.view() else { return };
     let step = at.selected_line().map_or_else(|| whole(&at.node.trigger), |line| line.headline());
     let note = in_brief(view.marks);
-    // The past is told by the shape of its rules too.
+    // The past differs in the shape of its rules too.
     let ruler = if app.is_present() { RULER } else { PAST_RULER };
     let title = canvas.theme.title();
     let pane = |side| Pane {

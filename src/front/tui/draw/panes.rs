@@ -65,7 +65,7 @@ impl Pane<'_> {
         }
     }
 
-    /// Says how much a folded line stands for, and with what in every row: the byte, where there is only one.
+    /// Draws a folded line: how many bytes it is, and the byte, where all of them are the same.
     fn draw_fold(&self, line: ViewLine, area: Rect, canvas: &mut Canvas<'_>) {
         let grown = line.addr >= self.view.before.len();
         let image = if self.side == Side::Before { self.view.before } else { self.view.after };

@@ -1,4 +1,4 @@
-//! What is told above the input line: what the selected step did, and a message, the guest's state or the answer.
+//! The lines above the input line: what the selected step did; a message, the state of the guest or the answer.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,7 +9,9 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
-use crate::view::{Selection, backtrace, difference, elapsed, failure, short_difference, thousands, unknown, visible};
+use crate::view::{
+    Selection, backtrace, clock, difference, elapsed, failure, short_difference, thousands, unknown, visible,
+};
 
 /// The most messages of the guest that the sentence shows.
 const MESSAGES: usize = 8;
@@ -57,12 +59,12 @@ fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
     let whole = format!("{step}: {unknown}{}{said}", difference(marks));
     match whole.width() <= usize::from(area.width) {
         true => canvas.put(area, &whole, Style::new()),
-        // Who changed what, and where, is told in fewer words before it is cut.
+        // A shorter sentence is used before any is cut.
         false => canvas.put(area, &format!("{step}: {unknown}{}{said}", short_difference(marks)), Style::new()),
     };
 }
 
-/// What the guest said in what is selected, after the sentence that tells what changed.
+/// The messages of the guest during what is selected, to follow the sentence about the change.
 fn said(at: &Selection) -> String {
     let messages = at.steps.messages(&at.node, at.step);
     if messages.len() == 0 {
@@ -98,7 +100,7 @@ fn message(app: &App) -> (String, Tone) {
     }
     match &at.node.trigger {
         Trigger::Start => start(app),
-        trigger => (ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at), Tone::Plain),
+        trigger => (ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at) + &reloaded(app), Tone::Plain),
     }
 }
 
@@ -108,7 +110,7 @@ fn answer_before_failure(cause: &Cause) -> Option<String> {
     Some(format!("=> {}; then it failed: ", glance(answer)))
 }
 
-/// What is told where the guest has started and nothing was sent.
+/// The message after the start, before anything is sent.
 fn start(app: &App) -> (String, Tone) {
     if let Some(why) = app.session.about().and_then(|about| about.untraced.as_deref()) {
         return (crate::front::untraced(why), Tone::Failure);
@@ -130,6 +132,13 @@ fn start(app: &App) -> (String, Tone) {
         }
     };
     (text.to_owned(), tone)
+}
+
+/// That the run began because a file changed, and when; empty for any other run.
+fn reloaded(app: &App) -> String {
+    let number = app.session.run_number();
+    let reload = app.session.reloaded().filter(|reload| reload.run == number);
+    reload.map_or_else(String::new, |reload| format!("   run {number}, reloaded at {}", clock(reload.at)))
 }
 
 /// How a line or a command ended that did not fail.

@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// What stands after the strip: its scale, and whether the newest exchange is followed.
+/// The text after the strip: its scale, and whether the newest exchange is followed.
 fn end(app: &App, size: usize) -> String {
     let scale = if size > 1 { format!("{} a cell  ", thousands(size as u64)) } else { String::new() };
     let now = match (app.time.follows() || app.is_present(), app.session.is_replay()) {

@@ -113,8 +113,8 @@ impl Theme {
         }
     }
 
-    /// A byte that has this style else, in a match of the search. What is written of it stays to be seen; signs stand
-    /// around a match besides.
+    /// The style of a byte in a match of the search, which has this style otherwise. Whether it was written stays visible,
+    /// and a match has brackets around it as well.
     pub(crate) fn matched(self, style: Style) -> Style {
         let plain = style.bg.is_none() && self.colors.is_some();
         style.add_modifier(if plain { Modifier::REVERSED } else { Modifier::ITALIC })
@@ -158,7 +158,7 @@ impl Theme {
 }
 
 impl Colors {
-    /// The most that the terminal can show, as far as the environment tells.
+    /// The most that the terminal can show, as far as the environment says.
     fn of(variable: impl Fn(&str) -> Option<OsString>) -> Colors {
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().to_lowercase()).unwrap_or_default();
         let (depth, terminal) = (text("COLORTERM"), text("TERM"));

@@ -11,7 +11,7 @@ use crate::view::visible;
 /// The longest line in bytes. The buffer cannot grow past what it was made with.
 pub(crate) const LONGEST: usize = 1 << 20;
 
-/// What is told when a line is that long.
+/// The message when a line is that long.
 pub(crate) const LINE_FULL: &str = "the line is full: at most 1 MiB can be typed";
 
 /// A change of the line or of the cursor's place in it.
@@ -126,7 +126,7 @@ impl LineEditor {
         text.is_empty() || self.line.yank(text, 1, &mut Deleted(String::new())).is_some()
     }
 
-    /// Puts a text in the place of what stands between `start` and the cursor; false if there is no room for it.
+    /// Replaces the text between `start` and the cursor; false if the line would be too long.
     pub(crate) fn complete(&mut self, start: usize, text: &str) -> bool {
         let replaced = start..self.line.pos();
         let fits = self.text().len() - replaced.len() + text.len() <= LONGEST;
@@ -220,7 +220,7 @@ impl LineEditor {
         false
     }
 
-    /// Why typed lines are not kept, in words, if that happened.
+    /// Why typed lines are not saved, as a message, if that happened.
     pub(crate) fn history_trouble(&mut self) -> Option<String> {
         self.history.trouble()
     }

@@ -149,6 +149,7 @@ impl App {
     /// Tells the user something, until the next key.
     pub(crate) fn notice(&mut self, text: &str) {
         self.status.notice = Some(text.to_owned());
+        self.status.is_about_running = false;
     }
 
     /// Opens an overlay.

@@ -1,10 +1,10 @@
-//! Where the parts of the screen lie, for any size of it.
+//! Where the parts of the screen are, for any size of it.
 
 use ratatui::layout::Rect;
 
 use crate::front::tui::input::mode::Focus;
 
-/// Columns of a row of memory besides its bytes: a gutter, the address, the gap before the text.
+/// Columns of a row of memory without its bytes: a gutter, the address, the gap before the text.
 const ROW_FRAME: u16 = 11;
 /// The most columns for the list of steps: no step needs more but by a long name.
 const STEPS: u16 = 72;
@@ -14,13 +14,13 @@ const STEPS_ASIDE: u16 = 44;
 const SIDE: u16 = 44;
 /// The rows of the smallest screen that has one for the strip of exchanges.
 const STRIP: u16 = 18;
-/// The columns of the narrowest screen on which memory before stands beside memory after: two rows of 8 bytes, and the
+/// The columns of the narrowest screen that shows memory before and after side by side: two rows of 8 bytes, and the
 /// line between them.
 pub(crate) const SIDE_BY_SIDE: u16 = 2 * row_of(8) + 1;
 /// The smallest screen that has room for memory.
 const SMALLEST: (u16, u16) = (44, 12);
 
-/// How the panes of memory before and after lie.
+/// How the panes of memory before and after are arranged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Arrangement {
     /// Before left of after.
@@ -28,7 +28,7 @@ pub(crate) enum Arrangement {
     Sides,
     /// Before above after.
     Stacked,
-    /// One pane, in which a changed row stands twice: as it was, and as it is.
+    /// One pane, in which a changed row is shown twice: as it was, and as it is.
     One,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Shape {
     pub(crate) width: Option<usize>,
 }
 
-/// Where the parts of the screen lie. A part that has no room has an empty area.
+/// Where the parts of the screen are. A part that has no room has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) area: Rect,
@@ -54,7 +54,7 @@ pub(crate) struct Layout {
     pub(crate) steps: Rect,
     /// What is shown beside the steps, with a title.
     pub(crate) side: Rect,
-    /// The exchanges so far, with a title, where there is room for them besides.
+    /// The exchanges so far, with a title, where there is room for them too.
     pub(crate) transcript: Rect,
     /// What the selected step did, in a sentence.
     pub(crate) sentence: Rect,
@@ -126,7 +126,7 @@ fn fitting(columns: u16, wanted: Option<usize>) -> Option<usize> {
     width.map(usize::from)
 }
 
-/// The columns of a row of so many bytes.
+/// The columns of a row of that many bytes.
 const fn row_of(bytes: u16) -> u16 {
     ROW_FRAME + 4 * bytes + bytes / 8
 }

@@ -20,7 +20,7 @@ impl PaneRows<'_> {
         if doubled && line.addr < self.view.before.len() { 2 } else { 1 }
     }
 
-    /// The line so many rows of the screen away, or as far as there are.
+    /// The line that many rows of the screen away, or the last one before the end.
     pub(crate) fn walk(&self, from: ViewLine, rows: usize, direction: Direction) -> ViewLine {
         let (mut line, mut left) = (from, rows);
         while left > 0 {
@@ -36,7 +36,7 @@ impl PaneRows<'_> {
         self.walk(self.view.line(u64::MAX), self.count.saturating_sub(1), Direction::Back).addr
     }
 
-    /// The first line after scrolling by so many rows from one that begins with `top`.
+    /// The address of the first line after scrolling by that many rows, from `top` on.
     pub(crate) fn scrolled(&self, top: u64, rows: usize, direction: Direction) -> u64 {
         self.walk(self.view.line(top), rows, direction).addr.min(self.last_top())
     }

@@ -1,10 +1,12 @@
 //! Messages to the user that pass: notices, and what the guest says while it runs.
 
-/// What is told above the input line.
+/// The messages above the input line.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     /// A message to the user, until the next key.
     pub(crate) notice: Option<String>,
+    /// Whether the notice is about what the guest does, and ends with that.
+    pub(crate) is_about_running: bool,
     /// What the guest said last, while it runs.
     pub(crate) heard: Option<String>,
 }

@@ -6,7 +6,7 @@ use super::lines::{below_title, window};
 use crate::view::Selection;
 
 /// The steps that fit below the title of an area with the selected one among them, each with its row. Where the call
-/// that they lie in is out of sight, it takes the first row.
+/// that they are inside is out of sight, it takes the first row.
 pub(crate) fn shown(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
     let (selected, area) = (at.step.unwrap_or(0), below_title(area));
     let first = window(at.steps(), selected, area).next().map(|(place, _)| place);

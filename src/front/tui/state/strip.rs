@@ -5,9 +5,9 @@ use ratatui::layout::{Position, Rect};
 use super::lines::to_u16;
 use crate::view::Timeline;
 
-/// What stands before the cells.
+/// The text before the cells.
 pub(crate) const LABEL: &str = " time ";
-/// The columns that are kept for what stands behind them.
+/// The columns that are kept for the text after them.
 const WORDS: u16 = 29;
 
 /// How many cells the strip has room for.

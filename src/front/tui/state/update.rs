@@ -7,12 +7,13 @@ use super::effect::{PictureFile, Request};
 use super::overlays::Overlay;
 use super::overlays::help::help;
 use super::overlays::outcome::Outcome;
+use super::status::Status;
 use crate::front::tui::input::action::{Action, Direction};
 use crate::front::tui::input::bindings::{Meaning, meaning};
 use crate::front::tui::input::line::Edit;
 use crate::front::tui::input::mode::{Focus, Mode};
 use crate::front::tui::input::mouse;
-use crate::session::{OpenError, Update};
+use crate::session::{OpenError, State, Update};
 use crate::view::{Order, reload_sentence, visible};
 
 /// How much is kept of a message of the guest's: no screen shows more.
@@ -42,6 +43,9 @@ impl App {
         if let Some(reload) = self.session.reloaded().filter(|reload| Some(reload.run) != before) {
             let sentence = reload_sentence(reload);
             self.notice(&sentence);
+            self.status.is_about_running = true;
+        } else if self.status.is_about_running && self.session.state() == State::Idle {
+            self.status = Status::default();
         }
         self.keep_up();
         self.go_on();

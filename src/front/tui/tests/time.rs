@@ -73,7 +73,7 @@ fn the_past_looks_unlike_the_present() {
 }
 
 #[test]
-fn crossings_are_a_tree_with_the_exchange_at_its_root() {
+fn steps_are_a_tree_with_the_exchange_at_its_root() {
     let mut bench = Bench::wat(CALLER);
     bench.send("hello");
     let step = |bench: &Bench| bench.full.app.time.selection.as_ref().expect("something is selected").step;
@@ -126,7 +126,7 @@ fn crossings_are_a_tree_with_the_exchange_at_its_root() {
 }
 
 #[test]
-fn very_many_crossings_are_shown_where_the_cursor_is() {
+fn very_many_steps_are_shown_where_the_cursor_is() {
     let mut bench = Bench::wat(
         r#"(module (import "env" "tick" (func $tick (param i32))) (memory (export "memory") 1)
             (func (export "ptr") (result i32) (i32.const 64))

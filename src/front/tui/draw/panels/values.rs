@@ -9,7 +9,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
 use crate::view::{Entry, Order, inspect};
 
-/// The columns that a value takes at least, where several stand in a row.
+/// The least width of a value, where several are shown in a row.
 const VALUE: u16 = 36;
 
 pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
@@ -66,7 +66,7 @@ fn named(names: &[String], columns: usize) -> String {
     }
 }
 
-/// A value before and after, in so many columns if that can be. What it was is left out before what it is.
+/// A value before and after, in at most that many columns. The value before is cut first.
 fn within(value: &Entry, columns: usize) -> String {
     let text = value.words();
     match value.sides() {

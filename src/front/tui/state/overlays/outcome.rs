@@ -5,11 +5,11 @@ use crate::front::tui::input::action::{Action, Direction, Question};
 /// What came of an action in an overlay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The action is none of its own.
+    /// The action is not one of its own.
     Pass,
     /// It is done.
     Done,
-    /// It is done, and this is to be told.
+    /// It is done, and the user is to read this.
     Notice(String),
     /// The overlay is to be closed.
     Close,
