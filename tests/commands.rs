@@ -449,6 +449,7 @@ const SURPLUS: &[&str] = &[
     "shot junk.txt overwrite junk",
     "changes junk",
     "steps junk",
+    "frames junk",
     "back 1 junk",
     "forward 1 junk",
     "exchange 0 junk",

@@ -112,6 +112,7 @@ fn every_command_works_at_the_prompt() {
     prompt.wait_for("=> Did you know Wasm is cool!");
     for case in cases::CASES {
         let command = case.command.replace("FOLDER", &folder.display().to_string());
+        assert!(!command.contains(case.prompt), "what is typed is seen too: {command}");
         prompt.wait_for("> ");
         prompt.press(&format!(":{command}\r"));
         prompt.wait_for(case.prompt);

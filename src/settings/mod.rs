@@ -124,10 +124,10 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
     },
-    setting("trace", "Accesses to record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
+    setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",
-        "Directory of sources recorded as FROM; may be repeated",
+        "Directory for sources under FROM; may be repeated",
         Group::Program,
         &At(|all| &mut all.source_maps),
     ),

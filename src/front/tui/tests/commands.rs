@@ -49,6 +49,8 @@ fn every_command_works_in_the_input_line() {
     let mut bench = Bench::new(Theme::new(crate::cli::ColorChoice::Never));
     bench.send("Did you know");
     for case in cases::CASES {
+        let before = text(&bench.draw(160, 50));
+        assert!(!before.contains(case.screen), "{:?} is shown before :{}:\n{before}", case.screen, case.command);
         bench.send(&format!(":{}", case.command.replace("FOLDER", &folder.display().to_string())));
         let shown = text(&bench.draw(160, 50));
         assert!(shown.contains(case.screen), ":{} shows no {:?}:\n{shown}", case.command, case.screen);

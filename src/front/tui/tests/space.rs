@@ -456,3 +456,18 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
     bench.keys("x");
     assert!(text(&bench.settled(120, 40)).contains("would go to 0x410, where the last line went"));
 }
+
+#[test]
+fn the_name_of_a_region_is_refused_for_a_mark_by_key_and_by_command() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.settled(80, 24);
+    bench.keys("\x1bmoutput");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(80, 24)).contains("`output` is the name of a region; :regions lists them"));
+    bench.key(KeyCode::Esc);
+    bench.keys(":mark output");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.settled(80, 24)).contains("`output` is the name of a region; :regions lists them"));
+    assert_eq!(bench.full.app.session.bookmarks().iter().count(), 0);
+}
