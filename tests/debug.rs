@@ -109,6 +109,56 @@ fn the_text_of_a_line_comes_from_the_map_or_from_directories_that_the_user_names
     }
 }
 
+/// A module without its DWARF sections, and with a custom section of that name that holds a text.
+fn with_section(module: &[u8], name: &str, text: &str) -> Vec<u8> {
+    let mut kept = wasm_encoder::Module::new();
+    for payload in wasmparser::Parser::new(0).parse_all(module).map(|payload| payload.expect("it is valid")) {
+        let is_dwarf = matches!(&payload, wasmparser::Payload::CustomSection(it) if it.name().starts_with(".debug"));
+        let section = payload.as_section().filter(|_| !is_dwarf);
+        if let Some((id, range)) = section {
+            let position = |offset: u64| usize::try_from(offset).expect("it is small");
+            let data = &module[position(range.start)..position(range.end)];
+            kept.section(&wasm_encoder::RawSection { id, data });
+        }
+    }
+    let len = u8::try_from(text.len()).expect("the test's text is short");
+    let data = [&[len][..], text.as_bytes()].concat();
+    kept.section(&wasm_encoder::CustomSection { name: name.into(), data: data.into() });
+    kept.finish()
+}
+
+/// Whether the store in the guest in C has its line, with that module in a directory with these files.
+fn has_line(test: &str, files: &[(&str, &[u8])], module: &[u8]) -> bool {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug").join(test);
+    for (name, content) in files {
+        let file = directory.join(name);
+        std::fs::create_dir_all(file.parent().expect("it is in a directory"))
+            .expect("the directory is there for tests");
+        std::fs::write(file, content).expect("the directory is there for tests");
+    }
+    let info = DebugInfo::new(module.into(), Some(&directory.join("inner/module.wasm")), Vec::new());
+    let stores = line("lines/c.c", "// stores");
+    instructions(&info, "put").iter().any(|(_, _, place)| place.frames[0].line == Some(stores))
+}
+
+#[test]
+fn debug_information_may_be_in_a_file_beside_the_module_and_nowhere_else() {
+    let whole = module("c");
+    let names = |text: &str| with_section(&whole, "external_debug_info", text);
+    let beside: &[(&str, &[u8])] = &[("inner/c.debug.wasm", &whole)];
+    for named in ["c.debug.wasm", "./c.debug.wasm", "https://example.com/build/c.debug.wasm?v=1", "/build/c.debug.wasm"]
+    {
+        assert!(has_line("beside", beside, &names(named)), "{named}");
+    }
+    let elsewhere: &[(&str, &[u8])] = &[("c.debug.wasm", &whole), ("inner/other.wasm", b"nothing")];
+    let above = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug/elsewhere/c.debug.wasm").display().to_string();
+    for named in ["../c.debug.wasm", "..", "c.debug.wasm", "other.wasm", "none.wasm", "", &above] {
+        assert!(!has_line("elsewhere", elsewhere, &names(named)), "{named}");
+    }
+    assert!(!has_line("beside", beside, &names("c.debug.wasm\0")));
+    assert!(!has_line("beside", beside, &with_section(&whole, "unrelated", "c.debug.wasm")));
+}
+
 #[test]
 fn a_module_that_tells_nothing_still_has_offsets() {
     let wat = r#"(module (func (export "run") (unreachable)) (func (nop)))"#;
@@ -157,6 +207,23 @@ impl Random {
     }
 }
 
+/// The same with a damaged map beside the module.
+fn damage_its_map(module: &[u8], file: &Path, rounds: usize, random: &mut Random) {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug/map");
+    std::fs::create_dir_all(&directory).expect("the directory is there for tests");
+    let map = std::fs::read(file.with_extension("wasm.map")).expect("the map is in the repository");
+    for round in 0..rounds {
+        let mut damaged = map.clone();
+        for _ in 0..1 + random.below(5) {
+            let at = random.below(damaged.len());
+            damaged[at] ^= 1 << random.below(8);
+        }
+        damaged.truncate(if round % 2 == 0 { random.below(map.len()) } else { map.len() });
+        std::fs::write(directory.join("assemblyscript.wasm.map"), damaged).expect("the directory is there for tests");
+        ask_all(module, Some(&directory.join("assemblyscript.wasm")));
+    }
+}
+
 #[test]
 fn damaged_modules_tell_less_and_do_no_harm() {
     let rounds: usize = std::env::var("LINMEM_DAMAGE_ROUNDS").map_or(15, |rounds| rounds.parse().expect("a number"));
@@ -165,6 +232,9 @@ fn damaged_modules_tell_less_and_do_no_harm() {
         let whole = module(guest);
         let file = path(&format!("{guest}.wasm"));
         assert!(ask_all(&whole, Some(&file)) > 20, "{guest}");
+        if guest == "assemblyscript" {
+            damage_its_map(&whole, &file, rounds, &mut random);
+        }
         for _ in 0..rounds {
             let len = random.below(whole.len());
             ask_all(&whole[..len], Some(&file));

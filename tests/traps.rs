@@ -212,6 +212,15 @@ fn names_come_from_exports_where_there_is_no_name_section_and_are_demangled() {
     }
 }
 
+#[test]
+fn a_trap_at_the_start_has_its_calls() {
+    let text = r#"(module (memory (export "memory") 1) (func $broken (unreachable)) (func $begin (call $broken)) (start $begin))"#;
+    let recipe = guest("start.recipe", "each line\n  write at 0\n");
+    let output = run(&[&guest("start.wat", text), "--abi", &recipe, "--line", "x"], b"");
+    let stderr = stderr(&output);
+    assert!(stderr.contains("in broken (offset 0x") && stderr.contains("\n  called by begin (offset 0x"), "{stderr}");
+}
+
 /// Calls itself as often as the line is long and then traps, by way of another function or not.
 const DEEP: &str = r#"(module (memory (export "memory") 1)
     (func $f (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))) (call $f (i32.sub (local.get 0) (i32.const 1))))

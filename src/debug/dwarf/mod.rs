@@ -64,7 +64,7 @@ impl Dwarf {
 
     fn frames_in(&self, unit: &Unit, address: u64) -> Vec<SourceFrame> {
         let Some(code) = self.units.code(unit, &self.sections, &self.limits) else { return Vec::new() };
-        let Code { lines, scopes, files } = code;
+        let Code { lines, scopes, files, .. } = code;
         let mut location = lines.at(address).map(|row| (row.file, row.line, row.column));
         let mut frames = Vec::new();
         for scope in scopes.at(address).into_iter().rev().take(INLINED) {

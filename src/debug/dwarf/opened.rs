@@ -31,12 +31,15 @@ impl<'a> Opened<'a> {
     /// Reads the abbreviations and the first entry. gimli's own way to do so reads the line table too, each time.
     pub(super) fn new(sections: &'a Sections, dwarf: &gimli::Dwarf<Slice<'a>>, unit: &Unit) -> Option<Opened<'a>> {
         let header = dwarf.unit_header(DebugInfoOffset(unit.offset)).ok()?;
-        let table = sections.bytes(SectionId::DebugAbbrev).get(unit.abbreviations.clone())?;
-        let abbreviations = DebugAbbrev::new(table, LittleEndian).abbreviations(DebugAbbrevOffset(0)).ok()?;
+        let read = || {
+            let table = sections.bytes(SectionId::DebugAbbrev).get(unit.abbreviations.clone())?;
+            DebugAbbrev::new(table, LittleEndian).abbreviations(DebugAbbrevOffset(0)).ok().map(Arc::new)
+        };
+        let abbreviations = unit.known_abbreviations().or_else(read)?;
         let (encoding, main) = (header.encoding(), DwarfFileType::Main);
         let unit = gimli::Unit {
             header,
-            abbreviations: Arc::new(abbreviations),
+            abbreviations,
             name: None,
             comp_dir: None,
             low_pc: 0,

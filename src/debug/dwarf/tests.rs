@@ -118,28 +118,40 @@ fn a_line_table_that_all_units_share_is_read_by_those_that_are_asked() {
 }
 
 #[test]
-fn tables_that_overlap_are_not_read() {
-    // Every byte of the table is where some unit's begins.
-    let table = [abbreviation(1, UNIT, 0, &[(LOW, ADDRESS), (HIGH, NUMBER)]).repeat(20_000), vec![0]].concat();
-    let starts = 0..u32::try_from(table.len()).expect("it is small");
-    let units: Vec<u8> = starts.flat_map(|start| unit(start, &[&[1][..], &EXTENT].concat())).collect();
-    let info = info(&[(".debug_abbrev", &table), (".debug_info", &units)]);
-    assert_eq!(frames(&info), [SourceFrame::default()]);
+fn a_table_is_read_only_as_far_as_the_next_begins() {
+    let table = [
+        abbreviation(1, UNIT, 1, &[(LOW, ADDRESS), (HIGH, NUMBER)]),
+        abbreviation(2, FUNCTION, 0, &[(LOW, ADDRESS), (HIGH, NUMBER), (NAME, TEXT)]),
+        vec![0],
+    ];
+    let entries = [&[1][..], &EXTENT, &[2], &EXTENT, b"shout\0", &[0]].concat();
+    let named = SourceFrame { function: Some("shout".to_owned()), ..SourceFrame::default() };
+    for (other, expected) in [(0, named), (1, SourceFrame::default())] {
+        let units = [unit(0, &entries), unit(other, &[0])].concat();
+        assert_eq!(
+            frames(&info(&[(".debug_abbrev", &table.concat()), (".debug_info", &units)])),
+            [expected],
+            "{other}"
+        );
+    }
 }
 
 #[test]
-fn attributes_that_take_no_space_are_counted() {
-    let many: Vec<_> = (0..200).map(|_| (NAME, PRESENT)).collect();
+fn an_entry_with_more_attributes_than_compilers_write_ends_the_unit() {
+    // Attributes that take no space would make a small unit take long.
+    let many: Vec<_> = (0..200).map(|_| (LINES, PRESENT)).collect();
     let table = [
         abbreviation(1, UNIT, 1, &[(LOW, ADDRESS), (HIGH, NUMBER)]),
         abbreviation(2, FUNCTION, 0, &many),
         abbreviation(3, FUNCTION, 0, &many.repeat(2)),
+        abbreviation(4, FUNCTION, 0, &[(LOW, ADDRESS), (HIGH, NUMBER), (NAME, TEXT)]),
         vec![0],
     ];
-    for code in [2, 3] {
-        let entries = [&[1][..], &EXTENT, &[code].repeat(100_000)].concat();
+    let named = SourceFrame { function: Some("shout".to_owned()), ..SourceFrame::default() };
+    for (code, expected) in [(2, named), (3, SourceFrame::default())] {
+        let entries = [&[1][..], &EXTENT, &[code].repeat(1000), &[4], &EXTENT, b"shout\0", &[0]].concat();
         let info = info(&[(".debug_abbrev", &table.concat()), (".debug_info", &unit(0, &entries))]);
-        assert_eq!(frames(&info), [SourceFrame::default()]);
+        assert_eq!(frames(&info), [expected], "{code}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use gimli::{LineProgramHeader, SectionId, UnitType};
+use gimli::{Abbreviations, LineProgramHeader, SectionId, UnitType};
 
 use super::limits::Limits;
 use super::lines::{self, Lines, Row};
@@ -52,6 +52,8 @@ pub(super) struct Unit {
 /// What is known about the addresses of a unit.
 #[derive(Debug)]
 pub(super) struct Code {
+    /// The unit's abbreviations, which each name that is looked up needs.
+    abbreviations: Arc<Abbreviations>,
     pub(super) lines: Lines,
     pub(super) scopes: Scopes,
     pub(super) files: Paths,
@@ -130,7 +132,8 @@ impl Units {
             let dwarf = sections.dwarf();
             let opened = Opened::new(sections, &dwarf, unit)?;
             let scopes = Scopes::read(&dwarf, &opened.unit, limits, self.code_len);
-            let mut code = Code { lines: Lines::default(), scopes, files: Paths::new() };
+            let abbreviations = opened.unit.abbreviations.clone();
+            let mut code = Code { abbreviations, lines: Lines::default(), scopes, files: Paths::new() };
             if let Some(program) = lines::program(sections, unit, &opened) {
                 let header = program.header().clone();
                 code.lines = Lines::read(program, limits, self.code_len);
@@ -206,6 +209,13 @@ impl Units {
         found.sort_unstable();
         found.dedup();
         found
+    }
+}
+
+impl Unit {
+    /// Its abbreviations, if they are in memory.
+    pub(super) fn known_abbreviations(&self) -> Option<Arc<Abbreviations>> {
+        Some(self.code.get()?.as_ref()?.abbreviations.clone())
     }
 }
 
