@@ -51,14 +51,22 @@ impl<'a> Recorded<'a, Guest> {
 }
 
 impl<B: Boundary + ?Sized> Recorded<'_, B> {
-    /// Notes what the guest did since the last boundary: as it recorded that, or else as comparing finds it.
+    /// Notes what the guest did since it went on: as it recorded that, or else as comparing finds it.
     fn settle(&mut self) {
         let Recorded { inner, recorder, watch } = self;
         match inner.accesses() {
             Some(collector) => watch.aside(|| {
-                recorder.aside(|recorder| recorder.settle(&collector, |memory| inner.bytes(memory)));
+                recorder.aside(|recorder| recorder.settle(&collector));
             }),
             None => self.compare(Actor::Guest),
+        }
+    }
+
+    /// Has a guest that records go on from here.
+    fn go_on(&mut self) {
+        let Recorded { inner, recorder, watch } = self;
+        if let Some(collector) = inner.accesses() {
+            watch.aside(|| recorder.aside(|recorder| recorder.go_on(&collector)));
         }
     }
 
@@ -86,6 +94,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
         self.recorder.enter(StepKind::Call { export: func.name.clone(), args: args.to_vec(), results: None });
         let (outcome, elapsed) = self.timed(|recorded| {
+            recorded.go_on();
             let mut witness = RecordingHost { host, recorder: recorded.recorder, watch: &recorded.watch };
             let outcome = recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec);
             recorded.settle();
@@ -194,7 +203,11 @@ impl Host for RecordingHost<'_> {
         }
         recorded.recorder.enter(StepKind::Import { import: self.host.name(place), args: args.to_vec(), results: None });
         let host = &mut *self.host;
-        let (outcome, elapsed) = recorded.timed(|recorded| host.import(place, args, recorded));
+        let (outcome, elapsed) = recorded.timed(|recorded| {
+            let outcome = host.import(place, args, recorded);
+            recorded.go_on();
+            outcome
+        });
         let step = self.recorder.leave(elapsed);
         if let (StepKind::Import { results, .. }, Ok(values)) = (step, &outcome) {
             *results = Some(values.clone());
