@@ -48,13 +48,13 @@ impl<'a> Recorded<'a, Guest> {
 }
 
 impl<B: Boundary + ?Sized> Recorded<'_, B> {
-    /// Notes what the guest did since the last boundary: as it recorded that, or else as comparing finds it. Where that
-    /// took too long already, memory is compared only when the guest `is_done` with the outermost call.
+    /// Notes what the guest did since it went on: as it recorded that, or else as comparing finds it. Where that took
+    /// too long already, memory is compared only when the guest `is_done` with the outermost call.
     fn settle(&mut self, is_done: bool) {
         let Recorded { inner, recorder, watch } = self;
         match inner.accesses() {
             Some(collector) => watch.aside(|| {
-                recorder.aside(|recorder| recorder.settle(&collector, |memory| inner.bytes(memory)));
+                recorder.aside(|recorder| recorder.settle(&collector));
             }),
             None if is_done || recorder.may_compare() => self.compare(Actor::Guest),
             None => recorder.skip_compare((0..inner.memories()).map(|memory| inner.bytes(memory))),
@@ -67,6 +67,14 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         let [start, end] = [Some(addr), addr.checked_add(len)].map(|end| end.and_then(|end| usize::try_from(end).ok()));
         if let Some(live) = start.zip(end).and_then(|(start, end)| live.get(start..end)) {
             self.recorder.compare_range(memory, addr, live);
+        }
+    }
+
+    /// Has a guest that records go on from here.
+    fn go_on(&mut self) {
+        let Recorded { inner, recorder, watch } = self;
+        if let Some(collector) = inner.accesses() {
+            watch.aside(|| recorder.aside(|recorder| recorder.go_on(&collector)));
         }
     }
 
@@ -94,6 +102,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
         self.recorder.enter(StepKind::Call { export: func.name.clone(), args: args.to_vec(), results: None });
         let (outcome, elapsed) = self.timed(|recorded| {
+            recorded.go_on();
             let mut witness = RecordingHost { host, recorder: recorded.recorder, watch: &recorded.watch };
             let outcome = recorded.inner.call(func, args, &mut witness).map(<[Value]>::to_vec);
             recorded.settle(recorded.recorder.depth() == 1);
@@ -202,7 +211,11 @@ impl Host for RecordingHost<'_> {
         recorded.settle(false);
         recorded.recorder.enter(StepKind::Import { import: self.host.name(place), args: args.to_vec(), results: None });
         let host = &mut *self.host;
-        let (outcome, elapsed) = recorded.timed(|recorded| host.import(place, args, recorded));
+        let (outcome, elapsed) = recorded.timed(|recorded| {
+            let outcome = host.import(place, args, recorded);
+            recorded.go_on();
+            outcome
+        });
         let step = self.recorder.leave(elapsed);
         if let (StepKind::Import { results, .. }, Ok(values)) = (step, &outcome) {
             *results = Some(values.clone());

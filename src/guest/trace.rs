@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, FunctionEnvMut, Global, Instance, Memory, Store, Value};
 
 use super::Watchdog;
-use super::instrument::{DONE, FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES, TraceExports};
-use crate::record::{Collector, SiteKind};
+use super::instrument::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES, TraceExports};
+use crate::record::Collector;
 
 /// Takes the records of one guest.
 #[derive(Clone)]
@@ -18,13 +18,6 @@ pub(super) struct Tracer {
     memories: Vec<Memory>,
     collector: Arc<Mutex<Collector>>,
     watch: Watchdog,
-}
-
-/// What the hook works with.
-struct HookEnv {
-    tracer: Tracer,
-    /// The bytes before a `memory.init` that is under way: which are copied is known only when it is done.
-    before_init: Vec<u8>,
 }
 
 impl Tracer {
@@ -44,7 +37,7 @@ impl Tracer {
             collector: Arc::new(Mutex::new(collector)),
             watch: watch.clone(),
         };
-        let env = FunctionEnv::new(store, HookEnv { tracer: tracer.clone(), before_init: Vec::new() });
+        let env = FunctionEnv::new(store, tracer.clone());
         let hook = Function::new_typed_with_env(store, &env, hook);
         let table = instance.exports.get_table(&exports.hook).ok()?.clone();
         table.set(store, 0, Value::FuncRef(Some(hook))).ok()?;
@@ -58,15 +51,8 @@ impl Tracer {
         let end = usize::try_from(cursor.i32().unwrap_or(0)).unwrap_or(0);
         let first = FIRST_RECORD as usize;
         if end > first {
-            self.watch.aside(|| {
-                self.lock().timed(|collector| {
-                    collector.take(all(&self.ring, store).get(first..end).unwrap_or(&[]));
-                    if collector.wants_checkpoint() {
-                        let live: Vec<_> = self.memories.iter().map(|memory| all(memory, store)).collect();
-                        collector.checkpoint(&live);
-                    }
-                });
-            });
+            let records = all(&self.ring, store).get(first..end).unwrap_or(&[]);
+            self.watch.aside(|| self.lock().timed(|collector| collector.take(records)));
             // It is mutable, and an i32.
             let _ = self.cursor.set(store, Value::I32(FIRST_RECORD.cast_signed()));
         }
@@ -77,67 +63,25 @@ impl Tracer {
         self.collector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The bytes of a memory from `addr` on, if all of them lie inside it.
-    fn bytes<'a>(&self, store: &'a impl AsStoreRef, memory: u32, addr: u64, len: u64) -> Option<&'a [u8]> {
-        let memory = self.memories.get(usize::try_from(memory).ok()?)?;
-        let end = usize::try_from(addr.checked_add(len)?).ok()?;
-        all(memory, store).get(usize::try_from(addr).ok()?..end)
+    /// Records what a `memory.init` copied, which is in memory now.
+    fn init(&self, store: &impl AsStoreRef, site: u32, addr: u64, len: u64) {
+        let mut collector = self.lock();
+        let memory = collector.memory_of(site).and_then(|memory| self.memories.get(memory));
+        let Some(bytes) = memory.map(|memory| all(memory, store)) else { return };
+        let range = usize::try_from(addr).ok().zip(addr.checked_add(len).and_then(|end| usize::try_from(end).ok()));
+        if let Some(bytes) = range.and_then(|(start, end)| bytes.get(start..end)) {
+            collector.take_init(site, addr, bytes);
+        }
     }
 }
 
-/// What a guest calls: when its ring is full, and around operations whose length is known only as they run. It does
-/// what the specification says, so the hook knows beforehand whether it will trap; then nothing is recorded.
-fn hook(mut env: FunctionEnvMut<'_, HookEnv>, site: i32, first: i64, second: i64, third: i64) {
-    let (env, mut store) = env.data_and_store_mut();
-    let HookEnv { tracer, before_init } = env;
+/// What a guest calls when its ring is full, and after a `memory.init` at `addr`.
+fn hook(mut env: FunctionEnvMut<'_, Tracer>, site: i32, addr: i64, _: i64, len: i64) {
+    let (tracer, mut store) = env.data_and_store_mut();
     tracer.drain(&mut store);
     let site = site.cast_unsigned();
     if site != NO_SITE {
-        let [first, second, third] = [first, second, third].map(i64::cast_unsigned);
-        tracer.watch.aside(|| tracer.operation(&store, before_init, site, [first, second, third]));
-    }
-}
-
-impl Tracer {
-    /// Records an operation of any length, with its operands.
-    fn operation(&self, store: &impl AsStoreRef, before_init: &mut Vec<u8>, site: u32, operands: [u64; 3]) {
-        let mut collector = self.lock();
-        let is_done = site & DONE != 0;
-        let site = site & !DONE;
-        let Some((kind, memory, from)) = collector.operation(site) else { return };
-        let [addr, source, len] = operands;
-        collector.timed(|collector| match kind {
-            SiteKind::Grow => {
-                let [before, delta, _] = operands;
-                // It is -1 where the memory did not grow.
-                let failed = before == u64::from(u32::MAX) || before == u64::MAX;
-                if !failed && delta > 0 {
-                    collector.take_growth(site, before, before.saturating_add(delta));
-                }
-            }
-            SiteKind::Copy => {
-                let old = self.bytes(store, memory, addr, len);
-                let new = self.bytes(store, from, source, len);
-                if let (Some(old), Some(new)) = (old, new) {
-                    collector.take_bulk(site, addr, old, new);
-                }
-            }
-            SiteKind::Fill => {
-                if let Some(old) = self.bytes(store, memory, addr, len) {
-                    collector.take_bulk(site, addr, old, &vec![source.to_le_bytes()[0]; old.len()]);
-                }
-            }
-            SiteKind::Init if is_done => {
-                if let Some(new) = self.bytes(store, memory, addr, len) {
-                    collector.take_bulk(site, addr, before_init, new);
-                }
-            }
-            SiteKind::Init => {
-                before_init.clear();
-                before_init.extend_from_slice(self.bytes(store, memory, addr, len).unwrap_or(&[]));
-            }
-            _ => (),
-        });
+        tracer.init(&store, site, addr.cast_unsigned(), len.cast_unsigned());
     }
 }
 

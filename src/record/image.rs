@@ -188,7 +188,8 @@ impl Image {
         }
     }
 
-    fn page(&self, number: u64) -> &Page {
+    /// The page of that number; zeroes past the end.
+    pub(super) fn page(&self, number: u64) -> &Page {
         self.page_at(index(number)).map_or(&ZEROES, |page| page)
     }
 

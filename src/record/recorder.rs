@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::access::TouchedPage;
 use super::{
-    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Known, Mask, Memories, Outcome, PAGE, Step, StepKind,
-    Trigger, WASM_PAGE,
+    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Known, Mask, Memories, Outcome, Step, StepKind, Trigger,
+    WASM_PAGE,
 };
 
 /// Hears what a guest says while it says it.
@@ -162,9 +162,15 @@ impl Recorder {
         self.changes.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
     }
 
-    /// Notes what the guest did since the last boundary, as it recorded that itself; `live` has each memory as it is
-    /// now. This costs as much as what was accessed, however large the memories are.
-    pub fn settle<'a>(&mut self, collector: &Arc<Mutex<Collector>>, live: impl Fn(usize) -> &'a [u8]) {
+    /// Has the guest go on with the memories as they are now, under this collector.
+    pub fn go_on(&mut self, collector: &Arc<Mutex<Collector>>) {
+        collector.lock().unwrap_or_else(PoisonError::into_inner).go_on(&self.present);
+        self.collector = Some(collector.clone());
+    }
+
+    /// Notes what the guest did since it went on, as it recorded that itself. This costs as much as what was accessed,
+    /// however large the memories are.
+    pub fn settle(&mut self, collector: &Arc<Mutex<Collector>>) {
         let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let first = self.changes.len();
         for (memory, from, to) in collecting.take_growths() {
@@ -173,30 +179,24 @@ impl Recorder {
                 self.changes.push(Change::Growth { memory, from, to, by: Actor::Guest });
             }
         }
-        for (memory, pages) in collecting.take_written() {
-            self.sum_up(memory, &pages, live(memory));
+        for (memory, pages) in collecting.take_pages() {
+            self.sum_up(memory, &pages);
+            collecting.recycle(memory, pages);
         }
         collecting.set_boundary(first..self.changes.len());
         self.accesses = collecting.count();
         self.overhead += collecting.take_overhead();
-        self.collector = Some(collector.clone());
     }
 
     /// Notes the bytes of pages that the guest wrote.
-    fn sum_up(&mut self, memory: usize, pages: &[TouchedPage], live: &[u8]) {
+    fn sum_up(&mut self, memory: usize, pages: &[Box<TouchedPage>]) {
         let first = self.changes.len();
         let Some(image) = self.present.get_mut(memory) else { return };
         let mut written =
             WrittenBytes { memory, changes: &mut self.changes, addr: 0, old: Vec::new(), new: Vec::new() };
-        for page in pages {
-            let mut old = [0; PAGE];
-            let known = image.read(page.addr(), &mut old);
-            let start = usize::try_from(page.addr()).expect("linear memory fits the address space");
-            let Some(new) = live.get(start..start + known) else { continue };
-            written.add(page, &old[..known], new);
-            if page.is_written() {
-                image.write(page.addr(), new);
-            }
+        for page in pages.iter().filter(|page| page.is_written()) {
+            written.add(page, image.page(page.number()), page.bytes());
+            image.put_page(page.number(), &page.to_shared());
         }
         written.flush();
         let made = self.changes.get(first..).unwrap_or(&[]);

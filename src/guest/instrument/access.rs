@@ -9,7 +9,7 @@ pub(super) enum Access {
     /// Reads that many bytes; of a lane, into a vector that is an operand too.
     Load { width: u8, arg: MemArg, lane: bool },
     /// Writes that many bytes of an operand.
-    Store { value: ValType, width: u8, arg: MemArg, atomic: bool },
+    Store { value: ValType, width: u8, arg: MemArg },
     /// Reads that many bytes, and writes others that it computes of them and an operand.
     Exchange { value: ValType, width: u8, arg: MemArg },
     /// Reads that many bytes, and writes an operand if they are equal to another.
@@ -48,7 +48,7 @@ fn load(width: u8, arg: MemArg) -> Access {
 fn scalar(operator: &Operator<'_>) -> Option<Access> {
     use Operator as O;
     use ValType::{F32, F64, I32, I64};
-    let store = |value, width, arg| Access::Store { value, width, arg, atomic: false };
+    let store = |value, width, arg| Access::Store { value, width, arg };
     Some(match *operator {
         O::I32Load8S { memarg } | O::I32Load8U { memarg } | O::I64Load8S { memarg } | O::I64Load8U { memarg } => {
             load(1, memarg)
@@ -76,7 +76,7 @@ fn scalar(operator: &Operator<'_>) -> Option<Access> {
 fn vector(operator: &Operator<'_>) -> Option<Access> {
     use Operator as O;
     let lane = |width, arg| Access::Load { width, arg, lane: true };
-    let store = |width, arg| Access::Store { value: ValType::V128, width, arg, atomic: false };
+    let store = |width, arg| Access::Store { value: ValType::V128, width, arg };
     Some(match *operator {
         O::V128Load { memarg } => load(16, memarg),
         O::V128Load8x8S { memarg }
@@ -106,7 +106,7 @@ fn vector(operator: &Operator<'_>) -> Option<Access> {
 fn atomic(operator: &Operator<'_>) -> Option<Access> {
     use Operator as O;
     use ValType::{I32, I64};
-    let store = |value, width, arg| Access::Store { value, width, arg, atomic: true };
+    let store = |value, width, arg| Access::Store { value, width, arg };
     let exchange = |value, width, arg| Access::Exchange { value, width, arg };
     let compare = |value, width, arg| Access::CompareExchange { value, width, arg };
     Some(match *operator {

@@ -1,17 +1,17 @@
 //! The code that takes the place of an instruction: the check whether to stop, and accesses that are recorded.
 //!
-//! A record has 24 bytes, and lies in a ring of records in a memory of its own:
+//! A record has 16 bytes, and lies in a ring of records in a memory of its own:
 //!
 //! | offset | what |
 //! | --- | --- |
 //! | 0 | the number of the site |
 //! | 4 | the address operand |
-//! | 8 | the bytes before; of a load, the bytes read |
-//! | 16 | the bytes after; of a load of 16 bytes, the upper eight |
+//! | 8 | of a store, the value; of a copy or fill, the length; of growth, the size before; of a load, nothing |
+//! | 12 | of a copy, the other address operand; of a fill, the byte; of growth, by how much |
 //!
-//! The global `cursor` is the address of the next record. It moves on only when the access was made, so one that traps
-//! leaves no record; the trap is the original's, because what comes first is either the instruction itself or a load
-//! of the same bytes. When the cursor reaches the limit, which stands at the beginning of the ring, the hook is called.
+//! Who takes the records replays them on a copy of the memory, and so knows what was there before. The global `cursor` is
+//! the address of the next record. A record is made when the instruction is done: one that traps leaves none. When the
+//! cursor reaches the limit, which stands at the beginning of the ring, the hook is called.
 
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
@@ -21,7 +21,7 @@ use super::sections::MemoryKind;
 use crate::record::{Site, SiteKind};
 
 /// Bytes in a record.
-const RECORD: u32 = 24;
+const RECORD: u32 = 16;
 /// Where the ring has its limit, and where its first record.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
 pub(in crate::guest) const FIRST_RECORD: u32 = 64;
@@ -31,8 +31,6 @@ pub(in crate::guest) const RING_PAGES: u32 = 1;
 pub(in crate::guest) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
 /// The site that the hook is called with when the ring is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
-/// Set in the site that the hook is called with behind an operation, not before it.
-pub(in crate::guest) const DONE: u32 = 1 << 31;
 
 /// The indices of what was added to a module.
 #[derive(Clone, Copy, Debug)]
@@ -97,8 +95,8 @@ impl Emitter<'_, '_> {
                 true => self.load(width, arg, lane, instruction),
                 false => self.code.extend_from_slice(instruction),
             },
-            Access::Store { value, width, arg, atomic } => match self.is_reachable(arg, width) {
-                true => self.store(value, width, arg, atomic, instruction),
+            Access::Store { value, width, arg } => match self.is_reachable(arg, width) {
+                true => self.store(value, width, arg, instruction),
                 false => self.code.extend_from_slice(instruction),
             },
             Access::Exchange { value, width, arg } => match self.is_reachable(arg, width) {
@@ -133,35 +131,29 @@ impl Emitter<'_, '_> {
         }
         self.code.extend_from_slice(instruction);
         self.begin_record(locals);
-        let upper = if width == 16 { 8 } else { 0 };
-        self.put_bytes(locals, 8, width.min(8), arg, 0);
-        self.put_bytes(locals, 16, width.min(8), arg, upper);
         self.put_head(locals, arg.memory, 0, Instruction::I32Const(site));
         self.end_record(locals, 1);
     }
 
-    fn store(&mut self, value: ValType, width: u8, arg: wasmparser::MemArg, atomic: bool, instruction: &[u8]) {
+    fn store(&mut self, value: ValType, width: u8, arg: wasmparser::MemArg, instruction: &[u8]) {
         let halves = if width == 16 { 2 } else { 1 };
-        let half = width.min(8);
         let sites = [false, true].map(|joined| match halves == 2 || !joined {
-            true => self.site(SiteKind::Store, half, arg, joined),
+            true => self.site(SiteKind::Store, width.min(8), arg, joined),
             false => 0,
         });
         let locals = self.locals(arg.memory);
         let operand = self.scratch.local(value, 0);
-        self.emit([Instruction::LocalSet(operand), Instruction::LocalSet(locals.addr)]);
-        self.begin_record(locals);
-        for part in 0..halves {
-            self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
-            // As the instruction traps where an address is not aligned, so must this.
-            let load = if atomic { atomic_load(half, arg) } else { raw_load(half, arg, u64::from(part) * 8) };
-            self.emit([load, self.ring_store(8 + part * RECORD)]);
-        }
-        self.emit([Instruction::LocalGet(locals.addr), Instruction::LocalGet(operand)]);
+        self.emit([Instruction::LocalSet(operand), Instruction::LocalTee(locals.addr)]);
+        self.emit([Instruction::LocalGet(operand)]);
         self.code.extend_from_slice(instruction);
-        for (part, site) in (0..halves).zip(sites) {
-            self.put_bytes(locals, 16 + part * RECORD, half, arg, u64::from(part) * 8);
-            self.put_head(locals, arg.memory, part * RECORD, Instruction::I32Const(site));
+        self.begin_record(locals);
+        for (half, site) in (0..halves).zip(sites) {
+            self.put_head(locals, arg.memory, half * RECORD, Instruction::I32Const(site));
+            if value == ValType::V128 && width < 16 {
+                self.put_stored(locals, width, arg);
+            } else {
+                self.put_number(locals, half, value, operand);
+            }
         }
         self.end_record(locals, halves);
     }
@@ -173,11 +165,9 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalSet(operand), Instruction::LocalTee(locals.addr)]);
         self.emit([Instruction::LocalGet(operand)]);
         self.code.extend_from_slice(instruction);
-        self.emit([Instruction::LocalTee(operand)]);
         self.begin_record(locals);
-        self.put_number(locals, 8, value, operand);
-        self.put_bytes(locals, 16, width, arg, 0);
         self.put_head(locals, arg.memory, 0, Instruction::I32Const(site));
+        self.put_stored(locals, width, arg);
         self.end_record(locals, 1);
     }
 
@@ -186,15 +176,12 @@ impl Emitter<'_, '_> {
         let compared = self.site(SiteKind::Compare, width, arg, false);
         let locals = self.locals(arg.memory);
         let (operand, expected) = (self.scratch.local(value, 0), self.scratch.local(value, 1));
+        let site = self.scratch.local(ValType::I32, 2);
         self.emit([Instruction::LocalSet(operand), Instruction::LocalSet(expected)]);
         self.emit([Instruction::LocalTee(locals.addr), Instruction::LocalGet(expected)]);
         self.emit([Instruction::LocalGet(operand)]);
         self.code.extend_from_slice(instruction);
         self.emit([Instruction::LocalTee(operand)]);
-        self.begin_record(locals);
-        self.put_number(locals, 8, value, operand);
-        self.put_bytes(locals, 16, width, arg, 0);
-        let site = self.scratch.local(ValType::I32, 2);
         self.emit([Instruction::I32Const(exchanged), Instruction::I32Const(compared)]);
         // As many bytes are compared as are accessed; what was found has zeroes above them.
         self.emit([Instruction::LocalGet(operand), Instruction::LocalGet(expected)]);
@@ -209,38 +196,46 @@ impl Emitter<'_, '_> {
             }
         }
         self.emit([Instruction::Select, Instruction::LocalSet(site)]);
+        self.begin_record(locals);
         self.put_head(locals, arg.memory, 0, Instruction::LocalGet(site));
+        self.put_stored(locals, width, arg);
         self.end_record(locals, 1);
     }
 
     fn copy(&mut self, to: u32, from: u32, instruction: &[u8]) {
         let site = self.bulk_site(SiteKind::Copy, to, from);
         let len = if self.is_64(to) && self.is_64(from) { ValType::I64 } else { ValType::I32 };
-        let types = [self.address_type(to), self.address_type(from), len];
-        let operands = self.take_operands(types);
-        self.call_hook(site, types, operands);
-        self.give_operands(operands);
-        self.code.extend_from_slice(instruction);
+        self.bulk(site, to, [self.address_type(to), self.address_type(from), len], instruction);
     }
 
     fn fill(&mut self, memory: u32, instruction: &[u8]) {
         let site = self.bulk_site(SiteKind::Fill, memory, memory);
         let address = self.address_type(memory);
-        let types = [address, ValType::I32, address];
-        let operands = self.take_operands(types);
-        self.call_hook(site, types, operands);
-        self.give_operands(operands);
-        self.code.extend_from_slice(instruction);
+        self.bulk(site, memory, [address, ValType::I32, address], instruction);
     }
 
+    /// An operation on any number of bytes, with three operands: an address, something else, and the length.
+    fn bulk(&mut self, site: i32, memory: u32, types: [ValType; 3], instruction: &[u8]) {
+        let operands = self.take_operands(types);
+        self.give_operands(operands);
+        self.code.extend_from_slice(instruction);
+        let locals = self.locals(memory);
+        self.emit([Instruction::LocalGet(operands[0]), Instruction::LocalSet(locals.addr)]);
+        self.begin_record(locals);
+        self.put_head(locals, memory, 0, Instruction::I32Const(site));
+        self.put_half(locals, 8, types[2], operands[2]);
+        self.put_half(locals, 12, types[1], operands[1]);
+        self.end_record(locals, 1);
+    }
+
+    /// What comes from a data segment is to be seen only in memory, so the hook is called when it is there.
     fn init(&mut self, memory: u32, instruction: &[u8]) {
         let site = self.bulk_site(SiteKind::Init, memory, memory);
         let types = [self.address_type(memory), ValType::I32, ValType::I32];
         let operands = self.take_operands(types);
-        self.call_hook(site, types, operands);
         self.give_operands(operands);
         self.code.extend_from_slice(instruction);
-        self.call_hook(site | DONE.cast_signed(), types, operands);
+        self.call_hook(site, types, operands);
     }
 
     fn grow(&mut self, memory: u32, instruction: &[u8]) {
@@ -250,7 +245,12 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalTee(delta)]);
         self.code.extend_from_slice(instruction);
         self.emit([Instruction::LocalTee(before)]);
-        self.call_hook(site, [ty; 3], [before, delta, delta]);
+        let locals = self.locals(memory);
+        self.begin_record(locals);
+        self.put_head(locals, memory, 0, Instruction::I32Const(site));
+        self.put_half(locals, 8, ty, before);
+        self.put_half(locals, 12, ty, delta);
+        self.end_record(locals, 1);
     }
 }
 
@@ -339,19 +339,33 @@ impl Emitter<'_, '_> {
         self.emit([address_field]);
     }
 
-    /// Puts what memory holds at the address, `beyond` bytes further on, into a field of the record.
-    fn put_bytes(&mut self, locals: Locals, field: u32, width: u8, arg: wasmparser::MemArg, beyond: u64) {
+    /// Puts what memory holds at the address into the record.
+    fn put_stored(&mut self, locals: Locals, width: u8, arg: wasmparser::MemArg) {
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
-        self.emit([raw_load(width, arg, beyond), self.ring_store(field)]);
+        self.emit([raw_load(width, arg), self.ring_store(8)]);
     }
 
-    /// Puts the number in a local into a field of the record.
-    fn put_number(&mut self, locals: Locals, field: u32, ty: ValType, local: u32) {
+    /// Puts a value in a local into a record; of a vector, that half of it, each into a record of its own.
+    fn put_number(&mut self, locals: Locals, half: u32, ty: ValType, local: u32) {
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(local)]);
-        if ty == ValType::I32 {
-            self.emit([Instruction::I64ExtendI32U]);
+        match ty {
+            ValType::I32 => self.emit([Instruction::I64ExtendI32U]),
+            ValType::F32 => self.emit([Instruction::I32ReinterpretF32, Instruction::I64ExtendI32U]),
+            ValType::F64 => self.emit([Instruction::I64ReinterpretF64]),
+            ValType::V128 => self.emit([Instruction::I64x2ExtractLane(if half == 0 { 0 } else { 1 })]),
+            _ => (),
         }
-        self.emit([self.ring_store(field)]);
+        self.emit([self.ring_store(half * RECORD + 8)]);
+    }
+
+    /// Puts the low 32 bits of a number in a local into a field of the record.
+    fn put_half(&mut self, locals: Locals, field: u32, ty: ValType, local: u32) {
+        let arg = MemArg { offset: u64::from(field), align: 2, memory_index: self.added.ring_memory };
+        self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(local)]);
+        if ty == ValType::I64 {
+            self.emit([Instruction::I32WrapI64]);
+        }
+        self.emit([Instruction::I32Store(arg)]);
     }
 
     fn ring_store(&self, field: u32) -> Instruction<'static> {
@@ -386,23 +400,12 @@ impl Emitter<'_, '_> {
 }
 
 /// Loads that many bytes as an `i64`, with zeroes above them.
-fn raw_load(width: u8, arg: wasmparser::MemArg, beyond: u64) -> Instruction<'static> {
-    let arg = MemArg { offset: arg.offset + beyond, align: 0, memory_index: arg.memory };
+fn raw_load(width: u8, arg: wasmparser::MemArg) -> Instruction<'static> {
+    let arg = MemArg { offset: arg.offset, align: 0, memory_index: arg.memory };
     match width {
         1 => Instruction::I64Load8U(arg),
         2 => Instruction::I64Load16U(arg),
         4 => Instruction::I64Load32U(arg),
         _ => Instruction::I64Load(arg),
-    }
-}
-
-/// The same by an atomic access.
-fn atomic_load(width: u8, arg: wasmparser::MemArg) -> Instruction<'static> {
-    let arg = MemArg { offset: arg.offset, align: arg.align.into(), memory_index: arg.memory };
-    match width {
-        1 => Instruction::I64AtomicLoad8U(arg),
-        2 => Instruction::I64AtomicLoad16U(arg),
-        4 => Instruction::I64AtomicLoad32U(arg),
-        _ => Instruction::I64AtomicLoad(arg),
     }
 }

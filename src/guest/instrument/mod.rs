@@ -35,7 +35,7 @@ use self::sections::{
 };
 use crate::record::Site;
 
-pub(super) use self::emit::{DONE, FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
+pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
 pub(super) use self::offset_map::OffsetMap;
 
 /// In an export: what kind of thing it names.
@@ -87,7 +87,7 @@ pub(super) struct TraceExports {
     pub(super) ring: String,
     /// The global that is the address of the next record.
     pub(super) cursor: String,
-    /// The table whose entry 0 is called when the ring is full, and around bulk operations.
+    /// The table whose entry 0 is called when the ring is full, and after `memory.init`.
     pub(super) hook: String,
 }
 

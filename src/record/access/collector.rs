@@ -1,17 +1,18 @@
-//! The collector: takes a guest's records while it runs, keeps them in a log, and notes which bytes were written.
+//! The collector: takes a guest's records while it runs, replays them on a shadow of its memories, and keeps them in a
+//! log.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::PAGE;
 use super::super::image::Page;
-use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, page_key};
+use super::super::{Memories, PAGE, WASM_PAGE};
+use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key};
+use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
-use super::touched::{Touched, TouchedPage};
 
-/// Bytes in a record as the guest makes it: the site and the address in 4 bytes each, old and new bytes in 8 each.
-pub const RECORD: usize = 24;
+/// Bytes in a record as the guest makes it: the site and the address in 4 bytes each, and 8 bytes more.
+const RECORD: usize = 16;
 /// How many accesses there are at least between two checkpoints.
 const CHECKPOINT: u64 = 1 << 20;
 
@@ -20,35 +21,44 @@ const CHECKPOINT: u64 = 1 << 20;
 pub struct Collector {
     /// The most bytes that a log may take.
     budget: usize,
+    /// Whether somebody wants what is collected.
+    is_wanted: bool,
     log: AccessLog,
     /// How many chunks at the beginning of the log are never dropped; `None` as long as none was dropped.
     head: Option<usize>,
-    touched: Vec<Touched>,
+    shadows: Vec<Shadow>,
     growth: Vec<(usize, u64, u64)>,
     /// The number of the first access since the last boundary, and of that since the last checkpoint.
     since_boundary: u64,
     since_checkpoint: u64,
     overhead: Duration,
+    /// The bytes of a bulk operation.
+    scratch: Vec<u8>,
+    /// The room of a chunk that was dropped: using it again costs less than room that was never used.
+    spare: Vec<Record>,
 }
 
 impl Collector {
     /// A collector for a guest whose instructions are these, that keeps about `budget` bytes of records for one cause.
     pub fn new(sites: Arc<[Site]>, budget: u64) -> Collector {
-        let budget = usize::try_from(budget).unwrap_or(usize::MAX);
-        let log = AccessLog { sites, ..AccessLog::default() };
-        let (touched, growth) = (Vec::new(), Vec::new());
-        let overhead = Duration::ZERO;
-        Collector { budget, log, head: None, touched, growth, since_boundary: 0, since_checkpoint: 0, overhead }
+        Collector {
+            budget: usize::try_from(budget).unwrap_or(usize::MAX),
+            is_wanted: false,
+            log: AccessLog { sites, ..AccessLog::default() },
+            head: None,
+            shadows: Vec::new(),
+            growth: Vec::new(),
+            since_boundary: 0,
+            since_checkpoint: 0,
+            overhead: Duration::ZERO,
+            scratch: Vec::new(),
+            spare: Vec::new(),
+        }
     }
 
     /// How many accesses were made since the cause began.
     pub fn count(&self) -> u64 {
         self.log.len
-    }
-
-    /// What the operation of a site is: its kind, its memory, and the one that it copies from.
-    pub fn operation(&self, site: u32) -> Option<(SiteKind, u32, u32)> {
-        self.log.sites.get(site as usize).map(|site| (site.kind, site.memory, site.source))
     }
 
     /// Does the work of collecting, and charges it to nobody.
@@ -64,8 +74,23 @@ impl Collector {
         std::mem::take(&mut self.overhead)
     }
 
-    /// Takes records as the guest made them, of [`RECORD`] bytes each, in order.
+    /// Has the guest go on with the memories as they are now. Before that is said, nothing is collected.
+    pub(in super::super) fn go_on(&mut self, memories: &Memories) {
+        self.is_wanted = true;
+        self.shadows.resize_with(memories.len().max(self.shadows.len()), Shadow::default);
+        self.shadows.iter_mut().zip(memories).for_each(|(shadow, image)| shadow.rebase(image));
+    }
+
+    /// The memory that an instruction accesses.
+    pub fn memory_of(&self, site: u32) -> Option<usize> {
+        self.log.sites.get(site as usize).map(|site| site.memory as usize)
+    }
+
+    /// Takes records as the guest made them, in order.
     pub fn take(&mut self, records: &[u8]) {
+        if !self.is_wanted {
+            return;
+        }
         let mut rest = records.as_chunks::<RECORD>().0;
         while !rest.is_empty() {
             let room = CHUNK - self.open_chunk().records.len();
@@ -73,111 +98,114 @@ impl Collector {
             self.take_some(now);
             rest = later;
         }
+        if self.log.len - self.since_checkpoint >= CHECKPOINT {
+            self.checkpoint();
+        }
         self.trim();
     }
 
     /// Takes records for which the open chunk has room.
     fn take_some(&mut self, records: &[[u8; RECORD]]) {
-        let Collector { log, touched, .. } = self;
-        let Some(chunk) = log.chunks.last_mut() else { return };
-        let stamp = chunk.first;
+        let Collector { log, shadows, growth, budget, scratch, .. } = self;
+        let AccessLog { sites, chunks, len, cost, unkept, .. } = log;
+        let Some(chunk) = chunks.last_mut() else { return };
         let before = chunk.records.len();
+        let kept_bytes = chunk.bytes.len();
         chunk.records.reserve(records.len());
         for bytes in records {
-            let mut record = Record::read(bytes);
-            let Some(site) = log.sites.get(record.site as usize) else { continue };
+            let raw = Raw::read(bytes);
+            let Some(site) = sites.get(raw.site as usize) else { continue };
+            let Some(shadow) = shadows.get_mut(site.memory as usize) else { continue };
+            let mut listing = Listing { chunk: chunk.first, memory: site.memory as usize, pages: &mut chunk.pages };
             // An access that was made lies below 4 GiB.
-            record.addr = record.addr.wrapping_add(site.displacement);
-            chunk.records.push(record);
-            let memory = site.memory as usize;
-            if touched.len() <= memory {
-                touched.resize_with(memory + 1, Touched::default);
-            }
-            let pages = &mut chunk.pages;
-            let list = |page| pages.push(page_key(memory, page));
-            let (addr, len) = (record.addr.into(), site.width.into());
-            match site.kind.writes() {
-                true => touched[memory].write(addr, len, stamp, list),
-                false => touched[memory].read(addr, len, stamp, list),
+            let addr = raw.addr.wrapping_add(site.displacement);
+            let width = usize::from(site.width);
+            match site.kind {
+                SiteKind::Store | SiteKind::Exchange => {
+                    let new = raw.value & (u64::MAX >> (64 - 8 * width.clamp(1, 8)));
+                    let old = shadow.store(addr.into(), width, new, &mut listing);
+                    chunk.records.push(Record { site: raw.site, addr, old, new });
+                }
+                SiteKind::Load | SiteKind::Compare => {
+                    let [old, upper] = shadow.load(addr.into(), width, &mut listing);
+                    let new = if width == 16 { upper } else { old };
+                    chunk.records.push(Record { site: raw.site, addr, old, new });
+                }
+                SiteKind::Grow => {
+                    let (from, by) = (u64::from(raw.low()), u64::from(raw.high()));
+                    // It is -1 where the memory did not grow.
+                    if from != u64::from(u32::MAX) && by > 0 {
+                        shadow.resize((from + by) * WASM_PAGE);
+                        growth.push((site.memory as usize, from, from + by));
+                        chunk.records.push(Record { site: raw.site | LONG, addr: 0, old: from, new: from + by });
+                    }
+                }
+                SiteKind::Copy | SiteKind::Fill => {
+                    let count = raw.low() as usize;
+                    scratch.clear();
+                    match site.kind {
+                        SiteKind::Copy => {
+                            scratch.resize(count, 0);
+                            if let Some(source) = shadows.get(site.source as usize) {
+                                source.read(raw.high().into(), scratch);
+                            }
+                        }
+                        _ => scratch.resize(count, raw.high().to_le_bytes()[0]),
+                    }
+                    let Some(shadow) = shadows.get_mut(site.memory as usize) else { continue };
+                    let number = *len + (chunk.records.len() - before) as u64;
+                    if !take_bulk(chunk, shadow, (raw.site, site.memory as usize, addr), scratch, *budget) {
+                        unkept.push(number);
+                    }
+                }
+                // It comes by itself, with its bytes.
+                SiteKind::Init => (),
             }
         }
-        log.cost += (chunk.records.len() - before) * size_of::<Record>();
-        log.len = chunk.end();
+        *cost += (chunk.records.len() - before) * size_of::<Record>() + chunk.bytes.len() - kept_bytes;
+        *len = chunk.end();
     }
 
-    /// Takes a bulk operation: the bytes at `addr` before it, and as many after it.
-    pub fn take_bulk(&mut self, site: u32, addr: u64, old: &[u8], new: &[u8]) {
-        let Some(&Site { memory, kind, .. }) = self.log.sites.get(site as usize) else { return };
-        let (memory, len) = (memory as usize, old.len() as u64);
-        if !kind.is_bulk() || old.len() != new.len() {
-            return;
-        }
-        if self.touched.len() <= memory {
-            self.touched.resize_with(memory + 1, Touched::default);
-        }
-        let bytes: Option<Box<[u8]>> = (2 * old.len() <= self.budget / 4).then(|| [old, new].concat().into());
-        if bytes.is_none() {
-            self.log.unkept.push(self.log.len);
-        }
+    /// Takes what a `memory.init` wrote at `addr`.
+    pub fn take_init(&mut self, site: u32, addr: u64, new: &[u8]) {
+        let Some(&Site { memory, kind: SiteKind::Init, .. }) = self.log.sites.get(site as usize) else { return };
+        let Some(addr) = u32::try_from(addr).ok().filter(|_| self.is_wanted) else { return };
         self.open_chunk();
-        let Collector { log, touched, .. } = self;
-        let Some(chunk) = log.chunks.last_mut() else { return };
-        log.cost += bytes.as_deref().map_or(0, <[u8]>::len) + size_of::<Record>();
-        let stamp = chunk.first;
-        touched[memory].write(addr, len, stamp, |page| chunk.pages.push(page_key(memory, page)));
-        chunk.bulks.push(bytes);
-        let place = chunk.bulks.len() as u64 - 1;
-        let addr = u32::try_from(addr).unwrap_or(u32::MAX);
-        chunk.records.push(Record { site: site | LONG, addr, old: place, new: len });
+        let Collector { log, shadows, budget, .. } = self;
+        let (Some(chunk), Some(shadow)) = (log.chunks.last_mut(), shadows.get_mut(memory as usize)) else { return };
+        let kept_bytes = chunk.bytes.len();
+        if !take_bulk(chunk, shadow, (site, memory as usize, addr), new, *budget) {
+            log.unkept.push(log.len);
+        }
+        log.cost += size_of::<Record>() + chunk.bytes.len() - kept_bytes;
         log.len = chunk.end();
         self.trim();
     }
 
-    /// Takes growth of a memory, in WebAssembly pages before and after.
-    pub fn take_growth(&mut self, site: u32, from: u64, to: u64) {
-        let Some(&Site { memory, kind: SiteKind::Grow, .. }) = self.log.sites.get(site as usize) else { return };
-        self.growth.push((memory as usize, from, to));
-        let chunk = self.open_chunk();
-        chunk.records.push(Record { site: site | LONG, addr: 0, old: from, new: to });
-        self.log.len += 1;
-        self.log.cost += size_of::<Record>();
-    }
-
-    /// Whether it is time for a checkpoint.
-    pub fn wants_checkpoint(&self) -> bool {
-        self.log.len - self.since_checkpoint >= CHECKPOINT
-    }
-
-    /// Keeps the pages as they are now, which `live` has of each memory, unless they are more than the records since
-    /// the last time.
-    pub fn checkpoint(&mut self, live: &[&[u8]]) {
+    /// Keeps the pages as they are now, unless they are more than the records since the last time.
+    fn checkpoint(&mut self) {
         let records = usize::try_from(self.log.len - self.since_checkpoint).unwrap_or(usize::MAX) * size_of::<Record>();
-        let fresh = self.touched.iter_mut().flat_map(Touched::pages_mut).filter(|page| page.is_fresh).count();
+        let fresh = self.shadows.iter_mut().flat_map(Shadow::pages_mut).filter(|page| page.is_fresh).count();
         if fresh * PAGE > records {
             return;
         }
         self.since_checkpoint = self.log.len;
         let last = self.log.checkpoints.last().filter(|checkpoint| checkpoint.at >= self.since_boundary);
         let mut pages = Vec::new();
-        for (memory, touched) in self.touched.iter_mut().enumerate() {
-            let bytes = live.get(memory).copied().unwrap_or(&[]);
-            for page in touched.pages_mut() {
+        for (memory, shadow) in self.shadows.iter_mut().enumerate() {
+            for page in shadow.pages_mut() {
                 let key = page_key(memory, page.number);
-                let known = last.and_then(|last| {
+                let known = last.filter(|_| !page.is_fresh).and_then(|last| {
                     let place = last.pages.binary_search_by_key(&key, |&(key, _)| key).ok()?;
                     Some(last.pages[place].1.clone())
                 });
-                let image = match known.filter(|_| !page.is_fresh) {
-                    Some(image) => image,
-                    None => copy_page(bytes, page.addr()),
-                };
                 page.is_fresh = false;
-                pages.push((key, image));
+                pages.push((key, known.unwrap_or_else(|| page.to_shared())));
             }
         }
         pages.sort_unstable_by_key(|&(key, _)| key);
         self.log.cost += fresh * PAGE + pages.len() * size_of::<(u32, Arc<Page>)>();
-        let lens = live.iter().map(|bytes| bytes.len() as u64).collect();
+        let lens = self.shadows.iter().map(Shadow::len).collect();
         self.log.checkpoints.push(Checkpoint { at: self.log.len, pages, lens });
     }
 
@@ -187,9 +215,15 @@ impl Collector {
     }
 
     /// For each memory, the pages that were accessed since the last boundary, in order.
-    pub(in super::super) fn take_written(&mut self) -> Vec<(usize, Vec<TouchedPage>)> {
-        let touched = self.touched.iter_mut().enumerate();
-        touched.map(|(memory, touched)| (memory, touched.take())).collect()
+    pub(in super::super) fn take_pages(&mut self) -> Vec<(usize, Vec<Box<TouchedPage>>)> {
+        self.shadows.iter_mut().map(Shadow::take).enumerate().collect()
+    }
+
+    /// Takes pages back that nobody needs any more.
+    pub(in super::super) fn recycle(&mut self, memory: usize, pages: Vec<Box<TouchedPage>>) {
+        if let Some(shadow) = self.shadows.get_mut(memory) {
+            shadow.recycle(pages);
+        }
     }
 
     /// Sets a boundary: what was made since the last one is summed up by those changes.
@@ -217,7 +251,10 @@ impl Collector {
     fn open_chunk(&mut self) -> &mut Chunk {
         let AccessLog { chunks, cost, len, .. } = &mut self.log;
         if chunks.last().is_none_or(|chunk| chunk.records.len() >= CHUNK) {
-            let records = if chunks.is_empty() { Vec::new() } else { Vec::with_capacity(CHUNK) };
+            let mut records = std::mem::take(&mut self.spare);
+            if !chunks.is_empty() {
+                records.reserve(CHUNK);
+            }
             if let Some(full) = chunks.last_mut() {
                 full.seal();
                 *cost += full.pages.len() * size_of::<u32>() + size_of::<Chunk>();
@@ -248,6 +285,8 @@ impl Collector {
             let dropped = self.log.chunks.remove(head);
             self.log.cost = self.log.cost.saturating_sub(dropped.cost());
             let gone = dropped.first..dropped.end();
+            self.spare = dropped.records;
+            self.spare.clear();
             self.log.unkept.retain(|number| !gone.contains(number));
             // Checkpoints share pages; what one takes is about what it has anew.
             self.log.checkpoints.retain(|checkpoint| !gone.contains(&checkpoint.at));
@@ -264,20 +303,51 @@ impl Chunk {
     }
 }
 
-impl Record {
-    #[inline]
-    fn read(bytes: &[u8; RECORD]) -> Record {
-        let short = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let long = |at: usize| u64::from(short(at)) | u64::from(short(at + 4)) << 32;
-        Record { site: short(0), addr: short(4), old: long(8), new: long(16) }
+/// Takes a bulk operation of a site that leaves those bytes at an address of a memory; false if it is not kept with its
+/// bytes, because they are too many.
+fn take_bulk(
+    chunk: &mut Chunk,
+    shadow: &mut Shadow,
+    (site, memory, addr): (u32, usize, u32),
+    new: &[u8],
+    budget: usize,
+) -> bool {
+    let is_kept = 2 * new.len() <= budget / 4;
+    let place = if is_kept { chunk.bytes.len() } else { 0 };
+    if is_kept {
+        chunk.bytes.resize(place + new.len(), 0);
+        shadow.read(addr.into(), &mut chunk.bytes[place..]);
+        chunk.bytes.extend_from_slice(new);
     }
+    let mut listing = Listing { chunk: chunk.first, memory, pages: &mut chunk.pages };
+    shadow.write(addr.into(), new, &mut listing);
+    let old = if is_kept { place as u64 } else { UNKEPT };
+    chunk.records.push(Record { site: site | LONG, addr, old, new: new.len() as u64 });
+    is_kept
 }
 
-/// The page of a live memory at an address.
-fn copy_page(live: &[u8], addr: u64) -> Arc<Page> {
-    let mut page = [0; PAGE];
-    let bytes = usize::try_from(addr).ok().and_then(|addr| live.get(addr..)).unwrap_or(&[]);
-    let count = bytes.len().min(PAGE);
-    page[..count].copy_from_slice(&bytes[..count]);
-    Arc::new(page)
+/// A record as the guest made it.
+struct Raw {
+    site: u32,
+    addr: u32,
+    value: u64,
+}
+
+impl Raw {
+    #[inline]
+    fn read(bytes: &[u8; RECORD]) -> Raw {
+        let [a, b, c, d, e, f, g, h, value @ ..] = *bytes;
+        let (site, addr) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+        Raw { site, addr, value: u64::from_le_bytes(value) }
+    }
+
+    /// The low half of the value.
+    fn low(&self) -> u32 {
+        u32::try_from(self.value & u64::from(u32::MAX)).unwrap_or(u32::MAX)
+    }
+
+    /// The high half of the value.
+    fn high(&self) -> u32 {
+        u32::try_from(self.value >> 32).unwrap_or(u32::MAX)
+    }
 }

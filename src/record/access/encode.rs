@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::{MEMORIES, PAGE};
-use super::log::{AccessLog, CHUNK, Chunk, LONG, Record, Segment, page_key};
+use super::log::{AccessLog, CHUNK, Chunk, LONG, Record, Segment, UNKEPT, page_key};
 use super::site::{Site, SiteKind};
 
 /// The version of this encoding.
@@ -110,7 +110,7 @@ impl AccessLog {
             (site, addr) = (number, record.addr);
             let is_bulk = self.sites.get(number as usize).is_some_and(|site| site.kind.is_bulk());
             if is_bulk {
-                let bytes = usize::try_from(record.old).ok().and_then(|place| chunk.bulks.get(place)?.as_deref());
+                let bytes = chunk.bulk(record);
                 put(&mut out, record.new << 1 | u64::from(bytes.is_some()));
                 out.extend_from_slice(bytes.unwrap_or(&[]));
             } else {
@@ -135,7 +135,7 @@ impl AccessLog {
             addr = get_difference(&mut input, addr)?;
             let site = self.sites.get(number as usize).copied()?;
             let record = get_record(&mut input, (number, site), addr, &mut chunk)?;
-            if site.kind.is_bulk() && chunk.bulks.last().is_some_and(Option::is_none) {
+            if site.kind.is_bulk() && record.old == UNKEPT {
                 self.unkept.push(first.checked_add(place)?);
             }
             list_pages(&record, &site, &mut chunk.pages)?;
@@ -168,16 +168,13 @@ fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, chunk: 
     if u64::from(addr) + len > PAGES << 16 {
         return None;
     }
-    let bytes = match is_kept {
-        true => {
-            let (bytes, rest) = input.split_at_checked(usize::try_from(len).ok()?.checked_mul(2)?)?;
-            *input = rest;
-            Some(bytes.into())
-        }
-        false => None,
-    };
-    chunk.bulks.push(bytes);
-    Some(Record { site: number | LONG, addr, old: chunk.bulks.len() as u64 - 1, new: len })
+    let place = if is_kept { chunk.bytes.len() as u64 } else { UNKEPT };
+    if is_kept {
+        let (bytes, rest) = input.split_at_checked(usize::try_from(len).ok()?.checked_mul(2)?)?;
+        *input = rest;
+        chunk.bytes.extend_from_slice(bytes);
+    }
+    Some(Record { site: number | LONG, addr, old: place, new: len })
 }
 
 /// Adds the pages that an access touches to those of its chunk; `None` if they are more than any chunk has.
@@ -260,29 +257,33 @@ fn get_difference(input: &mut &[u8], before: u32) -> Option<u32> {
 mod tests {
     use super::super::Collector;
     use super::*;
+    use crate::record::Image;
 
     fn site(kind: SiteKind, width: u8) -> Site {
         Site { func: 3, offset: 300, kind, width, memory: 1, source: 0, displacement: 8, joined: false }
     }
 
-    /// A log with accesses of all kinds, in three chunks.
+    fn raw(site: u32, addr: u32, value: u64) -> Vec<u8> {
+        [&site.to_le_bytes()[..], &addr.to_le_bytes(), &value.to_le_bytes()].concat()
+    }
+
+    /// A log with accesses of all kinds, in several chunks.
     fn log() -> AccessLog {
-        let kinds = [(SiteKind::Store, 4), (SiteKind::Load, 16), (SiteKind::Copy, 0), (SiteKind::Grow, 0)];
+        let kinds =
+            [(SiteKind::Store, 4), (SiteKind::Load, 16), (SiteKind::Copy, 0), (SiteKind::Grow, 0), (SiteKind::Init, 0)];
         let sites = kinds.map(|(kind, width)| site(kind, width));
-        let mut collector = Collector::new(Arc::from(sites), 1 << 20);
-        let mut raw = Vec::new();
-        for number in 0..40_000_u32 {
-            raw.extend_from_slice(&(number % 2).to_le_bytes());
-            raw.extend_from_slice(&(number * 37).to_le_bytes());
-            raw.extend_from_slice(&u64::from(number).to_le_bytes());
-            raw.extend_from_slice(&(u64::MAX - u64::from(number % 3)).to_le_bytes());
-        }
-        collector.take(&raw);
-        collector.take_bulk(2, 0x1_0ff0, b"0123456789abcdefghij", b"klmnopqrstuvwxyz0123");
-        collector.take_bulk(2, 0, &[0; 300_000], &[1; 300_000]);
-        collector.take_growth(3, 1, 5);
+        let mut collector = Collector::new(Arc::from(sites), 2 << 20);
+        collector.go_on(&vec![Image::zeroed(8 << 20), Image::zeroed(1 << 16)]);
+        let many: Vec<u8> = (0..40_000)
+            .flat_map(|number| raw(number % 2, number % 1000 * 37, u64::MAX - u64::from(number % 3)))
+            .collect();
+        collector.take(&many);
+        collector.take(&raw(2, 0xff0, 20 | 0x100 << 32));
+        collector.take(&raw(2, 0, 300_000));
+        collector.take_init(4, 77, b"from a segment");
+        collector.take(&raw(3, 0, 1 | 4 << 32));
         collector.set_boundary(2..7);
-        collector.take(&raw[..24 * 9]);
+        collector.take(&many[..16 * 9]);
         collector.set_boundary(7..8);
         collector.take_log()
     }

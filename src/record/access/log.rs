@@ -14,6 +14,8 @@ use super::site::{Site, SiteKind};
 pub(super) const CHUNK: usize = 32_768;
 /// Set in the site of a record whose length is not that of its site.
 pub(super) const LONG: u32 = 1 << 31;
+/// In the record of a bulk operation: its bytes were too many to keep.
+pub(super) const UNKEPT: u64 = u64::MAX;
 /// The most bytes that an access touches whose site has a width.
 const WIDEST: u64 = 16;
 
@@ -24,7 +26,8 @@ pub(super) struct Record {
     pub(super) site: u32,
     /// The first address; of growth, 0.
     pub(super) addr: u32,
-    /// The bytes before, or those read; of a bulk operation, its place in the chunk; of growth, the pages before.
+    /// The bytes before, or those read; of a bulk operation, where its bytes are in the chunk, or [`UNKEPT`]; of growth,
+    /// the pages before.
     pub(super) old: u64,
     /// The bytes after, or the upper ones read; of a bulk operation, its length; of growth, the pages after.
     pub(super) new: u64,
@@ -36,8 +39,8 @@ pub(super) struct Chunk {
     /// The number of the first access.
     pub(super) first: u64,
     pub(super) records: Vec<Record>,
-    /// For each bulk operation, the bytes before, then those after; `None` if they were too many to keep.
-    pub(super) bulks: Vec<Option<Box<[u8]>>>,
+    /// Of each bulk operation whose bytes are kept: those before it, then those after it.
+    pub(super) bytes: Vec<u8>,
     /// The pages that were touched, as [`page_key`] has them; sorted once the chunk is full.
     pub(super) pages: Vec<u32>,
 }
@@ -327,8 +330,9 @@ impl Chunk {
     }
 
     /// The bytes of a bulk operation, before and after.
-    fn bulk(&self, record: &Record) -> Option<&[u8]> {
-        self.bulks.get(usize::try_from(record.old).ok()?)?.as_deref()
+    pub(super) fn bulk(&self, record: &Record) -> Option<&[u8]> {
+        let (start, len) = (usize::try_from(record.old).ok()?, usize::try_from(record.new).ok()?);
+        self.bytes.get(start..start.checked_add(len.checked_mul(2)?)?)
     }
 
     fn may_touch(&self, target: &Target) -> bool {
@@ -340,8 +344,8 @@ impl Chunk {
     }
 
     pub(super) fn cost(&self) -> usize {
-        let bulks: usize = self.bulks.iter().flatten().map(|bytes| bytes.len()).sum();
-        self.records.len() * size_of::<Record>() + self.pages.len() * size_of::<u32>() + bulks + size_of::<Chunk>()
+        let pages = self.pages.len() * size_of::<u32>();
+        self.records.len() * size_of::<Record>() + pages + self.bytes.len() + size_of::<Chunk>()
     }
 }
 

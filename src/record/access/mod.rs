@@ -3,12 +3,12 @@
 mod collector;
 mod encode;
 mod log;
+mod shadow;
 mod site;
-mod touched;
 
-pub use collector::{Collector, RECORD};
+pub use collector::Collector;
 pub use log::{AccessLog, MemoryAccess, Segment, Target};
 pub use site::{Site, SiteKind};
 
 pub(super) use log::Way;
-pub(super) use touched::TouchedPage;
+pub(super) use shadow::TouchedPage;
