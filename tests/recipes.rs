@@ -313,3 +313,30 @@ fn a_program_that_is_over_is_told_to_be() {
         }
     }
 }
+
+#[test]
+fn an_address_moved_only_where_the_same_question_is_asked_again() {
+    let shown = |args: &[&str]| text(&run(&[args, &["--show", "hex"]].concat(), b"Did you know\n").stdout);
+    assert_eq!(shown(&["passing-data"]).matches("did not move").count(), 1);
+    for guest in ["out-struct", "out-len", "assemblyscript", "wasm-bindgen-area", "dprint", "packed"] {
+        let shown = shown(&[guest]);
+        assert!(shown.contains("DID YOU KNOW") && !shown.contains("move"), "{guest}: {shown}");
+    }
+    let guest = r#"(module (memory (export "memory") 1) (global $at (mut i32) (i32.const 1024))
+        (func (export "alloc") (param i32) (result i32)
+            (global.set $at (i32.add (global.get $at) (i32.const 64))) (global.get $at))
+        (func (export "where") (param i32) (result i32)
+            (global.set $at (i32.add (global.get $at) (i32.const 8))) (global.get $at)))"#;
+    for (name, lines, notes) in [
+        ("same", "p = where(1)\n  write at p\n  p = where(1)\n  read n at p", vec!["moved from 0x408"]),
+        ("other-argument", "p = where(1)\n  write at p\n  p = where(2)\n  read n at p", vec![]),
+        ("other-name", "p = where(1)\n  write at p\n  q = where(1)\n  read n at q", vec![]),
+        ("other-value", "x = 1\n  p = where(x)\n  write at p\n  x = 2\n  p = where(x)\n  read n at p", vec![]),
+        ("allocator", "p = alloc(8)\n  write at p\n  p = alloc(8)\n  read n at p", vec![]),
+    ] {
+        let (stdout, stderr, _) = drive(name, guest, &format!("each line\n  {lines}\n"), &["--show", "hex"], "abc\n");
+        let found: Vec<_> = stdout.lines().filter(|line| line.contains("move")).collect();
+        assert!(stderr.is_empty() && found.len() == notes.len(), "{name}: {found:?} {stderr}");
+        assert!(found.iter().zip(&notes).all(|(line, note)| line.contains(note)), "{name}: {found:?}");
+    }
+}

@@ -7,6 +7,7 @@
 mod assumption;
 mod built_in;
 mod detect;
+mod names;
 pub mod recipe;
 mod roles;
 mod toolchain;
@@ -154,7 +155,8 @@ impl Decision {
             None => NoConvention { why: error.to_string(), more: String::new() },
         })?;
         if let Some(assumed) = &assumed {
-            bound.assume(assumed.to_string(), &recipe, interface);
+            let allocated = matches!(Roles::of(&recipe).line, Some(ValueSource::Allocator(..)));
+            bound.assume(assumed.to_string(), &recipe, interface, allocated);
         }
         Ok(ResolvedConvention { recipe, bound, undecided: None, assumed })
     }

@@ -69,6 +69,9 @@ pub trait Boundary {
     /// Says that the next step, or the next call, is the transform: what a newcomer wants to see first.
     fn transform_next(&mut self, _wanted: FocusTarget) {}
 
+    /// Says that the next call asks the guest what an earlier one asked: what they return can be compared.
+    fn repeat_next(&mut self) {}
+
     /// Notes what the guest says beside its answer.
     fn say(&mut self, _text: &[u8]) {}
 

@@ -181,6 +181,10 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.recorder.focus_next(wanted);
     }
 
+    fn repeat_next(&mut self) {
+        self.recorder.repeat_next();
+    }
+
     fn say(&mut self, text: &[u8]) {
         self.recorder.say(text);
     }

@@ -55,6 +55,9 @@ pub struct Step {
     pub accesses: Range<u64>,
     /// Whether all of memory is known as it was before the step and after it.
     pub known: Known,
+    /// The earlier call whose question it asks again: the same export with the same arguments, for the same name in the
+    /// recipe.
+    pub repeats: Option<usize>,
     /// How long it took, without the time for recording it.
     pub elapsed: Duration,
 }
@@ -234,7 +237,9 @@ impl Cause {
             ends.push(changes.end);
         }
         let fits = |step: &Step| step.accesses.start <= step.accesses.end && step.accesses.end <= self.accesses.len();
-        self.focus.is_none_or(|focus| focus < self.steps.len())
+        let repeats = |(place, step): (usize, &Step)| step.repeats.is_none_or(|earlier| earlier < place);
+        self.steps.iter().enumerate().all(repeats)
+            && self.focus.is_none_or(|focus| focus < self.steps.len())
             && self.steps.iter().all(fits)
             && self.accesses.fits(self.changes.len())
     }

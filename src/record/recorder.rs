@@ -50,6 +50,8 @@ pub struct Recorder {
     /// The places of the steps that were entered and not left yet.
     open: Vec<usize>,
     focus: Option<usize>,
+    /// Whether the next call asks what an earlier one asked.
+    repeat_next: bool,
     /// Which step is to be looked at first, if it is still to come.
     wanted: Option<FocusTarget>,
     /// How much of the present cause's time went into recording it.
@@ -111,6 +113,7 @@ impl Recorder {
             self.wanted = None;
             self.focus = Some(self.steps.len());
         }
+        let repeats = if std::mem::take(&mut self.repeat_next) { self.earlier(&kind) } else { None };
         self.open.push(self.steps.len());
         self.steps.push(Step {
             depth: self.open.len() - 1,
@@ -118,8 +121,24 @@ impl Recorder {
             changes: made..made,
             accesses: self.accesses..self.accesses,
             known: Known { before: !self.outdated, after: true },
+            repeats,
             elapsed: Duration::ZERO,
         });
+    }
+
+    /// The last call, at this depth, of the same export with the same arguments.
+    fn earlier(&self, kind: &StepKind) -> Option<usize> {
+        let StepKind::Call { export, args, .. } = kind else { return None };
+        let is_same = |step: &Step| match &step.kind {
+            StepKind::Call { export: other, args: given, .. } => other == export && given == args,
+            _ => false,
+        };
+        self.steps.iter().rposition(|step| step.depth == self.open.len() && is_same(step))
+    }
+
+    /// Says that the next call asks what an earlier one asked.
+    pub fn repeat_next(&mut self) {
+        self.repeat_next = true;
     }
 
     /// Ends the step that was entered last, which took that long, recording left out.
@@ -305,7 +324,7 @@ impl Recorder {
         debug_assert!(self.open.is_empty(), "a step is left on every way out of it");
         self.overhead = Duration::ZERO;
         self.kept = 0;
-        self.wanted = None;
+        (self.wanted, self.repeat_next) = (None, false);
         self.accesses = 0;
         let log = self.collector.take().map_or_else(AccessLog::default, |collector| {
             collector.lock().unwrap_or_else(PoisonError::into_inner).take_log()

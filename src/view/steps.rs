@@ -36,8 +36,6 @@ pub struct Steps {
     /// The addresses that the host writes to or reads from, in order, and the lengths.
     addresses: Vec<u64>,
     lengths: Vec<u64>,
-    /// For each call of an export that was called before in this cause, the place of that call.
-    earlier: HashMap<usize, usize>,
     /// What the first changes come to, for none of them, for one, and so on.
     sums: Vec<Sum>,
     /// The places of what the guest says.
@@ -98,7 +96,6 @@ impl Steps {
     /// Looks through a cause once.
     pub fn new(cause: &Cause) -> Steps {
         let mut steps = Steps { nodes: tree(cause), ..Steps::default() };
-        let mut last_calls: HashMap<&str, usize> = HashMap::new();
         for (place, step) in cause.steps.iter().enumerate() {
             match &step.kind {
                 StepKind::Write { memory, addr, len } | StepKind::Read { memory, addr, len } => {
@@ -107,11 +104,6 @@ impl Steps {
                     let writes = matches!(step.kind, StepKind::Write { .. });
                     let last = if writes { &mut steps.last_writes } else { &mut steps.last_reads };
                     last.insert(*memory, (*addr, addr.saturating_add(*len)));
-                }
-                StepKind::Call { export, results: Some(_), .. } => {
-                    if let Some(earlier) = last_calls.insert(export, place) {
-                        steps.earlier.insert(place, earlier);
-                    }
                 }
                 StepKind::Say { .. } => steps.said.push(place),
                 _ => (),
@@ -265,7 +257,7 @@ impl Steps {
 
     /// Whether an address that was asked for before is still the same.
     fn moved(&self, cause: &Cause, place: usize, results: Option<&[Value]>) -> String {
-        let (Some(&[now]), Some(&earlier)) = (results, self.earlier.get(&place)) else { return String::new() };
+        let (Some(&[now]), Some(earlier)) = (results, cause.steps[place].repeats) else { return String::new() };
         let then = match &cause.steps[earlier].kind {
             StepKind::Call { results: Some(values), .. } => values.first().copied(),
             _ => None,
@@ -412,6 +404,7 @@ mod tests {
             changes: changes.clone(),
             accesses: 0..0,
             known: crate::record::Known::BOTH,
+            repeats: None,
             elapsed: Duration::ZERO,
         };
         let change = |n: usize| Change::bytes(0, n as u64, &[0], &[1], Actor::Guest, Evidence::Found);

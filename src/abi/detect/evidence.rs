@@ -20,7 +20,7 @@
 
 use crate::guest::{Signature, Type};
 
-use super::names::Kind;
+use crate::abi::names::Kind;
 
 /// What speaks for a convention.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Exports that return the text of the last error: where a guest returned null, its text says why.
 
-use super::names::{Kind, has_word};
 use super::{Candidate, I32};
+use crate::abi::names::{Kind, has_word};
 use crate::abi::recipe::{Action, Comparison, Condition, Encoding, Expr, Length, Message, Span, Statement};
 use crate::guest::Interface;
 

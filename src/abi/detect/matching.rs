@@ -1,10 +1,10 @@
 //! Matching a convention's evidence with a module: which of its functions stand for those of the recipe.
 
 use super::evidence::{Evidence, How, Pattern, Role};
-use super::names::{Kind, is_service, list, may_transform, size_getter};
 use super::region::{Place, region};
 use super::{Candidate, Fit, Module, WEAK, near_miss, reject};
 use crate::abi::built_in::Replacement;
+use crate::abi::names::{Kind, is_service, list, may_transform, size_getter};
 use crate::abi::recipe::is_wasi;
 use crate::guest::{Import, Signature};
 

@@ -7,7 +7,6 @@
 mod evidence;
 mod last_error;
 mod matching;
-mod names;
 mod region;
 mod surroundings;
 #[cfg(test)]
@@ -19,8 +18,7 @@ use super::recipe::parse;
 use super::toolchain::needs_other_host;
 use crate::guest::{Interface, Signature, Type};
 
-pub(super) use names::frees;
-use names::may_transform;
+use crate::abi::names::may_transform;
 
 /// A convention that a module's exports match.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! What belongs to a module whatever its convention: calls that come first, WASI, imports that take messages.
 
-use super::names::Kind;
 use super::{Candidate, I32, last_error};
+use crate::abi::names::Kind;
 use crate::abi::recipe::{Action, Expr, Handler, Length, Message, Recipe, Span, Statement, is_wasi};
 use crate::guest::{Import, Interface, Signature};
 

@@ -1,23 +1,22 @@
 //! Which values belong to one activation of a handler. The guest may call an import again before its handler is done,
 //! by an export that the handler calls: what is a handler's own is then kept aside.
 
-use super::bind::BoundHandler;
 use super::ops::Op;
 
 /// Finds the slots of each handler that are its own: its arguments, what its steps leave for each other, and names that
-/// only it uses and sets before it reads them.
-pub(super) fn find_own(handlers: &mut [BoundHandler], elsewhere: [&[Op]; 3], names: &[String]) {
+/// only it uses and sets before it reads them. Of handlers, the slots for the arguments are given, and the steps.
+pub(super) fn find_own(handlers: &[(&[usize], &[Op])], elsewhere: [&[Op]; 3], names: &[String]) -> Vec<Vec<usize>> {
     let mut users = vec![0_usize; names.len()];
-    let bodies = handlers.iter().map(|handler| &handler.body[..]);
+    let bodies = handlers.iter().map(|(_, body)| *body);
     for body in elsewhere.into_iter().chain(bodies) {
         touched(body).into_iter().for_each(|slot| users[slot] += 1);
     }
-    for handler in handlers {
-        let is_own = |&slot: &usize| users[slot] == 1 && (names[slot].is_empty() || is_set_first(&handler.body, slot));
-        let set: Vec<_> = touched(&handler.body).into_iter().filter(is_own).collect();
-        handler.own.clone_from(&handler.params);
-        handler.own.extend(set.into_iter().filter(|slot| !handler.params.contains(slot)));
-    }
+    let own = |&(params, body): &(&[usize], &[Op])| {
+        let is_own = |&slot: &usize| users[slot] == 1 && (names[slot].is_empty() || is_set_first(body, slot));
+        let set = touched(body).into_iter().filter(|slot| is_own(slot) && !params.contains(slot));
+        params.iter().copied().chain(set).collect()
+    };
+    handlers.iter().map(own).collect()
 }
 
 /// The slots that steps read or set.

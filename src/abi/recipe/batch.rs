@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::Encoding;
+use super::blocks::Block;
 use super::compile::{compile, layout};
 use super::exchange::{Ended, Exchange};
 use super::failures::placed;
-use super::freeing::Block;
 use super::ops::Op;
 use super::run::{Done, Runner};
 use super::state::{ImportContext, LineIo};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::activation::find_own;
-use super::freeing::StaticMemory;
+use super::blocks::StaticMemory;
 use super::imports::{ImportProvider, answerers};
 use super::ops::{Op, OpKind};
 use super::plausible::Plausible;
@@ -69,6 +69,18 @@ pub struct BindError {
 }
 
 impl Bound {
+    /// From now on, fails where a result is not plausible, and says with each failure what was assumed. The guest may
+    /// have allocated the line's memory, which is then as long as the line.
+    pub(in crate::abi) fn assume(
+        &mut self,
+        assumption: String,
+        recipe: &Recipe,
+        interface: &Interface,
+        allocated: bool,
+    ) {
+        self.plausible = Some(Plausible::new(assumption, recipe, interface, self.memory, allocated));
+    }
+
     /// Whether each line has a fresh instance for itself.
     pub fn is_fresh_each_line(&self) -> bool {
         self.fresh
@@ -111,7 +123,9 @@ impl Recipe {
         binder.in_finally = true;
         let finally = binder.body(&self.finally)?;
         let names: Vec<_> = binder.slots.into_iter().map(|(name, _)| name).collect();
-        find_own(&mut handlers, [&once, &line, &finally], &names);
+        let parts: Vec<_> = handlers.iter().map(|handler| (&handler.params[..], &handler.body[..])).collect();
+        let own = find_own(&parts, [&once, &line, &finally], &names);
+        handlers.iter_mut().zip(own).for_each(|(handler, own)| handler.own = own);
         Ok(Bound {
             name: self.name.clone(),
             encoding: self.encoding,

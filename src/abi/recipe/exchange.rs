@@ -64,8 +64,11 @@ impl Bound {
     /// How an exchange ended whose answer came to this, and whose section `finally` to that.
     #[inline]
     pub(super) fn end(&self, (answer, cleanup): (Done, Done)) -> Ended {
-        let answer = answer.map_err(|failure| self.explain(*failure));
-        Ended { answer, cleanup: cleanup.err().map(|failure| self.explain(*failure)) }
+        let explain = |failure: Box<Failure>| match &self.plausible {
+            Some(plausible) => plausible.explain(*failure),
+            None => *failure,
+        };
+        Ended { answer: answer.map_err(explain), cleanup: cleanup.err().map(explain) }
     }
 }
 

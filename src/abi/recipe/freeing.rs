@@ -1,61 +1,10 @@
 //! What a recipe frees: what it would free twice, and what `finally` leaves out because no allocator returned it.
 
+use super::blocks::Block;
 use super::ops::Call;
 use super::run::Runner;
-use crate::guest::{Boundary, Interface};
+use crate::guest::Boundary;
 use crate::record::Failure;
-
-/// A block that a line of the recipe freed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
-    pub(super) addr: u64,
-    /// How many bytes it has at least.
-    pub(super) len: u64,
-    /// The line.
-    pub(super) freed_at: usize,
-}
-
-impl Block {
-    fn holds(self, addr: u64) -> bool {
-        addr > self.addr && addr - self.addr < self.len
-    }
-}
-
-/// The memory that a module keeps for itself, as far as it is known: its data segments, and all below `__heap_base`. In
-/// order, and apart from each other.
-#[derive(Clone, Debug, Default)]
-pub(super) struct StaticMemory(Vec<(u64, u64)>);
-
-impl StaticMemory {
-    pub(super) fn of(interface: &Interface, memory: usize) -> StaticMemory {
-        let segments = interface.segments.iter().filter(|segment| u32::try_from(memory) == Ok(segment.memory));
-        let data = segments.filter_map(|segment| Some((segment.addr?, segment.addr?.saturating_add(segment.len))));
-        let base = interface.globals.iter().filter(|variable| memory == 0 && variable.name == "__heap_base");
-        let below_heap = base.filter_map(|variable| Some((0, variable.start?)));
-        let mut ranges: Vec<_> = data.chain(below_heap).collect();
-        ranges.sort_unstable();
-        let mut merged: Vec<(u64, u64)> = Vec::new();
-        for (start, end) in ranges.into_iter().filter(|(start, end)| start < end) {
-            match merged.last_mut().filter(|last| start <= last.1) {
-                Some(last) => last.1 = last.1.max(end),
-                None => merged.push((start, end)),
-            }
-        }
-        StaticMemory(merged)
-    }
-
-    pub(super) fn ranges(&self) -> &[(u64, u64)] {
-        &self.0
-    }
-
-    /// Whether a block, of at least one byte, lies across a range which the line is not in: an allocator that returned
-    /// the line's block may return that one too.
-    fn meets(&self, addr: u64, len: u64, line: Option<u64>) -> bool {
-        let before = self.0.partition_point(|(start, _)| *start < addr.saturating_add(len.max(1)));
-        let met = self.0[..before].iter().rev().take_while(|(_, end)| addr < *end);
-        met.into_iter().any(|(start, end)| line.is_none_or(|line| !(*start..*end).contains(&line)))
-    }
-}
 
 /// Why a block cannot be one that an allocator returned.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +51,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         if addr >= memory || memory - addr < len {
             return Some(Reason::Outside { memory });
         }
-        let freed = self.state.freed.iter().find(|block| block.holds(addr));
+        let freed = self.state.freed.iter().find(|block| block.is_around(addr));
         let line = self.state.line_at.map(|(line, _)| line);
         freed
             .map(|&block| Reason::Inside(block))

@@ -8,16 +8,25 @@ use super::parse::span;
 use super::value_format::{StaticType, ValueFormat};
 use super::values::to_float;
 use super::{Action, Condition, Encoding, Expr, Length, Message, Part, Span, Statement, Width};
-use crate::abi::detect::frees;
+use crate::abi::names::{allocates, frees};
 use crate::guest::{Extern, Signature, Type};
 use crate::record::FocusTarget;
 
 impl Binder<'_> {
     /// The steps of a section.
     pub(super) fn body(&mut self, body: &[Statement]) -> Result<Vec<Op>, BindError> {
-        let mut ops = Vec::new();
+        let (mut ops, mut asked) = (Vec::new(), Vec::new());
         for statement in body {
-            ops.extend(self.line(statement).map_err(|words| BindError { at: statement.at, words })?);
+            let mut line = self.line(statement).map_err(|words| BindError { at: statement.at, words })?;
+            if let (Action::Let(names, value @ Expr::Call { export, .. }), Some(last)) =
+                (&statement.action, line.last_mut())
+                && let (OpKind::Call(call), 1) = (&mut last.action, names.len())
+            {
+                // What an allocator returns is another block each time.
+                call.repeats = asked.contains(&(names, value)) && !allocates(export);
+                asked.push((names, value));
+            }
+            ops.extend(line);
         }
         Ok(ops)
     }
@@ -318,7 +327,7 @@ impl Binder<'_> {
         let args = signature.params.iter().zip(args).map(|(&ty, arg)| Ok((ty, self.argument(ty, arg)?)));
         let args = args.collect::<Fit<Vec<_>>>()?;
         let export = numbered(&mut self.exports, export);
-        Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false, guarded: false })))
+        Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false, repeats: false, guarded: false })))
     }
 
     /// A number of that type; for a reference, 0 is null.

@@ -6,6 +6,7 @@
 mod activation;
 mod batch;
 mod bind;
+mod blocks;
 mod compile;
 mod encoding;
 mod exchange;

@@ -59,6 +59,8 @@ pub(super) struct Call {
     pub(super) into: Vec<usize>,
     /// Whether the export takes memory back, by its name.
     pub(super) frees: bool,
+    /// Whether it asks what a line before it asked, for the same name: then what it returns can be compared.
+    pub(super) repeats: bool,
     /// Whether it is called only if the allocator may have returned what it frees.
     pub(super) guarded: bool,
 }

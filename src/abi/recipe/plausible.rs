@@ -1,8 +1,7 @@
 //! Whether what a guest returns can be what the recipe takes it for. Only an assumed convention is checked so: a user
 //! who chose a recipe knows better.
 
-use super::{Action, Bound, Expr, Length, Recipe};
-use crate::abi::{Roles, ValueSource};
+use super::{Action, Expr, Length, Recipe};
 use crate::guest::Interface;
 use crate::record::{Failure, Limit};
 
@@ -31,15 +30,19 @@ enum ResultUse {
 /// Where the line was written: its address and length.
 pub(super) type LineAt = (u64, u64);
 
-impl Bound {
-    /// From now on, fails where a result is not plausible, and says with each failure what was assumed.
-    pub(in crate::abi) fn assume(&mut self, assumption: String, recipe: &Recipe, interface: &Interface) {
-        let memory = u32::try_from(self.memory).unwrap_or(u32::MAX);
-        let own = interface.segments.iter().filter(|segment| segment.memory == memory && segment.len > 0);
+impl Plausible {
+    /// What is known of a recipe that was assumed, in the memory of that index.
+    pub(super) fn new(
+        assumption: String,
+        recipe: &Recipe,
+        interface: &Interface,
+        memory: usize,
+        allocated: bool,
+    ) -> Plausible {
+        let own =
+            interface.segments.iter().filter(|segment| u32::try_from(memory) == Ok(segment.memory) && segment.len > 0);
         let data = own.filter_map(|segment| Some((segment.addr?, segment.addr?.saturating_add(segment.len))));
-        let allocated = matches!(Roles::of(recipe).line, Some(ValueSource::Allocator(..)));
-        let (data, result) = (data.collect(), recipe.result_use());
-        self.plausible = Some(Plausible { assumption, data, result, allocated });
+        Plausible { assumption, data: data.collect(), result: recipe.result_use(), allocated }
     }
 
     /// The failure of an exchange, with what was assumed if that may be why.
@@ -52,11 +55,9 @@ impl Bound {
             (failure, Failure::Refused(_)) => matches!(failure, Failure::InRecipe { .. }),
             _ => false,
         };
-        match self.plausible.as_ref().filter(|_| may_be_why) {
-            Some(Plausible { assumption, .. }) => {
-                Failure::Assumed { assumption: assumption.clone(), failure: Box::new(failure) }
-            }
-            None => failure,
+        match may_be_why {
+            true => Failure::Assumed { assumption: self.assumption.clone(), failure: Box::new(failure) },
+            false => failure,
         }
     }
 }

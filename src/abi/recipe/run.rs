@@ -92,6 +92,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
         match &op.action {
             OpKind::Call(call) => {
+                if call.repeats {
+                    self.boundary.repeat_next();
+                }
                 self.call(call, op.at)?;
                 if let ([slot], true) = (&call.into[..], op.transform.is_some()) {
                     self.judge_result(*slot)?;

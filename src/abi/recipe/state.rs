@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::bind::Bound;
+use super::blocks::Block;
 use super::failures::said;
-use super::freeing::Block;
 use super::ops::{Call, Op, OpKind};
 use super::plausible::LineAt;
 use super::program_end::ProgramEnd;

@@ -58,6 +58,9 @@ pub(super) struct Step<'a> {
     /// Whether memory is known before it and after it, where one of them is false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) known: Option<[bool; 2]>,
+    /// The earlier call whose question it asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) repeats: Option<usize>,
     pub(super) elapsed_ns: u64,
 }
 
@@ -186,13 +189,14 @@ impl From<Trigger<'_>> for record::Trigger {
 
 impl<'a> From<&'a record::Step> for Step<'a> {
     fn from(step: &'a record::Step) -> Step<'a> {
-        let record::Step { depth, kind, changes, accesses, known, elapsed } = step;
+        let record::Step { depth, kind, changes, accesses, known, repeats, elapsed } = step;
         Step {
             depth: *depth,
             kind: kind.into(),
             changes: [changes.start, changes.end],
             accesses: (!accesses.is_empty()).then_some([accesses.start, accesses.end]),
             known: (*known != record::Known::BOTH).then_some([known.before, known.after]),
+            repeats: *repeats,
             elapsed_ns: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
         }
     }
@@ -209,6 +213,7 @@ impl From<Step<'_>> for record::Step {
             changes: start..end,
             accesses: first..last,
             known: record::Known { before, after },
+            repeats: step.repeats,
             elapsed: Duration::from_nanos(step.elapsed_ns),
         }
     }

@@ -270,7 +270,15 @@ impl Step {
     fn upgrade(self) -> cause::Step<'static> {
         let Step { depth, step, changes: Changes { start, end }, elapsed } = self;
         let elapsed_ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        cause::Step { depth, kind: step.upgrade(), changes: [start, end], accesses: None, known: None, elapsed_ns }
+        cause::Step {
+            depth,
+            kind: step.upgrade(),
+            changes: [start, end],
+            accesses: None,
+            known: None,
+            repeats: None,
+            elapsed_ns,
+        }
     }
 }
 

@@ -106,8 +106,13 @@ pub(super) fn may_transform(name: &str) -> bool {
 }
 
 /// Whether a function takes memory back, by its name.
-pub(in crate::abi) fn frees(name: &str) -> bool {
+pub(super) fn frees(name: &str) -> bool {
     has_word(name, Kind::Deallocator.words())
+}
+
+/// Whether a function hands out memory, by its name.
+pub(super) fn allocates(name: &str) -> bool {
+    has_word(name, Kind::Allocator.words()) || has_word(name, &["new"])
 }
 
 /// Whether one of the words stands in a name such as `get_buffer_len`, `getBufferLen` or `bufferlen`.
