@@ -127,7 +127,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",
-        "Directory of sources recorded as FROM; may be repeated",
+        "Directory for sources under FROM; may be repeated",
         Group::Program,
         &At(|all| &mut all.source_maps),
     ),

@@ -43,7 +43,7 @@ pub(crate) const CASES: &[Case] = &[
     same("changes", "0x1000..0x1001  host: "),
     same("steps", "> 1 write"),
     same("frames", "no trap, or one without frames"),
-    same("regions", "the exchange's line"),
+    same("regions", "written in exchange 5"),
     case("back", "exchange 4, step 1 of 1", "exchange 4 of 5 | step 1 of 1"),
     case("forward", "exchange 5, step 1 of 1", "exchange 5 of 5 | step 1 of 1"),
     same("exchange 1.2", "step 2 of 5"),
