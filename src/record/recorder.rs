@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::access::TouchedPage;
 use super::{
-    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Known, Mask, Memories, Outcome, Step, StepKind, Trigger,
-    WASM_PAGE,
+    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Known, Mask, Memories, Outcome, Step, StepKind,
+    Trigger, WASM_PAGE,
 };
 
 /// Hears what a guest says while it says it.
