@@ -24,6 +24,7 @@ mod stop;
 mod symbols;
 mod text;
 mod trace;
+mod types;
 mod validate;
 mod watchdog;
 
@@ -34,11 +35,10 @@ pub use global::{Global, GlobalRef};
 pub use inspect::{Inspected, inspect};
 pub use instance::Guest;
 pub use instrument::Passes;
-pub use interface::{
-    Export, Extern, GlobalType, Import, Interface, MemoryType, Segment, Signature, TableType, Type, Variable,
-};
+pub use interface::{Export, Import, Interface, Segment, Variable};
 pub use limits::Limits;
 pub use program::{Code, LoadError, Program};
 pub use recorded::Recorded;
 pub use symbols::{NoSymbols, Symbols};
+pub use types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
 pub use watchdog::Watchdog;

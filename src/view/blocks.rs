@@ -2,7 +2,7 @@
 //! for itself is not seen.
 
 use super::Selection;
-use super::regions::{Region, RegionKind, region, steps_before};
+use super::region::{Region, RegionKind, region};
 use crate::abi::{Roles, ValueSource};
 use crate::record::{Run, StepKind, Value};
 
@@ -18,7 +18,7 @@ pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
     let mut found: Vec<Region> = Vec::new();
     // Addresses that were given back later than the block that is looked for, and in which exchange.
     let mut given: Vec<(u64, usize)> = Vec::new();
-    for (number, step) in steps_before(run, at).take(MOST_STEPS) {
+    for (number, step) in at.steps_back(run).take(MOST_STEPS) {
         if found.len() == MOST || step.kind == StepKind::Instantiate {
             break;
         }

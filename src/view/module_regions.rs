@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::regions::{Region, RegionKind, region};
+use super::region::{Region, RegionKind, region};
 use super::visible;
 use crate::guest::Interface;
 use crate::record::{Actor, Change, Run};

@@ -4,69 +4,12 @@
 use std::sync::Arc;
 
 use super::blocks::blocks;
+use super::region::{Region, RegionKind, region};
 use super::{Selection, module_regions};
 use crate::abi::{Roles, ValueSource, recipe};
 use crate::guest::Interface;
 use crate::record::{Cause, Run, Step, StepKind};
 use crate::session::Session;
-
-/// A named range of memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
-    /// Its name, which stands for its first address.
-    pub name: String,
-    /// The first address.
-    pub start: u64,
-    /// The address behind the last: the first, for a name that is an address alone.
-    pub end: u64,
-    /// What it is.
-    pub kind: RegionKind,
-    /// How it is known, in words.
-    pub why: String,
-}
-
-/// What a region is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegionKind {
-    /// The user gave it its name.
-    Mark,
-    /// What the host wrote of the line.
-    Input,
-    /// What the host read as the answer.
-    Output,
-    /// Room that the guest made for the host.
-    Block,
-    /// The same, which was given back.
-    Free,
-    /// The guest's buffer for lines.
-    Buffer,
-    /// A data segment.
-    Data,
-    /// The stack that a compiler keeps in memory.
-    Stack,
-    /// Where the guest's allocator has its room.
-    Heap,
-    /// An address with a name.
-    Symbol,
-}
-
-impl RegionKind {
-    /// A letter that stands for it where its name has no room.
-    pub fn letter(self) -> &'static str {
-        match self {
-            RegionKind::Mark => "m",
-            RegionKind::Input => "i",
-            RegionKind::Output => "o",
-            RegionKind::Block => "b",
-            RegionKind::Free => "f",
-            RegionKind::Buffer => "B",
-            RegionKind::Data => "d",
-            RegionKind::Stack => "s",
-            RegionKind::Heap => "H",
-            RegionKind::Symbol => "a",
-        }
-    }
-}
 
 /// Every region of one memory at one moment. There may be very many of the module's own: those are sorted once.
 #[derive(Clone, Debug, Default)]
@@ -192,10 +135,6 @@ impl Regions {
 /// How many data segments before an address are looked at for one that holds it.
 const OVERLAP: usize = 4;
 
-pub(super) fn region(name: &str, (start, end): (u64, u64), kind: RegionKind, why: String) -> Region {
-    Region { name: name.to_owned(), start, end, kind, why }
-}
-
 /// What the host wrote of the line, and what it read as the answer.
 fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
     let told = |what: &str| format!("{what} in exchange {number}");
@@ -256,33 +195,6 @@ fn last_result(run: &Run, at: &Selection, name: &str) -> Option<u64> {
         StepKind::Call { export, results: Some(results), .. } if **export == *name => results.first()?.unsigned(),
         _ => None,
     };
-    let recent = steps_before(run, at).take(MOST_STEPS).find_map(|(_, step)| returned(step));
+    let recent = at.steps_back(run).take(MOST_STEPS).find_map(|(_, step)| returned(step));
     recent.or_else(|| run.cause(0)?.steps.iter().rev().find_map(returned))
-}
-
-/// The steps up to what is looked at, the latest first, each with its cause's number.
-pub(super) fn steps_before<'a>(run: &'a Run, at: &Selection) -> impl Iterator<Item = (usize, &'a Step)> {
-    let (last, upto) = (at.cause, at.step.map_or(usize::MAX, |place| place + 1));
-    let causes = (run.oldest()..=last).rev().filter_map(move |number| Some((number, run.cause(number)?)));
-    causes.flat_map(move |(number, cause)| {
-        let count = if number == last { upto.min(cause.steps.len()) } else { cause.steps.len() };
-        cause.steps[..count].iter().rev().map(move |step| (number, step))
-    })
-}
-
-impl Region {
-    /// How many bytes it has.
-    pub fn len(&self) -> u64 {
-        self.end.saturating_sub(self.start)
-    }
-
-    /// Whether it is an address alone.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether an address lies in it.
-    pub fn contains(&self, addr: u64) -> bool {
-        (self.start..self.end).contains(&addr)
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Marks, StepLine, Steps};
 use crate::record::{
-    Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, StepKind, Touch,
+    Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, Step, StepKind, Touch,
 };
 
 /// How many of a cause's last steps are looked at for the address to show.
@@ -125,6 +125,16 @@ impl Selection {
         let called = node.focus.filter(|&place| place < node.steps.len());
         let last = node.steps.len().checked_sub(1).filter(|_| node.has_failed());
         Selection::new(run, None, cause, called.or(last))
+    }
+
+    /// The steps up to what is selected, latest first, each with its cause's number.
+    pub(super) fn steps_back<'a>(&self, run: &'a Run) -> impl Iterator<Item = (usize, &'a Step)> + use<'a> {
+        let (last, upto) = (self.cause, self.step.map_or(usize::MAX, |place| place + 1));
+        let causes = (run.oldest()..=last).rev().filter_map(move |number| Some((number, run.cause(number)?)));
+        causes.flat_map(move |(number, cause)| {
+            let count = if number == last { upto.min(cause.steps.len()) } else { cause.steps.len() };
+            cause.steps[..count].iter().rev().map(move |step| (number, step))
+        })
     }
 
     /// The memories at another moment, reached from here; from between two accesses there is no such way.

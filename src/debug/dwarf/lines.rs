@@ -1,12 +1,12 @@
 //! Line tables: which file, line and column an address is from.
 
+use std::ops::Range;
+
 use gimli::{ColumnType, DebugLine, DebugLineOffset, IncompleteLineProgram, LittleEndian, SectionId};
 
 use super::is_code;
 use super::limits::Limits;
-use super::opened::Opened;
 use super::sections::{Sections, Slice};
-use super::units::Unit;
 
 /// The longest header of a line table, in bytes. gimli reserves memory for as many files as would fit into it.
 const HEADER: u64 = 1 << 20;
@@ -95,20 +95,18 @@ impl Row {
     }
 }
 
-/// The line program of a unit, whose table must not overlap the next one's.
-pub(super) fn program<'a>(
-    sections: &'a Sections,
-    unit: &Unit,
-    opened: &Opened<'a>,
-) -> Option<IncompleteLineProgram<Slice<'a>>> {
-    let table = unit.lines.clone()?;
+/// The line program of a table, which must not overlap the next one.
+pub(super) fn program(
+    sections: &Sections,
+    table: Range<usize>,
+    address_size: u8,
+) -> Option<IncompleteLineProgram<Slice<'_>>> {
     let section = sections.bytes(SectionId::DebugLine).get(..table.end)?;
     if header_len(section.get(table.start..)?)? > HEADER {
         return None;
     }
     let offset = DebugLineOffset(table.start);
-    let size = opened.unit.header.address_size();
-    DebugLine::new(section, LittleEndian).program(offset, size, None, None).ok()
+    DebugLine::new(section, LittleEndian).program(offset, address_size, None, None).ok()
 }
 
 /// The length that the header of a line table says it has.

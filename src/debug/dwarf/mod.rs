@@ -4,11 +4,13 @@
 //! units that share one line table, would otherwise take hours or all memory. Each table is read once, tables do not
 //! overlap, and the counts in [`Limits`] are not exceeded. What lies beyond is left out.
 
+mod function_name;
 mod limits;
 mod lines;
 mod opened;
 mod scopes;
 mod sections;
+mod unit;
 mod units;
 
 #[cfg(test)]
@@ -23,7 +25,8 @@ use super::SourceFrame;
 use super::layout::Layout;
 use limits::Limits;
 use sections::Sections;
-use units::{Code, Paths, Unit, Units};
+use unit::{Code, Paths, Unit};
+use units::Units;
 
 /// The deepest chain of inlined functions that is shown.
 const INLINED: usize = 64;
@@ -68,7 +71,7 @@ impl Dwarf {
         let mut location = lines.at(address).map(|row| (row.file, row.line, row.column));
         let mut frames = Vec::new();
         for scope in scopes.at(address).into_iter().rev().take(INLINED) {
-            let function = opened::name(&self.sections, &self.units, unit, scope.entry);
+            let function = function_name::function_name(&self.sections, &self.units, unit, scope.entry);
             frames.push(SourceFrame { function, inlined: scope.call.is_some(), ..located(location, files) });
             location = scope.call;
         }

@@ -4,17 +4,12 @@ use std::sync::Arc;
 
 use gimli::{
     AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugAddrBase, DebugInfoOffset, DebugLocListsBase,
-    DebugRngListsBase, DebugStrOffsetsBase, DwarfFileType, LittleEndian, SectionId, UnitOffset, UnitSectionOffset,
-    constants,
+    DebugRngListsBase, DebugStrOffsetsBase, DwarfFileType, LittleEndian, SectionId, UnitOffset, constants,
 };
 
 use super::scopes::{ATTRIBUTES, Extent};
 use super::sections::{Sections, Slice};
-use super::units::{Unit, Units};
-use crate::debug::demangle::demangle;
-
-/// The longest chain of references from an entry to the one that has the name.
-const REFERENCES: usize = 16;
+use super::unit::Unit;
 
 /// A unit, with what is borrowed from the sections.
 pub(super) struct Opened<'a> {
@@ -84,42 +79,11 @@ impl<'a> Opened<'a> {
 type Attributes<'a> = Vec<(gimli::DwAt, AttributeValue<Slice<'a>>)>;
 
 /// The attributes of an entry.
-fn attributes<'a>(unit: &gimli::Unit<Slice<'a>>, entry: UnitOffset) -> Option<Attributes<'a>> {
+pub(super) fn attributes<'a>(unit: &gimli::Unit<Slice<'a>>, entry: UnitOffset) -> Option<Attributes<'a>> {
     let mut entries = unit.entries_raw(Some(entry)).ok()?;
     let specs = entries.read_abbreviation().ok()??.attributes();
     let specs = (specs.len() <= ATTRIBUTES).then_some(specs)?;
     let attribute = |spec: &gimli::AttributeSpecification| entries.read_attribute(*spec).ok();
     let attributes: Option<Vec<_>> = specs.iter().map(attribute).collect();
     Some(attributes?.iter().map(|attribute| (attribute.name(), attribute.value())).collect())
-}
-
-/// The name of a function by its entry, demangled. An entry may refer to another that has the name: in another unit,
-/// or in a circle.
-pub(super) fn name(sections: &Sections, units: &Units, unit: &Unit, entry: UnitOffset) -> Option<String> {
-    let dwarf = sections.dwarf();
-    let mut opened = Opened::new(sections, &dwarf, unit)?;
-    let (mut entry, mut plain) = (entry, None);
-    for _ in 0..REFERENCES {
-        let (mut linkage, mut reference) = (None, None);
-        for (name, value) in attributes(&opened.unit, entry)? {
-            match name {
-                constants::DW_AT_linkage_name | constants::DW_AT_MIPS_linkage_name => linkage = Some(value),
-                constants::DW_AT_name if plain.is_none() => plain = sections.text(&dwarf, &opened.unit, value),
-                constants::DW_AT_abstract_origin | constants::DW_AT_specification => reference = Some(value),
-                _ => (),
-            }
-        }
-        if let Some(linkage) = linkage.and_then(|value| sections.text(&dwarf, &opened.unit, value)) {
-            return Some(demangle(&linkage).into_owned());
-        }
-        match reference {
-            Some(AttributeValue::UnitRef(offset)) => entry = offset,
-            Some(AttributeValue::DebugInfoRef(offset)) => {
-                opened = Opened::new(sections, &dwarf, units.with_entry(offset.0)?)?;
-                entry = UnitSectionOffset(offset.0).to_unit_offset(&opened.unit.header)?;
-            }
-            _ => break,
-        }
-    }
-    plain
 }

@@ -3,22 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use gimli::{Abbreviations, LineProgramHeader, SectionId, UnitType};
+use gimli::{IncompleteLineProgram, LineProgramHeader, SectionId, UnitType};
 
 use super::limits::Limits;
 use super::lines::{self, Lines, Row};
 use super::opened::Opened;
 use super::scopes::Scopes;
 use super::sections::{Sections, Slice};
+use super::unit::{Code, Paths, Unit};
 use crate::debug::path::{ends_in, joined, normalized, strip_prefix};
 
 /// The most units.
 const UNITS: usize = 1_000_000;
-
-/// Paths by the number that a line table gives them.
-pub(super) type Paths = HashMap<u32, Arc<str>>;
 
 /// The units of a file.
 #[derive(Debug, Default)]
@@ -36,29 +34,6 @@ pub(super) struct Units {
     paths: Mutex<HashSet<Arc<str>>>,
 }
 
-/// Where a unit is, and what it says about code.
-#[derive(Debug)]
-pub(super) struct Unit {
-    /// The offset of its header.
-    pub(super) offset: usize,
-    /// Its abbreviations: at most as far as the next table.
-    pub(super) abbreviations: Range<usize>,
-    /// Its line table: at most as far as the next table.
-    pub(super) lines: Option<Range<usize>>,
-    /// `None` inside if it is damaged.
-    code: OnceLock<Option<Code>>,
-}
-
-/// What is known about the addresses of a unit.
-#[derive(Debug)]
-pub(super) struct Code {
-    /// The unit's abbreviations, which each name that is looked up needs.
-    abbreviations: Arc<Abbreviations>,
-    pub(super) lines: Lines,
-    pub(super) scopes: Scopes,
-    pub(super) files: Paths,
-}
-
 impl Units {
     /// Finds the units, and which addresses each has.
     pub(super) fn read(sections: &Sections, limits: &Limits, code_len: u64) -> Units {
@@ -71,7 +46,7 @@ impl Units {
             let is_sound = matches!(header.address_size(), 4 | 8);
             if let (Some(offset), true) = (header.debug_info_offset(), is_code && is_sound) {
                 let abbreviations = header.debug_abbrev_offset().0..0;
-                units.units.push(Unit { offset: offset.0, abbreviations, lines: None, code: OnceLock::new() });
+                units.units.push(Unit::new(offset.0, abbreviations));
             }
             if units.units.len() >= UNITS {
                 break;
@@ -134,7 +109,7 @@ impl Units {
             let scopes = Scopes::read(&dwarf, &opened.unit, limits, self.code_len);
             let abbreviations = opened.unit.abbreviations.clone();
             let mut code = Code { abbreviations, lines: Lines::default(), scopes, files: Paths::new() };
-            if let Some(program) = lines::program(sections, unit, &opened) {
+            if let Some(program) = program(sections, unit, &opened) {
                 let header = program.header().clone();
                 code.lines = Lines::read(program, limits, self.code_len);
                 let numbers: HashSet<u32> = code.lines.files().chain(code.scopes.files()).collect();
@@ -145,7 +120,7 @@ impl Units {
             }
             Some(code)
         };
-        unit.code.get_or_init(read).as_ref()
+        unit.code_or_read(read)
     }
 
     /// The path of a file of a line table: relative to the directory of the first unit, if it is in there.
@@ -189,7 +164,7 @@ impl Units {
                 continue;
             }
             let Some(opened) = Opened::new(sections, &dwarf, unit) else { continue };
-            let Some(program) = lines::program(sections, unit, &opened) else { continue };
+            let Some(program) = program(sections, unit, &opened) else { continue };
             let header = program.header().clone();
             // The files are numbered from 0, or from 1.
             let numbers = 0..=u32::try_from(header.file_names().len()).unwrap_or(u32::MAX);
@@ -212,11 +187,9 @@ impl Units {
     }
 }
 
-impl Unit {
-    /// Its abbreviations, if they are in memory.
-    pub(super) fn known_abbreviations(&self) -> Option<Arc<Abbreviations>> {
-        Some(self.code.get()?.as_ref()?.abbreviations.clone())
-    }
+/// The line program of a unit.
+fn program<'a>(sections: &'a Sections, unit: &Unit, opened: &Opened<'a>) -> Option<IncompleteLineProgram<Slice<'a>>> {
+    lines::program(sections, unit.lines.clone()?, opened.unit.header.address_size())
 }
 
 /// The tables in a section: each begins where some unit says, and none is read farther than to where another begins.

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use wasm_encoder::{Encode, ValType};
-use wasmparser::{BinaryReaderError, FunctionBody, Operator};
+use wasm_encoder::Encode;
+use wasmparser::{FunctionBody, Operator};
 
 use super::access::Access;
 use super::emit::{Added, Emitter};
 use super::offset_map::OffsetMap;
+use super::scratch::Scratch;
 use super::sections::{Sections, index};
 use super::{InstrumentError, Passes};
 use crate::record::Site;
@@ -72,7 +73,7 @@ impl<'a> BodyRewriter<'a> {
         let mut scratch = Scratch::new(sections.param_count(place), body)?;
         let pieces = self.apply(func, &sections.memories, &mut scratch, end)?;
         let header = scratch.header(&self.original[start..end]);
-        if !scratch.added.is_empty() {
+        if !scratch.is_empty() {
             self.map.add((0, header.len()), (start, scratch.header_len));
         }
         for (rewritten, original) in pieces {
@@ -155,61 +156,6 @@ impl<'a> BodyRewriter<'a> {
         }
         self.code.extend_from_slice(&self.original[from..end]);
         Ok(pieces)
-    }
-}
-
-/// The locals that are added to a body, each when it is first needed.
-pub(super) struct Scratch<'a> {
-    body: &'a FunctionBody<'a>,
-    /// The index of the first one.
-    first: u32,
-    added: Vec<(ValType, u8)>,
-    /// How many groups of locals the body declares itself, and where the first is described, in the body.
-    groups: u32,
-    groups_at: usize,
-    /// The length of what comes before the operators.
-    header_len: usize,
-    /// Where the operators begin in the original.
-    operators_at: usize,
-}
-
-impl<'a> Scratch<'a> {
-    fn new(params: usize, body: &'a FunctionBody<'a>) -> Result<Scratch<'a>, BinaryReaderError> {
-        let mut locals = body.get_locals_reader()?;
-        let groups = locals.get_count();
-        let groups_at = index(locals.original_position() - body.range().start);
-        let mut first = u32::try_from(params).unwrap_or(u32::MAX);
-        for _ in 0..groups {
-            first = first.saturating_add(locals.read()?.0);
-        }
-        let operators_at = index(body.get_operators_reader()?.original_position());
-        let header_len = operators_at - index(body.range().start);
-        Ok(Scratch { body, first, added: Vec::new(), groups, groups_at, header_len, operators_at })
-    }
-
-    /// The index of the scratch local of that type and number.
-    pub(super) fn local(&mut self, ty: ValType, number: u8) -> u32 {
-        let place = self.added.iter().position(|&local| local == (ty, number)).unwrap_or_else(|| {
-            self.added.push((ty, number));
-            self.added.len() - 1
-        });
-        self.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX))
-    }
-
-    /// What comes before the operators: the body's own locals, then those that were added.
-    fn header(&self, body: &[u8]) -> Vec<u8> {
-        debug_assert_eq!(body.len(), self.body.as_bytes().len(), "it is that body");
-        if self.added.is_empty() {
-            return body[..self.header_len].to_vec();
-        }
-        let mut header = Vec::new();
-        (self.groups as usize + self.added.len()).encode(&mut header);
-        header.extend_from_slice(&body[self.groups_at..self.header_len]);
-        for (ty, _) in &self.added {
-            1_u32.encode(&mut header);
-            ty.encode(&mut header);
-        }
-        header
     }
 }
 

@@ -16,7 +16,7 @@
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
 use super::access::Access;
-use super::body::Scratch;
+use super::scratch::Scratch;
 use super::sections::MemoryKind;
 use crate::record::{Site, SiteKind};
 

@@ -18,6 +18,7 @@ mod access;
 mod body;
 mod emit;
 mod offset_map;
+mod scratch;
 mod sections;
 
 #[cfg(test)]
