@@ -1,4 +1,4 @@
-//! Rewriting one function body: what is to be inserted or replaced in it, and its scratch locals.
+//! Rewrites one function body: insertions, replacements and scratch locals.
 
 use std::ops::Range;
 
@@ -12,10 +12,10 @@ use super::sections::{Sections, index};
 use super::{InstrumentError, Passes};
 use crate::record::Site;
 
-/// A function of more operators than this is long.
+/// Functions with more operators than this count as long.
 const LONG: usize = 1000;
 
-/// Rewrites the bodies of a module, one after the other.
+/// Rewrites the bodies of a module, in order.
 pub(super) struct BodyRewriter<'a> {
     original: &'a [u8],
     passes: Passes,
@@ -26,19 +26,19 @@ pub(super) struct BodyRewriter<'a> {
     code: Vec<u8>,
 }
 
-/// Something to be put in the place of a stretch of the original; of an empty one, before what stands there.
+/// A replacement for a range of the original. If the range is empty, an insertion before it.
 struct Edit {
     range: Range<usize>,
     what: What,
 }
 
-/// A stretch of rewritten code, and the one of the original that it stands for.
+/// A range of rewritten code, and the range of the original that it replaces.
 type Piece = (Range<usize>, Range<usize>);
 
 enum What {
-    /// The check whether the guest is to stop.
+    /// The check whether to stop.
     Check,
-    /// The same access, recorded.
+    /// A recorded access.
     Access(Access),
 }
 
@@ -48,12 +48,12 @@ impl<'a> BodyRewriter<'a> {
         BodyRewriter { original, passes, added, sites: Vec::new(), map, edits: Vec::new(), code: Vec::new() }
     }
 
-    /// The sites that were numbered, and the way back.
+    /// Returns the numbered sites and the map of offsets.
     pub(super) fn finish(self) -> (Vec<Site>, OffsetMap) {
         (self.sites, self.map)
     }
 
-    /// Rewrites the body at that place, and appends it to `data` with its length.
+    /// Rewrites the body with this index, and appends it to `data` with its length.
     pub(super) fn rewrite(
         &mut self,
         sections: &Sections<'_>,
@@ -84,8 +84,8 @@ impl<'a> BodyRewriter<'a> {
         Ok(())
     }
 
-    /// Finds what is to be done to a body, in order. Checks belong at the entry, if the function calls or is long; in
-    /// each loop; before each operation on as many bytes or entries as it likes.
+    /// Plans the edits of a body, in order. Checks go at the function's entry if it calls or is long, in each loop,
+    /// and before each bulk operation.
     fn plan(&mut self, body: &FunctionBody<'_>) -> Result<(), InstrumentError> {
         self.edits.clear();
         let mut reader = body.get_operators_reader()?;
@@ -112,7 +112,7 @@ impl<'a> BodyRewriter<'a> {
         Ok(())
     }
 
-    /// The access that an operator makes, if it is one that is recorded.
+    /// The access that an operator makes, if the passes record it.
     fn recorded(&self, operator: &Operator<'_>) -> Result<Option<Access>, InstrumentError> {
         let Passes { stores, loads } = self.passes;
         if !stores && !loads {
@@ -122,7 +122,7 @@ impl<'a> BodyRewriter<'a> {
         Ok(access.filter(|access| if matches!(access, Access::Load { .. }) { loads } else { stores }))
     }
 
-    /// Puts the operators as rewritten into `code`, and says which stretch of it stands for which of the original.
+    /// Writes the rewritten operators to `code`, and returns which ranges replace which ranges of the original.
     fn apply(
         &mut self,
         func: u32,
@@ -158,18 +158,18 @@ impl<'a> BodyRewriter<'a> {
     }
 }
 
-/// The locals that are added to a body, each when it is first needed.
+/// The locals added to a body, each when first needed.
 pub(super) struct Scratch<'a> {
     body: &'a FunctionBody<'a>,
     /// The index of the first one.
     first: u32,
     added: Vec<(ValType, u8)>,
-    /// How many groups of locals the body declares itself, and where the first is described, in the body.
+    /// How many groups of locals the body declares, and the offset of the first group in the body.
     groups: u32,
     groups_at: usize,
-    /// The length of what comes before the operators.
+    /// The length of the body before its operators.
     header_len: usize,
-    /// Where the operators begin in the original.
+    /// The offset of the operators in the original.
     operators_at: usize,
 }
 
@@ -187,7 +187,7 @@ impl<'a> Scratch<'a> {
         Ok(Scratch { body, first, added: Vec::new(), groups, groups_at, header_len, operators_at })
     }
 
-    /// The index of the scratch local of that type and number.
+    /// The index of the scratch local with this type and number.
     pub(super) fn local(&mut self, ty: ValType, number: u8) -> u32 {
         let place = self.added.iter().position(|&local| local == (ty, number)).unwrap_or_else(|| {
             self.added.push((ty, number));
@@ -196,7 +196,7 @@ impl<'a> Scratch<'a> {
         self.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX))
     }
 
-    /// What comes before the operators: the body's own locals, then those that were added.
+    /// The start of the body, up to its operators: its own locals, then the added ones.
     fn header(&self, body: &[u8]) -> Vec<u8> {
         debug_assert_eq!(body.len(), self.body.as_bytes().len(), "it is that body");
         if self.added.is_empty() {
@@ -225,7 +225,7 @@ fn is_call(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// Whether an operator works on as many bytes or entries as it likes.
+/// Whether an operator works on any number of bytes or entries.
 fn takes_long(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
