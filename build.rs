@@ -1,14 +1,13 @@
-//! Lists what lies in `assets`: a convention is a recipe file, a built-in guest is a `.wat` file, and neither is named
-//! anywhere else.
+//! Lists the built-in conventions (recipe files) and guests (`.wat` files) in `assets`. They are named nowhere else.
 
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The guest that runs when none is named. It comes first in lists.
+/// The guest that runs by default. It comes first in lists.
 const DEFAULT_GUEST: &str = "passing-data";
-/// The line of a recipe file below which its evidence stands.
+/// The line of a recipe file after which its evidence follows.
 const EVIDENCE: &str = "\nevidence\n";
 
 fn main() {
@@ -18,7 +17,7 @@ fn main() {
     write(&out.join("guests.rs"), &guests(&assets.join("guests")));
 }
 
-/// For each convention its name, the text of its recipe, and that of its evidence.
+/// For each convention: its name, recipe and evidence.
 fn conventions(folder: &Path) -> String {
     let mut list = String::from("&[\n");
     for (name, file) in files(folder, "recipe") {
@@ -29,7 +28,7 @@ fn conventions(folder: &Path) -> String {
     list + "]\n"
 }
 
-/// For each guest its name, its source, and what its first line says of it.
+/// For each guest: its name, source, and the description in its first line.
 fn guests(folder: &Path) -> String {
     let mut list = String::from("&[\n");
     let mut files = files(folder, "wat");
@@ -44,7 +43,7 @@ fn guests(folder: &Path) -> String {
     list + "]\n"
 }
 
-/// The files of a folder with that extension, each with its name, sorted by name.
+/// The files in a folder with this extension, with their names, sorted by name.
 fn files(folder: &Path, extension: &str) -> Vec<(String, PathBuf)> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let entries = fs::read_dir(folder).expect("the folder is part of the sources");

@@ -1,5 +1,5 @@
-//! What a frame of the full screen costs: time and allocations, for memory that fills both panes with rows that do
-//! not fold. Run with `cargo bench --bench frame`.
+//! The cost of a frame of the full-screen interface: time and allocations, with memory that fills both panes with rows
+//! that do not fold. Run with `cargo bench --bench frame`.
 
 use crossterm::event::KeyCode;
 use divan::{AllocProfiler, Bencher};
@@ -13,7 +13,7 @@ fn main() {
     divan::main();
 }
 
-/// A guest with that many pages of memory, of which the first is full of bytes, and that changes some of them.
+/// A guest with this many pages of memory, the first full of bytes. It changes some of them.
 fn guest(pages: usize) -> Source {
     let bytes: String = (0..60_000u32).map(|n| format!("\\{:02x}", n.wrapping_mul(2_654_435_761) >> 24)).collect();
     let text = format!(
@@ -26,7 +26,7 @@ fn guest(pages: usize) -> Source {
     Source { name: "bench".to_owned(), bytes: text.into_bytes() }
 }
 
-/// A guest that calls an import as often as steps are recorded, and changes a byte before each call.
+/// A guest that calls as many imports as steps are recorded, and changes a byte before each call.
 fn talkative() -> Source {
     let text = "(module (import \"env\" \"tick\" (func $tick (param i32))) (memory (export \"memory\") 1)
             (func (export \"ptr\") (result i32) (i32.const 64))
@@ -53,22 +53,22 @@ fn screen((columns, rows): (u16, u16), pages: usize, exchanges: usize) -> Offscr
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (200, 60), (200, 120)];
 
-/// A frame, with the keys at the line. The last size differs from the one before in rows of memory only: it
-/// allocates as much, so the rows allocate nothing.
+/// A frame, with the focus on the line. The last size adds only memory rows to the one before, with the same
+/// allocations: rows allocate nothing.
 #[divan::bench(args = SIZES)]
 fn frame(bencher: Bencher, size: (u16, u16)) {
     let mut screen = screen(size, 1, 1);
     bencher.bench_local(|| screen.draw().area);
 }
 
-/// The same for a memory of 4 GiB, and after a thousand exchanges: it should cost no more.
+/// The same with 4 GiB of memory, and after a thousand exchanges. It should cost no more.
 #[divan::bench(args = [(1, 1000), (65_536, 1)])]
 fn frame_of_large(bencher: Bencher, (pages, exchanges): (usize, usize)) {
     let mut screen = screen((200, 60), pages, exchanges);
     bencher.bench_local(|| screen.draw().area);
 }
 
-/// A key that moves the cursor in memory, and the frame that shows it, with the inspector open.
+/// Moving the cursor in memory, and drawing the frame, with the inspector open.
 #[divan::bench(args = SIZES)]
 fn key_and_frame(bencher: Bencher, size: (u16, u16)) {
     let mut screen = screen(size, 1, 1);
@@ -80,7 +80,7 @@ fn key_and_frame(bencher: Bencher, size: (u16, u16)) {
     });
 }
 
-/// Paging down through 4 GiB, as fast as the keys come.
+/// Paging down through 4 GiB.
 #[divan::bench]
 fn page_down_and_frame(bencher: Bencher) {
     let mut screen = screen((200, 60), 65_536, 1);
@@ -91,7 +91,7 @@ fn page_down_and_frame(bencher: Bencher) {
     });
 }
 
-/// A frame after a hundred thousand exchanges, and one that goes to another exchange.
+/// A frame after a hundred thousand exchanges, without and with a move to another exchange.
 #[divan::bench(args = [false, true])]
 fn frame_of_long_timeline(bencher: Bencher, travel: bool) {
     let mut screen = screen((200, 60), 1, 100_000);
@@ -104,7 +104,7 @@ fn frame_of_long_timeline(bencher: Bencher, travel: bool) {
     });
 }
 
-/// A frame that goes one step on among two hundred thousand, and one that goes out of the call and into it again.
+/// Moving to the next of two hundred thousand steps; and leaving and entering a call.
 #[divan::bench(args = [KeyCode::F(8), KeyCode::F(2)])]
 fn step_among_many(bencher: Bencher, key: KeyCode) {
     let mut options = Options::default();
@@ -119,7 +119,7 @@ fn step_among_many(bencher: Bencher, key: KeyCode) {
     });
 }
 
-/// A step onto a call that changed 64 MiB, and the one before it.
+/// Moving to a call that changed 64 MiB, and back.
 #[divan::bench(sample_count = 10)]
 fn step_onto_large_change(bencher: Bencher) {
     let text = "(module (memory (export \"memory\") 1025)
@@ -138,7 +138,7 @@ fn step_onto_large_change(bencher: Bencher) {
     });
 }
 
-/// A step along the timeline and back, a thousand exchanges before the present.
+/// Moving along the timeline and back, a thousand exchanges before the present.
 #[divan::bench]
 fn step_in_the_past(bencher: Bencher) {
     let mut screen = screen((200, 60), 1, 1000);

@@ -1,7 +1,7 @@
-//! What the guest costs in the pipe: a million short lines through guests that come along, by their recipes as the pipe
-//! runs them (`compiled`), by the recipes step by step as they are recorded (`steps`), by the same steps written in
-//! Rust (`by_hand`), and through the same loop with the transform in Rust (`native`). Run with
-//! `cargo bench --bench pipe`, and compare the medians.
+//! The cost of the guest in the pipe: a million short lines through built-in guests, with compiled recipes as in the
+//! pipe (`compiled`), with recipes run step by step as when recording (`steps`), with the same steps written in Rust
+//! (`by_hand`), and with the transform in Rust (`native`). Run with `cargo bench --bench pipe`, and compare the
+//! medians.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -15,14 +15,14 @@ use linmem::guest::{Boundary, Code, Func, Guest, Limits, NoHost, Watchdog};
 use linmem::session::{Live, Options, Source};
 
 const LINES: usize = 1_000_000;
-/// Answers gather up to this many bytes, and are dropped then.
+/// Answers are buffered up to this many bytes, then dropped.
 const GATHER: usize = 64 << 10;
 
 fn main() {
     divan::main();
 }
 
-/// A file with a million lines of 36 bytes and a line feed.
+/// A file of a million lines, 36 bytes each plus a line feed.
 fn input() -> PathBuf {
     let path = std::env::temp_dir().join(format!("linmem-bench-{}.txt", std::process::id()));
     let lines: Vec<u8> =
@@ -31,7 +31,7 @@ fn input() -> PathBuf {
     path
 }
 
-/// The pipe's loop from a file to nowhere, with anything that appends an answer for a line.
+/// The pipe's loop without output, with any function that appends the answer for a line.
 fn pump(input: &Path, mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
     let file = File::open(input).expect("it was written");
     let mut nowhere = OpenOptions::new().write(true).open("/dev/null").expect("every Unix has it");
@@ -54,7 +54,7 @@ fn pump(input: &Path, mut answer: impl FnMut(&[u8], &mut Vec<u8>)) {
     }
 }
 
-/// The pipe's loop with all lines that are there at once.
+/// The pipe's loop with batches of lines.
 fn pump_batches(input: &Path, live: &mut Live) {
     let file = File::open(input).expect("it was written");
     let mut nowhere = OpenOptions::new().write(true).open("/dev/null").expect("every Unix has it");
@@ -85,11 +85,11 @@ fn open(name: &str) -> Live {
     Live::open(&source, &options, watch).expect("it comes along").0
 }
 
-/// The guests that a million lines go through: a static buffer; an allocator, and capitals of each line; the same with
-/// an answer that ends in a zero byte, which is looked for.
+/// The guests: a static buffer; an allocator, with lines in capitals; the same with answers that end in a zero byte,
+/// which must be searched for.
 const GUESTS: [&str; 3] = ["passing-data", "packed", "c-string"];
 
-/// By the recipe, as the pipe runs it.
+/// With the recipe as the pipe runs it.
 #[divan::bench(args = GUESTS, sample_count = 7, sample_size = 1)]
 fn compiled(bencher: Bencher, name: &str) {
     let input = input();
@@ -98,7 +98,7 @@ fn compiled(bencher: Bencher, name: &str) {
     bencher.counter(ItemsCount::new(LINES)).bench_local(|| pump_batches(&input, &mut live));
 }
 
-/// By the recipe, step by step.
+/// With the recipe, step by step.
 #[divan::bench(args = GUESTS, sample_count = 7, sample_size = 1)]
 fn steps(bencher: Bencher, name: &str) {
     let input = input();
@@ -110,13 +110,13 @@ fn steps(bencher: Bencher, name: &str) {
     });
 }
 
-/// What it takes to compile a recipe, which the pipe does once it has had many lines.
+/// Compiling a recipe, which the pipe does after many lines.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn compile(bencher: Bencher) {
     bencher.with_inputs(|| open("packed")).bench_local_values(|mut live| live.warm_up());
 }
 
-/// With an exchange that is written in Rust, with these exports.
+/// With an exchange written in Rust, using these exports.
 fn run_by_hand<const N: usize>(
     bencher: Bencher<'_, '_>,
     name: &str,
@@ -196,7 +196,7 @@ mod by_hand {
     }
 }
 
-/// The same: copy into a "memory", transform there, copy out.
+/// Copies into a "memory", transforms there, copies out.
 #[divan::bench(sample_count = 7, sample_size = 1)]
 fn native(bencher: Bencher) {
     let input = input();

@@ -1,8 +1,8 @@
-//! What recording costs: the same work by a guest that records nothing (`off`), one that records its stores, and one that
-//! records its loads too. Run with `cargo bench --bench trace`, and compare the medians.
+//! The cost of recording: the same work in a guest that records nothing (`off`), stores, or stores and loads. Run with
+//! `cargo bench --bench trace`, and compare the medians.
 //!
 //! `TRACE_QUICKJS` and `TRACE_SQLITE` name the modules of the packages `@jitl/quickjs-wasmfile-release-sync` and
-//! `@sqlite.org/sqlite-wasm` (see `tests/packages`); without them only the guest that is here is measured.
+//! `@sqlite.org/sqlite-wasm` (see `tests/packages`). Without them, only the guest in this file is measured.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ fn main() {
     divan::main();
 }
 
-/// Turns a line round 20,000 times, a byte at a time.
+/// Reverses a line 20,000 times, byte by byte.
 const LOOP: &str = r#"(module (memory (export "memory") 1)
     (func (export "turn") (param $at i32) (param $len i32) (local $i i32) (local $j i32) (local $n i32) (local $b i32)
         (local.set $n (i32.const 20000))
@@ -45,7 +45,7 @@ const SQLITE: &str = include_str!("../tests/packages/sqlite.recipe");
 const QUERY: &str = "with recursive c(x) as (select 1 union all select x+1 from c where x<3000) \
                      select count(*) from (select 'row '||x||hex(x*x) as b from c order by b) where b like '%9%'";
 
-/// A guest with its recipe, and a line for it.
+/// A guest with its recipe.
 fn live(binary: Vec<u8>, recipe: &str, trace: Passes, memory: u64) -> Live {
     let path = std::env::temp_dir().join(format!(
         "linmem-trace-{}-{:?}.recipe",
@@ -71,7 +71,7 @@ fn work(bencher: Bencher<'_, '_>, module: Option<Vec<u8>>, recipe: &str, line: &
     });
 }
 
-/// The module that a variable names.
+/// The module that an environment variable names.
 fn named(variable: &str) -> Option<Vec<u8>> {
     let path = std::env::var_os(variable).map(PathBuf::from)?;
     Some(std::fs::read(path).expect("the module can be read"))
@@ -92,7 +92,7 @@ fn sqlite(bencher: Bencher<'_, '_>, trace: &Passes) {
     work(bencher, named("TRACE_SQLITE"), SQLITE, QUERY, *trace);
 }
 
-/// An exchange of a few bytes costs the same however large the memory is.
+/// A short exchange costs the same however large the memory is.
 #[divan::bench(args = [1, 1024, 16_384, 65_536], sample_count = 100)]
 fn exchange_with_pages(bencher: Bencher<'_, '_>, pages: u32) {
     let text = format!(

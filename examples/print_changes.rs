@@ -1,4 +1,4 @@
-//! Sends a line to a guest, without a terminal, and prints what each step changed in the guest's memory.
+//! Sends a line to a guest and prints what each step changed in the guest's memory, without a terminal.
 //!
 //!     cargo run --example print_changes -- packed "Did you know"
 
@@ -12,7 +12,7 @@ use linmem::record::Run;
 use linmem::session::{Live, Options, Source, Watchdog};
 use linmem::view::{Selection, difference, outcome};
 
-/// How many bytes of history are kept.
+/// Bytes of history to keep.
 const HISTORY: usize = 64 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -22,13 +22,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     print_changes(&mut io::stdout().lock(), Path::new(&guest), line.as_encoded_bytes())
 }
 
-/// Sends a line to a guest, which is a file or a built-in one, and prints what each step changed.
+/// Sends a line to a guest, a file or a built-in one, and prints what each step changed.
 pub(crate) fn print_changes(out: &mut impl Write, guest: &Path, line: &[u8]) -> Result<(), Box<dyn Error>> {
     let source = Source::find(guest)?;
     let options = Options::default();
     let (mut live, start) = Live::open(&source, &options, Watchdog::new(options.limits.time))?;
 
-    // A run keeps every moment: the start is its cause 0, the line its cause 1.
+    // A run keeps every moment: cause 0 is the start, cause 1 the line.
     let mut run = Run::new(HISTORY);
     run.push(Arc::new(start), live.present().clone());
     let exchange = Arc::new(live.send(InputLine { bytes: line, ended: true }, 1));

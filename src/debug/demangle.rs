@@ -1,14 +1,14 @@
-//! Names as their authors wrote them: Rust's two manglings and C++'s are undone.
+//! Demangles Rust (legacy and v0) and C++ names.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// The longest name, mangled or not, in bytes. A mangled name can stand for one exponentially longer.
+/// Maximum length of a name, mangled or not, in bytes. A mangled name can expand exponentially.
 const LONGEST: usize = 4096;
-/// The digits of the hash at the end of a Rust name.
+/// Number of digits in the hash at the end of a Rust name.
 const HASH: usize = 16;
 
-/// The name that a mangled one stands for, or the name itself if it is not mangled.
+/// The demangled name, or the name itself if it is not mangled.
 pub(super) fn demangle(name: &str) -> Cow<'_, str> {
     if name.len() > LONGEST {
         return Cow::Owned(format!("{}…", &name[..name.floor_char_boundary(LONGEST)]));
@@ -21,8 +21,8 @@ pub(super) fn demangle(name: &str) -> Cow<'_, str> {
     demangled.map_or_else(|| Cow::Borrowed(without_hash(name)), Cow::Owned)
 }
 
-/// Whether a name has the mangling of Rust before its version 0, which is C++'s with a hash at the end. Linkers may
-/// append a suffix such as `.llvm.1234`.
+/// Whether a name has Rust's legacy mangling: C++'s with a hash at the end. Linkers may append a suffix such as
+/// `.llvm.1234`.
 fn is_legacy_rust(name: &str) -> bool {
     let symbol = name.split_once('.').map_or(name, |(symbol, _)| symbol);
     let hash = symbol.strip_suffix('E').and_then(|symbol| symbol.rsplit_once("17h"));
@@ -33,14 +33,14 @@ fn is_hash(digits: &str) -> bool {
     digits.len() == HASH && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
-/// A linker demangles Rust's names with their hashes, as `shout::h0123456789abcdef`.
+/// Removes the hash from a Rust name demangled by a linker, such as `shout::h0123456789abcdef`.
 fn without_hash(name: &str) -> &str {
     name.rsplit_once("::h").filter(|(_, hash)| is_hash(hash)).map_or(name, |(name, _)| name)
 }
 
 fn rust(name: &str) -> Option<String> {
     let mut bounded = Bounded::default();
-    // The alternate form leaves the hash out.
+    // The alternate form omits the hash.
     write!(bounded, "{:#}", rustc_demangle::try_demangle(name).ok()?).ok()?;
     Some(bounded.0)
 }
@@ -52,7 +52,7 @@ fn cpp(name: &str) -> Option<String> {
     Some(bounded.0)
 }
 
-/// Text that refuses to become too long.
+/// A string with a maximum length; writing more fails.
 #[derive(Default)]
 struct Bounded(String);
 
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_name_that_grows_without_end_stays_mangled() {
-        // Each pair is of the one before, twice.
+        // Each pair repeats the previous one twice.
         let pairs = |count: u32| {
             let pair = |n: u32| format!("St4pairI{}E", format!("S{}_", base36(2 * n)).repeat(2));
             format!("_Z1f1a{}", (0..count).map(pair).collect::<String>())
@@ -106,7 +106,7 @@ mod tests {
         assert!(demangle(&long).ends_with("é…"));
     }
 
-    /// The number of a substitution: the first has none.
+    /// The number of a substitution: none for the first.
     fn base36(n: u32) -> String {
         let digit = |n: u32| char::from_digit(n, 36).map(|c| c.to_ascii_uppercase()).unwrap_or_default();
         match n.checked_sub(1) {

@@ -1,5 +1,5 @@
-//! Source text, and the files that a module names: opened only inside directories that the user named, or beside the
-//! module.
+//! Source text, and other files that a module names. Only files in directories that the user named, or next to the
+//! module, are opened.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::path::{joined, normalized, strip_prefix};
 
-/// The most bytes of a source file that are read.
+/// Maximum size of a source file, in bytes.
 const SOURCE: u64 = 8 << 20;
-/// The most source files whose text is kept.
+/// Maximum number of source files to keep in memory.
 const KEPT: usize = 64;
-/// The longest line that is given, in bytes.
+/// Maximum length of a returned line, in bytes.
 const LONGEST_LINE: usize = 4096;
 
-/// A directory in which source files are looked up: paths that begin with `from` are read in `to`.
+/// A mapping of source paths: those that begin with `from` are read in `to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathMapping {
-    /// The beginning of a path as the module records it. Empty for every relative path.
+    /// The path prefix as recorded in the module. Empty for all relative paths.
     from: String,
     /// The directory on this machine.
     to: PathBuf,
@@ -30,7 +30,7 @@ impl FromStr for PathMapping {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<PathMapping, &'static str> {
-        // As rustc's --remap-path-prefix: a directory of the compiler's machine may have the sign in its name.
+        // As in rustc's --remap-path-prefix: `from` may contain `=`.
         let (from, to) = text.rsplit_once('=').ok_or("expected FROM=TO")?;
         if to.is_empty() {
             return Err("the directory after `=` is missing");
@@ -39,11 +39,11 @@ impl FromStr for PathMapping {
     }
 }
 
-/// The source files of a module, as far as the user lets them be read.
+/// The source files of a module that the user's mappings give access to.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     mappings: Vec<PathMapping>,
-    /// The text of each file that was looked up.
+    /// The text of each requested file; `None` if it could not be read.
     read: Mutex<HashMap<String, Option<Arc<str>>>>,
 }
 
@@ -52,7 +52,7 @@ impl Files {
         Files { mappings, read: Mutex::default() }
     }
 
-    /// A line of a file, as the module names it. A relative name is also one under `base`, the directory that the
+    /// A line of a file as named in the module. A relative name is also looked up in `base`, the directory that the
     /// module was compiled in.
     pub(super) fn line(&self, file: &str, base: Option<&str>, line: u32) -> Option<String> {
         if self.mappings.is_empty() {
@@ -75,7 +75,7 @@ impl Files {
         text
     }
 
-    /// The text of the file of that normalized name, by the first mapping that leads to one.
+    /// The text of the file with this normalized name, from the first mapping that has it.
     fn find(&self, name: &str) -> Option<String> {
         self.mappings.iter().find_map(|mapping| {
             let rest = strip_prefix(name, &mapping.from)?;
@@ -85,11 +85,11 @@ impl Files {
     }
 }
 
-/// The contents of a file in a directory, if there is such a file, it is a regular one, really inside the directory,
-/// and not longer than `most` bytes.
+/// Reads a file in a directory. `None` unless it is a regular file, inside the directory after resolving symbolic
+/// links, and at most `most` bytes long.
 pub(super) fn read_inside(directory: &Path, path: &Path, most: u64) -> Option<Vec<u8>> {
     let directory = directory.canonicalize().ok()?;
-    // Resolves `..` and symbolic links, which may lead out.
+    // Resolves `..` and symbolic links, which may lead outside.
     let path = directory.join(path).canonicalize().ok()?;
     if !path.starts_with(&directory) || !path.metadata().ok()?.is_file() {
         return None;
@@ -99,7 +99,7 @@ pub(super) fn read_inside(directory: &Path, path: &Path, most: u64) -> Option<Ve
     (bytes.len() as u64 <= most).then_some(bytes)
 }
 
-/// A line of a text, from 1, without its line ending. What is very long is cut.
+/// A line of a text, from 1, without its line ending. Very long lines are cut.
 pub(super) fn line_of(text: &str, line: u32) -> Option<String> {
     let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
     Some(line[..line.floor_char_boundary(LONGEST_LINE)].to_owned())
@@ -109,7 +109,7 @@ pub(super) fn line_of(text: &str, line: u32) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A directory of its own for a test, with `inside/src/a.c` and `outside.c`.
+    /// Creates a directory for a test, with `inside/src/a.c` and `outside.c`.
     fn directory(name: &str) -> PathBuf {
         let root = std::env::temp_dir().join(format!("linmem-files-{name}-{}", std::process::id()));
         std::fs::create_dir_all(root.join("inside/src")).expect("a temporary directory can be made");

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-/// Where each function's body is.
+/// The offsets of all function bodies.
 #[derive(Debug, Default)]
 pub(super) struct Functions {
     imported: u32,
-    /// In the module's order, which is that of the offsets.
+    /// In module order, which is ascending.
     bodies: Vec<Range<usize>>,
 }
 
@@ -19,7 +19,7 @@ impl Functions {
         self.bodies.push(body);
     }
 
-    /// The function whose body contains that offset.
+    /// The function whose body contains this offset.
     pub(super) fn at(&self, offset: usize) -> Option<u32> {
         let place = self.bodies.partition_point(|body| body.end <= offset);
         self.bodies.get(place)?.contains(&offset).then_some(())?;
@@ -32,7 +32,7 @@ impl Functions {
         self.bodies.get(place).cloned()
     }
 
-    /// Where the last body ends; 0 if there is none.
+    /// Where the last body ends; 0 if there are none.
     pub(super) fn end(&self) -> usize {
         self.bodies.last().map_or(0, |body| body.end)
     }

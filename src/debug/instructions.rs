@@ -1,5 +1,5 @@
-//! Instructions as text. Only those around one offset are printed, so that a function of any length costs little: they
-//! are put into a small module of their own, inside the blocks that are open there.
+//! Disassembles the instructions around an offset. To keep this cheap for any function, they are put into a small
+//! module, inside the blocks that are open there, and that is printed.
 
 use std::ops::Range;
 
@@ -11,22 +11,22 @@ use wasmparser::{
 use super::demangle::demangle;
 use super::names::{Names, locals};
 
-/// The most instructions before, and after, the one that is asked for.
+/// Maximum number of instructions before and after the requested one.
 const AROUND: usize = 1000;
-/// The deepest nesting of blocks that is shown.
+/// Maximum nesting of blocks.
 const NESTING: usize = 1000;
-/// The longest text of one instruction, in bytes: `br_table` may have thousands of targets.
+/// Maximum length of an instruction's text, in bytes: `br_table` may have thousands of targets.
 const LONGEST: usize = 1024;
-/// The most bytes of a type section that is taken along.
+/// Maximum size of the type section to copy.
 const TYPES: usize = 1 << 20;
-/// The most names of globals, and of other things, that are taken along.
+/// Maximum number of names to copy, for globals and for everything else.
 const NAMES: usize = 10_000;
 
 const TYPE_SECTION: u8 = 1;
 const END: u8 = 0x0b;
 
-/// The instruction at an offset of a function's body, and at most `around` before and after it: each with its offset
-/// and its text. Empty where no instruction begins there, or the module is damaged.
+/// The instruction at an offset of a function's body and up to `around` instructions before and after it, each with
+/// its offset and text. Empty if no instruction begins there or the module is damaged.
 pub(super) fn around(
     module: &[u8],
     names: &Names,
@@ -47,22 +47,22 @@ pub(super) fn around(
     printed().unwrap_or_default()
 }
 
-/// Instructions in a row, and the blocks around them.
+/// Consecutive instructions, and the enclosing blocks.
 #[derive(Default)]
 struct Window {
-    /// Where each begins.
+    /// The offset of each instruction.
     offsets: Vec<usize>,
-    /// Where the last one ends.
+    /// The end of the last instruction.
     end: usize,
-    /// The blocks that are open before the first.
+    /// The blocks that are open before the first instruction.
     before: Vec<Block>,
-    /// How many are open after the last, the function's own among them.
+    /// Number of blocks open after the last instruction, including the function's own.
     open_after: usize,
-    /// The functions that the instructions name.
+    /// The functions that the instructions refer to.
     functions: Vec<u32>,
 }
 
-/// An open block: the instruction that opened it and, in its second half, the one that began that, such as `else`.
+/// An open block: the instruction that opened it and, if past an `else` or similar, that instruction.
 #[derive(Clone, Default)]
 struct Block {
     opening: Range<usize>,
@@ -106,8 +106,8 @@ impl Window {
         Some(window)
     }
 
-    /// A function body of these instructions: blocks are opened before them and closed after them. It declares no
-    /// locals, since their names do not depend on that.
+    /// A function body of these instructions, with the enclosing blocks opened and closed. It declares no locals:
+    /// names do not depend on that.
     fn code(&self, module: &[u8]) -> Vec<u8> {
         let mut code = vec![0];
         for block in &self.before {
@@ -123,7 +123,7 @@ impl Window {
         self.offsets.first().copied().unwrap_or(self.end)..self.end
     }
 
-    /// A name section for what the instructions name. The function that they are in has the index 0 there.
+    /// A name section for everything that the instructions refer to. Their own function has index 0.
     fn names(&self, names: &Names, section: &[u8], index: u32) -> NameSection {
         let mut functions = self.functions.clone();
         functions.sort_unstable();
@@ -154,13 +154,13 @@ impl Window {
         copied
     }
 
-    /// The text of the instructions, from a module of which they are the only function.
+    /// The text of the instructions, given a module in which they are the only function.
     fn print(&self, binary: &[u8]) -> Option<Vec<(usize, String)>> {
         let code = Parser::new(0).parse_all(binary).find_map(|payload| match payload {
             Ok(Payload::CodeSectionEntry(body)) => Some(body.range()),
             _ => None,
         });
-        // They stand before the instructions that close what is open.
+        // They come before the instructions that close the open blocks.
         let range = self.range();
         let end = usize::try_from(code?.end).ok()?.checked_sub(self.open_after)?;
         let start = end.checked_sub(range.len())?;
@@ -172,7 +172,7 @@ impl Window {
             let Some(offset) = offset.filter(|offset| self.offsets.binary_search(offset).is_ok()) else { continue };
             let line = line.trim();
             match printed.last_mut() {
-                // The `end` of the function: the text has a parenthesis instead, or nothing.
+                // The function's `end`, which the text shows as a parenthesis or not at all.
                 _ if self.open_after == 0 && Some(&offset) == self.offsets.last() => (),
                 Some((last, text)) if *last == offset => *text = format!("{text} {line}"),
                 _ => printed.push((offset, line.to_owned())),
@@ -186,7 +186,7 @@ impl Window {
     }
 }
 
-/// Keeps account of the open blocks; `None` where there are too many, or fewer than are closed.
+/// Tracks the open blocks. `None` if they are too deep or not balanced.
 fn track(blocks: &mut Vec<Block>, operator: &Operator<'_>, range: Range<usize>) -> Option<()> {
     match operator {
         Operator::Block { .. }
@@ -203,7 +203,7 @@ fn track(blocks: &mut Vec<Block>, operator: &Operator<'_>, range: Range<usize>) 
     (blocks.len() <= NESTING).then_some(())
 }
 
-/// The function that an instruction names.
+/// The function that an instruction refers to.
 fn named_function(operator: &Operator<'_>) -> Option<u32> {
     match *operator {
         Operator::Call { function_index }

@@ -1,5 +1,4 @@
-//! Where things are in a module's binary: the code section, the function bodies, the custom sections with debug
-//! information.
+//! The positions of a module's code section, function bodies, and debug information sections.
 
 use std::ops::Range;
 
@@ -8,25 +7,25 @@ use wasmparser::{BinaryReader, CustomSectionReader, Parser, Payload, TypeRef};
 
 use super::functions::Functions;
 
-/// The longest name of a file that a section may hold, in bytes.
+/// Maximum length of a file name in a section, in bytes.
 const LONGEST_NAME: usize = 4096;
 
-/// The positions of what debug information is read from.
+/// The positions of everything that debug information is read from.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// The offset of the code section's contents.
     pub(super) code_start: Option<usize>,
     pub(super) functions: Functions,
-    /// The DWARF sections, each with its contents.
+    /// The DWARF sections and their positions.
     pub(super) dwarf: Vec<(SectionId, Range<usize>)>,
-    /// What `external_debug_info` holds: the path or URL of a file with DWARF.
+    /// The contents of `external_debug_info`: the path or URL of a file with DWARF.
     pub(super) external_debug_info: Option<String>,
-    /// What `sourceMappingURL` holds: the path or URL of a source map.
+    /// The contents of `sourceMappingURL`: the path or URL of a source map.
     pub(super) source_mapping_url: Option<String>,
 }
 
 impl Layout {
-    /// Reads the headers of the sections. A damaged module is read as far as it goes.
+    /// Reads the section headers. A damaged module is read as far as possible.
     pub(super) fn read(module: &[u8]) -> Layout {
         let mut layout = Layout::default();
         for payload in Parser::new(0).parse_all(module).map_while(Result::ok) {
@@ -60,7 +59,7 @@ impl Layout {
     }
 }
 
-/// The DWARF sections that are read, by name.
+/// The section ID of a DWARF section, by name.
 fn dwarf_section(name: &str) -> Option<SectionId> {
     const READ: [SectionId; 9] = [
         SectionId::DebugAbbrev,
@@ -76,13 +75,13 @@ fn dwarf_section(name: &str) -> Option<SectionId> {
     READ.into_iter().find(|id| id.name() == name)
 }
 
-/// A string as the binary format has it: its length in bytes, then the bytes.
+/// Decodes a string of the binary format: a length in bytes, then the bytes.
 fn text(data: &[u8]) -> Option<String> {
     let text = BinaryReader::new(data, 0).read_unlimited_string().ok()?;
     (text.len() <= LONGEST_NAME).then(|| text.to_owned())
 }
 
-/// Offsets in a module that is in memory.
+/// Converts offsets in a module that is in memory.
 fn positions(range: &Range<u64>) -> Range<usize> {
     let position = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
     position(range.start)..position(range.end)

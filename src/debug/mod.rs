@@ -1,8 +1,8 @@
-//! What a module tells about itself: names, functions, instructions, source lines.
+//! Debug information of a module: names, functions, instructions, source lines.
 //!
-//! [`DebugInfo`] answers for one module. All offsets are byte offsets in the module's binary as it was loaded, before
-//! instrumentation. Nothing in a module is trusted: names, line tables and paths are data. Damaged or oversized debug
-//! information yields fewer answers, never a panic, and each part is read when it is first asked for.
+//! [`DebugInfo`] describes one module. All offsets are byte offsets in the module's binary as loaded, before
+//! instrumentation. Nothing in a module is trusted: names, line tables and paths are only data. Damaged or oversized
+//! debug information yields fewer answers, never a panic. Each part is read on first use.
 
 mod demangle;
 mod dwarf;
@@ -29,21 +29,21 @@ use crate::record::Frame;
 
 pub use files::PathMapping;
 
-/// The most bytes of a file with debug information beside the module that are read.
+/// Maximum size of a separate file with debug information, in bytes.
 const EXTERNAL: u64 = 512 << 20;
-/// The most bytes of a source map that are read.
+/// Maximum size of a source map, in bytes.
 const SOURCE_MAP: u64 = 32 << 20;
 
-/// A place in a module's code.
+/// A location in a module's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The index of the function.
     pub index: u32,
-    /// The source frames, innermost first. The last one is the function itself, those before are inlined into it.
+    /// The source frames, innermost first. The last is the function itself; the others are inlined into it.
     pub frames: Vec<SourceFrame>,
 }
 
-/// A function at a place in its source, as far as the module tells.
+/// A function and a location in its source, as far as known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceFrame {
     /// The function's name, demangled.
@@ -72,8 +72,8 @@ pub struct DebugInfo {
 }
 
 impl DebugInfo {
-    /// The debug information of a module in binary form; `path` is its file, if it has one. Nothing is read yet.
-    /// Source files are opened only in the directories that `mappings` name.
+    /// Creates the debug information of a binary module; `path` is its file, if any. Nothing is read yet. Source files
+    /// are opened only in the directories of `mappings`.
     pub fn new(module: Arc<[u8]>, path: Option<&Path>, mappings: Vec<PathMapping>) -> DebugInfo {
         // The parent of a bare file name is the empty path, which is the working directory.
         let directory = path.and_then(Path::parent).map(|parent| match parent.as_os_str().is_empty() {
@@ -91,7 +91,7 @@ impl DebugInfo {
         }
     }
 
-    /// The function whose body contains that offset.
+    /// The function whose body contains this offset.
     pub fn function_of(&self, offset: usize) -> Option<u32> {
         self.functions().at(offset)
     }
@@ -101,18 +101,18 @@ impl DebugInfo {
         self.functions().body(index)
     }
 
-    /// The name of a function, demangled: from the name section, else its export, else its import as `module.name`.
+    /// The demangled name of a function: from the name section, else its export, else its import as `module.name`.
     pub fn function_name(&self, index: u32) -> Option<String> {
         self.names().of(index).map(|name| demangle::demangle(name).into_owned())
     }
 
-    /// The functions of that name: a name from the module, demangled or not, or the end of one, such as `shout` or
-    /// `text::shout` for `my_crate::text::shout`. Ends count only where no whole name is equal.
+    /// The functions with this name, mangled or demangled. A suffix such as `shout` or `text::shout` matches
+    /// `my_crate::text::shout` if no whole name does.
     pub fn function_named(&self, name: &str) -> Vec<u32> {
         self.names().find(name)
     }
 
-    /// The place of an instruction: its function, and where the source is, as far as DWARF or a source map tells.
+    /// The function of an instruction, and its source location as far as DWARF or a source map has it.
     pub fn place(&self, offset: usize) -> Option<Place> {
         let index = self.function_of(offset)?;
         let mut frames = self.source_frames(offset);
@@ -135,8 +135,8 @@ impl DebugInfo {
         location.into_iter().collect()
     }
 
-    /// The offsets at which code for a source line begins, ascending. The file is a path from [`SourceFrame::file`] or
-    /// the end of one, such as `lib.rs`. Ends count only where no whole path is equal.
+    /// The offsets at which code for a source line begins, in ascending order. The file is a path from
+    /// [`SourceFrame::file`], or a suffix of one, such as `lib.rs`, if no whole path matches.
     pub fn offsets_of_line(&self, file: &str, line: u32) -> Vec<usize> {
         if let (Some(dwarf), Some(start)) = (self.dwarf(), self.layout().code_start) {
             let addresses = dwarf.addresses_of_line(file, line);
@@ -148,8 +148,8 @@ impl DebugInfo {
         self.source_map().map(|map| map.offsets_of_line(file, line)).unwrap_or_default()
     }
 
-    /// The text of a source line, without its line ending: from the source map, or from a file in a directory that the
-    /// user named.
+    /// The text of a source line, without its line ending: from the source map, or from a file in a directory of the
+    /// mappings.
     pub fn source_line(&self, file: &str, line: u32) -> Option<String> {
         if let Some(text) = self.source_map().and_then(|map| map.content(file)) {
             return files::line_of(text, line);
@@ -158,8 +158,8 @@ impl DebugInfo {
         self.files.line(file, base, line)
     }
 
-    /// The instruction at an offset, with at most `around` instructions before and after it: each with its offset and
-    /// its text. Empty where no instruction begins at that offset.
+    /// The instruction at an offset and up to `around` instructions before and after it, each with its offset and
+    /// text. Empty if no instruction begins at that offset.
     pub fn instruction(&self, offset: usize, around: usize) -> Vec<(usize, String)> {
         let function = self.function_of(offset).and_then(|index| Some((index, self.function_range(index)?)));
         let printed = |function| instructions::around(&self.module, self.names(), function, offset, around);
@@ -178,7 +178,7 @@ impl DebugInfo {
         self.names.get_or_init(|| Names::read(&self.module))
     }
 
-    /// The address that DWARF gives an offset: WebAssembly's code addresses count from the contents of the code section.
+    /// The DWARF address of an offset: relative to the contents of the code section.
     fn address(&self, offset: usize) -> Option<u64> {
         Some(offset.checked_sub(self.layout().code_start?)? as u64)
     }
@@ -205,7 +205,7 @@ impl DebugInfo {
         self.source_map.get_or_init(read).as_ref()
     }
 
-    /// A file beside the module.
+    /// Reads a file next to the module.
     fn beside(&self, name: &str, most: u64) -> Option<Vec<u8>> {
         files::read_inside(self.directory.as_deref()?, Path::new(name), most)
     }

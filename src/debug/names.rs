@@ -1,4 +1,4 @@
-//! The names of functions: from the name section, else from exports, else from imports.
+//! Function names: from the name section, else from exports, else from imports.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -7,7 +7,7 @@ use wasmparser::{BinaryReader, ExternalKind, IndirectNameMap, Name, NameSectionR
 
 use super::demangle::demangle;
 
-/// The most names of a kind that are kept. A module that has a million functions is refused by the engine.
+/// Maximum number of names of a kind. The engine rejects modules with a million functions.
 const MOST: usize = 1_000_000;
 
 /// Names by index.
@@ -20,7 +20,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Reads the names of a module. A damaged one is read as far as it goes.
+    /// Reads the names of a module. A damaged module is read as far as possible.
     pub(super) fn read(module: &[u8]) -> Names {
         let mut names = Names::default();
         let mut imports: Vec<Box<str>> = Vec::new();
@@ -65,7 +65,7 @@ impl Names {
         }
     }
 
-    /// The name of a function, as the module has it.
+    /// The raw name of a function.
     pub(super) fn of(&self, index: u32) -> Option<&str> {
         self.functions.get(&index).map(|name| &**name)
     }
@@ -75,7 +75,7 @@ impl Names {
         module.get(self.section.clone()).unwrap_or_default()
     }
 
-    /// The functions of that name, ascending; where no name is equal, those whose name ends in it.
+    /// The functions with this name, in ascending order; if there are none, those whose name ends in it.
     pub(super) fn find(&self, name: &str) -> Vec<u32> {
         let named = self.functions.iter().map(|(index, name)| (*index, &**name));
         let exported = self.exports.iter().map(|(index, name)| (*index, &**name));
@@ -108,7 +108,7 @@ fn without_parameters(name: &str) -> &str {
     opening.map_or(name, |(at, _)| &name[..at])
 }
 
-/// Whether a path of names ends in that name, or in those names.
+/// Whether a qualified name ends in these components.
 fn ends_in(path: &str, name: &str) -> bool {
     let before = path.strip_suffix(name).filter(|_| !name.is_empty());
     before.is_some_and(|before| before.ends_with([':', '.', '/', '~', '#']))

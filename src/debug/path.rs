@@ -1,7 +1,7 @@
-//! Paths as a module records them: text of some other machine, taken apart without asking this one's file system.
+//! Paths recorded in a module. They are from another machine, so they are processed as text only.
 
-/// A recorded path with `/` between its parts, and without `.`, `..` and doubled separators. A `..` at the start of a
-/// relative path stays.
+/// Normalizes a recorded path: `/` as separator, no `.`, `..` or doubled separators. Leading `..` of a relative path
+/// are kept.
 pub(super) fn normalized(path: &str) -> String {
     let path = if is_windows(path) { path.replace('\\', "/") } else { path.to_owned() };
     let mut parts: Vec<&str> = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn normalized(path: &str) -> String {
     format!("{}{}", if is_absolute { "/" } else { "" }, parts.join("/"))
 }
 
-/// A path under a directory, both as recorded: the path alone if it is absolute.
+/// Joins a recorded directory and path; an absolute path is returned as is.
 pub(super) fn joined(directory: &str, path: &str) -> String {
     if directory.is_empty() || is_absolute(path) {
         return normalized(path);
@@ -26,12 +26,12 @@ pub(super) fn joined(directory: &str, path: &str) -> String {
     normalized(&format!("{directory}{separator}{path}"))
 }
 
-/// Whether a recorded path starts at a root.
+/// Whether a recorded path is absolute.
 pub(super) fn is_absolute(path: &str) -> bool {
     path.starts_with(['/', '\\']) || has_drive(path)
 }
 
-/// What is left of a normalized path after a prefix of whole parts. The empty prefix is that of every relative path.
+/// The rest of a normalized path after a prefix of whole components. The empty prefix matches any relative path.
 pub(super) fn strip_prefix<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     if prefix.is_empty() {
         return (!is_absolute(path)).then_some(path);
@@ -43,13 +43,13 @@ pub(super) fn strip_prefix<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     }
 }
 
-/// Whether a path ends in that path, by whole parts.
+/// Whether a path ends in another, by whole components.
 pub(super) fn ends_in(path: &str, end: &str) -> bool {
     let before = path.strip_suffix(end).filter(|_| !end.is_empty());
     before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
-/// The file name in a path or URL: what follows the last separator. `None` if that names no file.
+/// The file name in a path or URL, after the last separator. `None` if there is none.
 pub(super) fn file_name(path: &str) -> Option<&str> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit(['/', '\\', ':']).next().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Source maps: JSON beside the module that maps byte offsets to lines, as AssemblyScript and Emscripten write them.
+//! Source maps: JSON files that map byte offsets to lines, as AssemblyScript and Emscripten write them.
 //!
-//! The format is that of JavaScript's source maps, revision 3. For a module all is on line 1, and the column is the
-//! offset in the file.
+//! The format is revision 3 of JavaScript's source maps. For a module, the generated line is always 1 and the column
+//! is the offset in the file.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::SourceFrame;
 use super::path::{ends_in, joined, normalized};
 
-/// The map as it is in the file.
+/// The source map as JSON.
 #[derive(Deserialize)]
 struct Raw {
     version: u32,
@@ -22,7 +22,7 @@ struct Raw {
     mappings: String,
 }
 
-/// A source map that was read.
+/// A parsed source map.
 #[derive(Debug)]
 pub(super) struct SourceMap {
     sources: Vec<Arc<str>>,
@@ -31,19 +31,19 @@ pub(super) struct SourceMap {
     segments: Vec<Segment>,
 }
 
-/// From which offset on code is from that place.
+/// The start of a range of code, and its source location.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     offset: u32,
-    /// From here on: the source's index, line and column, each from 0. `None` where the code has no source.
+    /// The source's index, line and column, each from 0. `None` if the code has no source.
     place: Option<(u32, u32, u32)>,
 }
 
 impl SourceMap {
-    /// Reads a map from a file of that name; `None` if it is none. The mappings are read as far as they are sound.
+    /// Parses a map from a file of this name; `None` if it is not one. Mappings are read up to the first error.
     pub(super) fn parse(name: &str, json: &[u8]) -> Option<SourceMap> {
         let raw: Raw = serde_json::from_slice(json).ok().filter(|raw: &Raw| raw.version == 3)?;
-        // AssemblyScript puts the module's name there, `./title` for `title.wasm.map`, where no directory is.
+        // AssemblyScript sets this to the module's name, `./title` for `title.wasm.map`, rather than to a directory.
         let is_directory = |root: &String| name.split('.').next() != Some(&normalized(root));
         let root = raw.source_root.filter(is_directory).unwrap_or_default();
         let source = |path: &Option<String>| Arc::from(joined(&root, path.as_deref().unwrap_or_default()));
@@ -53,7 +53,7 @@ impl SourceMap {
         Some(SourceMap { sources, contents: raw.sources_content, segments })
     }
 
-    /// Where the code at an offset is from.
+    /// The source location of an offset.
     pub(super) fn location(&self, offset: usize) -> Option<SourceFrame> {
         let offset = u32::try_from(offset).ok()?;
         let place = self.segments.partition_point(|segment| segment.offset <= offset).checked_sub(1)?;
@@ -63,7 +63,7 @@ impl SourceMap {
         Some(SourceFrame { file: Some(file.clone()), line, column, ..SourceFrame::default() })
     }
 
-    /// Where code for a line begins, ascending.
+    /// The offsets at which code for a line begins, in ascending order.
     pub(super) fn offsets_of_line(&self, file: &str, line: u32) -> Vec<usize> {
         let Some(line) = line.checked_sub(1) else { return Vec::new() };
         let wanted = self.sources_named(file);
@@ -83,7 +83,7 @@ impl SourceMap {
         found
     }
 
-    /// The sources of that path, ascending; where none is equal, those whose path ends in it.
+    /// The sources with this path, in ascending order; if there are none, those whose path ends in it.
     fn sources_named(&self, file: &str) -> Vec<u32> {
         let named = |fits: &dyn Fn(&str) -> bool| -> Vec<u32> {
             (0..).zip(&self.sources).filter(|(_, source)| fits(source)).map(|(index, _)| index).collect()
@@ -92,14 +92,14 @@ impl SourceMap {
         if equal.is_empty() { named(&|source| ends_in(source, file)) } else { equal }
     }
 
-    /// The text of a source, where the map holds it.
+    /// The text of a source, if the map contains it.
     pub(super) fn content(&self, file: &str) -> Option<&str> {
         let index = self.sources.iter().position(|source| &**source == file)?;
         self.contents.get(index)?.as_deref()
     }
 }
 
-/// The segments in the order of the file, which each give differences to those before.
+/// Decodes the segments in file order. Each is relative to the one before.
 struct Segments<'a> {
     rest: std::str::Split<'a, char>,
     offset: i64,
@@ -110,7 +110,7 @@ struct Segments<'a> {
 
 impl<'a> Segments<'a> {
     fn new(mappings: &'a str) -> Segments<'a> {
-        // What follows a semicolon is for other lines, which a binary has not.
+        // A semicolon begins another generated line, which a binary does not have.
         let first = mappings.split(';').next().unwrap_or_default();
         Segments { rest: first.split(','), offset: 0, source: 0, line: 0, column: 0 }
     }
@@ -119,7 +119,7 @@ impl<'a> Segments<'a> {
 impl Iterator for Segments<'_> {
     type Item = Segment;
 
-    /// The next segment; the end also where one is damaged, since all that follow would be wrong.
+    /// The next segment. Also ends at a damaged one: all later ones would be wrong.
     fn next(&mut self) -> Option<Segment> {
         let mut fields = Vlq(self.rest.next()?.bytes());
         self.offset = self.offset.checked_add(fields.next()?)?;
@@ -137,7 +137,7 @@ impl Iterator for Segments<'_> {
     }
 }
 
-/// Numbers in base 64, five bits a digit, the lowest first, with the sign in the lowest bit.
+/// Base64 VLQ numbers: five bits per digit, lowest first, with the sign in the lowest bit.
 struct Vlq<'a>(std::str::Bytes<'a>);
 
 impl Iterator for Vlq<'_> {
@@ -224,7 +224,7 @@ mod tests {
         for json in ["", "{}", "[]", "null", r#"{"version":2,"sources":[],"mappings":""}"#, "\u{1}"] {
             assert!(SourceMap::parse("a.wasm.map", json.as_bytes()).is_none(), "{json}");
         }
-        // A source that there is not.
+        // A missing source.
         assert!(map("AOAA").location(0).is_none());
     }
 }

@@ -1,5 +1,4 @@
-//! The boundary: what a host does to a guest, and what a guest asks of its host. Conventions speak to guests through
-//! it alone.
+//! The boundary between host and guest: calls, memory accesses and imports. Conventions reach guests only through it.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -8,17 +7,16 @@ use std::time::Duration;
 use super::{Func, GlobalRef};
 use crate::record::{Collector, Failure, FocusTarget, Value};
 
-/// Calls, writes and reads. Failures are boxed: what succeeds, many million times, then returns in registers.
-/// A [`super::Guest`] just does them; [`super::Recorded`] also records them.
+/// Calls, writes and reads. Errors are boxed so that results are returned in registers: this runs millions of times. A
+/// [`super::Guest`] only performs them; [`super::Recorded`] also records them.
 pub trait Boundary {
-    /// Calls an export; `host` answers the imports that are called on the way. The results stay readable until the
-    /// next call.
+    /// Calls an export; `host` handles the imports called meanwhile. The results stay readable until the next call.
     ///
     /// # Errors
     /// A trap, a time limit, Ctrl-C, a failure of `host`.
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>>;
 
-    /// Calls an export with the bits of numbers, and returns those of its first result, or 0: the fast way.
+    /// Like `call`, but faster: takes the bits of the arguments, and returns those of the first result, or 0.
     ///
     /// # Errors
     /// As for [`Boundary::call`].
@@ -33,72 +31,72 @@ pub trait Boundary {
     /// [`Failure::OutOfBounds`]; nothing was written then.
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>>;
 
-    /// Appends `len` bytes at `addr` in a memory to `into`.
+    /// Appends the `len` bytes at `addr` in a memory to `into`.
     ///
     /// # Errors
     /// [`Failure::OutOfBounds`], or the output limit; nothing was read then.
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>>;
 
-    /// Grows a memory by whole pages, and returns how many it had.
+    /// Grows a memory by whole pages, and returns its previous size in pages.
     ///
     /// # Errors
-    /// The memory may not grow so far.
+    /// The memory cannot grow that far.
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>>;
 
-    /// What the guest recorded of its accesses to memory so far, if it records them: in a collector, which the caller
-    /// has to itself as long as no code of the guest runs.
+    /// The collector with the guest's accesses so far, if it records them. The caller has it to itself while no guest
+    /// code runs.
     fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>>;
 
-    /// For each memory, the ranges that the module put data into as it was instantiated; `None` if they are not known.
+    /// For each memory, the ranges that the module initialized; `None` if unknown.
     fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
         None
     }
 
-    /// The value of an exported global now. This is no step.
+    /// The current value of an exported global. Not recorded as a step.
     fn global(&mut self, variable: &GlobalRef) -> Value;
 
     /// How many memories there are.
     fn memories(&self) -> usize;
 
-    /// All of a memory as it is now, to look into. This is no step.
+    /// The current bytes of a memory. Not recorded as a step.
     fn bytes(&self, memory: usize) -> &[u8];
 
-    /// Notes that the guest was instantiated, which took that long.
+    /// Records that the guest was instantiated, and how long that took.
     fn instantiated(&mut self, _elapsed: Duration) {}
 
-    /// Says that the next step, or the next call, is the transform: what a newcomer wants to see first.
+    /// Marks the next step, or the next call, as the transform, which is shown first.
     fn transform_next(&mut self, _wanted: FocusTarget) {}
 
-    /// Says that the next call asks the guest what an earlier one asked: what they return can be compared.
+    /// Marks the next call as a repetition of an earlier one: their results can be compared.
     fn repeat_next(&mut self) {}
 
-    /// Notes what the guest says beside its answer.
+    /// Records a message of the guest.
     fn say(&mut self, _text: &[u8]) {}
 
-    /// Notes what the host remarks about the guest.
+    /// Records a note of the host about the guest.
     fn note(&mut self, _text: &str) {}
 }
 
-/// Answers the imports that a guest calls.
+/// Handles the imports that a guest calls.
 pub trait Host {
-    /// The guest calls the import of that place in [`super::Interface::imports`]. What is returned are the import's
-    /// results; of those that are missing, each is zero. Through `boundary` the guest can be reached meanwhile.
+    /// Handles a call of the import with this index in [`super::Interface::imports`], and returns its results; missing
+    /// ones are zero. The guest is reachable through `boundary` meanwhile.
     ///
     /// # Errors
-    /// Why the guest is to be stopped: it traps.
+    /// The guest is stopped by a trap, with this failure as the reason.
     fn import(&mut self, place: usize, args: &[Value], boundary: &mut dyn Boundary)
     -> Result<Vec<Value>, Box<Failure>>;
 
-    /// What the import of that place is called, as `module.name`.
+    /// The name of the import with this index, as `module.name`.
     fn name(&self, place: usize) -> Arc<str>;
 
-    /// Whether something happened that a [`super::Driver`] is to leave to its host.
+    /// Whether a [`super::Driver`] must return to the host.
     fn takes_over(&self) -> bool {
         false
     }
 }
 
-/// The host of a guest that imports nothing: it stops one that does.
+/// The host of a guest without imports. It stops a guest that calls one.
 #[derive(Clone, Copy, Debug)]
 pub struct NoHost;
 

@@ -1,8 +1,8 @@
-//! A driver: a module of the host's own, beside a guest, that calls its exports for many lines in one go.
+//! A driver: a generated module next to a guest that calls its exports for many lines at a time.
 //!
-//! A call of an export costs the host more than the whole work of many a guest. A driver is entered once for a batch of
-//! lines. It imports what it needs of the guest, has a memory of its own through which lines and answers pass, and does
-//! nothing else: what it does for each line, its maker says (`abi/recipe/compile`).
+//! Calling an export from the host may cost more than the guest's own work. A driver is entered once per batch of
+//! lines. It imports what it needs of the guest, and has its own memory to pass lines and answers through.
+//! `abi/recipe/compile` generates it.
 
 use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
@@ -10,32 +10,32 @@ use super::program::refused;
 use super::{Boundary, Func, Guest, Host, LoadError, Program};
 use crate::record::Failure;
 
-/// A compiled driver, for any guest of the program that compiled it.
+/// A compiled driver, for any guest of the same program.
 pub struct DriverCode(Module);
 
-/// A driver beside its guest.
+/// A driver instance, attached to a guest.
 pub struct Driver {
     /// Its own memory.
     memory: Memory,
-    /// The guest's memory that it reaches into.
+    /// The guest's memory that it accesses.
     guest_memory: usize,
     run: TypedFunction<(i32, i32, i32, i64, i64), i32>,
 }
 
-/// A call of the guest's, made by its driver, did not return.
+/// A guest call made by a driver did not return.
 pub struct Trapped(RuntimeError);
 
 impl DriverCode {
-    /// The module that a driver imports functions and globals of the guest from, by their names as exports.
+    /// The module name for functions and globals of the guest, by export name.
     pub const GUEST: &str = "guest";
-    /// The module that it imports two memories from: the guest's, as `memory`, and the one with the flags, as `flags`:
-    /// four bytes that are not zero when the guest is to stop, four when the driver is to return as soon as it can, and
-    /// four when the guest called an import, which the driver sets to zero again.
+    /// The module name for two memories: the guest's, as `memory`, and the flags, as `flags`. The flags are three
+    /// 32-bit numbers, each set if not zero: the guest must stop; the driver must return soon; the guest called an
+    /// import. The driver resets the last.
     pub const HOST: &str = "host";
-    /// The export that is called: from which line on, how many lines there are, where that line begins in the driver's
-    /// memory, how many bytes the guest's memory has, how many an answer may have.
+    /// The exported function. Parameters: index of the first line, number of lines, where that line begins in the
+    /// driver's memory, size of the guest's memory in bytes, maximum size of an answer in bytes.
     pub const RUN: &str = "run";
-    /// The export that is the driver's memory.
+    /// The driver's exported memory.
     pub const MEMORY: &str = "memory";
 }
 
@@ -43,7 +43,7 @@ impl Program {
     /// Compiles a driver.
     ///
     /// # Errors
-    /// It is no valid module.
+    /// The binary is not a valid module.
     pub fn compile_driver(&self, binary: &[u8]) -> Result<DriverCode, LoadError> {
         let module = Module::from_binary(self.engine(), binary);
         module.map(DriverCode).map_err(refused)
@@ -51,7 +51,7 @@ impl Program {
 }
 
 impl Guest {
-    /// Puts a driver beside the guest, that reaches into one of its memories; `None` if it imports what is not there.
+    /// Attaches a driver to the guest and one of its memories. `None` if an import of the driver is missing.
     pub fn attach(&mut self, code: &DriverCode, memory: usize) -> Option<Driver> {
         let mut imports = Imports::new();
         for import in code.0.imports() {
@@ -69,17 +69,17 @@ impl Guest {
         Some(Driver { memory: own, guest_memory: memory, run })
     }
 
-    /// The memory of a driver.
+    /// The driver's own memory.
     pub fn driver_memory(&mut self, driver: &Driver) -> &mut [u8] {
         self.reach.all_of(&driver.memory)
     }
 
-    /// Has a driver answer lines, from the one of that number on, of `count`; it begins at `at` in the driver's memory.
-    /// `host` answers the imports that the guest calls. Returns what the driver does. To be called inside
-    /// [`super::Watch::during_batch`].
+    /// Runs a driver from the line with this number on, of `count`, which begins at `at` in the driver's memory.
+    /// `host` handles the imports that the guest calls. Returns the driver's result. Call it inside
+    /// [`super::Watchdog::during_batch`].
     ///
     /// # Errors
-    /// A call of the guest's did not return: [`Guest::why`] tells more.
+    /// A guest call did not return; see [`Guest::why`].
     pub fn drive(
         &mut self,
         driver: &Driver,
@@ -95,7 +95,7 @@ impl Guest {
         outcome.map_err(Trapped)
     }
 
-    /// Whether the guest called an import since its driver last asked.
+    /// Whether the guest called an import since the last query.
     pub fn called_an_import(&self) -> bool {
         self.reach.parts.flag.take_called()
     }

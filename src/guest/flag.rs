@@ -1,4 +1,4 @@
-//! The flags that a guest and its driver look at: a few bytes of a memory that was added to its module.
+//! The flags that a guest and its driver check: a few bytes of a memory that is added to the module.
 
 use std::ptr::NonNull;
 use std::sync::atomic::{
@@ -8,8 +8,8 @@ use std::sync::atomic::{
 
 use wasmer::{Memory, Store};
 
-/// Flags that any thread may set. The first stops the guest at once. The second has its [`super::Driver`] leave the rest
-/// to the host as soon as it can. The third says that the guest called an import.
+/// Flags that any thread may set. The first stops the guest. The second makes its [`super::Driver`] return to the host
+/// as soon as it can. The third says that the guest called an import.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flag(NonNull<[AtomicU32; 3]>);
 
@@ -18,7 +18,7 @@ pub(super) struct Flag(NonNull<[AtomicU32; 3]>);
 unsafe impl Send for Flag {}
 
 impl Flag {
-    /// The flags in the first twelve bytes of a memory; `None` if it has fewer.
+    /// The flags in the first twelve bytes of a memory; `None` if it is too small.
     ///
     /// # Safety
     /// The memory does not grow, the guest's code accesses those bytes only with atomic instructions of four bytes, and
@@ -35,29 +35,29 @@ impl Flag {
         Flag(self.0)
     }
 
-    /// Stops the guest, or takes that back.
+    /// Stops the guest, or clears that request.
     pub(super) fn set(&self, stop: bool) {
         self.all()[0].store(u32::from(stop), SeqCst);
     }
 
-    /// Has the driver leave the rest to the host, or takes that back.
+    /// Makes the driver return to the host, or clears that request.
     pub(super) fn leave(&self, leave: bool) {
         self.all()[1].store(u32::from(leave), SeqCst);
     }
 
-    /// Notes that the guest called an import. The driver takes that back.
+    /// Sets the flag that the guest called an import. The driver clears it.
     pub(super) fn called(&self) {
         self.all()[2].store(1, Relaxed);
     }
 
-    /// Whether the guest called an import since the driver last took that back; takes it back.
+    /// Clears the flag that the guest called an import, and returns whether it was set.
     pub(super) fn take_called(&self) -> bool {
         self.all()[2].swap(0, Relaxed) != 0
     }
 
     #[allow(unsafe_code, reason = "the flags lie in the guest's memory")]
     fn all(&self) -> &[AtomicU32; 3] {
-        // SAFETY: `new` checked size and alignment, and its caller vouches for the rest.
+        // SAFETY: `new` checked size and alignment, and its caller guarantees the rest.
         unsafe { self.0.as_ref() }
     }
 }

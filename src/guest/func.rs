@@ -1,4 +1,4 @@
-//! An exported function, resolved once, with a fast path for the types that conventions use on every line.
+//! An exported function, resolved once, with a fast path for common types.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::stop::stop;
 use super::{Signature, Type};
 use crate::record::{Failure, Value, plain, unit};
 
-/// An exported function of a guest, ready to be called.
+/// An exported function of a guest.
 #[derive(Clone, Debug)]
 pub struct Func {
     /// The export's name.
@@ -18,7 +18,7 @@ pub struct Func {
     entry: Entry,
 }
 
-/// Typed calls cost a third of a call through [`Entry::Any`]. These are the types that conventions have.
+/// Typed calls take a third of the time of [`Entry::Any`]. These are the types that conventions use.
 #[derive(Clone, Debug)]
 enum Entry {
     ToNone(TypedFunction<(), ()>),
@@ -53,12 +53,12 @@ impl Func {
         Func { name: name.into(), signature, entry }
     }
 
-    /// Arguments of the function, of which these are the bits.
+    /// The function's arguments, from their bits.
     pub(super) fn values(&self, bits: &[u64]) -> impl Iterator<Item = Value> {
         self.signature.params.iter().zip(bits).map(|(&ty, &bits)| Value::new(ty, bits))
     }
 
-    /// Calls the function, and puts what it returns into `results`.
+    /// Calls the function, and stores its results in `results`.
     #[inline]
     pub(super) fn call(
         &self,
@@ -83,7 +83,7 @@ impl Func {
         Ok(())
     }
 
-    /// Calls the function with the bits of numbers, and returns those of its first result, or 0. This is the fast way.
+    /// The fast path: takes the bits of the arguments, and returns those of the first result, or 0.
     #[inline]
     pub(super) fn call_bits(&self, store: &mut impl AsStoreMut, args: &[u64]) -> Result<u64, wasmer::RuntimeError> {
         Ok(match (&self.entry, args) {
@@ -105,7 +105,7 @@ impl Func {
         })
     }
 
-    /// That it takes another number of arguments.
+    /// The error for a wrong number of arguments.
     #[cold]
     fn miscounted(&self, given: usize) -> wasmer::RuntimeError {
         let count = self.signature.params.len() as u64;
@@ -118,19 +118,19 @@ impl Func {
     }
 }
 
-/// The low 32 bits, as an i32.
+/// The low 32 bits as an i32.
 #[allow(clippy::cast_possible_truncation, reason = "it is what is asked for")]
 fn low(bits: u64) -> i32 {
     (bits as u32).cast_signed()
 }
 
-/// An i32 as 64 bits, without its sign.
+/// An i32, zero-extended to 64 bits.
 fn wide(number: i32) -> u64 {
     u64::from(number.cast_unsigned())
 }
 
 impl Value {
-    /// The value of that type with these bits; of what is too wide for it, the low ones.
+    /// The value of this type with these bits; excess high bits are dropped.
     pub fn new(ty: Type, bits: u64) -> Value {
         match ty {
             Type::I32 => Value::I32(low(bits)),
@@ -141,7 +141,7 @@ impl Value {
         }
     }
 
-    /// The value as wasmer has it. What has no number becomes the null or zero of `ty`.
+    /// Converts to a wasmer value. An opaque value becomes the null or zero of `ty`.
     pub(super) fn of_type(self, ty: wasmer::Type) -> wasmer::Value {
         match self {
             Value::I32(n) => wasmer::Value::I32(n),
@@ -153,7 +153,7 @@ impl Value {
     }
 }
 
-/// Zero, or null, of that type.
+/// Zero or null of this type.
 pub(super) fn zero(ty: wasmer::Type) -> wasmer::Value {
     match ty {
         wasmer::Type::I32 => wasmer::Value::I32(0),

@@ -1,4 +1,4 @@
-//! An exported global variable, as it is at a moment.
+//! Exported global variables and their values.
 
 use super::Type;
 use crate::record::Value;
@@ -9,18 +9,18 @@ pub struct GlobalRef {
     pub(super) global: wasmer::Global,
     /// The type of its value.
     pub ty: Type,
-    /// Whether its value may change.
+    /// Whether it is mutable.
     pub mutable: bool,
 }
 
-/// An exported global variable of a guest.
+/// An exported global variable of a guest, with its current value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
     /// The export's name.
     pub name: String,
     /// The type of its value.
     pub ty: Type,
-    /// Whether it may be set.
+    /// Whether it is mutable.
     pub mutable: bool,
     /// Its value.
     pub value: Value,

@@ -1,4 +1,4 @@
-//! A guest's imports: functions that lead to the host, and memories, tables and globals that the host makes.
+//! A guest's imports: functions that call the host, and memories, tables and globals that the host provides.
 
 use std::fmt;
 use std::rc::Rc;
@@ -12,20 +12,20 @@ use super::shared::{GuestShared, HostSlot, ImportEnv, SharedLater, with_host};
 use super::stop::stop;
 use crate::record::Value;
 
-/// All that a module imports, made afresh for one guest.
+/// The imports of one guest.
 pub(super) struct Imports {
     /// In the order in which the module imports them.
     pub(super) externs: Vec<Extern>,
-    /// There is one if a function is among them.
+    /// `None` if no function is among them.
     pub(super) slot: Option<HostSlot>,
     shared: SharedLater,
 }
 
 impl Imports {
-    /// Makes what `module` imports: functions that ask the host, empty memories and tables, globals that are zero.
+    /// Creates the imports of `module`: functions that call the host, empty memories and tables, zero globals.
     ///
     /// # Errors
-    /// There is something else among it, or the host has no memory for it.
+    /// An import has another kind, or there is not enough memory.
     pub(super) fn new(store: &mut Store, module: &Module) -> Result<Imports, LoadError> {
         let shared = SharedLater::default();
         let slot = HostSlot::new(store, shared.clone());
@@ -56,14 +56,14 @@ impl Imports {
         Ok(Imports { externs, slot: has_functions.then_some(slot), shared })
     }
 
-    /// Tells the functions among them which guest they belong to.
+    /// Connects the functions to their guest.
     pub(super) fn belong_to(&self, shared: &Rc<GuestShared>) {
-        // They are told once.
+        // Set only once.
         let _ = self.shared.set(shared.clone());
     }
 }
 
-/// Answers a call of the import at that place.
+/// Handles a call of the import with this index.
 fn answer(
     env: FunctionEnvMut<'_, ImportEnv>,
     place: usize,

@@ -1,21 +1,21 @@
-//! A module looked at without compiling it: its interface, the tools that made it, and whether it can be loaded.
+//! Inspects a module without compiling it: its interface, its producers, and whether it can be loaded.
 
 use super::producers::producers;
 use super::program::{binary, invalid, obstacle};
 use super::{Interface, Limits, LoadError, validate};
 
-/// What can be said of a module without compiling it.
+/// What is known of a module without compiling it.
 #[derive(Debug)]
 pub struct Inspected {
-    /// What it exports and imports.
+    /// Its exports and imports.
     pub interface: Interface,
-    /// The tools that made it, as `name version` each, as far as it says.
+    /// The tools that produced it, as `name version`, if the module lists them.
     pub producers: Vec<String>,
-    /// Why it cannot be loaded, as far as that can be known without compiling it.
+    /// Why it cannot be loaded, as far as can be told without compiling it.
     pub obstacle: Option<LoadError>,
 }
 
-/// Looks at a module, be it one that can be run or not.
+/// Inspects a module, whether or not it can be run.
 ///
 /// # Errors
 /// The bytes are not a valid module.

@@ -1,4 +1,4 @@
-//! A guest: an instance of a module, with its exports, its memories and the watch over it.
+//! A guest: an instance of a module, with its exports, memories and watchdog.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::watchdog::WatchGuard;
 use super::{Boundary, Func, Global, GlobalRef, Host, Limits, LoadError, Program, Type, Watchdog};
 use crate::record::{Collector, Failure, Value};
 
-/// An instantiated module. It stays on the thread that made it:
+/// An instantiated module. It stays on the thread that created it:
 ///
 /// ```compile_fail,E0277
 /// fn moves(guest: linmem::guest::Guest) {
@@ -24,22 +24,22 @@ use crate::record::{Collector, Failure, Value};
 /// }
 /// ```
 pub struct Guest {
-    /// Stands before the store, and so is dropped before it.
+    /// Declared before the store, so that it is dropped first.
     watch: WatchGuard,
     pub(super) reach: GuestAccess<Store>,
     pub(super) instance: Instance,
     start: Option<Func>,
     /// See [`Boundary::data`].
     data: Option<Vec<Vec<Range<u64>>>>,
-    /// The name of the global that was added to the module, if one was: it is nobody's but the host's.
+    /// The global added to the module for tracing, if any. It is hidden from the user.
     cursor: Option<String>,
-    /// The memory with its flags.
+    /// The memory that contains the flags.
     pub(super) flags: Memory,
 }
 
 impl Program {
-    /// Makes a fresh guest on this thread, under `watch`. None of its code runs here: the host calls the start
-    /// function, [`Guest::start`], next.
+    /// Creates a guest on this thread, under `watch`. No guest code runs: the host calls the start function,
+    /// [`Guest::start`], next.
     ///
     /// # Errors
     /// [`LoadError::Segments`], [`LoadError::Import`], [`LoadError::Instantiate`].
@@ -57,7 +57,7 @@ impl Program {
 }
 
 impl Guest {
-    /// A guest under `watch`; `None` if its module lacks what was added to it.
+    /// Creates a guest under `watch`. `None` if its module lacks the added exports.
     #[allow(unsafe_code, reason = "the flags lie in the guest's memory")]
     fn new(
         mut store: Store,
@@ -68,9 +68,9 @@ impl Guest {
     ) -> Option<Guest> {
         let added = program.added();
         let flags = instance.exports.get_memory(&added.flag).ok()?.clone();
-        // SAFETY: the memory was added with as many pages at the least as at the most. What was added to the code, and
-        // drivers, load from it atomically. The copies of the flag are in the guard, the watchdog's being taken back by it,
-        // and in what host functions share: the guard is dropped before the store, and host functions go with it.
+        // SAFETY: the memory has a fixed size. Instrumented code and drivers access it with atomic loads. The flag's
+        // copies are in the guard, the watchdog (the guard removes that one) and the data of host functions: the guard
+        // is dropped before the store, and host functions go with it.
         let flag = unsafe { Flag::new(&flags, &store) }?;
         let guard = watch.guard(flag.copy());
         let memory = |name: &String| instance.exports.get_memory(name).ok().cloned();
@@ -100,13 +100,13 @@ impl Guest {
         Some(Guest { watch: guard, reach: GuestAccess::new(store, parts), instance, start, data, cursor, flags })
     }
 
-    /// The exported function of that name, or `None` if there is none.
+    /// The exported function with this name.
     pub fn func(&self, name: &str) -> Option<Func> {
         let function = self.instance.exports.get_function(name).ok()?;
         Some(Func::new(name, function, &self.reach.store))
     }
 
-    /// The exported global of that name, or `None` if there is none.
+    /// The exported global with this name.
     pub fn variable(&self, name: &str) -> Option<GlobalRef> {
         if self.cursor.as_deref() == Some(name) {
             return None;
@@ -116,22 +116,22 @@ impl Guest {
         Some(GlobalRef { global, ty: Type::from(ty.ty), mutable: ty.mutability.is_mutable() })
     }
 
-    /// The module's start function, if it has one. It is to be called once, before any other.
+    /// The module's start function, if any. Call it once, before any other function.
     pub fn start(&self) -> Option<&Func> {
         self.start.as_ref()
     }
 
-    /// Changes what the guest may use, as far as that can be done while it lives: the longest answer.
+    /// Changes the limits that can change while the guest lives: the size of an answer.
     pub fn set_limits(&self, limits: Limits) {
         self.reach.parts.limits.set(limits);
     }
 
-    /// The watch over this guest.
+    /// The watchdog of this guest.
     pub fn watch(&self) -> &Watchdog {
         self.watch.watchdog()
     }
 
-    /// Takes the watch back that another guest had taken over.
+    /// Moves the watchdog back to this guest from another.
     pub fn take_watch(&self) {
         self.watch.renew();
     }
@@ -183,9 +183,9 @@ impl Boundary for Guest {
     }
 }
 
-/// What a person at a prompt may do to a guest, besides what a convention does.
+/// What a user may do to a guest at the prompt, in addition to the convention.
 impl Guest {
-    /// The exported globals, in order, with their values now.
+    /// The exported globals in order, with their current values.
     pub fn globals(&mut self) -> Vec<Global> {
         let exports: Vec<_> =
             self.instance.exports.iter().map(|(name, export)| (name.clone(), export.clone())).collect();
@@ -205,7 +205,7 @@ impl Guest {
     /// Sets an exported global.
     ///
     /// # Errors
-    /// There is none of that name, it is immutable, or of another type.
+    /// There is no such global, it is immutable, or the value has another type.
     pub(super) fn set_global(&mut self, name: &str, value: Value) -> Result<(), Box<Failure>> {
         let refuse = |reason: String| Failure::NotSet { name: name.to_owned(), reason };
         let global = self.variable(name).ok_or_else(|| refuse("the guest exports no such global".to_owned()))?;

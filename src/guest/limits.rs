@@ -1,4 +1,4 @@
-//! What a guest may use: memory, table entries, time, output.
+//! The limits of a guest: memory, table entries, time, output.
 
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -10,28 +10,27 @@ use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
 
 use crate::record::WASM_PAGE;
 
-/// The most entries that all tables of a guest may have. A real module's table holds its functions: tens of
-/// thousands.
+/// Maximum total table entries of a guest. A real module's table holds tens of thousands of functions.
 pub(super) const TABLE_ENTRIES: u32 = 1 << 20;
 
-/// The usual limit of what is recorded: ten million accesses.
+/// Default limit on recorded data: ten million accesses.
 const RECORD: u64 = 256 << 20;
 
-/// What a guest may use.
+/// The limits of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most bytes for all linear memories of a guest; rounded down to whole pages.
+    /// Total bytes of all linear memories, rounded down to whole pages.
     pub memory: u64,
-    /// The longest time for one exchange, or for instantiation; `None` for no limit.
+    /// Time for one exchange or for instantiation; `None` for no limit.
     pub time: Option<Duration>,
-    /// The most bytes in one answer.
+    /// Bytes in one answer.
     pub output: u64,
-    /// The most bytes that the records of its accesses to memory may take.
+    /// Bytes of the records of its memory accesses.
     pub record: u64,
 }
 
 impl Limits {
-    /// The memory limit in WebAssembly pages; 65,536 at most, which is all that 32-bit addresses reach.
+    /// The memory limit in WebAssembly pages, at most 65,536: all that 32-bit addresses reach.
     pub fn pages(&self) -> u32 {
         u32::try_from(self.memory / WASM_PAGE).unwrap_or(u32::MAX).min(65_536)
     }
@@ -43,17 +42,17 @@ impl Default for Limits {
     }
 }
 
-/// Lowers the maxima that a module declares for its memories and tables to ours, of which each has its share.
+/// Lowers the declared maxima of memories and tables to an equal share of the limits.
 pub(super) struct LimitingTunables {
     base: BaseTunables,
-    /// The share of a memory, in pages.
+    /// The share of each memory, in pages.
     pages: u32,
-    /// The share of a table.
+    /// The share of each table, in entries.
     entries: u32,
 }
 
 impl LimitingTunables {
-    /// The ceiling for a module with that many memories and tables.
+    /// The tunables for a module with this many memories and tables.
     pub(super) fn new(limits: &Limits, memories: u32, tables: u32) -> LimitingTunables {
         LimitingTunables {
             base: BaseTunables::new(),
@@ -93,7 +92,7 @@ impl Tunables for LimitingTunables {
         style: &MemoryStyle,
         location: NonNull<VMMemoryDefinition>,
     ) -> Result<VMMemory, MemoryError> {
-        // SAFETY: the caller vouches for `location`, and it goes on unchanged.
+        // SAFETY: the caller guarantees that `location` is valid, and it is passed on unchanged.
         unsafe { self.base.create_vm_memory(&self.memory(ty), style, location) }
     }
 
@@ -108,7 +107,7 @@ impl Tunables for LimitingTunables {
         style: &TableStyle,
         location: NonNull<VMTableDefinition>,
     ) -> Result<VMTable, String> {
-        // SAFETY: the caller vouches for `location`, and it goes on unchanged.
+        // SAFETY: the caller guarantees that `location` is valid, and it is passed on unchanged.
         unsafe { self.base.create_vm_table(&self.table(ty), style, location) }
     }
 }

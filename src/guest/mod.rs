@@ -1,7 +1,7 @@
-//! The sandbox: a module, its instance with its linear memory, and every way of reaching into it.
+//! The sandbox: modules, their instances with linear memory, and all access to them.
 //!
-//! This is the only room that knows wasmer. Nothing from a guest is believed here: each address and length is
-//! checked against the memory as it is now, in 64 bits, and no view of memory outlives a call.
+//! Only this module uses wasmer. Nothing from a guest is trusted: each address and length is checked in 64 bits
+//! against the current memory, and no view of memory outlives a call.
 
 mod boundary;
 mod driver;

@@ -1,13 +1,13 @@
-//! What a module's name section calls its globals and its data segments. It is made for people, may be missing,
-//! and nothing in it is believed: a damaged one is read as far as it goes.
+//! The names that a module's name section gives its globals and data segments. They are for people, may be missing,
+//! and are not trusted. A damaged section is read as far as possible.
 
 use std::collections::HashMap;
 
 use wasmparser::{BinaryReader, Name, NameMap, NameSectionReader};
 
-/// The longest name that is kept, in bytes.
+/// Maximum length of a name, in bytes.
 const LONGEST: usize = 64;
-/// The most names of a kind that are kept.
+/// Maximum number of names of a kind.
 const MOST: usize = 100_000;
 
 /// Names by index.
@@ -37,7 +37,7 @@ fn by_index(map: NameMap<'_>) -> HashMap<u32, String> {
     named.map(|naming| (naming.index, shortened(naming.name).to_owned())).collect()
 }
 
-/// As much of a name as is kept.
+/// A name, cut to the maximum length.
 pub(super) fn shortened(name: &str) -> &str {
     &name[..name.floor_char_boundary(LONGEST)]
 }

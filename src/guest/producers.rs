@@ -1,13 +1,13 @@
-//! What a module says about the tools that made it: its custom section `producers`.
+//! The tools that produced a module, from its `producers` custom section.
 
 use wasmparser::{BinaryReaderError, Parser, Payload, ProducersSectionReader};
 
 use super::names::shortened;
 
-/// The most tools that are kept.
+/// Maximum number of tools.
 const TOOLS: usize = 16;
 
-/// The tools that made a module, as `name version` each. A section that cannot be read says nothing.
+/// The tools that produced a module, as `name version`. Empty if the section cannot be read.
 pub(super) fn producers(binary: &[u8]) -> Vec<String> {
     let sections = Parser::new(0).parse_all(binary).map_while(Result::ok);
     let section = sections.filter_map(|payload| match payload {

@@ -1,4 +1,4 @@
-//! A program: a module read from a file's bytes and compiled, from which guests are instantiated.
+//! A program: a compiled module, from which guests are instantiated.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ const BINARY_MAGIC: &[u8] = b"\0asm";
 /// A component begins like a module, with another version and layer.
 const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// Why an exception tag is not provided.
+/// Why an exception tag cannot be provided.
 pub(super) const TAG: &str = "tags of exceptions are not supported";
 
-/// A compiled module, from which any number of fresh guests can be made.
+/// A compiled module, from which any number of guests can be instantiated.
 pub struct Program {
     engine: Engine,
     module: Module,
@@ -30,52 +30,52 @@ pub struct Program {
     limits: Limits,
     added: AddedExports,
     offsets: Arc<OffsetMap>,
-    /// The instructions that guests record.
+    /// The instructions whose accesses guests record.
     sites: Arc<[Site]>,
-    /// Why guests record nothing, where they were to.
+    /// Why guests record nothing, if they were supposed to.
     why_untraced: Option<String>,
     symbols: Arc<dyn Symbols>,
 }
 
-/// Why a module cannot be made into a guest.
+/// Why a module cannot be loaded or instantiated.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// There are no bytes.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// The bytes are neither a WebAssembly binary nor text; with what the parser says, and where.
+    /// The bytes are neither a WebAssembly binary nor text; with the parser's message and position.
     #[error("not a WebAssembly binary (it does not begin with \\0asm), and as text it does not parse: {0}")]
     Text(String),
     /// The text is not a valid module; with the line and column.
     #[error("not a valid WebAssembly module: {0}")]
     InvalidText(String),
-    /// The binary is damaged or invalid.
+    /// The binary is malformed or invalid.
     #[error("not a valid WebAssembly module: {message} (at offset {offset:#x})")]
     Invalid {
-        /// What is wrong.
+        /// The validator's message.
         message: String,
-        /// Where, in bytes.
+        /// The byte offset of the error.
         offset: u64,
     },
-    /// It is a component.
+    /// It is a component, not a module.
     #[error(
         "a WebAssembly component; linmem runs core modules: tools such as wasm-tools and jco extract the core module \
          from a component"
     )]
     Component,
-    /// The module is valid, but uses these features, which the engine does not have.
+    /// The module is valid, but uses these features, which the engine does not support.
     #[error("the engine does not support what the module uses: {}", .0.join(", "))]
     Features(Vec<String>),
-    /// The module has a memory that threads share.
+    /// The module has a shared memory.
     #[error(
         "shared memory is not supported: linmem runs one thread; build the guest without threads (no -pthread, no \
          wasm32-wasip1-threads)"
     )]
     SharedMemory,
-    /// The compiler refuses the module, or what was added to it so that it can be stopped.
+    /// The compiler rejects the module, or the instrumentation added to it.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
-    /// The module needs more memory at its start than `--max-memory` allows.
+    /// The module's initial memory exceeds `--max-memory`.
     #[error(
         "memory needs {} bytes ({needs} {}) at the start, and the limit is {} bytes; --max-memory {}KiB is the \
          smallest that suffices",
@@ -85,15 +85,15 @@ pub enum LoadError {
         .needs * (WASM_PAGE >> 10)
     )]
     Memory {
-        /// What it needs, in WebAssembly pages.
+        /// The initial size, in WebAssembly pages.
         needs: u64,
         /// The limit, in WebAssembly pages.
         limit: u32,
     },
-    /// The module's tables need more entries at its start than a guest may have.
+    /// The module's initial tables exceed the limit.
     #[error("tables need {needs} entries at the start, and the limit is {TABLE_ENTRIES}")]
     Tables {
-        /// What they need.
+        /// The initial number of entries.
         needs: u64,
     },
     /// An import other than a function cannot be provided.
@@ -107,12 +107,12 @@ pub enum LoadError {
     /// A data or element segment does not fit into its memory or table.
     #[error("a data segment (or an element segment) does not fit into its memory (or table)")]
     Segments,
-    /// Anything else that the engine refuses when it instantiates, in its words.
+    /// The engine refuses to instantiate the module for another reason; with its message.
     #[error("the module cannot be instantiated: {0}")]
     Instantiate(String),
 }
 
-/// A module that was read and is valid, but not compiled yet: compiling may take seconds.
+/// A valid module, not compiled yet: compiling may take seconds.
 pub struct Code<'a> {
     engine: Engine,
     binary: Cow<'a, [u8]>,
@@ -120,14 +120,13 @@ pub struct Code<'a> {
 }
 
 impl Code<'_> {
-    /// Reads a module given as a binary or as text, under the name that messages give it; which of them it is, its
-    /// first bytes tell.
+    /// Reads a module, binary or text, depending on its first bytes. `name` is used in messages.
     ///
     /// # Errors
-    /// The bytes are not a valid module, or it uses what the engine does not have.
+    /// The bytes are not a valid module, or the module uses features that the engine does not support.
     pub fn read<'a>(name: &str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
         let binary = binary(name, bytes)?;
-        // As it is, so that the place of an error is that in the file.
+        // Validated before instrumentation, so that offsets of errors are those in the file.
         validate::for_engine(&binary).map_err(|fault| match fault {
             Fault::Features(features) => LoadError::Features(features),
             Fault::Invalid(error) => invalid(name, bytes, &error),
@@ -140,7 +139,7 @@ impl Code<'_> {
         Ok(Code { engine, binary, interface })
     }
 
-    /// What the module exports and imports.
+    /// The module's exports and imports.
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
@@ -158,8 +157,8 @@ impl Code<'_> {
         self.compile_traced(limits, Passes::default())
     }
 
-    /// Compiles the module so that its guests record their accesses to memory. If that cannot be, it is compiled
-    /// without, and [`Program::why_untraced`] says why.
+    /// Compiles the module so that its guests record their memory accesses. If that is impossible, compiles it without
+    /// recording; [`Program::why_untraced`] gives the reason.
     ///
     /// # Errors
     /// As for [`Code::compile`].
@@ -196,22 +195,22 @@ impl Code<'_> {
 }
 
 impl Program {
-    /// What the module exports and imports.
+    /// The module's exports and imports.
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
 
-    /// The limits that its guests have.
+    /// The limits of its guests.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Changes the limits of its guests to come, but for that of memory, which it was compiled with.
+    /// Changes the limits of future guests, except the memory limit, which is compiled in.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = Limits { memory: self.limits.memory, ..limits };
     }
 
-    /// Has these symbols name the places of traps, for guests to come.
+    /// Sets the symbols that future guests use in stack traces.
     pub fn set_symbols(&mut self, symbols: Arc<dyn Symbols>) {
         self.symbols = symbols;
     }
@@ -220,37 +219,37 @@ impl Program {
         &self.engine
     }
 
-    /// The module as it was compiled.
+    /// The compiled module.
     pub(super) fn module(&self) -> &Module {
         &self.module
     }
 
-    /// The exports that were added to the module.
+    /// The exports added to the module.
     pub(super) fn added(&self) -> &AddedExports {
         &self.added
     }
 
-    /// Why its guests do not record their accesses to memory, where they were to.
+    /// Why its guests do not record their memory accesses, if they were supposed to.
     pub fn why_untraced(&self) -> Option<&str> {
         self.why_untraced.as_deref()
     }
 
-    /// Whether its guests record their accesses to memory.
+    /// Whether its guests record their memory accesses.
     pub fn is_traced(&self) -> bool {
         self.added.trace.is_some()
     }
 
-    /// The instructions that guests record.
+    /// The instructions whose accesses guests record.
     pub(super) fn sites(&self) -> &Arc<[Site]> {
         &self.sites
     }
 
-    /// The way back to places in the module as it was.
+    /// Maps offsets to the original module.
     pub(super) fn offsets(&self) -> &Arc<OffsetMap> {
         &self.offsets
     }
 
-    /// What names places in the module.
+    /// The symbols for stack traces.
     pub(super) fn symbols(&self) -> &Arc<dyn Symbols> {
         &self.symbols
     }
@@ -268,7 +267,7 @@ impl Program {
     }
 }
 
-/// Why a valid module cannot be loaded, as far as that can be known without compiling it.
+/// Why a valid module cannot be loaded, as far as can be told without compiling it.
 pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) -> Option<LoadError> {
     if let Err(Fault::Features(features)) = validate::for_engine(binary) {
         return Some(LoadError::Features(features));
@@ -298,7 +297,7 @@ pub(super) fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, L
     text::encode(name, bytes).map(Cow::from).map_err(LoadError::Text)
 }
 
-/// What is wrong with a module that was read from these bytes, with the place in them.
+/// The error for an invalid module, with the position in the original bytes.
 pub(super) fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> LoadError {
     let (message, offset) = (error.message().to_owned(), error.offset());
     let is_text = !bytes.starts_with(BINARY_MAGIC);
@@ -308,7 +307,7 @@ pub(super) fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> Lo
     }
 }
 
-/// What the compiler says, without its own prefixes.
+/// The compiler's message, without its prefixes.
 pub(super) fn refused(error: CompileError) -> LoadError {
     LoadError::Compile(match error {
         CompileError::Validate(message) | CompileError::Codegen(message) => message,

@@ -1,5 +1,4 @@
-//! Checked access to a guest's functions and memories: from outside, and from inside a call, where an import is
-//! answered.
+//! Checked access to a guest's functions and memories, from outside a call and, in an import, from inside.
 
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -13,7 +12,7 @@ use super::symbols::frames;
 use super::{Boundary, Func, GlobalRef, Host};
 use crate::record::{Access, Collector, Failure, Limit, TrapCause, Value};
 
-/// A store, and what of a guest in it is reached for. The store is the guest's own, or borrowed inside a call.
+/// A store and the parts of a guest in it. The store is owned, or borrowed inside a call.
 pub(super) struct GuestAccess<S> {
     pub(super) store: S,
     pub(super) parts: Rc<GuestShared>,
@@ -30,16 +29,16 @@ impl<S: AsStoreMut> GuestAccess<S> {
         parts.memories.get(memory).map_or(&mut [], |memory| self.all_of(memory))
     }
 
-    /// All of a memory: the guest's own, or one that a driver has beside it.
+    /// All bytes of a memory: the guest's, or a driver's own.
     #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
     pub(super) fn all_of(&mut self, memory: &Memory) -> &mut [u8] {
         let view = memory.view(&self.store);
         debug_assert!(!view.data_ptr().is_null(), "a memory has an address, and be it an empty one");
-        // SAFETY: as in `bytes`, and the borrow of `self` is exclusive.
+        // SAFETY: as in `bytes`; and `self` is borrowed exclusively.
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
     }
 
-    /// Enters the guest, while `host` answers the imports that it calls.
+    /// Calls into the guest; `host` handles the imports that it calls.
     #[inline(always)]
     pub(super) fn enter<T>(&mut self, host: &mut dyn Host, call: impl FnOnce(&mut S, &mut Vec<Value>) -> T) -> T {
         let GuestAccess { store, parts, results } = self;
@@ -49,7 +48,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
         }
     }
 
-    /// Why a call ended without results, in plain words. So many of the outermost frames are not the guest's.
+    /// Explains why a call returned no results. The `hosts` outermost frames are not the guest's.
     #[cold]
     pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
         let error = match stopped_by(error) {
@@ -79,8 +78,8 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
         let Some(memory) = self.parts.memories.get(memory) else { return &[] };
         let view = memory.view(&self.store);
         debug_assert!(!view.data_ptr().is_null(), "a memory has an address, and be it an empty one");
-        // SAFETY: pointer and length are those of the memory now. Guest code, which could change or grow it, runs only
-        // through `&mut self`, and no other thread has this store.
+        // SAFETY: pointer and length are current. Guest code, which could change or grow the memory, runs only through
+        // `&mut self`, and no other thread has this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
     }
 
@@ -142,14 +141,14 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     }
 }
 
-/// The size of a memory in bytes, which the host has mapped and can therefore index.
+/// The size of a memory in bytes. The host has mapped it, so it fits a `usize`.
 fn size(view: &MemoryView<'_>) -> usize {
     usize::try_from(view.data_size()).expect("linear memory fits the address space")
 }
 
-/// The range of indices for `len` bytes at `addr`, if it lies inside a memory of `size` bytes.
+/// The index range of `len` bytes at `addr`, if inside a memory of `size` bytes.
 fn check(access: Access, addr: u64, len: u64, size: usize) -> Result<std::ops::Range<usize>, Box<Failure>> {
-    // Of an empty text many a guest gives an address that is none: there is nothing to be read or written at it.
+    // Many guests return an invalid address for an empty text. Nothing is accessed there.
     if len == 0 {
         return Ok(0..0);
     }
@@ -160,7 +159,7 @@ fn check(access: Access, addr: u64, len: u64, size: usize) -> Result<std::ops::R
     }
 }
 
-/// The cause of a trap; `None` for one that only the engine's words describe.
+/// The cause of a trap; `None` if only the engine can describe it.
 fn cause(trap: TrapCode) -> Option<TrapCause> {
     Some(match trap {
         TrapCode::UnreachableCodeReached => TrapCause::Unreachable,

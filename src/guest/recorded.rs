@@ -1,4 +1,4 @@
-//! A guest under observation: each call, write and read is recorded as a step, with what it changed.
+//! A recorded guest: each call, write and read becomes a step with its changes.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use super::{Boundary, Func, GlobalRef, Guest, Host, Watchdog};
 use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, StepKind, Value};
 
-/// The most steps of a cause that are recorded. A guest that calls imports in a loop makes millions.
+/// Maximum number of recorded steps per cause. A guest that calls imports in a loop makes millions.
 const MOST_STEPS: usize = 200_000;
-/// The most bytes of changes, old and new ones, that a cause has when it makes another step: what a guest of the
-/// default size changes when it rewrites all of its memory.
+/// Bytes of changes, old and new, after which a cause may make no further step: what a guest of the default size
+/// changes when it rewrites all of its memory.
 const CHANGES: u64 = 1 << 30;
 
-/// A guest, reached from outside or inside a call, and the recorder that follows it.
+/// A guest, reached from outside or inside a call, and its recorder.
 pub struct Recorded<'a, B: ?Sized> {
     inner: &'a mut B,
     recorder: &'a mut Recorder,
@@ -20,16 +20,16 @@ pub struct Recorded<'a, B: ?Sized> {
 }
 
 impl<'a> Recorded<'a, Guest> {
-    /// Lets `recorder`, whose present is the guest's, follow what is done to `guest`.
+    /// Records everything done to `guest`. The memories of `recorder` must be the guest's.
     pub fn new(guest: &'a mut Guest, recorder: &'a mut Recorder) -> Recorded<'a, Guest> {
         let watch = guest.watch().clone();
         Recorded { inner: guest, recorder, watch }
     }
 
-    /// Sets an exported global, as the host.
+    /// Sets an exported global on behalf of the host.
     ///
     /// # Errors
-    /// There is none of that name, it is immutable, or of another type.
+    /// There is no such global, it is immutable, or the value has another type.
     pub fn set(&mut self, global: &str, value: Value) -> Result<(), Box<Failure>> {
         let since = Instant::now();
         self.inner.set_global(global, value)?;
@@ -38,18 +38,18 @@ impl<'a> Recorded<'a, Guest> {
         Ok(())
     }
 
-    /// The exported function of that name.
+    /// The exported function with this name.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no such function.
     pub fn func(&self, name: &str) -> Result<Func, Box<Failure>> {
         self.inner.func(name).ok_or_else(|| Failure::Mismatch(format!("the guest exports no function `{name}`")).into())
     }
 }
 
 impl<B: Boundary + ?Sized> Recorded<'_, B> {
-    /// Notes what the guest did since it went on: as it recorded that, or else as comparing finds it. Where that took
-    /// too long already, memory is compared only when the guest `is_done` with the outermost call.
+    /// Records what the guest did since `go_on`, from its own records or else by comparing memory. If comparing has
+    /// taken too long, memory is compared only when the outermost call `is_done`.
     fn settle(&mut self, is_done: bool) {
         let Recorded { inner, recorder, watch } = self;
         match inner.accesses() {
@@ -61,7 +61,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         }
     }
 
-    /// Compares what the host is about to read or to write, if the rest was not compared.
+    /// Compares the bytes that the host is about to access, if the rest was not compared.
     fn settle_range(&mut self, memory: usize, addr: u64, len: u64) {
         let live = self.inner.bytes(memory);
         let [start, end] = [Some(addr), addr.checked_add(len)].map(|end| end.and_then(|end| usize::try_from(end).ok()));
@@ -70,7 +70,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         }
     }
 
-    /// Has a guest that records go on from here.
+    /// Starts collecting from here, if the guest records its accesses.
     fn go_on(&mut self) {
         let Recorded { inner, recorder, watch } = self;
         if let Some(collector) = inner.accesses() {
@@ -78,8 +78,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         }
     }
 
-    /// Notes how the memories differ from what the recorder knows, as done by `by`: compares each memory with the
-    /// recorder's image.
+    /// Compares all memories with the recorder's images, and records differences as made by `by`.
     fn compare(&mut self, by: Actor) {
         let Recorded { inner, recorder, watch } = self;
         watch.aside(|| {
@@ -89,7 +88,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         });
     }
 
-    /// Does something that is a step, and returns how long that took, without the time for recording.
+    /// Runs a step, and returns how long it took, excluding recording.
     fn timed<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Duration) {
         let (since, overhead) = (Instant::now(), self.recorder.overhead());
         let result = act(self);
@@ -194,7 +193,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 }
 
-/// Stands between a guest and its host, and records what the guest asks.
+/// A host that records the guest's import calls and forwards them.
 struct RecordingHost<'a> {
     host: &'a mut dyn Host,
     recorder: &'a mut Recorder,

@@ -1,4 +1,4 @@
-//! What a guest shares with the host functions that it calls: its memories, its flags, and the host that answers.
+//! What a guest shares with its host functions: memories, flags, and the current host.
 
 use std::cell::{Cell, OnceCell};
 use std::ptr::NonNull;
@@ -13,52 +13,52 @@ use super::trace::Tracer;
 use super::{Host, Limits, Symbols, Watchdog};
 use crate::record::Failure;
 
-/// How deep calls between host and guest may nest: each level takes some of the host's own stack.
+/// Maximum nesting of calls between host and guest: each level uses some of the host's own stack.
 const DEEPEST: usize = 50;
 
-/// What is fixed for as long as a guest lives.
+/// What stays the same for the lifetime of a guest.
 pub(super) struct GuestShared {
     /// The memories, in the order of their indices.
     pub(super) memories: Vec<Memory>,
-    /// Where host functions find the host; `None` if the guest imports no function.
+    /// The slot for the host; `None` if the guest imports no function.
     pub(super) slot: Option<HostSlot>,
     pub(super) flag: Flag,
     pub(super) watch: Watchdog,
     pub(super) offsets: Arc<OffsetMap>,
     pub(super) symbols: Arc<dyn Symbols>,
-    /// Takes what the guest records of its accesses to memory, if it does.
+    /// Takes the guest's records, if it records its accesses.
     pub(super) tracer: Option<Tracer>,
-    /// Which may be changed meanwhile.
+    /// May be changed at any time.
     pub(super) limits: Cell<Limits>,
 }
 
-/// What host functions are told once it is there.
+/// The shared parts, set once the guest exists.
 pub(super) type SharedLater = Rc<OnceCell<Rc<GuestShared>>>;
 
-/// Where host functions find the host that answers, during a call into the guest.
+/// The slot that holds the current host during a call into the guest.
 #[derive(Clone)]
 pub(super) struct HostSlot(FunctionEnv<ImportEnv>);
 
 /// The environment of a guest's host functions.
 pub(super) struct ImportEnv {
     host: Option<HostPtr>,
-    /// How many calls into the guest are under way, one inside the other.
+    /// Current nesting of calls into the guest.
     depth: usize,
     shared: SharedLater,
     thread: ThreadMark,
 }
 
-/// A host, for as long as the call lasts that it was given for.
+/// A host, valid only during the call that it was given for.
 #[derive(Clone, Copy)]
 struct HostPtr(NonNull<dyn Host>);
 
-// SAFETY: wasmer demands `Send` of an environment, but never moves it. A guest is not `Send`, so its store and this
-// stay on one thread. What depends on that checks the thread first: `HostSlot::during` and `with_host`.
+// SAFETY: wasmer requires `Send` of an environment, but never moves it. A guest is not `Send`, so its store and this
+// stay on one thread. Code that depends on that checks the thread: `HostSlot::during` and `with_host`.
 #[allow(unsafe_code, reason = "wasmer demands it of the environment of host functions")]
 unsafe impl Send for ImportEnv {}
 
 impl HostSlot {
-    /// A slot without a host, on this thread.
+    /// Creates an empty slot on this thread.
     pub(super) fn new(store: &mut Store, shared: SharedLater) -> HostSlot {
         let env = ImportEnv { host: None, depth: 0, shared, thread: ThreadMark::here() };
         HostSlot(FunctionEnv::new(store, env))
@@ -69,7 +69,7 @@ impl HostSlot {
         &self.0
     }
 
-    /// Calls into the guest while `host` answers the imports; then the host before it, whose call waits, does again.
+    /// Calls into the guest while `host` handles the imports. Afterwards the previous host is restored.
     #[inline(always)]
     pub(super) fn during<S: AsStoreMut, T>(
         &self,
@@ -82,7 +82,7 @@ impl HostSlot {
     }
 }
 
-/// A host in the slot. Dropping this, on return or in a panic, puts the host before it back.
+/// A host in the slot. Dropping this, even in a panic, restores the previous host.
 struct Seat<'a, S: AsStoreMut> {
     slot: &'a HostSlot,
     store: &'a mut S,
@@ -90,11 +90,11 @@ struct Seat<'a, S: AsStoreMut> {
 }
 
 impl<'a, S: AsStoreMut> Seat<'a, S> {
-    /// Puts `host`, which is borrowed for as long as this lives, into the slot.
+    /// Puts `host` into the slot for the lifetime of the guard.
     #[allow(unsafe_code, reason = "an environment of host functions cannot hold a borrow")]
     fn new(slot: &'a HostSlot, store: &'a mut S, host: &'a mut dyn Host) -> Seat<'a, S> {
         let host = NonNull::from(host);
-        // SAFETY: this only forgets the lifetime of the borrow, which this guard has instead. The pointer leaves the slot
+        // SAFETY: this erases the lifetime of the borrow, which the guard has instead. The pointer leaves the slot
         // when the guard is dropped.
         let host = unsafe { std::mem::transmute::<NonNull<dyn Host + '_>, NonNull<dyn Host>>(host) };
         let env = slot.0.as_mut(store);
@@ -113,10 +113,10 @@ impl<S: AsStoreMut> Drop for Seat<'_, S> {
     }
 }
 
-/// Has the host in the slot do something, while the guest's call of a host function waits.
+/// Runs `act` with the host in the slot, while the guest waits for a host function.
 ///
 /// # Errors
-/// [`Failure::Nesting`], or there is no host.
+/// [`Failure::Nesting`], or the slot is empty.
 #[allow(unsafe_code, reason = "an environment of host functions cannot hold a borrow")]
 pub(super) fn with_host<T>(
     mut env: FunctionEnvMut<'_, ImportEnv>,
@@ -130,13 +130,13 @@ pub(super) fn with_host<T>(
     if env.depth > DEEPEST {
         return Err(Failure::Nesting(DEEPEST));
     }
-    // SAFETY: the pointer is in the slot, so its `Seat` lives, and the host is borrowed by it alone. The call that the
-    // host was given for waits. A call that it makes meanwhile puts another pointer, reborrowed from this, into the slot.
+    // SAFETY: the pointer is in the slot, so its `Seat` lives and is the only borrower of the host. The call that the
+    // host was given for waits. A nested call puts another pointer, reborrowed from this, into the slot.
     let host = unsafe { host.as_mut() };
     Ok(act(host, store, &shared))
 }
 
-/// A thread, as the address of something that each thread has its own of.
+/// A thread, identified by the address of a thread-local.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ThreadMark(usize);
 
@@ -148,7 +148,7 @@ impl ThreadMark {
     }
 
     /// # Panics
-    /// This is another thread.
+    /// The current thread is another one.
     #[inline(always)]
     fn check(self) {
         assert!(self == ThreadMark::here(), "a guest is called on the thread that made it");
@@ -174,7 +174,7 @@ mod tests {
         program.instantiate(&Watchdog::new(None)).expect("it can be instantiated")
     }
 
-    /// Adds `by` to what the guest asks with; panics at 0. At 1, calls the guest again with another host.
+    /// Adds `by` to the argument; panics at 0. At 1, calls the guest again with another host.
     struct Adds {
         by: i32,
         guest_func: super::super::Func,
@@ -207,7 +207,7 @@ mod tests {
         let f = guest.func("f").expect("it is exported");
         let mut host = Adds { by: 10, guest_func: f.clone() };
         assert_eq!(guest.call(&f, &[Value::I32(1)], &mut host).expect("it returns"), [Value::I32(11)]);
-        // More often than calls may nest: each panic left its call under way.
+        // More often than calls may nest: each panic skips the end of its call.
         for _ in 0..=DEEPEST {
             let outcome =
                 catch_unwind(AssertUnwindSafe(|| guest.call(&f, &[Value::I32(0)], &mut host).map(<[_]>::len)));
@@ -219,10 +219,10 @@ mod tests {
         assert_eq!(guest.call(&f, &[Value::I32(2)], &mut host).expect("it returns"), [Value::I32(12)]);
     }
 
-    /// Moves a guest to another thread, which the type system forbids.
+    /// Moves a guest to another thread, which the type system otherwise forbids.
     struct Smuggled(Guest);
 
-    // SAFETY: there is none; the test is about what happens then. The guest is used by one thread at a time.
+    // SAFETY: this is unsound, which is the point of the test. Only one thread at a time uses the guest.
     #[allow(unsafe_code, reason = "a guest is not Send, and the check is for what comes of it all the same")]
     unsafe impl Send for Smuggled {}
 

@@ -1,4 +1,4 @@
-//! A failure of the host's on its way through the guest's frames, to the call that entered the guest.
+//! Carries a host failure through the guest's frames to the call that entered the guest.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use wasmer::RuntimeError;
 
 use crate::record::Failure;
 
-/// The failure as wasmer carries it.
+/// The failure as a wasmer user error.
 #[derive(Debug)]
 struct Stop(Failure);
 
@@ -23,7 +23,7 @@ pub(super) fn stop(failure: Failure) -> RuntimeError {
     RuntimeError::user(Box::new(Stop(failure)))
 }
 
-/// The failure that stopped the guest; an error of another kind is given back.
+/// The failure that stopped the guest. Returns other errors unchanged.
 pub(super) fn stopped_by(error: RuntimeError) -> Result<Failure, RuntimeError> {
     error.downcast::<Stop>().map(|stop| stop.0)
 }

@@ -1,22 +1,22 @@
-//! Names and source places in a trap's frames. The engine knows functions by their indices alone.
+//! Names and source locations for stack traces. The engine knows functions only by index.
 
 use wasmer_types::FrameInfo;
 
 use super::instrument::OffsetMap;
 use crate::record::Frame;
 
-/// The most frames of a trap that are kept, those of inlined functions not counted.
+/// Maximum number of frames of a trap, not counting inlined ones.
 const KEPT: usize = 32;
-/// How many frames of one function in a row are kept: where it trapped, and where it called itself.
+/// Maximum number of consecutive frames of one function: where it trapped, and where it called itself.
 const IN_A_ROW: usize = 2;
 
-/// What names a place in the guest's code for people.
+/// Resolves code offsets to names and source locations.
 pub trait Symbols: Send + Sync {
-    /// The frames of an instruction, innermost first: those of functions that are inlined there, and the function's own.
+    /// The frames at an instruction, innermost first: inlined functions, then the function itself.
     fn frames(&self, index: u32, offset: Option<usize>) -> Vec<Frame>;
 }
 
-/// Symbols of a module about which nothing is known.
+/// The symbols of a module without debug information.
 pub struct NoSymbols;
 
 impl Symbols for NoSymbols {
@@ -25,7 +25,7 @@ impl Symbols for NoSymbols {
     }
 }
 
-/// The frames of a trap, innermost first, and how many of the outermost are left out.
+/// The frames of a trap, innermost first, and the number of outermost frames left out.
 pub(super) fn frames(trace: &[FrameInfo], offsets: &OffsetMap, symbols: &dyn Symbols) -> (Vec<Frame>, usize) {
     let mut frames: Vec<Frame> = Vec::new();
     let (mut kept, mut row) = (0, 0);

@@ -1,4 +1,4 @@
-//! Modules in the text format: encoding, and where in the text an error in the binary comes from.
+//! Modules in the text format: encoding, and mapping errors in the binary back to the text.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use wast::core::{self, Expression, FuncKind, GlobalKind, ModuleField, ModuleKind
 use wast::parser::{ParseBuffer, parse};
 use wast::token::Span;
 
-/// Encodes a module, under the name that messages give it.
+/// Encodes a module. `name` is used in messages.
 ///
 /// # Errors
-/// It is not valid text; with the line and column.
+/// The text is invalid; with line and column.
 pub(super) fn encode(name: &str, text: &[u8]) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(text).map_err(|error| format!("not valid UTF-8 (byte {})", error.valid_up_to()))?;
     let encoded = ParseBuffer::new(text).and_then(|buffer| parse::<Wat<'_>>(&buffer)?.encode());
     encoded.map_err(|error| shown(error, name, text))
 }
 
-/// An error at an offset of the encoded module, with its line and column in the text; `None` where they are not known.
+/// Formats an error at an offset of the encoded module with its line and column in the text; `None` if unknown.
 pub(super) fn locate(name: &str, text: &[u8], message: &str, offset: u64) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let mut buffer = ParseBuffer::new(text).ok()?;
@@ -36,7 +36,7 @@ fn shown(mut error: wast::Error, name: &str, text: &str) -> String {
     error.to_string()
 }
 
-/// A section of a module whose items stand in the text as fields.
+/// A section whose items are fields in the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     Type,
@@ -52,17 +52,17 @@ enum Section {
     Data,
 }
 
-/// A part of a binary that has its own part of the text.
+/// A part of the binary that has a counterpart in the text.
 struct Item {
     section: Section,
-    /// Its place among the items of the section.
+    /// Its index among the items of the section.
     number: usize,
-    /// The number of the instruction in it, if it is one.
+    /// The index of the instruction in it, if it is an instruction.
     instruction: Option<usize>,
 }
 
 impl Item {
-    /// The item that holds the byte at an offset.
+    /// The item that contains the byte at an offset.
     fn at(offset: u64, binary: &[u8]) -> Option<Item> {
         let mut bodies = 0;
         for payload in Parser::new(0).parse_all(binary) {
@@ -108,17 +108,17 @@ impl Item {
         None
     }
 
-    /// Where it stands in the text, given the fields as they were encoded.
+    /// Its position in the text, given the fields as encoded.
     fn span(&self, fields: &[ModuleField<'_>]) -> Option<Span> {
         let (span, expression) = fields.iter().filter_map(|field| written(self.section, field)).nth(self.number)?;
         let spans = expression.and_then(|expression| expression.instr_spans.as_deref());
-        // An end that is not written belongs to the instruction before it.
+        // An implicit `end` belongs to the instruction before it.
         let instruction = self.instruction.zip(spans).and_then(|(number, spans)| spans.get(number).or(spans.last()));
         Some(instruction.copied().unwrap_or(span))
     }
 }
 
-/// The item of a section that holds the byte at an offset.
+/// The item of a section that contains the byte at an offset.
 fn find<'a, T: FromReader<'a>>(
     section: Section,
     items: &SectionLimited<'a, T>,
@@ -137,12 +137,12 @@ fn constant(expression: &ConstExpr<'_>, offset: u64) -> Option<usize> {
     number(expression.get_operators_reader(), offset)
 }
 
-/// The number of the instruction at an offset.
+/// The index of the instruction at an offset.
 fn number(code: OperatorsReader<'_>, offset: u64) -> Option<usize> {
     code.into_iter_with_offsets().map_while(Result::ok).position(|(_, at)| at == offset)
 }
 
-/// Where an item of a section stands in the text, and its instructions, if that field is one.
+/// The position in the text of an item of a section and of its instructions, if the field is one.
 fn written<'f, 'a>(section: Section, field: &'f ModuleField<'a>) -> Option<(Span, Option<&'f Expression<'a>>)> {
     let (of, span, expression) = match field {
         ModuleField::Type(ty) => (Section::Type, ty.span, None),

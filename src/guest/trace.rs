@@ -1,5 +1,5 @@
-//! The host's end of the records that an instrumented guest makes: the hook that it calls when its ring is full, and
-//! the collector that they go to.
+//! The host's side of tracing: the hook that an instrumented guest calls when its ring is full, and the collector for
+//! its records.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,7 @@ pub(super) struct Tracer {
 }
 
 impl Tracer {
-    /// Puts the hook into a guest's table; `None` if the guest lacks what was added to its module.
+    /// Puts the hook into a guest's table. `None` if the guest lacks the added exports.
     pub(super) fn attach(
         store: &mut Store,
         instance: &Instance,
@@ -45,7 +45,7 @@ impl Tracer {
         Some(tracer)
     }
 
-    /// Moves the records that lie in the ring to the collector, and returns it.
+    /// Moves the records from the ring to the collector, and returns it.
     pub(super) fn drain(&self, store: &mut impl AsStoreMut) -> &Arc<Mutex<Collector>> {
         let cursor = self.cursor.get(store);
         let end = usize::try_from(cursor.i32().unwrap_or(0)).unwrap_or(0);
@@ -53,7 +53,7 @@ impl Tracer {
         if end > first {
             let records = all(&self.ring, store).get(first..end).unwrap_or(&[]);
             self.watch.aside(|| self.lock().timed(|collector| collector.take(records)));
-            // It is mutable, and an i32.
+            // Cannot fail: the global is a mutable i32.
             let _ = self.cursor.set(store, Value::I32(FIRST_RECORD.cast_signed()));
         }
         &self.collector
@@ -63,7 +63,7 @@ impl Tracer {
         self.collector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records what a `memory.init` copied, which is in memory now.
+    /// Records a `memory.init`, whose bytes are now in memory.
     fn init(&self, store: &impl AsStoreRef, site: u32, addr: u64, len: u64) {
         let mut collector = self.lock();
         let memory = collector.memory_of(site).and_then(|memory| self.memories.get(memory));
@@ -75,7 +75,7 @@ impl Tracer {
     }
 }
 
-/// What a guest calls when its ring is full, and after a `memory.init` at `addr`.
+/// The hook: called when the ring is full, and after a `memory.init` at `addr`.
 fn hook(mut env: FunctionEnvMut<'_, Tracer>, site: i32, addr: i64, _: i64, len: i64) {
     let (tracer, mut store) = env.data_and_store_mut();
     tracer.drain(&mut store);
@@ -85,13 +85,13 @@ fn hook(mut env: FunctionEnvMut<'_, Tracer>, site: i32, addr: i64, _: i64, len: 
     }
 }
 
-/// All of a memory.
+/// All bytes of a memory.
 #[allow(unsafe_code, reason = "wasmer's safe readers copy, and slower than memcpy")]
 fn all<'a>(memory: &Memory, store: &'a impl AsStoreRef) -> &'a [u8] {
     let view = memory.view(store);
     let size = usize::try_from(view.data_size()).expect("linear memory fits the address space");
-    // SAFETY: pointer and length are those of the live memory. While the store is borrowed no code of it runs, and no
-    // other thread has it; so the memory stays as it is.
+    // SAFETY: pointer and length are those of the live memory. While the store is borrowed none of its code runs, and
+    // no other thread has it, so the memory stays as it is.
     unsafe { std::slice::from_raw_parts(view.data_ptr(), size) }
 }
 

@@ -1,8 +1,8 @@
-//! Whether a module is valid, and if the engine has the features that it uses.
+//! Validation, and the features that a module uses but the engine lacks.
 
 use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 
-/// The features that the engine is built with: what wasmer's Cranelift compiler asks its own validator for.
+/// The features of the engine: those that wasmer's Cranelift compiler enables in its own validator.
 const ENGINE: WasmFeatures = WasmFeatures::empty()
     .union(WasmFeatures::MUTABLE_GLOBAL)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
@@ -20,8 +20,7 @@ const ENGINE: WasmFeatures = WasmFeatures::empty()
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::GC_TYPES);
 
-/// What features are called where their proposals have other names than their flags; which tools emit them, or how to
-/// build without.
+/// Features whose proposals have other names than their flags; with the tools that emit them, or how to build without.
 const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::GC, "garbage collection (compilers of Kotlin, Dart, Java and OCaml emit it)"),
     (
@@ -41,7 +40,7 @@ const NAMES: &[(WasmFeatures, &str)] = &[
 
 /// Why a module cannot be run.
 pub(super) enum Fault {
-    /// It is valid, but uses these features, which the engine does not have.
+    /// It is valid, but uses these features, which the engine does not support.
     Features(Vec<String>),
     /// It is not valid.
     Invalid(BinaryReaderError),
@@ -50,7 +49,7 @@ pub(super) enum Fault {
 /// Validates a module for the engine.
 ///
 /// # Errors
-/// It is not valid, or needs more than the engine has.
+/// It is not valid, or uses features that the engine does not support.
 pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
     if is_valid(binary, ENGINE).is_ok() {
         return Ok(());
@@ -59,7 +58,7 @@ pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
     Err(Fault::Features(missing(binary)))
 }
 
-/// Validates a module, whatever it uses.
+/// Validates a module with all features enabled.
 ///
 /// # Errors
 /// It is not valid.
@@ -71,7 +70,7 @@ fn is_valid(binary: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderErr
     Validator::new_with_features(features).validate_all(binary).map(drop)
 }
 
-/// The features without which a valid module is not, but for those of the engine.
+/// The features that a valid module requires, beyond the engine's.
 fn missing(binary: &[u8]) -> Vec<String> {
     let mut needed = WasmFeatures::all();
     for (_, feature) in WasmFeatures::all().difference(ENGINE).iter_names() {

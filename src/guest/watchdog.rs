@@ -1,8 +1,8 @@
-//! The watch over a running guest: stops it when its time is over, or when the user says so.
+//! Stops a running guest when its time limit is reached or the user interrupts it.
 //!
-//! The guest's thread only counts: one step up when an exchange begins, one when it ends, so that an odd count means
-//! running. A thread of the watch looks at the count now and then, and sleeps while the guest
-//! is idle. That keeps clocks and locks out of the path of a line.
+//! The guest's thread only counts: it increments a counter when an exchange begins and when it ends, so an odd count
+//! means running. The watchdog thread polls the counter, and sleeps while the guest is idle. This keeps clocks and
+//! locks out of the hot path.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -12,49 +12,49 @@ use std::time::{Duration, Instant};
 use super::flag::Flag;
 use crate::record::{Failure, Limit};
 
-/// How long the watch goes on looking after the guest went idle, before it sleeps until woken.
+/// How long the watchdog thread polls an idle guest before it sleeps until woken.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long it waits before it looks again at a guest that it stopped.
+/// How long it waits before it checks again on a guest that it stopped.
 const RETRY: Duration = Duration::from_millis(1);
 
 const NOBODY: u8 = 0;
 const TIME: u8 = 1;
 const USER: u8 = 2;
 
-/// A handle on the watch over one guest. Clones watch over the same guest.
+/// A handle to the watchdog of one guest. Clones share it.
 #[derive(Clone)]
 pub struct Watchdog {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// The longest time for one exchange, in nanoseconds; 0 for none.
+    /// Time limit for one exchange, in nanoseconds; 0 for none.
     limit: AtomicU64,
     /// Odd while the guest's code runs.
     count: AtomicU64,
-    /// The count at which the user asked for a stop.
+    /// The count at which the user requested a stop.
     asked: AtomicU64,
-    /// Lines up to this number are not to be run any more.
+    /// Lines up to this number are cancelled.
     cancelled: AtomicU64,
-    /// How much of the limit was spent before the present exchange, in nanoseconds.
+    /// How much of the limit was spent before the current exchange, in nanoseconds.
     spent_before: AtomicU64,
-    /// Set while the guest answers a batch of lines, which counts as one.
+    /// Set while the guest handles a batch of lines, which counts as one exchange.
     batch: AtomicBool,
-    /// Set while the host works for itself, which the guest's time is not charged for.
+    /// Set while the host does work that does not count towards the limit.
     paused: AtomicBool,
-    /// Who stopped the guest last.
+    /// The reason for the last stop.
     stopped_by: AtomicU8,
-    /// Set while a stop is on: the guest's thread takes it back before it goes on.
+    /// Set while a stop is active: the guest's thread clears it before it continues.
     firing: AtomicBool,
-    /// Set while the watching thread sleeps until woken.
+    /// Set while the watchdog thread sleeps until woken.
     asleep: AtomicBool,
-    /// The flag that stops the guest, for as long as there is one.
+    /// The flag that stops the current guest, if any.
     flag: Mutex<Option<Flag>>,
     thread: OnceLock<Thread>,
 }
 
 impl Watchdog {
-    /// A watch that stops a guest after `limit`, if there is one.
+    /// Creates a watchdog that stops a guest after `limit`, if any.
     pub fn new(limit: Option<Duration>) -> Watchdog {
         Watchdog {
             shared: Arc::new(Shared {
@@ -74,7 +74,7 @@ impl Watchdog {
         }
     }
 
-    /// Changes the longest time for one exchange.
+    /// Changes the time limit for one exchange.
     pub fn set_limit(&self, limit: Option<Duration>) {
         self.shared.limit.store(nanos(limit), SeqCst);
         self.wake();
@@ -85,27 +85,27 @@ impl Watchdog {
         (nanos > 0).then(|| Duration::from_nanos(nanos))
     }
 
-    /// Stops the guest if it is running now, and cancels the lines up to that number, which may not have begun yet.
-    /// Any thread may say so.
+    /// Stops the guest if it is running, and cancels the lines up to this number, including those not begun yet. May
+    /// be called from any thread.
     pub fn interrupt(&self, line: u64) {
-        // The guest's thread steps the count before it looks at this, and here it is the other way round: so either
-        // that thread sees that its line is cancelled, or the count is seen that is to be stopped.
+        // The guest's thread increments the count before it reads `cancelled`; here the order is reversed. So either
+        // that thread sees the cancellation, or this sees the count to stop at.
         self.shared.cancelled.fetch_max(line, SeqCst);
         self.shared.asked.store(self.shared.count.load(SeqCst), SeqCst);
         self.wake();
     }
 
-    /// Whether the line of that number was cancelled. To be asked inside [`Watchdog::during`].
+    /// Whether the line with this number was cancelled. Call it inside [`Watchdog::during`].
     pub fn is_cancelled(&self, line: u64) -> bool {
         line <= self.shared.cancelled.load(SeqCst)
     }
 
-    /// Whether lines were cancelled: in a pipe, all that are to come.
+    /// Whether any line was cancelled. In a pipe that cancels all further lines.
     pub fn cancels(&self) -> bool {
         self.shared.cancelled.load(SeqCst) > 0
     }
 
-    /// Runs `work`, which is the host's, without charging the guest's time for it.
+    /// Runs `work` of the host, without counting it towards the limit.
     pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
         self.shared.paused.store(true, SeqCst);
         let result = work();
@@ -113,7 +113,7 @@ impl Watchdog {
         result
     }
 
-    /// Watches over the guest that `flag` stops, and no longer over one before it, until the guard is dropped.
+    /// Watches the guest that `flag` stops, in place of any other, until the guard is dropped.
     pub(super) fn guard(&self, flag: Flag) -> WatchGuard {
         self.watch(flag.copy());
         WatchGuard { watchdog: self.clone(), flag }
@@ -131,7 +131,7 @@ impl Watchdog {
         self.shared.flag.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work`, which enters the guest's code, under the watch: one exchange, or one start.
+    /// Runs `work`, which enters the guest's code, as one exchange or start.
     #[inline]
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         let shared = &*self.shared;
@@ -147,7 +147,7 @@ impl Watchdog {
         result
     }
 
-    /// Runs `work` like [`Watchdog::during`], as the rest of something that took so long already.
+    /// Runs `work` like [`Watchdog::during`], as if `spent` had already passed.
     pub fn during_rest<T>(&self, spent: Duration, work: impl FnOnce() -> T) -> T {
         self.shared.spent_before.store(nanos(Some(spent)), SeqCst);
         let result = self.during(work);
@@ -155,8 +155,8 @@ impl Watchdog {
         result
     }
 
-    /// Runs `work`, in which a [`super::Driver`] answers a batch of lines. One that takes so long that the watch takes
-    /// notice is told to end with its present line; the time limit counts from then on, and so is for that line alone.
+    /// Runs `work`, in which a [`super::Driver`] handles a batch of lines. A slow batch is asked to end after its current
+    /// line. The time limit counts from then on, and so applies to that line alone.
     pub fn during_batch<T>(&self, work: impl FnOnce() -> T) -> T {
         if let Some(flag) = &*self.flag() {
             flag.leave(false);
@@ -167,7 +167,7 @@ impl Watchdog {
         result
     }
 
-    /// Why the guest was stopped, if it was the watch that stopped it.
+    /// Why the watchdog stopped the guest, if it did.
     pub(super) fn verdict(&self) -> Option<Failure> {
         match (self.shared.stopped_by.load(SeqCst), self.limit()) {
             (NOBODY, _) => None,
@@ -176,7 +176,7 @@ impl Watchdog {
         }
     }
 
-    /// Takes a stop back, so that it does not meet the next exchange.
+    /// Clears a stop, so that it does not affect the next exchange.
     fn stand_down(&self) {
         let flag = self.flag();
         self.shared.firing.store(false, SeqCst);
@@ -192,7 +192,7 @@ impl Watchdog {
         }
     }
 
-    /// Looks at the guest once, and says how long to wait before the next time: `None` is until woken.
+    /// Checks the guest once. Returns how long to wait before the next check; `None` to sleep until woken.
     fn look(&self, seen: &mut Seen) -> Option<Duration> {
         let woken = self.shared.asleep.swap(false, SeqCst);
         let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
@@ -216,24 +216,24 @@ impl Watchdog {
             Some(self.tick())
         } else {
             self.shared.asleep.store(true, SeqCst);
-            // An exchange that begins now either is seen here, or sees that it has to wake the watch.
+            // An exchange that begins now is either seen here, or sees that it must wake this thread.
             (self.shared.count.load(SeqCst) != count).then(|| self.tick())
         }
     }
 
-    /// Has the batch end with its present line. A batch to come takes that back, so it may come too late.
+    /// Asks the batch to end after its current line. The next batch clears that request if it comes too late.
     fn end_batch(&self) {
         if let Some(flag) = &*self.flag() {
             flag.leave(true);
         }
     }
 
-    /// How long to wait before looking again.
+    /// The time until the next check.
     fn tick(&self) -> Duration {
         self.limit().map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)))
     }
 
-    /// Who, if anybody, wants the guest stopped that runs at `count` and has spent that much time.
+    /// The reason, if any, to stop the guest that runs at `count` and has spent this much time.
     fn due(&self, count: u64, spent: Duration) -> u8 {
         if self.shared.asked.load(SeqCst) == count {
             USER
@@ -244,12 +244,12 @@ impl Watchdog {
         }
     }
 
-    /// Stops the guest, unless it is at another exchange by now. Returns how long to wait before looking again.
+    /// Stops the guest, unless another exchange has begun. Returns how long to wait before the next check.
     fn fire(&self, count: u64, by: u8) -> Duration {
         let flag = self.flag();
         self.shared.firing.store(true, SeqCst);
-        // The guest's thread steps the count before it looks at `firing`: if the count still stands, that thread
-        // will take the stop back, and it cannot meet a later exchange.
+        // The guest's thread increments the count before it reads `firing`. If the count is unchanged, that thread
+        // will clear the stop, and it cannot affect a later exchange.
         if self.shared.count.load(SeqCst) == count {
             self.shared.stopped_by.store(by, SeqCst);
             if let Some(flag) = &*flag {
@@ -262,14 +262,14 @@ impl Watchdog {
     }
 }
 
-/// The watch over one guest. It ends when this is dropped, before the memory with the flag goes.
+/// Keeps the watchdog on one guest. Drop it before the memory that contains the flag.
 pub(super) struct WatchGuard {
     watchdog: Watchdog,
     flag: Flag,
 }
 
 impl WatchGuard {
-    /// Takes the watch back that another guest had taken over.
+    /// Moves the watchdog back to this guest from another.
     pub(super) fn renew(&self) {
         self.watchdog.watch(self.flag.copy());
     }
@@ -297,7 +297,7 @@ impl Drop for Shared {
     }
 }
 
-/// The watching thread: it ends with the last handle on its watch.
+/// The watchdog thread. It ends with the last handle.
 fn keep(shared: &Weak<Shared>) {
     let mut seen = Seen { count: 0, spent: Duration::ZERO, at: Instant::now(), told_to_leave: false };
     while let Some(shared) = shared.upgrade() {
@@ -309,13 +309,13 @@ fn keep(shared: &Weak<Shared>) {
     }
 }
 
-/// What the watching thread saw when it looked last.
+/// What the watchdog thread saw at its last check.
 struct Seen {
     count: u64,
-    /// How long the count has stood.
+    /// How long the count has been unchanged.
     spent: Duration,
     at: Instant,
-    /// Whether the batch that runs was told to end.
+    /// Whether the current batch was asked to end.
     told_to_leave: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One cause on the timeline (the start, or a line) with the steps and changes that it led to.
+//! A cause on the timeline (a start, a line or a command), with its steps and changes.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,65 +6,63 @@ use std::time::Duration;
 
 use super::{AccessLog, Change, Failure, Memories, Segment, Value};
 
-/// What set a guest going.
+/// What triggered a cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// The guest was instantiated.
     Start,
     /// A line was sent.
     Line(Vec<u8>),
-    /// A command was given, in these words.
+    /// A command was given, with this text.
     Command(String),
 }
 
 /// How a cause ended: the answer (empty for a start), or why there is none.
 pub type Outcome = Result<Vec<u8>, Failure>;
 
-/// One cause: what set the guest going, and all that came of it.
+/// One cause: a trigger, and everything that resulted from it.
 ///
-/// Steps stand in the order in which they began, each with its depth, which makes a tree: the steps
-/// inside a call follow it and are one deeper. Changes stand in the order in which they were made.
+/// Steps are in the order in which they began. Each has a depth, which makes them a tree: the steps inside a call
+/// follow it, one level deeper. Changes are in the order in which they were made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// What set the guest going.
+    /// What triggered it.
     pub trigger: Trigger,
-    /// The steps, a call before those inside it.
+    /// The steps, in pre-order.
     pub steps: Vec<Step>,
-    /// Every change, in the order made.
+    /// All changes, in order.
     pub changes: Vec<Change>,
-    /// The accesses that the guest made, where they were recorded.
+    /// The guest's recorded accesses; empty where they were not recorded.
     pub accesses: Arc<AccessLog>,
-    /// The step to look at first, by its place: the call of the transform.
+    /// The index of the step to show first: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
     pub outcome: Outcome,
-    /// What failed after that, where a recipe gives memory back (`finally`): an answer stands beside it.
+    /// What failed afterwards in a recipe's `finally`. There may still be an answer.
     pub cleanup: Option<Failure>,
 }
 
 /// One step across the boundary between host and guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// 0 for a step of the host's, one more inside each call.
+    /// 0 for a step of the host, one more inside each call.
     pub depth: usize,
     /// What was done.
     pub kind: StepKind,
-    /// The changes made during it, those of the steps inside it included.
+    /// The changes made during the step, including nested steps.
     pub changes: Range<usize>,
-    /// The accesses that the guest made during it, by their numbers, where they were recorded.
+    /// The numbers of the guest's recorded accesses during the step.
     pub accesses: Range<u64>,
-    /// Whether all of memory is known as it was before the step and after it.
+    /// Whether all of memory is known before and after the step.
     pub known: Known,
-    /// The earlier call whose question it asks again: the same export with the same arguments, for the same name in the
-    /// recipe.
+    /// The earlier call that this one repeats: same export, same arguments, same recipe name.
     pub repeats: Option<usize>,
-    /// How long it took, without the time for recording it.
+    /// How long it took, excluding recording.
     pub elapsed: Duration,
 }
 
-/// Whether all of memory is known as it was before a step, and after it. Where it is not, the guest had run and memory
-/// was not compared, because that had taken too long: the guest may have changed any byte that the host did not read
-/// or write there.
+/// Whether all of memory is known before and after a step. It is not where the guest ran and comparing memory was
+/// skipped because it had taken too long: the guest may have changed any byte that the host did not access there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Before the step.
@@ -81,7 +79,7 @@ impl Known {
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepKind {
-    /// The module is instantiated: memory is made, data segments are copied in, a start function runs.
+    /// The module is instantiated: memory is created, data segments are copied, the start function runs.
     Instantiate,
     /// The host calls an export.
     Call {
@@ -94,7 +92,7 @@ pub enum StepKind {
     },
     /// The host writes bytes.
     Write {
-        /// Which memory, by its place.
+        /// The memory's index.
         memory: usize,
         /// The first address.
         addr: u64,
@@ -103,35 +101,35 @@ pub enum StepKind {
     },
     /// The host reads bytes.
     Read {
-        /// Which memory, by its place.
+        /// The memory's index.
         memory: usize,
         /// The first address.
         addr: u64,
         /// How many bytes.
         len: u64,
     },
-    /// The guest calls an import: a function of the host's.
+    /// The guest calls an import.
     Import {
-        /// What it calls, as `module.name`.
+        /// The import, as `module.name`.
         import: Arc<str>,
         /// The arguments.
         args: Vec<Value>,
         /// The results; `None` if the host stopped the guest instead.
         results: Option<Vec<Value>>,
     },
-    /// The guest says something, which is no part of its answer.
+    /// The guest emits a message, which is not part of its answer.
     Say {
-        /// Its words; any bytes.
+        /// The message; any bytes.
         text: Vec<u8>,
     },
-    /// The host remarks something about what the guest, or the recipe, does.
+    /// The host notes something about what the guest or the recipe does.
     Note {
-        /// A sentence.
+        /// The note, a sentence.
         text: String,
     },
     /// The host grows a memory.
     Grow {
-        /// Which memory, by its place.
+        /// The memory's index.
         memory: usize,
         /// By how many WebAssembly pages.
         pages: u64,
@@ -146,7 +144,7 @@ pub enum StepKind {
 }
 
 impl Step {
-    /// How many bytes of text it holds.
+    /// Bytes of text in the step.
     fn text(&self) -> usize {
         match &self.kind {
             StepKind::Say { text } => text.len(),
@@ -155,7 +153,7 @@ impl Step {
         }
     }
 
-    /// How many values it holds.
+    /// Number of values in the step.
     fn values(&self) -> usize {
         match &self.kind {
             StepKind::Call { args, results, .. } | StepKind::Import { args, results, .. } => {
@@ -167,29 +165,29 @@ impl Step {
 }
 
 impl Cause {
-    /// Whether a new run began with it: a fresh guest, that is, which was not made for one line alone.
+    /// Whether it began a new run, with a guest that was not created for a single line.
     pub fn begins_a_run(&self) -> bool {
         let is_line = matches!(self.trigger, Trigger::Line(_));
         !is_line && self.steps.first().is_some_and(|step| step.kind == StepKind::Instantiate)
     }
 
-    /// What failed: at most two failures, in the order in which they happened.
+    /// The failures: at most two, in order.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.outcome.as_ref().err().into_iter().chain(&self.cleanup)
     }
 
-    /// Whether something failed, be it that there is an answer all the same.
+    /// Whether anything failed, even if there is an answer.
     pub fn has_failed(&self) -> bool {
         self.failures().next().is_some()
     }
 
-    /// What failed, as a text.
+    /// The failures, as text.
     pub fn failure_text(&self) -> Option<String> {
         let failures: Vec<_> = self.failures().map(Failure::to_string).collect();
         (!failures.is_empty()).then(|| failures.join("; then: "))
     }
 
-    /// What the guest said beside its answer, in order.
+    /// The guest's messages, in order.
     pub fn messages(&self) -> impl Iterator<Item = &[u8]> {
         self.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Say { text } => Some(text.as_slice()),
@@ -197,7 +195,7 @@ impl Cause {
         })
     }
 
-    /// What keeping this cause costs, in bytes.
+    /// Memory cost in bytes.
     pub fn cost(&self) -> usize {
         let line = match &self.trigger {
             Trigger::Line(line) => line.len(),
@@ -217,11 +215,11 @@ impl Cause {
             + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 
-    /// Whether the steps are a tree, as every other use of them takes for granted: a step lies in the call before it or
-    /// beside that, its changes lie within those of the call around it and after those of the step before it, and the
-    /// focus is one of the steps. A recorder makes nothing else; a file may hold anything.
+    /// Whether the steps form a tree: each step is inside the call before it or next to it, its changes are within
+    /// those of the enclosing call and after those of the step before, and the focus is a step. All other code relies
+    /// on this. A recorder guarantees it; a file may hold anything.
     pub fn is_well_formed(&self) -> bool {
-        // Where the changes of each step around the present one end, and how many changes belong to steps before it.
+        // The ends of the enclosing steps' changes, and the number of changes that belong to earlier steps.
         let mut ends: Vec<usize> = Vec::new();
         let mut made = 0;
         for Step { depth, changes, .. } in &self.steps {
@@ -244,8 +242,8 @@ impl Cause {
             && self.accesses.fits(self.changes.len())
     }
 
-    /// The memories after it, from those before it; `None` if a change does not fit them, or accesses do not come to the
-    /// changes that sum them up. To be asked of a well-formed cause.
+    /// Applies a well-formed cause to the memories before it. `None` if a change does not fit, or the accesses do not
+    /// result in the changes that sum them up.
     pub fn apply(&self, before: &Memories) -> Option<Memories> {
         let mut memories = before.clone();
         let mut made = 0;
@@ -263,24 +261,24 @@ impl Cause {
         Some(memories)
     }
 
-    /// How long its steps took, without the time for recording them.
+    /// Total time of its steps, excluding recording.
     pub fn elapsed(&self) -> Duration {
         let own = self.steps.iter().filter(|step| step.depth == 0);
-        // A file may tell of any times.
+        // A file may contain any times.
         own.fold(Duration::ZERO, |sum, step| sum.saturating_add(step.elapsed))
     }
 
-    /// The step in which the access of that number was made: the innermost one.
+    /// The innermost step during which the access with this number was made.
     pub fn step_of_access(&self, number: u64) -> Option<usize> {
         self.steps.iter().rposition(|step| step.accesses.contains(&number))
     }
 
-    /// Whether memory is known before and after the step at `place`; it always is before and after the whole cause.
+    /// Whether memory is known before and after the step at `place`. Around the whole cause it always is.
     pub fn known(&self, place: Option<usize>) -> Known {
         place.map_or(Known::BOTH, |place| self.steps[place].known)
     }
 
-    /// The changes of the step at `place`, or of the whole cause for `None`.
+    /// The changes of the step at `place`, or of the whole cause if `None`.
     pub fn changes_of(&self, place: Option<usize>) -> Range<usize> {
         place.map_or(0..self.changes.len(), |place| self.steps[place].changes.clone())
     }

@@ -4,24 +4,24 @@ use std::ops::Range;
 
 use super::{Image, Memories, WASM_PAGE};
 
-/// The most memories that a guest from a file may have.
+/// Maximum number of memories of a guest in a file.
 pub const MEMORIES: usize = 100;
-/// The most pages that a memory may have.
+/// Maximum number of pages in a memory.
 const PAGES: u64 = 65_536;
 
 /// Who changed a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
-    /// The module itself, as it was instantiated: its data segments.
+    /// The module, during instantiation: its data segments.
     Module,
-    /// The host: linmem, on the user's behalf.
+    /// The host: linmem, for the user.
     Host,
     /// The guest's own code.
     Guest,
 }
 
 impl Actor {
-    /// The one word for it.
+    /// The actor's name.
     pub fn word(self) -> &'static str {
         match self {
             Actor::Module => "module",
@@ -31,38 +31,36 @@ impl Actor {
     }
 }
 
-/// How a change is known, which says what an equal byte in it means.
+/// How a change is known, which determines what an equal byte in it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// The write was seen: every byte in it was written, the equal ones too.
+    /// The write was seen: every byte was written, equal ones too.
     Written,
-    /// Memory was compared before and after: the bytes in it that differ were written, and of the equal ones
-    /// nothing is known.
+    /// Found by comparing memory before and after: differing bytes were written; equal bytes may have been.
     Found,
 }
 
-/// One change of one memory, with what it takes to undo and to redo it.
+/// One change of one memory, with everything needed to undo and redo it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Bytes were written, or found to differ.
     Bytes {
-        /// Which memory, by its place among the guest's memories.
+        /// The memory's index.
         memory: usize,
         /// The address of the first byte.
         addr: u64,
-        /// The old bytes, then as many new ones: one allocation for both.
+        /// The old bytes, then the same number of new ones, in one allocation.
         old_then_new: Box<[u8]>,
         /// Who wrote them.
         by: Actor,
-        /// How that is known.
+        /// How the change is known.
         evidence: Evidence,
-        /// Which of the bytes were written, where that is not all of them.
+        /// Which bytes were written, if not all.
         mask: Option<Mask>,
     },
-    /// The memory grew by whole pages of zeroes, or a fresh guest began with fewer pages, of which those that went
-    /// were zeroes by then.
+    /// The memory grew by zeroed pages; or a fresh guest began with fewer pages, and the removed pages were zero.
     Growth {
-        /// Which memory, by its place among the guest's memories.
+        /// The memory's index.
         memory: usize,
         /// Size before, in WebAssembly pages.
         from: u64,
@@ -76,12 +74,12 @@ pub enum Change {
 /// A set of the bytes of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask(
-    /// A bit for each byte, from the lowest on.
+    /// One bit per byte, lowest first.
     Box<[u8]>,
 );
 
 impl Mask {
-    /// The set of those places, of `len`, that `has` says yes to.
+    /// The set of all indices below `len` for which `has` returns true.
     pub(super) fn new(len: usize, has: impl Fn(usize) -> bool) -> Mask {
         let byte = |first: usize| {
             (first..len.min(first + 8)).fold(0, |byte, place| byte | u8::from(has(place)) << (place - first))
@@ -89,30 +87,30 @@ impl Mask {
         Mask((0..len).step_by(8).map(byte).collect())
     }
 
-    /// The bits, from the lowest of the first byte on.
+    /// The bits, lowest of the first byte first.
     pub fn bits(&self) -> &[u8] {
         &self.0
     }
 
-    /// The set with these bits for so many places; `None` if it has more or fewer.
+    /// A set from these bits. `None` if their length does not match `len`.
     pub fn from_bits(bits: &[u8], len: usize) -> Option<Mask> {
         (bits.len() == len.div_ceil(8)).then(|| Mask(bits.into()))
     }
 
-    /// Whether the byte at that place is in it.
+    /// Whether the byte at this index is in the set.
     pub fn has(&self, place: usize) -> bool {
         self.0.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1)
     }
 }
 
 impl Change {
-    /// A change of bytes from `old` to `new`, which are of one length.
+    /// A change of bytes from `old` to `new`, which must have the same length.
     pub fn bytes(memory: usize, addr: u64, old: &[u8], new: &[u8], by: Actor, evidence: Evidence) -> Change {
         assert_eq!(old.len(), new.len(), "a change replaces bytes one for one");
         Change::Bytes { memory, addr, old_then_new: [old, new].concat().into(), by, evidence, mask: None }
     }
 
-    /// The same change of bytes, of which only those in the mask were written, if there is one.
+    /// The same change, restricted to the bytes in the mask, if any.
     pub fn with_mask(mut self, of: Option<Mask>) -> Change {
         if let Change::Bytes { mask, .. } = &mut self {
             *mask = of;
@@ -120,7 +118,7 @@ impl Change {
         self
     }
 
-    /// How many bytes were written, as far as is known.
+    /// Number of bytes known to be written.
     pub fn written(&self) -> usize {
         match self {
             Change::Bytes { old_then_new, evidence: Evidence::Written, mask: None, .. } => old_then_new.len() / 2,
@@ -131,7 +129,7 @@ impl Change {
         }
     }
 
-    /// The runs of bytes that were written, as far as is known, as addresses.
+    /// The runs of bytes known to be written, as addresses.
     pub fn runs(&self) -> impl Iterator<Item = Range<u64>> {
         let (addr, len) = match self {
             Change::Bytes { addr, old_then_new, .. } => (*addr, old_then_new.len() / 2),
@@ -146,7 +144,7 @@ impl Change {
         })
     }
 
-    /// Whether the byte at that place in the change was written, as far as is known.
+    /// Whether the byte at this index is known to be written.
     pub fn is_written(&self, place: usize) -> bool {
         let Change::Bytes { old_then_new, evidence, mask, .. } = self else { return false };
         let len = old_then_new.len() / 2;
@@ -158,7 +156,7 @@ impl Change {
             }
     }
 
-    /// What keeping this change costs, in bytes.
+    /// Memory cost in bytes.
     pub fn cost(&self) -> usize {
         let bytes = match self {
             Change::Bytes { old_then_new, mask, .. } => {
@@ -169,14 +167,14 @@ impl Change {
         bytes + size_of::<Change>()
     }
 
-    /// Who wrote the byte at `addr` in this change, if it did so as far as is known.
+    /// Who wrote the byte at this address, if this change is known to have written it.
     pub fn writer(&self, of: usize, at: u64) -> Option<Actor> {
         let Change::Bytes { memory, addr, by, .. } = self else { return None };
         let place = usize::try_from(at.checked_sub(*addr)?).ok()?;
         (*memory == of && self.is_written(place)).then_some(*by)
     }
 
-    /// Makes the change in `memories`, which are as they were before it.
+    /// Redoes the change in `memories`, which must be in the state before it.
     pub fn redo(&self, memories: &mut Memories) {
         match self {
             Change::Bytes { memory, addr, old_then_new, .. } => {
@@ -186,7 +184,7 @@ impl Change {
         }
     }
 
-    /// Makes a change that may not fit: `None`, and nothing done, unless `memories` are as they were before it.
+    /// Redoes a change that may not fit. Returns `None` and does nothing unless `memories` are in the state before it.
     pub(super) fn apply(&self, memories: &mut Memories) -> Option<()> {
         match *self {
             Change::Bytes { memory, addr, ref old_then_new, .. } => {
@@ -206,7 +204,7 @@ impl Change {
         Some(())
     }
 
-    /// Takes the change back in `memories`, which are as they were after it.
+    /// Undoes the change in `memories`, which must be in the state after it.
     pub fn undo(&self, memories: &mut Memories) {
         match self {
             Change::Bytes { memory, addr, old_then_new, .. } => {

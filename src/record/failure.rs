@@ -7,18 +7,18 @@ use thiserror::Error;
 
 use super::{Frame, TrapCause};
 
-/// A name of a guest's making in one line of text: control characters, line feeds among them, become escapes.
+/// A name chosen by the guest, on one line: control characters are escaped.
 pub fn plain(name: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     name.chars().map(escaped).collect()
 }
 
-/// A unit as it stands behind a count: `byte` behind 1, `bytes` behind any other.
+/// A unit with its plural: `byte` for 1, `bytes` for any other count.
 pub fn unit(count: u64, one: &str) -> String {
     if count == 1 { one.to_owned() } else { format!("{one}s") }
 }
 
-/// A limit of the user's that stopped an exchange.
+/// A user-set limit that stopped an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// The guest ran longer than `--timeout` allows.
@@ -27,16 +27,16 @@ pub enum Limit {
     Output(u64, u64),
 }
 
-/// What is done with bytes in a memory.
+/// How bytes of a memory are accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// They are read.
+    /// A read.
     Read,
-    /// They are written.
+    /// A write.
     Write,
 }
 
-/// Bytes that are not in the encoding that a recipe gives.
+/// Bytes that are not in the encoding that the recipe specifies.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodingError {
     /// The line is not UTF-8, from this byte on.
@@ -65,27 +65,27 @@ pub enum Failure {
         call: String,
         /// Why.
         cause: TrapCause,
-        /// What the guest had said before, through an import that a recipe takes for its last message.
+        /// The last message that the guest emitted through an import before it trapped.
         said: Option<String>,
-        /// Where, innermost first; empty when the guest's stack overflowed.
+        /// The stack trace, innermost frame first; empty after a stack overflow.
         trace: Vec<Frame>,
-        /// How many frames are left out, outside the last one.
+        /// Number of outermost frames left out.
         omitted: usize,
     },
-    /// An address and a length from the guest leave its memory.
+    /// The guest gave an address and length outside its memory.
     #[error(
         "out-of-bounds {access}: {len} {} at {addr:#x} would end at {:#x}, but memory ends at {memory:#x} ({memory} bytes)",
         unit(*len, "byte"),
         u128::from(*.addr) + u128::from(*.len)
     )]
     OutOfBounds {
-        /// What was tried.
+        /// The attempted access.
         access: Access,
         /// The first address.
         addr: u64,
         /// The length in bytes.
         len: u64,
-        /// The size of the memory in bytes at that time.
+        /// The size of the memory in bytes at the time.
         memory: u64,
     },
     /// The line is longer than the guest's buffer.
@@ -101,10 +101,10 @@ pub enum Failure {
         /// Where the buffer begins.
         addr: u64,
     },
-    /// The line, or a text of the guest's, is not in its encoding.
+    /// The line, or text from the guest, is not in its encoding.
     #[error(transparent)]
     Encoding(EncodingError),
-    /// No zero byte ends a text.
+    /// A text has no terminating zero byte.
     #[error("no zero byte ends the text at {addr:#x}: memory ends at {memory:#x}")]
     Unterminated {
         /// Where the text begins.
@@ -120,7 +120,7 @@ pub enum Failure {
         /// Where it ends.
         end: u64,
     },
-    /// The guest, or the recipe for it, reported an error.
+    /// The guest or its recipe reported an error.
     #[error("{0}")]
     Refused(String),
     /// The recipe would free a block a second time.
@@ -145,14 +145,14 @@ pub enum Failure {
         unit(*pages, "page")
     )]
     NotGrown {
-        /// How many pages were asked for.
+        /// How many pages were requested.
         pages: u64,
-        /// How many there are.
+        /// The current size in pages.
         now: u64,
-        /// How many there may be.
+        /// The maximum size in pages.
         most: u64,
     },
-    /// A global was not set.
+    /// A global could not be set.
     #[error("the global `{}` was not set: {reason}", plain(.name))]
     NotSet {
         /// The export's name.
@@ -160,66 +160,66 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
-    /// Calls between host and guest nest deeper than this.
+    /// Calls between host and guest nest too deep; the limit.
     #[error("calls between host and guest nest deeper than {0}")]
     Nesting(usize),
-    /// The exchange has more steps than are recorded.
+    /// The exchange has more steps than can be recorded.
     #[error("the exchange has more than {0} steps, the most that are recorded ({UNRECORDED})")]
     TooManySteps(usize),
-    /// The exchange changed more bytes than are recorded.
+    /// The exchange changed more bytes than can be recorded.
     #[error("the exchange changed more than {0} bytes, old and new ones, the most that are recorded ({UNRECORDED})")]
     TooManyChanges(u64),
-    /// The line is longer than all memory that a guest may have, which is this many bytes.
+    /// The line is longer than the memory limit of the guest, in bytes.
     #[error("the line is longer than {0} bytes, all the memory that a guest may have (--max-memory sets the limit)")]
     LineTooLong(u64),
     /// A fresh guest for the line could not be instantiated.
     #[error("no fresh guest: {0}")]
     NotInstantiated(String),
-    /// A limit of the user's was reached.
+    /// A user-set limit was reached.
     #[error(transparent)]
     Limit(Limit),
     /// The user stopped the guest.
     #[error("the guest was stopped by Ctrl-C")]
     Interrupted,
-    /// The user stopped the guest before this line's turn came.
+    /// The user stopped the guest before this line was sent.
     #[error("not sent: cancelled by Ctrl-C")]
     Cancelled,
-    /// The guest, a program, exited with that status.
+    /// The guest, a program, exited with this status.
     #[error("the guest exited with status {0}")]
     Exit(i32),
-    /// One of these, while the host answered an import that the guest had called.
+    /// A failure while the host answered an import.
     #[error("{failure}, when the guest called {}", plain(.import))]
     InImport {
-        /// What the guest called, as `module.name(arguments)`.
+        /// The import, as `module.name(arguments)`.
         import: String,
-        /// What failed there.
+        /// The failure itself.
         failure: Box<Failure>,
     },
-    /// The convention and the guest do not fit after all.
+    /// The convention does not fit the guest after all.
     #[error("{0}")]
     Mismatch(String),
-    /// One of these, in that line of the recipe.
+    /// A failure in a given line of the recipe.
     #[error("{failure} (line {at} of the recipe)")]
     InRecipe {
         /// The line, from 1.
         at: usize,
-        /// What failed there.
+        /// The failure itself.
         failure: Box<Failure>,
     },
-    /// One of these, by a convention that was assumed: it may be another.
+    /// A failure under an assumed convention, which may be the wrong one.
     #[error("{failure}; {assumption}")]
     Assumed {
-        /// What was assumed, and what else there is.
+        /// What was assumed, and the alternatives.
         assumption: String,
-        /// What failed.
+        /// The failure itself.
         failure: Box<Failure>,
     },
-    /// A fault of linmem's own.
+    /// A bug in linmem.
     #[error("internal error: {0}")]
     Internal(String),
 }
 
-/// Where an exchange may be larger than a recorder allows.
+/// A hint for exchanges that exceed the recorder's limits.
 const UNRECORDED: &str = "a pipe without --show records nothing and has no such limit";
 
 fn trap_message(call: &str, cause: &TrapCause, said: Option<&str>, trace: &[Frame]) -> String {
@@ -229,7 +229,7 @@ fn trap_message(call: &str, cause: &TrapCause, said: Option<&str>, trace: &[Fram
 }
 
 impl Failure {
-    /// The failure itself, without the place in the recipe.
+    /// The innermost failure, without its position in the recipe.
     pub fn root(&self) -> &Failure {
         match self {
             Failure::InRecipe { failure, .. }
@@ -239,17 +239,17 @@ impl Failure {
         }
     }
 
-    /// The failure with its place in the recipe, if that says anything about it.
+    /// Adds the position in the recipe, where that is helpful.
     pub fn in_recipe(self, at: usize) -> Failure {
         match self {
             Failure::Limit(_) | Failure::Interrupted | Failure::Cancelled | Failure::InRecipe { .. } => self,
-            // A line that was made up has no place.
+            // Generated lines have no position.
             failure if at == 0 => failure,
             failure => Failure::InRecipe { at, failure: Box::new(failure) },
         }
     }
 
-    /// The failure with the import that the guest called, if that says anything about it.
+    /// Adds the import that the guest called, where that is helpful.
     pub fn in_import(self, import: impl FnOnce() -> String) -> Failure {
         match self {
             Failure::Limit(_) | Failure::Interrupted | Failure::Cancelled | Failure::Exit(_) => self,
@@ -257,7 +257,7 @@ impl Failure {
         }
     }
 
-    /// Whether the guest was stopped in the middle of its work, so that its state may be inconsistent.
+    /// Whether the guest was stopped midway, so that its state may be inconsistent.
     pub fn leaves_guest_suspect(&self) -> bool {
         match self {
             Failure::InRecipe { failure, .. } | Failure::Assumed { failure, .. } => failure.leaves_guest_suspect(),

@@ -1,39 +1,39 @@
-//! A place in the guest's code, as a trap reports it.
+//! A frame of a trap's stack trace.
 
 use std::fmt;
 
 use super::plain;
 
-/// A function of the guest at the instruction that it had come to. A trap has several: innermost first.
+/// A function of the guest and its current instruction. A trap has several frames, innermost first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
-    /// The function's name, if the module tells one.
+    /// The function's name, if the module has one for it.
     pub name: Option<String>,
-    /// The function's index in the module. That of an inlined function is that of the one it is inlined into.
+    /// The function's index in the module. For an inlined function, the index of the function that it is inlined into.
     pub index: u32,
-    /// The byte offset of the instruction in the module, if it is known.
+    /// The byte offset of the instruction in the module, if known.
     pub offset: Option<usize>,
     /// The path of the source file, as the compiler recorded it, if the module has debug information.
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// The line, from 1.
     pub line: Option<u32>,
     /// The column, from 1.
     pub column: Option<u32>,
     /// The text of that line, if it could be read.
     pub source: Option<String>,
-    /// Whether the function is inlined into that of the next frame.
+    /// Whether the function is inlined into the next frame's function.
     pub inlined: bool,
-    /// How many more frames of the same function come next, which are left out.
+    /// How many further frames of the same function are left out after this one.
     pub repeats: usize,
 }
 
 impl Frame {
-    /// The function's name, or its index, in one line.
+    /// The function's name or index, on one line.
     pub fn function(&self) -> String {
         self.name.as_deref().map_or_else(|| format!("function {}", self.index), plain)
     }
 
-    /// The function, and where in the source: `shout at src/lib.rs:12:5`.
+    /// The function and its source location: `shout at src/lib.rs:12:5`.
     pub fn in_source(&self) -> String {
         let number = |number: Option<u32>| number.map_or(String::new(), |number| format!(":{number}"));
         let (line, column) = (number(self.line), number(self.column));

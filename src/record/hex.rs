@@ -1,8 +1,8 @@
-//! Bytes as hexadecimal digits, two for each.
+//! Bytes as hexadecimal digits, two per byte.
 
 use std::fmt;
 
-/// Bytes that are printed as hexadecimal digits, one by one: never whole as text in memory.
+/// Displays bytes as hexadecimal digits without building a string.
 pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
@@ -12,7 +12,7 @@ impl fmt::Display for Hex<'_> {
 }
 
 impl Hex<'_> {
-    /// The bytes that pairs of hexadecimal digits stand for; `None` for anything else.
+    /// Parses pairs of hexadecimal digits. `None` for anything else.
     pub fn read(digits: &[u8]) -> Option<Vec<u8>> {
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let pair = |pair: &[u8]| match pair {

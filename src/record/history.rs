@@ -1,52 +1,51 @@
-//! Who touched a range of memory, and when: searches over all that is kept of a run, and the memory between two
-//! accesses.
+//! Who accessed a range of memory, and when: searches through a run, and the memory between two accesses.
 
 use std::ops::Range;
 
 use super::access::Way;
 use super::{Actor, Cause, Change, Memories, Moment, Run, Segment, Target};
 
-/// Something that touched memory.
+/// Something that read or wrote memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touch {
-    /// The guest's access of that number.
+    /// The guest's access with this number.
     Access(u64),
-    /// The change of that number: made by the host or the module, or by the guest with its accesses not known.
+    /// The change with this number: made by the host or the module, or by the guest where its accesses are unknown.
     Change(usize),
 }
 
-/// A touch, and the cause during which it happened.
+/// A touch and its cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The number of the cause.
     pub cause: usize,
-    /// What it was.
+    /// The touch.
     pub touch: Touch,
 }
 
-/// Before which touch a search begins.
+/// A position in a run, between two touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The number of the cause.
     pub cause: usize,
-    /// How many of its changes were made. Of a stretch of accesses, they count as made when the stretch is over.
+    /// How many of its changes were made. The changes of a segment count as made once the segment is over.
     pub change: usize,
     /// How many of its accesses were made.
     pub access: u64,
 }
 
-/// A part of a cause, as a search goes through it.
+/// A part of a cause, as a search traverses it.
 enum Stretch<'a> {
-    /// Changes that are known by themselves.
+    /// Changes without recorded accesses.
     Changes(Range<usize>),
-    /// Accesses of the guest's, which are all known.
+    /// Accesses of the guest, all of them kept.
     Accesses(&'a Segment),
-    /// Accesses of the guest's of which some were dropped: the changes tell of those.
+    /// Accesses of the guest, some of them dropped: the changes stand in for those.
     Partial(&'a Segment),
 }
 
 impl Cause {
-    /// What touched a target during this cause and is still known, in order.
+    /// The known touches of a target during this cause, in order.
     pub fn touches<'a>(&'a self, target: &'a Target) -> impl DoubleEndedIterator<Item = Touch> + 'a {
         self.stretches().into_iter().flat_map(move |stretch| self.touches_in(stretch, target))
     }
@@ -90,7 +89,7 @@ impl Cause {
         }
     }
 
-    /// Where a touch stands among the others of this cause: how many changes and accesses were made before it.
+    /// The position of a touch in this cause: how many changes and accesses were made before it.
     fn position(&self, touch: Touch) -> (usize, u64) {
         let segments = self.accesses.segments();
         match touch {
@@ -114,7 +113,7 @@ impl Cause {
 }
 
 impl Change {
-    /// Whether it wrote in a target, as far as is known.
+    /// Whether it is known to have written in a target.
     fn touches(&self, target: &Target) -> bool {
         let Change::Bytes { memory, addr, old_then_new, .. } = self else { return false };
         let end = addr + old_then_new.len() as u64 / 2;
@@ -126,8 +125,8 @@ impl Change {
 }
 
 impl Run {
-    /// The memories before the access of that number in a cause, or after all of them for their number; `None` if that
-    /// moment was forgotten, or the accesses on every way there were dropped.
+    /// The memories before the access with this number, or after all accesses for their count. `None` if that moment
+    /// was forgotten or the accesses needed to reach it were dropped.
     pub fn at_access(&self, cause: usize, access: u64) -> Option<Memories> {
         let node = self.cause(cause)?;
         let log = &node.accesses;
@@ -154,13 +153,13 @@ impl Run {
         }
     }
 
-    /// The position at which a touch was about to happen.
+    /// The position just before a touch.
     pub fn before(&self, found: Found) -> Option<Position> {
         let (change, access) = self.cause(found.cause)?.position(found.touch);
         Some(Position { cause: found.cause, change, access })
     }
 
-    /// The position at which a touch had just happened.
+    /// The position just after a touch.
     pub fn after(&self, found: Found) -> Option<Position> {
         let Position { cause, change, access } = self.before(found)?;
         Some(match found.touch {
@@ -169,7 +168,7 @@ impl Run {
         })
     }
 
-    /// The next touch of a target at a position or behind it.
+    /// The first touch of a target at or after a position.
     pub fn next_touch(&self, from: Position, target: &Target) -> Option<Found> {
         (from.cause..self.len()).find_map(|number| {
             let cause = self.cause(number)?;
@@ -194,7 +193,7 @@ impl Run {
         })
     }
 
-    /// All touches of a target that are still known, in order.
+    /// All known touches of a target, in order.
     pub fn touches<'a>(&'a self, target: &'a Target) -> impl DoubleEndedIterator<Item = Found> + 'a {
         (self.oldest()..self.len())
             .filter_map(|number| Some((number, self.cause(number)?)))

@@ -1,16 +1,15 @@
-//! A linear memory at one moment, in pages that moments share until one of them changes.
+//! A snapshot of a linear memory. Snapshots share their pages until one of them changes.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes in a page of an [`Image`]: the unit that is shared between moments and compared with the live memory.
+/// Bytes in a page of an [`Image`]: the unit of sharing between snapshots and of comparing with live memory.
 pub const PAGE: usize = 4096;
 
 /// Bytes in a WebAssembly page: the unit in which linear memory grows.
 pub const WASM_PAGE: u64 = 65_536;
 
-/// Fewer equal bytes than this between two differing ones are remembered with them: it costs less than a second
-/// change would.
+/// Gaps of equal bytes shorter than this become part of a change, which is cheaper than a second change.
 const GAP: usize = 32;
 
 /// The bytes of a page.
@@ -18,25 +17,25 @@ pub(super) type Page = [u8; PAGE];
 
 static ZEROES: Page = [0; PAGE];
 
-/// Pages in a leaf of the directory: a clone that is written to copies one leaf and the list of leaves.
+/// Pages in a leaf of the directory: writing to a clone copies one leaf and the list of leaves.
 const LEAF: usize = 512;
 
-/// Pages that lie side by side.
+/// Consecutive pages.
 type Leaf = [Option<Arc<Page>>; LEAF];
 
-/// The bytes of one linear memory at one moment.
+/// A snapshot of one linear memory.
 ///
-/// A clone costs one reference count; writing to a clone copies only the pages written to. A page that was
-/// never anything but zero takes no room.
+/// A clone costs one reference count; writing to a clone copies only the pages written to. Pages that were always zero
+/// take no space.
 #[derive(Clone, Debug, Default)]
 pub struct Image {
     len: u64,
-    /// A leaf in which every page is zero takes no room either.
+    /// A leaf of zero pages takes no space either.
     leaves: Arc<Vec<Option<Arc<Leaf>>>>,
 }
 
 impl Image {
-    /// A memory of `len` zero bytes.
+    /// Creates a memory of `len` zero bytes.
     pub fn zeroed(len: u64) -> Image {
         let mut image = Image::default();
         image.resize(len);
@@ -48,7 +47,7 @@ impl Image {
         self.len
     }
 
-    /// Whether the memory has no bytes at all.
+    /// Whether the memory has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -68,7 +67,7 @@ impl Image {
         self.len = len;
     }
 
-    /// Makes the bytes from `addr` on zero, in the leaf that holds it.
+    /// Zeroes the bytes from `addr` to the end of its leaf.
     fn clear_from(&mut self, addr: u64) {
         let (leaf, first) = split(index(addr.div_ceil(PAGE as u64)));
         if let Some(Some(leaf)) = Arc::make_mut(&mut self.leaves).get_mut(leaf) {
@@ -85,7 +84,7 @@ impl Image {
         (addr < self.len).then(|| self.page(addr / PAGE as u64)[index(addr % PAGE as u64)])
     }
 
-    /// Copies the bytes from `addr` on into `into`, and returns how many there were before the end.
+    /// Copies the bytes at `addr` into `into`, and returns how many there were before the end.
     pub fn read(&self, addr: u64, into: &mut [u8]) -> usize {
         let wanted = index(self.len.saturating_sub(addr).min(into.len() as u64));
         let mut done = 0;
@@ -100,7 +99,7 @@ impl Image {
         wanted
     }
 
-    /// Puts `bytes` at `addr`. What would lie past the end is dropped.
+    /// Writes `bytes` at `addr`. Bytes past the end are dropped.
     pub fn write(&mut self, addr: u64, bytes: &[u8]) {
         let wanted = index(self.len.saturating_sub(addr).min(bytes.len() as u64));
         let mut done = 0;
@@ -114,17 +113,16 @@ impl Image {
         }
     }
 
-    /// Takes over what differs in `live`, which must be as long as this image, and hands each stretch of
-    /// difference to `found` as (address, old, new).
+    /// Updates the image to equal `live`, which must have the same length, and passes each differing range to `found`
+    /// as (address, old, new).
     ///
-    /// A stretch begins and ends with a byte that differs, lies inside one page of [`PAGE`] bytes, and may hold
-    /// a few equal bytes in between: a guest that changes every other byte would else cost thirty times its
-    /// memory to remember.
+    /// A range begins and ends with a differing byte, does not cross a page of [`PAGE`] bytes, and may contain a few
+    /// equal bytes. Otherwise a guest that changes every other byte would cost thirty times its memory.
     pub fn absorb(&mut self, live: &[u8], mut found: impl FnMut(u64, &[u8], &[u8])) {
         (0..live.len().div_ceil(PAGE)).for_each(|number| self.absorb_page(number, live, &mut found));
     }
 
-    /// The same for a memory that is zero but for these ranges.
+    /// Like [`Image::absorb`], for a memory that is zero outside these ranges.
     pub(super) fn absorb_pages(
         &mut self,
         live: &[u8],
@@ -156,7 +154,7 @@ impl Image {
         self.page_mut(number)[..new.len()].copy_from_slice(new);
     }
 
-    /// The pages of [`PAGE`] bytes that are not known to be all zero, each with its number.
+    /// The pages of [`PAGE`] bytes that are not known to be zero, with their numbers.
     pub fn touched(&self) -> impl Iterator<Item = (u64, &[u8; PAGE])> {
         let leaves = (0..).zip(self.leaves.iter()).filter_map(|(number, leaf)| Some((number, leaf.as_ref()?)));
         leaves.flat_map(|(number, leaf)| {
@@ -165,13 +163,13 @@ impl Image {
         })
     }
 
-    /// Whether the page of [`PAGE`] bytes that holds `addr` was never anything but zero.
+    /// Whether the page of [`PAGE`] bytes that contains `addr` was always zero.
     pub fn is_untouched(&self, addr: u64) -> bool {
         self.page_at(index(addr / PAGE as u64)).is_none()
     }
 
-    /// Whether the page of [`PAGE`] bytes that holds `addr` is one and the same in another image: then it has not
-    /// changed. A page that is not may be equal still.
+    /// Whether the page of [`PAGE`] bytes that contains `addr` is shared with another image, and so unchanged. Pages
+    /// that are not shared may still be equal.
     pub fn shares(&self, other: &Image, addr: u64) -> bool {
         let number = index(addr / PAGE as u64);
         match (self.page_at(number), other.page_at(number)) {
@@ -180,7 +178,7 @@ impl Image {
         }
     }
 
-    /// Whether all stretches of `width` bytes are equal in the page of [`PAGE`] bytes that holds `addr`.
+    /// Whether the page of [`PAGE`] bytes that contains `addr` repeats its first `width` bytes.
     pub fn repeats(&self, addr: u64, width: usize) -> bool {
         match self.page_at(index(addr / PAGE as u64)) {
             Some(page) => page[width..] == page[..PAGE - width],
@@ -188,12 +186,12 @@ impl Image {
         }
     }
 
-    /// The page of that number; zeroes past the end.
+    /// The page with this number; zeroes past the end.
     pub(super) fn page(&self, number: u64) -> &Page {
         self.page_at(index(number)).map_or(&ZEROES, |page| page)
     }
 
-    /// The page of that number, unless it is known to be zero.
+    /// The page with this number, unless it is known to be zero.
     fn page_at(&self, number: usize) -> Option<&Arc<Page>> {
         let (leaf, place) = split(number);
         self.leaves.get(leaf)?.as_ref()?[place].as_ref()
@@ -204,7 +202,7 @@ impl Image {
         Arc::make_mut(page.get_or_insert_with(|| Arc::new(ZEROES)))
     }
 
-    /// Puts a page that is shared in the place of the one of that number, if the memory reaches so far.
+    /// Replaces a page by a shared one, if it is within the memory.
     pub(super) fn put_page(&mut self, number: u64, page: &Arc<Page>) {
         if number < self.len.div_ceil(PAGE as u64) {
             *self.entry_mut(index(number)) = Some(page.clone());
@@ -225,7 +223,7 @@ impl PartialEq for Image {
 }
 
 impl Image {
-    /// Whether the pages of a leaf are equal in another image that is as long.
+    /// Whether a leaf has the same pages in another image of the same length.
     fn is_equal_in(&self, other: &Image, leaf: u64) -> bool {
         let leaves = [self, other].map(|image| image.leaves.get(index(leaf)).and_then(Option::as_ref));
         let is_shared = match leaves {
@@ -239,8 +237,7 @@ impl Image {
 
 impl Eq for Image {}
 
-/// The ranges that cover all bytes in which two slices differ, in order, with [`GAP`] equal bytes or more
-/// between them.
+/// The ranges that cover all differing bytes of two slices, in order, separated by at least [`GAP`] equal bytes.
 fn stretches<'a>(old: &'a [u8], new: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
     let mut differing = (0..old.len()).filter(|&i| old[i] != new[i]).peekable();
     std::iter::from_fn(move || {
@@ -253,7 +250,7 @@ fn stretches<'a>(old: &'a [u8], new: &'a [u8]) -> impl Iterator<Item = Range<usi
     })
 }
 
-/// The leaf of a page, and its place there.
+/// The leaf of a page, and its index there.
 fn split(number: usize) -> (usize, usize) {
     (number / LEAF, number % LEAF)
 }

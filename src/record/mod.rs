@@ -1,4 +1,4 @@
-//! What happened to a guest's memory, as pure data: causes, steps, changes, and travel between moments.
+//! What happened to a guest's memory, as plain data: causes, steps, changes, and travel between moments.
 
 mod access;
 mod cause;
@@ -26,5 +26,5 @@ pub use run::{Moment, Run};
 pub use trap::TrapCause;
 pub use value::Value;
 
-/// Every linear memory of a guest at one moment, in the order of the guest's exports.
+/// All linear memories of a guest at one moment, in the order of its exports.
 pub type Memories = Vec<Image>;

@@ -1,4 +1,4 @@
-//! The recorder: follows one cause while it happens, and keeps the present memory up to date.
+//! The recorder: records one cause while it happens, and keeps a current snapshot of memory.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,20 +11,20 @@ use super::{
     Trigger, WASM_PAGE,
 };
 
-/// Hears what a guest says while it says it.
+/// Receives the guest's messages as it emits them.
 #[derive(Clone)]
 pub struct Listener(Arc<Hear>);
 
 type Hear = dyn Fn(&[u8]) + Send + Sync;
 
 impl Listener {
-    /// A listener that does this with each message.
+    /// Creates a listener that calls `hear` with each message.
     pub fn new(hear: impl Fn(&[u8]) + Send + Sync + 'static) -> Listener {
         Listener(Arc::new(hear))
     }
 }
 
-/// Which of the steps to come is meant.
+/// Which upcoming step to focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FocusTarget {
     /// The next one.
@@ -33,79 +33,79 @@ pub enum FocusTarget {
     Call,
 }
 
-/// How much of a cause's time may go into comparing memories at calls of imports, unless somebody says otherwise.
+/// Default time per cause for comparing memories at calls of imports.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Builds a [`Cause`] step by step, beside the memories as they are now.
+/// Builds a [`Cause`] step by step, and keeps the current memories.
 #[derive(Debug, Default)]
 pub struct Recorder {
-    /// How much of a cause's time may go into comparing memories while the guest waits. After that, they are compared
-    /// when the guest is done.
+    /// Time per cause for comparing memories while the guest waits. Once it is used up, they are compared when the
+    /// guest is done.
     patience: Option<Duration>,
-    /// Whether the guest ran since memory was compared.
+    /// Whether the guest has run since memory was compared.
     outdated: bool,
     present: Memories,
     steps: Vec<Step>,
     changes: Vec<Change>,
-    /// The places of the steps that were entered and not left yet.
+    /// The indices of the open steps.
     open: Vec<usize>,
     focus: Option<usize>,
-    /// Whether the next call asks what an earlier one asked.
+    /// Whether the next call repeats an earlier one.
     repeat_next: bool,
-    /// Which step is to be looked at first, if it is still to come.
+    /// Which upcoming step to focus, if any.
     wanted: Option<FocusTarget>,
-    /// How much of the present cause's time went into recording it.
+    /// Time spent on recording the current cause.
     overhead: Duration,
-    /// How many bytes its changes take.
+    /// Bytes that its changes take.
     kept: u64,
-    /// How many accesses of the guest's were recorded during it, and who has them.
+    /// The number of its recorded accesses, and the collector that has them.
     accesses: u64,
     collector: Option<Arc<Mutex<Collector>>>,
     listener: Option<Listener>,
 }
 
 impl Recorder {
-    /// A recorder whose `listener`, if there is one, hears at once what the guest says.
+    /// Creates a recorder whose `listener`, if any, receives the guest's messages as they are emitted.
     pub fn new(listener: Option<Listener>) -> Recorder {
         Recorder { listener, ..Recorder::default() }
     }
 
-    /// A recorder for a fresh guest, with the same listener and patience.
+    /// Creates a recorder for a fresh guest, with the same listener and patience.
     pub fn renewed(&self) -> Recorder {
         Recorder { patience: self.patience, ..Recorder::new(self.listener.clone()) }
     }
 
-    /// Lets that much of a cause's time go into comparing memories while the guest waits; `None` for the usual time.
+    /// Sets the time per cause for comparing memories while the guest waits; `None` for the default.
     pub fn set_patience(&mut self, patience: Option<Duration>) {
         self.patience = patience;
     }
 
-    /// Whether there is time to compare memories, now that the guest waits for the host, or is done with a call.
+    /// Whether there is time to compare memories while the guest waits for the host or after a call.
     pub fn may_compare(&self) -> bool {
         self.overhead < self.patience.unwrap_or(PATIENCE)
     }
 
-    /// How many steps are open, one inside the other.
+    /// Nesting depth of the open steps.
     pub fn depth(&self) -> usize {
         self.open.len()
     }
 
-    /// The memories as they are now, as far as they were recorded.
+    /// The current memories, as far as recorded.
     pub fn present(&self) -> &Memories {
         &self.present
     }
 
-    /// How many bytes the changes of the present cause take so far, old and new ones.
+    /// Bytes, old and new, in the changes of the current cause so far.
     pub fn kept(&self) -> u64 {
         self.kept
     }
 
-    /// How many steps the present cause has so far.
+    /// Number of steps in the current cause so far.
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
 
-    /// Begins a step, inside the one that is open.
+    /// Begins a step inside the open one.
     pub fn enter(&mut self, kind: StepKind) {
         let made = self.changes.len();
         let is_call = matches!(kind, StepKind::Call { .. });
@@ -126,7 +126,7 @@ impl Recorder {
         });
     }
 
-    /// The last call, at this depth, of the same export with the same arguments.
+    /// The last call of the same export with the same arguments at this depth.
     fn earlier(&self, kind: &StepKind) -> Option<usize> {
         let StepKind::Call { export, args, .. } = kind else { return None };
         let is_same = |step: &Step| match &step.kind {
@@ -136,12 +136,12 @@ impl Recorder {
         self.steps.iter().rposition(|step| step.depth == self.open.len() && is_same(step))
     }
 
-    /// Says that the next call asks what an earlier one asked.
+    /// Marks the next call as a repetition of an earlier one.
     pub fn repeat_next(&mut self) {
         self.repeat_next = true;
     }
 
-    /// Ends the step that was entered last, which took that long, recording left out.
+    /// Ends the innermost open step. `elapsed` excludes recording.
     pub fn leave(&mut self, elapsed: Duration) -> &mut StepKind {
         let place = self.open.pop().expect("a step was entered");
         let step = &mut self.steps[place];
@@ -152,7 +152,7 @@ impl Recorder {
         &mut step.kind
     }
 
-    /// Notes what the guest says.
+    /// Records a message of the guest.
     pub fn say(&mut self, text: &[u8]) {
         self.enter(StepKind::Say { text: text.to_vec() });
         self.leave(Duration::ZERO);
@@ -161,18 +161,18 @@ impl Recorder {
         }
     }
 
-    /// Records a remark of the host's.
+    /// Records a note of the host.
     pub fn note(&mut self, text: &str) {
         self.enter(StepKind::Note { text: text.to_owned() });
         self.leave(Duration::ZERO);
     }
 
-    /// Marks the next step, or the next call, as the one to look at first.
+    /// Focuses the next step, or the next call.
     pub fn focus_next(&mut self, wanted: FocusTarget) {
         self.wanted = Some(wanted);
     }
 
-    /// Notes that the bytes at `addr` were written, equal ones too. They lie inside the memory.
+    /// Records that `by` wrote bytes at `addr`, equal ones too. They must be inside the memory.
     pub fn written(&mut self, memory: usize, addr: u64, new: &[u8], by: Actor) {
         let mut old = vec![0; new.len()];
         self.present[memory].read(addr, &mut old);
@@ -181,14 +181,14 @@ impl Recorder {
         self.changes.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
     }
 
-    /// Has the guest go on with the memories as they are now, under this collector.
+    /// Makes the collector start from the current memories.
     pub fn go_on(&mut self, collector: &Arc<Mutex<Collector>>) {
         collector.lock().unwrap_or_else(PoisonError::into_inner).go_on(&self.present);
         self.collector = Some(collector.clone());
     }
 
-    /// Notes what the guest did since it went on, as it recorded that itself. This costs as much as what was accessed,
-    /// however large the memories are.
+    /// Records what the guest did since `go_on`, from its own records. The cost depends on what was accessed, not on
+    /// the size of the memories.
     pub fn settle(&mut self, collector: &Arc<Mutex<Collector>>) {
         let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let first = self.changes.len();
@@ -207,7 +207,7 @@ impl Recorder {
         self.overhead += collecting.take_overhead();
     }
 
-    /// Notes the bytes of pages that the guest wrote.
+    /// Records the written bytes of pages as changes.
     fn sum_up(&mut self, memory: usize, pages: &[Box<TouchedPage>]) {
         let first = self.changes.len();
         let Some(image) = self.present.get_mut(memory) else { return };
@@ -222,8 +222,8 @@ impl Recorder {
         self.kept += made.iter().map(|change| change.cost() as u64).sum::<u64>();
     }
 
-    /// Notes what a fresh guest's memory began with: `data` are the ranges that its module put something into, or
-    /// `None` if they are not known.
+    /// Records the initial contents of a fresh guest's memory. `data` are the ranges that the module initialized, or
+    /// `None` if unknown.
     pub fn began(&mut self, memory: usize, live: &[u8], data: Option<&[Range<u64>]>) {
         match data {
             Some(data) if self.present.get(memory).is_none_or(|image| image.len() <= live.len() as u64) => {
@@ -237,24 +237,24 @@ impl Recorder {
         }
     }
 
-    /// Notes that a memory grew, as done by the host.
+    /// Records that the host grew a memory.
     pub fn grew(&mut self, memory: usize, live: &[u8]) {
         self.fit(memory, live, Actor::Host);
     }
 
-    /// Compares all memories with their live bytes, and notes growth and what differs as done by `by`.
+    /// Compares all memories with their live bytes, and records growth and differences as made by `by`.
     pub fn compare_all<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>, by: Actor) {
         live.enumerate().for_each(|(memory, live)| self.compare(memory, live, by));
         self.outdated = false;
     }
 
-    /// Notes that the guest ran, and that memories are not compared: they may have grown, which costs nothing to see.
+    /// Records that the guest ran without comparing memories. Growth is still detected, at no cost.
     pub fn skip_compare<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>) {
         live.enumerate().for_each(|(memory, live)| self.fit(memory, live, Actor::Guest));
         self.outdated = true;
     }
 
-    /// Compares the bytes from `addr` on, which the host is about to read or to write, where the rest was not compared.
+    /// Compares the bytes at `addr`, which the host is about to access, if memory was not compared as a whole.
     pub fn compare_range(&mut self, memory: usize, addr: u64, live: &[u8]) {
         let Some(image) = self.present.get_mut(memory).filter(|_| self.outdated) else { return };
         let mut old = vec![0; live.len()];
@@ -266,7 +266,7 @@ impl Recorder {
         }
     }
 
-    /// Compares a memory with its live bytes, and notes growth and what differs as done by `by`.
+    /// Compares a memory with its live bytes, and records growth and differences as made by `by`.
     pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor) {
         self.fit(memory, live, by);
         let image = &mut self.present[memory];
@@ -277,7 +277,7 @@ impl Recorder {
         });
     }
 
-    /// Makes the image of a memory as long as its live bytes, and notes growth as done by `by`.
+    /// Resizes a memory's image to the live length, and records growth as made by `by`.
     fn fit(&mut self, memory: usize, live: &[u8], by: Actor) {
         if self.present.len() <= memory {
             self.present.resize_with(memory + 1, Image::default);
@@ -293,8 +293,8 @@ impl Recorder {
         }
     }
 
-    /// Notes that a memory's bytes from `addr` on are zero now. A memory can only shrink when it is another's turn, a
-    /// fresh guest's; undoing that brings back zeroes, and undoing this the bytes.
+    /// Records that a memory's bytes from `addr` on are now zero. A memory shrinks only when a fresh guest replaces
+    /// it. Undoing the shrinking brings back zeroes; undoing this change, the bytes.
     fn clear_from(&mut self, memory: usize, addr: u64, by: Actor) {
         let image = &mut self.present[memory];
         let kept = usize::try_from(addr).expect("linear memory fits the address space");
@@ -306,7 +306,7 @@ impl Recorder {
         });
     }
 
-    /// Does the work of recording, and charges it to nobody.
+    /// Runs `work` and adds its time to the overhead.
     pub fn aside<T>(&mut self, work: impl FnOnce(&mut Recorder) -> T) -> T {
         let since = Instant::now();
         let result = work(self);
@@ -314,12 +314,12 @@ impl Recorder {
         result
     }
 
-    /// How much of the present cause's time went into recording it, so far.
+    /// Time spent on recording the current cause so far.
     pub fn overhead(&self) -> Duration {
         self.overhead
     }
 
-    /// Ends the cause, when every step was left.
+    /// Ends the cause. All steps must be closed.
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
         debug_assert!(self.open.is_empty(), "a step is left on every way out of it");
         self.overhead = Duration::ZERO;
@@ -341,22 +341,22 @@ impl Recorder {
     }
 }
 
-/// The fewest runs of written bytes in a page that are kept as one change with a mask: many small changes would cost
-/// more.
+/// Minimum number of written runs in a page that are kept as one change with a mask, which is cheaper than many small
+/// changes.
 const RUNS: usize = 64;
 
-/// Gathers bytes that the guest wrote into changes: what lies side by side is one.
+/// Gathers bytes written by the guest into changes; adjacent bytes share one.
 struct WrittenBytes<'a> {
     memory: usize,
     changes: &'a mut Vec<Change>,
-    /// What is gathered: its address, the old bytes and the new.
+    /// The gathered range: its address, the old bytes and the new.
     addr: u64,
     old: Vec<u8>,
     new: Vec<u8>,
 }
 
 impl WrittenBytes<'_> {
-    /// Adds the bytes that were written in a page, of which these are all as they were and as they are.
+    /// Adds the written bytes of a page, given the whole page before and after.
     fn add(&mut self, page: &TouchedPage, old: &[u8], new: &[u8]) {
         if page.runs().nth(RUNS).is_some() {
             self.flush();

@@ -1,25 +1,25 @@
-//! One run of a guest, from its start to the present, and travel to any moment of it.
+//! A run of a guest, from its start to the present, and travel to any moment of it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Cause, Memories};
 
-/// A moment of a run: before the change number `change` of the cause number `cause`.
+/// A moment of a run: before change number `change` of cause number `cause`.
 ///
-/// Causes are counted from the run's start, those that were forgotten included.
+/// Causes are counted from the run's start, including forgotten ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
     /// The cause's number.
     pub cause: usize,
-    /// How many of its changes are made already.
+    /// How many of its changes were already made.
     pub change: usize,
 }
 
-/// A run of a guest: its causes in order, and its memories now.
+/// A run of a guest: its causes in order, and its current memories.
 ///
-/// No moment but the present is stored whole: each is reached by undoing changes. When the causes take more
-/// than the budget, the oldest are forgotten; the newest is always kept.
+/// Only the start and the present are stored whole; other moments are reached by undoing changes. When the causes
+/// exceed the budget, the oldest are forgotten. The newest is always kept.
 #[derive(Clone, Debug)]
 pub struct Run {
     causes: VecDeque<Arc<Cause>>,
@@ -31,17 +31,17 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run with no causes yet, that keeps about `budget` bytes of history.
+    /// Creates an empty run that keeps about `budget` bytes of history.
     pub fn new(budget: usize) -> Run {
         Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), start: Memories::new(), cost: 0, budget }
     }
 
-    /// A run whose first causes were forgotten: the memories as the start left them, and as those causes did.
+    /// Creates a run whose first causes were forgotten, from the memories after the start and after those causes.
     pub fn resumed(budget: usize, forgotten: usize, start: Memories, present: Memories) -> Run {
         Run { forgotten, start, present, ..Run::new(budget) }
     }
 
-    /// Appends a cause and the memories as it left them.
+    /// Appends a cause and the memories after it.
     pub fn push(&mut self, cause: Arc<Cause>, present: Memories) {
         if self.is_empty() {
             self.start = present.clone();
@@ -52,13 +52,13 @@ impl Run {
         self.keep_to_budget();
     }
 
-    /// Keeps no more than about that many bytes of history from now on.
+    /// Changes the history budget, in bytes.
     pub fn set_budget(&mut self, budget: usize) {
         self.budget = budget;
         self.keep_to_budget();
     }
 
-    /// Drops what is oldest until the rest fits.
+    /// Forgets the oldest causes until the rest fits.
     fn keep_to_budget(&mut self) {
         self.drop_accesses();
         while self.cost > self.budget && self.causes.len() > 1 {
@@ -68,7 +68,7 @@ impl Run {
         }
     }
 
-    /// While the causes take too much, drops the single accesses of the oldest; their changes stay.
+    /// Drops the accesses of the oldest causes while they exceed the budget. Their changes stay.
     fn drop_accesses(&mut self) {
         let older = self.causes.len().saturating_sub(1);
         for cause in self.causes.iter_mut().take(older) {
@@ -84,51 +84,51 @@ impl Run {
         }
     }
 
-    /// The number of causes so far, those forgotten included.
+    /// The number of causes so far, including forgotten ones.
     pub fn len(&self) -> usize {
         self.forgotten + self.causes.len()
     }
 
-    /// Whether nothing happened yet.
+    /// Whether nothing has happened yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number of the oldest cause that is still known.
+    /// The number of the oldest known cause.
     pub fn oldest(&self) -> usize {
         self.forgotten
     }
 
-    /// The cause of that number, or `None` if it was forgotten or has not happened.
+    /// The cause with this number. `None` if it was forgotten or has not happened.
     pub fn cause(&self, number: usize) -> Option<&Arc<Cause>> {
         self.causes.get(number.checked_sub(self.forgotten)?)
     }
 
-    /// The memories now.
+    /// The current memories.
     pub fn present(&self) -> &Memories {
         &self.present
     }
 
-    /// The memories as the start of the guest left them; they are never forgotten.
+    /// The memories after the guest's start; never forgotten.
     pub fn start(&self) -> &Memories {
         &self.start
     }
 
-    /// The moment that is now.
+    /// The present moment.
     pub fn now(&self) -> Moment {
         Moment { cause: self.len(), change: 0 }
     }
 
-    /// The memories at a moment; `None` if it was forgotten or has not happened.
+    /// The memories at a moment. `None` if it was forgotten or has not happened.
     pub fn at(&self, moment: Moment) -> Option<Memories> {
         let mut memories = self.present.clone();
         self.travel(self.now(), moment, &mut memories)?;
         Some(memories)
     }
 
-    /// Takes `memories` from one moment to another, by undoing or redoing what lies between.
+    /// Takes `memories` from one moment to another by undoing or redoing the changes in between.
     ///
-    /// Returns `None`, with `memories` untouched, if one of the moments was forgotten or has not happened.
+    /// Returns `None`, with `memories` untouched, if a moment was forgotten or has not happened.
     pub fn travel(&self, from: Moment, to: Moment, memories: &mut Memories) -> Option<()> {
         if !self.knows(from) || !self.knows(to) {
             return None;
@@ -153,7 +153,7 @@ impl Run {
         }
     }
 
-    /// The changes of one cause that lie between two moments; none when `from` is not the earlier one.
+    /// The changes of one cause between two moments; none unless `from` is the earlier one.
     fn between(&self, number: usize, from: Moment, to: Moment) -> &[super::Change] {
         let Some(cause) = self.cause(number) else { return &[] };
         let start = if number == from.cause { from.change } else { 0 };

@@ -5,33 +5,33 @@ use std::fmt;
 /// Why the guest's code trapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrapCause {
-    /// The instruction `unreachable`: compilers put it where a program panics or aborts.
+    /// The `unreachable` instruction, which compilers emit for panics and aborts.
     Unreachable,
-    /// A load or a store outside memory.
+    /// A load or store outside memory.
     MemoryOutOfBounds,
-    /// An entry outside a table.
+    /// An access outside a table.
     TableOutOfBounds,
-    /// Calls that nest too deep.
+    /// The call stack is exhausted.
     StackOverflow,
     /// An integer divided by zero.
     DivideByZero,
-    /// An integer division or conversion whose result has no room in its type.
+    /// The result of an integer division or conversion does not fit its type.
     IntegerOverflow,
-    /// A float that is NaN or too large, converted to an integer.
+    /// A conversion to an integer from a float that is NaN or too large.
     InvalidConversion,
-    /// An indirect call of a table entry that is null.
+    /// An indirect call through a null table entry.
     NullFunction,
-    /// An indirect call of a function of another type.
+    /// An indirect call of a function with another type.
     TypeMismatch,
-    /// An atomic access at an address that is not aligned.
+    /// An atomic access at an unaligned address.
     Unaligned,
-    /// An exception that nothing caught.
+    /// An uncaught exception.
     UncaughtException,
-    /// Anything else, in the engine's words.
+    /// Anything else, with the engine's message.
     Other(String),
 }
 
-/// Each cause with its name in files and its description.
+/// Each cause with its name in session files and its description.
 const KNOWN: &[(TrapCause, &str, &str)] = &[
     (TrapCause::Unreachable, "unreachable", "unreachable executed (a panic, an abort or a failed check)"),
     (TrapCause::MemoryOutOfBounds, "memory_out_of_bounds", "out-of-bounds memory access"),
@@ -65,7 +65,7 @@ impl fmt::Display for TrapCause {
     }
 }
 
-/// The name in files: sessions of earlier versions hold a description, which is kept as it is.
+/// Parses a name from a session file. Older versions wrote a description, which is kept.
 impl From<String> for TrapCause {
     fn from(name: String) -> TrapCause {
         let known = KNOWN.iter().find(|(_, known, _)| *known == name);

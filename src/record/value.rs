@@ -1,11 +1,11 @@
-//! A number that crosses the boundary: an argument or a result of a call.
+//! A WebAssembly value: an argument or a result of a call.
 
 use std::fmt;
 
-/// A WebAssembly value. Floats are kept as their bits, so that two values compare as the guest sees them.
+/// A WebAssembly value. Floats are kept as their bits, so that equality is bitwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A 32-bit integer, also an address or a length.
+    /// A 32-bit integer, address or length.
     I32(i32),
     /// A 64-bit integer.
     I64(i64),
@@ -13,12 +13,12 @@ pub enum Value {
     F32(u32),
     /// The bits of a 64-bit float.
     F64(u64),
-    /// Anything that has no number: a vector, a reference.
+    /// A value that is not a number: a vector or a reference.
     Opaque,
 }
 
 impl Value {
-    /// The bits of a number, without its sign; of what has none, zero.
+    /// The bits of a number, zero-extended; zero for other values.
     pub fn bits(self) -> u64 {
         match self {
             Value::I32(n) => u64::from(n.cast_unsigned()),

@@ -1,30 +1,30 @@
-//! Addresses as people write them: `0x410`, `1040`, `0:0x410`, `input+4`, `+16`, `*`, `*output`, `*(output+8)`,
-//! `@global`; and ranges: `0x410..0x41c`, `input`.
+//! Parses addresses: `0x410`, `1040`, `0:0x410`, `input+4`, `+16`, `*`, `*output`, `*(output+8)`, `@global`; and
+//! ranges: `0x410..0x41c`, `input`.
 
 use super::{Regions, whole};
 use crate::guest::Global;
 use crate::record::{Image, WASM_PAGE};
 
-/// The most signs and parentheses in an address: each is a step of the recursion.
+/// Maximum number of operators and parentheses in an address: each is one level of recursion.
 const SIGNS: usize = 64;
 
-/// What an address may refer to besides numbers.
+/// What an address may refer to.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
-    /// Where the cursor is.
+    /// The address of the cursor.
     pub cursor: u64,
-    /// The memory in which pointers are read.
+    /// The memory from which pointers are read.
     pub image: &'a Image,
-    /// Ranges that have names.
+    /// Named ranges.
     pub regions: &'a Regions,
-    /// The exported globals, whose values may be addresses.
+    /// The exported globals, whose values may be used as addresses.
     pub globals: &'a [Global],
 }
 
-/// The address that `text` tells of, inside the memory.
+/// Parses an address inside the memory.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A message that says what is wrong.
 pub fn parse_address(text: &str, places: &Places<'_>) -> Result<u64, String> {
     let addr = sum(text.trim(), places)?;
     match places.image.len() {
@@ -34,11 +34,11 @@ pub fn parse_address(text: &str, places: &Places<'_>) -> Result<u64, String> {
     }
 }
 
-/// The range that `text` tells of: its first address, inside the memory, and the address behind the last, if the text
-/// tells that too. A region's name alone is all of the region.
+/// Parses a range: its first address, inside the memory, and its end (exclusive) if the text gives one. The name of a
+/// region is its whole range.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A message that says what is wrong.
 pub fn parse_range(text: &str, places: &Places<'_>) -> Result<(u64, Option<u64>), String> {
     let text = text.trim();
     let len = places.image.len();
@@ -56,9 +56,9 @@ pub fn parse_range(text: &str, places: &Places<'_>) -> Result<(u64, Option<u64>)
     }
 }
 
-/// A place, or a place and a distance from it; a distance alone is one from the cursor.
+/// A base address with an optional offset. An offset alone is relative to the cursor.
 fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
-    // A region's name may hold a sign.
+    // A region's name may contain a sign.
     if let Some(region) = places.regions.named(text) {
         return Ok(region.start);
     }
@@ -72,7 +72,7 @@ fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
     sum.ok_or_else(|| format!("`{text}` is outside of memory"))
 }
 
-/// Where the last `+` or `-` stands that is not in parentheses.
+/// The position of the last `+` or `-` outside parentheses.
 fn last_sign(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut found = None;
@@ -87,7 +87,7 @@ fn last_sign(text: &str) -> Option<usize> {
     found
 }
 
-/// A place without a distance. `*` binds closer than `+`, as in C: `*output+4` is 4 past what the pointer points to.
+/// A base address. `*` binds tighter than `+`, as in C: `*output+4` is 4 past the pointer's target.
 fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
     if let Some(region) = places.regions.named(text) {
         return Ok(region.start);

@@ -1,5 +1,5 @@
-//! What will cross: a line that is being typed, in the bytes that the guest would get, and where the host would put
-//! them. Only what the recipe says and what was seen is told; where that is not enough, it says so.
+//! A preview of the line being typed: the bytes that the guest would receive, and where the host would write them. It
+//! uses only the recipe and earlier exchanges, and says so where that is not enough.
 
 use std::fmt::Write;
 
@@ -9,12 +9,12 @@ use crate::abi::{Roles, ValueSource};
 use crate::record::Trigger;
 use crate::session::Session;
 
-/// How many bytes are shown: no screen is wider.
+/// Maximum number of bytes shown: wider than any screen.
 const SHOWN: usize = 340;
-/// How many causes are looked through for where the last line went.
+/// How many causes are searched for where the last line was written.
 const CAUSES: usize = 64;
 
-/// What will cross of a line, in words: how many bytes and characters, where they go, and the bytes.
+/// Describes what a line sends: number of bytes and characters, their address, and the bytes.
 pub fn ahead(line: &str, session: &Session, regions: &Regions) -> String {
     let characters = counted(line.chars().count() as u64, "character");
     let Some(roles) = regions.roles() else { return format!("{} B, {characters}", thousands(line.len() as u64)) };
@@ -55,7 +55,7 @@ fn place(roles: &Roles, session: &Session) -> String {
     }
 }
 
-/// Where the newest line went in the memory that is looked at.
+/// Where the newest line was written in the selected memory.
 fn last(session: &Session) -> Option<u64> {
     let run = session.run();
     let causes = (run.oldest()..run.len()).rev().take(CAUSES).filter_map(|number| run.cause(number));

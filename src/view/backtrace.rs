@@ -1,10 +1,10 @@
-//! The calls that led to a trap, in lines.
+//! Formats the stack trace of a trap.
 
 use super::{counted, thousands, visible};
 use crate::record::{Cause, Failure, Frame, plain};
 
-/// The calls that led to a trap, from the inside out, each with the text of its source line where that is known;
-/// nothing for other failures. The innermost place is part of the failure's own message, and is not repeated.
+/// The callers in a trap's stack trace, inside out, each with its source line if known; empty for other failures. The
+/// innermost frame is part of the failure's message, and is not repeated.
 pub fn backtrace(failure: &Failure) -> Vec<String> {
     let Failure::Trap { trace, omitted, .. } = failure.root() else { return Vec::new() };
     let mut lines: Vec<_> = trace.first().and_then(source).into_iter().collect();
@@ -19,36 +19,36 @@ pub fn backtrace(failure: &Failure) -> Vec<String> {
     lines
 }
 
-/// The same, with the innermost place before it.
+/// The whole stack trace, including the innermost frame.
 pub fn frames(failure: &Failure) -> Vec<String> {
     let Failure::Trap { trace, .. } = failure.root() else { return Vec::new() };
     let innermost = trace.first().map(|frame| format!("in {frame}"));
     innermost.into_iter().chain(backtrace(failure)).collect()
 }
 
-/// A failure in full, safe to print: its message in one line, and the calls that led to it in lines of their own.
+/// A failure in full, safe to print: its message on one line, then the stack trace.
 pub fn in_full(failure: &Failure) -> String {
     let message = visible(failure.to_string().as_bytes());
     backtrace(failure).iter().fold(message, |text, line| text + "\n  " + &visible(line.as_bytes()))
 }
 
-/// All that failed in a cause, in full: nothing where nothing did.
+/// All failures of a cause in full; `None` if there are none.
 pub fn failures_in_full(cause: &Cause) -> Option<String> {
     let failures: Vec<_> = cause.failures().map(in_full).collect();
     (!failures.is_empty()).then(|| failures.join("\nthen: "))
 }
 
-/// A frame, seen from the one inside it. They share the instruction if that is inlined.
+/// Formats a frame, given its callee. They share an instruction if the callee is inlined.
 fn outer(inner: &Frame, frame: &Frame) -> String {
     if inner.inlined { format!("inlined into {}", frame.in_source()) } else { format!("called by {frame}") }
 }
 
-/// The text of a frame's source line, with the line's number.
+/// The number and text of a frame's source line.
 fn source(frame: &Frame) -> Option<String> {
     Some(format!("  {} | {}", frame.line?, plain(frame.source.as_deref()?.trim())))
 }
 
-/// How many frames of the same function follow that are left out.
+/// How many further frames of the same function are left out.
 fn repeats(frame: &Frame) -> Option<String> {
     let frames = if frame.repeats == 1 { "frame" } else { "frames" };
     let count = thousands(frame.repeats as u64);

@@ -1,22 +1,21 @@
-//! What the guest's allocator handed out to the host: read off the calls that were recorded. What the guest makes
-//! for itself is not seen.
+//! The blocks that the guest's allocator returned to the host, taken from recorded calls. The guest's own allocations
+//! are not visible.
 
 use super::Selection;
 use super::region::{Region, RegionKind, region};
 use crate::abi::{Roles, ValueSource};
 use crate::record::{Run, StepKind, Value};
 
-/// The most blocks that are shown.
+/// Maximum number of blocks shown.
 const MOST: usize = 64;
-/// How many steps are looked through.
+/// Maximum number of steps searched.
 const MOST_STEPS: usize = 10_000;
 
-/// The blocks that were handed out up to what is looked at, the latest first; one that lies where a later one lies
-/// is left out.
+/// The blocks allocated up to the selected moment, latest first. A block that overlaps a later one is left out.
 pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
     let Some(ValueSource::Allocator(maker, size)) = &roles.line else { return Vec::new() };
     let mut found: Vec<Region> = Vec::new();
-    // Addresses that were given back later than the block that is looked for, and in which exchange.
+    // Addresses that were freed after the point of the search, each with its exchange.
     let mut given: Vec<(u64, usize)> = Vec::new();
     for (number, step) in at.steps_back(run).take(MOST_STEPS) {
         if found.len() == MOST || step.kind == StepKind::Instantiate {
@@ -31,7 +30,7 @@ pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
         let Some((start, len)) = unsigned(results, 0).zip(unsigned(args, *size)) else { continue };
         let range = (start, start.saturating_add(len));
         let taker = given.iter().position(|(addr, _)| *addr == start).map(|place| given.swap_remove(place));
-        // A block with the address 0 is none.
+        // The address 0 is not a block.
         if start == 0 || found.iter().any(|later| later.start < range.1 && start < later.end) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! The text column of a hex row: a character for each byte, and UTF-8 characters as such, across row ends too.
+//! The text column of a hex row: one character per byte. UTF-8 characters are decoded, even across rows.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -6,23 +6,23 @@ use super::row::MAX_WIDTH;
 use super::text::is_invisible;
 use crate::record::Image;
 
-/// Stands where the character to the left is two columns wide.
+/// The second column of a double-width character.
 pub const COVERED: char = '\0';
 
-/// A byte that is zero.
+/// A zero byte.
 const NUL: char = '\u{b7}';
 /// Another control character.
 const CONTROL: char = '\u{2022}';
 /// A byte that is neither ASCII nor part of a character that can be shown.
 const HIGH: char = '\u{d7}';
-/// A byte that continues the character to the left.
+/// A continuation byte of the character to the left.
 const CONTINUES: char = '\u{ab}';
 /// The first byte of a character that is too wide for the rest of the row.
 const TOO_WIDE: char = '\u{bb}';
-/// How many bytes of a character may lie in the row before, and in the one behind.
+/// How many bytes of a character may be in the previous row, and in the next.
 const REACH: usize = 3;
 
-/// The characters that stand for the `width` bytes from `addr` on, one for each.
+/// The characters for the `width` bytes at `addr`, one per byte.
 pub fn characters(image: &Image, addr: u64, width: usize) -> [char; MAX_WIDTH] {
     let mut shown = [' '; MAX_WIDTH];
     let mut bytes = [0; MAX_WIDTH + 2 * REACH];
@@ -46,7 +46,7 @@ pub fn characters(image: &Image, addr: u64, width: usize) -> [char; MAX_WIDTH] {
     shown
 }
 
-/// The character at the beginning of `bytes`, and how many of them it takes.
+/// The character at the start of `bytes`, and its length in bytes.
 fn character(bytes: &[u8]) -> (char, usize) {
     let len = match bytes[0] {
         0 => return (NUL, 1),

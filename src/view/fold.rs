@@ -1,23 +1,23 @@
-//! Folding: rows that are equal to both their neighbours and were not written take one line together.
+//! Folding: consecutive rows that equal both their neighbours and were not written are shown as one line.
 
 use super::Marks;
 use crate::record::{Image, PAGE};
 
-/// A row at such an address is never folded, so that a fold ends within reach. A fold says how long it is.
+/// Rows at multiples of this are never folded, which bounds the search for the end of a fold. A fold shows its length.
 const MILESTONE: u64 = 2 << 20;
 
-/// A line of the view: a row, or rows that are folded.
+/// A line of the view: a row, or several folded rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ViewLine {
     /// The first address.
     pub addr: u64,
-    /// How many bytes it stands for.
+    /// Number of bytes that it represents.
     pub len: u64,
-    /// Whether it stands for more than it shows.
+    /// Whether it represents several rows.
     pub folded: bool,
 }
 
-/// A memory before and after, seen in rows.
+/// A memory before and after a step, in rows.
 #[derive(Clone, Copy, Debug)]
 pub struct DiffView<'a> {
     /// The memory before.
@@ -28,7 +28,7 @@ pub struct DiffView<'a> {
     pub marks: &'a Marks,
     /// Bytes in a row: a power of two.
     pub width: usize,
-    /// An address whose row is not folded: where the cursor is.
+    /// The row with this address, the cursor's, is never folded.
     pub keep: u64,
 }
 
@@ -44,22 +44,22 @@ impl DiffView<'_> {
         ViewLine { addr: start, len: self.fold_end(addr) - start, folded: true }
     }
 
-    /// The line below, unless that one is the last.
+    /// The line below, if any.
     pub fn below(&self, line: ViewLine) -> Option<ViewLine> {
         (line.addr + line.len < self.len()).then(|| self.line(line.addr + line.len))
     }
 
-    /// The line above, unless that one is the first.
+    /// The line above, if any.
     pub fn above(&self, line: ViewLine) -> Option<ViewLine> {
         line.addr.checked_sub(1).map(|addr| self.line(addr))
     }
 
-    /// The size of the memory, before or after, whichever is more.
+    /// The size of the memory before or after, whichever is larger.
     pub fn len(&self) -> u64 {
         self.before.len().max(self.after.len())
     }
 
-    /// Whether there is no memory at all.
+    /// Whether the memory is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -73,7 +73,7 @@ impl DiffView<'_> {
         addr - addr % self.width as u64
     }
 
-    /// Whether the row at `addr` is folded away. That depends on it and its neighbours only.
+    /// Whether the row at `addr` is folded. That depends only on the row and its neighbours.
     fn folds(&self, addr: u64) -> bool {
         let width = self.width as u64;
         let grown = self.before.len() != self.after.len();
@@ -104,7 +104,7 @@ impl DiffView<'_> {
                 end += width;
                 continue;
             }
-            // What lies between the first and the last row of even pages folds.
+            // Everything between the first and the last row of uniform pages folds.
             let clear = self.marks.next_page(end).unwrap_or(u64::MAX);
             let stop = (end / MILESTONE + 1) * MILESTONE;
             while end + page < clear.min(stop) && self.is_blank(end) && self.is_blank(end + page) {
@@ -134,7 +134,7 @@ impl DiffView<'_> {
         start
     }
 
-    /// Whether all rows of a page are equal, and none was written nor has the cursor.
+    /// Whether all rows of a page are equal, and it contains neither written bytes nor the cursor.
     fn is_flat(&self, addr: u64) -> bool {
         self.marks.next_page(addr) != Some(addr - addr % PAGE as u64)
             && !self.holds_exception(addr)
@@ -142,12 +142,12 @@ impl DiffView<'_> {
             && self.after.repeats(addr, self.width)
     }
 
-    /// Whether a page is zero before and after, as far as that is known without a look into it.
+    /// Whether a page is known to be zero before and after, without reading it.
     fn is_blank(&self, addr: u64) -> bool {
         self.before.is_untouched(addr) && self.after.is_untouched(addr) && !self.holds_exception(addr)
     }
 
-    /// Whether a page holds the cursor, or the place where the memory grew, or the memory's end.
+    /// Whether a page contains the cursor, the address from which the memory grew, or the memory's end.
     fn holds_exception(&self, addr: u64) -> bool {
         let base = addr - addr % PAGE as u64;
         let around = base..=base + PAGE as u64;
@@ -176,7 +176,7 @@ mod tests {
         let mut after = before.clone();
         let mut changes = vec![Change::bytes(0, 0x5000, &[0], &[7], Actor::Guest, Evidence::Found)];
         changes.iter().for_each(|change| change.redo(&mut after));
-        // A byte written with the value that it had is a change that nothing but its mark shows.
+        // A byte rewritten with its old value: only its mark shows the change.
         changes.push(Change::bytes(0, 0x9018, &[0], &[0], Actor::Host, Evidence::Written));
         let marks = Marks::new(0, &changes, &before, &after);
         let sight = DiffView { before: &before[0], after: &after[0], marks: &marks, width: 16, keep: 0xa008 };

@@ -1,4 +1,4 @@
-//! The inspector: what the bytes at an address may mean, and who wrote them.
+//! The inspector: interpretations of the bytes at an address, and their last writer.
 
 use std::task::Poll;
 
@@ -6,33 +6,33 @@ use super::text::{glyph, visible};
 use super::{LookBack, Mark, Regions, Selection, Writer, name};
 use crate::record::{Image, Run, StepKind};
 
-/// In which order the bytes of a number lie.
+/// Byte order of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The lowest first, as WebAssembly has it.
+    /// Little-endian, as in WebAssembly.
     #[default]
     Little,
-    /// The highest first.
+    /// Big-endian.
     Big,
 }
 
-/// One meaning of the bytes at an address, before and after; `None` where there are no such bytes.
+/// One interpretation of the bytes at an address, before and after. `None` if there are too few bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What they are read as: `u32`, `utf-8`.
+    /// The type: `u32`, `utf-8`.
     pub name: &'static str,
-    /// What they meant before.
+    /// The value before.
     pub before: Option<String>,
-    /// What they mean after.
+    /// The value after.
     pub after: Option<String>,
 }
 
-/// The longest text that is shown of a string.
+/// Maximum length of a displayed string.
 const LONGEST: usize = 64;
 
 type Reader = fn(&Bytes<'_>) -> Option<String>;
 
-/// Every meaning, those that are asked for most first.
+/// All interpretations, most useful first.
 const READERS: &[(&str, Reader)] = &[
     ("u8", |at| at.number(|[byte]: [u8; 1]| byte.to_string())),
     ("utf-8", utf8),
@@ -54,14 +54,14 @@ const READERS: &[(&str, Reader)] = &[
     ("bool", |at| at.number(|[byte]: [u8; 1]| if byte > 1 { "no".to_owned() } else { (byte == 1).to_string() })),
 ];
 
-/// What the bytes at `addr` may mean, before and after.
+/// The interpretations of the bytes at `addr`, before and after.
 pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: &Regions) -> Vec<Entry> {
     let before = Bytes { image: before, addr, order, regions };
     let after = Bytes { image: after, ..before };
     READERS.iter().map(|&(name, read)| Entry { name, before: read(&before), after: read(&after) }).collect()
 }
 
-/// Who gave the byte at `addr` its last value, in words, and in which exchange, step and call that was.
+/// Describes who last wrote the byte at `addr`, and in which exchange, step and call.
 pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
     if !at.known().after {
         return "not known: memory was not compared after this step".to_owned();
@@ -78,8 +78,8 @@ pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer:
     format!("{when}: {}, {whole} step {}{}", name(by), step + 1, call.unwrap_or_default())
 }
 
-/// All that can be told of an address, in lines: its regions, who wrote there, and what the bytes there may mean in
-/// both orders, before and after.
+/// Everything known about an address, in lines: its regions, its last writer, and the interpretations of its bytes in
+/// both byte orders, before and after.
 pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr: u64) -> Vec<String> {
     let none = Image::default();
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
@@ -99,18 +99,18 @@ pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr
 }
 
 impl Entry {
-    /// Whether the order of bytes matters to it.
+    /// Whether it depends on the byte order.
     pub fn has_order(&self) -> bool {
         !matches!(self.name, "u8" | "i8" | "bool" | "utf-8" | "c string" | "uleb128" | "sleb128")
     }
 
-    /// What it meant before, if that is another than after, and what it means after; `-` where there are no such bytes.
+    /// The value before, if it differs, and the value after; `-` if there are too few bytes.
     pub fn sides(&self) -> (Option<&str>, &str) {
         let [before, after] = [&self.before, &self.after].map(|value| value.as_deref().unwrap_or("-"));
         ((self.before != self.after).then_some(before), after)
     }
 
-    /// `0 -> 32`, or the value alone where it is the same before and after.
+    /// `0 -> 32`, or only the value if it did not change.
     pub fn words(&self) -> String {
         match self.sides() {
             (Some(before), after) => format!("{before} -> {after}"),
@@ -119,7 +119,7 @@ impl Entry {
     }
 }
 
-/// The bytes of a memory from an address on.
+/// The bytes of a memory at an address.
 #[derive(Clone, Copy)]
 struct Bytes<'a> {
     image: &'a Image,
@@ -129,13 +129,13 @@ struct Bytes<'a> {
 }
 
 impl Bytes<'_> {
-    /// The next bytes, if there are so many.
+    /// The next `N` bytes, if there are that many.
     fn take<const N: usize>(&self) -> Option<[u8; N]> {
         let mut bytes = [0; N];
         (self.image.read(self.addr, &mut bytes) == N).then_some(bytes)
     }
 
-    /// The next bytes with the lowest of a number first.
+    /// The next `N` bytes in little-endian order.
     fn ordered<const N: usize>(&self) -> Option<[u8; N]> {
         let mut bytes = self.take()?;
         if self.order == Order::Big {
@@ -148,7 +148,7 @@ impl Bytes<'_> {
         self.ordered().map(show)
     }
 
-    /// As many of the next bytes as there are.
+    /// Copies as many of the next bytes as there are.
     fn most(&self, addr: u64, into: &mut [u8]) -> usize {
         self.image.read(addr, into)
     }
@@ -177,7 +177,7 @@ fn utf16(at: &Bytes<'_>) -> Option<String> {
     })
 }
 
-/// The number as an address, the region that it points into, and the text there.
+/// The number as an address, with its region and the text there.
 fn pointer(at: &Bytes<'_>) -> Option<String> {
     let to = u64::from(u32::from_le_bytes(at.ordered()?));
     let mut bytes = [0; 8];
@@ -201,7 +201,7 @@ fn c_string(at: &Bytes<'_>) -> Option<String> {
     })
 }
 
-/// A pointer and a length behind it, and the text that they tell of.
+/// A pointer and the length after it, with the text that they refer to.
 fn slice(at: &Bytes<'_>) -> Option<String> {
     let pair: [u8; 8] = at.take()?;
     let read = |bytes: &[u8]| {
@@ -234,11 +234,11 @@ fn signed_leb(at: &Bytes<'_>) -> Option<String> {
     leb(at).map(|found| found.and_then(signed).unwrap_or_else(|| "no".to_owned()))
 }
 
-/// The most bytes of a LEB128 number of 64 bits. The last of so many holds one bit, and the sign.
+/// Maximum length of a 64-bit LEB128 number. The last byte holds one bit, and the sign.
 const LEB_BYTES: u32 = 10;
 
-/// A LEB128 number of up to 64 bits: its bits, its last byte, its length. The outer `None`: no bytes at all; the
-/// inner: too long, or cut off by the memory's end.
+/// Decodes a LEB128 number of up to 64 bits: its bits, its last byte, its length. Outer `None`: there are no bytes;
+/// inner `None`: it is too long, or cut off by the end of the memory.
 fn leb(at: &Bytes<'_>) -> Option<Option<(u64, u8, u32)>> {
     at.take::<1>()?;
     let mut bytes = [0; LEB_BYTES as usize];

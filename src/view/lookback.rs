@@ -1,4 +1,4 @@
-//! Who gave a byte its value: a look back along the timeline, in pieces, because it may be long.
+//! Finds the last writer of a byte, searching back along the timeline in slices, as it may take long.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -7,22 +7,22 @@ use std::time::Instant;
 use super::{Selection, Steps};
 use crate::record::{Actor, Cause, Run, Target, Touch};
 
-/// How many changes are looked at between two looks at the clock.
+/// How many changes are searched between two checks of the time.
 const BREATH: usize = 1024;
 
-/// Who wrote a byte, and when: the cause, the step in it, and the actor.
+/// The last writer of a byte: cause, step and actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Writer {
     /// The number of the cause.
     pub cause: usize,
-    /// The place of the step.
+    /// The index of the step.
     pub step: usize,
-    /// Who it was.
+    /// Who wrote it.
     pub by: Actor,
 }
 
 impl Writer {
-    /// Who wrote a byte last up to what is selected, found at once where all accesses are known one by one.
+    /// The last writer of a byte up to the selected moment. Immediate where all accesses are recorded.
     pub fn before(at: &Selection, run: &Run, memory: usize, addr: u64) -> Option<Writer> {
         let target = Target { memory, range: addr..addr.saturating_add(1), reads: false };
         let found = run.previous_touch(at.end(), &target)?;
@@ -35,27 +35,27 @@ impl Writer {
     }
 }
 
-/// A look back from what is selected, as far as it came.
+/// A search for a byte's last writer, and its progress.
 #[derive(Clone, Debug)]
 pub struct LookBack {
     memory: usize,
     addr: u64,
-    /// The cause that is looked at next, and how many of its changes are left.
+    /// The next cause to search, and how many of its changes are left.
     cause: usize,
     left: usize,
-    /// What is selected, whose steps are known already.
+    /// The selected cause, whose steps are already known.
     from: Arc<Cause>,
     steps: Arc<Steps>,
 }
 
 impl LookBack {
-    /// A look back for the last writer of a byte, up to what is selected.
+    /// Creates a search for the last writer of a byte, up to the selected moment.
     pub fn new(at: &Selection, memory: usize, addr: u64) -> LookBack {
         let left = at.node.changes_of(at.step).end;
         LookBack { memory, addr, cause: at.cause, left, from: at.node.clone(), steps: at.steps.clone() }
     }
 
-    /// Goes on until then, or until it is known who wrote the byte; `None` if nobody did whose doing is still known.
+    /// Searches until the deadline or the result. `None` if no known change wrote the byte.
     pub fn go_on(&mut self, run: &Run, until: Option<Instant>) -> Poll<Option<Writer>> {
         let mut looked = 0;
         while let Some(cause) = run.cause(self.cause) {

@@ -1,41 +1,41 @@
-//! The whole memory at a glance: what each part of it holds, and what happened to it.
+//! An overview of a whole memory: the contents of each part and its changes.
 
 use std::time::Instant;
 
 use super::DiffView;
 use crate::record::{Actor, Image, PAGE};
 
-/// What a part of the memory holds. Of several things, the last of these that is true.
+/// The state of a part of the memory. If several apply, the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Nothing but zeroes.
+    /// All zeroes.
     Zero,
-    /// Bytes that are as the guest's start left them.
+    /// Unchanged since the guest's start.
     Data,
-    /// Bytes that are others than then.
+    /// Changed since the guest's start.
     Earlier,
-    /// Memory that was not there before.
+    /// Memory that did not exist before.
     New,
-    /// Bytes that were written in the step, first by that actor.
+    /// Bytes written in the step; the first by this actor.
     Now(Actor),
 }
 
-/// The memory in parts of equal size, as far as it was looked through.
+/// A memory divided into equal parts, as far as it was examined.
 #[derive(Clone, Debug)]
 pub struct Map {
-    /// How many bytes a part has: a power of two.
+    /// Bytes in a part: a power of two.
     pub size: u64,
-    /// What each part holds.
+    /// The state of each part.
     pub pieces: Vec<Piece>,
 }
 
 impl Map {
-    /// A map of a memory of `len` bytes in at most `most` parts, before it was looked through.
+    /// Creates the map of a memory of `len` bytes in at most `most` parts, none examined yet.
     pub fn new(len: u64, most: u64) -> Map {
         Map { size: len.div_ceil(most.max(1)).next_power_of_two(), pieces: Vec::new() }
     }
 
-    /// Goes on to look through the memory, until then or to its end; true when that is done.
+    /// Examines the memory until the deadline or its end. Returns true when done.
     pub fn go_on(&mut self, sight: &DiffView<'_>, start: &Image, until: Option<Instant>) -> bool {
         let mut from = self.pieces.len() as u64 * self.size;
         while from < sight.len() {

@@ -1,4 +1,4 @@
-//! Which bytes a part of the timeline changed, and who changed each of them last.
+//! Which bytes a part of the timeline changed, and who last changed each.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE};
 /// What happened to one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
-    /// Nothing that is known.
+    /// Nothing known.
     #[default]
     None,
-    /// Its value is another now.
+    /// It has another value now.
     Changed(Actor),
-    /// It was written, and its value is as before.
+    /// It was written with its old value.
     Rewritten(Actor),
 }
 
 impl Mark {
-    /// Who wrote the byte, if it is known that somebody did.
+    /// Who is known to have written the byte.
     pub fn actor(self) -> Option<Actor> {
         match self {
             Mark::None => None,
@@ -30,15 +30,15 @@ impl Mark {
 #[derive(Clone, Debug)]
 struct Page {
     marks: Cells,
-    /// How many ranges of changed bytes begin before this page.
+    /// Number of ranges of changed bytes that begin before this page.
     ranges_before: usize,
-    /// How many begin in it.
+    /// Number of ranges that begin in it.
     ranges: usize,
-    /// Whether every byte of it was changed, and all by one actor.
+    /// Whether all of its bytes were changed, by one actor.
     full: bool,
 }
 
-/// The marks of a page's bytes. Guests that fill or move much memory leave very many pages with one mark only.
+/// The marks of a page's bytes. Guests that fill or move much memory leave many pages with a single mark.
 #[derive(Clone, Debug)]
 enum Cells {
     All(Mark),
@@ -64,40 +64,40 @@ impl Cells {
     }
 }
 
-/// Whether two slices of one length differ in every byte.
+/// Whether two slices of equal length differ in every byte.
 fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
-    // Written so that it is done for many bytes at once.
+    // Written so that it vectorizes.
     old.iter().zip(new).fold(u8::MAX, |least, (old, new)| least.min(old ^ new)) != 0
 }
 
-/// The marks of one memory, for the stretch of the timeline between two moments.
+/// The marks of one memory, for the part of the timeline between two moments.
 ///
-/// They take room only for the pages that were written, and a look-up does not depend on how many there are.
+/// Only written pages take memory, and the time of a look-up does not depend on their number.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     pages: BTreeMap<u64, Page>,
     grown: Option<(u64, u64)>,
-    /// Whether something that an actor changed was found by comparing.
+    /// For each actor, whether any of its changes were found by comparing.
     compared: [bool; 3],
-    /// What each actor changed, and what it is known to have written, which holds the former.
+    /// For each actor, the bytes that it changed, and those that it is known to have written, a superset.
     changed: [Extent; 3],
     written: [Extent; 3],
     ranges: usize,
 }
 
-/// How many bytes there are of some kind, and where.
+/// The number and extent of a set of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
     /// How many bytes.
     pub bytes: usize,
-    /// In how many ranges of neighbours they lie.
+    /// Number of contiguous ranges.
     pub ranges: usize,
-    /// From the first of them to the address after the last.
+    /// From the first byte to the address after the last.
     pub span: Option<(u64, u64)>,
 }
 
 impl Extent {
-    /// Counts bytes from an address on, after those that were counted before.
+    /// Adds bytes at an address after all those counted before.
     fn count(&mut self, addr: u64, len: usize) {
         let (first, last) = self.span.unwrap_or((addr, u64::MAX));
         self.bytes += len;
@@ -107,7 +107,7 @@ impl Extent {
 }
 
 impl Marks {
-    /// Marks what `changes`, made in this order, did to a memory that went from `before` to `after`.
+    /// Marks the effect of `changes`, in this order, on a memory that went from `before` to `after`.
     pub fn new(memory: usize, changes: &[Change], before: &Memories, after: &Memories) -> Marks {
         let empty = Image::default();
         let mut marks = Marks::default();
@@ -121,47 +121,47 @@ impl Marks {
         self.pages.get(&(addr / PAGE as u64)).map_or(Mark::None, |page| page.marks.at(place(addr)))
     }
 
-    /// The bytes that have another value now by that actor's doing.
+    /// The bytes that this actor changed.
     pub fn changed_by(&self, actor: Actor) -> Extent {
         self.changed[actor as usize]
     }
 
-    /// The bytes that are known to have been written by that actor, changed or not, and by no other after it.
+    /// The bytes that this actor is known to have written last, changed or not.
     pub fn written_by(&self, actor: Actor) -> Extent {
         self.written[actor as usize]
     }
 
-    /// How many bytes have another value now.
+    /// Number of changed bytes.
     pub fn changed(&self) -> usize {
         self.changed.iter().map(|extent| extent.bytes).sum()
     }
 
-    /// How many bytes are known to have been written, changed or not.
+    /// Number of bytes known to be written, changed or not.
     pub fn written(&self) -> usize {
         self.written.iter().map(|extent| extent.bytes).sum()
     }
 
-    /// Whether some of what an actor wrote was found by comparing: it may have written bytes that have no mark.
+    /// Whether any writes of an actor were found by comparing: it may have written bytes that have no mark.
     pub fn compared_by(&self, actor: Actor) -> bool {
         self.compared[actor as usize]
     }
 
-    /// In how many ranges the changed bytes lie: neighbours that were changed by one actor.
+    /// Number of ranges of changed bytes: contiguous, and changed by one actor.
     pub fn ranges(&self) -> usize {
         self.ranges
     }
 
-    /// Whether nothing was written, as far as is known, and the memory did not grow.
+    /// Whether the memory did not grow and nothing is known to be written.
     pub fn is_empty(&self) -> bool {
         self.written() == 0 && self.grown.is_none()
     }
 
-    /// The size before and after in WebAssembly pages, if the memory grew.
+    /// If the memory grew, its size before and after in WebAssembly pages.
     pub fn grown(&self) -> Option<(u64, u64)> {
         self.grown
     }
 
-    /// The addresses of the rows of `width` bytes that hold a mark, in order.
+    /// The addresses of the rows of `width` bytes that contain a mark, in order.
     pub fn rows(&self, width: usize) -> impl Iterator<Item = u64> + '_ {
         self.pages.iter().flat_map(move |(number, page)| {
             let marked = move |row: &usize| (*row..*row + width).any(|place| page.marks.at(place) != Mark::None);
@@ -179,7 +179,7 @@ impl Marks {
         })
     }
 
-    /// Whether a mark lies in the `len` bytes from `addr` on, all in one page of [`PAGE`] bytes.
+    /// Whether any of the `len` bytes at `addr`, all in one page of [`PAGE`] bytes, is marked.
     pub fn touch(&self, addr: u64, len: usize) -> bool {
         let marked = |page: &Page| (place(addr)..place(addr) + len).any(|place| page.marks.at(place) != Mark::None);
         self.pages.get(&(addr / PAGE as u64)).is_some_and(marked)
@@ -195,8 +195,7 @@ impl Marks {
         self.pages.range(..=addr / PAGE as u64).next_back().map(|(number, _)| number * PAGE as u64)
     }
 
-    /// The ranges of bytes changed by one actor that begin at or after `from`, in order, each as first address and address
-    /// after the last.
+    /// The ranges of bytes changed by one actor that begin at or after `from`, in order, as start and end (exclusive).
     pub fn ranges_from(&self, from: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
         let pages = self.pages.range(from / PAGE as u64..).filter(|(_, page)| page.ranges > 0);
         let starts = pages.flat_map(|(number, page)| self.starts(*number, page));
@@ -211,13 +210,13 @@ impl Marks {
         Some((start, self.range_end(start)))
     }
 
-    /// How many ranges of changed bytes begin at or before `addr`: the number, from 1, of the range that it lies in.
+    /// The number, from 1, of the range of changed bytes that contains or precedes `addr`.
     pub fn range_number(&self, addr: u64) -> usize {
         let Some((number, page)) = self.pages.range(..=addr / PAGE as u64).next_back() else { return 0 };
         page.ranges_before + self.starts(*number, page).filter(|&start| start <= addr).count()
     }
 
-    /// The addresses in a page at which ranges of changed bytes begin.
+    /// The addresses in a page where ranges of changed bytes begin.
     fn starts<'a>(&'a self, number: u64, page: &'a Page) -> impl Iterator<Item = u64> + 'a {
         let base = number * PAGE as u64;
         let begins = move |place: &usize| {
@@ -228,7 +227,7 @@ impl Marks {
             let mark = page.marks.at(*place);
             matches!(mark, Mark::Changed(_)) && mark != before
         };
-        // Of a page in which every byte changed only the first can begin a range.
+        // In a page where every byte changed, only the first can begin a range.
         (0..if page.full { 1 } else { PAGE }).filter(begins).map(move |place| base + place as u64)
     }
 
@@ -289,10 +288,10 @@ impl Marks {
         })
     }
 
-    /// Tells changed bytes from rewritten ones, now that all were painted, and counts.
+    /// Distinguishes changed from rewritten bytes, once all are marked, and counts them.
     fn settle(&mut self, before: &Image, after: &Image) {
         let (mut old, mut new) = ([0; PAGE], [0; PAGE]);
-        // The address after the last changed byte, and who changed that.
+        // The address after the last changed byte, and the actor.
         let mut last_changed = None;
         for (number, page) in &mut self.pages {
             let base = number * PAGE as u64;

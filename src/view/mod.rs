@@ -1,4 +1,4 @@
-//! What is shown, with no terminal in it: hex rows, marks, steps, sentences. Every renderer draws from these.
+//! What is shown, independent of the terminal: hex rows, marks, steps, sentences. All renderers use these.
 
 mod address;
 mod ahead;

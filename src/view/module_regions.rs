@@ -1,5 +1,5 @@
-//! What a module says about its memory: data segments with their names, and the addresses that compilers give a
-//! name, from which stack and heap follow.
+//! Regions that a module defines: data segments with their names, and symbols that compilers export, from which stack
+//! and heap are derived.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::visible;
 use crate::guest::Interface;
 use crate::record::{Actor, Change, Run};
 
-/// The names that linkers give addresses.
+/// Linker-defined symbols.
 const SYMBOLS: &[&str] = &[
     "__heap_base",
     "__heap_end",
@@ -23,7 +23,7 @@ const SYMBOLS: &[&str] = &[
     "__dso_handle",
 ];
 
-/// The module's data segments in one memory, by address.
+/// The module's data segments in one memory, sorted by address.
 pub(super) fn data(interface: &Interface, memory: usize) -> Arc<[Region]> {
     let segments = interface.segments.iter().filter(|segment| usize::try_from(segment.memory) == Ok(memory));
     let mut names: HashMap<String, usize> = HashMap::new();
@@ -42,10 +42,10 @@ pub(super) fn data(interface: &Interface, memory: usize) -> Arc<[Region]> {
     found.into()
 }
 
-/// The most stretches that are named of what was there at the start.
+/// Maximum number of initial ranges to name.
 const STRETCHES: usize = 64;
 
-/// What the module was seen to put into memory, where its segments are not known, or not where they go.
+/// The ranges that the module initialized, as observed, if its segments or their addresses are unknown.
 pub(super) fn changed(run: &Run, memory: usize) -> Arc<[Region]> {
     let changes = run.cause(0).into_iter().flat_map(|cause| &cause.changes);
     let stretches = changes.filter_map(|change| match change {
@@ -59,10 +59,9 @@ pub(super) fn changed(run: &Run, memory: usize) -> Arc<[Region]> {
     numbered.map(|(number, range)| region(&format!("data{number}"), range, RegionKind::Data, why.to_owned())).collect()
 }
 
-/// Stack, heap and the named addresses, in a memory of `len` bytes. What does not follow from what the module says
-/// is not claimed.
+/// Stack, heap and symbols in a memory of `len` bytes. Only what follows from the module is claimed.
 pub(super) fn layout(interface: &Interface, data: &[Region], len: u64) -> Vec<Region> {
-    // AssemblyScript's names stand behind a path: `~lib/memory/__heap_base`.
+    // AssemblyScript's symbols have a path prefix: `~lib/memory/__heap_base`.
     let plain = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     let known = interface.globals.iter().filter_map(|global| Some((plain(&global.name), global.start?)));
     let known: HashMap<String, u64> =
@@ -85,8 +84,8 @@ pub(super) fn layout(interface: &Interface, data: &[Region], len: u64) -> Vec<Re
         .collect()
 }
 
-/// The stack grows down from where `__stack_pointer` is at the start. It ends at 0 where the data lies behind it; at
-/// the data's end where the data lies before it.
+/// The stack grows down from the initial `__stack_pointer`. It ends at 0 if the data is above it, else at the end of
+/// the data.
 fn stack(at: &impl Fn(&str) -> Option<u64>, data: &[Region]) -> Option<((u64, u64), String)> {
     let told = at("__stack_low").zip(at("__stack_high"));
     if let Some(range) = told {
@@ -132,7 +131,7 @@ mod tests {
     fn the_stack_lies_before_the_data_or_behind_it() {
         let stack = |from, to| ("stack".to_owned(), from, to);
         let heap = |from, to| ("heap".to_owned(), from, to);
-        // As Rust lays it out, and as C did for long.
+        // The layout of Rust, and formerly of C.
         let first = interface(
             &[("__stack_pointer", 0x10_0000), ("__data_end", 0x10_0040), ("__heap_base", 0x10_0050)],
             &[(0x10_0000, 0x40, None)],
@@ -143,13 +142,13 @@ mod tests {
             &[(0x400, 0x20, None)],
         );
         assert_eq!(laid_out(&last, 0x2_0000), [stack(0x1000, 0x1_1000), heap(0x1_1000, 0x2_0000)]);
-        // Without __data_end no more is claimed than follows.
+        // Without __data_end nothing is claimed about it.
         assert_eq!(laid_out(&interface(&[("__stack_pointer", 0x1000)], &[]), 0x1_0000), []);
         let most = interface(&[("__stack_pointer", 0x1000)], &[(0x400, 0x20, None)]);
         assert_eq!(laid_out(&most, 0x1_0000), [stack(0x420, 0x1000)]);
         let told = interface(&[("__stack_low", 0x10), ("__stack_high", 0x20), ("~lib/memory/__heap_base", 0x40)], &[]);
         assert_eq!(laid_out(&told, 0x1_0000), [stack(0x10, 0x20), heap(0x40, 0x1_0000)]);
-        // Numbers that no memory has are no addresses.
+        // Numbers outside the memory are not addresses.
         assert_eq!(laid_out(&interface(&[("__heap_base", u64::MAX), ("__stack_pointer", 1 << 40)], &[]), 0x1_0000), []);
     }
 

@@ -1,4 +1,4 @@
-//! Bytes as text to be taken along: in the notation of a language, or as they would be read.
+//! Bytes as text to copy: in a language's notation, or decoded.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,23 +14,23 @@ pub enum Notation {
     C,
     /// An array in Rust.
     Rust,
-    /// Base64 of RFC 4648.
+    /// Base64 as in RFC 4648.
     Base64,
-    /// As text, escaped where it would not print.
+    /// Text, with unprintable characters escaped.
     Text,
-    /// The address of the first byte alone.
+    /// Only the address of the first byte.
     Address,
 }
 
-/// Bytes in a line of an array.
+/// Bytes per line of an array.
 const LINE: usize = 12;
 
 impl Notation {
-    /// Every form.
+    /// All notations.
     pub const ALL: [Notation; 6] =
         [Notation::Hex, Notation::C, Notation::Rust, Notation::Base64, Notation::Text, Notation::Address];
 
-    /// Its name, of which the first letter is its own.
+    /// Its name. First letters are unique.
     pub fn name(self) -> &'static str {
         match self {
             Notation::Hex => "hex",
@@ -42,12 +42,12 @@ impl Notation {
         }
     }
 
-    /// The form of that name.
+    /// The notation with this name.
     pub fn named(name: &str) -> Option<Notation> {
         Notation::ALL.into_iter().find(|form| form.name() == name)
     }
 
-    /// Bytes that stand at `addr`, in this form.
+    /// Formats the bytes at `addr`.
     pub fn text(self, bytes: &[u8], addr: u64) -> String {
         match self {
             Notation::Hex => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),

@@ -1,15 +1,15 @@
-//! Numbers as people write them, and numbers of a type as they lie in memory: low byte first.
+//! Parses numbers, and converts typed numbers to and from their little-endian bytes.
 
-/// A type of numbers in memory.
+/// A number type in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberType {
     /// Its name: `u32`.
     pub name: &'static str,
-    /// How many bytes such a number has.
+    /// Size in bytes.
     pub size: usize,
 }
 
-/// Every type of numbers that can be read, written and searched for.
+/// All number types that can be read, written and searched for.
 pub const NUMBER_TYPES: &[NumberType] = &[
     NumberType { name: "u8", size: 1 },
     NumberType { name: "i8", size: 1 },
@@ -24,19 +24,19 @@ pub const NUMBER_TYPES: &[NumberType] = &[
 ];
 
 impl NumberType {
-    /// The type of that name.
+    /// The type with this name.
     pub fn named(name: &str) -> Option<NumberType> {
         NUMBER_TYPES.iter().find(|ty| ty.name == name).copied()
     }
 
-    /// A number of this type as its bytes; `None` if the text is none.
+    /// Encodes a number of this type. `None` if the text is not one.
     pub fn bytes(self, text: &str) -> Option<Vec<u8>> {
         let bits = match self.name {
             "f32" => text.parse::<f32>().ok().map(|float| u64::from(float.to_bits())),
             "f64" => text.parse::<f64>().ok().map(f64::to_bits),
             name => {
                 let bits = u32::try_from(self.size * 8).unwrap_or(64);
-                // `integer` takes a number of either sign; here the type says which there are.
+                // `integer` accepts numbers of either sign; here the type decides.
                 let is_signed = name.starts_with('i');
                 let fits = |bits_of: &u64| match (text.starts_with('-'), is_signed) {
                     (true, signed) => signed,
@@ -49,7 +49,7 @@ impl NumberType {
         Some(bits?.to_le_bytes()[..self.size].to_vec())
     }
 
-    /// Bytes of this type as a number in words.
+    /// Formats bytes of this type as a number.
     pub fn words(self, bytes: &[u8]) -> String {
         let mut wide = [0; 8];
         wide[..self.size].copy_from_slice(&bytes[..self.size]);
@@ -64,7 +64,7 @@ impl NumberType {
     }
 }
 
-/// A number that is not negative: `1040`, `0x410`, `1_114_112`, `1,114,112`.
+/// Parses a non-negative number: `1040`, `0x410`, `1_114_112`, `1,114,112`.
 pub fn whole(text: &str) -> Option<u64> {
     let plain: String = text.chars().filter(|&c| c != '_' && c != ',').collect();
     match plain.strip_prefix("0x").or_else(|| plain.strip_prefix("0X")) {
@@ -75,7 +75,7 @@ pub fn whole(text: &str) -> Option<u64> {
     }
 }
 
-/// A whole number between those that `bits` bits hold, signed or not, as those bits.
+/// Parses an integer of `bits` bits, signed or unsigned, and returns its bits.
 pub fn integer(text: &str, bits: u32) -> Option<u64> {
     let (magnitude, negative) = match text.strip_prefix('-') {
         Some(rest) => (whole(rest)?, true),

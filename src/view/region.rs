@@ -3,45 +3,45 @@
 /// A named range of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// Its name, which stands for its first address.
+    /// Its name, usable as its first address.
     pub name: String,
     /// The first address.
     pub start: u64,
-    /// The address behind the last: the first, for a name that is an address alone.
+    /// The end (exclusive). Equal to `start` if the region is only an address.
     pub end: u64,
-    /// What it is.
+    /// Its kind.
     pub kind: RegionKind,
-    /// How it is known, in words.
+    /// How it is known, as a sentence.
     pub why: String,
 }
 
-/// What a region is.
+/// The kind of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegionKind {
-    /// The user gave it its name.
+    /// A mark of the user.
     Mark,
-    /// What the host wrote of the line.
+    /// The part of the line that the host wrote.
     Input,
     /// What the host read as the answer.
     Output,
-    /// Room that the guest made for the host.
+    /// A block that the guest allocated for the host.
     Block,
-    /// The same, which was given back.
+    /// A block that was freed.
     Free,
     /// The guest's buffer for lines.
     Buffer,
     /// A data segment.
     Data,
-    /// The stack that a compiler keeps in memory.
+    /// The compiler's stack in memory.
     Stack,
-    /// Where the guest's allocator has its room.
+    /// The memory that the guest's allocator manages.
     Heap,
     /// An address with a name.
     Symbol,
 }
 
 impl RegionKind {
-    /// A letter that stands for it where its name has no room.
+    /// A letter to use where the name does not fit.
     pub fn letter(self) -> &'static str {
         match self {
             RegionKind::Mark => "m",
@@ -59,17 +59,17 @@ impl RegionKind {
 }
 
 impl Region {
-    /// How many bytes it has.
+    /// Length in bytes.
     pub fn len(&self) -> u64 {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether it is an address alone.
+    /// Whether it is only an address.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether an address lies in it.
+    /// Whether it contains an address.
     pub fn contains(&self, addr: u64) -> bool {
         (self.start..self.end).contains(&addr)
     }

@@ -1,5 +1,5 @@
-//! Ranges of memory that have a name: what the user marked, what the exchange sent and got, what the guest's
-//! allocator handed out, and what the module brought along. Each says how it is known.
+//! Named ranges of memory: the user's marks, the exchange's input and output, blocks from the guest's allocator, and
+//! the module's data and symbols. Each says how it is known.
 
 use std::sync::Arc;
 
@@ -11,20 +11,20 @@ use crate::guest::Interface;
 use crate::record::{Cause, Run, Step, StepKind};
 use crate::session::Session;
 
-/// Every region of one memory at one moment. There may be very many of the module's own: those are sorted once.
+/// All regions of one memory at one moment. Module data, of which there may be very much, is sorted once.
 #[derive(Clone, Debug, Default)]
 pub struct Regions {
-    /// All but the module's data, the most telling first.
+    /// All but the module's data, most specific first.
     few: Vec<Region>,
-    /// The module's data segments, by address.
+    /// The module's data segments, sorted by address.
     data: Arc<[Region]>,
     guest: Option<(Arc<Interface>, Arc<Roles>)>,
     memory: usize,
 }
 
 impl Regions {
-    /// The regions of the session's memory at what is looked at. `before` are those of another moment, of which is
-    /// kept what depends on the guest alone.
+    /// The regions of the session's memory at the selected moment. What depends only on the guest is reused from
+    /// `before`, the regions of another moment.
     pub fn new(session: &Session, at: Option<&Selection>, before: &Regions) -> Regions {
         let (run, memory) = (session.run(), session.memory());
         let marks = session.bookmarks().iter().filter(|mark| mark.memory == memory);
@@ -53,24 +53,24 @@ impl Regions {
         Regions { few, data, guest: Some(guest), memory }
     }
 
-    /// What the exports are for that the guest's recipe calls.
+    /// The roles of the exports that the guest's recipe calls.
     pub(super) fn roles(&self) -> Option<&Roles> {
         self.guest.as_ref().map(|(_, roles)| &**roles)
     }
 
-    /// How much room the guest's buffer for lines has, in bytes, if it tells.
+    /// Size of the guest's buffer for lines in bytes, if known.
     pub(super) fn room(&self) -> Option<u64> {
         self.few.iter().find(|region| region.kind == RegionKind::Buffer).map(Region::len)
     }
 
-    /// Regions of these names, starts and ends.
+    /// Regions with these names, starts and ends.
     #[cfg(test)]
     pub(super) fn of(ranges: &[(&str, u64, u64)]) -> Regions {
         let few = ranges.iter().map(|&(name, start, end)| region(name, (start, end), RegionKind::Mark, String::new()));
         Regions { few: few.collect(), ..Regions::default() }
     }
 
-    /// Every region, the most telling first.
+    /// All regions, most specific first.
     pub fn iter(&self) -> impl Iterator<Item = &Region> {
         self.few.iter().chain(self.data.iter())
     }
@@ -85,32 +85,32 @@ impl Regions {
         self.len() == 0
     }
 
-    /// The region of that place in the order of [`Regions::iter`].
+    /// The region with this index in [`Regions::iter`].
     pub fn get(&self, place: usize) -> Option<&Region> {
         self.few.get(place).or_else(|| self.data.get(place.checked_sub(self.few.len())?))
     }
 
-    /// The place, in that order, of the most telling region that holds an address.
+    /// The index in [`Regions::iter`] of the most specific region that contains an address.
     pub fn place_of(&self, addr: u64) -> Option<usize> {
         let region = self.at(addr).next()?;
         let few = self.few.iter().position(|other| std::ptr::eq(other, region));
         few.or_else(|| Some(self.few.len() + self.data.iter().position(|other| std::ptr::eq(other, region))?))
     }
 
-    /// The region of that name.
+    /// The region with this name.
     pub fn named(&self, name: &str) -> Option<&Region> {
         self.iter().find(|region| region.name == name)
     }
 
-    /// The regions that hold an address, the most telling first.
+    /// The regions that contain an address, most specific first.
     pub fn at(&self, addr: u64) -> impl Iterator<Item = &Region> {
         let behind = self.data.partition_point(|region| region.start <= addr);
-        // Segments seldom lie over one another, and never many.
+        // Segments seldom overlap, and never many.
         let data = self.data[behind.saturating_sub(OVERLAP)..behind].iter().rev();
         self.few.iter().chain(data).filter(move |region| region.contains(addr))
     }
 
-    /// The regions that begin in the `len` bytes from `addr` on.
+    /// The regions that begin in the `len` bytes at `addr`.
     pub fn beginning_in(&self, addr: u64, len: u64) -> impl Iterator<Item = &Region> {
         let first = self.data.partition_point(|region| region.start < addr);
         let end = addr.saturating_add(len);
@@ -118,7 +118,7 @@ impl Regions {
         self.few.iter().filter(move |region| (addr..end).contains(&region.start)).chain(data)
     }
 
-    /// An address by each of its regions: `output+0x5`, `heap+0x415`.
+    /// An address relative to each of its regions: `output+0x5`, `heap+0x415`.
     pub fn names_at(&self, addr: u64) -> impl Iterator<Item = String> {
         self.at(addr).map(move |region| match addr - region.start {
             0 => region.name.clone(),
@@ -126,16 +126,16 @@ impl Regions {
         })
     }
 
-    /// The same in one text, and nothing where there are none.
+    /// The same as one string; empty if there are none.
     pub fn describe(&self, addr: u64) -> String {
         self.names_at(addr).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// How many data segments before an address are looked at for one that holds it.
+/// How many data segments before an address are checked for one that contains it.
 const OVERLAP: usize = 4;
 
-/// What the host wrote of the line, and what it read as the answer.
+/// The input and output of an exchange.
 fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
     let told = |what: &str| format!("{what} in exchange {number}");
     let input = input_of(cause, memory).map(|range| region("input", range, RegionKind::Input, told("written")));
@@ -143,8 +143,8 @@ fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
     input.into_iter().chain(output).collect()
 }
 
-/// Where the host read the answer: by a step of its own; or while the guest called an import, and then the bytes that
-/// are as many as the answer's, an end of the line left out, tell it from other reads.
+/// Where the host read the answer: in a step of its own, or during an import call. In the latter case it is the read
+/// with as many bytes as the answer, not counting a line ending.
 fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
     let read = |step: &Step| match step.kind {
         StepKind::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
@@ -164,12 +164,12 @@ pub(super) fn input_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
         _ => None,
     };
     let before = cause.focus.unwrap_or(cause.steps.len());
-    // Of several writes the longest is the line: the others tell where it is, or how long.
+    // Of several writes the longest is the line; the others are its address or length.
     let early = cause.steps.iter().take(before).filter_map(written);
     early.max_by_key(|(start, end)| end - start).or_else(|| cause.steps.iter().find_map(written))
 }
 
-/// The guest's buffer for lines, if the recipe asks where it is and how much room it has.
+/// The guest's buffer for lines, if the recipe asks for its address and size.
 fn buffer(run: &Run, at: &Selection, session: &Session, roles: &Roles) -> Option<Region> {
     let value = |origin: &ValueSource| match origin {
         ValueSource::Number(number) => Some((*number, number.to_string())),
@@ -186,10 +186,10 @@ fn buffer(run: &Run, at: &Selection, session: &Session, roles: &Roles) -> Option
     Some(region("buffer", (start, start.saturating_add(room)), RegionKind::Buffer, why))
 }
 
-/// How many steps are looked through for what an export returned last.
+/// How many steps are searched for the last result of an export.
 const MOST_STEPS: usize = 10_000;
 
-/// What an export without arguments returned last, up to what is looked at.
+/// The last result of an export without arguments, up to the selected moment.
 fn last_result(run: &Run, at: &Selection, name: &str) -> Option<u64> {
     let returned = |step: &Step| match &step.kind {
         StepKind::Call { export, results: Some(results), .. } if **export == *name => results.first()?.unsigned(),

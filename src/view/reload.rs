@@ -1,11 +1,11 @@
-//! What is said of a guest that was reloaded because its file changed.
+//! Messages about a guest that was reloaded because its file changed.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{counted, visible};
 use crate::session::Reload;
 
-/// That it was reloaded, when, which run began, and what is sent again.
+/// Describes a reload: when, which run began, and what is sent again.
 pub fn reload_sentence(reload: &Reload) -> String {
     let name = reload.file.file_name().unwrap_or(reload.file.as_os_str());
     let name = visible(name.as_encoded_bytes());
@@ -24,7 +24,7 @@ pub fn reload_sentence(reload: &Reload) -> String {
     sentence
 }
 
-/// A time of day, in UTC: the time zone is nothing that a program can learn without reading more files.
+/// The time of day in UTC: finding the time zone would require reading more files.
 pub fn clock(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()) % 86_400;
     format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)

@@ -1,23 +1,23 @@
-//! One row of a hex view, as data: the address, the bytes, and what happened to each.
+//! One row of a hex view, as data: the address, the bytes, and their marks.
 
 use super::{Mark, Marks};
 use crate::record::Image;
 
-/// The most bytes in a row.
+/// Maximum number of bytes in a row.
 pub const MAX_WIDTH: usize = 32;
 
 /// One byte of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
-    /// The byte, or `None` past the end of the memory.
+    /// The byte; `None` past the end of the memory.
     pub byte: Option<u8>,
     /// What happened to it.
     pub mark: Mark,
-    /// Whether it is another than when the guest had started, as far as that was looked up.
+    /// Whether it has changed since the guest's start, as far as compared.
     pub since_start: bool,
 }
 
-/// One row of a hex view. It lives on the stack: drawing a screen of rows allocates nothing.
+/// One row of a hex view. It is stored inline, so drawing a screen of rows allocates nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The address of the first byte.
@@ -38,7 +38,7 @@ impl Row {
         Row { addr, cells, width }
     }
 
-    /// Looks up which bytes are others than in `start`.
+    /// Marks the bytes that differ from `start`.
     pub fn compare(&mut self, start: &Image) {
         let mut bytes = [0; MAX_WIDTH];
         start.read(self.addr, &mut bytes[..self.width]);
@@ -57,7 +57,7 @@ impl Row {
         self.cells().iter().any(|cell| cell.mark != Mark::None)
     }
 
-    /// Whether the row holds any byte of the memory at all.
+    /// Whether any byte of the row is inside the memory.
     pub fn exists(&self) -> bool {
         self.cells[0].byte.is_some()
     }

@@ -1,4 +1,4 @@
-//! Searching memory: text, hex with wildcards, and numbers.
+//! Searches memory for text, hex with wildcards, and numbers.
 
 use std::time::Instant;
 
@@ -9,42 +9,42 @@ use super::row::MAX_WIDTH;
 use super::text::{unescape, visible};
 use crate::record::{Image, PAGE};
 
-/// The longest pattern in bytes.
+/// Maximum length of a pattern in bytes.
 const LONGEST: usize = 256;
-/// The most matches that are remembered. More can be there.
+/// Maximum number of matches remembered. There may be more.
 const MATCHES: usize = 100_000;
 
-/// How many bytes are looked through between two looks at the clock.
+/// Bytes searched between two checks of the time.
 const BREATH: u64 = 64 * PAGE as u64;
 
-/// What is searched for: bytes, of each of which only some bits may count.
+/// A search pattern: bytes, each with a mask of the bits that count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     bytes: Vec<u8>,
     masks: Vec<u8>,
 }
 
-/// A pattern and where it was found in a memory.
+/// A pattern and its matches in a memory.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// The pattern as it was typed.
     pub text: String,
-    /// What it means.
+    /// The parsed pattern.
     pub pattern: Pattern,
-    /// The addresses at which it begins, in order.
+    /// The addresses of the matches, in order.
     pub found: Vec<u64>,
-    /// Whether there may be more.
+    /// Whether there may be more matches.
     pub more: bool,
-    /// Where it goes on.
+    /// Where the search continues.
     base: u64,
 }
 
 impl Pattern {
-    /// Reads a pattern: `text`, `"text"`, `hex 44 6? ??` or `0x44 6? ??`, `u32 1040` or `u32:1040`, `f64 0.1`. In a
-    /// text `\n`, `\x1b` and their kin are escapes.
+    /// Parses a pattern: `text`, `"text"`, `hex 44 6? ??` or `0x44 6? ??`, `u32 1040` or `u32:1040`, `f64 0.1`. Text
+    /// may contain escapes such as `\n` and `\x1b`.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// A message that says what is wrong.
     pub fn parse(text: &str) -> Result<Pattern, String> {
         let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("hex "));
@@ -69,18 +69,18 @@ impl Pattern {
         Pattern { masks: vec![0xff; bytes.len()], bytes }
     }
 
-    /// The bytes that the pattern stands for, if it has no wildcards.
+    /// The pattern's bytes, if it has no wildcards.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.masks.iter().all(|&mask| mask == 0xff).then_some(&self.bytes)
     }
 
-    /// How many bytes a match has.
+    /// Length of a match in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Which of the `width` bytes from `addr` on lie in a match, wherever it begins: for the rows that are shown,
-    /// whatever was found of all the memory so far.
+    /// Which of the `width` bytes at `addr` are part of a match. For visible rows, regardless of the progress of the
+    /// search.
     pub fn in_row(&self, image: &Image, addr: u64, width: usize) -> Matched {
         let mut bytes = [0; MAX_WIDTH + 2 * LONGEST];
         let more = self.bytes.len() - 1;
@@ -104,7 +104,7 @@ impl Pattern {
     }
 }
 
-/// What of a row lies in matches: a bit for each byte, the lowest for the first.
+/// The parts of a row that are in matches: one bit per byte, lowest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Matched {
     /// The bytes in a match.
@@ -116,26 +116,26 @@ pub struct Matched {
 }
 
 impl Search {
-    /// A search for a pattern, before a memory was looked through.
+    /// Creates a search. Nothing is searched yet.
     ///
     /// # Errors
-    /// What is wrong with the pattern, in words.
+    /// A message that says what is wrong with the pattern.
     pub fn new(text: &str) -> Result<Search, String> {
         let pattern = Pattern::parse(text)?;
         Ok(Search { text: text.to_owned(), pattern, found: Vec::new(), more: false, base: 0 })
     }
 
-    /// Begins anew, for another memory, or the same at another moment.
+    /// Restarts, for another memory or moment.
     pub fn again(&mut self) {
         (self.found, self.more, self.base) = (Vec::new(), false, 0);
     }
 
-    /// How far the memory was looked through.
+    /// How far the memory was searched.
     pub fn reached(&self) -> u64 {
         self.base
     }
 
-    /// Goes on to look through a memory, until then or to its end; true when that is done.
+    /// Searches until the deadline or the end of the memory. Returns true when done.
     pub fn go_on(&mut self, image: &Image, until: Option<Instant>) -> bool {
         let pattern = &self.pattern;
         let in_zeroes = pattern.matches(&vec![0; pattern.bytes.len()]);
@@ -146,7 +146,7 @@ impl Search {
             if in_zeroes || !image.is_untouched(self.base) || !image.is_untouched(next) {
                 let known = image.read(self.base, &mut window);
                 match &finder {
-                    // Matches may overlap, which `find_iter` would not tell.
+                    // Matches may overlap, which `find_iter` does not support.
                     Some(finder) => {
                         let mut from = 0;
                         while let Some(at) = window.get(from..known).and_then(|rest| finder.find(rest)) {
@@ -171,26 +171,26 @@ impl Search {
         true
     }
 
-    /// The place among the matches of the first one behind `addr`; from the end it goes on at the beginning.
+    /// The index of the first match after `addr`, wrapping around.
     pub fn next(&self, addr: u64) -> Option<usize> {
         let place = self.found.partition_point(|&at| at <= addr);
         (!self.found.is_empty()).then(|| place % self.found.len())
     }
 
-    /// The place among the matches of the last one before `addr`; from the beginning it goes on at the end.
+    /// The index of the last match before `addr`, wrapping around.
     pub fn previous(&self, addr: u64) -> Option<usize> {
         let place = self.found.partition_point(|&at| at < addr);
         (!self.found.is_empty()).then(|| place.checked_sub(1).unwrap_or(self.found.len() - 1))
     }
 }
 
-/// The type and the number of a pattern such as `u32 1040` or `u32:1040`.
+/// Splits a pattern such as `u32 1040` or `u32:1040` into type and number.
 fn typed(text: &str) -> Option<(NumberType, &str)> {
     let (name, value) = text.split_once([':', ' '])?;
     Some((NumberType::named(name)?, value.trim()))
 }
 
-/// Hex digits in pairs, with `?` for any digit.
+/// Parses pairs of hex digits, with `?` for any digit.
 fn hexadecimal(text: &str) -> Result<Pattern, String> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     if !digits.len().is_multiple_of(2) {
@@ -218,7 +218,7 @@ mod tests {
 
     fn search(text: &str, image: &Image) -> Search {
         let mut search = Search::new(text).expect("it is a pattern");
-        // In pieces as small as they come.
+        // In the smallest slices.
         while !search.go_on(image, Some(Instant::now())) {}
         search
     }

@@ -1,4 +1,4 @@
-//! What is looked at: a cause, one of its steps or the whole of it, and memory before and after.
+//! The selected part of the timeline: a cause or one of its steps, with memory before and after.
 
 use std::sync::Arc;
 
@@ -7,34 +7,34 @@ use crate::record::{
     Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, Step, StepKind, Touch,
 };
 
-/// How many of a cause's last steps are looked at for the address to show.
+/// How many of a cause's last steps are searched for an address to show.
 const GLANCE: usize = 256;
 
-/// A node of the timeline, with all that is shown of it.
+/// A selected node of the timeline, with everything needed to show it.
 #[derive(Clone, Debug)]
 pub struct Selection {
     /// The cause's number.
     pub cause: usize,
-    /// The step's place in the cause; `None` is the cause as a whole.
+    /// The step's index in the cause; `None` for the whole cause.
     pub step: Option<usize>,
-    /// The number in the cause of a single access of the guest's during that step, if one is selected.
+    /// The number of a single access of the guest during that step, if one is selected.
     pub access: Option<u64>,
     /// The memories before it.
     pub before: Memories,
     /// The memories after it.
     pub after: Memories,
-    /// What it did to each memory.
+    /// Its effect on each memory.
     pub marks: Vec<Marks>,
-    /// The cause itself.
+    /// The cause.
     pub node: Arc<Cause>,
-    /// What it takes to put its steps into words.
+    /// The index needed to describe its steps.
     pub steps: Arc<Steps>,
 }
 
 impl Selection {
     /// Selects a step of a cause; `None` if the cause was forgotten or has not happened.
     ///
-    /// The memories are reached from the present or from an earlier selection, whichever is nearer in time.
+    /// The memories are computed from the present or from an earlier selection, whichever is nearer in time.
     pub fn new(run: &Run, from: Option<&Selection>, cause: usize, step: Option<usize>) -> Option<Selection> {
         let node = run.cause(cause)?;
         let step = step.filter(|&place| place < node.steps.len());
@@ -50,7 +50,7 @@ impl Selection {
         Some(Selection { cause, step, access: None, before, after, marks, node: node.clone(), steps })
     }
 
-    /// Selects an access of the guest's; `None` if it was not recorded, or what it takes to show it was dropped.
+    /// Selects an access of the guest. `None` if it was not recorded, or records needed to show it were dropped.
     pub fn of_access(run: &Run, from: Option<&Selection>, cause: usize, number: u64) -> Option<Selection> {
         let node = run.cause(cause)?;
         let made = node.accesses.get(number)?;
@@ -70,7 +70,7 @@ impl Selection {
         Some(Selection { cause, step, access, before, after, marks, node: node.clone(), steps })
     }
 
-    /// Selects what wrote or read a range: the access itself, or the step during which a change was made.
+    /// Selects the access that touched a range, or the step during which it was changed.
     pub fn of_touch(run: &Run, from: Option<&Selection>, found: Found) -> Option<Selection> {
         match found.touch {
             Touch::Access(number) => Selection::of_access(run, from, found.cause, number),
@@ -81,7 +81,7 @@ impl Selection {
         }
     }
 
-    /// The position behind it: every change and access of it was made.
+    /// The position after it, with all of its changes and accesses made.
     pub fn end(&self) -> Position {
         let log = &self.node.accesses;
         let (change, access) = match (self.access, self.step) {
@@ -92,33 +92,33 @@ impl Selection {
         Position { cause: self.cause, change, access }
     }
 
-    /// Whether it is the same node of the timeline as another.
+    /// Whether it is the same node of the timeline as `other`.
     pub fn is_same_node(&self, other: &Selection) -> bool {
         (self.cause, self.step, self.access) == (other.cause, other.step, other.access)
     }
 
-    /// Whether all of memory is known before and after what is selected; around an access, which was recorded, it is.
+    /// Whether all of memory is known before and after the selection. Around a recorded access it is.
     pub fn known(&self) -> Known {
         self.access.map_or_else(|| self.node.known(self.step), |_| Known::BOTH)
     }
 
-    /// How many steps the cause has.
+    /// Number of steps in the cause.
     pub fn steps(&self) -> usize {
         self.node.steps.len()
     }
 
-    /// A step of the cause in words.
+    /// Describes a step of the cause.
     pub fn line(&self, place: usize) -> StepLine {
         self.steps.line(&self.node, place)
     }
 
-    /// The selected step in words; `None` where the cause as a whole is selected.
+    /// Describes the selected step; `None` if the whole cause is selected.
     pub fn selected_line(&self) -> Option<StepLine> {
         self.step.map(|place| self.line(place))
     }
 
-    /// Selects what a newcomer wants to see of the newest cause: the call of the transform, if it came to that;
-    /// else the last step before it failed; else the whole.
+    /// The initial selection for the newest cause: the call of the transform if there was one, else the last step
+    /// before the failure, else the whole cause.
     pub fn newest(run: &Run) -> Option<Selection> {
         let cause = run.len().checked_sub(1)?;
         let node = run.cause(cause)?;
@@ -127,7 +127,7 @@ impl Selection {
         Selection::new(run, None, cause, called.or(last))
     }
 
-    /// The steps up to what is selected, latest first, each with its cause's number.
+    /// The steps up to the selected moment, latest first, each with its cause's number.
     pub(super) fn steps_back<'a>(&self, run: &'a Run) -> impl Iterator<Item = (usize, &'a Step)> + use<'a> {
         let (last, upto) = (self.cause, self.step.map_or(usize::MAX, |place| place + 1));
         let causes = (run.oldest()..=last).rev().filter_map(move |number| Some((number, run.cause(number)?)));
@@ -137,7 +137,7 @@ impl Selection {
         })
     }
 
-    /// The memories at another moment, reached from here; from between two accesses there is no such way.
+    /// The memories at another moment, computed from this selection. `None` if an access is selected.
     fn travel(&self, run: &Run, to: Moment) -> Option<Memories> {
         if self.access.is_some() {
             return None;
@@ -148,8 +148,8 @@ impl Selection {
         Some(memories)
     }
 
-    /// The address to show: where something was written, and of that where the exchange reads or writes; else
-    /// what the step itself reads or writes; `None` if there is nothing of either.
+    /// The address to show: where something was written, preferably where the exchange reads or writes; else where the
+    /// step itself reads or writes. `None` if it does neither.
     pub fn address(&self, memory: usize) -> Option<u64> {
         let cause = &self.node;
         let touched = |step: &StepKind| match *step {
@@ -171,13 +171,13 @@ impl Selection {
     }
 }
 
-/// What it takes to put the steps of a cause into words, of which another selection may know it already.
+/// The index of a cause's steps, taken from another selection if it has one.
 fn steps_of(node: &Arc<Cause>, from: Option<&Selection>) -> Arc<Steps> {
     let same = from.filter(|from| Arc::ptr_eq(&from.node, node)).map(|from| from.steps.clone());
     same.unwrap_or_else(|| Arc::new(Steps::new(node)))
 }
 
-/// The bytes of a range, if the memory has all of them.
+/// The bytes of a range, if all are inside the memory.
 fn read(image: &Image, addr: u64, len: u64) -> Option<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(len).ok().filter(|_| addr.saturating_add(len) <= image.len())?];
     image.read(addr, &mut bytes);

@@ -1,14 +1,14 @@
-//! The answer to "which bytes, by whom, how many" as a sentence, for those who cannot see marks.
+//! Describes changes in sentences (which bytes, by whom, how many), for users who cannot see the marks.
 
 use super::{Extent, Marks, counted, thousands, visible};
 use crate::record::{Actor, Cause, Known, WASM_PAGE};
 
-/// `12 B at 0x410..0x41c`: a length, the first address and the address behind the last.
+/// `12 B at 0x410..0x41c`: a length, the first address and the end (exclusive).
 pub fn range(addr: u64, len: u64) -> String {
     format!("{} B at {addr:#x}..{:#x}", thousands(len), addr.saturating_add(len))
 }
 
-/// What a part of the timeline did to a memory, in a sentence: for each actor what it wrote and where; and growth.
+/// Describes the effect of a part of the timeline on a memory: what each actor wrote and where, and growth.
 pub fn difference(marks: &Marks) -> String {
     let actors = [Actor::Module, Actor::Host, Actor::Guest].into_iter();
     let mut clauses: Vec<String> =
@@ -17,7 +17,7 @@ pub fn difference(marks: &Marks) -> String {
     if clauses.is_empty() { "nothing changed".to_owned() } else { clauses.join("; ") }
 }
 
-/// `changed 14 bytes at 0x41c..0x42a`; where equal bytes were written too, `wrote 4 bytes at .., 1 of them changed`.
+/// `changed 14 bytes at 0x41c..0x42a`; if equal bytes were written too, `wrote 4 bytes at .., 1 of them changed`.
 fn wrote(marks: &Marks, actor: Actor) -> Option<String> {
     let (changed, written) = (marks.changed_by(actor).bytes, marks.written_by(actor));
     let place = place(written)?;
@@ -39,7 +39,7 @@ fn place(extent: Extent) -> Option<String> {
     })
 }
 
-/// That memory is not known before or after a part of the timeline, in a few words: bytes that are shown may be older.
+/// A short warning that memory is unknown before or after a part of the timeline: displayed bytes may be older.
 pub fn unknown(known: Known) -> Option<&'static str> {
     match known {
         Known { before: true, after: true } => None,
@@ -49,13 +49,12 @@ pub fn unknown(known: Known) -> Option<&'static str> {
     }
 }
 
-/// That bytes which are shown as they were after a part of the timeline may be older.
+/// A warning that bytes displayed as after a part of the timeline may be older.
 pub fn caution(known: Known) -> Option<&'static str> {
     (!known.after).then_some("memory was not compared after this step: bytes shown here may be out of date")
 }
 
-/// What a part of the timeline did to memory in fewer words, where a line is short:
-/// `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
+/// A shorter description of the effect on a memory: `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
 pub fn short_difference(marks: &Marks) -> String {
     let wrote = |actor: Actor| {
         let (changed, written) = (marks.changed_by(actor).bytes as u64, marks.written_by(actor));
@@ -70,7 +69,7 @@ pub fn short_difference(marks: &Marks) -> String {
     if clauses.is_empty() { "nothing changed".to_owned() } else { clauses.join("; ") }
 }
 
-/// How a memory came to another size, in pages.
+/// Describes a change in size, in pages.
 fn grew(from: u64, to: u64) -> String {
     let size = |pages: u64| thousands(pages * WASM_PAGE);
     match from {
@@ -87,7 +86,7 @@ fn grew(from: u64, to: u64) -> String {
     }
 }
 
-/// The same in a few words: `14 B changed`.
+/// The shortest description: `14 B changed`.
 pub fn in_brief(marks: &Marks) -> String {
     let grown = marks.grown().map_or(0, |(from, to)| to.saturating_sub(from));
     let compared = [Actor::Module, Actor::Host, Actor::Guest].into_iter().any(|actor| marks.compared_by(actor));
@@ -95,8 +94,8 @@ pub fn in_brief(marks: &Marks) -> String {
     if words.is_empty() { "nothing changed".to_owned() } else { words }
 }
 
-/// `14 B changed`; `4 B written, 1 changed`, where some were written with the values that they had; `grew by 1 page`.
-/// Comparing does not find all that was written. Empty for nothing.
+/// `14 B changed`; `4 B written, 1 changed`, if some were written with their old values; `grew by 1 page`. Comparing
+/// does not find all writes. Empty if there are none.
 pub(super) fn brief(changed: u64, written: u64, compared: bool, grown: u64) -> String {
     let more = if compared { " or more" } else { "" };
     let bytes = match changed {
@@ -109,7 +108,7 @@ pub(super) fn brief(changed: u64, written: u64, compared: bool, grown: u64) -> S
     bytes.into_iter().chain(pages).collect::<Vec<_>>().join(", ")
 }
 
-/// How a cause ended: the answer in quotes, or why there is none.
+/// How a cause ended: the quoted answer, or why there is none.
 pub fn outcome(cause: &Cause) -> String {
     match &cause.outcome {
         Ok(answer) => visible(answer),
@@ -117,12 +116,12 @@ pub fn outcome(cause: &Cause) -> String {
     }
 }
 
-/// What failed, in words: nothing, why there is no answer, or what failed beside or after that.
+/// What failed: why there is no answer, or what failed in addition or afterwards.
 pub fn failure(cause: &Cause) -> Option<String> {
     cause.failure_text().map(|text| visible(text.as_bytes()))
 }
 
-/// An actor in words.
+/// The actor's name in a sentence.
 pub fn name(actor: Actor) -> &'static str {
     match actor {
         Actor::Module => "the module",

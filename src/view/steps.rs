@@ -1,4 +1,4 @@
-//! The steps of a cause, as lines of words, each made when it is asked for.
+//! The steps of a cause as text, formatted on demand.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,68 +10,68 @@ use super::sentence::brief;
 use super::{counted, range, unknown, visible};
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
-/// The deepest step that is indented further than the one around it.
+/// Maximum depth of indentation.
 const DEEPEST: usize = 8;
 
-/// One step in words, in parts that a renderer can align and shorten.
+/// A formatted step, in parts that a renderer can align and shorten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepLine {
-    /// How deep it lies: 0 for a step of the host's.
+    /// Its depth: 0 for a step of the host.
     pub depth: usize,
     /// `call`, `write`, `read`, `start`, `import`, `say`.
     pub verb: &'static str,
-    /// The export or import that was called. Empty where there is none.
+    /// The export or import that was called; may be empty.
     pub name: String,
-    /// The arguments and the result, or the bytes written or read: `(12) -> 26`, `12 B at 0x410..0x41c`.
+    /// Arguments and result, or the bytes accessed: `(12) -> 26`, `12 B at 0x410..0x41c`.
     pub what: String,
-    /// What came of it, short: `did not move`, `14 B changed`. May be empty.
+    /// A short note on its effect: `did not move`, `14 B changed`. May be empty.
     pub note: String,
 }
 
-/// What it takes to put any step of a cause into words without a look at all the others: a guest makes very many.
+/// An index for formatting any step of a cause without visiting all others: there may be very many.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// For each step, the tree around it.
+    /// For each step, its position in the tree.
     nodes: Vec<Node>,
-    /// The addresses that the host writes to or reads from, in order, and the lengths.
+    /// The addresses and the lengths that the host accesses, sorted.
     addresses: Vec<u64>,
     lengths: Vec<u64>,
-    /// What the first changes come to, for none of them, for one, and so on.
+    /// Prefix sums over the changes.
     sums: Vec<Sum>,
-    /// The places of what the guest says.
+    /// The indices of the guest's messages.
     said: Vec<usize>,
-    /// For each memory the last range that the host wrote to, and the last one that it read.
+    /// For each memory, the last range written and the last range read by the host.
     last_writes: HashMap<usize, (u64, u64)>,
     last_reads: HashMap<usize, (u64, u64)>,
     elapsed: Duration,
 }
 
-/// Where a step lies in the tree of steps.
+/// The position of a step in the tree.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// The call that it lies in.
+    /// The enclosing call.
     around: Option<usize>,
-    /// The place behind all that lies in it.
+    /// The index after the last step inside it.
     end: usize,
 }
 
-/// What some changes come to.
+/// Totals of a range of changes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
-    /// Bytes that have another value.
+    /// Bytes with a new value.
     differing: u64,
-    /// Bytes that were written with the value that they had.
+    /// Bytes written with their old value.
     equal: u64,
-    /// Pages.
+    /// Pages grown.
     grown: u64,
-    /// Changes that were found by comparing.
+    /// Changes found by comparing.
     compared: u64,
 }
 
-/// The most bytes that are counted one by one, for a line on the screen.
+/// Maximum number of bytes counted individually for one line.
 const COUNTED: u64 = 4096;
 
-/// The first old and the last new value of each byte that was written, by memory and address.
+/// The first old and last new value of each written byte, by memory and address.
 fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
     let mut bytes = HashMap::new();
     for change in changes {
@@ -93,7 +93,7 @@ impl Sum {
 }
 
 impl Steps {
-    /// Looks through a cause once.
+    /// Indexes a cause.
     pub fn new(cause: &Cause) -> Steps {
         let mut steps = Steps { nodes: tree(cause), ..Steps::default() };
         for (place, step) in cause.steps.iter().enumerate() {
@@ -122,7 +122,7 @@ impl Steps {
         steps
     }
 
-    /// The step at `place` of the cause that was looked through, in words.
+    /// Formats the step at `place` of the indexed cause.
     pub fn line(&self, cause: &Cause, place: usize) -> StepLine {
         let step = &cause.steps[place];
         let holds_others = self.nodes[place].end > place + 1;
@@ -152,8 +152,8 @@ impl Steps {
         StepLine { depth: step.depth, verb, name, what, note }
     }
 
-    /// What the call at `place` of the cause that was looked through returned: each value as its line shows it; one that
-    /// is not known to be an address, or not to be one, in hexadecimal digits too.
+    /// The results of the call at `place` of the indexed cause, formatted as in its line. Values that may or may not
+    /// be addresses are given in hexadecimal too.
     pub fn results(&self, cause: &Cause, place: usize) -> Vec<String> {
         let results = match cause.steps.get(place).map(|step| &step.kind) {
             Some(StepKind::Call { results: Some(results), .. }) => results.as_slice(),
@@ -166,18 +166,18 @@ impl Steps {
         results.iter().map(shown).collect()
     }
 
-    /// The call that the step at `place` lies in; `None` for a step of the host's.
+    /// The call that encloses the step at `place`; `None` for a step of the host.
     pub fn around(&self, place: usize) -> Option<usize> {
         self.nodes[place].around
     }
 
-    /// The next step that lies no deeper than the one at `place`: what lies in that is passed.
+    /// The next step that is not deeper than the one at `place`.
     pub fn next_beside(&self, place: usize) -> Option<usize> {
         Some(self.nodes[place].end).filter(|&end| end < self.nodes.len())
     }
 
-    /// The step before that lies no deeper than the one at `place`: what lies in that is passed. The first inside a
-    /// call has the call before it.
+    /// The previous step that is not deeper than the one at `place`. For the first step inside a call, that is the
+    /// call.
     pub fn previous_beside(&self, place: usize) -> Option<usize> {
         let mut before = place.checked_sub(1)?;
         while self.nodes[before].around != self.around(place) && Some(before) != self.around(place) {
@@ -186,30 +186,29 @@ impl Steps {
         Some(before)
     }
 
-    /// The last range that the host wrote to in a memory: the first address and the one behind the last.
+    /// The last range that the host wrote in a memory: start and end (exclusive).
     pub fn last_write(&self, memory: usize) -> Option<(u64, u64)> {
         self.last_writes.get(&memory).copied()
     }
 
-    /// The last range that the host read in a memory: the first address and the one behind the last.
+    /// The last range that the host read in a memory: start and end (exclusive).
     pub fn last_read(&self, memory: usize) -> Option<(u64, u64)> {
         self.last_reads.get(&memory).copied()
     }
 
-    /// How long the steps took, without the time for recording them.
+    /// Total time of the steps, excluding recording.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// The step, of the cause that was looked through, during which a change was made, and inside no deeper one.
+    /// The innermost step of the indexed cause during which a change was made.
     pub fn of_change(&self, cause: &Cause, change: usize) -> Option<usize> {
         let begun = cause.steps.partition_point(|step| step.changes.start <= change);
         let around = std::iter::successors(begun.checked_sub(1), |&place| self.around(place));
         around.into_iter().find(|&place| cause.steps[place].changes.contains(&change))
     }
 
-    /// What the guest said in the cause that was looked through, in order: in all of it, or during the step at
-    /// that place.
+    /// The guest's messages in the indexed cause, in order: all of them, or those during the step at this index.
     pub fn messages<'a>(
         &'a self,
         cause: &'a Cause,
@@ -232,7 +231,7 @@ impl Steps {
         }
     }
 
-    /// Values as they are shown: addresses, alone or packed with a length, in hexadecimal digits.
+    /// Formats values: addresses, alone or packed with a length, in hexadecimal.
     fn list(&self, values: &[Value]) -> String {
         let in_hex = |value: Value| self.is_address(value) || self.is_packed(value);
         let shown = |value: &Value| match value.unsigned().filter(|_| in_hex(*value)) {
@@ -242,12 +241,12 @@ impl Steps {
         values.iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether a value is used as an address in the exchange, and not as a length too: then it is shown as one.
+    /// Whether the exchange uses a value as an address, and not also as a length.
     fn is_address(&self, value: Value) -> bool {
         value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
     }
 
-    /// Whether the old_then_new of a value are used as an address and a length in the exchange.
+    /// Whether the exchange uses the halves of a value as an address and a length.
     fn is_packed(&self, value: Value) -> bool {
         let Value::I64(value) = value else { return false };
         let (high, low) = (value.cast_unsigned() >> 32, value.cast_unsigned() & u64::from(u32::MAX));
@@ -255,7 +254,7 @@ impl Steps {
         high > 0 && (fit(high, low) || fit(low, high))
     }
 
-    /// Whether an address that was asked for before is still the same.
+    /// Whether the result of a repeated query is still the same address.
     fn moved(&self, cause: &Cause, place: usize, results: Option<&[Value]>) -> String {
         let (Some(&[now]), Some(earlier)) = (results, cause.steps[place].repeats) else { return String::new() };
         let then = match &cause.steps[earlier].kind {
@@ -269,13 +268,13 @@ impl Steps {
         }
     }
 
-    /// What the changes in that range come to, in words.
+    /// Describes the changes in this range.
     fn note(&self, changes: Range<usize>) -> String {
         self.sum(&changes).words()
     }
 
-    /// The same for a step that holds others, which may have written the same bytes: each byte counts once. Where
-    /// they are very many, only growth is told; the title of the pane tells the rest.
+    /// The same for a step with nested steps, which may have written the same bytes: each byte counts once. If there
+    /// are very many, only growth is described; the pane's title describes the rest.
     fn net_note(&self, cause: &Cause, place: usize) -> String {
         let changes = &cause.steps[place].changes;
         let sum = self.sum(changes);
@@ -301,12 +300,12 @@ impl Steps {
     }
 }
 
-/// Whether a value is among those, which stand in order.
+/// Whether a sorted slice contains a value.
 fn used(among: &[u64], value: u64) -> bool {
     among.binary_search(&value).is_ok()
 }
 
-/// The tree that the depths of a cause's steps make.
+/// Builds the tree from the depths of a cause's steps.
 fn tree(cause: &Cause) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::with_capacity(cause.steps.len());
     let mut open: Vec<usize> = Vec::new();
@@ -349,7 +348,7 @@ impl StepLine {
         self.within(number, usize::MAX)
     }
 
-    /// The numbered line in that many columns, as far as it goes: the note is cut first, then a long name.
+    /// The numbered line in at most this many columns. The note is cut first, then a long name.
     pub fn within(&self, number: usize, columns: usize) -> String {
         let head = format!("{number} {}{:<5} ", "  ".repeat(self.depth.min(DEEPEST)), self.verb);
         let room = columns.saturating_sub(head.len() + self.what.width());
@@ -363,13 +362,13 @@ impl StepLine {
     }
 }
 
-/// What stands between a step and its note.
+/// The separator between a step and its note.
 const GAP: &str = "   ";
-/// How many columns of a note say something.
+/// Minimum number of columns for a useful note.
 const LEAST_NOTE: usize = 4;
 
-/// A name in that many columns: its beginning, `..` and its end, but never less than a few letters of it. Names that
-/// begin alike are told apart by their ends.
+/// Shortens a name to this many columns: its start, `..` and its end, but at least a few letters of it. The end
+/// distinguishes names with a common prefix.
 fn shorten(name: &str, columns: usize) -> String {
     const LEAST: usize = 8;
     let columns = columns.max(LEAST);
@@ -382,7 +381,7 @@ fn shorten(name: &str, columns: usize) -> String {
     format!("{}..{end}", cut(name, columns - 2 - end.width()))
 }
 
-/// The beginning of a text that fits into that many columns.
+/// The start of a text, up to this many columns.
 fn cut(text: &str, columns: usize) -> String {
     let mut short: String = text.chars().take(columns).collect();
     while short.width() > columns {

@@ -1,4 +1,4 @@
-//! Bytes and numbers as text that is safe to print: nothing a guest or a file name holds reaches a terminal raw.
+//! Bytes and numbers as text that is safe to print: nothing from a guest or a file name reaches a terminal raw.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::record::unit;
 
-/// The bytes as text: UTF-8 as it is, and anything that would not print as an escape (`\n`, `\x1b`, `\u{202e}`).
+/// The bytes as text: UTF-8 as is, unprintable characters as escapes (`\n`, `\x1b`, `\u{202e}`).
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -37,18 +37,17 @@ fn push_visible(text: &mut String, c: char) {
     }
 }
 
-/// Characters that take no room of their own, or that reorder the text around them. Combining marks are kept:
-/// they are part of a visible character.
+/// Characters that have no width, or that reorder the text around them. Combining marks are kept: they are part of a
+/// visible character.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
         || c.width().is_none()
 }
 
-/// The bytes that a text with escapes stands for: `\n \r \t \0 \\ \" \x1b \u{e9}`. It is the way back from
-/// [`visible`].
+/// Decodes a text with escapes: `\n \r \t \0 \\ \" \x1b \u{e9}`. Reverses [`visible`].
 ///
 /// # Errors
-/// A backslash is followed by no escape, in words.
+/// A backslash does not begin an escape.
 pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut rest = text;
@@ -64,7 +63,7 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The bytes of one escape, given without its backslash, and what follows it.
+/// Decodes one escape, given without its backslash, and returns its bytes and the remaining text.
 pub fn escape(text: &str) -> Option<(Vec<u8>, &str)> {
     let mut chars = text.chars();
     let one = |byte: u8, rest| Some((vec![byte], rest));
@@ -84,7 +83,7 @@ pub fn escape(text: &str) -> Option<(Vec<u8>, &str)> {
     }
 }
 
-/// The character that stands for a byte in the text column of a hex row.
+/// The character for a byte in the text column of a hex row.
 pub fn glyph(byte: u8) -> char {
     match byte {
         0x20..=0x7e => char::from(byte),
@@ -105,7 +104,7 @@ pub fn thousands(n: u64) -> String {
     text
 }
 
-/// How long something took, in three digits or more and whole nanoseconds: `547ns`, `33.0µs`, `1.25s`.
+/// A duration with at least three digits, or in whole nanoseconds: `547ns`, `33.0µs`, `1.25s`.
 pub fn elapsed(time: Duration) -> String {
     let nanos = time.as_nanos();
     let scales = [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000)];

@@ -1,13 +1,13 @@
-//! The timeline at a glance: what happened in each cause, and in any stretch of them.
+//! An overview of the timeline: what happened in each cause, and in groups of them.
 
 use crate::record::{Actor, Cause, Change, Run, StepKind};
 
-/// What happened in a cause, or in several: a set.
+/// A set of events in one or more causes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Events(u8);
 
 impl Events {
-    /// The module's data came into memory: a fresh guest.
+    /// The module's data was copied to memory: a fresh guest.
     pub const MODULE: Events = Events(1);
     /// The host changed bytes.
     pub const HOST: Events = Events(1 << 1);
@@ -15,14 +15,14 @@ impl Events {
     pub const GUEST: Events = Events(1 << 2);
     /// A memory grew.
     pub const GREW: Events = Events(1 << 3);
-    /// It failed.
+    /// The cause failed.
     pub const FAILED: Events = Events(1 << 4);
-    /// The guest said something beside its answer.
+    /// The guest emitted a message.
     pub const SAID: Events = Events(1 << 5);
-    /// It was forgotten before anybody looked.
+    /// The cause was forgotten before it was examined.
     pub const UNKNOWN: Events = Events(1 << 6);
 
-    /// What happened in a cause.
+    /// The events of a cause.
     fn of(cause: &Cause) -> Events {
         let mut events = if cause.has_failed() { Events::FAILED } else { Events::default() };
         for change in &cause.changes {
@@ -47,30 +47,30 @@ impl Events {
         Events(self.0 | other.0)
     }
 
-    /// Whether one of those happened.
+    /// Whether any of these events happened.
     pub fn has(self, other: Events) -> bool {
         self.0 & other.0 != 0
     }
 }
 
-/// The most items of a list that tell of causes which were forgotten before anybody looked: more than any screen has
-/// columns. A file may tell of any number of such causes.
+/// Maximum number of items for causes forgotten before they were examined: more than any screen has columns. A file
+/// may claim any number of such causes.
 const FORGOTTEN: usize = 1 << 16;
 
-/// What happened in every cause of a run, those that were forgotten since included.
+/// The events of all causes of a run, including forgotten ones.
 ///
-/// It is told of one cause, two, four and so on together: so any number of causes is drawn in as many cells as there
-/// is room for, at no more cost than those cells.
+/// Events are combined over one cause, two, four and so on. So any number of causes can be drawn in the available
+/// cells, at a cost that depends only on the cells.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    /// In each list, what happened in twice as many causes as in an item of the one before.
+    /// Each level combines twice as many causes per item as the one before.
     levels: Vec<Level>,
 }
 
-/// What happened in stretches of causes that are of one length.
+/// The events of groups of causes of one size.
 #[derive(Clone, Debug, Default)]
 struct Level {
-    /// How many items are left out at the beginning, all of them unknown.
+    /// Number of items left out at the start, all unknown.
     skipped: usize,
     events: Vec<Events>,
 }
@@ -80,16 +80,16 @@ impl Level {
         self.skipped + self.events.len()
     }
 
-    /// A list of so many items, all of them unknown.
+    /// Creates a level with this many items, all unknown.
     fn unknown(len: usize) -> Level {
-        // One stays, into which later causes may belong.
+        // One is kept: later causes may be combined with it.
         let skipped = if len > FORGOTTEN { len - 1 } else { 0 };
         Level { skipped, events: vec![Events::UNKNOWN; len - skipped] }
     }
 }
 
 impl Timeline {
-    /// Takes in the causes of a run that are not known yet.
+    /// Adds the causes of a run that are new.
     pub fn follow(&mut self, run: &Run) {
         if self.is_empty() {
             *self = Timeline::since(run.oldest());
@@ -99,7 +99,7 @@ impl Timeline {
         }
     }
 
-    /// A timeline whose causes up to `oldest` were forgotten before anybody looked.
+    /// A timeline whose causes before `oldest` were forgotten before they were examined.
     fn since(oldest: usize) -> Timeline {
         let mut levels = Vec::new();
         let mut len = oldest;
@@ -115,19 +115,19 @@ impl Timeline {
         self.levels.first().map_or(0, Level::len)
     }
 
-    /// Whether nothing happened yet.
+    /// Whether nothing has happened yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What happened in the cause of that number.
+    /// The events of the cause with this number.
     pub fn at(&self, number: usize) -> Events {
         let Some(first) = self.levels.first() else { return Events::default() };
         let place = number.checked_sub(first.skipped);
         place.map_or(Events::UNKNOWN, |place| first.events.get(place).copied().unwrap_or_default())
     }
 
-    /// The run in at most `most` cells: how many causes each stands for, a power of two, and what happened in those.
+    /// The run in at most `most` cells: how many causes each cell combines, a power of two, and their events.
     pub fn cells(&self, most: usize) -> (usize, &[Events]) {
         let level = self.levels.iter().position(|level| level.skipped == 0 && level.len() <= most.max(1));
         level.map_or((1, &[]), |level| (1 << level, &self.levels[level].events))
@@ -141,7 +141,7 @@ impl Timeline {
                 None => list.events.push(events),
             }
         }
-        // The last list has one item; it is not enough when a second one begins.
+        // The last level must have a single item.
         if self.levels.last().is_none_or(|level| level.len() > 1) {
             let last = self.levels.last().into_iter().flat_map(|level| &level.events);
             let all = last.fold(events, |all, &events| all.and(events));

@@ -8,11 +8,10 @@ use super::unit::Unit;
 use super::units::Units;
 use crate::debug::demangle::demangle;
 
-/// The longest chain of references from an entry to the one that has the name.
+/// Maximum number of references to follow from an entry to the one with the name.
 const REFERENCES: usize = 16;
 
-/// The name of a function by its entry, demangled. An entry may refer to another that has the name: in another unit,
-/// or in a circle.
+/// The demangled name of a function. Its entry may refer to another entry for the name, in another unit or in a cycle.
 pub(super) fn function_name(sections: &Sections, units: &Units, unit: &Unit, entry: UnitOffset) -> Option<String> {
     let dwarf = sections.dwarf();
     let mut opened = Opened::new(sections, &dwarf, unit)?;

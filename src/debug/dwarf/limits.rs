@@ -1,21 +1,21 @@
-//! How much of a module's DWARF is read, over all: many times what the largest known modules have.
+//! Total limits on the DWARF read from a module: many times what the largest known modules contain.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is left of each allowance.
+/// The remaining allowances.
 #[derive(Debug)]
 pub(super) struct Limits {
-    /// The attributes of entries.
+    /// Attributes of entries.
     pub(super) attributes: Allowance,
-    /// The entries of range lists.
+    /// Entries of range lists.
     pub(super) ranges: Allowance,
-    /// The rows of line tables, each 16 bytes in memory.
+    /// Rows of line tables, each 16 bytes in memory.
     pub(super) rows: Allowance,
-    /// The bytes of paths.
+    /// Bytes of paths.
     pub(super) paths: Allowance,
 }
 
-/// A number that only decreases.
+/// A counter that only decreases.
 #[derive(Debug)]
 pub(super) struct Allowance(AtomicU64);
 
@@ -27,7 +27,7 @@ impl Default for Limits {
 }
 
 impl Allowance {
-    /// Takes so many away; false where fewer are left.
+    /// Subtracts `count`. Returns false if less is left.
     pub(super) fn spend(&self, count: usize) -> bool {
         let count = count as u64;
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(count)).is_ok()

@@ -1,4 +1,4 @@
-//! Line tables: which file, line and column an address is from.
+//! Line tables: the file, line and column of an address.
 
 use std::ops::Range;
 
@@ -8,29 +8,29 @@ use super::is_code;
 use super::limits::Limits;
 use super::sections::{Sections, Slice};
 
-/// The longest header of a line table, in bytes. gimli reserves memory for as many files as would fit into it.
+/// Maximum length of a line table's header, in bytes. gimli reserves memory for as many files as fit into it.
 const HEADER: u64 = 1 << 20;
 
-/// The rows of a line table, in the order of their addresses.
+/// The rows of a line table, sorted by address.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Vec<Row>);
 
-/// From which address on code is from that place.
+/// The start of a range of code, and its source location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     address: u32,
-    /// The file's number in the table, [`NO_FILE`] where a sequence ends.
+    /// The file's number in the table; [`NO_FILE`] at the end of a sequence.
     pub(super) file: u32,
-    /// The line from 1, or 0.
+    /// The line, from 1; 0 if unknown.
     pub(super) line: u32,
-    /// The column from 1, or 0.
+    /// The column, from 1; 0 if unknown.
     pub(super) column: u32,
 }
 
 const NO_FILE: u32 = u32::MAX;
 
 impl Lines {
-    /// Runs a line program to its end, or as far as it is sound.
+    /// Runs a line program to its end or its first error.
     pub(super) fn read(program: IncompleteLineProgram<Slice<'_>>, limits: &Limits, code_len: u64) -> Lines {
         let mut sequences: Vec<Vec<Row>> = Vec::new();
         for_each_sequence(program, limits, code_len, |sequence| sequences.push(sequence.to_vec()));
@@ -38,20 +38,20 @@ impl Lines {
         Lines(sequences.concat())
     }
 
-    /// The row that an address belongs to. Code that the compiler made for no line of its own has none.
+    /// The row of an address. `None` for code that the compiler generated for no particular line.
     pub(super) fn at(&self, address: u64) -> Option<Row> {
         let address = u32::try_from(address).ok()?;
         let place = self.0.partition_point(|row| row.address <= address).checked_sub(1)?;
         Some(self.0[place]).filter(|row| row.file != NO_FILE && row.line > 0)
     }
 
-    /// The numbers of the files that the rows name.
+    /// The numbers of the files in the rows.
     pub(super) fn files(&self) -> impl Iterator<Item = u32> {
         self.0.iter().map(|row| row.file).filter(|file| *file != NO_FILE)
     }
 }
 
-/// Hands over each sequence of rows that is about code, with a row at its end that marks the end.
+/// Calls a function with each sequence of rows that covers code, including its end marker.
 pub(super) fn for_each_sequence(
     program: IncompleteLineProgram<Slice<'_>>,
     limits: &Limits,
@@ -83,7 +83,7 @@ pub(super) fn for_each_sequence(
 }
 
 impl Row {
-    /// The addresses in a sequence at which code for a line begins: where the row before is of another line.
+    /// The addresses in a sequence at which code for a line begins: where the previous row is for another line.
     pub(super) fn begin(rows: &[Row], is_wanted: impl Fn(&Row) -> bool) -> impl Iterator<Item = u64> {
         let mut before = false;
         rows.iter().filter_map(move |row| {
@@ -95,7 +95,7 @@ impl Row {
     }
 }
 
-/// The line program of a table, which must not overlap the next one.
+/// The line program of a table. It must not overlap the next one.
 pub(super) fn program(
     sections: &Sections,
     table: Range<usize>,
@@ -109,14 +109,14 @@ pub(super) fn program(
     DebugLine::new(section, LittleEndian).program(offset, address_size, None, None).ok()
 }
 
-/// The length that the header of a line table says it has.
+/// The length of a line table according to its header.
 fn header_len(table: &[u8]) -> Option<u64> {
     let number = |at: usize, size: usize| {
         let bytes = table.get(at..at + size)?;
         Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     };
     let (start, size) = if number(0, 4)? == 0xffff_ffff { (12, 8) } else { (4, 4) };
-    // Version 5 has the sizes of addresses and of segment selectors before it.
+    // Version 5 has the sizes of addresses and segment selectors first.
     let at = if number(start, 2)? >= 5 { start + 4 } else { start + 2 };
     number(at, size)
 }

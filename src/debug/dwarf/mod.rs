@@ -1,8 +1,8 @@
-//! DWARF: the functions, inlined ones too, and the source lines at an address.
+//! DWARF: the functions, including inlined ones, and the source lines at an address.
 //!
-//! gimli reads each item, and this module bounds what is read: sections that a compiler never writes, such as a thousand
-//! units that share one line table, would otherwise take hours or all memory. Each table is read once, tables do not
-//! overlap, and the counts in [`Limits`] are not exceeded. What lies beyond is left out.
+//! gimli parses each item; this module bounds how much is parsed. Malicious sections, such as a thousand units that
+//! share one line table, would otherwise take hours or all memory. Each table is read once, tables must not overlap,
+//! and the limits in [`Limits`] apply. Anything beyond is ignored.
 
 mod function_name;
 mod limits;
@@ -28,12 +28,12 @@ use sections::Sections;
 use unit::{Code, Paths, Unit};
 use units::Units;
 
-/// The deepest chain of inlined functions that is shown.
+/// Maximum depth of inlined functions.
 const INLINED: usize = 64;
-/// The most units that are asked about one address. Units overlap only in damaged information.
+/// Maximum number of units searched for one address. Units overlap only in damaged information.
 const OVERLAPPING: usize = 16;
 
-/// DWARF as it is in a module.
+/// The DWARF of a module.
 #[derive(Debug)]
 pub(super) struct Dwarf {
     sections: Sections,
@@ -42,8 +42,8 @@ pub(super) struct Dwarf {
 }
 
 impl Dwarf {
-    /// Finds the units; `None` if there are none. The file that has the sections may be another than the module, whose
-    /// code section has that length.
+    /// Finds the units; `None` if there are none. The sections may come from another file than the module, whose code
+    /// section has length `code_len`.
     pub(super) fn read(bytes: Arc<[u8]>, layout: &Layout, code_len: u64) -> Option<Dwarf> {
         if !layout.dwarf.iter().any(|(id, _)| *id == SectionId::DebugInfo) {
             return None;
@@ -54,7 +54,7 @@ impl Dwarf {
         (!units.is_empty()).then_some(Dwarf { sections, units, limits })
     }
 
-    /// The directory that the module was compiled in. Paths without a root are relative to it.
+    /// The directory that the module was compiled in. Relative paths are relative to it.
     pub(super) fn base(&self) -> Option<&str> {
         self.units.base()
     }
@@ -81,20 +81,20 @@ impl Dwarf {
         frames
     }
 
-    /// The addresses at which code for a line begins, ascending.
+    /// The addresses at which code for a line begins, in ascending order.
     pub(super) fn addresses_of_line(&self, file: &str, line: u32) -> Vec<u64> {
         self.units.addresses_of_line(&self.sections, file, line)
     }
 }
 
-/// A frame at a file by its number, a line and a column. 0 stands for an unknown line or column.
+/// A frame at a file number, line and column. 0 means an unknown line or column.
 fn located(location: Option<(u32, u32, u32)>, files: &Paths) -> SourceFrame {
     let Some((file, line, column)) = location else { return SourceFrame::default() };
     let known = |n: u32| (n > 0).then_some(n);
     SourceFrame { file: files.get(&file).cloned(), line: known(line), column: known(column), ..SourceFrame::default() }
 }
 
-/// A range that code can have: not empty, and neither at 0, where linkers put what they removed, nor after the end.
+/// Whether a range can contain code: not empty, not at 0, where linkers put removed code, and not past the end.
 fn is_code(range: &Range<u64>, code_len: u64) -> bool {
     range.start > 0 && range.start < range.end && range.end <= code_len
 }

@@ -1,4 +1,4 @@
-//! A unit opened for reading: its abbreviations, and what its first entry says about the others.
+//! A unit opened for reading: its abbreviations and the attributes of its root entry.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use super::scopes::{ATTRIBUTES, Extent};
 use super::sections::{Sections, Slice};
 use super::unit::Unit;
 
-/// A unit, with what is borrowed from the sections.
+/// A unit, borrowing from the sections.
 pub(super) struct Opened<'a> {
     pub(super) unit: gimli::Unit<Slice<'a>>,
     /// The directory that it was compiled in.
     pub(super) directory: Option<String>,
-    /// Where its line table begins.
+    /// The offset of its line table.
     pub(super) lines: Option<usize>,
-    /// The addresses of its code.
+    /// The address ranges of its code.
     pub(super) extent: Extent<'a>,
 }
 
 impl<'a> Opened<'a> {
-    /// Reads the abbreviations and the first entry. gimli's own way to do so reads the line table too, each time.
+    /// Reads the abbreviations and the root entry. gimli's own method would also read the line table each time.
     pub(super) fn new(sections: &'a Sections, dwarf: &gimli::Dwarf<Slice<'a>>, unit: &Unit) -> Option<Opened<'a>> {
         let header = dwarf.unit_header(DebugInfoOffset(unit.offset)).ok()?;
         let read = || {
@@ -69,7 +69,7 @@ impl<'a> Opened<'a> {
                 _ => (),
             }
         }
-        // These may refer to what came after them.
+        // These attributes may refer to ones that come later.
         self.directory = directory.and_then(|value| sections.text(dwarf, &self.unit, value));
         self.unit.low_pc = low.and_then(|value| dwarf.attr_address(&self.unit, value).ok()?).unwrap_or(0);
         Some(())

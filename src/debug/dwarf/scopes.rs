@@ -6,27 +6,27 @@ use super::is_code;
 use super::limits::{Allowance, Limits};
 use super::sections::Slice;
 
-/// The most attributes that an entry may have. Compilers write some twenty.
+/// Maximum number of attributes of an entry. Compilers write about twenty.
 pub(super) const ATTRIBUTES: usize = 256;
 
 /// The functions of a unit.
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
-    /// In the order of the unit: what is inside another comes after it.
+    /// In the order of the unit: nested scopes follow their parents.
     scopes: Vec<Scope>,
     spans: Vec<Span>,
 }
 
-/// A function, or a function inlined at a place.
+/// A function, or an inlined call of one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope {
     /// The offset of its entry in the unit.
     pub(super) entry: UnitOffset,
-    /// Where it was inlined: the file's number, the line and the column of the call. `None` for a function itself.
+    /// The call that was inlined: the number of the file, the line and the column. `None` for a function itself.
     pub(super) call: Option<(u32, u32, u32)>,
 }
 
-/// Addresses that belong to a scope.
+/// An address range of a scope.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: u32,
@@ -35,7 +35,7 @@ struct Span {
 }
 
 impl Scopes {
-    /// Reads the entries of a unit, as far as they are sound.
+    /// Reads the entries of a unit up to its end or the first error.
     pub(super) fn read<'a>(
         dwarf: &gimli::Dwarf<Slice<'a>>,
         unit: &gimli::Unit<Slice<'a>>,
@@ -43,7 +43,7 @@ impl Scopes {
         code_len: u64,
     ) -> Scopes {
         let mut scopes = Scopes::default();
-        // An error ends it: what follows cannot be told apart.
+        // Nothing after an error can be decoded.
         let _ = scopes.read_entries(dwarf, unit, limits, code_len);
         scopes
     }
@@ -103,7 +103,7 @@ impl Scopes {
         }
     }
 
-    /// The function at an address and what is inlined into it there, from the outermost to the innermost.
+    /// The function at an address and the functions inlined there, outermost first.
     pub(super) fn at(&self, address: u64) -> Vec<Scope> {
         let Ok(address) = u32::try_from(address) else { return Vec::new() };
         let here = self.spans.iter().filter(|span| (span.start..span.end).contains(&address));
@@ -114,13 +114,13 @@ impl Scopes {
         function.map_or(Vec::new(), |function| scopes[function..].to_vec())
     }
 
-    /// The numbers of the files that calls of inlined functions are in.
+    /// The numbers of the files that contain inlined calls.
     pub(super) fn files(&self) -> impl Iterator<Item = u32> {
         self.scopes.iter().filter_map(|scope| scope.call).map(|(file, ..)| file)
     }
 }
 
-/// What an entry says about its addresses.
+/// The address attributes of an entry.
 #[derive(Default)]
 pub(super) struct Extent<'a> {
     low: Option<AttributeValue<Slice<'a>>>,
@@ -129,7 +129,7 @@ pub(super) struct Extent<'a> {
 }
 
 impl<'a> Extent<'a> {
-    /// Takes an attribute in, if it is about addresses.
+    /// Keeps an attribute if it is about addresses.
     pub(super) fn take(&mut self, name: DwAt, value: AttributeValue<Slice<'a>>) {
         match name {
             constants::DW_AT_low_pc => self.low = Some(value),
@@ -139,7 +139,7 @@ impl<'a> Extent<'a> {
         }
     }
 
-    /// The ranges of addresses that are about code.
+    /// The address ranges that cover code.
     pub(super) fn ranges(
         &self,
         dwarf: &gimli::Dwarf<Slice<'a>>,
@@ -158,7 +158,7 @@ impl<'a> Extent<'a> {
     fn single(&self, dwarf: &gimli::Dwarf<Slice<'a>>, unit: &gimli::Unit<Slice<'a>>) -> Option<std::ops::Range<u64>> {
         let start = dwarf.attr_address(unit, self.low?).ok()??;
         let end = match self.high? {
-            // A length, unless it has the form of an address.
+            // A length, unless its form is an address.
             high @ (AttributeValue::Addr(_) | AttributeValue::DebugAddrIndex(_)) => {
                 dwarf.attr_address(unit, high).ok()??
             }
@@ -175,7 +175,7 @@ impl<'a> Extent<'a> {
     ) -> Vec<std::ops::Range<u64>> {
         let mut ranges = Vec::new();
         let Ok(Some(mut list)) = dwarf.attr_ranges(unit, list) else { return ranges };
-        // Step by step: `next` would pass over any number of empty ranges.
+        // One raw entry at a time: `next` would skip any number of empty ranges.
         while let Ok(Some(raw)) = list.next_raw() {
             if !allowance.spend(1) {
                 break;

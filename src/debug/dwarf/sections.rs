@@ -1,14 +1,14 @@
-//! The DWARF sections of a file, and text in them.
+//! The DWARF sections of a file, and the strings in them.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use gimli::{AttributeValue, EndianSlice, LittleEndian, SectionId};
 
-/// How gimli reads a section.
+/// The reader that gimli uses for a section.
 pub(super) type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
-/// The longest text that is read, in bytes.
+/// Maximum length of a string, in bytes.
 const LONGEST: usize = 4096;
 
 /// The DWARF sections of a file.
@@ -23,19 +23,19 @@ impl Sections {
         Sections { bytes, ranges }
     }
 
-    /// The contents of a section, empty if there is none.
+    /// The contents of a section; empty if it is missing.
     pub(super) fn bytes(&self, id: SectionId) -> &[u8] {
         let found = self.ranges.iter().find(|(section, _)| *section == id);
         found.and_then(|(_, range)| self.bytes.get(range.clone())).unwrap_or_default()
     }
 
-    /// The sections as gimli takes them. This only borrows them.
+    /// Borrows the sections for gimli.
     pub(super) fn dwarf(&self) -> gimli::Dwarf<Slice<'_>> {
         let section = |id: SectionId| Ok::<_, gimli::Error>(Slice::new(self.bytes(id), LittleEndian));
         gimli::Dwarf::load(section).unwrap_or_default()
     }
 
-    /// The text that an attribute holds or refers to.
+    /// The string that an attribute holds or refers to.
     pub(super) fn text<'a>(
         &'a self,
         dwarf: &gimli::Dwarf<Slice<'a>>,
@@ -51,7 +51,7 @@ impl Sections {
             }
             _ => return None,
         };
-        // gimli would look for the end of the text through the whole section.
+        // gimli would search the whole section for the end of the string.
         let rest = self.bytes(section).get(offset..)?;
         let len = rest.iter().take(LONGEST).position(|byte| *byte == 0)?;
         Some(String::from_utf8_lossy(&rest[..len]).into_owned())

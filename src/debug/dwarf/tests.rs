@@ -1,14 +1,14 @@
-//! DWARF that no compiler writes: circles, and tables that many units share so that reading each as often as it is
-//! referred to would take hours or all memory.
+//! Malicious DWARF: cycles, and tables that many units share, so that reading each for every reference would take
+//! hours or all memory.
 
 use wasm_encoder::{CodeSection, CustomSection, Function, FunctionSection, Module, TypeSection};
 
 use crate::debug::{DebugInfo, SourceFrame};
 
-/// Where the body of the only function begins, as DWARF counts: after the count of bodies and the body's length.
+/// The DWARF address of the only function's body: after the count of bodies and the body's length.
 const CODE: u8 = 2;
 
-/// A module with one function of some instructions, and these DWARF sections.
+/// A module with one function of several instructions, and these DWARF sections.
 fn info(sections: &[(&str, &[u8])]) -> DebugInfo {
     let mut module = Module::new();
     let (mut types, mut functions, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
@@ -31,7 +31,7 @@ fn frames(info: &DebugInfo) -> Vec<SourceFrame> {
     info.place(body.start).expect("it is inside").frames
 }
 
-/// A unit of DWARF 4 whose entries are these bytes.
+/// A DWARF 4 unit with these entries.
 fn unit(abbreviations: u32, entries: &[u8]) -> Vec<u8> {
     let len = u32::try_from(entries.len()).expect("it is small") + 7;
     [&len.to_le_bytes(), &[4, 0][..], &abbreviations.to_le_bytes(), &[4], entries].concat()
@@ -61,7 +61,7 @@ const REFERENCE: u8 = 0x13;
 const OFFSET: u8 = 0x17;
 const PRESENT: u8 = 0x19;
 
-/// A low address and a length: those of the function.
+/// A low address and a length, covering the function.
 const EXTENT: [u8; 8] = [CODE, 0, 0, 0, 40, 0, 0, 0];
 
 #[test]
@@ -72,7 +72,7 @@ fn a_function_is_found_by_its_extent_and_named_by_its_origin() {
         abbreviation(3, FUNCTION, 0, &[(NAME, TEXT)]),
         vec![0],
     ];
-    // The first entry is at 11, the second at 20, the third at 33.
+    // The entries are at offsets 11, 20 and 33.
     let entries = [&[1][..], &EXTENT, &[2], &EXTENT, &[33, 0, 0, 0], &[3], b"shout\0", &[0]].concat();
     let info = info(&[(".debug_abbrev", &table.concat()), (".debug_info", &unit(0, &entries))]);
     let named = SourceFrame { function: Some("shout".to_owned()), ..SourceFrame::default() };
@@ -138,7 +138,7 @@ fn a_table_is_read_only_as_far_as_the_next_begins() {
 
 #[test]
 fn an_entry_with_more_attributes_than_compilers_write_ends_the_unit() {
-    // Attributes that take no space would make a small unit take long.
+    // Attributes that take no space could make a small unit slow.
     let many: Vec<_> = (0..200).map(|_| (LINES, PRESENT)).collect();
     let table = [
         abbreviation(1, UNIT, 1, &[(LOW, ADDRESS), (HIGH, NUMBER)]),
@@ -165,8 +165,8 @@ fn a_table_of_more_files_than_there_is_room_for_is_not_read() {
     assert_eq!(frames(&info), [SourceFrame::default()]);
 }
 
-/// A line table of version 4: a sequence at the function, in the first of these files, that runs these instructions
-/// before it ends.
+/// A version 4 line table with one sequence, at the function and in the first of these files, that runs these
+/// instructions.
 fn line_table(files: &[&str], line: u8, program: &[u8]) -> Vec<u8> {
     let mut names: Vec<u8> = files.iter().flat_map(|name| [name.as_bytes(), &[0, 0, 0, 0]].concat()).collect();
     names.push(0);

@@ -9,26 +9,26 @@ use gimli::Abbreviations;
 use super::lines::Lines;
 use super::scopes::Scopes;
 
-/// Paths by the number that a line table gives them.
+/// Paths by file number in a line table.
 pub(super) type Paths = HashMap<u32, Arc<str>>;
 
-/// Where a unit is, and what it says about code.
+/// The position of a unit, and its code.
 #[derive(Debug)]
 pub(super) struct Unit {
     /// The offset of its header.
     pub(super) offset: usize,
-    /// Its abbreviations: at most as far as the next table.
+    /// Its abbreviations, up to the next table.
     pub(super) abbreviations: Range<usize>,
-    /// Its line table: at most as far as the next table.
+    /// Its line table, up to the next table.
     pub(super) lines: Option<Range<usize>>,
-    /// `None` inside if it is damaged.
+    /// The inner value is `None` if the unit is damaged.
     code: OnceLock<Option<Code>>,
 }
 
-/// What is known about the addresses of a unit.
+/// Functions and lines by address.
 #[derive(Debug)]
 pub(super) struct Code {
-    /// The unit's abbreviations, which each name that is looked up needs.
+    /// The unit's abbreviations, needed for each name that is looked up.
     pub(super) abbreviations: Arc<Abbreviations>,
     pub(super) lines: Lines,
     pub(super) scopes: Scopes,
@@ -46,7 +46,7 @@ impl Unit {
         self.code.get_or_init(read).as_ref()
     }
 
-    /// Its abbreviations, if they are in memory.
+    /// Its abbreviations, if already read.
     pub(super) fn known_abbreviations(&self) -> Option<Arc<Abbreviations>> {
         Some(self.code.get()?.as_ref()?.abbreviations.clone())
     }

@@ -1,5 +1,4 @@
-//! Units: what was compiled in one go, each with its entries and its line table, which are read when an address of the
-//! unit is first asked about.
+//! Compilation units, with their entries and line tables, which are read when an address of the unit is first queried.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -15,7 +14,7 @@ use super::sections::{Sections, Slice};
 use super::unit::{Code, Paths, Unit};
 use crate::debug::path::{ends_in, joined, normalized, strip_prefix};
 
-/// The most units.
+/// Maximum number of units.
 const UNITS: usize = 1_000_000;
 
 /// The units of a file.
@@ -23,26 +22,26 @@ const UNITS: usize = 1_000_000;
 pub(super) struct Units {
     /// Ascending by offset.
     units: Vec<Unit>,
-    /// The addresses of each unit, ascending by their start: with the unit's place.
+    /// The address ranges of all units, ascending by start, each with the unit's index.
     ranges: Vec<(Range<u64>, usize)>,
-    /// The length of the longest of those ranges.
+    /// The length of the longest of these ranges.
     longest: u64,
-    /// The directory of the first unit, which is the user's own: libraries are linked after it.
+    /// The directory of the first unit, which is the user's: libraries are linked after it.
     base: Option<String>,
     code_len: u64,
-    /// Each path once.
+    /// All paths, deduplicated.
     paths: Mutex<HashSet<Arc<str>>>,
 }
 
 impl Units {
-    /// Finds the units, and which addresses each has.
+    /// Finds the units and their address ranges.
     pub(super) fn read(sections: &Sections, limits: &Limits, code_len: u64) -> Units {
         let dwarf = sections.dwarf();
         let mut units = Units { code_len, ..Units::default() };
         let mut headers = dwarf.units();
         while let Ok(Some(header)) = headers.next() {
             let is_code = matches!(header.type_(), UnitType::Compilation | UnitType::Partial | UnitType::Skeleton(_));
-            // gimli shifts by the size of an address without a check.
+            // gimli shifts by the address size without checking it.
             let is_sound = matches!(header.address_size(), 4 | 8);
             if let (Some(offset), true) = (header.debug_info_offset(), is_code && is_sound) {
                 let abbreviations = header.debug_abbrev_offset().0..0;
@@ -59,7 +58,7 @@ impl Units {
         units
     }
 
-    /// Reads the first entry of each unit.
+    /// Reads the root entry of each unit.
     fn read_roots<'a>(&mut self, sections: &'a Sections, dwarf: &gimli::Dwarf<Slice<'a>>, limits: &Limits) {
         let mut starts = vec![None; self.units.len()];
         for (place, unit) in self.units.iter().enumerate() {
@@ -87,7 +86,7 @@ impl Units {
         self.base.as_deref()
     }
 
-    /// The units that have an address.
+    /// The units that contain an address.
     pub(super) fn at(&self, address: u64) -> impl Iterator<Item = &Unit> {
         let after = self.ranges.partition_point(|(range, _)| range.start <= address);
         let before = self.ranges[..after].iter().rev();
@@ -95,13 +94,13 @@ impl Units {
         near.filter(move |(range, _)| range.contains(&address)).filter_map(|(_, place)| self.units.get(*place))
     }
 
-    /// The unit that has the entry at that offset of its section.
+    /// The unit that contains the entry at this offset of the section.
     pub(super) fn with_entry(&self, offset: usize) -> Option<&Unit> {
         let place = self.units.partition_point(|unit| unit.offset <= offset).checked_sub(1)?;
         self.units.get(place)
     }
 
-    /// What is known about the addresses of a unit.
+    /// The functions and lines of a unit, read on first use.
     pub(super) fn code<'a>(&self, unit: &'a Unit, sections: &Sections, limits: &Limits) -> Option<&'a Code> {
         let read = || {
             let dwarf = sections.dwarf();
@@ -123,7 +122,7 @@ impl Units {
         unit.code_or_read(read)
     }
 
-    /// The path of a file of a line table: relative to the directory of the first unit, if it is in there.
+    /// The path of a file in a line table, relative to the directory of the first unit if inside it.
     fn path<'a>(
         &self,
         sections: &'a Sections,
@@ -141,7 +140,7 @@ impl Units {
         Some(inside.filter(|path| !path.is_empty()).map_or_else(|| path.clone(), str::to_owned))
     }
 
-    /// A path that is in memory once, if there is room for it.
+    /// A shared copy of a path, if the limits allow it.
     fn shared(&self, path: String, limits: &Limits) -> Option<Arc<str>> {
         let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(path) = paths.get(path.as_str()) {
@@ -152,7 +151,7 @@ impl Units {
         Some(path)
     }
 
-    /// The addresses at which code for a line begins, ascending: in files of that path and, where there are none, in
+    /// The addresses at which code for a line begins, in ascending order: in files with exactly this path, or else in
     /// those whose path ends in it.
     pub(super) fn addresses_of_line(&self, sections: &Sections, file: &str, line: u32) -> Vec<u64> {
         let dwarf = sections.dwarf();
@@ -166,7 +165,7 @@ impl Units {
             let Some(opened) = Opened::new(sections, &dwarf, unit) else { continue };
             let Some(program) = program(sections, unit, &opened) else { continue };
             let header = program.header().clone();
-            // The files are numbered from 0, or from 1.
+            // File numbers start at 0 or 1.
             let numbers = 0..=u32::try_from(header.file_names().len()).unwrap_or(u32::MAX);
             let path = |number: u32| Some((number, self.path(sections, &dwarf, &opened, &header, number)?));
             let named: Vec<_> = numbers.filter_map(path).filter(|(_, path)| ends_in(path, file)).collect();
@@ -192,7 +191,7 @@ fn program<'a>(sections: &'a Sections, unit: &Unit, opened: &Opened<'a>) -> Opti
     lines::program(sections, unit.lines.clone()?, opened.unit.header.address_size())
 }
 
-/// The tables in a section: each begins where some unit says, and none is read farther than to where another begins.
+/// The start offsets of the tables in a section. No table is read past the start of the next.
 struct Tables {
     /// Ascending.
     starts: Vec<usize>,

@@ -3,20 +3,20 @@
 use wasm_encoder::ValType;
 use wasmparser::{MemArg, Operator};
 
-/// An access to memory by one instruction.
+/// A memory access by one instruction.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Access {
-    /// Reads that many bytes; of a lane, into a vector that is an operand too.
+    /// Reads `width` bytes. `lane`: into a lane of a vector operand.
     Load { width: u8, arg: MemArg, lane: bool },
-    /// Writes that many bytes of an operand.
+    /// Writes `width` bytes of an operand.
     Store { value: ValType, width: u8, arg: MemArg },
-    /// Reads that many bytes, and writes others that it computes of them and an operand.
+    /// Atomically reads `width` bytes, and writes the result of an operation on them and an operand.
     Exchange { value: ValType, width: u8, arg: MemArg },
-    /// Reads that many bytes, and writes an operand if they are equal to another.
+    /// Atomically reads `width` bytes, and writes an operand if they equal another operand.
     CompareExchange { value: ValType, width: u8, arg: MemArg },
-    /// Copies within a memory, or from one to another.
+    /// Copies within a memory or between two.
     Copy { to: u32, from: u32 },
-    /// Writes one byte any number of times.
+    /// Fills a range with one byte.
     Fill { memory: u32 },
     /// Copies from a data segment.
     Init { memory: u32 },
@@ -24,15 +24,15 @@ pub(super) enum Access {
     Grow { memory: u32 },
 }
 
-/// An instruction that changes memory in a way that cannot be recorded.
+/// An instruction that changes memory in a way that linmem cannot record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unknown(pub(super) &'static str);
 
 impl Access {
-    /// The access that an instruction makes, if it makes one.
+    /// The memory access of an instruction, if any.
     ///
     /// # Errors
-    /// The instruction changes memory in a way that cannot be recorded.
+    /// The instruction changes memory in a way that linmem cannot record.
     pub(super) fn of(operator: &Operator<'_>) -> Result<Option<Access>, Unknown> {
         if let Operator::MemoryDiscard { .. } = operator {
             return Err(Unknown("memory.discard"));
@@ -189,7 +189,7 @@ fn bulk(operator: &Operator<'_>) -> Option<Access> {
 mod tests {
     use super::*;
 
-    /// Each operator of `wasmparser` that has a memory as an immediate, one of each kind.
+    /// One operator of each kind that `wasmparser` has with a memory immediate.
     fn operators_on_memory() -> Vec<Operator<'static>> {
         let memarg = MemArg { align: 0, max_align: 0, offset: 0, memory: 0 };
         let mut found = Vec::new();
@@ -217,7 +217,7 @@ mod tests {
                 operator,
                 Operator::MemorySize { .. }
                     | Operator::MemoryAtomicNotify { .. }
-                    // Without shared memory these trap.
+                    // These trap without shared memory.
                     | Operator::MemoryAtomicWait32 { .. }
                     | Operator::MemoryAtomicWait64 { .. }
             );

@@ -1,4 +1,4 @@
-//! Rewriting one function body: what is to be inserted or replaced in it, and its scratch locals.
+//! Rewrites one function body: insertions, replacements and scratch locals.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use super::sections::{Sections, index};
 use super::{InstrumentError, Passes};
 use crate::record::Site;
 
-/// A function of more operators than this is long.
+/// Functions with more operators than this count as long.
 const LONG: usize = 1000;
 
-/// Rewrites the bodies of a module, one after the other.
+/// Rewrites the bodies of a module, in order.
 pub(super) struct BodyRewriter<'a> {
     original: &'a [u8],
     passes: Passes,
@@ -27,19 +27,19 @@ pub(super) struct BodyRewriter<'a> {
     code: Vec<u8>,
 }
 
-/// Something to be put in the place of a stretch of the original; of an empty one, before what stands there.
+/// A replacement for a range of the original. If the range is empty, an insertion before it.
 struct Edit {
     range: Range<usize>,
     what: What,
 }
 
-/// A stretch of rewritten code, and the one of the original that it stands for.
+/// A range of rewritten code, and the range of the original that it replaces.
 type Piece = (Range<usize>, Range<usize>);
 
 enum What {
-    /// The check whether the guest is to stop.
+    /// The check whether to stop.
     Check,
-    /// The same access, recorded.
+    /// A recorded access.
     Access(Access),
 }
 
@@ -49,12 +49,12 @@ impl<'a> BodyRewriter<'a> {
         BodyRewriter { original, passes, added, sites: Vec::new(), map, edits: Vec::new(), code: Vec::new() }
     }
 
-    /// The sites that were numbered, and the way back.
+    /// Returns the numbered sites and the map of offsets.
     pub(super) fn finish(self) -> (Vec<Site>, OffsetMap) {
         (self.sites, self.map)
     }
 
-    /// Rewrites the body at that place, and appends it to `data` with its length.
+    /// Rewrites the body with this index, and appends it to `data` with its length.
     pub(super) fn rewrite(
         &mut self,
         sections: &Sections<'_>,
@@ -85,8 +85,8 @@ impl<'a> BodyRewriter<'a> {
         Ok(())
     }
 
-    /// Finds what is to be done to a body, in order. Checks belong at the entry, if the function calls or is long; in
-    /// each loop; before each operation on as many bytes or entries as it likes.
+    /// Plans the edits of a body, in order. Checks go at the function's entry if it calls or is long, in each loop,
+    /// and before each bulk operation.
     fn plan(&mut self, body: &FunctionBody<'_>) -> Result<(), InstrumentError> {
         self.edits.clear();
         let mut reader = body.get_operators_reader()?;
@@ -113,7 +113,7 @@ impl<'a> BodyRewriter<'a> {
         Ok(())
     }
 
-    /// The access that an operator makes, if it is one that is recorded.
+    /// The access that an operator makes, if the passes record it.
     fn recorded(&self, operator: &Operator<'_>) -> Result<Option<Access>, InstrumentError> {
         let Passes { stores, loads } = self.passes;
         if !stores && !loads {
@@ -123,7 +123,7 @@ impl<'a> BodyRewriter<'a> {
         Ok(access.filter(|access| if matches!(access, Access::Load { .. }) { loads } else { stores }))
     }
 
-    /// Puts the operators as rewritten into `code`, and says which stretch of it stands for which of the original.
+    /// Writes the rewritten operators to `code`, and returns which ranges replace which ranges of the original.
     fn apply(
         &mut self,
         func: u32,
@@ -171,7 +171,7 @@ fn is_call(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// Whether an operator works on as many bytes or entries as it likes.
+/// Whether an operator works on any number of bytes or entries.
 fn takes_long(operator: &Operator<'_>) -> bool {
     matches!(
         operator,

@@ -1,6 +1,6 @@
-//! The code that takes the place of an instruction: the check whether to stop, and accesses that are recorded.
+//! Emits the inserted code: checks whether to stop, and recorded accesses.
 //!
-//! A record has 16 bytes, and lies in a ring of records in a memory of its own:
+//! A record has 16 bytes, in a ring buffer in a memory of its own:
 //!
 //! | offset | what |
 //! | --- | --- |
@@ -9,9 +9,9 @@
 //! | 8 | of a store, the value; of a copy or fill, the length; of growth, the size before; of a load, nothing |
 //! | 12 | of a copy, the other address operand; of a fill, the byte; of growth, by how much |
 //!
-//! Who takes the records replays them on a copy of the memory, and so knows what was there before. The global `cursor` is
-//! the address of the next record. A record is made when the instruction is done: one that traps leaves none. When the
-//! cursor reaches the limit, which stands at the beginning of the ring, the hook is called.
+//! The host replays the records on a copy of the memory, which also gives the previous bytes. The global `cursor` is
+//! the address of the next record. A record is made after the instruction succeeds: one that traps leaves none. When
+//! the cursor reaches the limit, which is stored at the start of the ring, the hook is called.
 
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
@@ -22,48 +22,48 @@ use crate::record::{Site, SiteKind};
 
 /// Bytes in a record.
 const RECORD: u32 = 16;
-/// Where the ring has its limit, and where its first record.
+/// Addresses in the ring: the limit, and the first record.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
 pub(in crate::guest) const FIRST_RECORD: u32 = 64;
-/// The size of the ring's memory, in pages.
+/// The size of the ring in pages.
 pub(in crate::guest) const RING_PAGES: u32 = 1;
-/// The address from which on a record leads to a call of the hook: one access may have two records.
+/// When the cursor reaches this address, the hook is called. One access may make two records.
 pub(in crate::guest) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
-/// The site that the hook is called with when the ring is full.
+/// The hook's site argument when the ring is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
 
-/// The indices of what was added to a module.
+/// The indices of the additions to a module.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Added {
-    /// The memory with the flags.
+    /// The memory that contains the flags.
     pub(super) flag_memory: u32,
     pub(super) ring_memory: u32,
     pub(super) cursor_global: u32,
     pub(super) hook_table: u32,
     pub(super) hook_type: u32,
-    /// The function that calls the hook because the ring is full.
+    /// The function that calls the hook when the ring is full.
     pub(super) drain_func: u32,
 }
 
-/// Emits what takes the place of one instruction.
+/// Emits the replacement of one instruction.
 pub(super) struct Emitter<'a, 'b> {
     pub(super) code: &'a mut Vec<u8>,
     pub(super) scratch: &'a mut Scratch<'b>,
     pub(super) sites: &'a mut Vec<Site>,
     pub(super) added: Added,
     pub(super) memories: &'a [MemoryKind],
-    /// The function's index, and the instruction's offset in the file.
+    /// The function's index and the instruction's offset in the file.
     pub(super) at: (u32, u32),
 }
 
-/// The locals that an access is recorded from.
+/// The locals that hold the parts of a record.
 #[derive(Clone, Copy)]
 struct Locals {
     addr: u32,
     cursor: u32,
 }
 
-/// The body of the function that calls the hook because the ring is full.
+/// The body of the function that calls the hook when the ring is full.
 pub(super) fn drain_body(added: Added) -> Vec<u8> {
     let mut code = vec![0];
     let call = Instruction::CallIndirect { type_index: added.hook_type, table_index: added.hook_table };
@@ -76,8 +76,8 @@ pub(super) fn drain_body(added: Added) -> Vec<u8> {
 }
 
 impl Emitter<'_, '_> {
-    /// The instructions that trap when the flag, the first four bytes of its memory, is set. The load is atomic so
-    /// that the compiler does not move it out of a loop.
+    /// Traps if the stop flag, the first four bytes of its memory, is set. The load is atomic so that the compiler
+    /// does not hoist it out of a loop.
     pub(super) fn check(&mut self) {
         self.emit([
             Instruction::I32Const(0),
@@ -88,7 +88,7 @@ impl Emitter<'_, '_> {
         ]);
     }
 
-    /// An instruction that accesses memory, recorded.
+    /// A memory access, with its record.
     pub(super) fn access(&mut self, access: Access, instruction: &[u8]) {
         match access {
             Access::Load { width, arg, lane } => match self.is_reachable(arg, width) {
@@ -114,7 +114,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// Whether an access can be inside a memory at all: none has more than 4 GiB. One that cannot only traps.
+    /// Whether an access can be in bounds at all: no memory has more than 4 GiB. If not, it always traps.
     fn is_reachable(&self, arg: wasmparser::MemArg, width: u8) -> bool {
         arg.offset <= u64::from(u32::MAX) - u64::from(width)
     }
@@ -183,7 +183,7 @@ impl Emitter<'_, '_> {
         self.code.extend_from_slice(instruction);
         self.emit([Instruction::LocalTee(operand)]);
         self.emit([Instruction::I32Const(exchanged), Instruction::I32Const(compared)]);
-        // As many bytes are compared as are accessed; what was found has zeroes above them.
+        // Compares as many bytes as are accessed; the loaded value is zero-extended.
         self.emit([Instruction::LocalGet(operand), Instruction::LocalGet(expected)]);
         match value {
             ValType::I64 => {
@@ -214,7 +214,7 @@ impl Emitter<'_, '_> {
         self.bulk(site, memory, [address, ValType::I32, address], instruction);
     }
 
-    /// An operation on any number of bytes, with three operands: an address, something else, and the length.
+    /// A bulk operation with three operands: an address, another operand, and the length.
     fn bulk(&mut self, site: i32, memory: u32, types: [ValType; 3], instruction: &[u8]) {
         let operands = self.take_operands(types);
         self.give_operands(operands);
@@ -228,7 +228,7 @@ impl Emitter<'_, '_> {
         self.end_record(locals, 1);
     }
 
-    /// What comes from a data segment is to be seen only in memory, so the hook is called when it is there.
+    /// Data segments are visible only once they are in memory, so the hook is called afterwards.
     fn init(&mut self, memory: u32, instruction: &[u8]) {
         let site = self.bulk_site(SiteKind::Init, memory, memory);
         let types = [self.address_type(memory), ValType::I32, ValType::I32];
@@ -254,13 +254,13 @@ impl Emitter<'_, '_> {
     }
 }
 
-/// The parts of those.
+/// Helpers for the above.
 impl Emitter<'_, '_> {
     fn emit<const N: usize>(&mut self, instructions: [Instruction<'_>; N]) {
         instructions.iter().for_each(|instruction| instruction.encode(self.code));
     }
 
-    /// Numbers a site, as an operand of `i32.const`.
+    /// Allocates a site number, as an operand of `i32.const`.
     fn site(&mut self, kind: SiteKind, width: u8, arg: wasmparser::MemArg, joined: bool) -> i32 {
         let displacement = u32::try_from(arg.offset).unwrap_or(u32::MAX) + if joined { 8 } else { 0 };
         self.add_site(Site {
@@ -282,7 +282,7 @@ impl Emitter<'_, '_> {
 
     fn add_site(&mut self, site: Site) -> i32 {
         self.sites.push(site);
-        // A module of 4 GiB has fewer than two thousand million instructions of two bytes.
+        // A 4 GiB module has fewer than 2^31 instructions of two bytes.
         i32::try_from(self.sites.len() - 1).unwrap_or(i32::MAX)
     }
 
@@ -296,7 +296,7 @@ impl Emitter<'_, '_> {
     }
 
     fn locals(&mut self, memory: u32) -> Locals {
-        // Numbers below this one may be the operand's.
+        // Lower numbers may be used for operands.
         let addr = self.scratch.local(self.address_type(memory), 5);
         Locals { addr, cursor: self.scratch.local(ValType::I32, 6) }
     }
@@ -305,7 +305,7 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::GlobalGet(self.added.cursor_global), Instruction::LocalSet(locals.cursor)]);
     }
 
-    /// Moves the cursor on by so many records, and calls the hook if the ring is full.
+    /// Advances the cursor by this many records, and calls the hook if the ring is full.
     fn end_record(&mut self, locals: Locals, records: u32) {
         self.emit([
             Instruction::LocalGet(locals.cursor),
@@ -323,7 +323,7 @@ impl Emitter<'_, '_> {
         ]);
     }
 
-    /// Puts the site and the address operand into the record that lies `at` bytes behind the cursor.
+    /// Stores the site and the address operand in the record `at` bytes after the cursor.
     fn put_head(&mut self, locals: Locals, memory: u32, at: u32, site: Instruction<'_>) {
         let field = |offset| {
             let arg = MemArg { offset: u64::from(offset), align: 2, memory_index: self.added.ring_memory };
@@ -333,19 +333,19 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalGet(locals.cursor), site, site_field]);
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
         if self.is_64(memory) {
-            // An access that was made lies below 4 GiB.
+            // An access that succeeded is below 4 GiB.
             self.emit([Instruction::I32WrapI64]);
         }
         self.emit([address_field]);
     }
 
-    /// Puts what memory holds at the address into the record.
+    /// Stores the current bytes at the address in the record.
     fn put_stored(&mut self, locals: Locals, width: u8, arg: wasmparser::MemArg) {
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
         self.emit([raw_load(width, arg), self.ring_store(8)]);
     }
 
-    /// Puts a value in a local into a record; of a vector, that half of it, each into a record of its own.
+    /// Stores a local's value in a record. A vector takes two records, one per half.
     fn put_number(&mut self, locals: Locals, half: u32, ty: ValType, local: u32) {
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(local)]);
         match ty {
@@ -358,7 +358,7 @@ impl Emitter<'_, '_> {
         self.emit([self.ring_store(half * RECORD + 8)]);
     }
 
-    /// Puts the low 32 bits of a number in a local into a field of the record.
+    /// Stores the low 32 bits of a local in a field of the record.
     fn put_half(&mut self, locals: Locals, field: u32, ty: ValType, local: u32) {
         let arg = MemArg { offset: u64::from(field), align: 2, memory_index: self.added.ring_memory };
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(local)]);
@@ -399,7 +399,7 @@ impl Emitter<'_, '_> {
     }
 }
 
-/// Loads that many bytes as an `i64`, with zeroes above them.
+/// Loads that many bytes as a zero-extended `i64`.
 fn raw_load(width: u8, arg: wasmparser::MemArg) -> Instruction<'static> {
     let arg = MemArg { offset: arg.offset, align: 0, memory_index: arg.memory };
     match width {

@@ -1,18 +1,17 @@
-//! A module rewritten so that its guests can be stopped and watched, and so that the host calls its start function.
+//! Rewrites a module so that its guests can be stopped and traced, and so that the host calls its start function.
 //!
-//! The rewriting is made of passes over one rewriter:
+//! The rewriting consists of passes:
 //!
 //! - **Checks**, always: at the head of each loop, before each bulk operation, and at the entry of each function that
-//!   calls another or is long, the guest looks whether it is to stop. Any thread of the host can set the flag, which
-//!   lies in a memory of one page. Code with none of these ends soon by itself, and pays nothing.
-//! - **Stores** and **loads**, on request: each leaves a record of what it did to which address (see `emit`).
+//! calls or is long, the guest checks a stop flag. Any thread of the host can set the flag, which is in a memory of
+//! one page. Code without these ends soon and pays nothing.
+//! - **Stores** and **loads**, on request: each leaves a record of its address and value (see `emit`).
 //!
-//! Everything else is copied as it is. What is added is appended, so no index shifts: memories, a global, a table, a
-//! function, types, and the scratch locals that a body needs.
+//! Everything else is copied unchanged. Additions are appended, so no index shifts: memories, a global, a table, a
+//! function, types, and scratch locals.
 //!
-//! The start section is dropped, and its function exported instead: instantiation runs no guest code then, and
-//! the start is a call like any other. Memories are exported too, those included that the module keeps to itself:
-//! they can be looked at.
+//! The start section is removed and its function exported instead, so that instantiation runs no guest code and the
+//! start is a call like any other. All memories are exported too, so that they can be inspected.
 
 mod access;
 mod body;
@@ -39,18 +38,18 @@ use crate::record::Site;
 pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
 pub(super) use self::offset_map::OffsetMap;
 
-/// In an export: what kind of thing it names.
+/// The kind of an export.
 const EXPORTS_FUNCTION: u8 = 0;
 const EXPORTS_TABLE: u8 = 1;
 const EXPORTS_MEMORY: u8 = 2;
 const EXPORTS_GLOBAL: u8 = 3;
 
-/// What is recorded of a guest's accesses to memory.
+/// Which of a guest's memory accesses are recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Passes {
-    /// Everything that changes memory.
+    /// All instructions that change memory.
     pub stores: bool,
-    /// Everything that only reads it.
+    /// All instructions that only read memory.
     pub loads: bool,
 }
 
@@ -58,46 +57,46 @@ pub struct Passes {
 pub(super) struct Instrumented {
     /// The module to compile.
     pub(super) binary: Vec<u8>,
-    /// The exports that were added.
+    /// The added exports.
     pub(super) added: AddedExports,
-    /// The way back to the original.
+    /// Maps rewritten offsets to the original.
     pub(super) offsets: OffsetMap,
-    /// The instructions that are recorded, by the numbers in the records.
+    /// The recorded instructions, by site number.
     pub(super) sites: Vec<Site>,
-    /// How many memories the module has of its own, imported ones included.
+    /// Number of the module's own memories, including imported ones.
     pub(super) memories: u32,
-    /// How many tables it has.
+    /// Number of tables.
     pub(super) tables: u32,
 }
 
-/// The exports that were added to a module.
+/// The exports added to a module.
 pub(super) struct AddedExports {
-    /// The memory with the flags, see [`super::flag::Flag`]; the one that stops the guest is its first four bytes.
+    /// The memory that contains the flags; see [`super::flag::Flag`]. The stop flag is its first four bytes.
     pub(super) flag: String,
     /// The start function, if the module has one.
     pub(super) start: Option<String>,
-    /// The module's own memories, those that it imports and those that it keeps to itself included, by index.
+    /// The module's own memories, by index, including imported and internal ones.
     pub(super) memories: Vec<String>,
-    /// What records accesses, if they are recorded.
+    /// The exports for tracing, if accesses are recorded.
     pub(super) trace: Option<TraceExports>,
 }
 
-/// The exports through which the host takes records.
+/// The exports through which the host reads records.
 pub(super) struct TraceExports {
-    /// The memory with the records.
+    /// The memory that contains the records.
     pub(super) ring: String,
-    /// The global that is the address of the next record.
+    /// The global with the address of the next record.
     pub(super) cursor: String,
-    /// The table whose entry 0 is called when the ring is full, and after `memory.init`.
+    /// The table whose entry 0 is called when the ring is full and after `memory.init`.
     pub(super) hook: String,
 }
 
 /// Why a module cannot be rewritten.
 #[derive(Debug)]
 pub(super) enum InstrumentError {
-    /// It is not valid after all.
+    /// It is not valid.
     Invalid(BinaryReaderError),
-    /// It uses this, which cannot be recorded.
+    /// It uses this instruction, which cannot be recorded.
     Unknown(String),
     /// It is larger than 4 GiB.
     TooLarge,
@@ -140,7 +139,7 @@ impl Instrumented {
 }
 
 impl AddedExports {
-    /// Names that no export of the module has.
+    /// Names that do not clash with the module's exports.
     fn new(sections: &Sections<'_>, is_traced: bool) -> AddedExports {
         let trace = || TraceExports {
             ring: sections.fresh_name("linmem records"),
@@ -157,7 +156,7 @@ impl AddedExports {
     }
 }
 
-/// The indices that what is added has: those behind the module's own.
+/// The indices of the additions, after the module's own.
 fn indices(sections: &Sections<'_>) -> emit::Added {
     let memories = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
     emit::Added {
@@ -170,7 +169,7 @@ fn indices(sections: &Sections<'_>) -> emit::Added {
     }
 }
 
-/// Appends the memory with the flags, and the exports that every guest needs.
+/// Appends the memory for the flags, and the exports that every guest needs.
 fn append_flag(sections: &mut Sections<'_>, exports: &AddedExports) -> Result<(), BinaryReaderError> {
     let index = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
     let mut entries = vec![export(&exports.flag, EXPORTS_MEMORY, index)];
@@ -181,7 +180,7 @@ fn append_flag(sections: &mut Sections<'_>, exports: &AddedExports) -> Result<()
     sections.append(EXPORT_SECTION, &entries)
 }
 
-/// Appends what records are made with.
+/// Appends the memory, global, table and function for tracing.
 fn append_trace(
     sections: &mut Sections<'_>,
     indices: emit::Added,
@@ -194,7 +193,7 @@ fn append_trace(
     sections.append(TABLE_SECTION, &[hook_table()])?;
     sections.append(MEMORY_SECTION, &[memory(emit::RING_PAGES)])?;
     sections.append(GLOBAL_SECTION, &[cursor_global()])?;
-    // Its content follows.
+    // Filled in later.
     sections.append(CODE_SECTION, &[])?;
     sections.append(
         EXPORT_SECTION,
@@ -206,7 +205,7 @@ fn append_trace(
     )
 }
 
-/// A function type: the hook takes a site and three numbers.
+/// The type of the hook: a site and three numbers.
 fn hook_type() -> Vec<u8> {
     let mut entry = vec![0x60, 4];
     for ty in [ValType::I32, ValType::I64, ValType::I64, ValType::I64] {
@@ -216,18 +215,18 @@ fn hook_type() -> Vec<u8> {
     entry
 }
 
-/// A function type: the function that drains the ring takes nothing.
+/// The type of the function that drains the ring: no parameters.
 fn drain_type() -> Vec<u8> {
     vec![0x60, 0, 0]
 }
 
-/// A table type: function references, one at least and two at most. Where minimum and maximum are the same, wasmer
-/// compiles calls through the table to what it held first.
+/// A table of function references with 1 to 2 entries. If minimum and maximum are equal, wasmer compiles calls through
+/// the table to its first contents.
 fn hook_table() -> Vec<u8> {
     vec![0x70, 1, 1, 2]
 }
 
-/// A memory type: as many pages at the least as at the most, fewer than 128.
+/// A memory type of fixed size, below 128 pages.
 fn memory(pages: u32) -> Vec<u8> {
     let mut entry = vec![1];
     pages.encode(&mut entry);
@@ -235,7 +234,7 @@ fn memory(pages: u32) -> Vec<u8> {
     entry
 }
 
-/// A mutable global, which begins as the address of the first record.
+/// A mutable global, initially the address of the first record.
 fn cursor_global() -> Vec<u8> {
     let mut entry = Vec::new();
     ValType::I32.encode(&mut entry);

@@ -1,4 +1,4 @@
-//! The way back from a rewritten module: which offset of the original a rewritten instruction stood at.
+//! Maps offsets in a rewritten module to offsets in the original.
 
 /// Maps offsets in rewritten function bodies to offsets in the original file.
 #[derive(Debug, Default)]
@@ -11,42 +11,41 @@ pub(in crate::guest) struct OffsetMap {
 /// A function with a body.
 #[derive(Debug)]
 struct Body {
-    /// Where it began in the original file.
+    /// Where the body began in the original file.
     original: usize,
-    /// How many pieces come before its first.
+    /// Index of its first piece.
     first_piece: usize,
 }
 
-/// A stretch of a rewritten body that is not copied. All of it belongs to one instruction of the original.
+/// A range of a rewritten body that is not copied. It belongs to one instruction of the original.
 #[derive(Debug)]
 struct Piece {
-    /// Where it begins in the rewritten body, and its length.
+    /// Its start in the rewritten body, and its length.
     rewritten: usize,
     len: usize,
-    /// Where it belongs in the original file, and the length of what it stands for there: 0 for an insertion.
+    /// Its start in the original file, and the length that it replaces: 0 for an insertion.
     original: usize,
     original_len: usize,
 }
 
 impl OffsetMap {
-    /// The map of a module that imports so many functions.
+    /// Creates the map of a module with this many imported functions.
     pub(super) fn new(imported_funcs: u32) -> OffsetMap {
         OffsetMap { imported_funcs, ..OffsetMap::default() }
     }
 
-    /// Adds the next function body, which began at that offset of the original file.
+    /// Adds the next function body, which began at this offset in the original file.
     pub(super) fn begin_body(&mut self, original: usize) {
         self.bodies.push(Body { original, first_piece: self.pieces.len() });
     }
 
-    /// Adds the next stretch of the body begun last: `len` bytes from `rewritten` on stand for `original_len` bytes
-    /// from `original` on.
+    /// Adds the next piece of the current body: `len` bytes at `rewritten` replace `original_len` bytes at `original`.
     pub(super) fn add(&mut self, (rewritten, len): (usize, usize), (original, original_len): (usize, usize)) {
         self.pieces.push(Piece { rewritten, len, original, original_len });
     }
 
-    /// The offset in the original file of an instruction that lies `offset` bytes behind the beginning of the body of
-    /// the function with that index, as rewritten. `None` if the original has no such function.
+    /// The original offset of the instruction at `offset` in a function's rewritten body. `None` if the original has
+    /// no such function.
     pub(in crate::guest) fn original(&self, func: u32, offset: usize) -> Option<usize> {
         let place = usize::try_from(func.checked_sub(self.imported_funcs)?).ok()?;
         let body = self.bodies.get(place)?;
@@ -60,7 +59,7 @@ impl OffsetMap {
         })
     }
 
-    /// How many stretches are not copied.
+    /// Number of pieces that are not copied.
     #[cfg(test)]
     pub(super) fn pieces(&self) -> usize {
         self.pieces.len()

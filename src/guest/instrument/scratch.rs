@@ -5,18 +5,18 @@ use wasmparser::{BinaryReaderError, FunctionBody};
 
 use super::sections::index;
 
-/// The locals that are added to a body, each when it is first needed.
+/// The locals added to a body, each when first needed.
 pub(super) struct Scratch<'a> {
     body: &'a FunctionBody<'a>,
     /// The index of the first one.
     first: u32,
     added: Vec<(ValType, u8)>,
-    /// How many groups of locals the body declares itself, and where the first is described, in the body.
+    /// How many groups of locals the body declares, and the offset of the first group in the body.
     groups: u32,
     groups_at: usize,
-    /// The length of what comes before the operators.
+    /// The length of the body before its operators.
     pub(super) header_len: usize,
-    /// Where the operators begin in the original.
+    /// The offset of the operators in the original.
     pub(super) operators_at: usize,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Scratch<'a> {
         self.added.is_empty()
     }
 
-    /// The index of the scratch local of that type and number.
+    /// The index of the scratch local with this type and number.
     pub(super) fn local(&mut self, ty: ValType, number: u8) -> u32 {
         let place = self.added.iter().position(|&local| local == (ty, number)).unwrap_or_else(|| {
             self.added.push((ty, number));
@@ -48,7 +48,7 @@ impl<'a> Scratch<'a> {
         self.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX))
     }
 
-    /// What comes before the operators: the body's own locals, then those that were added.
+    /// The start of the body, up to its operators: its own locals, then the added ones.
     pub(super) fn header(&self, body: &[u8]) -> Vec<u8> {
         debug_assert_eq!(body.len(), self.body.as_bytes().len(), "it is that body");
         if self.added.is_empty() {

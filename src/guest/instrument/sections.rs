@@ -1,4 +1,4 @@
-//! A module taken apart into its sections, to which entries can be appended.
+//! A module split into its sections, to which entries can be appended.
 
 use std::borrow::Cow;
 
@@ -14,32 +14,32 @@ pub(super) const EXPORT_SECTION: u8 = 7;
 pub(super) const START_SECTION: u8 = 8;
 pub(super) const CODE_SECTION: u8 = 10;
 
-/// A module's sections in order, and what the passes have to know of them.
+/// A module's sections in order, and what the passes need to know about them.
 #[derive(Default)]
 pub(super) struct Sections<'a> {
     sections: Vec<(u8, Cow<'a, [u8]>)>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
     exports: Vec<&'a str>,
-    /// How many types there are.
+    /// Number of types.
     pub(super) types: u32,
-    /// For each type, how many parameters it has; 0 for one that is no function's.
+    /// Number of parameters of each type; 0 if it is not a function type.
     params: Vec<usize>,
-    /// The types of the functions with a body.
+    /// The types of the functions with bodies.
     funcs: Vec<u32>,
     pub(super) imported_funcs: u32,
     pub(super) tables: u32,
-    /// How many globals there are, imported ones included.
+    /// Number of globals, including imported ones.
     pub(super) globals: u32,
     pub(super) memories: Vec<MemoryKind>,
     pub(super) start: Option<u32>,
 }
 
-/// What the passes have to know of a memory.
+/// What the passes need to know about a memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MemoryKind {
-    /// Whether its addresses have 64 bits.
+    /// Whether it has 64-bit addresses.
     pub(super) is_64: bool,
-    /// Whether its pages have the usual size.
+    /// Whether it has the default page size.
     pub(super) usual_pages: bool,
 }
 
@@ -108,23 +108,23 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    /// How many functions there are, imported ones included.
+    /// Number of functions, including imported ones.
     pub(super) fn function_count(&self) -> u32 {
         self.imported_funcs + count(self.funcs.len())
     }
 
-    /// The index of the function with the body at that place.
+    /// The index of the function with this body.
     pub(super) fn function_index(&self, body: usize) -> u32 {
         self.imported_funcs + count(body)
     }
 
-    /// How many parameters the function with the body at that place has.
+    /// Number of parameters of the function with this body.
     pub(super) fn param_count(&self, body: usize) -> usize {
         let ty = self.funcs.get(body).and_then(|&ty| usize::try_from(ty).ok());
         ty.and_then(|ty| self.params.get(ty)).copied().unwrap_or(0)
     }
 
-    /// A name that no export has.
+    /// A name that no export uses.
     pub(super) fn fresh_name(&self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
         while self.exports.contains(&name.as_str()) {
@@ -133,7 +133,7 @@ impl<'a> Sections<'a> {
         name
     }
 
-    /// Appends entries to a section that is a list, and makes the section if the module has none.
+    /// Appends entries to a vector section, and creates the section if it is missing.
     pub(super) fn append(&mut self, id: u8, entries: &[Vec<u8>]) -> Result<(), BinaryReaderError> {
         let place = match self.sections.iter().position(|(section, _)| *section == id) {
             Some(place) => place,
@@ -155,19 +155,19 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    /// Drops a section.
+    /// Removes a section.
     pub(super) fn remove(&mut self, id: u8) {
         self.sections.retain(|(section, _)| *section != id);
     }
 
-    /// Puts other data in the place of a section's, if the module has it.
+    /// Replaces the contents of a section, if the module has it.
     pub(super) fn replace(&mut self, id: u8, data: Vec<u8>) {
         if let Some((_, section)) = self.sections.iter_mut().find(|(section, _)| *section == id) {
             *section = data.into();
         }
     }
 
-    /// The module that the sections make.
+    /// Encodes the module.
     pub(super) fn finish(&self) -> Vec<u8> {
         let mut module = Module::new();
         for (id, data) in &self.sections {
@@ -177,18 +177,18 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// The place of a section in the order that the specification demands; custom sections stand anywhere.
+/// The position of a section in the order of the specification; custom sections may be anywhere.
 fn rank(id: u8) -> usize {
     const ORDER: [u8; 13] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
     ORDER.iter().position(|&section| section == id).map_or(0, |place| place + 1)
 }
 
-/// An offset in a module that lies in memory.
+/// An offset in a module that is in memory.
 pub(super) fn index(offset: u64) -> usize {
     usize::try_from(offset).expect("the module lies in memory")
 }
 
-/// How many entries there are. A section's length has 32 bits, and each entry takes a byte at least.
+/// A number of entries. It fits 32 bits: a section's length does, and each entry takes at least a byte.
 fn count(len: usize) -> u32 {
     u32::try_from(len).expect("a section has fewer entries than bytes")
 }

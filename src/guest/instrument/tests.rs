@@ -136,7 +136,7 @@ fn unrecorded_sections_are_copied_byte_by_byte() {
     assert!(after.contains(data));
 }
 
-/// The operators of each body: where the body begins, and each with its offset in the body.
+/// The operators of each body: its start, and each operator with its offset in the body.
 fn bodies(module: &[u8]) -> Vec<(usize, Vec<(usize, String)>)> {
     let payloads = Parser::new(0).parse_all(module).map(|payload| payload.expect("it is valid"));
     let bodies = payloads.filter_map(|payload| match payload {
@@ -173,7 +173,7 @@ fn each_instruction_is_found_again() {
                     let found = instrumented.offsets.original(func, *at).expect("it is there") - start;
                     assert!(found >= last, "instructions stay in order");
                     last = found;
-                    // Each original instruction comes once among those that stand for it.
+                    // Each original instruction appears once in its replacement.
                     expected.next_if(|(at, wanted)| *at == found && wanted == name);
                     let next = expected.peek().map_or(usize::MAX, |(at, _)| *at);
                     assert!(found <= next, "{name} at {found} comes before the one at {next}");

@@ -1,5 +1,4 @@
-//! The collector: takes a guest's records while it runs, replays them on a shadow of its memories, and keeps them in a
-//! log.
+//! The collector takes the records of a running guest, replays them on a shadow of its memories, and logs them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,35 +10,35 @@ use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNK
 use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
 
-/// Bytes in a record as the guest makes it: the site and the address in 4 bytes each, and 8 bytes more.
+/// Bytes in a raw record: 4 for the site, 4 for the address, 8 for the value.
 const RECORD: usize = 16;
-/// How many accesses there are at least between two checkpoints.
+/// Minimum number of accesses between two checkpoints.
 const CHECKPOINT: u64 = 1 << 20;
 
 /// Collects what a guest does to its memories, between boundaries that the host sets.
 #[derive(Debug)]
 pub struct Collector {
-    /// The most bytes that a log may take.
+    /// Size limit of a log, in bytes.
     budget: usize,
-    /// Whether somebody wants what is collected.
+    /// Whether records are collected at all.
     is_wanted: bool,
     log: AccessLog,
-    /// How many chunks at the beginning of the log are never dropped; `None` as long as none was dropped.
+    /// Number of chunks at the start of the log that are never dropped. `None` until a chunk is dropped.
     head: Option<usize>,
     shadows: Vec<Shadow>,
     growth: Vec<(usize, u64, u64)>,
-    /// The number of the first access since the last boundary, and of that since the last checkpoint.
+    /// Numbers of the first access since the last boundary and since the last checkpoint.
     since_boundary: u64,
     since_checkpoint: u64,
     overhead: Duration,
     /// The bytes of a bulk operation.
     scratch: Vec<u8>,
-    /// The room of a chunk that was dropped: using it again costs less than room that was never used.
+    /// The buffer of a dropped chunk, kept for reuse: allocating a new one costs more.
     spare: Vec<Record>,
 }
 
 impl Collector {
-    /// A collector for a guest whose instructions are these, that keeps about `budget` bytes of records for one cause.
+    /// Creates a collector for a guest with these sites. It keeps about `budget` bytes of records per cause.
     pub fn new(sites: Arc<[Site]>, budget: u64) -> Collector {
         Collector {
             budget: usize::try_from(budget).unwrap_or(usize::MAX),
@@ -56,12 +55,12 @@ impl Collector {
         }
     }
 
-    /// How many accesses were made since the cause began.
+    /// Number of accesses since the cause began.
     pub fn count(&self) -> u64 {
         self.log.len
     }
 
-    /// Does the work of collecting, and charges it to nobody.
+    /// Runs `work` and adds its time to the overhead.
     pub fn timed<T>(&mut self, work: impl FnOnce(&mut Collector) -> T) -> T {
         let since = Instant::now();
         let result = work(self);
@@ -69,12 +68,12 @@ impl Collector {
         result
     }
 
-    /// How long collecting took since that was last asked.
+    /// Returns the time spent on collecting since the last call, and resets it.
     pub(in super::super) fn take_overhead(&mut self) -> Duration {
         std::mem::take(&mut self.overhead)
     }
 
-    /// Has the guest go on with the memories as they are now. Before that is said, nothing is collected.
+    /// Starts collecting from these memories. Nothing is collected before the first call.
     pub(in super::super) fn go_on(&mut self, memories: &Memories) {
         self.is_wanted = true;
         self.shadows.resize_with(memories.len().max(self.shadows.len()), Shadow::default);
@@ -86,7 +85,7 @@ impl Collector {
         self.log.sites.get(site as usize).map(|site| site.memory as usize)
     }
 
-    /// Takes records as the guest made them, in order.
+    /// Takes raw records, in order.
     pub fn take(&mut self, records: &[u8]) {
         if !self.is_wanted {
             return;
@@ -104,7 +103,7 @@ impl Collector {
         self.trim();
     }
 
-    /// Takes records for which the open chunk has room.
+    /// Takes records that fit in the open chunk.
     fn take_some(&mut self, records: &[[u8; RECORD]]) {
         let Collector { log, shadows, growth, budget, scratch, .. } = self;
         let AccessLog { sites, chunks, len, cost, unkept, .. } = log;
@@ -117,7 +116,7 @@ impl Collector {
             let Some(site) = sites.get(raw.site as usize) else { continue };
             let Some(shadow) = shadows.get_mut(site.memory as usize) else { continue };
             let mut listing = Listing { chunk: chunk.first, memory: site.memory as usize, pages: &mut chunk.pages };
-            // An access that was made lies below 4 GiB.
+            // An access that succeeded is below 4 GiB.
             let addr = raw.addr.wrapping_add(site.displacement);
             let width = usize::from(site.width);
             match site.kind {
@@ -133,7 +132,7 @@ impl Collector {
                 }
                 SiteKind::Grow => {
                     let (from, by) = (u64::from(raw.low()), u64::from(raw.high()));
-                    // It is -1 where the memory did not grow.
+                    // `from` is -1 if the memory did not grow.
                     if from != u64::from(u32::MAX) && by > 0 {
                         shadow.resize((from + by) * WASM_PAGE);
                         growth.push((site.memory as usize, from, from + by));
@@ -158,7 +157,7 @@ impl Collector {
                         unkept.push(number);
                     }
                 }
-                // It comes by itself, with its bytes.
+                // Reported separately, with its bytes: see `take_init`.
                 SiteKind::Init => (),
             }
         }
@@ -166,7 +165,7 @@ impl Collector {
         *len = chunk.end();
     }
 
-    /// Takes what a `memory.init` wrote at `addr`.
+    /// Takes the bytes that a `memory.init` wrote at `addr`.
     pub fn take_init(&mut self, site: u32, addr: u64, new: &[u8]) {
         let Some(&Site { memory, kind: SiteKind::Init, .. }) = self.log.sites.get(site as usize) else { return };
         let Some(addr) = u32::try_from(addr).ok().filter(|_| self.is_wanted) else { return };
@@ -182,7 +181,7 @@ impl Collector {
         self.trim();
     }
 
-    /// Keeps the pages as they are now, unless they are more than the records since the last time.
+    /// Saves the current pages, unless they cost more than the records since the last checkpoint.
     fn checkpoint(&mut self) {
         let records = usize::try_from(self.log.len - self.since_checkpoint).unwrap_or(usize::MAX) * size_of::<Record>();
         let fresh = self.shadows.iter_mut().flat_map(Shadow::pages_mut).filter(|page| page.is_fresh).count();
@@ -209,24 +208,24 @@ impl Collector {
         self.log.checkpoints.push(Checkpoint { at: self.log.len, pages, lens });
     }
 
-    /// The growth since the last boundary, as memory, pages before, pages after.
+    /// Takes the growth since the last boundary, as (memory, pages before, pages after).
     pub(in super::super) fn take_growths(&mut self) -> Vec<(usize, u64, u64)> {
         std::mem::take(&mut self.growth)
     }
 
-    /// For each memory, the pages that were accessed since the last boundary, in order.
+    /// Takes the pages accessed since the last boundary, in order, for each memory.
     pub(in super::super) fn take_pages(&mut self) -> Vec<(usize, Vec<Box<TouchedPage>>)> {
         self.shadows.iter_mut().map(Shadow::take).enumerate().collect()
     }
 
-    /// Takes pages back that nobody needs any more.
+    /// Takes back pages that are no longer needed, for reuse.
     pub(in super::super) fn recycle(&mut self, memory: usize, pages: Vec<Box<TouchedPage>>) {
         if let Some(shadow) = self.shadows.get_mut(memory) {
             shadow.recycle(pages);
         }
     }
 
-    /// Sets a boundary: what was made since the last one is summed up by those changes.
+    /// Sets a boundary: `changes` sum up the accesses since the last one.
     pub(in super::super) fn set_boundary(&mut self, changes: Range<usize>) {
         let accesses = self.since_boundary..self.log.len;
         if !accesses.is_empty() {
@@ -235,7 +234,7 @@ impl Collector {
         (self.since_boundary, self.since_checkpoint) = (self.log.len, self.log.len);
     }
 
-    /// Ends the cause: takes its log.
+    /// Ends the cause and takes its log.
     pub(in super::super) fn take_log(&mut self) -> AccessLog {
         let sites = self.log.sites.clone();
         let mut log = std::mem::replace(&mut self.log, AccessLog { sites, ..AccessLog::default() });
@@ -247,7 +246,7 @@ impl Collector {
         log
     }
 
-    /// The chunk that has room for another record.
+    /// Returns a chunk with space for another record.
     fn open_chunk(&mut self) -> &mut Chunk {
         let AccessLog { chunks, cost, len, .. } = &mut self.log;
         if chunks.last().is_none_or(|chunk| chunk.records.len() >= CHUNK) {
@@ -288,14 +287,14 @@ impl Collector {
             self.spare = dropped.records;
             self.spare.clear();
             self.log.unkept.retain(|number| !gone.contains(number));
-            // Checkpoints share pages; what one takes is about what it has anew.
+            // Checkpoints share pages; the cost of one is about that of its new pages.
             self.log.checkpoints.retain(|checkpoint| !gone.contains(&checkpoint.at));
         }
     }
 }
 
 impl Chunk {
-    /// Makes it ready to be searched: nothing more comes to it.
+    /// Prepares the chunk for searches. Nothing is added to it afterwards.
     pub(super) fn seal(&mut self) {
         self.pages.sort_unstable();
         self.pages.dedup();
@@ -303,8 +302,8 @@ impl Chunk {
     }
 }
 
-/// Takes a bulk operation of a site that leaves those bytes at an address of a memory; false if it is not kept with its
-/// bytes, because they are too many.
+/// Takes a bulk operation that leaves these bytes at an address of a memory. Returns false if the bytes are too many
+/// to keep.
 fn take_bulk(
     chunk: &mut Chunk,
     shadow: &mut Shadow,
@@ -326,7 +325,7 @@ fn take_bulk(
     is_kept
 }
 
-/// A record as the guest made it.
+/// A raw record, as the guest wrote it.
 struct Raw {
     site: u32,
     addr: u32,

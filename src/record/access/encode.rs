@@ -1,4 +1,4 @@
-//! A log as bytes, in parts: a head, then one part for each chunk. Numbers are written in as few bytes as they need.
+//! Encodes a log as bytes, in parts: a header, then one part per chunk. Numbers have variable length.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use super::site::{Site, SiteKind};
 
 /// The version of this encoding.
 const VERSION: u64 = 1;
-/// The most pages that a memory may have.
+/// Maximum number of pages in a memory.
 const PAGES: u64 = 65_536;
 
-/// The most pages of [`PAGE`] bytes that a chunk lists: those of two whole memories.
+/// Maximum number of [`PAGE`]-sized pages that a chunk lists: those of two full memories.
 const MOST_PAGES: usize = 2 << 20;
 
 const KINDS: [SiteKind; 8] = [
@@ -27,18 +27,18 @@ const KINDS: [SiteKind; 8] = [
 ];
 
 impl AccessLog {
-    /// The log as parts, the head first. [`AccessLog::decode`] reads them back.
+    /// Encodes the log in parts, the header first. [`AccessLog::decode`] reverses this.
     pub fn encode(&self) -> impl Iterator<Item = Vec<u8>> {
         std::iter::once_with(|| self.head()).chain(self.chunks.iter().map(|chunk| self.part(chunk)))
     }
 
-    /// How many parts there are.
+    /// Number of parts.
     pub fn parts(&self) -> usize {
         1 + self.chunks.len()
     }
 
-    /// A log of the parts that [`AccessLog::encode`] made; `None` if something in them is wrong, or if it takes more
-    /// than about `most` bytes. They may come from anywhere.
+    /// Decodes the parts that [`AccessLog::encode`] made. The parts are untrusted: returns `None` if they are invalid
+    /// or the log would take more than about `most` bytes.
     pub fn decode<'a>(parts: impl IntoIterator<Item = &'a [u8]>, most: usize) -> Option<AccessLog> {
         let mut parts = parts.into_iter();
         let mut log = AccessLog::from_head(parts.next()?)?;
@@ -79,7 +79,7 @@ impl AccessLog {
         if version != VERSION {
             return None;
         }
-        // Each takes eight bytes at least.
+        // Each site takes at least eight bytes.
         let mut sites = Vec::with_capacity(usize::try_from(count).ok()?.min(part.len() / 8));
         for _ in 0..count {
             sites.push(get_site(&mut input)?);
@@ -146,7 +146,7 @@ impl AccessLog {
         input.is_empty().then_some(())
     }
 
-    /// Whether the changes that sum accesses up are some of so many.
+    /// Whether the log refers only to changes below this number.
     pub fn fits(&self, changes: usize) -> bool {
         self.segments.last().is_none_or(|segment| segment.changes.end <= changes)
     }
@@ -177,7 +177,7 @@ fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, chunk: 
     Some(Record { site: number | LONG, addr, old: place, new: len })
 }
 
-/// Adds the pages that an access touches to those of its chunk; `None` if they are more than any chunk has.
+/// Adds the pages that an access touches to the chunk's list. `None` if they exceed the maximum.
 fn list_pages(record: &Record, site: &Site, pages: &mut Vec<u32>) -> Option<()> {
     let len = match site.kind {
         SiteKind::Grow => return Some(()),
@@ -209,13 +209,13 @@ fn get_site(input: &mut &[u8]) -> Option<Site> {
     is_sound.then_some(Site { func, offset, kind, width, memory, source, displacement, joined: joined == 1 })
 }
 
-/// A range that begins at `least` or behind it.
+/// Reads a range that begins at `least` or later.
 fn get_range(input: &mut &[u8], least: u64) -> Option<Range<u64>> {
     let (start, end) = (get(input)?, get(input)?);
     (least <= start && start <= end).then_some(start..end)
 }
 
-/// Writes a number, seven bits a byte, the lowest first.
+/// Writes a number in LEB128: seven bits per byte, lowest first.
 fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number.to_le_bytes()[0] | 0x80);
@@ -241,7 +241,7 @@ fn get(input: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Writes how far a number is from the one before it, either way.
+/// Writes the signed difference between a number and the previous one.
 fn put_difference(out: &mut Vec<u8>, before: u32, number: u32) {
     let difference = i64::from(number) - i64::from(before);
     put(out, (difference << 1 ^ difference >> 63).cast_unsigned());
@@ -308,7 +308,7 @@ mod tests {
             for place in (0..bytes.len()).step_by(bytes.len() / 50 + 1) {
                 let mut damaged = parts.clone();
                 damaged[part][place] ^= 0x81;
-                // It must not panic, nor take room that the bytes do not pay for.
+                // Must neither panic nor allocate more than the input justifies.
                 if let Some(log) = AccessLog::decode(damaged.iter().map(Vec::as_slice), 4 << 20) {
                     assert!(log.cost() < 4 << 20);
                     (0..log.len().min(100_000)).for_each(|number| _ = log.get(number));

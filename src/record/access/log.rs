@@ -1,7 +1,7 @@
-//! The log of accesses that a guest made during one cause, in order.
+//! The log of a guest's memory accesses during one cause, in order.
 //!
-//! Records lie in chunks, each with the pages that it touches: a search passes over the others. Where the log would
-//! become too long, chunks in its middle are dropped; the numbers of the accesses stay.
+//! Records are stored in chunks. Each chunk lists the pages that it touches, so that a search can skip it. When the
+//! log gets too long, chunks in the middle are dropped; access numbers stay the same.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,55 +10,55 @@ use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
 use super::site::{Site, SiteKind};
 
-/// The most records in a chunk.
+/// Maximum number of records in a chunk.
 pub(super) const CHUNK: usize = 32_768;
-/// Set in the site of a record whose length is not that of its site.
+/// Flag in the site of a record: its length differs from the site's width.
 pub(super) const LONG: u32 = 1 << 31;
-/// In the record of a bulk operation: its bytes were too many to keep.
+/// In the record of a bulk operation: its bytes were not kept.
 pub(super) const UNKEPT: u64 = u64::MAX;
-/// The most bytes that an access touches whose site has a width.
+/// Maximum width of an access that is not a bulk operation, in bytes.
 const WIDEST: u64 = 16;
 
-/// An access as it is kept.
+/// A stored access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Record {
-    /// The number of the site, and [`LONG`].
+    /// The site number, possibly with [`LONG`] set.
     pub(super) site: u32,
-    /// The first address; of growth, 0.
+    /// The first address; 0 for growth.
     pub(super) addr: u32,
-    /// The bytes before, or those read; of a bulk operation, where its bytes are in the chunk, or [`UNKEPT`]; of growth,
-    /// the pages before.
+    /// The bytes before, or the bytes read. Bulk operation: the offset of its bytes in the chunk, or [`UNKEPT`].
+    /// Growth: the pages before.
     pub(super) old: u64,
-    /// The bytes after, or the upper ones read; of a bulk operation, its length; of growth, the pages after.
+    /// The bytes after, or the upper bytes read. Bulk operation: its length. Growth: the pages after.
     pub(super) new: u64,
 }
 
-/// Records in order, without a gap.
+/// Consecutive records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Chunk {
     /// The number of the first access.
     pub(super) first: u64,
     pub(super) records: Vec<Record>,
-    /// Of each bulk operation whose bytes are kept: those before it, then those after it.
+    /// For each bulk operation whose bytes are kept: the bytes before, then the bytes after.
     pub(super) bytes: Vec<u8>,
-    /// The pages that were touched, as [`page_key`] has them; sorted once the chunk is full.
+    /// The touched pages, as [`page_key`] values. Sorted once the chunk is full.
     pub(super) pages: Vec<u32>,
 }
 
-/// A stretch of the log between two boundaries, and the changes that came of it.
+/// The part of the log between two boundaries, and the changes that it resulted in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The accesses, by their numbers.
     pub accesses: Range<u64>,
-    /// The changes of the cause that sum them up.
+    /// The changes of the cause that sum up these accesses.
     pub changes: Range<usize>,
 }
 
-/// The pages as they were before the access of a number.
+/// The pages as they were before a given access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Checkpoint {
     pub(super) at: u64,
-    /// The pages that were written since the segment began, sorted.
+    /// The pages written since the segment began, sorted.
     pub(super) pages: Vec<(u32, Arc<Page>)>,
     /// The sizes of the memories in bytes.
     pub(super) lens: Vec<u64>,
@@ -71,22 +71,22 @@ pub struct AccessLog {
     pub(super) chunks: Vec<Chunk>,
     pub(super) segments: Vec<Segment>,
     pub(super) checkpoints: Vec<Checkpoint>,
-    /// How many accesses were made, those dropped included.
+    /// Number of accesses, including dropped ones.
     pub(super) len: u64,
-    /// What keeping it costs, in bytes.
+    /// Memory cost in bytes.
     pub(super) cost: usize,
-    /// The bulk operations whose bytes are not kept.
+    /// Numbers of the bulk operations whose bytes are not kept.
     pub(super) unkept: Vec<u64>,
 }
 
-/// What a search looks for: accesses that touch a range.
+/// What a search looks for: accesses to a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Which memory.
     pub memory: usize,
-    /// The addresses.
+    /// The address range.
     pub range: Range<u64>,
-    /// Whether reads are meant too.
+    /// Whether reads count too.
     pub reads: bool,
 }
 
@@ -97,9 +97,9 @@ pub struct MemoryAccess<'a> {
     pub number: u64,
     /// The instruction.
     pub site: &'a Site,
-    /// The first address; of growth, 0.
+    /// The first address; 0 for growth.
     pub addr: u64,
-    /// How many bytes; of growth, 0.
+    /// Length in bytes; 0 for growth.
     pub len: u64,
     bytes: AccessBytes<'a>,
 }
@@ -107,18 +107,18 @@ pub struct MemoryAccess<'a> {
 /// The bytes of an access.
 #[derive(Clone, Copy, Debug)]
 enum AccessBytes<'a> {
-    /// Before, then after, each at the beginning of its half.
+    /// Before, then after, each at the start of its half.
     Short([u8; 16]),
     /// Before, then after.
     Long(&'a [u8]),
-    /// The pages of a memory before and after.
+    /// The size of a memory before and after, in WebAssembly pages.
     Growth(u64, u64),
     /// Not kept.
     Unknown,
 }
 
 impl AccessLog {
-    /// How many accesses were made, those that were dropped included.
+    /// Number of accesses, including dropped ones.
     pub fn len(&self) -> u64 {
         self.len
     }
@@ -128,22 +128,22 @@ impl AccessLog {
         self.len == 0
     }
 
-    /// The instructions that accesses name.
+    /// The sites that the records refer to.
     pub fn sites(&self) -> &Arc<[Site]> {
         &self.sites
     }
 
-    /// The stretches between boundaries, in order.
+    /// The segments between boundaries, in order.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// What keeping it costs, in bytes.
+    /// Memory cost in bytes.
     pub fn cost(&self) -> usize {
         self.cost
     }
 
-    /// The accesses that were dropped, by their numbers: one range, or an empty one.
+    /// The numbers of the dropped accesses: one range, possibly empty.
     pub fn dropped(&self) -> Range<u64> {
         let mut next = 0;
         for chunk in &self.chunks {
@@ -160,14 +160,14 @@ impl AccessLog {
         AccessLog { len: self.len, segments: self.segments.clone(), sites: self.sites.clone(), ..AccessLog::default() }
     }
 
-    /// The access of that number; `None` if it was dropped or not made.
+    /// The access with this number. `None` if it was dropped or never made.
     pub fn get(&self, number: u64) -> Option<MemoryAccess<'_>> {
         let after = self.chunks.partition_point(|chunk| chunk.first <= number);
         let chunk = &self.chunks[after.checked_sub(1)?];
         chunk.records.get(usize::try_from(number - chunk.first).ok()?).map(|record| self.access(chunk, number, record))
     }
 
-    /// The numbers of the accesses among those that touch a target, in order; those that were dropped are left out.
+    /// The numbers of the accesses in `among` that touch a target, in order. Dropped accesses are left out.
     pub fn touching(&self, among: Range<u64>, target: &Target) -> impl DoubleEndedIterator<Item = u64> {
         let chunks = self.chunks_of(&among).iter().filter(|chunk| chunk.may_touch(target));
         chunks.flat_map(move |chunk| {
@@ -178,14 +178,14 @@ impl AccessLog {
         })
     }
 
-    /// The chunks that have some of these accesses.
+    /// The chunks that contain some of these accesses.
     fn chunks_of(&self, range: &Range<u64>) -> &[Chunk] {
         let first = self.chunks.partition_point(|chunk| chunk.end() <= range.start);
         let last = self.chunks.partition_point(|chunk| chunk.first < range.end);
         &self.chunks[first..last.max(first)]
     }
 
-    /// The segment in which the access of that number is the next to be made; the last one at the end.
+    /// The segment that contains the access with this number; at the end, the last segment.
     pub fn segment_of(&self, access: u64) -> Option<&Segment> {
         let place = self.segments.partition_point(|segment| segment.accesses.end <= access);
         self.segments
@@ -194,7 +194,7 @@ impl AccessLog {
             .filter(|segment| segment.accesses.start <= access && access <= segment.accesses.end)
     }
 
-    /// Whether all of these accesses are kept, with their bytes.
+    /// Whether all these accesses are kept, with their bytes.
     pub fn keeps(&self, range: Range<u64>) -> bool {
         let dropped = self.dropped();
         let is_clear = |unkept: &u64| !range.contains(unkept);
@@ -202,7 +202,7 @@ impl AccessLog {
         range.is_empty() || (apart && self.unkept.iter().all(is_clear))
     }
 
-    /// Makes the accesses of these numbers in `memories`, which are as they were before the first.
+    /// Redoes these accesses in `memories`, which must be in the state before the first.
     pub(in super::super) fn redo(&self, range: Range<u64>, memories: &mut Memories) {
         for chunk in self.chunks_of(&range) {
             for record in &chunk.records[chunk.clamp(&range)] {
@@ -211,7 +211,7 @@ impl AccessLog {
         }
     }
 
-    /// Takes the accesses of these numbers back in `memories`, which are as they were after the last.
+    /// Undoes these accesses in `memories`, which must be in the state after the last.
     pub(in super::super) fn undo(&self, range: Range<u64>, memories: &mut Memories) {
         for chunk in self.chunks_of(&range).iter().rev() {
             for record in chunk.records[chunk.clamp(&range)].iter().rev() {
@@ -220,8 +220,8 @@ impl AccessLog {
         }
     }
 
-    /// The moment from which the one before `access` is the fewest accesses away: from the beginning of the segment, a
-    /// checkpoint, or the segment's end; `None` if accesses on each way are missing.
+    /// The starting point from which the state before `access` takes the fewest steps to reach: the segment's start, a
+    /// checkpoint, or the segment's end. `None` if every way has dropped accesses.
     pub(in super::super) fn way_to(&self, segment: &Segment, access: u64) -> Option<Way<'_>> {
         let (start, end) = (segment.accesses.start, segment.accesses.end);
         let inside = |checkpoint: &&Checkpoint| segment.accesses.contains(&checkpoint.at);
@@ -257,7 +257,7 @@ impl AccessLog {
 
     fn touches(&self, record: &Record, target: &Target) -> bool {
         let addr = u64::from(record.addr);
-        // Most records end here, without a look at their site.
+        // Most records are rejected here, without looking at their site.
         if addr >= target.range.end || (addr + WIDEST <= target.range.start && record.site & LONG == 0) {
             return false;
         }
@@ -271,7 +271,7 @@ impl AccessLog {
     }
 
     fn access<'a>(&'a self, chunk: &'a Chunk, number: u64, record: &Record) -> MemoryAccess<'a> {
-        // What makes logs sees to it that sites are known.
+        // Every constructor of a log ensures that sites exist.
         let site = &self.sites[(record.site & !LONG) as usize];
         let mut short = [0; 16];
         short[..8].copy_from_slice(&record.old.to_le_bytes());
@@ -285,7 +285,7 @@ impl AccessLog {
     }
 }
 
-/// How a moment between two accesses is reached.
+/// How to reach the state between two accesses.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) enum Way<'a> {
     /// Forward from the beginning of the segment.
@@ -297,12 +297,12 @@ pub(in super::super) enum Way<'a> {
 }
 
 impl Checkpoint {
-    /// The number of the access that it stands before.
+    /// The number of the access that it precedes.
     pub(in super::super) fn at(&self) -> u64 {
         self.at
     }
 
-    /// Takes `memories` from the beginning of the segment to here.
+    /// Takes `memories` from the start of the segment to this checkpoint.
     pub(in super::super) fn apply(&self, memories: &mut Memories) {
         memories.iter_mut().zip(&self.lens).for_each(|(memory, &len)| memory.resize(len));
         for (key, page) in &self.pages {
@@ -315,12 +315,12 @@ impl Checkpoint {
 }
 
 impl Chunk {
-    /// The number behind its last access.
+    /// The number after its last access.
     pub(super) fn end(&self) -> u64 {
         self.first + self.records.len() as u64
     }
 
-    /// The places of its records whose numbers lie in a range.
+    /// The indices of its records whose numbers are in a range.
     fn clamp(&self, range: &Range<u64>) -> Range<usize> {
         let place = |number: u64| {
             usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX).min(self.records.len())
@@ -329,7 +329,7 @@ impl Chunk {
         start..end.max(start)
     }
 
-    /// The bytes of a bulk operation, before and after.
+    /// The bytes of a bulk operation: before, then after.
     pub(super) fn bulk(&self, record: &Record) -> Option<&[u8]> {
         let (start, len) = (usize::try_from(record.old).ok()?, usize::try_from(record.new).ok()?);
         self.bytes.get(start..start.checked_add(len.checked_mul(2)?)?)
@@ -350,7 +350,7 @@ impl Chunk {
 }
 
 impl MemoryAccess<'_> {
-    /// The bytes before it, or those that it read; `None` if they are not kept.
+    /// The bytes before, or the bytes read. `None` if they were not kept.
     pub fn old(&self) -> Option<&[u8]> {
         match &self.bytes {
             AccessBytes::Short(bytes) => Some(&bytes[..self.short_len()]),
@@ -359,7 +359,7 @@ impl MemoryAccess<'_> {
         }
     }
 
-    /// The bytes after it; `None` if they are not kept. What only reads leaves them as they are.
+    /// The bytes after; for a read, the same as before. `None` if they were not kept.
     pub fn new_bytes(&self) -> Option<&[u8]> {
         match &self.bytes {
             AccessBytes::Short(_) if self.site.kind == SiteKind::Load => self.old(),
@@ -369,7 +369,7 @@ impl MemoryAccess<'_> {
         }
     }
 
-    /// The size of the memory before and after, in WebAssembly pages, if it grew.
+    /// If the memory grew, its size before and after in WebAssembly pages.
     pub fn growth(&self) -> Option<(u64, u64)> {
         match self.bytes {
             AccessBytes::Growth(from, to) => Some((from, to)),
@@ -382,7 +382,7 @@ impl MemoryAccess<'_> {
     }
 }
 
-/// A page of a memory as one number.
+/// Packs a memory and a page number into one number.
 pub(super) fn page_key(memory: usize, page: u32) -> u32 {
     // A memory has at most 2^20 pages, and a guest at most a hundred memories.
     u32::try_from(memory).unwrap_or(0xfff) << 20 | page.min(0xf_ffff)

@@ -1,4 +1,4 @@
-//! What a guest did to its memories, access by access: the sites, the log, and the collector that makes it.
+//! Memory accesses of a guest, one by one: sites, the log, and the collector that fills it.
 
 mod collector;
 mod encode;

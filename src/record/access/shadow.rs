@@ -1,5 +1,5 @@
-//! A memory as a guest's records have it so far: the pages that it accessed since the last boundary, and which of their
-//! bytes it wrote.
+//! A shadow memory, reconstructed from a guest's records: the pages accessed since the last boundary, and which of
+//! their bytes were written.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crate::record::{Image, PAGE};
 
 /// Pages in a leaf of the directory.
 const LEAF: usize = 512;
-/// Words of 64 bits in the map of a page.
+/// 64-bit words in a page's bitmap.
 const WORDS: usize = PAGE / 64;
-/// The most pages that are kept to be used again.
+/// Maximum number of pages kept for reuse.
 const SPARE: usize = 1024;
 
 /// One memory.
@@ -19,10 +19,10 @@ const SPARE: usize = 1024;
 pub(super) struct Shadow {
     /// The memory at the last boundary.
     base: Image,
-    /// For each page, its place in `pages` plus one, or 0.
+    /// For each page, its index in `pages` plus one, or 0.
     directory: Vec<Option<Box<[u32; LEAF]>>>,
     pages: Vec<Box<TouchedPage>>,
-    /// The page that was accessed last, by its number, and its place in `pages`; a number that no page has for none.
+    /// The number of the last accessed page and its index in `pages`. An impossible page number means none.
     last: (u32, usize),
     spare: Vec<Box<TouchedPage>>,
 }
@@ -31,17 +31,17 @@ pub(super) struct Shadow {
 #[derive(Clone, Debug)]
 pub(in crate::record) struct TouchedPage {
     pub(super) number: u32,
-    /// Which chunk of the log lists it already.
+    /// The last chunk of the log that lists this page.
     chunk: u64,
     /// Whether it was written since the last checkpoint.
     pub(super) is_fresh: bool,
-    /// A bit for each byte that was written.
+    /// One bit per byte: whether it was written.
     written: [u64; WORDS],
-    /// What it holds.
+    /// The current contents.
     bytes: Page,
 }
 
-/// Where accesses are noted: the number of the chunk, and the pages that it lists.
+/// Where accesses are noted: the chunk number and the chunk's page list.
 pub(super) struct Listing<'a> {
     pub(super) chunk: u64,
     pub(super) memory: usize,
@@ -49,7 +49,7 @@ pub(super) struct Listing<'a> {
 }
 
 impl Shadow {
-    /// Begins again with the memory as it is at a boundary.
+    /// Starts over from the memory at a boundary.
     pub(super) fn rebase(&mut self, base: &Image) {
         if !self.pages.is_empty() {
             let pages = self.take();
@@ -58,7 +58,7 @@ impl Shadow {
         self.base = base.clone();
     }
 
-    /// Makes the memory so many bytes long.
+    /// Sets the length in bytes.
     pub(super) fn resize(&mut self, len: u64) {
         self.base.resize(len);
     }
@@ -68,7 +68,7 @@ impl Shadow {
         self.base.len()
     }
 
-    /// Stores the low bytes of a number, eight at most, and returns those that were there.
+    /// Stores the low bytes (at most eight) of a number, and returns the previous ones.
     #[inline]
     pub(super) fn store(&mut self, addr: u64, width: usize, value: u64, listing: &mut Listing<'_>) -> u64 {
         let from = place(addr);
@@ -91,7 +91,7 @@ impl Shadow {
         u64::from_le_bytes(old)
     }
 
-    /// The bytes at an address, 16 at most, with zeroes after them.
+    /// Returns the bytes (at most 16) at an address, zero-extended.
     #[inline]
     pub(super) fn load(&mut self, addr: u64, width: usize, listing: &mut Listing<'_>) -> [u64; 2] {
         let last = addr.saturating_add(width.max(1) as u64 - 1);
@@ -128,12 +128,12 @@ impl Shadow {
         }
     }
 
-    /// The pages, in no order.
+    /// The pages, in no particular order.
     pub(super) fn pages_mut(&mut self) -> impl Iterator<Item = &mut TouchedPage> {
         self.pages.iter_mut().map(|page| &mut **page)
     }
 
-    /// Forgets all pages, and returns them in order.
+    /// Removes all pages and returns them in order.
     pub(super) fn take(&mut self) -> Vec<Box<TouchedPage>> {
         for page in &self.pages {
             let (leaf, entry) = split(page.number);
@@ -147,13 +147,13 @@ impl Shadow {
         pages
     }
 
-    /// Takes pages back that nobody needs any more.
+    /// Takes back pages that are no longer needed, for reuse.
     pub(super) fn recycle(&mut self, pages: Vec<Box<TouchedPage>>) {
         let room = SPARE.saturating_sub(self.spare.len());
         self.spare.extend(pages.into_iter().take(room));
     }
 
-    /// The place of a page among those that were accessed, if it was.
+    /// The index of a page, if it was accessed.
     #[inline]
     fn known(&self, number: u32) -> Option<usize> {
         let (leaf, entry) = split(number);
@@ -219,7 +219,7 @@ impl TouchedPage {
         }
     }
 
-    /// Its number in the memory.
+    /// The page number.
     pub(in crate::record) fn number(&self) -> u64 {
         self.number.into()
     }
@@ -229,12 +229,12 @@ impl TouchedPage {
         u64::from(self.number) * PAGE as u64
     }
 
-    /// What it holds.
+    /// The current contents.
     pub(in crate::record) fn bytes(&self) -> &Page {
         &self.bytes
     }
 
-    /// What it holds, to be shared.
+    /// The current contents, as a shared page.
     pub(in crate::record) fn to_shared(&self) -> Arc<Page> {
         Arc::new(self.bytes)
     }
@@ -255,12 +255,12 @@ impl TouchedPage {
         self.written.iter().any(|&word| word != 0)
     }
 
-    /// Whether the byte at that offset was written.
+    /// Whether the byte at this offset was written.
     pub(in crate::record) fn has(&self, place: usize) -> bool {
         self.written[place / 64] >> (place % 64) & 1 == 1
     }
 
-    /// The first byte from `at` on that was written, or was not.
+    /// The first byte at or after `at` that was written, or that was not.
     fn find(&self, at: usize, written: bool) -> Option<usize> {
         let mut at = at;
         while at < PAGE {
@@ -275,7 +275,7 @@ impl TouchedPage {
     }
 }
 
-/// The parts of a range that lie in one page each: where each begins, and which of the bytes it has.
+/// Splits a range at page boundaries: the address of each piece, and its range of indices.
 fn pieces(addr: u64, len: usize) -> impl Iterator<Item = (u64, Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {
@@ -286,7 +286,7 @@ fn pieces(addr: u64, len: usize) -> impl Iterator<Item = (u64, Range<usize>)> {
     })
 }
 
-/// As many low bits, of 64 at most and one at least.
+/// A mask of the low bits, 1 to 64.
 #[inline]
 fn bits(count: usize) -> u64 {
     u64::MAX >> (64 - count)
@@ -298,7 +298,7 @@ fn split(number: u32) -> (usize, usize) {
     (number / LEAF, number % LEAF)
 }
 
-/// The number of the page that holds an address. Accesses that were made lie below 4 GiB.
+/// The number of the page that contains an address. Addresses of successful accesses are below 4 GiB.
 #[inline]
 fn number(addr: u64) -> u32 {
     u32::try_from(addr / PAGE as u64).unwrap_or(u32::MAX)

@@ -1,25 +1,25 @@
-//! Sites: the instructions of a module that access memory, each known by its number.
+//! Sites: the instructions of a module that access memory, identified by number.
 
 use serde::{Deserialize, Serialize};
 
-/// An instruction that accesses memory. A vector store of 16 bytes has two sites in a row, of 8 bytes each.
+/// An instruction that accesses memory. A 16-byte vector store has two consecutive sites of 8 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// The function's index in the module.
     pub func: u32,
     /// The byte offset of the instruction in the original file.
     pub offset: u32,
-    /// What it does.
+    /// What the instruction does.
     pub kind: SiteKind,
-    /// How many bytes it accesses; 0 if that is decided at run time.
+    /// Number of bytes accessed; 0 if decided at run time.
     pub width: u8,
-    /// The index of the memory that it accesses. For a copy, the destination.
+    /// The index of the accessed memory. For a copy, the destination.
     pub memory: u32,
-    /// The index of the memory that a copy copies from; of all else, of the same memory.
+    /// For a copy, the index of the source memory; otherwise the same as `memory`.
     pub source: u32,
-    /// The constant that the instruction adds to its address operand.
+    /// The constant offset that the instruction adds to its address operand.
     pub displacement: u32,
-    /// Whether this is the second half of the access of the site before it.
+    /// Whether this is the second half of the previous site's access.
     pub joined: bool,
 }
 
@@ -27,13 +27,13 @@ pub struct Site {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SiteKind {
-    /// It reads.
+    /// Reads.
     Load,
-    /// It writes.
+    /// Writes.
     Store,
-    /// It reads and writes in one step (an atomic read-modify-write, or a compare-exchange that exchanged).
+    /// Reads and writes: an atomic read-modify-write, or a compare-exchange that succeeded.
     Exchange,
-    /// A compare-exchange that found another value than it expected: it only read.
+    /// A compare-exchange that failed: it only read.
     Compare,
     /// `memory.copy`.
     Copy,
@@ -46,12 +46,12 @@ pub enum SiteKind {
 }
 
 impl SiteKind {
-    /// Whether bytes are written.
+    /// Whether it writes bytes.
     pub fn writes(self) -> bool {
         !matches!(self, SiteKind::Load | SiteKind::Compare | SiteKind::Grow)
     }
 
-    /// Whether any number of bytes may be written: what is written lies beside the record then.
+    /// Whether the number of bytes is decided at run time. The bytes written are then stored outside the record.
     pub fn is_bulk(self) -> bool {
         matches!(self, SiteKind::Copy | SiteKind::Fill | SiteKind::Init)
     }
