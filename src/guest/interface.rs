@@ -11,95 +11,94 @@ use super::names::{Names, shortened};
 use super::types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
 use crate::record::{MEMORIES, plain};
 
-/// The custom section in which a module says its own convention.
+/// The custom section in which a module names its own convention.
 const SAYS: &str = "linmem";
-/// The most exports that a message lists.
+/// Maximum number of exports that a message lists.
 const LISTED: usize = 12;
-/// The longest that it may say, in bytes.
+/// Maximum length of that section's content, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// Something that the module offers to its host.
+/// An export of the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// Its name; any text, the empty one included.
+    /// Its name. Any text is valid, the empty string included.
     pub name: String,
-    /// What it is.
+    /// Its type.
     pub what: Extern,
 }
 
-/// Something that the module asks of its host.
+/// An import of the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// The first half of its name.
+    /// The module part of its name.
     pub module: String,
-    /// The second half of its name.
+    /// The field part of its name.
     pub name: String,
-    /// What it is.
+    /// Its type.
     pub what: Extern,
 }
 
-/// Bytes that the module puts into a memory when it is instantiated.
+/// An active data segment, copied into a memory at instantiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The memory's index in the module.
     pub memory: u32,
-    /// The address, if it is a plain number.
+    /// The address, if it is a constant.
     pub addr: Option<u64>,
-    /// How many bytes.
+    /// Length in bytes.
     pub len: u64,
-    /// What the module's name section calls it, shortened if it is very long.
+    /// Its name in the name section, shortened if very long.
     pub name: Option<String>,
 }
 
-/// A global variable that has a name, and its value at the start.
+/// A named global and its initial value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// The name: an export's, else that of the module's name section. Shortened if it is very long.
+    /// The export's name, otherwise that of the name section. Shortened if very long.
     pub name: String,
-    /// Its value at the start, if it is a plain number, without its sign.
+    /// Its initial value as an unsigned number, if it is a constant.
     pub start: Option<u64>,
 }
 
-/// A module seen from outside.
+/// The interface of a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
-    /// The exports in the module's order.
+    /// The exports, in module order.
     pub exports: Vec<Export>,
-    /// The imports in the module's order.
+    /// The imports, in module order.
     pub imports: Vec<Import>,
-    /// The memories by their indices, imported ones first; exported or not.
+    /// All memories by index, imported ones first.
     pub memories: Vec<MemoryType>,
-    /// The data segments that are copied at the start, in the module's order.
+    /// The active data segments, in module order.
     pub segments: Vec<Segment>,
-    /// The global variables that have a name, imported ones left out.
+    /// The named globals, without imported ones.
     pub globals: Vec<Variable>,
-    /// Whether there is a start function.
+    /// Whether the module has a start function.
     pub has_start: bool,
-    /// Whether it is a dynamic library, which runs only when it is linked into a program.
+    /// Whether it is a dynamic library, which runs only when linked into a program.
     pub is_dynamic: bool,
-    /// What the module says of its own convention, in a custom section named `linmem`: a convention's name, or a recipe.
+    /// The content of the custom section `linmem`: a convention's name, or a recipe.
     pub says: Option<String>,
 }
 
-/// What the indices in a module stand for, as far as it was read.
+/// The index spaces of a module, as far as it was read.
 #[derive(Default)]
 struct Indices {
     types: Vec<FuncType>,
-    /// For each function the index of its type.
+    /// The type index of each function.
     funcs: Vec<u32>,
-    /// For each memory its pages at the start.
+    /// The initial pages of each memory.
     memories: Vec<u32>,
-    /// For each table its type.
+    /// The type of each table.
     tables: Vec<TableType>,
-    /// For each global its type, and its value at the start, if that is known.
+    /// The type of each global, and its initial value if known.
     globals: Vec<(GlobalType, Option<u64>)>,
-    /// The globals that are exported, by index.
+    /// The exported globals: index and name.
     exported: Vec<(u32, String)>,
 }
 
 impl Interface {
-    /// For each memory, the ranges that the data segments fill at the start; `None` if the address of one is not a
-    /// plain number.
+    /// For each memory, the ranges that active data segments fill. `None` if an address is not a constant.
     pub(super) fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
         let mut ranges = vec![Vec::new(); self.memories.len()];
         for segment in &self.segments {
@@ -110,15 +109,15 @@ impl Interface {
         Some(ranges)
     }
 
-    /// Reads the interface of a module, and nothing of its code.
+    /// Reads the interface of a module without its code.
     ///
     /// # Errors
-    /// The binary is damaged.
+    /// The binary is malformed.
     pub fn read(binary: &[u8]) -> Result<Interface, BinaryReaderError> {
         let mut interface = Interface::default();
         let mut indices = Indices::default();
         let mut names = Names::default();
-        // Which of all segments each of those is that are kept.
+        // The index of each kept segment among all segments.
         let mut places = Vec::new();
         for payload in Parser::new(0).parse_all(binary) {
             match payload? {
@@ -202,7 +201,7 @@ impl Interface {
         Ok(interface)
     }
 
-    /// Why a function of that name cannot be called: there is none, and those are there.
+    /// A message that the module exports no function of that name, with those that it exports.
     pub fn lacks(&self, name: &str) -> String {
         let names: Vec<_> = self.funcs().map(|(name, _)| if name.is_empty() { "\"\"" } else { name }).collect();
         let more = match names.len().saturating_sub(LISTED) {
@@ -221,8 +220,7 @@ impl Interface {
         })
     }
 
-    /// The memories that a host can reach, by index: each with the names that it is exported under, and the one that
-    /// it is imported by. One that the module keeps to itself has no name.
+    /// The names of each memory by index: those of its exports, then that of its import. A private memory has none.
     pub fn memory_names(&self) -> Vec<Vec<&str>> {
         let exports = self.exports.iter().map(|export| (export.name.as_str(), &export.what));
         let imports = self.imports.iter().map(|import| (import.name.as_str(), &import.what));
@@ -230,7 +228,7 @@ impl Interface {
         for (name, what) in exports.chain(imports) {
             let Extern::Memory { index, .. } = *what else { continue };
             let Ok(index) = usize::try_from(index) else { continue };
-            // A module that names a memory which it does not have is refused when it is compiled.
+            // An index out of range is rejected when the module is compiled.
             if index < MEMORIES {
                 found.resize_with(found.len().max(index + 1), Vec::new);
                 found[index].push(name);
@@ -239,7 +237,7 @@ impl Interface {
         found
     }
 
-    /// The imported functions, each with its place among all imports.
+    /// The imported functions, each with its index among all imports.
     pub fn imported_funcs(&self) -> impl Iterator<Item = (usize, &Import, &Signature)> {
         self.imports.iter().enumerate().filter_map(|(place, import)| match &import.what {
             Extern::Func(signature) => Some((place, import, signature)),
@@ -249,14 +247,14 @@ impl Interface {
 }
 
 impl Import {
-    /// What a person calls it: `module.name`.
+    /// Its display name: `module.name`.
     pub fn full_name(&self) -> String {
         format!("{}.{}", plain(&self.module), plain(&self.name))
     }
 }
 
 impl Indices {
-    /// What an import is; it takes the next index of its kind.
+    /// The type of an import. Assigns it the next index of its kind.
     fn import(&mut self, ty: TypeRef) -> Extern {
         match ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
@@ -292,7 +290,7 @@ impl Indices {
         }
     }
 
-    /// The value of a constant expression, if it is a plain number or a global of which it is known.
+    /// The value of a constant expression, if it is a constant or a global with a known value.
     fn constant(&self, expression: &ConstExpr<'_>) -> Result<Option<u64>, BinaryReaderError> {
         let mut operators = expression.get_operators_reader();
         let value = match operators.read()? {
@@ -307,7 +305,7 @@ impl Indices {
         Ok(value.filter(|_| matches!(operators.read(), Ok(Operator::End))))
     }
 
-    /// The globals that have a name: by their exports, and the others by the name section.
+    /// The named globals: exported ones first, then those of the name section.
     fn named_globals(self, mut names: Names) -> Vec<Variable> {
         let start = |index: u32| usize::try_from(index).ok().and_then(|place| self.start(place));
         let exported = self.exported.iter().map(|(index, name)| (*index, name.clone()));
@@ -319,7 +317,7 @@ impl Indices {
         found.into_iter().map(|(index, name)| Variable { name, start: start(index) }).collect()
     }
 
-    /// The value of a global at the start, if that is known.
+    /// The initial value of a global, if known.
     fn start(&self, place: usize) -> Option<u64> {
         self.globals.get(place).and_then(|(_, start)| *start)
     }
@@ -339,7 +337,7 @@ impl Indices {
     }
 }
 
-/// A type of the module's as that of a function; what is none has no parameters and no results.
+/// A function type. Other types become `() -> ()`.
 fn func(ty: &SubType) -> FuncType {
     match &ty.composite_type.inner {
         CompositeInnerType::Func(func) => func.clone(),
@@ -347,7 +345,7 @@ fn func(ty: &SubType) -> FuncType {
     }
 }
 
-/// Pages as the 32-bit number that they are for any memory that linmem can run.
+/// A number of pages in 32 bits, which suffice for any memory that linmem can run.
 fn pages(initial: u64) -> u32 {
     u32::try_from(initial).unwrap_or(u32::MAX)
 }

@@ -22,7 +22,7 @@ pub enum Type {
     V128,
     /// A reference to a function.
     FuncRef,
-    /// A reference to something of the host's.
+    /// An opaque reference to a host value.
     ExternRef,
     /// Any other reference.
     Other,
@@ -37,23 +37,23 @@ pub struct Signature {
     pub results: Vec<Type>,
 }
 
-/// What an export or an import is.
+/// The type of an export or import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extern {
     /// A function.
     Func(Signature),
     /// A linear memory.
     Memory {
-        /// Its index in the module: a memory may be exported under several names.
+        /// Its index in the module. A memory may be exported under several names.
         index: u32,
-        /// Its size at the start, in WebAssembly pages.
+        /// Initial size in WebAssembly pages.
         pages: u32,
     },
     /// A global variable.
     Global(GlobalType),
     /// A table.
     Table(TableType),
-    /// An exception's tag.
+    /// An exception tag.
     Tag,
 }
 
@@ -62,7 +62,7 @@ pub enum Extern {
 pub struct GlobalType {
     /// The type of its value.
     pub value: Type,
-    /// Whether it may be set.
+    /// Whether it is mutable.
     pub mutable: bool,
 }
 
@@ -71,22 +71,22 @@ pub struct GlobalType {
 pub struct TableType {
     /// The type of its entries.
     pub element: Type,
-    /// How many entries it has at the start.
+    /// Initial number of entries.
     pub entries: u64,
-    /// The most entries that it may grow to, if the module says.
+    /// Maximum number of entries, if declared.
     pub most: Option<u64>,
 }
 
-/// A linear memory as the module declares it.
+/// The declared type of a linear memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
-    /// Its size at the start, in WebAssembly pages.
+    /// Initial size in WebAssembly pages.
     pub pages: u64,
-    /// The most pages that it may grow to, if the module says.
+    /// Maximum size in pages, if declared.
     pub most: Option<u64>,
-    /// Whether threads share it.
+    /// Whether it is shared between threads.
     pub shared: bool,
-    /// Whether its addresses have 64 bits.
+    /// Whether its addresses are 64 bits wide.
     pub wide: bool,
 }
 
@@ -98,7 +98,7 @@ impl Signature {
 }
 
 impl Type {
-    /// Whether its values are numbers, which a host can give and read.
+    /// Whether its values are numbers, which a host can pass and read.
     pub fn is_number(self) -> bool {
         matches!(self, Type::I32 | Type::I64 | Type::F32 | Type::F64)
     }
@@ -133,7 +133,7 @@ impl From<wasmparser::MemoryType> for MemoryType {
 }
 
 impl TableType {
-    /// The type of a table of which nothing is known.
+    /// The type of a table that is not known.
     pub(crate) const UNKNOWN: TableType = TableType { element: Type::Other, entries: 0, most: None };
 }
 
@@ -144,7 +144,7 @@ impl From<wasmparser::TableType> for TableType {
 }
 
 impl GlobalType {
-    /// The type of a global of which nothing is known.
+    /// The type of a global that is not known.
     pub(super) const UNKNOWN: GlobalType = GlobalType { value: Type::Other, mutable: false };
 }
 
@@ -188,18 +188,18 @@ impl fmt::Display for MemoryType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.pages, unit(self.pages, "page"))?;
         match self.most {
-            Some(most) => write!(f, ", {most} at the most")?,
-            None => f.write_str(", and no limit of its own")?,
+            Some(most) => write!(f, ", maximum {most}")?,
+            None => f.write_str(", no maximum")?,
         }
         f.write_str(if self.shared { ", shared between threads" } else { "" })?;
-        f.write_str(if self.wide { ", with addresses of 64 bits" } else { "" })
+        f.write_str(if self.wide { ", 64-bit addresses" } else { "" })
     }
 }
 
 impl fmt::Display for TableType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.entries, self.element)?;
-        self.most.map_or(Ok(()), |most| write!(f, ", at most {most}"))
+        self.most.map_or(Ok(()), |most| write!(f, ", maximum {most}"))
     }
 }
 
