@@ -92,7 +92,7 @@ fn all_unresolved_imports_are_listed_whatever_matches() {
         );
         assert_eq!(status, Some(0));
         let (stdout, _) = inspect(&format!("unresolved-{name}"), &module, &["--all"]);
-        assert!(stdout.contains("env.entries") && stdout.contains("table of 2 funcref, at most 9"), "{name}: {stdout}");
+        assert!(stdout.contains("env.entries") && stdout.contains("table of 2 funcref, maximum 9"), "{name}: {stdout}");
         let (json, _) = inspect(&format!("unresolved-{name}"), &module, &["--json"]);
         let report: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
         assert_eq!(report["unresolved"].as_array().map(Vec::len), Some(62), "{json}");
