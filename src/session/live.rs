@@ -287,7 +287,7 @@ impl Live {
     /// Runs one exchange, recorded. Numbers must increase, as cancelling refers to them.
     pub fn send(&mut self, line: InputLine<'_>, number: u64) -> Cause {
         let mut answer = Vec::new();
-        // No guest is created for a cancelled line, except if it is cancelled meanwhile.
+        // No guest is created for a cancelled line, except if it is cancelled while that happens.
         let before = if self.watch.is_cancelled(number) { Err(Failure::Cancelled) } else { self.refresh() };
         let Live { guest, exchange, recorder, watch, .. } = self;
         let mut recorded = Recorded::new(guest, recorder);
