@@ -56,7 +56,7 @@ impl RunRequests {
         }
     }
 
-    /// Begins a new run with the request of this number: earlier ones are dropped.
+    /// Begins a new run after the request of this number: it and earlier ones are dropped.
     pub(super) fn begin(&mut self, number: u64) {
         while self.kept.front().is_some_and(|(other, _)| *other <= number) {
             self.pop();
