@@ -10,7 +10,7 @@ use crate::record::{Collector, Failure, FocusTarget, Value};
 /// Calls, writes and reads. Errors are boxed so that results are returned in registers: this runs millions of times. A
 /// [`super::Guest`] only performs them; [`super::Recorded`] also records them.
 pub trait Boundary {
-    /// Calls an export; `host` handles the imports called meanwhile. The results stay readable until the next call.
+    /// Calls an export; `host` handles the imports that it calls. The results stay readable until the next call.
     ///
     /// # Errors
     /// A trap, a time limit, Ctrl-C, a failure of `host`.

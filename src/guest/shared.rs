@@ -64,7 +64,7 @@ impl HostSlot {
         HostSlot(FunctionEnv::new(store, env))
     }
 
-    /// The environment for host functions.
+    /// The environment of the host functions.
     pub(super) fn env(&self) -> &FunctionEnv<ImportEnv> {
         &self.0
     }

@@ -155,8 +155,8 @@ impl Watchdog {
         result
     }
 
-    /// Runs `work`, in which a [`super::Driver`] handles a batch of lines. A slow batch is asked to end after its current
-    /// line. The time limit counts from then on, and so applies to that line alone.
+    /// Runs `work`, in which a [`super::Driver`] handles a batch of lines. A slow batch is asked to end after its
+    /// current line. The time limit counts from then on, and so applies to that line alone.
     pub fn during_batch<T>(&self, work: impl FnOnce() -> T) -> T {
         if let Some(flag) = &*self.flag() {
             flag.leave(false);

@@ -50,7 +50,7 @@ pub enum EncodingError {
     /// The guest's UTF-16 has an odd number of bytes.
     #[error("not valid UTF-16: {0} {unit} cannot be split into units of two (`utf8 n at p` reads another encoding)", unit = unit(*.0, "byte"))]
     OddUtf16(u64),
-    /// The guest's UTF-16 has half of a surrogate pair.
+    /// The guest's UTF-16 has an unpaired surrogate.
     #[error("not valid UTF-16: unpaired surrogate {0:#06x}")]
     UnpairedSurrogate(u16),
 }

@@ -1,4 +1,4 @@
-//! What is known of a guest, and of its runs that are over.
+//! What is known of a guest, and the runs that have ended.
 
 use std::sync::Arc;
 
@@ -10,39 +10,39 @@ use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface};
 use crate::record::Run;
 
-/// What is known of a guest once it is loaded.
+/// What is known of a loaded guest.
 #[derive(Clone, Debug)]
 pub struct About {
     /// The guest's name, as it was given.
     pub name: String,
     /// The convention in use, by name.
     pub convention: String,
-    /// Its recipe, with the guest's own names.
+    /// Its recipe, with the guest's export names filled in.
     pub recipe: String,
     /// Why no convention was chosen, if none was.
     pub undecided: Option<String>,
-    /// What was assumed about the convention, if the evidence leaves room for another.
+    /// What was assumed about the convention, if the evidence permits another.
     pub assumed: Option<String>,
-    /// Why the guest's stores are not recorded, where they were to be.
+    /// Why the guest's stores are not recorded, if they were supposed to be.
     pub untraced: Option<String>,
-    /// The module's SHA-256, in hexadecimal digits.
+    /// The module's SHA-256 in hexadecimal.
     pub sha256: String,
-    /// What the module exports and imports.
+    /// The module's exports and imports.
     pub interface: Arc<Interface>,
-    /// What the module tells about its code; nothing for a session from a file.
+    /// The module's debug information; `None` for a session from a file.
     pub debug: Option<Arc<DebugInfo>>,
-    /// The memory that the convention passes lines through, by its index.
+    /// The index of the memory that the convention uses for lines.
     pub memory: usize,
 }
 
-/// A run of a guest that is over, or is read from a file, with what is known of that guest.
+/// A run that has ended or was read from a file, with its guest.
 #[derive(Clone, Debug)]
 pub struct PastRun {
     /// The guest.
     pub about: About,
     /// The run.
     pub run: Run,
-    /// The exported globals as it left them.
+    /// The exported globals after the run.
     pub globals: Vec<Global>,
 }
 
@@ -76,7 +76,7 @@ impl About {
     }
 }
 
-/// The memory that a guest's recipe uses: the one that it names, else the first that has a name.
+/// The memory that a guest's recipe uses: the one that it names, else the first one with a name.
 fn memory_of(live: &Live) -> usize {
     let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
     let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));

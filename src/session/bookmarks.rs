@@ -1,34 +1,34 @@
-//! Marks: ranges of memory that the user gave a name. They belong to the session, whatever moment is looked at.
+//! Bookmarks: ranges of memory named by the user. They belong to the session, not to a moment.
 
 use crate::record::plain;
 
-/// The longest name, in bytes.
+/// Maximum length of a name in bytes.
 const LONGEST: usize = 32;
-/// The most marks of a session.
+/// Maximum number of bookmarks per session.
 const MOST: usize = 1000;
 
-/// A range of memory that the user gave a name.
+/// A range of memory named by the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookmark {
     /// Its name.
     pub name: String,
-    /// Which memory, by its place.
+    /// The memory's index.
     pub memory: usize,
     /// The first address.
     pub start: u64,
-    /// The address behind the last.
+    /// The end (exclusive).
     pub end: u64,
 }
 
-/// The marks of a session, the oldest first.
+/// The bookmarks of a session, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bookmarks(Vec<Bookmark>);
 
 impl Bookmarks {
-    /// Gives a range a name. If the name was another's, that one has it no longer.
+    /// Adds a bookmark, replacing any with the same name.
     ///
     /// # Errors
-    /// It is no name, in words.
+    /// The name is invalid; a message that says why.
     pub fn set(&mut self, mark: Bookmark) -> Result<(), String> {
         check(&mark.name)?;
         self.0.retain(|other| other.name != mark.name);
@@ -39,19 +39,19 @@ impl Bookmarks {
         Ok(())
     }
 
-    /// Takes a name away; `None` if there is no such mark.
+    /// Removes a bookmark; `None` if there is none with this name.
     pub fn remove(&mut self, name: &str) -> Option<Bookmark> {
         let place = self.0.iter().position(|mark| mark.name == name)?;
         Some(self.0.remove(place))
     }
 
-    /// The marks, the oldest first.
+    /// The bookmarks, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Bookmark> {
         self.0.iter()
     }
 }
 
-/// A name must be one that no number and no other way to write an address could be taken for.
+/// Checks that a name cannot be mistaken for a number or another form of address.
 fn check(name: &str) -> Result<(), String> {
     let fits = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') && !name.is_empty();
     let first = !name.starts_with(|c: char| c.is_ascii_digit());

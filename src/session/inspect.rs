@@ -1,43 +1,43 @@
-//! A guest looked at without running it: its interface, the conventions that it matches, and what keeps it from running.
+//! Inspects a guest without running it: its interface, matching conventions, and what prevents it from running.
 
 use crate::abi::{Candidate, NoConvention, Rejection, ResolvedConvention, candidates, chosen, unresolved};
 use crate::guest::{self, Import, Inspected, Interface, Limits, LoadError};
 
 use super::{Options, Source};
 
-/// What can be said of a guest without running it.
+/// What is known of a guest without running it.
 #[derive(Debug)]
 pub struct Inspection {
-    /// What it exports and imports.
+    /// Its exports and imports.
     pub interface: Interface,
-    /// The tools that made it, as far as it says.
+    /// The tools that produced it, if the module lists them.
     pub producers: Vec<String>,
-    /// Why it cannot be loaded, as far as that can be known without compiling it.
+    /// Why it cannot be loaded, as far as can be told without compiling it.
     pub obstacle: Option<LoadError>,
-    /// The conventions that it matches, the strongest evidence first.
+    /// The matching conventions, strongest evidence first.
     pub candidates: Vec<Candidate>,
-    /// The others, and why not, those that nearly match first.
+    /// The rejected conventions with reasons, near misses first.
     pub misses: Vec<Rejection>,
-    /// The imports that nothing would answer.
+    /// The unresolved imports.
     pub unresolved: Vec<Import>,
-    /// What to do about them.
+    /// How to resolve them.
     pub advice: Vec<String>,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
-    /// The convention that would run, or why none would.
+    /// The convention that would be used, or why there is none.
     pub chosen: Result<ResolvedConvention, NoConvention>,
 }
 
-/// Looks at a guest without running it.
+/// Inspects a guest without running it.
 ///
 /// # Errors
-/// It is not a module.
+/// It is not a valid module.
 pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadError> {
     let wish = &options.wish;
     let Inspected { interface, producers, obstacle } = guest::inspect(&source.name, &source.bytes, &options.limits)?;
     let (candidates, misses) = candidates(&interface, wish.call.as_deref());
     let chosen = chosen(&interface, wish, (candidates.clone(), misses.clone()));
-    // One that was decided on may have failed for its imports.
+    // The chosen convention may have failed because of its imports.
     let decided = chosen.as_ref().map(|chosen| &chosen.recipe).ok().or(match &candidates[..] {
         [only] => Some(&only.recipe),
         _ => None,

@@ -1,4 +1,4 @@
-//! A guest at work: the program, an instance of it, and the convention that drives it.
+//! A running guest: the program, an instance of it, and the convention that drives it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,39 +18,38 @@ use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder
 
 use super::{Resend, Source, Watched};
 
-/// What the user says about how a guest is to be run.
+/// The user's options for running a guest.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What the guest may use.
+    /// The guest's limits.
     pub limits: Limits,
-    /// What is said about the convention.
+    /// The requested convention.
     pub wish: ConventionRequest,
-    /// The arguments of a guest that is a program, behind its name.
+    /// The arguments of a guest that is a program, after its name.
     pub args: Vec<OsString>,
-    /// Where the source files of a guest are.
+    /// Where to find the guest's source files.
     pub source_maps: Vec<PathMapping>,
-    /// The environment of a guest that is a program, `NAME=VALUE` each.
+    /// The environment of a guest that is a program, as `NAME=VALUE`.
     pub env: Vec<OsString>,
-    /// What the guest records of its accesses to memory.
+    /// Which of the guest's memory accesses are recorded.
     pub trace: Passes,
-    /// How much of an exchange's time may go into comparing memory at calls of imports, where stores are not recorded;
-    /// `None` for two seconds.
+    /// Time per exchange for comparing memory at import calls, where stores are not recorded; `None` for two seconds.
     pub patience: Option<Duration>,
-    /// Who hears what the guest says while it says it.
+    /// Receives the guest's messages as it emits them.
     pub listener: Option<Listener>,
-    /// The files that are watched: when one changes, the guest is reloaded.
+    /// The watched files: when one changes, the guest is reloaded.
     pub watched: Watched,
-    /// What is sent again to a guest that was reloaded because its file changed.
+    /// What is sent again after a guest was reloaded because its file changed.
     pub resend: Resend,
 }
 
-/// A guest at work. It stays on the thread that made it.
+/// A running guest. It stays on the thread that created it.
 ///
-/// [`Live::answer`] is the fast way and records nothing; [`Live::send`] records. Use one or the other.
+/// [`Live::answer`] is fast and records nothing; [`Live::send`] records. Use one or the other.
 pub struct Live {
     program: Program,
     debug: Arc<DebugInfo>,
-    /// What was said about the convention, and what came of it.
+    /// The requested and the resolved convention.
     wish: ConventionRequest,
     choice: ResolvedConvention,
     invocation: Invocation,
@@ -58,51 +57,51 @@ pub struct Live {
     exchange: Exchange,
     recorder: Recorder,
     watch: Watchdog,
-    /// Whether the guest answered a line.
+    /// Whether the guest has answered a line.
     used: bool,
-    /// How long its code ran when it was started.
+    /// How long its code ran during the start.
     started: Duration,
     driving: Driving,
 }
 
-/// How many lines a guest answers before its recipe is compiled, which takes as long as they do.
+/// How many lines a guest answers before its recipe is compiled, which takes about as long as they do.
 const WARM: usize = 10_000;
-/// The same for a fresh guest of a module whose recipe is compiled: only putting it to work costs something.
+/// The same for a fresh guest whose recipe is already compiled: it only needs to be attached.
 const AGAIN: usize = 100;
-/// Answers gather up to this many bytes before they are handed over.
+/// Answers are buffered up to this many bytes.
 pub const GATHER: usize = 64 << 10;
 
-/// The recipe compiled, for batches of lines.
+/// The compiled recipe, for batches of lines.
 #[derive(Default)]
 struct Driving {
-    /// `None` if it was not compiled yet; inside, `None` if it cannot be.
+    /// `None` if not compiled yet; the inner value is `None` if it cannot be.
     code: Option<Option<DriverCode>>,
     batch: Option<Batch>,
-    /// How many lines this guest answered without.
+    /// How many lines this guest answered without the driver.
     lines: usize,
-    /// How many lines were answered, by whichever guest: with each, an assumed convention is more likely right.
+    /// How many lines any guest answered: each makes an assumed convention more likely to be right.
     answered: usize,
 }
 
-/// Why a guest cannot be set to work.
+/// Why a guest cannot be opened.
 #[derive(Debug)]
 pub enum OpenError {
     /// The module cannot be loaded or instantiated.
     Load(LoadError),
     /// No convention was chosen.
     NoConvention(NoConvention),
-    /// The guest's start function failed, or what it is asked once.
+    /// The guest's start function failed, or a call that its recipe makes once.
     Prepare(Failure),
 }
 
 impl Live {
-    /// Loads a guest, chooses its convention, and starts it; also returns what the start did.
+    /// Loads a guest, chooses its convention, and starts it. Also returns the cause of the start.
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open(source: &Source, options: &Options, watch: Watchdog) -> Result<(Live, Cause), OpenError> {
         let code = Code::read(&source.name, &source.bytes).map_err(OpenError::Load)?;
-        // Before it is compiled, which may take seconds.
+        // Before compiling, which may take seconds.
         let wish = options.wish.clone();
         let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
         let debug = DebugInfo::new(code.binary().into(), Some(Path::new(&source.name)), options.source_maps.clone());
@@ -138,10 +137,10 @@ impl Live {
         ))
     }
 
-    /// Replaces the guest by a fresh instance of its module, and returns what its start did.
+    /// Replaces the guest by a fresh instance of its module, and returns the cause of its start.
     ///
     /// # Errors
-    /// As when it was opened: the start function ran again.
+    /// As for [`Live::open`]: the start function runs again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
         let mut recorder = self.recorder.renewed();
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
@@ -165,7 +164,7 @@ impl Live {
         }
     }
 
-    /// Where each line has a fresh instance for itself: makes one, unless the present one is fresh still.
+    /// Creates a fresh instance if each line gets its own and the current one was used.
     fn refresh(&mut self) -> Result<Before, Failure> {
         let used = std::mem::replace(&mut self.used, true);
         if !self.choice.bound.is_fresh_each_line() {
@@ -181,21 +180,21 @@ impl Live {
         Ok(Before { spent: Duration::ZERO, made: Some((elapsed, start)) })
     }
 
-    /// Why the guest's stores are not recorded, where they were to be: changes are found by comparing then.
+    /// Why the guest's stores are not recorded, if they were supposed to be. Changes are found by comparing instead.
     pub fn why_untraced(&self) -> Option<&str> {
         self.program.why_untraced()
     }
 
-    /// How the guest is talked to.
+    /// The convention in use.
     pub fn choice(&self) -> &ResolvedConvention {
         &self.choice
     }
 
-    /// Talks to the guest in another way, for which a fresh guest is made; returns what its start did. On an error all
-    /// stays as it was.
+    /// Changes the convention and replaces the guest by a fresh one. Returns the cause of its start. On an error
+    /// nothing changes.
     ///
     /// # Errors
-    /// The convention does not fit, or as for [`Live::restart`].
+    /// The convention does not match, or as for [`Live::restart`].
     pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
         let wish = self.wish.named(named).map_err(OpenError::NoConvention)?;
         let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
@@ -208,12 +207,12 @@ impl Live {
         started
     }
 
-    /// The memories as they are now, as far as they were recorded.
+    /// The current memories, as far as recorded.
     pub fn present(&self) -> &Memories {
         self.recorder.present()
     }
 
-    /// One exchange, unrecorded: the answer is appended to `answer`, which stays as it is if there is none.
+    /// Runs one exchange, unrecorded. Appends the answer to `answer`, which is unchanged if there is none.
     pub fn answer(&mut self, line: InputLine<'_>, answer: &mut Vec<u8>) -> Ended {
         let before = match self.refresh() {
             Ok(before) => before,
@@ -223,10 +222,9 @@ impl Live {
         before.then(watch, || true, guest, exchange, line, answer)
     }
 
-    /// Exchanges, unrecorded: for lines that end with `separator` each, from the first one on. The answers are appended
-    /// to `answers`, with a separator behind each. Ends behind a line that fails, and
-    /// behind one beside whose answer the guest said something; when the answers come to many bytes; when lines are
-    /// cancelled.
+    /// Runs exchanges, unrecorded, for lines that each end with `separator`. Appends the answers, each with a
+    /// separator. Returns after a line that fails or makes the guest emit a message, after many bytes of answers, or
+    /// when lines are cancelled.
     pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
         let enough = answers.len() + GATHER;
         let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
@@ -241,7 +239,7 @@ impl Live {
         done
     }
 
-    /// Answers one line or, where the recipe is compiled, as many as go in one call.
+    /// Answers one line or, if the recipe is compiled, as many as possible in one call.
     fn answer_some(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
         let enough = if self.driving.code.is_some() { AGAIN } else { WARM };
         if self.driving.batch.is_none() && self.driving.lines >= enough {
@@ -262,9 +260,9 @@ impl Live {
         Answered { lines: 1, bytes: len + 1, ended }
     }
 
-    /// Compiles the recipe, if it can be and was not yet, and has [`Live::answers`] drive the guest by it from now on;
-    /// false if it cannot be, or if its convention was assumed and has not answered many lines yet. After many lines it
-    /// does so by itself.
+    /// Compiles the recipe if possible, so that [`Live::answers`] uses a driver from now on. Returns false if it
+    /// cannot be compiled, or if its convention was assumed and has not answered many lines yet. Happens automatically
+    /// after many lines.
     pub fn warm_up(&mut self) -> bool {
         // A compiled recipe does not check whether results are plausible.
         if self.choice.assumed.is_some() && self.driving.answered < WARM {
@@ -275,7 +273,7 @@ impl Live {
         let code = driving.code.get_or_insert_with(|| {
             let compiled = exchange.compile(program);
             debug_assert!(compiled.is_ok(), "what a recipe is compiled to is right");
-            // Nothing depends on it but speed.
+            // If compiling fails, only speed is lost.
             compiled.ok().flatten()
         });
         driving.batch = code.as_ref().and_then(|code| exchange.attach(guest, code));
@@ -286,10 +284,10 @@ impl Live {
         driving.batch.is_some()
     }
 
-    /// One exchange, recorded. Lines are numbered upwards, so that those that were cancelled are known.
+    /// Runs one exchange, recorded. Numbers must increase, as cancelling refers to them.
     pub fn send(&mut self, line: InputLine<'_>, number: u64) -> Cause {
         let mut answer = Vec::new();
-        // No guest is made for a line that is cancelled, unless that happens meanwhile.
+        // No guest is created for a cancelled line, except if it is cancelled while that happens.
         let before = if self.watch.is_cancelled(number) { Err(Failure::Cancelled) } else { self.refresh() };
         let Live { guest, exchange, recorder, watch, .. } = self;
         let mut recorded = Recorded::new(guest, recorder);
@@ -304,12 +302,12 @@ impl Live {
         Cause { cleanup: ended.cleanup, ..cause }
     }
 
-    /// What the guest said beside its answer, during the last exchange.
+    /// The guest's messages during the last exchange.
     pub fn messages(&self) -> &Messages {
         self.exchange.messages()
     }
 
-    /// Does something to the guest under observation and under the watch, unless it was cancelled.
+    /// Runs an operation, recorded and under the watchdog, unless it was cancelled.
     fn recorded(
         &mut self,
         number: u64,
@@ -323,18 +321,18 @@ impl Live {
     }
 }
 
-/// What there is before a line: of the guest, a fresh one or one that answered lines before.
+/// The state before a line: a fresh guest, or one that answered lines before.
 #[derive(Default)]
 struct Before {
-    /// How much of the line's time limit its guest's start took already.
+    /// How much of the line's time limit the guest's start already used.
     spent: Duration,
-    /// For a guest that was made for this line: how long that took, and its start function. Its start is yet to come.
+    /// For a guest created for this line: how long that took, and the start function, which has yet to run.
     made: Option<(Duration, Option<Func>)>,
 }
 
 impl Before {
-    /// The one way of an exchange, recorded or not, for which the guest's start, if it is still to come, and the line
-    /// have one time limit together.
+    /// The single path of all exchanges, recorded or not. The guest's start, if it has yet to run, shares the line's
+    /// time limit.
     #[inline(always)]
     fn then<B: Boundary>(
         self,
@@ -359,26 +357,26 @@ impl Before {
     }
 }
 
-/// How long the guest's code ran in its start.
+/// How long the guest's code ran during its start.
 fn time_of_code(start: &Cause) -> Duration {
     let made =
         start.steps.iter().find(|step| step.kind == StepKind::Instantiate).map_or(Duration::ZERO, |step| step.elapsed);
     start.elapsed().saturating_sub(made)
 }
 
-/// What a command does, beside lines.
+/// Operations for commands.
 impl Live {
-    /// What the module exports and imports.
+    /// The module's exports and imports.
     pub fn interface(&self) -> &Interface {
         self.program.interface()
     }
 
-    /// What the module tells about itself.
+    /// The module's debug information.
     pub fn debug(&self) -> &Arc<DebugInfo> {
         &self.debug
     }
 
-    /// Changes what the guest may use, and those that follow it; the memory limit is that of the next one to be loaded.
+    /// Changes the limits of this guest and later ones. The memory limit applies when the next module is loaded.
     pub(super) fn set_limits(&mut self, limits: Limits) {
         self.watch.set_limit(limits.time);
         self.program.set_limits(limits);
@@ -386,12 +384,12 @@ impl Live {
         self.exchange.set_longest(limits.output);
     }
 
-    /// The exported globals as they are now.
+    /// The exported globals with their current values.
     pub fn globals(&mut self) -> Vec<Global> {
         self.guest.globals()
     }
 
-    /// Does something to the guest, recorded, unless it was cancelled.
+    /// Runs an operation on the guest, recorded, unless it was cancelled.
     pub(super) fn act(
         &mut self,
         words: String,
@@ -402,13 +400,12 @@ impl Live {
             act(&mut ManualAccess { exchange, recorded }).map_err(|failure| *failure)
         });
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
-        // What a command does is mostly one step, and that is the one to look at.
+        // A command usually makes a single step, which gets the focus.
         let focus = cause.focus.or((!cause.steps.is_empty()).then_some(0));
         Cause { focus, ..cause }
     }
 
-    /// Replaces the guest by one of another module, and returns what its start did. On an error all stays as it
-    /// was.
+    /// Replaces the guest by one of another module, and returns the cause of its start. On an error nothing changes.
     ///
     /// # Errors
     /// As for [`Live::open`].
@@ -421,7 +418,7 @@ impl Live {
     }
 }
 
-/// A guest reached by hand: the recipe answers its imports meanwhile.
+/// Manual access to a guest; the recipe handles its imports meanwhile.
 pub(super) struct ManualAccess<'a, 'r> {
     exchange: &'a mut Exchange,
     pub(super) recorded: &'a mut Recorded<'r, Guest>,
@@ -431,13 +428,13 @@ impl ManualAccess<'_, '_> {
     /// Calls an export.
     ///
     /// # Errors
-    /// Why it did not return.
+    /// Why the call did not return.
     pub(super) fn call(&mut self, func: &Func, args: &[Value]) -> Result<(), Box<Failure>> {
         Ok(self.exchange.call(self.recorded, func, args)?)
     }
 }
 
-/// What it takes to make a fresh guest.
+/// Everything needed to create a guest.
 struct GuestFactory<'a> {
     program: &'a Program,
     bound: &'a Bound,
@@ -446,7 +443,7 @@ struct GuestFactory<'a> {
 }
 
 impl GuestFactory<'_> {
-    /// A fresh guest, none of whose code has run, its convention, and how long making it took.
+    /// Creates a guest, none of whose code has run, with its convention. Also returns how long that took.
     fn instance(&self) -> Result<(Guest, Exchange, Duration), OpenError> {
         let since = Instant::now();
         let mut guest = self.program.instantiate(self.watch).map_err(OpenError::Load)?;
@@ -458,7 +455,7 @@ impl GuestFactory<'_> {
     }
 }
 
-/// Records that a guest was made, and has it start.
+/// Records that a guest was created, and starts it.
 fn prepare(
     guest: &mut Guest,
     exchange: &mut Exchange,
@@ -472,7 +469,7 @@ fn prepare(
 }
 
 impl OpenError {
-    /// Whether it was the time limit that ended the guest's start.
+    /// Whether the guest's start exceeded the time limit.
     pub fn is_time_limit(&self) -> bool {
         matches!(self, OpenError::Prepare(failure) if matches!(failure.root(), Failure::Limit(Limit::Time(_))))
     }

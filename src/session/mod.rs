@@ -1,7 +1,7 @@
 //! A session: a guest, its convention and its timeline.
 //!
-//! [`Live`] is the guest at work, on the thread that made it. [`Session`] is a front end's hold on a `Live` that
-//! works on a thread of its own; it keeps the timeline. [`Source`] says where a guest comes from.
+//! [`Live`] is a running guest, on the thread that created it. [`Session`] is a front end's handle to a `Live` on its
+//! own thread, and keeps the timeline. [`Source`] says where a guest comes from.
 
 mod about;
 mod bookmarks;

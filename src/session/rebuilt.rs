@@ -1,4 +1,4 @@
-//! Watching the guest's file and its recipe's: when one of them is another than it was, it is told of.
+//! Watches the guest's file and its recipe's, and reports when one changes.
 
 use std::mem::discriminant;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use super::{GuestOp, Source, Update};
 
-/// How often the files are looked at. A file that is being written changes from one look to the next: it is taken
-/// when it has come to rest.
+/// Polling interval. A file that is being written changes between polls; it is read once it stops changing.
 const PERIOD: Duration = Duration::from_millis(150);
 
-/// The files that are watched.
+/// The watched files.
 #[derive(Clone, Debug, Default)]
 pub struct Watched {
     /// The module.
@@ -21,7 +20,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Watches the files on a thread of its own, for as long as what it returns lives. `source` is what was loaded.
+    /// Watches the files on a thread, until the returned handle is dropped. `source` is what was loaded.
     pub(super) fn keep(self, source: &Source, report: impl Fn(Update) + Send + 'static) -> Watching {
         let guest = self.guest.map(|path| File::new(FileRole::Guest(path), Some(source.bytes.clone())));
         let recipe = self.recipe.map(|path| {
@@ -52,12 +51,12 @@ impl Watched {
     }
 }
 
-/// A hold on the thread that watches, if there is one.
+/// A handle to the watching thread, if any.
 pub(super) struct Watching(Option<Sender<File>>);
 
 impl Watching {
-    /// The file that is to be watched once that is done: where the guest comes from then, or its recipe. What comes
-    /// along is in no file, and never seen to change.
+    /// The file to watch after this operation: that of the new guest or recipe. Built-in ones have no file and never
+    /// change.
     pub(super) fn file(&self, deed: &GuestOp) -> Option<File> {
         self.0.as_ref()?;
         match deed {
@@ -69,29 +68,29 @@ impl Watching {
         }
     }
 
-    /// Watches that file, and no longer the one in whose place it came.
+    /// Watches this file in place of the previous one with the same role.
     pub(super) fn turn_to(&self, file: Option<File>) {
         if let (Some(sender), Some(file)) = (&self.0, file) {
-            // That thread lives as long as this.
+            // The thread lives as long as this handle.
             let _ = sender.send(file);
         }
     }
 }
 
-/// What a file is to the guest.
+/// The role of a file.
 enum FileRole {
     Guest(PathBuf),
     Recipe(PathBuf),
 }
 
-/// A file, and what was seen of it.
+/// A file and its observed state.
 pub(super) struct File {
     kind: FileRole,
-    /// What it held when it was taken last.
+    /// The contents when last read.
     taken: Option<Vec<u8>>,
-    /// Its time and size when it was looked at last.
+    /// Time and size at the last poll.
     seen: Option<Stamp>,
-    /// The same when it was taken last.
+    /// Time and size when last read.
     settled: Option<Stamp>,
 }
 
@@ -102,7 +101,7 @@ impl File {
         File { kind, taken, seen: None, settled: None }
     }
 
-    /// What is to be done, with the words for it, if the file is another than it was and has come to rest.
+    /// The operation to run, with its command text, if the file has changed and is stable.
     fn look(&mut self) -> Option<(String, GuestOp)> {
         let now = stamp(self.kind.path());
         let rests = now.is_some() && now == self.seen;

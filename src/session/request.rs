@@ -1,4 +1,4 @@
-//! What a front end asks of a guest: a line, or something that a command does to it.
+//! Requests of a front end to a guest: a line, or an operation of a command.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,40 +9,39 @@ use crate::abi::InputLine;
 use crate::guest::Boundary;
 use crate::record::{Cause, Failure, FocusTarget, Trigger, Value};
 
-/// Something to be done by a guest, or to it.
+/// A request to a guest.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// A line is sent.
+    /// Send a line.
     Line(Vec<u8>),
-    /// A command does something, and is remembered in its own words.
+    /// Run an operation, recorded with the command's text.
     Command(String, GuestOp),
 }
 
-/// What a command does to a guest.
+/// An operation on a guest.
 #[derive(Clone, Debug)]
 pub enum GuestOp {
-    /// An export is called.
+    /// Call an export.
     Call(String, Vec<Value>),
-    /// Bytes are put at an address of a memory.
+    /// Write bytes to an address of a memory.
     Poke(usize, u64, Vec<u8>),
-    /// A memory grows by pages.
+    /// Grow a memory by pages.
     Grow(usize, u64),
-    /// An exported global is set.
+    /// Set an exported global.
     Set(String, Value),
-    /// A fresh guest of the same module takes its place.
+    /// Replace the guest by a fresh instance of its module.
     Reset,
-    /// A guest of that module takes its place.
+    /// Replace the guest by one of another module.
     Reload(Source),
-    /// A fresh guest of the same module takes its place, and is talked to by the convention of that name, or by the
-    /// recipe in that file.
+    /// Replace the guest by a fresh instance, with the convention of this name or the recipe in this file.
     Adopt(PathBuf),
 }
 
 impl Live {
-    /// Does what was asked, and returns what came of it.
+    /// Performs the request, and returns the resulting cause.
     ///
     /// # Errors
-    /// A fresh guest cannot be had: the old one stays.
+    /// A fresh guest could not be created: the old one stays.
     pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Result<Cause, OpenError> {
         let (words, deed) = match request {
             Request::Line(line) => return Ok(self.send(InputLine { bytes: &line, ended: true }, number)),
@@ -69,7 +68,7 @@ impl Live {
 }
 
 impl GuestOp {
-    /// Where the guest comes from that takes the old one's place, if it is another module.
+    /// Where the new guest comes from, if the module changes.
     pub(super) fn origin(&self) -> Option<Origin> {
         match self {
             GuestOp::Reload(source) => Some(Origin::of(source)),
@@ -79,7 +78,7 @@ impl GuestOp {
 }
 
 impl Request {
-    /// What comes of a request that was cancelled while it waited for its turn.
+    /// The cause of a request that was cancelled before its turn.
     pub(super) fn cancelled(self) -> Cause {
         let trigger = match self {
             Request::Line(line) => Trigger::Line(line),
@@ -91,7 +90,7 @@ impl Request {
     }
 }
 
-/// The start of a fresh guest, as the command's doing.
+/// The start of a fresh guest, attributed to a command.
 fn begun(words: String, start: Cause) -> Cause {
     Cause { trigger: Trigger::Command(words), ..start }
 }

@@ -1,4 +1,4 @@
-//! What is sent again to a guest that was reloaded because its file changed.
+//! What is sent again to a guest after it was reloaded because its file changed.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use super::{GuestOp, Request};
 
-/// The most requests of a run that are kept to be sent again, and the most bytes of their lines.
+/// Maximum number of requests per run kept for resending, and maximum total bytes of their lines.
 const KEPT: usize = 10_000;
 const KEPT_BYTES: usize = 64 << 20;
 
-/// How much of a run is sent again to a guest that was reloaded because its file changed.
+/// How much of a run is sent again after a reload because a file changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resend {
-    /// Every line and command of the run, in order.
+    /// All lines and commands of the run, in order.
     #[default]
     All,
     /// The last line.
@@ -25,7 +25,7 @@ pub enum Resend {
 pub struct Reload {
     /// The file: the guest's, or its recipe's.
     pub file: PathBuf,
-    /// When it was done.
+    /// When the guest was reloaded.
     pub at: SystemTime,
     /// The number of the run.
     pub run: usize,
@@ -33,11 +33,11 @@ pub struct Reload {
     pub lines: usize,
     /// How many commands are run again.
     pub commands: usize,
-    /// How many older ones are no longer kept, and are not sent again.
+    /// How many older requests were dropped, and so are not sent again.
     pub forgotten: usize,
 }
 
-/// The lines and commands of a run, each with its number.
+/// The lines and commands of a run, with their numbers.
 #[derive(Default)]
 pub(super) struct RunRequests {
     kept: VecDeque<(u64, Request)>,
@@ -46,7 +46,7 @@ pub(super) struct RunRequests {
 }
 
 impl RunRequests {
-    /// Adds one, and forgets the oldest where there are too many.
+    /// Adds a request, and drops the oldest if there are too many.
     pub(super) fn push(&mut self, number: u64, request: &Request) {
         self.bytes += request.size();
         self.kept.push_back((number, request.clone()));
@@ -56,7 +56,7 @@ impl RunRequests {
         }
     }
 
-    /// The request of that number began a run of its own: those before it are not part of it.
+    /// Begins a new run after the request of this number: it and earlier ones are dropped.
     pub(super) fn begin(&mut self, number: u64) {
         while self.kept.front().is_some_and(|(other, _)| *other <= number) {
             self.pop();
@@ -64,7 +64,7 @@ impl RunRequests {
         self.forgotten = 0;
     }
 
-    /// Those before the request of that number, as far as they are to be sent again; and how many are forgotten.
+    /// The requests to send again from before this number, and how many were dropped.
     pub(super) fn again(&self, number: u64, resend: Resend) -> (Vec<Request>, usize) {
         let earlier = self.kept.iter().take_while(|(other, _)| *other < number).map(|(_, request)| request);
         match resend {
@@ -97,7 +97,7 @@ impl Request {
         matches!(self, Request::Line(_))
     }
 
-    /// Whether it has a fresh guest made: a run of its own, unless that fails.
+    /// Whether it creates a fresh guest, which begins a new run unless it fails.
     fn begins_a_run(&self) -> bool {
         matches!(self, Request::Command(_, GuestOp::Reset | GuestOp::Reload(_) | GuestOp::Adopt(_)))
     }

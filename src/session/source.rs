@@ -1,46 +1,46 @@
-//! Where a guest comes from: a file, or one of those that come along.
+//! Where a guest comes from: a file, or a built-in guest.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The built-in guests: name, source text, what it shows. The build lists the files in `assets/guests`, the guest that
-/// runs when none is named first. But for that one, each answers in capitals, so that the convention is all that differs.
+/// The built-in guests: name, source text, description. The build lists the files in `assets/guests`, the default
+/// guest first. All others answer in capitals, so that they differ only in their convention.
 pub const BUILT_IN: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 
-/// The largest module that is read, in bytes. The largest known ones are a tenth of it; a device has no end.
+/// Maximum size of a module, in bytes: ten times the largest known ones. Devices may be endless.
 const MODULE: u64 = 1 << 30;
 
 /// A guest's bytes and the name to show for it.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The file's name, or the built-in guest's, as it was given.
+    /// The name as given: of a file or a built-in guest.
     pub name: String,
     /// The module, as a binary or as text.
     pub bytes: Vec<u8>,
 }
 
-/// Why there is no such guest.
+/// Why a guest was not found.
 #[derive(Debug)]
 pub enum SourceError {
-    /// There is neither a file nor a guest of that name.
+    /// There is neither a file nor a built-in guest with this name.
     Unknown(PathBuf),
-    /// The file cannot be read.
+    /// The file could not be read.
     Unreadable(PathBuf, io::Error),
 }
 
 impl Source {
-    /// The guest that is used when none is named.
+    /// The default guest.
     pub fn default_guest() -> Source {
         let (name, bytes, _) = BUILT_IN[0];
         Source { name: name.to_owned(), bytes: bytes.to_vec() }
     }
 
-    /// Finds what the user named: a file if there is one, else a guest that comes along.
+    /// Finds a guest by name: a file if it exists, else a built-in guest.
     ///
     /// # Errors
-    /// There is no such thing, or it cannot be read.
+    /// Neither exists, or the file could not be read.
     pub fn find(named: &Path) -> Result<Source, SourceError> {
         match read_file(named) {
             Ok(bytes) => Ok(Source { name: named.display().to_string(), bytes }),

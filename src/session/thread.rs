@@ -1,4 +1,4 @@
-//! The guest's thread: it opens the guest, does what is asked of it, and reports what came of that.
+//! The guest's thread: opens the guest, performs requests, and reports the results.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -8,15 +8,15 @@ use super::rebuilt::Watching;
 use super::{About, Live, Options, Request, Source, Update};
 use crate::guest::{Limits, Watchdog};
 
-/// What a session gives to its guest's thread.
+/// A job for the guest's thread.
 pub(super) enum Job {
-    /// Something to be done, with its number.
+    /// Perform a request; with its number.
     Do(u64, Request),
-    /// The guest may use more or less from now on.
+    /// Change the guest's limits.
     Limits(Limits),
 }
 
-/// Opens the guest, then answers lines until no front end is left.
+/// Opens the guest, then performs jobs until all senders are gone.
 pub(super) fn work(
     source: &Source,
     mut options: Options,

@@ -1,4 +1,4 @@
-//! A session as a front end holds it: the guest works on a thread of its own, the timeline is kept here.
+//! A front end's handle to a session: the guest runs on its own thread, the timeline is kept here.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,98 +13,98 @@ use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Sav
 use crate::guest::{Global, Limits, Watchdog};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
-/// How much history a run keeps, in bytes. Older causes are forgotten.
+/// Bytes of history per run. Older causes are forgotten.
 pub(super) const HISTORY: usize = 256 << 20;
-/// How many runs are kept beside the present one.
+/// How many past runs are kept.
 pub(super) const RUNS: usize = 3;
 
-/// How many bytes the present run keeps: its history, and the records of one exchange.
+/// Bytes kept for the current run: its history, and the records of one exchange.
 fn budget(limits: &Limits) -> usize {
     usize::try_from(limits.record).unwrap_or(usize::MAX).saturating_add(HISTORY)
 }
 
-/// What the guest's thread tells its session.
+/// A report of the guest's thread to its session.
 pub enum Update {
     /// The guest is loaded and started.
     Ready(Box<About>),
-    /// The guest says something, in the middle of its work. It is a step of the cause that will be settled.
+    /// The guest emitted a message during an exchange. The message is also a step of the resulting cause.
     Said(Vec<u8>),
-    /// A file that is watched is another than it was: what is to be done, with the words for it.
+    /// A watched file changed: the operation to run, with its command text.
     Rebuilt(String, GuestOp),
-    /// A cause is over; with the memories and the exported globals as it left them.
+    /// A cause has ended; with the memories and exported globals after it.
     Settled(Arc<Cause>, Memories, Vec<Global>),
-    /// What was asked for could not be had: the guest stays as it was, and why, in words.
+    /// A request failed without changing the guest; with the reason.
     Refused(String),
-    /// The guest could not be loaded or started. Nothing follows.
+    /// The guest could not be loaded or started. This is the last update.
     Failed(OpenError),
 }
 
-/// What the guest is doing.
+/// The state of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// It is being compiled and started.
     Loading,
     /// It waits for a line.
     Idle,
-    /// It works on this many lines, one after the other.
+    /// It is running, with this many requests to finish.
     Busy(usize),
 }
 
-/// A guest on a thread of its own, and its timeline so far.
+/// A guest on its own thread, and its timeline.
 pub struct Session {
     name: String,
     about: Option<About>,
-    /// What is known of the guest whose first cause is about to be settled.
+    /// The guest whose first cause is about to arrive.
     next_about: Option<About>,
     jobs: Sender<Job>,
-    /// Whether the session is from a file, and there is no guest.
+    /// Whether the session is from a file, without a guest.
     replayed: bool,
     /// How many requests were sent.
     sent: u64,
     watch: Watchdog,
     limits: Limits,
     run: Run,
-    /// The runs before, the oldest first.
+    /// Past runs, oldest first.
     past: Vec<PastRun>,
-    /// How many runs began, those that are not kept included.
+    /// How many runs have begun, including dropped ones.
     begun: usize,
-    /// How many runs before the present one is the one that is looked at.
+    /// How many runs before the current one the selected run is.
     runs_back: usize,
-    /// The memory that is looked at.
+    /// The index of the selected memory.
     memory: usize,
-    /// The session that this one, from a file, is looked at in the place of.
+    /// The session to return to, if this one is a file viewed in its place.
     suspended: Option<Box<Session>>,
     globals: Vec<Global>,
     bookmarks: Bookmarks,
-    /// Requests that wait until the one before them is settled: the guest's thread is never so far ahead that its
-    /// reports, with memories in them, pile up.
+    /// Requests that wait for the previous one to finish. The guest's thread gets one at a time, so that its reports,
+    /// which contain memories, do not pile up.
     waiting: VecDeque<Waiting>,
-    /// The number of the request that is with the guest's thread.
+    /// The number of the request that the guest's thread is performing.
     under_way: Option<u64>,
     /// Whether files are watched.
     watches: bool,
-    /// Where files are watched, what was asked in this run.
+    /// The requests of this run, if files are watched.
     requests: RunRequests,
     resend: Resend,
-    /// The request that reloads a changed guest, until it is settled: its number, and the file that changed.
+    /// The number of the request that reloads a changed guest and the changed file, until it has finished.
     reload_pending: Option<(u64, PathBuf)>,
-    /// How this run began, if it began because a file changed.
+    /// The reload that began this run, if a changed file caused it.
     reloaded: Option<Reload>,
-    /// Why what was asked for last could not be had, if it could not.
+    /// Why the last request was refused, if it was.
     refusal: Option<String>,
 }
 
-/// A request that waits for its turn.
+/// A waiting request.
 struct Waiting {
     number: u64,
     request: Request,
-    /// Whether it is sent again, because a file changed.
+    /// Whether it is sent again because a file changed.
     again: bool,
 }
 
 impl Session {
-    /// Starts a guest on a thread of its own. What that thread reports goes to `report`, which hands it to
-    /// [`Session::apply`] on the front end's thread.
+    /// Starts a guest on its own thread. That thread calls `report`, which must pass the update to [`Session::apply`]
+    /// on the front end's thread.
     pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
         let watch = Watchdog::new(options.limits.time);
         let limits = options.limits;
@@ -124,7 +124,7 @@ impl Session {
         Session { watch, limits, run, watches, resend, ..Session::new(name, jobs) }
     }
 
-    /// A session in which nothing happened yet.
+    /// An empty session.
     fn new(name: String, jobs: Sender<Job>) -> Session {
         Session {
             name,
@@ -154,7 +154,7 @@ impl Session {
         }
     }
 
-    /// A session from a file. There is no guest: it can be looked at, and nothing can be sent.
+    /// A session from a file, for viewing only: it has no guest, and nothing can be sent.
     pub fn replay(saved: Saved) -> Session {
         let PastRun { about, run, globals } = saved.last;
         let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
@@ -162,13 +162,13 @@ impl Session {
         Session { run, past: saved.past, globals, bookmarks: saved.bookmarks, ..session }
     }
 
-    /// Looks at a session from a file in the place of this one, which waits meanwhile.
+    /// Shows a session from a file. This session is suspended meanwhile.
     pub fn enter_saved(&mut self, saved: Saved) {
         let mut here = std::mem::replace(self, Session::replay(saved));
         self.suspended = here.suspended.take().or_else(|| Some(Box::new(here)));
     }
 
-    /// Comes back from sessions from files; false if there is nothing to come back to.
+    /// Returns to the suspended session; false if there is none.
     pub fn leave_saved(&mut self) -> bool {
         let behind = self.suspended.take();
         behind.map(|behind| *self = *behind).is_some()
@@ -179,7 +179,7 @@ impl Session {
         self.replayed
     }
 
-    /// Why nothing can be sent, in words; nothing where there is a guest.
+    /// Why nothing can be sent; `None` if there is a guest.
     pub fn no_guest(&self) -> Option<&'static str> {
         match (self.replayed, &self.suspended) {
             (false, _) => None,
@@ -188,10 +188,10 @@ impl Session {
         }
     }
 
-    /// Takes in what the guest's thread reported.
+    /// Applies an update from the guest's thread.
     ///
     /// # Errors
-    /// The guest could not be set to work.
+    /// The guest could not be opened.
     pub fn apply(&mut self, update: Update) -> Result<(), OpenError> {
         if let Some(behind) = &mut self.suspended {
             return behind.apply(update);
@@ -229,13 +229,12 @@ impl Session {
         Ok(())
     }
 
-    /// Why what was asked for last could not be had, if it could not. That is no part of the timeline: nothing happened.
+    /// Why the last request was refused, if it was. The timeline does not show this, because nothing happened.
     pub fn refusal(&self) -> Option<&str> {
         self.refusal.as_deref()
     }
 
-    /// The request of that number is settled. A guest that was reloaded because its file changed gets again what was
-    /// asked before.
+    /// Handles the end of a request. If it reloaded a guest because its file changed, earlier requests are sent again.
     fn settled(&mut self, number: u64, begins: bool) {
         let reload = self.reload_pending.take_if(|(pending, _)| *pending == number);
         match reload {
@@ -248,7 +247,7 @@ impl Session {
         }
     }
 
-    /// Has what was asked before the reload of that number sent again, before all that waits.
+    /// Queues the requests from before this reload, ahead of all others.
     fn send_again(&mut self, number: u64, file: PathBuf) {
         let (again, forgotten) = self.requests.again(number, self.resend);
         let lines = again.iter().filter(|request| request.is_line()).count();
@@ -260,8 +259,8 @@ impl Session {
         }
     }
 
-    /// Has a changed guest take the old one's place. One that waits for its turn is older, and is dropped; and so is what
-    /// is still to be sent again. Nobody is taken out of the past that is looked at.
+    /// Queues the reload of a changed guest, replacing any earlier reload and resent requests in the queue. Does not
+    /// leave a past run that is being viewed.
     fn reload_changed(&mut self, command: String, op: GuestOp) {
         if self.replayed {
             return;
@@ -277,22 +276,22 @@ impl Session {
         self.reload_pending = Some((self.sent, file));
     }
 
-    /// How the present run began, if it began because a file changed.
+    /// The reload that began the current run, if a changed file caused it.
     pub fn reloaded(&self) -> Option<&Reload> {
         self.reloaded.as_ref()
     }
 
-    /// Changes what is sent again to a guest that is reloaded because its file changed.
+    /// Changes what is sent again after a reload because a file changed.
     pub fn set_resend(&mut self, resend: Resend) {
         self.resend = resend;
     }
 
-    /// Sends a line to the guest. It is answered after those that were sent before.
+    /// Queues a line for the guest.
     pub fn send(&mut self, line: Vec<u8>) {
         self.request(Request::Line(line));
     }
 
-    /// Has a command done to the guest, which is remembered in these words, after all that was asked before.
+    /// Queues an operation on the guest, recorded with this command text.
     pub fn command(&mut self, words: String, deed: GuestOp) {
         self.request(Request::Command(words, deed));
     }
@@ -315,19 +314,19 @@ impl Session {
         self.hand_over();
     }
 
-    /// Gives the guest's thread its next request, if it has none.
+    /// Gives the guest's thread its next request, if it is idle.
     fn hand_over(&mut self) {
         if self.under_way.is_some() {
             return;
         }
         if let Some(Waiting { number, request, .. }) = self.waiting.pop_front() {
-            // The guest's thread ends only after it reported why, and then no front end asks any more.
+            // Fails only if the thread has ended; it has then reported why.
             let _ = self.jobs.send(Job::Do(number, request));
             self.under_way = Some(number);
         }
     }
 
-    /// Puts the run aside, unless nothing happened in it.
+    /// Moves the current run to the past ones, unless it is empty.
     fn begin_a_run(&mut self) {
         self.begun += 1;
         if let (false, Some(known)) = (self.run.is_empty(), &mut self.about) {
@@ -349,44 +348,44 @@ impl Session {
         }
     }
 
-    /// Looks at the run that was so many runs before the present one, which is 0; false if it is not kept. What is
-    /// sent to the guest leads back to the present one.
+    /// Selects the run this many runs before the current one (0); false if it was dropped. Sending anything selects
+    /// the current run again.
     pub fn look_at_run(&mut self, ago: usize) -> bool {
         let kept = ago <= self.past.len();
         self.runs_back = if kept { ago } else { self.runs_back };
         kept
     }
 
-    /// How many runs before the present one is the one that is looked at.
+    /// How many runs before the current one the selected run is.
     pub fn runs_back(&self) -> usize {
         self.runs_back
     }
 
-    /// The number of the run that is looked at, from 1, those that are not kept counted.
+    /// The number of the selected run, from 1, including dropped runs.
     pub fn run_number(&self) -> usize {
         self.begun - self.runs_back
     }
 
-    /// Looks at another memory; false if there is none of that index.
+    /// Selects a memory; false if there is none with this index.
     pub fn look_at_memory(&mut self, memory: usize) -> bool {
         let known = memory < self.run().present().len();
         self.memory = if known { memory } else { self.memory };
         known
     }
 
-    /// The index of the memory that is looked at: at the start, the one that the convention passes lines through.
+    /// The index of the selected memory: initially the one that the convention uses for lines.
     pub fn memory(&self) -> usize {
         self.memory
     }
 
-    /// What a memory is called: the name that it is exported or imported by, if it has one.
+    /// The name that a memory is exported or imported by, if any.
     pub fn memory_name(&self, memory: usize) -> Option<String> {
         let names = self.about()?.interface.memory_names();
         names.get(memory)?.first().map(|name| (*name).to_owned())
     }
 
-    /// Changes what the guest may use. Its time limit is changed at once, the longest answer with the next request, and
-    /// the most memory with the next module.
+    /// Changes the guest's limits. The time limit applies immediately, the output limit from the next request on, and
+    /// the memory limit from the next module on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.watch.set_limit(limits.time);
@@ -394,64 +393,64 @@ impl Session {
         let _ = self.jobs.send(Job::Limits(limits));
     }
 
-    /// Stops the guest if it is running, and cancels what waits for its turn.
+    /// Stops the guest if it is running, and cancels all waiting requests.
     pub fn interrupt(&mut self) {
         self.waiting.retain(|waiting| !waiting.again);
         self.watch.interrupt(self.sent);
     }
 
-    /// The guest's name, as it was given.
+    /// The guest's name, as given.
     pub fn name(&self) -> &str {
         self.about.as_ref().map_or(&self.name, |about| &about.name)
     }
 
-    /// What is known of the guest whose run is looked at, once it is loaded.
+    /// The guest of the selected run, once loaded.
     pub fn about(&self) -> Option<&About> {
         self.earlier().map_or(self.about.as_ref(), |chapter| Some(&chapter.about))
     }
 
-    /// What is known of the guest that is there now, once it is loaded.
+    /// The current guest, once loaded.
     pub fn guest(&self) -> Option<&About> {
         self.about.as_ref()
     }
 
-    /// The timeline of the run that is looked at.
+    /// The timeline of the selected run.
     pub fn run(&self) -> &Run {
         self.earlier().map_or(&self.run, |chapter| &chapter.run)
     }
 
-    /// The exported globals as the run that is looked at left them.
+    /// The exported globals after the selected run.
     pub fn globals(&self) -> &[Global] {
         self.earlier().map_or(&self.globals, |chapter| &chapter.globals)
     }
 
-    /// The run before the present one that is looked at, if it is not that.
+    /// The selected run, if it is a past one.
     fn earlier(&self) -> Option<&PastRun> {
         self.past.get(self.past.len().checked_sub(self.runs_back)?)
     }
 
-    /// The runs before the last reset or reload, the oldest first.
+    /// The runs before the last reset or reload, oldest first.
     pub fn past(&self) -> &[PastRun] {
         &self.past
     }
 
-    /// Every run with what is known of its guest, the oldest first; the present one once its guest is loaded.
+    /// All runs with their guests, oldest first; the current one only once its guest is loaded.
     pub fn runs(&self) -> impl Iterator<Item = (&About, &[Global], &Run)> {
         let past = self.past.iter().map(|chapter| (&chapter.about, &chapter.globals[..], &chapter.run));
         past.chain(self.about.as_ref().map(|about| (about, &self.globals[..], &self.run)))
     }
 
-    /// The ranges of memory that the user gave a name.
+    /// The ranges of memory named by the user.
     pub fn bookmarks(&self) -> &Bookmarks {
         &self.bookmarks
     }
 
-    /// The same, to be changed.
+    /// Mutable access to the ranges of memory named by the user.
     pub fn bookmarks_mut(&mut self) -> &mut Bookmarks {
         &mut self.bookmarks
     }
 
-    /// The session as it is now, without its guest: to be looked at, and nothing can be sent.
+    /// A snapshot of the session without its guest, for viewing only.
     pub fn still(&self) -> Session {
         Session {
             about: self.about.clone(),
@@ -468,12 +467,12 @@ impl Session {
         }
     }
 
-    /// What the guest may use.
+    /// The guest's limits.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// What the guest is doing.
+    /// The state of the guest.
     pub fn state(&self) -> State {
         match (&self.about, self.waiting.len() + usize::from(self.under_way.is_some())) {
             (None, _) => State::Loading,

@@ -3,9 +3,9 @@
 //! The rewriting consists of passes:
 //!
 //! - **Checks**, always: at the head of each loop, before each bulk operation, and at the entry of each function that
-//! calls or is long, the guest checks a stop flag. Any thread of the host can set the flag, which is in a memory of
-//! one page. Code without these ends soon and pays nothing.
-//! - **Stores** and **loads**, on request: each leaves a record of its address and value (see `emit`).
+//!   calls or is long, the guest checks a stop flag. Any thread of the host can set the flag, which is in a memory of
+//!   one page. Code without these ends soon and pays nothing.
+//! - **Stores** and **loads**, on request: each leaves a record of the access (see `emit`).
 //!
 //! Everything else is copied unchanged. Additions are appended, so no index shifts: memories, a global, a table, a
 //! function, types, and scratch locals.

@@ -11,7 +11,7 @@ use super::hex::Hex;
 use super::mirror;
 use crate::record;
 
-/// The most bytes that the accesses of one cause may take once they are read.
+/// Maximum decoded size of the accesses of one cause, in bytes.
 const ACCESSES: usize = 1 << 30;
 
 /// A cause, without its changes.
@@ -21,19 +21,19 @@ pub(super) struct Cause<'a> {
     pub(super) steps: Vec<Step<'a>>,
     /// How many changes follow.
     pub(super) changes: usize,
-    /// The accesses of the guest's, as the record encodes them.
+    /// The guest's accesses, as [`crate::record`] encodes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) accesses: Vec<Hex<'a>>,
-    /// The step to look at first.
+    /// The index of the step to show first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) focus: Option<usize>,
-    /// The answer, where there is one.
+    /// The answer, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<Hex<'a>>,
-    /// What failed, where something did.
+    /// The failure, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure<'a>>,
-    /// What failed after that, in the recipe's `finally`.
+    /// A later failure in the recipe's `finally`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cleanup: Option<Failure<'a>>,
 }
@@ -50,15 +50,15 @@ pub(super) enum Trigger<'a> {
 pub(super) struct Step<'a> {
     pub(super) depth: usize,
     pub(super) kind: StepKind<'a>,
-    /// Its changes: from the first to before the second.
+    /// Its changes: start and end (exclusive).
     pub(super) changes: [usize; 2],
-    /// Its accesses, in the same way.
+    /// Its accesses: start and end (exclusive).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) accesses: Option<[u64; 2]>,
-    /// Whether memory is known before it and after it, where one of them is false.
+    /// Whether memory is known before and after it; omitted if both are true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) known: Option<[bool; 2]>,
-    /// The earlier call whose question it asks again.
+    /// The earlier call that this one repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) repeats: Option<usize>,
     pub(super) elapsed_ns: u64,
@@ -78,7 +78,7 @@ pub(super) enum StepKind<'a> {
     Set { global: Cow<'a, str>, value: Value },
 }
 
-/// A value. Floats are their bits.
+/// A value. Floats are stored as their bits.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Value {
@@ -99,7 +99,7 @@ pub(super) enum Change<'a> {
         new: Hex<'a>,
         by: Actor,
         evidence: Evidence,
-        /// Which bytes were written, where that is not all of them: a bit for each.
+        /// Which bytes were written, if not all: one bit per byte.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mask: Option<Hex<'a>>,
     },
@@ -144,7 +144,7 @@ impl<'a> From<&'a record::Cause> for Cause<'a> {
 }
 
 impl Cause<'_> {
-    /// The cause as it is recorded, with none of its changes yet.
+    /// Converts to a record, without any changes yet.
     pub(super) fn into_record(self) -> Result<record::Cause, String> {
         let parts = self.accesses.iter().map(|part| &*part.0);
         let accesses = match self.accesses.is_empty() {
@@ -322,7 +322,7 @@ impl<'a> From<&'a record::Change> for Change<'a> {
 }
 
 impl Change<'_> {
-    /// The change as it is recorded. Whether it fits the memory before it is not known yet.
+    /// Converts to a record. Whether it fits the memory before it is checked later.
     pub(super) fn into_record(self) -> Result<record::Change, String> {
         Ok(match self {
             Change::Bytes { memory, addr, old, new, by, evidence, mask } => {

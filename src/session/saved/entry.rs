@@ -1,6 +1,6 @@
-//! Format 3: what the lines of a saved session hold, as types of its own. The names of types and fields here are the
-//! format. A field that is added later is optional, so that older files stay readable and older readers skip it; what
-//! cannot be added that way is a new format.
+//! Format 3: the lines of a saved session, as separate types. The names of these types and fields are the format. New
+//! fields must be optional, so that older files stay readable and older readers ignore them. Any other change requires
+//! a new format.
 
 use std::borrow::Cow;
 
@@ -11,13 +11,13 @@ use super::guest::Run;
 use super::hex::Hex;
 use crate::session::Bookmark;
 
-/// The number of this format.
+/// The version of this format.
 pub(super) const FORMAT: u32 = 3;
 
-/// The first line, in every format.
+/// The first line, in all formats.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Head {
-    /// The number of the format.
+    /// The version of the format.
     pub(super) linmem_session: u32,
     /// The version of linmem that wrote it.
     pub(super) linmem: String,
@@ -27,25 +27,25 @@ pub(super) struct Head {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Entry<'a> {
-    /// A memory of this size, all zero but for the pages that follow.
+    /// A memory of this size, zero except for the pages that follow.
     Memory { bytes: u64 },
     /// A page of the memory before.
     Page { number: u64, bytes: Hex<'a> },
-    /// The memories before are those that the start of the next run left.
+    /// The preceding memories are those after the start of the next run.
     Start {},
-    /// A run that begins with the memories before.
+    /// A run, which begins with the preceding memories.
     Run(Box<Run<'a>>),
-    /// A cause, without its changes, which follow.
+    /// A cause, without its changes, which follow it.
     Cause(Box<Cause<'a>>),
     /// A change.
     Change(Change<'a>),
-    /// The ranges of memory that the user named.
+    /// The ranges of memory named by the user.
     Marks(Vec<Mark<'a>>),
-    /// The end of the file, and how many causes there are in it.
+    /// The end of the file, with the number of causes in it.
     End { causes: u64 },
 }
 
-/// A range of memory that the user named.
+/// A range of memory named by the user.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Mark<'a> {
     pub(super) name: Cow<'a, str>,

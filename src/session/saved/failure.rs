@@ -1,4 +1,4 @@
-//! Format 3: why a cause has no answer.
+//! Format 3: failures.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::record::{self, EncodingError};
 pub(super) enum Failure<'a> {
     Trap {
         call: Cow<'a, str>,
-        /// The name of the cause, or a description of one that has none.
+        /// The name of the trap's cause, or a description.
         cause: Cow<'a, str>,
-        /// What the guest had said before.
+        /// The guest's last message before the trap.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         said: Option<Cow<'a, str>>,
         /// The frames, innermost first.
         trace: Vec<Frame<'a>>,
-        /// How many are left out, outside the last one.
+        /// Number of outermost frames left out.
         #[serde(default, skip_serializing_if = "is_zero")]
         omitted: usize,
     },
@@ -35,7 +35,7 @@ pub(super) enum Failure<'a> {
         room: u64,
         addr: u64,
     },
-    /// The line is not UTF-8, from a byte on.
+    /// The line is not valid UTF-8 from this byte on.
     LineNotUtf8 {
         byte: usize,
     },
@@ -134,7 +134,7 @@ pub(super) struct Frame<'a> {
     pub(super) index: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) offset: Option<usize>,
-    /// Where in the source, if the module told that.
+    /// The source location, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,7 +145,7 @@ pub(super) struct Frame<'a> {
     pub(super) source: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) inlined: bool,
-    /// How many more frames of the same function come next.
+    /// How many further frames of the same function are left out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) repeats: usize,
 }

@@ -1,4 +1,4 @@
-//! Format 3: runs, and what is known of their guests.
+//! Format 3: runs and their guests.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use super::mirror;
 use crate::guest;
 use crate::session::About;
 
-/// A run, whose memories before its first cause precede it.
+/// A run. The memories before its first cause precede it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Run<'a> {
     pub(super) guest: Guest<'a>,
-    /// The exported globals as the run left them.
+    /// The exported globals after the run.
     pub(super) globals: Vec<Global<'a>>,
-    /// The number of the first cause: those before it were forgotten.
+    /// The number of the first cause: earlier ones were forgotten.
     pub(super) oldest: usize,
 }
 
@@ -28,15 +28,15 @@ pub(super) struct Guest<'a> {
     /// Why no convention was chosen, if none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) undecided: Option<Cow<'a, str>>,
-    /// What was assumed about the convention, if it was.
+    /// What was assumed about the convention, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) assumed: Option<Cow<'a, str>>,
-    /// Why stores were not recorded, where they were to be.
+    /// Why stores were not recorded, if they were supposed to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) untraced: Option<Cow<'a, str>>,
     pub(super) sha256: Cow<'a, str>,
     pub(super) interface: Interface<'a>,
-    /// The memory that the convention passes lines through.
+    /// The index of the memory that the convention uses for lines.
     pub(super) memory: usize,
 }
 
@@ -68,11 +68,11 @@ pub(super) struct Interface<'a> {
     pub(super) imports: Vec<Import<'a>>,
     pub(super) memories: Vec<Memory>,
     pub(super) segments: Vec<Segment<'a>>,
-    /// The global variables that have a name.
+    /// The named global variables.
     pub(super) variables: Vec<Variable<'a>>,
     pub(super) has_start: bool,
     pub(super) is_dynamic: bool,
-    /// What the module says of its own convention.
+    /// The module's own description of its convention.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) says: Option<Cow<'a, str>>,
 }
@@ -106,7 +106,7 @@ pub(super) enum Extern {
         ty: Type,
         mutable: bool,
     },
-    /// In older files it has no type.
+    /// Older files omit the type.
     Table {
         #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
         ty: Option<Type>,
@@ -140,7 +140,7 @@ pub(super) struct Segment<'a> {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Variable<'a> {
     pub(super) name: Cow<'a, str>,
-    /// Its value at the start, if that is a plain number.
+    /// Its initial value, if that is a constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) start: Option<u64>,
 }

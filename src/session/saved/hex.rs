@@ -1,4 +1,4 @@
-//! Bytes in a saved session: a string of hexadecimal digits, two for each byte.
+//! Bytes in a saved session: a string of hexadecimal digits, two per byte.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record;
 
-/// Bytes that are written and read as hexadecimal digits.
+/// Bytes, serialized as hexadecimal digits.
 pub(super) struct Hex<'a>(pub(super) Cow<'a, [u8]>);
 
 impl<'a> Hex<'a> {

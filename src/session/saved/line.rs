@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::record::PAGE;
 
-/// The longest line, in bytes: a line that was sent, or an answer, of a quarter of it.
+/// Maximum length of a line, in bytes. Lines and answers may have a quarter of that.
 const LONGEST: u64 = 1 << 30;
 
 /// Writes a line.
@@ -17,11 +17,11 @@ pub(super) fn write(out: &mut impl Write, entry: &impl Serialize) -> io::Result<
     writeln!(out, " {sum:08x}")
 }
 
-/// Writes bytes through, and takes their checksum.
+/// A writer that computes a checksum.
 struct Summed<W> {
     out: W,
     sum: crc32fast::Hasher,
-    /// How much longer the line may become.
+    /// How many more bytes the line may have.
     left: u64,
 }
 
@@ -39,7 +39,7 @@ impl<W: Write> Write for Summed<W> {
     }
 }
 
-/// Reads the JSON of the next line into `line`, if its checksum is right; `None` at the end.
+/// Reads the JSON of the next line into `line` and verifies its checksum; `None` at the end.
 pub(super) fn read<'a>(input: &mut impl BufRead, line: &'a mut Vec<u8>) -> Result<Option<&'a str>, String> {
     line.clear();
     line.shrink_to(PAGE);

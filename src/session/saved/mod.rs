@@ -1,13 +1,12 @@
-//! Sessions in files: the timeline with all its runs, to be looked at again without running anything.
+//! Session files: the timeline with all its runs, which can be viewed without running anything.
 //!
-//! A file is lines of JSON, each with its checksum behind it: a head; for each run its memories before the oldest cause
-//! that is known, what is known of the guest, and each cause with its changes; the marks; an end. So a file that was
-//! cut short or damaged can be read as far as it is sound. Nothing in it is believed: steps must nest, each change must
-//! fit the memory that those before it left, and all of it must fit what a session may take. What was read can be shown
-//! without a further check.
+//! A file consists of lines of JSON, each followed by its checksum: a header; for each run, its memories before the
+//! oldest known cause, the guest, and each cause with its changes; the bookmarks; an end. So a truncated or damaged
+//! file can be read up to the damage. Nothing in it is trusted: steps must nest, each change must fit the memory
+//! before it, and everything must fit the session's limits. Once read, no further checks are needed.
 //!
-//! [`entry`] and the types below it are the current format, apart from [`crate::record`], so that a name can change there
-//! and no file breaks. An older format has a module of its own, which makes entries of the current format of it.
+//! [`entry`] and the types that it uses are the current format. They are separate from [`crate::record`], so that
+//! renaming there does not break files. Each older format has a module that converts it to the current entries.
 
 use std::fmt;
 use std::fs::File;
@@ -27,7 +26,7 @@ mod read;
 mod v2;
 mod write;
 
-/// Conversions between an enum of the record and one of the format whose variants have the same names.
+/// Conversions between an enum of the record and one of the format with the same variant names.
 macro_rules! mirror {
     ($saved:ty, $recorded:ty, [$($variant:ident),*]) => {
         impl From<$recorded> for $saved {
@@ -51,53 +50,52 @@ use mirror;
 
 /// A session from a file.
 pub struct Saved {
-    /// The runs before the last, the oldest first.
+    /// All runs but the last, oldest first.
     pub past: Vec<PastRun>,
     /// The last run.
     pub last: PastRun,
-    /// The ranges of memory that the user gave a name.
+    /// The ranges of memory named by the user.
     pub bookmarks: Bookmarks,
-    /// What is wrong with the rest of the file, if it could not be read to its end.
+    /// What is wrong with the rest of the file, if it could not be read to the end.
     pub damage: Option<String>,
 }
 
-/// Why a file cannot be loaded as a session.
+/// Why a session file cannot be loaded.
 #[derive(Debug)]
 pub enum SessionFileError {
-    /// The file cannot be read.
+    /// The file could not be read.
     Io(io::Error),
     /// The file is not a saved session, or its first line is damaged.
     NotASession,
-    /// A newer linmem wrote it.
+    /// It was written by a newer linmem.
     UnknownFormat {
-        /// The number of the format.
+        /// The version of the format.
         format: u32,
         /// The version of linmem that wrote it.
         linmem: String,
     },
-    /// No cause could be read before the damage.
+    /// The file is damaged before the end of its first cause.
     Damaged(String),
-    /// There is no cause in it.
+    /// It contains no cause.
     Empty,
 }
 
-/// Writes a session into a file, which is there whole or not at all.
+/// Saves a session to a file atomically.
 ///
 /// # Errors
-/// The file cannot be written.
+/// The file could not be written.
 pub fn save(path: &Path, session: &Session) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.part", std::process::id()));
     let written = write::write(Path::new(&draft), session).and_then(|()| std::fs::rename(&draft, path));
     if written.is_err() {
-        // It may not even be there.
+        // It may not exist.
         let _ = std::fs::remove_file(&draft);
     }
     written
 }
 
-/// Reads a file of this format or an older one, as far as it is sound, and as its memories take no more than about
-/// `most` bytes.
+/// Loads a file of this or an older format up to any damage, as long as its memories take at most about `most` bytes.
 ///
 /// # Errors
 /// See [`SessionFileError`].
@@ -106,7 +104,7 @@ pub fn load(path: &Path, most: u64) -> Result<Saved, SessionFileError> {
     read::read(BufReader::new(file), most)
 }
 
-/// Whether anything is known of a run.
+/// Whether any cause of a run is known.
 fn has_causes(run: &Run) -> bool {
     run.oldest() < run.len()
 }

@@ -1,4 +1,4 @@
-//! Reads a session from a file, and checks all that it says.
+//! Reads a session from a file and validates it.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PA
 use crate::session::worker::{HISTORY, RUNS};
 use crate::session::{Bookmarks, PastRun};
 
-/// The most bytes that all memories of a guest may have, touched or not.
+/// Maximum total size of a guest's memories, touched or not.
 const SIZES: u64 = 64 << 30;
-/// The most causes of a run that may have been forgotten.
+/// Maximum number of forgotten causes of a run.
 const FORGOTTEN: u64 = 1 << 40;
 
-/// Reads a file of any format that is known.
+/// Reads a file of any known format.
 pub(super) fn read(mut input: impl BufRead, most: u64) -> Result<Saved, SessionFileError> {
     let mut text = Vec::new();
     let parse = parser(line::read(&mut input, &mut text).ok().flatten())?;
@@ -29,7 +29,7 @@ pub(super) fn read(mut input: impl BufRead, most: u64) -> Result<Saved, SessionF
             Err(why) => break Some(format!("damaged after cause {}: {why}", reader.causes)),
         }
     };
-    // It may have been cut short where the last run begins.
+    // The file may be truncated at the start of the last run.
     reader.runs.pop_if(|past| !has_causes(&past.run));
     match reader.runs.pop() {
         Some(last) => Ok(Saved { past: reader.runs, last, bookmarks: reader.bookmarks, damage }),
@@ -39,7 +39,7 @@ pub(super) fn read(mut input: impl BufRead, most: u64) -> Result<Saved, SessionF
 
 type Parse = fn(&str) -> Result<Entry<'static>, String>;
 
-/// What reads the lines after that head.
+/// The parser for the lines after this header.
 fn parser(head: Option<&str>) -> Result<Parse, SessionFileError> {
     let head = head.and_then(|head| serde_json::from_str(head).ok());
     let Head { linmem_session: format, linmem } = head.ok_or(SessionFileError::NotASession)?;
@@ -50,27 +50,27 @@ fn parser(head: Option<&str>) -> Result<Parse, SessionFileError> {
     }
 }
 
-/// What was read of a file so far.
+/// Everything read so far.
 #[derive(Default)]
 struct Reader {
-    /// The most bytes that the memories may take.
+    /// Maximum size of the memories, in bytes.
     most: u64,
-    /// The most that they can take by now: counted again only where that is much.
+    /// Upper bound of their current size. Recounted only when it is large.
     taken: u64,
-    /// The memories of the run to come.
+    /// The memories of the next run.
     memories: Memories,
     start: Option<Memories>,
     runs: Vec<PastRun>,
     bookmarks: Bookmarks,
-    /// A cause, and how many of its changes are still to come.
+    /// A cause, and how many of its changes are missing.
     open: Option<(Cause, usize)>,
-    /// How many causes were read, and the cost of the one that is open.
+    /// Number of causes read, and the cost of the open one.
     causes: u64,
     cost: u64,
 }
 
 impl Reader {
-    /// Takes an entry in; false for the last.
+    /// Adds an entry. Returns false for the last.
     fn take(&mut self, entry: Entry<'_>) -> Result<bool, String> {
         match (entry, self.open.take()) {
             (Entry::Change(change), Some((mut cause, left))) => {
@@ -136,7 +136,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The newest run must have causes before another may follow, or the end.
+    /// Checks that the newest run has causes before another run or the end may follow.
     fn last_has_causes(&self) -> Result<(), String> {
         match self.runs.last() {
             Some(past) if !has_causes(&past.run) => Err("a run has no causes".to_owned()),
@@ -144,7 +144,7 @@ impl Reader {
         }
     }
 
-    /// Puts a cause on the timeline, once all its changes are there.
+    /// Adds a cause to the timeline, once it has all its changes.
     fn settle(&mut self, cause: Cause, left: usize) -> Result<(), String> {
         if left > 0 {
             self.open = Some((cause, left));
@@ -163,13 +163,13 @@ impl Reader {
         Ok(())
     }
 
-    /// Charges for what a change may touch, and for keeping it.
+    /// Charges for a change and the pages that it may touch.
     fn touch(&mut self, change: &Change) -> Result<(), String> {
         self.cost = self.cost.saturating_add(change.cost() as u64);
         if self.cost > self.most.saturating_mul(4).saturating_add(HISTORY as u64) {
             return Err("a cause changes more than a session keeps".to_owned());
         }
-        // The change's cost is at least that of its bytes, twice; and it may touch a page more at each end.
+        // A change's cost is at least twice its bytes; it may touch one more page at each end.
         self.charge(change.cost() as u64 + 2 * PAGE as u64)
     }
 
@@ -180,7 +180,7 @@ impl Reader {
             return Ok(());
         }
         self.taken = self.count();
-        // Not a quarter more than that: it would be counted again and again where it is nearly full.
+        // Without the margin of a quarter: otherwise it would be recounted all the time when nearly full.
         match self.taken > most {
             true => Err(format!(
                 "its memories take more than {} {} (--max-memory sets the limit)",
@@ -191,7 +191,7 @@ impl Reader {
         }
     }
 
-    /// The bytes of all pages that the memories take.
+    /// Total bytes of the pages in the memories.
     fn count(&self) -> u64 {
         let runs = self.runs.iter().flat_map(|past| past.run.present());
         let pages = |image: &Image| image.touched().count() as u64;
@@ -199,5 +199,5 @@ impl Reader {
     }
 }
 
-/// What is said of memories that no guest has.
+/// The error for memories larger than any guest may have.
 const TOO_LARGE: &str = "its memories are larger than those of any guest";

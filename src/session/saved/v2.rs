@@ -1,4 +1,4 @@
-//! Format 2, which linmem wrote before November 2026: its types, and what they are in format 3. They never change.
+//! Format 2, written before November 2026, and its conversion to format 3. These types never change.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::hex::Hex;
 use super::{cause, entry, failure, guest};
 
-/// Reads a line, and tells it in format 3.
+/// Parses a line and converts it to format 3.
 pub(super) fn parse(line: &str) -> Result<entry::Entry<'static>, String> {
     serde_json::from_str::<Entry>(line).map_err(|error| error.to_string())?.upgrade()
 }
@@ -130,7 +130,7 @@ impl Extern {
                 guest::Extern::Function { params: types(params), results: types(results) }
             }
             Extern::Memory { index, pages } => guest::Extern::Memory { index, pages },
-            // Its type was not saved.
+            // Format 2 did not save its type.
             Extern::Global => guest::Extern::Global { ty: guest::Type::Other, mutable: false },
             Extern::Table => guest::Extern::Table { ty: None, entries: 0, max_entries: None },
             Extern::Tag => guest::Extern::Tag {},
@@ -212,10 +212,10 @@ struct Cause {
 }
 
 impl Cause {
-    /// The cause, which so many changes follow.
+    /// Converts the cause, which `changes` changes follow.
     fn upgrade(self, changes: usize) -> Result<cause::Cause<'static>, String> {
         let Cause { trigger, crossings, changes: inside, focus, outcome } = self;
-        // Nobody would be charged for them.
+        // The cost of these would not be charged.
         if !inside.is_empty() {
             return Err("a cause has changes inside itself".to_owned());
         }
@@ -340,7 +340,7 @@ enum Change {
     Bytes {
         memory: usize,
         addr: u64,
-        /// The old bytes, then as many new ones.
+        /// The old bytes, then the same number of new ones.
         halves: Bytes,
         by: Actor,
         evidence: Evidence,

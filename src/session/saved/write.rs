@@ -1,4 +1,4 @@
-//! Writes a session into a file, in the current format.
+//! Writes a session to a file in the current format.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,7 +12,7 @@ use crate::guest as live;
 use crate::record::{Memories, Moment, Run};
 use crate::session::{About, Session};
 
-/// Writes a session, and waits until it is on the disk.
+/// Writes a session and syncs it to disk.
 pub(super) fn write(path: &Path, session: &Session) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     line::write(&mut out, &Head { linmem_session: FORMAT, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
