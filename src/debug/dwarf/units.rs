@@ -1,6 +1,6 @@
 //! Compilation units, with their entries and line tables, which are read when an address of the unit is first queried.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
