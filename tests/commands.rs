@@ -1,9 +1,9 @@
 //! The `:` language, through scripts: every command, what it says, and what it says when it is misused.
 
-mod hermetic;
-
 use std::path::Path;
 use std::process::Output;
+
+use crate::hermetic;
 
 /// A guest with a bit of everything: a buffer, exports of all number types, globals, memory that may grow.
 const ODDS: &str = r#"(module

@@ -1,8 +1,6 @@
 //! Where stores are not recorded and comparing takes too long: what is not known is said, and nothing else is shown as
 //! if it were.
 
-mod hermetic;
-
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -15,6 +13,8 @@ use linmem::record::{Actor, Cause, Change, Run, StepKind};
 use linmem::session::{Live, Options, Source, Watchdog};
 use linmem::view::Selection;
 use ratatui::buffer::Buffer;
+
+use crate::hermetic;
 
 /// Stores i at 0 and calls `tick(i)`, for i from 1 to 20; then calls `back`, in which the host calls `more`: that stores 100
 /// at 0 and calls `tick(100)`.

@@ -1,9 +1,9 @@
 //! The config file: defaults for options, which the command line overrides.
 
-mod hermetic;
-
 use std::path::Path;
 use std::process::Output;
+
+use crate::hermetic;
 
 /// Runs linmem with a config file of that content.
 fn run(test: &str, config: &str, args: &[&str]) -> Output {
@@ -129,7 +129,17 @@ fn no_test_starts_linmem_in_the_environment_of_who_runs_it() {
     let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).expect("it is readable");
     let sources = files.map(|file| file.expect("it is readable").path()).filter(|path| path.extension().is_some());
     let direct: Vec<_> = sources.filter(|path| std::fs::read_to_string(path).expect("text").contains(&named)).collect();
-    assert!(direct.is_empty(), "use hermetic::linmem() in {direct:?}");
+    assert!(direct.is_empty(), "use crate::hermetic::linmem() in {direct:?}");
     let variables: Vec<_> = hermetic::linmem().get_envs().map(|(name, _)| name.to_owned()).collect();
     assert!(variables.is_empty(), "{variables:?}");
+}
+
+#[test]
+fn every_test_file_is_part_of_the_suite() {
+    let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).expect("it is readable");
+    let names = files.map(|file| file.expect("it is readable").file_name().into_string().expect("an ASCII name"));
+    let suite = include_str!("main.rs");
+    let is_left_out = |name: &str| name != "main" && !suite.contains(&format!("mod {name};\n"));
+    let left_out: Vec<_> = names.filter(|name| name.strip_suffix(".rs").is_some_and(is_left_out)).collect();
+    assert!(left_out.is_empty(), "add these to tests/main.rs: {left_out:?}");
 }

@@ -1,9 +1,9 @@
 //! Conventions through the binary: the guests that come along, recipes of one's own, and what they say of faults.
 
-mod hermetic;
-
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
+
+use crate::hermetic;
 
 /// Runs linmem with these arguments and input.
 fn run(args: &[&str], input: &[u8]) -> Output {

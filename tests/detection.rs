@@ -1,9 +1,9 @@
 //! What is detected, assumed, and checked at run time, through the binary: no wrong answer in silence.
 
-mod hermetic;
-
 use std::path::Path;
 use std::process::{Output, Stdio};
+
+use crate::hermetic;
 
 /// What linmem says to these lines, with a guest of this text: stdout, stderr, exit status.
 fn ask(name: &str, module: &str, args: &[&str], lines: &str) -> (String, String, Option<i32>) {

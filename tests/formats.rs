@@ -1,13 +1,13 @@
 //! Saved sessions of earlier formats: linmem reads them for ever. The files in `fixtures` were written by the linmem of
 //! their time and never change; `session-v2.linmem` holds every kind of step, value, change and failure of its format.
 
-mod hermetic;
-
 use std::path::{Path, PathBuf};
 
 use linmem::guest::{Extern, Type};
 use linmem::record::{Run, Value};
 use linmem::session::{PastRun, Saved, load};
+
+use crate::hermetic;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)

@@ -1,9 +1,9 @@
 //! Exported globals of every type, as recipes compare and pass them.
 
-mod hermetic;
-
 use std::path::Path;
 use std::process::Output;
+
+use crate::hermetic;
 
 /// A global of each type, and functions that take and change them.
 const GLOBALS: &str = r#"(module (memory (export "memory") 1)

@@ -1,11 +1,11 @@
 //! Guests from real compilers (tests/guests, and how they are built there), each in the convention that comes natural to its
 //! toolchain: told by detection alone, and driven to the right answers.
 
-mod hermetic;
-
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
+
+use crate::hermetic;
 
 /// What linmem says to these lines with that guest of tests/guests: stdout, stderr, exit status.
 fn ask(guest: &str, args: &[&str], lines: &[u8]) -> (String, String, Option<i32>) {

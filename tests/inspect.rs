@@ -1,9 +1,9 @@
 //! `linmem inspect`: whether a module can be loaded, what nothing answers, and advice that can work.
 
-mod hermetic;
-
 use std::path::Path;
 use std::process::Output;
+
+use crate::hermetic;
 
 fn inspect(name: &str, module: &str, args: &[&str]) -> (String, Option<i32>) {
     let output = run(name, module, &[&["inspect"], args].concat());

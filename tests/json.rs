@@ -1,13 +1,13 @@
 //! `--show json`: one object a line, in a documented form.
 
-mod hermetic;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+
+use crate::hermetic;
 
 fn run(args: &[&str], input: &[u8]) -> Output {
     let mut child = hermetic::linmem()

@@ -1,8 +1,8 @@
 //! What is said of modules that cannot be loaded: where in the text an error is, and which features are missing.
 
-mod hermetic;
-
 use std::path::Path;
+
+use crate::hermetic;
 
 /// Runs linmem on a module under that name, and returns what it says on stderr with its exit status.
 fn load(name: &str, module: &[u8]) -> (String, Option<i32>) {

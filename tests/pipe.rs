@@ -1,13 +1,13 @@
 //! The pipe, as a script sees it: the binary with real stdin, stdout, stderr and exit status.
 
-mod hermetic;
-
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+
+use crate::hermetic;
 
 const COOL: &[u8] = b" Wasm is cool!";
 

@@ -1,9 +1,9 @@
 //! Guests that are programs: the arguments and the environment that they are started with.
 
-#[cfg(unix)]
-mod hermetic;
-mod pty;
+use crate::hermetic;
+use crate::pty;
 
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,18 +1,15 @@
 //! The prompt, as a person uses it: the binary in a real pseudo-terminal, real keys.
 
-#![cfg(unix)]
-
-mod cases;
-mod hermetic;
-mod pty;
-
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use pty::Pty;
+
+use crate::cases;
+use crate::hermetic;
+use crate::pty::Pty;
 
 /// linmem at a prompt.
 struct Prompt {

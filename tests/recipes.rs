@@ -1,9 +1,9 @@
 //! What recipes do, through the binary: their values, their handlers, and what comes of faults in them.
 
-mod hermetic;
-
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
+
+use crate::hermetic;
 
 /// Runs linmem with these arguments and input.
 fn run(args: &[&str], input: &[u8]) -> Output {

@@ -1,9 +1,9 @@
 //! Regions, through scripts: what the module says of its memory, what its allocator handed out, and what is not
 //! claimed.
 
-mod hermetic;
-
 use std::path::{Path, PathBuf};
+
+use crate::hermetic;
 
 /// A guest laid out as compilers do it, with an allocator that reuses what was given back last.
 const LAID_OUT: &str = r#"(module

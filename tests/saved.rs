@@ -1,7 +1,5 @@
 //! Saved sessions: what was seen is seen again, without a guest; and what is damaged is read as far as it is sound.
 
-mod hermetic;
-
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::LazyLock;
@@ -12,6 +10,8 @@ use linmem::record::{Target, Touch};
 use linmem::session::{Options, Source, load};
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
+
+use crate::hermetic;
 
 /// What the session that is saved consists of, and what is looked at then.
 const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n\

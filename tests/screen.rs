@@ -1,17 +1,15 @@
 //! The full screen, as a person sees it: the binary in a real pseudo-terminal, real keys, and a terminal emulator
 //! that reads the cells with their styles.
 
-#![cfg(unix)]
-
-mod hermetic;
-mod pty;
-
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use portable_pty::PtySize;
-use pty::Pty;
+
+use crate::hermetic;
+use crate::pty;
+use crate::pty::Pty;
 
 /// linmem in a terminal whose screen is read.
 struct Terminal {

@@ -1,12 +1,10 @@
 //! Scripts: where they come from, how they end, and what they print.
 
-#![cfg(unix)]
-
-mod hermetic;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+
+use crate::hermetic;
 
 /// A guest that never returns from a line of four bytes.
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))

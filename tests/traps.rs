@@ -1,10 +1,10 @@
 //! Traps: the place in the source and the calls that led to it, in every front end, on guests from real compilers
 //! (tests/guests/lines).
 
-mod hermetic;
-#[cfg(unix)]
-mod pty;
+use crate::hermetic;
+use crate::pty;
 
+#[cfg(unix)]
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};

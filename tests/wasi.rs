@@ -1,8 +1,8 @@
 //! What WASI writes into a guest's memory, in both versions of its interface.
 
-mod hermetic;
-
 use std::path::Path;
+
+use crate::hermetic;
 
 /// Imports from `MODULE`, and stores what each function returns from 0x400 on. All memory that may be written to is 0xee.
 const GUEST: &str = r#"(module

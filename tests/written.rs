@@ -1,16 +1,13 @@
 //! What was written is told apart from what changed, in everything that shows memory.
 
-#![cfg(unix)]
-
-mod hermetic;
-mod pty;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use pty::Pty;
 use serde_json::{Value, json};
+
+use crate::hermetic;
+use crate::pty::Pty;
 
 /// The built-in guest writes these behind the line.
 const SUFFIX: &str = " Wasm is cool!";

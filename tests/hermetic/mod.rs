@@ -2,8 +2,6 @@
 //!
 //! Whoever runs the tests may have a configuration, a history, `NO_COLOR`, `TERM` or `COLUMNS`; no test may depend on it.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use std::process::Command;
 
 /// linmem with an empty environment: no home, no configuration, no history.

@@ -1,7 +1,5 @@
 //! linmem in a real pseudo-terminal: for the tests of the full screen and of the prompt.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
