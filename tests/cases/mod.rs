@@ -3,6 +3,8 @@
 //! They are typed one after the other, behind the line `Did you know`, on the guest that comes along. `FOLDER` stands for
 //! a folder with the file `script` in it.
 
+#![allow(dead_code, reason = "the suite and the screen's own tests each use their own column")]
+
 /// What is in the file `script`.
 pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
 
