@@ -56,6 +56,11 @@ impl Tracer {
         feed.collector().clone()
     }
 
+    /// Changes how many bytes of records are kept.
+    pub(super) fn set_budget(&self, budget: u64) {
+        self.feed().collector().lock().unwrap_or_else(PoisonError::into_inner).set_budget(budget);
+    }
+
     /// Has the records of the ring taken, and makes it empty.
     fn empty_ring(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, &[u8])) {
         let end = usize::try_from(self.cursor.get(store).i32().unwrap_or(0)).unwrap_or(0);

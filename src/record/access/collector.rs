@@ -55,6 +55,11 @@ impl Collector {
         }
     }
 
+    /// Changes how many bytes of records are kept, from the next record on.
+    pub fn set_budget(&mut self, budget: u64) {
+        self.budget = usize::try_from(budget).unwrap_or(usize::MAX);
+    }
+
     /// Number of accesses since the cause began.
     pub fn count(&self) -> u64 {
         self.log.len
