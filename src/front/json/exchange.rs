@@ -28,8 +28,7 @@ pub(super) struct Exchange<'a> {
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
-    /// Left out where none was recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Null where none was recorded.
     accesses: Option<Accesses>,
 }
 
