@@ -1,16 +1,13 @@
 //! What is recorded of a long call and does not fit `--max-record` is dropped, and every front end says so.
 
-#![cfg(unix)]
-
-mod hermetic;
-mod pty;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use pty::Pty;
 use serde_json::{Value, json};
+
+use crate::hermetic;
+use crate::pty::Pty;
 
 /// Stores each byte of the line 20,000 times.
 const GUEST: &str = r#"(module (memory (export "memory") 1)
