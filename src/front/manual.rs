@@ -49,7 +49,9 @@ fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
 fn recipe(name: &str) -> Status {
     match built_in_recipes().find(|(known, _)| *known == name) {
         Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
-        None => status::fail(Status::Usage, &format!("no built-in convention `{name}`; `linmem recipe` lists them")),
+        None => {
+            status::fail(Status::Usage, &format!("unknown built-in convention `{name}`; `linmem recipe` lists them"))
+        }
     }
 }
 

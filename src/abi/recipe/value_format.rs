@@ -31,7 +31,9 @@ impl ValueFormat {
     /// The form of a value of that kind that a recipe writes as `{x}`, `{x:i}`, `{x:x}` or `{x:08x}`; here what stands
     /// behind the colon.
     pub(super) fn new(kind: StaticType, form: &str) -> Result<ValueFormat, String> {
-        let wrong = || format!("`{form}` is no form for a value: i with a sign, x in hexadecimal, 08x in eight digits");
+        let wrong = || {
+            format!("unknown format `{form}`: expected i (signed), x (hexadecimal) or 08x (eight hexadecimal digits)")
+        };
         Ok(match (kind, form) {
             (StaticType::Of(ty @ (Type::F32 | Type::F64)), "" | "i") => ValueFormat::Float(ty),
             (_, "") => ValueFormat::Unsigned,
