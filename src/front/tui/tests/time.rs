@@ -302,7 +302,7 @@ fn a_saved_session_is_called_so() {
     let screen = shown(&mut bench);
     assert!(screen.contains("nothing can be sent; a line that begins with : is a command"), "{screen}");
     bench.key(KeyCode::Enter);
-    assert!(shown(&mut bench).contains("nothing runs; :load returns from it"));
+    assert!(shown(&mut bench).contains("nothing can run in a saved session; :load returns from it"));
     bench.key(KeyCode::F(5));
     assert!(shown(&mut bench).contains("F5 F6 move along its exchanges"), "its start");
     bench.send(":load");
