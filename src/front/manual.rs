@@ -13,7 +13,7 @@ use crate::settings::{SETTINGS, Settings};
 
 /// What there is to know of all settings.
 const SETTINGS_GUIDE: &str = "\
-The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one a line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
+The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one per line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
 
 /// Prints what was asked for.
 pub(super) fn print(command: &Command, cli: &Cli) -> Status {
