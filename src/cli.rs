@@ -83,11 +83,11 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Answer a line that fails with an empty line
+    /// Print an empty line for a line that fails
     #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 
-    /// Lines end with NUL instead of LF, in and out
+    /// End lines with NUL instead of LF, in and out
     #[arg(short = '0', long, help_heading = PIPE, conflicts_with = "whole")]
     pub null: bool,
 
@@ -107,7 +107,7 @@ pub struct Cli {
 /// What is said about the convention.
 #[derive(Debug, Args)]
 pub struct ConventionArgs {
-    /// Export to call, where several match
+    /// Export to call if several match
     #[arg(long, value_name = "NAME", help_heading = GUEST)]
     pub call: Option<String>,
 
@@ -157,10 +157,10 @@ pub enum Command {
 
     /// Open a saved session, without running anything
     Replay {
-        /// File that :save wrote
+        /// File written by :save
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
-        /// Print it instead: hex, json
+        /// Print it in a format: hex, json
         #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
         show: Option<Show>,
         /// Use the prompt instead of the full screen

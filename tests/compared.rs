@@ -170,7 +170,7 @@ fn the_prompt_says_so_of_what_it_shows() {
     let caution = "memory was not compared after this step: bytes shown here may be out of date";
     let (inside, whole) = shown.split_once("step 1 of").expect("the second moment is shown");
     assert_eq!(inside.matches(caution).count(), 3, "{shown}");
-    assert!(inside.contains("not known: memory was not compared after this step"), "{shown}");
+    assert!(inside.contains("unknown: memory was not compared after this step"), "{shown}");
     assert!(!whole.contains(caution) && whole.contains("0x0  u32 200"), "{shown}");
 }
 

@@ -107,8 +107,8 @@ fn a_convention_that_is_not_the_guests_is_told_in_its_own_words() {
     assert!(text(&output.stdout).len() > 1000, "a length of an address: who chooses a convention is believed");
     let output = run(&["packed", "--abi", "c-string"], b"x\n");
     assert_eq!(output.status.code(), Some(4));
-    let words = "the module does not match convention c-string: the names of the exports of the transform's type, \
-                 (i32) -> (i32), say otherwise: alloc";
+    let words = "the module does not match convention c-string: the names of the exports with the transform's type, \
+                 (i32) -> (i32), suggest other functions: alloc";
     assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     let output = run(&["packed", "--abi", "nonsense"], b"x\n");
     assert_eq!(output.status.code(), Some(2));
@@ -145,7 +145,7 @@ fn a_recipe_reads_globals_and_grows_memory_while_it_runs() {
         b"ab\n",
     );
     let stderr = text(&shown.stderr);
-    assert!(stderr.contains("memory did not grow by 2 pages: it has 1 and may have 2"), "{stderr}");
+    assert!(stderr.contains("memory did not grow by 2 pages: it has 1, and the limit is 2"), "{stderr}");
     assert!(stderr.contains("when the guest called env.grow(150000)"), "{stderr}");
 }
 
@@ -229,7 +229,7 @@ fn a_module_may_bring_its_recipe_along() {
     );
     assert_eq!(text(&run(&[&guest], b"abc\nde\n").stdout), "a\nd\n");
     let inspected = text(&run(&["inspect", &guest], b"").stdout);
-    assert!(inspected.contains("  yes     mine               the module brings its recipe along"), "{inspected}");
+    assert!(inspected.contains("  yes     mine               the module contains its recipe"), "{inspected}");
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn without_a_convention_exports_are_called_by_hand_until_one_is_chosen() {
     assert_eq!(run(&[&unclear], b"hello\n").status.code(), Some(4), "a pipe cannot choose");
     let script = "hello\n:expect error Several conventions match (:convention lists and chooses them\n:call go 16 3\n:expect at 16 text A\n\
         :convention in-place-len\n:expect at 16 hex 00\nhello\n:expect Aello\n:convention typst\n\
-        :expect error the guest stays as it was\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
+        :expect error the guest was not replaced\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
     let output = run(&[&unclear, "--script", &file("unclear.txt", script)], b"");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     let none = file(
@@ -385,7 +385,7 @@ fn what_cannot_run_alone_or_may_be_a_library_is_told_so() {
     assert_eq!(text(&run(&[&library, "--abi", "wasi"], b"x\n").stdout), "\n");
     let wide = file("wide-memory.wat", r#"(module (memory (export "m") i64 1))"#);
     let stderr = text(&run(&[&wide], b"x\n").stderr);
-    assert!(stderr.contains("the engine does not support what the module uses: 64-bit memory"), "{stderr}");
+    assert!(stderr.contains("the module uses features that the engine does not support: 64-bit memory"), "{stderr}");
 }
 
 #[test]
@@ -416,23 +416,23 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
     for (body, words) in [
         (
             "each line\n  x = f(1)\n",
-            "line 2: `f` is (i32) -> (): it returns nothing, and the recipe wants one value, for `x`",
+            "line 2: `f` is (i32) -> (): it returns nothing, but the recipe expects one value, for `x`",
         ),
         (
             "each line\n  (a, b, c) = g()\n",
-            "line 2: `g` is () -> (i32, i32): it returns 2 values, and the recipe wants 3 values",
+            "line 2: `g` is () -> (i32, i32): it returns 2 values, but the recipe expects 3 values",
         ),
-        ("each line\n  f()\n", "line 2: `f` is (i32) -> (): it takes 1 argument, and the recipe gives it 0"),
+        ("each line\n  f()\n", "line 2: `f` is (i32) -> (): it takes 1 argument, but the recipe passes 0"),
         (
             "each line\n  f(1)\non env.lgo(a, b)\n  say b at a\n",
-            "The handler in line 3, env.lgo, answers no import of the module.",
+            "The handler in line 3, env.lgo, matches no import of the module.",
         ),
         ("text utf16\neach line\n  read 1 at 0\n", "not valid UTF-16: 1 byte cannot be split"),
-        ("each line\n  write 'x' at 0\n", "line 2: `'` means nothing in a recipe: texts stand in double quotes"),
-        ("Each line:\n  write at 0\n", "line 1: `:` means nothing in a recipe: sections stand alone"),
+        ("each line\n  write 'x' at 0\n", "line 2: unexpected character `'`: put text in double quotes"),
+        ("Each line:\n  write at 0\n", "line 1: unexpected character `:`: the first line of a section"),
         (
             "each line\n  x = 3 * 4\n",
-            "line 2: the line should end here, found `*`: there are sums and differences only",
+            "line 2: expected the end of the line, found `*`: a recipe can only add and subtract",
         ),
     ] {
         let full =
@@ -442,7 +442,7 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
     }
     let notes = r#"(module (import "env" "note" (func (param i32))) (memory (export "memory") 1))"#;
     let (_, stderr, _) = drive("notes", notes, "each line\n  read n at 0\non env.note()\n  stop\n", "x\n");
-    let words = "env.note is (i32) -> (): the guest gives it 1 argument, and the handler in line 3 takes 0";
+    let words = "env.note is (i32) -> (): the guest passes 1 argument, but the handler in line 3 takes 0";
     assert!(stderr.contains(words), "{stderr}");
 }
 
@@ -495,7 +495,7 @@ on post.deliver(end, begin)
     assert_eq!(stdout, "olleh\n\u{e9}fac\n\n\nba\n", "{stderr}");
     assert!(stderr.contains("line 3: an empty parcel (line 8 of the recipe)"), "{stderr}");
     assert!(
-        stderr.contains("line 4: the line has 4098 bytes, but the guest's buffer at 0x200 has room for 4096"),
+        stderr.contains("line 4: the line has 4098 bytes, but the guest's buffer at 0x200 holds only 4096"),
         "{stderr}"
     );
     let wrong = recipe.replace("fail utf8 until", "fail until");
@@ -509,7 +509,7 @@ fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
     let plain = r#"(module (memory (export "memory") 1) (func (export "f") (param i32)))"#;
     let sum = format!("each line\n  f(1{})\n", "+1".repeat(100_000));
     let (_, stderr, status) = drive("sum", plain, &sum, "x\n");
-    assert!(stderr.contains("line 2: this sum is too long") && status == Some(4), "{stderr}");
+    assert!(stderr.contains("line 2: the sum is too long") && status == Some(4), "{stderr}");
     // A name that a terminal would obey.
     let evil = r#"(module (@custom "linmem" "name \1b[2Jx\0aeach line\0a  f(n)\0a") (memory (export "memory") 1)
         (func (export "f") (param i32)))"#;

@@ -58,16 +58,16 @@ fn an_assumed_convention_fails_by_name_where_its_result_is_not_plausible() {
     let (stdout, stderr, status) =
         packed_low("packed-low", &format!("(i64.or {high} (i64.extend_i32_u (local.get 0)))"));
     assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
-    let note = "packed-low.wat: assuming convention packed: packed-low matches as well: try --abi packed-low\n";
+    let note = "packed-low.wat: assuming convention packed: packed-low also matches (try --abi packed-low)\n";
     assert!(stderr.contains(note), "{stderr}");
-    let failure = "line 1: the answer, 4096 bytes at 0x5, would lie across the module's data at 0x400";
+    let failure = "line 1: the answer, 4096 bytes at 0x5, would partly overlap the module's data at 0x400";
     assert!(stderr.contains(failure), "{stderr}");
-    assert!(stderr.ends_with("; packed was assumed; packed-low matches as well: try --abi packed-low\n"), "{stderr}");
+    assert!(stderr.ends_with("; packed was assumed; packed-low also matches (try --abi packed-low)\n"), "{stderr}");
     // A hash, half of which is an address outside the memory; a trap.
     for (name, body) in [("hash", "(i64.const 0x9e3779b97f4a7c15)"), ("trap", "(unreachable)")] {
         let (stdout, stderr, status) = packed_low(name, body);
         assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
-        assert!(stderr.contains("packed was assumed; packed-low matches as well: try --abi packed-low"), "{stderr}");
+        assert!(stderr.contains("packed was assumed; packed-low also matches (try --abi packed-low)"), "{stderr}");
     }
 }
 
@@ -86,8 +86,8 @@ fn many_lines_that_fail_do_not_prove_an_assumption() {
 #[test]
 fn a_number_is_not_taken_for_a_pointer_to_text() {
     for (name, body, words) in [
-        ("length", "(i32.const 5)", "5 was returned, which is the line's length, and not an address"),
-        ("boolean", "(i32.const 1)", "0x1 is no plausible address: memory is used from 0x400 on"),
+        ("length", "(i32.const 5)", "the guest returned 5, which is the line's length, not an address"),
+        ("boolean", "(i32.const 1)", "0x1 is not a plausible address: memory in use begins at 0x400"),
         ("no", "(i32.const 0)", "the guest returned a null pointer: f returned 0"),
     ] {
         let module = allocating(&format!(r#"(func (export "f") (param i32) (result i32) {body})"#));
@@ -116,11 +116,11 @@ fn an_address_is_not_taken_for_a_length() {
     assert_eq!(stdout, "hello\n", "{stderr}");
     assert!(stderr.contains("assuming convention fixed-region: --abi chooses another"), "{stderr}");
     for (name, result, words) in [
-        ("region-address", "(local.get 0)", "0x1000 was returned, which is the line's address, and not a length"),
+        ("region-address", "(local.get 0)", "the guest returned 0x1000, which is the line's address, not a length"),
         (
             "region-end",
             "(i32.add (local.get 0) (local.get 1))",
-            "0x1005 was returned, which is where the line ends, and not a length",
+            "the guest returned 0x1005, which is where the line ends, not a length",
         ),
     ] {
         let (stdout, stderr, status) = region(name, result);
@@ -138,7 +138,7 @@ fn weak_evidence_is_asked_about_and_no_guest_code_runs() {
         let (stdout, stderr, status) = ask("lone", lone, args, "hello\n");
         assert_eq!((stdout.as_str(), status), ("", Some(4)), "{stderr}");
         let words = "One convention matches, but the evidence is weak. Choose it with --abi NAME:\n  static-buffer: ";
-        assert!(stderr.contains(words) && stderr.contains("the name of canary does not say so"), "{stderr}");
+        assert!(stderr.contains(words) && stderr.contains("the name of canary does not confirm it"), "{stderr}");
     }
     assert_eq!(ask("lone", lone, &["--abi", "static-buffer"], "hello\n").0, "hello\n");
     let (stdout, stderr, status) = ask(
@@ -231,15 +231,14 @@ fn a_transform_that_the_recipe_does_not_call_is_refused() {
     let recipe = file("upper.recipe", "each line\n  write at 16\n* len = upper(16, n)\n  read len at 16\n");
     let (stdout, stderr, status) = ask("two", module, &["--abi", &recipe, "--call", "blank"], "x\n");
     assert_eq!((stdout.as_str(), status), ("", Some(4)));
-    let words =
-        "upper.recipe: the recipe calls `upper`, and --call names `blank`: change the recipe, or leave out --call";
+    let words = "upper.recipe: the recipe calls `upper`, but --call names `blank`: change the recipe, or omit --call";
     assert!(stderr.contains(words), "{stderr}");
     assert_eq!(ask("two", module, &["--abi", &recipe, "--call", "upper"], "x\n").0, "x\n");
     let own = r#"(module (@custom "linmem" "each line\0a  write at 16\0a  upper(16, n)\0a  read n at 16\0a")
         (memory (export "memory") 1) (func (export "upper") (param i32 i32)) (func (export "blank") (param i32 i32)))"#;
     let (stdout, stderr, status) = ask("own", own, &["--call", "blank"], "x\n");
     assert_eq!((stdout.as_str(), status), ("", Some(4)));
-    assert!(stderr.contains("its own: the recipe calls `upper`, and --call names `blank`"), "{stderr}");
+    assert!(stderr.contains("its own: the recipe calls `upper`, but --call names `blank`"), "{stderr}");
     assert_eq!(ask("own", own, &[], "x\n").0, "x\n");
 }
 
@@ -274,7 +273,7 @@ fn an_assumption_is_shown_at_the_prompt_and_in_scripts() {
     let guest = file("script.wat", &module);
     let script = file("script.txt", "hi\n:convention\n");
     let output = run(&[&guest, "--script", &script], "");
-    let note = "assuming convention in-place: --abi chooses another, `linmem inspect` shows the evidence\n";
+    let note = "assuming convention in-place: choose another with --abi; `linmem inspect` shows the evidence\n";
     assert!(text(&output.stderr).contains(note) && text(&output.stdout).contains(note), "{}", text(&output.stderr));
     let output = run(&[&guest, "--repl"], "hi\n");
     assert!(text(&output.stdout).contains(note), "{}", text(&output.stdout));

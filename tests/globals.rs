@@ -87,7 +87,7 @@ fn a_value_of_another_type_is_told_with_its_type() {
         ("f32_is_half(@double)", "line 2: `@double` is f64, expected f32"),
         ("f64_is_3(@null)", "line 2: `@null` is externref, expected f64"),
         ("answer the line if @half == @double", "line 2: `@half` is f32, expected f64"),
-        ("u32[0] = @next", "line 2: `next` is no global: it is a function (f64) -> (f64)"),
+        ("u32[0] = @next", "line 2: `next` is a function (f64) -> (f64), not a global"),
     ] {
         let stderr = text(&run("told", &format!("  {line}\n"), DRIVE, "x\n").stderr);
         assert!(stderr.contains(message), "{line}: {stderr}");

@@ -62,8 +62,8 @@ fn convention(guest: &str) -> String {
 
 #[test]
 fn a_convention_that_is_assumed_is_named_once_with_the_others_that_match() {
-    let evidence = "--abi chooses another, `linmem inspect` shows the evidence";
-    let low = "packed-low matches as well: try --abi packed-low";
+    let evidence = "choose another with --abi; `linmem inspect` shows the evidence";
+    let low = "packed-low also matches (try --abi packed-low)";
     for (guest, convention, advice) in [
         ("base64.wasm", "out-len", evidence),
         ("reverse.wasm", "packed", low),
@@ -184,7 +184,7 @@ fn a_struct_of_two_halves_from_zig() {
     for line in ["Did you\n", "x\n", &long[..60_000]] {
         let (stdout, stderr, status) = ask("hex.wasm", &["-k"], line.as_bytes());
         assert_eq!((stdout.trim_end(), status), ("", Some(1)), "{stderr}");
-        let advice = "packed was assumed; packed-low matches as well: try --abi packed-low\n";
+        let advice = "packed was assumed; packed-low also matches (try --abi packed-low)\n";
         assert!(stderr.contains("line 1: ") && stderr.ends_with(advice), "{stderr}");
     }
 }

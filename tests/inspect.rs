@@ -86,9 +86,9 @@ fn all_unresolved_imports_are_listed_whatever_matches() {
         assert!(list.contains("function (i32) -> (externref)") && list.contains("global i64, mutable"), "{stdout}");
         assert!(!list.contains("fd_write") && !list.contains("env.entries"), "{name}: {stdout}");
         assert!(stdout.contains(&format!("no recipe would run: {why}\n")), "{name}: {stdout}");
-        assert_eq!(list.matches("A recipe can answer functions").count(), 1, "{stdout}");
+        assert_eq!(list.matches("A recipe can implement functions").count(), 1, "{stdout}");
         assert!(
-            list.contains("A recipe can answer functions") && list.contains("Only --stub-imports provides globals")
+            list.contains("A recipe can implement functions") && list.contains("Imported globals need --stub-imports")
         );
         assert_eq!(status, Some(0));
         let (stdout, _) = inspect(&format!("unresolved-{name}"), &module, &["--all"]);

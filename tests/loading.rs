@@ -77,7 +77,7 @@ fn a_feature_that_the_engine_lacks_is_named() {
         ("legacy exceptions", "(module (func try catch_all end))"),
     ] {
         let (stderr, status) = load("feature.wat", text.as_bytes());
-        let message = format!("the engine does not support what the module uses: {feature}");
+        let message = format!("the module uses features that the engine does not support: {feature}");
         assert!(stderr.contains(&message), "{stderr}");
         assert_eq!(status, Some(3));
     }

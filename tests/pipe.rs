@@ -124,7 +124,7 @@ fn the_room_is_1024_bytes_for_line_and_answer() {
     assert_eq!(output.stdout, [&longest[..], COOL, b"\n"].concat());
 
     for (length, words) in
-        [(1011, "returned -1"), (1024, "returned -1"), (1025, "has room for 1024"), (90_000, "has room for 1024")]
+        [(1011, "returned -1"), (1024, "returned -1"), (1025, "holds only 1024"), (90_000, "holds only 1024")]
     {
         let input = [b"first\n", &vec![b'x'; length][..], b"\nlast\n"].concat();
         let output = run(&[], &input);
@@ -339,7 +339,7 @@ fn what_cannot_be_loaded_says_why() {
                 "huge.wat",
                 r#"(module (memory (export "memory") 65536) (func (export "ptr") (result i32) (i32.const 0)) (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
             ),
-            "needs 4294967296 bytes (65536 pages) at the start, and the limit is 536870912 bytes",
+            "needs 4294967296 bytes (65536 pages) at the start, but the limit is 536870912 bytes",
             3,
         ),
         (
@@ -653,7 +653,7 @@ fn a_recipe_of_ones_own_runs_and_its_faults_are_named() {
         ("each line\n  x = nope(n)\n", "line 2: the module exports no function `nope`; it exports go now", 4),
         (
             "each line\n  x = \"go now\"(n)\n",
-            "line 2: `go now` is (i32, i32) -> (i32, i32): it takes 2 arguments, and the recipe gives it 1",
+            "line 2: `go now` is (i32, i32) -> (i32, i32): it takes 2 arguments, but the recipe passes 1",
             4,
         ),
         ("each line\n  read len at 0\n", "line 2: `len` is not set by any line before", 4),

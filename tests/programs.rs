@@ -69,9 +69,9 @@ fn variables_are_bytes() {
 fn what_is_no_variable_is_told() {
     for (variable, words) in [
         ("NOWHERE", "no such variable in the environment"),
-        ("=x", "expected NAME=VALUE, got no name"),
-        ("", "expected NAME=VALUE, got no name"),
-        ("=", "expected NAME=VALUE, got no name"),
+        ("=x", "expected NAME=VALUE, but the name is missing"),
+        ("", "expected NAME=VALUE, but the name is missing"),
+        ("=", "expected NAME=VALUE, but the name is missing"),
     ] {
         let output = run(&folder("wrong"), &["--line", "x", "--env", variable]);
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -465,7 +465,7 @@ fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
     // What is no module is told, and the guest stays.
     prompt.wait_for("> ");
     std::fs::write(&one, "(module").expect("the folder is ours");
-    prompt.wait_for("failed: the guest stays as it was");
+    prompt.wait_for("failed: the guest was not replaced");
     prompt.wait_for("> ");
     // Another file takes its place, and is watched in its place.
     prompt.press(&format!(":reload {second}\r"));
@@ -554,7 +554,7 @@ fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
     let mut prompt = Prompt::start("refused", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press(":convention typst\r");
-    prompt.wait_for("failed: the guest stays as it was: the module does not match");
+    prompt.wait_for("failed: the guest was not replaced: the module does not match");
     prompt.wait_for("> ");
     prompt.press("x\r");
     prompt.wait_for("exchange 1, step 3 of 5");

@@ -262,23 +262,24 @@ fn nothing_is_freed_that_no_allocator_returned() {
     assert_eq!(stdout, "block\nn line\nheap\nblock\nn line\nheap\n", "{stderr}");
     assert!(output.status.success(), "{stderr}");
     // It is told once, and shown each time.
-    let left_out: Vec<_> = stderr.lines().filter(|line| line.contains("was left out")).collect();
-    let first = "line 1: note: dealloc(0x403, 5) was left out: that lies in static memory, which no allocator returns";
+    let left_out: Vec<_> = stderr.lines().filter(|line| line.contains("was skipped")).collect();
+    let first =
+        "line 1: note: dealloc(0x403, 5) was skipped: the address is in static memory, which no allocator returns";
     assert!(left_out.len() == 1 && left_out[0].ends_with(first), "{stderr}");
     let shown = text(&ask(&["--show", "hex"], lines).stdout);
     assert_eq!(
-        shown.matches(" note  dealloc(0x403, 5) was left out: that lies in static memory").count(),
+        shown.matches(" note  dealloc(0x403, 5) was skipped: the address is in static memory").count(),
         2,
         "{shown}"
     );
-    assert_eq!(shown.matches(", 6) was left out: that is inside the block at 0x").count(), 2, "{shown}");
+    assert_eq!(shown.matches(", 6) was skipped: the address is inside the block at 0x").count(), 2, "{shown}");
     // The six lines, and the two answers that have a block.
     assert_eq!(shown.matches(" call  dealloc(").count(), 8, "{shown}");
     // Many lines, after which the recipe is compiled, come to the same.
     let many = ask(&[], &lines.repeat(4_000));
     assert!(many.status.success(), "{}", text(&many.stderr));
     assert_eq!(text(&many.stdout), stdout.repeat(4_000));
-    assert_eq!(text(&many.stderr).matches("was left out").count(), 1);
+    assert_eq!(text(&many.stderr).matches("was skipped").count(), 1);
 }
 
 #[test]
@@ -294,7 +295,7 @@ fn a_program_that_is_over_is_told_to_be() {
         ("(call $exit (i32.const 0))", "the guest has exited with status 0"),
         ("(call $exit (i32.const 3))", "the guest has exited with status 3"),
     ] {
-        let over = format!("{how}, so this program is over");
+        let over = format!("{how}, so the program has ended");
         // By hand: whenever it is called.
         let guest = file("program.wat", &program(end));
         let script = file("over", ":call after\nline\n:call after\n:call after\n");

@@ -53,10 +53,10 @@ fn the_module_tells_of_its_data_its_stack_and_its_heap() {
     assert_eq!(
         listed(&stdout),
         [
-            "stack      4,096 B at 0x0..0x1000   below where __stack_pointer began, before the data",
+            "stack      4,096 B at 0x0..0x1000   below the initial __stack_pointer, before the data",
             "heap       126,720 B at 0x1100..0x20000   from __heap_base on",
-            "__heap_base at 0x1100   a global of the module's, as it was at the start",
-            "__stack_pointer at 0x1000   a global of the module's, as it was at the start",
+            "__heap_base at 0x1100   a global of the module, with its initial value",
+            "__stack_pointer at 0x1000   a global of the module, with its initial value",
             ".rodata    9 B at 0x1000..0x1009   the module's data segment 1",
             ".data      9 B at 0x1040..0x1049   the module's data segment 2",
             "data3      8 B at 0x1060..0x1068   the module's data segment 3",
@@ -87,9 +87,9 @@ fn what_the_allocator_handed_out_is_known_at_every_moment() {
         let found: Vec<_> = all[listing].iter().take(expected.len()).map(|line| line.trim_end()).collect();
         assert_eq!(found, expected, "{stdout}");
     };
-    let first = "block1     3 B at 0x1100..0x1103   alloc made it in exchange 1";
-    let freed = format!("{first}, given back in exchange 1");
-    let second = "block2     2 B at 0x1110..0x1112   alloc made it in exchange 2";
+    let first = "block1     3 B at 0x1100..0x1103   allocated by alloc in exchange 1";
+    let freed = format!("{first}, freed in exchange 1");
+    let second = "block2     2 B at 0x1110..0x1112   allocated by alloc in exchange 2";
     let lines = |at, len| {
         (format!("input      {at}   written in exchange {len}"), format!("output     {at}   read in exchange {len}"))
     };
@@ -108,8 +108,8 @@ fn a_buffer_is_as_large_as_the_guest_says() {
     let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["--script", "script"]).output().expect("the binary starts");
     let stdout = String::from_utf8(output.stdout).expect("it is text");
-    let expected = "buffer     1,024 B at 0x410..0x810   get_wasm_memory_buffer_pointer() says where, \
-                    get_wasm_memory_buffer_len() how much\n";
+    let expected = "buffer     1,024 B at 0x410..0x810   address from get_wasm_memory_buffer_pointer(), \
+                    size from get_wasm_memory_buffer_len()\n";
     assert!(stdout.contains(expected), "{stdout}");
     assert!(stdout.contains("\n00000800  00"), "{stdout}");
 }

@@ -22,9 +22,9 @@ impl Assumption {
     /// How to confirm or change the assumption.
     fn advice(&self) -> String {
         match &self.others[..] {
-            [] => "--abi chooses another, `linmem inspect` shows the evidence".to_owned(),
-            [one] => format!("{one} matches as well: try --abi {one}"),
-            [first, ..] => format!("{} match as well: try --abi {first}", self.others.join(", ")),
+            [] => "choose another with --abi; `linmem inspect` shows the evidence".to_owned(),
+            [one] => format!("{one} also matches (try --abi {one})"),
+            [first, ..] => format!("{} also match (try --abi {first})", self.others.join(", ")),
         }
     }
 

@@ -89,10 +89,7 @@ impl Recipe {
         }
         let names: Vec<_> = called.iter().map(|export| format!("`{}`", plain(export))).collect();
         let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        Some(format!(
-            "the recipe calls {names}, and --call names `{}`: change the recipe, or leave out --call",
-            plain(call)
-        ))
+        Some(format!("the recipe calls {names}, but --call names `{}`: change the recipe, or omit --call", plain(call)))
     }
 }
 

@@ -84,7 +84,7 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
     if text.len() as u64 > LONGEST {
-        return Err(NoConvention::new(&format!("{file}: a recipe has at most {LONGEST} bytes")));
+        return Err(NoConvention::new(&format!("{file}: longer than {LONGEST} bytes, the limit for a recipe")));
     }
     let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
     Ok((file, recipe))
@@ -218,10 +218,10 @@ fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
     match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {
         Some(miss) => why.push_str(&format!(": {}", miss.why)),
-        None if near.is_empty() => more.push_str("\n  (`linmem inspect GUEST` says why)"),
+        None if near.is_empty() => more.push_str("\n  (`linmem inspect GUEST` shows why)"),
         None => {
             near.iter().for_each(|miss| more.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
-            more.push_str("\n  and none of the others (`linmem inspect GUEST` says why)");
+            more.push_str("\n  the others do not match either (`linmem inspect GUEST` shows why)");
         }
     }
     more.push_str(&match toolchain::needs_other_host(interface) {

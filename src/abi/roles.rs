@@ -71,7 +71,7 @@ impl Roles {
                 Part::Text(text) => bytes.extend(text.as_bytes()),
                 Part::Number(width, value) => {
                     let number = of_length(value, encoded.len() as u64);
-                    let number = number.ok_or("a number in front of it is known only when it crosses")?;
+                    let number = number.ok_or("the number written before it is not known yet")?;
                     bytes.extend(&number.to_le_bytes()[..width.bytes()]);
                 }
             }

@@ -57,8 +57,7 @@ impl<'a> Args<'a> {
     fn next(&mut self) -> Result<Option<Vec<u8>>> {
         self.rest = self.rest.trim_start();
         if let Some(inside) = self.rest.strip_prefix('"') {
-            let end =
-                closing(inside).ok_or_else(|| ArgumentError::Invalid("a quoted argument has no end".to_owned()))?;
+            let end = closing(inside).ok_or_else(|| ArgumentError::Invalid("missing closing quote".to_owned()))?;
             self.rest = &inside[end + 1..];
             return unescape(&inside[..end]).map(Some).map_err(ArgumentError::Invalid);
         }

@@ -87,7 +87,7 @@ pub(super) fn steps(context: &mut Context<'_>) -> Result<Reply, Error> {
 /// Lists the frames of the trap that ended the selected exchange.
 pub(super) fn frames(context: &mut Context<'_>) -> Result<Reply, Error> {
     let lines: Vec<_> = context.at()?.node.failures().flat_map(view::frames).collect();
-    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or one without frames"))
+    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or a trap without frames"))
 }
 
 pub(super) fn exports(context: &mut Context<'_>) -> Result<Reply, Error> {
@@ -126,7 +126,7 @@ pub(super) fn memory(context: &mut Context<'_>, named: Option<&str>) -> Result<R
             _ if !several => size,
             name => {
                 let here = if place == context.session.memory() { ", current" } else { "" };
-                let name = name.map_or("no name".to_owned(), |name| visible(name.as_bytes()));
+                let name = name.map_or("unnamed".to_owned(), |name| visible(name.as_bytes()));
                 format!("{size}   ({name}{here})")
             }
         }
@@ -143,7 +143,7 @@ fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
         return Ok(());
     }
     let hint = hint(named, names.iter().flatten().copied(), ":memory");
-    Err(Error::Failed(format!("no memory `{named}`; {hint}")))
+    Err(Error::Failed(format!("unknown memory `{named}`; {hint}")))
 }
 
 /// Lists the runs, or selects one.
@@ -157,7 +157,8 @@ pub(super) fn runs(context: &mut Context<'_>, named: Option<&str>) -> Result<Rep
             return Err(Error::Failed(format!("expected a run from {oldest} to {newest}, or now, got `{named}`")));
         }
         let words = format!("this is run {} of {newest}", context.session.run_number());
-        let at = Selection::newest(context.session.run()).ok_or_else(|| Error::failed("nothing happened in it"))?;
+        let at =
+            Selection::newest(context.session.run()).ok_or_else(|| Error::failed("nothing happened in that run"))?;
         return Ok(Reply::Opened(Box::new(at), words));
     }
     let line = |(place, (about, _, run)): (usize, (&About, &[Global], &Run))| {
@@ -190,6 +191,6 @@ pub(super) fn recipe(context: &mut Context<'_>, named: Option<&str>) -> Result<R
     let known = crate::abi::built_in_recipes().find(|(name, _)| *name == named);
     known.map(|(_, text)| lines(text)).ok_or_else(|| {
         let hint = hint(named, crate::abi::built_in_recipes().map(|(name, _)| name), "`linmem recipe`");
-        Error::Failed(format!("no built-in convention `{named}`; {hint}"))
+        Error::Failed(format!("unknown built-in convention `{named}`; {hint}"))
     })
 }

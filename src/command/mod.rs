@@ -159,7 +159,7 @@ impl Context<'_> {
             (_, Some(len), _) => len,
             (Some(end), None, _) => end - start,
             (None, None, Some(len)) => len.min(image.len() - start),
-            (None, None, None) => return Err(Error::failed("missing LEN behind the address")),
+            (None, None, None) => return Err(Error::failed("missing LEN after the address")),
         };
         bounds::inside(image, start, len)?;
         Ok((start, len))
@@ -194,7 +194,7 @@ impl Context<'_> {
         let number = self.session.memory();
         let missing = || match number {
             0 => Error::failed("the guest exports no memory"),
-            number => Error::Failed(format!("no memory {number} at this moment")),
+            number => Error::Failed(format!("memory {number} does not exist at this point")),
         };
         self.at()?.after.get(number).ok_or_else(missing)
     }

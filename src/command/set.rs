@@ -33,7 +33,7 @@ pub(super) fn parse(args: &mut Args<'_>) -> Result<Option<(&'static Setting, OsS
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(&*name, |(_, name)| name);
     let Some(setting) = live().find(|setting| setting.name == name) else {
         return Err(ArgumentError::Invalid(match crate::settings::find(name) {
-            Some(_) => format!("`{name}` can be set on the command line and in the config file only"),
+            Some(_) => format!("`{name}` can only be set on the command line and in the config file"),
             None => format!("unknown setting `{name}`; {}", hint(name, live().map(|setting| setting.name), ":set")),
         }));
     };
@@ -54,7 +54,7 @@ pub(super) fn set(context: &mut Context<'_>, setting: &Setting, value: &OsStr) -
     context.session.set_resend(settings.resend);
     *context.settings = settings;
     let at_once = old.memory == new.memory;
-    let applies = if at_once { "" } else { "   (from the next :reload on)" };
+    let applies = if at_once { "" } else { "   (takes effect at the next :reload)" };
     Ok(Reply::Text(vec![format!("{} = {}{applies}", setting.name, setting.shown(context.settings))]))
 }
 

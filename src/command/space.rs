@@ -68,7 +68,7 @@ pub(super) fn mark(context: &mut Context<'_>, name: &str, wanted: Option<RangeAr
 pub(super) fn unmark(context: &mut Context<'_>, name: &str) -> Result<Reply, Error> {
     match context.session.bookmarks_mut().remove(name) {
         Some(_) => Ok(Reply::Text(vec![format!("removed the mark {}", visible(name.as_bytes()))])),
-        None => Err(Error::Failed(format!("no mark `{name}`; :mark lists them"))),
+        None => Err(Error::Failed(format!("unknown mark `{name}`; :mark lists them"))),
     }
 }
 

@@ -63,7 +63,7 @@ pub const COMMANDS: &[Spec] = &[
         let (command, export, values) = (args.command(), args.text("EXPORT")?, args.words("VALUE")?);
         action(move |context| act::call(context, command, export, &values))
     }),
-    spec("goto", "ADDR", "go to an address (:0x410 does, too): input+4, *output, +16", |args| {
+    spec("goto", "ADDR", "go to an address (or just :0x410): input+4, *output, +16", |args| {
         let Some(addr) = args.rest_as_address() else { return ArgumentError::missing("ADDR") };
         action(move |context| space::goto(context, &addr))
     }),
@@ -91,7 +91,7 @@ pub const COMMANDS: &[Spec] = &[
         };
         action(move |context| act::poke(context, command, &addr, bytes))
     }),
-    spec("undo", "[EXCHANGE]", "restore what the last :poke overwrote, or that of an exchange", |args| {
+    spec("undo", "[EXCHANGE]", "undo the last :poke, or the one in an exchange", |args| {
         let number = if args.is_empty() { None } else { Some(args.number_or("EXCHANGE", 0)?) };
         action(move |context| act::undo(context, number))
     }),
@@ -134,14 +134,14 @@ pub const COMMANDS: &[Spec] = &[
         let (file, overwrite) = (args.file()?, args.take("overwrite"));
         action(move |_| Ok(Reply::Shot(file, overwrite)))
     }),
-    spec("changes", "", "list what changed: where, by whom, from what to what", |_| action(look::changes)),
+    spec("changes", "", "list the changes: where, by whom, old and new bytes", |_| action(look::changes)),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
     spec("frames", "", "list the calls that led to the trap", |_| action(look::frames)),
-    spec("back", "[COUNT]", "show the step before", |args| {
+    spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, false))
     }),
-    spec("forward", "[COUNT]", "show the step after", |args| {
+    spec("forward", "[COUNT]", "go to the next step, or COUNT steps forward", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, true))
     }),
@@ -157,7 +157,7 @@ pub const COMMANDS: &[Spec] = &[
         let value = args.text("VALUE")?;
         action(move |context| act::set_global(context, command, name, &value))
     }),
-    spec("memory", "[MEMORY]", "list the memories, or choose the one that commands are about", |args| {
+    spec("memory", "[MEMORY]", "list the memories, or choose the one that commands use", |args| {
         let name = args.optional("MEMORY")?;
         action(move |context| look::memory(context, name.as_deref()))
     }),
@@ -169,7 +169,7 @@ pub const COMMANDS: &[Spec] = &[
         let command = args.command();
         action(|context| act::reset(context, command))
     }),
-    spec("reload", "[FILE]", "start again with the guest's file reloaded, or with another", |args| {
+    spec("reload", "[FILE]", "reload the guest's file, or load another one, and start again", |args| {
         let (command, file) = (args.command(), args.optional_file()?);
         action(|context| act::reload(context, command, file))
     }),

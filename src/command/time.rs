@@ -37,7 +37,7 @@ pub(super) fn exchange(context: &mut Context<'_>, moment: Moment) -> Result<Repl
     };
     let node = run.cause(cause).ok_or_else(|| {
         let last = run.len().saturating_sub(1);
-        Error::Failed(format!("no exchange {cause}; there are {} to {last}", run.oldest()))
+        Error::Failed(format!("no exchange {cause}; expected {} to {last}", run.oldest()))
     })?;
     if step.is_some_and(|step| step >= node.steps.len()) {
         return Err(Error::Failed(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));

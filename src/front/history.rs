@@ -96,7 +96,7 @@ impl Keeper {
     pub(super) fn keep(&mut self, line: &str) {
         let Some(file) = self.file.as_deref().filter(|_| line.len() <= LONGEST) else { return };
         if let Err(error) = append(file, line) {
-            self.trouble = Some(format!("the history is not kept in {}: {error}", file.display()));
+            self.trouble = Some(format!("cannot keep the history in {}: {error}", file.display()));
             self.file = None;
         }
     }
@@ -123,7 +123,7 @@ fn read(path: &Path) -> io::Result<Vec<String>> {
     let about = file.metadata()?;
     let skipped = about.len().saturating_sub(READ);
     if !about.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();

@@ -13,7 +13,7 @@ use crate::settings::{SETTINGS, Settings};
 
 /// The introduction to the settings in the guide.
 const SETTINGS_GUIDE: &str = "\
-The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one a line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
+The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one per line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
 
 /// Prints what the subcommand asks for.
 pub(super) fn print(command: &Command, cli: &Cli) -> Status {
@@ -49,7 +49,9 @@ fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
 fn recipe(name: &str) -> Status {
     match built_in_recipes().find(|(known, _)| *known == name) {
         Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
-        None => status::fail(Status::Usage, &format!("no built-in convention `{name}`; `linmem recipe` lists them")),
+        None => {
+            status::fail(Status::Usage, &format!("unknown built-in convention `{name}`; `linmem recipe` lists them"))
+        }
     }
 }
 

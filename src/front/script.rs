@@ -99,7 +99,7 @@ pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
 fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let name = name_of(file);
     if console.depth >= DEEPEST {
-        return Err(format!("{name}: files name files more than {DEEPEST} deep"));
+        return Err(format!("{name}: files are nested more than {DEEPEST} deep"));
     }
     let input = File::open(file).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;

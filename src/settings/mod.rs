@@ -153,7 +153,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         live: true,
-        ..setting("resend", "What --watch sends again: all, last", Group::Display, &At(|all| &mut all.resend))
+        ..setting("resend", "Lines that --watch resends: all, last", Group::Display, &At(|all| &mut all.resend))
     },
 ];
 

@@ -168,7 +168,7 @@ fn variable(word: &OsStr) -> Result<OsString, String> {
         return Err("a variable cannot contain a NUL byte".to_owned());
     }
     if bytes.is_empty() || bytes.starts_with(b"=") {
-        return Err("expected NAME=VALUE, got no name".to_owned());
+        return Err("expected NAME=VALUE, but the name is missing".to_owned());
     }
     if bytes.contains(&b'=') {
         return Ok(word.to_owned());

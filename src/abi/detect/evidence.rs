@@ -114,7 +114,7 @@ fn tokens(line: &str) -> Result<Vec<Token<'_>>, String> {
     while let Some(first) = rest.chars().next() {
         let (token, len) = match first {
             '"' => {
-                let len = rest[1..].find('"').ok_or("a quote is not closed")?;
+                let len = rest[1..].find('"').ok_or("missing closing quote")?;
                 (Token::Quoted(&rest[1..=len]), len + 2)
             }
             c if is_word(c) => {

@@ -97,7 +97,7 @@ impl<'a> Match<'_, 'a> {
         let fitting: Vec<_> = funcs.filter(|(_, import, ty)| fits(import, ty)).map(|(_, import, _)| import).collect();
         let import = match fitting[..] {
             [one] => one,
-            [] => return Err(reject(format!("no import's name and type say that it {}", role.does()))),
+            [] => return Err(reject(format!("no import's name and type suggest that it {}", role.does()))),
             ref many => {
                 let names: Vec<_> = many.iter().map(|import| import.name.as_str()).collect();
                 let names = list(&names);
@@ -131,7 +131,7 @@ impl<'a> Match<'_, 'a> {
                 self.candidate.recipe.without(&role.name);
                 self.candidate.doubt(format!("no export {}", role.does()));
             }
-            None => return Err(reject(format!("no export's name and type say that it {}", role.does()))),
+            None => return Err(reject(format!("no export's name and type suggest that it {}", role.does()))),
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ impl<'a> Match<'_, 'a> {
         };
         self.candidate.reasons.push(reason);
         if role.transform && !ty.results.is_empty() && self.candidate.recipe.drops_results_of(&role.name) {
-            self.candidate.doubt(format!("what {export} returns is ignored: it may be an error code"));
+            self.candidate.doubt(format!("the result of {export} is ignored; it may be an error code"));
         }
         let own = Replacement { export: export.to_owned(), params: ty.params.len() };
         self.found.push((role.name.clone(), own));
@@ -155,7 +155,7 @@ impl<'a> Match<'_, 'a> {
         if role.transform
             && let Some(call) = self.module.call.filter(|call| !names.iter().any(|name| name == call))
         {
-            return Err(reject(format!("{} {}, and --call names {call}", role.name, role.does())));
+            return Err(reject(format!("{} {}, but --call names {call}", role.name, role.does())));
         }
         let fits = |name: &str, ty: &Signature| {
             let called = |wanted: &String| match wanted.strip_suffix('*') {
@@ -168,7 +168,11 @@ impl<'a> Match<'_, 'a> {
         let found = self.module.interface.funcs().find(|(name, ty)| fits(name, ty)).map(|(name, _)| name);
         if found.is_none() && !role.optional {
             let why = match self.module.signature(&role.name) {
-                Some(ty) => near_miss(format!("its export {} is {ty}, and not one that {}", role.name, role.does())),
+                Some(ty) => near_miss(format!(
+                    "its export {} is {ty}, which is not the type of a function that {}",
+                    role.name,
+                    role.does()
+                )),
                 None => reject(format!("it does not export {}", role.name)),
             };
             return Err(why);
@@ -193,14 +197,14 @@ impl<'a> Match<'_, 'a> {
             ([one, ..], _) if first => Ok(Some(one)),
             ([], [one]) => {
                 self.candidate.score = WEAK;
-                self.candidate.doubt(format!("the name of {one} does not say so"));
+                self.candidate.doubt(format!("the name of {one} does not confirm it"));
                 Ok(Some(one))
             }
             ([], []) => Ok(None),
             (many, others) => {
                 let names = list(if many.is_empty() { others } else { many });
                 let words =
-                    format!("several exports could be the one that {}: {names}; a recipe says which", role.does());
+                    format!("several exports could be the one that {}: {names}; a recipe can choose one", role.does());
                 Err(if many.is_empty() { reject(words) } else { near_miss(words) })
             }
         }
@@ -241,7 +245,7 @@ impl<'a> Module<'a> {
         if let Some(name) = self.call {
             return match (fitting.iter().find(|fit| **fit == name), self.signature(name)) {
                 (Some(name), _) => Ok(name),
-                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, and the transform must be {ty}"))),
+                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, but the transform must be {ty}"))),
                 (None, None) => Err(reject(self.interface.lacks(name))),
             };
         }
@@ -249,13 +253,15 @@ impl<'a> Module<'a> {
         match (&plausible[..], &fitting[..]) {
             ([one], _) if self.is_library() => Err(near_miss(format!(
                 "{one} is the only export of the transform's type, {ty}, but the module exports many functions; if it is \
-                 the transform: --call {one}"
+                 the transform, pass --call {one}"
             ))),
             ([one], _) => Ok(one),
             ([], []) => Err(reject(format!("no export has the transform's type, {ty}"))),
             ([], several) => {
                 let names = list(several);
-                Err(reject(format!("the names of the exports of the transform's type, {ty}, say otherwise: {names}")))
+                Err(reject(format!(
+                    "the names of the exports with the transform's type, {ty}, suggest other functions: {names}"
+                )))
             }
             (many, _) => {
                 let names = list(many);

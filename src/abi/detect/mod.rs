@@ -68,7 +68,7 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
             Ok(mut candidate) => {
                 if own == Some(convention) {
                     candidate.score = SAID;
-                    candidate.reasons.insert(0, "the module says so itself".to_owned());
+                    candidate.reasons.insert(0, "the module names it in its section `linmem`".to_owned());
                 }
                 found.push(surroundings::complete(candidate, interface));
             }
@@ -82,7 +82,9 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
         },
         Some(Err(error)) => misses.push(Rejection {
             convention: OWN,
-            why: format!("the module's section `linmem` holds neither a convention's name nor a recipe: {error}"),
+            why: format!(
+                "the module's section `linmem` contains neither the name of a convention nor a recipe: {error}"
+            ),
             near: true,
         }),
         None => (),
@@ -152,7 +154,7 @@ impl Candidate {
         if recipe.name.is_empty() {
             OWN.clone_into(&mut recipe.name);
         }
-        let reasons = vec!["the module brings its recipe along".to_owned()];
+        let reasons = vec!["the module contains its recipe".to_owned()];
         Candidate { recipe, score: SAID, reasons, doubts: Vec::new() }
     }
 

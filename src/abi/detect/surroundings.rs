@@ -16,10 +16,10 @@ impl Recipe {
     /// reason.
     pub(in crate::abi) fn by_hand(interface: &Interface, why: &str) -> Recipe {
         let why = why.replace(['{', '}'], "'");
-        let words = format!("{why} (:convention lists and chooses them, :call EXPORT calls by hand)");
+        let words = format!("{why} (:convention lists and chooses them, :call EXPORT calls an export)");
         let recipe = Recipe {
             name: "by-hand".to_owned(),
-            about: "No convention was chosen: exports are called by hand.".to_owned(),
+            about: "No convention was chosen; :call calls an export.".to_owned(),
             line: vec![statement(Action::Fail(Message::Words(words)))],
             ..Recipe::default()
         };
@@ -33,7 +33,7 @@ pub(super) fn complete(mut candidate: Candidate, interface: &Interface) -> Candi
     call_first(&mut candidate, interface);
     if !candidate.recipe.wasi && interface.imports.iter().any(is_wasi) {
         candidate.recipe.wasi = true;
-        candidate.reasons.push("it imports WASI, which the host gives it".to_owned());
+        candidate.reasons.push("it imports WASI, which the host provides".to_owned());
     }
     javascript(&mut candidate, interface);
     last_error::explain_null(&mut candidate, interface);
@@ -55,7 +55,7 @@ fn call_first(candidate: &mut Candidate, interface: &Interface) {
     if let Some(first) = FIRST.iter().find(exported).filter(|first| !recipe.calls(first)) {
         let call = Expr::Call { export: (*first).to_owned(), args: Vec::new(), optional: false };
         recipe.once.insert(0, statement(Action::Let(Vec::new(), call)));
-        candidate.reasons.push(format!("{first} is to be called before the others"));
+        candidate.reasons.push(format!("{first} must be called before other exports"));
     }
 }
 
@@ -79,7 +79,7 @@ fn javascript(candidate: &mut Candidate, interface: &Interface) {
     }
     if others {
         candidate.recipe.stubs = true;
-        candidate.doubts.push("its imports from JavaScript are noted, and return zero".to_owned());
+        candidate.doubts.push("its JavaScript imports are shown as steps and return zero".to_owned());
     }
 }
 

@@ -69,11 +69,11 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         let reason = match reason {
             Reason::Outside { memory } => format!("memory ends at {memory:#x}"),
             Reason::Inside(Block { addr, freed_at, .. }) => {
-                format!("that is inside the block at {addr:#x}, which line {freed_at} of the recipe freed")
+                format!("the address is inside the block at {addr:#x}, which line {freed_at} of the recipe freed")
             }
-            Reason::Static => "that lies in static memory, which no allocator returns".to_owned(),
+            Reason::Static => "the address is in static memory, which no allocator returns".to_owned(),
         };
-        let text = format!("{name}({:#x}{rest}) was left out: {reason}", args[0]);
+        let text = format!("{name}({:#x}{rest}) was skipped: {reason}", args[0]);
         match std::mem::replace(&mut self.state.left_out, true) {
             true => self.boundary.note(&text),
             false => self.state.messages.note(text, self.boundary),

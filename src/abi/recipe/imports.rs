@@ -54,7 +54,7 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
                     let (name, count) = (import.full_name(), signature.params.len());
                     let arguments = unit(count as u64, "argument");
                     return Err(format!(
-                        "{name} is {signature}: the guest gives it {count} {arguments}, and the handler in line {at} takes {given}"
+                        "{name} is {signature}: the guest passes {count} {arguments}, but the handler in line {at} takes {given}"
                     ));
                 }
                 None if stubs => ImportProvider::Stub,
@@ -103,11 +103,11 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
         let asked = |import: &Import| import.module == handler.module && import.name == handler.name;
         if !interface.imports.iter().any(asked) {
             let Handler { at, module, name, .. } = handler;
-            words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, answers no import of the module."));
+            words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, matches no import of the module."));
         }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {
-        words.push_str("\nA recipe with `host wasi` in its head answers those of WASI.");
+        words.push_str("\nA recipe with `host wasi` in its head provides the WASI imports.");
     }
     advice(interface, missing).iter().for_each(|advice| words.push_str(&format!("\n{advice}")));
     words
@@ -121,13 +121,13 @@ pub(in crate::abi) fn advice(interface: &Interface, missing: &[&Import]) -> Vec<
     let mut advice: Vec<_> = hint(interface).into_iter().map(|hint| format!("Perhaps {hint}.")).collect();
     if missing.iter().any(|import| matches!(import.what, Extern::Func(_))) {
         advice.push(
-            "A recipe can answer functions (`on MODULE.NAME(..)`, see `linmem guide recipes`); with --stub-imports each \
-             returns zero, and the call is a step."
+            "A recipe can implement functions (`on MODULE.NAME(..)`, see `linmem guide recipes`); with --stub-imports, each \
+             returns zero, and each call is a step."
                 .to_owned(),
         );
     }
     if missing.iter().any(|import| matches!(import.what, Extern::Global(_))) {
-        advice.push("Only --stub-imports provides globals, as zero.".to_owned());
+        advice.push("Imported globals need --stub-imports, which sets them to zero.".to_owned());
     }
     advice
 }

@@ -104,7 +104,7 @@ impl Binder<'_> {
             Action::Append(message) => OpKind::Append(self.message(message)?),
             Action::AnswerLine => OpKind::AnswerLine,
             Action::AnswerStdout if !self.wasi => {
-                return Err("a guest has a standard output where the recipe's head says `host wasi`".to_owned());
+                return Err("`answer stdout` needs `host wasi` in the recipe's head".to_owned());
             }
             Action::AnswerStdout => {
                 self.answers_stdout = true;
@@ -118,7 +118,7 @@ impl Binder<'_> {
             Action::Stop if self.results.is_some() => OpKind::Stop,
             Action::Return(values) if self.results.is_some() => OpKind::Return(self.results(values)?),
             Action::Stop | Action::Return(_) => {
-                return Err("this is only for a host function, below `on`".to_owned());
+                return Err("this statement is only valid in an `on` section".to_owned());
             }
         }))
     }
@@ -127,7 +127,7 @@ impl Binder<'_> {
         let types = self.results.clone().unwrap_or_default();
         if types.len() != values.len() {
             let (wanted, given) = (counted(types.len()), counted(values.len()));
-            return Err(format!("the import returns {wanted}, and the recipe {given}"));
+            return Err(format!("the import returns {wanted}, but the recipe returns {given}"));
         }
         types.into_iter().zip(values).map(|(ty, value)| Ok((ty, self.argument(ty, value)?))).collect()
     }
@@ -139,7 +139,7 @@ impl Binder<'_> {
         let (value, kind) = self.value(value)?;
         match names {
             [name] => Ok(Some(OpKind::Set(self.slot(name, kind), value))),
-            _ => Err(format!("the recipe wants {} values, and this is one", names.len())),
+            _ => Err(format!("expected {} values, found one", names.len())),
         }
     }
 
@@ -316,13 +316,13 @@ impl Binder<'_> {
             let count = signature.params.len();
             let unit = if count == 1 { "argument" } else { "arguments" };
             return Err(format!(
-                "`{export}` is {signature}: it takes {count} {unit}, and the recipe gives it {}",
+                "`{export}` is {signature}: it takes {count} {unit}, but the recipe passes {}",
                 args.len()
             ));
         }
         if args.len() > MOST_ARGS || signature.results.len() > 4 {
             return Err(format!(
-                "`{export}` is {signature}: a recipe gives {MOST_ARGS} arguments and takes 4 results at the most"
+                "`{export}` is {signature}: a recipe can pass at most {MOST_ARGS} arguments and take at most 4 results"
             ));
         }
         let args = signature.params.iter().zip(args).map(|(&ty, arg)| Ok((ty, self.argument(ty, arg)?)));
@@ -336,7 +336,7 @@ impl Binder<'_> {
         match (ty, value) {
             (ty, Expr::Number(0)) if !ty.is_number() => Ok(Val::Const(0)),
             (Type::I32, Expr::Number(n)) if !fits(*n, 32) => Err(format!("{n} does not fit in an i32")),
-            (ty, _) if !ty.is_number() => Err(format!("a recipe has only 0 for a value of type {ty}, which is null")),
+            (ty, _) if !ty.is_number() => Err(format!("the only value of type {ty} in a recipe is 0, which is null")),
             (ty, expr) => {
                 let (value, kind) = self.value(expr)?;
                 convert(value, kind, ty, expr)
@@ -356,7 +356,7 @@ impl Binder<'_> {
     fn global(&mut self, name: &str) -> Fit<(usize, Type)> {
         match self.interface.exports.iter().find(|export| export.name == name).map(|export| &export.what) {
             Some(Extern::Global(ty)) => Ok((numbered(&mut self.globals, name), ty.value)),
-            Some(other) => Err(format!("`{name}` is no global: it is a {other}")),
+            Some(other) => Err(format!("`{name}` is a {other}, not a global")),
             None => Err(format!("the module exports no global `{name}`")),
         }
     }
@@ -405,7 +405,7 @@ fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
     let is_float = matches!(ty, Type::F32 | Type::F64);
     match (value, kind) {
         (_, StaticType::Perhaps) => {
-            Err("this may be unset: the export behind `?` is missing in this module".to_owned())
+            Err("this may be unset: the module does not have an export that is called with `?`".to_owned())
         }
         (value, StaticType::Of(given)) if given == ty => Ok(value),
         (Val::Const(n), _) if is_float => Ok(Val::Const(to_float(ty, n).cast_signed())),
@@ -431,7 +431,7 @@ fn unknown(name: &str) -> String {
 /// The error for a call whose results differ from those expected.
 fn returns(export: &str, signature: &Signature, wanted: &str) -> String {
     let count = counted(signature.results.len());
-    format!("`{export}` is {signature}: it returns {count}, and the recipe wants {wanted}")
+    format!("`{export}` is {signature}: it returns {count}, but the recipe expects {wanted}")
 }
 
 /// A count of values, as text.

@@ -397,15 +397,15 @@ mod tests {
     #[test]
     fn errors_name_the_line_and_what_was_expected() {
         for (text, at, words) in [
-            ("", 0, "there is no section `each line`"),
+            ("", 0, "missing section `each line`"),
             ("each line\n  read 3 ptr", 2, "expected `at`, found `ptr`"),
-            ("each line\n  x = ", 2, "the line ends where a value should stand"),
-            ("each line\n  x", 2, "this does nothing"),
+            ("each line\n  x = ", 2, "expected a value, but the line ends"),
+            ("each line\n  x", 2, "this is not a statement"),
             ("each line\n  n = 3", 2, "`n` is the line's length"),
-            ("each line\n  write 300 at 0", 2, "300 is no byte"),
-            ("each line\n  f(\"x)", 2, "a quote is not closed"),
+            ("each line\n  write 300 at 0", 2, "300 does not fit in a byte"),
+            ("each line\n  f(\"x)", 2, "missing closing quote"),
             ("each line\n  x = 12ab", 2, "`12ab` is not a number"),
-            ("each line\n  f(1) g(2)", 2, "the line should end here, found `g`"),
+            ("each line\n  f(1) g(2)", 2, "expected the end of the line, found `g`"),
             ("each line\n  x = 18446744073709551616", 2, "`18446744073709551616` does not fit in 64 bits"),
             ("each line\n  x = -9223372036854775809", 2, "-9223372036854775809 does not fit in 64 bits"),
             (
@@ -418,14 +418,14 @@ mod tests {
             ("each line\n  f()\non env.log(p, n)", 3, "`n` is the line's length; choose another name"),
             ("hello", 1, "before the first section"),
             ("text latin1\neach line\n f()", 1, "bytes, utf8, utf16 or hex"),
-            ("each line\n  x = f(y) % 3", 2, "`%` means nothing"),
+            ("each line\n  x = f(y) % 3", 2, "unexpected character `%`"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.at == at && error.words.contains(words), "{text}: {error}");
         }
         for (open, close) in [("(", ")"), ("-", ""), ("f(", ")"), ("u8[", "]"), ("lo(", ")")] {
             let deep = format!("each line\n x = {}1{}", open.repeat(50_000), close.repeat(50_000));
-            assert!(parse(&deep).expect_err("too deep").words.contains("nests too deep"));
+            assert!(parse(&deep).expect_err("too deep").words.contains("nested too deeply"));
         }
     }
 }

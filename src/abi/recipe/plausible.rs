@@ -94,17 +94,17 @@ impl Plausible {
         let (at, len) = line?;
         match self.result? {
             ResultUse::Address if value == len && len > 0 => {
-                Some(format!("{value} was returned, which is the line's length, and not an address"))
+                Some(format!("the guest returned {value}, which is the line's length, not an address"))
             }
             ResultUse::Address => self.doubts_address(value, at),
             ResultUse::Length if at > 0 && value == at => {
-                Some(format!("{value:#x} was returned, which is the line's address, and not a length"))
+                Some(format!("the guest returned {value:#x}, which is the line's address, not a length"))
             }
             ResultUse::Length if at > 0 && len > 0 && value == at.saturating_add(len) => {
-                Some(format!("{value:#x} was returned, which is where the line ends, and not a length"))
+                Some(format!("the guest returned {value:#x}, which is where the line ends, not a length"))
             }
             ResultUse::Length if self.allocated && value > len => {
-                Some(format!("{value} was returned as the length of what has room for {len} bytes"))
+                Some(format!("the guest returned the length {value} for a block of {len} bytes"))
             }
             ResultUse::Length => None,
         }
@@ -127,13 +127,14 @@ impl Plausible {
             (None, true) => format!("the line at {line_at:#x}"),
             (None, false) => return self.doubts_address(at, line_at),
         };
-        Some(format!("the answer, {len} bytes at {at:#x}, would lie across {what}"))
+        Some(format!("the answer, {len} bytes at {at:#x}, would partly overlap {what}"))
     }
 
     fn doubts_address(&self, addr: u64, line: u64) -> Option<String> {
         let data = self.data.iter().map(|(start, _)| *start).min().unwrap_or(FIRST_ADDRESS);
         let low = FIRST_ADDRESS.min(data).min(line);
-        (addr != 0 && addr < low).then(|| format!("{addr:#x} is no plausible address: memory is used from {low:#x} on"))
+        (addr != 0 && addr < low)
+            .then(|| format!("{addr:#x} is not a plausible address: memory in use begins at {low:#x}"))
     }
 }
 
@@ -150,12 +151,12 @@ mod tests {
         let line = Some((0x1000, 5));
         let address = plausible(Some(ResultUse::Address));
         assert!(address.doubts_result(5, line).is_some_and(|words| words.contains("the line's length")));
-        assert!(address.doubts_result(1, line).is_some_and(|words| words.contains("0x1 is no plausible address")));
+        assert!(address.doubts_result(1, line).is_some_and(|words| words.contains("0x1 is not a plausible address")));
         assert_eq!(address.doubts_result(0x400, line), None);
         let length = plausible(Some(ResultUse::Length));
         assert!(length.doubts_result(0x1000, line).is_some_and(|words| words.contains("the line's address")));
         assert!(length.doubts_result(0x1005, line).is_some_and(|words| words.contains("where the line ends")));
-        assert!(length.doubts_result(6, line).is_some_and(|words| words.contains("room for 5 bytes")));
+        assert!(length.doubts_result(6, line).is_some_and(|words| words.contains("a block of 5 bytes")));
         assert_eq!([0, 5].map(|len| length.doubts_result(len, line)), [None, None]);
         assert_eq!(address.doubts_result(5, None), None, "nothing is known of the line");
     }
@@ -170,7 +171,7 @@ mod tests {
         for (at, len) in [(0x1000, 5), (0x1001, 4), (0x1000, 50), (0x500, 3), (0x400, 0x20), (0x2000, 9), (0, 0)] {
             assert_eq!(across(at, len), "");
         }
-        assert!(across(9, 5).contains("0x9 is no plausible address"));
+        assert!(across(9, 5).contains("0x9 is not a plausible address"));
     }
 
     #[test]

@@ -41,8 +41,8 @@ impl ProgramEnd {
     #[cold]
     pub(super) fn tell(&mut self) -> Option<String> {
         self.told |= self.how.is_some();
-        let advice = "its exports may use what its end destroyed; build it as a reactor to call them";
-        self.how.map(|how| format!("{how}, so this program is over: {advice}"))
+        let advice = "its exports may use state that is no longer valid; build it as a reactor to call them";
+        self.how.map(|how| format!("{how}, so the program has ended: {advice}"))
     }
 }
 

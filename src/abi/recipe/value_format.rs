@@ -30,7 +30,9 @@ const DIGITS: usize = 16;
 impl ValueFormat {
     /// Parses the format after the colon in `{x:i}`, `{x:x}` or `{x:08x}`; empty for `{x}`.
     pub(super) fn new(kind: StaticType, form: &str) -> Result<ValueFormat, String> {
-        let wrong = || format!("`{form}` is no form for a value: i with a sign, x in hexadecimal, 08x in eight digits");
+        let wrong = || {
+            format!("unknown format `{form}`: expected i (signed), x (hexadecimal) or 08x (eight hexadecimal digits)")
+        };
         Ok(match (kind, form) {
             (StaticType::Of(ty @ (Type::F32 | Type::F64)), "" | "i") => ValueFormat::Float(ty),
             (_, "") => ValueFormat::Unsigned,

@@ -29,12 +29,12 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection, settings:
     list(&mut out, "imports", imports.collect(), most);
     list(&mut out, "memories", memories(interface), most);
     let segments = interface.segments.iter().map(|segment| {
-        let addr = segment.addr.map_or("an address of the host's".to_owned(), |addr| format!("{addr:#x}"));
+        let addr = segment.addr.map_or("an address that is not constant".to_owned(), |addr| format!("{addr:#x}"));
         (addr, format!("{} in memory {}", counted(segment.len, "byte"), segment.memory))
     });
     list(&mut out, "data segments", segments.collect(), most);
     if interface.has_start {
-        out.push_str("a start function runs when it is instantiated\n");
+        out.push_str("a start function runs at instantiation\n");
     }
     out.push_str("limits\n");
     limit_lines(settings).iter().for_each(|line| out.push_str(&format!("  {line}\n")));

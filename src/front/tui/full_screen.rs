@@ -71,7 +71,7 @@ impl FullScreen {
             PictureFile::Named { path, overwrite } => (path, overwrite),
             PictureFile::Numbered => {
                 let mut paths = (1..).map(|number| self.pictures.join(format!("linmem-{number}.svg")));
-                (paths.find(|path| !path.exists()).ok_or("no file name is free")?, false)
+                (paths.find(|path| !path.exists()).ok_or("every file name is taken")?, false)
             }
         };
         let area = self.app.layout.area;

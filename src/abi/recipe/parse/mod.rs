@@ -39,7 +39,7 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
         reader.line(at, &mut recipe, &mut section).map_err(|words| ParseError { at, words })?;
     }
     match recipe.line.is_empty() {
-        true => Err(ParseError { at: text.lines().count(), words: "there is no section `each line`".to_owned() }),
+        true => Err(ParseError { at: text.lines().count(), words: "missing section `each line`".to_owned() }),
         false => Ok(recipe),
     }
 }
@@ -92,7 +92,7 @@ impl Reader<'_> {
             Section::Finally => &mut recipe.finally,
             Section::Handler | Section::Head => match recipe.handlers.last_mut() {
                 Some(handler) => &mut handler.body,
-                None => return Err("a statement stands before any section".to_owned()),
+                None => return Err("a statement before the first section".to_owned()),
             },
         };
         body.push(statement);
@@ -138,12 +138,12 @@ impl Reader<'_> {
     fn head(&mut self, recipe: &mut Recipe) -> Parsed<()> {
         if self.takes_word("text") {
             let word = self.name("bytes, utf8, utf16 or hex")?;
-            recipe.encoding = encoding(&word).ok_or("`text` is followed by bytes, utf8, utf16 or hex")?;
+            recipe.encoding = encoding(&word).ok_or("expected bytes, utf8, utf16 or hex after `text`")?;
         } else if self.takes_word("host") {
             match self.name("wasi or stubs")?.as_str() {
                 "wasi" => recipe.wasi = true,
                 "stubs" => recipe.stubs = true,
-                other => return Err(format!("`host` is followed by wasi or stubs, and `{other}` is neither")),
+                other => return Err(format!("expected wasi or stubs after `host`, found `{other}`")),
             }
         } else if self.takes_word("stdin") {
             self.words(&["exact"])?;
@@ -187,7 +187,7 @@ impl Reader<'_> {
         self.place = start;
         match self.assignment() {
             Ok(call) if self.is_over() => Ok(call),
-            _ => action.and_then(|_| Err(format!("the line should end here{}", self.found()))).map_err(|words| {
+            _ => action.and_then(|_| Err(format!("expected the end of the line{}", self.found()))).map_err(|words| {
                 format!("{words}; to call an export named `{word}`, write its name in quotes: \"{word}\"(..)")
             }),
         }
@@ -235,14 +235,14 @@ impl Reader<'_> {
         if !self.takes("=") {
             return match left {
                 Expr::Call { .. } => Ok(Action::Let(Vec::new(), left)),
-                _ => Err(format!("this does nothing; {STATEMENT}")),
+                _ => Err(format!("this is not a statement; {STATEMENT}")),
             };
         }
         let right = self.expr()?;
         match left {
             Expr::Name(name) => Ok(Action::Let(vec![settable(name)?], right)),
             Expr::Load(width, at) => Ok(Action::Store(width, *at, right)),
-            _ => Err("only a name, or a place such as u32[p], can be set".to_owned()),
+            _ => Err("only a name, or memory such as u32[p], can be assigned to".to_owned()),
         }
     }
 
@@ -284,7 +284,8 @@ impl Reader<'_> {
         }
         if !self.takes_word("the") {
             return Err(
-                "`answer` is followed by `the line`, `stdout`, or words in quotes; bytes are for `read`".to_owned()
+                "expected `the line`, `stdout` or text in quotes after `answer`; for bytes in memory, use `read`"
+                    .to_owned(),
             );
         }
         self.words(&["line"])?;
@@ -304,14 +305,13 @@ impl Reader<'_> {
         let part = match self.tokens.get(self.place) {
             Some(Token::Word(word)) if word == "line" || word == "text" => Part::Line,
             Some(Token::Quoted(text)) => Part::Text(text.clone()),
-            Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} is no byte"))?),
+            Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} does not fit in a byte"))?),
             Some(Token::Word(word)) if width(word).is_some() => {
                 self.place += 1;
                 return Ok(Part::Number(width(word).unwrap_or(Width::U8), self.expr()?));
             }
             _ => {
-                return Err("what is written is `line`, a byte such as 0, a text in quotes, or a number such as u16 n"
-                    .to_owned());
+                return Err("expected `line`, a byte such as 0, text in quotes, or a number such as u16 n".to_owned());
             }
         };
         self.place += 1;
@@ -334,8 +334,8 @@ impl Reader<'_> {
 /// Keywords that begin a statement other than an assignment or a call.
 pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fail", "say", "stop", "return", "grow"];
 
-const HEAD: &str = "before the first section stand name, about, text, memory, host, stdin or instance; sections are once, each line, finally, on MODULE.NAME(..)";
-const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
+const HEAD: &str = "before the first section, expected name, about, text, memory, host, stdin or instance; the sections are once, each line, finally and on MODULE.NAME(..)";
+const STATEMENT: &str = "a statement is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
 
 /// A name that can be assigned to.
 fn settable(name: String) -> Parsed<String> {

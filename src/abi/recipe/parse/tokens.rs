@@ -38,12 +38,12 @@ pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
                 let sign = *sign.ok_or_else(|| {
                     let hint = match c {
-                        '\'' => ": texts stand in double quotes",
-                        ':' => ": sections stand alone, as `each line`, without a colon",
-                        '/' | '%' | '&' | '|' => ": there are sums and differences only",
+                        '\'' => ": put text in double quotes",
+                        ':' => ": the first line of a section, such as `each line`, has no colon",
+                        '/' | '%' | '&' | '|' => ": a recipe can only add and subtract",
                         _ => "",
                     };
-                    format!("`{c}` means nothing in a recipe{hint}")
+                    format!("unexpected character `{c}`{hint}")
                 })?;
                 tokens.push(Token::Sign(sign));
                 sign.len()
@@ -81,12 +81,12 @@ fn quoted(rest: &str) -> Result<(String, usize), String> {
                 Some((_, 'n')) => text.push('\n'),
                 Some((_, '0')) => text.push('\0'),
                 Some((_, c @ ('"' | '\\'))) => text.push(c),
-                _ => return Err("a backslash in quotes stands before n, 0, \" or another backslash".to_owned()),
+                _ => return Err("unknown escape in quotes; expected \\n, \\0, \\\" or \\\\".to_owned()),
             },
             c => text.push(c),
         }
     }
-    Err("a quote is not closed".to_owned())
+    Err("missing closing quote".to_owned())
 }
 
 /// Reads a line's tokens from left to right.
@@ -149,9 +149,9 @@ impl<'a> Reader<'a> {
         match self.tokens.get(self.place) {
             None => Ok(()),
             Some(Token::Sign("*")) => {
-                Err("the line should end here, found `*`: there are sums and differences only".to_owned())
+                Err("expected the end of the line, found `*`: a recipe can only add and subtract".to_owned())
             }
-            Some(_) => Err(format!("the line should end here{}; a comment begins with #", self.found())),
+            Some(_) => Err(format!("expected the end of the line{}; a comment begins with #", self.found())),
         }
     }
 

@@ -123,10 +123,10 @@ fn start(app: &App) -> (String, Tone) {
     }
     let (text, tone) = match (undecided, app.session.is_replay()) {
         (true, _) => {
-            ("no convention was chosen: :convention lists those that match, :call calls by hand", Tone::Failure)
+            ("no convention was chosen: :convention lists those that match, :call calls an export", Tone::Failure)
         }
         (false, true) => {
-            ("a saved session: no guest runs. F5 F6 move along its exchanges, Esc goes to the memory.", Tone::Plain)
+            ("a saved session: no guest runs. F5 F6 show its exchanges, Esc goes to the memory.", Tone::Plain)
         }
         (false, false) => {
             ("the guest is ready. Type a line to send it; above is the memory after the start.", Tone::Plain)

@@ -69,8 +69,10 @@ impl App {
     pub(super) fn copy(&mut self, notation: Notation) {
         if self.space.selected_len() > COPIED && notation != Notation::Address {
             self.ask(Question::File);
-            return self
-                .notice(&format!("more than {} bytes do not fit into a clipboard: to a file?", thousands(COPIED)));
+            return self.notice(&format!(
+                "more than {} bytes do not fit in the clipboard; write them to a file?",
+                thousands(COPIED)
+            ));
         }
         self.overlays.close_prompt();
         self.command(&format!("copy {}", notation.name()));
@@ -96,7 +98,7 @@ impl App {
         let bytes = pattern.bytes().ok_or("bytes to write cannot have wildcards")?.to_vec();
         let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
         if self.session.state() != State::Idle {
-            return Err("the guest is running: memory can be written between calls only".to_owned());
+            return Err("the guest is running: memory can only be written between calls".to_owned());
         }
         if !self.is_present() {
             return Err("the past cannot be changed: F9 goes to the present".to_owned());

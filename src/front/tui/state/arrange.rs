@@ -27,7 +27,7 @@ impl App {
         let arranged = match self.layout.arrangement {
             Arrangement::Sides => "before and after side by side",
             Arrangement::Stacked => "before above after",
-            Arrangement::One => "one pane: a changed row is shown as it was (-) and as it is",
+            Arrangement::One => "one pane: a changed row is shown before (-) and after",
         };
         self.notice(&format!("{arranged}{skipped}"));
     }

@@ -103,10 +103,10 @@ impl App {
     fn copy_text(&mut self, text: String) {
         let len = thousands(text.len() as u64);
         if text.len() > COPIED {
-            return self.notice(&format!("{len} characters do not fit into a clipboard; :write FILE saves the bytes"));
+            return self.notice(&format!("{len} characters do not fit in the clipboard; :write FILE saves the bytes"));
         }
         let unit = if text.len() == 1 { "character" } else { "characters" };
-        self.notice(&format!("copied {len} {unit}, if the terminal lets programs do that; otherwise use :write FILE"));
+        self.notice(&format!("copied {len} {unit}, if the terminal allows it; otherwise use :write FILE"));
         self.request(Request::Copy(text));
     }
 

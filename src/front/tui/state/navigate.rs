@@ -34,7 +34,9 @@ impl App {
 
     /// Goes back to an earlier position, or forward again.
     pub(super) fn retrace(&mut self, direction: Direction) {
-        let Some(addr) = self.space.retrace(direction) else { return self.notice("no further place that way") };
+        let Some(addr) = self.space.retrace(direction) else {
+            return self.notice("no more positions in that direction");
+        };
         self.put_cursor(addr);
         self.reveal(1);
     }

@@ -58,7 +58,7 @@ impl Script {
         let depth = self.depth + 1;
         let text = match depth {
             1..=DEEPEST => read(file).map_err(|error| error.to_string()),
-            _ => Err(format!("files run files more than {DEEPEST} deep")),
+            _ => Err(format!("files are nested more than {DEEPEST} deep")),
         };
         let text = text.map_err(|reason| {
             self.stop();

@@ -19,7 +19,7 @@ impl App {
     pub(super) fn edit(&mut self, edit: Edit) {
         let done = self.line.edit(edit);
         match (done, edit) {
-            (false, _) if self.line.sought().is_some() => self.notice("no earlier line holds that"),
+            (false, _) if self.line.sought().is_some() => self.notice("no earlier line contains that"),
             (false, Edit::Insert(_)) => self.notice(LINE_FULL),
             (false, Edit::Undo) => self.notice("nothing to undo"),
             _ => (),

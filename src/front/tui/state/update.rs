@@ -80,7 +80,7 @@ impl App {
             Meaning::Nothing if prefix.is_some() && key.code == KeyCode::Esc => (),
             Meaning::Nothing if prefix.is_some() => self.key(key),
             Meaning::Nothing if mode == Mode::Memory => {
-                self.notice("no such key in the memory: i goes back to the input line, ? lists the keys");
+                self.notice("unbound key: i goes back to the input line, ? lists the keys");
             }
             Meaning::Nothing => (),
         }

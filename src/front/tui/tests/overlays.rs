@@ -49,7 +49,7 @@ fn the_help_explains_the_terms_first_and_is_paged() {
     assert_eq!(text(&bench.draw(80, 24)), first);
     bench.keys("G");
     let last = text(&bench.draw(80, 24));
-    assert!(last.contains("the rules above memory of the past, or of an earlier run"), "{last}");
+    assert!(last.contains("the line above memory of the past, or of an earlier run"), "{last}");
     bench.event(KeyCode::Char('u'), KeyModifiers::CONTROL);
     bench.event(KeyCode::Char('d'), KeyModifiers::CONTROL);
     assert_eq!(text(&bench.draw(80, 24)), last);

@@ -249,7 +249,7 @@ fn a_colon_in_the_memory_takes_addresses_and_commands() {
     bench.keys(":0x99999999");
     bench.key(KeyCode::Enter);
     let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains(":0x99999999") && shown.contains("is outside: memory ends at 0x10000"), "{shown}");
+    assert!(shown.contains(":0x99999999") && shown.contains("is out of bounds: memory ends at 0x10000"), "{shown}");
     bench.key(KeyCode::Esc);
     bench.keys(":q");
     assert_eq!(bench.key(KeyCode::Enter), [Request::Quit]);
@@ -305,7 +305,7 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     bench.keys("ssG");
     bench.keys("yh");
     let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains("do not fit into a clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
+    assert!(shown.contains("do not fit in the clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
     std::fs::remove_dir_all(&bench.full.pictures).expect("it is ours");
 }
 
@@ -418,11 +418,15 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
             "ab",
             "3 B, 2 characters, goes to 0x40: 61 62 00",
         ),
-        ("each line\n  write at @BUFFER\n* f(n)\n  answer \"x\"", "a", "goes to 0x60, as the global BUFFER says: 61"),
+        (
+            "each line\n  write at @BUFFER\n* f(n)\n  answer \"x\"",
+            "a",
+            "goes to 0x60, the value of the global BUFFER: 61",
+        ),
         (
             "each line\n  p = alloc(n)\n  write at p\n* f(n)\n  answer \"x\"",
             "a",
-            "goes where alloc makes room for it: 61",
+            "goes to memory that alloc allocates: 61",
         ),
         (
             "text utf16\neach line\n  write at 8\n* f(n)\n  answer \"x\"",
@@ -430,11 +434,11 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
             "2 B, 1 character, goes to 0x8: e9 00",
         ),
         ("text hex\neach line\n  write at 8\n* f(n)\n  answer \"x\"", "4", "1 character, and would not be sent: "),
-        ("each line\n* f(n)\n  answer \"x\"", "a", "1 B, 1 character, no step of the recipe writes it: 61"),
+        ("each line\n* f(n)\n  answer \"x\"", "a", "1 B, 1 character, the recipe does not write it to memory: 61"),
         (
             "once\n  room = 2\neach line\n  write at 8 within room\n* f(n)\n  answer \"x\"",
             "abc",
-            "3 B, 3 characters, too long: the guest has room for 2 B: 61 62 63",
+            "3 B, 3 characters, too long: the guest's buffer holds 2 B: 61 62 63",
         ),
     ] {
         let mut bench = by_recipe(recipe);
@@ -448,8 +452,8 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
     assert!(text(&bench.settled(120, 40)).contains(":poke TYPE ADDR VALUE ..."));
     bench.full.app.line.clear();
     bench.keys("::a");
-    assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes where the guest says: 3a 61"));
-    // A poke's address is not where the last line was written.
+    assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes to an address from the guest: 3a 61"));
+    // What a poke wrote is not where the last line went.
     bench.full.app.line.clear();
     bench.send("line");
     bench.send(":poke u8 0x9000 1");

@@ -230,7 +230,10 @@ fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
     bench.send("one");
     bench.send(":convention typst");
     let screen = shown(&mut bench);
-    assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: the module"), "{screen}");
+    assert!(
+        screen.contains("exchange 1 of 1") && screen.contains("the guest was not replaced: the module"),
+        "{screen}"
+    );
     bench.send(":reset");
     let screen = shown(&mut bench);
     assert!(screen.contains(":reset: a fresh guest; F3 shows the previous run"), "{screen}");
@@ -299,7 +302,7 @@ fn a_saved_session_is_called_so() {
     let screen = shown(&mut bench);
     assert!(screen.contains("nothing can be sent; a line that begins with : is a command"), "{screen}");
     bench.key(KeyCode::Enter);
-    assert!(shown(&mut bench).contains("nothing runs; :load returns from it"));
+    assert!(shown(&mut bench).contains("nothing can run in a saved session; :load returns from it"));
     bench.key(KeyCode::F(5));
     assert!(shown(&mut bench).contains("F5 F6 move along its exchanges"), "its start");
     bench.send(":load");
@@ -407,7 +410,7 @@ fn an_assumed_convention_is_named_in_the_title_and_at_the_start() {
         (func (export "f") (param i32 i32) (result i64) (unreachable)))"#,
     );
     let screen = shown(&mut bench);
-    let note = "assuming convention packed: packed-low matches as well: try --abi packed-low";
+    let note = "assuming convention packed: packed-low also matches (try --abi packed-low)";
     assert!(screen.contains(" | packed (assumed) | 1 page") && screen.contains(note), "{screen}");
     bench.send("hello");
     let screen = shown(&mut bench);

@@ -45,7 +45,7 @@ fn earlier_lines_are_searched_as_one_types() {
     search(&mut bench);
     assert!(text(&bench.draw(120, 40)).contains("search `alp`: alpha "));
     bench.keys("q");
-    assert!(text(&bench.draw(120, 40)).contains("no earlier line holds that"));
+    assert!(text(&bench.draw(120, 40)).contains("no earlier line contains that"));
     bench.event(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!((bench.full.app.line.text(), bench.full.app.focus), ("", Focus::Input), "what was typed before");
     search(&mut bench);
@@ -134,7 +134,7 @@ fn while_a_line_is_typed_its_bytes_are_shown() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys("caf\u{e9}");
     let shown = text(&bench.draw(80, 24));
-    assert!(shown.contains("5 B, 4 characters, goes where the guest says: 63 61 66 c3 a9"), "{shown}");
+    assert!(shown.contains("5 B, 4 characters, goes to an address from the guest: 63 61 66 c3 a9"), "{shown}");
     bench.key(KeyCode::Enter);
     bench.settle();
     bench.keys("x");
