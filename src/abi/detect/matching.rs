@@ -1,4 +1,4 @@
-//! Matching a convention's evidence with a module: which of its functions stand for those of the recipe.
+//! Matching a module against a convention's evidence: which of its functions play the recipe's roles.
 
 use super::evidence::{Evidence, How, Pattern, Role};
 use super::region::{Place, region};
@@ -8,23 +8,23 @@ use crate::abi::names::{Kind, is_service, list, may_transform, size_getter};
 use crate::abi::recipe::is_wasi;
 use crate::guest::{Import, Signature};
 
-/// The score of a fixed region where the module says where free memory begins.
+/// The score of a fixed region if the module exports where free memory begins.
 const REGION_AT_BASE: u32 = 35;
 
-/// What was found in a module so far.
+/// The matches found so far in a module.
 struct Match<'m, 'a> {
     module: &'m Module<'a>,
     candidate: Candidate,
-    /// For each function of the recipe's, the module's own.
+    /// For each function in the recipe, the module's counterpart.
     found: Vec<(String, Replacement)>,
-    /// Whether something was found that hardly any other module has.
+    /// Whether a mark was found that is rare in other modules.
     marked: bool,
 }
 
-/// A convention as a candidate for a module.
+/// Matches a module against a convention.
 ///
 /// # Errors
-/// Which piece of the evidence is missing.
+/// The piece of evidence that is missing.
 pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) -> Fit<Candidate> {
     let candidate = Candidate::new(name, evidence.score);
     let mut all = Match { module, candidate, found: Vec::new(), marked: false };
@@ -53,7 +53,7 @@ pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) ->
     Ok(candidate)
 }
 
-/// Sets a name in the recipe to where the module leaves memory free.
+/// Sets a name in the recipe to the start of the module's free memory.
 fn place(candidate: &mut Candidate, name: &str, module: &Module<'_>) {
     let (place, why) = region(module.interface);
     candidate.reasons.push(why);
@@ -136,7 +136,7 @@ impl<'a> Match<'_, 'a> {
         Ok(())
     }
 
-    /// Has an export stand for a role.
+    /// Assigns an export to a role.
     fn take(&mut self, role: &Role, export: &'a str) {
         let Some(ty) = self.module.signature(export) else { return };
         let reason = match (&role.does, role.transform) {
@@ -159,7 +159,7 @@ impl<'a> Match<'_, 'a> {
         }
         let fits = |name: &str, ty: &Signature| {
             let called = |wanted: &String| match wanted.strip_suffix('*') {
-                // A number says little, so the type must be the usual one.
+                // The name's suffix may be a mere number, so require the usual type.
                 Some(start) => name.starts_with(start) && role.types.iter().any(|pattern| pattern.full == *ty),
                 None => name == wanted && role.matches(ty),
             };
@@ -186,7 +186,7 @@ impl<'a> Match<'_, 'a> {
         };
         match (&named[..], &plausible[..]) {
             ([one], _) => {
-                // Two words of a name are no accident.
+                // Two matching words in one name are unlikely to be a coincidence.
                 self.marked |= kinds.len() > 1;
                 Ok(Some(one))
             }
@@ -212,7 +212,7 @@ impl Role {
         self.types.iter().any(|pattern| pattern.matches(ty))
     }
 
-    /// Whether a name is as its evidence wants it.
+    /// Whether a name matches its evidence.
     fn is_named(&self, name: &str) -> bool {
         match &self.how {
             How::Named { kinds, .. } => kinds.iter().all(|kind| kind.names(name)),
@@ -226,7 +226,7 @@ impl Role {
 }
 
 impl<'a> Module<'a> {
-    /// The one export of that type that serves no other purpose. Types are tried in their order.
+    /// The only export of that type that has no other role. Tries the types in order.
     fn transform(&self, types: &[Pattern]) -> Fit<&'a str> {
         let mut outcome = Err(reject("no export has the transform's type"));
         for pattern in types {

@@ -1,4 +1,4 @@
-//! What is detected in made-up modules.
+//! Detection tests on synthetic modules.
 
 use super::*;
 use crate::guest::{Export, Extern};
@@ -100,7 +100,7 @@ fn a_choice_is_asked_for_and_taken() {
     assert_eq!(miss.why, "`bufPtr` is () -> (i32), and the transform must be (i32) -> (i32)");
 }
 
-/// The module of a text.
+/// Compiles a module from WAT.
 fn module_of(text: &str) -> Interface {
     Interface::read(&wat::parse_str(text).expect("it is valid")).expect("it is valid")
 }
