@@ -1,11 +1,11 @@
-//! Modules that only their toolchain's own host can run: what they are, and what to build instead.
+//! Modules that only their toolchain's own host can run, with what to build instead.
 //!
-//! A recipe answers imports one by one. It cannot be a dynamic linker, Go's or Emscripten's JavaScript, or the host of a
-//! plug-in system that keeps a memory of its own; advice to write one would be wrong.
+//! A recipe answers imports one by one. It cannot act as a dynamic linker, as Go's or Emscripten's JavaScript, or as a
+//! plug-in host with its own memory. Advice to write a recipe would be wrong.
 
 use crate::guest::{Extern, Import, Interface};
 
-/// What the imports of minified Emscripten output look like: one module, names of one or two letters.
+/// The maximum length of import names in minified Emscripten output, which imports from one module.
 const MINIFIED: usize = 2;
 
 /// Why no recipe can drive the module, and what to build instead; `None` if a recipe may.
@@ -38,7 +38,7 @@ pub(super) fn needs_other_host(interface: &Interface) -> Option<&'static str> {
     None
 }
 
-/// What else helps with a module whose imports are not answered, or whose names say nothing.
+/// Further advice on a module whose imports are unresolved or whose names are uninformative.
 pub(super) fn hint(interface: &Interface) -> Option<&'static str> {
     let short = |name: &str| name.len() <= MINIFIED;
     let imports = &interface.imports;

@@ -1,23 +1,23 @@
-//! Whether what a guest returns can be what the recipe takes it for. Only an assumed convention is checked so: a user
-//! who chose a recipe knows better.
+//! Whether a guest's results are plausible for the recipe. Only assumed conventions are checked: a user who chose a
+//! recipe knows better.
 
 use super::{Action, Expr, Length, Recipe};
 use crate::guest::Interface;
 use crate::record::{Failure, Limit};
 
-/// Below this, compilers place nothing that a pointer may point at.
+/// Compilers place no data below this address.
 const FIRST_ADDRESS: u64 = 1024;
 
-/// What is known of a module and its recipe to judge a result by.
+/// What is known of a module and its recipe, to judge results.
 #[derive(Clone, Debug)]
 pub(super) struct Plausible {
-    /// What is said where something failed: what was assumed, and what else there is.
+    /// The assumption and its alternatives, for failures.
     assumption: String,
-    /// The module's data segments, as start and end.
+    /// The module's data segments, as (start, end).
     data: Vec<(u64, u64)>,
-    /// What the recipe takes the transform's result for.
+    /// How the recipe uses the transform's result.
     result: Option<ResultUse>,
-    /// Whether the guest allocated the line's memory, which is then as long as the line.
+    /// Whether the guest allocated the line's memory, with the line's length.
     allocated: bool,
 }
 
@@ -27,11 +27,11 @@ enum ResultUse {
     Length,
 }
 
-/// Where the line was written: its address and length.
+/// The address and length of the written line.
 pub(super) type LineAt = (u64, u64);
 
 impl Plausible {
-    /// What is known of a recipe that was assumed, in the memory of that index.
+    /// Collects what is known of an assumed recipe, for the memory with that index.
     pub(super) fn new(
         assumption: String,
         recipe: &Recipe,
@@ -45,13 +45,13 @@ impl Plausible {
         Plausible { assumption, data: data.collect(), result: recipe.result_use(), allocated }
     }
 
-    /// The failure of an exchange, with what was assumed if that may be why.
+    /// Adds the assumption to a failure if it may be the cause.
     #[cold]
     pub(super) fn explain(&self, failure: Failure) -> Failure {
         let may_be_why = match (&failure, failure.root()) {
             (_, Failure::Trap { .. } | Failure::OutOfBounds { .. } | Failure::Mismatch(_)) => true,
             (_, Failure::Limit(Limit::Output(..)) | Failure::Unterminated { .. } | Failure::Backwards { .. }) => true,
-            // What the recipe refuses, not what is wrong with the line.
+            // The recipe rejected the result, not the line.
             (failure, Failure::Refused(_)) => matches!(failure, Failure::InRecipe { .. }),
             _ => false,
         };
@@ -63,7 +63,7 @@ impl Plausible {
 }
 
 impl Recipe {
-    /// What the transform's one result is used for, if it is an address or a length.
+    /// How the transform's single result is used, if as an address or a length.
     fn result_use(&self) -> Option<ResultUse> {
         let transform = self.line.iter().find(|statement| statement.transform)?;
         let Action::Let(names, _) = &transform.action else { return None };
@@ -79,7 +79,7 @@ impl Recipe {
     }
 }
 
-/// Whether an address is `name`, or a sum with it.
+/// Whether an address is `name` or a sum that contains it.
 fn is_offset_of(at: &Expr, name: &str) -> bool {
     match at {
         Expr::Name(found) => found == name,
@@ -89,7 +89,7 @@ fn is_offset_of(at: &Expr, name: &str) -> bool {
 }
 
 impl Plausible {
-    /// Checks what the transform returned; `None` if it is plausible.
+    /// Why the transform's result is implausible; `None` if it is plausible.
     pub(super) fn doubts_result(&self, value: u64, line: Option<LineAt>) -> Option<String> {
         let (at, len) = line?;
         match self.result? {
@@ -110,7 +110,7 @@ impl Plausible {
         }
     }
 
-    /// Checks where an answer is; `None` if that is plausible.
+    /// Why the answer's location is implausible; `None` if it is plausible.
     pub(super) fn doubts_answer(&self, at: u64, len: u64, line: Option<LineAt>) -> Option<String> {
         let end = at.saturating_add(len);
         let (line_at, line_len) = line?;
@@ -166,7 +166,7 @@ mod tests {
         let across = |at, len| any.doubts_answer(at, len, line).unwrap_or_default();
         assert!(across(0x3ff, 0x20).contains("the module's data at 0x400"));
         assert!(across(0xfff, 2).contains("the line at 0x1000") && across(0x1001, 5).contains("the line at 0x1000"));
-        // What was changed in place, trimmed, or grown; a text in the data; one behind a text in the data.
+        // Changed in place, trimmed, or grown; text in the data; text after the data's text.
         for (at, len) in [(0x1000, 5), (0x1001, 4), (0x1000, 50), (0x500, 3), (0x400, 0x20), (0x2000, 9), (0, 0)] {
             assert_eq!(across(at, len), "");
         }

@@ -1,4 +1,4 @@
-//! Reading a recipe's text: its head, its sections, and their statements.
+//! Parsing a recipe: its head, sections and statements.
 
 mod tokens;
 mod values;
@@ -11,19 +11,19 @@ pub(super) use tokens::is_word;
 use tokens::{Parsed, Reader, Token, tokens};
 use values::{encoding, width};
 
-/// What is wrong with a recipe's text, and in which of its lines.
+/// A syntax error in a recipe, with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The line, from 1.
     pub at: usize,
-    /// What is wrong.
+    /// The error.
     pub words: String,
 }
 
-/// Reads a recipe.
+/// Parses a recipe.
 ///
 /// # Errors
-/// The first line that is not one of a recipe.
+/// The first line that is not valid.
 pub fn parse(text: &str) -> Result<Recipe, ParseError> {
     let mut recipe = Recipe::default();
     let mut section = Section::Head;
@@ -44,10 +44,10 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
     }
 }
 
-/// Reads bytes in memory, as they stand in braces between words: `utf8 n at p`.
+/// Parses a span as it appears in braces in text: `utf8 n at p`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why the span is not valid.
 pub(super) fn span(text: &str) -> Result<Span, String> {
     let tokens = tokens(text)?;
     let mut reader = Reader::new(&tokens);
@@ -55,7 +55,7 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
     reader.end().map(|()| span)
 }
 
-/// Takes a line of the head that is plain prose: the recipe's name, or what it is about.
+/// Parses a line of the head that is free text: the name or the description.
 fn prose(line: &str, recipe: &mut Recipe) -> bool {
     match line.trim().split_once(char::is_whitespace) {
         Some(("name", rest)) => recipe.name = rest.trim().to_owned(),
@@ -65,7 +65,7 @@ fn prose(line: &str, recipe: &mut Recipe) -> bool {
     true
 }
 
-/// Which part of the recipe the lines belong to.
+/// The section that the lines belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     Head,
@@ -99,7 +99,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The beginning of a section, if that is what the line is.
+    /// Parses the start of a section, if the line is one.
     fn section(&mut self, at: usize, recipe: &mut Recipe) -> Parsed<Option<Section>> {
         match self.tokens {
             [Token::Word(word)] if word == "once" => self.place = 1,
@@ -173,7 +173,7 @@ impl Reader<'_> {
             _ => "",
         };
         let next = self.tokens.get(self.place + 1);
-        // Before `=` stands a name, whatever it means elsewhere.
+        // Before `=`, any word is a name.
         if !KEYWORDS.contains(&word) || matches!(next, Some(Token::Sign("="))) {
             return self.assignment();
         }
@@ -183,7 +183,7 @@ impl Reader<'_> {
         if !matches!(next, Some(Token::Sign("("))) || (action.is_ok() && self.is_over()) {
             return action;
         }
-        // `write(p, n)`: what cannot be such a statement is a call.
+        // `write(p, n)`: if it does not parse as such a statement, it is a call.
         self.place = start;
         match self.assignment() {
             Ok(call) if self.is_over() => Ok(call),
@@ -193,12 +193,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a statement ends here, but for its condition.
+    /// Whether the statement ends here, apart from a condition.
     fn is_over(&self) -> bool {
         self.tokens.len() == self.place || self.next_is_word("if")
     }
 
-    /// What stands behind one of [`KEYWORDS`].
+    /// Parses the rest of a statement that begins with one of [`KEYWORDS`].
     fn keyword(&mut self, word: &str) -> Parsed<Action> {
         match word {
             "write" => self.write(),
@@ -229,7 +229,7 @@ impl Reader<'_> {
         Ok(Action::Let(names, self.expr()?))
     }
 
-    /// `x = e`, `u32[p] = e`, or a call alone.
+    /// `x = e`, `u32[p] = e`, or a call.
     fn assignment(&mut self) -> Parsed<Action> {
         let left = self.expr()?;
         if !self.takes("=") {
@@ -273,7 +273,7 @@ impl Reader<'_> {
         Ok(Action::Write { parts, at, within })
     }
 
-    /// `the line`, `stdout`, words, or bytes as `read` has them.
+    /// `the line`, `stdout`, text, or a span as in `read`.
     fn answer(&mut self) -> Parsed<Action> {
         if let Some(Token::Quoted(words)) = self.tokens.get(self.place) {
             self.place += 1;
@@ -291,7 +291,7 @@ impl Reader<'_> {
         Ok(Action::AnswerLine)
     }
 
-    /// What a host function returns: one value, or several.
+    /// The results of a host function: one value or several.
     fn results(&mut self) -> Parsed<Action> {
         let mut results = vec![self.expr()?];
         while self.takes(",") {
@@ -331,13 +331,13 @@ impl Reader<'_> {
     }
 }
 
-/// The words that begin a statement which is neither an assignment nor a call.
+/// Keywords that begin a statement other than an assignment or a call.
 pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fail", "say", "stop", "return", "grow"];
 
 const HEAD: &str = "before the first section stand name, about, text, memory, host, stdin or instance; sections are once, each line, finally, on MODULE.NAME(..)";
 const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
 
-/// A name that can be given a value.
+/// A name that can be assigned to.
 fn settable(name: String) -> Parsed<String> {
     match name.as_str() {
         "n" | "units" => Err(format!("`{name}` is the line's length; choose another name")),
@@ -345,7 +345,7 @@ fn settable(name: String) -> Parsed<String> {
     }
 }
 
-/// Whether a word is one for a number in memory, such as `u8`.
+/// Whether a word is the type of a number in memory, such as `u8`.
 pub(super) fn is_width(word: &str) -> bool {
     width(word).is_some()
 }

@@ -1,4 +1,4 @@
-//! What a line of a recipe is made of: words, texts, numbers and signs; cutting it, and taking them one by one.
+//! The tokens of a recipe line: words, strings, numbers and signs; the lexer and a token reader.
 
 use std::num::IntErrorKind;
 
@@ -12,7 +12,7 @@ pub(super) enum Token {
 
 const SIGNS: [&str; 16] = ["==", "!=", "<", ">", "=", "(", ")", "[", "]", ",", "+", "-", "*", "?", "@", "."];
 
-/// Cuts a line into tokens, up to a comment, which begins with `#`.
+/// Splits a line into tokens, up to a comment, which begins with `#`.
 pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let mut rest = line.trim_start();
@@ -70,7 +70,7 @@ fn number(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A text in quotes at the beginning of `rest`, in which `\"`, `\\`, `\n`, `\0` stand for what they do elsewhere.
+/// A quoted string at the start of `rest`, with the escapes `\"`, `\\`, `\n` and `\0`.
 fn quoted(rest: &str) -> Result<(String, usize), String> {
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1);
@@ -89,16 +89,16 @@ fn quoted(rest: &str) -> Result<(String, usize), String> {
     Err("a quote is not closed".to_owned())
 }
 
-/// Takes a line's tokens, from left to right.
+/// Reads a line's tokens from left to right.
 pub(super) struct Reader<'a> {
     pub(super) tokens: &'a [Token],
-    /// The number of the next one.
+    /// The index of the next token.
     pub(super) place: usize,
-    /// How many values it is inside of.
+    /// The nesting depth of values.
     pub(super) depth: usize,
 }
 
-/// What was read, or in words what is wrong.
+/// A parsed item, or an error message.
 pub(super) type Parsed<T> = Result<T, String>;
 
 impl<'a> Reader<'a> {
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         Reader { tokens, place: 0, depth: 0 }
     }
 
-    /// A name: a word, or anything in quotes.
+    /// A name: a word or a quoted string.
     pub(super) fn name(&mut self, what: &str) -> Parsed<String> {
         let name = match self.tokens.get(self.place) {
             Some(Token::Word(name) | Token::Quoted(name)) => name.clone(),

@@ -1,10 +1,10 @@
-//! Values, conditions and spans: what stands in a recipe for a number, a comparison, and bytes in memory.
+//! Parsing values, conditions and spans.
 
 use super::STATEMENT;
 use super::tokens::{Parsed, Reader, Token};
 use crate::abi::recipe::{Comparison, Condition, Encoding, Expr, Length, Span, Width};
 
-/// The deepest that calls and brackets may nest.
+/// The maximum nesting depth of calls and brackets.
 const DEEPEST: usize = 32;
 
 impl Reader<'_> {
@@ -61,7 +61,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands behind a minus sign.
+    /// Parses the operand of a minus sign.
     fn negative(&mut self) -> Parsed<Expr> {
         if let Some(&Token::Number(n)) = self.tokens.get(self.place) {
             self.place += 1;
@@ -74,7 +74,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands behind `word(`.
+    /// Parses the rest of a call after `word(`.
     fn call(&mut self, word: String) -> Parsed<Expr> {
         match word.as_str() {
             "lo" | "hi" => {
@@ -97,9 +97,9 @@ impl Reader<'_> {
         Ok(Expr::Call { export, args, optional: self.takes("?") })
     }
 
-    /// `n at p`, `until 0 at p`, `to e at p`, with an encoding before it or not.
+    /// `n at p`, `until 0 at p`, `to e at p`, with an optional encoding first.
     pub(super) fn span(&mut self) -> Parsed<Span> {
-        // Right before `at` stands a length, whatever its name means elsewhere.
+        // A word directly before `at` is a length, even if it is a keyword elsewhere.
         let is_name = matches!(self.tokens.get(self.place + 1), Some(Token::Word(at)) if at == "at");
         let word = match self.tokens.get(self.place) {
             Some(Token::Word(word)) if !is_name => encoding(word),
