@@ -1,7 +1,7 @@
-//! The table of commands. An entry is all there is to say of a command: its name, its arguments, what it does, and how
-//! its arguments become what its function takes.
+//! The table of commands. An entry holds all there is to know of a command: its name, its usage, its description, and
+//! the parser of its arguments.
 //!
-//! A command runs only when all of its arguments were read and none was left over.
+//! A command runs only after all of its arguments were parsed and none is left over.
 
 use std::sync::LazyLock;
 
@@ -19,12 +19,12 @@ pub struct Spec {
     /// Its name, without the colon.
     pub name: &'static str,
     args: Arguments,
-    /// What it does.
+    /// Its description.
     pub about: &'static str,
     parse: fn(&mut Args<'_>) -> Result<Action, ArgumentError>,
 }
 
-/// The arguments of a command, as its help writes them; `grammar` reads them for completion.
+/// The arguments of a command, as in its usage; `grammar` derives completion from it.
 enum Arguments {
     Fixed(&'static str),
     Made(&'static LazyLock<String>),
@@ -33,14 +33,14 @@ enum Arguments {
 /// A command with its arguments, ready to run.
 pub(super) type Action = Box<dyn FnOnce(&mut Context<'_>) -> Result<Reply, Error>>;
 
-/// The names that commands had once. They are understood, and appear nowhere.
+/// Former names of commands. Accepted but not shown.
 const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
 
 static SETTINGS: LazyLock<String> = LazyLock::new(set::arguments);
 
 type Parsed = Result<Action, ArgumentError>;
 
-/// A command whose arguments were read.
+/// A command with parsed arguments.
 fn action(run: impl FnOnce(&mut Context<'_>) -> Result<Reply, Error> + 'static) -> Parsed {
     Ok(Box::new(run))
 }
@@ -229,10 +229,10 @@ pub const COMMANDS: &[Spec] = &[
     spec("quit", "", "quit", |_| action(|_| Ok(Reply::Quit))),
 ];
 
-/// Reads a command, given without its colon. It runs only when all of its arguments are right.
+/// Parses a command, given without its colon.
 ///
 /// # Errors
-/// No command has this name, or the arguments are not those of the command.
+/// The command is unknown, or its arguments are not valid.
 pub(super) fn parse(text: &str) -> Result<Action, Error> {
     let text = text.trim_start();
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -242,7 +242,7 @@ pub(super) fn parse(text: &str) -> Result<Action, Error> {
     parsed.map_err(|error| Error::Arguments(error, args.usage().unwrap_or_else(|| spec.usage())))
 }
 
-/// The command of that name, or the only one that begins with it.
+/// The command with that name, or the only one with that prefix.
 ///
 /// # Errors
 /// There is none, or there are several.
@@ -261,7 +261,7 @@ pub fn find(name: &str) -> Result<&'static Spec, Error> {
 }
 
 impl Spec {
-    /// Its arguments, as its help writes them: `TYPE ADDR [COUNT]`.
+    /// Its arguments, as in its usage: `TYPE ADDR [COUNT]`.
     pub fn args(&self) -> &'static str {
         match self.args {
             Arguments::Fixed(args) => args,
@@ -269,13 +269,13 @@ impl Spec {
         }
     }
 
-    /// How the command is written: `:peek TYPE ADDR [COUNT]`.
+    /// Its usage: `:peek TYPE ADDR [COUNT]`.
     pub fn usage(&self) -> String {
         format!(":{} {}", self.name, self.args()).trim_end().to_owned()
     }
 }
 
-/// Explains the commands, or one.
+/// Explains all commands, or one.
 fn help(name: Option<&str>) -> Result<Reply, Error> {
     if let Some(name) = name {
         let spec = find(name.trim_start_matches(':'))?;
@@ -305,7 +305,7 @@ mod tests {
             for sample in samples(spec.args()) {
                 let text = format!("{} {}", spec.name, sample.words.join(" "));
                 assert_eq!(error_of(&text), None, ":{text}");
-                // All that follows these is an address, which is read when the command runs.
+                // The rest of these is an address, which is resolved when the command runs.
                 if sample.takes_any || ["goto", "inspect"].contains(&spec.name) {
                     continue;
                 }
