@@ -1,4 +1,4 @@
-//! The man page, made from the command line's definition: all commands on one page.
+//! The man page, generated from the command line's definition: all subcommands on one page.
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub(super) fn write(out: &mut Vec<u8>) -> io::Result<()> {
     man.render_version_section(out)
 }
 
-/// What stands below the help: examples, which are indented, and a paragraph.
+/// The text after the help: indented examples, and a paragraph.
 fn examples(text: &str, roff: &mut Roff) {
     let (examples, others): (Vec<_>, Vec<_>) = text.lines().skip(1).partition(|line| line.starts_with(' '));
     roff.control("SH", ["EXAMPLES"]).control("nf", []);

@@ -9,7 +9,7 @@ use crate::front::tui::input::mode::Mode;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
 
-/// Draws the state, and returns where the cursor belongs.
+/// Draws the state, and returns the cursor's position.
 pub(crate) fn draw(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
     let mut cursor = None;
     if !app.overlays.iter().any(overlays::covers) {
@@ -23,7 +23,7 @@ pub(crate) fn draw(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
     cursor
 }
 
-/// What is below the overlays; returns where the cursor of the input line is.
+/// Draws what is below the overlays, and returns the position of the input line's cursor.
 fn draw_base(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
     let layout = app.layout;
     if layout.has_memory() {

@@ -1,4 +1,4 @@
-//! The keys: each is declared once, for the loop, the help and the key bar.
+//! Key bindings: declared once for the event loop, the help and the key bar.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -7,23 +7,23 @@ use super::line::Edit;
 use super::mode::{Mode, Modes};
 use crate::view::Notation;
 
-/// A line of the help: keys, and what they do.
+/// A binding: a line of the help.
 pub(crate) struct Binding {
-    /// Where they hold: one of [`SECTIONS`].
+    /// The modes in which it applies: one of [`SECTIONS`].
     pub(crate) modes: Modes,
     /// The keys, as the help names them.
     pub(crate) label: &'static str,
     keys: &'static [(&'static [Key], Action)],
-    /// What they do, for the help.
+    /// The description in the help.
     pub(crate) help: &'static str,
-    /// A word or two for the key bar, for the few that are shown there.
+    /// A short label, if it appears in the key bar.
     pub(crate) bar: &'static str,
 }
 
-/// A key, or two that are pressed one after the other.
+/// A key, or a sequence of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The character that is pressed first, if two are.
+    /// The first key of a sequence, if there are two.
     prefix: Option<char>,
     modifiers: KeyModifiers,
     code: KeyCode,
@@ -33,7 +33,7 @@ pub(crate) struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     Action(Action),
-    /// It begins a sequence of two keys.
+    /// It starts a sequence of two keys.
     Prefix(char),
     Nothing,
 }
@@ -47,7 +47,7 @@ const LIST: Modes = Modes::of(&[Mode::List]);
 const OVER: Modes = Modes::of(&[Mode::List, Mode::Help, Mode::Output]);
 const LINES: Modes = Modes::of(&[Mode::Input, Mode::History]);
 const EDITED: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Prompt]);
-/// The modes with the panes in sight.
+/// The modes in which the panes are visible.
 pub(crate) const SCREEN: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Memory, Mode::Prompt]);
 const ALL: Modes = Modes::of(&[
     Mode::Input,
@@ -60,7 +60,7 @@ const ALL: Modes = Modes::of(&[
     Mode::Output,
 ]);
 
-/// The parts of the help, and the modes whose keys each of them lists.
+/// The sections of the help, with the modes that each covers.
 pub(crate) const SECTIONS: &[(&str, Modes)] = &[
     ("input line", INPUT),
     ("memory", MEMORY),
@@ -214,10 +214,10 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "q", &[(&[plain('q')], Action::Quit)], "quit", "quit"),
 ];
 
-/// What a key means in a mode, after the first key of a sequence if that was pressed. Where text is typed, a printable
-/// key is text.
+/// The meaning of a key in a mode, given the first key of a sequence if there was one. In modes that take text,
+/// printable keys are text.
 pub(crate) fn meaning(mode: Mode, prefix: Option<char>, key: KeyEvent) -> Meaning {
-    // Of a character, Shift has made another one already.
+    // For a character, Shift is already applied.
     let shifted = matches!(key.code, F(_) | BackTab);
     let modifiers = if shifted { key.modifiers } else { key.modifiers.difference(SHIFT) };
     let pressed = Key { prefix, modifiers, code: key.code };
@@ -237,7 +237,7 @@ pub(crate) fn meaning(mode: Mode, prefix: Option<char>, key: KeyEvent) -> Meanin
 }
 
 impl Binding {
-    /// Each of its keys, and what it does.
+    /// Its keys, with their actions.
     pub(crate) fn actions(&self) -> impl Iterator<Item = (Key, Action)> + Clone {
         self.keys.iter().flat_map(|&(keys, action)| keys.iter().map(move |&key| (key, action)))
     }
@@ -250,7 +250,7 @@ mod tests {
     const MODES: [Mode; 8] =
         [Mode::Input, Mode::History, Mode::Memory, Mode::Prompt, Mode::Copy, Mode::List, Mode::Help, Mode::Output];
 
-    /// The name of a key as the help has it.
+    /// The name of a key in the help.
     fn name(key: Key) -> String {
         let name = match key.code {
             KeyCode::Char(c) if key.modifiers.is_empty() => c.to_string(),

@@ -84,7 +84,7 @@ fn addresses_patterns_and_names_are_asked_for() {
     bench.keys("/0x6e 6? ??");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.full.app.space.cursor, 0x419, "a wildcard");
-    // Before the guest's step the found text is not there yet.
+    // The text was not found before the guest's step.
     bench.key(KeyCode::F(7));
     bench.keys("/Was");
     bench.key(KeyCode::Enter);

@@ -1,4 +1,4 @@
-//! The input line, and what the screen is drawn with.
+//! The input line and the styles of the screen.
 
 use super::*;
 use crate::front::tui::draw::charset::Charset;
@@ -116,7 +116,7 @@ fn who_wrote_is_told_by_style_and_by_letter() {
     bench.send("Did you know");
     bench.key(KeyCode::F(2));
     let buffer = bench.draw(120, 40);
-    // In the exchange as a whole the host and the guest both wrote, and the row that has both says so.
+    // In the exchange as a whole both actors wrote, and a row written by both is marked so.
     let row = |addr: &str| {
         (0..40).find(|&y| (61..69).map(|x| buffer[(x, y)].symbol()).collect::<String>() == addr).expect("it is shown")
     };

@@ -1,14 +1,14 @@
-//! The help: what the screen shows, the keys by mode, and the signs.
+//! The help: terms, keys by mode, and symbols.
 
 use super::pages::{PageLine, Pages};
 use crate::front::tui::input::bindings::{BINDINGS, SECTIONS};
 
-/// The columns of a line of the help.
+/// The width of a line of the help.
 const WIDTH: u16 = 76;
-/// The columns of its first part: keys, a sign, a term.
+/// The width of its first column: keys, a symbol, a term.
 const LABEL: usize = 18;
 
-/// What is explained first.
+/// The terms explained first.
 const TERMS: [(&str, &str); 8] = [
     ("guest, host", "the WebAssembly module, and linmem, which runs it"),
     (
@@ -36,7 +36,7 @@ const TERMS: [(&str, &str); 8] = [
     ),
 ];
 
-/// Every sign.
+/// The symbols.
 const SIGNS: [(&str, &str); 15] = [
     ("h g *", "left of a row: written in this step by the host, the guest, both"),
     ("m", "left of a row: the module's own data; where nothing is said, nothing changed"),
@@ -55,7 +55,7 @@ const SIGNS: [(&str, &str); 15] = [
     ("\u{2550}", "the rules above memory of the past, or of an earlier run"),
 ];
 
-/// The help, from its first line on.
+/// The help, scrolled to its start.
 pub(crate) fn help() -> Pages {
     let mut lines = vec![heading("what the screen shows")];
     lines.extend(TERMS.iter().map(|(term, meaning)| labelled(term, meaning)));
