@@ -43,7 +43,7 @@ const SCREEN: &str = "Screen and prompt";
 const PIPE: &str = "Pipe";
 const LIMITS: &str = "Limits";
 
-/// What the command line says.
+/// The parsed command line.
 #[derive(Debug, Parser)]
 #[command(bin_name = "linmem", version, about = ABOUT, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -55,7 +55,7 @@ pub struct Cli {
     #[arg(display_order = 0, value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub guest: Option<PathBuf>,
 
-    /// What is said about the convention.
+    /// Options about the convention.
     #[command(flatten)]
     pub convention: ConventionArgs,
 
@@ -104,7 +104,7 @@ pub struct Cli {
     pub settings: Settings,
 }
 
-/// What is said about the convention.
+/// Options about the convention.
 #[derive(Debug, Args)]
 pub struct ConventionArgs {
     /// Export to call if several match
@@ -137,7 +137,7 @@ pub enum Command {
         /// Module or built-in guest
         #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
         guest: PathBuf,
-        /// What is said about the convention.
+        /// Options about the convention.
         #[command(flatten)]
         convention: ConventionArgs,
         /// List every export, import and segment

@@ -1,14 +1,14 @@
-//! One table of commands for the tests of all front ends: what is typed, and what is seen of it.
+//! A table of commands for the tests of all front ends: what to type, and what must appear.
 //!
-//! They are typed one after the other, behind the line `Did you know`, on the guest that comes along. `FOLDER` stands for
-//! a folder with the file `script` in it.
+//! They are typed in order, after the line `Did you know`, on the built-in guest. `FOLDER` stands for a directory with
+//! the file `script` in it.
 
 #![allow(dead_code, reason = "the suite and the screen's own tests each use their own column")]
 
-/// What is in the file `script`.
+/// The content of the file `script`.
 pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
 
-/// A command that is typed, without its colon, and what the prompt and the full screen show then.
+/// A command without its colon, and what the prompt and the full screen show.
 pub(crate) struct Case {
     pub(crate) command: &'static str,
     pub(crate) prompt: &'static str,
@@ -19,7 +19,7 @@ const fn case(command: &'static str, prompt: &'static str, screen: &'static str)
     Case { command, prompt, screen }
 }
 
-/// A command that shows the same in both.
+/// A command with the same result in both.
 const fn same(command: &'static str, both: &'static str) -> Case {
     case(command, both, both)
 }
@@ -76,7 +76,7 @@ pub(crate) const CASES: &[Case] = &[
     same("help peek", ":peek TYPE ADDR [COUNT]"),
 ];
 
-/// Fails where one of the commands of these names has no case.
+/// Fails if one of these commands has no case.
 pub(crate) fn check_all_have_a_case<'a>(mut names: impl Iterator<Item = &'a str>) {
     let tried = |name: &str| CASES.iter().any(|case| case.command.split(' ').next() == Some(name));
     let missing = names.find(|&name| name != "quit" && !tried(name));

@@ -2,7 +2,7 @@
 
 use crate::guest::{Extern, Interface};
 
-/// Below this size of memory, in bytes, address 0 does not count as free.
+/// Memory at address 0 is used only if the module's data begins at this address or above.
 const PLENTY: u64 = 64 << 10;
 
 /// Where to place a region.
