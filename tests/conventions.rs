@@ -397,7 +397,7 @@ fn double_free_is_reported_with_both_lines() {
     let stderr = text(&output.stderr);
     assert!(
         stderr.contains("double free: free would free 0x")
-            && stderr.contains("again, which line 9 of the recipe freed"),
+            && stderr.contains("which line 9 of the recipe already freed"),
         "{stderr}"
     );
     assert!(stderr.contains("(line 10 of the recipe)") && output.status.code() == Some(5), "{stderr}");

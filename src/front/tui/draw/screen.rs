@@ -39,7 +39,7 @@ fn draw_base(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
         status::draw(app, canvas);
     } else {
         status::draw(app, canvas);
-        canvas.put(below_title(layout.status), "too small: memory needs 44x12", Style::new());
+        canvas.put(below_title(layout.status), "too small to show memory: needs 44x12", Style::new());
     }
     input_line::draw(app, layout.input, canvas)
 }

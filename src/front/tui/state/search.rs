@@ -86,7 +86,7 @@ impl App {
                 self.notice(&format!("searching for {pattern} ... {done} %"));
             }
             None => {
-                let text = format!("not found at this moment: {}", visible(search.text.as_bytes()));
+                let text = format!("not found at this point: {}", visible(search.text.as_bytes()));
                 self.notice(&text);
             }
         }
