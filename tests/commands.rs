@@ -277,7 +277,8 @@ fn reset_and_reload_start_a_new_run_and_keep_the_old() {
     assert!(stderr.contains("script:5: nowhere: no such file"), "{stderr}");
     let broken = folder("broken").join("broken.wat");
     std::fs::write(&broken, "(module").expect("the test directory is writable");
-    let (stdout, stderr, _) = script("broken", "fine\n:reload broken.wat\n:expect error the guest stays\nwell\n");
+    let (stdout, stderr, _) =
+        script("broken", "fine\n:reload broken.wat\n:expect error the guest was not replaced\nwell\n");
     assert!(stdout.contains("=> well!") && stderr.contains("all good"), "{stdout}{stderr}");
 }
 
@@ -404,7 +405,7 @@ fn load_opens_a_saved_session_and_returns() {
         assert!(stdout.contains(words), "{words:?} is not in {stdout}");
     }
     assert!(stderr.contains("script:3: saved: file exists; add `overwrite` to replace it"), "{stderr}");
-    assert!(stderr.contains("script:6: this is a saved session"), "{stderr}");
+    assert!(stderr.contains("script:6: nothing can run in a saved session"), "{stderr}");
     assert!(stderr.contains("script:9: no saved session is open; :load FILE opens one"), "{stderr}");
     assert!(
         stderr.contains("script:11: nowhere: No such file")

@@ -94,7 +94,7 @@ fn a_number_is_not_taken_for_a_pointer_to_text() {
         let (stdout, stderr, status) = ask(name, &module, &[], "hello\n");
         assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
         assert!(stderr.contains(&format!("line 1: {words}")), "{stderr}");
-        assert!(stderr.contains("; c-string was assumed; --abi chooses another"), "{stderr}");
+        assert!(stderr.contains("; c-string was assumed; choose another with --abi"), "{stderr}");
     }
     // With a convention that the user chose, results are not checked.
     let module = allocating(r#"(func (export "f") (param i32) (result i32) (i32.const 5))"#);
@@ -114,7 +114,7 @@ fn an_address_is_not_taken_for_a_length() {
     };
     let (stdout, stderr, _) = region("region", "(local.get 1)");
     assert_eq!(stdout, "hello\n", "{stderr}");
-    assert!(stderr.contains("assuming convention fixed-region: --abi chooses another"), "{stderr}");
+    assert!(stderr.contains("assuming convention fixed-region: choose another with --abi"), "{stderr}");
     for (name, result, words) in [
         ("region-address", "(local.get 0)", "the guest returned 0x1000, which is the line's address, not a length"),
         (

@@ -350,7 +350,7 @@ fn load_errors_have_a_reason() {
                     r#"(module {seed} (data (i32.const 65535) "xx") (func (export "f") (param i32) (result i32) (i32.const 0)))"#
                 ),
             ),
-            "data segment",
+            "a data or element segment does not fit",
             3,
         ),
         (
@@ -507,7 +507,7 @@ fn memory_limit_error_states_the_minimum() {
     let output = run(&["--max-memory", "1"], b"x\n");
     let stderr = text(&output.stderr);
     assert!(
-        stderr.contains("65536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB is"),
+        stderr.contains("65536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB would be enough"),
         "{stderr}"
     );
     assert_eq!(output.status.code(), Some(3));

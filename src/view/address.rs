@@ -196,7 +196,10 @@ mod tests {
         }
         for sign in ["*", "+1", "1-", "* ", "-", "(", "*("] {
             let long = sign.repeat(1 << 20);
-            assert!(parse_address(&long, &places).is_err_and(|words| words.contains("more than 64 signs")), "{sign}");
+            assert!(
+                parse_address(&long, &places).is_err_and(|words| words.contains("more than 64 operators")),
+                "{sign}"
+            );
             assert!(parse_range(&format!("0..{long}"), &places).is_err(), "{sign}");
         }
         let range = |text| parse_range(text, &places);

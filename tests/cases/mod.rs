@@ -70,7 +70,7 @@ pub(crate) const CASES: &[Case] = &[
     same("save FOLDER/saved", "file exists; add `overwrite`"),
     same("save FOLDER/saved overwrite", "saved; open it with"),
     same("load FOLDER/saved", "opened; :load returns from it"),
-    same("send x", "this is a saved session"),
+    same("send x", "nothing can run in a saved session"),
     same("load", "returned from the saved session"),
     same("source FOLDER/script", "=> last Wasm is cool!"),
     same("help peek", ":peek TYPE ADDR [COUNT]"),

@@ -50,7 +50,7 @@ fn the_memory_is_walked_with_the_keys_of_other_tools() {
     bench.event(KeyCode::Right, KeyModifiers::ALT);
     assert_eq!(bench.full.app.space.cursor, 0x41c);
     bench.key(KeyCode::Char('x'));
-    assert!(text(&bench.draw(120, 40)).contains("no such key in the memory"));
+    assert!(text(&bench.draw(120, 40)).contains("unbound key: i goes back"));
     assert_eq!(bench.key(KeyCode::Char('q')), [Request::Quit]);
 }
 

@@ -304,7 +304,7 @@ fn a_saved_session_is_called_so() {
     bench.key(KeyCode::Enter);
     assert!(shown(&mut bench).contains("nothing can run in a saved session; :load returns from it"));
     bench.key(KeyCode::F(5));
-    assert!(shown(&mut bench).contains("F5 F6 move along its exchanges"), "its start");
+    assert!(shown(&mut bench).contains("F5 F6 show its exchanges"), "its start");
     bench.send(":load");
     let screen = shown(&mut bench);
     assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mggg  "), "{screen}");
@@ -414,7 +414,7 @@ fn an_assumed_convention_is_named_in_the_title_and_at_the_start() {
     assert!(screen.contains(" | packed (assumed) | 1 page") && screen.contains(note), "{screen}");
     bench.send("hello");
     let screen = shown(&mut bench);
-    assert!(screen.contains("packed was assumed; packed-low matches as well"), "{screen}");
+    assert!(screen.contains("packed was assumed; packed-low also matches"), "{screen}");
     bench.send(":convention packed-low");
     let screen = shown(&mut bench);
     assert!(screen.contains(" | packed-low | 1 page"), "{screen}");
