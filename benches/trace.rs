@@ -5,11 +5,14 @@
 //! `@sqlite.org/sqlite-wasm` (see `tests/packages`). Without them, only the guest in this file is measured.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use divan::{Bencher, black_box};
 use linmem::abi::{ConventionRequest, InputLine};
 use linmem::guest::{Limits, Passes, Watchdog};
+use linmem::record::{Cause, Run, Target};
 use linmem::session::{Live, Options, Source};
+use linmem::view::Selection;
 
 const OFF: Passes = Passes { stores: false, loads: false };
 const STORES: Passes = Passes { stores: true, loads: false };

@@ -3,6 +3,7 @@
 mod collector;
 mod encode;
 mod log;
+mod raw;
 mod shadow;
 mod site;
 
