@@ -2,6 +2,7 @@
 
 mod collector;
 mod encode;
+mod granules;
 mod log;
 mod raw;
 mod shadow;
