@@ -24,6 +24,7 @@ mod sentence;
 mod steps;
 mod text;
 mod timeline;
+mod writers;
 
 pub use address::{Places, parse_address, parse_range};
 pub use ahead::ahead;
@@ -47,3 +48,4 @@ pub use sentence::{caution, difference, failure, in_brief, name, outcome, range,
 pub use steps::{StepLine, Steps};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
+pub use writers::{AccessEntry, AccessList, AccessQuery, gaps};

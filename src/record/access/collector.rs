@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
-use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key};
+use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key, page_keys};
 use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
 
@@ -155,6 +155,12 @@ impl Collector {
                     }
                     let Some(shadow) = shadows.get_mut(site.memory as usize) else { continue };
                     let number = *len + (chunk.records.len() - before) as u64;
+                    if site.kind == SiteKind::Copy {
+                        let place = u32::try_from(chunk.records.len()).unwrap_or(u32::MAX);
+                        chunk.sources.push((place, raw.high()));
+                        chunk.pages.extend(page_keys(site.source as usize, raw.high(), count as u64));
+                        *cost += size_of::<(u32, u32)>();
+                    }
                     if !take_bulk(chunk, shadow, (raw.site, site.memory as usize, addr), scratch, *budget) {
                         unkept.push(number);
                     }
