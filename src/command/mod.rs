@@ -13,6 +13,7 @@ mod grammar;
 mod look;
 mod parts;
 mod quotes;
+mod reports;
 mod set;
 mod space;
 mod spelling;
@@ -67,6 +68,8 @@ pub enum Reply {
     Text(Vec<String>),
     /// What a list is of, and its lines about places in memory, from which one may go there.
     Places(String, Vec<Place>),
+    /// One line of JSON.
+    Json(String),
     /// Rows of memory.
     Rows(Vec<Row>),
     /// The user goes to a place in memory.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{range, visible};
 use crate::debug::{DebugInfo, SourceFrame};
-use crate::record::{Actor, Cause, Change, Evidence, Found, Run, Site, SiteKind, StepKind, Target, Touch};
+use crate::record::{Actor, Cause, Change, Evidence, Found, Position, Run, Site, SiteKind, StepKind, Target, Touch};
 
 /// Maximum number of bytes of an access that are kept for display.
 const GLANCE: u64 = 16;
@@ -290,7 +290,82 @@ pub(super) fn has_loads(cause: &Cause) -> bool {
     cause.accesses.sites().iter().any(|site| site.kind == SiteKind::Load)
 }
 
+/// The last writer of a byte, as far as is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastWriter {
+    /// It is known.
+    Known(Box<AccessEntry>),
+    /// It is not known, for this reason.
+    Unknown(String),
+    /// Nothing wrote the byte.
+    Nobody,
+}
+
+/// The last writer of a byte up to now. Memory that was compared leaves it unknown.
+pub fn last_writer(run: &Run, memory: usize, addr: u64) -> LastWriter {
+    let target = Target { memory, range: addr..addr.saturating_add(1), reads: false };
+    let now = Position { cause: run.len(), change: 0, access: 0 };
+    let found = run.previous_touch(now, &target);
+    let since = found.map_or(run.oldest(), |found| found.cause);
+    if let Some(reason) = hidden_writes(run, since).or_else(|| forgotten(run).filter(|_| found.is_none())) {
+        return LastWriter::Unknown(reason);
+    }
+    let entry = found.and_then(|found| {
+        let cause = run.cause(found.cause)?;
+        entry(cause, found.cause, Access::Touch(found.touch), &target)
+    });
+    match entry {
+        Some(entry) if entry.evidence == Evidence::Found => {
+            LastWriter::Unknown("the byte was found changed by comparing memory".to_owned())
+        }
+        Some(entry) => LastWriter::Known(Box::new(entry)),
+        None => LastWriter::Nobody,
+    }
+}
+
+/// Whether a range was never written but by the module's data segments: `Ok(None)` if so, else the first write.
+///
+/// # Errors
+/// It is unknown, for this reason.
+pub fn unwritten(run: &Run, memory: usize, range: Range<u64>) -> Result<Option<AccessEntry>, String> {
+    let target = Target { memory, range, reads: false };
+    let by_others = |found: &Found| run.actor(*found) != Some(Actor::Module);
+    if let Some(found) = run.touches(&target).find(by_others) {
+        let cause = run.cause(found.cause).ok_or("the exchange was dropped")?;
+        return Ok(entry(cause, found.cause, Access::Touch(found.touch), &target));
+    }
+    match forgotten(run).or_else(|| hidden_writes(run, run.oldest())) {
+        Some(reason) => Err(reason),
+        None => Ok(None),
+    }
+}
+
+fn forgotten(run: &Run) -> Option<String> {
+    (run.oldest() > 0).then(|| format!("exchanges before {} were dropped to save memory", run.oldest()))
+}
+
+/// Why writes since a cause may be missing from the record.
+pub(super) fn hidden_writes(run: &Run, since: usize) -> Option<String> {
+    (since..run.len()).find_map(|number| {
+        let cause = run.cause(number)?;
+        let is_hidden = (runs_guest(cause) && !is_traced(cause)) || cause.steps.iter().any(|step| !step.known.after);
+        is_hidden.then(|| format!("the guest's stores were not recorded in {}", exchanges(&[number])))
+    })
+}
+
 impl AccessEntry {
+    /// Whether a function of this name wrote it, or one that was inlined there; or `host`, `module` or `guest`.
+    pub fn is_by(&self, name: &str, debug: Option<&DebugInfo>) -> bool {
+        let is_name = |function: &str| {
+            function == name || function.strip_suffix(name).is_some_and(|before| before.ends_with("::"))
+        };
+        let frames = self.frames(debug);
+        let inlined = frames.iter().filter_map(|frame| frame.function.as_deref()).any(is_name);
+        let named =
+            || self.site.zip(debug).is_some_and(|(site, debug)| debug.function_named(name).contains(&site.func));
+        self.by.word() == name || inlined || named()
+    }
+
     /// How it is found on the timeline.
     pub fn found(&self) -> Option<Found> {
         Some(Found { cause: self.cause, touch: self.touch? })

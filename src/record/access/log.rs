@@ -188,6 +188,13 @@ impl AccessLog {
         chunk.records.get(usize::try_from(number - chunk.first).ok()?).map(|record| self.access(chunk, number, record))
     }
 
+    /// The accesses that are kept, in order.
+    pub fn iter(&self) -> impl Iterator<Item = MemoryAccess<'_>> {
+        self.chunks.iter().flat_map(move |chunk| {
+            (chunk.first..).zip(&chunk.records).map(move |(number, record)| self.access(chunk, number, record))
+        })
+    }
+
     /// The numbers of the accesses in `among` that touch a target, in order. Dropped accesses are left out.
     pub fn touching(&self, among: Range<u64>, target: &Target) -> impl DoubleEndedIterator<Item = u64> {
         let chunks = self.chunks_of(&among).iter().filter(|chunk| chunk.may_touch(target));
