@@ -54,6 +54,8 @@ pub struct OriginSearch {
     memory: usize,
     addr: u64,
     from: Position,
+    /// The cause in which the latest write before `from` is looked for.
+    looking: usize,
     origin: Origin,
 }
 
@@ -62,13 +64,16 @@ enum Next {
     /// The value came from this address of a memory at this position.
     Copied(usize, u64, Position),
     Born,
+    /// No write in this cause: look in the one with this number.
+    Earlier(usize),
     Stopped(String),
 }
 
 impl OriginSearch {
     /// Begins a search for the origin of a byte as it is at the end of what is selected.
     pub fn new(at: &Selection, memory: usize, addr: u64) -> OriginSearch {
-        OriginSearch { memory, addr, from: at.end(), origin: Origin::default() }
+        let from = at.end();
+        OriginSearch { memory, addr, from, looking: from.cause, origin: Origin::default() }
     }
 
     /// Goes on until the deadline, or until the birth is found or the search has to stop.
@@ -78,7 +83,10 @@ impl OriginSearch {
                 return self.stop(format!("after {LINKS} links"));
             }
             match self.step(run, source) {
-                Next::Copied(memory, addr, from) => (self.memory, self.addr, self.from) = (memory, addr, from),
+                Next::Copied(memory, addr, from) => {
+                    (self.memory, self.addr, self.from, self.looking) = (memory, addr, from, from.cause);
+                }
+                Next::Earlier(cause) => self.looking = cause,
                 Next::Born => return Poll::Ready(std::mem::take(&mut self.origin)),
                 Next::Stopped(reason) => return self.stop(reason),
             }
@@ -96,9 +104,13 @@ impl OriginSearch {
     /// Follows one link.
     fn step(&mut self, run: &Run, source: ModuleFacts<'_>) -> Next {
         let target = Target { memory: self.memory, range: self.addr..self.addr.saturating_add(1), reads: false };
-        let found = run.previous_touch(self.from, &target);
-        let since = found.map_or(run.oldest(), |found| found.cause);
-        let Some(found) = found else { return self.unwritten(run, since) };
+        let Some(found) = run.previous_touch_in(self.looking, self.from, &target) else {
+            return match self.looking.checked_sub(1).filter(|&earlier| earlier >= run.oldest()) {
+                Some(earlier) => Next::Earlier(earlier),
+                None => self.unwritten(run),
+            };
+        };
+        let since = found.cause;
         let Some(cause) = run.cause(found.cause) else { return Next::Stopped("the exchange was dropped".to_owned()) };
         // Stores that were not recorded may have come between.
         if hidden_between(run, since, self.from.cause) {
@@ -111,7 +123,8 @@ impl OriginSearch {
         }
     }
 
-    fn unwritten(&mut self, run: &Run, since: usize) -> Next {
+    fn unwritten(&mut self, run: &Run) -> Next {
+        let since = run.oldest();
         if run.oldest() > 0 {
             return Next::Stopped(format!("exchanges before {} were dropped to save memory", run.oldest()));
         }

@@ -260,13 +260,14 @@ pub fn gaps(run: &Run, query: AccessQuery) -> Vec<String> {
     gaps
 }
 
-/// `the start`, `exchange 3`, `exchanges 1..=4` or `5 exchanges`.
+/// `the start`, `exchange 3`, `exchanges 1 to 4` or `3 of the exchanges 1 to 7`.
 fn exchanges(numbers: &[usize]) -> String {
     let name = |number: usize| if number == 0 { "the start".to_owned() } else { format!("exchange {number}") };
     match *numbers {
         [] => "no exchange".to_owned(),
         [one] => name(one),
-        [first, .., last] if last - first + 1 == numbers.len() => format!("{} to {}", name(first), name(last)),
+        [0, .., last] if last + 1 == numbers.len() => format!("the start and exchanges 1 to {last}"),
+        [first, .., last] if last - first + 1 == numbers.len() => format!("exchanges {first} to {last}"),
         [first, .., last] => format!("{} of the exchanges {first} to {last}", numbers.len()),
     }
 }

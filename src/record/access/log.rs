@@ -108,6 +108,8 @@ pub struct MemoryAccess<'a> {
     pub number: u64,
     /// The instruction.
     pub site: &'a Site,
+    /// The index of the instruction in [`AccessLog::sites`].
+    pub site_number: usize,
     /// The first address; 0 for growth.
     pub addr: u64,
     /// Length in bytes; 0 for growth.
@@ -313,7 +315,8 @@ impl AccessLog {
 
     fn access<'a>(&'a self, chunk: &'a Chunk, number: u64, record: &Record) -> MemoryAccess<'a> {
         // Every constructor of a log ensures that sites exist.
-        let site = &self.sites[(record.site & !LONG) as usize];
+        let site_number = (record.site & !LONG) as usize;
+        let site = &self.sites[site_number];
         let mut short = [0; 16];
         short[..8].copy_from_slice(&record.old.to_le_bytes());
         short[8..].copy_from_slice(&record.new.to_le_bytes());
@@ -324,7 +327,7 @@ impl AccessLog {
         };
         let place = usize::try_from(number - chunk.first).unwrap_or(usize::MAX);
         let source = if site.kind == SiteKind::Copy { chunk.source(place) } else { None };
-        MemoryAccess { number, site, addr: record.addr.into(), len, source, bytes }
+        MemoryAccess { number, site, site_number, addr: record.addr.into(), len, source, bytes }
     }
 }
 
