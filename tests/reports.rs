@@ -71,7 +71,7 @@ fn writers_are_listed_over_all_exchanges_with_old_and_new_bytes() {
         ],
     );
     let printed = run("writers", &[], "hello\n:writers 0x410\n:poke u8 0x410 7\n:writers 0x410\n", 0);
-    has(&printed, &["host write 5 B at 0x410..0x415  0x410: 00 -> 68", "0x410: 68 -> 07", "68 -> 07"]);
+    has(&printed, &["host write 5 B at 0x410..0x415  0x410: 00 -> 68", "host write 1 B at 0x410..0x411  68 -> 07"]);
 }
 
 #[test]
