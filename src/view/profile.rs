@@ -137,7 +137,7 @@ impl Profile {
 
 /// Groups the accesses of instructions by function and line.
 fn rows(sites: HashMap<(u32, u32), Count>, host: Count, debug: Option<&DebugInfo>) -> Vec<ProfileRow> {
-    let mut groups: HashMap<(u32, Option<String>, Option<Arc<str>>, Option<u32>), Count> = HashMap::new();
+    let mut groups: HashMap<_, Count> = HashMap::new();
     for ((func, offset), count) in sites {
         let frames = debug.and_then(|debug| debug.place(offset as usize)).map(|place| place.frames);
         let frame = frames.and_then(|frames| frames.into_iter().next()).unwrap_or_default();

@@ -442,9 +442,9 @@ impl MemoryAccess<'_> {
 /// The pages that `len` bytes at an address touch, as [`page_key`] values.
 pub(super) fn page_keys(memory: usize, addr: u32, len: u64) -> impl Iterator<Item = u32> {
     let page = |addr: u64| u32::try_from(addr / PAGE as u64).unwrap_or(u32::MAX);
-    let last = u64::from(addr).saturating_add(len);
-    let pages = if len == 0 { 1..=0 } else { page(addr.into())..=page(last - 1) };
-    pages.map(move |page| page_key(memory, page))
+    let last = u64::from(addr).saturating_add(len.saturating_sub(1));
+    let pages = page(addr.into())..=page(last);
+    pages.take_while(move |_| len > 0).map(move |page| page_key(memory, page))
 }
 
 /// Packs a memory and a page number into one number.
