@@ -45,7 +45,7 @@ pub(crate) const CASES: &[Case] = &[
     same("writers 0x1000", "host write 1 B at 0x1000..0x1001"),
     same("readers 0x420", "host read"),
     case("origin 0x410", "byte 0 of the line", "stopped: the guest's stores were not recorded"),
-    case("profile", "add_wasm_is_cool", "the host"),
+    case("profile", "add_wasm_is_cool", "loads  function"),
     same("frames", "no trap, or one without frames"),
     same("regions", "written in exchange 5"),
     case("back", "exchange 4, step 1 of 1", "exchange 4 of 5 | step 1 of 1"),
