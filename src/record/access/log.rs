@@ -396,7 +396,8 @@ impl Chunk {
         let (first, last) = (key(target.range.start), key(last));
         let place = self.pages.partition_point(|&page| page < first);
         // The last chunk of a log in the making is never searched, so the records stay as they are.
-        self.pages.get(place).is_some_and(|&page| page <= last) && self.granules.may_touch(&self.records, &target.range)
+        self.pages.get(place).is_some_and(|&page| page <= last)
+            && self.granules.may_touch(&self.records, &self.sources, &target.range)
     }
 
     pub(super) fn cost(&self) -> usize {
