@@ -1,5 +1,6 @@
 //! What is shown, independent of the terminal: hex rows, marks, steps, sentences. All renderers use these.
 
+mod accesses;
 mod address;
 mod ahead;
 mod backtrace;
@@ -23,7 +24,9 @@ mod sentence;
 mod steps;
 mod text;
 mod timeline;
+mod touches;
 
+pub use accesses::{AccessGroup, AccessLine, Accesses, FunctionWrites, GroupKind, access_line, touch_line};
 pub use address::{Places, parse_address, parse_range};
 pub use ahead::ahead;
 pub use backtrace::{backtrace, failures_in_full, frames, in_full};
@@ -45,3 +48,4 @@ pub use sentence::{caution, difference, failure, in_brief, name, outcome, range,
 pub use steps::{StepLine, Steps};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
+pub use touches::{TouchedCauses, Touches, Touching};

@@ -24,7 +24,11 @@ impl App {
         let shows_map = self.shown_panel() == Panel::Map;
         let is_mapping = shows_map && self.panels.map.as_ref().is_some_and(|map| !map.is_done());
         let follows = self.script.waits() && self.session.state() == State::Idle;
-        follows || self.space.searching.goes_on || self.space.here.back.is_some() || is_mapping
+        follows
+            || self.space.searching.goes_on
+            || self.space.here.back.is_some()
+            || is_mapping
+            || self.is_following_touches()
     }
 
     /// Goes on to look for it, for a moment, and with the lines of a file.
@@ -33,6 +37,7 @@ impl App {
         self.look_back(until);
         self.look_through(until);
         self.map_on(until);
+        self.follow_touches(until);
         self.go_on();
     }
 

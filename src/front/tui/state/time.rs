@@ -1,6 +1,7 @@
 //! The cursor in time: what is selected of the timeline.
 
-use crate::view::{Selection, Timeline};
+use super::touches::{Grouped, Seek};
+use crate::view::{Selection, Timeline, TouchedCauses};
 
 /// Where on the timeline the user is.
 #[derive(Default)]
@@ -11,6 +12,12 @@ pub(crate) struct Time {
     pub(super) stays: bool,
     /// What happened in the run that is looked at.
     pub(crate) timeline: Timeline,
+    /// The accesses of the selected step in groups, where they are shown.
+    pub(crate) grouped: Option<Grouped>,
+    /// The touch of the bytes at the cursor that is looked for, to go there.
+    pub(super) seek: Option<Seek>,
+    /// Which exchanges touched the bytes at the cursor.
+    pub(crate) touched: Option<TouchedCauses>,
     /// The number of that run.
     pub(super) run: usize,
     /// How many runs had begun when it was looked at last.
