@@ -45,6 +45,8 @@ pub struct AccessGroup {
     pub accesses: Range<u64>,
     /// What they have in common.
     pub kind: GroupKind,
+    /// How many there are: both records of a vector store are one.
+    count: u64,
     spots: Vec<u32>,
 }
 
@@ -133,7 +135,8 @@ impl Accesses {
         while self.next < self.end {
             if dropped.contains(&self.next) {
                 let end = dropped.end.min(self.end);
-                self.push(AccessGroup { accesses: self.next..end, kind: GroupKind::Dropped, spots: Vec::new() });
+                let (accesses, count) = (self.next..end, end - self.next);
+                self.groups.push(AccessGroup { accesses, kind: GroupKind::Dropped, count, spots: Vec::new() });
                 self.next = end;
                 continue;
             }
@@ -159,20 +162,23 @@ impl Accesses {
         if let Some(last) = self.groups.last_mut().filter(|last| last.kind != GroupKind::Dropped && !begins) {
             if last.kind == GroupKind::Rest || last.spots.contains(&spot) {
                 last.accesses.end = number + 1;
+                last.count += u64::from(!access.site.joined);
                 return;
             }
-            if self.fold_loop(spot, number) {
+            if self.fold_loop(spot, access) {
                 return;
             }
         }
         let full = self.groups.len() >= MOST_GROUPS;
         let kind = if full { GroupKind::Rest } else { GroupKind::Spots };
-        self.push(AccessGroup { accesses: number..number + 1, kind, spots: vec![spot] });
+        let accesses = number..number + 1;
+        self.groups.push(AccessGroup { accesses, kind, count: 1, spots: vec![spot] });
     }
 
     /// If a line recurs that one of the last groups begins with, it is a loop: joins these groups.
-    fn fold_loop(&mut self, spot: u32, number: u64) -> bool {
+    fn fold_loop(&mut self, spot: u32, access: &MemoryAccess<'_>) -> bool {
         let mut spots: Vec<u32> = Vec::new();
+        let mut count = u64::from(!access.site.joined);
         for place in (0..self.groups.len()).rev() {
             let group = &self.groups[place];
             let begins_inner = self.inner.binary_search_by_key(&group.accesses.start, |&(start, _)| start).is_ok();
@@ -181,13 +187,14 @@ impl Accesses {
             }
             let new: Vec<_> = group.spots.iter().copied().filter(|spot| !spots.contains(spot)).collect();
             spots.splice(0..0, new);
+            count += group.count;
             if spots.len() > MOST_SPOTS {
                 return false;
             }
             if group.spots.contains(&spot) {
-                let first = group.accesses.start;
+                let accesses = group.accesses.start..access.number + 1;
                 self.groups.truncate(place);
-                self.push(AccessGroup { accesses: first..number + 1, kind: GroupKind::Spots, spots });
+                self.groups.push(AccessGroup { accesses, kind: GroupKind::Spots, count, spots });
                 return true;
             }
             if begins_inner {
@@ -195,10 +202,6 @@ impl Accesses {
             }
         }
         false
-    }
-
-    fn push(&mut self, group: AccessGroup) {
-        self.groups.push(group);
     }
 
     fn count(&mut self, spot: u32, access: &MemoryAccess<'_>) {
@@ -242,7 +245,7 @@ impl Accesses {
     /// A group as text: `12 stores  append_suffix lib.rs:12 :14`.
     pub fn group_text(&self, place: usize) -> String {
         let Some(group) = self.groups.get(place) else { return String::new() };
-        let count = group.accesses.end - group.accesses.start;
+        let count = group.count;
         match group.kind {
             GroupKind::Dropped => return format!("{} not kept", self.counted(count)),
             GroupKind::Rest => return format!("{} more, not grouped", self.counted(count)),
@@ -274,7 +277,7 @@ impl Accesses {
         }
     }
 
-    /// The first step during this one that begins at or after an access.
+    /// The steps during this one, each with the number of the first access after it began.
     pub fn inner_steps(&self) -> &[(u64, usize)] {
         &self.inner
     }

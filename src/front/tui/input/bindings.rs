@@ -259,7 +259,7 @@ mod tests {
     /// The name of a key as the help has it.
     fn name(key: Key) -> String {
         let name = match key.code {
-            KeyCode::Char(c) if key.modifiers.is_empty() => c.to_string(),
+            KeyCode::Char(c) if key.modifiers.is_empty() => key.prefix.into_iter().chain([c]).collect(),
             KeyCode::Char(c) => c.to_ascii_uppercase().to_string(),
             F(number) => format!("F{number}"),
             PageUp => "PgUp".to_owned(),

@@ -15,7 +15,7 @@ use crate::record::{Found, Target, Touch};
 use crate::view::{Accesses, FunctionWrites, GroupKind, Selection, TouchedCauses, Touches, Touching, thousands};
 
 /// How long a key may look for something before the frame that shows it.
-const AT_ONCE: Duration = Duration::from_millis(4);
+const AT_ONCE: Duration = Duration::from_millis(8);
 
 /// The search for a touch to go to.
 #[derive(Debug)]
@@ -63,8 +63,9 @@ impl App {
             match seek.touches.go_on(run, Some(until)) {
                 Poll::Pending => return self.time.seek = Some(seek),
                 Poll::Ready(None) => break None,
+                // Going back, the touch that is selected already is the first that is found.
+                Poll::Ready(Some(found)) if is_selected(at, found) => (),
                 Poll::Ready(Some(found)) => match Selection::of_touch(run, Some(at), found) {
-                    // Going back, the touch that is selected already is the first that is found.
                     Some(to) if !to.is_same_node(at) => break Some(to),
                     _ => (),
                 },
@@ -275,4 +276,14 @@ impl App {
         self.group_on(until);
         self.touch_on(until);
     }
+}
+
+/// Whether a touch is of what is selected.
+fn is_selected(at: &Selection, found: Found) -> bool {
+    let is_it = match (found.touch, at.access) {
+        (Touch::Access(number), Some(selected)) => at.node.accesses.whole(selected).contains(&number),
+        (Touch::Change(change), None) => at.step.is_some() && at.steps.of_change(&at.node, change) == at.step,
+        _ => false,
+    };
+    is_it && found.cause == at.cause
 }

@@ -29,6 +29,7 @@ mod panes;
 mod pictures;
 mod sizes;
 mod space;
+mod stores;
 mod time;
 mod typing;
 mod writes;
