@@ -388,7 +388,9 @@ fn verb(kind: SiteKind) -> &'static str {
 /// Bytes in hexadecimal; `?` if they were not kept.
 fn hex(bytes: Option<&[u8]>, len: u64) -> String {
     let Some(bytes) = bytes else { return format!("? ({} B)", thousands(len)) };
-    let shown: Vec<_> = bytes.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let more = if bytes.len() > BYTES { format!(" .. ({} B)", thousands(len)) } else { String::new() };
-    shown.join(" ") + &more
+    // Of a long value the beginning is enough to leave space for the other one.
+    let is_long = bytes.len() > BYTES;
+    let shown = bytes.iter().take(if is_long { BYTES / 2 } else { BYTES });
+    let shown: Vec<_> = shown.map(|byte| format!("{byte:02x}")).collect();
+    shown.join(" ") + if is_long { ".." } else { "" }
 }
