@@ -66,6 +66,7 @@ fn one_object_a_line_says_all() {
             {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "evidence": "written",
                 "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!"), "written": null},
         ],
+        "accesses": {"count": 1, "dropped": null, "without_bytes": 0},
     });
     assert_eq!(timeless(objects[0].clone()), expected);
     assert_eq!(objects[1]["input"], json!({"len": 1, "hex": "ff", "text": null}));
@@ -204,6 +205,12 @@ impl Checker {
             self.kind("A change", &change, &["kind"]);
             change.get("old").into_iter().chain(change.get("new")).for_each(Checker::bytes);
         }
+        if !object["accesses"].is_null() {
+            Checker::keys(&object["accesses"]).into_iter().for_each(|key| {
+                assert!(self.tables["Accesses"].contains_key(key), "the guide does not tell of {key}");
+                self.met.insert(("Accesses", key.to_owned()));
+            });
+        }
         if !object["error"].is_null() {
             let kind = object["error"]["kind"].as_str().expect("a text").to_owned();
             let trace = if kind == "trap" { &["trace"][..] } else { &[] };
@@ -327,6 +334,7 @@ fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
     checker.check_all_met("One object", &[]);
     checker.check_all_met("A step", &[]);
     checker.check_all_met("A change", &[]);
+    checker.check_all_met("Accesses", &[]);
     // Nobody presses Ctrl-C here, these guests fit their recipes, and commands check what they set.
     let others = ["interrupted", "cancelled", "mismatch", "not_instantiated", "not_set", "recording_limit", "internal"];
     checker.check_all_met("An error", &others);

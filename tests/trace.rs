@@ -2,13 +2,16 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "the numbers here are small, or any will do")]
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use linmem::abi::{ConventionRequest, InputLine};
 use linmem::guest::{
     Boundary, Code, Extern, Guest, Host, Interface, Limits, Passes, Program, Recorded, Type, Watchdog,
 };
 use linmem::record::{Actor, Failure, Moment, Outcome, Recorder, Run, SiteKind, Target, Touch, Trigger, Value};
+use linmem::session::{Live, Options, Source};
 use proptest::prelude::*;
 
 const STORES: Passes = Passes { stores: true, loads: false };
@@ -186,6 +189,16 @@ impl Pair {
         }
     }
 
+    /// Has the host write bytes into the first memory of both guests, if it reaches so far.
+    fn write(&mut self, addr: u64, bytes: &[u8]) {
+        if (self.plain.bytes(0).len() as u64) < addr + bytes.len() as u64 {
+            return;
+        }
+        self.plain.write(0, addr, bytes).expect("it reaches so far");
+        Recorded::new(&mut self.traced, &mut self.recorder).write(0, addr, bytes).expect("it reaches so far");
+        self.settle();
+    }
+
     /// Calls every exported function with some arguments.
     fn call_all(&mut self) -> usize {
         let exports = self.interface.exports.clone();
@@ -310,24 +323,102 @@ proptest! {
     }
 }
 
-/// At length: `TRACE_MODULES=FOLDER cargo test --test trace -- --ignored --nocapture`, with .wasm files in the folder.
+/// Counts what was checked.
+#[derive(Debug, Default)]
+struct Checked {
+    modules: usize,
+    calls: usize,
+    accesses: u64,
+    /// How many modules could not be run.
+    skipped: usize,
+}
+
+impl Checked {
+    /// Calls every export of a module.
+    fn add(&mut self, name: &str, binary: &[u8], passes: Passes, record: u64) {
+        let Some(mut pair) = Pair::new(name, binary, passes, record) else {
+            self.skipped += 1;
+            return;
+        };
+        pair.write(TEXT_AT, b"Did you know, 1.5 and 0x2a?\n");
+        self.modules += 1;
+        self.calls += pair.call_all();
+        self.accesses += pair.accesses;
+    }
+
+    /// Sends lines to a module by its recipe, with and without recording.
+    fn add_lines(&mut self, name: &str, binary: &[u8], recipe: &Path, lines: &str) {
+        let live = |trace| {
+            let wish = ConventionRequest::default().named(recipe).expect("the recipe is right");
+            let limits = Limits { time: None, memory: 1 << 30, ..Limits::default() };
+            let source = Source { name: name.to_owned(), bytes: binary.to_vec() };
+            let opened =
+                Live::open(&source, &Options { limits, wish, trace, ..Options::default() }, Watchdog::new(None));
+            opened.map_err(|error| error.to_string()).expect("the guest starts").0
+        };
+        let (mut plain, mut traced) = (live(Passes::default()), live(STORES));
+        for (number, line) in (1..).zip(lines.lines()) {
+            let before = traced.present().clone();
+            let expected = plain.send(InputLine { bytes: line.as_bytes(), ended: true }, number);
+            let found = traced.send(InputLine { bytes: line.as_bytes(), ended: true }, number);
+            assert_eq!(found.outcome, expected.outcome, "{name}: {line}");
+            assert!(plain.present() == traced.present(), "{name}: {line}: comparing finds something else");
+            let mut memories = before.clone();
+            found.changes.iter().for_each(|change| change.redo(&mut memories));
+            assert!(memories == *traced.present(), "{name}: {line}: before + changes is not after");
+            found.changes.iter().rev().for_each(|change| change.undo(&mut memories));
+            assert!(memories == before, "{name}: {line}: undone is not before");
+            assert!(found.apply(&before).is_some(), "{name}: {line}: the accesses do not come to the changes");
+            self.calls += 1;
+            self.accesses += found.accesses.len();
+        }
+        self.modules += 1;
+    }
+}
+
+/// Where a text lies that the calls may read.
+const TEXT_AT: u64 = 17;
+
+/// The modules in a folder, in order.
+fn modules(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("it is a folder");
+    let paths = entries.map(|entry| entry.expect("it can be read").path());
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|it| it == extension)).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn our_own_guests_are_recorded_exactly() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = Checked::default();
+    for path in [modules(&root.join("assets/guests"), "wat"), modules(&root.join("tests/guests"), "wasm")].concat() {
+        let bytes = std::fs::read(&path).expect("it can be read");
+        let binary = wat::parse_bytes(&bytes).expect("it is a module");
+        checked.add(&path.display().to_string(), &binary, ALL, 1 << 30);
+    }
+    assert!(checked.modules >= 30 && checked.calls >= 60 && checked.accesses > 1000, "{checked:?}");
+}
+
+/// At length: `TRACE_MODULES=FOLDER cargo test --test suite trace -- --ignored --nocapture`, with .wasm files in the
+/// folder. A module with a recipe beside it (`NAME.recipe`) is also sent the lines of `NAME.lines`.
 #[test]
 #[ignore = "it runs modules that are not here"]
 fn modules_of_a_folder_are_recorded_exactly() {
     let folder = std::env::var_os("TRACE_MODULES").expect("TRACE_MODULES is set");
-    let (mut modules, mut calls, mut accesses) = (0, 0, 0);
-    for entry in std::fs::read_dir(folder).expect("it is a folder") {
-        let path = entry.expect("it can be read").path();
-        let binary = std::fs::read(&path).expect("it can be read");
+    let mut checked = Checked::default();
+    for path in modules(Path::new(&folder), "wasm") {
+        let (name, binary) = (path.display().to_string(), std::fs::read(&path).expect("it can be read"));
         // Some have a budget that drops most of what is recorded.
-        let record = if modules % 5 == 0 { 10_000 } else { 1 << 30 };
-        let Some(mut pair) = Pair::new(&path.display().to_string(), &binary, ALL, record) else { continue };
-        modules += 1;
-        calls += pair.call_all();
-        accesses += pair.accesses;
+        let record = if checked.modules % 5 == 0 { 10_000 } else { 1 << 30 };
+        checked.add(&name, &binary, ALL, record);
+        let recipe = path.with_extension("recipe");
+        if let Ok(lines) = std::fs::read_to_string(path.with_extension("lines")) {
+            checked.add_lines(&name, &binary, &recipe, &lines);
+        }
     }
-    println!("{modules} modules, {calls} calls, {accesses} accesses");
-    assert!(modules > 0, "none can be run");
+    println!("{checked:?}");
+    assert!(checked.modules > 0, "none can be run");
 }
 
 /// Every kind of store, at addresses that straddle words and pages, with values that no float operation would keep.

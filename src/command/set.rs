@@ -53,7 +53,7 @@ pub(super) fn set(context: &mut Context<'_>, setting: &Setting, value: &OsStr) -
     }
     context.session.set_resend(settings.resend);
     *context.settings = settings;
-    let at_once = (old.memory, old.record) == (new.memory, new.record);
+    let at_once = old.memory == new.memory;
     let applies = if at_once { "" } else { "   (from the next :reload on)" };
     Ok(Reply::Text(vec![format!("{} = {}{applies}", setting.name, setting.shown(context.settings))]))
 }

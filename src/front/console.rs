@@ -179,6 +179,9 @@ impl Console {
         if let Some(caution) = self.at.as_ref().and_then(|at| caution(at.known())).filter(|_| shows_memory) {
             self.say(caution);
         }
+        if let Some(dropped) = self.at.as_ref().and_then(Selection::dropped_in_full).filter(|_| shows_memory) {
+            self.say(&dropped);
+        }
         LineResult::Done
     }
 

@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, glyph, visible};
+use crate::view::{
+    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, failure, glyph, visible,
+};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
@@ -117,7 +119,10 @@ pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result
     if changed.count() == 0 {
         writeln!(out, "{}", difference(&Marks::default()))?;
     }
-    caution(at.known()).map_or(Ok(()), |caution| writeln!(out, "{caution}"))
+    if let Some(caution) = caution(at.known()) {
+        writeln!(out, "{caution}")?;
+    }
+    at.dropped_in_full().map_or(Ok(()), |dropped| writeln!(out, "{dropped}"))
 }
 
 /// Writes rows of memory.
@@ -147,6 +152,9 @@ fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Mem
         writeln!(out, "      {}", difference(&marks))?;
         if let Some(caution) = caution(cause.known(Some(place))) {
             writeln!(out, "      {caution}")?;
+        }
+        if let Some(dropped) = dropped_in_full(cause, Some(place)) {
+            writeln!(out, "      {dropped}")?;
         }
         write_rows(out, &marks, before.get(memory), &memories[memory], style, usize::MAX)?;
     }

@@ -121,8 +121,11 @@ impl Guest {
         self.start.as_ref()
     }
 
-    /// Changes the limits that can change while the guest lives: the size of an answer.
+    /// Changes the limits that can change while the guest lives: the sizes of an answer and of the records.
     pub fn set_limits(&self, limits: Limits) {
+        if let Some(tracer) = &self.reach.parts.tracer {
+            tracer.set_budget(limits.record);
+        }
         self.reach.parts.limits.set(limits);
     }
 

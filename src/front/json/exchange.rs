@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
-use crate::record::{self, Cause, Failure, Trigger};
+use crate::record::{self, AccessLog, Cause, Failure, Trigger};
 
 /// The version of the format. A new field does not raise it; a field that is renamed or means something else does.
 const VERSION: u32 = 2;
@@ -28,6 +28,17 @@ pub(super) struct Exchange<'a> {
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
+    /// Null where none was recorded.
+    accesses: Option<Accesses>,
+}
+
+/// How many accesses the guest made, and which of them are not kept.
+#[derive(Serialize)]
+struct Accesses {
+    count: u64,
+    /// Those from the first number to before the second.
+    dropped: Option<[u64; 2]>,
+    without_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -97,6 +108,7 @@ impl Exchange<'_> {
             elapsed_ns: nanos(cause.elapsed()),
             steps: cause.steps.iter().map(Step::from).collect(),
             changes: cause.changes.iter().map(Change::from).collect(),
+            accesses: Accesses::of(&cause.accesses),
         }
     }
 
@@ -114,7 +126,17 @@ impl Exchange<'_> {
             elapsed_ns: 0,
             steps: Vec::new(),
             changes: Vec::new(),
+            accesses: None,
         }
+    }
+}
+
+impl Accesses {
+    fn of(log: &AccessLog) -> Option<Accesses> {
+        let (count, dropped) = (log.len(), log.dropped());
+        let without_bytes = log.missing(&(0..count)).bare;
+        let dropped = (!dropped.is_empty()).then_some([dropped.start, dropped.end]);
+        (count > 0).then_some(Accesses { count, dropped, without_bytes })
     }
 }
 

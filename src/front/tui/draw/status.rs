@@ -55,6 +55,7 @@ fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
     };
     // What is not known comes first: it holds for all bytes that are shown.
     let unknown = unknown(at.known()).map_or_else(String::new, |unknown| format!("{unknown}; "));
+    let unknown = unknown + &at.dropped().map_or_else(String::new, |dropped| format!("{dropped}; "));
     let (area, said) = (app.layout.sentence, said(at));
     let whole = format!("{step}: {unknown}{}{said}", difference(marks));
     match whole.width() <= usize::from(area.width) {
