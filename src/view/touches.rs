@@ -44,7 +44,7 @@ impl Touches {
                 self.from = next.unwrap_or(self.from);
                 return Poll::Ready(Some(found));
             }
-            if !self.to_next_piece(run) {
+            if !self.skip_piece(run) {
                 return Poll::Ready(None);
             }
             if until.is_some_and(|until| Instant::now() >= until) {
@@ -83,7 +83,7 @@ impl Touches {
     }
 
     /// Goes to the next piece; false if there is none.
-    fn to_next_piece(&mut self, run: &Run) -> bool {
+    fn skip_piece(&mut self, run: &Run) -> bool {
         let Position { cause: number, access, .. } = self.from;
         let cause = run.cause(number);
         if self.backward {
