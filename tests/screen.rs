@@ -548,9 +548,8 @@ fn the_line_that_overwrote_a_byte_is_found_in_a_few_keys() {
         for (key, shows) in [
             ("\x1b", "MEMORY"),
             // Back over what changed, to what should not have.
-            (",", "range "),
-            (",", "range "),
-            (",", "range 1 of "),
+            (",", "range 2 of 3"),
+            (",", "range 1 of 3"),
             ("t", "last write at "),
             // The store itself, with memory before and after.
             ("#", "source of this access"),
