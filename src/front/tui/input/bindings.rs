@@ -153,7 +153,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "[r ]r", &[(&[sequence('[', 'r')], Action::Read(Back)), (&[sequence(']', 'r')], Action::Read(Forward))], "previous, next read by the guest, if --trace loads records them", ""),
     bind(MEMORY, "o", &[(&[plain('o')], Action::Open)], "open the selected call at its first store, or close it", "open"),
     bind(MEMORY, "J K", &[(&[plain('K'), sequence('[', 's')], Action::Store(Back)), (&[plain('J'), sequence(']', 's')], Action::Store(Forward))], "next, previous store, into and out of functions (]s [s)", ""),
-    bind(MEMORY, "[f ]f", &[(&[sequence('[', 'f')], Action::Group(Back)), (&[sequence(']', 'f')], Action::Group(Forward))], "previous, next function or line that stores, out of a loop", ""),
+    bind(MEMORY, "[f ]f", &[(&[sequence('[', 'f')], Action::Group(Back)), (&[sequence(']', 'f')], Action::Group(Forward))], "start of this or the previous, start of the next group of stores: out of a loop", ""),
     bind(MEMORY, "t", &[(&[plain('t')], Action::Source)], "the source of the store or of the last write at the cursor; again: all writers", "source"),
     bind(MEMORY, "f", &[(&[plain('f')], Action::ByFunction)], "the changes grouped by function, or by range", ""),
     bind(MEMORY, "< >", &[(&[plain('<')], Action::Step(Back)), (&[plain('>')], Action::Step(Forward))], "previous, next step (F7 F8)", ""),

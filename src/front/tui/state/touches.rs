@@ -137,7 +137,7 @@ impl App {
         }
     }
 
-    /// Goes to the first access of the previous or next group: to another function or line, out of a loop.
+    /// Goes to the first access of the next group, out of a loop; back to that of the present group, then of the one before.
     pub(super) fn go_to_group(&mut self, direction: Direction) {
         let Some(at) = &self.time.selection else { return };
         let Some(number) = at.access else { return self.go_to_store(direction) };
@@ -145,8 +145,11 @@ impl App {
         let found = accesses.and_then(|accesses| Some((accesses, accesses.group_of(number)?)));
         let Some((accesses, group)) = found else { return self.notice("the accesses are still being grouped ...") };
         let is_done = accesses.is_done();
+        let first = accesses.groups()[group].accesses.start;
         let to = match direction {
             Direction::Forward => accesses.groups().get(group + 1),
+            // First to the beginning of the group itself.
+            Direction::Back if number > first => accesses.groups().get(group),
             Direction::Back => group.checked_sub(1).and_then(|group| accesses.groups().get(group)),
         };
         match (to.map(|group| (group.kind, group.accesses.clone())), direction) {

@@ -72,7 +72,7 @@ fn a_call_opens_into_its_stores_with_loops_folded() {
     bench.keys("K");
     assert_eq!(access(&mut bench), Some(2000));
     bench.keys("K[f");
-    assert_eq!(access(&mut bench), Some(0), "to the first store: there is no earlier group");
+    assert_eq!(access(&mut bench), Some(0), "to the first store of the loop");
     bench.keys("o");
     assert_eq!(access(&mut bench), None);
 }
