@@ -528,3 +528,44 @@ fn rebuilt_guest_is_reloaded_and_answers_the_last_line_again() {
     refused(&[&name, "--watch"], "--watch needs the full screen or the prompt");
     refused(&["--watch", "--repl"], "--watch needs a guest file");
 }
+
+/// A guest that overwrites its own limit, from the wrong answer to the line of source that did it.
+#[test]
+fn the_line_that_overwrote_a_byte_is_found_in_a_few_keys() {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests");
+    let guest = guests.join("lines/tally.wasm");
+    let sources = format!("lines={}", guests.join("lines").display());
+    let args = [guest.to_str().expect("it is text"), "--abi", "in-place", "--source-map", &sources];
+    let source = std::fs::read_to_string(guests.join("lines/tally.c")).expect("the source is in the repository");
+    let number = 1 + source.lines().position(|line| line.ends_with("// overwrites")).expect("it has the remark");
+    for size in [(80, 24), (100, 30), (160, 45)] {
+        let mut terminal = Terminal::start(&format!("overwritten{}", size.0), size, &args, &[]);
+        terminal.wait_for("the guest is ready");
+        terminal.press("hi!\r");
+        // Only the first letter is a capital.
+        terminal.wait_for("=> Hi!");
+        let mut keys = 0;
+        for (key, shows) in [
+            ("\x1b", "MEMORY"),
+            // Back over what changed, to what should not have.
+            (",", "range 2 of 3"),
+            (",", "range 1 of 3"),
+            ("t", "last write at "),
+            // The store itself, with memory before and after.
+            ("#", "source of this access"),
+        ] {
+            keys += 1;
+            terminal.press(key);
+            terminal.wait_for(shows);
+        }
+        assert!(keys < 10);
+        terminal.wait_for("this access: the guest changed 1 byte at 0x");
+        terminal.wait_for("40");
+        let place = format!("tally.c:{number}");
+        terminal.wait_for(&place);
+        terminal.wait_for("| seen[c - 'a'] = 1");
+        terminal.wait_for("i32.store8");
+        terminal.press("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}

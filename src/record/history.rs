@@ -47,7 +47,37 @@ enum Stretch<'a> {
 impl Cause {
     /// The known touches of a target during this cause, in order.
     pub fn touches<'a>(&'a self, target: &'a Target) -> impl DoubleEndedIterator<Item = Touch> + 'a {
-        self.stretches().into_iter().flat_map(move |stretch| self.touches_in(stretch, target))
+        self.touches_among(0..usize::MAX, 0..u64::MAX, target)
+    }
+
+    /// The same among some of its changes and accesses.
+    pub fn touches_among<'a>(
+        &'a self,
+        changes: Range<usize>,
+        accesses: Range<u64>,
+        target: &'a Target,
+    ) -> impl DoubleEndedIterator<Item = Touch> + 'a {
+        let among = move |stretch| self.touches_in(stretch, (changes.clone(), accesses.clone()), target);
+        self.stretches().into_iter().flat_map(among)
+    }
+
+    /// The changes that are made while accesses with these numbers are: their numbers. Ranges of accesses that follow
+    /// each other have ranges of changes that follow each other.
+    pub fn changes_during(&self, accesses: &Range<u64>) -> Range<usize> {
+        let made_before = |access: u64| {
+            // Positions are in order.
+            let (mut low, mut high) = (0, self.changes.len());
+            while low < high {
+                let middle = low.midpoint(high);
+                match self.position(Touch::Change(middle)).1 < access {
+                    true => low = middle + 1,
+                    false => high = middle,
+                }
+            }
+            low
+        };
+        let end = if accesses.end > self.accesses.len() { self.changes.len() } else { made_before(accesses.end) };
+        made_before(accesses.start)..end
     }
 
     fn stretches(&self) -> Vec<Stretch<'_>> {
@@ -70,13 +100,18 @@ impl Cause {
     fn touches_in<'a>(
         &'a self,
         stretch: Stretch<'a>,
+        (wanted_changes, wanted_accesses): (Range<usize>, Range<u64>),
         target: &'a Target,
     ) -> Box<dyn DoubleEndedIterator<Item = Touch> + 'a> {
         let changes = move |range: Range<usize>| {
-            let range = range.start.min(self.changes.len())..range.end.min(self.changes.len());
+            let end = range.end.min(self.changes.len()).min(wanted_changes.end);
+            let range = range.start.max(wanted_changes.start)..end;
             range.filter(move |&place| self.changes[place].touches(target)).map(Touch::Change)
         };
-        let accesses = move |range: Range<u64>| self.accesses.touching(range, target).map(Touch::Access);
+        let accesses = move |range: Range<u64>| {
+            let range = range.start.max(wanted_accesses.start)..range.end.min(wanted_accesses.end);
+            self.accesses.touching(range, target).map(Touch::Access)
+        };
         match stretch {
             Stretch::Changes(range) => Box::new(changes(range)),
             Stretch::Accesses(segment) => Box::new(accesses(segment.accesses.clone())),
@@ -90,7 +125,7 @@ impl Cause {
     }
 
     /// The position of a touch in this cause: how many changes and accesses were made before it.
-    fn position(&self, touch: Touch) -> (usize, u64) {
+    pub fn position(&self, touch: Touch) -> (usize, u64) {
         let segments = self.accesses.segments();
         match touch {
             Touch::Access(number) => {
@@ -176,7 +211,9 @@ impl Run {
                 let (change, access) = cause.position(touch);
                 number > from.cause || (change >= from.change && access >= from.access)
             };
-            cause.touches(target).find(is_there).map(|touch| Found { cause: number, touch })
+            let accesses = if number > from.cause { 0 } else { from.access };
+            let mut later = cause.touches_among(0..usize::MAX, accesses..u64::MAX, target);
+            later.find(is_there).map(|touch| Found { cause: number, touch })
         })
     }
 
@@ -194,7 +231,9 @@ impl Run {
             let is_change = matches!(touch, Touch::Change(_));
             number < from.cause || access < from.access || (is_change && change < from.change)
         };
-        cause.touches(target).rev().find(is_there).map(|touch| Found { cause: number, touch })
+        let accesses = if number < from.cause { u64::MAX } else { from.access };
+        let earlier = cause.touches_among(0..usize::MAX, 0..accesses, target);
+        earlier.rev().find(is_there).map(|touch| Found { cause: number, touch })
     }
 
     /// All known touches of a target, in order.

@@ -1,5 +1,6 @@
 //! What is shown, independent of the terminal: hex rows, marks, steps, sentences. All renderers use these.
 
+mod accesses;
 mod address;
 mod ahead;
 mod backtrace;
@@ -26,8 +27,10 @@ mod sentence;
 mod steps;
 mod text;
 mod timeline;
+mod touches;
 mod writers;
 
+pub use accesses::{AccessGroup, AccessLine, Accesses, FunctionWrites, GroupKind, access_line, touch_line};
 pub use address::{Places, parse_address, parse_range};
 pub use ahead::ahead;
 pub use backtrace::{backtrace, failures_in_full, frames, in_full};
@@ -52,4 +55,5 @@ pub use sentence::{caution, difference, failure, in_brief, name, outcome, range,
 pub use steps::{StepLine, Steps};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
+pub use touches::{TouchedCauses, Touches, Touching};
 pub use writers::{AccessEntry, AccessList, AccessQuery, LastWriter, gaps, last_writer, unwritten};

@@ -53,13 +53,17 @@ impl Selection {
     /// Selects an access of the guest. `None` if it was not recorded, or records needed to show it were dropped.
     pub fn of_access(run: &Run, from: Option<&Selection>, cause: usize, number: u64) -> Option<Selection> {
         let node = run.cause(cause)?;
+        let whole = node.accesses.whole(number);
+        let (number, last) = (whole.start, node.accesses.get(whole.end - 1)?);
         let made = node.accesses.get(number)?;
-        let (before, after) = (run.at_access(cause, number)?, run.at_access(cause, number + 1)?);
+        let (before, after) = (run.at_access(cause, number)?, run.at_access(cause, whole.end)?);
         let memory = made.site.memory as usize;
+        // The second record of a vector store is of the bytes after the first.
+        let len = if last.number > number { made.len + last.len } else { made.len };
         let change = match made.growth() {
             Some((from, to)) => Some(Change::Growth { memory, from, to, by: Actor::Guest }),
             None if made.site.kind.writes() => {
-                let bytes = |memories: &Memories| read(memories.get(memory)?, made.addr, made.len);
+                let bytes = |memories: &Memories| read(memories.get(memory)?, made.addr, len);
                 let (old, new) = (bytes(&before)?, bytes(&after)?);
                 Some(Change::bytes(memory, made.addr, &old, &new, Actor::Guest, Evidence::Written))
             }
@@ -85,7 +89,9 @@ impl Selection {
     pub fn end(&self) -> Position {
         let log = &self.node.accesses;
         let (change, access) = match (self.access, self.step) {
-            (Some(number), _) => (log.segment_of(number).map_or(0, |segment| segment.changes.start), number + 1),
+            (Some(number), _) => {
+                (log.segment_of(number).map_or(0, |segment| segment.changes.start), log.whole(number).end)
+            }
             (None, Some(place)) => (self.node.changes_of(self.step).end, self.node.steps[place].accesses.end),
             (None, None) => (self.node.changes.len(), log.len()),
         };

@@ -192,11 +192,27 @@ impl AccessLog {
         chunk.records.get(usize::try_from(number - chunk.first).ok()?).map(|record| self.access(chunk, number, record))
     }
 
-    /// The accesses that are kept, in order.
-    pub fn iter(&self) -> impl Iterator<Item = MemoryAccess<'_>> {
-        self.chunks.iter().flat_map(move |chunk| {
-            (chunk.first..).zip(&chunk.records).map(move |(number, record)| self.access(chunk, number, record))
+    /// The kept accesses, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = MemoryAccess<'_>> {
+        self.kept(0..u64::MAX).map(|(_, access)| access)
+    }
+
+    /// The kept accesses in a range, in order, each with the index of its site.
+    pub fn kept(&self, range: Range<u64>) -> impl DoubleEndedIterator<Item = (usize, MemoryAccess<'_>)> {
+        self.chunks_of(&range).iter().flat_map(move |chunk| {
+            let places = chunk.clamp(&range);
+            let records = chunk.records[places.clone()].iter().zip(places);
+            records.map(move |(record, place)| {
+                ((record.site & !LONG) as usize, self.access(chunk, chunk.first + place as u64, record))
+            })
         })
+    }
+
+    /// The numbers of the records that one instruction made together with this one: two for a 16-byte vector store.
+    pub fn whole(&self, number: u64) -> Range<u64> {
+        let is_joined = |number| self.get(number).is_some_and(|access| access.site.joined);
+        let first = if is_joined(number) { number.saturating_sub(1) } else { number };
+        first..first + 1 + u64::from(is_joined(first + 1))
     }
 
     /// The numbers of the accesses in `among` that touch a target, in order. Dropped accesses are left out.

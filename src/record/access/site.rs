@@ -51,6 +51,11 @@ impl SiteKind {
         !matches!(self, SiteKind::Load | SiteKind::Compare | SiteKind::Grow)
     }
 
+    /// Whether it reads the bytes at its address.
+    pub fn reads(self) -> bool {
+        matches!(self, SiteKind::Load | SiteKind::Exchange | SiteKind::Compare)
+    }
+
     /// Whether the number of bytes is decided at run time. The bytes written are then stored outside the record.
     pub fn is_bulk(self) -> bool {
         matches!(self, SiteKind::Copy | SiteKind::Fill | SiteKind::Init)

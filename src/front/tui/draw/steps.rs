@@ -6,24 +6,55 @@ use super::canvas::{Canvas, part_around};
 use super::legend;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
-use crate::front::tui::state::steps;
+use crate::front::tui::state::steps::{self, StepRow};
+use crate::view::{AccessLine, Selection, access_line};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let (area, theme) = (app.layout.steps, canvas.theme);
     let selection = app.time.selection.as_ref();
     let whole = selection.is_some_and(|at| at.step.is_none());
-    let name = if whole { ">all steps" } else { "steps" };
-    let part = selection.map(|at| part_around(at.steps(), at.step.unwrap_or(0), below_title(area)));
-    let title = format!("{name}{}", part.unwrap_or_default());
+    let title = selection.map_or_else(|| "steps".to_owned(), |at| title(app, at));
     canvas.rule(area, &title, if whole { theme.selected() } else { theme.title() });
     legend::draw(area, title.len(), canvas);
     canvas.column(area.right(), area);
     let Some(at) = selection else { return };
-    for (place, line) in steps::shown(at, area) {
-        let selected = at.step == Some(place);
+    for (row, line) in steps::shown(at, app.accesses(), area) {
+        let selected = match row {
+            StepRow::Step(place) => at.step == Some(place) && at.access.is_none(),
+            StepRow::Access(number) => at.access == Some(number),
+            StepRow::Group(_) => false,
+        };
         let (mark, style) = if selected { (">", theme.selected()) } else { (" ", Style::new()) };
         canvas.buffer.set_style(line, style);
         let columns = usize::from(line.width).saturating_sub(1);
-        canvas.put(line, &format!("{mark}{}", at.line(place).within(place + 1, columns)), style);
+        canvas.put(line, &format!("{mark}{}", text(app, at, row, columns)), style);
+    }
+}
+
+fn title(app: &App, at: &Selection) -> String {
+    match (at.access, at.step) {
+        (Some(_), Some(step)) => {
+            let is_done = app.accesses().is_some_and(crate::view::Accesses::is_done);
+            format!("accesses of step {}{}", step + 1, if is_done { "" } else { "  grouping ..." })
+        }
+        _ => {
+            let name = if at.step.is_none() { ">all steps" } else { "steps" };
+            let part = part_around(at.steps(), at.step.unwrap_or(0), below_title(app.layout.steps));
+            format!("{name}{part}")
+        }
+    }
+}
+
+fn text(app: &App, at: &Selection, row: StepRow, columns: usize) -> String {
+    match row {
+        StepRow::Step(place) => at.line(place).within(place + 1, columns),
+        StepRow::Group(group) => {
+            let text = app.accesses().map_or_else(String::new, |accesses| accesses.group_text(group));
+            format!("  {text}")
+        }
+        StepRow::Access(number) => {
+            let line = access_line(&at.node, number, app.debug().as_deref());
+            line.map_or_else(String::new, |AccessLine { number, what, place }| format!("    {number} {what}  {place}"))
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The strip: the run's exchanges in one row. Each cell stands for one, or for several if they would not fit.
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::canvas::Canvas;
@@ -15,6 +15,9 @@ use crate::view::{Events, thousands};
 /// The part of the legend that the gutter's legend lacks.
 const LEGEND: &str = "  x failed  + grew  . nothing changed";
 
+/// What underlined cells are.
+const TOUCHED: &str = "wrote at the cursor";
+
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let area = app.layout.strip;
     let (Some(at), false) = (&app.time.selection, area.is_empty()) else { return };
@@ -25,6 +28,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         let Some(cell) = canvas.buffer.cell_mut((first.x.saturating_add(to_u16(place)), first.y)) else { break };
         let (symbol, style) = event(events, canvas.theme);
         let here = at.cause / size == place;
+        let touched = app.time.touched.as_ref().is_some_and(|touched| touched.any(place * size, size));
+        let style = if touched { style.add_modifier(Modifier::UNDERLINED) } else { style };
         cell.set_symbol(symbol).set_style(if here { style.patch(canvas.theme.selected()) } else { style });
     }
     let end = end(app, size);
@@ -32,8 +37,13 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     canvas.put(Rect { x: area.right() - used, width: used, ..area }, &end, canvas.theme.title());
     let left = to_u16(cells.len());
     let rest = Rect { x: first.x + left, width: first.width.saturating_sub(left + used), ..first };
+    let mut rest = rest;
     if usize::from(rest.width) >= LEGEND.len() {
-        canvas.put(rest, LEGEND, Style::new());
+        canvas.append(&mut rest, LEGEND, Style::new());
+    }
+    if app.time.touched.is_some() && usize::from(rest.width) >= TOUCHED.len() + 2 {
+        canvas.append(&mut rest, "  ", Style::new());
+        canvas.put(rest, TOUCHED, Style::new().add_modifier(Modifier::UNDERLINED));
     }
 }
 

@@ -64,6 +64,18 @@ pub(crate) enum Action {
     Change(Direction),
     /// Goes along the timeline to the previous or next write of the byte at the cursor.
     Write(Direction),
+    /// Goes along the timeline to the previous or next read of the bytes at the cursor.
+    Read(Direction),
+    /// Opens the selected call at its first access, or closes it.
+    Open,
+    /// Goes to the previous or next access of the exchange.
+    Store(Direction),
+    /// Goes to the previous or next group of accesses: to another function or line.
+    Group(Direction),
+    /// Groups the changes by function, or not.
+    ByFunction,
+    /// Shows the source of the access, then the writers of the bytes at the cursor.
+    Source,
     /// Goes to an earlier position of the cursor, or forward again.
     Trail(Direction),
     /// Follows the pointer at the cursor.

@@ -137,7 +137,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "n N", &[(&[plain('N')], Action::Match(Back)), (&[plain('n')], Action::Match(Forward))], "next, previous match", ""),
     bind(MEMORY, "Enter", &[(ENTER, Action::Follow)], "follow the pointer at the cursor", ""),
     bind(MEMORY, "Ctrl-O Alt-Right", &[(&[ctrl('o'), with(ALT, Left)], Action::Trail(Back)), (&[with(ALT, Right)], Action::Trail(Forward))], "back to where the cursor was (Alt-Left); forward again", ""),
-    bind(MEMORY, "Tab", &[(&[key(Tab)], Action::Panel(Forward))], "next panel: values, changes, regions, map, exchanges", "panel"),
+    bind(MEMORY, "Tab", &[(&[key(Tab)], Action::Panel(Forward))], "next panel: values, changes, regions, map, exchanges, writers, source", "panel"),
     bind(MEMORY, "Shift-Tab", &[(&[with(SHIFT, BackTab), key(BackTab)], Action::Panel(Back))], "previous panel", ""),
     bind(MEMORY, "c r", &[(&[plain('c')], Action::Command("changes")), (&[plain('r')], Action::Command("regions"))], "list the changes, the regions, to go to one", ""),
     bind(MEMORY, "I", &[(&[plain('I')], Action::Command("inspect"))], "all values at the cursor, in both byte orders", ""),
@@ -149,7 +149,13 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "y", &[(&[plain('y')], Action::Ask(Question::Notation))], "copy the selected bytes, or write them to a file", ""),
     bind(MEMORY, "m", &[(&[plain('m')], Action::Ask(Question::Name))], "name the selected bytes", ""),
     bind(MEMORY, "p u", &[(&[plain('p')], Action::Ask(Question::Bytes)), (&[plain('u')], Action::Command("undo"))], "write here as the host: text, 0x44 69, u32 1040; undo that", ""),
-    bind(MEMORY, "# *", &[(&[plain('#')], Action::Write(Back)), (&[plain('*')], Action::Write(Forward))], "previous, next write of the byte at the cursor", ""),
+    bind(MEMORY, "# *", &[(&[plain('#')], Action::Write(Back)), (&[plain('*')], Action::Write(Forward))], "previous, next write of the byte at the cursor, or of the selected bytes", "write"),
+    bind(MEMORY, "[r ]r", &[(&[sequence('[', 'r')], Action::Read(Back)), (&[sequence(']', 'r')], Action::Read(Forward))], "previous, next read by the guest, if --trace loads records them", ""),
+    bind(MEMORY, "o", &[(&[plain('o')], Action::Open)], "open the selected call at its first store, or close it", "open"),
+    bind(MEMORY, "J K", &[(&[plain('K'), sequence('[', 's')], Action::Store(Back)), (&[plain('J'), sequence(']', 's')], Action::Store(Forward))], "next, previous store, into and out of functions (]s [s)", ""),
+    bind(MEMORY, "[f ]f", &[(&[sequence('[', 'f')], Action::Group(Back)), (&[sequence(']', 'f')], Action::Group(Forward))], "start of this or the previous, start of the next group of stores: out of a loop", ""),
+    bind(MEMORY, "t", &[(&[plain('t')], Action::Source)], "the source of the store or of the last write at the cursor; again: all writers", "source"),
+    bind(MEMORY, "f", &[(&[plain('f')], Action::ByFunction)], "the changes grouped by function, or by range", ""),
     bind(MEMORY, "< >", &[(&[plain('<')], Action::Step(Back)), (&[plain('>')], Action::Step(Forward))], "previous, next step (F7 F8)", ""),
     bind(MEMORY, "( )", &[(&[plain('(')], Action::Beside(Back)), (&[plain(')')], Action::Beside(Forward))], "the same, without the steps inside calls (Shift-F7 Shift-F8)", ""),
     bind(MEMORY, "^", &[(&[plain('^')], Action::Out)], "leave the call, then show the exchange as a whole (F2)", ""),
@@ -253,7 +259,7 @@ mod tests {
     /// The name of a key in the help.
     fn name(key: Key) -> String {
         let name = match key.code {
-            KeyCode::Char(c) if key.modifiers.is_empty() => c.to_string(),
+            KeyCode::Char(c) if key.modifiers.is_empty() => key.prefix.into_iter().chain([c]).collect(),
             KeyCode::Char(c) => c.to_ascii_uppercase().to_string(),
             F(number) => format!("F{number}"),
             PageUp => "PgUp".to_owned(),

@@ -20,6 +20,7 @@ mod status;
 pub(super) mod steps;
 pub(super) mod strip;
 mod time;
+pub(super) mod touches;
 mod travel;
 mod typing;
 mod update;

@@ -163,5 +163,6 @@ impl App {
         let names = self.space.regions.names_at(self.space.cursor);
         self.space.here.names = names.map(|name| visible(name.as_bytes())).collect();
         self.look_for_writer();
+        self.keep_touched();
     }
 }

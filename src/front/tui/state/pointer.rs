@@ -5,10 +5,13 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::lines::below_title;
 use super::panels::exchanges::Transcript;
-use super::panels::{Panel, changes, regions};
+use super::panels::{Panel, changes, functions, regions};
+use super::steps::{StepRow, StepSpot};
 use super::{steps, strip};
 use crate::front::tui::input::action::Direction;
 use crate::front::tui::input::mode::Focus;
+use crate::record::Found;
+use crate::view::Selection;
 
 impl App {
     /// Handles a press of the button.
@@ -21,8 +24,11 @@ impl App {
         } else if let Some(addr) = self.panel_address(at) {
             self.focus = Focus::Memory;
             self.goto(addr);
-        } else if let Some(step) = self.step_at(at) {
-            self.goto_step(step);
+        } else if let Some(found) = self.writer_at(at) {
+            self.focus = Focus::Memory;
+            self.go_to_found(found);
+        } else if let Some(spot) = self.step_at(at) {
+            self.go_to_spot(spot);
         } else if let Some(number) = self.exchange_at(at) {
             self.goto_exchange(number);
         }
@@ -65,16 +71,48 @@ impl App {
     fn panel_address(&self, at: Position) -> Option<u64> {
         let (area, cursor) = (self.layout.side, self.space.cursor);
         match self.shown_panel() {
+            Panel::Changes if self.panels.by_function => functions::address(self.writes()?, area, at),
             Panel::Changes => changes::address(self.view()?.marks, cursor, area, at),
             Panel::Regions => regions::address(&self.space.regions, cursor, area, at),
             Panel::Map => self.panels.map.as_ref()?.address(at),
-            Panel::Values | Panel::Exchanges => None,
+            Panel::Values | Panel::Exchanges | Panel::Source | Panel::Writers => None,
         }
     }
 
-    /// The step at a screen position: `Some(None)` is the exchange as a whole.
-    fn step_at(&self, at: Position) -> Option<Option<usize>> {
-        steps::step_at(self.time.selection.as_ref()?, self.layout.steps, at)
+    /// What a row of the steps is about.
+    fn step_at(&self, at: Position) -> Option<StepSpot> {
+        steps::spot_at(self.time.selection.as_ref()?, self.accesses(), self.layout.steps, at)
+    }
+
+    fn writer_at(&self, at: Position) -> Option<Found> {
+        let touched = self.panels.touched.as_ref().filter(|_| self.shown_panel() == Panel::Writers)?;
+        touched.writer_at(self.layout.side, at)
+    }
+
+    fn go_to_found(&mut self, found: Found) {
+        let cursor = self.space.cursor;
+        let to = Selection::of_touch(self.session.run(), self.time.selection.as_ref(), found);
+        match to {
+            Some(to) => self.look_at(to),
+            None => self.notice("the memory at this write is unknown: accesses were not kept"),
+        }
+        self.space.cursor = cursor;
+        self.reveal(1);
+    }
+
+    fn go_to_spot(&mut self, spot: StepSpot) {
+        match spot {
+            StepSpot::Whole => self.goto_step(None),
+            StepSpot::Row(StepRow::Step(place)) => self.goto_step(Some(place)),
+            StepSpot::Row(StepRow::Access(number)) => {
+                self.go_to_access(number, Direction::Forward, &(0..u64::MAX));
+            }
+            StepSpot::Row(StepRow::Group(group)) => {
+                let first = self.accesses().and_then(|accesses| accesses.groups().get(group));
+                let Some(number) = first.map(|group| group.accesses.start) else { return };
+                self.go_to_access(number, Direction::Forward, &(0..u64::MAX));
+            }
+        }
     }
 
     /// The exchange at a position, in the strip or in the panel.

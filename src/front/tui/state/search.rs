@@ -29,6 +29,7 @@ impl App {
             || self.space.here.back.is_some()
             || self.space.here.origin_search.is_some()
             || is_mapping
+            || self.is_following_touches()
     }
 
     /// Continues searches and script lines for a moment.
@@ -38,6 +39,7 @@ impl App {
         self.look_for_origin(until);
         self.look_through(until);
         self.map_on(until);
+        self.follow_touches(until);
         self.go_on();
     }
 

@@ -1,6 +1,7 @@
 //! The selected moment of the timeline.
 
-use crate::view::{Selection, Timeline};
+use super::touches::{Grouped, Seek};
+use crate::view::{Selection, Timeline, TouchedCauses};
 
 /// The position on the timeline.
 #[derive(Default)]
@@ -11,6 +12,12 @@ pub(crate) struct Time {
     pub(super) stays: bool,
     /// The timeline of the selected run.
     pub(crate) timeline: Timeline,
+    /// The accesses of the selected step in groups, where they are shown.
+    pub(crate) grouped: Option<Grouped>,
+    /// The touch of the bytes at the cursor that is looked for, to go there.
+    pub(super) seek: Option<Seek>,
+    /// Which exchanges touched the bytes at the cursor.
+    pub(crate) touched: Option<TouchedCauses>,
     /// The number of that run.
     pub(super) run: usize,
     /// The number of runs when it was last updated.

@@ -3,7 +3,6 @@
 use super::app::App;
 use super::time::Time;
 use crate::front::tui::input::action::Direction;
-use crate::record::Target;
 use crate::view::Selection;
 
 impl App {
@@ -93,38 +92,6 @@ impl App {
                 self.notice("this is the last step of the exchange; F6 goes to the next exchange");
             }
         }
-    }
-
-    /// Goes to the previous or next write of the byte at the cursor: a store if stores are recorded, otherwise a step.
-    /// The selection counts as done.
-    pub(super) fn go_to_write(&mut self, direction: Direction) {
-        let Some(at) = &self.time.selection else { return };
-        let (run, cursor) = (self.session.run(), self.space.cursor);
-        let target = Target { memory: self.memory(), range: cursor..cursor.saturating_add(1), reads: false };
-        let mut from = Some(at.end());
-        let found = loop {
-            let found = from.and_then(|from| match direction {
-                Direction::Back => run.previous_touch(from, &target),
-                Direction::Forward => run.next_touch(from, &target),
-            });
-            let to = found.and_then(|found| Some((found, Selection::of_touch(run, Some(at), found)?)));
-            match to {
-                // Going back, the first write found may be the selection itself.
-                Some((found, to)) if to.is_same_node(at) => {
-                    from = if direction == Direction::Back { run.before(found) } else { run.after(found) };
-                }
-                to => break to.map(|(_, to)| to),
-            }
-        };
-        let Some(to) = found else {
-            return self.notice(match direction {
-                Direction::Back => "no earlier write of this byte is known",
-                Direction::Forward => "no later write of this byte is known",
-            });
-        };
-        self.look_at(to);
-        self.space.cursor = cursor;
-        self.reveal(1);
     }
 
     /// Goes from an access to its step, from a step inside a call to the call, and from a step of the host to the
@@ -220,6 +187,7 @@ impl App {
         self.reveal(1);
         self.search_again();
         self.name_regions();
+        self.keep_grouped();
         self.look_around();
     }
 }

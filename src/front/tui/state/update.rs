@@ -7,6 +7,7 @@ use super::effect::{PictureFile, Request};
 use super::overlays::Overlay;
 use super::overlays::help::help;
 use super::overlays::outcome::Outcome;
+use super::panels::Panel;
 use super::status::Status;
 use crate::front::tui::input::action::{Action, Direction};
 use crate::front::tui::input::bindings::{Meaning, meaning};
@@ -14,7 +15,7 @@ use crate::front::tui::input::line::Edit;
 use crate::front::tui::input::mode::{Focus, Mode};
 use crate::front::tui::input::mouse;
 use crate::session::{OpenError, State, Update};
-use crate::view::{Order, reload_sentence, visible};
+use crate::view::{Order, Touching, reload_sentence, visible};
 
 /// How much of a guest's message is kept; no screen shows more.
 const HEARD: usize = 1024;
@@ -72,6 +73,7 @@ impl App {
     fn key(&mut self, key: KeyEvent) {
         self.status.notice = None;
         self.space.searching.wanted = None;
+        self.time.seek = None;
         let (mode, prefix) = (self.mode(), self.prefix.take());
         match meaning(mode, prefix, key) {
             Meaning::Action(action) => self.act(action),
@@ -138,7 +140,18 @@ impl App {
             Action::End(Direction::Back) => self.goto(0),
             Action::End(Direction::Forward) => self.goto(u64::MAX),
             Action::Change(direction) => self.go_to_change(direction),
-            Action::Write(direction) => self.go_to_write(direction),
+            Action::Write(direction) => self.go_to_touch(Touching::Writes, direction),
+            Action::Read(direction) => self.go_to_touch(Touching::Reads, direction),
+            Action::Open => self.open_call(),
+            Action::Store(direction) => self.go_to_store(direction),
+            Action::Group(direction) => self.go_to_group(direction),
+            Action::ByFunction => self.toggle_by_function(),
+            Action::Source => {
+                self.panels.wanted = match self.panels.wanted {
+                    Panel::Source => Panel::Writers,
+                    _ => Panel::Source,
+                };
+            }
             Action::Trail(direction) => self.retrace(direction),
             Action::Follow => self.follow_pointer(),
             Action::Match(direction) => self.find_next(direction),
@@ -165,6 +178,12 @@ impl App {
             Mode::Memory => _ = self.space.end_search(),
             _ => (),
         }
+    }
+
+    fn toggle_by_function(&mut self) {
+        self.panels.by_function = self.panels.wanted != Panel::Changes || !self.panels.by_function;
+        self.panels.wanted = Panel::Changes;
+        self.keep_grouped();
     }
 
     fn toggle_mouse(&mut self) {

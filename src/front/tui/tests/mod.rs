@@ -30,6 +30,7 @@ mod panes;
 mod pictures;
 mod sizes;
 mod space;
+mod stores;
 mod time;
 mod typing;
 mod writes;

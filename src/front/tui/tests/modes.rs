@@ -87,7 +87,7 @@ fn panels_are_gone_along_in_both_directions() {
     let mut title = |code, modifiers| {
         bench.event(code, modifiers);
         let shown = text(&bench.settled(100, 30));
-        ["at 0x", "changes  ", "regions  ", "map  1", "exchanges"].into_iter().find(|title| {
+        ["at 0x", "changes  ", "regions  ", "map  1", "exchanges", "last write at"].into_iter().find(|title| {
             let rule = format!("\u{252c}\u{2500} {title}");
             shown.contains(&rule)
         })
@@ -97,6 +97,6 @@ fn panels_are_gone_along_in_both_directions() {
     assert_eq!(title(tab, KeyModifiers::NONE), Some("regions  "));
     assert_eq!(title(back, KeyModifiers::SHIFT), Some("changes  "));
     assert_eq!(title(back, KeyModifiers::SHIFT), Some("at 0x"));
-    assert_eq!(title(back, KeyModifiers::SHIFT), Some("exchanges"));
+    assert_eq!(title(back, KeyModifiers::SHIFT), Some("last write at"), "the last panel: the source");
     assert_eq!(title(tab, KeyModifiers::NONE), Some("at 0x"));
 }

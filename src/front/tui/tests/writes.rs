@@ -39,8 +39,9 @@ fn stores_are_gone_to_one_by_one() {
     assert_eq!(node(&mut bench), (Some(2), None, Some(0), Some(2)), "the call");
     let mut press = |key| {
         bench.key(KeyCode::Char(key));
+        let shown = text(&bench.settled(100, 30));
         assert_eq!(bench.full.app.space.cursor, 0x101, "the cursor stays");
-        (node(&mut bench), text(&bench.draw(100, 30)))
+        (node(&mut bench), shown)
     };
     let (last, shown) = press('#');
     assert_eq!(last, (Some(2), Some(2), Some(1), Some(2)));
@@ -63,6 +64,7 @@ fn stores_are_gone_to_one_by_one() {
     bench.key(KeyCode::Enter);
     assert_eq!(node(&mut bench), (Some(2), None, Some(0), Some(2)));
     bench.keys("#");
+    bench.settled(100, 30);
     assert_eq!(node(&mut bench), last);
     bench.key(KeyCode::F(8));
     assert_eq!(node(&mut bench), (Some(3), None, Some(1), Some(1)), "the import, before the last store");
@@ -79,6 +81,7 @@ fn without_recorded_stores_the_steps_are_gone_to() {
     bench.key(KeyCode::Enter);
     let mut press = |key| {
         bench.key(KeyCode::Char(key));
+        bench.settled(100, 30);
         let at = bench.full.app.time.selection.as_ref().expect("something is selected");
         (at.cause, at.step, at.access)
     };

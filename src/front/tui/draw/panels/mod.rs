@@ -2,9 +2,12 @@
 
 mod changes;
 pub(super) mod exchanges;
+mod functions;
 mod map;
 mod regions;
+mod source;
 mod values;
+mod writers;
 
 use ratatui::layout::Rect;
 
@@ -16,9 +19,12 @@ use crate::front::tui::state::panels::Panel;
 pub(super) fn draw(app: &App, panel: Panel, area: Rect, canvas: &mut Canvas<'_>) {
     match panel {
         Panel::Values => values::draw(app, area, canvas),
+        Panel::Changes if app.panels.by_function => functions::draw(app, area, canvas),
         Panel::Changes => changes::draw(app, area, canvas),
         Panel::Regions => regions::draw(app, area, canvas),
         Panel::Map => map::draw(app, area, canvas),
+        Panel::Writers => writers::draw(app, area, canvas),
+        Panel::Source => source::draw(app, area, canvas),
         Panel::Exchanges => exchanges::draw(app, area, canvas),
     }
 }

@@ -4,10 +4,13 @@
 
 pub(crate) mod changes;
 pub(crate) mod exchanges;
+pub(crate) mod functions;
 pub(crate) mod map;
 pub(crate) mod regions;
+pub(crate) mod touched;
 
 use self::map::MapPanel;
+use self::touched::Touched;
 use crate::front::tui::input::action::Direction;
 use crate::view::Order;
 
@@ -25,11 +28,16 @@ pub(crate) enum Panel {
     Map,
     /// The exchanges so far.
     Exchanges,
+    /// Who wrote the bytes at the cursor, over all exchanges.
+    Writers,
+    /// The instruction of the access, and its source.
+    Source,
 }
 
 impl Panel {
     /// Every panel, in Tab order.
-    const ALL: [Panel; 5] = [Panel::Values, Panel::Changes, Panel::Regions, Panel::Map, Panel::Exchanges];
+    const ALL: [Panel; 7] =
+        [Panel::Values, Panel::Changes, Panel::Regions, Panel::Map, Panel::Exchanges, Panel::Writers, Panel::Source];
 
     /// The previous or next panel, wrapping around.
     pub(crate) fn beside(self, direction: Direction) -> Panel {
@@ -46,6 +54,10 @@ pub(crate) struct Panels {
     pub(crate) wanted: Panel,
     /// The byte order of the values.
     pub(crate) order: Order,
+    /// Whether the changes are grouped by function.
+    pub(crate) by_function: bool,
+    /// Who touched the bytes at the cursor, where that is shown.
+    pub(crate) touched: Option<Touched>,
     /// The map of the memory, until the selection changes.
     pub(crate) map: Option<MapPanel>,
 }
