@@ -11,10 +11,18 @@ use crate::view::{Entry, Order, inspect};
 
 /// The minimum width of a value if several are shown in a row.
 const VALUE: u16 = 36;
+/// The minimum height of the values below which the origin gets no line of its own.
+const ORIGIN_HEIGHT: u16 = 6;
 
 pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let (cursor, order, regions) = (app.space.cursor, app.panels.order, &app.space.regions);
-    let values = below_title(below_title(area));
+    let mut values = below_title(below_title(area));
+    let (writer, origin) = writer_and_origin(app, values);
+    canvas.put(below_title(area), &writer, Style::new());
+    if let Some(origin) = origin {
+        canvas.put(values, &origin, Style::new());
+        values = below_title(values);
+    }
     let columns = (values.width / VALUE).max(1);
     let (width, shown) = (values.width / columns, values.height.saturating_mul(columns));
     let entries = app.view().map(|view| inspect(view.before, view.after, cursor, order, regions));
@@ -25,8 +33,6 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let title = title(cursor, &app.space.here.names, &part, title_room(area));
     canvas.rule(area, &title, canvas.theme.title());
-    let origin = app.space.here.origin.as_ref().map(|origin| format!("   origin: {origin}")).unwrap_or_default();
-    canvas.put(below_title(area), &format!(" {}{origin}", app.space.here.writer), Style::new());
     for (entry, place) in entries.iter().zip(0..shown) {
         let (column, row) = (place % columns, place / columns);
         let cell = Rect { x: values.x + column * width, y: values.y + row, width: width.saturating_sub(1), height: 1 };
@@ -36,6 +42,18 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let room = usize::from(cell.width).saturating_sub(name.width());
         canvas.put(cell, &(name + &within(entry, room)), style);
     }
+}
+
+/// The line for the last writer at the cursor, and the line after it for the origin of the byte, if that needs one.
+/// Where there is no space for it, `:origin` still has it.
+fn writer_and_origin(app: &App, values: Rect) -> (String, Option<String>) {
+    let writer = format!(" {}", app.space.here.writer);
+    let Some(origin) = &app.space.here.origin else { return (writer, None) };
+    let both = format!("{writer}   origin: {origin}");
+    if both.width() <= usize::from(values.width) {
+        return (both, None);
+    }
+    (writer, (values.height >= ORIGIN_HEIGHT).then(|| format!(" origin: {origin}")))
 }
 
 /// The cursor's address, as many of its names as fit, and which values are shown if that fits beside one name.
