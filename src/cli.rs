@@ -24,15 +24,16 @@ const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-h
 
 const EXAMPLES: &str = "\
 Examples:
-  linmem                                Full screen, with a built-in guest
+  linmem                                Full-screen view of a built-in guest
   linmem my.wasm --call shout           The same, with your own guest
   printf 'Did you know\\n' | linmem      One line in, one line out
   linmem --line 'Hi there' --show hex   Memory before and after each step
 
 A module is a .wasm or .wat file. If stdin and stdout are terminals, linmem
-opens the full screen. Otherwise, or with --show, -k, -0 or --whole, it reads
-lines from stdin; with --line it sends those lines instead. --no-NAME turns a
-switch off. linmem guide commands lists what the config file can set.
+opens the full-screen view. Otherwise, or with --show, -k, -0 or --whole, it
+reads lines from stdin; with --line it sends those lines instead. --no-NAME
+turns off the flag --NAME, for example one set in the config file.
+linmem guide commands lists what the config file can set.
 
 Exit status: 0 success, 1 some lines failed (-k, --script), 2 usage error,
 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit reached,
@@ -63,7 +64,7 @@ pub struct Cli {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = GUEST)]
     pub arg: Vec<OsString>,
 
-    /// Use the prompt instead of the full screen
+    /// Use the prompt instead of the full-screen view
     #[arg(long, help_heading = SCREEN, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
     pub repl: bool,
 
@@ -87,7 +88,7 @@ pub struct Cli {
     #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 
-    /// End lines with NUL instead of LF, in and out
+    /// Lines end with NUL instead of LF, in input and output
     #[arg(short = '0', long, help_heading = PIPE, conflicts_with = "whole")]
     pub null: bool,
 
@@ -115,7 +116,7 @@ pub struct ConventionArgs {
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub abi: Option<PathBuf>,
 
-    /// Let unresolved imports return zero
+    /// Make unresolved imports return zero
     #[arg(long, help_heading = GUEST)]
     pub stub_imports: bool,
 }
@@ -150,7 +151,7 @@ pub enum Command {
 
     /// Print a guide: commands, json, recipes
     Guide {
-        /// Subject: commands, json, recipes
+        /// Guide to print: commands, json, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
     },
@@ -160,10 +161,10 @@ pub enum Command {
         /// File written by :save
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
-        /// Print it in a format: hex, json
+        /// Print the session in a format: hex, json
         #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
         show: Option<Show>,
-        /// Use the prompt instead of the full screen
+        /// Use the prompt instead of the full-screen view
         #[arg(long, conflicts_with = "show")]
         repl: bool,
     },
@@ -203,7 +204,12 @@ pub enum Show {
 pub fn definition() -> clap::Command {
     let all = with_settings(Cli::command(), |_| true);
     let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |group| group == Group::Limits));
-    let all = all.mut_subcommand("replay", |replay| with_settings(replay, |group| group != Group::Program));
+    let all = all.mut_subcommand("replay", |replay| {
+        let replay = with_settings(replay, |group| group != Group::Program);
+        // Nothing runs in a saved session: the other limits are accepted, but not listed.
+        let is_unused = |arg: &Arg| arg.get_help_heading() == Some(LIMITS) && arg.get_id() != "max-memory";
+        replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
+    });
     let with_switches = ["inspect", "replay"];
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }

@@ -38,7 +38,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | `front` | the user interfaces: the full screen, the prompt, scripts, the pipe |
+//! | `front` | the user interfaces: the full-screen view, the prompt, scripts, the pipe |
 //! | `config` | the config file: settings |
 //! | `cli` | the command line, as clap types |
 //! | `command` | the `:` language: one table for parsing, completion and help |

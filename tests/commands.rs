@@ -163,7 +163,7 @@ fn goto_mark_and_find_move_the_cursor() {
     assert_eq!(said("find6", ":find 0x6?6c6f"), "3 B at 0x42..0x45\n");
     assert_eq!(said("find7", ":find u16:8559"), "2 B at 0x44..0x46\n");
     assert_eq!(said("find8", r":find o\x21"), "2 B at 0x44..0x46\n");
-    assert!(refused("find9", ":find u8 x").contains("`x` is not a valid u8 (quote a text that begins with u8)"));
+    assert!(refused("find9", ":find u8 x").contains("`x` is not a valid u8 (quote text that begins with u8)"));
     assert!(refused("find10", ":find").contains("missing TEXT; usage: :find TEXT | hex BYTES"));
 }
 
@@ -220,7 +220,7 @@ fn undo_restores_poked_bytes() {
     assert!(stdout.contains("the host changed 1 byte at 0x80..0x81"), "{stdout}");
     assert!(stderr.starts_with("script:7: no :poke to undo"), "{stderr}");
     let (_, stderr, _) = script("undo2", ":poke text 0x40 abc\nxyz\n:undo\n");
-    assert!(stderr.contains("3 B at 0x40..0x43 changed since exchange 1"), "{stderr}");
+    assert!(stderr.contains("3 B at 0x40..0x43 has changed since exchange 1"), "{stderr}");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn reset_and_reload_start_a_new_run_and_keep_the_old() {
     let broken = folder("broken").join("broken.wat");
     std::fs::write(&broken, "(module").expect("the test directory is writable");
     let (stdout, stderr, _) =
-        script("broken", "fine\n:reload broken.wat\n:expect error the guest was not replaced\nwell\n");
+        script("broken", "fine\n:reload broken.wat\n:expect error could not replace the guest\nwell\n");
     assert!(stdout.contains("=> well!") && stderr.contains("all good"), "{stdout}{stderr}");
 }
 
@@ -384,7 +384,7 @@ fn limits_can_be_changed_at_run_time() {
     assert!(stdout.contains("timeout = 50ms") && stdout.contains("max-output = 1KiB"), "{stdout}");
     let lines: Vec<_> = stderr.lines().collect();
     assert!(
-        lines[0].starts_with("script:16: expected a unit of ms, s or m, got `h`; usage: :set timeout TIME"),
+        lines[0].starts_with("script:16: expected the unit ms, s or m, got `h`; usage: :set timeout TIME"),
         "{stderr}"
     );
     assert!(lines[1].starts_with("script:17: expected on or off, got `maybe`; usage: :set steps on|off"), "{stderr}");

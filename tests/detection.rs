@@ -58,7 +58,7 @@ fn implausible_result_names_the_assumed_convention() {
     let (stdout, stderr, status) =
         packed_low("packed-low", &format!("(i64.or {high} (i64.extend_i32_u (local.get 0)))"));
     assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
-    let note = "packed-low.wat: assuming convention packed: packed-low also matches (try --abi packed-low)\n";
+    let note = "packed-low.wat: assuming convention packed; packed-low also matches (try --abi packed-low)\n";
     assert!(stderr.contains(note), "{stderr}");
     let failure = "line 1: the answer, 4096 bytes at 0x5, would partly overlap the module's data at 0x400";
     assert!(stderr.contains(failure), "{stderr}");
@@ -114,7 +114,7 @@ fn an_address_is_not_taken_for_a_length() {
     };
     let (stdout, stderr, _) = region("region", "(local.get 1)");
     assert_eq!(stdout, "hello\n", "{stderr}");
-    assert!(stderr.contains("assuming convention fixed-region: choose another with --abi"), "{stderr}");
+    assert!(stderr.contains("assuming convention fixed-region; choose another with --abi"), "{stderr}");
     for (name, result, words) in [
         ("region-address", "(local.get 0)", "the guest returned 0x1000, which is the line's address, not a length"),
         (
@@ -273,7 +273,7 @@ fn an_assumption_is_shown_at_the_prompt_and_in_scripts() {
     let guest = file("script.wat", &module);
     let script = file("script.txt", "hi\n:convention\n");
     let output = run(&[&guest, "--script", &script], "");
-    let note = "assuming convention in-place: choose another with --abi; `linmem inspect` shows the evidence\n";
+    let note = "assuming convention in-place; choose another with --abi; `linmem inspect` shows the evidence\n";
     assert!(text(&output.stderr).contains(note) && text(&output.stdout).contains(note), "{}", text(&output.stderr));
     let output = run(&[&guest, "--repl"], "hi\n");
     assert!(text(&output.stdout).contains(note), "{}", text(&output.stdout));

@@ -74,7 +74,7 @@ fn assumed_convention_is_named_once_with_its_alternatives() {
     ] {
         let (_, stderr, status) = ask(guest, &[], b"ab\ncd\n");
         assert!(stderr.starts_with("linmem: ") && stderr.matches('\n').count() == 1, "{stderr}");
-        assert!(stderr.ends_with(&format!("/{guest}: assuming convention {convention}: {advice}\n")), "{stderr}");
+        assert!(stderr.ends_with(&format!("/{guest}: assuming convention {convention}; {advice}\n")), "{stderr}");
         assert_eq!(status, Some(0), "{guest}");
         assert_eq!(ask(guest, &["--quiet"], b"ab\n").1, "", "{guest}");
         assert_eq!(ask(guest, &["--abi", convention], b"ab\n").1, "", "{guest}: it was chosen");

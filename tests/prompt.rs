@@ -465,7 +465,7 @@ fn rebuilt_guest_answers_above_the_edited_line() {
     // An invalid module is reported, and the guest stays.
     prompt.wait_for("> ");
     std::fs::write(&one, "(module").expect("the test directory is writable");
-    prompt.wait_for("failed: the guest was not replaced");
+    prompt.wait_for("failed: could not replace the guest");
     prompt.wait_for("> ");
     // Another file replaces it, and is watched instead.
     prompt.press(&format!(":reload {second}\r"));
@@ -554,7 +554,7 @@ fn failed_reload_is_a_message_and_not_a_cause() {
     let mut prompt = Prompt::start("refused", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press(":convention typst\r");
-    prompt.wait_for("failed: the guest was not replaced: the module does not match");
+    prompt.wait_for("failed: could not replace the guest: the module does not match");
     prompt.wait_for("> ");
     prompt.press("x\r");
     prompt.wait_for("exchange 1, step 3 of 5");

@@ -290,7 +290,7 @@ fn a_forged_number_of_forgotten_causes_takes_no_time() {
     assert!(shown.contains("of 1000000000007 ") && shown.contains("?????x") && shown.contains("a cell"), "{shown}");
     for oldest in [(1 << 40) + 1, u64::MAX - 1, u64::MAX] {
         let error = refused(&forge(&folder, &forged(oldest)));
-        assert!(error.contains("invalid number of forgotten causes"), "{error}");
+        assert!(error.contains("invalid number of dropped exchanges"), "{error}");
     }
     // A run of which nothing is known would be waited for forever.
     let mut lines = forged(5);

@@ -509,7 +509,7 @@ fn rebuilt_guest_is_reloaded_and_answers_the_last_line_again() {
     terminal.wait_for("=> Did you know Wasm is cool!");
     // An invalid module is reported, and the guest stays.
     std::fs::write(&guest, "(module").expect("the test directory is writable");
-    terminal.wait_for("the guest was not replaced");
+    terminal.wait_for("could not replace the guest");
     build(" Wasm is hot!!");
     terminal.wait_for("=> Did you know Wasm is hot!!");
     assert!(terminal.text().contains("run 2, reloaded at "), "{}", terminal.text());
@@ -525,7 +525,7 @@ fn rebuilt_guest_is_reloaded_and_answers_the_last_line_again() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{args:?}");
     };
-    refused(&[&name, "--watch"], "--watch needs the full screen or the prompt");
+    refused(&[&name, "--watch"], "--watch needs the full-screen view or the prompt");
     refused(&["--watch", "--repl"], "--watch needs a guest file");
 }
 

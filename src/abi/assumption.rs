@@ -30,7 +30,7 @@ impl Assumption {
 
     /// The note that is printed when the guest starts.
     pub fn note(&self) -> String {
-        format!("assuming convention {}: {}", self.convention, self.advice())
+        format!("assuming convention {}; {}", self.convention, self.advice())
     }
 }
 

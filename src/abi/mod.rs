@@ -226,7 +226,7 @@ fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     }
     more.push_str(&match toolchain::needs_other_host(interface) {
         Some(_) if interface.is_dynamic => String::new(),
-        Some(why) => format!("\nNo recipe can drive it: {why}"),
+        Some(why) => format!("\nNo recipe can drive this module: {why}"),
         None => "\nA recipe can describe another convention: --abi FILE, see `linmem guide recipes`".to_owned(),
     });
     NoConvention { why, more }

@@ -140,7 +140,7 @@ pub(super) fn undo(context: &mut Context<'_>, wanted: Option<u64>) -> Result<Rep
     run_of.present().get(poke.memory).map(|image| image.read(poke.addr, &mut now));
     if now != poke.new {
         let place = range(poke.addr, poke.new.len() as u64);
-        return Err(Error::Failed(format!("{place} changed since exchange {number}; :poke can overwrite it")));
+        return Err(Error::Failed(format!("{place} has changed since exchange {number}; :poke can overwrite it")));
     }
     let op = GuestOp::Poke(poke.memory, poke.addr, poke.old.to_vec());
     run(context, format!("{UNDO}{number}"), op)

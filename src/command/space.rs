@@ -94,7 +94,7 @@ fn read(image: &Image, start: u64, len: u64) -> Result<Vec<u8>, Error> {
     let count = usize::try_from(len).ok().filter(|_| len <= COPIED);
     let count = count.ok_or_else(|| {
         let (len, most) = (thousands(len), thousands(COPIED));
-        Error::Failed(format!("{len} bytes are too many to copy (limit {most}); :write FILE has no limit"))
+        Error::Failed(format!("{len} bytes is too much to copy (the limit is {most}); :write FILE has no limit"))
     })?;
     let mut bytes = vec![0; count];
     image.read(start, &mut bytes);

@@ -81,7 +81,7 @@ fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli:
 }
 
 fn commands(text: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(text, "# Commands: at the prompt, in the full screen's line, and in scripts\n")?;
+    writeln!(text, "# Commands: in the full-screen view, at the prompt, and in scripts\n")?;
     for spec in COMMANDS {
         writeln!(text, "{}\n    {}", spec.usage(), spec.about)?;
     }

@@ -75,7 +75,7 @@ pub fn run(cli: &Cli) -> Status {
 /// There is no interactive front end or no file, as a message.
 fn watched(cli: &Cli, interactive: bool, wish: &ConventionRequest) -> Result<Watched, &'static str> {
     if !cli.repl && !interactive {
-        return Err("--watch needs the full screen or the prompt");
+        return Err("--watch needs the full-screen view or the prompt");
     }
     let guest = cli.guest.clone().filter(|file| file.exists());
     let guest = Some(guest.ok_or("--watch needs a guest file; built-in guests do not change")?);

@@ -91,7 +91,7 @@ pub enum LoadError {
         limit: u32,
     },
     /// The module's initial tables exceed the limit.
-    #[error("tables need {needs} entries at the start, but the limit is {TABLE_ENTRIES}")]
+    #[error("the module's tables initially need {needs} entries, but the limit is {TABLE_ENTRIES}")]
     Tables {
         /// The initial number of entries.
         needs: u64,

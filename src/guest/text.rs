@@ -13,7 +13,8 @@ use wast::token::Span;
 /// # Errors
 /// The text is invalid; with line and column.
 pub(super) fn encode(name: &str, text: &[u8]) -> Result<Vec<u8>, String> {
-    let text = std::str::from_utf8(text).map_err(|error| format!("not valid UTF-8 (byte {})", error.valid_up_to()))?;
+    let text =
+        std::str::from_utf8(text).map_err(|error| format!("not valid UTF-8 (at byte {})", error.valid_up_to()))?;
     let encoded = ParseBuffer::new(text).and_then(|buffer| parse::<Wat<'_>>(&buffer)?.encode());
     encoded.map_err(|error| shown(error, name, text))
 }

@@ -40,7 +40,7 @@ pub enum Access {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodingError {
     /// The line is not UTF-8, from this byte on.
-    #[error("the recipe sends text, but the line is not valid UTF-8 (byte {0}); nothing was written")]
+    #[error("the recipe sends text, but the line is not valid UTF-8 (at byte {0}); nothing was written")]
     LineNotUtf8(usize),
     /// The line is not pairs of hexadecimal digits.
     #[error(
@@ -48,7 +48,10 @@ pub enum EncodingError {
     )]
     LineNotHex,
     /// The guest's UTF-16 has an odd number of bytes.
-    #[error("not valid UTF-16: the length is odd, {0} {unit} (`utf8 n at p` reads another encoding)", unit = unit(*.0, "byte"))]
+    #[error(
+        "not valid UTF-16: odd length ({0} {unit}); if the string is not UTF-16, name its encoding, as in `utf8 n at p`",
+        unit = unit(*.0, "byte")
+    )]
     OddUtf16(u64),
     /// The guest's UTF-16 has an unpaired surrogate.
     #[error("not valid UTF-16: unpaired surrogate {0:#06x}")]
@@ -104,10 +107,10 @@ pub enum Failure {
     /// The line, or text from the guest, is not in its encoding.
     #[error(transparent)]
     Encoding(EncodingError),
-    /// A text has no terminating zero byte.
-    #[error("no zero byte ends the text at {addr:#x}: memory ends at {memory:#x}")]
+    /// A string has no terminating zero byte.
+    #[error("the string at {addr:#x} has no terminating zero byte: memory ends at {memory:#x}")]
     Unterminated {
-        /// Where the text begins.
+        /// Where the string begins.
         addr: u64,
         /// The size of the memory in bytes.
         memory: u64,
@@ -160,14 +163,14 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
-    /// Calls between host and guest nest too deep; the limit.
-    #[error("calls between host and guest nest deeper than {0}")]
+    /// Calls between host and guest are nested too deeply; the limit.
+    #[error("calls between host and guest are nested more than {0} deep")]
     Nesting(usize),
     /// The exchange has more steps than can be recorded.
-    #[error("the exchange has more than {0} steps, the recording limit ({UNRECORDED})")]
+    #[error("the exchange exceeds the recording limit of {0} steps ({UNRECORDED})")]
     TooManySteps(usize),
     /// The exchange changed more bytes than can be recorded.
-    #[error("the changes of the exchange exceed {0} bytes (old and new), the recording limit ({UNRECORDED})")]
+    #[error("the changes in the exchange exceed the recording limit of {0} bytes, old and new together ({UNRECORDED})")]
     TooManyChanges(u64),
     /// The line is longer than the memory limit of the guest, in bytes.
     #[error("the line is longer than {0} bytes, the memory limit of a guest (--max-memory sets it)")]
@@ -188,7 +191,7 @@ pub enum Failure {
     #[error("the guest exited with status {0}")]
     Exit(i32),
     /// A failure while the host answered an import.
-    #[error("{failure}, when the guest called {}", plain(.import))]
+    #[error("{failure}, while the guest was calling {}", plain(.import))]
     InImport {
         /// The import, as `module.name(arguments)`.
         import: String,

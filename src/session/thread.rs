@@ -62,7 +62,7 @@ pub(super) fn work(
                 }
                 settle(&mut live, cause);
             }
-            Err(error) => report(Update::Refused(format!("the guest was not replaced: {error}"))),
+            Err(error) => report(Update::Refused(format!("could not replace the guest: {error}"))),
         }
     }
 }

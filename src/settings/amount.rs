@@ -12,7 +12,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1.0,
         "ms" => 1e-3,
         "m" | "min" => 60.0,
-        _ => return Err(format!("expected a unit of ms, s or m, got `{unit}`")),
+        _ => return Err(format!("expected the unit ms, s or m, got `{unit}`")),
     };
     let seconds: f64 = number.parse().map_err(|_| format!("expected a time such as 5, 500ms or 1m, got `{text}`"))?;
     Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
@@ -29,7 +29,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         "k" | "kb" | "kib" => 10,
         "m" | "mb" | "mib" => 20,
         "g" | "gb" | "gib" => 30,
-        _ => return Err(format!("expected a unit of KiB, MiB or GiB, got `{unit}`")),
+        _ => return Err(format!("expected the unit KiB, MiB or GiB, got `{unit}`")),
     };
     let refuse = || format!("expected a size such as 65536, 64KiB or 1GiB, got `{text}`");
     match number.parse::<u64>() {

@@ -114,11 +114,11 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         live: true,
-        ..setting("max-memory", "Memory limit of a guest", Group::Limits, &At(|all| &mut all.limits.memory))
+        ..setting("max-memory", "Memory limit for a guest", Group::Limits, &At(|all| &mut all.limits.memory))
     },
     Setting {
         live: true,
-        ..setting("max-output", "Size limit of an answer", Group::Limits, &At(|all| &mut all.limits.output))
+        ..setting("max-output", "Size limit for an answer", Group::Limits, &At(|all| &mut all.limits.output))
     },
     Setting {
         live: true,
@@ -127,13 +127,13 @@ pub const SETTINGS: &[Setting] = &[
     setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",
-        "Directory for sources under FROM; may be repeated",
+        "Read sources under FROM from TO; may be repeated",
         Group::Program,
         &At(|all| &mut all.source_maps),
     ),
-    setting("env", "Variable for a WASI program; may be repeated", Group::Program, &At(|all| &mut all.env)),
+    setting("env", "Environment variable for a WASI program", Group::Program, &At(|all| &mut all.env)),
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
-    setting("keys", "Keys of the prompt: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
+    setting("keys", "Prompt key bindings: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {
         off: "Do not read or write the history of typed lines",
         ..setting("history", "Keep a history of typed lines", Group::Display, &At(|all| &mut all.history))

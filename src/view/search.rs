@@ -52,7 +52,7 @@ impl Pattern {
             (Some(quoted), ..) => Pattern::exact(unescape(quoted)?),
             (_, Some((ty, value)), _) => Pattern::exact(ty.bytes(value).ok_or_else(|| {
                 let (name, value) = (ty.name, visible(value.as_bytes()));
-                format!("`{value}` is not a valid {name} (quote a text that begins with {name})")
+                format!("`{value}` is not a valid {name} (quote text that begins with {name})")
             })?),
             (.., Some(hex)) => hexadecimal(hex)?,
             _ => Pattern::exact(unescape(text)?),
@@ -194,13 +194,13 @@ fn typed(text: &str) -> Option<(NumberType, &str)> {
 fn hexadecimal(text: &str) -> Result<Pattern, String> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     if !digits.len().is_multiple_of(2) {
-        return Err("hex comes in pairs of digits: 0x44 6? ?? (quote a text that begins with 0x or hex)".to_owned());
+        return Err("hex comes in pairs of digits: 0x44 6? ?? (quote text that begins with 0x or hex)".to_owned());
     }
     let half = |digit: char| match digit {
         '?' => Ok((0, 0)),
         digit => match digit.to_digit(16).and_then(|value| u8::try_from(value).ok()) {
             Some(value) => Ok((value, 0xf)),
-            None => Err(format!("`{digit}` is not a hex digit (quote a text that begins with 0x or hex)")),
+            None => Err(format!("`{digit}` is not a hex digit (quote text that begins with 0x or hex)")),
         },
     };
     let mut pattern = Pattern { bytes: Vec::new(), masks: Vec::new() };

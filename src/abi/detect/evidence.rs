@@ -18,6 +18,8 @@
 //! is weak), `first named KIND` (the first of several), `called NAME or PREFIX*`, or `size of f` (the name of `f`, with
 //! a word for a size).
 
+use std::fmt;
+
 use crate::guest::{Signature, Type};
 
 use crate::abi::names::Kind;
@@ -155,9 +157,9 @@ impl<'a> Reader<'a> {
                     other => return Err(format!("unknown word `{other}`")),
                 }
             }
-            (Some(other), _) => return Err(format!("unexpected {other:?}")),
+            (Some(other), _) => return Err(format!("unexpected {other}")),
         }
-        self.tokens.first().map_or(Ok(()), |rest| Err(format!("unexpected {rest:?}")))
+        self.tokens.first().map_or(Ok(()), |rest| Err(format!("unexpected {rest}")))
     }
 
     /// `name: TYPE, HOW, "does"`
@@ -243,14 +245,14 @@ impl<'a> Reader<'a> {
     fn word(&mut self) -> Result<String, String> {
         match self.next() {
             Some(Token::Word(word)) => Ok((*word).to_owned()),
-            other => Err(format!("expected a word, found {other:?}")),
+            other => Err(format!("expected a word, found {}", found(other))),
         }
     }
 
     fn quoted(&mut self) -> Result<String, String> {
         match self.next() {
             Some(Token::Quoted(words)) => Ok((*words).to_owned()),
-            other => Err(format!("expected words in quotes, found {other:?}")),
+            other => Err(format!("expected words in quotes, found {}", found(other))),
         }
     }
 
@@ -259,7 +261,7 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, token: &Token<'_>) -> Result<(), String> {
-        if self.takes(token) { Ok(()) } else { Err(format!("expected {token:?}, found {:?}", self.tokens.first())) }
+        if self.takes(token) { Ok(()) } else { Err(format!("expected {token}, found {}", found(self.tokens.first()))) }
     }
 
     fn takes(&mut self, token: &Token<'_>) -> bool {
@@ -269,6 +271,21 @@ impl<'a> Reader<'a> {
         }
         taken
     }
+}
+
+/// A token in a message.
+impl fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Token::Word(word) => write!(f, "`{word}`"),
+            Token::Quoted(words) => write!(f, "`\"{words}\"`"),
+            Token::Sign(sign) => write!(f, "`{sign}`"),
+        }
+    }
+}
+
+fn found(token: Option<&Token<'_>>) -> String {
+    token.map_or("the end of the line".to_owned(), ToString::to_string)
 }
 
 impl Token<'_> {

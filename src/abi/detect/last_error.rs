@@ -32,7 +32,7 @@ pub(super) fn explain_null(candidate: &mut Candidate, interface: &Interface) {
         candidate.recipe.line.push(statement);
     }
     if candidate.recipe.line.len() > before {
-        candidate.reasons.push(format!("{} returns the text of an error", last.export()));
+        candidate.reasons.push(format!("{} returns an error message", last.export()));
     }
 }
 

@@ -28,12 +28,12 @@ fn the_evidence_of_every_built_in_convention_is_valid() {
     }
     for (text, words) in [
         ("score high", "a score is a number"),
-        ("f: (i32 -> i32", "expected Sign(')')"),
+        ("f: (i32 -> i32", "expected `)`"),
         ("f: (i33) -> i32", "unknown type `i33`"),
         ("f: () -> i32, guessed", "unknown way to recognize a function: `guessed`"),
         ("scores 3", "unknown word `scores`"),
         ("doubt \"x", "missing closing quote"),
-        ("place a b", "unexpected Word"),
+        ("place a b", "unexpected `b`"),
     ] {
         let error = evidence::parse(text).expect_err(text);
         assert!(error.contains(words), "{text}: {error}");

@@ -107,7 +107,7 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
         }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {
-        words.push_str("\nA recipe with `host wasi` in its head provides the WASI imports.");
+        words.push_str("\nA recipe with `host wasi` in its header provides the WASI imports.");
     }
     advice(interface, missing).iter().for_each(|advice| words.push_str(&format!("\n{advice}")));
     words
@@ -116,7 +116,7 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
 /// Advice on unresolved imports.
 pub(in crate::abi) fn advice(interface: &Interface, missing: &[&Import]) -> Vec<String> {
     if let Some(why) = needs_other_host(interface) {
-        return vec![format!("No recipe can drive it: {why}")];
+        return vec![format!("No recipe can drive this module: {why}")];
     }
     let mut advice: Vec<_> = hint(interface).into_iter().map(|hint| format!("Perhaps {hint}.")).collect();
     if missing.iter().any(|import| matches!(import.what, Extern::Func(_))) {

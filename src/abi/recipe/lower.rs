@@ -104,7 +104,7 @@ impl Binder<'_> {
             Action::Append(message) => OpKind::Append(self.message(message)?),
             Action::AnswerLine => OpKind::AnswerLine,
             Action::AnswerStdout if !self.wasi => {
-                return Err("`answer stdout` needs `host wasi` in the recipe's head".to_owned());
+                return Err("`answer stdout` needs `host wasi` in the recipe's header".to_owned());
             }
             Action::AnswerStdout => {
                 self.answers_stdout = true;
@@ -276,9 +276,11 @@ impl Binder<'_> {
     fn units(&self) -> Fit<Val> {
         match self.encoding {
             Encoding::Utf16 => Ok(Val::LineUnits),
-            _ => Err("`units` counts the line's UTF-16 units: put `text utf16` in the recipe's head, or use `n`, its \
+            _ => {
+                Err("`units` counts the line's UTF-16 units: put `text utf16` in the recipe's header, or use `n`, its \
                       length in bytes"
-                .to_owned()),
+                    .to_owned())
+            }
         }
     }
 

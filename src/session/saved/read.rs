@@ -128,7 +128,7 @@ impl Reader {
         }
         let guest::Run { guest, globals, oldest, places } = run;
         if oldest as u64 > FORGOTTEN {
-            return Err(format!("invalid number of forgotten causes: {oldest}"));
+            return Err(format!("invalid number of dropped exchanges: {oldest}"));
         }
         let start = self.start.take().unwrap_or_default();
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));

@@ -231,7 +231,7 @@ fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
     bench.send(":convention typst");
     let screen = shown(&mut bench);
     assert!(
-        screen.contains("exchange 1 of 1") && screen.contains("the guest was not replaced: the module"),
+        screen.contains("exchange 1 of 1") && screen.contains("could not replace the guest: the module"),
         "{screen}"
     );
     bench.send(":reset");
@@ -410,7 +410,7 @@ fn an_assumed_convention_is_named_in_the_title_and_at_the_start() {
         (func (export "f") (param i32 i32) (result i64) (unreachable)))"#,
     );
     let screen = shown(&mut bench);
-    let note = "assuming convention packed: packed-low also matches (try --abi packed-low)";
+    let note = "assuming convention packed; packed-low also matches (try --abi packed-low)";
     assert!(screen.contains(" | packed (assumed) | 1 page") && screen.contains(note), "{screen}");
     bench.send("hello");
     let screen = shown(&mut bench);
