@@ -11,9 +11,9 @@ use linmem::abi::{ConventionRequest, InputLine};
 use linmem::guest::{Limits, Passes, Watchdog};
 use linmem::session::{Live, Options, Source};
 
-const OFF: Passes = Passes { stores: false, loads: false };
-const STORES: Passes = Passes { stores: true, loads: false };
-const LOADS: Passes = Passes { stores: true, loads: true };
+const OFF: Passes = Passes { stores: false, loads: false, pauses: false };
+const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
+const LOADS: Passes = Passes { stores: true, loads: true, pauses: false };
 
 fn main() {
     divan::main();

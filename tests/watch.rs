@@ -71,7 +71,7 @@ fn the_lines_and_commands_of_the_run_are_sent_again_in_their_order() {
     assert_eq!(bench.run(), ["one", ":grow 1", "two"]);
     let reload = bench.session.reloaded().expect("it was").clone();
     assert_eq!((reload.run, reload.lines, reload.commands), (2, 2, 1));
-    assert_eq!(reload.file, PathBuf::from("guest.wat"));
+    assert_eq!(reload.file, Some(PathBuf::from("guest.wat")));
     // They belong to this run now, and so does what comes after them.
     bench.send("three");
     bench.change(GUEST);

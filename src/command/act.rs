@@ -25,6 +25,7 @@ pub(super) enum Line {
 
 pub(super) fn send(context: &mut Context<'_>, line: Line) -> Result<Reply, Error> {
     context.has_guest()?;
+    context.is_free()?;
     let line = match line {
         Line::Bytes(bytes) => bytes,
         Line::File(file) => read_line(&file).map_err(|error| failed_on(&file, &error))?,
@@ -220,6 +221,7 @@ fn opened(context: &Context<'_>, message: String) -> Result<Reply, Error> {
 /// Has the guest's thread do something, which is remembered by the command.
 fn run(context: &mut Context<'_>, command: String, op: GuestOp) -> Result<Reply, Error> {
     context.has_guest()?;
+    context.is_free()?;
     context.session.command(command, op);
     Ok(Reply::Sent)
 }

@@ -7,6 +7,7 @@ mod args;
 mod bounds;
 mod check;
 mod complete;
+mod control;
 mod error;
 mod file;
 mod grammar;
@@ -27,6 +28,7 @@ use crate::session::{About, Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
 pub use complete::{Completion, Names, complete, hint};
+pub use control::parse_place;
 pub use error::{ArgumentError, Error};
 pub use file::create;
 pub use parts::{Part, parts};
@@ -60,6 +62,9 @@ pub struct Place {
     pub addr: Option<u64>,
 }
 
+/// Why nothing can be sent to a guest that waits in the middle of a call.
+pub const STOPPED: &str = "the guest has stopped in the middle of a call: :continue goes on, Ctrl-C ends the call";
+
 /// What came of a command.
 #[derive(Debug)]
 pub enum Reply {
@@ -79,6 +84,8 @@ pub enum Reply {
     Shot(PathBuf, bool),
     /// Something was asked of the guest; what comes of it is the next cause on the timeline.
     Sent,
+    /// The same, and this is said before.
+    SentSaying(String),
     /// Another part of the timeline is to be looked at.
     Look(Box<Selection>),
     /// Another session was opened in the place of this one, or left again: that is to be looked at, and this to be said.
@@ -225,6 +232,19 @@ impl Context<'_> {
         Regions::new(self.session, self.at, &Regions::default())
     }
 
+    /// The guest must do nothing now: it has answered, or has stopped in the middle of a call.
+    fn is_settled(&self) -> Result<(), Error> {
+        if self.session.state() == State::Stopped { Ok(()) } else { self.idle() }
+    }
+
+    /// The guest must not wait in the middle of a call.
+    fn is_free(&self) -> Result<(), Error> {
+        match self.session.state() {
+            State::Stopped => Err(Error::failed(STOPPED)),
+            _ => Ok(()),
+        }
+    }
+
     /// There must be a guest to do something to.
     fn has_guest(&self) -> Result<(), Error> {
         self.session.no_guest().map_or(Ok(()), |reason| Err(Error::failed(reason)))
@@ -236,6 +256,7 @@ impl Context<'_> {
             State::Idle => Ok(()),
             State::Loading => Err(Error::failed("the guest is still loading")),
             State::Busy(_) => Err(Error::failed("the guest is still running")),
+            State::Stopped => Err(Error::failed(STOPPED)),
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Run {
     forgotten: usize,
     present: Memories,
     start: Memories,
+    /// Whether the last cause is still under way.
+    is_unfinished: bool,
     cost: usize,
     budget: usize,
 }
@@ -33,7 +35,15 @@ pub struct Run {
 impl Run {
     /// Creates an empty run that keeps about `budget` bytes of history.
     pub fn new(budget: usize) -> Run {
-        Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), start: Memories::new(), cost: 0, budget }
+        Run {
+            causes: VecDeque::new(),
+            forgotten: 0,
+            present: Memories::new(),
+            start: Memories::new(),
+            is_unfinished: false,
+            cost: 0,
+            budget,
+        }
     }
 
     /// Creates a run whose first causes were forgotten, from the memories after the start and after those causes.
@@ -41,8 +51,24 @@ impl Run {
         Run { forgotten, start, present, ..Run::new(budget) }
     }
 
+    /// Shows what happened so far of the cause that is under way. What comes next takes its place.
+    pub fn show_unfinished(&mut self, cause: Arc<Cause>, present: Memories) {
+        self.push(cause, present);
+        self.is_unfinished = true;
+    }
+
+    /// Whether the last cause is still under way.
+    pub fn is_unfinished(&self) -> bool {
+        self.is_unfinished
+    }
+
     /// Appends a cause and the memories after it.
     pub fn push(&mut self, cause: Arc<Cause>, present: Memories) {
+        if std::mem::take(&mut self.is_unfinished)
+            && let Some(unfinished) = self.causes.pop_back()
+        {
+            self.cost -= unfinished.cost();
+        }
         if self.is_empty() {
             self.start = present.clone();
         }

@@ -22,6 +22,7 @@ mod search;
 mod selection;
 mod sentence;
 mod steps;
+mod stop;
 mod text;
 mod timeline;
 
@@ -45,5 +46,6 @@ pub use search::{Matched, Pattern, Search};
 pub use selection::Selection;
 pub use sentence::{caution, difference, failure, in_brief, name, outcome, range, short_difference, unknown};
 pub use steps::{StepLine, Steps};
+pub use stop::{NOT_OVER, stop_calls, stop_place, stop_sentence};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};

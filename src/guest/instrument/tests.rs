@@ -6,9 +6,9 @@ use super::sections::index;
 use super::*;
 use crate::record::SiteKind;
 
-const PLAIN: Passes = Passes { stores: false, loads: false };
-const STORES: Passes = Passes { stores: true, loads: false };
-const ALL: Passes = Passes { stores: true, loads: true };
+const PLAIN: Passes = Passes { stores: false, loads: false, pauses: false };
+const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
+const ALL: Passes = Passes { stores: true, loads: true, pauses: false };
 
 /// A module with every kind of access, on memories with 32-bit and 64-bit addresses.
 const ACCESSES: &str = r#"(module
@@ -53,7 +53,7 @@ const ACCESSES: &str = r#"(module
 
 fn rewrite(wat: &str, passes: Passes) -> (Vec<u8>, Instrumented) {
     let original = wat::parse_str(wat).expect("the test's module is right");
-    let instrumented = Instrumented::new(&original, passes).expect("it is valid");
+    let instrumented = Instrumented::new(&original, passes, &PointRequest::default()).expect("it is valid");
     Validator::new_with_features(WasmFeatures::all())
         .validate_all(&instrumented.binary)
         .unwrap_or_else(|error| panic!("a rewritten module is valid: {error}\n{wat}"));
@@ -115,8 +115,11 @@ fn what_cannot_be_recorded_is_named() {
         ("(module (memory 1 (pagesize 1)))", "a memory with pages of another size than 64 KiB"),
     ] {
         let original = wat::parse_str(wat).expect("the test's module is right");
-        assert!(Instrumented::new(&original, PLAIN).is_ok());
-        let refused = Instrumented::new(&original, STORES).err().expect("it cannot be recorded").to_string();
+        assert!(Instrumented::new(&original, PLAIN, &PointRequest::default()).is_ok());
+        let refused = Instrumented::new(&original, STORES, &PointRequest::default())
+            .err()
+            .expect("it cannot be recorded")
+            .to_string();
         assert_eq!(refused, format!("linmem cannot record stores in a module with {feature}"));
     }
 }
@@ -129,7 +132,7 @@ fn unrecorded_sections_are_copied_byte_by_byte() {
         let payloads = Parser::new(0).parse_all(module).filter_map(|payload| payload.ok()?.as_section());
         payloads.map(|(_, range)| module[index(range.start)..index(range.end)].to_vec()).collect()
     };
-    let instrumented = Instrumented::new(&original, ALL).expect("it is valid");
+    let instrumented = Instrumented::new(&original, ALL, &PointRequest::default()).expect("it is valid");
     let (before, after) = (sections(&original), sections(&instrumented.binary));
     assert_eq!(before.last(), after.last(), "a custom section");
     let data = before.iter().find(|data| data.ends_with(b"some data")).expect("it has data");

@@ -10,7 +10,8 @@ use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
 use crate::view::{
-    Selection, backtrace, clock, difference, elapsed, failure, short_difference, thousands, unknown, visible,
+    Selection, backtrace, clock, difference, elapsed, failure, short_difference, stop_sentence, thousands, unknown,
+    visible,
 };
 
 /// The most messages of the guest that the sentence shows.
@@ -87,6 +88,10 @@ fn message(app: &App) -> (String, Tone) {
             let more = if lines > 1 { format!(", {} lines to go", thousands(lines as u64)) } else { String::new() };
             let says = app.status.heard.as_ref().map_or(String::new(), |text| format!("; it says \"{text}\""));
             return (format!("the guest is running{more} ... Ctrl-C stops it{says}"), Tone::Bold);
+        }
+        State::Stopped => {
+            let sentence = app.session.stopped().map_or_else(String::new, stop_sentence);
+            return (sentence, Tone::Bold);
         }
         State::Idle => (),
     }

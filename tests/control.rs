@@ -1,0 +1,165 @@
+//! Watchpoints, breakpoints and steps, as scripts use them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use crate::hermetic;
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("control").join(test);
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    folder
+}
+
+/// Runs a script on a guest, or on the built-in one for an empty text.
+fn script(test: &str, guest: &str, args: &[&str], lines: &str) -> Output {
+    let folder = folder(test);
+    let mut all: Vec<&str> = Vec::new();
+    if !guest.is_empty() {
+        std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
+        all.push("guest.wat");
+    }
+    all.extend(args);
+    all.extend(["--script", "-"]);
+    let mut command = hermetic::linmem();
+    command.current_dir(&folder).args(all);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    // It may end before it has read all.
+    let _ = child.stdin.take().expect("it is piped").write_all(lines.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What a script printed, which ended well.
+fn good(test: &str, guest: &str, args: &[&str], lines: &str) -> String {
+    let output = script(test, guest, args, lines);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    assert!(err.contains("all good"), "{err}");
+    out
+}
+
+/// Makes capitals of its line, byte by byte, by a function of its own.
+const SHOUTS: &str = r#"(module (memory (export "memory") 1) (global (export "count") (mut i32) (i32.const 0))
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func $up (param $at i32)
+        (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
+    (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
+        (loop $next
+            (if (i32.lt_u (local.get $i) (local.get $n)) (then
+                (call $up (i32.add (i32.const 64) (local.get $i)))
+                (global.set 0 (i32.add (global.get 0) (i32.const 1)))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next))))
+        (local.get $n)))"#;
+
+#[test]
+fn a_watchpoint_stops_after_the_store_that_meets_it_and_steps_go_on_from_there() {
+    let out = good(
+        "watch",
+        SHOUTS,
+        &[],
+        ":watch 65\nabc\n:expect at 64 text abc\n:globals\n:continue\n:expect at 64 text ABc\n:expect error not over\n\
+         :frames\n:globals\n:step store\n:expect at 64 text ABC\n:unwatch all\n:continue\n:expect ABC\n",
+    );
+    // The host writes the line first.
+    assert!(
+        out.contains("stopped: 3 B at 0x40..0x43 written by the host: 00 00 00 -> 61 62 63 (watchpoint 1)"),
+        "{out}"
+    );
+    assert!(out.contains("; the call is not over"), "{out}");
+    assert!(out.contains("stopped: 0x41 written by up (offset "), "{out}");
+    assert!(out.contains("): 62 -> 42 (watchpoint 1); the call is not over"), "{out}");
+    assert!(out.contains("called by shout (offset "), "{out}");
+    assert!(out.contains("count = 0") && out.contains("count = 1"), "the globals are those of the moment: {out}");
+    assert!(out.contains("has not returned yet"), "{out}");
+    assert!(out.contains("=> ABC"), "{out}");
+}
+
+#[test]
+fn a_breakpoint_compiles_the_guest_again_and_sends_the_earlier_lines_again_without_a_stop() {
+    let out = good(
+        "break",
+        SHOUTS,
+        &[],
+        "ab\n:break up\n:break\nxy\n:expect at 64 text xy\n:continue\n:expect at 64 text Xy\n:unbreak 1\n:continue\n\
+         :expect XY\nab\n:expect AB\n",
+    );
+    assert!(out.contains("breakpoint 1: up"), "{out}");
+    assert!(out.contains("run 2: compiled the guest again, so that it can be stopped; sending 1 line again"), "{out}");
+    assert!(out.contains("stopped: in up (offset "), "{out}");
+    assert!(out.contains(") (breakpoint 1); the call is not over"), "{out}");
+    assert_eq!(out.matches("stopped: ").count(), 2, "the line that was sent again did not stop: {out}");
+}
+
+#[test]
+fn steps_go_over_calls_into_them_and_out_of_them() {
+    let out = good(
+        "steps",
+        SHOUTS,
+        &[],
+        ":break f\nab\n:step 2\n:step\n:expect at 64 text Ab\n:step 2\n:step in 2\n:step in\n:frames\n:step out\n\
+         :expect at 64 text AB\n:frames\n:unbreak all\n:step out\n:expect AB\n",
+    );
+    let stops: Vec<_> = out.lines().filter(|line| line.starts_with("stopped: ")).collect();
+    let functions: Vec<_> = stops.iter().filter_map(|line| line.split(' ').nth(2)).collect();
+    assert_eq!(functions, ["shout", "shout", "shout", "shout", "shout", "up", "shout"], "{out}");
+    assert_eq!(out.matches("\ncalled by shout (offset 0x").count(), 1, "{out}");
+}
+
+#[test]
+fn a_watchpoint_stops_at_what_it_is_about() {
+    // The host writes a line that is there already, the guest reads and changes it.
+    let kinds = [
+        ("", "write", 2),
+        ("write", "write", 2),
+        ("change", "change", 1),
+        ("== 0x41", "equal", 1),
+        ("read", "read", 1),
+    ];
+    for (what, test, stops) in kinds {
+        let goes = ":continue\n".repeat(stops);
+        let lines = format!(":poke text 64 abc\n:watch 64 {what}\nabc\n{goes}:expect ABC\n");
+        let out = good(&format!("kind-{test}"), SHOUTS, &[], &lines);
+        assert_eq!(out.matches("stopped: ").count(), stops, "{what}: {out}");
+    }
+}
+
+#[test]
+fn a_guest_that_is_not_traced_is_compiled_again_for_a_watchpoint() {
+    let out =
+        good("untraced", SHOUTS, &["--trace", "off"], "ab\n:watch 64 change\ncd\n:continue\n:continue\n:expect CD\n");
+    println!("{out}");
+    assert!(out.contains("run 2: compiled the guest again, so that it can be stopped; sending 1 line again"), "{out}");
+    assert!(out.contains("stopped: 0x40 written by up"), "{out}");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_its_reason() {
+    for (line, reason) in [
+        (":continue", "the guest has not stopped; :watch, :break and :pause stop it"),
+        (":step out", "the guest has not stopped"),
+        (":pause", "no call is under way"),
+        (":break nowhere", "no function `nowhere` with code in this module"),
+        (":break lib.rs:1", "no code for line 1 of `lib.rs`, as far as the module tells"),
+        (":break 1", "no instruction begins at offset 0x1"),
+        (":watch 0x20000", "memory ends at 0x10000"),
+        (":watch 0 3 == 0x1000000", "16777216 does not fit into 3 bytes"),
+        (":unwatch 1", "no watchpoint 1"),
+        (":unbreak all", "no breakpoints"),
+        (":slow 0", "expected milliseconds from 1 to 60000"),
+    ] {
+        let output = script("refused", SHOUTS, &[], &format!("{line}\n"));
+        let err = text(&output.stderr);
+        assert!(err.contains(&format!("stdin:1: {reason}")) || err.contains(reason), "{line}: {err}");
+        assert_eq!(output.status.code(), Some(1), "{line}");
+    }
+    let output = script("refused", SHOUTS, &[], ":watch 64\nab\ncd\n:save x\n:call ptr\n");
+    let err = text(&output.stderr);
+    assert_eq!(err.matches("the guest has stopped in the middle of a call").count(), 3, "{err}");
+}
