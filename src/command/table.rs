@@ -164,15 +164,10 @@ pub const COMMANDS: &[Spec] = &[
         let which = Removed::parse(&args.text("NUMBER")?)?;
         action(move |context| control::unwatch(context, which))
     }),
-    spec(
-        "break",
-        "[PLACE]",
-        "stop the guest at a function, at FILE:LINE or at an offset, or list the breakpoints",
-        |args| {
-            let place = args.optional("PLACE")?;
-            action(move |context| control::breakpoint(context, place))
-        },
-    ),
+    spec("break", "[PLACE]", "stop the guest at a function, FILE:LINE or offset, or list these", |args| {
+        let place = args.optional("PLACE")?;
+        action(move |context| control::breakpoint(context, place))
+    }),
     spec("unbreak", "NUMBER|all", "remove a breakpoint, or all", |args| {
         let which = Removed::parse(&args.text("NUMBER")?)?;
         action(move |context| control::unbreak(context, which))
@@ -181,19 +176,19 @@ pub const COMMANDS: &[Spec] = &[
     spec(
         "step",
         "[over|in|out|store] [COUNT]",
-        "let it go on to the next line over calls, into calls, out of the function, or to the next store",
+        "go on to the next line over calls, in, out, or to the next store",
         |args| {
             let (how, count) = (control::step_kind(args), args.number_or("COUNT", 1)?);
             action(move |context| control::go(context, how, count))
         },
     ),
-    spec("slow", "[MILLISECONDS]", "let it go on from line to line, with that time at each", |args| {
+    spec("slow", "[MILLISECONDS]", "go on from line to line, with that time at each", |args| {
         let millis = if args.is_empty() { None } else { Some(args.number_or("MILLISECONDS", 0)?) };
         let how = control::slowly(millis)?;
         action(move |context| control::go(context, how, 1))
     }),
     spec("pause", "", "stop the running guest where it is", |_| action(control::pause)),
-    spec("recompile", "", "compile the guest so that it can be stopped anywhere, and send the lines again", |_| {
+    spec("recompile", "", "compile the guest so that it can be stopped, and send lines again", |_| {
         action(control::recompile)
     }),
     spec("exports", "", "list the guest's exports", |_| action(look::exports)),

@@ -82,6 +82,8 @@ pub struct Paused {
     pub stop: Option<Stop>,
     /// Whether it waits there until it is told how to go on.
     pub holds: bool,
+    /// How long putting this together took.
+    pub cost: Duration,
 }
 
 /// What hears of calls that are not over, on the guest's thread.
@@ -260,12 +262,15 @@ impl Control<'_> {
 
 /// What the guest's thread asks.
 impl Control<'_> {
-    /// A cause begins: no step goes on from the one before. `suspended` says that nothing stops it.
+    /// A cause begins. `suspended` says that nothing stops it.
     pub fn begin(&self, suspended: bool) {
-        self.change(|plan| {
-            (plan.going, plan.order, plan.pause, plan.refresh) = (Going::On, None, false, false);
-            plan.suspended = suspended;
-        });
+        self.change(|plan| plan.suspended = suspended);
+    }
+
+    /// The cause is over: no step goes on into the next, and no pause that came too late.
+    pub fn end(&self) {
+        let mut plan = self.plan();
+        (plan.going, plan.order, plan.pause) = (Going::On, None, false);
     }
 
     /// What the guest is to look for from here on.
@@ -292,6 +297,12 @@ impl Control<'_> {
     /// Whether memory is to be reported, which is then done.
     pub(super) fn take_refresh(&self) -> bool {
         std::mem::take(&mut self.plan().refresh)
+    }
+
+    /// Whether the guest is to pause, which is then done.
+    pub(super) fn take_pause(&self) -> bool {
+        let mut plan = self.plan();
+        !plan.suspended && std::mem::take(&mut plan.pause)
     }
 
     /// Why the guest stops at a stop point, if it does.

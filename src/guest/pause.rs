@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::time::Instant;
 
 use wasmer::{AsStoreMut, FunctionEnvMut, Global, Memory, RuntimeError, Value};
 
@@ -14,7 +15,7 @@ use super::stop::stop;
 use super::symbols::frames;
 use super::trace::all;
 use super::{Boundary, Paused};
-use crate::record::{Failure, Frame, Stop};
+use crate::record::{Failure, Frame, Stop, StopReason};
 
 /// The most places in the code whose names are remembered.
 const REMEMBERED: usize = 4096;
@@ -166,7 +167,10 @@ pub(super) fn hook(
     if shared.flag.has_attention() {
         shared.look_out(&mut store);
     }
-    let pausing = stopping.or_else(|| shared.watch.control().take_refresh().then_some(Pausing::Refresh));
+    let control = shared.watch.control();
+    let paused = || control.take_pause().then_some(Pausing::Stop(StopReason::Pause, None));
+    let refreshed = || control.take_refresh().then_some(Pausing::Refresh);
+    let pausing = stopping.or_else(paused).or_else(refreshed);
     let Some(pausing) = pausing else { return Ok(()) };
     let paused = with_host(env, |host, mut store, shared| {
         let mut guest = super::reach::GuestAccess::new(store.as_store_mut(), shared.clone());
@@ -193,8 +197,9 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         let Recorded { recorder, watch, .. } = self;
         let told = watch.aside(|| {
             recorder.aside(|recorder| {
+                let since = Instant::now();
                 let (cause, present) = recorder.so_far(&collector, stop.is_some());
-                let paused = Paused { cause, present, globals, stop, holds: false };
+                let paused = Paused { cause, present, globals, stop, holds: false, cost: since.elapsed() };
                 watch.control().report(paused, depth)
             })
         });

@@ -1,9 +1,14 @@
 //! Stopping the guest of a session and having it go on, from the front end's side.
 
+use std::time::Instant;
+
 use super::worker::ReloadPending;
 use super::{GuestOp, Request, Session, State, Stops};
 use crate::guest::{Go, Passes, Paused, Watchdog};
 use crate::record::{Stop, StopReason};
+
+/// Showing memory takes at most one part in so many of a guest's time.
+const PART: u32 = 10;
 
 /// What it takes to stop the guest where the user wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +41,8 @@ pub(super) struct UnderWay {
     again: Option<(Go, u64)>,
     /// Whether the guest was asked to show its memory.
     is_asked: bool,
+    /// When it may be asked again.
+    not_before: Option<Instant>,
 }
 
 impl UnderWay {
@@ -116,12 +123,18 @@ impl Session {
         self.watch.control().pause();
     }
 
-    /// Asks the guest to show its memory, if a call is under way and it was not asked yet.
+    /// Asks the guest to show its memory, if a call is under way, it was not asked yet, and showing it last time did not
+    /// take much of its time.
     pub fn refresh(&mut self) {
-        let is_busy = matches!(self.state(), State::Busy(_)) && self.guest().is_some_and(|about| about.passes.stores);
-        if is_busy && !std::mem::replace(&mut self.call.is_asked, true) {
+        let is_due = self.call.not_before.is_none_or(|time| Instant::now() >= time);
+        if self.shows_progress() && is_due && !std::mem::replace(&mut self.call.is_asked, true) {
             self.watch.control().refresh();
         }
+    }
+
+    /// Whether a call is under way whose memory can be shown.
+    pub fn shows_progress(&self) -> bool {
+        matches!(self.state(), State::Busy(_)) && self.guest().is_some_and(|about| about.passes.stores)
     }
 
     /// Compiles the guest like this, in a new run, and sends again what was sent in this one. A call that is under way is
@@ -138,10 +151,11 @@ impl Session {
 
     /// Takes in what happened so far of a call that is under way.
     pub(super) fn show_paused(&mut self, paused: Paused) {
-        let Paused { cause, present, globals, stop, holds } = paused;
+        let Paused { cause, present, globals, stop, holds, cost } = paused;
+        let not_before = Some(Instant::now() + PART * cost);
         let steps_again = holds && stop.as_ref().is_some_and(|stop| stop.reason == StopReason::Step);
         let again = self.call.again.take().filter(|_| steps_again);
-        self.call = UnderWay { stop, is_held: holds, again: None, is_asked: false };
+        self.call = UnderWay { stop, is_held: holds, again: None, is_asked: false, not_before };
         if let Some((how, more)) = again {
             self.call.is_held = false;
             self.call.again = more.checked_sub(1).filter(|more| *more > 0).map(|more| (how, more));

@@ -167,6 +167,7 @@ impl Live {
         self.begin(Trigger::Start);
         let Live { guest, exchange, recorder, made, .. } = self;
         let outcome = prepare(guest, exchange, recorder, *made);
+        self.watch.control().end();
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         self.started = time_of_code(&start);
         outcome.map_err(OpenError::Prepare)?;
@@ -343,6 +344,7 @@ impl Live {
             }
             Err(failure) => failure.into(),
         };
+        self.watch.control().end();
         let cause = self.recorder.end(Trigger::Line(line.bytes.to_vec()), ended.answer.map(|()| answer));
         Cause { cleanup: ended.cleanup, ..cause }
     }
@@ -445,6 +447,7 @@ impl Live {
         let outcome = self.recorded(number, |exchange, recorded| {
             act(&mut ManualAccess { exchange, recorded }).map_err(|failure| *failure)
         });
+        self.watch.control().end();
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
         // A command usually makes a single step, which gets the focus.
         let focus = cause.focus.or((!cause.steps.is_empty()).then_some(0));

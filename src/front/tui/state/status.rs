@@ -7,6 +7,8 @@ pub(crate) struct Status {
     pub(crate) notice: Option<String>,
     /// Whether the notice is about what the guest does, and ends with that.
     pub(crate) is_about_running: bool,
+    /// Whether the memory has the keys because the guest stopped.
+    pub(crate) gave_memory: bool,
     /// What the guest said last, while it runs.
     pub(crate) heard: Option<String>,
 }
