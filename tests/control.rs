@@ -163,3 +163,151 @@ fn what_cannot_be_is_refused_with_its_reason() {
     let err = text(&output.stderr);
     assert_eq!(err.matches("the guest has stopped in the middle of a call").count(), 3, "{err}");
 }
+
+/// Writes in its start function, which the recipe does not call.
+const STARTS: &str = r#"(module (memory (export "memory") 1)
+    (func $begin (i32.store8 (i32.const 200) (i32.const 7)))
+    (start $begin)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32) (local.get $n)))"#;
+
+#[test]
+fn the_start_function_can_be_stopped_too() {
+    let out = good(
+        "start",
+        STARTS,
+        &["--watchpoint", "200", "--break", "begin"],
+        ":expect at 200 hex 00\n:continue\n:expect at 200 hex 07\n:continue\nab\n:expect ab\n",
+    );
+    assert!(out.contains("stopped: in begin (offset 0x"), "{out}");
+    assert!(out.contains("stopped: 0xc8 written by begin (offset 0x"), "{out}");
+}
+
+#[test]
+fn the_pipe_reports_stops_and_goes_on() {
+    let folder = folder("pipe");
+    std::fs::write(folder.join("guest.wat"), SHOUTS).expect("the folder is ours");
+    let run = |args: &[&str]| {
+        let mut command = hermetic::linmem();
+        command.current_dir(&folder).arg("guest.wat").args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        child.stdin.take().expect("it is piped").write_all(b"ab\ncd\n").expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        (text(&output.stdout), text(&output.stderr), output.status.code())
+    };
+    let (out, err, code) = run(&["--watchpoint", "0x41 change", "--break", "nowhere"]);
+    assert_eq!((out.as_str(), code), ("AB\nCD\n", Some(0)), "{err}");
+    let lines: Vec<_> = err.lines().collect();
+    assert_eq!(lines.len(), 5, "{err}");
+    assert!(lines[0].contains("breakpoint 1: the module has no place `nowhere`"), "{err}");
+    assert!(lines[1].starts_with("line 1: 2 B at 0x40..0x42 written by the host: 00 00 -> 61 62"), "{err}");
+    assert!(lines[2].starts_with("line 1: 0x41 written by up (offset 0x"), "{err}");
+    assert!(lines[3].starts_with("line 2: "), "{err}");
+    let (out, err, code) = run(&["--break", "f", "--show", "json"]);
+    assert!(out.lines().count() == 2 && code == Some(0) && err.lines().count() == 2, "{out}{err}");
+    let (_, err, code) = run(&["--watchpoint", "5..4"]);
+    assert!(code == Some(2) && err.contains("expected numbers such as 0x41c..0x42a"), "{err}");
+}
+
+#[test]
+fn a_stop_takes_nothing_of_the_time_limit_and_a_program_that_ends_waits_for_nobody() {
+    let folder = folder("limit");
+    std::fs::write(folder.join("guest.wat"), SHOUTS).expect("the folder is ours");
+    let mut command = hermetic::linmem();
+    command.current_dir(&folder).args(["guest.wat", "--timeout", "2s", "--script", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut input = child.stdin.take().expect("it is piped");
+    input.write_all(b":watch 64 change\nab\n").expect("it reads");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    // The guest is stopped again when the script is over.
+    input.write_all(b":continue\n:continue\n:expect AB\ncd\n").expect("it reads");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let out = text(&output.stdout);
+    assert!(out.ends_with("the call is not over\n"), "{out}");
+}
+
+#[test]
+fn a_trap_after_a_stop_leaves_the_next_line_in_order() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func $deep (param $n i32) (if (i32.eqz (local.get $n)) (then unreachable)) (call $deep (i32.sub (local.get $n) (i32.const 1))))
+        (func $f (export "f") (param $n i32) (result i32)
+            (if (i32.eq (local.get $n) (i32.const 2)) (then (call $deep (i32.const 3))))
+            (i32.store8 (i32.const 64) (i32.const 65)) (local.get $n)))"#;
+    let out = good(
+        "traps",
+        guest,
+        &["--break", "deep"],
+        "ab\n:step\n:continue\n:continue\n:continue\n:continue\n:expect error unreachable\n:unbreak all\n:break f\nabc\n:step out\n:expect Abc\n",
+    );
+    assert!(out.contains("f(2) trapped: "), "{out}");
+}
+
+mod same_results {
+    //! Guests that are stopped everywhere answer as those that are not.
+
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use linmem::abi::InputLine;
+    use linmem::guest::{Go, Passes, PauseListener};
+    use linmem::record::Run;
+    use linmem::session::{BUILT_IN, Live, Options, Source, Watchdog};
+
+    const LINES: [&[u8]; 5] = [b"Did you know", b"", b"x", "h\u{e9}llo w\u{f6}rld".as_bytes(), b"Did you know"];
+
+    fn options(pauses: bool) -> Options {
+        let trace = Passes { stores: true, loads: pauses, pauses };
+        let mut options = Options { trace, ..Options::default() };
+        options.limits.time = None;
+        options
+    }
+
+    #[test]
+    fn built_in_guests_that_are_stopped_at_every_line_and_store_answer_like_those_that_are_not() {
+        let mut all = 0;
+        for (name, bytes, _) in BUILT_IN {
+            let source = Source { name: (*name).to_owned(), bytes: bytes.to_vec() };
+            for how in [Go::Into, Go::Over, Go::Store] {
+                let (mut plain, _) = Live::open(&source, &options(false), Watchdog::new(None)).expect("it opens");
+                let watch = Watchdog::new(None);
+                let (mut stopped, start) = Live::open(&source, &options(true), watch.clone()).expect("it opens");
+                let mut run = Run::new(usize::MAX);
+                run.push(Arc::new(start), stopped.present().clone());
+                let (stops, steering) = (Arc::new(AtomicUsize::new(0)), watch.clone());
+                let (counted, shared) = (stops.clone(), Arc::new(std::sync::Mutex::new(run)));
+                let seen = shared.clone();
+                watch.control().set_listener(PauseListener::new(move |paused| {
+                    // What is shown of the call is a whole history each time: undone, it is what was before.
+                    let mut run = seen.lock().expect("nobody panicked");
+                    let before = run.at(run.now()).expect("it is kept");
+                    let before = if run.is_unfinished() { None } else { Some(before) };
+                    run.show_unfinished(Arc::new(paused.cause), paused.present);
+                    if let Some(before) = before {
+                        let moment = linmem::record::Moment { cause: run.len() - 1, change: 0 };
+                        assert_eq!(run.at(moment).expect("it is kept"), before);
+                    }
+                    let cause = run.cause(run.len() - 1).expect("it was shown");
+                    assert!(cause.is_well_formed() && !cause.is_over());
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    steering.control().go(how);
+                }));
+                for (number, line) in (1..).zip(LINES) {
+                    // It is stopped first where the line begins.
+                    watch.control().pause();
+                    let sent = stopped.send(InputLine { bytes: line, ended: true }, number);
+                    let expected = plain.send(InputLine { bytes: line, ended: true }, number);
+                    assert_eq!(sent.outcome, expected.outcome, "{name}");
+                    assert_eq!(stopped.present(), plain.present(), "{name}");
+                    assert_eq!(sent.steps.len(), expected.steps.len(), "{name}");
+                    shared.lock().expect("nobody panicked").push(Arc::new(sent), stopped.present().clone());
+                }
+                all += stops.load(Ordering::SeqCst);
+            }
+        }
+        assert!(all > 1000, "{all} stops");
+    }
+}

@@ -88,6 +88,39 @@ pub fn parse_place(text: &str) -> Result<BreakPlace, String> {
     }
 }
 
+/// A watchpoint by its addresses, where no guest is there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchRequest {
+    /// The first address.
+    pub start: u64,
+    /// The address after the last.
+    pub end: u64,
+    /// At which accesses.
+    pub on: WatchKind,
+}
+
+/// A watchpoint as the command line has it: `START..END`, or an address, and then at which accesses, as in `:watch`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_watchpoint(text: &str) -> Result<WatchRequest, String> {
+    let mut args = Args::new(text, text);
+    let read = WatchArg::parse(&mut args).and_then(|arg| args.end().map(|()| arg));
+    let arg = read.map_err(|error| error.to_string())?.ok_or("missing a range")?;
+    let wrong = || format!("expected numbers such as 0x41c..0x42a, got `{text}`");
+    let RangeArg::At(addr, len) = &arg.range else { return Err(wrong()) };
+    let (start, end) = match addr.0.split_once("..") {
+        Some((start, end)) => (whole(start), whole(end)),
+        None => (whole(&addr.0), whole(&addr.0).and_then(|start| start.checked_add(len.unwrap_or(1)))),
+    };
+    let (start, end) = start.zip(end).filter(|(start, end)| start < end).ok_or_else(wrong)?;
+    let on = match arg.on {
+        On::Kind(kind) => kind,
+        On::Value(value) => WatchKind::Equals(value_bytes(&value, end - start).map_err(|error| error.to_string())?),
+    };
+    Ok(WatchRequest { start, end, on })
+}
+
 /// Sets a watchpoint, or lists them.
 pub(super) fn watch(context: &mut Context<'_>, watched: Option<WatchArg>) -> Result<Reply, Error> {
     let Some(WatchArg { range: arg, on }) = watched else {

@@ -28,7 +28,7 @@ use crate::session::{About, Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
 pub use complete::{Completion, Names, complete, hint};
-pub use control::parse_place;
+pub use control::{WatchRequest, parse_place, parse_watchpoint};
 pub use error::{ArgumentError, Error};
 pub use file::create;
 pub use parts::{Part, parts};

@@ -13,7 +13,7 @@ use super::status::{self, Status};
 use super::{hex, panics, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::record::{Cause, Trigger};
+use crate::record::{Cause, Stop, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::Settings;
 use crate::view::{
@@ -98,7 +98,11 @@ impl Console {
         });
         let mut console = Console::new(session, (sender, messages), cli);
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
-        console.look_at(Selection::newest(console.session.run()));
+        console.session.stops().missing().iter().for_each(|missing| console.say(missing));
+        match console.session.stopped().cloned() {
+            Some(stop) => console.show_stop(&stop),
+            None => console.look_at(Selection::newest(console.session.run())),
+        }
         Ok(console)
     }
 
@@ -295,9 +299,7 @@ impl Console {
             return LineResult::Failed(visible(words.as_bytes()));
         }
         if let Some(stop) = self.session.stopped().cloned() {
-            self.look_at(Selection::at_stop(self.session.run(), &stop));
-            self.show();
-            self.say(&stop_sentence(&stop));
+            self.show_stop(&stop);
             return LineResult::Done;
         }
         self.look_at(Selection::newest(self.session.run()));
@@ -318,6 +320,13 @@ impl Console {
         let run = self.session.run();
         let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
         newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
+    }
+
+    /// Shows where the guest stopped in the middle of a call, and what it did so far.
+    fn show_stop(&mut self, stop: &Stop) {
+        self.look_at(Selection::at_stop(self.session.run(), stop));
+        self.show();
+        self.say(&stop_sentence(stop));
     }
 
     /// Adds the newest cause in the form that was asked for to what is to be printed.

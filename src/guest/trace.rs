@@ -83,7 +83,12 @@ impl Tracer {
 
     /// Has the records of the ring taken, and the bytes that a `memory.init` wrote: its site, address and length. Where
     /// that is to be done `at_once`, returns how many accesses there were before, when all of them are taken.
-    pub(super) fn take(&self, store: &mut impl AsStoreMut, init: Option<(u32, u64, u64)>, at_once: bool) -> Option<u64> {
+    pub(super) fn take(
+        &self,
+        store: &mut impl AsStoreMut,
+        init: Option<(u32, u64, u64)>,
+        at_once: bool,
+    ) -> Option<u64> {
         let mut feed = self.feed();
         let count = |feed: &mut Feed| {
             self.watch.aside(|| feed.timed(|feed| feed.finish(&[])));

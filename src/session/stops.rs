@@ -92,6 +92,13 @@ impl Stops {
         self.list().watches.clone()
     }
 
+    /// The breakpoints that the module has no place for, as messages.
+    pub fn missing(&self) -> Vec<String> {
+        let list = self.list();
+        let missing = list.breaks.iter().filter(|breakpoint| breakpoint.found == 0);
+        missing.map(|it| format!("breakpoint {}: the module has no place `{}`", it.number, it.place)).collect()
+    }
+
     /// Whether there is none of either.
     pub fn is_empty(&self) -> bool {
         let list = self.list();

@@ -505,6 +505,8 @@ impl Session {
             _ if self.call.is_held() => State::Stopped,
             (None, _) => State::Loading,
             _ if self.run.is_empty() && !self.replayed => State::Loading,
+            // The start, which nobody asked for.
+            (_, 0) if self.run.is_unfinished() && !self.replayed => State::Busy(1),
             (_, 0) => State::Idle,
             (_, requests) => State::Busy(requests),
         }

@@ -58,6 +58,14 @@ pub struct Passes {
     pub pauses: bool,
 }
 
+impl Passes {
+    /// What either does.
+    pub fn and(self, other: Passes) -> Passes {
+        let (stores, loads) = (self.stores || other.stores, self.loads || other.loads);
+        Passes { stores, loads, pauses: self.pauses || other.pauses }
+    }
+}
+
 /// A rewritten module.
 pub(super) struct Instrumented {
     /// The module to compile.
