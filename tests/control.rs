@@ -311,3 +311,24 @@ mod same_results {
         assert!(all > 1000, "{all} stops");
     }
 }
+
+#[test]
+fn a_guest_is_stopped_in_a_call_that_the_host_makes_while_it_answers_an_import() {
+    let guest = r#"(module (import "env" "cb" (func $cb (param i32) (result i32))) (memory (export "memory") 1)
+        (func $inner (export "inner") (param $n i32) (i32.store8 (i32.const 100) (local.get $n)))
+        (func $f (export "f") (param $n i32) (result i32) (i32.add (call $cb (local.get $n)) (i32.const 1))))"#;
+    let recipe =
+        "each line\n  total = f(n)\n  answer \"{total}\"\non env.cb(x)\n  inner(x)\n  u8[101] = x\n  return x\n";
+    let folder = folder("nested");
+    std::fs::write(folder.join("r.recipe"), recipe).expect("the folder is ours");
+    let out = good(
+        "nested",
+        guest,
+        &["--abi", "r.recipe", "--break", "inner"],
+        ":watch 100 2\nabc\n:frames\n:step out\n:expect at 100 hex 03\n:frames\n:continue\n:expect at 101 hex 03\n:frames\n:continue\n:expect 4\nab\n\
+         :continue\n:continue\n:continue\n:expect 3\n",
+    );
+    assert!(out.contains("stopped: in inner (offset 0x"), "{out}");
+    assert!(out.contains("stopped: 0x64 written by inner (offset 0x"), "{out}");
+    assert!(out.contains("stopped: 0x65 written by the host"), "{out}");
+}

@@ -8,7 +8,7 @@ use wasmparser::{FunctionBody, Operator};
 use super::access::Access;
 use super::emit::{Added, Emitter};
 use super::offset_map::OffsetMap;
-use super::points::{self, MOST_POINTS, PointFinder, PointRequest, Points};
+use super::points::{self, MOST_IN_BODY, MOST_POINTS, PointFinder, PointRequest, Points};
 use super::scratch::Scratch;
 use super::sections::{Sections, index};
 use super::{InstrumentError, Passes};
@@ -114,6 +114,7 @@ impl<'a> BodyRewriter<'a> {
         let mut points =
             self.passes.pauses.then(|| PointFinder::new(self.request, index(range.start), index(range.end)));
         self.keeps_depth = false;
+        let most = MOST_POINTS.min(self.points.len() + MOST_IN_BODY);
         while !reader.eof() {
             let at = index(reader.original_position());
             let operator = reader.read()?;
@@ -124,7 +125,7 @@ impl<'a> BodyRewriter<'a> {
                 self.keeps_depth |= points::catches(&operator);
                 let offset = u32::try_from(at).map_err(|_| InstrumentError::TooLarge)?;
                 let is_point = points.is_point(offset, &operator);
-                if is_point && (at == entry || self.points.len() < MOST_POINTS) {
+                if is_point && (at == entry || self.points.len() < most) {
                     let number = u32::try_from(self.points.len()).map_err(|_| InstrumentError::TooLarge)?;
                     self.points.push(offset);
                     self.edits.push(Edit { range: at..at, what: What::Point(number, at == entry) });

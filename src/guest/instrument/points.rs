@@ -14,6 +14,8 @@ use super::emit::{Added, POINT_SITE};
 
 /// The most stop points. Each has a byte, and some bytes of code.
 pub(super) const MOST_POINTS: usize = 1 << 20;
+/// The most in one function, whose size has a limit.
+pub(super) const MOST_IN_BODY: usize = 1 << 18;
 
 /// Where the memory with the flags has the mode, the deepest calls to stop at, and a byte for each point.
 pub(in crate::guest) const MODE_AT: u32 = 12;

@@ -9,6 +9,8 @@ use crate::record::SiteKind;
 const PLAIN: Passes = Passes { stores: false, loads: false, pauses: false };
 const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
 const ALL: Passes = Passes { stores: true, loads: true, pauses: false };
+const CONTROL: Passes = Passes { stores: false, loads: false, pauses: true };
+const EVERYTHING: Passes = Passes { stores: true, loads: true, pauses: true };
 
 /// A module with every kind of access, on memories with 32-bit and 64-bit addresses.
 const ACCESSES: &str = r#"(module
@@ -69,6 +71,8 @@ fn modules_of_every_shape_stay_valid() {
         "(module (func $f (call $f)))",
         r#"(module (global i32 (i32.const 1)) (table 1 funcref) (elem (i32.const 0) $f) (start $f) (func $f))"#,
         r#"(module (memory 1) (data "passive") (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1))))"#,
+        r#"(module (tag $t) (func $f (param i32) (result i32)
+            (block (try_table (catch $t 0) (drop (call $f (i32.const 1))) (throw $t))) (return_call $f (i32.const 2))))"#,
         r#"(module (tag) (func (export "linmem stop") (block (loop (try_table (br 1))))))"#,
         r#"(module (rec (type $t (struct (field i32))) (type $f (func (param i32 i64)))) (memory 1)
             (func (type $f) (local (ref null $t) i32) (i32.store8 (local.get 0) (local.get 3))))"#,
@@ -76,7 +80,7 @@ fn modules_of_every_shape_stay_valid() {
             (func (call 0) (i32.store (i32.const 0) (i32.const 1))))"#,
         ACCESSES,
     ] {
-        for passes in [PLAIN, STORES, ALL] {
+        for passes in [PLAIN, STORES, ALL, CONTROL, EVERYTHING] {
             rewrite(wat, passes);
         }
     }
@@ -165,7 +169,7 @@ fn each_instruction_is_found_again() {
     let loops = r#"(module (import "a" "b" (func)) (func (nop))
         (func (i32.const 300) (drop) (loop (nop) (call 0) (loop (nop) (br 0))) (unreachable)))"#;
     for (wat, imported) in [(loops, 1), (ACCESSES, 0)] {
-        for passes in [PLAIN, STORES, ALL] {
+        for passes in [PLAIN, STORES, ALL, CONTROL, EVERYTHING] {
             let (original, instrumented) = rewrite(wat, passes);
             for (func, ((start, old), (_, new))) in
                 (imported..).zip(bodies(&original).iter().zip(&bodies(&instrumented.binary)))
@@ -210,3 +214,29 @@ fn sites_name_their_instructions() {
     }
     assert_eq!(instrumented.sites.iter().filter(|site| site.joined).count(), 2, "two stores have 16 bytes");
 }
+
+#[test]
+fn stop_points_stand_where_lines_statements_and_loops_begin_and_are_bounded() {
+    let wat = "(module (memory 1) (func $f (param i32) (nop) (loop (br_if 0 (i32.const 0)))
+        (i32.store (i32.const 1) (i32.add (local.get 0) (i32.const 2)))))";
+    let original = wat::parse_str(wat).expect("the test's module is right");
+    let points = |request: &PointRequest| {
+        let instrumented = Instrumented::new(&original, CONTROL, request).expect("it is valid");
+        let points = instrumented.points;
+        (0..points.len()).filter_map(|number| points.offset(number)).collect::<Vec<_>>()
+    };
+    let statements = points(&PointRequest::default());
+    let entry = statements[0];
+    // The entry, behind the nop, in the loop, behind the branch (an end), behind the loop.
+    assert_eq!(statements, [entry, entry + 1, entry + 3, entry + 8]);
+    // With lines, statements are none, but for the loop and the entry; another instruction is one by itself.
+    let lines = PointRequest { lines: vec![entry + 1], others: vec![entry + 10, 3, 4000] };
+    assert_eq!(points(&PointRequest { others: vec![entry + 10], ..lines }), [entry, entry + 1, entry + 3, entry + 10]);
+    // A function has so many that it stays smaller than the limit of the specification's implementations.
+    let original = wat::parse_str(format!("(module (func {}) (func))", "nop ".repeat(MOST + 10))).expect("it is right");
+    let instrumented = Instrumented::new(&original, CONTROL, &PointRequest::default()).expect("it is valid");
+    assert_eq!(instrumented.points.len(), MOST + 1);
+    assert!(Validator::new_with_features(WasmFeatures::all()).validate_all(&instrumented.binary).is_ok());
+}
+
+const MOST: usize = points::MOST_IN_BODY;
