@@ -68,7 +68,7 @@ pub struct Cli {
     #[arg(long = "break", value_name = "PLACE", help_heading = GUEST, value_parser = command::parse_place)]
     pub breakpoints: Vec<BreakPlace>,
 
-    /// Stop when memory is accessed: "0x41c..0x42a change"
+    /// Stop after an access, as "0x41c..0x42a change"
     #[arg(long = "watchpoint", value_name = "RANGE", help_heading = GUEST, value_parser = command::parse_watchpoint)]
     pub watchpoints: Vec<WatchRequest>,
 
