@@ -5,8 +5,8 @@
 //!
 //! # The library
 //!
-//! Without the feature `cli`, which is on by default, this crate needs no terminal: it drives guests and tells what
-//! happened. [`session::Live`] is a guest at work, [`record`] what is recorded of it, [`view`] the same as text.
+//! Without the feature `cli`, which is on by default, this crate needs no terminal: it drives guests and reports what
+//! happened. [`session::Live`] is a running guest, [`record`] its recording, and [`view`] the recording as text.
 //!
 //! ```
 //! use linmem::abi::InputLine;
@@ -33,21 +33,21 @@
 //!
 //! # The modules
 //!
-//! Data flows one way, top to bottom: a module knows only those below it. The first five are the program, which the
-//! feature `cli` adds.
+//! Dependencies point down: a module uses only modules below it. The first five are the program, which the feature
+//! `cli` adds.
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | `front` | what the user faces: the full screen, the prompt, scripts, the pipe |
-//! | `cli` | the command line, as clap types |
+//! | `front` | the user interfaces: the full screen, the prompt, scripts, the pipe |
 //! | `config` | the config file: settings |
+//! | `cli` | the command line, as clap types |
 //! | `command` | the `:` language: one table for parsing, completion and help |
 //! | `settings` | limits and preferences: one table for flags, the config file and `:set` |
-//! | [`view`] | what is shown, as plain data: rows, marks, steps, sentences |
+//! | [`view`] | what front ends show, as plain data: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline; saved sessions |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
-//! | [`debug`] | what a module tells about itself: names, instructions, source lines |
-//! | [`guest`] | the sandbox, the only module that knows wasmer |
+//! | [`debug`] | debug information: names, instructions, source lines |
+//! | [`guest`] | the sandbox, the only module that uses wasmer |
 //! | [`record`] | causes, steps, changes, time travel: pure data |
 
 pub mod abi;

@@ -44,7 +44,7 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     let mut pipe = Pipe::new(live, options, cli, caught);
     pipe.reported = number;
     let result = pipe.messages().and_then(|()| pipe.all(cli));
-    // What was answered is written out, whatever came after.
+    // Flush the answers, whatever happened after them.
     let written = pipe.flush();
     match result.and(written) {
         Ok(()) => pipe.status(),
@@ -78,7 +78,7 @@ struct Pipe {
     quiet: bool,
     progress: Progress,
     show: Option<OutputFormat>,
-    /// Whether answers go to a terminal, which must not obey them.
+    /// Whether answers go to a terminal, so that control characters must be escaped.
     escape: bool,
     /// Whether lines are recorded because the guest may stop, which is reported.
     may_stop: bool,
@@ -88,7 +88,7 @@ struct Pipe {
     failed: bool,
 }
 
-/// Why the pipe ends before its input does.
+/// Why the pipe ends before the end of input.
 enum Stop {
     With(Status),
     Output(io::Error),
@@ -152,7 +152,7 @@ impl Pipe {
         if line.len() > self.longest { self.too_long(false) } else { self.exchange(&line, false) }
     }
 
-    /// Lines, each with its separator: as many as are answered in one go. Returns how many bytes they have.
+    /// Runs as many of the lines as fit in one batch. Each has its separator. Returns their size in bytes.
     fn exchanges(&mut self, lines: &[u8]) -> Result<usize, Stop> {
         self.end_if_asked()?;
         let done = self.live.answers(lines, self.separator, &mut self.out);
@@ -167,7 +167,7 @@ impl Pipe {
         self.caught.status().map_or(Ok(()), |status| Err(Stop::With(status)))
     }
 
-    /// One line: its answer is appended to what goes out, with a separator if the line had one.
+    /// Runs one line. Appends its answer to the output, with a separator if the line had one.
     fn exchange(&mut self, line: &[u8], ended: bool) -> Result<(), Stop> {
         self.number += 1;
         self.reported.store(self.number, Ordering::Relaxed);
@@ -195,7 +195,7 @@ impl Pipe {
         self.settle(&failure.into(), ended)
     }
 
-    /// Ends a line: with a separator, if one is due, behind its answer, and before what failed once there was one.
+    /// Ends a line: writes the separator if it is due, then reports what failed.
     fn settle(&mut self, how: &Ended, is_due: bool) -> Result<(), Stop> {
         let is_answered = how.answer.is_ok();
         self.out.extend((is_due && is_answered).then_some(self.separator));
@@ -210,7 +210,7 @@ impl Pipe {
         if self.out.len() >= GATHER { self.flush() } else { Ok(()) }
     }
 
-    /// Says what failed, and either ends the pipe or makes the guest fit for the next line.
+    /// Reports failures, and either ends the pipe or prepares the guest for the next line.
     fn report(&mut self, how: &Ended) -> Result<(), Stop> {
         self.flush()?;
         self.progress.clear();
@@ -226,12 +226,12 @@ impl Pipe {
         Ok(())
     }
 
-    /// Says what failed.
+    /// Reports a failure.
     fn tell(&self, failure: &Failure) {
         status::tell(&format!("line {}: {}", self.number, in_full(failure)));
     }
 
-    /// What the guest said, and what was remarked about it, on stderr, behind the answers before it.
+    /// Writes the guest's messages and the host's notes to stderr, after flushing earlier answers.
     fn messages(&mut self) -> Result<(), Stop> {
         if self.quiet || !self.live.messages().is_any() {
             return Ok(());
@@ -265,7 +265,7 @@ impl Pipe {
         how
     }
 
-    /// The dump goes out row by row: it can be many times as large as the memory.
+    /// Streams the dump row by row, as it can be many times as large as the memory.
     fn shown(&mut self, line: InputLine<'_>, style: hex::Style) -> Result<Ended, Stop> {
         let before: Memories = self.live.present().clone();
         let cause = self.live.send(line, self.number);
@@ -280,7 +280,7 @@ impl Pipe {
         Ok(Ended { answer, cleanup: cause.cleanup })
     }
 
-    /// One object for each line, whatever separates lines. It too goes out bit by bit.
+    /// Writes one object per line of input, whatever the separator. Streamed as well.
     fn json(&mut self, line: InputLine<'_>) -> Result<(), Stop> {
         let cause = self.live.send(line, self.number);
         self.flush()?;

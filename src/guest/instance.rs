@@ -53,7 +53,7 @@ impl Program {
             error => LoadError::Instantiate(error.to_string()),
         })?;
         Guest::new(store, instance, &imports, self, watch)
-            .ok_or_else(|| LoadError::Instantiate("it lacks what was added to it".to_owned()))
+            .ok_or_else(|| LoadError::Instantiate("the exports that linmem adds are missing".to_owned()))
     }
 }
 

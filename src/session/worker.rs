@@ -205,8 +205,8 @@ impl Session {
     pub fn no_guest(&self) -> Option<&'static str> {
         match (self.replayed, &self.suspended) {
             (false, _) => None,
-            (true, None) => Some("this is a saved session, in which nothing runs"),
-            (true, Some(_)) => Some("this is a saved session, in which nothing runs; :load returns from it"),
+            (true, None) => Some("nothing can run in a saved session"),
+            (true, Some(_)) => Some("nothing can run in a saved session; :load returns from it"),
         }
     }
 
@@ -417,6 +417,12 @@ impl Session {
         self.run.set_budget(budget(&limits));
         // As above.
         let _ = self.jobs.send(Job::Limits(limits));
+    }
+
+    /// Changes how many bytes of history the current run keeps.
+    #[cfg(test)]
+    pub(crate) fn set_history(&mut self, budget: usize) {
+        self.run.set_budget(budget);
     }
 
     /// Stops the guest if it is running, and cancels all waiting requests.

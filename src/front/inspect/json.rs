@@ -7,7 +7,7 @@ use crate::front::json;
 use crate::guest::{self, Limits};
 use crate::session::{Inspection, Source};
 
-/// The version of the format. A new field does not raise it; a field that means something else does.
+/// The version of the format. Adding a field keeps it; changing a field's meaning raises it.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -70,12 +70,13 @@ struct Segment {
     len: u64,
 }
 
-/// What linmem would allow the guest.
+/// The limits that would apply to the guest.
 #[derive(Serialize)]
 struct Allowed {
     memory_bytes: u64,
     timeout_ms: Option<u64>,
     output_bytes: u64,
+    record_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -92,7 +93,7 @@ struct Recipe<'a> {
     text: String,
 }
 
-/// The inspection as one line of JSON.
+/// Formats the inspection as one line of JSON.
 pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String {
     let interface = &inspection.interface;
     let names = interface.memory_names();
@@ -160,7 +161,12 @@ impl From<&guest::Extern> for What {
 impl From<Limits> for Allowed {
     fn from(limits: Limits) -> Allowed {
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        Allowed { memory_bytes: limits.memory, timeout_ms: limits.time.map(millis), output_bytes: limits.output }
+        Allowed {
+            memory_bytes: limits.memory,
+            timeout_ms: limits.time.map(millis),
+            output_bytes: limits.output,
+            record_bytes: limits.record,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The JSON of an exchange, as types of its own: the names and the order of the fields here are the format.
+//! The JSON of an exchange, as separate types: their field names and order are the format.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
 use crate::record::{self, AccessLog, Cause, Failure, Trigger};
 
-/// The version of the format. A new field does not raise it; a field that is renamed or means something else does.
+/// The version of the format. Adding a field keeps it; renaming a field or changing its meaning raises it.
 const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 pub(super) struct Exchange<'a> {
     v: u32,
-    /// Left out for the first run.
+    /// Omitted for the first run.
     #[serde(skip_serializing_if = "is_first")]
     run: usize,
     line: u64,
@@ -23,7 +23,7 @@ pub(super) struct Exchange<'a> {
     input: Option<Bytes<'a>>,
     output: Option<Bytes<'a>>,
     error: Option<Error<'a>>,
-    /// What the guest said beside its answer.
+    /// The guest's messages.
     messages: Vec<Bytes<'a>>,
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
@@ -46,9 +46,9 @@ struct Step<'a> {
     depth: usize,
     #[serde(flatten)]
     kind: StepKind<'a>,
-    /// Which of the changes were made during it: from the first to before the second.
+    /// The range of changes made during the step, half-open.
     changes: [usize; 2],
-    /// Whether memory is known before it and after it. Left out where both are true.
+    /// Whether memory is known before and after it. Omitted if both are true.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_known: Option<[bool; 2]>,
     elapsed_ns: u64,
@@ -78,7 +78,7 @@ enum Change<'a> {
         evidence: &'static str,
         old: Bytes<'a>,
         new: Bytes<'a>,
-        /// Where not all of them were written: those that were, as addresses from the first to behind the last.
+        /// If only some bytes were written: the written ranges, as half-open address ranges.
         written: Option<Vec<[u64; 2]>>,
     },
     Growth {

@@ -129,7 +129,7 @@ impl Instrumented {
         let is_traced = passes != Passes::default();
         let passes = Passes { stores: passes.stores || passes.pauses, ..passes };
         if is_traced && sections.memories.iter().any(|memory| !memory.usual_pages) {
-            return Err(InstrumentError::Unknown("a memory with pages of another size than 64 KiB".to_owned()));
+            return Err(InstrumentError::Unknown("a memory with a page size other than 64 KiB".to_owned()));
         }
         let exports = AddedExports::new(&sections, passes);
         let indices = indices(&sections);

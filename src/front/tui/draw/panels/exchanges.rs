@@ -1,4 +1,4 @@
-//! The panel of exchanges: each in a line, and below the selected one what the guest said in it.
+//! The panel of exchanges: one per line, with the guest's messages below the selected one.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -23,8 +23,9 @@ pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canv
         let selected = number == transcript.selected;
         let mark = if selected { ">" } else { " " };
         let says = if app.time.timeline.at(number).has(Events::SAID) { "\"" } else { "" };
-        let (text, style) = match run.cause(number) {
+        let (text, style) = match run.listed(number) {
             None => ("(forgotten)".to_owned(), Style::new()),
+            Some(cause) if number < run.oldest() => (format!("{} (bytes not kept)", in_short(cause)), Style::new()),
             Some(cause) if cause.has_failed() => (in_short(cause), canvas.theme.failure()),
             Some(cause) => (in_short(cause), Style::new()),
         };
@@ -35,7 +36,7 @@ pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canv
     }
 }
 
-/// What the guest said in the selected exchange, as far as there is room.
+/// Draws the guest's messages in the selected exchange, as far as they fit.
 fn draw_messages(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let Some(at) = &app.time.selection else { return };
     let messages = at.steps.messages(&at.node, None);
