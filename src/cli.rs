@@ -65,11 +65,11 @@ pub struct Cli {
     pub arg: Vec<OsString>,
 
     /// Stop at a function, FILE:LINE or offset
-    #[arg(long = "break", value_name = "PLACE", help_heading = GUEST, value_parser = command::parse_place)]
+    #[arg(long = "break", value_name = "PLACE", help_heading = GUEST, hide_short_help = true, value_parser = command::parse_place)]
     pub breakpoints: Vec<BreakPlace>,
 
     /// Stop after an access, as "0x41c..0x42a change"
-    #[arg(long = "watchpoint", value_name = "RANGE", help_heading = GUEST, value_parser = command::parse_watchpoint)]
+    #[arg(long = "watchpoint", value_name = "RANGE", help_heading = GUEST, hide_short_help = true, value_parser = command::parse_watchpoint)]
     pub watchpoints: Vec<WatchRequest>,
 
     /// Use the prompt instead of the full screen
