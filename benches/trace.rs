@@ -14,9 +14,9 @@ use linmem::record::{Cause, Run, Target};
 use linmem::session::{Live, Options, Source};
 use linmem::view::Selection;
 
-const OFF: Passes = Passes { stores: false, loads: false };
-const STORES: Passes = Passes { stores: true, loads: false };
-const LOADS: Passes = Passes { stores: true, loads: true };
+const OFF: Passes = Passes { stores: false, loads: false, pauses: false };
+const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
+const LOADS: Passes = Passes { stores: true, loads: true, pauses: false };
 
 fn main() {
     divan::main();

@@ -12,7 +12,8 @@ use clap::{
 use clap_complete::Shell;
 
 use crate::abi::{ConventionRequest, NoConvention};
-use crate::session::Options;
+use crate::command::{self, WatchRequest};
+use crate::session::{BreakPlace, Options, Stops};
 pub use crate::settings::{ColorChoice, Keys};
 use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
 
@@ -63,6 +64,14 @@ pub struct Cli {
     /// Argument for a WASI program; may be repeated
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = GUEST)]
     pub arg: Vec<OsString>,
+
+    /// Stop at a function, FILE:LINE or offset
+    #[arg(long = "break", value_name = "PLACE", help_heading = GUEST, hide_short_help = true, value_parser = command::parse_place)]
+    pub breakpoints: Vec<BreakPlace>,
+
+    /// Stop after an access, as "0x41c..0x42a change"
+    #[arg(long = "watchpoint", value_name = "RANGE", help_heading = GUEST, hide_short_help = true, value_parser = command::parse_watchpoint)]
+    pub watchpoints: Vec<WatchRequest>,
 
     /// Use the prompt instead of the full-screen view
     #[arg(long, help_heading = SCREEN, conflicts_with_all = ["script", "line", "show", "keep_going", "null", "whole"])]
@@ -294,15 +303,30 @@ impl Cli {
     /// Records stores if an interactive front end shows them, unless a setting overrides that.
     pub fn options(&self, is_looked_at: bool) -> Options {
         let Settings { limits, trace, env, source_maps, resend, .. } = &self.settings;
+        let stops = self.stops();
         Options {
             limits: *limits,
-            trace: trace.passes(is_looked_at),
+            trace: trace.passes(is_looked_at).and(stops.passes()),
+            stops,
             args: self.arg.clone(),
             env: env.0.clone(),
             source_maps: source_maps.clone(),
             resend: *resend,
             ..Options::default()
         }
+    }
+
+    /// Where the guest is to stop from the start on.
+    fn stops(&self) -> Stops {
+        let stops = Stops::default();
+        // Who gives too many has the first ones.
+        for place in &self.breakpoints {
+            let _ = stops.add_break(place.clone());
+        }
+        for WatchRequest { start, end, on } in &self.watchpoints {
+            let _ = stops.add_watch(0, *start, *end, on.clone());
+        }
+        stops
     }
 
     /// Whether to use colors on stdout.

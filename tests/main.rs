@@ -5,6 +5,8 @@ mod cases;
 mod commands;
 mod compared;
 mod config;
+#[cfg(unix)]
+mod control;
 mod conventions;
 mod debug;
 mod detection;

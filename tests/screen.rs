@@ -569,3 +569,51 @@ fn the_line_that_overwrote_a_byte_is_found_in_a_few_keys() {
         assert_eq!(terminal.end(), 0);
     }
 }
+
+#[test]
+fn a_person_stops_the_guest_at_a_watchpoint_steps_and_goes_on() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func $up (param $at i32)
+            (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
+        (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
+            (loop $next
+                (if (i32.lt_u (local.get $i) (local.get $n)) (then
+                    (call $up (i32.add (i32.const 64) (local.get $i)))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br $next))))
+            (local.get $n)))"#;
+    let folder = scratch("stops-guest");
+    std::fs::write(folder.join("shouts.wat"), guest).expect("the folder is ours");
+    let path = folder.join("shouts.wat").display().to_string();
+    let mut terminal = Terminal::start("stops", (120, 40), &[&path], &[]);
+    terminal.wait_for("the guest is ready");
+    terminal.press(":watch 0x41 change\r");
+    terminal.wait_for("watchpoint 1: 1 B at 0x41..0x42 changed");
+    terminal.press("abc\r");
+    terminal.wait_for("written by the host: 00 00 00 -> 61 62 63 (watchpoint 1); the call is not over");
+    terminal.wait_for("STOPPED");
+    // C: on to the guest's own store. S: the next one.
+    terminal.press("C");
+    terminal.wait_for("stopped: 0x41 written by up");
+    terminal.wait_for("62 -> 42");
+    terminal.press("S");
+    terminal.wait_for("stopped: 0x42 written by up");
+    // Lines need stop points. They are offered, and had in a new run, in which the line is sent again.
+    terminal.press("L");
+    terminal.wait_for(":recompile ends this call");
+    terminal.press(":recompile\r");
+    terminal.wait_for("run 2");
+    terminal.wait_for("written by the host: 00 00 00 -> 61 62 63");
+    terminal.press("C");
+    terminal.wait_for("stopped: 0x41 written by up");
+    terminal.press("U");
+    terminal.wait_for("stopped: in shout");
+    terminal.press("C");
+    terminal.wait_for("=> ABC");
+    // A guest that is stopped keeps nobody from leaving.
+    terminal.press("abc\r");
+    terminal.wait_for("STOPPED");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    assert!(terminal.raw.windows(8).any(|window| window == b"\x1b[?1049l"), "the terminal is given back");
+}

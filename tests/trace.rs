@@ -14,8 +14,8 @@ use linmem::record::{Actor, Failure, Moment, Outcome, Recorder, Run, SiteKind, T
 use linmem::session::{Live, Options, Source};
 use proptest::prelude::*;
 
-const STORES: Passes = Passes { stores: true, loads: false };
-const ALL: Passes = Passes { stores: true, loads: true };
+const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
+const ALL: Passes = Passes { stores: true, loads: true, pauses: false };
 
 /// Answers every import with zeros.
 struct Zeroes;

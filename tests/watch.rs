@@ -71,7 +71,7 @@ fn reload_sends_lines_and_commands_again_in_order() {
     assert_eq!(bench.run(), ["one", ":grow 1", "two"]);
     let reload = bench.session.reloaded().expect("it was").clone();
     assert_eq!((reload.run, reload.lines, reload.commands), (2, 2, 1));
-    assert_eq!(reload.file, PathBuf::from("guest.wat"));
+    assert_eq!(reload.file, Some(PathBuf::from("guest.wat")));
     // They belong to this run, and so does what follows.
     bench.send("three");
     bench.change(GUEST);

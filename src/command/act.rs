@@ -25,6 +25,7 @@ pub(super) enum Line {
 
 pub(super) fn send(context: &mut Context<'_>, line: Line) -> Result<Reply, Error> {
     context.has_guest()?;
+    context.is_free()?;
     let line = match line {
         Line::Bytes(bytes) => bytes,
         Line::File(file) => read_line(&file).map_err(|error| failed_on(&file, &error))?,
@@ -220,6 +221,7 @@ fn opened(context: &Context<'_>, message: String) -> Result<Reply, Error> {
 /// Asks the guest's thread to do something, recorded under the command's text.
 fn run(context: &mut Context<'_>, command: String, op: GuestOp) -> Result<Reply, Error> {
     context.has_guest()?;
+    context.is_free()?;
     context.session.command(command, op);
     Ok(Reply::Sent)
 }

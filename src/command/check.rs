@@ -48,7 +48,7 @@ impl Expectation {
 }
 
 pub(super) fn expect(context: &mut Context<'_>, expected: &Expectation) -> Result<Reply, Error> {
-    context.idle()?;
+    context.is_settled()?;
     let (bytes, is_error) = match expected {
         Expectation::Answer(bytes) => (bytes, false),
         Expectation::Error(bytes) => (bytes, true),

@@ -3,7 +3,7 @@
 use super::args::{Address, RangeArg};
 use super::bounds::{MOST, first, inside, lines_or, more};
 use super::spelling::hint;
-use super::{Context, Error, Place, Reply};
+use super::{Context, Error, Place, Reply, control};
 use crate::guest::Global;
 use crate::record::{Actor, Image, Run};
 use crate::session::About;
@@ -84,8 +84,11 @@ pub(super) fn steps(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(Reply::Text(first((0..at.steps()).map(line))))
 }
 
-/// Lists the frames of the trap that ended the selected exchange.
+/// Lists the frames of the trap that ended the selected exchange, or those at which the guest stopped.
 pub(super) fn frames(context: &mut Context<'_>) -> Result<Reply, Error> {
+    if let Some(lines) = control::calls(context) {
+        return Ok(Reply::Text(lines));
+    }
     let lines: Vec<_> = context.at()?.node.failures().flat_map(view::frames).collect();
     Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or a trap without frames"))
 }

@@ -7,6 +7,7 @@ mod args;
 mod bounds;
 mod check;
 mod complete;
+mod control;
 mod error;
 mod file;
 mod grammar;
@@ -28,6 +29,7 @@ use crate::session::{About, Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
 pub use complete::{Completion, Names, complete, hint};
+pub use control::{WatchRequest, parse_place, parse_watchpoint};
 pub use error::{ArgumentError, Error};
 pub use file::create;
 pub use parts::{Part, parts};
@@ -61,6 +63,9 @@ pub struct Place {
     pub addr: Option<u64>,
 }
 
+/// Why nothing can be sent to a guest that waits in the middle of a call.
+pub const STOPPED: &str = "the guest has stopped in the middle of a call: :continue goes on, Ctrl-C ends the call";
+
 /// The result of a command.
 #[derive(Debug)]
 pub enum Reply {
@@ -82,6 +87,8 @@ pub enum Reply {
     Shot(PathBuf, bool),
     /// The guest was asked to do something; the result will be the next cause on the timeline.
     Sent,
+    /// The same, and this is said before.
+    SentSaying(String),
     /// Select another part of the timeline.
     Look(Box<Selection>),
     /// Another session was opened or left: select that, and print this message.
@@ -227,6 +234,19 @@ impl Context<'_> {
         Regions::new(self.session, self.at, &Regions::default())
     }
 
+    /// The guest must do nothing now: it has answered, or has stopped in the middle of a call.
+    fn is_settled(&self) -> Result<(), Error> {
+        if self.session.state() == State::Stopped { Ok(()) } else { self.idle() }
+    }
+
+    /// The guest must not wait in the middle of a call.
+    fn is_free(&self) -> Result<(), Error> {
+        match self.session.state() {
+            State::Stopped => Err(Error::failed(STOPPED)),
+            _ => Ok(()),
+        }
+    }
+
     /// Fails if there is no guest.
     fn has_guest(&self) -> Result<(), Error> {
         self.session.no_guest().map_or(Ok(()), |reason| Err(Error::failed(reason)))
@@ -238,6 +258,7 @@ impl Context<'_> {
             State::Idle => Ok(()),
             State::Loading => Err(Error::failed("the guest is still loading")),
             State::Busy(_) => Err(Error::failed("the guest is still running")),
+            State::Stopped => Err(Error::failed(STOPPED)),
         }
     }
 }

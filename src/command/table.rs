@@ -8,10 +8,12 @@ use std::sync::LazyLock;
 use super::act::{self, Line};
 use super::args::{Args, RangeArg};
 use super::check::{self, Expectation};
+use super::control::{self, Removed, WatchArg};
 use super::error::{ArgumentError, Error};
 use super::spelling::nearest;
 use super::time::{self, Moment};
 use super::{Context, Reply, look, reports, set, space};
+use crate::guest::Go;
 use crate::view::{AccessQuery, Search};
 
 /// A command.
@@ -161,7 +163,7 @@ pub const COMMANDS: &[Spec] = &[
         action(move |context| reports::profile(context, json))
     }),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
-    spec("frames", "", "list the calls that led to the trap", |_| action(look::frames)),
+    spec("frames", "", "list the calls that led to the trap, or to where the guest stopped", |_| action(look::frames)),
     spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, false))
@@ -173,6 +175,46 @@ pub const COMMANDS: &[Spec] = &[
     spec("exchange", "NUMBER[.STEP] | now", "show another exchange, or a step of it", |args| {
         let moment = Moment::parse(&args.text("NUMBER")?)?;
         action(move |context| time::exchange(context, moment))
+    }),
+    spec(
+        "watch",
+        "[ADDR|ADDR..END [LEN] [read|write|change | == VALUE]]",
+        "stop the guest when it accesses memory, or list the watchpoints",
+        |args| {
+            let watched = WatchArg::parse(args)?;
+            action(move |context| control::watch(context, watched))
+        },
+    ),
+    spec("unwatch", "NUMBER|all", "remove a watchpoint, or all", |args| {
+        let which = Removed::parse(&args.text("NUMBER")?)?;
+        action(move |context| control::unwatch(context, which))
+    }),
+    spec("break", "[PLACE]", "stop the guest at a function, FILE:LINE or offset, or list these", |args| {
+        let place = args.optional("PLACE")?;
+        action(move |context| control::breakpoint(context, place))
+    }),
+    spec("unbreak", "NUMBER|all", "remove a breakpoint, or all", |args| {
+        let which = Removed::parse(&args.text("NUMBER")?)?;
+        action(move |context| control::unbreak(context, which))
+    }),
+    spec("continue", "", "let the stopped guest go on", |_| action(|context| control::go(context, Go::On, 1))),
+    spec(
+        "step",
+        "[over|in|out|store] [COUNT]",
+        "go on to the next line over calls, in, out, or to the next store",
+        |args| {
+            let (how, count) = (control::step_kind(args), args.number_or("COUNT", 1)?);
+            action(move |context| control::go(context, how, count))
+        },
+    ),
+    spec("slow", "[MILLISECONDS]", "go on from line to line, with that time at each", |args| {
+        let millis = if args.is_empty() { None } else { Some(args.number_or("MILLISECONDS", 0)?) };
+        let how = control::slowly(millis)?;
+        action(move |context| control::go(context, how, 1))
+    }),
+    spec("pause", "", "stop the running guest where it is", |_| action(control::pause)),
+    spec("recompile", "", "compile the guest so that it can be stopped, and send lines again", |_| {
+        action(control::recompile)
     }),
     spec("exports", "", "list the guest's exports", |_| action(look::exports)),
     spec("imports", "", "list the guest's imports", |_| action(look::imports)),

@@ -160,6 +160,23 @@ impl DebugInfo {
         self.source_map().map(|map| map.offsets_of_line(file, line)).unwrap_or_default()
     }
 
+    /// The offsets at which lines of the source begin, as far as the module tells, in ascending order.
+    pub fn line_starts(&self) -> Vec<usize> {
+        if let (Some(dwarf), Some(start)) = (self.dwarf(), self.layout().code_start) {
+            let offset = |address: u64| usize::try_from(address).ok()?.checked_add(start);
+            let starts: Vec<_> = dwarf.line_starts().into_iter().filter_map(offset).collect();
+            if !starts.is_empty() {
+                return starts;
+            }
+        }
+        self.source_map().map(SourceMap::line_starts).unwrap_or_default()
+    }
+
+    /// The module in binary form.
+    pub fn module(&self) -> &Arc<[u8]> {
+        &self.module
+    }
+
     /// The text of a source line, without its line ending: from the source map, or from a file in a directory of the
     /// mappings.
     pub fn source_line(&self, file: &str, line: u32) -> Option<String> {

@@ -92,6 +92,16 @@ impl SourceMap {
         if equal.is_empty() { named(&|source| ends_in(source, file)) } else { equal }
     }
 
+    /// The offsets at which lines begin, in ascending order.
+    pub(super) fn line_starts(&self) -> Vec<usize> {
+        let mut before = None;
+        let starts = self.segments.iter().filter(|segment| {
+            let here = segment.place.map(|(source, line, _)| (source, line));
+            std::mem::replace(&mut before, here) != here && here.is_some()
+        });
+        starts.filter_map(|segment| usize::try_from(segment.offset).ok()).collect()
+    }
+
     /// The text of a source, if the map contains it.
     pub(super) fn content(&self, file: &str) -> Option<&str> {
         let index = self.sources.iter().position(|source| &**source == file)?;

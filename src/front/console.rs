@@ -13,10 +13,12 @@ use super::status::{self, Status};
 use super::{hex, panics, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::record::{Cause, Trigger};
+use crate::record::{Cause, Stop, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::Settings;
-use crate::view::{Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, visible};
+use crate::view::{
+    Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, stop_place, stop_sentence, visible,
+};
 
 /// The maximum number of matches or resent exchanges that are listed.
 const LISTED: usize = 1024;
@@ -96,7 +98,11 @@ impl Console {
         });
         let mut console = Console::new(session, (sender, messages), cli);
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
-        console.look_at(Selection::newest(console.session.run()));
+        console.session.stops().missing().iter().for_each(|missing| console.say(missing));
+        match console.session.stopped().cloned() {
+            Some(stop) => console.show_stop(&stop),
+            None => console.look_at(Selection::newest(console.session.run())),
+        }
         Ok(console)
     }
 
@@ -143,6 +149,9 @@ impl Console {
                 if let Some(words) = self.session.no_guest() {
                     return LineResult::Refused(words.to_owned());
                 }
+                if self.session.state() == State::Stopped {
+                    return LineResult::Refused(command::STOPPED.to_owned());
+                }
                 self.session.send(line.as_bytes().to_vec());
                 return self.finish();
             }
@@ -155,6 +164,10 @@ impl Console {
             Err(error) => return LineResult::Refused(error.to_string()),
             Ok(Reply::Quit) => self.leaving = true,
             Ok(Reply::Sent) => return self.finish(),
+            Ok(Reply::SentSaying(line)) => {
+                self.say(&line);
+                return self.finish();
+            }
             Ok(Reply::Source(file)) => return LineResult::Source(file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
             Ok(Reply::Json(line)) => self.write_line(&line),
@@ -291,6 +304,10 @@ impl Console {
         if let Some(words) = self.session.refusal() {
             return LineResult::Failed(visible(words.as_bytes()));
         }
+        if let Some(stop) = self.session.stopped().cloned() {
+            self.show_stop(&stop);
+            return LineResult::Done;
+        }
         self.look_at(Selection::newest(self.session.run()));
         let begun = self.session.run_number();
         let newest = self.session.run().len().saturating_sub(1);
@@ -309,6 +326,13 @@ impl Console {
         let run = self.session.run();
         let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
         newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
+    }
+
+    /// Shows where the guest stopped in the middle of a call, and what it did so far.
+    fn show_stop(&mut self, stop: &Stop) {
+        self.look_at(Selection::at_stop(self.session.run(), stop));
+        self.show();
+        self.say(&stop_sentence(stop));
     }
 
     /// Adds the newest cause to the output, in the requested format.
@@ -347,7 +371,7 @@ impl Console {
         self.above = above;
         begin(self.sender.clone());
         loop {
-            if self.session.state() != State::Idle {
+            if !self.waits() {
                 let fed = self.finish();
                 self.tell(fed);
                 self.print()?;
@@ -373,16 +397,30 @@ impl Console {
 
     /// Waits until the guest has handled all requests.
     fn settle(&mut self) -> Result<(), OpenError> {
-        while self.session.state() != State::Idle || self.session.run().is_empty() {
+        while !self.waits() {
             let Ok(message) = self.messages.recv() else { break };
             self.take(message)?;
         }
         Ok(())
     }
 
+    /// Whether the guest waits: for a line, or to be told how to go on.
+    fn waits(&self) -> bool {
+        matches!(self.session.state(), State::Idle | State::Stopped)
+    }
+
     fn take(&mut self, message: Message) -> Result<(), OpenError> {
         match message {
             Message::Update(Update::Said(text)) => self.heard(&text),
+            Message::Update(Update::Paused(paused)) => {
+                let passing = paused.stop.as_ref().filter(|_| !paused.holds).map(stop_place);
+                self.session.apply(Update::Paused(paused))?;
+                if let Some(place) = passing {
+                    self.say(&place);
+                    // If that fails, so will the next print, which tells.
+                    let _ = self.print();
+                }
+            }
             Message::Update(update) => {
                 self.session.apply(update)?;
                 self.tell_reload();

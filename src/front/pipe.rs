@@ -1,6 +1,8 @@
 //! The pipe: one line in, one line out, bytes exact.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::output_format::OutputFormat;
 use super::progress::Progress;
@@ -10,9 +12,10 @@ use super::{Lines, Piece};
 use super::{hex, json};
 use crate::abi::{Ended, InputLine};
 use crate::cli::Cli;
+use crate::guest::PauseListener;
 use crate::record::{Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
-use crate::view::{in_full, visible};
+use crate::view::{in_full, stop_place, visible};
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
@@ -21,6 +24,10 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
         Ok(caught) => caught,
         Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
     };
+    let number = Arc::new(AtomicU64::new(0));
+    if !options.stops.is_empty() {
+        report_stops(&watch, number.clone(), cli.settings.quiet);
+    }
     let live = match Live::open(source, options, watch) {
         Ok((live, _)) => live,
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
@@ -31,7 +38,11 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     if let Some(why) = live.why_untraced().filter(|_| !cli.settings.quiet) {
         status::note(&super::untraced(why));
     }
+    for missing in options.stops.missing() {
+        status::note(&missing);
+    }
     let mut pipe = Pipe::new(live, options, cli, caught);
+    pipe.reported = number;
     let result = pipe.messages().and_then(|()| pipe.all(cli));
     // Flush the answers, whatever happened after them.
     let written = pipe.flush();
@@ -40,6 +51,20 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
         Err(Stop::With(status)) => status,
         Err(Stop::Output(error)) => status::of_write(Err(error)),
     }
+}
+
+/// Has stops of the guest reported on stderr, with the number of the line. The guest goes on by itself.
+fn report_stops(watch: &Watchdog, number: Arc<AtomicU64>, is_quiet: bool) {
+    watch.control().set_passing(true);
+    watch.control().set_listener(PauseListener::new(move |paused| {
+        if let (Some(stop), false) = (&paused.stop, is_quiet) {
+            let place = match number.load(Ordering::Relaxed) {
+                0 => "start".to_owned(),
+                number => format!("line {number}"),
+            };
+            status::note(&format!("{place}: {}", stop_place(stop)));
+        }
+    }));
 }
 
 struct Pipe {
@@ -55,6 +80,10 @@ struct Pipe {
     show: Option<OutputFormat>,
     /// Whether answers go to a terminal, so that control characters must be escaped.
     escape: bool,
+    /// Whether lines are recorded because the guest may stop, which is reported.
+    may_stop: bool,
+    /// The number of the line, for reports of stops.
+    reported: Arc<AtomicU64>,
     number: u64,
     failed: bool,
 }
@@ -80,6 +109,8 @@ impl Pipe {
             progress: Progress::new(cli.settings.quiet),
             show: cli.show.map(|show| OutputFormat::new(show, cli)),
             escape: terminal,
+            may_stop: !options.stops.is_empty(),
+            reported: Arc::default(),
             number: 0,
             failed: false,
         }
@@ -97,7 +128,7 @@ impl Pipe {
 
     fn lines(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut lines = Lines::new(input, self.separator, self.longest);
-        let plain = self.show.is_none() && !self.escape;
+        let plain = self.show.is_none() && !self.escape && !self.may_stop;
         loop {
             while plain && !lines.whole().is_empty() {
                 let bytes = self.exchanges(lines.whole())?;
@@ -139,10 +170,12 @@ impl Pipe {
     /// Runs one line. Appends its answer to the output, with a separator if the line had one.
     fn exchange(&mut self, line: &[u8], ended: bool) -> Result<(), Stop> {
         self.number += 1;
+        self.reported.store(self.number, Ordering::Relaxed);
         self.end_if_asked()?;
         let how = match self.show {
             Some(OutputFormat::Json) => return self.json(InputLine { bytes: line, ended }),
             Some(OutputFormat::Hex(style)) => self.shown(InputLine { bytes: line, ended }, style)?,
+            None if self.may_stop => self.stopping(InputLine { bytes: line, ended }),
             None if self.escape => self.escaped(InputLine { bytes: line, ended }),
             None => self.live.answer(InputLine { bytes: line, ended }, &mut self.out),
         };
@@ -213,6 +246,16 @@ impl Pipe {
             status::tell(&format!("{place}: note: {text}"));
         }
         Ok(())
+    }
+
+    /// A line that is recorded, because the guest may stop meanwhile.
+    fn stopping(&mut self, line: InputLine<'_>) -> Ended {
+        let cause = self.live.send(line, self.number);
+        let answer = cause.outcome.map(|answer| match self.escape {
+            true => self.out.extend_from_slice(visible(&answer).as_bytes()),
+            false => self.out.extend_from_slice(&answer),
+        });
+        Ended { answer, cleanup: cause.cleanup }
     }
 
     fn escaped(&mut self, line: InputLine<'_>) -> Ended {

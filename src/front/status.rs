@@ -71,7 +71,7 @@ impl From<&OpenError> for Status {
         match error {
             error if error.is_time_limit() => Status::Limit,
             OpenError::NoConvention(_) => Status::NoConvention,
-            OpenError::Load(_) | OpenError::Prepare(_) => Status::NotLoaded,
+            OpenError::Load(_) | OpenError::Prepare(_) | OpenError::Unstoppable(_) => Status::NotLoaded,
         }
     }
 }

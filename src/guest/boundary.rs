@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Func, GlobalRef};
+use super::{CodePosition, Func, Global, GlobalRef, Pausing};
 use crate::record::{Collector, Failure, FocusTarget, Value};
 
 /// Calls, writes and reads. Errors are boxed so that results are returned in registers: this runs millions of times. A
@@ -55,6 +55,19 @@ pub trait Boundary {
     /// The current value of an exported global. Not recorded as a step.
     fn global(&mut self, variable: &GlobalRef) -> Value;
 
+    /// The exported globals as they are now. Not recorded as a step.
+    fn globals(&mut self) -> Vec<Global> {
+        Vec::new()
+    }
+
+    /// Where the guest is in its code, while it waits for the host. Not recorded as a step.
+    fn position(&mut self) -> CodePosition {
+        CodePosition::default()
+    }
+
+    /// Has the guest look out for what is wanted of it by now.
+    fn look_out(&mut self) {}
+
     /// How many memories there are.
     fn memories(&self) -> usize;
 
@@ -89,6 +102,14 @@ pub trait Host {
 
     /// The name of the import with this index, as `module.name`.
     fn name(&self, place: usize) -> Arc<str>;
+
+    /// The guest stops, or somebody wants to see what happened so far. Returns when the guest is to go on.
+    ///
+    /// # Errors
+    /// It is to end its call.
+    fn paused(&mut self, _pausing: Pausing, _boundary: &mut dyn Boundary) -> Result<(), Box<Failure>> {
+        Ok(())
+    }
 
     /// Whether a [`super::Driver`] must return to the host.
     fn takes_over(&self) -> bool {

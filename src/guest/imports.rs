@@ -17,7 +17,7 @@ pub(super) struct Imports {
     /// In the order in which the module imports them.
     pub(super) externs: Vec<Extern>,
     /// `None` if no function is among them.
-    pub(super) slot: Option<HostSlot>,
+    pub(super) slot: HostSlot,
     shared: SharedLater,
 }
 
@@ -52,8 +52,7 @@ impl Imports {
                 ExternType::Tag(_) => return Err(refuse(&super::program::TAG)),
             });
         }
-        let has_functions = externs.iter().any(|import| matches!(import, Extern::Function(_)));
-        Ok(Imports { externs, slot: has_functions.then_some(slot), shared })
+        Ok(Imports { externs, slot, shared })
     }
 
     /// Connects the functions to their guest.

@@ -9,11 +9,12 @@ use wasmer::{Extern, Instance, InstantiationError, Memory, Store};
 
 use super::flag::Flag;
 use super::imports::Imports;
+use super::pause::{PauseMemory, Pauser};
 use super::reach::GuestAccess;
 use super::shared::GuestShared;
 use super::trace::Tracer;
 use super::watchdog::WatchGuard;
-use super::{Boundary, Func, Global, GlobalRef, Host, Limits, LoadError, Program, Type, Watchdog};
+use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host, Limits, LoadError, Program, Type, Watchdog};
 use crate::record::{Collector, Failure, Value};
 
 /// An instantiated module. It stays on the thread that created it:
@@ -31,8 +32,8 @@ pub struct Guest {
     start: Option<Func>,
     /// See [`Boundary::data`].
     data: Option<Vec<Vec<Range<u64>>>>,
-    /// The global added to the module for tracing, if any. It is hidden from the user.
-    cursor: Option<String>,
+    /// The globals added to the module, if any. They are hidden from the user.
+    hidden: Vec<String>,
     /// The memory that contains the flags.
     pub(super) flags: Memory,
 }
@@ -68,23 +69,50 @@ impl Guest {
     ) -> Option<Guest> {
         let added = program.added();
         let flags = instance.exports.get_memory(&added.flag).ok()?.clone();
-        // SAFETY: the memory has a fixed size. Instrumented code and drivers access it with atomic loads. The flag's
+        // SAFETY: the memories have a fixed size. Instrumented code and drivers read them by aligned loads of four bytes
+        // and write the flags with atomic instructions. The flag's
         // copies are in the guard, the watchdog (the guard removes that one) and the data of host functions: the guard
         // is dropped before the store, and host functions go with it.
         let flag = unsafe { Flag::new(&flags, &store) }?;
+        let flag = match &added.trace {
+            // SAFETY: as above.
+            Some(exports) => unsafe { flag.with_limit(instance.exports.get_memory(&exports.ring).ok()?, &store) }?,
+            None => flag,
+        };
         let guard = watch.guard(flag.copy());
         let memory = |name: &String| instance.exports.get_memory(name).ok().cloned();
         let memories: Vec<_> = added.memories.iter().map(memory).collect::<Option<_>>()?;
         let tracer = match &added.trace {
             Some(exports) => {
                 let collector = Collector::new(program.sites().clone(), program.limits().record);
-                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, watch)?)
+                let hook_env = (watch, imports.slot.env());
+                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, hook_env)?)
             }
             None => None,
         };
+        let depth = added.trace.as_ref().and_then(|exports| exports.depth.as_ref());
+        let pauser = match depth {
+            Some(depth) => {
+                let depth = instance.exports.get_global(depth).ok()?.clone();
+                Some(Pauser::new(flags.clone(), depth, program.points().clone()))
+            }
+            None => None,
+        };
+        let hidden: Vec<_> =
+            added.trace.iter().flat_map(|exports| exports.depth.iter().chain([&exports.cursor])).cloned().collect();
+        let globals = instance.exports.iter().filter_map(|(name, export)| match export {
+            Extern::Global(global) if !hidden.contains(name) => Some((name.clone(), global.clone())),
+            _ => None,
+        });
+        let calls_host = imports.externs.iter().any(|import| matches!(import, Extern::Function(_)));
+        // What is wanted of the guest may have been said before it was there.
+        flag.call_attention();
         let parts = Rc::new(GuestShared {
             memories,
-            slot: imports.slot.clone(),
+            slot: (calls_host || tracer.is_some()).then(|| imports.slot.clone()),
+            globals: globals.collect(),
+            pauser,
+            pauses: PauseMemory::default(),
             flag,
             watch: watch.clone(),
             offsets: program.offsets().clone(),
@@ -96,8 +124,7 @@ impl Guest {
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
         let data = program.interface().data();
-        let cursor = added.trace.as_ref().map(|exports| exports.cursor.clone());
-        Some(Guest { watch: guard, reach: GuestAccess::new(store, parts), instance, start, data, cursor, flags })
+        Some(Guest { watch: guard, reach: GuestAccess::new(store, parts), instance, start, data, hidden, flags })
     }
 
     /// The exported function with this name.
@@ -108,7 +135,7 @@ impl Guest {
 
     /// The exported global with this name.
     pub fn variable(&self, name: &str) -> Option<GlobalRef> {
-        if self.cursor.as_deref() == Some(name) {
+        if self.hidden.iter().any(|hidden| hidden == name) {
             return None;
         }
         let global = self.instance.exports.get_global(name).ok()?.clone();
@@ -177,6 +204,18 @@ impl Boundary for Guest {
         self.reach.global(variable)
     }
 
+    fn globals(&mut self) -> Vec<Global> {
+        self.reach.globals()
+    }
+
+    fn position(&mut self) -> CodePosition {
+        self.reach.position()
+    }
+
+    fn look_out(&mut self) {
+        self.reach.look_out();
+    }
+
     fn memories(&self) -> usize {
         self.reach.memories()
     }
@@ -188,23 +227,6 @@ impl Boundary for Guest {
 
 /// What a user may do to a guest at the prompt, in addition to the convention.
 impl Guest {
-    /// The exported globals in order, with their current values.
-    pub fn globals(&mut self) -> Vec<Global> {
-        let exports: Vec<_> =
-            self.instance.exports.iter().map(|(name, export)| (name.clone(), export.clone())).collect();
-        let cursor = self.cursor.clone();
-        let globals = exports.into_iter().filter_map(|(name, export)| match export {
-            Extern::Global(global) if cursor.as_ref() != Some(&name) => Some((name, global)),
-            _ => None,
-        });
-        let read = globals.map(|(name, global)| {
-            let ty = global.ty(&self.reach.store);
-            let value = Value::from(&global.get(&mut self.reach.store));
-            Global { name, ty: Type::from(ty.ty), mutable: ty.mutability.is_mutable(), value }
-        });
-        read.collect()
-    }
-
     /// Sets an exported global.
     ///
     /// # Errors

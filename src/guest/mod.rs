@@ -4,6 +4,7 @@
 //! against the current memory, and no view of memory outlives a call.
 
 mod boundary;
+mod control;
 mod driver;
 mod feed;
 mod flag;
@@ -16,6 +17,7 @@ mod instrument;
 mod interface;
 mod limits;
 mod names;
+mod pause;
 mod producers;
 mod program;
 mod reach;
@@ -30,12 +32,15 @@ mod validate;
 mod watchdog;
 
 pub use boundary::{Boundary, Host, NoHost};
+pub use control::{
+    BreakOffsets, CodePosition, Control, Go, MOST_STOPS, PauseListener, Paused, Pausing, WatchKind, Watchpoint,
+};
 pub use driver::{Driver, DriverCode, Trapped};
 pub use func::Func;
 pub use global::{Global, GlobalRef};
 pub use inspect::{Inspected, inspect};
 pub use instance::Guest;
-pub use instrument::Passes;
+pub use instrument::{Passes, PointRequest, Points};
 pub use interface::{Export, Import, Interface, Segment, Variable};
 pub use limits::Limits;
 pub use program::{Code, LoadError, Program};

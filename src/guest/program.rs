@@ -11,7 +11,7 @@ use wasmparser::BinaryReaderError;
 use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
-use super::{Interface, Limits, NoSymbols, Passes, Symbols, text, validate};
+use super::{Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols, text, validate};
 use crate::record::{Site, WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
@@ -32,6 +32,8 @@ pub struct Program {
     offsets: Arc<OffsetMap>,
     /// The instructions whose accesses guests record.
     sites: Arc<[Site]>,
+    points: Points,
+    passes: Passes,
     /// Why guests record nothing, if they were supposed to.
     why_untraced: Option<String>,
     symbols: Arc<dyn Symbols>,
@@ -163,16 +165,29 @@ impl Code<'_> {
     /// # Errors
     /// As for [`Code::compile`].
     pub fn compile_traced(self, limits: Limits, passes: Passes) -> Result<Program, LoadError> {
+        self.compile_for_control(limits, passes, &PointRequest::default())
+    }
+
+    /// The same; where the passes ask for stop points, these are among them.
+    ///
+    /// # Errors
+    /// As for [`Code::compile`].
+    pub fn compile_for_control(
+        self,
+        limits: Limits,
+        passes: Passes,
+        points: &PointRequest,
+    ) -> Result<Program, LoadError> {
         let Code { mut engine, binary, interface } = self;
         let plain = || {
-            let instrumented = Instrumented::new(&binary, Passes::default());
+            let instrumented = Instrumented::new(&binary, Passes::default(), points);
             instrumented.map_err(|error| LoadError::Compile(error.to_string()))
         };
         let mut compile = |instrumented: &Instrumented| {
             engine.set_tunables(LimitingTunables::new(&limits, instrumented.memories, instrumented.tables));
             Module::from_binary(&engine, &instrumented.binary)
         };
-        let traced = Instrumented::new(&binary, passes).map_err(|error| error.to_string());
+        let traced = Instrumented::new(&binary, passes, points).map_err(|error| error.to_string());
         let traced = traced.and_then(|instrumented| match compile(&instrumented) {
             Ok(module) => Ok((instrumented, module)),
             Err(error) => Err(format!("linmem cannot compile the module with store recording: {}", refused(error))),
@@ -185,10 +200,12 @@ impl Code<'_> {
                 (instrumented, module, Some(reason))
             }
         };
-        let Instrumented { added, offsets, sites, .. } = instrumented;
+        let Instrumented { added, offsets, sites, points, .. } = instrumented;
+        let passes = if added.trace.is_some() { passes } else { Passes::default() };
         let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
         let symbols = Arc::new(NoSymbols);
-        let program = Program { engine, module, interface, limits, added, offsets, sites, why_untraced, symbols };
+        let program =
+            Program { engine, module, interface, limits, added, offsets, sites, points, passes, why_untraced, symbols };
         program.check_memory()?;
         Ok(program)
     }
@@ -242,6 +259,16 @@ impl Program {
     /// The instructions whose accesses guests record.
     pub(super) fn sites(&self) -> &Arc<[Site]> {
         &self.sites
+    }
+
+    /// What its guests do besides the module's own work.
+    pub fn passes(&self) -> Passes {
+        self.passes
+    }
+
+    /// Where its guests can be stopped; empty if they were not compiled for that.
+    pub fn points(&self) -> &Points {
+        &self.points
     }
 
     /// Maps offsets to the original module.

@@ -9,7 +9,7 @@ use wasmer_types::TrapCode;
 use super::shared::GuestShared;
 use super::stop::stopped_by;
 use super::symbols::frames;
-use super::{Boundary, Func, GlobalRef, Host};
+use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host, Type};
 use crate::record::{Access, Collector, Failure, Limit, TrapCause, Value};
 
 /// A store and the parts of a guest in it. The store is owned, or borrowed inside a call.
@@ -42,10 +42,29 @@ impl<S: AsStoreMut> GuestAccess<S> {
     #[inline(always)]
     pub(super) fn enter<T>(&mut self, host: &mut dyn Host, call: impl FnOnce(&mut S, &mut Vec<Value>) -> T) -> T {
         let GuestAccess { store, parts, results } = self;
+        if parts.tracer.is_some() {
+            return self.enter_hooked(host, call);
+        }
         match &parts.slot {
             Some(slot) => slot.during(store, host, |store| call(store, results)),
             None => call(store, results),
         }
+    }
+
+    /// Enters a guest with hooks. It looks out for what is wanted from its first instruction on. Where calls are counted,
+    /// one that traps leaves them counted.
+    fn enter_hooked<T>(&mut self, host: &mut dyn Host, call: impl FnOnce(&mut S, &mut Vec<Value>) -> T) -> T {
+        let GuestAccess { store, parts, results } = self;
+        if parts.flag.has_attention() {
+            parts.look_out(store);
+        }
+        let depth = parts.depth(store);
+        let result = match &parts.slot {
+            Some(slot) => slot.during(store, host, |store| call(store, results)),
+            None => call(store, results),
+        };
+        parts.restore_depth(store, depth);
+        result
     }
 
     /// Explains why a call returned no results. The `hosts` outermost frames are not the guest's.
@@ -61,7 +80,9 @@ impl<S: AsStoreMut> GuestAccess<S> {
         }
         let args: Vec<_> = args.iter().map(Value::to_string).collect();
         let guests = error.trace().len().saturating_sub(hosts);
-        let (trace, omitted) = frames(&error.trace()[..guests], &self.parts.offsets, &*self.parts.symbols);
+        let (trace, omitted) = frames(&error.trace()[..guests], &self.parts.offsets, |index, offset| {
+            self.parts.symbols.frames(index, offset)
+        });
         Failure::Trap {
             call: format!("{}({})", func.name, args.join(", ")),
             cause: trap.and_then(cause).unwrap_or_else(|| TrapCause::Other(error.message())),
@@ -90,6 +111,24 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
 
     fn global(&mut self, variable: &GlobalRef) -> Value {
         Value::from(&variable.global.get(&mut self.store))
+    }
+
+    fn globals(&mut self) -> Vec<Global> {
+        let GuestAccess { store, parts, .. } = self;
+        let read = parts.globals.iter().map(|(name, global)| {
+            let ty = global.ty(store);
+            let value = Value::from(&global.get(store));
+            Global { name: name.clone(), ty: Type::from(ty.ty), mutable: ty.mutability.is_mutable(), value }
+        });
+        read.collect()
+    }
+
+    fn position(&mut self) -> CodePosition {
+        self.parts.clone().position(&mut self.store)
+    }
+
+    fn look_out(&mut self) {
+        self.parts.clone().look_out(&mut self.store);
     }
 
     fn memories(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{Boundary, Func, GlobalRef, Guest, Host, Watchdog};
+use super::{Boundary, CodePosition, Func, Global, GlobalRef, Guest, Host, Pausing, Watchdog};
 use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, StepKind, Value};
 
 /// Maximum number of recorded steps per cause. A guest that calls imports in a loop makes millions.
@@ -14,9 +14,9 @@ const CHANGES: u64 = 1 << 30;
 
 /// A guest, reached from outside or inside a call, and its recorder.
 pub struct Recorded<'a, B: ?Sized> {
-    inner: &'a mut B,
-    recorder: &'a mut Recorder,
-    watch: Watchdog,
+    pub(super) inner: &'a mut B,
+    pub(super) recorder: &'a mut Recorder,
+    pub(super) watch: Watchdog,
 }
 
 impl<'a> Recorded<'a, Guest> {
@@ -124,7 +124,7 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
             self.recorder.written(memory, addr, bytes, Actor::Host);
         }
         self.recorder.leave(elapsed);
-        outcome
+        outcome.and_then(|()| self.pause_after_write(memory, addr))
     }
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
@@ -151,6 +151,18 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 
     fn global(&mut self, variable: &GlobalRef) -> Value {
         self.inner.global(variable)
+    }
+
+    fn globals(&mut self) -> Vec<Global> {
+        self.inner.globals()
+    }
+
+    fn position(&mut self) -> CodePosition {
+        self.inner.position()
+    }
+
+    fn look_out(&mut self) {
+        self.inner.look_out();
     }
 
     fn memories(&self) -> usize {
@@ -228,5 +240,10 @@ impl Host for RecordingHost<'_> {
 
     fn name(&self, place: usize) -> std::sync::Arc<str> {
         self.host.name(place)
+    }
+
+    fn paused(&mut self, pausing: Pausing, boundary: &mut dyn Boundary) -> Result<(), Box<Failure>> {
+        let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
+        recorded.pause(pausing)
     }
 }

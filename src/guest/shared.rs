@@ -9,6 +9,7 @@ use wasmer::{AsStoreMut, FunctionEnv, FunctionEnvMut, Memory, Store, StoreMut};
 
 use super::flag::Flag;
 use super::instrument::OffsetMap;
+use super::pause::{PauseMemory, Pauser};
 use super::trace::Tracer;
 use super::{Host, Limits, Symbols, Watchdog};
 use crate::record::Failure;
@@ -20,7 +21,7 @@ const DEEPEST: usize = 50;
 pub(super) struct GuestShared {
     /// The memories, in the order of their indices.
     pub(super) memories: Vec<Memory>,
-    /// The slot for the host; `None` if the guest imports no function.
+    /// The slot for the host; `None` if the guest neither imports a function nor has hooks.
     pub(super) slot: Option<HostSlot>,
     pub(super) flag: Flag,
     pub(super) watch: Watchdog,
@@ -28,6 +29,11 @@ pub(super) struct GuestShared {
     pub(super) symbols: Arc<dyn Symbols>,
     /// Takes the guest's records, if it records its accesses.
     pub(super) tracer: Option<Tracer>,
+    /// What it takes to stop the guest at its stop points, if it has any.
+    pub(super) pauser: Option<Pauser>,
+    pub(super) pauses: PauseMemory,
+    /// The exported globals of the module.
+    pub(super) globals: Vec<(String, wasmer::Global)>,
     /// May be changed at any time.
     pub(super) limits: Cell<Limits>,
 }
@@ -56,6 +62,13 @@ struct HostPtr(NonNull<dyn Host>);
 // stay on one thread. Code that depends on that checks the thread: `HostSlot::during` and `with_host`.
 #[allow(unsafe_code, reason = "wasmer demands it of the environment of host functions")]
 unsafe impl Send for ImportEnv {}
+
+impl ImportEnv {
+    /// What the guest's functions share, once the guest exists.
+    pub(super) fn shared(&self) -> Option<Rc<GuestShared>> {
+        self.shared.get().cloned()
+    }
+}
 
 impl HostSlot {
     /// Creates an empty slot on this thread.

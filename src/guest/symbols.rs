@@ -26,7 +26,11 @@ impl Symbols for NoSymbols {
 }
 
 /// The frames of a trap, innermost first, and the number of outermost frames left out.
-pub(super) fn frames(trace: &[FrameInfo], offsets: &OffsetMap, symbols: &dyn Symbols) -> (Vec<Frame>, usize) {
+pub(super) fn frames(
+    trace: &[FrameInfo],
+    offsets: &OffsetMap,
+    named: impl Fn(u32, Option<usize>) -> Vec<Frame>,
+) -> (Vec<Frame>, usize) {
     let mut frames: Vec<Frame> = Vec::new();
     let (mut kept, mut row) = (0, 0);
     for (number, info) in trace.iter().enumerate() {
@@ -40,7 +44,7 @@ pub(super) fn frames(trace: &[FrameInfo], offsets: &OffsetMap, symbols: &dyn Sym
             return (frames, trace.len() - number);
         }
         kept += 1;
-        frames.extend(symbols.frames(index, offsets.original(index, info.func_offset())));
+        frames.extend(named(index, offsets.original(index, info.func_offset())));
     }
     (frames, 0)
 }

@@ -3,15 +3,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, FunctionEnvMut, Global, Instance, Memory, Store, Value};
+use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, Global, Instance, Memory, Store, Value};
 
 use super::Watchdog;
 use super::feed::Feed;
-use super::instrument::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES, TraceExports};
+use super::instrument::{FIRST_RECORD, LIMIT, LIMIT_AT, RING_PAGES, TraceExports};
+use super::pause::hook;
+use super::shared::ImportEnv;
 use crate::record::{Collector, Site};
 
 /// Takes the records of one guest.
-#[derive(Clone)]
 pub(super) struct Tracer {
     ring: Memory,
     cursor: Global,
@@ -30,7 +31,7 @@ impl Tracer {
         exports: &TraceExports,
         memories: &[Memory],
         collector: Collector,
-        watch: &Watchdog,
+        (watch, env): (&Watchdog, &FunctionEnv<ImportEnv>),
     ) -> Option<Tracer> {
         let tracer = Tracer {
             ring: instance.exports.get_memory(&exports.ring).ok()?.clone(),
@@ -40,8 +41,7 @@ impl Tracer {
             feed: Arc::new(Mutex::new(Feed::new(collector))),
             watch: watch.clone(),
         };
-        let env = FunctionEnv::new(store, tracer.clone());
-        let hook = Function::new_typed_with_env(store, &env, hook);
+        let hook = Function::new_typed_with_env(store, env, hook);
         let table = instance.exports.get_table(&exports.hook).ok()?.clone();
         table.set(store, 0, Value::FuncRef(Some(hook))).ok()?;
         tracer.ring.view(store).write(LIMIT_AT.into(), &LIMIT.to_le_bytes()).ok()?;
@@ -76,6 +76,35 @@ impl Tracer {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The collector.
+    pub(super) fn collector(&self) -> Arc<Mutex<Collector>> {
+        self.feed().collector().clone()
+    }
+
+    /// Has the records of the ring taken, and the bytes that a `memory.init` wrote: its site, address and length. Where
+    /// that is to be done `at_once`, returns how many accesses there were before, when all of them are taken.
+    pub(super) fn take(
+        &self,
+        store: &mut impl AsStoreMut,
+        init: Option<(u32, u64, u64)>,
+        at_once: bool,
+    ) -> Option<u64> {
+        let mut feed = self.feed();
+        let count = |feed: &mut Feed| {
+            self.watch.aside(|| feed.timed(|feed| feed.finish(&[])));
+            feed.collector().lock().unwrap_or_else(PoisonError::into_inner).count()
+        };
+        let before = at_once.then(|| count(&mut feed));
+        self.empty_ring(store, &mut feed, Feed::send);
+        if let Some((site, addr, len)) = init {
+            self.init(store, &mut feed, site, addr, len);
+        }
+        if at_once {
+            count(&mut feed);
+        }
+        before
+    }
+
     /// Records a `memory.init`, whose bytes are now in memory.
     fn init(&self, store: &impl AsStoreRef, feed: &mut Feed, site: u32, addr: u64, len: u64) {
         let memory = self.sites.get(site as usize).and_then(|site| self.memories.get(site.memory as usize));
@@ -87,20 +116,9 @@ impl Tracer {
     }
 }
 
-/// The hook: called when the ring is full, and after a `memory.init` at `addr`.
-fn hook(mut env: FunctionEnvMut<'_, Tracer>, site: i32, addr: i64, _: i64, len: i64) {
-    let (tracer, mut store) = env.data_and_store_mut();
-    let mut feed = tracer.feed();
-    tracer.empty_ring(&mut store, &mut feed, Feed::send);
-    let site = site.cast_unsigned();
-    if site != NO_SITE {
-        tracer.init(&store, &mut feed, site, addr.cast_unsigned(), len.cast_unsigned());
-    }
-}
-
 /// All bytes of a memory.
 #[allow(unsafe_code, reason = "wasmer's safe readers copy, and slower than memcpy")]
-fn all<'a>(memory: &Memory, store: &'a impl AsStoreRef) -> &'a [u8] {
+pub(super) fn all<'a>(memory: &Memory, store: &'a impl AsStoreRef) -> &'a [u8] {
     let view = memory.view(store);
     let size = usize::try_from(view.data_size()).expect("linear memory fits the address space");
     // SAFETY: pointer and length are those of the live memory. While the store is borrowed none of its code runs, and

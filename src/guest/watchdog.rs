@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::control::ControlState;
 use super::flag::Flag;
 use crate::record::{Failure, Limit};
 
@@ -50,6 +51,8 @@ struct Shared {
     asleep: AtomicBool,
     /// The flag that stops the current guest, if any.
     flag: Mutex<Option<Flag>>,
+    /// What is wanted of the guest besides an end.
+    control: ControlState,
     thread: OnceLock<Thread>,
 }
 
@@ -69,6 +72,7 @@ impl Watchdog {
                 firing: AtomicBool::new(false),
                 asleep: AtomicBool::new(false),
                 flag: Mutex::new(None),
+                control: ControlState::default(),
                 thread: OnceLock::new(),
             }),
         }
@@ -93,6 +97,7 @@ impl Watchdog {
         self.shared.cancelled.fetch_max(line, SeqCst);
         self.shared.asked.store(self.shared.count.load(SeqCst), SeqCst);
         self.wake();
+        self.control().end_call();
     }
 
     /// Whether the line with this number was cancelled. Call it inside [`Watchdog::during`].
@@ -125,6 +130,18 @@ impl Watchdog {
             let shared = Arc::downgrade(&self.shared);
             std::thread::spawn(move || keep(&shared)).thread().clone()
         });
+    }
+
+    /// What is wanted of the guest besides an end.
+    pub(super) fn control_state(&self) -> &ControlState {
+        &self.shared.control
+    }
+
+    /// Has the guest's thread read what is wanted, as soon as it comes by a hook.
+    pub(super) fn call_attention(&self) {
+        if let Some(flag) = &*self.flag() {
+            flag.call_attention();
+        }
     }
 
     fn flag(&self) -> MutexGuard<'_, Option<Flag>> {

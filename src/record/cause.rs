@@ -176,9 +176,14 @@ impl Cause {
         self.outcome.as_ref().err().into_iter().chain(&self.cleanup)
     }
 
+    /// Whether it is over; else this is what happened so far.
+    pub fn is_over(&self) -> bool {
+        !matches!(self.outcome, Err(Failure::NotOver))
+    }
+
     /// Whether anything failed, even if there is an answer.
     pub fn has_failed(&self) -> bool {
-        self.failures().next().is_some()
+        self.is_over() && self.failures().next().is_some()
     }
 
     /// The failures, as text.

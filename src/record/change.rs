@@ -1,6 +1,7 @@
 //! One change of a linear memory: bytes with their old and new values, or growth.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Image, Memories, WASM_PAGE};
 
@@ -50,7 +51,7 @@ pub enum Change {
         /// The address of the first byte.
         addr: u64,
         /// The old bytes, then the same number of new ones, in one allocation.
-        old_then_new: Box<[u8]>,
+        old_then_new: Arc<[u8]>,
         /// Who wrote them.
         by: Actor,
         /// How the change is known.
@@ -75,7 +76,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask(
     /// One bit per byte, lowest first.
-    Box<[u8]>,
+    Arc<[u8]>,
 );
 
 impl Mask {

@@ -187,6 +187,9 @@ pub enum Failure {
     /// The user stopped the guest before this line was sent.
     #[error("not sent: cancelled by Ctrl-C")]
     Cancelled,
+    /// The call is still under way: this is what happened so far.
+    #[error("the call is not over")]
+    NotOver,
     /// The guest, a program, exited with this status.
     #[error("the guest exited with status {0}")]
     Exit(i32),

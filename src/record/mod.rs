@@ -10,6 +10,7 @@ mod history;
 mod image;
 mod recorder;
 mod run;
+mod stop;
 mod trap;
 mod value;
 
@@ -23,6 +24,7 @@ pub use history::{Found, Position, Touch};
 pub use image::{Image, PAGE, WASM_PAGE};
 pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
+pub use stop::{Stop, StopAccess, StopReason};
 pub use trap::TrapCause;
 pub use value::Value;
 

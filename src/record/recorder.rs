@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::access::TouchedPage;
 use super::{
-    AccessLog, Actor, Cause, Change, Collector, Evidence, Image, Known, Mask, Memories, Outcome, Step, StepKind,
-    Trigger, WASM_PAGE,
+    AccessLog, Actor, Cause, Change, Collector, Evidence, Failure, Image, Known, Mask, Memories, Outcome, Step,
+    StepKind, Trigger, WASM_PAGE,
 };
 
 /// Receives the guest's messages as it emits them.
@@ -33,6 +33,8 @@ pub enum FocusTarget {
     Call,
 }
 
+/// How many pages are summed up each time that somebody wants to see what happened so far.
+const TOUCHED: usize = 16;
 /// Default time per cause for comparing memories at calls of imports.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -61,6 +63,8 @@ pub struct Recorder {
     /// The number of its recorded accesses, and the collector that has them.
     accesses: u64,
     collector: Option<Arc<Mutex<Collector>>>,
+    /// The trigger of the current cause, if it was told.
+    trigger: Option<Trigger>,
     listener: Option<Listener>,
 }
 
@@ -199,7 +203,11 @@ impl Recorder {
             }
         }
         for (memory, pages) in collecting.take_pages() {
-            self.sum_up(memory, &pages);
+            if let Some(image) = self.present.get_mut(memory) {
+                let first = self.changes.len();
+                sum_up(memory, pages.iter().map(|page| &**page), image, &mut self.changes);
+                self.kept += self.changes[first..].iter().map(|change| change.cost() as u64).sum::<u64>();
+            }
             collecting.recycle(memory, pages);
         }
         collecting.set_boundary(first..self.changes.len());
@@ -207,19 +215,51 @@ impl Recorder {
         self.overhead += collecting.take_overhead();
     }
 
-    /// Records the written bytes of pages as changes.
-    fn sum_up(&mut self, memory: usize, pages: &[Box<TouchedPage>]) {
-        let first = self.changes.len();
-        let Some(image) = self.present.get_mut(memory) else { return };
-        let mut written =
-            WrittenBytes { memory, changes: &mut self.changes, addr: 0, old: Vec::new(), new: Vec::new() };
-        for page in pages.iter().filter(|page| page.is_written()) {
-            written.add(page, image.page(page.number()), page.bytes());
-            image.put_page(page.number(), &page.to_shared());
+    /// Tells the trigger of the cause that begins, for what is shown of it before it is over.
+    pub fn begin(&mut self, trigger: Trigger) {
+        self.trigger = Some(trigger);
+    }
+
+    /// The old and new bytes that were written last.
+    pub fn last_written(&self) -> Option<(&[u8], &[u8])> {
+        match self.changes.last()? {
+            Change::Bytes { old_then_new, .. } => Some(old_then_new.split_at(old_then_new.len() / 2)),
+            Change::Growth { .. } => None,
         }
-        written.flush();
-        let made = self.changes.get(first..).unwrap_or(&[]);
-        self.kept += made.iter().map(|change| change.cost() as u64).sum::<u64>();
+    }
+
+    /// The cause as far as it happened, and the memories now. What the guest did since the last boundary stays open, or
+    /// is settled where it touched so much that summing it up again and again would cost more.
+    pub fn so_far(&mut self, collector: &Arc<Mutex<Collector>>, may_settle: bool) -> (Cause, Memories) {
+        let touched = collector.lock().unwrap_or_else(PoisonError::into_inner).touched();
+        if may_settle && touched > TOUCHED {
+            self.settle(collector);
+            self.go_on(collector);
+        }
+        let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut changes, mut present) = (self.changes.clone(), self.present.clone());
+        let first = changes.len();
+        for &(memory, from, to) in collecting.growths() {
+            if let Some(image) = present.get_mut(memory) {
+                image.resize(to * WASM_PAGE);
+                changes.push(Change::Growth { memory, from, to, by: Actor::Guest });
+            }
+        }
+        for (memory, pages) in collecting.pages() {
+            if let Some(image) = present.get_mut(memory) {
+                sum_up(memory, pages.into_iter(), image, &mut changes);
+            }
+        }
+        let accesses = Arc::new(collecting.so_far(first..changes.len()));
+        let mut steps = self.steps.clone();
+        for &place in &self.open {
+            let step = &mut steps[place];
+            (step.changes.end, step.accesses.end) = (changes.len(), accesses.len());
+            step.known.after = !self.outdated;
+        }
+        let trigger = self.trigger.clone().unwrap_or(Trigger::Start);
+        let (focus, outcome) = (self.focus, Err(Failure::NotOver));
+        (Cause { trigger, steps, changes, accesses, focus, outcome, cleanup: None }, present)
     }
 
     /// Records the initial contents of a fresh guest's memory. `data` are the ranges that the module initialized, or
@@ -324,7 +364,7 @@ impl Recorder {
         debug_assert!(self.open.is_empty(), "a step is left on every way out of it");
         self.overhead = Duration::ZERO;
         self.kept = 0;
-        (self.wanted, self.repeat_next) = (None, false);
+        (self.wanted, self.repeat_next, self.trigger) = (None, false, None);
         self.accesses = 0;
         let log = self.collector.take().map_or_else(AccessLog::default, |collector| {
             collector.lock().unwrap_or_else(PoisonError::into_inner).take_log()
@@ -339,6 +379,21 @@ impl Recorder {
             cleanup: None,
         }
     }
+}
+
+/// Adds the written bytes of pages to the changes, and puts the pages into the image.
+fn sum_up<'a>(
+    memory: usize,
+    pages: impl Iterator<Item = &'a TouchedPage>,
+    image: &mut Image,
+    changes: &mut Vec<Change>,
+) {
+    let mut written = WrittenBytes { memory, changes, addr: 0, old: Vec::new(), new: Vec::new() };
+    for page in pages.filter(|page| page.is_written()) {
+        written.add(page, image.page(page.number()), page.bytes());
+        image.put_page(page.number(), &page.to_shared());
+    }
+    written.flush();
 }
 
 /// Minimum number of written runs in a page that are kept as one change with a mask, which is cheaper than many small

@@ -33,6 +33,8 @@ pub struct Run {
     forgotten: usize,
     present: Memories,
     start: Memories,
+    /// Whether the last cause is still under way.
+    is_unfinished: bool,
     cost: usize,
     budget: usize,
 }
@@ -47,6 +49,7 @@ impl Run {
             forgotten: 0,
             present: Memories::new(),
             start: Memories::new(),
+            is_unfinished: false,
             cost: 0,
             budget,
         }
@@ -57,8 +60,24 @@ impl Run {
         Run { forgotten, start, present, ..Run::new(budget) }
     }
 
+    /// Shows what happened so far of the cause that is under way. What comes next takes its place.
+    pub fn show_unfinished(&mut self, cause: Arc<Cause>, present: Memories) {
+        self.push(cause, present);
+        self.is_unfinished = true;
+    }
+
+    /// Whether the last cause is still under way.
+    pub fn is_unfinished(&self) -> bool {
+        self.is_unfinished
+    }
+
     /// Appends a cause and the memories after it.
     pub fn push(&mut self, cause: Arc<Cause>, present: Memories) {
+        if std::mem::take(&mut self.is_unfinished)
+            && let Some(unfinished) = self.causes.pop_back()
+        {
+            self.cost -= unfinished.cost();
+        }
         if self.is_empty() {
             self.start = present.clone();
         }

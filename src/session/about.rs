@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Live, Source};
 use crate::abi::Assumption;
 use crate::debug::DebugInfo;
-use crate::guest::{Global, Interface};
+use crate::guest::{Global, Interface, Passes, Points};
 use crate::record::Run;
 
 /// What is known of a loaded guest.
@@ -34,6 +34,10 @@ pub struct About {
     pub debug: Option<Arc<DebugInfo>>,
     /// The index of the memory that the convention uses for lines.
     pub memory: usize,
+    /// What the guest was compiled with.
+    pub passes: Passes,
+    /// Where it can be stopped.
+    pub points: Points,
 }
 
 /// A run that has ended or was read from a file, with its guest.
@@ -72,6 +76,8 @@ impl About {
             untraced: live.why_untraced().map(str::to_owned),
             debug: Some(live.debug().clone()),
             memory: memory_of(live),
+            passes: live.passes(),
+            points: live.points().clone(),
             interface: Arc::new(live.interface().clone()),
         }
     }

@@ -12,11 +12,12 @@ use crate::abi::{
 };
 use crate::debug::{DebugInfo, PathMapping};
 use crate::guest::{
-    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, Program, Recorded, Watchdog,
+    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, PointRequest, Points,
+    Program, Recorded, Watchdog,
 };
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, StepKind, Trigger, Value};
 
-use super::{Resend, Source, Watched};
+use super::{Resend, Source, Stops, Watched};
 
 /// The user's options for running a guest.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Options {
     pub watched: Watched,
     /// What is sent again after a guest was reloaded because its file changed.
     pub resend: Resend,
+    /// The breakpoints and watchpoints.
+    pub stops: Stops,
 }
 
 /// A running guest. It stays on the thread that created it.
@@ -62,6 +65,13 @@ pub struct Live {
     /// How long its code ran during the start.
     started: Duration,
     driving: Driving,
+    /// The guest's name, as the user gave it.
+    name: String,
+    stops: Stops,
+    /// How long creating the guest took, until it is started.
+    made: Duration,
+    /// Whether nothing stops the guest: lines are sent again.
+    pub(super) is_unstoppable: bool,
 }
 
 /// How many lines a guest answers before its recipe is compiled, which takes about as long as they do.
@@ -92,6 +102,8 @@ pub enum OpenError {
     NoConvention(NoConvention),
     /// The guest's start function failed, or a call that its recipe makes once.
     Prepare(Failure),
+    /// The guest cannot be compiled so that it can be stopped.
+    Unstoppable(String),
 }
 
 impl Live {
@@ -100,41 +112,72 @@ impl Live {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(source: &Source, options: &Options, watch: Watchdog) -> Result<(Live, Cause), OpenError> {
+        let mut live = Live::load(source, options, watch)?;
+        let start = live.start()?;
+        Ok((live, start))
+    }
+
+    /// Loads a guest and chooses its convention. None of its code runs: [`Live::start`] is next.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub(super) fn load(source: &Source, options: &Options, watch: Watchdog) -> Result<Live, OpenError> {
         let code = Code::read(&source.name, &source.bytes).map_err(OpenError::Load)?;
         // Before compiling, which may take seconds.
         let wish = options.wish.clone();
         let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
         let debug = DebugInfo::new(code.binary().into(), Some(Path::new(&source.name)), options.source_maps.clone());
         let debug = Arc::new(debug);
-        let mut program = code.compile_traced(options.limits, options.trace).map_err(OpenError::Load)?;
+        let points = if options.trace.pauses { options.stops.points(&debug) } else { PointRequest::default() };
+        let program = code.compile_for_control(options.limits, options.trace, &points);
+        let mut program = program.map_err(OpenError::Load)?;
+        options.stops.tell(&watch, &debug, program.points());
         program.set_symbols(debug.clone());
         let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
         let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
         recorder.set_patience(options.patience);
         let birth = GuestFactory { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
-        let (mut guest, mut exchange, elapsed) = birth.instance()?;
-        let outcome = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
+        let (guest, exchange, made) = birth.instance()?;
+        Ok(Live {
+            program,
+            debug,
+            wish,
+            choice,
+            invocation,
+            guest,
+            exchange,
+            recorder,
+            watch,
+            used: false,
+            started: Duration::ZERO,
+            driving: Driving::default(),
+            name: source.name.clone(),
+            stops: options.stops.clone(),
+            made,
+            is_unstoppable: false,
+        })
+    }
+
+    /// Starts the guest that was loaded, and returns the cause of its start.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub(super) fn start(&mut self) -> Result<Cause, OpenError> {
+        self.begin(Trigger::Start);
+        let Live { guest, exchange, recorder, made, .. } = self;
+        let outcome = prepare(guest, exchange, recorder, *made);
+        self.watch.control().end();
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
-        let started = time_of_code(&start);
+        self.started = time_of_code(&start);
         outcome.map_err(OpenError::Prepare)?;
-        Ok((
-            Live {
-                program,
-                debug,
-                wish,
-                choice,
-                invocation,
-                guest,
-                exchange,
-                recorder,
-                watch,
-                used: false,
-                started,
-                driving: Driving::default(),
-            },
-            start,
-        ))
+        Ok(start)
+    }
+
+    /// A cause begins.
+    fn begin(&mut self, trigger: Trigger) {
+        self.recorder.begin(trigger);
+        self.watch.control().begin(self.is_unstoppable);
     }
 
     /// Replaces the guest by a fresh instance of its module, and returns the cause of its start.
@@ -143,6 +186,8 @@ impl Live {
     /// As for [`Live::open`]: the start function runs again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
         let mut recorder = self.recorder.renewed();
+        // What is shown of a stop belongs to the run before.
+        self.watch.control().begin(true);
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
         if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
             self.guest.take_watch();
@@ -287,6 +332,7 @@ impl Live {
     /// Runs one exchange, recorded. Numbers must increase, as cancelling refers to them.
     pub fn send(&mut self, line: InputLine<'_>, number: u64) -> Cause {
         let mut answer = Vec::new();
+        self.begin(Trigger::Line(line.bytes.to_vec()));
         // No guest is created for a cancelled line, except if it is cancelled while that happens.
         let before = if self.watch.is_cancelled(number) { Err(Failure::Cancelled) } else { self.refresh() };
         let Live { guest, exchange, recorder, watch, .. } = self;
@@ -298,6 +344,7 @@ impl Live {
             }
             Err(failure) => failure.into(),
         };
+        self.watch.control().end();
         let cause = self.recorder.end(Trigger::Line(line.bytes.to_vec()), ended.answer.map(|()| answer));
         Cause { cleanup: ended.cleanup, ..cause }
     }
@@ -396,9 +443,11 @@ impl Live {
         number: u64,
         act: impl FnOnce(&mut ManualAccess<'_, '_>) -> Result<(), Box<Failure>>,
     ) -> Cause {
+        self.begin(Trigger::Command(words.clone()));
         let outcome = self.recorded(number, |exchange, recorded| {
             act(&mut ManualAccess { exchange, recorded }).map_err(|failure| *failure)
         });
+        self.watch.control().end();
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
         // A command usually makes a single step, which gets the focus.
         let focus = cause.focus.or((!cause.steps.is_empty()).then_some(0));
@@ -411,10 +460,49 @@ impl Live {
     /// As for [`Live::open`].
     pub(super) fn reload(&mut self, source: &Source, options: &Options) -> Result<Cause, OpenError> {
         let options = Options { wish: self.wish.clone(), ..options.clone() };
-        let opened = Live::open(source, &options, self.watch.clone());
-        let (live, start) = opened.inspect_err(|_| self.guest.take_watch())?;
+        let opened = Live::load(source, &options, self.watch.clone()).and_then(|mut live| {
+            live.is_unstoppable = true;
+            let start = live.start()?;
+            Ok((live, start))
+        });
+        let (live, start) = opened.inspect_err(|_| self.take_back())?;
         *self = live;
         Ok(start)
+    }
+
+    /// Takes the watch back that another guest had, which did not take this one's place.
+    fn take_back(&self) {
+        self.guest.take_watch();
+        self.stops.tell(&self.watch, &self.debug, self.program.points());
+    }
+
+    /// Replaces the guest by one of the same module that is compiled with `options`, so that it can be stopped.
+    ///
+    /// # Errors
+    /// As for [`Live::open`], or [`OpenError::Unstoppable`].
+    pub(super) fn recompile(&mut self, options: &Options) -> Result<Cause, OpenError> {
+        let source = Source { name: self.name.clone(), bytes: self.debug.module().to_vec() };
+        let options = Options { wish: self.wish.clone(), ..options.clone() };
+        let opened = Live::load(&source, &options, self.watch.clone()).and_then(|mut live| {
+            live.is_unstoppable = true;
+            match live.why_untraced() {
+                Some(why) => Err(OpenError::Unstoppable(why.to_owned())),
+                None => live.start().map(|start| (live, start)),
+            }
+        });
+        let (live, start) = opened.inspect_err(|_| self.take_back())?;
+        *self = live;
+        Ok(start)
+    }
+
+    /// What the guest was compiled with.
+    pub(super) fn passes(&self) -> Passes {
+        self.program.passes()
+    }
+
+    /// Where the guest can be stopped.
+    pub(super) fn points(&self) -> &Points {
+        self.program.points()
     }
 }
 
@@ -481,6 +569,7 @@ impl fmt::Display for OpenError {
             OpenError::Load(error) => error.fmt(f),
             OpenError::NoConvention(error) => error.fmt(f),
             OpenError::Prepare(failure) => failure.fmt(f),
+            OpenError::Unstoppable(why) => write!(f, "it cannot be stopped: {why}"),
         }
     }
 }

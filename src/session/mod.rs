@@ -5,6 +5,7 @@
 
 mod about;
 mod bookmarks;
+mod control;
 mod inspect;
 mod live;
 mod rebuilt;
@@ -12,12 +13,14 @@ mod request;
 mod resend;
 mod saved;
 mod source;
+mod stops;
 mod thread;
 mod worker;
 
 pub use crate::guest::Watchdog;
 pub use about::{About, PastRun};
 pub use bookmarks::{Bookmark, Bookmarks};
+pub use control::Means;
 pub use inspect::{Inspection, inspect};
 pub use live::{GATHER, Live, OpenError, Options};
 pub use rebuilt::Watched;
@@ -25,4 +28,5 @@ pub use request::{GuestOp, Request};
 pub use resend::{Reload, Resend};
 pub use saved::{Saved, SessionFileError, load, save};
 pub use source::{BUILT_IN, Source, SourceError};
+pub use stops::{BreakPlace, Breakpoint, Stops};
 pub use worker::{Session, State, Update};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::about::Origin;
 use super::{Live, OpenError, Options, Source};
 use crate::abi::InputLine;
-use crate::guest::Boundary;
+use crate::guest::{Boundary, Passes};
 use crate::record::{Cause, Failure, FocusTarget, Trigger, Value};
 
 /// A request to a guest.
@@ -35,6 +35,8 @@ pub enum GuestOp {
     Reload(Source),
     /// Replace the guest by a fresh instance, with the convention of this name or the recipe in this file.
     Adopt(PathBuf),
+    /// Replace the guest by a fresh instance of its module, compiled like this.
+    Recompile(Passes),
 }
 
 impl Live {
@@ -63,6 +65,7 @@ impl Live {
             GuestOp::Reset => begun(words, self.restart()?),
             GuestOp::Reload(source) => begun(words, self.reload(&source, options)?),
             GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
+            GuestOp::Recompile(trace) => begun(words, self.recompile(&Options { trace, ..options.clone() })?),
         })
     }
 }
@@ -78,6 +81,14 @@ impl GuestOp {
 }
 
 impl Request {
+    /// What the guest is to be compiled with from then on, if that changes.
+    pub(super) fn passes(&self) -> Option<Passes> {
+        match self {
+            Request::Command(_, GuestOp::Recompile(passes)) => Some(*passes),
+            _ => None,
+        }
+    }
+
     /// The cause of a request that was cancelled before its turn.
     pub(super) fn cancelled(self) -> Cause {
         let trigger = match self {

@@ -20,11 +20,11 @@ pub enum Resend {
     Last,
 }
 
-/// A reload because a file changed, and the run that it began.
+/// A reload because a file changed, or because the guest was compiled again, and the run that it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reload {
-    /// The file: the guest's, or its recipe's.
-    pub file: PathBuf,
+    /// The file: the guest's, or its recipe's; `None` if the guest was compiled again so that it can be stopped.
+    pub file: Option<PathBuf>,
     /// When the guest was reloaded.
     pub at: SystemTime,
     /// The number of the run.
@@ -99,7 +99,10 @@ impl Request {
 
     /// Whether it creates a fresh guest, which begins a new run unless it fails.
     fn begins_a_run(&self) -> bool {
-        matches!(self, Request::Command(_, GuestOp::Reset | GuestOp::Reload(_) | GuestOp::Adopt(_)))
+        matches!(
+            self,
+            Request::Command(_, GuestOp::Reset | GuestOp::Reload(_) | GuestOp::Adopt(_) | GuestOp::Recompile(_))
+        )
     }
 }
 

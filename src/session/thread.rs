@@ -10,8 +10,8 @@ use crate::guest::{Limits, Watchdog};
 
 /// A job for the guest's thread.
 pub(super) enum Job {
-    /// Perform a request; with its number.
-    Do(u64, Request),
+    /// Perform a request; with its number, and whether nothing stops the guest meanwhile.
+    Do(u64, Request, bool),
     /// Change the guest's limits.
     Limits(Limits),
 }
@@ -25,12 +25,16 @@ pub(super) fn work(
     jobs: &Receiver<Job>,
     report: &impl Fn(Update),
 ) {
-    let (mut live, start) = match Live::open(source, &options, watch.clone()) {
-        Ok(opened) => opened,
+    let mut live = match Live::load(source, &options, watch.clone()) {
+        Ok(live) => live,
         Err(error) => return report(Update::Failed(error)),
     };
     let mut origin = Origin::of(source);
     report(Update::Ready(Box::new(About::of(&live, &origin))));
+    let start = match live.start() {
+        Ok(start) => start,
+        Err(error) => return report(Update::Failed(error)),
+    };
     let settle = |live: &mut Live, cause| {
         let globals = live.globals();
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
@@ -38,7 +42,10 @@ pub(super) fn work(
     settle(&mut live, start);
     for job in jobs {
         let (number, request) = match job {
-            Job::Do(number, request) => (number, request),
+            Job::Do(number, request, is_unstoppable) => {
+                live.is_unstoppable = is_unstoppable;
+                (number, request)
+            }
             Job::Limits(limits) => {
                 options.limits = limits;
                 live.set_limits(limits);
@@ -53,8 +60,10 @@ pub(super) fn work(
             Request::Command(_, deed) => (watching.file(deed), deed.origin()),
             Request::Line(_) => (None, None),
         };
+        let passes = request.passes();
         match live.perform(request, number, &options) {
             Ok(cause) => {
+                options.trace = passes.unwrap_or(options.trace);
                 if cause.begins_a_run() {
                     origin = other.unwrap_or(origin);
                     watching.turn_to(file);

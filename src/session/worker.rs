@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::SystemTime;
 
+use super::control::{Hold, UnderWay};
 use super::resend::{Reload, Resend, RunRequests};
 use super::thread::{Job, work};
-use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Saved, Source};
-use crate::guest::{Global, Limits, Watchdog};
+use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Saved, Source, Stops};
+use crate::guest::{Global, Limits, PauseListener, Paused, Watchdog};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
 /// Bytes of history per run. Older causes are forgotten.
@@ -33,6 +34,8 @@ pub enum Update {
     Rebuilt(String, GuestOp),
     /// A cause has ended; with the memories and exported globals after it.
     Settled(Arc<Cause>, Memories, Vec<Global>),
+    /// A call is not over, and this happened so far: the guest stopped, or was asked.
+    Paused(Box<Paused>),
     /// A request failed without changing the guest; with the reason.
     Refused(String),
     /// The guest could not be loaded or started. This is the last update.
@@ -48,6 +51,8 @@ pub enum State {
     Idle,
     /// It is running, with this many requests to finish.
     Busy(usize),
+    /// It stopped in the middle of a call, and waits to be told how to go on.
+    Stopped,
 }
 
 /// A guest on its own thread, and its timeline.
@@ -60,10 +65,10 @@ pub struct Session {
     /// Whether the session is from a file, without a guest.
     replayed: bool,
     /// How many requests were sent.
-    sent: u64,
-    watch: Watchdog,
+    pub(super) sent: u64,
+    pub(super) watch: Watchdog,
     limits: Limits,
-    run: Run,
+    pub(super) run: Run,
     /// Past runs, oldest first.
     past: Vec<PastRun>,
     /// How many runs have begun, including dropped ones.
@@ -74,20 +79,22 @@ pub struct Session {
     memory: usize,
     /// The session to return to, if this one is a file viewed in its place.
     suspended: Option<Box<Session>>,
-    globals: Vec<Global>,
+    pub(super) globals: Vec<Global>,
     bookmarks: Bookmarks,
     /// Requests that wait for the previous one to finish. The guest's thread gets one at a time, so that its reports,
     /// which contain memories, do not pile up.
     waiting: VecDeque<Waiting>,
+    pub(super) stops: Stops,
+    pub(super) call: UnderWay,
+    /// Lets a guest that waits end, when the session is gone.
+    _hold: Option<Hold>,
     /// The number of the request that the guest's thread is performing.
     under_way: Option<u64>,
-    /// Whether files are watched.
-    watches: bool,
-    /// The requests of this run, if files are watched.
+    /// The requests of this run.
     requests: RunRequests,
     resend: Resend,
-    /// The number of the request that reloads a changed guest and the changed file, until it has finished.
-    reload_pending: Option<(u64, PathBuf)>,
+    /// The request that reloads or recompiles the guest, until it has finished.
+    pub(super) reload_pending: Option<ReloadPending>,
     /// The reload that began this run, if a changed file caused it.
     reloaded: Option<Reload>,
     /// Why the last request was refused, if it was.
@@ -100,6 +107,17 @@ struct Waiting {
     request: Request,
     /// Whether it is sent again because a file changed.
     again: bool,
+    /// Whether nothing stops the guest meanwhile.
+    is_unstoppable: bool,
+}
+
+/// A request that reloads or recompiles the guest, after which earlier requests are sent again.
+pub(super) struct ReloadPending {
+    pub(super) number: u64,
+    /// The changed file; `None` if the guest is compiled again so that it can be stopped.
+    pub(super) file: Option<PathBuf>,
+    /// Whether it ended a call, which may be stopped when it is sent again.
+    pub(super) ends_call: bool,
 }
 
 impl Session {
@@ -108,8 +126,7 @@ impl Session {
     pub fn start(source: Source, options: Options, report: impl Fn(Update) + Send + Sync + 'static) -> Session {
         let watch = Watchdog::new(options.limits.time);
         let limits = options.limits;
-        let watches = options.watched.guest.is_some() || options.watched.recipe.is_some();
-        let resend = options.resend;
+        let (resend, stops) = (options.resend, options.stops.clone());
         let (jobs, inbox) = channel();
         let name = source.name.clone();
         let on_thread = watch.clone();
@@ -118,10 +135,13 @@ impl Session {
         let listener = Some(Listener::new(move |text| heard(Update::Said(text.to_vec()))));
         let rebuilt = report.clone();
         let watching = options.watched.clone().keep(&source, move |update| rebuilt(update));
+        let paused = report.clone();
+        watch.control().set_listener(PauseListener::new(move |call| paused(Update::Paused(Box::new(call)))));
+        let hold = Some(Hold(watch.clone()));
         let options = Options { listener, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &watching, &inbox, &*report));
         let run = Run::new(budget(&limits));
-        Session { watch, limits, run, watches, resend, ..Session::new(name, jobs) }
+        Session { watch, limits, run, resend, stops, _hold: hold, ..Session::new(name, jobs) }
     }
 
     /// An empty session.
@@ -144,8 +164,10 @@ impl Session {
             globals: Vec::new(),
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
+            stops: Stops::default(),
+            call: UnderWay::default(),
+            _hold: None,
             under_way: None,
-            watches: false,
             requests: RunRequests::default(),
             resend: Resend::default(),
             reload_pending: None,
@@ -203,6 +225,7 @@ impl Session {
             }
             Update::Ready(about) => self.next_about = Some(*about),
             Update::Said(_) => (),
+            Update::Paused(paused) => self.show_paused(*paused),
             Update::Rebuilt(command, op) => self.reload_changed(command, op),
             Update::Settled(cause, present, globals) => {
                 let number = if cause.trigger == Trigger::Start { None } else { self.under_way.take() };
@@ -210,6 +233,7 @@ impl Session {
                 if begins {
                     self.begin_a_run();
                 }
+                self.call = UnderWay::default();
                 self.globals = globals;
                 self.run.push(cause, present);
                 if let Some(number) = number {
@@ -219,6 +243,7 @@ impl Session {
             }
             Update::Refused(reason) => {
                 self.refusal = Some(reason);
+                self.call = UnderWay::default();
                 if let Some(number) = self.under_way.take() {
                     self.settled(number, false);
                 }
@@ -236,9 +261,9 @@ impl Session {
 
     /// Handles the end of a request. If it reloaded a guest because its file changed, earlier requests are sent again.
     fn settled(&mut self, number: u64, begins: bool) {
-        let reload = self.reload_pending.take_if(|(pending, _)| *pending == number);
+        let reload = self.reload_pending.take_if(|pending| pending.number == number);
         match reload {
-            Some((_, file)) if begins => self.send_again(number, file),
+            Some(pending) if begins => self.send_again(pending),
             None if begins => {
                 self.requests.begin(number);
                 self.reloaded = None;
@@ -248,14 +273,16 @@ impl Session {
     }
 
     /// Queues the requests from before this reload, ahead of all others.
-    fn send_again(&mut self, number: u64, file: PathBuf) {
-        let (again, forgotten) = self.requests.again(number, self.resend);
+    fn send_again(&mut self, ReloadPending { number, file, ends_call }: ReloadPending) {
+        let resend = if file.is_some() { self.resend } else { Resend::All };
+        let (again, forgotten) = self.requests.again(number, resend);
         let lines = again.iter().filter(|request| request.is_line()).count();
         let (at, commands) = (SystemTime::now(), again.len() - lines);
         self.reloaded = Some(Reload { file, at, run: self.begun, lines, commands, forgotten });
-        for request in again.into_iter().rev() {
+        for (place, request) in again.into_iter().rev().enumerate() {
             self.sent += 1;
-            self.waiting.push_front(Waiting { number: self.sent, request, again: true });
+            let is_unstoppable = !(ends_call && place == 0);
+            self.waiting.push_front(Waiting { number: self.sent, request, again: true, is_unstoppable });
         }
     }
 
@@ -265,7 +292,7 @@ impl Session {
         if self.replayed {
             return;
         }
-        let pending = self.reload_pending.as_ref().map(|(number, _)| *number);
+        let pending = self.reload_pending.as_ref().map(|pending| pending.number);
         self.waiting.retain(|waiting| !waiting.again && Some(waiting.number) != pending);
         let file = match &op {
             GuestOp::Adopt(file) => file.clone(),
@@ -273,7 +300,7 @@ impl Session {
             _ => PathBuf::new(),
         };
         self.enqueue(Request::Command(command, op));
-        self.reload_pending = Some((self.sent, file));
+        self.reload_pending = Some(ReloadPending { number: self.sent, file: Some(file), ends_call: false });
     }
 
     /// The reload that began the current run, if a changed file caused it.
@@ -301,16 +328,14 @@ impl Session {
             return;
         }
         self.runs_back = 0;
-        if self.watches {
-            self.requests.push(self.sent + 1, &request);
-        }
+        self.requests.push(self.sent + 1, &request);
         self.enqueue(request);
     }
 
-    fn enqueue(&mut self, request: Request) {
+    pub(super) fn enqueue(&mut self, request: Request) {
         self.sent += 1;
         self.refusal = None;
-        self.waiting.push_back(Waiting { number: self.sent, request, again: false });
+        self.waiting.push_back(Waiting { number: self.sent, request, again: false, is_unstoppable: false });
         self.hand_over();
     }
 
@@ -319,9 +344,9 @@ impl Session {
         if self.under_way.is_some() {
             return;
         }
-        if let Some(Waiting { number, request, .. }) = self.waiting.pop_front() {
+        if let Some(Waiting { number, request, is_unstoppable, .. }) = self.waiting.pop_front() {
             // Fails only if the thread has ended; it has then reported why.
-            let _ = self.jobs.send(Job::Do(number, request));
+            let _ = self.jobs.send(Job::Do(number, request, is_unstoppable));
             self.under_way = Some(number);
         }
     }
@@ -403,6 +428,7 @@ impl Session {
     /// Stops the guest if it is running, and cancels all waiting requests.
     pub fn interrupt(&mut self) {
         self.waiting.retain(|waiting| !waiting.again);
+        self.call.release();
         self.watch.interrupt(self.sent);
     }
 
@@ -482,7 +508,11 @@ impl Session {
     /// The state of the guest.
     pub fn state(&self) -> State {
         match (&self.about, self.waiting.len() + usize::from(self.under_way.is_some())) {
+            _ if self.call.is_held() => State::Stopped,
             (None, _) => State::Loading,
+            _ if self.run.is_empty() && !self.replayed => State::Loading,
+            // The start, which nobody asked for.
+            (_, 0) if self.run.is_unfinished() && !self.replayed => State::Busy(1),
             (_, 0) => State::Idle,
             (_, requests) => State::Busy(requests),
         }

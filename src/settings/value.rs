@@ -255,7 +255,7 @@ impl Trace {
             Trace::Off => false,
             Trace::Stores | Trace::Loads => true,
         };
-        Passes { stores, loads: self == Trace::Loads }
+        Passes { stores, loads: self == Trace::Loads, pauses: false }
     }
 }
 

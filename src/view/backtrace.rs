@@ -7,23 +7,32 @@ use crate::record::{Cause, Failure, Frame, plain};
 /// innermost frame is part of the failure's message, and is not repeated.
 pub fn backtrace(failure: &Failure) -> Vec<String> {
     let Failure::Trap { trace, omitted, .. } = failure.root() else { return Vec::new() };
+    outer_calls(trace, *omitted)
+}
+
+/// The whole stack trace, including the innermost frame.
+pub fn frames(failure: &Failure) -> Vec<String> {
+    let Failure::Trap { trace, omitted, .. } = failure.root() else { return Vec::new() };
+    calls(trace, *omitted)
+}
+
+/// The same of any frames.
+pub(super) fn calls(trace: &[Frame], omitted: usize) -> Vec<String> {
+    let innermost = trace.first().map(|frame| format!("in {frame}"));
+    innermost.into_iter().chain(outer_calls(trace, omitted)).collect()
+}
+
+fn outer_calls(trace: &[Frame], omitted: usize) -> Vec<String> {
     let mut lines: Vec<_> = trace.first().and_then(source).into_iter().collect();
     for pair in trace.windows(2) {
         lines.push(outer(&pair[0], &pair[1]));
         lines.extend(source(&pair[1]));
         lines.extend(repeats(&pair[1]));
     }
-    if *omitted > 0 {
-        lines.push(format!("... {}", counted(*omitted as u64, "more frame")));
+    if omitted > 0 {
+        lines.push(format!("... {}", counted(omitted as u64, "more frame")));
     }
     lines
-}
-
-/// The whole stack trace, including the innermost frame.
-pub fn frames(failure: &Failure) -> Vec<String> {
-    let Failure::Trap { trace, .. } = failure.root() else { return Vec::new() };
-    let innermost = trace.first().map(|frame| format!("in {frame}"));
-    innermost.into_iter().chain(backtrace(failure)).collect()
 }
 
 /// A failure in full, safe to print: its message on one line, then the stack trace.

@@ -7,9 +7,13 @@ use crate::session::Reload;
 
 /// Describes a reload: when, which run began, and what is sent again.
 pub fn reload_sentence(reload: &Reload) -> String {
-    let name = reload.file.file_name().unwrap_or(reload.file.as_os_str());
-    let name = visible(name.as_encoded_bytes());
-    let mut sentence = format!("run {}: reloaded {name} at {}", reload.run, clock(reload.at));
+    let mut sentence = match &reload.file {
+        Some(file) => {
+            let name = file.file_name().unwrap_or(file.as_os_str());
+            format!("run {}: reloaded {} at {}", reload.run, visible(name.as_encoded_bytes()), clock(reload.at))
+        }
+        None => format!("run {}: compiled the guest again, so that it can be stopped", reload.run),
+    };
     let (lines, commands) = (counted(reload.lines as u64, "line"), counted(reload.commands as u64, "command"));
     let again = match (reload.lines, reload.commands) {
         (0, 0) => return sentence,
@@ -39,7 +43,7 @@ mod tests {
     #[test]
     fn a_reload_is_told_with_its_time_its_run_and_what_is_sent_again() {
         let at = UNIX_EPOCH + Duration::from_secs(86_400 * 20_000 + 3_600 * 14 + 62);
-        let reload = Reload { file: "some/where/g.wasm".into(), at, run: 2, lines: 3, commands: 1, forgotten: 0 };
+        let reload = Reload { file: Some("some/where/g.wasm".into()), at, run: 2, lines: 3, commands: 1, forgotten: 0 };
         assert_eq!(
             reload_sentence(&reload),
             "run 2: reloaded g.wasm at 14:01:02 UTC; sending 3 lines and 1 command again, Ctrl-C cancels"

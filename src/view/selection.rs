@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Marks, StepLine, Steps, dropped, dropped_in_full};
 use crate::record::{
-    Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, Step, StepKind, Touch,
+    Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, Step, StepKind, Stop, Touch,
 };
 
 /// How many of a cause's last steps are searched for an address to show.
@@ -131,6 +131,22 @@ impl Selection {
     /// Describes the selected step; `None` if the whole cause is selected.
     pub fn selected_line(&self) -> Option<StepLine> {
         self.step.map(|place| self.line(place))
+    }
+
+    /// Selects what a guest did last that stopped in the middle of a call: the access that it stopped after, or else its
+    /// innermost call so far.
+    pub fn at_stop(run: &Run, stop: &Stop) -> Option<Selection> {
+        let cause = run.len().checked_sub(1)?;
+        let access = stop.access.as_ref().and_then(|access| access.number);
+        let by_access = access.and_then(|number| Selection::of_access(run, None, cause, number));
+        by_access.or_else(|| {
+            let node = run.cause(cause)?;
+            let is_open = |step: &Step| {
+                let is_call = matches!(step.kind, StepKind::Call { .. } | StepKind::Write { .. });
+                is_call && step.changes.end == node.changes.len()
+            };
+            Selection::new(run, None, cause, node.steps.iter().rposition(is_open))
+        })
     }
 
     /// The initial selection for the newest cause: the call of the transform if there was one, else the last step

@@ -136,12 +136,12 @@ impl Steps {
             StepKind::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             StepKind::Note { text } => nameless("note", visible(text.as_bytes()), String::new()),
             StepKind::Import { import, args, results } => {
-                let result = self.result(results.as_deref());
+                let result = self.result(cause.is_over(), results.as_deref());
                 ("import", visible(import.as_bytes()), format!("({}) {result}", self.list(args)), changed)
             }
             StepKind::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
             StepKind::Call { export, args, results } => {
-                let result = self.result(results.as_deref());
+                let result = self.result(cause.is_over(), results.as_deref());
                 let moved = self.moved(cause, place, results.as_deref());
                 let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
                 ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
@@ -224,8 +224,9 @@ impl Steps {
         })
     }
 
-    fn result(&self, results: Option<&[Value]>) -> String {
+    fn result(&self, is_over: bool, results: Option<&[Value]>) -> String {
         match results {
+            None if !is_over => "has not returned yet".to_owned(),
             None => "did not return".to_owned(),
             Some([]) => "returned".to_owned(),
             Some(values) => format!("-> {}", self.list(values)),

@@ -94,7 +94,7 @@ impl Timeline {
         if self.is_empty() {
             *self = Timeline::since(run.oldest());
         }
-        for number in self.len()..run.len() {
+        for number in self.len()..run.len() - usize::from(run.is_unfinished()) {
             self.push(run.cause(number).map_or(Events::UNKNOWN, |cause| Events::of(cause)));
         }
     }

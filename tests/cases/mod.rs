@@ -77,6 +77,16 @@ pub(crate) const CASES: &[Case] = &[
     same("send x", "nothing can run in a saved session"),
     same("load", "returned from the saved session"),
     same("source FOLDER/script", "=> last Wasm is cool!"),
+    // The screen's test has a guest that records nothing at first.
+    case("watch 0x41c..0x42a", "watchpoint 1: 14 B at 0x41c..0x42a written", "run 4, compiled again"),
+    same("unwatch 1", "removed watchpoint 1"),
+    same("continue", "the guest has not stopped"),
+    same("pause", "no call is under way"),
+    same("step store", "the guest has not stopped"),
+    case("break add_wasm_is_cool", "run 4: compiled the guest again", "run 5, compiled again"),
+    same("slow 10", "the guest has not stopped"),
+    same("unbreak 2", "removed breakpoint 2"),
+    case("recompile", "run 5: compiled the guest again", "run 6, compiled again"),
     same("help peek", ":peek TYPE ADDR [COUNT]"),
 ];
 

@@ -83,6 +83,16 @@ pub(super) fn for_each_sequence(
 }
 
 impl Row {
+    /// The addresses in a sequence at which a line begins, whichever.
+    pub(super) fn starts(rows: &[Row]) -> impl Iterator<Item = u64> {
+        let mut before = (NO_FILE, 0);
+        rows.iter().filter_map(move |row| {
+            let here = (row.file, row.line);
+            let begins = std::mem::replace(&mut before, here) != here && row.file != NO_FILE && row.line > 0;
+            begins.then_some(u64::from(row.address))
+        })
+    }
+
     /// The addresses in a sequence at which code for a line begins: where the previous row is for another line.
     pub(super) fn begin(rows: &[Row], is_wanted: impl Fn(&Row) -> bool) -> impl Iterator<Item = u64> {
         let mut before = false;

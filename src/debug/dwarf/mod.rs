@@ -85,6 +85,11 @@ impl Dwarf {
     pub(super) fn addresses_of_line(&self, file: &str, line: u32) -> Vec<u64> {
         self.units.addresses_of_line(&self.sections, file, line)
     }
+
+    /// The addresses at which lines begin, in ascending order.
+    pub(super) fn line_starts(&self) -> Vec<u64> {
+        self.units.line_starts(&self.sections)
+    }
 }
 
 /// A frame at a file number, line and column. 0 means an unknown line or column.

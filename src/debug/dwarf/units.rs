@@ -184,6 +184,23 @@ impl Units {
         found.dedup();
         found
     }
+
+    /// The addresses at which lines begin, in ascending order.
+    pub(super) fn line_starts(&self, sections: &Sections) -> Vec<u64> {
+        let dwarf = sections.dwarf();
+        let (mut found, mut seen, limits) = (Vec::new(), HashSet::new(), Limits::default());
+        for unit in &self.units {
+            if !unit.lines.as_ref().is_some_and(|table| seen.insert(table.start)) {
+                continue;
+            }
+            let Some(opened) = Opened::new(sections, &dwarf, unit) else { continue };
+            let Some(program) = program(sections, unit, &opened) else { continue };
+            lines::for_each_sequence(program, &limits, self.code_len, |rows| found.extend(Row::starts(rows)));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
 /// The line program of a unit.

@@ -68,6 +68,7 @@ impl<'a> From<&'a Failure> for Error<'a> {
             Failure::Limit(Limit::Output(..)) => "output_limit",
             Failure::Interrupted => "interrupted",
             Failure::Cancelled => "cancelled",
+            Failure::NotOver => "not_over",
             Failure::Exit(_) => "exit",
             Failure::Mismatch(_) => "mismatch",
             // The root of a failure has no location.

@@ -34,6 +34,8 @@ use super::status::{self, Status};
 use crate::cli::Cli;
 use crate::session::{OpenError, Options, Session, Source, Update};
 
+/// How often memory is shown again while a call is under way.
+const REFRESH: Duration = Duration::from_millis(33);
 /// How long to wait for the guest before opening the screen. A guest that fails immediately is reported on the plain
 /// terminal.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -126,6 +128,14 @@ fn in_screen(full: &mut FullScreen, messages: &Receiver<Message>, sender: Sender
         loop {
             let first = match full.app.is_looking() {
                 true => messages.try_recv().ok(),
+                false if full.app.session.shows_progress() => match messages.recv_timeout(REFRESH) {
+                    Ok(message) => Some(message),
+                    Err(RecvTimeoutError::Timeout) => {
+                        full.app.session.refresh();
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return Ok(Left::Quit),
+                },
                 false => match messages.recv() {
                     Ok(message) => Some(message),
                     Err(_) => return Ok(Left::Quit),

@@ -8,6 +8,7 @@ use wasmparser::{FunctionBody, Operator};
 use super::access::Access;
 use super::emit::{Added, Emitter};
 use super::offset_map::OffsetMap;
+use super::points::{self, MOST_IN_BODY, MOST_POINTS, PointFinder, PointRequest, Points};
 use super::scratch::Scratch;
 use super::sections::{Sections, index};
 use super::{InstrumentError, Passes};
@@ -22,8 +23,14 @@ pub(super) struct BodyRewriter<'a> {
     passes: Passes,
     added: Added,
     sites: Vec<Site>,
+    /// The offsets of the stop points, ascending.
+    points: Vec<u32>,
+    /// Which stop points there are to be.
+    request: &'a PointRequest,
     map: OffsetMap,
     edits: Vec<Edit>,
+    /// Whether the body may catch what its calls throw: it takes the depth of calls back at each stop point then.
+    keeps_depth: bool,
     code: Vec<u8>,
 }
 
@@ -41,17 +48,28 @@ enum What {
     Check,
     /// A recorded access.
     Access(Access),
+    /// The stop point with this number, and whether the function is entered there.
+    Point(u32, bool),
+    /// A counted call.
+    Call,
 }
 
 impl<'a> BodyRewriter<'a> {
-    pub(super) fn new(original: &'a [u8], sections: &Sections<'_>, passes: Passes, added: Added) -> BodyRewriter<'a> {
+    pub(super) fn new(
+        original: &'a [u8],
+        sections: &Sections<'_>,
+        passes: Passes,
+        request: &'a PointRequest,
+        added: Added,
+    ) -> BodyRewriter<'a> {
         let map = OffsetMap::new(sections.imported_funcs);
-        BodyRewriter { original, passes, added, sites: Vec::new(), map, edits: Vec::new(), code: Vec::new() }
+        let (sites, points, edits, code) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        BodyRewriter { original, passes, added, sites, points, request, map, edits, keeps_depth: false, code }
     }
 
-    /// Returns the numbered sites and the map of offsets.
-    pub(super) fn finish(self) -> (Vec<Site>, OffsetMap) {
-        (self.sites, self.map)
+    /// Returns the numbered sites, the stop points and the map of offsets.
+    pub(super) fn finish(self) -> (Vec<Site>, Points, OffsetMap) {
+        (self.sites, Points::new(&self.points), self.map)
     }
 
     /// Rewrites the body with this index, and appends it to `data` with its length.
@@ -92,12 +110,30 @@ impl<'a> BodyRewriter<'a> {
         let mut reader = body.get_operators_reader()?;
         let entry = index(reader.original_position());
         let (mut calls, mut count) = (false, 0);
+        let range = body.range();
+        let mut points =
+            self.passes.pauses.then(|| PointFinder::new(self.request, index(range.start), index(range.end)));
+        self.keeps_depth = false;
+        let most = MOST_POINTS.min(self.points.len() + MOST_IN_BODY);
         while !reader.eof() {
             let at = index(reader.original_position());
             let operator = reader.read()?;
             let end = index(reader.original_position());
             count += 1;
             calls |= is_call(&operator);
+            if let Some(points) = &mut points {
+                self.keeps_depth |= points::catches(&operator);
+                let offset = u32::try_from(at).map_err(|_| InstrumentError::TooLarge)?;
+                let is_point = points.is_point(offset, &operator);
+                if is_point && (at == entry || self.points.len() < most) {
+                    let number = u32::try_from(self.points.len()).map_err(|_| InstrumentError::TooLarge)?;
+                    self.points.push(offset);
+                    self.edits.push(Edit { range: at..at, what: What::Point(number, at == entry) });
+                }
+                if points::calls(&operator) {
+                    self.edits.push(Edit { range: at..end, what: What::Call });
+                }
+            }
             if matches!(operator, Operator::Loop { .. }) {
                 self.edits.push(Edit { range: end..end, what: What::Check });
             } else if takes_long(&operator) {
@@ -115,7 +151,7 @@ impl<'a> BodyRewriter<'a> {
 
     /// The access that an operator makes, if the passes record it.
     fn recorded(&self, operator: &Operator<'_>) -> Result<Option<Access>, InstrumentError> {
-        let Passes { stores, loads } = self.passes;
+        let Passes { stores, loads, .. } = self.passes;
         if !stores && !loads {
             return Ok(None);
         }
@@ -151,6 +187,8 @@ impl<'a> BodyRewriter<'a> {
             match what {
                 What::Check => emitter.check(),
                 What::Access(access) => emitter.access(*access, instruction),
+                What::Point(number, is_entry) => emitter.point(*number, self.keeps_depth, *is_entry),
+                What::Call => points::counted_call(self.added, instruction, &mut self.code),
             }
             pieces.push((begin..self.code.len(), range.clone()));
         }

@@ -16,10 +16,13 @@
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
 use super::access::Access;
+use super::points;
 use super::scratch::Scratch;
 use super::sections::MemoryKind;
 use crate::record::{Site, SiteKind};
 
+/// The number of the scratch local that keeps the depth of calls.
+const DEPTH: u8 = 9;
 /// Bytes in a record.
 const RECORD: u32 = 16;
 /// Addresses in the ring: the limit, and the first record.
@@ -31,6 +34,8 @@ pub(in crate::guest) const RING_PAGES: u32 = 1;
 pub(in crate::guest) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
 /// The hook's site argument when the ring is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
+/// The site that the hook is called with at a stop point.
+pub(in crate::guest) const POINT_SITE: u32 = u32::MAX - 1;
 
 /// The indices of the additions to a module.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +48,9 @@ pub(super) struct Added {
     pub(super) hook_type: u32,
     /// The function that calls the hook when the ring is full.
     pub(super) drain_func: u32,
+    /// The global that counts calls, and the function that is called at a stop point; in a module with stop points.
+    pub(super) depth_global: u32,
+    pub(super) point_func: u32,
 }
 
 /// Emits the replacement of one instruction.
@@ -86,6 +94,15 @@ impl Emitter<'_, '_> {
             Instruction::Unreachable,
             Instruction::End,
         ]);
+    }
+
+    /// A stop point. Where the body `keeps_depth`, it does so at its entry, and takes it back at other points.
+    pub(super) fn point(&mut self, number: u32, keeps_depth: bool, is_entry: bool) {
+        if keeps_depth {
+            let local = self.scratch.local(ValType::I32, DEPTH);
+            points::keep_depth(self.added, local, !is_entry, self.code);
+        }
+        points::point(self.added, number, self.code);
     }
 
     /// A memory access, with its record.

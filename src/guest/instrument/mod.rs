@@ -17,6 +17,7 @@ mod access;
 mod body;
 mod emit;
 mod offset_map;
+mod points;
 mod scratch;
 mod sections;
 
@@ -35,8 +36,10 @@ use self::sections::{
 };
 use crate::record::Site;
 
-pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
+pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, POINT_SITE, RING_PAGES};
 pub(super) use self::offset_map::OffsetMap;
+pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINTS_AT};
+pub use self::points::{PointRequest, Points};
 
 /// The kind of an export.
 const EXPORTS_FUNCTION: u8 = 0;
@@ -51,6 +54,16 @@ pub struct Passes {
     pub stores: bool,
     /// All instructions that only read memory.
     pub loads: bool,
+    /// Nothing by itself: the guest can be stopped at lines of its source, and its calls are counted. Needs `stores`.
+    pub pauses: bool,
+}
+
+impl Passes {
+    /// What either does.
+    pub fn and(self, other: Passes) -> Passes {
+        let (stores, loads) = (self.stores || other.stores, self.loads || other.loads);
+        Passes { stores, loads, pauses: self.pauses || other.pauses }
+    }
 }
 
 /// A rewritten module.
@@ -63,6 +76,8 @@ pub(super) struct Instrumented {
     pub(super) offsets: OffsetMap,
     /// The recorded instructions, by site number.
     pub(super) sites: Vec<Site>,
+    /// Where its guests can be stopped.
+    pub(super) points: Points,
     /// Number of the module's own memories, including imported ones.
     pub(super) memories: u32,
     /// Number of tables.
@@ -89,6 +104,8 @@ pub(super) struct TraceExports {
     pub(super) cursor: String,
     /// The table whose entry 0 is called when the ring is full and after `memory.init`.
     pub(super) hook: String,
+    /// The global that counts calls, if the guest has stop points.
+    pub(super) depth: Option<String>,
 }
 
 /// Why a module cannot be rewritten.
@@ -107,51 +124,56 @@ impl Instrumented {
     ///
     /// # Errors
     /// See [`InstrumentError`]; without passes that record, only [`InstrumentError::Invalid`].
-    pub(super) fn new(original: &[u8], passes: Passes) -> Result<Instrumented, InstrumentError> {
+    pub(super) fn new(original: &[u8], passes: Passes, points: &PointRequest) -> Result<Instrumented, InstrumentError> {
         let mut sections = Sections::of(original)?;
         let is_traced = passes != Passes::default();
+        let passes = Passes { stores: passes.stores || passes.pauses, ..passes };
         if is_traced && sections.memories.iter().any(|memory| !memory.usual_pages) {
             return Err(InstrumentError::Unknown("a memory with a page size other than 64 KiB".to_owned()));
         }
-        let exports = AddedExports::new(&sections, is_traced);
+        let exports = AddedExports::new(&sections, passes);
         let indices = indices(&sections);
-        append_flag(&mut sections, &exports)?;
-        if let Some(trace) = &exports.trace {
-            append_trace(&mut sections, indices, trace)?;
-        }
-        sections.remove(START_SECTION);
-
-        let mut bodies = BodyRewriter::new(original, &sections, passes, indices);
+        let mut bodies = BodyRewriter::new(original, &sections, passes, points, indices);
         let mut code = Vec::with_capacity(original.len() * 5 / 4);
-        (sections.bodies.len() + usize::from(is_traced)).encode(&mut code);
+        let added = usize::from(is_traced) + usize::from(passes.pauses);
+        (sections.bodies.len() + added).encode(&mut code);
         for place in 0..sections.bodies.len() {
             bodies.rewrite(&sections, place, &mut code)?;
         }
         if is_traced {
             emit::drain_body(indices).encode(&mut code);
         }
+        if passes.pauses {
+            points::point_body(indices).encode(&mut code);
+        }
+        let (sites, points, offsets) = bodies.finish();
+        append_flag(&mut sections, &exports, points.len())?;
+        if let Some(trace) = &exports.trace {
+            append_trace(&mut sections, indices, trace)?;
+        }
+        sections.remove(START_SECTION);
         sections.replace(CODE_SECTION, code);
-        let (sites, offsets) = bodies.finish();
         let memories = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
         let tables = sections.tables + u32::from(is_traced);
-        Ok(Instrumented { binary: sections.finish(), added: exports, offsets, sites, memories, tables })
+        Ok(Instrumented { binary: sections.finish(), added: exports, offsets, sites, points, memories, tables })
     }
 }
 
 impl AddedExports {
     /// Names that do not clash with the module's exports.
-    fn new(sections: &Sections<'_>, is_traced: bool) -> AddedExports {
+    fn new(sections: &Sections<'_>, passes: Passes) -> AddedExports {
         let trace = || TraceExports {
             ring: sections.fresh_name("linmem records"),
             cursor: sections.fresh_name("linmem cursor"),
             hook: sections.fresh_name("linmem hook"),
+            depth: passes.pauses.then(|| sections.fresh_name("linmem depth")),
         };
         let memory = |index| sections.fresh_name(&format!("linmem memory {index}"));
         AddedExports {
             flag: sections.fresh_name("linmem stop"),
             start: sections.start.map(|_| sections.fresh_name("linmem start")),
             memories: (0..sections.memories.len()).map(memory).collect(),
-            trace: is_traced.then(trace),
+            trace: (passes != Passes::default()).then(trace),
         }
     }
 }
@@ -166,17 +188,19 @@ fn indices(sections: &Sections<'_>) -> emit::Added {
         hook_table: sections.tables,
         hook_type: sections.types,
         drain_func: sections.function_count(),
+        depth_global: sections.globals.saturating_add(1),
+        point_func: sections.function_count().saturating_add(1),
     }
 }
 
 /// Appends the memory for the flags, and the exports that every guest needs.
-fn append_flag(sections: &mut Sections<'_>, exports: &AddedExports) -> Result<(), BinaryReaderError> {
+fn append_flag(sections: &mut Sections<'_>, exports: &AddedExports, points: usize) -> Result<(), BinaryReaderError> {
     let index = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
     let mut entries = vec![export(&exports.flag, EXPORTS_MEMORY, index)];
     entries.extend(exports.memories.iter().zip(0..).map(|(name, index)| export(name, EXPORTS_MEMORY, index)));
     let start = exports.start.iter().zip(sections.start);
     entries.extend(start.map(|(name, func)| export(name, EXPORTS_FUNCTION, func)));
-    sections.append(MEMORY_SECTION, &[memory(1)])?;
+    sections.append(MEMORY_SECTION, &[memory(points::flag_pages(points))])?;
     sections.append(EXPORT_SECTION, &entries)
 }
 
@@ -186,23 +210,29 @@ fn append_trace(
     indices: emit::Added,
     exports: &TraceExports,
 ) -> Result<(), BinaryReaderError> {
-    sections.append(TYPE_SECTION, &[hook_type(), drain_type()])?;
-    let mut func = Vec::new();
-    (indices.hook_type + 1).encode(&mut func);
-    sections.append(FUNCTION_SECTION, &[func])?;
+    sections.append(TYPE_SECTION, &[hook_type(), drain_type(), point_type()])?;
+    let count = if exports.depth.is_some() { 2 } else { 1 };
+    let funcs: Vec<_> = [indices.hook_type + 1, indices.hook_type + 2].iter().take(count).map(encoded).collect();
+    sections.append(FUNCTION_SECTION, &funcs)?;
     sections.append(TABLE_SECTION, &[hook_table()])?;
     sections.append(MEMORY_SECTION, &[memory(emit::RING_PAGES)])?;
-    sections.append(GLOBAL_SECTION, &[cursor_global()])?;
+    let globals = [mutable_global(FIRST_RECORD), mutable_global(0)];
+    sections.append(GLOBAL_SECTION, &globals[..count])?;
     // Filled in later.
     sections.append(CODE_SECTION, &[])?;
-    sections.append(
-        EXPORT_SECTION,
-        &[
-            export(&exports.ring, EXPORTS_MEMORY, indices.ring_memory),
-            export(&exports.cursor, EXPORTS_GLOBAL, indices.cursor_global),
-            export(&exports.hook, EXPORTS_TABLE, indices.hook_table),
-        ],
-    )
+    let mut entries = vec![
+        export(&exports.ring, EXPORTS_MEMORY, indices.ring_memory),
+        export(&exports.cursor, EXPORTS_GLOBAL, indices.cursor_global),
+        export(&exports.hook, EXPORTS_TABLE, indices.hook_table),
+    ];
+    entries.extend(exports.depth.iter().map(|name| export(name, EXPORTS_GLOBAL, indices.depth_global)));
+    sections.append(EXPORT_SECTION, &entries)
+}
+
+fn encoded(number: &u32) -> Vec<u8> {
+    let mut entry = Vec::new();
+    number.encode(&mut entry);
+    entry
 }
 
 /// The type of the hook: a site and three numbers.
@@ -220,6 +250,14 @@ fn drain_type() -> Vec<u8> {
     vec![0x60, 0, 0]
 }
 
+/// A function type: the function that is called at a stop point takes the point's number.
+fn point_type() -> Vec<u8> {
+    let mut entry = vec![0x60, 1];
+    ValType::I32.encode(&mut entry);
+    entry.push(0);
+    entry
+}
+
 /// A table of function references with 1 to 2 entries. If minimum and maximum are equal, wasmer compiles calls through
 /// the table to its first contents.
 fn hook_table() -> Vec<u8> {
@@ -234,13 +272,12 @@ fn memory(pages: u32) -> Vec<u8> {
     entry
 }
 
-/// A mutable global, initially the address of the first record.
-fn cursor_global() -> Vec<u8> {
+/// A mutable global of type i32, which begins with that number.
+fn mutable_global(first: u32) -> Vec<u8> {
     let mut entry = Vec::new();
     ValType::I32.encode(&mut entry);
     entry.push(1);
-    for instruction in [wasm_encoder::Instruction::I32Const(FIRST_RECORD.cast_signed()), wasm_encoder::Instruction::End]
-    {
+    for instruction in [wasm_encoder::Instruction::I32Const(first.cast_signed()), wasm_encoder::Instruction::End] {
         instruction.encode(&mut entry);
     }
     entry

@@ -6,9 +6,11 @@ use super::sections::index;
 use super::*;
 use crate::record::SiteKind;
 
-const PLAIN: Passes = Passes { stores: false, loads: false };
-const STORES: Passes = Passes { stores: true, loads: false };
-const ALL: Passes = Passes { stores: true, loads: true };
+const PLAIN: Passes = Passes { stores: false, loads: false, pauses: false };
+const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
+const ALL: Passes = Passes { stores: true, loads: true, pauses: false };
+const CONTROL: Passes = Passes { stores: false, loads: false, pauses: true };
+const EVERYTHING: Passes = Passes { stores: true, loads: true, pauses: true };
 
 /// A module with every kind of access, on memories with 32-bit and 64-bit addresses.
 const ACCESSES: &str = r#"(module
@@ -53,7 +55,7 @@ const ACCESSES: &str = r#"(module
 
 fn rewrite(wat: &str, passes: Passes) -> (Vec<u8>, Instrumented) {
     let original = wat::parse_str(wat).expect("the test's module is right");
-    let instrumented = Instrumented::new(&original, passes).expect("it is valid");
+    let instrumented = Instrumented::new(&original, passes, &PointRequest::default()).expect("it is valid");
     Validator::new_with_features(WasmFeatures::all())
         .validate_all(&instrumented.binary)
         .unwrap_or_else(|error| panic!("a rewritten module is valid: {error}\n{wat}"));
@@ -69,6 +71,8 @@ fn modules_of_every_shape_stay_valid() {
         "(module (func $f (call $f)))",
         r#"(module (global i32 (i32.const 1)) (table 1 funcref) (elem (i32.const 0) $f) (start $f) (func $f))"#,
         r#"(module (memory 1) (data "passive") (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1))))"#,
+        r#"(module (tag $t) (func $f (param i32) (result i32)
+            (block (try_table (catch $t 0) (drop (call $f (i32.const 1))) (throw $t))) (return_call $f (i32.const 2))))"#,
         r#"(module (tag) (func (export "linmem stop") (block (loop (try_table (br 1))))))"#,
         r#"(module (rec (type $t (struct (field i32))) (type $f (func (param i32 i64)))) (memory 1)
             (func (type $f) (local (ref null $t) i32) (i32.store8 (local.get 0) (local.get 3))))"#,
@@ -76,7 +80,7 @@ fn modules_of_every_shape_stay_valid() {
             (func (call 0) (i32.store (i32.const 0) (i32.const 1))))"#,
         ACCESSES,
     ] {
-        for passes in [PLAIN, STORES, ALL] {
+        for passes in [PLAIN, STORES, ALL, CONTROL, EVERYTHING] {
             rewrite(wat, passes);
         }
     }
@@ -115,8 +119,11 @@ fn what_cannot_be_recorded_is_named() {
         ("(module (memory 1 (pagesize 1)))", "a memory with a page size other than 64 KiB"),
     ] {
         let original = wat::parse_str(wat).expect("the test's module is right");
-        assert!(Instrumented::new(&original, PLAIN).is_ok());
-        let refused = Instrumented::new(&original, STORES).err().expect("it cannot be recorded").to_string();
+        assert!(Instrumented::new(&original, PLAIN, &PointRequest::default()).is_ok());
+        let refused = Instrumented::new(&original, STORES, &PointRequest::default())
+            .err()
+            .expect("it cannot be recorded")
+            .to_string();
         assert_eq!(refused, format!("linmem cannot record stores in a module with {feature}"));
     }
 }
@@ -129,7 +136,7 @@ fn unrecorded_sections_are_copied_byte_by_byte() {
         let payloads = Parser::new(0).parse_all(module).filter_map(|payload| payload.ok()?.as_section());
         payloads.map(|(_, range)| module[index(range.start)..index(range.end)].to_vec()).collect()
     };
-    let instrumented = Instrumented::new(&original, ALL).expect("it is valid");
+    let instrumented = Instrumented::new(&original, ALL, &PointRequest::default()).expect("it is valid");
     let (before, after) = (sections(&original), sections(&instrumented.binary));
     assert_eq!(before.last(), after.last(), "a custom section");
     let data = before.iter().find(|data| data.ends_with(b"some data")).expect("it has data");
@@ -162,7 +169,7 @@ fn each_instruction_is_found_again() {
     let loops = r#"(module (import "a" "b" (func)) (func (nop))
         (func (i32.const 300) (drop) (loop (nop) (call 0) (loop (nop) (br 0))) (unreachable)))"#;
     for (wat, imported) in [(loops, 1), (ACCESSES, 0)] {
-        for passes in [PLAIN, STORES, ALL] {
+        for passes in [PLAIN, STORES, ALL, CONTROL, EVERYTHING] {
             let (original, instrumented) = rewrite(wat, passes);
             for (func, ((start, old), (_, new))) in
                 (imported..).zip(bodies(&original).iter().zip(&bodies(&instrumented.binary)))
@@ -207,3 +214,29 @@ fn sites_name_their_instructions() {
     }
     assert_eq!(instrumented.sites.iter().filter(|site| site.joined).count(), 2, "two stores have 16 bytes");
 }
+
+#[test]
+fn stop_points_stand_where_lines_statements_and_loops_begin_and_are_bounded() {
+    let wat = "(module (memory 1) (func $f (param i32) (nop) (loop (br_if 0 (i32.const 0)))
+        (i32.store (i32.const 1) (i32.add (local.get 0) (i32.const 2)))))";
+    let original = wat::parse_str(wat).expect("the test's module is right");
+    let points = |request: &PointRequest| {
+        let instrumented = Instrumented::new(&original, CONTROL, request).expect("it is valid");
+        let points = instrumented.points;
+        (0..points.len()).filter_map(|number| points.offset(number)).collect::<Vec<_>>()
+    };
+    let statements = points(&PointRequest::default());
+    let entry = statements[0];
+    // The entry, behind the nop, in the loop, behind the branch (an end), behind the loop.
+    assert_eq!(statements, [entry, entry + 1, entry + 3, entry + 8]);
+    // With lines, statements are none, but for the loop and the entry; another instruction is one by itself.
+    let lines = PointRequest { lines: vec![entry + 1], others: vec![entry + 10, 3, 4000] };
+    assert_eq!(points(&PointRequest { others: vec![entry + 10], ..lines }), [entry, entry + 1, entry + 3, entry + 10]);
+    // A function has so many that it stays smaller than the limit of the specification's implementations.
+    let original = wat::parse_str(format!("(module (func {}) (func))", "nop ".repeat(MOST + 10))).expect("it is right");
+    let instrumented = Instrumented::new(&original, CONTROL, &PointRequest::default()).expect("it is valid");
+    assert_eq!(instrumented.points.len(), MOST + 1);
+    assert!(Validator::new_with_features(WasmFeatures::all()).validate_all(&instrumented.binary).is_ok());
+}
+
+const MOST: usize = points::MOST_IN_BODY;

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
-use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key, page_keys};
+use super::log::{
+    AccessLog, CHUNK, Checkpoint, Chunk, LONG, MemoryAccess, Record, Segment, UNKEPT, page_key, page_keys,
+};
 use super::raw::{Plan, PlanKind, RECORD, Raw};
 use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
 
+/// How many records are copied when somebody wants to see the log so far; longer chunks are ended then.
+const SHORT: usize = 256;
 /// Minimum number of accesses between two checkpoints.
 const CHECKPOINT: u64 = 1 << 20;
 
@@ -21,6 +25,8 @@ pub struct Collector {
     budget: usize,
     /// Whether records are collected at all.
     is_wanted: bool,
+    /// Whether the last chunk takes no more records, short as it is.
+    is_closed: bool,
     log: AccessLog,
     /// Number of chunks at the start of the log that are never dropped. `None` until a chunk is dropped.
     head: Option<usize>,
@@ -45,6 +51,7 @@ impl Collector {
         Collector {
             budget: usize::try_from(budget).unwrap_or(usize::MAX),
             is_wanted: false,
+            is_closed: false,
             log: AccessLog { sites, ..AccessLog::default() },
             head: None,
             shadows: Vec::new(),
@@ -66,6 +73,43 @@ impl Collector {
     /// Number of accesses since the cause began.
     pub fn count(&self) -> u64 {
         self.log.len
+    }
+
+    /// An access of the cause by its number; `None` if it was dropped or not made.
+    pub fn access(&self, number: u64) -> Option<MemoryAccess<'_>> {
+        self.log.get(number)
+    }
+
+    /// How many pages were accessed since the last boundary.
+    pub(in super::super) fn touched(&self) -> usize {
+        self.shadows.iter().map(Shadow::touched).sum()
+    }
+
+    /// Growth since the last boundary, as (memory, pages before, pages after).
+    pub(in super::super) fn growths(&self) -> &[(usize, u64, u64)] {
+        &self.growth
+    }
+
+    /// The pages of each memory that were accessed since the last boundary, in order.
+    pub(in super::super) fn pages(&self) -> impl Iterator<Item = (usize, Vec<&TouchedPage>)> {
+        self.shadows.iter().map(Shadow::pages).enumerate()
+    }
+
+    /// The log so far. Those changes sum up what was made since the last boundary.
+    pub(in super::super) fn so_far(&mut self, changes: Range<usize>) -> AccessLog {
+        if let Some(open) = self.log.chunks.last_mut().filter(|chunk| !self.is_closed && chunk.records.len() > SHORT) {
+            Arc::make_mut(open).seal();
+            self.is_closed = true;
+        }
+        let mut log = self.log.clone();
+        if let (Some(open), false) = (log.chunks.last_mut(), self.is_closed) {
+            Arc::make_mut(open).seal();
+        }
+        let accesses = self.since_boundary..self.log.len;
+        if !accesses.is_empty() {
+            log.segments.push(Segment { accesses, changes });
+        }
+        log
     }
 
     /// Adds time for which the guest waited to the overhead.
@@ -110,7 +154,7 @@ impl Collector {
 
     /// Takes records that fit in the open chunk.
     fn take_some(&mut self, records: &[[u8; RECORD]]) {
-        let Some(chunk) = self.log.chunks.last_mut() else { return };
+        let Some(chunk) = self.log.chunks.last_mut().map(Arc::make_mut) else { return };
         let (before, kept_bytes) = (chunk.records.len(), chunk.bytes.len());
         chunk.records.reserve(records.len());
         let mut rest = records.iter();
@@ -127,7 +171,7 @@ impl Collector {
     /// of the guest.
     fn take_frequent(&mut self, records: &mut std::slice::Iter<'_, [u8; RECORD]>) -> Option<(Plan, Raw)> {
         let Collector { log, shadows, plans, .. } = self;
-        let Chunk { first, records: taken, pages, .. } = log.chunks.last_mut()?;
+        let Chunk { first, records: taken, pages, .. } = log.chunks.last_mut().map(Arc::make_mut)?;
         for bytes in records {
             let raw = Raw::read(bytes);
             let Some(&plan) = plans.get(raw.site as usize) else { continue };
@@ -156,7 +200,8 @@ impl Collector {
     fn take_rare(&mut self, plan: Plan, raw: &Raw) {
         let Collector { log, shadows, growth, budget, scratch, .. } = self;
         let AccessLog { sites, chunks, unkept, cost, .. } = log;
-        let (Some(site), Some(chunk)) = (sites.get(raw.site as usize), chunks.last_mut()) else { return };
+        let chunk = chunks.last_mut().map(Arc::make_mut);
+        let (Some(site), Some(chunk)) = (sites.get(raw.site as usize), chunk) else { return };
         let memory = usize::from(plan.memory);
         let count = raw.low() as usize;
         scratch.clear();
@@ -197,7 +242,8 @@ impl Collector {
         let Some(addr) = u32::try_from(addr).ok().filter(|_| self.is_wanted) else { return };
         self.open_chunk();
         let Collector { log, shadows, budget, .. } = self;
-        let (Some(chunk), Some(shadow)) = (log.chunks.last_mut(), shadows.get_mut(memory as usize)) else { return };
+        let chunk = log.chunks.last_mut().map(Arc::make_mut);
+        let (Some(chunk), Some(shadow)) = (chunk, shadows.get_mut(memory as usize)) else { return };
         let kept_bytes = chunk.bytes.len();
         if !take_bulk(chunk, shadow, (site, memory as usize, addr), new, *budget) {
             log.unkept.push(log.len);
@@ -231,7 +277,7 @@ impl Collector {
         pages.sort_unstable_by_key(|&(key, _)| key);
         self.log.cost += fresh * PAGE + pages.len() * size_of::<(u32, Arc<Page>)>();
         let lens = self.shadows.iter().map(Shadow::len).collect();
-        self.log.checkpoints.push(Checkpoint { at: self.log.len, pages, lens });
+        self.log.checkpoints.push(Arc::new(Checkpoint { at: self.log.len, pages, lens }));
     }
 
     /// Takes the growth since the last boundary, as (memory, pages before, pages after).
@@ -264,29 +310,30 @@ impl Collector {
     pub(in super::super) fn take_log(&mut self) -> AccessLog {
         let sites = self.log.sites.clone();
         let mut log = std::mem::replace(&mut self.log, AccessLog { sites, ..AccessLog::default() });
-        if let Some(chunk) = log.chunks.last_mut() {
+        if let Some(chunk) = log.chunks.last_mut().map(Arc::make_mut) {
             chunk.seal();
             chunk.records.shrink_to_fit();
         }
-        (self.since_boundary, self.since_checkpoint, self.head) = (0, 0, None);
+        (self.since_boundary, self.since_checkpoint, self.head, self.is_closed) = (0, 0, None, false);
         log
     }
 
     /// Returns a chunk with space for another record.
     fn open_chunk(&mut self) -> &mut Chunk {
         let AccessLog { chunks, cost, len, .. } = &mut self.log;
-        if chunks.last().is_none_or(|chunk| chunk.records.len() >= CHUNK) {
+        if self.is_closed || chunks.last().is_none_or(|chunk| chunk.records.len() >= CHUNK) {
+            self.is_closed = false;
             let mut records = std::mem::take(&mut self.spare);
             if !chunks.is_empty() {
                 records.reserve(CHUNK);
             }
-            if let Some(full) = chunks.last_mut() {
+            if let Some(full) = chunks.last_mut().map(Arc::make_mut) {
                 full.seal();
                 *cost += full.pages.len() * size_of::<u32>() + size_of::<Chunk>();
             }
-            chunks.push(Chunk { first: *len, records, ..Chunk::default() });
+            chunks.push(Arc::new(Chunk { first: *len, records, ..Chunk::default() }));
         }
-        chunks.last_mut().expect("one was pushed")
+        chunks.last_mut().map(Arc::make_mut).expect("one was pushed")
     }
 
     /// Drops chunks in the middle of the log until it fits.
@@ -310,7 +357,8 @@ impl Collector {
             let dropped = self.log.chunks.remove(head);
             self.log.cost = self.log.cost.saturating_sub(dropped.cost());
             let gone = dropped.first..dropped.end();
-            self.spare = dropped.records;
+            // What a front end still looks at is not used again.
+            self.spare = Arc::try_unwrap(dropped).map(|chunk| chunk.records).unwrap_or_default();
             self.spare.clear();
             self.log.unkept.retain(|number| !gone.contains(number));
             // Checkpoints share pages; the cost of one is about that of its new pages.

@@ -46,12 +46,12 @@ impl AccessLog {
         let (mut log, version) = AccessLog::from_head(parts.next()?)?;
         for part in parts {
             log.add_part(part, version)?;
-            log.cost += log.chunks.last().map_or(0, Chunk::cost);
+            log.cost += log.chunks.last().map_or(0, |chunk| chunk.cost());
             if log.cost > most {
                 return None;
             }
         }
-        let end = log.chunks.last().map_or(0, Chunk::end);
+        let end = log.chunks.last().map_or(0, |chunk| chunk.end());
         (end <= log.len).then_some(log)
     }
 
@@ -131,7 +131,7 @@ impl AccessLog {
         let mut input = part;
         let (first, count) = (get(&mut input)?, get(&mut input)?);
         let count = usize::try_from(count).ok().filter(|&count| count <= CHUNK && count <= part.len())?;
-        if first < self.chunks.last().map_or(0, Chunk::end) {
+        if first < self.chunks.last().map_or(0, |chunk| chunk.end()) {
             return None;
         }
         let mut chunk = Chunk { first, records: Vec::with_capacity(count), ..Chunk::default() };
@@ -162,7 +162,7 @@ impl AccessLog {
             chunk.records.push(record);
         }
         chunk.seal();
-        self.chunks.push(chunk);
+        self.chunks.push(Arc::new(chunk));
         input.is_empty().then_some(())
     }
 

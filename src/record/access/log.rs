@@ -72,9 +72,9 @@ pub(in super::super) struct Checkpoint {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessLog {
     pub(super) sites: Arc<[Site]>,
-    pub(super) chunks: Vec<Chunk>,
+    pub(super) chunks: Vec<Arc<Chunk>>,
     pub(super) segments: Vec<Segment>,
-    pub(super) checkpoints: Vec<Checkpoint>,
+    pub(super) checkpoints: Vec<Arc<Checkpoint>>,
     /// Number of accesses, including dropped ones.
     pub(super) len: u64,
     /// Memory cost in bytes.
@@ -227,7 +227,7 @@ impl AccessLog {
     }
 
     /// The chunks that contain some of these accesses.
-    fn chunks_of(&self, range: &Range<u64>) -> &[Chunk] {
+    fn chunks_of(&self, range: &Range<u64>) -> &[Arc<Chunk>] {
         let first = self.chunks.partition_point(|chunk| chunk.end() <= range.start);
         let last = self.chunks.partition_point(|chunk| chunk.first < range.end);
         &self.chunks[first..last.max(first)]
@@ -272,7 +272,7 @@ impl AccessLog {
     /// checkpoint, or the segment's end. `None` if every way has dropped accesses.
     pub(in super::super) fn way_to(&self, segment: &Segment, access: u64) -> Option<Way<'_>> {
         let (start, end) = (segment.accesses.start, segment.accesses.end);
-        let inside = |checkpoint: &&Checkpoint| segment.accesses.contains(&checkpoint.at);
+        let inside = |checkpoint: &&Arc<Checkpoint>| segment.accesses.contains(&checkpoint.at);
         let marks =
             self.checkpoints.iter().filter(inside).map(|checkpoint| (checkpoint.at, Way::Checkpoint(checkpoint)));
         let ways = marks.chain([(start, Way::Start), (end, Way::End)]);

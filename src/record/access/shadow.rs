@@ -153,6 +153,18 @@ impl Shadow {
         }
     }
 
+    /// How many pages were accessed.
+    pub(super) fn touched(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// The pages, in order.
+    pub(super) fn pages(&self) -> Vec<&TouchedPage> {
+        let mut pages: Vec<_> = self.pages.iter().map(|page| &**page).collect();
+        pages.sort_unstable_by_key(|page| page.number);
+        pages
+    }
+
     /// The pages, in no particular order.
     pub(super) fn pages_mut(&mut self) -> impl Iterator<Item = &mut TouchedPage> {
         self.pages.iter_mut().map(|page| &mut **page)

@@ -191,7 +191,8 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
                 Failure::TimeLimit { limit_ns: u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX) }
             }
             &record::Failure::Limit(record::Limit::Output(len, limit)) => Failure::OutputLimit { len, limit },
-            record::Failure::Interrupted => Failure::Interrupted {},
+            // A call that is under way is not saved; the next best is that it did not end.
+            record::Failure::Interrupted | record::Failure::NotOver => Failure::Interrupted {},
             record::Failure::Cancelled => Failure::Cancelled {},
             &record::Failure::Exit(status) => Failure::Exit { status },
             record::Failure::InImport { import, failure } => {

@@ -178,6 +178,8 @@ impl From<Guest<'_>> for About {
             interface: Arc::new(guest.interface.into()),
             debug: None,
             memory: guest.memory,
+            passes: guest::Passes::default(),
+            points: guest::Points::default(),
         }
     }
 }

@@ -20,11 +20,15 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     canvas.clear(rest);
     canvas.append(&mut rest, &format!(" {} ", mode.name()), canvas.theme.mode());
     canvas.append(&mut rest, " ", Style::new());
+    if mode != Mode::Stopped && app.session.stopped().is_some() {
+        canvas.append(&mut rest, " STOPPED ", canvas.theme.mode());
+        canvas.append(&mut rest, " ", Style::new());
+    }
     if mode == Mode::Input && !app.line.is_empty() {
         canvas.put(rest, &about_the_line(app), Style::new());
         return;
     }
-    if is_suspect(app) && matches!(mode, Mode::Input | Mode::Memory) {
+    if is_suspect(app) && (mode == Mode::Input || mode.is_memory()) {
         canvas.append(&mut rest, ":reset", canvas.theme.selected());
         canvas.append(&mut rest, " makes a fresh guest  ", canvas.theme.title());
     }

@@ -10,7 +10,8 @@ use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
 use crate::view::{
-    Selection, backtrace, clock, difference, elapsed, failure, short_difference, thousands, unknown, visible,
+    Selection, backtrace, clock, difference, elapsed, failure, short_difference, stop_place, stop_sentence, thousands,
+    unknown, visible,
 };
 
 /// The maximum number of the guest's messages in the summary.
@@ -85,8 +86,15 @@ fn message(app: &App) -> (String, Tone) {
         State::Loading => return ("loading ...".to_owned(), Tone::Bold),
         State::Busy(lines) => {
             let more = if lines > 1 { format!(", {} lines to go", thousands(lines as u64)) } else { String::new() };
+            if let Some(stop) = app.session.position() {
+                return (format!("{} ... P pauses, Ctrl-C ends the call", stop_place(stop)), Tone::Bold);
+            }
             let says = app.status.heard.as_ref().map_or(String::new(), |text| format!("; it says \"{text}\""));
             return (format!("the guest is running{more} ... Ctrl-C stops it{says}"), Tone::Bold);
+        }
+        State::Stopped => {
+            let sentence = app.session.stopped().map_or_else(String::new, stop_sentence);
+            return (sentence, Tone::Bold);
         }
         State::Idle => (),
     }
@@ -139,7 +147,10 @@ fn start(app: &App) -> (String, Tone) {
 fn reloaded(app: &App) -> String {
     let number = app.session.run_number();
     let reload = app.session.reloaded().filter(|reload| reload.run == number);
-    reload.map_or_else(String::new, |reload| format!("   run {number}, reloaded at {}", clock(reload.at)))
+    reload.map_or_else(String::new, |reload| match reload.file {
+        Some(_) => format!("   run {number}, reloaded at {}", clock(reload.at)),
+        None => format!("   run {number}, compiled again so that it can be stopped"),
+    })
 }
 
 /// The outcome of a line or a command that succeeded.

@@ -40,7 +40,8 @@ pub(crate) enum Meaning {
 
 const INPUT: Modes = Modes::of(&[Mode::Input]);
 const HISTORY: Modes = Modes::of(&[Mode::History]);
-const MEMORY: Modes = Modes::of(&[Mode::Memory]);
+const MEMORY: Modes = Modes::of(&[Mode::Memory, Mode::Stopped]);
+const STOPPED: Modes = Modes::of(&[Mode::Stopped]);
 const PROMPT: Modes = Modes::of(&[Mode::Prompt]);
 const COPY: Modes = Modes::of(&[Mode::Copy]);
 const LIST: Modes = Modes::of(&[Mode::List]);
@@ -48,11 +49,12 @@ const OVER: Modes = Modes::of(&[Mode::List, Mode::Help, Mode::Output]);
 const LINES: Modes = Modes::of(&[Mode::Input, Mode::History]);
 const EDITED: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Prompt]);
 /// The modes in which the panes are visible.
-pub(crate) const SCREEN: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Memory, Mode::Prompt]);
+pub(crate) const SCREEN: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Memory, Mode::Stopped, Mode::Prompt]);
 const ALL: Modes = Modes::of(&[
     Mode::Input,
     Mode::History,
     Mode::Memory,
+    Mode::Stopped,
     Mode::Prompt,
     Mode::Copy,
     Mode::List,
@@ -63,6 +65,7 @@ const ALL: Modes = Modes::of(&[
 /// The sections of the help, with the modes that each covers.
 pub(crate) const SECTIONS: &[(&str, Modes)] = &[
     ("input line", INPUT),
+    ("memory, while the guest is stopped in a call", STOPPED),
     ("memory", MEMORY),
     ("input line, memory and prompts", SCREEN),
     ("input line and prompts: editing", EDITED),
@@ -122,6 +125,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(INPUT, "Ctrl-G", &[(&[ctrl('g')], Action::Ask(Question::Address))], "go to an address: 0x410, 1040, 0:0x410, input+4, a region", ""),
     bind(INPUT, "Tab", &[(&[key(Tab)], Action::Complete)], "complete a command; :help lists them", ""),
 
+    bind(STOPPED, "C", &[(&[plain('C')], Action::Command("continue"))], "let the guest go on, to the next watchpoint or breakpoint", "continue"),
+    bind(STOPPED, "L", &[(&[plain('L')], Action::Command("step"))], "let it go on to the next line, over calls", "line"),
+    bind(STOPPED, "D", &[(&[plain('D')], Action::Command("step in"))], "to the next line, down into calls", "into"),
+    bind(STOPPED, "U", &[(&[plain('U')], Action::Command("step out"))], "up, out of the function", "out"),
+    bind(STOPPED, "S", &[(&[plain('S')], Action::Command("step store"))], "to the next store", "store"),
+    bind(STOPPED, "R", &[(&[plain('R')], Action::Command("slow"))], "from line to line, slowly", "slowly"),
+    bind(STOPPED, "F", &[(&[plain('F')], Action::Command("frames"))], "list the calls", "calls"),
+    bind(MEMORY, "P", &[(&[plain('P')], Action::Command("pause"))], "pause the running guest where it is", ""),
     bind(MEMORY, "i", &[(&[plain('i')], Action::EnterLine)], "go back to the input line", "input line"),
     bind(MEMORY, "h j k l arrows", &[
         (&[plain('h'), key(Left)], Action::Bytes(Back)), (&[plain('l'), key(Right)], Action::Bytes(Forward)),
@@ -253,8 +264,17 @@ impl Binding {
 mod tests {
     use super::*;
 
-    const MODES: [Mode; 8] =
-        [Mode::Input, Mode::History, Mode::Memory, Mode::Prompt, Mode::Copy, Mode::List, Mode::Help, Mode::Output];
+    const MODES: [Mode; 9] = [
+        Mode::Input,
+        Mode::History,
+        Mode::Memory,
+        Mode::Stopped,
+        Mode::Prompt,
+        Mode::Copy,
+        Mode::List,
+        Mode::Help,
+        Mode::Output,
+    ];
 
     /// The name of a key in the help.
     fn name(key: Key) -> String {

@@ -9,6 +9,8 @@ pub(crate) enum Mode {
     History,
     /// The memory.
     Memory,
+    /// The memory, while the guest waits in the middle of a call.
+    Stopped,
     /// A question in place of the input line: every printable key is text.
     Prompt,
     /// The choice of a notation for copying.
@@ -28,12 +30,18 @@ impl Mode {
             Mode::Input => "INPUT",
             Mode::History => "HISTORY",
             Mode::Memory => "MEMORY",
+            Mode::Stopped => "STOPPED",
             Mode::Prompt => "PROMPT",
             Mode::Copy => "COPY",
             Mode::List => "LIST",
             Mode::Help => "HELP",
             Mode::Output => "OUTPUT",
         }
+    }
+
+    /// Whether the memory has the keys.
+    pub(crate) fn is_memory(self) -> bool {
+        matches!(self, Mode::Memory | Mode::Stopped)
     }
 
     /// Whether every printable key is text.

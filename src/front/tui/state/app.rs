@@ -79,6 +79,7 @@ impl App {
     pub(crate) fn mode(&self) -> Mode {
         match (self.overlays.top(), self.focus) {
             (Some(overlay), _) => overlay.mode(),
+            (None, Focus::Memory) if self.session.stopped().is_some() => Mode::Stopped,
             (None, Focus::Memory) => Mode::Memory,
             (None, Focus::Input) if self.line.sought().is_some() => Mode::History,
             (None, Focus::Input) => Mode::Input,

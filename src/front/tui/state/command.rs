@@ -7,6 +7,7 @@ use super::overlays::list::List;
 use super::overlays::pages::Pages;
 use crate::command::{self, Context, Reply, Typed};
 use crate::front::tui::input::mode::Focus;
+use crate::session::State;
 use crate::view::thousands;
 
 /// The maximum length of copied text, in bytes: terminals drop much longer text.
@@ -19,6 +20,7 @@ impl App {
             Typed::Command(text) => self.command(text),
             Typed::Line(line) => match self.session.no_guest() {
                 Some(reason) => self.notice(reason),
+                None if self.session.state() == State::Stopped => self.notice(command::STOPPED),
                 None => {
                     self.session.send(line.as_bytes().to_vec());
                     self.follow();
@@ -81,6 +83,10 @@ impl App {
             Reply::Copy(text) => self.copy_text(text),
             Reply::Shot(path, overwrite) => self.request_picture(PictureFile::Named { path, overwrite }),
             Reply::Sent => self.follow(),
+            Reply::SentSaying(line) => {
+                self.follow();
+                self.notice(&line);
+            }
             Reply::Look(at) => self.look_at(*at),
             Reply::Opened(at, text) => {
                 self.another_session();

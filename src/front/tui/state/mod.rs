@@ -18,6 +18,7 @@ mod source;
 mod space;
 mod status;
 pub(super) mod steps;
+mod stops;
 pub(super) mod strip;
 mod time;
 pub(super) mod touches;

@@ -7,6 +7,8 @@ pub(crate) struct Status {
     pub(crate) notice: Option<String>,
     /// Whether the notice is about the running guest, and ends with the exchange.
     pub(crate) is_about_running: bool,
+    /// Whether the memory has the keys because the guest stopped.
+    pub(crate) gave_memory: bool,
     /// The guest's last message while it runs.
     pub(crate) heard: Option<String>,
 }

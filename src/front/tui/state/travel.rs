@@ -1,5 +1,7 @@
 //! Moving in time: selecting another moment of the timeline.
 
+use std::sync::Arc;
+
 use super::app::App;
 use super::time::Time;
 use crate::front::tui::input::action::Direction;
@@ -10,10 +12,15 @@ impl App {
     pub(super) fn keep_up(&mut self) {
         self.know_the_run();
         let run = self.session.run();
-        let lags = |at: &Selection| self.time.follows() && at.cause + 1 != run.len();
+        let is_newest = |at: &Selection| at.cause + 1 == run.len();
+        let is_known = |at: &Selection| run.cause(at.cause).is_some_and(|cause| Arc::ptr_eq(cause, &at.node));
+        let lags = |at: &Selection| self.time.follows() && !(is_newest(at) && is_known(at));
         let lost = |at: &Selection| at.cause < run.oldest() || lags(at);
         if self.time.selection.as_ref().is_none_or(lost) {
-            self.select(Selection::newest(self.session.run()));
+            let run = self.session.run();
+            let stopped = self.session.position().filter(|_| self.session.runs_back() == 0);
+            let at = stopped.and_then(|stop| Selection::at_stop(run, stop));
+            self.select(at.or_else(|| Selection::newest(run)));
         } else if self.time.memory != self.session.memory() {
             self.select(self.time.selection.clone());
         }

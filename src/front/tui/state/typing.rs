@@ -56,7 +56,7 @@ impl App {
     pub(super) fn interrupt(&mut self) {
         match self.session.state() {
             State::Loading => self.request(Request::Quit),
-            State::Busy(_) => {
+            State::Busy(_) | State::Stopped => {
                 self.script.stop();
                 self.session.interrupt();
             }

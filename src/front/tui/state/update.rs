@@ -40,13 +40,15 @@ impl App {
             _ => (),
         }
         let before = self.session.reloaded().map(|reload| reload.run);
+        let was_stopped = self.session.stopped().is_some();
         self.session.apply(update)?;
+        self.follow_the_guest(was_stopped);
         if let Some(reload) = self.session.reloaded().filter(|reload| Some(reload.run) != before) {
             let sentence = reload_sentence(reload);
             self.notice(&sentence);
             self.status.is_about_running = true;
         } else if self.status.is_about_running && self.session.state() == State::Idle {
-            self.status = Status::default();
+            self.status = Status { gave_memory: self.status.gave_memory, ..Status::default() };
         }
         self.keep_up();
         self.go_on();
@@ -81,7 +83,7 @@ impl App {
             // Esc cancels a sequence; any other key acts as if the first had not been pressed.
             Meaning::Nothing if prefix.is_some() && key.code == KeyCode::Esc => (),
             Meaning::Nothing if prefix.is_some() => self.key(key),
-            Meaning::Nothing if mode == Mode::Memory => {
+            Meaning::Nothing if mode.is_memory() => {
                 self.notice("unbound key: i goes back to the input line, ? lists the keys");
             }
             Meaning::Nothing => (),
@@ -174,8 +176,8 @@ impl App {
     fn close(&mut self) {
         match self.mode() {
             Mode::History => self.line.end_search(true),
-            Mode::Memory if self.space.anchor.take().is_some() => (),
-            Mode::Memory => _ = self.space.end_search(),
+            mode if mode.is_memory() && self.space.anchor.take().is_some() => (),
+            mode if mode.is_memory() => _ = self.space.end_search(),
             _ => (),
         }
     }

@@ -20,6 +20,7 @@ use crate::session::{Options, Session, Source, State, Update};
 #[path = "../../../../tests/cases/mod.rs"]
 mod cases;
 mod commands;
+mod control;
 mod keys;
 mod listed;
 mod modes;
@@ -71,7 +72,7 @@ impl Bench {
 
     /// Handles reports until the guest waits for a line.
     fn settle(&mut self) {
-        while self.full.app.session.state() != State::Idle || self.full.app.session.run().is_empty() {
+        while !matches!(self.full.app.session.state(), State::Idle | State::Stopped) {
             let update = self.updates.recv_timeout(Duration::from_secs(20)).expect("the guest reports");
             self.full.report(update).expect("the guest is sound");
         }

@@ -24,7 +24,7 @@ const LOOPS: &str = r#"(module (import "env" "tick" (func $tick)) (memory (expor
 fn bench(loads: bool) -> Bench {
     let mut options = Options::default();
     options.wish.stub_imports = true;
-    options.trace = Passes { stores: true, loads };
+    options.trace = Passes { stores: true, loads, pauses: false };
     let source = Source { name: "guest.wat".to_owned(), bytes: LOOPS.as_bytes().to_vec() };
     let mut bench = Bench::on(source, options, Theme::COLORED);
     bench.send("hi");

@@ -1,0 +1,135 @@
+//! A guest that stops in the middle of a call.
+
+use super::*;
+use crate::guest::Passes;
+
+/// Makes capitals of its line, byte by byte, by a function of its own.
+const SHOUTS: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func $up (param $at i32)
+        (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
+    (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
+        (loop $next
+            (if (i32.lt_u (local.get $i) (local.get $n)) (then
+                (call $up (i32.add (i32.const 64) (local.get $i)))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next))))
+        (local.get $n)))"#;
+
+/// Never returns, and counts in memory as it runs.
+const COUNTS: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32)
+        (loop $again (i64.store (i32.const 128) (i64.add (i64.load (i32.const 128)) (i64.const 1))) (br $again))
+        (local.get $n)))"#;
+
+fn bench(text: &str, pauses: bool) -> Bench {
+    let mut options = Options { trace: Passes { stores: true, loads: false, pauses }, ..Options::default() };
+    options.limits.time = None;
+    Bench::on(Source { name: "guest.wat".to_owned(), bytes: text.as_bytes().to_vec() }, options, Theme::COLORED)
+}
+
+impl Bench {
+    /// Presses a key that has the guest go on, and waits until it stops or is done.
+    fn go(&mut self, key: char) -> String {
+        self.key(KeyCode::Char(key));
+        self.settle();
+        text(&self.draw(120, 30))
+    }
+}
+
+#[test]
+fn a_guest_that_stops_is_stepped_with_keys_and_its_mode_is_visible() {
+    let mut bench = bench(SHOUTS, true);
+    bench.send(":watch 65");
+    bench.send("abc");
+    let shown = text(&bench.draw(120, 30));
+    assert!(
+        shown.contains("stopped: 3 B at 0x40..0x43 written by the host: 00 00 00 -> 61 62 63 (watchpoint 1)"),
+        "{shown}"
+    );
+    assert!(shown.contains("the call is not over"), "{shown}");
+    assert!(bench.mode() == Mode::Stopped && shown.contains(" STOPPED ") && shown.contains("C continue"), "{shown}");
+    let shown = bench.go('C');
+    assert!(shown.contains("stopped: 0x41 written by up (offset 0x"), "{shown}");
+    assert!(shown.contains("access 2 of 2"), "the store itself is selected: {shown}");
+    assert!(bench.go('U').contains("stopped: in shout (offset 0x"));
+    assert!(bench.go('S').contains("stopped: 0x42 written by up (offset 0x"));
+    // A line that is typed meanwhile is not sent, and the mode stays visible.
+    bench.keys("ixyz");
+    let shown = text(&bench.draw(120, 30));
+    assert!(bench.mode() == Mode::Input && shown.contains(" INPUT   STOPPED "), "{shown}");
+    bench.key(KeyCode::Enter);
+    assert!(text(&bench.draw(120, 30)).contains("the guest has stopped in the middle of a call"));
+    bench.key(KeyCode::Esc);
+    let shown = bench.go('C');
+    assert!(shown.contains("=> ABC") && !shown.contains("STOPPED"), "{shown}");
+}
+
+#[test]
+fn the_input_line_has_the_keys_again_when_the_call_is_over() {
+    let mut bench = bench(SHOUTS, false);
+    bench.send(":watch 64 change");
+    bench.send("abc");
+    assert_eq!(bench.mode(), Mode::Stopped);
+    let ctrl_c = KeyModifiers::CONTROL;
+    bench.event(KeyCode::Char('c'), ctrl_c);
+    bench.settle();
+    assert_eq!(bench.mode(), Mode::Input);
+    assert!(text(&bench.draw(120, 30)).contains("the guest was stopped by Ctrl-C"));
+    // The call that was ended left nothing that stops the next line by itself.
+    bench.send(":unwatch all");
+    bench.send("abc");
+    assert!(text(&bench.draw(120, 30)).contains("=> ABC"));
+}
+
+#[test]
+fn what_needs_stop_points_is_offered_during_a_call_and_done_when_asked_for() {
+    let mut bench = bench(SHOUTS, false);
+    bench.send(":watch 65 change");
+    bench.send("abc");
+    let shown = bench.go('C');
+    assert!(shown.contains("stopped: 0x41 written by up"), "{shown}");
+    let shown = bench.go('L');
+    assert!(shown.contains("this needs stop points: :recompile ends this call"), "{shown}");
+    bench.keys("i");
+    bench.send(":recompile");
+    // The line is sent again, and stops again.
+    let shown = text(&bench.draw(120, 30));
+    assert!(shown.contains("run 2") && shown.contains("written by the host"), "{shown}");
+    let shown = bench.go('C');
+    assert!(shown.contains("stopped: 0x41 written by up"), "{shown}");
+    assert!(bench.go('L').contains("stopped: in shout"));
+    bench.key(KeyCode::Char(':'));
+    bench.keys("unwatch all");
+    bench.key(KeyCode::Enter);
+    assert!(bench.go('C').contains("=> ABC"));
+}
+
+#[test]
+fn memory_of_a_long_call_is_shown_while_it_runs_and_the_call_can_be_paused() {
+    for pauses in [true, false] {
+        let mut bench = bench(COUNTS, pauses);
+        "go".chars().for_each(|c| assert_eq!(bench.key(KeyCode::Char(c)), []));
+        bench.key(KeyCode::Enter);
+        let mut counts = Vec::new();
+        while counts.len() < 3 {
+            bench.full.app.session.refresh();
+            // It comes at once, or not at all: then it is asked again.
+            let Ok(update) = bench.updates.recv_timeout(Duration::from_millis(50)) else { continue };
+            bench.full.report(update).expect("the guest is sound");
+            let shown = text(&bench.draw(120, 30));
+            assert!(shown.contains("the guest is running"), "{shown}");
+            let mut count = [0; 8];
+            let run = bench.full.app.session.run();
+            run.present()[0].read(128, &mut count);
+            counts.push(u64::from_le_bytes(count));
+        }
+        assert!(counts.is_sorted() && counts[0] < counts[2], "{counts:?}");
+        bench.send(":pause");
+        let shown = text(&bench.draw(120, 30));
+        assert!(shown.contains("(paused); the call is not over"), "{shown}");
+        bench.event(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        bench.settle();
+    }
+}

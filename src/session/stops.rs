@@ -1,0 +1,214 @@
+//! Where a session's guest is to stop: breakpoints by what the user said, and watchpoints.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::debug::DebugInfo;
+use crate::guest::{BreakOffsets, MOST_STOPS, Passes, PointRequest, Points, WatchKind, Watchdog, Watchpoint};
+
+/// A place in a module's code, as the user named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BreakPlace {
+    /// Where a function begins, by its name.
+    Function(String),
+    /// Where code for a line begins.
+    Line(String, u32),
+    /// An instruction, by its offset in the module.
+    Offset(u32),
+}
+
+/// A breakpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breakpoint {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Where.
+    pub place: BreakPlace,
+    /// At how many instructions of the present module; 0 if that has no such place.
+    pub found: usize,
+}
+
+/// The breakpoints and watchpoints of a session, which its guest's thread sees too.
+#[derive(Clone, Debug, Default)]
+pub struct Stops(Arc<Mutex<List>>);
+
+#[derive(Debug, Default)]
+struct List {
+    breaks: Vec<Breakpoint>,
+    watches: Vec<Watchpoint>,
+    /// How many were made so far, of both kinds.
+    made: usize,
+}
+
+impl Stops {
+    /// Adds a breakpoint, and returns its number.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn add_break(&self, place: BreakPlace) -> Result<usize, String> {
+        let mut list = self.list();
+        if let Some(same) = list.breaks.iter().find(|breakpoint| breakpoint.place == place) {
+            return Ok(same.number);
+        }
+        let number = list.next(|list| list.breaks.len(), "breakpoints")?;
+        list.breaks.push(Breakpoint { number, place, found: 0 });
+        Ok(number)
+    }
+
+    /// Adds a watchpoint on a range of a memory, and returns its number.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn add_watch(&self, memory: usize, start: u64, end: u64, on: WatchKind) -> Result<usize, String> {
+        let mut list = self.list();
+        let number = list.next(|list| list.watches.len(), "watchpoints")?;
+        list.watches.push(Watchpoint { number, memory, start, end, on });
+        Ok(number)
+    }
+
+    /// Removes the breakpoint of that number, or all for `None`; false if there is none.
+    pub fn remove_break(&self, number: Option<usize>) -> bool {
+        let mut list = self.list();
+        let before = list.breaks.len();
+        list.breaks.retain(|breakpoint| number.is_some_and(|number| number != breakpoint.number));
+        list.breaks.len() < before
+    }
+
+    /// Removes the watchpoint of that number, or all for `None`; false if there is none.
+    pub fn remove_watch(&self, number: Option<usize>) -> bool {
+        let mut list = self.list();
+        let before = list.watches.len();
+        list.watches.retain(|watch| number.is_some_and(|number| number != watch.number));
+        list.watches.len() < before
+    }
+
+    /// The breakpoints.
+    pub fn breaks(&self) -> Vec<Breakpoint> {
+        self.list().breaks.clone()
+    }
+
+    /// The watchpoints.
+    pub fn watches(&self) -> Vec<Watchpoint> {
+        self.list().watches.clone()
+    }
+
+    /// The breakpoints that the module has no place for, as messages.
+    pub fn missing(&self) -> Vec<String> {
+        let list = self.list();
+        let missing = list.breaks.iter().filter(|breakpoint| breakpoint.found == 0);
+        missing.map(|it| format!("breakpoint {}: the module has no place `{}`", it.number, it.place)).collect()
+    }
+
+    /// Whether there is none of either.
+    pub fn is_empty(&self) -> bool {
+        let list = self.list();
+        list.breaks.is_empty() && list.watches.is_empty()
+    }
+
+    /// What a guest has to be compiled with for them.
+    pub fn passes(&self) -> Passes {
+        let list = self.list();
+        let pauses = !list.breaks.is_empty();
+        let loads = list.watches.iter().any(|watch| watch.on == WatchKind::Read);
+        Passes { stores: pauses || !list.watches.is_empty(), loads, pauses }
+    }
+
+    /// Which stop points a module is to have: where lines begin, and where the guest is to stop.
+    pub(super) fn points(&self, debug: &DebugInfo) -> PointRequest {
+        let lines = debug.line_starts().into_iter().filter_map(|offset| u32::try_from(offset).ok()).collect();
+        let list = self.list();
+        let exact = list.breaks.iter().map(|breakpoint| &breakpoint.place).filter(|place| place.is_exact());
+        let mut others: Vec<_> = exact.flat_map(|place| place.offsets(debug)).collect();
+        others.sort_unstable();
+        PointRequest { lines, others }
+    }
+
+    /// Whether a guest with these stop points can stop at each breakpoint.
+    pub(super) fn fit(&self, debug: &DebugInfo, points: &Points) -> bool {
+        let list = self.list();
+        let mut exact = list.breaks.iter().map(|breakpoint| &breakpoint.place).filter(|place| place.is_exact());
+        exact.all(|place| place.offsets(debug).into_iter().all(|offset| points.has(offset)))
+    }
+
+    /// Tells a guest's watch where it is to stop.
+    pub(super) fn tell(&self, watch: &Watchdog, debug: &DebugInfo, points: &Points) {
+        let mut list = self.list();
+        let mut breaks = Vec::new();
+        for breakpoint in &mut list.breaks {
+            let offsets = breakpoint.place.offsets(debug);
+            let mut offsets: Vec<_> = offsets
+                .into_iter()
+                .filter_map(|offset| {
+                    let end = debug.function_range(debug.function_of(offset as usize)?)?.end;
+                    points.at_or_after(offset).filter(|&point| (point as usize) < end)
+                })
+                .collect();
+            offsets.dedup();
+            breakpoint.found = offsets.len();
+            breaks.push(BreakOffsets { number: breakpoint.number, offsets });
+        }
+        watch.control().set_breaks(breaks);
+        watch.control().set_watches(list.watches.clone());
+    }
+
+    fn list(&self) -> MutexGuard<'_, List> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl List {
+    fn next(&mut self, count: impl Fn(&List) -> usize, what: &str) -> Result<usize, String> {
+        if count(self) >= MOST_STOPS {
+            return Err(format!("there are {MOST_STOPS} {what}, the limit"));
+        }
+        self.made += 1;
+        Ok(self.made)
+    }
+}
+
+impl BreakPlace {
+    /// Whether it is about its own instructions; else about where a function is entered.
+    fn is_exact(&self) -> bool {
+        !matches!(self, BreakPlace::Function(_))
+    }
+
+    /// The offsets of its instructions; of a function, of its body.
+    pub fn offsets(&self, debug: &DebugInfo) -> Vec<u32> {
+        let offsets: Vec<usize> = match self {
+            BreakPlace::Function(name) => {
+                let functions = debug.function_named(name).into_iter();
+                functions.filter_map(|index| Some(debug.function_range(index)?.start)).collect()
+            }
+            BreakPlace::Line(file, line) => debug.offsets_of_line(file, *line),
+            BreakPlace::Offset(offset) => vec![*offset as usize],
+        };
+        offsets.into_iter().filter_map(|offset| u32::try_from(offset).ok()).collect()
+    }
+
+    /// Why a module has no such place; `None` if it has.
+    pub fn missing(&self, debug: &DebugInfo) -> Option<String> {
+        let offsets = self.offsets(debug);
+        match self {
+            BreakPlace::Function(name) if offsets.is_empty() => {
+                Some(format!("no function `{name}` with code in this module"))
+            }
+            BreakPlace::Line(file, line) if offsets.is_empty() => {
+                Some(format!("no code for line {line} of `{file}`, as far as the module tells"))
+            }
+            BreakPlace::Offset(offset) if debug.instruction(*offset as usize, 0).is_empty() => {
+                Some(format!("no instruction begins at offset {offset:#x}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for BreakPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BreakPlace::Function(name) => f.write_str(&crate::record::plain(name)),
+            BreakPlace::Line(file, line) => write!(f, "{}:{line}", crate::record::plain(file)),
+            BreakPlace::Offset(offset) => write!(f, "offset {offset:#x}"),
+        }
+    }
+}
