@@ -45,7 +45,7 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
 }
 
 /// The line for the last writer at the cursor, and the line after it for the origin of the byte, if that needs one.
-/// Where there is no space for it, `:origin` still has it.
+/// It is never cut: where it does not fit, `:origin` still has it.
 fn writer_and_origin(app: &App, values: Rect) -> (String, Option<String>) {
     let writer = format!(" {}", app.space.here.writer);
     let Some(origin) = &app.space.here.origin else { return (writer, None) };
@@ -53,7 +53,9 @@ fn writer_and_origin(app: &App, values: Rect) -> (String, Option<String>) {
     if both.width() <= usize::from(values.width) {
         return (both, None);
     }
-    (writer, (values.height >= ORIGIN_HEIGHT).then(|| format!(" origin: {origin}")))
+    let line = format!(" origin: {origin}");
+    let fits = values.height >= ORIGIN_HEIGHT && line.width() <= usize::from(values.width);
+    (writer, fits.then_some(line))
 }
 
 /// The cursor's address, as many of its names as fit, and which values are shown if that fits beside one name.
