@@ -1,8 +1,9 @@
-//! Errors for modules that cannot be loaded: the position of a syntax error, and missing features.
+//! Errors for modules that cannot be loaded: the reason, the position of a syntax error, and missing features.
 
 use std::path::Path;
 
 use crate::hermetic;
+use crate::piped::{file, run, text};
 
 /// Runs linmem on a module under that name, and returns stderr and the exit status.
 fn load(name: &str, module: &[u8]) -> (String, Option<i32>) {
@@ -95,4 +96,91 @@ fn a_feature_that_the_engine_lacks_is_named() {
             (i32.const 1)))"#;
     let (stderr, status) = load("supported.wat", supported.as_bytes());
     assert_eq!((stderr.as_str(), status), ("", Some(0)));
+}
+
+#[test]
+fn load_errors_have_a_reason() {
+    let seed = r#"(memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 0))"#;
+    for (guest, words, status) in [
+        ("no-such-guest".to_owned(), "no such file", 3),
+        (file("empty.wasm", ""), "the file is empty", 3),
+        (file("typo.wat", "(module (func (i32.cons 1)))"), "unknown operator or unexpected token", 3),
+        (file("short.wasm", b"\0asm\x01\0\0\0\x01\xff"), "not a valid WebAssembly module: unexpected end", 3),
+        (
+            file(
+                "import.wat",
+                r#"(module (import "env" "mystery" (func (param i32))) (memory (export "memory") 1)
+                    (func (export "buffer_ptr") (result i32) (i32.const 0))
+                    (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
+            ),
+            "env.mystery  function (i32) -> ()",
+            4,
+        ),
+        (file("bare.wat", "(module)"), "exports no memory", 4),
+        (
+            file(
+                "two.wat",
+                &format!(
+                    r#"(module {seed} (func (export "a") (param i32) (result i32) (i32.const 0)) (func (export "b") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "a, b; choose one with --call NAME",
+            4,
+        ),
+        (
+            file(
+                "huge.wat",
+                r#"(module (memory (export "memory") 65536) (func (export "ptr") (result i32) (i32.const 0)) (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
+            ),
+            "needs 4294967296 bytes (65536 pages) at the start, but the limit is 536870912 bytes",
+            3,
+        ),
+        (
+            file(
+                "segment.wat",
+                &format!(
+                    r#"(module {seed} (data (i32.const 65535) "xx") (func (export "f") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "a data or element segment does not fit",
+            3,
+        ),
+        (
+            file(
+                "start.wat",
+                &format!(
+                    r#"(module {seed} (start $s) (func $s unreachable) (func (export "f") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "start function() trapped",
+            3,
+        ),
+        (
+            file(
+                "endless.wat",
+                &format!(
+                    r#"(module {seed} (start $s) (func $s (loop (br 0))) (func (export "f") (param i32) (result i32) (i32.const 0)))"#
+                ),
+            ),
+            "still running after 200ms",
+            6,
+        ),
+    ] {
+        let output = run(&[&guest, "--timeout", "200ms"], b"x\n");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(words), "{guest}: {stderr}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(output.status.code(), Some(status), "{guest}: {stderr}");
+    }
+    assert_eq!(run(&["-"], b"").status.code(), Some(2));
+    assert_eq!(run(&["--nonsense"], b"").status.code(), Some(2));
+    assert_eq!(run(&["--timeout", "soon"], b"").status.code(), Some(2));
+}
+
+#[test]
+fn refuses_shared_memory_with_a_message() {
+    let guest = file("shared.wat", br#"(module (memory (export "memory") 1 1 shared))"#);
+    let output = run(&[&guest], b"x");
+    assert!(text(&output.stderr).contains("shared memory is not supported"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3));
 }

@@ -1,7 +1,10 @@
 //! All tests that go through the program or the library. They are one binary, which is linked once.
 
+#[cfg(unix)]
+mod at_prompt;
 mod batches;
 mod cases;
+mod command_script;
 mod commands;
 mod compared;
 mod config;
@@ -14,16 +17,29 @@ mod detection;
 mod dropped;
 mod embedding;
 mod formats;
+mod generated_modules;
+mod generated_recipes;
 mod globals;
 mod guests;
 mod hermetic;
 mod inspect;
+#[cfg(unix)]
+mod interrupted;
 mod json;
+mod limits;
 mod loading;
+mod memory_commands;
+mod moody_guest;
+mod odd_guest;
+mod pair;
 mod pipe;
+mod pipe_failures;
+mod piped;
 mod programs;
 #[cfg(unix)]
 mod prompt;
+#[cfg(unix)]
+mod prompt_reload;
 mod pty;
 mod recipes;
 mod record;
@@ -33,9 +49,15 @@ mod reports;
 mod saved;
 #[cfg(unix)]
 mod screen;
+#[cfg(unix)]
+mod screen_debug;
 mod scripts;
+mod side_by_side;
+#[cfg(unix)]
+mod terminal;
 mod trace;
 mod traps;
+mod user_recipes;
 mod wasi;
 mod watch;
 #[cfg(unix)]

@@ -3,75 +3,13 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
+use crate::at_prompt::Prompt;
 use crate::cases;
 use crate::hermetic;
-use crate::pty::Pty;
-
-/// linmem at a prompt.
-struct Prompt {
-    pty: Pty,
-    /// Everything printed, without escape sequences, and how much of it was already matched.
-    text: String,
-    seen: usize,
-    raw: Vec<u8>,
-}
-
-impl Prompt {
-    /// Starts linmem with a history in a directory of that name, which is emptied first unless `kept`.
-    fn start(state: &str, kept: bool, args: &[&str], env: &[(&str, &str)]) -> Prompt {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt").join(state);
-        if !kept {
-            let _ = std::fs::remove_dir_all(&folder);
-        }
-        std::fs::create_dir_all(&folder).expect("the test directory is writable");
-        Prompt { pty: Pty::start((160, 50), &folder, args, env), text: String::new(), seen: 0, raw: Vec::new() }
-    }
-
-    /// Presses keys. Until the prompt appears, the terminal itself handles Ctrl keys, so wait for it first.
-    fn press(&mut self, keys: &str) {
-        self.pty.press(keys);
-    }
-
-    /// Waits until that text is printed after the last match.
-    fn wait_for(&mut self, text: &str) {
-        let since = Instant::now();
-        loop {
-            if let Some(at) = self.text[self.seen..].find(text) {
-                self.seen += at + text.len();
-                return;
-            }
-            let Some(chunk) = self.pty.written(since) else {
-                panic!("{text:?} did not appear; the output was:\n{}", &self.text[self.seen..])
-            };
-            self.raw.extend_from_slice(&chunk);
-            self.text = plain(&self.raw);
-        }
-    }
-
-    /// Waits for linmem to exit, and returns its status.
-    fn end(&mut self) -> u32 {
-        self.pty.end().expect("linmem did not end").0
-    }
-}
-
-/// Removes escape sequences.
-fn plain(raw: &[u8]) -> String {
-    let text = String::from_utf8_lossy(raw);
-    let mut plain = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\x1b' {
-            plain.push(c);
-        } else if chars.next() == Some('[') {
-            chars.by_ref().find(|c| ('@'..='~').contains(c));
-        }
-    }
-    plain
-}
 
 #[test]
 fn a_line_is_answered_with_memory_before_and_after() {
@@ -435,103 +373,6 @@ fn invalid_utf8_does_not_end_a_prompt_without_a_terminal() {
     assert!(stdout.contains("not valid UTF-8: the line was not sent") && output.status.success(), "{stdout}");
 }
 
-/// Writes a guest that answers with the line and these words.
-fn build(guest: &Path, words: &str) {
-    let text = include_str!("../assets/guests/passing-data.wat").replace(" Wasm is cool!", words);
-    std::fs::write(guest, text).expect("the test directory is writable");
-}
-
-#[test]
-fn rebuilt_guest_answers_above_the_edited_line() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (one, other) = (folder.join("rebuilt-one.wat"), folder.join("rebuilt-other.wat"));
-    build(&one, " Wasm is cool!");
-    build(&other, " Wasm is warm!");
-    let (first, second) = (one.display().to_string(), other.display().to_string());
-    let mut prompt = Prompt::start("rebuilt", false, &[&first, "--repl", "--watch"], &[]);
-    prompt.wait_for("> ");
-    prompt.press("Did you know\r");
-    prompt.wait_for("=> Did you know Wasm is cool!");
-    prompt.wait_for("> ");
-    prompt.press("half");
-    prompt.wait_for("half");
-    build(&one, " Wasm is hot!!");
-    prompt.wait_for("run 2: reloaded rebuilt-one.wat at ");
-    prompt.wait_for(" UTC; sending 1 line again, Ctrl-C cancels");
-    prompt.wait_for("=> Did you know Wasm is hot!!");
-    prompt.wait_for("> half");
-    prompt.press(" a line\r");
-    prompt.wait_for("=> half a line Wasm is hot!!");
-    // An invalid module is reported, and the guest stays.
-    prompt.wait_for("> ");
-    std::fs::write(&one, "(module").expect("the test directory is writable");
-    prompt.wait_for("failed: could not replace the guest");
-    prompt.wait_for("> ");
-    // Another file replaces it, and is watched instead.
-    prompt.press(&format!(":reload {second}\r"));
-    prompt.wait_for("a fresh guest");
-    prompt.wait_for("> ");
-    prompt.press("x\r");
-    prompt.wait_for("=> x Wasm is warm!");
-    prompt.wait_for("> ");
-    build(&one, " Wasm is gone!");
-    build(&other, " Wasm is cold!");
-    prompt.wait_for("=> x Wasm is cold!");
-    prompt.wait_for("> ");
-    prompt.press(":runs\r");
-    prompt.wait_for("rebuilt-other.wat");
-    prompt.wait_for("> ");
-    assert!(!prompt.text.contains("Wasm is gone!"), "{}", prompt.text);
-    prompt.press("\x04");
-    assert_eq!(prompt.end(), 0);
-}
-
-/// Writes a guest whose answer ends with the number of earlier lines, and with this word.
-fn build_counting(guest: &Path, word: &str) {
-    let wat = format!(
-        r#"(module (memory (export "memory") 1) (global $count (mut i32) (i32.const 48))
-        (data (i32.const 512) " {word}") (func (export "ptr") (result i32) (i32.const 64))
-        (func (export "f") (param i32) (result i32)
-            (i32.store8 (i32.add (i32.const 64) (local.get 0)) (global.get $count))
-            (global.set $count (i32.add (global.get $count) (i32.const 1)))
-            (memory.copy (i32.add (i32.const 65) (local.get 0)) (i32.const 512) (i32.const {len}))
-            (i32.add (local.get 0) (i32.const {all}))))"#,
-        len = word.len() + 1,
-        all = word.len() + 2,
-    );
-    std::fs::write(guest, wat).expect("the test directory is writable");
-}
-
-#[test]
-fn rebuilt_guest_gets_the_whole_run_again() {
-    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("counting.wat");
-    build_counting(&guest, "old");
-    let name = guest.display().to_string();
-    let mut prompt = Prompt::start("counting", false, &[&name, "--repl", "--watch"], &[]);
-    for (line, answer) in [("one", "=> one0 old"), ("two", "=> two1 old"), (":set rows off", "rows = off")] {
-        prompt.wait_for("> ");
-        prompt.press(&format!("{line}\r"));
-        prompt.wait_for(answer);
-    }
-    build_counting(&guest, "new");
-    prompt.wait_for("run 2: reloaded counting.wat at ");
-    prompt.wait_for("sending 2 lines again");
-    prompt.wait_for("exchange 1: one => one0 new");
-    prompt.wait_for("exchange 2, step 3 of 5");
-    prompt.wait_for("=> two1 new");
-    prompt.wait_for("> ");
-    prompt.press(":set resend last\r");
-    prompt.wait_for("resend = last");
-    prompt.wait_for("> ");
-    build_counting(&guest, "third");
-    prompt.wait_for("run 3: reloaded counting.wat at ");
-    prompt.wait_for("sending 1 line again");
-    prompt.wait_for("=> two0 third");
-    prompt.wait_for("> ");
-    prompt.press("\x04");
-    assert_eq!(prompt.end(), 0);
-}
-
 #[test]
 fn ctrl_d_while_the_guest_runs_ends_the_prompt_after_its_answer() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slow-prompt.wat");
@@ -546,58 +387,5 @@ fn ctrl_d_while_the_guest_runs_ends_the_prompt_after_its_answer() {
     std::thread::sleep(Duration::from_millis(200));
     prompt.press("\x04");
     prompt.wait_for("failed: the guest was still running after 700ms");
-    assert_eq!(prompt.end(), 0);
-}
-
-#[test]
-fn failed_reload_is_a_message_and_not_a_cause() {
-    let mut prompt = Prompt::start("refused", false, &["--repl"], &[]);
-    prompt.wait_for("> ");
-    prompt.press(":convention typst\r");
-    prompt.wait_for("failed: could not replace the guest: the module does not match");
-    prompt.wait_for("> ");
-    prompt.press("x\r");
-    prompt.wait_for("exchange 1, step 3 of 5");
-    prompt.wait_for("> ");
-    prompt.press(":reset\r");
-    prompt.wait_for("begins with a fresh guest; :runs lists the earlier runs");
-    prompt.wait_for("> ");
-    prompt.press("\x04");
-    assert_eq!(prompt.end(), 0);
-}
-
-/// A program that prints that it is running, and never returns.
-const SPINS: &str = r#"(module
-    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-    (memory (export "memory") 1)
-    (data (i32.const 0) "\10\00\00\00\05\00\00\00")
-    (data (i32.const 16) "busy\n")
-    (func (export "_start")
-        (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
-        (loop (br 0))))"#;
-
-#[test]
-fn ctrl_c_on_a_rebuilt_guest_prints_no_quit_hint() {
-    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuilt-spins.wat");
-    std::fs::write(&guest, include_str!("../assets/guests/wasi.wat")).expect("the test directory is writable");
-    let named = guest.display().to_string();
-    let mut prompt = Prompt::start("spins", false, &[&named, "--repl", "--watch", "--timeout", "60s"], &[]);
-    prompt.wait_for("Ctrl-D quits.");
-    prompt.wait_for("> ");
-    prompt.press("hi\r");
-    prompt.wait_for("=> HI");
-    prompt.wait_for("> ");
-    std::fs::write(&guest, SPINS).expect("the test directory is writable");
-    prompt.wait_for("the guest says: busy");
-    let before = prompt.seen;
-    prompt.press("\x03");
-    prompt.wait_for("failed: the guest was stopped by Ctrl-C");
-    prompt.wait_for("> ");
-    assert!(!prompt.text[before..].contains("Ctrl-D quits"), "{}", &prompt.text[before..]);
-    // With nothing to interrupt, it prints a hint.
-    prompt.press("\x03");
-    prompt.wait_for("Ctrl-D quits");
-    prompt.wait_for("> ");
-    prompt.press("\x04");
     assert_eq!(prompt.end(), 0);
 }

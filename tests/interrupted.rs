@@ -1,0 +1,47 @@
+//! Ctrl-C ends a pipe, and the answers until then are written.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::moody_guest::{behind_many, moody};
+use crate::piped::{linmem, text};
+
+#[test]
+fn ctrl_c_flushes_answers_and_ends_the_pipe() {
+    let mut child = linmem(&[&moody("ctrl_c"), "--timeout", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(b"ok\nabcd\n").expect("it reads");
+    std::thread::sleep(Duration::from_millis(500));
+    let since = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
+    let output = child.wait_with_output().expect("it exits");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("ok\n", Some(130)));
+    assert!(since.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn ctrl_c_flushes_answers_of_a_batch() {
+    let mut child = linmem(&[&moody("ctrl_c_in_a_batch"), "--timeout", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let mut stdout = child.stdout.take().expect("piped");
+    let reader = std::thread::spawn(move || {
+        let mut answers = Vec::new();
+        stdout.read_to_end(&mut answers).expect("it is ours");
+        answers
+    });
+    let (input, many) = behind_many("abcd\nnever\n");
+    stdin.write_all(&input).expect("it reads");
+    std::thread::sleep(Duration::from_millis(700));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
+    assert_eq!(child.wait().expect("it exits").code(), Some(130));
+    assert!(text(&reader.join().expect("it exits")) == many);
+}
