@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::session::Options;
-pub use crate::settings::{ColorChoice, Keys};
+pub use crate::settings::{Check, ColorChoice, Keys};
 use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
 
 const ABOUT: &str = "Show a WebAssembly guest's memory before and after each call, byte by byte";
@@ -36,12 +36,13 @@ switch off. linmem guide commands lists what the config file can set.
 
 Exit status: 0 success, 1 some lines failed (-k, --script), 2 usage error,
 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit reached,
-7 I/O error, 101 bug in linmem, 130 Ctrl-C";
+7 I/O error, 8 findings (--check), 101 bug in linmem, 130 Ctrl-C";
 
 const GUEST: &str = "Guest";
 const SCREEN: &str = "Screen and prompt";
 const PIPE: &str = "Pipe";
 const LIMITS: &str = "Limits";
+const FINDINGS: &str = "Findings";
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -148,9 +149,9 @@ pub enum Command {
         json: bool,
     },
 
-    /// Print a guide: commands, json, recipes
+    /// Print a guide: commands, findings, json, recipes
     Guide {
-        /// Subject: commands, json, recipes
+        /// Subject: commands, findings, json, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
     },
@@ -184,6 +185,8 @@ pub enum Command {
 pub enum Topic {
     /// The commands at the prompt, in the full screen and in scripts.
     Commands,
+    /// What linmem finds wrong by itself.
+    Findings,
     /// What --show json prints.
     Json,
     /// The language of recipes.
@@ -219,6 +222,7 @@ fn flag(setting: &'static Setting) -> Arg {
         Group::Limits => LIMITS,
         Group::Program => GUEST,
         Group::Display => SCREEN,
+        Group::Findings => FINDINGS,
     });
     let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
     let value = OsStringValueParser::new().try_map(|text| setting.check(text));
@@ -282,6 +286,15 @@ impl Cli {
                 .map_err(|message| definition().error(clap::error::ErrorKind::InvalidValue, message))?;
         }
         Ok(cli)
+    }
+
+    /// Whether findings are raised, where somebody looks at memory or not.
+    pub fn checks(&self, is_looked_at: bool) -> bool {
+        match self.settings.check {
+            Check::Auto => is_looked_at,
+            Check::On => true,
+            Check::Off => false,
+        }
     }
 
     /// What is said about how the guest is to be run, but for the convention.

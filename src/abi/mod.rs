@@ -12,18 +12,33 @@ pub mod recipe;
 mod roles;
 mod toolchain;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::guest::{Import, Interface};
+use crate::guest::{Extern, Import, Interface};
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
 pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
+pub(crate) use names::frees;
 pub use recipe::{Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe};
 pub use roles::{Roles, ValueSource};
+
+/// Whether an export's name says that it allocates memory, and nothing else.
+pub(crate) fn is_allocator(name: &str) -> bool {
+    names::Kind::Allocator.names(name)
+}
+
+/// The imported functions that nothing answers, so that they return zero, as `module.name`.
+pub(crate) fn stubbed_imports(recipe: &Recipe, interface: &Interface) -> HashSet<String> {
+    let without_stubs = Recipe { stubs: false, ..recipe.clone() };
+    let unanswered = recipe::unanswered_imports(&without_stubs, interface, false);
+    let functions = unanswered.into_iter().filter(|import| matches!(import.what, Extern::Func(_)));
+    functions.map(Import::full_name).collect()
+}
 
 /// What the user says about the convention.
 #[derive(Clone, Debug, Default)]

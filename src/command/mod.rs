@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod error;
 mod file;
+mod findings;
 mod grammar;
 mod look;
 mod parts;
@@ -52,12 +53,14 @@ pub struct Context<'a> {
 }
 
 /// A line of a list, and the place in memory that it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The line, safe to print.
     pub words: String,
     /// The address, if it is about one.
     pub addr: Option<u64>,
+    /// The exchange, and the step in it, if it is about another moment than the one that is looked at.
+    pub at: Option<(usize, Option<usize>)>,
 }
 
 /// What came of a command.

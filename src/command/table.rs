@@ -11,7 +11,7 @@ use super::check::{self, Expectation};
 use super::error::{ArgumentError, Error};
 use super::spelling::nearest;
 use super::time::{self, Moment};
-use super::{Context, Reply, look, set, space};
+use super::{Context, Reply, findings, look, set, space};
 use crate::view::Search;
 
 /// A command.
@@ -207,6 +207,11 @@ pub const COMMANDS: &[Spec] = &[
             action(move |context| check::expect(context, &expected))
         },
     ),
+    spec("check", "[on|off]", "list the findings, or turn them on or off", |args| {
+        let on = args.take("on");
+        let off = !on && args.take("off");
+        action(move |context| if on || off { findings::switch(context, on) } else { findings::list(context) })
+    }),
     spec("save", "FILE [overwrite]", "save the session, for :load and linmem replay", |args| {
         let (file, overwrite) = (args.file()?, args.take("overwrite"));
         action(move |context| act::save(context, &file, overwrite))

@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::check::Finding;
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, glyph, visible};
+use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, finding, glyph, visible};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";
@@ -35,6 +36,11 @@ impl Style {
         let narrow = matches!(columns, Some(Ok((1..COLUMNS, _))));
         Style { width: if narrow { WIDTH / 2 } else { WIDTH }, ..self }
     }
+}
+
+/// Writes what is wrong with an exchange, a line each.
+pub(super) fn write_findings(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
+    findings.iter().try_for_each(|found| writeln!(out, "  finding {}", finding(found)))
 }
 
 /// Writes every step of an exchange that took the memories on from `before`.

@@ -7,8 +7,8 @@ use super::output_format::OutputFormat;
 use super::status::{self, Status};
 use super::{repl, tui};
 use crate::cli::{Cli, Show};
-use crate::record::{Run, Trigger};
-use crate::session::{Saved, Session, load};
+use crate::record::Trigger;
+use crate::session::{PastRun, Saved, Session, load};
 
 /// How a saved session is to be opened.
 pub(super) struct ReplayRequest {
@@ -40,14 +40,18 @@ pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
 /// Prints every cause but the start, run by run.
 fn print(out: &mut impl Write, saved: &Saved, form: OutputFormat) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    let runs = saved.past.iter().chain([&saved.last]).map(|past| &past.run);
-    runs.zip(1..).try_for_each(|(run, number)| print_run(&mut out, run, number, form))?;
+    let runs = saved.past.iter().chain([&saved.last]);
+    runs.zip(1..).try_for_each(|(past, number)| print_run(&mut out, past, number, form))?;
     out.flush()
 }
 
-fn print_run(out: &mut impl Write, run: &Run, number: usize, form: OutputFormat) -> io::Result<()> {
+fn print_run(out: &mut impl Write, past: &PastRun, number: usize, form: OutputFormat) -> io::Result<()> {
+    let (run, findings) = (&past.run, past.review());
     let told = |&cause: &usize| run.cause(cause).is_some_and(|cause| cause.trigger != Trigger::Start);
-    (run.oldest()..run.len()).filter(told).try_for_each(|cause| form.write(out, number, run, cause))
+    (run.oldest()..run.len()).filter(told).try_for_each(|cause| {
+        let found: Vec<_> = findings.of(cause).cloned().collect();
+        form.write(out, number, run, cause, &found)
+    })
 }
 
 #[cfg(test)]

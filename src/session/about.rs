@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Live, Source};
-use crate::abi::Assumption;
+use crate::abi::{Assumption, recipe};
+use crate::check::{Facts, Findings, review};
 use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface};
 use crate::record::Run;
@@ -44,6 +45,15 @@ pub struct PastRun {
     pub run: Run,
     /// The exported globals after the run.
     pub globals: Vec<Global>,
+    /// What is wrong with it.
+    pub findings: Findings,
+}
+
+impl PastRun {
+    /// What is wrong with the run, read off its record.
+    pub fn review(&self) -> Findings {
+        review(&self.run, self.about.facts())
+    }
 }
 
 /// Where a guest came from.
@@ -60,6 +70,12 @@ impl Origin {
 }
 
 impl About {
+    /// What is known of the guest that findings rest on.
+    pub(super) fn facts(&self) -> Facts {
+        let recipe = recipe::parse(&self.recipe).unwrap_or_default();
+        Facts::new(&self.interface, &recipe, self.memory)
+    }
+
     pub(super) fn of(live: &Live, origin: &Origin) -> About {
         About {
             name: origin.name.clone(),
@@ -73,6 +89,13 @@ impl About {
             memory: memory_of(live),
             interface: Arc::new(live.interface().clone()),
         }
+    }
+}
+
+impl Live {
+    /// What is known of the guest that findings rest on.
+    pub fn facts(&self) -> Facts {
+        Facts::new(self.interface(), &self.choice().recipe, memory_of(self))
     }
 }
 

@@ -9,12 +9,13 @@ mod value;
 use std::ffi::{OsStr, OsString};
 use std::sync::LazyLock;
 
+use crate::check::Finding;
 use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
 use value::{At, Field};
-pub use value::{ColorChoice, Keys, Kind, Trace, Variables};
+pub use value::{Allowed, Check, ColorChoice, Keys, Kind, Trace, Variables};
 
 /// The value of every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct Settings {
     pub rows: bool,
     /// What is sent again to a guest that was reloaded because its file changed.
     pub resend: Resend,
+    /// Whether findings are raised.
+    pub check: Check,
+    /// The kinds of findings that are not shown.
+    pub allow: Allowed,
 }
 
 /// The limits that hold where nothing else is said. Records take at most an eighth of the machine's memory.
@@ -74,6 +79,8 @@ impl Default for Settings {
             steps: false,
             rows: true,
             resend: Resend::All,
+            check: Check::Auto,
+            allow: Allowed::default(),
         }
     }
 }
@@ -102,6 +109,8 @@ pub enum Group {
     Limits,
     /// How a guest is run.
     Program,
+    /// Which findings are raised.
+    Findings,
     /// How the screen and the prompt behave.
     Display,
 }
@@ -132,6 +141,14 @@ pub const SETTINGS: &[Setting] = &[
         &At(|all| &mut all.source_maps),
     ),
     setting("env", "Variable for a WASI program; may be repeated", Group::Program, &At(|all| &mut all.env)),
+    Setting {
+        live: true,
+        ..setting("check", "Raise findings; exit status 8 if there are any", Group::Findings, &At(|all| &mut all.check))
+    },
+    Setting {
+        live: true,
+        ..setting("allow", "Finding to silence; may be repeated", Group::Findings, &At(|all| &mut all.allow))
+    },
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
     setting("keys", "Keys of the prompt: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {
@@ -164,6 +181,13 @@ const fn setting(name: &'static str, about: &'static str, group: Group, field: &
 /// The setting of that name.
 pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+impl Settings {
+    /// Whether a finding is shown where somebody looks.
+    pub fn shows(&self, finding: &Finding) -> bool {
+        self.check != Check::Off && !self.allow.0.contains(&finding.kind.name)
+    }
 }
 
 impl Setting {

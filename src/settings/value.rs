@@ -146,6 +146,66 @@ impl Value for Variables {
     }
 }
 
+/// Whether findings are raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Where somebody looks at memory: on the screen, at the prompt, in scripts, with `--show`.
+    Auto,
+    /// Everywhere, and the exit status tells.
+    On,
+    /// Nowhere.
+    Off,
+}
+
+impl Value for Check {
+    fn kind() -> Kind {
+        Kind::Switch
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let mut on = true;
+        *self = match text(word)? {
+            "auto" => Check::Auto,
+            _ => {
+                on.read(word)?;
+                if on { Check::On } else { Check::Off }
+            }
+        };
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Check::Auto => "auto",
+            Check::On => "on",
+            Check::Off => "off",
+        }
+        .to_owned()
+    }
+}
+
+/// The names of the kinds of findings that are not shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed(pub Vec<&'static str>);
+
+impl Value for Allowed {
+    fn kind() -> Kind {
+        Kind::List("NAME")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let name = text(word)?;
+        let kind = crate::check::kind(name)
+            .ok_or_else(|| format!("unknown finding `{name}`; `linmem guide findings` lists them"))?;
+        self.0.push(kind.name);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.0.join(" ")
+    }
+}
+
 impl Value for Vec<PathMapping> {
     fn kind() -> Kind {
         Kind::List("FROM=TO")

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
+use crate::check;
 use crate::record::{self, Cause, Failure, Trigger};
 
 /// The version of the format. A new field does not raise it; a field that is renamed or means something else does.
@@ -28,6 +29,20 @@ pub(super) struct Exchange<'a> {
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
+    findings: Vec<Finding<'a>>,
+}
+
+/// Something that is wrong or suspicious.
+#[derive(Serialize)]
+struct Finding<'a> {
+    name: &'a str,
+    sentence: &'a str,
+    why: &'a str,
+    /// The index of the step to look at.
+    step: Option<usize>,
+    memory: usize,
+    /// The range to look at, from the first address to behind the last; null if there is none.
+    range: Option<[u64; 2]>,
 }
 
 #[derive(Serialize)]
@@ -79,7 +94,7 @@ enum Change<'a> {
 }
 
 impl Exchange<'_> {
-    pub(super) fn new(run: usize, line: u64, cause: &Cause) -> Exchange<'_> {
+    pub(super) fn new<'a>(run: usize, line: u64, cause: &'a Cause, findings: &'a [check::Finding]) -> Exchange<'a> {
         let (input, command) = match &cause.trigger {
             Trigger::Line(line) => (Some(Bytes::new(line)), None),
             Trigger::Command(command) => (None, Some(command.as_str())),
@@ -97,6 +112,7 @@ impl Exchange<'_> {
             elapsed_ns: nanos(cause.elapsed()),
             steps: cause.steps.iter().map(Step::from).collect(),
             changes: cause.changes.iter().map(Change::from).collect(),
+            findings: findings.iter().map(Finding::from).collect(),
         }
     }
 
@@ -114,6 +130,21 @@ impl Exchange<'_> {
             elapsed_ns: 0,
             steps: Vec::new(),
             changes: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl<'a> From<&'a check::Finding> for Finding<'a> {
+    fn from(finding: &'a check::Finding) -> Finding<'a> {
+        let range = &finding.range;
+        Finding {
+            name: finding.kind.name,
+            sentence: &finding.sentence,
+            why: finding.kind.why,
+            step: finding.step,
+            memory: finding.memory,
+            range: (!range.is_empty()).then_some([range.start, range.end]),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::entry::{Entry, FORMAT, Head};
 use super::{Saved, SessionFileError, guest, has_causes, line, v2};
+use crate::check::Findings;
 use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, unit};
 use crate::session::worker::{HISTORY, RUNS};
 use crate::session::{Bookmarks, PastRun};
@@ -132,7 +133,8 @@ impl Reader {
         }
         let start = self.start.take().unwrap_or_default();
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
-        self.runs.push(PastRun { about: guest.into(), run, globals: globals.into_iter().map(Into::into).collect() });
+        let globals = globals.into_iter().map(Into::into).collect();
+        self.runs.push(PastRun { about: guest.into(), run, globals, findings: Findings::default() });
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
 use crate::view::{
-    Selection, backtrace, clock, difference, elapsed, failure, short_difference, thousands, unknown, visible,
+    Selection, backtrace, clock, counted, difference, elapsed, failure, finding, short_difference, thousands, unknown, visible,
 };
 
 /// The most messages of the guest that the sentence shows.
@@ -100,7 +100,10 @@ fn message(app: &App) -> (String, Tone) {
     }
     match &at.node.trigger {
         Trigger::Start => start(app),
-        trigger => (ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at) + &reloaded(app), Tone::Plain),
+        trigger => {
+            let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at);
+            (ended + &reloaded(app) + &findings(app, at), Tone::Plain)
+        }
     }
 }
 
@@ -139,6 +142,17 @@ fn reloaded(app: &App) -> String {
     let number = app.session.run_number();
     let reload = app.session.reloaded().filter(|reload| reload.run == number);
     reload.map_or_else(String::new, |reload| format!("   run {number}, reloaded at {}", clock(reload.at)))
+}
+
+/// The first finding of the selected cause, to follow how it ended.
+fn findings(app: &App, at: &Selection) -> String {
+    let mut found = app.session.findings().of(at.cause).filter(|finding| app.settings.shows(finding));
+    let Some(first) = found.next() else { return String::new() };
+    let more = match found.count() {
+        0 => String::new(),
+        count => format!(", and {}", counted(count as u64, "other finding")),
+    };
+    format!("   ! {}{more} (:check)", finding(first))
 }
 
 /// How a line or a command ended that did not fail.

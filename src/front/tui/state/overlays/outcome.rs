@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Close,
     /// The overlay is to be closed, and the cursor to go there.
     Goto(u64),
+    /// The overlay is to be closed, another moment to be selected, and the cursor to go there, if it has an address.
+    Visit(usize, Option<usize>, Option<u64>),
     /// A question is answered.
     Answer(Question, String),
 }

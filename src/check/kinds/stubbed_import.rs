@@ -1,0 +1,33 @@
+//! An import that nothing answers returns a value.
+
+use std::collections::HashSet;
+
+use crate::check::finding::Kind;
+use crate::check::world::{Event, Evidence, Observer, World};
+use crate::record::{StepKind, Value, plain};
+
+pub(super) const KIND: Kind = Kind {
+    name: "stubbed-import",
+    about: "The guest got 0 from an import that nothing answers.",
+    why: "What it does with that value may be wrong: answer the import in the recipe, with `on`.",
+    observer: || Box::new(StubbedImport::default()),
+};
+
+/// Knows which imports were told.
+#[derive(Default)]
+struct StubbedImport {
+    told: HashSet<String>,
+}
+
+impl Observer for StubbedImport {
+    fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
+        let Event::Leave(step) = event else { return None };
+        let StepKind::Import { import, results: Some(results), .. } = &step.kind else { return None };
+        let is_stub = !results.is_empty() && world.facts.stubs.contains(&**import);
+        if !is_stub || !self.told.insert(import.to_string()) {
+            return None;
+        }
+        let results: Vec<_> = results.iter().map(Value::to_string).collect();
+        Evidence::new(0..0, format!("the guest called {}, which nothing answers, and got {}", plain(import), results.join(", ")))
+    }
+}
