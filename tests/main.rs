@@ -9,6 +9,7 @@ mod conventions;
 mod debug;
 mod detection;
 mod embedding;
+mod findings;
 mod formats;
 mod globals;
 mod guests;

@@ -32,11 +32,12 @@ pub(crate) fn is_allocator(name: &str) -> bool {
     names::Kind::Allocator.names(name)
 }
 
-/// The imported functions that nothing answers, so that they return zero, as `module.name`.
+/// The imported functions that nothing answers and that return values, which are then zero, as `module.name`.
 pub(crate) fn stubbed_imports(recipe: &Recipe, interface: &Interface) -> HashSet<String> {
     let without_stubs = Recipe { stubs: false, ..recipe.clone() };
     let unanswered = recipe::unanswered_imports(&without_stubs, interface, false);
-    let functions = unanswered.into_iter().filter(|import| matches!(import.what, Extern::Func(_)));
+    let returns = |import: &&Import| matches!(&import.what, Extern::Func(signature) if !signature.results.is_empty());
+    let functions = unanswered.into_iter().filter(returns);
     functions.map(Import::full_name).collect()
 }
 

@@ -14,8 +14,6 @@ const LONGEST: u64 = 1 << 20;
 /// A row of stores of one instruction, each at the next address, across a boundary.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// The instruction.
-    pub(super) site: Site,
     /// All bytes that it wrote in a row.
     pub(super) range: Range<u64>,
 }
@@ -61,22 +59,19 @@ fn row(log: &AccessLog, among: &Range<u64>, before: MemoryAccess<'_>, after: Mem
     extend(log, earlier, &site, &mut start, &mut end, !up);
     let later = (last + 1..among.end).take(usize::try_from(LONGEST).unwrap_or(usize::MAX));
     extend(log, later, &site, &mut start, &mut end, up);
-    Row { site, range: start..end }
+    Row { range: start..end }
 }
 
-fn extend(
-    log: &AccessLog,
-    numbers: impl Iterator<Item = u64>,
-    site: &Site,
-    start: &mut u64,
-    end: &mut u64,
-    up: bool,
-) {
+fn extend(log: &AccessLog, numbers: impl Iterator<Item = u64>, site: &Site, start: &mut u64, end: &mut u64, up: bool) {
     let mut gap = 0;
     for access in numbers.map_while(|number| log.get(number)) {
         let fits = if up { access.addr == *end } else { access.addr + access.len == *start };
         if is_same(access.site, site) && fits {
-            if up { *end += access.len } else { *start = access.addr }
+            if up {
+                *end += access.len
+            } else {
+                *start = access.addr
+            }
             gap = 0;
         } else {
             gap += 1;

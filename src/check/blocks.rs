@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::facts::{Facts, Part, number};
 use super::ranges::Ranges;
 use super::world::addresses;
-use crate::record::{Actor, Change, Step, StepKind, Value};
+use crate::record::{Actor, Change, Image, Step, StepKind, Value};
 
 /// Maximum number of blocks followed.
 const MOST: usize = 1 << 14;
-/// Host writes up to this length are searched for addresses of blocks.
-const STRUCT: usize = 256;
+/// What the host writes and reads is searched for addresses of blocks up to this length.
+const STRUCT: u64 = 256;
 
 /// A block that an allocator returned.
 #[derive(Clone, Debug)]
@@ -109,18 +109,28 @@ impl Blocks {
         }
     }
 
-    /// Notes the end of a step: which blocks the guest got or returned.
-    pub(super) fn leave(&mut self, step: &Step, facts: &Facts) {
+    /// Notes the end of a step: which blocks the guest got or returned, in results or in memory that the host reads.
+    pub(super) fn leave(&mut self, step: &Step, facts: &Facts, image: &Image) {
         match &step.kind {
-            StepKind::Import { results: Some(results), .. } => self.give(results),
-            StepKind::Call { export, results: Some(results), .. } if facts.part(export).is_none() => {
-                for addr in results.iter().flat_map(|&value| addresses(value)).flatten() {
-                    if let Some(block) = self.live.get_mut(&addr) {
-                        block.returned = true;
-                    }
+            StepKind::Read { memory, addr, len: len @ ..=STRUCT } if *memory == facts.memory => {
+                let mut bytes = vec![0; usize::try_from(*len).unwrap_or(0)];
+                image.read(*addr, &mut bytes);
+                for word in bytes.chunks_exact(4) {
+                    let addr = u32::from_le_bytes(word.try_into().unwrap_or_default());
+                    self.return_at(addr.into());
                 }
             }
+            StepKind::Import { results: Some(results), .. } => self.give(results),
+            StepKind::Call { export, results: Some(results), .. } if facts.part(export).is_none() => {
+                results.iter().flat_map(|&value| addresses(value)).flatten().for_each(|addr| self.return_at(addr));
+            }
             _ => (),
+        }
+    }
+
+    fn return_at(&mut self, addr: u64) {
+        if let Some(block) = self.live.get_mut(&addr) {
+            block.returned = true;
         }
     }
 
@@ -143,7 +153,7 @@ impl Blocks {
             return;
         }
         let new = &old_then_new[old_then_new.len() / 2..];
-        if *by == Actor::Host && new.len() <= STRUCT {
+        if *by == Actor::Host && new.len() as u64 <= STRUCT {
             for word in new.chunks_exact(4) {
                 let addr = u32::from_le_bytes(word.try_into().unwrap_or_default());
                 self.give_at(addr.into());

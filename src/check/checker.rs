@@ -137,7 +137,8 @@ impl Walk<'_> {
                 self.state.blocks.allocate(block);
             }
         }
-        self.state.blocks.leave(step, self.facts);
+        let State { blocks, image, .. } = &mut *self.state;
+        blocks.leave(step, self.facts, image);
         self.show(Some(place), &Event::Leave(step));
     }
 
@@ -169,14 +170,14 @@ impl Walk<'_> {
     fn show(&mut self, step: Option<usize>, event: &Event<'_>) {
         let State { image, start, written, by_guest, blocks } = &*self.state;
         let (facts, cause, number) = (self.facts, self.cause, self.number);
-        let world = World { facts, cause, number, image, start, written, by_guest, blocks };
+        let world = World { facts, cause, number, step, image, start, written, by_guest, blocks };
         for (kind, observer) in self.observers.iter_mut() {
             let Some(evidence) = observer.see(event, &world) else { continue };
             if self.found.iter().filter(|finding| finding.kind.name == kind.name).count() >= MOST {
                 continue;
             }
             let range = clamp(&evidence.range, image.len());
-            let (memory, sentence) = (facts.memory, evidence.sentence);
+            let (memory, step, sentence) = (facts.memory, evidence.step.or(step), evidence.sentence);
             self.found.push(Finding { kind, cause: number, step, memory, range, sentence });
         }
     }

@@ -172,7 +172,9 @@ fn part(name: &str, signature: &Signature) -> Option<Part> {
         // A destructor of a class: its second argument is no size.
         (_, 1..) if name.starts_with("__wbg_") => None,
         (_, 1 | 2) if returns && is_allocator(name) => allocate(&[0]),
-        (_, 1..=3) if frees(name) && signature.results.is_empty() => Some(Part::Free { addr: 0, size: (params > 1).then_some(1) }),
+        (_, 1..=3) if frees(name) && signature.results.is_empty() => {
+            Some(Part::Free { addr: 0, size: (params > 1).then_some(1) })
+        }
         _ if name.to_ascii_lowercase().starts_with("stack") => Some(Part::Serve),
         _ => None,
     }

@@ -41,11 +41,13 @@ pub(super) struct Evidence {
     pub(super) sentence: String,
     /// The range to look at.
     pub(super) range: Range<u64>,
+    /// The step to look at, if it is an earlier one.
+    pub(super) step: Option<usize>,
 }
 
 impl Evidence {
     pub(super) fn new(range: Range<u64>, sentence: String) -> Option<Evidence> {
-        Some(Evidence { sentence, range })
+        Some(Evidence { sentence, range, step: None })
     }
 }
 
@@ -57,6 +59,8 @@ pub(super) struct World<'a> {
     /// The cause, with its number.
     pub(super) cause: &'a Cause,
     pub(super) number: usize,
+    /// The index of the step.
+    pub(super) step: Option<usize>,
     /// The memory of the convention.
     pub(super) image: &'a Image,
     /// The same when the guest was instantiated; empty if that was forgotten.
@@ -126,9 +130,9 @@ impl World<'_> {
     pub(super) fn guest_runs(&self, step: &Step) -> impl Iterator<Item = Range<u64>> {
         let memory = self.facts.memory;
         let changes = self.cause.changes.get(step.changes.clone()).unwrap_or(&[]);
-        let by_guest = changes.iter().filter(move |change| {
-            matches!(change, Change::Bytes { by: Actor::Guest, memory: of, .. } if *of == memory)
-        });
+        let by_guest = changes.iter().filter(
+            move |change| matches!(change, Change::Bytes { by: Actor::Guest, memory: of, .. } if *of == memory),
+        );
         by_guest.flat_map(Change::runs)
     }
 }

@@ -17,7 +17,9 @@ use crate::command::{self, Context, Names, Reply, Typed};
 use crate::record::{Cause, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::{Check, Settings};
-use crate::view::{self, Explained, Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, visible};
+use crate::view::{
+    self, Explained, Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, visible,
+};
 
 /// The most matches, and exchanges that were sent again, that are listed.
 const LISTED: usize = 1024;

@@ -5,7 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use crate::check::Finding;
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
-use crate::view::{Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, finding, glyph, visible};
+use crate::view::{
+    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, finding, glyph, visible,
+};
 
 /// What stands before a row. Words come first, for those who have it read aloud.
 const BEFORE: &str = "      before  ";

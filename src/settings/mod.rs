@@ -14,8 +14,8 @@ use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
-use value::{At, Field};
 pub use value::{Allowed, Check, ColorChoice, Keys, Kind, Trace, Variables};
+use value::{At, Field};
 
 /// The value of every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "the suite and the screen's own tests each use their own column")]
 
+pub(crate) mod broken;
+
 /// What is in the file `script`.
 pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
 
@@ -43,6 +45,7 @@ pub(crate) const CASES: &[Case] = &[
     same("changes", "0x1000..0x1001  host: "),
     same("steps", "> 1 write"),
     same("frames", "no trap, or one without frames"),
+    same("check", "no findings"),
     same("regions", "written in exchange 5"),
     case("back", "exchange 4, step 1 of 1", "exchange 4 of 5 | step 1 of 1"),
     case("forward", "exchange 5, step 1 of 1", "exchange 5 of 5 | step 1 of 1"),

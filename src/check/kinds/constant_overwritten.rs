@@ -26,7 +26,13 @@ impl Observer for ConstantOverwritten {
             let data = constants.iter().find(|data| data.range.start < run.end && run.start < data.range.end)?;
             let part = run.start.max(data.range.start)..run.end.min(data.range.end);
             let (len, name) = (counted(part.end - part.start, "byte"), plain(&data.name));
-            let sentence = format!("{} wrote {len} at {:#x}, in {name} ({:#x}..{:#x})", plain(export), part.start, data.range.start, data.range.end);
+            let sentence = format!(
+                "{} wrote {len} at {:#x}, in {name} ({:#x}..{:#x})",
+                plain(export),
+                part.start,
+                data.range.start,
+                data.range.end
+            );
             Evidence::new(part, sentence)
         })
     }

@@ -19,13 +19,19 @@ impl Observer for DoubleFree {
             Event::Freed(freed) => {
                 let (range, first) = world.blocks.freed(freed.addr).filter(|(range, _)| range.start == freed.addr)?;
                 let (first, by) = (plain(first), plain(&freed.by));
-                let sentence = format!("{by} freed the block at {:#x} again: {first} had freed it, and the guest allocated nothing between", freed.addr);
+                let sentence = format!(
+                    "{by} freed the block at {:#x} again: {first} had freed it, and the guest allocated nothing between",
+                    freed.addr
+                );
                 Evidence::new(range.clone(), sentence)
             }
             Event::End => world.cause.failures().find_map(|failure| match failure.root() {
                 Failure::DoubleFree { export, ptr, freed_at } => Evidence::new(
                     *ptr..*ptr,
-                    format!("the recipe would free the block at {ptr:#x} again with {}: its line {freed_at} freed it", plain(export)),
+                    format!(
+                        "the recipe would free the block at {ptr:#x} again with {}: its line {freed_at} freed it",
+                        plain(export)
+                    ),
                 ),
                 _ => None,
             }),

@@ -32,14 +32,19 @@ impl Observer for HostOverData {
                     let data = world.facts.data_in(&range).next()?;
                     let is_told = self.told.contains(&range.start) && data.range.contains(&range.start);
                     let is_fixed = world.facts.fixed == Some(range.start);
-                    let is_past = range.start < data.range.start && (is_fixed || self.told.contains(&range.start) || world.blocks.around(range.start).is_some());
+                    let is_past = range.start < data.range.start
+                        && (is_fixed || self.told.contains(&range.start) || world.blocks.around(range.start).is_some());
                     if is_told || !(is_fixed || is_past) {
                         return None;
                     }
                     let part = range.start.max(data.range.start)..range.end.min(data.range.end);
-                    let (len, lost) = (counted(range.end - range.start, "byte"), counted(part.end - part.start, "byte"));
+                    let (len, lost) =
+                        (counted(range.end - range.start, "byte"), counted(part.end - part.start, "byte"));
                     let name = plain(&data.name);
-                    let sentence = format!("the host wrote {len} at {:#x}, {lost} of them over {name} of the module ({:#x}..{:#x})", range.start, data.range.start, data.range.end);
+                    let sentence = format!(
+                        "the host wrote {len} at {:#x}, {lost} of them over {name} of the module ({:#x}..{:#x})",
+                        range.start, data.range.start, data.range.end
+                    );
                     return Evidence::new(part, sentence);
                 }
                 _ => (),

@@ -24,6 +24,9 @@ impl Observer for HostOverrun {
             return None;
         }
         let (len, over) = (counted(range.end - range.start, "byte"), counted(past.end - past.start, "byte"));
-        Evidence::new(past, format!("the host wrote {len} at {:#x}: {over} past the end of {}", range.start, block.name()))
+        Evidence::new(
+            past,
+            format!("the host wrote {len} at {:#x}: {over} past the end of {}", range.start, block.name()),
+        )
     }
 }

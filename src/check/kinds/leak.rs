@@ -12,7 +12,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// How many exchanges in a row must leave a block.
-const EXCHANGES: usize = 4;
+const EXCHANGES: usize = 8;
 
 /// Counts exchanges that leave blocks.
 #[derive(Default)]

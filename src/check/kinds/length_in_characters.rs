@@ -29,7 +29,9 @@ impl Observer for LengthInCharacters {
         };
         let sentence = format!(
             "the guest wrote {} at {:#x}, which are {what}, and the answer has {} bytes",
-            counted(len as u64, "byte"), range.start, answer.len()
+            counted(len as u64, "byte"),
+            range.start,
+            answer.len()
         );
         Evidence::new(range.end..range.start + len as u64, sentence)
     }

@@ -21,8 +21,13 @@ impl Observer for NegativeNumber {
         let Event::End = event else { return None };
         world.cause.failures().find_map(|failure| match failure.root() {
             Failure::OutOfBounds { addr, len, .. } => {
-                let (what, number, as_signed) = signed(*len).map(|n| ("length", *len, n)).or_else(|| signed(*addr).map(|n| ("address", *addr, n)))?;
-                Evidence::new(0..0, format!("the {what} {number:#x} is {as_signed} as a signed number, perhaps an error code"))
+                let (what, number, as_signed) = signed(*len)
+                    .map(|n| ("length", *len, n))
+                    .or_else(|| signed(*addr).map(|n| ("address", *addr, n)))?;
+                Evidence::new(
+                    0..0,
+                    format!("the {what} {number:#x} is {as_signed} as a signed number, perhaps an error code"),
+                )
             }
             _ => None,
         })

@@ -26,7 +26,10 @@ impl Observer for NotInitialized {
                 if let StepKind::Call { export, .. } = &step.kind {
                     self.waiting = false;
                     if **export != *"_initialize" {
-                        return Evidence::new(0..0, format!("{} was called before _initialize, which the module exports", plain(export)));
+                        return Evidence::new(
+                            0..0,
+                            format!("{} was called before _initialize, which the module exports", plain(export)),
+                        );
                     }
                 }
             }

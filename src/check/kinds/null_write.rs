@@ -27,7 +27,8 @@ impl Observer for NullWrite {
                 StepKind::Write { addr, .. } | StepKind::Read { addr, .. } => self.used |= is_inside(*addr),
                 StepKind::Import { args, .. } => {
                     // Small numbers are seldom addresses; 0 as one is no use of it.
-                    self.used |= args.iter().filter_map(|&arg| addresses(arg)[0]).any(|addr| addr >= 16 && is_inside(addr));
+                    self.used |=
+                        args.iter().filter_map(|&arg| addresses(arg)[0]).any(|addr| addr >= 16 && is_inside(addr));
                 }
                 _ => (),
             },

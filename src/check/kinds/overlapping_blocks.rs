@@ -24,7 +24,9 @@ impl Observer for OverlappingBlocks {
         let by = plain(&block.by);
         let sentence = format!(
             "{by}({}) returned {:#x}, inside {}, which is in use: they share {start:#x}..{end:#x}",
-            block.len, block.addr, other.name()
+            block.len,
+            block.addr,
+            other.name()
         );
         Evidence::new(start..end, sentence)
     }

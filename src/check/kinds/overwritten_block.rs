@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::check::finding::Kind;
 use crate::check::world::{Event, Evidence, Observer, World, addresses};
-use crate::record::{StepKind, counted, plain};
+use crate::record::{Step, StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "overwritten-block",
@@ -13,11 +13,25 @@ pub(super) const KIND: Kind = Kind {
     observer: || Box::new(OverwrittenBlock::default()),
 };
 
+/// Maximum number of ranges looked at in a call.
+const MOST: usize = 1024;
+
 /// Remembers blocks whose bytes a call overwrote, until they are used.
 #[derive(Default)]
 struct OverwrittenBlock {
-    /// The block, the bytes that were overwritten, how many of them, and the call.
-    pending: Vec<(Range<u64>, Range<u64>, u64, String)>,
+    pending: Vec<Loss>,
+}
+
+/// What a call did to a block that it was not given.
+struct Loss {
+    addr: u64,
+    /// The bytes that it wrote in the block.
+    part: Range<u64>,
+    /// How many of those that the host had written it overwrote, and how many there were.
+    lost: u64,
+    of: u64,
+    by: String,
+    step: Option<usize>,
 }
 
 impl Observer for OverwrittenBlock {
@@ -26,43 +40,47 @@ impl Observer for OverwrittenBlock {
             Event::Leave(step) if step.depth == 0 => self.note(step, world),
             Event::Enter(step) => match &step.kind {
                 StepKind::Call { export, args, .. } if world.facts.part(export).is_none() => {
-                    let used = args.iter().flat_map(|&arg| addresses(arg)).flatten();
-                    return used.into_iter().find_map(|addr| self.use_of(addr, &plain(export)));
+                    let mut used = args.iter().flat_map(|&arg| addresses(arg)).flatten();
+                    return used.find_map(|addr| self.use_of(addr, &plain(export)));
                 }
                 _ => (),
             },
-            Event::End => self.pending.clear(),
-            _ => (),
+            Event::Freed(freed) => self.pending.retain(|loss| loss.addr != freed.addr),
+            Event::Allocated(block) => self.pending.retain(|loss| !block.range().contains(&loss.addr)),
+            Event::Fresh | Event::End => self.pending.clear(),
         }
         None
     }
 }
 
 impl OverwrittenBlock {
-    fn note(&mut self, step: &crate::record::Step, world: &World<'_>) {
+    fn note(&mut self, step: &Step, world: &World<'_>) {
         let StepKind::Call { export, .. } = &step.kind else { return };
-        for run in world.guest_runs(step).take(1024) {
+        for run in world.guest_runs(step).take(MOST) {
             let Some(block) = world.blocks.around(run.start).filter(|block| !block.given) else { continue };
             let part = run.start..run.end.min(block.range().end);
-            let lost = block.by_host.count(&part);
-            match self.pending.iter_mut().find(|(range, ..)| *range == block.range()) {
-                Some((_, known, count, _)) => {
-                    *known = known.start.min(part.start)..known.end.max(part.end);
-                    *count += lost;
+            let (lost, of) = (block.by_host.count(&part), block.by_host.count(&block.range()));
+            match self.pending.iter_mut().find(|loss| loss.addr == block.addr) {
+                Some(loss) => {
+                    loss.part = loss.part.start.min(part.start)..loss.part.end.max(part.end);
+                    loss.lost += lost;
                 }
-                None if lost > 0 => self.pending.push((block.range(), part, lost, plain(export))),
+                None if lost > 0 => {
+                    self.pending.push(Loss { addr: block.addr, part, lost, of, by: plain(export), step: world.step });
+                }
                 None => (),
             }
         }
     }
 
     fn use_of(&mut self, addr: u64, user: &str) -> Option<Evidence> {
-        let place = self.pending.iter().position(|(block, ..)| block.start == addr)?;
-        let (block, part, count, by) = self.pending.swap_remove(place);
-        let (count, len) = (counted(count, "byte"), block.end - block.start);
+        let place = self.pending.iter().position(|loss| loss.addr == addr)?;
+        let Loss { part, lost, of, by, step, .. } = self.pending.swap_remove(place);
+        let of = counted(of, "byte");
         let sentence = format!(
-            "{by}, which was not given the block at {addr:#x}, overwrote {count} of the {len} that the host had written there; then {user} used it"
+            "{by}, which was not given the block at {addr:#x}, overwrote {lost} of the {of} that the host had written \
+             there; then {user} used it"
         );
-        Evidence::new(part, sentence)
+        Some(Evidence { sentence, range: part, step })
     }
 }

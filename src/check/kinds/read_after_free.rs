@@ -27,7 +27,10 @@ impl Observer for ReadAfterFree {
         let len = counted(range.end - range.start, "byte");
         Evidence::new(
             range.clone(),
-            format!("the host read {len} at {:#x}, in the block at {:#x} that {by} freed before{changed}", range.start, freed.start),
+            format!(
+                "the host read {len} at {:#x}, in the block at {:#x} that {by} freed before{changed}",
+                range.start, freed.start
+            ),
         )
     }
 }

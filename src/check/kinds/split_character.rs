@@ -28,7 +28,10 @@ impl Observer for SplitCharacter {
             "the answer ends at {:#x}, inside `{character}`: it has {} of it, and {} in memory",
             range.end,
             counted(has, "byte"),
-            match misses { 1 => "1 more follows".to_owned(), n => format!("{n} more follow") }
+            match misses {
+                1 => "1 more follows".to_owned(),
+                n => format!("{n} more follow"),
+            }
         );
         Evidence::new(cut..cut + len as u64, sentence)
     }

@@ -27,7 +27,10 @@ impl Observer for StackOverflow {
         let (all, below) = (counted(row.range.end - row.range.start, "byte"), counted(end - row.range.start, "byte"));
         let sentence = format!(
             "one instruction, called by {}, wrote {all} in a row at {:#x}..{:#x}: {below} below the stack ({end:#x}..{:#x})",
-            plain(export), row.range.start, row.range.end, stack.end
+            plain(export),
+            row.range.start,
+            row.range.end,
+            stack.end
         );
         Evidence::new(row.range.start..end, sentence)
     }

@@ -51,7 +51,8 @@ impl Observer for StalePointer {
                 }
                 StepKind::Read { .. } | StepKind::Write { .. } => {
                     let range = world.read(step).or_else(|| world.write(step))?;
-                    let used = self.getters.values_mut().filter(|getter| getter.calls > 0 && getter.value == range.start);
+                    let used =
+                        self.getters.values_mut().filter(|getter| getter.calls > 0 && getter.value == range.start);
                     used.for_each(|getter| getter.used = getter.used.or(Some(world.number)));
                 }
                 _ => (),

@@ -45,7 +45,8 @@ fn check(addr: u64, len: u64, world: &World<'_>) -> Option<Evidence> {
     }
     let sentence = format!(
         "the host read {} at {addr:#x}; the guest had just written {} at {len:#x}: length and pointer are swapped",
-        counted(len, "byte"), counted(addr, "byte")
+        counted(len, "byte"),
+        counted(addr, "byte")
     );
     Evidence::new(other, sentence)
 }

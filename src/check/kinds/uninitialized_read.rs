@@ -41,7 +41,8 @@ impl Observer for Uninitialized {
                 (inside && !written.meets(&range)).then_some(range)
             })?;
             let (name, len) = (block.name(), counted(first.end - first.start, "byte"));
-            let sentence = format!("{} read {len} at {:#x}, in {name}, that nobody has written", plain(export), first.start);
+            let sentence =
+                format!("{} read {len} at {:#x}, in {name}, that nobody has written", plain(export), first.start);
             Evidence::new(first, sentence)
         })
     }

@@ -21,12 +21,14 @@ impl Observer for UnwrittenTail {
         let tail = head.end..range.end;
         let written = answer.get(..usize::try_from(head.end - range.start).ok()?)?;
         let rest = &answer[written.len()..];
-        let is_text = std::str::from_utf8(written).is_ok_and(|text| !text.trim_end_matches('\0').contains(char::is_control));
+        let is_text =
+            std::str::from_utf8(written).is_ok_and(|text| !text.trim_end_matches('\0').contains(char::is_control));
         if !is_text || world.written.meets(&tail) || rest.iter().any(|&byte| byte != 0) {
             return None;
         }
         let (all, left) = (counted(range.end - range.start, "byte"), counted(tail.end - tail.start, "zero byte"));
-        let sentence = format!("the answer has {all}: {} were written, then come {left} that nobody wrote", written.len());
+        let sentence =
+            format!("the answer has {all}: {} were written, then come {left} that nobody wrote", written.len());
         Evidence::new(tail, sentence)
     }
 }

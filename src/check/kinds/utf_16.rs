@@ -19,7 +19,8 @@ impl Observer for Utf16 {
         let (range, answer) = world.answer(step)?;
         if super::is_utf16(answer) {
             let units = counted(answer.len() as u64 / 2, "character");
-            let sentence = format!("every second byte of the {} of the answer is zero: {units} of UTF-16?", answer.len());
+            let sentence =
+                format!("every second byte of the {} of the answer is zero: {units} of UTF-16?", answer.len());
             return Evidence::new(range, sentence);
         }
         // Reading up to a zero byte stops after the first character.
@@ -29,7 +30,8 @@ impl Observer for Utf16 {
         if !stopped || !super::is_utf16(&bytes) {
             return None;
         }
-        let sentence = format!("the answer stops after 1 byte, and every second byte from {:#x} on is zero: UTF-16?", range.start);
+        let sentence =
+            format!("the answer stops after 1 byte, and every second byte from {:#x} on is zero: UTF-16?", range.start);
         Evidence::new(all, sentence)
     }
 }

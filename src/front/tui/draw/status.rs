@@ -10,7 +10,8 @@ use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
 use crate::view::{
-    Selection, backtrace, clock, counted, difference, elapsed, failure, finding, short_difference, thousands, unknown, visible,
+    Selection, backtrace, clock, counted, difference, elapsed, failure, finding, short_difference, thousands, unknown,
+    visible,
 };
 
 /// The most messages of the guest that the sentence shows.
@@ -96,7 +97,7 @@ fn message(app: &App) -> (String, Tone) {
         let answer = answer_before_failure(&at.node).unwrap_or_default();
         let has_calls = at.node.failures().any(|failure| !backtrace(failure).is_empty());
         let calls = if has_calls { "; :frames lists the calls" } else { "" };
-        return (format!("{answer}{failure}{advice}{calls}"), Tone::Failure);
+        return (format!("{answer}{failure}{advice}{calls}{}", findings(app, at)), Tone::Failure);
     }
     match &at.node.trigger {
         Trigger::Start => start(app),

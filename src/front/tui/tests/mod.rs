@@ -20,6 +20,7 @@ use crate::session::{Options, Session, Source, State, Update};
 #[path = "../../../../tests/cases/mod.rs"]
 mod cases;
 mod commands;
+mod findings;
 mod keys;
 mod modes;
 mod mouse;
