@@ -44,11 +44,11 @@ const PIPE: &str = "Pipe";
 const LIMITS: &str = "Limits";
 const FINDINGS: &str = "Findings";
 
-/// What the command line says.
+/// The parsed command line.
 #[derive(Debug, Parser)]
 #[command(bin_name = "linmem", version, about = ABOUT, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do, if not to run a guest.
+    /// The subcommand; without one, run a guest.
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -56,7 +56,7 @@ pub struct Cli {
     #[arg(display_order = 0, value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub guest: Option<PathBuf>,
 
-    /// What is said about the convention.
+    /// Options about the convention.
     #[command(flatten)]
     pub convention: ConventionArgs,
 
@@ -84,11 +84,11 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Answer a line that fails with an empty line
+    /// Print an empty line for a line that fails
     #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 
-    /// Lines end with NUL instead of LF, in and out
+    /// End lines with NUL instead of LF, in and out
     #[arg(short = '0', long, help_heading = PIPE, conflicts_with = "whole")]
     pub null: bool,
 
@@ -100,15 +100,15 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub no_config: bool,
 
-    /// The settings: their defaults, what the config file sets, and what the command line sets.
+    /// The settings: defaults, overridden by the config file, then by the command line.
     #[arg(skip)]
     pub settings: Settings,
 }
 
-/// What is said about the convention.
+/// Options about the convention.
 #[derive(Debug, Args)]
 pub struct ConventionArgs {
-    /// Export to call, where several match
+    /// Export to call if several match
     #[arg(long, value_name = "NAME", help_heading = GUEST)]
     pub call: Option<String>,
 
@@ -121,7 +121,7 @@ pub struct ConventionArgs {
     pub stub_imports: bool,
 }
 
-/// What linmem does besides running a guest.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the built-in guests
@@ -138,7 +138,7 @@ pub enum Command {
         /// Module or built-in guest
         #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
         guest: PathBuf,
-        /// What is said about the convention.
+        /// Options about the convention.
         #[command(flatten)]
         convention: ConventionArgs,
         /// List every export, import and segment
@@ -158,10 +158,10 @@ pub enum Command {
 
     /// Open a saved session, without running anything
     Replay {
-        /// File that :save wrote
+        /// File written by :save
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
-        /// Print it instead: hex, json
+        /// Print it in a format: hex, json
         #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
         show: Option<Show>,
         /// Use the prompt instead of the full screen
@@ -180,7 +180,7 @@ pub enum Command {
     Man,
 }
 
-/// What there is a guide about.
+/// The subjects of the guides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Topic {
     /// The commands at the prompt, in the full screen and in scripts.
@@ -202,7 +202,7 @@ pub enum Show {
     Json,
 }
 
-/// The definition of the command line: that of [`Cli`], with the flags of the settings.
+/// The clap definition: that of [`Cli`], with the settings' flags.
 pub fn definition() -> clap::Command {
     let all = with_settings(Cli::command(), |_| true);
     let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |group| group == Group::Limits));
@@ -211,7 +211,7 @@ pub fn definition() -> clap::Command {
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }
 
-/// Adds the flags of the settings of these groups.
+/// Adds the flags of the settings in these groups.
 fn with_settings(command: clap::Command, uses: impl Fn(Group) -> bool) -> clap::Command {
     command.args(SETTINGS.iter().filter(|setting| uses(setting.group)).map(flag))
 }
@@ -238,7 +238,7 @@ fn flag(setting: &'static Setting) -> Arg {
     }
 }
 
-/// Adds `--no-NAME` for each switch that has none. It is shown where the switch is on by default.
+/// Adds `--no-NAME` for each switch that lacks one. It is shown if the switch is on by default.
 fn with_negations(command: clap::Command) -> clap::Command {
     let switches: Vec<_> =
         command.get_arguments().filter(|arg| is_switch(arg)).map(|arg| arg.get_id().clone()).collect();
@@ -266,11 +266,10 @@ fn negated(switch: &str) -> String {
 }
 
 impl Cli {
-    /// Reads the command line. The settings are those that `base` gives and the command line does not; it is asked for
-    /// unless the config file is to be ignored.
+    /// Parses the command line on top of the settings from `base`. With `--no-config`, `base` is not called.
     ///
     /// # Errors
-    /// The command line is wrong, or `base` cannot be had; or help was asked for.
+    /// The command line is not valid, `base` failed, or help was requested.
     pub fn parse_with(
         args: impl IntoIterator<Item = OsString>,
         base: impl FnOnce() -> Result<Settings, clap::Error>,
@@ -297,9 +296,9 @@ impl Cli {
         }
     }
 
-    /// What is said about how the guest is to be run, but for the convention.
+    /// The options for running the guest, except the convention.
     ///
-    /// Stores are recorded where somebody looks at them, unless a setting says otherwise.
+    /// Records stores if an interactive front end shows them, unless a setting overrides that.
     pub fn options(&self, is_looked_at: bool) -> Options {
         let Settings { limits, trace, env, source_maps, resend, .. } = &self.settings;
         Options {
@@ -313,7 +312,7 @@ impl Cli {
         }
     }
 
-    /// Whether colors are to be used on stdout.
+    /// Whether to use colors on stdout.
     pub fn colored(&self) -> bool {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -324,13 +323,13 @@ impl Cli {
         }
     }
 
-    /// Whether something was said that only the pipe does.
+    /// Whether an option was given that only the pipe supports.
     pub fn wants_pipe(&self) -> bool {
         !self.line.is_empty() || self.show.is_some() || self.keep_going || self.null || self.whole
     }
 }
 
-/// Sets what the command line says of a setting.
+/// Applies a setting given on the command line.
 fn set_given(setting: &Setting, given: &ArgMatches, settings: &mut Settings) -> Result<(), String> {
     let is_given = |id: &str| {
         let known = given.ids().any(|known| known.as_str() == id);
@@ -348,10 +347,10 @@ fn set_given(setting: &Setting, given: &ArgMatches, settings: &mut Settings) -> 
 }
 
 impl ConventionArgs {
-    /// The request, with the recipe read if a file was given.
+    /// The request, with the recipe file read if one was given.
     ///
     /// # Errors
-    /// There is no such convention or file, or the file holds no recipe.
+    /// There is no such convention or file, or the file is not a valid recipe.
     pub fn request(&self) -> Result<ConventionRequest, NoConvention> {
         let request = ConventionRequest {
             call: self.call.clone(),
@@ -362,7 +361,7 @@ impl ConventionArgs {
     }
 }
 
-/// A guest's name. A guest is not read from stdin, which is for lines.
+/// Parses a guest's name. A guest is never read from stdin, which is for lines.
 fn guest(name: OsString) -> Result<PathBuf, String> {
     match name.to_str() {
         Some("-") => Err("stdin is for lines; give the guest as a file".to_owned()),

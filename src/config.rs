@@ -1,4 +1,4 @@
-//! The config file: settings, one `name = value` a line, which the command line overrides.
+//! The config file: settings, one `name = value` per line. The command line overrides them.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,17 +9,17 @@ use clap::error::ErrorKind;
 use crate::cli::{Cli, definition};
 use crate::settings::{Kind, SETTINGS, Settings, find};
 
-/// The command line, over the settings of the config file.
+/// Parses the command line on top of the config file's settings.
 ///
 /// # Errors
-/// The command line is wrong, or the file is, with the line's number; or help was asked for.
+/// The command line or the config file is not valid (the latter with a line number), or help was requested.
 pub fn parse() -> Result<Cli, clap::Error> {
     Cli::parse_with(std::env::args_os(), || {
         read().map_err(|message| definition().error(ErrorKind::InvalidValue, message))
     })
 }
 
-/// The settings, with those that the file gives.
+/// The settings in the config file, or the defaults.
 fn read() -> Result<Settings, String> {
     let Some(path) = file() else { return Ok(Settings::default()) };
     match std::fs::read_to_string(&path) {
@@ -29,12 +29,12 @@ fn read() -> Result<Settings, String> {
     }
 }
 
-/// Where the platform keeps what configures a program: `$XDG_CONFIG_HOME`, or `~/.config`.
+/// The path of the config file, in `$XDG_CONFIG_HOME` or `~/.config`.
 fn file() -> Option<PathBuf> {
     Some(folder("XDG_CONFIG_HOME", ".config")?.join("linmem/config"))
 }
 
-/// A folder where the platform keeps things of programs': what the variable says, or that one in the user's own.
+/// A directory for program data: the variable's value, or a directory in the user's home.
 pub(crate) fn folder(variable: &str, at_home: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     set(variable).or_else(|| Some(set("HOME")?.join(at_home)))
@@ -51,7 +51,7 @@ fn settings(path: &Path, text: &str) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// Sets what one line says: `timeout = 5s`, `quiet = true`; `quiet` and `no-quiet` alone, as on the command line.
+/// Applies one line: `timeout = 5s`, `quiet = true`; `quiet` and `no-quiet` alone as on the command line.
 fn set(settings: &mut Settings, line: &str) -> Result<(), String> {
     let (name, value) = line.split_once('=').map_or((line, None), |(name, value)| (name.trim(), Some(value.trim())));
     let unknown = || {

@@ -5,8 +5,8 @@
 //!
 //! # The library
 //!
-//! Without the feature `cli`, which is on by default, this crate needs no terminal: it drives guests and tells what
-//! happened. [`session::Live`] is a guest at work, [`record`] what is recorded of it, [`view`] the same as text.
+//! Without the feature `cli`, which is on by default, this crate needs no terminal: it drives guests and reports what
+//! happened. [`session::Live`] is a running guest, [`record`] its recording, and [`view`] the recording as text.
 //!
 //! ```
 //! use linmem::abi::InputLine;

@@ -1,4 +1,4 @@
-//! linmem, the program: arguments in, exit status out.
+//! The linmem binary: parses arguments and returns an exit status.
 
 use std::process::ExitCode;
 

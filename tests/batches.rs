@@ -1,4 +1,4 @@
-//! Batches of lines come to what the same lines come to one by one: a compiled recipe does what the steps of it do.
+//! Batches of lines give the same results as single lines: a compiled recipe behaves like its interpreted steps.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use linmem::record::Failure;
 use linmem::session::{Live, Options, Source, Watchdog};
 use proptest::prelude::*;
 
-/// A guest with an export for each thing that can go wrong.
+/// A guest with an export for each kind of failure.
 const ODD: &str = r#"(module
     (memory (export "memory") 1 4)
     (global $next (mut i32) (i32.const 1024))
@@ -53,7 +53,7 @@ const ODD: &str = r#"(module
     (func (export "nothing") (global.set $wide (i64.add (global.get $wide) (i64.const 3))))
     (func (export "divide") (param i32) (result i32) (i32.div_s (i32.const 100) (i32.sub (local.get 0) (i32.const 5)))))"#;
 
-/// The same, and exports that ask something of the host on the way.
+/// The same, with exports that call host functions.
 fn chatty() -> String {
     let imports = r#"(module
     (import "env" "log" (func $log (param i32 i32)))
@@ -86,11 +86,11 @@ fn chatty() -> String {
         (i32.store (i32.const 200) (i32.const 100))
         (i32.store (i32.const 204) (i32.rem_u (local.get $n) (i32.const 7)))
         (call $write (i32.const 1) (i32.const 200) (i32.const 1) (i32.const 208))))"#;
-    let guest = ODD.strip_suffix(')').expect("it ends").strip_prefix("(module").expect("it begins");
+    let guest = ODD.strip_suffix(')').expect("it exits").strip_prefix("(module").expect("it begins");
     format!("{imports}{guest}{exports}")
 }
 
-/// What is added to a recipe for it.
+/// The head that a recipe needs for it.
 const HEAD: &str = "host wasi\nhost stubs\n";
 const HANDLERS: &str = "on env.log(ptr, len)
   say len at ptr if len < 100
@@ -105,10 +105,10 @@ on env.again(x)
   return x + sum
 ";
 
-/// Makes recipes out of bytes: always the same of the same.
+/// Generates recipes from bytes, deterministically.
 struct Writer<'a> {
     bytes: &'a [u8],
-    /// Whether the guest is the chatty one.
+    /// Whether the guest is the one that calls host functions.
     is_chatty: bool,
     text: String,
     names: Vec<&'static str>,
@@ -190,7 +190,7 @@ impl Writer<'_> {
         format!("{len} at {}", self.value(1))
     }
 
-    /// An address that is mostly one.
+    /// An expression that is usually an address.
     fn addr(&mut self) -> String {
         match self.pick(4) {
             0 => "alloc(n)".to_owned(),
@@ -271,7 +271,7 @@ impl Writer<'_> {
         set.into_iter().for_each(|name| self.set(name));
     }
 
-    /// A handler that calls an export which calls it again.
+    /// A handler that calls an export which calls the handler again.
     fn nesting_handler(&mut self) {
         let first = self.one(&["y = x + 1", "y = sign(x)", "y = 0", "y = 5000000000"]);
         let _ = writeln!(self.text, "on env.again(x)\n  {first}");
@@ -295,7 +295,7 @@ impl Writer<'_> {
         let _ = writeln!(self.text, "  return x + lo(y)");
     }
 
-    /// A section of so many statements at the most.
+    /// A section of at most that many statements.
     fn section(&mut self, name: &str, most: usize) {
         let _ = writeln!(self.text, "{name}");
         for _ in 0..self.pick(most) {
@@ -304,7 +304,7 @@ impl Writer<'_> {
     }
 }
 
-/// A recipe that is mostly right, as a text.
+/// The text of a recipe that is usually valid.
 fn recipe_of(bytes: &[u8], is_chatty: bool) -> String {
     let head = if is_chatty { HEAD } else { "" };
     let mut writer = Writer { bytes, is_chatty, text: head.to_owned(), names: Vec::new() };
@@ -336,7 +336,7 @@ fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
     Live::open(&source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
 }
 
-/// What happened on the way: at the line of that number, a failure, or what the guest said.
+/// An event at the line of that number: a failure or a message.
 #[derive(Debug, PartialEq)]
 enum Event {
     Failed(usize, Ended),
@@ -399,12 +399,12 @@ fn in_batches(live: &mut Live, lines: &[Vec<u8>], separator: u8) -> Story {
     story
 }
 
-/// Has two guests answer the lines, one by one and in batches, and compares all that there is.
+/// Runs the lines on two guests, one by one and in batches, and compares everything.
 fn compare(guest: &str, recipe: &str, lines: &[Vec<u8>], separator: u8, limits: Limits) -> Option<bool> {
     let (mut alone, mut batched) = (open(guest, recipe, limits)?, open(guest, recipe, limits)?);
     let compiled = batched.warm_up();
     compare_stories(&mut alone, &mut batched, recipe, lines, separator);
-    // What is recorded is found by comparing all of the memory.
+    // Recording finds changes by comparing all of memory.
     let last = InputLine { bytes: b"last", ended: true };
     let (expected, found) = (alone.send(last, 1), batched.send(last, 1));
     assert_eq!((found.outcome, found.cleanup), (expected.outcome, expected.cleanup), "{recipe}");
@@ -413,7 +413,7 @@ fn compare(guest: &str, recipe: &str, lines: &[Vec<u8>], separator: u8, limits: 
     Some(compiled)
 }
 
-/// Has two guests answer the lines, one by one and in batches, and compares answers, failures and messages.
+/// Runs the lines on two guests, one by one and in batches, and compares answers, failures and messages.
 fn compare_stories(alone: &mut Live, batched: &mut Live, recipe: &str, lines: &[Vec<u8>], separator: u8) {
     let expected = one_by_one(alone, lines, separator);
     let found = in_batches(batched, lines, separator);
@@ -446,14 +446,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn a_recipe_compiled_does_what_its_steps_do(bytes in prop::collection::vec(any::<u8>(), 20..120), lines in lines()) {
+    fn compiled_recipes_behave_like_interpreted_ones(bytes in prop::collection::vec(any::<u8>(), 20..120), lines in lines()) {
         let _ = compare(ODD, &recipe_of(&bytes, false), &lines, b'\n', Limits::default());
         let _ = compare(&chatty(), &recipe_of(&bytes, true), &lines, b'\n', Limits::default());
     }
 }
 
 #[test]
-fn most_recipes_that_are_made_up_are_right_and_compile() {
+fn most_generated_recipes_are_valid_and_compile() {
     for (guest, is_chatty) in [(ODD.to_owned(), false), (chatty(), true)] {
         let (mut right, mut compiled) = (0, 0);
         for seed in 0..200u32 {
@@ -473,24 +473,24 @@ fn up_to(len: usize) -> Vec<Vec<u8>> {
     (0..=len).map(|len| (0..len).map(|place| b"acegikmoqsuwy"[place % 13]).collect()).collect()
 }
 
-/// So many lines without a byte, and so many with one.
+/// That many empty lines, and that many lines of one byte.
 fn some(empty: usize, short: usize) -> Vec<Vec<u8>> {
     let bytes = [vec![0; empty], vec![1; short]].concat();
     bytes.into_iter().map(|len| vec![b'x'; len]).collect()
 }
 
 #[test]
-fn the_corners_of_a_batch_are_as_they_should_be() {
+fn batches_handle_corner_cases() {
     let little = Limits { output: 10, ..Limits::default() };
     let all = Limits::default();
     for (recipe, lines, limits) in [
-        // Copies of every length, at every alignment.
+        // Copies of every length at every alignment.
         ("write at 2048 + n\n read n at 2048 + n", up_to(600), all),
         ("write line, 0 at 2048\n read until 0 at 2048", up_to(100), all),
         ("write at 65536 - n\n read until 0 at 65536 - n", up_to(70), all),
         ("write at 65535 - n\n u8[65535] = 0\n read until 0 at 65535 - n", up_to(70), all),
         ("write at 2048\n read to 2048 + n at 2050", up_to(9), all),
-        // Answers that fill the room for them to its last byte, and such as have no room.
+        // Answers that fill their buffer exactly, and answers that exceed it.
         ("read 65535 at 0 if n == 0\n read 65536 at 0 if n == 1", some(3, 1), all),
         ("read 65535 at 0 if n == 0\n read 65534 at 0 if n == 1", some(3, 9), all),
         (
@@ -503,14 +503,14 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
         ("read n at 100", up_to(12), little),
         ("read n at 100\n append 3 at 100", up_to(12), little),
         ("append n at 100\n append n at 100", up_to(12), little),
-        // What is taken back twice.
+        // Double frees.
         ("free(16)\n nothing()\n free(16)", up_to(2), all),
         ("free(16)\n nothing() if n == 1\n free(16)\n free(16) if n == 2", up_to(4), all),
         ("free(n)\n free(0)\n dealloc(4, n)\n dealloc(4, 0)\n dealloc(4, n)\nfinally\n free(n)", up_to(6), all),
         ("a = 4\nfinally\n dealloc(a, n)\n free(8) if n < 2\n free(8)\n free(n)", up_to(9), all),
         ("free(1040)\nfinally\n free(8)", up_to(2), all),
         ("read n at 100\nfinally\n free(8)\n free(1040) if n == 1\n free(8)", up_to(2), all),
-        // What `finally` leaves out: what is inside a block that was freed, static, or outside the memory.
+        // Frees that `finally` skips: inside a freed block, static, or out of bounds.
         (
             "p = alloc(n)\n write at p\n read n at p\nfinally\n dealloc(p, n)\n dealloc(p + 1, 2)\n nothing()",
             up_to(9),
@@ -531,7 +531,7 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
             all,
         ),
         ("dealloc(2048, 9)\nfinally\n dealloc(2050, n)\n dealloc(2057, n)\n free(2056)\n free(2057)", up_to(9), all),
-        // What is set, and what is not.
+        // Set and unset names.
         (
             "c = 5\n c = missing(n)?\n c = 6 if n == 1\n read n at 100\nfinally\n nothing() if n > 0\n dealloc(c, n)",
             up_to(2),
@@ -539,14 +539,14 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
         ),
         ("c = missing(n)?\n write at 2048 within c\n c = 5\n write at 2048 within c", up_to(7), all),
         ("a = 1 if n > 2\n answer the line if n > 4\n b = a\nfinally\n dealloc(a, 1)\n dealloc(b, 2)", up_to(6), all),
-        // What a failure says of the call before it.
+        // What a failure reports about the preceding call.
         (
             "x = sign(n)\n fail \"no {n}: {x}\" if x < 0\n answer \"fine {x:i}\" if x == 1\n (a, b) = pair(n, 1)\n fail \"no\" if n < 2",
             up_to(12),
             all,
         ),
         ("nothing()\n fail \"after nothing\" if n == 1\n x = twice(n)\n fail \"after twice\" if n == 2", up_to(3), all),
-        // Sides of a line that change each other.
+        // Operands with side effects on each other.
         (
             "u32[100] = n\n x = u32[100] + grow(n) + u32[100]\n write u32 x, u32 u32[100], line at 100\n read 8 at 100",
             up_to(30),
@@ -575,8 +575,8 @@ fn the_corners_of_a_batch_are_as_they_should_be() {
 }
 
 #[test]
-fn copies_may_end_where_a_memory_of_4_gib_ends() {
-    // The memory grows while a line is answered, unrecorded: nothing looks through all of it, and it stays untouched.
+fn copies_may_end_at_the_end_of_a_4_gib_memory() {
+    // Memory grows without recording during a line: untouched pages are never read.
     let guest = r#"(module (memory (export "memory") 1 65536))"#;
     let recipe = "each line\n  grow to 4294967296\n  write line, 0 at 4294967295 - n\n  read n + 1 at 4294967295 - n\n \
                   append until 0 at 4294967295 - n";
@@ -588,8 +588,8 @@ fn copies_may_end_where_a_memory_of_4_gib_ends() {
 }
 
 #[test]
-fn a_recipe_that_would_take_long_to_compile_stays_as_it_is() {
-    // As many as there may be, each of which may or may not be done.
+fn slow_to_compile_recipes_are_interpreted() {
+    // The maximum number of frees, each of them conditional.
     let frees: String = (0..32).map(|number| format!("  free({}) if n == {number}\n", 16 * number)).collect();
     let recipe = format!("each line\n  read n at 100\nfinally\n{frees}");
     assert_eq!(compare(ODD, &recipe, &up_to(40), b'\n', Limits::default()), Some(true));
@@ -599,7 +599,7 @@ fn a_recipe_that_would_take_long_to_compile_stays_as_it_is() {
 }
 
 #[test]
-fn a_message_too_long_to_keep_is_told_at_its_line() {
+fn dropped_messages_are_reported_at_their_line() {
     let recipe = "each line\n  say 65536 at 0 if n == 3\n  say n at 100 if n > 5\n  read n at 100";
     assert_eq!(compare(ODD, recipe, &up_to(9), b'\n', Limits::default()), Some(true));
     let recipe = format!(
@@ -610,25 +610,25 @@ fn a_message_too_long_to_keep_is_told_at_its_line() {
 }
 
 #[test]
-fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
+fn host_calls_in_a_batch_give_the_same_results() {
     for recipe in [
-        // A message, and a failure that does not stop the guest, with more to do behind it and to tidy up.
+        // A message, and a failure that does not interrupt the guest, followed by more steps and by `finally`.
         "x = chat(n)\n write at 2048\n read n at 2048\nfinally\n nothing()\n dealloc(x, n)",
         "x = moan(n)\n write at 2048\n read n at 2048\nfinally\n nothing()\n dealloc(x, n)",
         "write at 2048\n read n at 2048\nfinally\n x = moan(n)\n dealloc(n, x)\n y = chat(n)\n nothing()",
         "x = moan(n)\n fail \"late\" if n == 12\n x = divide(n - 7)\n read n at 100\nfinally\n nothing()",
         "x = moan(n)\n x = chat(n + 1)\n x = moan(n + 1)\n answer the line if n == 2\n read n at 100",
-        // What the guest itself says on its standard output, and how it ends.
+        // The guest's own standard output, and its exit.
         "x = out(n)\n read n at 100\nfinally\n nothing()",
         "read n at 100\nfinally\n x = out(n)\n nothing()",
         "x = 1\n x = quit(n)\n answer the line if x == 0\n read n at 100\nfinally\n dealloc(x, n)",
         "read n at 100\nfinally\n x = quit(n)\n dealloc(x, n)",
-        // What the host function has the guest do, which calls it again.
+        // A host function that makes the guest call it again.
         "x = nest(n)\n read x at 100",
         "x = nest(n)\n fail \"no\" if n == 3\n x = nest(n + 1)\n append n at 100\nfinally\n y = nest(n + 2)\n dealloc(y, x)",
-        // What answers and says nothing.
+        // Host functions that return results without a message.
         "x = random(n)\n read x at 100",
-        // What is taken back, while the guest asks something of the host.
+        // A double free with an import call in between.
         "free_and_tell(8)\n free_and_tell(8)\n free_and_tell(24)\n free_and_tell(24) if n == 3",
         "free_and_tell(24)\n free_and_tell(8)\n free_and_tell(24)\n free_and_tell(24) if n == 3",
         "free_and_tell(16)\n free_and_tell(16)\n free_and_tell(24)\n free_and_tell(24) if n == 3",
@@ -642,13 +642,13 @@ fn what_the_host_is_asked_in_a_batch_comes_to_the_same() {
     }
 }
 
-/// A guest with its own convention, and whether its recipe is one that compiles.
+/// The results of a guest under its own convention, and whether its recipe compiles.
 fn as_it_comes(source: &Source) -> Option<(bool, Story, Story)> {
     let open_with = |wish| {
         let options = Options { wish, ..Options::default() };
         Live::open(source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
     };
-    // What is assumed is compiled only when it has proved right: here it is chosen.
+    // An assumed convention is compiled only after it has proved right, so choose it explicitly.
     let detected = open_with(ConventionRequest::default())?.choice().recipe.name.clone();
     let convention = linmem::abi::built_in(&detected).map(|recipe| recipe.name);
     let open = || open_with(ConventionRequest { convention: convention.clone(), ..ConventionRequest::default() });
@@ -660,7 +660,7 @@ fn as_it_comes(source: &Source) -> Option<(bool, Story, Story)> {
 }
 
 #[test]
-fn guests_answer_a_batch_as_they_answer_lines() {
+fn guests_answer_batches_like_single_lines() {
     let ours = linmem::session::BUILT_IN.iter().map(|(name, ..)| PathBuf::from(name));
     let compilers = std::fs::read_dir("tests/guests").expect("they are there");
     let compilers = compilers
@@ -678,15 +678,15 @@ fn guests_answer_a_batch_as_they_answer_lines() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_watch_over_a_guest_ends_with_it() {
+fn watchdog_ends_with_its_guest() {
     let threads = || std::fs::read_dir("/proc/self/task").expect("Linux has it").count();
-    let source = Source::find(&PathBuf::from("passing-data")).expect("it comes along");
-    let open = || Live::open(&source, &Options::default(), Watchdog::new(None)).expect("it comes along");
+    let source = Source::find(&PathBuf::from("passing-data")).expect("it is built in");
+    let open = || Live::open(&source, &Options::default(), Watchdog::new(None)).expect("it is built in");
     let many: Vec<_> = (0..60).map(|_| open()).collect();
     let watched = threads();
     drop(many);
     let since = std::time::Instant::now();
-    // Other tests have guests of their own meanwhile.
+    // Other tests run guests at the same time.
     while threads() + 40 > watched {
         assert!(since.elapsed() < std::time::Duration::from_secs(20), "{} threads of {watched} are left", threads());
         std::thread::sleep(std::time::Duration::from_millis(20));

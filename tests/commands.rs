@@ -1,11 +1,11 @@
-//! The `:` language, through scripts: every command, what it says, and what it says when it is misused.
+//! The `:` language through scripts: every command, its output, and its errors.
 
 use std::path::Path;
 use std::process::Output;
 
 use crate::hermetic;
 
-/// A guest with a bit of everything: a buffer, exports of all number types, globals, memory that may grow.
+/// A guest with a buffer, exports of all number types, globals, and a memory that may grow.
 const ODDS: &str = r#"(module
     (memory (export "memory") 1 3)
     (global (export "count") (mut i32) (i32.const 7))
@@ -22,18 +22,18 @@ const ODDS: &str = r#"(module
 
 fn folder(test: &str) -> std::path::PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     folder
 }
 
-/// Follows a script on the guest above.
+/// Runs a script on the guest above.
 fn script_with(test: &str, script: &str, args: &[&str]) -> Output {
     let folder = folder(test);
-    std::fs::write(folder.join("odds.wat"), ODDS).expect("the folder is ours");
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("odds.wat"), ODDS).expect("the test directory is writable");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     let mut command = hermetic::linmem();
     command.current_dir(folder).args(["odds.wat", "--script", "script"]).args(args);
-    command.output().expect("the binary starts")
+    command.output().expect("linmem starts")
 }
 
 fn script(test: &str, script: &str) -> (String, String, Option<i32>) {
@@ -42,14 +42,14 @@ fn script(test: &str, script: &str) -> (String, String, Option<i32>) {
     (text(&output.stdout), text(&output.stderr), output.status.code())
 }
 
-/// Runs one command after a line, and returns what it printed.
+/// Runs one command after a line, and returns its output.
 fn said(test: &str, command: &str) -> String {
     let (stdout, stderr, code) = script(test, &format!("hello\n{command}\n"));
     assert_eq!(code, Some(0), "{command}: {stdout}{stderr}");
     stdout.split_once(&format!("> {command}\n")).expect("the command is echoed").1.to_owned()
 }
 
-/// Runs one command after a line, and returns why it failed.
+/// Runs one command after a line, and returns its error.
 fn refused(test: &str, command: &str) -> String {
     let (stdout, stderr, code) = script(test, &format!("hello\n{command}\n"));
     assert_eq!(code, Some(1), "{command}: {stdout}{stderr}");
@@ -57,7 +57,7 @@ fn refused(test: &str, command: &str) -> String {
 }
 
 #[test]
-fn a_line_shows_the_changed_rows_the_sentence_and_the_answer() {
+fn line_prints_changed_rows_summary_and_answer() {
     let (stdout, stderr, code) = script("line", "hello\n");
     assert_eq!(
         stdout,
@@ -73,11 +73,11 @@ fn a_line_shows_the_changed_rows_the_sentence_and_the_answer() {
 }
 
 #[test]
-fn send_takes_escapes_hex_and_files() {
+fn send_accepts_escapes_hex_and_files() {
     assert!(said("send", r":send a\x62\u{e9}\n").ends_with("=> ab\u{e9}\\n!\n"));
     assert!(said("send2", r#":send " \"a ""#).ends_with("=>  \"a !\n"));
     assert!(said("send3", ":send hex 61 0062ff").ends_with("=> a\\0b\\xff!\n"));
-    std::fs::write(folder("send4").join("line"), b"from a file").expect("the folder is ours");
+    std::fs::write(folder("send4").join("line"), b"from a file").expect("the test directory is writable");
     assert!(said("send4", ":send file line").ends_with("=> from a file!\n"));
     assert!(said("send5", "::colon").ends_with("=> :colon!\n"));
     assert!(said("send6", " kept ").ends_with("=>  kept !\n"));
@@ -87,7 +87,7 @@ fn send_takes_escapes_hex_and_files() {
 }
 
 #[test]
-fn call_takes_typed_arguments_and_shows_what_it_changed() {
+fn call_accepts_typed_arguments_and_shows_changes() {
     let text = said("call", ":call mix 0x4142 1.5 -0.25");
     assert!(text.contains("step 1 of 1: call mix(16706, 1.5, -0.25) -> 1.25"), "{text}");
     assert!(text.contains("the guest wrote 8 bytes at 0x100..0x108, 2 of them changed"), "{text}");
@@ -102,10 +102,10 @@ fn call_takes_typed_arguments_and_shows_what_it_changed() {
 }
 
 #[test]
-fn memory_is_looked_at_poked_and_searched() {
+fn peek_poke_and_find_access_memory() {
     let text = said("dump", ":dump 0x40 16");
     assert!(text.starts_with("00000040  68 65 6c 6c 6f 21 00"), "{text}");
-    assert!(refused("dump2", ":dump 0x10000").contains("0x10000 is outside: memory ends at 0x10000"));
+    assert!(refused("dump2", ":dump 0x10000").contains("0x10000 is out of bounds: memory ends at 0x10000"));
     assert_eq!(said("peek", ":peek u16 0x40 2"), "0x40  u16 25960\n0x42  u16 27756\n");
     assert_eq!(said("peek2", ":peek i8 64"), "0x40  i8 104\n");
     assert!(refused("peek6", ":peek u8 ouptut").contains("; did you mean output?"));
@@ -121,7 +121,7 @@ fn memory_is_looked_at_poked_and_searched() {
     assert!(said("poke2", ":poke hex 0x80 12ff").contains("12 ff"));
     assert!(said("poke3", r":poke text 0x80 hi\0").contains("68 69 00"));
     assert!(refused("poke4", ":poke u8 0x80 256").contains("expected a value of type u8, got `256`"));
-    assert!(refused("poke5", ":poke u8 0x10000 1").contains("0x10000 is outside"));
+    assert!(refused("poke5", ":poke u8 0x10000 1").contains("0x10000 is out of bounds"));
     assert!(said("regions", ":regions").contains("output     6 B at 0x40..0x46"));
     assert_eq!(said("peek5", ":peek u8 output+1"), "0x41  u8 101\n");
     assert_eq!(said("find", ":find llo"), "3 B at 0x42..0x45\n");
@@ -131,7 +131,7 @@ fn memory_is_looked_at_poked_and_searched() {
 }
 
 #[test]
-fn places_are_gone_to_named_and_found() {
+fn goto_mark_and_find_move_the_cursor() {
     let text = said("goto", ":goto 0x44");
     assert!(text.starts_with("00000040  68 65 6c 6c 6f 21") && text.lines().count() > 8, "{text}");
     assert!(refused("goto2", ":goto 1.2").contains(":exchange 1.2 goes there in time"));
@@ -148,30 +148,27 @@ fn places_are_gone_to_named_and_found() {
                   :dump here\n:reset\n:peek u8 here+1\n:unmark here\n:regions\n";
     let (stdout, stderr, code) = script("mark", marked);
     assert_eq!(code, Some(0), "{stdout}{stderr}");
-    assert!(
-        stdout.contains("here       16 B at 0x100..0x110   a mark of yours\nthere      1 B at 0x44..0x45"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("here       16 B at 0x100..0x110   your mark\nthere      1 B at 0x44..0x45"), "{stdout}");
     assert!(stdout.contains("here.2     6 B at 0x40..0x46") && stdout.contains("0x44  u8 111"), "{stdout}");
-    assert!(stdout.contains("0x101  u8 0"), "marks stay where the guest begins anew: {stdout}");
+    assert!(stdout.contains("0x101  u8 0"), "marks survive a reset: {stdout}");
     let regions = stdout.split("> :regions\n").nth(1).expect("they are listed");
     assert!(regions.starts_with("there ") && !regions.contains("0x110"), "{regions}");
     assert_eq!(said("mark2", ":mark"), "no marks; :mark NAME [ADDR [LEN]] sets one\n");
-    assert!(refused("mark3", ":mark 1st 0").contains("is no name for a mark"));
+    assert!(refused("mark3", ":mark 1st 0").contains("is not a valid name for a mark"));
     assert!(refused("mark4", ":mark input 0").contains("`input` is the name of a region"));
     assert!(refused("mark5", ":mark x 0xffff 2").contains("is out of bounds: memory ends at 0x10000"));
-    assert!(refused("mark6", ":unmark x").contains("no mark `x`; :mark lists them"));
+    assert!(refused("mark6", ":unmark x").contains("unknown mark `x`; :mark lists them"));
 
     assert_eq!(said("find5", ":find hex 6c ?? 21"), "3 B at 0x43..0x46\n");
     assert_eq!(said("find6", ":find 0x6?6c6f"), "3 B at 0x42..0x45\n");
     assert_eq!(said("find7", ":find u16:8559"), "2 B at 0x44..0x46\n");
     assert_eq!(said("find8", r":find o\x21"), "2 B at 0x44..0x46\n");
-    assert!(refused("find9", ":find u8 x").contains("`x` is no u8 (quote a text that begins with u8)"));
+    assert!(refused("find9", ":find u8 x").contains("`x` is not a valid u8 (quote a text that begins with u8)"));
     assert!(refused("find10", ":find").contains("missing TEXT; usage: :find TEXT | hex BYTES"));
 }
 
 #[test]
-fn bytes_are_taken_along_as_text_and_in_files() {
+fn bytes_are_copied_as_text_and_written_to_files() {
     let text = said("inspect", ":inspect 0x45");
     assert!(text.starts_with("at 0x45  output+0x5\nnow: the guest, exchange 1 step 3 (shout)\n"), "{text}");
     assert!(text.contains("\nu8          0 -> 33\n") && text.contains("\nu16      be 0 -> 8448\n"), "{text}");
@@ -202,7 +199,7 @@ fn bytes_are_taken_along_as_text_and_in_files() {
     let path = fresh("write2", "all");
     assert_eq!(said("write2", ":write all"), "wrote 65,536 B at 0x0..0x10000 to all\n");
     assert_eq!(std::fs::read(&path).expect("it is there").len(), 65_536);
-    assert!(refused("write3", ":write x 0x40").contains("missing LEN behind the address"));
+    assert!(refused("write3", ":write x 0x40").contains("missing LEN after the address"));
     assert!(refused("write4", ":write nowhere/x").starts_with("nowhere/x: "));
 
     let path = fresh("shot", "screen.txt");
@@ -215,7 +212,7 @@ fn bytes_are_taken_along_as_text_and_in_files() {
 }
 
 #[test]
-fn what_was_poked_is_undone() {
+fn undo_restores_poked_bytes() {
     let (stdout, stderr, code) =
         script("undo", ":poke u8 0x80 1\n:poke u8 0x80 2\n:undo\n:peek u8 0x80\n:undo\n:peek u8 0x80\n:undo\n");
     assert_eq!(code, Some(1), "{stdout}");
@@ -227,7 +224,7 @@ fn what_was_poked_is_undone() {
 }
 
 #[test]
-fn the_timeline_is_listed_and_travelled() {
+fn timeline_is_listed_and_navigated() {
     assert_eq!(said("changes", ":changes"), "1 B at 0x45..0x46  guest: \"\\0\" -> \"!\"\n");
     let text = said("steps", ":steps");
     assert!(text.contains("> 3 call  shout(5) -> 6   1 B changed\n") && text.lines().count() == 5, "{text}");
@@ -238,14 +235,14 @@ fn the_timeline_is_listed_and_travelled() {
     assert!(said("exchange", ":exchange 0").contains("exchange 0"));
     assert!(said("exchange2", ":exchange 1.1").contains("exchange 1, step 1 of 5"));
     assert!(said("exchange3", ":exchange now").contains("step 3 of 5"));
-    assert!(refused("exchange4", ":exchange 9").contains("no exchange 9; there are 0 to 1"));
+    assert!(refused("exchange4", ":exchange 9").contains("no exchange 9; expected 0 to 1"));
     assert!(refused("exchange5", ":exchange 1.9").contains("exchange 1 has 5 steps"));
     let (stdout, ..) = script("past", "hello\n:exchange 1.2\n:peek u8 0x45\n:exchange now\n:peek u8 0x45\n");
     assert!(stdout.contains("0x45  u8 0\n") && stdout.contains("0x45  u8 33\n"), "{stdout}");
 }
 
 #[test]
-fn what_the_guest_is_made_of_is_listed_and_set() {
+fn exports_imports_globals_and_limits_are_listed_and_set() {
     let text = said("exports", ":exports");
     assert!(
         text.contains("mix  function (i64, f32, f64) -> (f64)\n") && text.contains("memory  memory of 1 page\n"),
@@ -266,7 +263,7 @@ fn what_the_guest_is_made_of_is_listed_and_set() {
 }
 
 #[test]
-fn reset_and_reload_begin_a_new_run_beside_the_old() {
+fn reset_and_reload_start_a_new_run_and_keep_the_old() {
     let (stdout, stderr, code) =
         script("reset", "hello\n:globals count 9\n:reset\n:globals\n:peek u8 0x45\nagain\n:runs\n:exchange 1\n");
     assert_eq!(code, Some(0), "{stderr}");
@@ -279,8 +276,9 @@ fn reset_and_reload_begin_a_new_run_beside_the_old() {
     assert!(stdout.contains("=> hi Wasm is cool!") && stdout.contains("=> ho Wasm is cool!"), "{stdout}{stderr}");
     assert!(stderr.contains("script:5: nowhere: no such file"), "{stderr}");
     let broken = folder("broken").join("broken.wat");
-    std::fs::write(&broken, "(module").expect("the folder is ours");
-    let (stdout, stderr, _) = script("broken", "fine\n:reload broken.wat\n:expect error the guest stays\nwell\n");
+    std::fs::write(&broken, "(module").expect("the test directory is writable");
+    let (stdout, stderr, _) =
+        script("broken", "fine\n:reload broken.wat\n:expect error the guest was not replaced\nwell\n");
     assert!(stdout.contains("=> well!") && stderr.contains("all good"), "{stdout}{stderr}");
 }
 
@@ -306,10 +304,10 @@ fn expectations_decide_the_exit_status() {
 }
 
 #[test]
-fn scripts_follow_scripts_but_not_for_ever() {
-    std::fs::write(folder("source").join("inner"), "inner\n:expect inner!\n").expect("the folder is ours");
+fn script_nesting_is_limited() {
+    std::fs::write(folder("source").join("inner"), "inner\n:expect inner!\n").expect("the test directory is writable");
     assert!(said("source", ":source inner").contains("=> inner!"));
-    std::fs::write(folder("source2").join("inner"), "inner\n:expect outer!\n").expect("the folder is ours");
+    std::fs::write(folder("source2").join("inner"), "inner\n:expect outer!\n").expect("the test directory is writable");
     let (_, stderr, code) = script("source2", ":source inner\n");
     assert!(stderr.contains("inner:2: ") && stderr.contains("script:1: inner: 1 line"), "{stderr}");
     assert_eq!(code, Some(1));
@@ -322,7 +320,7 @@ fn scripts_follow_scripts_but_not_for_ever() {
 }
 
 #[test]
-fn names_may_be_short_and_errors_help() {
+fn commands_can_be_abbreviated_and_errors_suggest_names() {
     assert!(said("short", ":mem").starts_with("memory 0"));
     assert!(refused("short2", ":re").contains(":reset or :reload"));
     assert!(refused("short3", ":dmup").contains("unknown command `:dmup`; did you mean :dump?"));
@@ -330,28 +328,28 @@ fn names_may_be_short_and_errors_help() {
     assert!(refused("short5", ":").contains("missing command"));
     assert!(refused("short6", ":reset now").contains("unexpected argument `now`; usage: :reset"));
     let help = said("help", ":help");
-    assert!(help.lines().all(|line| line.len() < 80), "it fits a narrow terminal: {help}");
+    assert!(help.lines().all(|line| line.len() < 80), "the help fits a narrow terminal: {help}");
     assert!(help.contains(":peek ") && help.contains(":: sends a line that begins with a colon"), "{help}");
     assert!(said("help2", ":help peek").starts_with(":peek TYPE ADDR [COUNT]\n"));
     assert!(said("help3", ":h :pok").starts_with(":poke "));
 }
 
 #[test]
-fn commands_act_on_the_memory_that_is_chosen() {
+fn commands_act_on_the_selected_memory() {
     let two = r#"(module (memory (export "memory") 1) (memory (export "second") 2) (memory 1)
         (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32) (i32.store8 1 (i32.const 8) (local.get 0)) (local.get 0)))"#;
     let folder = folder("memories");
-    std::fs::write(folder.join("two.wat"), two).expect("the folder is ours");
+    std::fs::write(folder.join("two.wat"), two).expect("the test directory is writable");
     let script = "abc\n:memory\n:memory second\n:peek u8 8\n:poke u8 16 77\n:expect at 16 hex 4d\n:dump 16 1\n:grow\n\
                   :find M\n:memory 0\n:peek u8 16\n:memory 7\n:memory secund\n";
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["two.wat", "--script", "script"]).output().expect("it starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     for words in [
         "memory 0: 1 page = 65,536 bytes   (memory, current)\n\
-         memory 1: 2 pages = 131,072 bytes   (second)\nmemory 2: 1 page = 65,536 bytes   (no name)\n",
+         memory 1: 2 pages = 131,072 bytes   (second)\nmemory 2: 1 page = 65,536 bytes   (unnamed)\n",
         "      memory 1\n      before  00000000",
         "memory 1: the guest changed 1 byte at 0x8..0x9",
         "> :peek u8 8\n0x8  u8 3\n",
@@ -364,21 +362,21 @@ fn commands_act_on_the_memory_that_is_chosen() {
     ] {
         assert!(stdout.contains(words), "{words:?} is not in {stdout}");
     }
-    assert!(stderr.contains("script:12: no memory `7`; :memory lists them"), "{stderr}");
-    assert!(stderr.contains("script:13: no memory `secund`; did you mean second?"), "{stderr}");
+    assert!(stderr.contains("script:12: unknown memory `7`; :memory lists them"), "{stderr}");
+    assert!(stderr.contains("script:13: unknown memory `secund`; did you mean second?"), "{stderr}");
 }
 
 #[test]
-fn limits_can_be_changed_while_the_guest_lives() {
+fn limits_can_be_changed_at_run_time() {
     let spin = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
     let folder = folder("limits");
-    std::fs::write(folder.join("spin.wat"), spin).expect("the folder is ours");
+    std::fs::write(folder.join("spin.wat"), spin).expect("the test directory is writable");
     let script = ":set timeout 50ms\nspin\n:expect error still running after 50ms\n:set max-output 3\nab\nabcde\n\
                   :expect error the limit is 3\n:reset\nabcde\n:expect error the limit is 3\n:set max-output 1KiB\nabcde\n\
                   :expect abcde\n:limits\n:set\n:set timeout 1h\n:set steps maybe\n:set timeuot 1s\n";
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["spin.wat", "--script", "script"]).output().expect("it starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -395,7 +393,7 @@ fn limits_can_be_changed_while_the_guest_lives() {
 }
 
 #[test]
-fn a_saved_session_is_looked_at_in_between() {
+fn load_opens_a_saved_session_and_returns() {
     let text = "one\n:save saved overwrite\n:save saved\n:load saved\n:peek u8 0x40\nthree\n:save copy overwrite\n:load\n:load\nfour\n:load nowhere\n:load odds.wat\n";
     let (stdout, stderr, _) = script("load", text);
     for words in [
@@ -407,7 +405,7 @@ fn a_saved_session_is_looked_at_in_between() {
         assert!(stdout.contains(words), "{words:?} is not in {stdout}");
     }
     assert!(stderr.contains("script:3: saved: file exists; add `overwrite` to replace it"), "{stderr}");
-    assert!(stderr.contains("script:6: this is a saved session"), "{stderr}");
+    assert!(stderr.contains("script:6: nothing can run in a saved session"), "{stderr}");
     assert!(stderr.contains("script:9: no saved session is open; :load FILE opens one"), "{stderr}");
     assert!(
         stderr.contains("script:11: nowhere: No such file")
@@ -417,14 +415,14 @@ fn a_saved_session_is_looked_at_in_between() {
 }
 
 #[test]
-fn a_fresh_guest_for_each_line_may_have_less_memory_than_the_last() {
+fn fresh_instances_may_have_less_memory_than_the_last() {
     let grows = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32) (drop (memory.grow (i32.const 2))) (local.get 0)))"#;
     let folder = folder("fresh");
-    std::fs::write(folder.join("grows.wat"), grows).expect("the folder is ours");
+    std::fs::write(folder.join("grows.wat"), grows).expect("the test directory is writable");
     let recipe = "name fresh\ninstance fresh\neach line\n  p = ptr()\n  write at p\n* len = f(n)\n  read len at p\n";
-    std::fs::write(folder.join("fresh.recipe"), recipe).expect("the folder is ours");
-    std::fs::write(folder.join("script"), "one\ntwo\n:exchange 2.1\n").expect("the folder is ours");
+    std::fs::write(folder.join("fresh.recipe"), recipe).expect("the test directory is writable");
+    std::fs::write(folder.join("script"), "one\ntwo\n:exchange 2.1\n").expect("the test directory is writable");
     let mut command = hermetic::linmem();
     let args = ["grows.wat", "--abi", "fresh.recipe", "--script", "script"];
     let output = command.current_dir(folder).args(args).output().expect("it starts");
@@ -433,7 +431,7 @@ fn a_fresh_guest_for_each_line_may_have_less_memory_than_the_last() {
     assert!(stdout.contains(words), "{stdout}{stderr}");
 }
 
-/// A command of each kind with one argument too many; the command's name is its first word.
+/// A command of each kind with a surplus argument. Its first word is the command's name.
 const SURPLUS: &[&str] = &[
     "send \"a\" junk",
     "call bump junk",
@@ -478,7 +476,7 @@ const SURPLUS: &[&str] = &[
 ];
 
 #[test]
-fn a_command_with_an_argument_too_many_changes_nothing() {
+fn refuses_surplus_arguments() {
     for spec in linmem::command::COMMANDS {
         assert!(SURPLUS.iter().any(|line| line.split(' ').next() == Some(spec.name)), ":{} is not tried", spec.name);
     }
@@ -505,12 +503,12 @@ fn a_command_with_an_argument_too_many_changes_nothing() {
 }
 
 #[test]
-fn what_is_no_command_may_be_an_address() {
+fn unknown_command_may_be_an_address() {
     assert!(said("address", ":0x44").starts_with("00000040  68 65 6c 6c 6f 21"));
     assert!(said("address2", ":output + 4").starts_with("00000040"));
     let (stdout, ..) = script("address3", "hello\n:poke u32 0x80 0x100\n:0x80\n:*\n:peek u8 .\n");
     assert!(stdout.ends_with("> :peek u8 .\n0x100  u8 0\n"), "{stdout}");
-    assert!(refused("address4", ":0x10000").contains("0x10000 is outside: memory ends at 0x10000"));
+    assert!(refused("address4", ":0x10000").contains("0x10000 is out of bounds: memory ends at 0x10000"));
     assert!(refused("address5", ":4g").contains("`4g` is neither an address nor a name"));
     assert!(refused("address6", ":outptu").contains("unknown command `:outptu`"));
     let (stdout, ..) = script(
@@ -524,7 +522,7 @@ fn what_is_no_command_may_be_an_address() {
 }
 
 #[test]
-fn old_names_of_commands_and_settings_still_work() {
+fn former_names_of_commands_and_settings_still_work() {
     assert!(said("old", ":crossings").contains("> 3 call  shout(5) -> 6"));
     assert_eq!(said("old2", ":set crossings on"), "steps = on\n");
     assert!(!said("old3", ":help").contains("crossing") && !said("old4", ":set").contains("crossing"));

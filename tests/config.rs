@@ -5,16 +5,16 @@ use std::process::Output;
 
 use crate::hermetic;
 
-/// Runs linmem with a config file of that content.
+/// Runs linmem with a config file.
 fn run(test: &str, config: &str, args: &[&str]) -> Output {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config").join(test);
-    std::fs::create_dir_all(folder.join("linmem")).expect("the folder is ours");
-    std::fs::write(folder.join("linmem/config"), config).expect("the folder is ours");
+    std::fs::create_dir_all(folder.join("linmem")).expect("the test directory is writable");
+    std::fs::write(folder.join("linmem/config"), config).expect("the test directory is writable");
     let mut command = hermetic::linmem();
-    command.args(args).env("XDG_CONFIG_HOME", folder).output().expect("the binary starts")
+    command.args(args).env("XDG_CONFIG_HOME", folder).output().expect("linmem starts")
 }
 
-/// A program that writes its environment as it has it in memory.
+/// A program that prints its environment as stored in memory.
 const TELLS: &str = r#"(module
     (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
@@ -31,7 +31,7 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn the_file_sets_defaults_and_the_command_line_overrides_them() {
+fn command_line_overrides_config_file() {
     let config = "# mine\n\nmax-output = 20\ncolor=always\nquiet\n";
     let line = ["--line", "Did you know", "--show", "hex"];
     let output = run("defaults", config, &line);
@@ -44,7 +44,7 @@ fn the_file_sets_defaults_and_the_command_line_overrides_them() {
 }
 
 #[test]
-fn what_is_wrong_in_the_file_is_told_with_its_line() {
+fn config_errors_have_line_numbers() {
     for (config, words) in [
         ("\ncolour = never\n", "config:2: unknown setting `colour`; the settings are timeout, "),
         ("timeout\n", "config:1: expected `timeout = TIME`"),
@@ -61,10 +61,10 @@ fn what_is_wrong_in_the_file_is_told_with_its_line() {
     }
 }
 
-/// Whether a script's summary is left out, as `quiet` has it.
+/// Whether a script's summary is omitted, as with `quiet`.
 fn is_quiet(test: &str, config: &str, args: &[&str]) -> bool {
     let script = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-script");
-    std::fs::write(&script, "hello\n").expect("the folder is ours");
+    std::fs::write(&script, "hello\n").expect("the test directory is writable");
     let script = script.display().to_string();
     let output = run(test, config, &[&["--script", &script], args].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -72,7 +72,7 @@ fn is_quiet(test: &str, config: &str, args: &[&str]) -> bool {
 }
 
 #[test]
-fn a_switch_is_set_in_the_file_and_undone_on_the_command_line() {
+fn command_line_turns_off_a_switch_set_in_the_file() {
     for on in ["quiet", "quiet = true", "quiet=on"] {
         assert!(is_quiet("switch", on, &[]), "{on}");
         assert!(!is_quiet("switch", on, &["--no-quiet"]), "{on}");
@@ -85,7 +85,7 @@ fn a_switch_is_set_in_the_file_and_undone_on_the_command_line() {
 }
 
 #[test]
-fn commands_obey_the_file_too() {
+fn subcommands_use_the_config_file() {
     let output = run("inspect", "timeout = 7s\nmax-memory = 1GiB\n", &["inspect", "passing-data"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("--timeout 7s ") && text.contains("--max-memory 1GiB "), "{text}");
@@ -96,11 +96,11 @@ fn commands_obey_the_file_too() {
 }
 
 #[test]
-fn variables_of_the_file_come_before_those_of_the_command_line() {
+fn config_variables_precede_those_of_the_command_line() {
     let config = "env = ONE=file\nenv = TWO=file\n";
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-env");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    std::fs::write(folder.join("tells.wat"), TELLS).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    std::fs::write(folder.join("tells.wat"), TELLS).expect("the test directory is writable");
     let guest = folder.join("tells.wat").display().to_string();
     let output = run("env", config, &[&guest, "--line", "x", "--env", "ONE=line"]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "TWO=file\0ONE=line\0\n", "{}", stderr(&output));
@@ -108,14 +108,14 @@ fn variables_of_the_file_come_before_those_of_the_command_line() {
 
 #[test]
 fn the_guide_lists_every_setting() {
-    let output = hermetic::linmem().args(["guide", "commands"]).output().expect("the binary starts");
+    let output = hermetic::linmem().args(["guide", "commands"]).output().expect("linmem starts");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for setting in linmem::settings::SETTINGS {
         let written = format!("\n{} {}\n", setting.name, setting.kind().placeholder());
         assert!(text.contains(&written), "{written} is not in {text}");
     }
-    let man = hermetic::linmem().arg("man").output().expect("the binary starts").stdout;
-    let help = hermetic::linmem().arg("--help").output().expect("the binary starts").stdout;
+    let man = hermetic::linmem().arg("man").output().expect("linmem starts").stdout;
+    let help = hermetic::linmem().arg("--help").output().expect("linmem starts").stdout;
     let (man, help) = (String::from_utf8_lossy(&man).replace('\\', ""), String::from_utf8_lossy(&help).into_owned());
     for setting in linmem::settings::SETTINGS {
         let flag = if setting.is_on_by_default() { "--no-" } else { "--" }.to_owned() + setting.name;
@@ -124,7 +124,7 @@ fn the_guide_lists_every_setting() {
 }
 
 #[test]
-fn no_test_starts_linmem_in_the_environment_of_who_runs_it() {
+fn every_test_starts_linmem_in_a_clean_environment() {
     let named = ["env!(\"CARGO_", "BIN_EXE_linmem\")"].concat();
     let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).expect("it is readable");
     let sources = files.map(|file| file.expect("it is readable").path()).filter(|path| path.extension().is_some());

@@ -1,4 +1,4 @@
-//! Conventions through the binary: the guests that come along, recipes of one's own, and what they say of faults.
+//! Conventions through the binary: the built-in guests, user recipes, and error messages.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -10,14 +10,14 @@ fn run(args: &[&str], input: &[u8]) -> Output {
     use std::io::Write;
     let mut command = hermetic::linmem();
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    let mut stdin = child.stdin.take().expect("it is piped");
+    let mut child = command.spawn().expect("linmem starts");
+    let mut stdin = child.stdin.take().expect("the stream is piped");
     let input = input.to_vec();
     let writer = std::thread::spawn(move || {
-        // A guest that fails ends linmem before all is read.
+        // linmem may exit before it reads all input.
         let _ = stdin.write_all(&input);
     });
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("it exits");
     writer.join().expect("writing ends");
     output
 }
@@ -26,16 +26,16 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A file of this test's own.
+/// A file for one test.
 fn file(name: &str, content: &str) -> String {
     let folder = std::env::temp_dir().join(format!("linmem-conventions-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the folder for temporary files is writable");
     let path: PathBuf = folder.join(name);
-    std::fs::write(&path, content).expect("the folder is ours");
+    std::fs::write(&path, content).expect("the test directory is writable");
     path.display().to_string()
 }
 
-/// What a module and a recipe answer: stdout, stderr, exit status.
+/// Runs a module with a recipe: stdout, stderr, exit status.
 fn drive(name: &str, module: &str, recipe: &str, input: &str) -> (String, String, Option<i32>) {
     let guest = file(&format!("{name}.wat"), module);
     let recipe = file(&format!("{name}.recipe"), recipe);
@@ -44,7 +44,7 @@ fn drive(name: &str, module: &str, recipe: &str, input: &str) -> (String, String
 }
 
 #[test]
-fn every_guest_that_comes_along_answers_by_its_name() {
+fn every_built_in_guest_answers() {
     let list = text(&run(&["guests"], b"").stdout);
     let names: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() >= 19 && names[0] == "passing-data", "{list}");
@@ -55,7 +55,7 @@ fn every_guest_that_comes_along_answers_by_its_name() {
             "in-place-len" => line.replace(' ', ""),
             _ => line.to_ascii_uppercase(),
         };
-        // Two of them have buffers of a fixed size.
+        // Two of them have fixed-size buffers.
         let long = if ["passing-data", "getters"].contains(&name) { "short" } else { &long };
         let lines = ["Did you know", "caf\u{e9} z{`@[A", long, "again"];
         let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -71,7 +71,7 @@ fn every_guest_that_comes_along_answers_by_its_name() {
 }
 
 #[test]
-fn every_convention_that_comes_along_has_a_guest() {
+fn every_built_in_convention_has_a_guest() {
     let guests = text(&run(&["guests"], b"").stdout);
     let recipes = text(&run(&["recipe"], b"").stdout);
     for name in recipes.lines().filter_map(|line| line.split_whitespace().next()) {
@@ -81,7 +81,7 @@ fn every_convention_that_comes_along_has_a_guest() {
 }
 
 #[test]
-fn what_a_guest_says_is_told_apart_from_its_answer() {
+fn messages_are_separate_from_the_answer() {
     let output = run(&["callback"], b"a\n\n");
     assert_eq!(text(&output.stdout), "A\n\n");
     assert_eq!(
@@ -102,19 +102,19 @@ fn what_a_guest_says_is_told_apart_from_its_answer() {
 }
 
 #[test]
-fn a_convention_that_is_not_the_guests_is_told_in_its_own_words() {
+fn wrong_convention_is_reported_with_the_mismatch() {
     let output = run(&["packed-low", "--abi", "packed", "--keep-going"], "x".repeat(100).as_bytes());
-    assert!(text(&output.stdout).len() > 1000, "a length of an address: who chooses a convention is believed");
+    assert!(text(&output.stdout).len() > 1000, "results of a chosen convention are not checked");
     let output = run(&["packed", "--abi", "c-string"], b"x\n");
     assert_eq!(output.status.code(), Some(4));
-    let words = "the module does not match convention c-string: the names of the exports of the transform's type, \
-                 (i32) -> (i32), say otherwise: alloc";
+    let words = "the module does not match convention c-string: the names of the exports with the transform's type, \
+                 (i32) -> (i32), suggest other functions: alloc";
     assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     let output = run(&["packed", "--abi", "nonsense"], b"x\n");
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// A guest with a mutable global for its answer's length, that asks its host for memory in bytes.
+/// A guest with its answer's length in a mutable global. It asks its host for memory in bytes.
 const ASKING: &str = r#"(module
     (import "env" "grow" (func $grow (param i32) (result i32)))
     (memory (export "memory") 1)
@@ -145,11 +145,11 @@ fn a_recipe_reads_globals_and_grows_memory_while_it_runs() {
         b"ab\n",
     );
     let stderr = text(&shown.stderr);
-    assert!(stderr.contains("memory did not grow by 2 pages: it has 1 and may have 2"), "{stderr}");
+    assert!(stderr.contains("memory did not grow by 2 pages: it has 1, and the limit is 2"), "{stderr}");
     assert!(stderr.contains("when the guest called env.grow(150000)"), "{stderr}");
 }
 
-/// Steps a number in memory and returns 100; traps where it is told to.
+/// Increments a number in memory and returns 100; traps on request.
 const STEPPING: &str = r#"(module (memory (export "memory") 1)
     (func (export "step") (result i32)
         (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1))) (i32.const 100))
@@ -157,16 +157,16 @@ const STEPPING: &str = r#"(module (memory (export "memory") 1)
     (func (export "same") (param i32) (result i32) (local.get 0)))"#;
 
 #[test]
-fn a_line_is_done_from_left_to_right_and_is_done_whole_or_not_at_all() {
+fn operands_are_evaluated_left_to_right_before_the_statement() {
     let (stdout, stderr, _) = drive(
         "stepping",
         STEPPING,
         "each line\n  u32[0] = n\n  x = u32[0] + step() + u32[0]\n  y = 0\n  y = u32[0] + step() if u32[0] == step() - 97\n  answer \"{x} {y}\"\n",
         "ab\nabc\n",
     );
-    // 2 + 100 + 3, and in the condition 3 is what step left there; behind it 4 + 100. Then 3 + 100 + 4, and 4 is not 3.
+    // 2 + 100 + 3, where the condition's 3 was left by `step`; after it 4 + 100. Then 3 + 100 + 4, and 4 is not 3.
     assert_eq!(stdout, "105 104\n107 0\n", "{stderr}");
-    // What a call that trapped was to say, or to write, is neither said nor written.
+    // If a call in an operand traps, the statement neither prints nor writes.
     let tidying =
         "each line\n  u32[500] = 77\n  read 4 at 500\nfinally\n  say boom(n) at 100\n  write u32 boom(n), 1 at 500\n";
     let guest = file("tidying.wat", STEPPING);
@@ -180,7 +180,7 @@ fn a_line_is_done_from_left_to_right_and_is_done_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_a_program_printed_before_it_failed_is_told() {
+fn output_before_a_failure_is_reported() {
     let program = r#"(module
         (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
@@ -199,7 +199,7 @@ fn what_a_program_printed_before_it_failed_is_told() {
 }
 
 #[test]
-fn an_inspection_names_what_is_missing_and_what_is_not_valid() {
+fn inspect_reports_missing_and_invalid_parts() {
     let wants = r#"(module (import "env" "now" (func (result f64))) (memory (export "memory") 1)
         (func (export "alloc") (param i32) (result i32) (i32.const 1024))
         (func (export "shout") (param i32 i32) (result i64) (i64.const 0)))"#;
@@ -212,7 +212,7 @@ fn an_inspection_names_what_is_missing_and_what_is_not_valid() {
 }
 
 #[test]
-fn a_failure_names_no_call_of_another_line() {
+fn failure_does_not_name_a_call_of_another_line() {
     let module = r#"(module (memory (export "memory") 1) (func (export "f") (result i32) (i32.const 7)))"#;
     let recipe = "each line\n  fail \"not {n}\" if n != 2\n* x = f()\n  fail \"twice\" if n == 1\n  answer \"{x}\"\n";
     let (stdout, stderr, status) = drive("last", module, recipe, "ab\nabc\nab\n");
@@ -221,7 +221,7 @@ fn a_failure_names_no_call_of_another_line() {
 }
 
 #[test]
-fn a_module_may_bring_its_recipe_along() {
+fn module_may_contain_its_recipe() {
     let guest = file(
         "own.wat",
         r#"(module (@custom "linmem" "name mine\0aeach line\0a  write at 9\0a* f(n)\0a  read 1 at 9\0a")
@@ -229,11 +229,11 @@ fn a_module_may_bring_its_recipe_along() {
     );
     assert_eq!(text(&run(&[&guest], b"abc\nde\n").stdout), "a\nd\n");
     let inspected = text(&run(&["inspect", &guest], b"").stdout);
-    assert!(inspected.contains("  yes     mine               the module brings its recipe along"), "{inspected}");
+    assert!(inspected.contains("  yes     mine               the module contains its recipe"), "{inspected}");
 }
 
 #[test]
-fn an_inspection_is_also_for_programs() {
+fn inspect_prints_json() {
     let report = |args: &[&str]| -> serde_json::Value {
         let output = run(&[&["inspect", "--json"], args].concat(), b"");
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -257,13 +257,13 @@ fn an_inspection_is_also_for_programs() {
     assert!(none["recipe"].is_null() && none["error"].as_str().is_some_and(|words| words.contains("typst_env")));
     let wide = file("wide.wat", r#"(module (memory (export "m") i64 1 3) (data (i64.const 5) "x") (start 0) (func))"#);
     let output = run(&["inspect", "--json", &wide], b"");
-    assert_eq!(output.status.code(), Some(3), "it cannot be loaded");
+    assert_eq!(output.status.code(), Some(3), "the module cannot be loaded");
     let wide: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     assert_eq!(wide["memories"][0]["memory64"], true);
     assert!(wide["segments"][0]["addr"] == 5 && wide["start"] == true);
 }
 
-/// A guest that could be talked to in several ways.
+/// A guest that several conventions match.
 const UNCLEAR: &str = r#"(module (memory (export "memory") 1)
     (func (export "alloc") (param i32) (result i32) (i32.const 64))
     (func (export "go") (param i32 i32) (result i32) (i32.store8 (local.get 0) (i32.const 65)) (local.get 1)))"#;
@@ -274,7 +274,7 @@ fn without_a_convention_exports_are_called_by_hand_until_one_is_chosen() {
     assert_eq!(run(&[&unclear], b"hello\n").status.code(), Some(4), "a pipe cannot choose");
     let script = "hello\n:expect error Several conventions match (:convention lists and chooses them\n:call go 16 3\n:expect at 16 text A\n\
         :convention in-place-len\n:expect at 16 hex 00\nhello\n:expect Aello\n:convention typst\n\
-        :expect error the guest stays as it was\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
+        :expect error the guest was not replaced\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
     let output = run(&[&unclear, "--script", &file("unclear.txt", script)], b"");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     let none = file(
@@ -289,7 +289,7 @@ fn without_a_convention_exports_are_called_by_hand_until_one_is_chosen() {
 }
 
 #[test]
-fn a_memory_of_the_hosts_is_as_good_as_one_of_the_modules() {
+fn imported_memory_works_like_an_exported_one() {
     let imported = file(
         "imported-memory.wat",
         r#"(module (import "env" "memory" (memory 1 4))
@@ -305,7 +305,7 @@ fn a_memory_of_the_hosts_is_as_good_as_one_of_the_modules() {
 }
 
 #[test]
-fn weak_evidence_runs_only_when_it_is_asked_for() {
+fn weak_evidence_runs_only_on_request() {
     let region = file(
         "region.wat",
         r#"(module (memory (export "memory") 1) (data (i32.const 0) "live")
@@ -344,7 +344,7 @@ fn weak_evidence_runs_only_when_it_is_asked_for() {
 }
 
 #[test]
-fn a_component_is_refused_as_what_it_is() {
+fn components_are_rejected_by_name() {
     let component = file("component.wasm", "\0asm\u{d}\0\u{1}\0");
     let output = run(&[&component], b"x\n");
     assert_eq!(output.status.code(), Some(3));
@@ -352,7 +352,7 @@ fn a_component_is_refused_as_what_it_is() {
 }
 
 #[test]
-fn an_empty_text_may_stand_nowhere() {
+fn empty_text_may_be_at_any_address() {
     let guest = r#"(module (memory (export "memory") 1) (func (export "at") (result i32) (i32.const -1)))"#;
     let recipe = "each line\n  write at at()\n  read n at at()\n";
     let (stdout, stderr, _) = drive("nowhere", guest, recipe, "\na\n");
@@ -361,7 +361,7 @@ fn an_empty_text_may_stand_nowhere() {
 }
 
 #[test]
-fn the_transform_is_the_call_and_not_what_is_looked_up_for_it() {
+fn transform_is_the_marked_call_and_not_its_operands() {
     let guest = r#"(module (memory (export "memory") 1) (func (export "f") (param i32 i32)))"#;
     let recipe = "each line\n  write at 16\n* f(u32[16], u8[17])\n  read n at 16\n";
     let script = file("focus.txt", "abcd\n");
@@ -370,13 +370,13 @@ fn the_transform_is_the_call_and_not_what_is_looked_up_for_it() {
 }
 
 #[test]
-fn what_cannot_run_alone_or_may_be_a_library_is_told_so() {
+fn dynamic_modules_and_libraries_are_reported() {
     let dynamic = file(
         "dynamic.wat",
         r#"(module (@custom "dylink.0" "") (import "env" "memory" (memory 1)) (func (export "f") (param i32 i32)))"#,
     );
     let stderr = text(&run(&[&dynamic], b"x\n").stderr);
-    assert!(stderr.contains("exports: it is a side module (it has a dylink section), which runs only"), "{stderr}");
+    assert!(stderr.contains("exports: it is a side module (it has a dylink section), which only runs"), "{stderr}");
     let library = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 1) (func (export "_start")) (func (export "render") (param f32)))"#;
     let library = file("library-with-start.wat", library);
@@ -385,11 +385,11 @@ fn what_cannot_run_alone_or_may_be_a_library_is_told_so() {
     assert_eq!(text(&run(&[&library, "--abi", "wasi"], b"x\n").stdout), "\n");
     let wide = file("wide-memory.wat", r#"(module (memory (export "m") i64 1))"#);
     let stderr = text(&run(&[&wide], b"x\n").stderr);
-    assert!(stderr.contains("the engine does not support what the module uses: 64-bit memory"), "{stderr}");
+    assert!(stderr.contains("the module uses features that the engine does not support: 64-bit memory"), "{stderr}");
 }
 
 #[test]
-fn what_is_freed_twice_is_told_with_both_lines() {
+fn double_free_is_reported_with_both_lines() {
     let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/slug.wasm");
     let twice = "once\n  _initialize()\neach line\n  ptr = malloc(n + 1)\n  write line, 0 at ptr\n* out = slug(ptr)\n  \
         read until 0 at out\nfinally\n  free(ptr)\n  free(ptr)\n";
@@ -397,7 +397,7 @@ fn what_is_freed_twice_is_told_with_both_lines() {
     let stderr = text(&output.stderr);
     assert!(
         stderr.contains("double free: free would free 0x")
-            && stderr.contains("again, which line 9 of the recipe freed"),
+            && stderr.contains("which line 9 of the recipe already freed"),
         "{stderr}"
     );
     assert!(stderr.contains("(line 10 of the recipe)") && output.status.code() == Some(5), "{stderr}");
@@ -407,7 +407,7 @@ fn what_is_freed_twice_is_told_with_both_lines() {
 }
 
 #[test]
-fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
+fn recipe_errors_name_the_export_its_type_and_what_was_expected() {
     let guest = file(
         "faults.wat",
         r#"(module (import "env" "log" (func (param i32 i32))) (memory (export "memory") 1)
@@ -416,23 +416,23 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
     for (body, words) in [
         (
             "each line\n  x = f(1)\n",
-            "line 2: `f` is (i32) -> (): it returns nothing, and the recipe wants one value, for `x`",
+            "line 2: `f` is (i32) -> (): it returns nothing, but the recipe expects one value, for `x`",
         ),
         (
             "each line\n  (a, b, c) = g()\n",
-            "line 2: `g` is () -> (i32, i32): it returns 2 values, and the recipe wants 3 values",
+            "line 2: `g` is () -> (i32, i32): it returns 2 values, but the recipe expects 3 values",
         ),
-        ("each line\n  f()\n", "line 2: `f` is (i32) -> (): it takes 1 argument, and the recipe gives it 0"),
+        ("each line\n  f()\n", "line 2: `f` is (i32) -> (): it takes 1 argument, but the recipe passes 0"),
         (
             "each line\n  f(1)\non env.lgo(a, b)\n  say b at a\n",
-            "The handler in line 3, env.lgo, answers no import of the module.",
+            "The handler in line 3, env.lgo, matches no import of the module.",
         ),
-        ("text utf16\neach line\n  read 1 at 0\n", "not valid UTF-16: 1 byte cannot be split"),
-        ("each line\n  write 'x' at 0\n", "line 2: `'` means nothing in a recipe: texts stand in double quotes"),
-        ("Each line:\n  write at 0\n", "line 1: `:` means nothing in a recipe: sections stand alone"),
+        ("text utf16\neach line\n  read 1 at 0\n", "not valid UTF-16: the length is odd, 1 byte"),
+        ("each line\n  write 'x' at 0\n", "line 2: unexpected character `'`: put text in double quotes"),
+        ("Each line:\n  write at 0\n", "line 1: unexpected character `:`: the first line of a section"),
         (
             "each line\n  x = 3 * 4\n",
-            "line 2: the line should end here, found `*`: there are sums and differences only",
+            "line 2: expected the end of the line, found `*`: a recipe can only add and subtract",
         ),
     ] {
         let full =
@@ -442,12 +442,12 @@ fn faults_of_a_recipe_name_the_export_its_type_and_what_is_wanted() {
     }
     let notes = r#"(module (import "env" "note" (func (param i32))) (memory (export "memory") 1))"#;
     let (_, stderr, _) = drive("notes", notes, "each line\n  read n at 0\non env.note()\n  stop\n", "x\n");
-    let words = "env.note is (i32) -> (): the guest gives it 1 argument, and the handler in line 3 takes 0";
+    let words = "env.note is (i32) -> (): the guest passes 1 argument, but the handler in line 3 takes 0";
     assert!(stderr.contains(words), "{stderr}");
 }
 
-/// A convention that nobody has: a counted UTF-16 text at an exported address, memory that the guest asks for, an answer that
-/// it delivers by its end and its beginning, and errors in UTF-8.
+/// An unusual convention: a counted UTF-16 text at an exported address, memory that the guest requests, an answer
+/// delivered as its end and its start, and errors in UTF-8.
 const MAILBOX: &str = r#"(module
   (import "post" "deliver" (func $deliver (param $end i32) (param $begin i32)))
   (import "post" "ask_room" (func $ask (param i32) (result i32)))
@@ -475,7 +475,7 @@ const MAILBOX: &str = r#"(module
   (data (i32.const 64) "an empty parcel\00"))"#;
 
 #[test]
-fn a_made_up_convention_takes_a_dozen_lines() {
+fn new_convention_takes_a_dozen_lines() {
     let recipe = r#"text   utf16
 memory "box"
 once
@@ -495,37 +495,37 @@ on post.deliver(end, begin)
     assert_eq!(stdout, "olleh\n\u{e9}fac\n\n\nba\n", "{stderr}");
     assert!(stderr.contains("line 3: an empty parcel (line 8 of the recipe)"), "{stderr}");
     assert!(
-        stderr.contains("line 4: the line has 4098 bytes, but the guest's buffer at 0x200 has room for 4096"),
+        stderr.contains("line 4: the line has 4098 bytes, but the guest's buffer at 0x200 holds only 4096"),
         "{stderr}"
     );
     let wrong = recipe.replace("fail utf8 until", "fail until");
     let (_, stderr, _) = drive("mailbox", MAILBOX, &wrong, "\n");
-    assert!(stderr.contains("15 bytes cannot be split") && stderr.contains("utf8 n at p"), "{stderr}");
+    assert!(stderr.contains("the length is odd, 15 bytes") && stderr.contains("utf8 n at p"), "{stderr}");
 }
 
 #[test]
 fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
-    // A sum that nests as deep as the text is long.
+    // A sum nested as deep as the recipe is long.
     let plain = r#"(module (memory (export "memory") 1) (func (export "f") (param i32)))"#;
     let sum = format!("each line\n  f(1{})\n", "+1".repeat(100_000));
     let (_, stderr, status) = drive("sum", plain, &sum, "x\n");
-    assert!(stderr.contains("line 2: this sum is too long") && status == Some(4), "{stderr}");
-    // A name that a terminal would obey.
+    assert!(stderr.contains("line 2: the sum is too long") && status == Some(4), "{stderr}");
+    // A name with terminal escapes.
     let evil = r#"(module (@custom "linmem" "name \1b[2Jx\0aeach line\0a  f(n)\0a") (memory (export "memory") 1)
         (func (export "f") (param i32)))"#;
     let shown = run(&["inspect", &file("evil.wat", evil)], b"");
     assert!(!shown.stdout.contains(&0x1b) && text(&shown.stdout).contains("\\x1b[2Jx"), "{}", text(&shown.stdout));
-    // What is said is said once, by a guest that imports nothing too.
+    // A message is printed once, even if the guest imports nothing.
     let (_, stderr, _) = drive("say", plain, "each line\n  say \"line of {n}\"\n", "a\nbc\n");
     assert_eq!(stderr.matches("the guest says").count(), 2, "{stderr}");
-    // An answer that is put together without an end.
+    // An answer that grows without end.
     let endless = r#"(module (import "env" "emit" (func $emit (param i32 i32))) (memory (export "memory") 1)
         (func (export "f") (loop (call $emit (i32.const 0) (i32.const 65536)) (br 0))))"#;
     let recipe = "each line\n  f()\non env.emit(p, l)\n  append l at p\n";
     let (guest, recipe) = (file("endless.wat", endless), file("endless.recipe", recipe));
     let output = run(&[&guest, "--abi", &recipe, "--max-output", "1MiB"], b"x\n");
     assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
-    // Millions of empty messages at once.
+    // Millions of empty messages.
     let flood = r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 200)
         (func (export "_start")
@@ -538,7 +538,7 @@ fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
 }
 
 #[test]
-fn pointers_are_hexadecimal_wherever_they_cross_but_numbers_in_json() {
+fn pointers_are_hexadecimal_except_in_json() {
     for (guest, words) in [
         ("in-place", "call  shout(0x400, 5) returned"),
         ("packed", "call  shout(0x400, 5) -> 0x40500000005"),
@@ -554,7 +554,7 @@ fn pointers_are_hexadecimal_wherever_they_cross_but_numbers_in_json() {
 }
 
 #[test]
-fn what_the_host_writes_inside_a_call_is_shown_and_counted_once() {
+fn host_writes_inside_a_call_are_counted_once() {
     let shown = text(&run(&["typst", "--line", "abc", "--show", "hex"], b"").stdout);
     assert!(shown.contains("call  shout(3) -> 0   3 B changed\n"), "{shown}");
     assert!(shown.contains("the host changed 3 bytes at 0x400..0x403"), "{shown}");

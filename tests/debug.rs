@@ -1,5 +1,5 @@
-//! What modules tell about themselves, on guests from real compilers (tests/guests/lines): names, source lines,
-//! instructions; and damaged modules, which tell less.
+//! Debug information of guests from real compilers (tests/guests/lines): names, source lines, instructions. Damaged
+//! modules yield less.
 
 use std::path::{Path, PathBuf};
 
@@ -20,15 +20,15 @@ fn info(guest: &str) -> DebugInfo {
     DebugInfo::new(module(guest).into(), Some(&path(&format!("{guest}.wasm"))), Vec::new())
 }
 
-/// The number of the source line that ends in that remark.
+/// The number of the source line that ends in that comment.
 fn line(file: &str, remark: &str) -> u32 {
     let name = Path::new(file).file_name().expect("it is a file");
     let text = std::fs::read_to_string(path(&name.to_string_lossy())).expect("the source is in the repository");
-    let place = text.lines().position(|line| line.ends_with(remark)).expect("the source has that remark");
+    let place = text.lines().position(|line| line.ends_with(remark)).expect("the source has that comment");
     u32::try_from(place + 1).expect("it is short")
 }
 
-/// Every instruction of the functions whose name ends so: offset, text, place.
+/// Every instruction of the functions with that name suffix: offset, text, place.
 fn instructions(info: &DebugInfo, function: &str) -> Vec<(usize, String, Place)> {
     let functions = info.function_named(function);
     assert_eq!(functions.len(), 1, "{function}");
@@ -109,7 +109,7 @@ fn the_text_of_a_line_comes_from_the_map_or_from_directories_that_the_user_names
     }
 }
 
-/// A module without its DWARF sections, and with a custom section of that name that holds a text.
+/// A module with its DWARF sections replaced by a custom section of that name and content.
 fn with_section(module: &[u8], name: &str, text: &str) -> Vec<u8> {
     let mut kept = wasm_encoder::Module::new();
     for payload in wasmparser::Parser::new(0).parse_all(module).map(|payload| payload.expect("it is valid")) {
@@ -127,14 +127,13 @@ fn with_section(module: &[u8], name: &str, text: &str) -> Vec<u8> {
     kept.finish()
 }
 
-/// Whether the store in the guest in C has its line, with that module in a directory with these files.
+/// Whether the store in the C guest has a source line, with that module in a directory with these files.
 fn has_line(test: &str, files: &[(&str, &[u8])], module: &[u8]) -> bool {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug").join(test);
     for (name, content) in files {
         let file = directory.join(name);
-        std::fs::create_dir_all(file.parent().expect("it is in a directory"))
-            .expect("the directory is there for tests");
-        std::fs::write(file, content).expect("the directory is there for tests");
+        std::fs::create_dir_all(file.parent().expect("it is in a directory")).expect("the test directory exists");
+        std::fs::write(file, content).expect("the test directory exists");
     }
     let info = DebugInfo::new(module.into(), Some(&directory.join("inner/module.wasm")), Vec::new());
     let stores = line("lines/c.c", "// stores");
@@ -142,7 +141,7 @@ fn has_line(test: &str, files: &[(&str, &[u8])], module: &[u8]) -> bool {
 }
 
 #[test]
-fn debug_information_may_be_in_a_file_beside_the_module_and_nowhere_else() {
+fn separate_debug_information_must_be_beside_the_module() {
     let whole = module("c");
     let names = |text: &str| with_section(&whole, "external_debug_info", text);
     let beside: &[(&str, &[u8])] = &[("inner/c.debug.wasm", &whole)];
@@ -160,7 +159,7 @@ fn debug_information_may_be_in_a_file_beside_the_module_and_nowhere_else() {
 }
 
 #[test]
-fn a_module_that_tells_nothing_still_has_offsets() {
+fn stripped_module_still_has_offsets() {
     let wat = r#"(module (func (export "run") (unreachable)) (func (nop)))"#;
     let info = DebugInfo::new(wat::parse_str(wat).expect("it is valid").into(), None, Vec::new());
     let body = info.function_range(0).expect("it has a body");
@@ -173,12 +172,12 @@ fn a_module_that_tells_nothing_still_has_offsets() {
 }
 
 #[test]
-fn any_thread_may_ask() {
+fn debug_info_can_be_queried_from_any_thread() {
     fn shared<T: Send + Sync>() {}
     shared::<DebugInfo>();
 }
 
-/// Asks about everything; that it ends is what is tested. Returns how many answers had a line.
+/// Queries everything, to test that it terminates. Returns how many answers had a line.
 fn ask_all(module: &[u8], path: Option<&Path>) -> usize {
     let info = DebugInfo::new(module.into(), path, Vec::new());
     let mut lines = 0;
@@ -197,7 +196,7 @@ fn ask_all(module: &[u8], path: Option<&Path>) -> usize {
     lines
 }
 
-/// A random number generator that is the same everywhere.
+/// A deterministic random number generator.
 struct Random(u64);
 
 impl Random {
@@ -207,10 +206,10 @@ impl Random {
     }
 }
 
-/// The same with a damaged map beside the module.
+/// The same with a damaged source map beside the module.
 fn damage_its_map(module: &[u8], file: &Path, rounds: usize, random: &mut Random) {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug/map");
-    std::fs::create_dir_all(&directory).expect("the directory is there for tests");
+    std::fs::create_dir_all(&directory).expect("the test directory exists");
     let map = std::fs::read(file.with_extension("wasm.map")).expect("the map is in the repository");
     for round in 0..rounds {
         let mut damaged = map.clone();
@@ -219,13 +218,13 @@ fn damage_its_map(module: &[u8], file: &Path, rounds: usize, random: &mut Random
             damaged[at] ^= 1 << random.below(8);
         }
         damaged.truncate(if round % 2 == 0 { random.below(map.len()) } else { map.len() });
-        std::fs::write(directory.join("assemblyscript.wasm.map"), damaged).expect("the directory is there for tests");
+        std::fs::write(directory.join("assemblyscript.wasm.map"), damaged).expect("the test directory exists");
         ask_all(module, Some(&directory.join("assemblyscript.wasm")));
     }
 }
 
 #[test]
-fn damaged_modules_tell_less_and_do_no_harm() {
+fn damaged_modules_yield_less_and_do_no_harm() {
     let rounds: usize = std::env::var("LINMEM_DAMAGE_ROUNDS").map_or(15, |rounds| rounds.parse().expect("a number"));
     let mut random = Random(1);
     for (guest, _) in GUESTS {

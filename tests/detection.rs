@@ -1,11 +1,11 @@
-//! What is detected, assumed, and checked at run time, through the binary: no wrong answer in silence.
+//! Detection, assumptions, and run-time checks, through the binary: no wrong answer goes unnoticed.
 
 use std::path::Path;
 use std::process::{Output, Stdio};
 
 use crate::hermetic;
 
-/// What linmem says to these lines, with a guest of this text: stdout, stderr, exit status.
+/// Runs linmem with these lines on a WAT guest: stdout, stderr, exit status.
 fn ask(name: &str, module: &str, args: &[&str], lines: &str) -> (String, String, Option<i32>) {
     let guest = file(&format!("{name}.wat"), module);
     let output = run(&[&[guest.as_str()], args].concat(), lines);
@@ -16,28 +16,28 @@ fn run(args: &[&str], lines: &str) -> Output {
     use std::io::Write;
     let mut command = hermetic::linmem();
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    let mut stdin = child.stdin.take().expect("it is piped");
-    // A guest that is refused ends linmem before all is read.
+    let mut child = command.spawn().expect("linmem starts");
+    let mut stdin = child.stdin.take().expect("the stream is piped");
+    // linmem may exit before it reads all input.
     let _ = stdin.write_all(lines.as_bytes());
     drop(stdin);
-    child.wait_with_output().expect("it ends")
+    child.wait_with_output().expect("it exits")
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A file of this test's own.
+/// A file for one test.
 fn file(name: &str, content: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("detection");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     let path = folder.join(name);
-    std::fs::write(&path, content).expect("the folder is ours");
+    std::fs::write(&path, content).expect("the test directory is writable");
     path.display().to_string()
 }
 
-/// An allocator that hands out memory from 0x1000 upwards, and data from 0x400 on.
+/// A bump allocator from 0x1000 upwards, and data from 0x400 on.
 const ALLOCATOR: &str = r#"(memory (export "memory") 32) (data (i32.const 0x400) "module data")
     (global $top (mut i32) (i32.const 0x1000))
     (func $alloc (export "alloc") (param i32) (result i32)
@@ -49,7 +49,7 @@ fn allocating(more: &str) -> String {
 }
 
 #[test]
-fn an_assumed_convention_fails_by_name_where_its_result_is_not_plausible() {
+fn implausible_result_names_the_assumed_convention() {
     let packed_low = |name, body: &str| {
         let module = allocating(&format!(r#"(func (export "f") (param i32 i32) (result i64) {body})"#));
         ask(name, &module, &[], "hello\n")
@@ -58,21 +58,21 @@ fn an_assumed_convention_fails_by_name_where_its_result_is_not_plausible() {
     let (stdout, stderr, status) =
         packed_low("packed-low", &format!("(i64.or {high} (i64.extend_i32_u (local.get 0)))"));
     assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
-    let note = "packed-low.wat: assuming convention packed: packed-low matches as well: try --abi packed-low\n";
+    let note = "packed-low.wat: assuming convention packed: packed-low also matches (try --abi packed-low)\n";
     assert!(stderr.contains(note), "{stderr}");
-    let failure = "line 1: the answer, 4096 bytes at 0x5, would lie across the module's data at 0x400";
+    let failure = "line 1: the answer, 4096 bytes at 0x5, would partly overlap the module's data at 0x400";
     assert!(stderr.contains(failure), "{stderr}");
-    assert!(stderr.ends_with("; packed was assumed; packed-low matches as well: try --abi packed-low\n"), "{stderr}");
-    // A hash, half of which is an address outside the memory; a trap.
+    assert!(stderr.ends_with("; packed was assumed; packed-low also matches (try --abi packed-low)\n"), "{stderr}");
+    // A hash, half of which is an address out of bounds; a trap.
     for (name, body) in [("hash", "(i64.const 0x9e3779b97f4a7c15)"), ("trap", "(unreachable)")] {
         let (stdout, stderr, status) = packed_low(name, body);
         assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
-        assert!(stderr.contains("packed was assumed; packed-low matches as well: try --abi packed-low"), "{stderr}");
+        assert!(stderr.contains("packed was assumed; packed-low also matches (try --abi packed-low)"), "{stderr}");
     }
 }
 
 #[test]
-fn many_lines_that_fail_do_not_prove_an_assumption() {
+fn failed_lines_do_not_confirm_an_assumption() {
     let module = allocating(
         r#"(func (export "f") (param i32 i32) (result i64)
             (i64.or (i64.shl (i64.extend_i32_u (local.get 1)) (i64.const 32)) (i64.const 0x2000)))"#,
@@ -86,17 +86,17 @@ fn many_lines_that_fail_do_not_prove_an_assumption() {
 #[test]
 fn a_number_is_not_taken_for_a_pointer_to_text() {
     for (name, body, words) in [
-        ("length", "(i32.const 5)", "5 was returned, which is the line's length, and not an address"),
-        ("boolean", "(i32.const 1)", "0x1 is no plausible address: memory is used from 0x400 on"),
+        ("length", "(i32.const 5)", "the guest returned 5, which is the line's length, not an address"),
+        ("boolean", "(i32.const 1)", "0x1 is not a plausible address: memory in use begins at 0x400"),
         ("no", "(i32.const 0)", "the guest returned a null pointer: f returned 0"),
     ] {
         let module = allocating(&format!(r#"(func (export "f") (param i32) (result i32) {body})"#));
         let (stdout, stderr, status) = ask(name, &module, &[], "hello\n");
         assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
         assert!(stderr.contains(&format!("line 1: {words}")), "{stderr}");
-        assert!(stderr.contains("; c-string was assumed; --abi chooses another"), "{stderr}");
+        assert!(stderr.contains("; c-string was assumed; choose another with --abi"), "{stderr}");
     }
-    // Where the user chose the convention, the guest is believed.
+    // With a convention that the user chose, results are not checked.
     let module = allocating(r#"(func (export "f") (param i32) (result i32) (i32.const 5))"#);
     let (stdout, stderr, _) = ask("chosen", &module, &["--abi", "c-string"], "hello\n");
     assert_eq!((stdout.as_str(), stderr.as_str()), ("\n", ""));
@@ -104,7 +104,7 @@ fn a_number_is_not_taken_for_a_pointer_to_text() {
 
 #[test]
 fn an_address_is_not_taken_for_a_length() {
-    // `in-place-len` runs unasked where `struct` is excluded: at an address that both sides know.
+    // `in-place-len` runs without being requested if `struct` is excluded: at an address that both sides know.
     let region = |name, result: &str| {
         let module = format!(
             r#"(module (memory (export "memory") 2) (global (export "__heap_base") i32 (i32.const 0x1000))
@@ -114,13 +114,13 @@ fn an_address_is_not_taken_for_a_length() {
     };
     let (stdout, stderr, _) = region("region", "(local.get 1)");
     assert_eq!(stdout, "hello\n", "{stderr}");
-    assert!(stderr.contains("assuming convention fixed-region: --abi chooses another"), "{stderr}");
+    assert!(stderr.contains("assuming convention fixed-region: choose another with --abi"), "{stderr}");
     for (name, result, words) in [
-        ("region-address", "(local.get 0)", "0x1000 was returned, which is the line's address, and not a length"),
+        ("region-address", "(local.get 0)", "the guest returned 0x1000, which is the line's address, not a length"),
         (
             "region-end",
             "(i32.add (local.get 0) (local.get 1))",
-            "0x1005 was returned, which is where the line ends, and not a length",
+            "the guest returned 0x1005, which is where the line ends, not a length",
         ),
     ] {
         let (stdout, stderr, status) = region(name, result);
@@ -130,7 +130,7 @@ fn an_address_is_not_taken_for_a_length() {
 }
 
 #[test]
-fn weak_evidence_is_asked_about_and_no_guest_code_runs() {
+fn weak_evidence_needs_a_choice_and_runs_no_guest_code() {
     let lone = r#"(module (memory (export "memory") 1)
         (func (export "canary") (result i32) (i32.store8 (i32.const 0) (i32.const 1)) (i32.const 1))
         (func (export "upper") (param i32) (result i32) (local.get 0)))"#;
@@ -138,7 +138,7 @@ fn weak_evidence_is_asked_about_and_no_guest_code_runs() {
         let (stdout, stderr, status) = ask("lone", lone, args, "hello\n");
         assert_eq!((stdout.as_str(), status), ("", Some(4)), "{stderr}");
         let words = "One convention matches, but the evidence is weak. Choose it with --abi NAME:\n  static-buffer: ";
-        assert!(stderr.contains(words) && stderr.contains("the name of canary does not say so"), "{stderr}");
+        assert!(stderr.contains(words) && stderr.contains("the name of canary does not confirm it"), "{stderr}");
     }
     assert_eq!(ask("lone", lone, &["--abi", "static-buffer"], "hello\n").0, "hello\n");
     let (stdout, stderr, status) = ask(
@@ -153,7 +153,7 @@ fn weak_evidence_is_asked_about_and_no_guest_code_runs() {
 }
 
 #[test]
-fn a_null_pointer_is_an_error_with_the_guests_own_text_for_it() {
+fn null_pointer_is_reported_with_the_guests_error_text() {
     let says = r#"(data (i32.const 0x500) "the line is empty\00")
         (func (export "last_error_ptr") (result i32) (i32.const 0x500))
         (func (export "last_error_len") (result i32) (i32.const 17))"#;
@@ -192,17 +192,17 @@ fn a_null_pointer_is_an_error_with_the_guests_own_text_for_it() {
 }
 
 #[test]
-fn an_object_of_assemblyscript_that_is_no_string_is_not_read_as_one() {
+fn assemblyscript_object_is_not_read_as_a_string() {
     let module = r#"(module (memory (export "memory") 1) (data (i32.const 0x100) "\07\00\00\00" "\04\00\00\00" "abcd")
         (func (export "__new") (param i32 i32) (result i32) (i32.const 0x200))
         (func (export "__pin") (param i32) (result i32) (local.get 0)) (func (export "__unpin") (param i32))
         (func (export "f") (param i32) (result i32) (i32.const 0x108)))"#;
     let (stdout, stderr, status) = ask("object", module, &[], "x\n");
     assert_eq!((stdout.as_str(), status), ("", Some(5)));
-    assert!(stderr.contains("the guest returned an object of class 7, and not a string (class 2)"), "{stderr}");
+    assert!(stderr.contains("the guest returned an object of class 7, not a string (class 2)"), "{stderr}");
 }
 
-/// A guest as wasm-bindgen makes it, whose transform returns an error.
+/// A guest like wasm-bindgen's, whose transform returns an error.
 const THROWING: &str = r#"(module
     (import "./x_bg.js" "__wbindgen_string_new" (func $string (param i32 i32) (result i32)))
     (memory (export "memory") 1) (data (i32.const 0x800) "no number")
@@ -217,7 +217,7 @@ const THROWING: &str = r#"(module
         (i32.store offset=12 (local.get $area) (i32.const 1))))"#;
 
 #[test]
-fn an_error_in_the_return_area_of_wasm_bindgen_is_told_with_its_text() {
+fn wasm_bindgen_error_is_reported_with_its_text() {
     let (stdout, stderr, status) = ask("throwing", THROWING, &[], "x\n");
     assert_eq!((stdout.as_str(), status), ("", Some(5)));
     assert!(stderr.contains("line 1: the guest says: no number\n"), "{stderr}");
@@ -225,25 +225,24 @@ fn an_error_in_the_return_area_of_wasm_bindgen_is_told_with_its_text() {
 }
 
 #[test]
-fn a_transform_that_the_recipe_does_not_call_is_refused() {
+fn refuses_a_transform_that_the_recipe_does_not_call() {
     let module = r#"(module (memory (export "memory") 1) (func (export "upper") (param i32 i32) (result i32) (local.get 1))
         (func (export "blank") (param i32 i32) (result i32) (local.get 1)))"#;
     let recipe = file("upper.recipe", "each line\n  write at 16\n* len = upper(16, n)\n  read len at 16\n");
     let (stdout, stderr, status) = ask("two", module, &["--abi", &recipe, "--call", "blank"], "x\n");
     assert_eq!((stdout.as_str(), status), ("", Some(4)));
-    let words =
-        "upper.recipe: the recipe calls `upper`, and --call names `blank`: change the recipe, or leave out --call";
+    let words = "upper.recipe: the recipe calls `upper`, but --call names `blank`: change the recipe, or omit --call";
     assert!(stderr.contains(words), "{stderr}");
     assert_eq!(ask("two", module, &["--abi", &recipe, "--call", "upper"], "x\n").0, "x\n");
     let own = r#"(module (@custom "linmem" "each line\0a  write at 16\0a  upper(16, n)\0a  read n at 16\0a")
         (memory (export "memory") 1) (func (export "upper") (param i32 i32)) (func (export "blank") (param i32 i32)))"#;
     let (stdout, stderr, status) = ask("own", own, &["--call", "blank"], "x\n");
     assert_eq!((stdout.as_str(), status), ("", Some(4)));
-    assert!(stderr.contains("its own: the recipe calls `upper`, and --call names `blank`"), "{stderr}");
+    assert!(stderr.contains("its own: the recipe calls `upper`, but --call names `blank`"), "{stderr}");
     assert_eq!(ask("own", own, &[], "x\n").0, "x\n");
 }
 
-/// A program that writes how many bytes it read, as a digit and a LF.
+/// A program that prints how many bytes it read, as a digit and a LF.
 const COUNTING: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -263,7 +262,7 @@ fn a_program_reads_the_line_with_its_lf_or_the_bytes_alone() {
     let shown = ask("counting", COUNTING, &["--abi", &recipe, "-l", "ab", "--show", "json"], "").0;
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("it is JSON");
     assert_eq!(shown["output"]["text"], "2\n");
-    // It is never detected, unless the module says so.
+    // It is never detected unless the module specifies it.
     let (_, stderr, status) = ask("counting", COUNTING, &["--call", "_start", "-l", "ab"], "");
     assert_eq!((stderr.as_str(), status), ("", Some(0)));
 }
@@ -274,7 +273,7 @@ fn an_assumption_is_shown_at_the_prompt_and_in_scripts() {
     let guest = file("script.wat", &module);
     let script = file("script.txt", "hi\n:convention\n");
     let output = run(&[&guest, "--script", &script], "");
-    let note = "assuming convention in-place: --abi chooses another, `linmem inspect` shows the evidence\n";
+    let note = "assuming convention in-place: choose another with --abi; `linmem inspect` shows the evidence\n";
     assert!(text(&output.stderr).contains(note) && text(&output.stdout).contains(note), "{}", text(&output.stderr));
     let output = run(&[&guest, "--repl"], "hi\n");
     assert!(text(&output.stdout).contains(note), "{}", text(&output.stdout));

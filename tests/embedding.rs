@@ -1,4 +1,4 @@
-//! The library in a program without a terminal: what the example prints.
+//! The library in a program without a terminal: the output of the example.
 
 #[allow(dead_code)]
 #[path = "../examples/print_changes.rs"]

@@ -1,5 +1,5 @@
-//! Saved sessions of earlier formats: linmem reads them for ever. The files in `fixtures` were written by the linmem of
-//! their time and never change; `session-v2.linmem` holds every kind of step, value, change and failure of its format.
+//! Saved sessions of earlier formats stay readable. The files in `fixtures` were written by earlier versions and never
+//! change; `session-v2.linmem` has every kind of step, value, change and failure of its format.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ fn load_fixture(name: &str) -> Saved {
 /// The JSON that `replay --show json` prints for a saved session.
 fn replayed(file: &Path) -> Vec<serde_json::Value> {
     let output = hermetic::linmem().arg("replay").arg(file).args(["--show", "json"]).output();
-    let output = output.expect("the binary starts");
+    let output = output.expect("linmem starts");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
@@ -39,7 +39,7 @@ fn assert_includes(found: &serde_json::Value, expected: &serde_json::Value, path
             }
         }
         serde_json::Value::Array(elements) => {
-            let found = found.as_array().unwrap_or_else(|| panic!("{path} is no list"));
+            let found = found.as_array().unwrap_or_else(|| panic!("{path} is not a list"));
             assert_eq!(found.len(), elements.len(), "{path}");
             for (place, (found, expected)) in found.iter().zip(elements).enumerate() {
                 assert_includes(found, expected, &format!("{path}[{place}]"));

@@ -17,16 +17,17 @@ const GLOBALS: &str = r#"(module (memory (export "memory") 1)
     (func (export "next") (param f64) (result f64)
       (global.set $double (f64.add (global.get $double) (local.get 0))) (global.get $double)))"#;
 
-/// Runs linmem in a folder of this test's own, with the module and a recipe of these lines.
+/// Runs linmem in a directory for one test, with the module and a recipe of these lines.
 fn run(test: &str, lines: &str, args: &[&str], input: &str) -> Output {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("globals").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    let write = |name: &str, content: &str| std::fs::write(folder.join(name), content).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    let write =
+        |name: &str, content: &str| std::fs::write(folder.join(name), content).expect("the test directory is writable");
     write("guest.wat", GLOBALS);
     write("recipe", &format!("each line\n{lines}"));
     write("lines", input);
     let input = std::fs::File::open(folder.join("lines")).expect("it was written");
-    hermetic::linmem().current_dir(&folder).args(args).stdin(input).output().expect("the binary starts")
+    hermetic::linmem().current_dir(&folder).args(args).stdin(input).output().expect("linmem starts")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -53,9 +54,9 @@ fn a_global_is_compared_and_passed_in_its_own_type() {
     assert!(shown.contains("f32_is_half(0.5)"), "{shown}");
 }
 
-/// Enough lines for a driver, which is compiled once a guest has answered some; the answer is read, so that it may.
+/// Enough lines for a driver, which is compiled after some answers. The answer is read, as a driver requires.
 #[test]
-fn a_compiled_recipe_compares_and_passes_the_same() {
+fn compiled_recipe_compares_and_passes_globals_alike() {
     let recipe = "  u32[0] = 0x33
   ok = f32_is_half(@half)
   three = f64_is_3(3)
@@ -80,14 +81,14 @@ fn a_compiled_recipe_compares_and_passes_the_same() {
 }
 
 #[test]
-fn a_value_of_another_type_is_told_with_its_type() {
+fn type_mismatch_is_reported_with_the_type() {
     for (line, message) in [
         ("u32[0] = @half", "line 2: `@half` is f32, expected an integer"),
         ("write at @double", "line 2: `@double` is f64, expected an integer"),
         ("f32_is_half(@double)", "line 2: `@double` is f64, expected f32"),
         ("f64_is_3(@null)", "line 2: `@null` is externref, expected f64"),
         ("answer the line if @half == @double", "line 2: `@half` is f32, expected f64"),
-        ("u32[0] = @next", "line 2: `next` is no global: it is a function (f64) -> (f64)"),
+        ("u32[0] = @next", "line 2: `next` is a function (f64) -> (f64), not a global"),
     ] {
         let stderr = text(&run("told", &format!("  {line}\n"), DRIVE, "x\n").stderr);
         assert!(stderr.contains(message), "{line}: {stderr}");
@@ -95,7 +96,7 @@ fn a_value_of_another_type_is_told_with_its_type() {
 }
 
 #[test]
-fn an_inspection_shows_type_and_mutability() {
+fn inspect_shows_type_and_mutability_of_globals() {
     let shown = text(&run("inspected", "", &["inspect", "guest.wat"], "").stdout);
     for row in ["global i64, 4294967296 (0x100000000) at the start", "global f64, mutable"] {
         assert!(shown.contains(row), "{shown}");

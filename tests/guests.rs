@@ -1,5 +1,5 @@
-//! Guests from real compilers (tests/guests, and how they are built there), each in the convention that comes natural to its
-//! toolchain: told by detection alone, and driven to the right answers.
+//! Guests from real compilers (tests/guests, with build instructions), each with its toolchain's natural convention.
+//! Detection alone must choose it, and the answers must be right.
 
 use std::io::Write;
 use std::path::Path;
@@ -7,25 +7,25 @@ use std::process::Stdio;
 
 use crate::hermetic;
 
-/// What linmem says to these lines with that guest of tests/guests: stdout, stderr, exit status.
+/// Runs linmem with these lines on a guest of tests/guests: stdout, stderr, exit status.
 fn ask(guest: &str, args: &[&str], lines: &[u8]) -> (String, String, Option<i32>) {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests").join(guest);
     let mut command = hermetic::linmem();
     command.arg(guest).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    let mut stdin = child.stdin.take().expect("it is piped");
+    let mut child = command.spawn().expect("linmem starts");
+    let mut stdin = child.stdin.take().expect("the stream is piped");
     let lines = lines.to_vec();
     let writer = std::thread::spawn(move || {
-        // A guest that fails ends linmem before all is read.
+        // linmem may exit before it reads all input.
         let _ = stdin.write_all(&lines);
     });
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("it exits");
     writer.join().expect("writing ends");
     let text = |bytes| String::from_utf8(bytes).expect("these answers are text");
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
-/// Sends the lines twice over, and expects each answer; nothing may be said beside.
+/// Sends the lines twice, and expects each answer and no other output.
 fn answers(guest: &str, lines: &[(&str, &str)]) {
     answers_with(guest, &[], lines);
 }
@@ -36,14 +36,14 @@ fn answers_with(guest: &str, args: &[&str], lines: &[(&str, &str)]) {
     let expected: String = twice().map(|(_, answer)| format!("{answer}\n")).collect();
     let (stdout, stderr, status) = ask(guest, args, input.as_bytes());
     assert_eq!((without_note(&stderr), status), ("", Some(0)), "{guest}");
-    // Not assert_eq!, which would print all of a very long line.
+    // Not assert_eq!, which would print very long lines in full.
     for (got, expected) in stdout.lines().zip(expected.lines()) {
         assert!(got == expected, "{guest}: {got:.60} where {expected:.60} was expected");
     }
     assert_eq!(stdout.len(), expected.len(), "{guest}");
 }
 
-/// What was said on stderr, but for a first line that says which convention is assumed.
+/// Stderr without a first line about the assumed convention.
 fn without_note(stderr: &str) -> &str {
     match stderr.split_once('\n') {
         Some((first, rest)) if first.contains(": assuming convention ") => rest,
@@ -51,19 +51,19 @@ fn without_note(stderr: &str) -> &str {
     }
 }
 
-/// What detection settles on for a guest.
+/// The convention that detection chooses for a guest.
 fn convention(guest: &str) -> String {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests").join(guest);
-    let output = hermetic::linmem().arg("inspect").arg(guest).output().expect("it ends");
+    let output = hermetic::linmem().arg("inspect").arg(guest).output().expect("it exits");
     let text = String::from_utf8(output.stdout).expect("it is text");
     let name = text.lines().find_map(|line| line.trim().strip_prefix("name "));
     name.unwrap_or_else(|| panic!("no recipe would run: {text}")).trim().to_owned()
 }
 
 #[test]
-fn a_convention_that_is_assumed_is_named_once_with_the_others_that_match() {
-    let evidence = "--abi chooses another, `linmem inspect` shows the evidence";
-    let low = "packed-low matches as well: try --abi packed-low";
+fn assumed_convention_is_named_once_with_its_alternatives() {
+    let evidence = "choose another with --abi; `linmem inspect` shows the evidence";
+    let low = "packed-low also matches (try --abi packed-low)";
     for (guest, convention, advice) in [
         ("base64.wasm", "out-len", evidence),
         ("reverse.wasm", "packed", low),
@@ -79,7 +79,7 @@ fn a_convention_that_is_assumed_is_named_once_with_the_others_that_match() {
         assert_eq!(ask(guest, &["--quiet"], b"ab\n").1, "", "{guest}");
         assert_eq!(ask(guest, &["--abi", convention], b"ab\n").1, "", "{guest}: it was chosen");
     }
-    // These have marks of their toolchains, or say so themselves.
+    // These have marks of their toolchains, or contain a recipe.
     for guest in ["camel.wasm", "hex.wasm", "measure.wasm", "pig.wasm", "rot13.wasm", "sort.wasm", "title.wasm"] {
         let args: &[&str] = if guest == "hex.wasm" { &["--abi", "packed-low"] } else { &[] };
         assert_eq!(ask(guest, args, b"ab\n").1, "", "{guest}");
@@ -180,11 +180,12 @@ fn a_struct_of_two_halves_from_zig() {
     let long = "0k\u{e9}".repeat(50_000);
     let lines = [("Did you", "44696420796f75"), ("\u{e9}", "c3a9"), (&long, &"306bc3a9".repeat(50_000))];
     answers_with("hex.wasm", &["--abi", "packed-low"], &lines);
-    // The type does not say which half is which, and Zig puts the pointer low: what most do is wrong here, and is not hidden.
+    // The type does not say which half is which, and Zig puts the pointer in the low half. The usual choice is wrong
+    // here, and the failure must be visible.
     for line in ["Did you\n", "x\n", &long[..60_000]] {
         let (stdout, stderr, status) = ask("hex.wasm", &["-k"], line.as_bytes());
         assert_eq!((stdout.trim_end(), status), ("", Some(1)), "{stderr}");
-        let advice = "packed was assumed; packed-low matches as well: try --abi packed-low\n";
+        let advice = "packed was assumed; packed-low also matches (try --abi packed-low)\n";
         assert!(stderr.contains("line 1: ") && stderr.ends_with(advice), "{stderr}");
     }
 }
@@ -207,7 +208,7 @@ fn a_pointer_to_a_struct_from_c() {
 }
 
 #[test]
-fn a_length_put_where_the_host_says_from_c() {
+fn length_out_parameter_from_c() {
     let long = "abc".repeat(50_000);
     answers(
         "base64.wasm",
@@ -243,7 +244,7 @@ fn shorter_in_place_from_c_without_a_library() {
 }
 
 #[test]
-fn behind_the_heap_base_from_c_without_a_library() {
+fn after_heap_base_from_c_without_a_library() {
     let long = "x".repeat(200_000);
     answers(
         "trim.wasm",
@@ -374,7 +375,7 @@ fn strings_by_an_old_wasm_bindgen() {
 
 #[test]
 fn recipes_for_packages_can_be_read() {
-    // tests/packages/run.sh runs them; it needs the packages, and this does not.
+    // tests/packages/run.sh runs them and needs the packages. This test does not.
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("the folder is there") {

@@ -1,4 +1,4 @@
-//! `linmem inspect`: whether a module can be loaded, what nothing answers, and advice that can work.
+//! `linmem inspect`: whether a module can be loaded, its unresolved imports, and workable advice.
 
 use std::path::Path;
 use std::process::Output;
@@ -13,22 +13,22 @@ fn inspect(name: &str, module: &str, args: &[&str]) -> (String, Option<i32>) {
 
 fn run(name: &str, module: &str, args: &[&str]) -> Output {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("inspect");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     let path = folder.join(format!("{name}.wat"));
-    std::fs::write(&path, module).expect("the folder is ours");
-    hermetic::linmem().args(args).arg(path).output().expect("the binary starts")
+    std::fs::write(&path, module).expect("the test directory is writable");
+    hermetic::linmem().args(args).arg(path).output().expect("linmem starts")
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// An allocator and a transform: what fits several conventions.
+/// An allocator and a transform: several conventions match.
 const USUAL: &str = r#"(func (export "alloc") (param i32) (result i32) (i32.const 1024))
     (func (export "f") (param i32 i32) (result i64) (i64.const 0))"#;
 
 #[test]
-fn a_module_that_cannot_be_loaded_is_told_so_with_the_feature_and_what_emits_it() {
+fn load_error_names_the_feature_and_its_compiler_option() {
     let memory = r#"(memory (export "memory") 1)"#;
     for (name, module, words) in [
         ("threads", r#"(memory (export "memory") 1 2 shared)"#, "shared memory is not supported"),
@@ -65,13 +65,13 @@ fn a_module_that_cannot_be_loaded_is_told_so_with_the_feature_and_what_emits_it(
 }
 
 #[test]
-fn all_unresolved_imports_are_listed_whatever_matches() {
+fn lists_all_unresolved_imports() {
     let imports: String =
         (0..60).map(|n| format!("(import \"env\" \"f{n}\" (func (param i32) (result externref)))")).collect();
     let globals = r#"(import "env" "base" (global i32)) (import "env" "count" (global (mut i64)))
         (import "env" "entries" (table 2 9 funcref)) (import "wasi_snapshot_preview1" "fd_write"
             (func (param i32 i32 i32 i32) (result i32)))"#;
-    // What matches one convention, several, none.
+    // One convention matches, several do, none does.
     let both = r#"(func (export "alloc") (param i32) (result i32) (i32.const 8))
         (func (export "f") (param i32 i32) (result i32) (i32.const 0))"#;
     for (name, exports, why) in [
@@ -86,9 +86,9 @@ fn all_unresolved_imports_are_listed_whatever_matches() {
         assert!(list.contains("function (i32) -> (externref)") && list.contains("global i64, mutable"), "{stdout}");
         assert!(!list.contains("fd_write") && !list.contains("env.entries"), "{name}: {stdout}");
         assert!(stdout.contains(&format!("no recipe would run: {why}\n")), "{name}: {stdout}");
-        assert_eq!(list.matches("A recipe can answer functions").count(), 1, "{stdout}");
+        assert_eq!(list.matches("A recipe can implement functions").count(), 1, "{stdout}");
         assert!(
-            list.contains("A recipe can answer functions") && list.contains("Only --stub-imports provides globals")
+            list.contains("A recipe can implement functions") && list.contains("Imported globals need --stub-imports")
         );
         assert_eq!(status, Some(0));
         let (stdout, _) = inspect(&format!("unresolved-{name}"), &module, &["--all"]);
@@ -103,7 +103,7 @@ fn all_unresolved_imports_are_listed_whatever_matches() {
 }
 
 #[test]
-fn what_no_recipe_can_drive_is_not_advised_to_be_driven_by_one() {
+fn no_recipe_is_suggested_for_modules_that_need_another_host() {
     let memory = r#"(memory (export "memory") 1)"#;
     for (name, module, words) in [
         (
@@ -129,11 +129,11 @@ fn what_no_recipe_can_drive_is_not_advised_to_be_driven_by_one() {
     }
     let minified = format!("(module (import \"a\" \"a\" (func (param i32))) (import \"a\" \"b\" (func)) {memory})");
     let (stdout, _) = inspect("minified", &minified, &[]);
-    assert!(stdout.contains("its names are minified, as Emscripten does"), "{stdout}");
+    assert!(stdout.contains("its names were minified by Emscripten"), "{stdout}");
 }
 
 #[test]
-fn every_name_is_shown_and_every_list_can_be_seen_whole() {
+fn every_name_is_visible_and_every_list_can_be_complete() {
     let exports: String = (0..70).map(|n| format!("(func (export \"f{n}\") (param v128 funcref))")).collect();
     let module = format!("(module (memory (export \"memory\") 1) (func (export \"\") (param externref)) {exports})");
     let (stdout, _) = inspect("names", &module, &[]);
@@ -148,7 +148,7 @@ fn every_name_is_shown_and_every_list_can_be_seen_whole() {
 }
 
 #[test]
-fn the_tools_that_made_a_module_are_named() {
+fn names_the_tools_that_produced_a_module() {
     // language: Rust; processed-by: rustc 1.90.0
     let section = r"\02\08language\01\04Rust\00\0cprocessed-by\01\05rustc\061.90.0";
     let module = format!("(module (@custom \"producers\" \"{section}\") (memory (export \"memory\") 1) {USUAL})");

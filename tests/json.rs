@@ -1,4 +1,4 @@
-//! `--show json`: one object a line, in a documented form.
+//! `--show json`: one object per line, in a documented format.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -16,9 +16,9 @@ fn run(args: &[&str], input: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary starts");
-    child.stdin.take().expect("it is piped").write_all(input).expect("it is read");
-    child.wait_with_output().expect("it ends")
+        .expect("linmem starts");
+    child.stdin.take().expect("the stream is piped").write_all(input).expect("it is read");
+    child.wait_with_output().expect("it exits")
 }
 
 fn objects(output: &Output) -> Vec<Value> {
@@ -26,7 +26,7 @@ fn objects(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
-/// Takes the times out: they differ from run to run.
+/// Removes the times, which vary.
 fn timeless(mut object: Value) -> Value {
     object.as_object_mut().expect("an object").remove("elapsed_ns").expect("it has a time");
     for step in object["steps"].as_array_mut().expect("a list") {
@@ -36,7 +36,7 @@ fn timeless(mut object: Value) -> Value {
 }
 
 #[test]
-fn one_object_a_line_says_all() {
+fn json_has_one_complete_object_per_line() {
     let output = run(&["--show", "json"], b"Did you know\n\xff\n");
     assert_eq!(output.status.code(), Some(0));
     let objects = objects(&output);
@@ -66,6 +66,7 @@ fn one_object_a_line_says_all() {
             {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "evidence": "written",
                 "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!"), "written": null},
         ],
+        "accesses": {"count": 1, "dropped": null, "without_bytes": 0},
     });
     assert_eq!(timeless(objects[0].clone()), expected);
     assert_eq!(objects[1]["input"], json!({"len": 1, "hex": "ff", "text": null}));
@@ -73,20 +74,20 @@ fn one_object_a_line_says_all() {
     assert!(first.starts_with(r#"{"v":2,"line":1,"input":{"len":12,"hex":"446964"#), "the order is fixed: {first}");
 }
 
-/// jq and JavaScript keep numbers as 64-bit floats: what those cannot hold must not be a number.
+/// jq and JavaScript store numbers as 64-bit floats, so integers that do not fit must not be numbers.
 #[test]
 fn large_integers_are_exact_in_jq() {
     let wat = r#"(module (memory (export "memory") 1)
         (func (export "wide") (param i64 i32) (result i64) (local.get 0))
         (func (export "f") (param i32 i32) (result i32) (i32.const 0)))"#;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json-wide");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     let (guest, script, recipe) = (folder.join("wide.wat"), folder.join("wide.txt"), folder.join("wide.recipe"));
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     std::fs::write(&script, ":call wide 18014402804449283 -1\n:call wide -9007199254740993 0\nx\n")
-        .expect("the folder is ours");
+        .expect("the test directory is writable");
     std::fs::write(&recipe, "name wide\neach line\n* x = f(0, n)\n  read 0 - 3 at 9007199254740993\n")
-        .expect("the folder is ours");
+        .expect("the test directory is writable");
     let (guest, script, recipe) =
         (guest.display().to_string(), script.display().to_string(), recipe.display().to_string());
     let output = run(&[&guest, "--abi", &recipe, "--script", &script, "--show", "json", "--quiet"], b"");
@@ -102,7 +103,7 @@ fn large_integers_are_exact_in_jq() {
     }
 }
 
-/// What jq prints for a filter, as it is; `None` where there is no jq, which is said.
+/// The output of a jq filter; `None`, with a note, if jq is missing.
 fn jq(filter: &str, input: &[u8]) -> Option<String> {
     let mut command = Command::new("jq");
     command.args(["-r", filter]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -110,14 +111,14 @@ fn jq(filter: &str, input: &[u8]) -> Option<String> {
         println!("jq is not installed: {filter} was not tried");
         return None;
     };
-    child.stdin.take().expect("it is piped").write_all(input).expect("it is read");
-    let output = child.wait_with_output().expect("it ends");
+    child.stdin.take().expect("the stream is piped").write_all(input).expect("it is read");
+    let output = child.wait_with_output().expect("it exits");
     assert!(output.status.success(), "{filter}");
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]
-fn failures_have_a_kind_and_an_object_of_their_own() {
+fn each_failure_has_a_kind_and_an_object() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moody-json.wat");
     let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
@@ -126,7 +127,7 @@ fn failures_have_a_kind_and_an_object_of_their_own() {
             (if (i32.eq (local.get 0) (i32.const 6)) (then (return (i32.const 65536))))
             (if (i32.eq (local.get 0) (i32.const 7)) (then (drop (memory.grow (i32.const 1)))))
             (local.get 0)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let guest = guest.display().to_string();
     let long = "x".repeat(200_000);
     let input = format!("ab\nabc\nabcd\nabcdef\nabcdefg\n{long}\n");
@@ -165,13 +166,13 @@ fn tables() -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
     tables
 }
 
-/// The fields that only some frames have (tests/traps.rs has those).
+/// The fields that only some frames have (see tests/traps.rs).
 const SELDOM: [&str; 2] = ["repeats", "source"];
 
-/// Compares objects with what the guide says of them.
+/// Compares objects with the guide.
 struct Checker {
     tables: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    /// What was met: a section, and a name in its table.
+    /// The names seen so far, with the section of each.
     met: BTreeSet<(&'static str, String)>,
 }
 
@@ -183,7 +184,7 @@ impl Checker {
     fn object(&mut self, object: &Value) {
         let known = &self.tables["One object"];
         for key in Checker::keys(object) {
-            assert!(known.contains_key(key), "the guide does not tell of {key}");
+            assert!(known.contains_key(key), "the guide does not document {key}");
             self.met.insert(("One object", key.to_owned()));
         }
         for key in known.keys().filter(|key| !["run", "command"].contains(&key.as_str())) {
@@ -204,13 +205,19 @@ impl Checker {
             self.kind("A change", &change, &["kind"]);
             change.get("old").into_iter().chain(change.get("new")).for_each(Checker::bytes);
         }
+        if !object["accesses"].is_null() {
+            Checker::keys(&object["accesses"]).into_iter().for_each(|key| {
+                assert!(self.tables["Accesses"].contains_key(key), "the guide does not tell of {key}");
+                self.met.insert(("Accesses", key.to_owned()));
+            });
+        }
         if !object["error"].is_null() {
             let kind = object["error"]["kind"].as_str().expect("a text").to_owned();
             let trace = if kind == "trap" { &["trace"][..] } else { &[] };
             let expected: BTreeSet<_> = ["kind", "message"].iter().chain(trace).copied().collect();
             assert_eq!(Checker::keys(&object["error"]), expected);
             object["error"]["trace"].as_array().into_iter().flatten().for_each(|frame| self.frame(frame));
-            assert!(self.tables["An error"].contains_key(&kind), "the guide does not tell of {kind}");
+            assert!(self.tables["An error"].contains_key(&kind), "the guide does not document {kind}");
             self.met.insert(("An error", kind));
         }
     }
@@ -218,15 +225,15 @@ impl Checker {
     fn frame(&mut self, frame: &Value) {
         let known: BTreeSet<_> = self.tables["A frame"].keys().map(String::as_str).collect();
         let keys = Checker::keys(frame);
-        assert!(keys.is_subset(&known), "the guide does not tell of all of {keys:?}");
+        assert!(keys.is_subset(&known), "the guide does not document all of {keys:?}");
         assert_eq!(known.difference(&keys).copied().collect::<Vec<_>>(), SELDOM, "{frame}");
         self.met.extend(keys.into_iter().map(|key| ("A frame", key.to_owned())));
     }
 
-    /// What has a kind has the fields of its kind, and those that all have.
+    /// An object with a kind must have the fields of that kind and the common fields.
     fn kind(&mut self, section: &'static str, object: &Value, all: &[&str]) {
         let kind = object["kind"].as_str().expect("a text").to_owned();
-        let own = self.tables[section].get(&kind).unwrap_or_else(|| panic!("the guide does not tell of {kind}"));
+        let own = self.tables[section].get(&kind).unwrap_or_else(|| panic!("the guide does not document {kind}"));
         let expected: BTreeSet<_> = own.iter().map(String::as_str).chain(all.iter().copied()).collect();
         assert_eq!(Checker::keys(object), expected, "{kind}");
         self.met.insert((section, kind));
@@ -240,7 +247,7 @@ impl Checker {
         );
     }
 
-    /// Fails where the guide tells of something in that section that was not met.
+    /// Fails if the guide documents something in that section that was not seen.
     fn check_all_met(&self, section: &'static str, but: &[&str]) {
         for name in self.tables[section].keys().filter(|name| !but.contains(&name.as_str())) {
             assert!(self.met.contains(&(section, name.clone())), "{section}: {name} was not met");
@@ -248,7 +255,7 @@ impl Checker {
     }
 }
 
-/// A guest that does all that a guest can do.
+/// A guest that produces every kind of step.
 const ALL: &str = r#"(module
     (import "env" "log" (func $log (param i32 i32)))
     (import "env" "odd" (func $odd (param i64 f32 f64) (result i32)))
@@ -269,11 +276,11 @@ const ALL: &str = r#"(module
         (i32.store8 (i32.const 63) (local.get 0))
         (local.get 0)))"#;
 
-/// A program that ends itself.
+/// A program that exits.
 const EXITS: &str = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 3))))"#;
 
-/// A guest and a recipe that fail in another way for each length of a line.
+/// A guest and a recipe that fail differently for each length of a line.
 const FAILS: &str = r#"(module (import "env" "stop" (func $stop)) (import "env" "nest" (func $nest))
     (memory (export "memory") 1 1) (data (i32.const 65535) "x")
     (func (export "stops") (call $stop)) (func (export "nests") (call $nest)) (func (export "free") (param i32)))"#;
@@ -295,11 +302,11 @@ on env.nest()
 ";
 
 #[test]
-fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
+fn guide_documents_exactly_the_fields_that_exist() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json-guide");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     let file = |name: &str, text: &str| {
-        std::fs::write(folder.join(name), text).expect("the folder is ours");
+        std::fs::write(folder.join(name), text).expect("the test directory is writable");
         folder.join(name).display().to_string()
     };
     let recipe = "name all\nhost stubs\nonce\n  room = room()\neach line\n  p = ptr()\n  write at p within room\n* len = f(n)\n  \
@@ -327,6 +334,7 @@ fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
     checker.check_all_met("One object", &[]);
     checker.check_all_met("A step", &[]);
     checker.check_all_met("A change", &[]);
+    checker.check_all_met("Accesses", &[]);
     // Nobody presses Ctrl-C here, these guests fit their recipes, and commands check what they set.
     let others = ["interrupted", "cancelled", "mismatch", "not_instantiated", "not_set", "recording_limit", "internal"];
     checker.check_all_met("An error", &others);
@@ -334,7 +342,7 @@ fn every_field_is_in_the_guide_and_all_of_the_guide_is_met() {
 }
 
 #[test]
-fn nothing_in_it_moves_a_terminal() {
+fn json_contains_no_terminal_escapes() {
     let output = run(&["--show", "json"], "\x1b[2J\u{7f}\u{9b}\u{202e}\u{1f600}\u{e9}\n".as_bytes());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
@@ -345,7 +353,7 @@ fn nothing_in_it_moves_a_terminal() {
 }
 
 #[test]
-fn linmem_explains_itself() {
+fn guides_completions_and_man_page_are_printed() {
     for (args, words) in [
         (&["guide", "json"][..], "| `elapsed_ns` |"),
         (&["guide", "commands"], ":peek TYPE ADDR [COUNT]"),
@@ -371,11 +379,11 @@ fn linmem_explains_itself() {
     }
 }
 
-/// The calls of `packed` with their results: an i64 holds the pointer and the length of the answer.
+/// The calls of `packed` with their results: an i64 packs the pointer and the length of the answer.
 const CALLS: &str = "alloc\t1024\nshout\t4449586118668\ndealloc\ndealloc\n\
     alloc\t1024\nshout\t4406636445698\ndealloc\ndealloc\n";
 
-/// The pipelines in the guide and the README, each with what it prints. Where there is no jq, that is said, and nothing is tried.
+/// The pipelines in the guide and the README, with their output. Skipped with a note if jq is missing.
 #[test]
 fn the_pipelines_of_guide_and_readme_work() {
     let guide = String::from_utf8(run(&["guide", "json"], b"").stdout).expect("it is text");
@@ -396,11 +404,11 @@ fn the_pipelines_of_guide_and_readme_work() {
         return;
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("jq");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    std::fs::write(folder.join("lines"), "Did you know\nhi\n").expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    std::fs::write(folder.join("lines"), "Did you know\nhi\n").expect("the test directory is writable");
     for (pipeline, expected) in pipelines.iter().zip(expected) {
         let output = hermetic::shell(pipeline).current_dir(&folder).output();
-        let output = output.expect("sh is there");
+        let output = output.expect("sh is installed");
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{pipeline}");
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     }

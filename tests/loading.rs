@@ -1,25 +1,25 @@
-//! What is said of modules that cannot be loaded: where in the text an error is, and which features are missing.
+//! Errors for modules that cannot be loaded: the position of a syntax error, and missing features.
 
 use std::path::Path;
 
 use crate::hermetic;
 
-/// Runs linmem on a module under that name, and returns what it says on stderr with its exit status.
+/// Runs linmem on a module under that name, and returns stderr and the exit status.
 fn load(name: &str, module: &[u8]) -> (String, Option<i32>) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("loading");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    std::fs::write(folder.join(name), module).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    std::fs::write(folder.join(name), module).expect("the test directory is writable");
     let output = hermetic::linmem().current_dir(&folder).args([name, "--line", "x"]).output().expect("it starts");
     (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
 }
 
-/// The mark before the token that an error is reported at.
+/// Marks the token at which an error is reported.
 const HERE: &str = "(;!;)";
 
 #[test]
 fn an_error_in_text_has_its_line_and_column() {
     for (number, (message, text)) in [
-        // An end that is not written.
+        // A missing closing parenthesis.
         (
             "type mismatch: expected i64, found i32",
             "(module (memory (export \"memory\") 1)\n (func (export \"shout\") (param i32 i32) (result i64)\n   (;!;)i32.const 0))",
@@ -77,7 +77,7 @@ fn a_feature_that_the_engine_lacks_is_named() {
         ("legacy exceptions", "(module (func try catch_all end))"),
     ] {
         let (stderr, status) = load("feature.wat", text.as_bytes());
-        let message = format!("the engine does not support what the module uses: {feature}");
+        let message = format!("the module uses features that the engine does not support: {feature}");
         assert!(stderr.contains(&message), "{stderr}");
         assert_eq!(status, Some(3));
     }

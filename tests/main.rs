@@ -8,6 +8,8 @@ mod config;
 mod conventions;
 mod debug;
 mod detection;
+#[cfg(unix)]
+mod dropped;
 mod embedding;
 mod findings;
 mod formats;

@@ -1,4 +1,4 @@
-//! The pipe, as a script sees it: the binary with real stdin, stdout, stderr and exit status.
+//! The pipe as a shell script uses it: the binary with real stdin, stdout, stderr and exit status.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use crate::hermetic;
 
 const COOL: &[u8] = b" Wasm is cool!";
 
-/// Traps on a line of 3 bytes, never returns on 4, says no on 5, points outside on 6; else answers the line.
+/// Traps on a line of 3 bytes, never returns on 4, fails on 5, returns an address out of bounds on 6; otherwise echoes
+/// the line.
 const MOODY: &str = r#"(module
     (memory (export "memory") 1)
     (func (export "ptr") (result i32) (i32.const 64))
@@ -36,14 +37,14 @@ fn run(args: &[&str], input: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary starts");
-    let mut stdin = child.stdin.take().expect("it is piped");
+        .expect("linmem starts");
+    let mut stdin = child.stdin.take().expect("the stream is piped");
     let input = input.to_vec();
     let writer = std::thread::spawn(move || {
-        // linmem may stop reading early, which is not what is tested here.
+        // linmem may stop reading early, which is not tested here.
         let _ = stdin.write_all(&input);
     });
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("it exits");
     writer.join().expect("the writer ends");
     output
 }
@@ -52,10 +53,10 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A file for one test, of that name and content.
+/// A file for one test.
 fn file(name: &str, content: &[u8]) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, content).expect("the folder is ours");
+    std::fs::write(&path, content).expect("the test directory is writable");
     path
 }
 
@@ -64,14 +65,14 @@ fn moody(test: &str) -> String {
 }
 
 #[test]
-fn a_line_goes_in_and_its_answer_comes_out() {
+fn each_line_gets_an_answer() {
     let output = run(&[], b"Did you know\nhello\n");
     assert_eq!(text(&output.stdout), "Did you know Wasm is cool!\nhello Wasm is cool!\n");
     assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
 }
 
 #[test]
-fn odd_bytes_come_back_exact() {
+fn unusual_bytes_are_returned_exactly() {
     for (input, expected) in [
         (&b"\n"[..], &b" Wasm is cool!\n"[..]),
         (b"", b""),
@@ -103,7 +104,7 @@ proptest! {
 }
 
 #[test]
-fn separators_and_wholes() {
+fn null_separators_and_whole_input() {
     assert_eq!(run(&["--null"], b"a\nb\0c").stdout, b"a\nb Wasm is cool!\0c Wasm is cool!");
     assert_eq!(run(&["--whole"], b"a\nb\n").stdout, b"a\nb\n Wasm is cool!");
     assert_eq!(run(&["--whole"], b"").stdout, COOL);
@@ -118,17 +119,17 @@ fn a_million_lines_stay_in_order() {
 }
 
 #[test]
-fn the_room_is_1024_bytes_for_line_and_answer() {
+fn buffer_holds_1024_bytes_of_line_and_answer() {
     let longest = vec![b'x'; 1010];
     let output = run(&[], &[&longest[..], b"\n"].concat());
     assert_eq!(output.stdout, [&longest[..], COOL, b"\n"].concat());
 
     for (length, words) in
-        [(1011, "returned -1"), (1024, "returned -1"), (1025, "has room for 1024"), (90_000, "has room for 1024")]
+        [(1011, "returned -1"), (1024, "returned -1"), (1025, "holds only 1024"), (90_000, "holds only 1024")]
     {
         let input = [b"first\n", &vec![b'x'; length][..], b"\nlast\n"].concat();
         let output = run(&[], &input);
-        assert_eq!(text(&output.stdout), "first Wasm is cool!\n", "what came before is written");
+        assert_eq!(text(&output.stdout), "first Wasm is cool!\n", "earlier answers are written");
         let stderr = text(&output.stderr);
         assert!(stderr.starts_with("linmem: line 2: ") && stderr.contains(words), "{stderr}");
         assert!(stderr.contains(&format!("{length} bytes")) && stderr.contains("1024"), "{stderr}");
@@ -141,7 +142,7 @@ fn the_room_is_1024_bytes_for_line_and_answer() {
 }
 
 #[test]
-fn each_failure_has_its_words_and_its_status() {
+fn each_failure_has_a_message_and_a_status() {
     let guest = moody("each_failure");
     for (line, words, status) in [
         ("abc", "moody(3) trapped: unreachable executed", 5),
@@ -164,15 +165,15 @@ fn each_failure_has_its_words_and_its_status() {
 #[test]
 fn a_trap_names_the_place_in_the_module() {
     let binary = wat::parse_str(MOODY).expect("it is valid");
-    // The last byte but one of the body of $panic is the instruction unreachable.
+    // The second-to-last byte of $panic's body is the instruction unreachable.
     let place = binary.windows(4).position(|bytes| bytes == [3, 0, 0, 0x0b]).expect("the body is there") + 2;
     let stderr = text(&run(&[&moody("a_trap_names")], b"abc").stderr);
     assert!(stderr.contains(&format!("in panic (offset {place:#x})")), "{stderr}");
 }
 
 #[test]
-fn an_answer_is_out_before_the_next_line_is_awaited() {
-    let mut child = linmem(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+fn answer_is_flushed_before_the_next_read() {
+    let mut child = linmem(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("linmem starts");
     let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
     for line in ["one", "two"] {
         writeln!(stdin, "{line}").expect("it reads");
@@ -181,32 +182,32 @@ fn an_answer_is_out_before_the_next_line_is_awaited() {
         assert_eq!(text(&answer), format!("{line} Wasm is cool!\n"));
     }
     drop(stdin);
-    assert!(child.wait().expect("it ends").success());
+    assert!(child.wait().expect("it exits").success());
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn closed_stdout_is_not_a_failure() {
     let mut child =
         linmem(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().expect("piped");
     while stdin.write_all(&[b'x', b'\n'].repeat(50_000)).is_ok() {}
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("it exits");
     assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told() {
+fn full_disk_is_reported() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-    let output = linmem(&["-l", "x"]).stdout(full).output().expect("it ends");
+    let output = linmem(&["-l", "x"]).stdout(full).output().expect("it exits");
     assert!(text(&output.stderr).contains("writing to stdout failed"), "{}", text(&output.stderr));
     assert_eq!(output.status.code(), Some(7));
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_the_pipe_with_what_was_answered() {
+fn ctrl_c_flushes_answers_and_ends_the_pipe() {
     let mut child = linmem(&[&moody("ctrl_c"), "--timeout", "0"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -216,20 +217,20 @@ fn ctrl_c_ends_the_pipe_with_what_was_answered() {
     stdin.write_all(b"ok\nabcd\n").expect("it reads");
     std::thread::sleep(Duration::from_millis(500));
     let since = Instant::now();
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
-    let output = child.wait_with_output().expect("it ends");
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
+    let output = child.wait_with_output().expect("it exits");
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("ok\n", Some(130)));
     assert!(since.elapsed() < Duration::from_secs(5));
 }
 
-/// So many lines that the recipe is compiled, and what they are answered with; then what comes behind them.
+/// Enough lines for the recipe to be compiled, with their answers; then `rest`.
 fn behind_many(rest: &str) -> (Vec<u8>, String) {
     let many = "a fine one\n".repeat(20_000);
     ((many.clone() + rest).into_bytes(), many)
 }
 
 #[test]
-fn a_failure_in_a_batch_is_told_as_if_its_line_were_alone() {
+fn failure_in_a_batch_is_reported_like_that_of_a_single_line() {
     let guest = moody("in_a_batch");
     for (line, words, status) in [
         ("abc", "moody(3) trapped: unreachable executed", 5),
@@ -264,11 +265,11 @@ const SLOW: &str = r#"(module
         (local.get 0)))"#;
 
 #[test]
-fn the_time_limit_in_a_batch_is_for_each_line_alone() {
+fn time_limit_applies_to_each_line_of_a_batch() {
     let guest = file("slow.wat", SLOW.as_bytes()).display().to_string();
     let since = Instant::now();
     assert_eq!(text(&run(&[&guest, "--timeout", "0"], "slow\n".repeat(10).as_bytes()).stdout), "slow\n".repeat(10));
-    // All together take several times as long as a line may.
+    // All together take several times the limit of one line.
     let each = since.elapsed() / 10;
     let slow = "slow\n".repeat(60);
     let (input, many) = behind_many(&slow);
@@ -279,7 +280,7 @@ fn the_time_limit_in_a_batch_is_for_each_line_alone() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_batch_with_what_was_answered() {
+fn ctrl_c_flushes_answers_of_a_batch() {
     let mut child = linmem(&[&moody("ctrl_c_in_a_batch"), "--timeout", "0"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -295,13 +296,13 @@ fn ctrl_c_ends_a_batch_with_what_was_answered() {
     let (input, many) = behind_many("abcd\nnever\n");
     stdin.write_all(&input).expect("it reads");
     std::thread::sleep(Duration::from_millis(700));
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert!(text(&reader.join().expect("it ends")) == many);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
+    assert_eq!(child.wait().expect("it exits").code(), Some(130));
+    assert!(text(&reader.join().expect("it exits")) == many);
 }
 
 #[test]
-fn what_cannot_be_loaded_says_why() {
+fn load_errors_have_a_reason() {
     let text_guest = |name: &str, wat: &str| file(name, wat.as_bytes()).display().to_string();
     let seed = r#"(memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 0))"#;
     for (guest, words, status) in [
@@ -339,7 +340,7 @@ fn what_cannot_be_loaded_says_why() {
                 "huge.wat",
                 r#"(module (memory (export "memory") 65536) (func (export "ptr") (result i32) (i32.const 0)) (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
             ),
-            "needs 4294967296 bytes (65536 pages) at the start, and the limit is 536870912 bytes",
+            "needs 4294967296 bytes (65536 pages) at the start, but the limit is 536870912 bytes",
             3,
         ),
         (
@@ -349,7 +350,7 @@ fn what_cannot_be_loaded_says_why() {
                     r#"(module {seed} (data (i32.const 65535) "xx") (func (export "f") (param i32) (result i32) (i32.const 0)))"#
                 ),
             ),
-            "data segment",
+            "a data or element segment does not fit",
             3,
         ),
         (
@@ -385,13 +386,13 @@ fn what_cannot_be_loaded_says_why() {
 }
 
 #[test]
-fn nothing_raw_from_a_name_reaches_stderr() {
+fn names_are_escaped_on_stderr() {
     let stderr = run(&["evil\x1b[31m\u{202e}name"], b"").stderr;
     assert!(!stderr.contains(&0x1b) && text(&stderr).contains("evil\\x1b[31m\\u{202e}name"), "{}", text(&stderr));
 }
 
 #[test]
-fn a_guest_is_told_by_content_and_found_by_name() {
+fn guest_format_is_detected_and_built_in_guests_found_by_name() {
     let binary = wat::parse_str(include_str!("../assets/guests/passing-data.wat")).expect("it is valid");
     let binary = file("binary.wat", &binary).display().to_string();
     for guest in [&binary, "passing-data"] {
@@ -401,7 +402,7 @@ fn a_guest_is_told_by_content_and_found_by_name() {
 }
 
 #[test]
-fn no_code_escapes_the_time_limit() {
+fn time_limit_stops_any_code() {
     let seed = r#"(memory (export "memory") 8000) (func (export "ptr") (result i32) (i32.const 64))"#;
     let fill = "(memory.fill (i32.const 65536) (local.get 0) (i32.const 524222464))";
     for (name, body) in [
@@ -432,7 +433,7 @@ fn no_code_escapes_the_time_limit() {
 }
 
 #[test]
-fn a_shared_memory_is_refused_in_words() {
+fn refuses_shared_memory_with_a_message() {
     let guest = file("shared.wat", br#"(module (memory (export "memory") 1 1 shared))"#).display().to_string();
     let output = run(&[&guest], b"x");
     assert!(text(&output.stderr).contains("shared memory is not supported"), "{}", text(&output.stderr));
@@ -451,12 +452,12 @@ fn one_memory_under_two_names_is_one_memory() {
 }
 
 #[test]
-fn an_unwritable_stderr_is_survived() {
+fn survives_an_unwritable_stderr() {
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
     let mut child =
         linmem(&["-k"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(full).spawn().expect("it starts");
     child.stdin.take().expect("piped").write_all(&[&vec![b'x'; 2000][..], b"\nok\n"].concat()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("it exits");
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));
 }
 
@@ -479,13 +480,13 @@ fn a_name_cannot_forge_a_message() {
 fn a_file_may_have_any_name() {
     use std::os::unix::ffi::OsStrExt;
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(std::ffi::OsStr::from_bytes(b"odd\xff.wat"));
-    std::fs::write(&path, include_bytes!("../assets/guests/passing-data.wat")).expect("the folder is ours");
-    let output = linmem(&["-l", "x"]).arg(&path).output().expect("it ends");
+    std::fs::write(&path, include_bytes!("../assets/guests/passing-data.wat")).expect("the test directory is writable");
+    let output = linmem(&["-l", "x"]).arg(&path).output().expect("it exits");
     assert_eq!(text(&output.stdout), "x Wasm is cool!\n");
 }
 
 #[test]
-fn a_table_and_a_memory_cannot_eat_the_machine() {
+fn tables_and_memories_are_limited() {
     let guest = file(
         "greedy.wat",
         br#"(module (memory (export "memory") 1) (table 1 funcref)
@@ -502,11 +503,11 @@ fn a_table_and_a_memory_cannot_eat_the_machine() {
 }
 
 #[test]
-fn a_memory_limit_that_is_too_small_says_what_would_do() {
+fn memory_limit_error_states_the_minimum() {
     let output = run(&["--max-memory", "1"], b"x\n");
     let stderr = text(&output.stderr);
     assert!(
-        stderr.contains("65536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB is"),
+        stderr.contains("65536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB would be enough"),
         "{stderr}"
     );
     assert_eq!(output.status.code(), Some(3));
@@ -514,7 +515,7 @@ fn a_memory_limit_that_is_too_small_says_what_would_do() {
 }
 
 #[test]
-fn a_line_larger_than_the_memory_is_not_gathered() {
+fn line_larger_than_memory_is_not_buffered() {
     let output = run(&["--max-memory", "64KiB", "-k"], &[&vec![b'x'; 3_000_000][..], b"\nok\n"].concat());
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));
     assert!(text(&output.stderr).contains("line 1: the line is longer than 65536 bytes"));
@@ -553,7 +554,7 @@ Did you know Wasm is cool!
 }
 
 #[test]
-fn a_real_compilers_guest_that_grows_and_moves_is_followed() {
+fn records_a_compiled_guest_that_grows_and_moves_its_buffer() {
     let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/grower.wasm");
     assert_eq!(text(&run(&[guest], b"one\ntwo\n").stdout), "ONE Wasm is cool!\nTWO Wasm is cool!\n");
     let shown = text(&run(&[guest, "--show", "hex"], b"one\n").stdout);
@@ -562,7 +563,7 @@ fn a_real_compilers_guest_that_grows_and_moves_is_followed() {
     assert!(shown.contains("|ONE Wasm is cool|"), "{shown}");
 }
 
-/// Small guests in the conventions that come along: (name, module, input, expected output).
+/// Small guests for the built-in conventions: (name, module, input, expected output).
 const CONVENTIONS: &[(&str, &str, &str, &str)] = &[
     (
         "packed",
@@ -620,7 +621,7 @@ const CONVENTIONS: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn conventions_are_told_from_exports_and_driven() {
+fn conventions_are_detected_from_exports_and_run() {
     for (name, wat, input, expected) in CONVENTIONS {
         let guest = file(&format!("convention-{name}.wat"), wat.as_bytes()).display().to_string();
         let output = run(&[&guest], input.as_bytes());
@@ -633,7 +634,7 @@ fn conventions_are_told_from_exports_and_driven() {
 }
 
 #[test]
-fn a_recipe_of_ones_own_runs_and_its_faults_are_named() {
+fn user_recipe_runs_and_its_errors_have_lines() {
     let guest = file(
         "made-up.wat",
         br#"(module (memory (export "odd memory") 1) (global (export "where") i32 (i32.const 256))
@@ -653,7 +654,7 @@ fn a_recipe_of_ones_own_runs_and_its_faults_are_named() {
         ("each line\n  x = nope(n)\n", "line 2: the module exports no function `nope`; it exports go now", 4),
         (
             "each line\n  x = \"go now\"(n)\n",
-            "line 2: `go now` is (i32, i32) -> (i32, i32): it takes 2 arguments, and the recipe gives it 1",
+            "line 2: `go now` is (i32, i32) -> (i32, i32): it takes 2 arguments, but the recipe passes 1",
             4,
         ),
         ("each line\n  read len at 0\n", "line 2: `len` is not set by any line before", 4),
@@ -686,7 +687,7 @@ fn every_example_of_the_guide_is_a_recipe() {
     for line in guide.lines().chain([""]) {
         match line.strip_prefix("    ") {
             Some(code) => example.push_str(&format!("{code}\n")),
-            // What is typed in a shell.
+            // A shell command.
             None if line.is_empty() && example.starts_with("linmem ") => example.clear(),
             None if line.is_empty() && !example.is_empty() => {
                 linmem::abi::recipe::parse(&example).expect("the guide is right");
@@ -700,7 +701,7 @@ fn every_example_of_the_guide_is_a_recipe() {
 }
 
 #[test]
-fn inspection_tells_what_a_guest_is_without_running_it() {
+fn inspect_describes_a_guest_without_running_it() {
     let shown = text(&run(&["inspect", "passing-data"], b"").stdout);
     for line in [
         "  add_wasm_is_cool                function (i32) -> (i32)",

@@ -1,4 +1,4 @@
-//! Guests that are programs: the arguments and the environment that they are started with.
+//! Guests that are programs: their arguments and environment.
 
 use crate::hermetic;
 use crate::pty;
@@ -7,7 +7,7 @@ use crate::pty;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A program whose answer is its environment: each variable with a NUL behind it.
+/// A program whose answer is its environment, with a NUL after each variable.
 const TELLS_ENVIRONMENT: &str = r#"(module
     (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
@@ -20,15 +20,15 @@ const TELLS_ENVIRONMENT: &str = r#"(module
         (i32.store (i32.const 12) (i32.load (i32.const 4)))
         (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))))"#;
 
-/// A folder of a test's own, with the guest in it.
+/// A directory for one test, with the guest in it.
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    std::fs::write(folder.join("tells.wat"), TELLS_ENVIRONMENT).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    std::fs::write(folder.join("tells.wat"), TELLS_ENVIRONMENT).expect("the test directory is writable");
     folder
 }
 
-/// linmem on the guest, in a host's environment in which there is a variable `HERE`.
+/// linmem on the guest, in an environment with a variable `HERE`.
 fn linmem(folder: &Path, args: &[&str]) -> Command {
     let mut command = hermetic::linmem();
     command.current_dir(folder).arg("tells.wat").args(args);
@@ -37,10 +37,10 @@ fn linmem(folder: &Path, args: &[&str]) -> Command {
 }
 
 fn run(folder: &Path, args: &[&str]) -> Output {
-    linmem(folder, args).output().expect("the binary starts")
+    linmem(folder, args).output().expect("linmem starts")
 }
 
-/// What the guest answers in a pipe.
+/// The guest's answer in a pipe.
 fn answer(test: &str, args: &[&str]) -> String {
     let output = run(&folder(test), &[&["--line", "x"], args].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -48,7 +48,7 @@ fn answer(test: &str, args: &[&str]) -> String {
 }
 
 #[test]
-fn a_program_has_the_variables_that_are_given_it_and_no_others() {
+fn program_gets_only_the_given_variables() {
     assert_eq!(answer("none", &[]), "\n");
     assert_eq!(answer("two", &["--env", "B=1", "--env", "A= x=y "]), "B=1\0A= x=y \0\n", "in the order given");
     assert_eq!(answer("empty", &["--env", "A="]), "A=\0\n");
@@ -58,20 +58,20 @@ fn a_program_has_the_variables_that_are_given_it_and_no_others() {
 
 #[cfg(unix)]
 #[test]
-fn variables_are_bytes() {
+fn variables_may_be_any_bytes() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let output = linmem(&folder("bytes"), &["-l", "x", "--env"]).arg(OsStr::from_bytes(b"A=\xff")).output();
-    assert_eq!(output.expect("the binary starts").stdout, b"A=\xff\0\n");
+    assert_eq!(output.expect("linmem starts").stdout, b"A=\xff\0\n");
 }
 
 #[test]
-fn what_is_no_variable_is_told() {
+fn refuses_invalid_variables() {
     for (variable, words) in [
         ("NOWHERE", "no such variable in the environment"),
-        ("=x", "expected NAME=VALUE, got no name"),
-        ("", "expected NAME=VALUE, got no name"),
-        ("=", "expected NAME=VALUE, got no name"),
+        ("=x", "expected NAME=VALUE, but the name is missing"),
+        ("", "expected NAME=VALUE, but the name is missing"),
+        ("=", "expected NAME=VALUE, but the name is missing"),
     ] {
         let output = run(&folder("wrong"), &["--line", "x", "--env", variable]);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -81,11 +81,11 @@ fn what_is_no_variable_is_told() {
 }
 
 #[test]
-fn the_config_file_gives_variables_that_the_command_line_adds_to() {
+fn command_line_adds_to_config_variables() {
     let folder = folder("config");
     let config = |text: &str| {
-        std::fs::create_dir_all(folder.join("linmem")).expect("the folder is ours");
-        std::fs::write(folder.join("linmem/config"), text).expect("the folder is ours");
+        std::fs::create_dir_all(folder.join("linmem")).expect("the test directory is writable");
+        std::fs::write(folder.join("linmem/config"), text).expect("the test directory is writable");
         run(&folder, &["--line", "x", "--env", "C=3", "--env", "A=4"])
     };
     assert_eq!(String::from_utf8_lossy(&config("env = A=1\nenv = B=2 = 2\n").stdout), "B=2 = 2\0C=3\0A=4\0\n");
@@ -95,10 +95,10 @@ fn the_config_file_gives_variables_that_the_command_line_adds_to() {
 }
 
 #[test]
-fn the_host_writes_the_environment_again_for_each_fresh_guest() {
+fn environment_is_written_for_each_fresh_instance() {
     let folder = folder("script");
     let script = "x\n:steps\n:reset\ny\n:peek u32 0x10 2\n:reload\nz\n:changes\n";
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     let output = run(&folder, &["--script", "script", "--env", "A=1", "--env", "B=2"]);
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{stdout}");
@@ -109,7 +109,7 @@ fn the_host_writes_the_environment_again_for_each_fresh_guest() {
     assert!(stdout.contains(r#"3 B at 0x404..0x407  host: "\0\0\0" -> "B=2""#), "{stdout}");
 }
 
-/// Presses keys at linmem in a terminal, and waits after each of them for what is shown then.
+/// Presses keys in a terminal, and waits for the expected output after each.
 #[cfg(unix)]
 fn in_a_terminal(more: &[&str], steps: &[(&str, &str)]) {
     let args = [&["tells.wat", "--env", "A=1", "--env", "HERE"], more].concat();
@@ -121,7 +121,9 @@ fn in_a_terminal(more: &[&str], steps: &[(&str, &str)]) {
         let since = std::time::Instant::now();
         while !screen.screen().contents().contains(shown) {
             let written = pty.written(since);
-            screen.process(&written.unwrap_or_else(|| panic!("{shown:?} never came: {}", screen.screen().contents())));
+            screen.process(
+                &written.unwrap_or_else(|| panic!("{shown:?} did not appear: {}", screen.screen().contents())),
+            );
         }
     }
     pty.press("\x04");
@@ -130,7 +132,7 @@ fn in_a_terminal(more: &[&str], steps: &[(&str, &str)]) {
 
 #[cfg(unix)]
 #[test]
-fn a_program_has_its_variables_at_the_prompt_and_on_the_screen() {
+fn program_gets_variables_at_the_prompt_and_on_the_screen() {
     in_a_terminal(&["--repl"], &[("", "Type a line"), ("one\r", "=> A=1\\0HERE=there\\0")]);
     in_a_terminal(
         &[],

@@ -1,4 +1,4 @@
-//! The prompt, as a person uses it: the binary in a real pseudo-terminal, real keys.
+//! The prompt as a person uses it: the binary in a real pseudo-terminal, with real keys.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,29 +14,29 @@ use crate::pty::Pty;
 /// linmem at a prompt.
 struct Prompt {
     pty: Pty,
-    /// All that was printed, without escape sequences, and how much of it was waited for.
+    /// Everything printed, without escape sequences, and how much of it was already matched.
     text: String,
     seen: usize,
     raw: Vec<u8>,
 }
 
 impl Prompt {
-    /// Starts linmem with a history in a folder of that name, which is emptied first unless it is `kept`.
+    /// Starts linmem with a history in a directory of that name, which is emptied first unless `kept`.
     fn start(state: &str, kept: bool, args: &[&str], env: &[(&str, &str)]) -> Prompt {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt").join(state);
         if !kept {
             let _ = std::fs::remove_dir_all(&folder);
         }
-        std::fs::create_dir_all(&folder).expect("the folder is ours");
+        std::fs::create_dir_all(&folder).expect("the test directory is writable");
         Prompt { pty: Pty::start((160, 50), &folder, args, env), text: String::new(), seen: 0, raw: Vec::new() }
     }
 
-    /// Presses keys. Keys with Ctrl are the terminal's own until the prompt is there, so wait for it before.
+    /// Presses keys. Until the prompt appears, the terminal itself handles Ctrl keys, so wait for it first.
     fn press(&mut self, keys: &str) {
         self.pty.press(keys);
     }
 
-    /// Waits until that text is printed behind what was waited for before.
+    /// Waits until that text is printed after the last match.
     fn wait_for(&mut self, text: &str) {
         let since = Instant::now();
         loop {
@@ -45,20 +45,20 @@ impl Prompt {
                 return;
             }
             let Some(chunk) = self.pty.written(since) else {
-                panic!("{text:?} never came; there was:\n{}", &self.text[self.seen..])
+                panic!("{text:?} did not appear; the output was:\n{}", &self.text[self.seen..])
             };
             self.raw.extend_from_slice(&chunk);
             self.text = plain(&self.raw);
         }
     }
 
-    /// Waits for the end of linmem, and returns its exit status.
+    /// Waits for linmem to exit, and returns its status.
     fn end(&mut self) -> u32 {
         self.pty.end().expect("linmem did not end").0
     }
 }
 
-/// The text without escape sequences.
+/// Removes escape sequences.
 fn plain(raw: &[u8]) -> String {
     let text = String::from_utf8_lossy(raw);
     let mut plain = String::new();
@@ -103,7 +103,7 @@ fn every_command_works_at_the_prompt() {
     cases::check_all_have_a_case(linmem::command::COMMANDS.iter().map(|spec| spec.name));
     let mut prompt = Prompt::start("every", false, &["--repl"], &[]);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt/every");
-    std::fs::write(folder.join("script"), cases::SCRIPT).expect("the folder is ours");
+    std::fs::write(folder.join("script"), cases::SCRIPT).expect("the test directory is writable");
     prompt.wait_for("> ");
     prompt.press("Did you know\r");
     prompt.wait_for("=> Did you know Wasm is cool!");
@@ -120,7 +120,7 @@ fn every_command_works_at_the_prompt() {
 }
 
 #[test]
-fn keys_complete_recall_and_search() {
+fn keys_complete_recall_and_search_lines() {
     let mut prompt = Prompt::start("keys", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press(":cal\tadd\t 3\r");
@@ -159,12 +159,12 @@ fn keys_complete_recall_and_search() {
 }
 
 #[test]
-fn ctrl_c_stops_a_running_guest_and_the_prompt_lives() {
+fn ctrl_c_interrupts_the_guest_but_not_the_prompt() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-prompt.wat");
     let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let guest = guest.display().to_string();
     let mut prompt = Prompt::start("stop", false, &[&guest, "--repl", "--timeout", "0"], &[]);
     prompt.wait_for("> ");
@@ -181,7 +181,7 @@ fn ctrl_c_stops_a_running_guest_and_the_prompt_lives() {
 }
 
 #[test]
-fn what_the_guest_says_is_printed_while_it_runs() {
+fn messages_are_printed_while_the_guest_runs() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("talks.wat");
     let wat = r#"(module (import "env" "log" (func $log (param i32 i32)))
         (memory (export "memory") 1) (data (i32.const 0) "tick\1b[2J")
@@ -189,13 +189,13 @@ fn what_the_guest_says_is_printed_while_it_runs() {
         (func (export "f") (param i32) (result i32)
             (call $log (i32.const 0) (i32.const 8))
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let guest = guest.display().to_string();
     let mut prompt = Prompt::start("talks", false, &[&guest, "--repl", "--timeout", "0"], &[]);
     prompt.wait_for("> ");
     prompt.press("spin\r");
     prompt.wait_for("the guest says: tick\\x1b[2J");
-    // It runs still.
+    // It is still running.
     prompt.press("\x03");
     prompt.wait_for("failed: the guest was stopped by Ctrl-C");
     prompt.wait_for("> ");
@@ -208,7 +208,7 @@ fn what_the_guest_says_is_printed_while_it_runs() {
 }
 
 #[test]
-fn what_is_typed_is_coloured_and_hinted_where_colours_are_wanted() {
+fn typed_text_is_coloured_and_hinted_if_colours_are_on() {
     for (env, colored) in [(&[][..], true), (&[("NO_COLOR", "1")], false)] {
         let mut prompt = Prompt::start("colour", false, &["--repl"], env);
         prompt.wait_for("> ");
@@ -232,7 +232,7 @@ fn what_is_typed_is_coloured_and_hinted_where_colours_are_wanted() {
 fn every_word_completes() {
     let mut prompt = Prompt::start("complete", false, &["--repl"], &[]);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompt/complete");
-    std::fs::write(folder.join("a file of lines"), "from a file\n").expect("the folder is ours");
+    std::fs::write(folder.join("a file of lines"), "from a file\n").expect("the test directory is writable");
     prompt.wait_for("> ");
     prompt.press("Did you know\r");
     prompt.wait_for("=> Did you know Wasm is cool!");
@@ -266,7 +266,7 @@ fn every_word_completes() {
 }
 
 #[test]
-fn a_typed_line_crosses_exactly_as_typed() {
+fn typed_line_is_sent_verbatim() {
     let mut prompt = Prompt::start("exact", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press("  both ends  \r");
@@ -288,7 +288,7 @@ fn a_typed_line_crosses_exactly_as_typed() {
 }
 
 #[test]
-fn lines_that_come_faster_than_they_are_answered_are_not_lost() {
+fn lines_typed_ahead_are_not_lost() {
     let mut prompt = Prompt::start("ahead", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press("one\rtwo\r:peek u8 0x410\rthree\r");
@@ -302,11 +302,11 @@ fn lines_that_come_faster_than_they_are_answered_are_not_lost() {
 }
 
 #[test]
-fn the_keys_of_vi_are_there_too() {
+fn vi_keys_work() {
     let mut prompt = Prompt::start("vi", false, &["--repl", "--keys", "vi"], &[]);
     prompt.wait_for("> ");
     prompt.press("hello world\x1b");
-    // An escape and a key that come together are one key with Alt.
+    // Escape directly followed by a key would be that key with Alt.
     std::thread::sleep(Duration::from_millis(100));
     prompt.press("0dwiwhole \r");
     prompt.wait_for("=> whole world Wasm is cool!");
@@ -316,7 +316,7 @@ fn the_keys_of_vi_are_there_too() {
 }
 
 #[test]
-fn prompts_at_the_same_time_keep_each_others_lines_even_if_they_die() {
+fn concurrent_prompts_keep_each_others_history() {
     let mut first = Prompt::start("together", false, &["--repl"], &[]);
     first.wait_for("> ");
     let mut second = Prompt::start("together", true, &["--repl"], &[]);
@@ -345,8 +345,8 @@ fn prompts_at_the_same_time_keep_each_others_lines_even_if_they_die() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_to_end_gives_the_terminal_back() {
-    /// That lines are edited by the terminal, and echoed.
+fn terminating_signal_restores_the_terminal() {
+    /// The terminal flags for line editing and echo.
     const COOKED: u32 = 0o12;
     let mut prompt = Prompt::start("signal", false, &["--repl"], &[]);
     prompt.wait_for("> ");
@@ -355,7 +355,7 @@ fn a_signal_to_end_gives_the_terminal_back() {
     let flags = |prompt: &Prompt| prompt.pty.master.get_termios().expect("it is a terminal").local_flags.bits();
     assert_eq!(flags(&prompt) & COOKED, 0, "the prompt has taken it over");
     let pid = prompt.pty.child.process_id().expect("it runs").to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there").success());
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is installed").success());
     prompt.wait_for("\r\n");
     assert_eq!(prompt.end(), 143);
     assert_eq!(flags(&prompt) & COOKED, COOKED);
@@ -392,7 +392,7 @@ fn a_dumb_terminal_gets_the_prompt_and_no_escapes() {
 }
 
 #[test]
-fn a_long_pipe_tells_how_far_it_is() {
+fn long_pipe_shows_progress() {
     let script = |options: &str| {
         format!("(echo a; sleep 1.2; echo b; sleep 0.1; echo c) | linmem {options} > /dev/null; echo the end")
     };
@@ -402,10 +402,10 @@ fn a_long_pipe_tells_how_far_it_is() {
         command.args(["-c", &script(options)]);
         command.env_clear();
         command.env("PATH", hermetic::path());
-        let mut child = pty.slave.spawn_command(command).expect("sh is there");
+        let mut child = pty.slave.spawn_command(command).expect("sh is installed");
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().expect("the pty is readable");
-        child.wait().expect("it ends");
+        child.wait().expect("it exits");
         let mut seen = Vec::new();
         let mut chunk = [0; 4096];
         while !String::from_utf8_lossy(&seen).contains("the end") {
@@ -419,30 +419,30 @@ fn a_long_pipe_tells_how_far_it_is() {
 }
 
 #[test]
-fn a_line_that_is_no_text_does_not_end_a_prompt_without_a_terminal() {
+fn invalid_utf8_does_not_end_a_prompt_without_a_terminal() {
     let mut child = hermetic::linmem()
         .args(["--repl", "--no-history", "--quiet"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the binary starts");
-    let mut stdin = child.stdin.take().expect("it is piped");
+        .expect("linmem starts");
+    let mut stdin = child.stdin.take().expect("the stream is piped");
     stdin.write_all(b"ok1\na\xffb\nok2\n").expect("linmem reads");
     drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("it exits");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(stdout.contains("=> ok1 Wasm is cool!") && stdout.contains("=> ok2 Wasm is cool!"), "{stdout}");
     assert!(stdout.contains("not valid UTF-8: the line was not sent") && output.status.success(), "{stdout}");
 }
 
-/// A guest in a file, that answers with these words behind the line.
+/// Writes a guest that answers with the line and these words.
 fn build(guest: &Path, words: &str) {
     let text = include_str!("../assets/guests/passing-data.wat").replace(" Wasm is cool!", words);
-    std::fs::write(guest, text).expect("the folder is ours");
+    std::fs::write(guest, text).expect("the test directory is writable");
 }
 
 #[test]
-fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
+fn rebuilt_guest_answers_above_the_edited_line() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (one, other) = (folder.join("rebuilt-one.wat"), folder.join("rebuilt-other.wat"));
     build(&one, " Wasm is cool!");
@@ -462,12 +462,12 @@ fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
     prompt.wait_for("> half");
     prompt.press(" a line\r");
     prompt.wait_for("=> half a line Wasm is hot!!");
-    // What is no module is told, and the guest stays.
+    // An invalid module is reported, and the guest stays.
     prompt.wait_for("> ");
-    std::fs::write(&one, "(module").expect("the folder is ours");
-    prompt.wait_for("failed: the guest stays as it was");
+    std::fs::write(&one, "(module").expect("the test directory is writable");
+    prompt.wait_for("failed: the guest was not replaced");
     prompt.wait_for("> ");
-    // Another file takes its place, and is watched in its place.
+    // Another file replaces it, and is watched instead.
     prompt.press(&format!(":reload {second}\r"));
     prompt.wait_for("a fresh guest");
     prompt.wait_for("> ");
@@ -486,7 +486,7 @@ fn a_guest_that_is_rebuilt_answers_above_what_is_being_typed() {
     assert_eq!(prompt.end(), 0);
 }
 
-/// A guest in a file, whose answer ends with how many lines it had before this one, and with this word.
+/// Writes a guest whose answer ends with the number of earlier lines, and with this word.
 fn build_counting(guest: &Path, word: &str) {
     let wat = format!(
         r#"(module (memory (export "memory") 1) (global $count (mut i32) (i32.const 48))
@@ -499,11 +499,11 @@ fn build_counting(guest: &Path, word: &str) {
         len = word.len() + 1,
         all = word.len() + 2,
     );
-    std::fs::write(guest, wat).expect("the folder is ours");
+    std::fs::write(guest, wat).expect("the test directory is writable");
 }
 
 #[test]
-fn a_guest_that_is_rebuilt_gets_the_whole_run_again() {
+fn rebuilt_guest_gets_the_whole_run_again() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("counting.wat");
     build_counting(&guest, "old");
     let name = guest.display().to_string();
@@ -533,11 +533,11 @@ fn a_guest_that_is_rebuilt_gets_the_whole_run_again() {
 }
 
 #[test]
-fn ctrl_d_while_the_guest_runs_ends_the_prompt_behind_its_answer() {
+fn ctrl_d_while_the_guest_runs_ends_the_prompt_after_its_answer() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slow-prompt.wat");
     let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32) (loop (br 0)) (i32.const 0)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let guest = guest.display().to_string();
     let mut prompt = Prompt::start("early", false, &[&guest, "--repl", "--timeout", "700ms"], &[]);
     prompt.wait_for("> ");
@@ -550,11 +550,11 @@ fn ctrl_d_while_the_guest_runs_ends_the_prompt_behind_its_answer() {
 }
 
 #[test]
-fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
+fn failed_reload_is_a_message_and_not_a_cause() {
     let mut prompt = Prompt::start("refused", false, &["--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press(":convention typst\r");
-    prompt.wait_for("failed: the guest stays as it was: the module does not match");
+    prompt.wait_for("failed: the guest was not replaced: the module does not match");
     prompt.wait_for("> ");
     prompt.press("x\r");
     prompt.wait_for("exchange 1, step 3 of 5");
@@ -566,7 +566,7 @@ fn what_cannot_be_had_is_a_message_and_nothing_on_the_timeline() {
     assert_eq!(prompt.end(), 0);
 }
 
-/// A program that says that it is there, and never returns.
+/// A program that prints that it is running, and never returns.
 const SPINS: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
@@ -577,9 +577,9 @@ const SPINS: &str = r#"(module
         (loop (br 0))))"#;
 
 #[test]
-fn ctrl_c_that_stops_a_rebuilt_guest_is_not_answered_with_how_to_leave() {
+fn ctrl_c_on_a_rebuilt_guest_prints_no_quit_hint() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuilt-spins.wat");
-    std::fs::write(&guest, include_str!("../assets/guests/wasi.wat")).expect("the folder is ours");
+    std::fs::write(&guest, include_str!("../assets/guests/wasi.wat")).expect("the test directory is writable");
     let named = guest.display().to_string();
     let mut prompt = Prompt::start("spins", false, &[&named, "--repl", "--watch", "--timeout", "60s"], &[]);
     prompt.wait_for("Ctrl-D quits.");
@@ -587,14 +587,14 @@ fn ctrl_c_that_stops_a_rebuilt_guest_is_not_answered_with_how_to_leave() {
     prompt.press("hi\r");
     prompt.wait_for("=> HI");
     prompt.wait_for("> ");
-    std::fs::write(&guest, SPINS).expect("the folder is ours");
+    std::fs::write(&guest, SPINS).expect("the test directory is writable");
     prompt.wait_for("the guest says: busy");
     let before = prompt.seen;
     prompt.press("\x03");
     prompt.wait_for("failed: the guest was stopped by Ctrl-C");
     prompt.wait_for("> ");
     assert!(!prompt.text[before..].contains("Ctrl-D quits"), "{}", &prompt.text[before..]);
-    // With nothing to stop, it tells.
+    // With nothing to interrupt, it prints a hint.
     prompt.press("\x03");
     prompt.wait_for("Ctrl-D quits");
     prompt.wait_for("> ");

@@ -1,4 +1,4 @@
-//! What recipes do, through the binary: their values, their handlers, and what comes of faults in them.
+//! Recipes through the binary: values, handlers, and failures.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -10,26 +10,26 @@ fn run(args: &[&str], input: &[u8]) -> Output {
     use std::io::Write;
     let mut command = hermetic::linmem();
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    // A guest that fails ends linmem before all is read.
-    let _ = child.stdin.take().expect("it is piped").write_all(input);
-    child.wait_with_output().expect("it ends")
+    let mut child = command.spawn().expect("linmem starts");
+    // linmem may exit before it reads all input.
+    let _ = child.stdin.take().expect("the stream is piped").write_all(input);
+    child.wait_with_output().expect("it exits")
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A file of this test's own.
+/// A file for one test.
 fn file(name: &str, content: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recipes");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     let path: PathBuf = folder.join(name);
-    std::fs::write(&path, content).expect("the folder is ours");
+    std::fs::write(&path, content).expect("the test directory is writable");
     path.display().to_string()
 }
 
-/// What a module and a recipe answer, with more arguments: stdout, stderr, exit status.
+/// Runs a module with a recipe and further arguments: stdout, stderr, exit status.
 fn drive(name: &str, module: &str, recipe: &str, more: &[&str], input: &str) -> (String, String, Option<i32>) {
     let guest = file(&format!("{name}.wat"), module);
     let recipe = file(&format!("{name}.recipe"), recipe);
@@ -44,7 +44,7 @@ const NESTING: &str = r#"(module
     (func (export "f") (param i32) (result i32) (i32.add (call $cb (local.get 0)) (i32.const 1))))"#;
 
 #[test]
-fn a_handler_that_is_entered_again_keeps_its_own_values() {
+fn reentered_handler_keeps_its_own_values() {
     let recipe = "each line
   total = f(n)
   answer \"{total}\"
@@ -75,7 +75,7 @@ on env.cb(x)
 }
 
 #[test]
-fn a_name_that_other_sections_use_is_shared_by_all_activations() {
+fn names_used_in_other_sections_are_shared_by_all_activations() {
     let recipe = "each line
   f(n)
   answer \"{calls}\"
@@ -88,7 +88,7 @@ on env.cb(x)
 }
 
 #[test]
-fn a_word_that_begins_a_statement_is_no_call() {
+fn keyword_is_not_a_call() {
     let guest = r#"(module (memory (export "memory") 1)
         (func (export "grow") (param i32) (i32.store8 (i32.const 0) (i32.const 71)))
         (func (export "size") (result i32) (memory.size)))"#;
@@ -101,7 +101,7 @@ fn a_word_that_begins_a_statement_is_no_call() {
 }
 
 #[test]
-fn numbers_have_64_bits_and_those_that_do_not_fit_are_refused() {
+fn numbers_have_64_bits_and_larger_ones_are_rejected() {
     let guest = r#"(module (memory (export "memory") 1) (func (export "same") (param i64) (result i64) (local.get 0))
         (func (export "narrow") (param i32) (result i32) (local.get 0)))"#;
     let recipe = "each line\n  x = same(0xffff_ffff_ffff_ffff)\n  y = same(9223372036854775808)\n  u64[8] = 18446744073709551614\n  \
@@ -123,7 +123,7 @@ fn numbers_have_64_bits_and_those_that_do_not_fit_are_refused() {
     assert_eq!(stdout, "8 4\n", "{stderr}");
 }
 
-/// A guest of whose exports the first that gives memory back traps.
+/// A guest whose first export that frees memory traps.
 const TRAPS_IN_CLEANUP: &str = r#"(module (memory (export "memory") 1)
     (func (export "alloc") (param i32) (result i32) (i32.const 64))
     (func (export "a") (unreachable))
@@ -142,17 +142,17 @@ finally
 ";
 
 #[test]
-fn an_answer_stands_beside_what_failed_after_it() {
+fn answer_is_kept_if_finally_fails() {
     let cleanup = |args: &[&str], input: &str| drive("cleanup", TRAPS_IN_CLEANUP, TWO_LINES_OF_CLEANUP, args, input);
     let trapped = "line 1: a() trapped: ";
-    // The pipe answers, tells, and ends with the status of a failure.
+    // The pipe prints the answer and the error, and exits with a failure's status.
     let (stdout, stderr, status) = cleanup(&[], "hello\nagain\n");
     assert!(stdout == "hello\n" && stderr.contains(trapped) && status == Some(5), "{status:?} {stdout}{stderr}");
     assert_eq!(stderr.matches("trapped").count(), 1, "{stderr}");
-    // Or it goes on, with a guest that is fresh.
+    // Or it continues with a fresh instance.
     let (stdout, stderr, status) = cleanup(&["--keep-going"], "hello\nagain\n");
     assert!(stdout == "hello\nagain\n" && status == Some(1), "{status:?} {stdout}{stderr}");
-    // Both failures are told where the line failed too.
+    // If the line failed, both failures are reported.
     let (stdout, stderr, status) = cleanup(&[], "sevenup\n");
     assert!(stderr.contains("line 1: seven: run returned -1") && stderr.contains(trapped), "{stderr}");
     assert!(stdout.is_empty() && status == Some(5), "{status:?} {stdout}");
@@ -169,7 +169,7 @@ fn an_answer_stands_beside_what_failed_after_it() {
 }
 
 #[test]
-fn an_answer_and_what_failed_after_it_are_shown_and_saved() {
+fn answer_and_later_failure_are_shown_and_saved() {
     let saved = file("saved", "");
     let script = file("script", &format!("hello\n:expect hello\n:expect error a() trapped\n:save {saved} overwrite\n"));
     let (stdout, stderr, _) = drive("shown", TRAPS_IN_CLEANUP, TWO_LINES_OF_CLEANUP, &["--script", &script], "");
@@ -183,7 +183,7 @@ fn an_answer_and_what_failed_after_it_are_shown_and_saved() {
     assert!(shown.contains("=> hello; then it failed: a() trapped: "), "{shown}");
 }
 
-/// A guest that waits by a clock: in its start until it is so many milliseconds old, then in a call.
+/// A guest that waits by a clock: in its start until it is that many milliseconds old, then in a call.
 fn clock(start: u32, call: u32) -> String {
     format!(
         r#"(module (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
@@ -201,9 +201,9 @@ fn clock(start: u32, call: u32) -> String {
 }
 
 #[test]
-fn a_fresh_guests_start_and_its_line_have_one_time_limit_on_every_path() {
-    // Neither takes as long as the limit, and both together do. What a guest waits for is measured by the clock that the
-    // limit is measured by, so a slow machine does not matter.
+fn fresh_start_and_line_share_one_time_limit() {
+    // Neither reaches the limit, but both together do. The guest waits by the same clock that the limit uses, so a slow
+    // machine does not matter.
     let guest = clock(500, 1400);
     let recipe = "host wasi\ninstance fresh\neach line\n  f()\n  answer \"in time\"\n";
     let paths: [(&str, &[&str], &str); 3] = [
@@ -225,8 +225,8 @@ fn a_fresh_guests_start_and_its_line_have_one_time_limit_on_every_path() {
     });
 }
 
-/// A guest whose answer is static, a part of the line's block, or a block of its own, by the line's first letter. It traps
-/// when something is freed that it did not allocate, and has room for a few blocks that nobody frees.
+/// A guest whose answer is static, part of the line's block, or a block of its own, depending on the line's first
+/// letter. It traps on a free of anything that it did not allocate, and has memory for a few leaked blocks.
 const ANSWERS_OF_ALL_KINDS: &str = r#"(module (memory (export "memory") 2)
     (data (i32.const 1024) "no block")
     (global $next (mut i32) (i32.const 4096)) (global $live (mut i32) (i32.const 0))
@@ -253,7 +253,7 @@ const ANSWERS_OF_ALL_KINDS: &str = r#"(module (memory (export "memory") 2)
         (call $pack (local.get $out) (local.get $n))))"#;
 
 #[test]
-fn nothing_is_freed_that_no_allocator_returned() {
+fn frees_only_blocks_that_an_allocator_returned() {
     let guest = file("kinds.wat", ANSWERS_OF_ALL_KINDS);
     let ask = |args: &[&str], input: &str| run(&[&[&*guest, "--abi", "packed"], args].concat(), input.as_bytes());
     let lines = "static\nin line\nheap\nstatic\nin line\nheap\n";
@@ -261,28 +261,29 @@ fn nothing_is_freed_that_no_allocator_returned() {
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(stdout, "block\nn line\nheap\nblock\nn line\nheap\n", "{stderr}");
     assert!(output.status.success(), "{stderr}");
-    // It is told once, and shown each time.
-    let left_out: Vec<_> = stderr.lines().filter(|line| line.contains("was left out")).collect();
-    let first = "line 1: note: dealloc(0x403, 5) was left out: that lies in static memory, which no allocator returns";
+    // It is reported once, and shown each time.
+    let left_out: Vec<_> = stderr.lines().filter(|line| line.contains("was skipped")).collect();
+    let first =
+        "line 1: note: dealloc(0x403, 5) was skipped: the address is in static memory, which no allocator returns";
     assert!(left_out.len() == 1 && left_out[0].ends_with(first), "{stderr}");
     let shown = text(&ask(&["--show", "hex"], lines).stdout);
     assert_eq!(
-        shown.matches(" note  dealloc(0x403, 5) was left out: that lies in static memory").count(),
+        shown.matches(" note  dealloc(0x403, 5) was skipped: the address is in static memory").count(),
         2,
         "{shown}"
     );
-    assert_eq!(shown.matches(", 6) was left out: that is inside the block at 0x").count(), 2, "{shown}");
+    assert_eq!(shown.matches(", 6) was skipped: the address is inside the block at 0x").count(), 2, "{shown}");
     // The six lines, and the two answers that have a block.
     assert_eq!(shown.matches(" call  dealloc(").count(), 8, "{shown}");
-    // Many lines, after which the recipe is compiled, come to the same.
+    // Many lines, so that the recipe is compiled, give the same result.
     let many = ask(&[], &lines.repeat(4_000));
     assert!(many.status.success(), "{}", text(&many.stderr));
     assert_eq!(text(&many.stdout), stdout.repeat(4_000));
-    assert_eq!(text(&many.stderr).matches("was left out").count(), 1);
+    assert_eq!(text(&many.stderr).matches("was skipped").count(), 1);
 }
 
 #[test]
-fn a_program_that_is_over_is_told_to_be() {
+fn calling_an_ended_program_prints_a_note() {
     let program = |end: &str| {
         format!(
             r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
@@ -294,8 +295,8 @@ fn a_program_that_is_over_is_told_to_be() {
         ("(call $exit (i32.const 0))", "the guest has exited with status 0"),
         ("(call $exit (i32.const 3))", "the guest has exited with status 3"),
     ] {
-        let over = format!("{how}, so this program is over");
-        // By hand: whenever it is called.
+        let over = format!("{how}, so the program has ended");
+        // By hand: on every call.
         let guest = file("program.wat", &program(end));
         let script = file("over", ":call after\nline\n:call after\n:call after\n");
         let output = run(&[&guest, "--abi", "wasi", "--script", &script], b"");
@@ -315,7 +316,7 @@ fn a_program_that_is_over_is_told_to_be() {
 }
 
 #[test]
-fn an_address_moved_only_where_the_same_question_is_asked_again() {
+fn moved_address_is_reported_only_for_repeated_calls() {
     let shown = |args: &[&str]| text(&run(&[args, &["--show", "hex"]].concat(), b"Did you know\n").stdout);
     assert_eq!(shown(&["passing-data"]).matches("did not move").count(), 1);
     for guest in ["out-struct", "out-len", "assemblyscript", "wasm-bindgen-area", "dprint", "packed"] {

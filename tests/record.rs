@@ -1,4 +1,4 @@
-//! Recording, as properties: before + changes = after, and undoing every change gives the first memory back.
+//! Properties of recording: before + changes = after, and undoing every change restores the initial memory.
 
 #![allow(clippy::cast_possible_truncation, reason = "the memories here are small")]
 
@@ -9,7 +9,7 @@ use linmem::record::{Actor, Cause, Change, Memories, Moment, Outcome, Recorder, 
 use linmem::view::{Mark, Marks, Selection};
 use proptest::prelude::*;
 
-/// What a host and a guest may do to memory.
+/// An operation of a host or a guest on memory.
 #[derive(Clone, Debug)]
 enum Deed {
     HostWrites(usize, Vec<u8>),
@@ -18,10 +18,10 @@ enum Deed {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    // Few values and few places, so that rewrites and overlaps are common; pages' ends among them.
+    // Few values and few addresses, including page ends, so that rewrites and overlaps are common.
     let place = prop_oneof![0usize..64, 4080usize..4110, 65_500usize..65_530];
     let some = prop::collection::vec(0u8..3, 0..40);
-    // Whole pages of one value, too.
+    // Whole pages of one value as well.
     let many = (0u8..3, 4000usize..9000).prop_map(|(value, len)| vec![value; len]);
     let bytes = prop_oneof![3 => some, 1 => many];
     prop_oneof![
@@ -81,7 +81,7 @@ fn bytes(memories: &Memories) -> Vec<u8> {
     bytes
 }
 
-/// A run with what memory was before each cause and at the end.
+/// A run, with memory before each cause and at the end.
 fn lived(causes: &[Vec<Deed>], budget: usize) -> (Run, Vec<Vec<u8>>) {
     let (mut world, start) = World::start();
     let mut run = Run::new(budget);
@@ -101,7 +101,7 @@ fn history() -> impl Strategy<Value = Vec<Vec<Deed>>> {
 
 proptest! {
     #[test]
-    fn every_moment_can_be_shown_again(causes in history()) {
+    fn every_moment_can_be_restored(causes in history()) {
         let (run, moments) = lived(&causes, usize::MAX);
         prop_assert_eq!(bytes(run.present()), moments.last().expect("there is a start").clone());
         for (cause, expected) in moments.iter().enumerate() {
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn undoing_all_gives_the_first_memory_and_redoing_all_the_last(causes in history()) {
+    fn undo_restores_the_first_memory_and_redo_the_last(causes in history()) {
         let (run, _) = lived(&causes, usize::MAX);
         let mut memories = run.present().clone();
         run.travel(run.now(), Moment { cause: 0, change: 0 }, &mut memories).expect("nothing was forgotten");
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn before_and_the_changes_make_after(causes in history()) {
+    fn changes_lead_from_before_to_after(causes in history()) {
         let (run, _) = lived(&causes, usize::MAX);
         for number in 0..run.len() {
             let cause = run.cause(number).expect("nothing was forgotten");
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn any_two_moments_are_one_journey_apart(causes in history(), from: prop::sample::Index, to: prop::sample::Index) {
+    fn any_moment_is_reachable_from_any_other(causes in history(), from: prop::sample::Index, to: prop::sample::Index) {
         let (run, _) = lived(&causes, usize::MAX);
         let all: Vec<Moment> = (0..run.len())
             .flat_map(|cause| {
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn a_step_from_a_selection_leads_where_a_new_one_does(
+    fn stepping_a_selection_equals_a_new_selection(
         causes in history(),
         steps in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..8),
     ) {
@@ -170,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn marks_are_what_a_comparison_of_every_byte_finds(deeds in prop::collection::vec(deed(), 1..6)) {
+    fn marks_equal_a_bytewise_comparison(deeds in prop::collection::vec(deed(), 1..6)) {
         let (run, _) = lived(&[deeds], usize::MAX);
         let before = run.at(Moment { cause: 1, change: 0 }).expect("it happened");
         let cause = run.cause(1).expect("it happened");
@@ -196,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn a_small_budget_forgets_the_oldest_and_never_the_newest(causes in history(), budget in 0usize..4000) {
+    fn small_budget_drops_the_oldest_and_never_the_newest(causes in history(), budget in 0usize..4000) {
         let (run, moments) = lived(&causes, budget);
         prop_assert_eq!(run.len(), causes.len() + 1);
         prop_assert!(run.oldest() < run.len());
@@ -210,11 +210,11 @@ proptest! {
 }
 
 proptest! {
-    // A walk over every byte takes its time.
+    // Walking over every byte is slow.
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn ranges_are_what_a_walk_over_every_byte_finds(deeds in prop::collection::vec(deed(), 1..6)) {
+    fn ranges_equal_a_bytewise_walk(deeds in prop::collection::vec(deed(), 1..6)) {
         let (run, _) = lived(&[deeds], usize::MAX);
         let before = run.at(Moment { cause: 1, change: 0 }).expect("it happened");
         let marks = Marks::new(0, &run.cause(1).expect("it happened").changes, &before, run.present());

@@ -1,11 +1,10 @@
-//! Regions, through scripts: what the module says of its memory, what its allocator handed out, and what is not
-//! claimed.
+//! Regions through scripts: the module's static regions, the allocator's blocks, and what is not claimed.
 
 use std::path::{Path, PathBuf};
 
 use crate::hermetic;
 
-/// A guest laid out as compilers do it, with an allocator that reuses what was given back last.
+/// A guest laid out as compilers do it, with an allocator that reuses the block freed last.
 const LAID_OUT: &str = r#"(module
     (memory (export "memory") 2)
     (global $__stack_pointer (mut i32) (i32.const 0x1000))
@@ -26,37 +25,37 @@ const LAID_OUT: &str = r#"(module
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("regions").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     folder
 }
 
-/// What a script printed that was followed on a guest.
+/// The output of a script on a guest.
 fn script(test: &str, guest: &str, script: &str, args: &[&str]) -> String {
     let folder = folder(test);
-    std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("guest.wat"), guest).expect("the test directory is writable");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     let mut command = hermetic::linmem();
     let output = command.current_dir(folder).args(["guest.wat", "--script", "script"]).args(args).output();
-    let output = output.expect("the binary starts");
+    let output = output.expect("linmem starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it is text")
 }
 
-/// The regions that were listed last.
+/// The regions listed last.
 fn listed(stdout: &str) -> Vec<&str> {
     stdout.rsplit("> :regions\n").next().expect("they are listed").lines().collect()
 }
 
 #[test]
-fn the_module_tells_of_its_data_its_stack_and_its_heap() {
+fn regions_include_data_stack_and_heap() {
     let stdout = script("layout", LAID_OUT, ":regions\n", &["--abi", "packed"]);
     assert_eq!(
         listed(&stdout),
         [
-            "stack      4,096 B at 0x0..0x1000   below where __stack_pointer began, before the data",
+            "stack      4,096 B at 0x0..0x1000   below the initial __stack_pointer, before the data",
             "heap       126,720 B at 0x1100..0x20000   from __heap_base on",
-            "__heap_base at 0x1100   a global of the module's, as it was at the start",
-            "__stack_pointer at 0x1000   a global of the module's, as it was at the start",
+            "__heap_base at 0x1100   a global of the module, with its initial value",
+            "__stack_pointer at 0x1000   a global of the module, with its initial value",
             ".rodata    9 B at 0x1000..0x1009   the module's data segment 1",
             ".data      9 B at 0x1040..0x1049   the module's data segment 2",
             "data3      8 B at 0x1060..0x1068   the module's data segment 3",
@@ -74,7 +73,7 @@ fn the_module_tells_of_its_data_its_stack_and_its_heap() {
 }
 
 #[test]
-fn what_the_allocator_handed_out_is_known_at_every_moment() {
+fn allocated_blocks_are_known_at_every_moment() {
     let stdout = script(
         "blocks",
         LAID_OUT,
@@ -87,14 +86,14 @@ fn what_the_allocator_handed_out_is_known_at_every_moment() {
         let found: Vec<_> = all[listing].iter().take(expected.len()).map(|line| line.trim_end()).collect();
         assert_eq!(found, expected, "{stdout}");
     };
-    let first = "block1     3 B at 0x1100..0x1103   alloc made it in exchange 1";
-    let freed = format!("{first}, given back in exchange 1");
-    let second = "block2     2 B at 0x1110..0x1112   alloc made it in exchange 2";
+    let first = "block1     3 B at 0x1100..0x1103   allocated by alloc in exchange 1";
+    let freed = format!("{first}, freed in exchange 1");
+    let second = "block2     2 B at 0x1110..0x1112   allocated by alloc in exchange 2";
     let lines = |at, len| {
         (format!("input      {at}   written in exchange {len}"), format!("output     {at}   read in exchange {len}"))
     };
     let (input, output) = lines("2 B at 0x1110..0x1112", 2);
-    // Where the transform is called, nothing of this exchange was given back yet.
+    // Where the transform is called, nothing of this exchange has been freed.
     begins(0, &[&input, &output, second, &freed]);
     begins(1, &[&input, &output, second, &freed]);
     let (input, output) = lines("3 B at 0x1100..0x1103", 1);
@@ -104,23 +103,23 @@ fn what_the_allocator_handed_out_is_known_at_every_moment() {
 #[test]
 fn a_buffer_is_as_large_as_the_guest_says() {
     let folder = folder("buffer");
-    std::fs::write(folder.join("script"), "hi\n:regions\n:dump buffer\n").expect("the folder is ours");
+    std::fs::write(folder.join("script"), "hi\n:regions\n:dump buffer\n").expect("the test directory is writable");
     let mut command = hermetic::linmem();
-    let output = command.current_dir(folder).args(["--script", "script"]).output().expect("the binary starts");
+    let output = command.current_dir(folder).args(["--script", "script"]).output().expect("linmem starts");
     let stdout = String::from_utf8(output.stdout).expect("it is text");
-    let expected = "buffer     1,024 B at 0x410..0x810   get_wasm_memory_buffer_pointer() says where, \
-                    get_wasm_memory_buffer_len() how much\n";
+    let expected = "buffer     1,024 B at 0x410..0x810   address from get_wasm_memory_buffer_pointer(), \
+                    size from get_wasm_memory_buffer_len()\n";
     assert!(stdout.contains(expected), "{stdout}");
     assert!(stdout.contains("\n00000800  00"), "{stdout}");
 }
 
 #[test]
-fn the_answer_is_told_from_other_reads() {
-    // The host reads where the program's text is, and how long, before it reads the text.
+fn answer_is_distinguished_from_other_reads() {
+    // The host reads the address and length of the program's text before the text.
     let folder = folder("wasi");
-    std::fs::write(folder.join("script"), "Did you know\n:dump output\n").expect("the folder is ours");
+    std::fs::write(folder.join("script"), "Did you know\n:dump output\n").expect("the test directory is writable");
     let mut command = hermetic::linmem();
-    let output = command.current_dir(folder).args(["wasi", "--script", "script"]).output().expect("the binary starts");
+    let output = command.current_dir(folder).args(["wasi", "--script", "script"]).output().expect("linmem starts");
     let stdout = String::from_utf8(output.stdout).expect("it is text");
     assert!(stdout.split("> :dump output\n").nth(1).expect("it is dumped").contains("|DID YOU KNOW"), "{stdout}");
 }
@@ -139,16 +138,16 @@ fn modules_with_very_many_segments_are_listed_within_bounds() {
 }
 
 #[test]
-fn damaged_names_are_no_names() {
+fn damaged_names_are_ignored() {
     let mut module = wat::parse_str(LAID_OUT).expect("it is a module");
     let names = module.windows(5).rposition(|window| window == b"\x04name").expect("it has names");
-    // The names end in the middle.
+    // The name section is truncated.
     let last = module.len() - 1;
     module[last] = 0xff;
     module[names + 5 + 3] = 0xff;
-    std::fs::write(folder("damaged").join("damaged.wasm"), &module).expect("the folder is ours");
+    std::fs::write(folder("damaged").join("damaged.wasm"), &module).expect("the test directory is writable");
     let mut command = hermetic::linmem();
     let output = command.current_dir(folder("damaged")).args(["inspect", "damaged.wasm"]).output();
-    let output = output.expect("the binary starts");
+    let output = output.expect("linmem starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,4 +1,4 @@
-//! Saved sessions: what was seen is seen again, without a guest; and what is damaged is read as far as it is sound.
+//! Saved sessions: they replay without a guest, and damaged ones are read up to the damage.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -13,38 +13,38 @@ use ratatui::buffer::{Buffer, Cell};
 
 use crate::hermetic;
 
-/// What the session that is saved consists of, and what is looked at then.
+/// The commands that make up the saved session, and what is shown then.
 const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n\
     :send file long\nlast\n:mark here 0x1000 4\n:save session overwrite\n:exchange 1\n:exchange 4\n:exchange 7\n";
 
 fn linmem(folder: &Path, args: &[&str]) -> Output {
-    hermetic::linmem().current_dir(folder).args(args).output().expect("the binary starts")
+    hermetic::linmem().current_dir(folder).args(args).output().expect("linmem starts")
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// An empty folder.
+/// An empty directory.
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved").join(test);
     let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     folder
 }
 
-/// A folder with a session saved in it, as `session`, and what the script that saved it printed.
+/// A directory with a saved session, as `session`, and the output of the script that saved it.
 fn saved(test: &str) -> (PathBuf, String) {
     let folder = folder(test);
-    std::fs::write(folder.join("long"), vec![b'x'; 2000]).expect("the folder is ours");
-    std::fs::write(folder.join("script"), SCRIPT).expect("the folder is ours");
+    std::fs::write(folder.join("long"), vec![b'x'; 2000]).expect("the test directory is writable");
+    std::fs::write(folder.join("script"), SCRIPT).expect("the test directory is writable");
     let output = linmem(&folder, &["--script", "script"]);
     let stdout = text(&output.stdout);
     assert!(stdout.contains("saved; open it with `linmem replay session`"), "{stdout}{}", text(&output.stderr));
     (folder, stdout)
 }
 
-/// Follows a script on a saved session, at the prompt.
+/// Runs a script on a saved session at the prompt.
 fn ask(folder: &Path, file: &str, input: &str) -> String {
     use std::io::Write;
     let mut child = hermetic::linmem()
@@ -54,9 +54,9 @@ fn ask(folder: &Path, file: &str, input: &str) -> String {
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()
-        .expect("the binary starts");
-    child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
-    text(&child.wait_with_output().expect("it ends").stdout)
+        .expect("linmem starts");
+    child.stdin.take().expect("the stream is piped").write_all(input.as_bytes()).expect("it reads");
+    text(&child.wait_with_output().expect("it exits").stdout)
 }
 
 #[test]
@@ -91,9 +91,9 @@ fn a_saved_session_shows_the_same_cells() {
         .replace("> :exchange 7\n", "");
     assert!(replayed.contains(&cells), "{replayed}\n----\n{cells}");
     assert!(replayed.contains("0x1000  u32 77"), "{replayed}");
-    assert_eq!(replayed.matches("this is a saved session").count(), 2, "{replayed}");
+    assert_eq!(replayed.matches("nothing can run in a saved session").count(), 2, "{replayed}");
     assert!(replayed.contains("Saved session: ") && !replayed.contains("to send"), "{replayed}");
-    // Regions and marks are as they were: they come from what is saved of the guest and of the user.
+    // Regions and marks are the same: they derive from what is saved of the guest and of the user.
     let regions = ask(&folder, "session", ":regions\n:peek u32 here\n");
     let names: Vec<_> = regions.lines().filter_map(|line| line.split(' ').next()).collect();
     for name in ["here", "input", "output", "buffer", "data1"] {
@@ -113,14 +113,14 @@ fn a_saved_session_is_the_same_json_each_time() {
     assert_eq!(text(&first.stdout), text(&copy.stdout));
     assert_eq!(std::fs::read(folder.join("session")).ok(), std::fs::read(folder.join("copy")).ok());
 
-    // And what the guest did, told at once, was the same byte by byte; but not what the command that saved it did.
-    std::fs::write(folder.join("script"), SCRIPT).expect("the folder is ours");
+    // The JSON printed live was identical, except for the command that saved the session.
+    std::fs::write(folder.join("script"), SCRIPT).expect("the test directory is writable");
     let live = linmem(&folder, &["--script", "script", "--show", "json", "--quiet"]);
     let replayed = linmem(&folder, &["replay", "session", "--show", "json"]);
     assert_eq!(text(&live.stdout), text(&replayed.stdout));
     assert_eq!(text(&live.stdout).lines().count(), 7);
 
-    // And the same as the pipe's, but for the times.
+    // And identical to the pipe's, except for times.
     let pipe = linmem(&folder, &["--show", "json", "--line", "Did you know"]);
     let timeless = |json: &str| {
         let mut object: serde_json::Value = serde_json::from_str(json).expect("JSON");
@@ -139,15 +139,15 @@ fn a_saved_session_is_the_same_json_each_time() {
 fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
     let folder = folder("screen");
     let file = folder.join("session");
-    let mut live = Offscreen::open(Source::default_guest(), Options::default(), 120, 40).expect("the guest is sound");
+    let mut live = Offscreen::open(Source::default_guest(), Options::default(), 120, 40).expect("the guest is valid");
     for line in
         ["Did you know", ":grow", ":poke text 0x10400 far away", ":reset", "again", ":call get_wasm_memory_buffer_len"]
     {
-        live.send(line).expect("the guest is sound");
+        live.send(line).expect("the guest is valid");
     }
-    live.send(&format!(":save {}", file.display())).expect("the guest is sound");
+    live.send(&format!(":save {}", file.display())).expect("the guest is valid");
     let mut replayed = Offscreen::replay(load(&file, 1 << 29).expect("it was saved"), 120, 40);
-    // From a known place on: through the exchanges and steps, the memory and its panels, and back in time again.
+    // From a known position: through exchanges and steps, the memory and its panels, and back in time.
     for key in [KeyCode::Esc, KeyCode::F(5), KeyCode::Char('G'), KeyCode::Char('g')] {
         live.press(key);
         replayed.press(key);
@@ -158,7 +158,7 @@ fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
         live.press(*key);
         replayed.press(*key);
         let (live, replayed) = (live.draw_settled(), replayed.draw_settled());
-        // The newest exchange of a guest that is there is called live, at the end of the second row.
+        // The newest exchange of a live guest is labelled live, at the end of the second row.
         let cells = |buffer: &Buffer| {
             let cells = buffer.content().iter().enumerate();
             cells.filter(|(at, _)| !(220..240).contains(at)).map(|(_, cell)| cell.clone()).collect::<Vec<_>>()
@@ -176,13 +176,13 @@ fn the_full_screen_shows_the_same_cells_of_a_saved_session() {
 }
 
 #[test]
-fn all_runs_are_saved_with_what_their_guests_are() {
+fn all_runs_are_saved_with_their_guests() {
     let folder = folder("runs");
     let other = r#"(module (memory (export "mem") 1) (global (export "count") (mut i32) (i32.const 5))
         (func (export "ptr") (result i32) (i32.const 64)) (func (export "f") (param i32) (result i32) (local.get 0)))"#;
-    std::fs::write(folder.join("other.wat"), other).expect("the folder is ours");
+    std::fs::write(folder.join("other.wat"), other).expect("the test directory is writable");
     let script = "one\n:reset\ntwo\n:reload other.wat\nthree\n:globals count 6\n:mark here 0x44 4\n:save session\n";
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     let live = linmem(&folder, &["--script", "script", "--show", "json"]);
     let replayed = linmem(&folder, &["replay", "session", "--show", "json"]);
     assert_eq!(text(&live.stdout), text(&replayed.stdout));
@@ -209,25 +209,25 @@ fn all_runs_are_saved_with_what_their_guests_are() {
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert!(said.contains("this is a saved session"), "{said}");
+    assert!(said.contains("nothing can run in a saved session"), "{said}");
 }
 
 #[test]
-fn what_a_file_may_take_is_bounded() {
+fn resources_of_loading_a_file_are_bounded() {
     let folder = folder("bounds");
     let script = ":grow 100\n:poke text 0x10000 one\n:poke text 0x200000 two\nlast\n:save session\n";
-    std::fs::write(folder.join("script"), script).expect("the folder is ours");
+    std::fs::write(folder.join("script"), script).expect("the test directory is writable");
     assert_eq!(linmem(&folder, &["--script", "script"]).status.code(), Some(0));
     let sound = std::fs::read_to_string(folder.join("session")).expect("it is text");
     let replay = |text: &str, args: &[&str]| {
-        std::fs::write(folder.join("hostile"), text).expect("the folder is ours");
+        std::fs::write(folder.join("hostile"), text).expect("the test directory is writable");
         let output = linmem(&folder, &[&["replay", "hostile", "--show", "json"], args].concat());
         assert_eq!(output.status.code(), Some(7));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     let line = |json: &str| format!("{json} {:08x}\n", crc32fast::hash(json.as_bytes()));
     let head = sound.lines().next().map(|line| format!("{line}\n")).expect("it has a head");
-    // Memories as large as can be, again and again; pages without end; a run too many; a page that is too long.
+    // Maximum-size memories many times; endless pages; one run too many; a page that is too long.
     let memories = [head.clone(), line(r#"{"memory":{"bytes":4294967296}}"#).repeat(90)].concat();
     assert!(replay(&memories, &[]).contains("larger than those of any guest"));
     let page =
@@ -246,7 +246,7 @@ fn what_a_file_may_take_is_bounded() {
     assert!(replay(&[head, line(r#"{"memory":{"bytes":65536}}"#), long].concat(), &[]).contains("outside its memory"));
 }
 
-/// A cause of which nothing came, made of one.
+/// Turns a cause into one without effects.
 fn idle(cause: &str) -> String {
     let mut cause: serde_json::Value = serde_json::from_str(cause).expect("JSON");
     cause["cause"]["steps"] = serde_json::json!([]);
@@ -255,20 +255,20 @@ fn idle(cause: &str) -> String {
     cause.to_string()
 }
 
-/// Lines of JSON with their checksums, as a file in a folder.
+/// Writes lines of JSON with their checksums to a file in a directory.
 fn forge(folder: &Path, lines: &[String]) -> PathBuf {
     let file = folder.join("forged");
     let sums = lines.iter().map(|line| format!("{line} {:08x}\n", crc32fast::hash(line.as_bytes())));
-    std::fs::write(&file, sums.collect::<String>()).expect("the folder is ours");
+    std::fs::write(&file, sums.collect::<String>()).expect("the test directory is writable");
     file
 }
 
-/// Why a file is refused.
+/// The error for a rejected file.
 fn refused(file: &Path) -> String {
     load(file, 1 << 29).err().expect("it is refused").to_string()
 }
 
-/// The saved session with the first line that begins so edited.
+/// The saved session with its first line of that prefix edited.
 fn edited(begins: &str, edit: impl Fn(&mut serde_json::Value)) -> Vec<String> {
     let mut lines = rich().to_vec();
     let line = lines.iter_mut().find(|line| line.starts_with(begins)).expect("it is there");
@@ -282,7 +282,7 @@ fn edited(begins: &str, edit: impl Fn(&mut serde_json::Value)) -> Vec<String> {
 fn a_forged_number_of_forgotten_causes_takes_no_time() {
     let folder = folder("forgotten");
     let forged = |oldest: u64| edited("{\"run\"", |run| run["run"]["oldest"] = oldest.into());
-    // As many as may be are shown as unknown ones, without a list of them.
+    // The maximum number is shown as unknown causes, without listing them.
     let file = forge(&folder, &forged(1_000_000_000_000));
     let mut screen = Offscreen::replay(load(&file, 1 << 29).expect("it is sound"), 120, 40);
     screen.press(KeyCode::Esc);
@@ -290,9 +290,9 @@ fn a_forged_number_of_forgotten_causes_takes_no_time() {
     assert!(shown.contains("of 1000000000007 ") && shown.contains("?????x") && shown.contains("a cell"), "{shown}");
     for oldest in [(1 << 40) + 1, u64::MAX - 1, u64::MAX] {
         let error = refused(&forge(&folder, &forged(oldest)));
-        assert!(error.contains("no run is so long"), "{error}");
+        assert!(error.contains("invalid number of forgotten causes"), "{error}");
     }
-    // A run of which nothing is known would be waited for, for ever.
+    // A run of which nothing is known would be waited for forever.
     let mut lines = forged(5);
     let first = lines.iter().position(|line| line.starts_with("{\"cause\"")).expect("a cause");
     lines.truncate(first);
@@ -301,18 +301,18 @@ fn a_forged_number_of_forgotten_causes_takes_no_time() {
     assert!(error.contains("a run has no causes"), "{error}");
 }
 
-/// A session file, with right checksums, in which steps changed memory in ranges that cannot be.
+/// A session file, with valid checksums, in which steps have impossible ranges of changes.
 #[test]
 fn steps_whose_changes_do_not_nest_are_refused() {
     let folder = folder("ranges");
     for (changes, depths) in [
-        // Do not ascend; end before they begin; leave the call around them; overlap; lie outside.
+        // Not ascending; end before start; outside the enclosing call; overlapping; out of range.
         ([[1, 1], [0, 1]], [0, 0]),
         ([[1, 0], [1, 1]], [0, 0]),
         ([[0, 0], [0, 1]], [0, 1]),
         ([[0, 1], [0, 1]], [0, 0]),
         ([[0, 3], [3, 3]], [0, 0]),
-        // Begin inside a call that is not there; skip a depth.
+        // Inside a call that does not exist; skipping a depth.
         ([[0, 1], [1, 1]], [1, 0]),
         ([[0, 1], [0, 1]], [0, 2]),
     ] {
@@ -341,7 +341,7 @@ fn steps_whose_changes_do_not_nest_are_refused() {
 }
 
 #[test]
-fn a_run_that_was_cut_short_where_it_begins_hides_none_before_it() {
+fn truncated_run_does_not_hide_earlier_ones() {
     let folder = folder("begins");
     let mut lines = rich().to_vec();
     let run = lines.iter().find(|line| line.starts_with("{\"run\"")).expect("a run").clone();
@@ -353,7 +353,7 @@ fn a_run_that_was_cut_short_where_it_begins_hides_none_before_it() {
 }
 
 #[test]
-fn forged_causes_neither_break_sums_nor_hide_what_they_take() {
+fn forged_causes_neither_overflow_nor_evade_limits() {
     let folder = folder("causes");
     let lines = edited("{\"cause\"", |cause| {
         let steps = cause["cause"]["steps"].as_array_mut().expect("a list");
@@ -368,16 +368,16 @@ fn forged_causes_neither_break_sums_nor_hide_what_they_take() {
     assert_eq!(cause.elapsed(), 2 * std::time::Duration::from_nanos(u64::MAX));
     let shown = linmem(&folder, &["replay", "forged", "--show", "json"]);
     assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));
-    // No limit is too large to be reckoned with.
+    // No limit overflows.
     assert!(load(&forge(&folder, rich()), u64::MAX).is_ok_and(|saved| saved.damage.is_none()));
 }
 
-/// A saved session as lines of JSON without their checksums.
+/// A saved session as lines of JSON without checksums.
 fn bare(sound: &[u8]) -> Vec<String> {
     text(sound).lines().map(|line| line[..line.len() - 9].to_owned()).collect()
 }
 
-/// A session with all kinds of steps and failures in it, saved.
+/// A saved session with all kinds of steps and failures.
 fn rich() -> &'static [String] {
     static RICH: LazyLock<Vec<String>> = LazyLock::new(|| {
         let (folder, _) = saved("fuzz");
@@ -389,7 +389,7 @@ fn rich() -> &'static [String] {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any change of a file whose checksums are right again is refused, or read, and what was read can be looked at.
+    /// Any edited file with valid checksums is either rejected or read, and what was read can be shown.
     #[test]
     fn no_file_breaks_the_reader(
         edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_usize..7, any::<u32>()), 1..6)
@@ -402,7 +402,7 @@ proptest! {
         let sums = lines.iter().map(|line| format!("{line} {:08x}\n", crc32fast::hash(line.as_bytes())));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved/fuzz");
         let file = folder.join("mutant");
-        std::fs::write(&file, sums.collect::<String>()).expect("the folder is ours");
+        std::fs::write(&file, sums.collect::<String>()).expect("the test directory is writable");
         if let Ok(saved) = load(&file, 1 << 26) {
             let mut screen = Offscreen::replay(saved, 100, 30);
             for key in [KeyCode::Esc, KeyCode::F(5), KeyCode::F(8), KeyCode::F(5), KeyCode::Tab, KeyCode::F(5), KeyCode::Tab] {
@@ -417,7 +417,7 @@ proptest! {
     }
 }
 
-/// Damages a line: a digit becomes another number, a byte another, a line is gone, doubled or elsewhere.
+/// Damages a line: changes a digit or a byte, or removes, duplicates or moves the line.
 fn edit(lines: &mut Vec<String>, place: usize, at: prop::sample::Index, what: usize, number: u32) {
     let line = &mut lines[place];
     let digits: Vec<_> = line.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
@@ -443,12 +443,12 @@ fn edit(lines: &mut Vec<String>, place: usize, at: prop::sample::Index, what: us
 }
 
 #[test]
-fn what_is_damaged_is_read_as_far_as_it_is_sound() {
+fn damaged_file_is_read_up_to_the_damage() {
     let (folder, _) = saved("damaged");
     let sound = std::fs::read(folder.join("session")).expect("it was saved");
     let whole = text(&linmem(&folder, &["replay", "session", "--show", "json"]).stdout);
     let replay = |bytes: &[u8]| {
-        std::fs::write(folder.join("bad"), bytes).expect("the folder is ours");
+        std::fs::write(folder.join("bad"), bytes).expect("the test directory is writable");
         let output = linmem(&folder, &["replay", "bad", "--show", "json"]);
         assert_eq!(output.status.code(), Some(7));
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
@@ -460,12 +460,12 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     let causes: Vec<_> = (0..lines.len()).filter(|&line| lines[line].starts_with(b"{\"cause\"")).collect();
     assert_eq!(causes.len(), 8, "the start, and seven more");
     let upto = |line: usize| lines[..line].concat();
-    // In the middle of a line; behind a cause; behind a cause that has more changes.
+    // In the middle of a line; after a cause; after a cause with more changes.
     let whole_line = upto(causes[2]);
     for (bytes, lines) in [(&whole_line[..whole_line.len() - 1], 0), (&whole_line, 1), (&upto(causes[2] + 1), 1)] {
         let (count, words) = replay(bytes);
         assert_eq!(count, lines, "{words}");
-        assert!(words.contains("unexpected end of file") || words.contains("a line is cut short"), "{words}");
+        assert!(words.contains("unexpected end of file") || words.contains("a line is incomplete"), "{words}");
     }
     for at in (0..sound.len()).step_by(sound.len() / 40) {
         let mut bad = sound.clone();
@@ -478,7 +478,7 @@ fn what_is_damaged_is_read_as_far_as_it_is_sound() {
     let head = br#"{"linmem_session":999,"linmem":"9.0.0"}"#;
     let other = [head, format!(" {:08x}\n", crc32fast::hash(head)).as_bytes()].concat();
     assert!(replay(&other).1.contains("saved by linmem 9.0.0 in format 999"));
-    // Changes that do not fit, or are not there, under right checksums.
+    // Inconsistent or missing changes, with valid checksums.
     let twice = [upto(causes[2]), lines[causes[1]..causes[2]].concat()].concat();
     assert!(replay(&twice).1.contains("does not fit the memory before it"));
     let without = [upto(causes[1] + 1), lines[causes[2]..].concat()].concat();

@@ -1,4 +1,4 @@
-//! The full screen, as a person sees it: the binary in a real pseudo-terminal, real keys, and a terminal emulator
+//! The full screen as a person sees it: the binary in a real pseudo-terminal with real keys, and a terminal emulator
 //! that reads the cells with their styles.
 
 use std::num::NonZero;
@@ -19,7 +19,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Starts linmem on a terminal of that many columns and rows, with a history of its own.
+    /// Starts linmem on a terminal of that size, with a history of its own.
     fn start(test: &str, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Terminal {
         let screen = vt100::Parser::new(nonzero(size.1), nonzero(size.0), 0);
         Terminal { pty: Pty::start(size, &scratch(test), args, env), screen, raw: Vec::new() }
@@ -29,19 +29,19 @@ impl Terminal {
         self.pty.press(keys);
     }
 
-    /// Waits until the screen looks like that, and says what it shows if it never does.
+    /// Waits until the screen satisfies a predicate, and prints it if it never does.
     fn wait(&mut self, what: &str, looks: impl Fn(&vt100::Screen) -> bool) {
         let since = Instant::now();
         while !(self.is_whole() && looks(self.screen.screen())) {
             let Some(chunk) = self.pty.written(since) else {
-                panic!("{what} never came; the screen shows:\n{}", self.text())
+                panic!("{what} did not appear; the screen shows:\n{}", self.text())
             };
             self.screen.process(&chunk);
             self.raw.extend_from_slice(&chunk);
         }
     }
 
-    /// Whether no frame is half drawn: frames stand between escapes that begin and end an update.
+    /// Whether no frame is half drawn: escapes mark the start and end of each frame.
     fn is_whole(&self) -> bool {
         let last = |escape: &[u8]| self.raw.windows(escape.len()).rposition(|window| window == escape);
         last(b"\x1b[?2026h") <= last(b"\x1b[?2026l")
@@ -55,8 +55,8 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
-    /// The texts of the stretches of changed bytes (two digits and a space each) in hex columns whose cells look
-    /// like that, from top to bottom.
+    /// The text of the ranges of changed bytes (two digits and a space each) in hex columns whose cells satisfy a
+    /// predicate, from top to bottom.
     fn styled(&self, looks: impl Fn(&vt100::Cell) -> bool) -> String {
         let screen = self.screen.screen();
         let (rows, cols) = (screen.size().0.get(), screen.size().1.get());
@@ -74,7 +74,7 @@ impl Terminal {
         found
     }
 
-    /// Waits for the end of linmem, and returns its exit status.
+    /// Waits for linmem to exit, and returns its status.
     fn end(&mut self) -> u32 {
         let Some((status, last)) = self.pty.end() else {
             panic!("linmem did not end; the screen shows:\n{}", self.text())
@@ -89,11 +89,11 @@ fn nonzero(n: u16) -> NonZero<u16> {
     NonZero::new(n).expect("a screen has a size")
 }
 
-/// A folder for a test, which is empty when the test begins.
+/// An empty directory for one test.
 fn scratch(name: &str) -> PathBuf {
     let folder = scratch_of(name);
     let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     folder
 }
 
@@ -112,9 +112,9 @@ fn host_wrote(cell: &vt100::Cell) -> bool {
     cell.bgcolor() == BLUE && cell.underline()
 }
 
-/// How the cells of `bytes` at `addr` look when they alone are styled, in rows of `width` bytes: the digits with
-/// single spaces between neighbours of one group of eight, then the text. The cursor is on the first byte: where a
-/// space would stand behind it, its bracket does, which is not styled.
+/// The styled cells of `bytes` at `addr` in rows of `width` bytes: the digits with single spaces between neighbours of
+/// one group of eight, then the text. The cursor is on the first byte; its bracket replaces the space after it and is
+/// not styled.
 fn cells_of(addr: usize, bytes: &[u8], width: usize) -> String {
     let mut rows = String::new();
     let mut start = 0;
@@ -164,12 +164,12 @@ fn memory_before_and_after_with_who_wrote_what() {
 }
 
 #[test]
-fn without_colour_the_marks_stay() {
+fn marks_are_visible_without_colour() {
     let mut terminal = Terminal::start("nocolor", (80, 24), &[], &[("NO_COLOR", "1")]);
     terminal.wait_for("the guest is ready");
     terminal.press("Did you know\r");
     terminal.wait_for("step 3 of 5");
-    // Header, selected step and command bar are reversed too, but not in colour nor in the panes.
+    // Header, selected step and command bar are reversed too, but neither coloured nor in the panes.
     let panes = |terminal: &Terminal| {
         let lines = terminal.styled(vt100::Cell::inverse);
         lines
@@ -194,13 +194,13 @@ fn without_colour_the_marks_stay() {
 }
 
 #[test]
-fn ctrl_c_and_the_time_limit_stop_a_guest_and_the_screen_lives() {
+fn ctrl_c_and_time_limit_interrupt_the_guest_but_not_the_screen() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-screen.wat");
     let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
             (i32.store8 (i32.const 128) (i32.const 7))
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let guest = guest.display().to_string();
 
     let mut terminal = Terminal::start("ctrlc", (100, 30), &[&guest, "--timeout", "0"], &[]);
@@ -236,24 +236,24 @@ fn a_paste_is_text_and_its_lines_are_sent_one_by_one() {
 }
 
 #[test]
-fn ctrl_c_stops_the_lines_that_wait_too() {
+fn ctrl_c_cancels_queued_lines() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-paste.wat");
     let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let guest = guest.display().to_string();
     let mut terminal = Terminal::start("ctrlcpaste", (100, 30), &[&guest, "--timeout", "0"], &[]);
     terminal.wait_for("the guest is ready");
     for round in 0..8 {
-        // However soon the key comes after the lines, it stops all of them, and none that comes later.
+        // However early the key arrives, it cancels all of these lines and none that comes later.
         terminal.press("\x1b[200~spin\nspin\nspin\n\x1b[201~\x03");
         terminal.wait_for("not sent: cancelled by Ctrl-C");
         let line = format!("round {round}");
         terminal.press(&format!("{line}\r"));
         terminal.wait_for(&format!("=> {line} "));
     }
-    // So it is with commands.
+    // The same for commands.
     terminal.press("\x1b[200~spin\n:reset\n\x1b[201~\x03");
     terminal.wait_for("not sent: cancelled by Ctrl-C");
     terminal.press("still the first\r");
@@ -261,12 +261,12 @@ fn ctrl_c_stops_the_lines_that_wait_too() {
 }
 
 #[test]
-fn nothing_raw_from_the_guest_reaches_the_terminal() {
+fn guest_output_is_escaped() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("escapes.wat");
     let wat = r#"(module (memory (export "memory") 1) (data (i32.const 64) "\1b]0;owned\07\1b[2J")
         (func (export "ptr") (result i32) (i32.const 64))
         (func (export "\1b[2Jf") (param i32) (result i32) (i32.const 14)))"#;
-    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&guest, wat).expect("the test directory is writable");
     let mut terminal = Terminal::start("escapes", (120, 40), &[&guest.display().to_string()], &[]);
     terminal.wait_for("the guest is ready");
     terminal.press("\r");
@@ -276,7 +276,7 @@ fn nothing_raw_from_the_guest_reaches_the_terminal() {
 }
 
 #[test]
-fn any_size_will_do_and_nothing_is_lost() {
+fn resizing_loses_nothing() {
     let mut terminal = Terminal::start("resize", (120, 40), &[], &[]);
     terminal.wait_for("the guest is ready");
     terminal.press("Did you know\rnext");
@@ -291,24 +291,24 @@ fn any_size_will_do_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_guest_that_cannot_be_loaded_is_told_on_the_plain_terminal() {
+fn load_error_is_printed_on_the_plain_terminal() {
     let mut terminal = Terminal::start("noguest", (80, 24), &["nowhere.wasm"], &[]);
     assert_eq!(terminal.end(), 3);
     assert!(terminal.text().contains("nowhere.wasm: no such file"), "{}", terminal.text());
 }
 
 #[test]
-fn a_signal_gives_the_terminal_back() {
+fn signal_restores_the_terminal() {
     let mut terminal = Terminal::start("sigterm", (80, 24), &[], &[]);
     terminal.wait_for("the guest is ready");
     let pid = terminal.pty.child.process_id().expect("it runs").to_string();
-    std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is installed");
     assert_eq!(terminal.end(), 143);
     assert!(!terminal.screen.screen().alternate_screen());
 }
 
 #[test]
-fn lines_typed_before_come_back() {
+fn history_recalls_earlier_lines() {
     let folder = "history";
     let mut terminal = Terminal::start(folder, (80, 24), &[], &[]);
     terminal.wait_for("the guest is ready");
@@ -328,7 +328,7 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
     let mut terminal = Terminal::start("space", (80, 24), &[], &[]);
     terminal.wait_for("the guest is ready");
     terminal.press("caf\u{e9}");
-    terminal.wait_for("5 B, 4 characters, goes where the guest says: 63 61 66 c3 a9");
+    terminal.wait_for("5 B, 4 characters, goes to an address from the guest: 63 61 66 c3 a9");
     terminal.press("\r");
     terminal.wait_for("=> caf\u{e9} Wasm is cool!");
     terminal.press("\x1b");
@@ -343,7 +343,7 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
     terminal.wait_for("last: the module, the start step 1");
     terminal.press("\x0f");
     terminal.wait_for("at 0x415");
-    // F12 says where the picture is.
+    // F12 prints the path of the picture.
     terminal.press("\x1b[24~");
     terminal.wait_for("saved the screen as ./linmem-1.svg");
     let picture = scratch_of("space").join("linmem-1.svg");
@@ -362,7 +362,7 @@ fn a_terminal_that_answers_no_queries_can_be_drawn_again() {
 }
 
 #[test]
-fn suspended_and_resumed_nothing_is_lost() {
+fn suspend_and_resume_lose_nothing() {
     let mut terminal = Terminal::start("suspend", (100, 30), &[], &[]);
     terminal.wait_for("the guest is ready");
     terminal.press("first\rhalf a li");
@@ -372,9 +372,9 @@ fn suspended_and_resumed_nothing_is_lost() {
     terminal.wait("the shell's screen", |screen| !screen.alternate_screen());
     let pid = terminal.pty.child.process_id().expect("it runs").to_string();
     let signal = |name: &str| {
-        std::process::Command::new("kill").args([name, &pid]).status().expect("kill is there");
+        std::process::Command::new("kill").args([name, &pid]).status().expect("kill is installed");
     };
-    // It stopped, as a shell expects.
+    // It is suspended, as a shell expects.
     if let Ok(mut state) = std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         let since = Instant::now();
         while !state.contains(") T ") && since.elapsed() < pty::PATIENCE {
@@ -393,7 +393,7 @@ fn suspended_and_resumed_nothing_is_lost() {
 }
 
 #[test]
-fn where_the_locale_has_no_unicode_only_ascii_is_written() {
+fn only_ascii_is_written_in_a_non_unicode_locale() {
     let mut terminal = Terminal::start("ascii", (80, 24), &[], &[("LC_ALL", "C")]);
     terminal.wait_for("the guest is ready");
     terminal.press("caf\u{e9}\r");
@@ -406,7 +406,7 @@ fn where_the_locale_has_no_unicode_only_ascii_is_written() {
 }
 
 #[test]
-fn colours_are_true_where_the_terminal_has_them() {
+fn uses_true_colour_if_the_terminal_supports_it() {
     let mut terminal = Terminal::start("truecolor", (80, 24), &[], &[("COLORTERM", "truecolor")]);
     terminal.wait_for("the guest is ready");
     terminal.press("Did you know\r");
@@ -438,7 +438,7 @@ fn a_newcomer_walks_in_time() {
     terminal.press("\x1b[15~");
     terminal.wait_for("THE PAST: start");
     terminal.wait_for("F9: newest");
-    // F3: the run before.
+    // F3: the previous run.
     terminal.press("\x1bOR");
     terminal.wait_for("EARLIER RUN: exchange 1 of 1");
     terminal.wait_for("=> one Wasm is cool!");
@@ -454,12 +454,12 @@ fn a_newcomer_walks_in_time() {
 }
 
 #[test]
-fn bytes_are_taken_along_with_keys_and_the_mouse() {
+fn bytes_are_copied_with_keys_and_the_mouse() {
     let mut terminal = Terminal::start("along", (80, 24), &[], &[]);
     terminal.wait_for("the guest is ready");
     terminal.press("Did you know\r");
     terminal.wait_for("=> Did you know Wasm is cool!");
-    // A press on the first byte of the line in the lower pane, drawn to the third, as a terminal reports it.
+    // A press on the first byte of the line in the lower pane, dragged to the third, as a terminal reports it.
     let row = terminal.text().lines().position(|line| line.starts_with("g00000410") && line.contains(" Was"));
     let row = row.expect("it is shown") + 1;
     for event in [format!("\x1b[<0;12;{row}M"), format!("\x1b[<32;18;{row}M"), format!("\x1b[<0;18;{row}m")] {
@@ -472,7 +472,7 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
     terminal.wait_for("copied 3 characters");
     let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
     assert!(raw.contains("\x1b]52;c;RGlk\x07"), "the clipboard is set by the terminal's own escape");
-    // Lists open over the screen, and what one chooses there is gone to.
+    // Lists open over the screen; choosing a line goes there.
     terminal.press("r");
     terminal.wait_for("regions");
     terminal.press("G\r");
@@ -484,7 +484,7 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
     terminal.wait_for("saved the screen as seen.txt");
     let seen = std::fs::read_to_string(scratch_of("along").join("seen.txt")).expect("it is there");
     assert!(seen.contains("at 0x400  data1") && seen.contains("Did you know Was"), "{seen}");
-    // The mouse is given back to the terminal, which can then select text as ever.
+    // The mouse is released to the terminal, which can select text again.
     assert!(!raw.contains("\x1b[?1000l"));
     terminal.press("M");
     terminal.wait_for("the terminal has the mouse now");
@@ -494,12 +494,12 @@ fn bytes_are_taken_along_with_keys_and_the_mouse() {
 }
 
 #[test]
-fn a_guest_that_is_rebuilt_is_reloaded_and_answers_the_last_line_again() {
+fn rebuilt_guest_is_reloaded_and_answers_the_last_line_again() {
     let folder = scratch("watch");
     let guest = folder.join("guest.wat");
     let build = |words: &str| {
         let text = include_str!("../assets/guests/passing-data.wat").replace(" Wasm is cool!", words);
-        std::fs::write(&guest, text).expect("the folder is ours");
+        std::fs::write(&guest, text).expect("the test directory is writable");
     };
     build(" Wasm is cool!");
     let name = guest.display().to_string();
@@ -507,13 +507,13 @@ fn a_guest_that_is_rebuilt_is_reloaded_and_answers_the_last_line_again() {
     terminal.wait_for("the guest is ready");
     terminal.press("Did you know\r");
     terminal.wait_for("=> Did you know Wasm is cool!");
-    // What is not a module is told, and the guest stays as it was.
-    std::fs::write(&guest, "(module").expect("the folder is ours");
-    terminal.wait_for("the guest stays as it was");
+    // An invalid module is reported, and the guest stays.
+    std::fs::write(&guest, "(module").expect("the test directory is writable");
+    terminal.wait_for("the guest was not replaced");
     build(" Wasm is hot!!");
     terminal.wait_for("=> Did you know Wasm is hot!!");
     assert!(terminal.text().contains("run 2, reloaded at "), "{}", terminal.text());
-    // Both runs can be looked at.
+    // Both runs can be viewed.
     terminal.press("\x1bOR");
     terminal.wait_for("EARLIER RUN");
     terminal.press("\x1bOS");

@@ -1,4 +1,4 @@
-//! Scripts: where they come from, how they end, and what they print.
+//! Scripts: their sources, how they end, and their output.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,22 +13,22 @@ const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "ptr
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scripts").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    std::fs::write(folder.join("endless.wat"), ENDLESS).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    std::fs::write(folder.join("endless.wat"), ENDLESS).expect("the test directory is writable");
     folder
 }
 
 fn start(folder: &Path, args: &[&str]) -> Child {
     let mut command = hermetic::linmem();
     command.current_dir(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().expect("the binary starts")
+    command.spawn().expect("linmem starts")
 }
 
 fn run(folder: &Path, args: &[&str], input: &str) -> Output {
     let mut child = start(folder, args);
-    // It may end before it has read all.
-    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
-    child.wait_with_output().expect("it ends")
+    // It may exit before it reads all input.
+    let _ = child.stdin.take().expect("the stream is piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("it exits")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -36,11 +36,11 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn stdin_is_a_script_too_and_each_line_is_answered_before_the_next() {
+fn script_from_stdin_answers_each_line_before_the_next() {
     let folder = folder("stdin");
     let mut child = start(&folder, &["--script", "-"]);
-    let mut input = child.stdin.take().expect("it is piped");
-    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut input = child.stdin.take().expect("the stream is piped");
+    let mut output = BufReader::new(child.stdout.take().expect("the stream is piped"));
     for line in ["one", "two"] {
         writeln!(input, "{line}").expect("it reads");
         let mut said = String::new();
@@ -51,8 +51,8 @@ fn stdin_is_a_script_too_and_each_line_is_answered_before_the_next() {
     writeln!(input, ":expect one").expect("it reads");
     drop(input);
     let mut errors = String::new();
-    child.stderr.take().expect("it is piped").read_to_string(&mut errors).expect("it is text");
-    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    child.stderr.take().expect("the stream is piped").read_to_string(&mut errors).expect("it is text");
+    assert_eq!(child.wait().expect("it exits").code(), Some(1));
     assert_eq!(
         errors,
         "stdin:3: expected \"one\", got \"two Wasm is cool!\"\n\
@@ -63,36 +63,36 @@ fn stdin_is_a_script_too_and_each_line_is_answered_before_the_next() {
 #[test]
 fn ctrl_c_ends_a_script_and_not_only_its_line() {
     let folder = folder("interrupt");
-    std::fs::write(folder.join("script"), "ab\n:source inner\nnever\n").expect("the folder is ours");
-    std::fs::write(folder.join("inner"), "spin\nnever\n").expect("the folder is ours");
+    std::fs::write(folder.join("script"), "ab\n:source inner\nnever\n").expect("the test directory is writable");
+    std::fs::write(folder.join("inner"), "spin\nnever\n").expect("the test directory is writable");
     let mut child = start(&folder, &["endless.wat", "--script", "script", "--timeout", "0"]);
-    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut output = BufReader::new(child.stdout.take().expect("the stream is piped"));
     let mut said = String::new();
     while !said.ends_with("=> ab\n") {
         assert!(output.read_line(&mut said).expect("it is text") > 0, "{said}");
     }
-    // The guest that spins says nothing of it: a signal that comes too early ends the script as well.
+    // The spinning guest prints nothing; an early signal ends the script as well.
     std::thread::sleep(std::time::Duration::from_millis(100));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
     assert!(killed.success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(child.wait().expect("it exits").code(), Some(130));
     output.read_to_string(&mut said).expect("it is text");
     assert!(!said.contains("> never"), "{said}");
 }
 
 #[test]
-fn quit_ends_the_files_around_it_too() {
+fn quit_ends_enclosing_scripts_too() {
     let folder = folder("quit");
-    std::fs::write(folder.join("script"), "ab\n:source inner\nnever\n").expect("the folder is ours");
-    std::fs::write(folder.join("inner"), "cd\n:expect cd\n:quit\nnever\n").expect("the folder is ours");
+    std::fs::write(folder.join("script"), "ab\n:source inner\nnever\n").expect("the test directory is writable");
+    std::fs::write(folder.join("inner"), "cd\n:expect cd\n:quit\nnever\n").expect("the test directory is writable");
     let output = run(&folder, &["endless.wat", "--script", "script"], "");
     assert!(!text(&output.stdout).contains("never"), "{}", text(&output.stdout));
     assert_eq!(
         (text(&output.stderr).as_str(), output.status.code()),
         ("script: 1 line, 1 command, 0 expectations, all good\n", Some(0))
     );
-    // A failure inside is one, though the file ended at once.
-    std::fs::write(folder.join("inner"), "cd\n:expect dc\n:quit\nnever\n").expect("the folder is ours");
+    // A failure in a nested script counts, even if the file then quits.
+    std::fs::write(folder.join("inner"), "cd\n:expect dc\n:quit\nnever\n").expect("the test directory is writable");
     let output = run(&folder, &["endless.wat", "--script", "script"], "");
     assert_eq!(output.status.code(), Some(1));
     assert!(!text(&output.stdout).contains("never"), "{}", text(&output.stdout));
@@ -116,20 +116,20 @@ fn a_script_prints_json_or_hex_and_nothing_else() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn closed_stdout_is_not_a_failure() {
     let folder = folder("enough");
     let mut child = start(&folder, &["--script", "-"]);
     drop(child.stdout.take());
-    let mut input = child.stdin.take().expect("it is piped");
-    // It ends at its first line, and what is written behind that may come too late.
+    let mut input = child.stdin.take().expect("the stream is piped");
+    // It exits at its first line, so later writes may fail.
     while input.write_all(b"line\n").is_ok() {}
     let mut errors = String::new();
-    child.stderr.take().expect("it is piped").read_to_string(&mut errors).expect("it is text");
-    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{errors}");
+    child.stderr.take().expect("the stream is piped").read_to_string(&mut errors).expect("it is text");
+    assert_eq!(child.wait().expect("it exits").code(), Some(0), "{errors}");
 }
 
 #[test]
-fn lines_cross_exactly_as_they_stand() {
+fn script_lines_are_sent_verbatim() {
     let folder = folder("exact");
     let script = " blanks  \n\ttab\t\n:send \" a\\0b\\t \"\n:expect \" a\\0b\\t  Wasm is cool!\"\n\u{e9}\u{301}\r\n";
     let output = run(&folder, &["--script", "-", "--show", "json"], script);
@@ -144,7 +144,7 @@ fn lines_cross_exactly_as_they_stand() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told() {
+fn unreadable_scripts_are_reported() {
     let folder = folder("unread");
     for (args, words) in [(["--script", "nowhere"], "nowhere: No such file"), (["--script", "."], ".: Is a directory")]
     {

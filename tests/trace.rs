@@ -1,20 +1,23 @@
-//! Recorded stores, as properties: they are all that changed memory, and recording them changes nothing else.
+//! Properties of recorded stores: they account for every change to memory, and recording changes nothing else.
 
 #![allow(clippy::cast_possible_truncation, reason = "the numbers here are small, or any will do")]
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use linmem::abi::{ConventionRequest, InputLine};
 use linmem::guest::{
     Boundary, Code, Extern, Guest, Host, Interface, Limits, Passes, Program, Recorded, Type, Watchdog,
 };
 use linmem::record::{Actor, Failure, Moment, Outcome, Recorder, Run, SiteKind, Target, Touch, Trigger, Value};
+use linmem::session::{Live, Options, Source};
 use proptest::prelude::*;
 
 const STORES: Passes = Passes { stores: true, loads: false };
 const ALL: Passes = Passes { stores: true, loads: true };
 
-/// Answers every import with zeroes.
+/// Answers every import with zeros.
 struct Zeroes;
 
 impl Host for Zeroes {
@@ -27,7 +30,7 @@ impl Host for Zeroes {
     }
 }
 
-/// A module's guest as it is, and one that records.
+/// A plain instance of a module, and one with recording.
 struct Pair {
     name: String,
     interface: Interface,
@@ -45,7 +48,7 @@ fn compile(name: &str, binary: &[u8], limits: Limits, passes: Passes) -> Option<
 }
 
 impl Pair {
-    /// Both guests; `None` if the module cannot be run.
+    /// Both instances; `None` if the module cannot be run.
     fn new(name: &str, binary: &[u8], passes: Passes, record: u64) -> Option<Pair> {
         let limits = Limits { record, time: Some(Duration::from_secs(20)), memory: 64 << 20, ..Limits::default() };
         let plain = compile(name, binary, limits, Passes::default())?;
@@ -72,7 +75,7 @@ impl Pair {
         Some(pair)
     }
 
-    /// Calls an export of both guests, and checks that nothing tells them apart and that the record is right.
+    /// Calls an export of both guests, and checks that they behave the same and that the record is right.
     fn call(&mut self, export: &str, args: &[Value]) -> bool {
         let func = self.plain.func(export).expect("it is exported");
         let expected = self.plain.watch().clone().during(|| {
@@ -94,8 +97,8 @@ impl Pair {
         true
     }
 
-    /// The failure of the traced guest with the offset at which the other one trapped, if it trapped in a load. The
-    /// compiler may make a load part of the instruction that uses its value, and says then that this one trapped.
+    /// Replaces the traced guest's trap offset with the other's if that one trapped in a load. The compiler may fuse a
+    /// load into the instruction that uses its value, and then attributes the trap to that one.
     fn with_offset_of(&self, mut failure: Failure, expected: &Result<Vec<Value>, Failure>) -> Failure {
         let last = self.run.cause(self.run.len() - 1).expect("it happened");
         let is_load = |offset: Option<usize>| {
@@ -120,20 +123,20 @@ impl Pair {
         self.check_last();
     }
 
-    /// The memories of both guests are equal, and what the recorder has is what is there.
+    /// The memories of both guests are equal, and match the recorder's.
     fn check_present(&mut self) {
         let memories = self.plain.memories();
         for memory in 0..memories {
             let live = self.traced.bytes(memory);
             assert!(self.plain.bytes(memory) == live, "{}: memory {memory} differs from the untraced one", self.name);
-            // Comparing finds nothing that is not recorded.
+            // Comparing finds nothing that was not recorded.
             self.recorder.compare(memory, live, Actor::Guest);
         }
         let missed = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         assert!(missed.changes.is_empty(), "{}: not recorded: {:?}", self.name, missed.changes.first());
     }
 
-    /// Changes and accesses of the last cause lead from the memories before it to those after it, and back.
+    /// The last cause's changes and accesses lead from memory before it to memory after it, and back.
     fn check_last(&self) {
         let number = self.run.len() - 1;
         let cause = self.run.cause(number).expect("it happened");
@@ -148,7 +151,7 @@ impl Pair {
         }
     }
 
-    /// Each access finds in memory what it says, and leaves what it says.
+    /// Each access matches memory before and after it.
     fn check_accesses(&self, number: usize, range: std::ops::Range<u64>) {
         let cause = self.run.cause(number).expect("it happened");
         let Some(mut memories) = self.run.at_access(number, range.start) else { return };
@@ -186,6 +189,16 @@ impl Pair {
         }
     }
 
+    /// Has the host write bytes into the first memory of both guests, if it reaches so far.
+    fn write(&mut self, addr: u64, bytes: &[u8]) {
+        if (self.plain.bytes(0).len() as u64) < addr + bytes.len() as u64 {
+            return;
+        }
+        self.plain.write(0, addr, bytes).expect("it reaches so far");
+        Recorded::new(&mut self.traced, &mut self.recorder).write(0, addr, bytes).expect("it reaches so far");
+        self.settle();
+    }
+
     /// Calls every exported function with some arguments.
     fn call_all(&mut self) -> usize {
         let exports = self.interface.exports.clone();
@@ -205,7 +218,7 @@ impl Pair {
     }
 }
 
-/// Whether a call ended because it took too long or too much stack: of that, a traced guest needs more.
+/// Whether a call hit the limit of time or stack, of which a traced guest needs more.
 fn is_about_resources(outcome: &Result<Vec<Value>, Failure>) -> bool {
     match outcome {
         Err(Failure::Trap { trace, .. }) => trace.is_empty(),
@@ -246,7 +259,7 @@ fn store() -> impl Strategy<Value = String> {
         ("i32.atomic.store8", 32),
         ("i64.atomic.store", 64),
     ]);
-    // Words and pages are straddled, and the end of memory is met; there some trap.
+    // Addresses that straddle words and pages, and the end of memory, where some trap.
     let addr = prop_oneof![0_u32..80, 4080_u32..4100, 65_500_u32..65_540];
     (kinds, addr, 0_u32..40, any::<u64>(), prop::bool::ANY).prop_map(|((name, value), addr, offset, bits, second)| {
         let (memory, addr, offset) = match name.contains("atomic") {
@@ -265,7 +278,7 @@ fn store() -> impl Strategy<Value = String> {
     })
 }
 
-/// Something else that changes memory, or reads it.
+/// Another operation that changes or reads memory.
 fn operation() -> impl Strategy<Value = String> {
     let range = (prop_oneof![0_u32..80, 65_500_u32..65_540], 0_u32..80, 0_u32..60);
     (range, 0..9, any::<u8>()).prop_map(|((to, from, len), kind, byte)| match kind {
@@ -281,7 +294,7 @@ fn operation() -> impl Strategy<Value = String> {
     })
 }
 
-/// A module whose function does such things, some of them in a loop.
+/// A module whose function performs such operations, some of them in a loop.
 fn module() -> impl Strategy<Value = String> {
     let some = || prop::collection::vec(prop_oneof![3 => store(), 1 => operation()], 0..12);
     (some(), some()).prop_map(|(first, second)| {
@@ -310,27 +323,106 @@ proptest! {
     }
 }
 
-/// At length: `TRACE_MODULES=FOLDER cargo test --test trace -- --ignored --nocapture`, with .wasm files in the folder.
+/// Counts what was checked.
+#[derive(Debug, Default)]
+struct Checked {
+    modules: usize,
+    calls: usize,
+    accesses: u64,
+    /// The number of modules that could not be run.
+    skipped: usize,
+}
+
+impl Checked {
+    /// Calls every export of a module.
+    fn add(&mut self, name: &str, binary: &[u8], passes: Passes, record: u64) {
+        let Some(mut pair) = Pair::new(name, binary, passes, record) else {
+            self.skipped += 1;
+            return;
+        };
+        pair.write(TEXT_AT, b"Did you know, 1.5 and 0x2a?\n");
+        self.modules += 1;
+        self.calls += pair.call_all();
+        self.accesses += pair.accesses;
+    }
+
+    /// Sends lines to a module with a recipe, with and without recording.
+    fn add_lines(&mut self, name: &str, binary: &[u8], recipe: &Path, lines: &str) {
+        let live = |trace| {
+            let wish = ConventionRequest::default().named(recipe).expect("the recipe is right");
+            let limits = Limits { time: None, memory: 1 << 30, ..Limits::default() };
+            let source = Source { name: name.to_owned(), bytes: binary.to_vec() };
+            let opened =
+                Live::open(&source, &Options { limits, wish, trace, ..Options::default() }, Watchdog::new(None));
+            opened.map_err(|error| error.to_string()).expect("the guest starts").0
+        };
+        let (mut plain, mut traced) = (live(Passes::default()), live(STORES));
+        for (number, line) in (1..).zip(lines.lines()) {
+            let before = traced.present().clone();
+            let expected = plain.send(InputLine { bytes: line.as_bytes(), ended: true }, number);
+            let found = traced.send(InputLine { bytes: line.as_bytes(), ended: true }, number);
+            assert_eq!(found.outcome, expected.outcome, "{name}: {line}");
+            assert!(plain.present() == traced.present(), "{name}: {line}: comparing finds something else");
+            let mut memories = before.clone();
+            found.changes.iter().for_each(|change| change.redo(&mut memories));
+            assert!(memories == *traced.present(), "{name}: {line}: before + changes is not after");
+            found.changes.iter().rev().for_each(|change| change.undo(&mut memories));
+            assert!(memories == before, "{name}: {line}: undone is not before");
+            assert!(found.apply(&before).is_some(), "{name}: {line}: the accesses do not come to the changes");
+            self.calls += 1;
+            self.accesses += found.accesses.len();
+        }
+        self.modules += 1;
+    }
+}
+
+/// The address of a text that the calls may read.
+const TEXT_AT: u64 = 17;
+
+/// The modules in a folder, in order.
+fn modules(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("it is a folder");
+    let paths = entries.map(|entry| entry.expect("it can be read").path());
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|it| it == extension)).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn our_own_guests_are_recorded_exactly() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = Checked::default();
+    for path in [modules(&root.join("assets/guests"), "wat"), modules(&root.join("tests/guests"), "wasm")].concat() {
+        let bytes = std::fs::read(&path).expect("it can be read");
+        let binary = wat::parse_bytes(&bytes).expect("it is a module");
+        checked.add(&path.display().to_string(), &binary, ALL, 1 << 30);
+    }
+    assert!(checked.modules >= 30 && checked.calls >= 60 && checked.accesses > 1000, "{checked:?}");
+}
+
+/// At length: `TRACE_MODULES=FOLDER cargo test --test suite trace -- --ignored --nocapture`, with .wasm files in the
+/// folder. A module with a recipe beside it (`NAME.recipe`) is also sent the lines of `NAME.lines`.
 #[test]
 #[ignore = "it runs modules that are not here"]
 fn modules_of_a_folder_are_recorded_exactly() {
     let folder = std::env::var_os("TRACE_MODULES").expect("TRACE_MODULES is set");
-    let (mut modules, mut calls, mut accesses) = (0, 0, 0);
-    for entry in std::fs::read_dir(folder).expect("it is a folder") {
-        let path = entry.expect("it can be read").path();
-        let binary = std::fs::read(&path).expect("it can be read");
+    let mut checked = Checked::default();
+    for path in modules(Path::new(&folder), "wasm") {
+        let (name, binary) = (path.display().to_string(), std::fs::read(&path).expect("it can be read"));
         // Some have a budget that drops most of what is recorded.
-        let record = if modules % 5 == 0 { 10_000 } else { 1 << 30 };
-        let Some(mut pair) = Pair::new(&path.display().to_string(), &binary, ALL, record) else { continue };
-        modules += 1;
-        calls += pair.call_all();
-        accesses += pair.accesses;
+        let record = if checked.modules % 5 == 0 { 10_000 } else { 1 << 30 };
+        checked.add(&name, &binary, ALL, record);
+        let recipe = path.with_extension("recipe");
+        if let Ok(lines) = std::fs::read_to_string(path.with_extension("lines")) {
+            checked.add_lines(&name, &binary, &recipe, &lines);
+        }
     }
-    println!("{modules} modules, {calls} calls, {accesses} accesses");
-    assert!(modules > 0, "none can be run");
+    println!("{checked:?}");
+    assert!(checked.modules > 0, "none can be run");
 }
 
-/// Every kind of store, at addresses that straddle words and pages, with values that no float operation would keep.
+/// Every kind of store, at addresses that straddle words and pages, with bit patterns that float operations would
+/// change.
 const STORES_OF_ALL_KINDS: &str = r#"(module
     (memory (export "memory") 1 4) (memory 1) (data $d "some data")
     (func (export "run") (param $at i32) (result i32)
@@ -385,7 +477,7 @@ fn every_kind_of_store_is_recorded_with_its_bytes() {
         let kinds: Vec<_> =
             (0..cause.len()).filter_map(|number| cause.get(number)).map(|access| access.site.kind).collect();
         let count = |wanted| kinds.iter().filter(|&&kind| kind == wanted).count();
-        // The vector has two records. One compare-exchange found what it expected, and one did not.
+        // The vector has two records. One compare-exchange succeeds, one fails.
         assert_eq!(count(SiteKind::Store), 17);
         assert_eq!((count(SiteKind::Exchange), count(SiteKind::Compare)), (4, 1));
         assert_eq!((count(SiteKind::Copy), count(SiteKind::Fill), count(SiteKind::Init)), (2, 2, 1));
@@ -394,7 +486,7 @@ fn every_kind_of_store_is_recorded_with_its_bytes() {
 }
 
 #[test]
-fn a_store_that_traps_leaves_no_record_and_the_same_trap() {
+fn trapping_store_leaves_no_record_and_the_same_trap() {
     let mut pair = Pair::new("traps", &wat(STORES_OF_ALL_KINDS), ALL, u64::MAX).expect("it runs");
     assert!(pair.call("run", &[Value::I32(0)]));
     for (export, args, made) in [
@@ -407,7 +499,7 @@ fn a_store_that_traps_leaves_no_record_and_the_same_trap() {
         ("dropped", &[], 0),
     ] {
         let before = pair.accesses;
-        // What the traps are, and at which offsets, is compared there.
+        // This also compares the traps and their offsets.
         assert!(pair.call(export, args), "{export}");
         assert_eq!(pair.accesses - before, made, "{export}");
     }
@@ -422,7 +514,7 @@ const LOOP: &str = r#"(module (memory (export "memory") 4)
             (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
 
 #[test]
-fn stores_that_are_dropped_leave_what_was_written_exact() {
+fn dropped_stores_keep_written_ranges_exact() {
     let mut pair = Pair::new("loop", &wat(LOOP), STORES, 4 << 20).expect("it runs");
     assert!(pair.call("run", &[Value::I32(300_000)]));
     let cause = pair.run.cause(1).expect("it happened").clone();
@@ -430,7 +522,7 @@ fn stores_that_are_dropped_leave_what_was_written_exact() {
     assert_eq!(log.len(), 600_000);
     assert!(dropped.start > 10_000 && dropped.end < 590_000 && log.cost() <= 4 << 20, "{dropped:?}, {}", log.cost());
     assert!(log.get(dropped.start - 1).is_some() && log.get(dropped.start).is_none() && log.get(dropped.end).is_some());
-    // Both ends can still be gone through, and in between nothing is claimed.
+    // Both ends can still be stepped through, and nothing is claimed in between.
     assert!(pair.run.at_access(1, dropped.start).is_some() && pair.run.at_access(1, dropped.end).is_some());
     assert!(pair.run.at_access(1, dropped.start + 1).is_none());
     pair.check_accesses(1, 0..dropped.start);
@@ -442,7 +534,7 @@ fn stores_that_are_dropped_leave_what_was_written_exact() {
 }
 
 #[test]
-fn any_moment_among_very_many_stores_is_reached_soon() {
+fn any_moment_among_many_stores_is_reached_quickly() {
     let mut pair = Pair::new("loop", &wat(LOOP), STORES, u64::MAX).expect("it runs");
     assert!(pair.call("run", &[Value::I32(700_000)]));
     let cause = pair.run.cause(1).expect("it happened");

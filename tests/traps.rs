@@ -1,5 +1,4 @@
-//! Traps: the place in the source and the calls that led to it, in every front end, on guests from real compilers
-//! (tests/guests/lines).
+//! Traps: the source line and the backtrace, in every front end, on guests from real compilers (tests/guests/lines).
 
 use crate::hermetic;
 use crate::pty;
@@ -11,27 +10,27 @@ use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 
-/// A line that each of the guests answers, and one at which it traps.
+/// A line that every guest answers, and one on which it traps.
 const LINES: &[u8] = b"ab\na!\n";
 
 fn guests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests")
 }
 
-/// The number of the line of a source of tests/guests/lines that ends in that remark.
+/// The number of the line that ends in that comment, in a source of tests/guests/lines.
 fn line(file: &str, remark: &str) -> usize {
     let text = std::fs::read_to_string(guests().join("lines").join(file)).expect("the source is in the repository");
-    text.lines().position(|line| line.ends_with(remark)).expect("the source has that remark") + 1
+    text.lines().position(|line| line.ends_with(remark)).expect("the source has that comment") + 1
 }
 
-/// Runs linmem in the directory of the guests.
+/// Runs linmem in the guests' directory.
 fn run(args: &[&str], input: &[u8]) -> Output {
     let mut command = hermetic::linmem();
     command.args(args).current_dir(guests()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    // With --line, linmem may end before it is given its input.
-    let _ = child.stdin.take().expect("it is piped").write_all(input);
-    child.wait_with_output().expect("it ends")
+    let mut child = command.spawn().expect("linmem starts");
+    // With --line, linmem may exit before it reads its input.
+    let _ = child.stdin.take().expect("the stream is piped").write_all(input);
+    child.wait_with_output().expect("it exits")
 }
 
 fn stdout(output: &Output) -> &str {
@@ -42,20 +41,20 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("it is text")
 }
 
-/// A guest in text form, in a file of its own.
+/// A WAT guest in a file of its own.
 fn guest(name: &str, text: &str) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, text).expect("the directory is there for tests");
+    std::fs::write(&path, text).expect("the test directory exists");
     path.display().to_string()
 }
 
-/// A guest of tests/guests/lines, and how it traps.
+/// A guest of tests/guests/lines, and its trap.
 struct Trapping {
     name: &'static str,
     source: &'static str,
-    /// The path of the source, as the module records it.
+    /// The path of the source as recorded in the module.
     file: &'static str,
-    /// Its functions, from the one that traps to the export, and whether each is inlined.
+    /// Its functions, from the trap outwards to the export, and whether each is inlined.
     functions: &'static [(&'static str, bool)],
 }
 
@@ -87,7 +86,7 @@ const TRAPPING: [Trapping; 4] = [
 ];
 
 #[test]
-fn the_pipe_tells_the_source_line_and_the_calls() {
+fn pipe_prints_source_line_and_backtrace() {
     for Trapping { name, source, file, functions } in TRAPPING {
         let output = run(&[&format!("lines/{name}.wasm")], LINES);
         let stderr = stderr(&output);
@@ -120,8 +119,8 @@ fn json_has_the_frames() {
 }
 
 #[test]
-fn source_text_is_read_only_where_the_user_says() {
-    // The paths in the module lead to the sources from the directory in which linmem runs.
+fn source_text_is_read_only_from_mapped_directories() {
+    // The paths in the module are relative to the directory in which linmem runs.
     let unmapped = run(&["lines/c.wasm"], LINES);
     assert!(!stderr(&unmapped).contains("// traps"), "{}", stderr(&unmapped));
     let traps = format!("\n    {} | *outside = c; // traps\n", line("c.c", "// traps"));
@@ -136,10 +135,10 @@ fn source_text_is_read_only_where_the_user_says() {
 }
 
 #[test]
-fn a_source_map_holds_the_text_itself() {
+fn source_map_may_embed_the_text() {
     let stderr = stderr(&run(&["lines/assemblyscript.wasm"], LINES)).to_owned();
     assert!(stderr.contains(" | store<u16>(0xfffffff0, unit); // traps\n"), "{stderr}");
-    // Without its map beside it, the module has names alone.
+    // Without its source map beside it, the module has only names.
     let alone = Path::new(env!("CARGO_TARGET_TMPDIR")).join("alone.wasm");
     std::fs::copy(guests().join("lines/assemblyscript.wasm"), &alone).expect("it can be copied");
     let output = run(&[&alone.display().to_string()], LINES);
@@ -150,16 +149,16 @@ fn a_source_map_holds_the_text_itself() {
 #[test]
 fn a_config_file_may_name_directories_of_sources() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("traps-config");
-    std::fs::create_dir_all(folder.join("linmem")).expect("the directory is there for tests");
+    std::fs::create_dir_all(folder.join("linmem")).expect("the test directory exists");
     let config = "source-map = elsewhere=nowhere\nsource-map = lines=lines\n";
     std::fs::write(folder.join("linmem/config"), config).expect("it is ours");
     let mut command = hermetic::linmem();
     command.args(["lines/c.wasm", "--line", "!"]).current_dir(guests()).env("XDG_CONFIG_HOME", folder);
-    let output = command.output().expect("the binary starts");
+    let output = command.output().expect("linmem starts");
     assert!(stderr(&output).contains("// traps"), "{}", stderr(&output));
 }
 
-/// What each way of looking at a trap shows of the calls.
+/// Checks the backtrace in one kind of output.
 fn shows_the_calls(what: &str, text: &str) {
     let inlined = "inlined into zig.put at zig.zig:18:19";
     let called = format!("called by zig.shout at zig.zig:{}:12 (offset 0x", line("zig.zig", "// calls"));
@@ -167,7 +166,7 @@ fn shows_the_calls(what: &str, text: &str) {
 }
 
 #[test]
-fn dumps_scripts_and_saved_timelines_have_the_calls() {
+fn dumps_scripts_and_saved_sessions_have_backtraces() {
     shows_the_calls("--show hex", stdout(&run(&["lines/zig.wasm", "--show", "hex"], LINES)));
 
     let saved = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trapped.session").display().to_string();
@@ -193,7 +192,7 @@ fn dumps_scripts_and_saved_timelines_have_the_calls() {
 }
 
 #[test]
-fn names_come_from_exports_where_there_is_no_name_section_and_are_demangled() {
+fn export_names_replace_a_missing_name_section_and_are_demangled() {
     let recipe = guest("run.recipe", "each line\n  run()\n");
     let text =
         r#"(module (memory (export "memory") 1) (func (call 1)) (func (unreachable)) (func (export "run") (call 0)))"#;
@@ -214,7 +213,7 @@ fn names_come_from_exports_where_there_is_no_name_section_and_are_demangled() {
 }
 
 #[test]
-fn a_trap_at_the_start_has_its_calls() {
+fn trap_in_the_start_function_has_a_backtrace() {
     let text = r#"(module (memory (export "memory") 1) (func $broken (unreachable)) (func $begin (call $broken)) (start $begin))"#;
     let recipe = guest("start.recipe", "each line\n  write at 0\n");
     let output = run(&[&guest("start.wat", text), "--abi", &recipe, "--line", "x"], b"");
@@ -222,7 +221,7 @@ fn a_trap_at_the_start_has_its_calls() {
     assert!(stderr.contains("in broken (offset 0x") && stderr.contains("\n  called by begin (offset 0x"), "{stderr}");
 }
 
-/// Calls itself as often as the line is long and then traps, by way of another function or not.
+/// Recurses as often as the line is long and then traps, directly or through another function.
 const DEEP: &str = r#"(module (memory (export "memory") 1)
     (func $f (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))) (call $f (i32.sub (local.get 0) (i32.const 1))))
     (func $g (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))) (call $h (i32.sub (local.get 0) (i32.const 1))))
@@ -247,17 +246,17 @@ fn repeated_frames_are_folded() {
     let by_turns = calls(&tell("by_turns", 100));
     assert_eq!(by_turns.len(), 32);
     assert_eq!(by_turns[..2], ["  called by h", "  called by g"]);
-    // 201 of g and h, and that of the export; 32 were told.
+    // 201 of g and h, and the export's; 32 were printed.
     assert_eq!(by_turns[31], "  ... 170 more frames");
 }
 
 #[cfg(unix)]
 #[test]
-fn the_full_screen_and_the_prompt_list_the_calls() {
+fn full_screen_and_prompt_list_the_backtrace() {
     let guest = guests().join("lines/zig.wasm").display().to_string();
     for (name, args) in [("screen", &[&*guest][..]), ("prompt", &[&*guest, "--repl"])] {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("traps").join(name);
-        std::fs::create_dir_all(&folder).expect("the directory is there for tests");
+        std::fs::create_dir_all(&folder).expect("the test directory exists");
         let mut terminal = pty::Pty::start((120, 40), &folder, args, &[]);
         let [rows, columns] = [40, 120].map(|count| std::num::NonZero::new(count).expect("it is not zero"));
         let mut screen = vt100::Parser::new(rows, columns, 0);
@@ -265,7 +264,7 @@ fn the_full_screen_and_the_prompt_list_the_calls() {
             let since = std::time::Instant::now();
             while !screen.screen().contents().contains(text) {
                 let Some(chunk) = terminal.written(since) else {
-                    panic!("{name}: {text} never came: {}", screen.screen().contents())
+                    panic!("{name}: {text} did not appear: {}", screen.screen().contents())
                 };
                 screen.process(&chunk);
             }

@@ -26,15 +26,15 @@ const GUEST: &str = r#"(module
 /// 0x300, and 20 bytes at 0x400.
 fn written(module: &str, size: u64) -> [String; 3] {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wasi").join(module);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     let recipe = format!(
         "text hex\nhost wasi\neach line\n  run({size})\n  read 0x100 at 0x100\n  append 0x60 at 0x300\n  append 20 at 0x400\n"
     );
-    std::fs::write(folder.join("guest.wat"), GUEST.replace("MODULE", module)).expect("the folder is ours");
-    std::fs::write(folder.join("recipe"), recipe).expect("the folder is ours");
+    std::fs::write(folder.join("guest.wat"), GUEST.replace("MODULE", module)).expect("the test directory is writable");
+    std::fs::write(folder.join("recipe"), recipe).expect("the test directory is writable");
     let mut command = hermetic::linmem();
     command.current_dir(&folder).env("XDG_CONFIG_HOME", &folder);
-    let output = command.args(["guest.wat", "--abi", "recipe", "--line", "00"]).output().expect("the binary starts");
+    let output = command.args(["guest.wat", "--abi", "recipe", "--line", "00"]).output().expect("linmem starts");
     let digits = String::from_utf8(output.stdout).expect("they are digits");
     assert_eq!(digits.trim_end().len(), 2 * (0x100 + 0x60 + 20), "{}", String::from_utf8_lossy(&output.stderr));
     [&digits[..0x200], &digits[0x200..0x2c0], &digits[0x2c0..0x2c0 + 40]].map(str::to_owned)
@@ -57,16 +57,17 @@ fn each_version_has_its_own_layouts() {
 #[test]
 fn the_older_version_has_no_sock_accept() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wasi").join("sock");
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    std::fs::write(folder.join("recipe"), "host wasi\neach line\n  answer the line\n").expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
+    std::fs::write(folder.join("recipe"), "host wasi\neach line\n  answer the line\n")
+        .expect("the test directory is writable");
     for (module, status) in [("wasi_snapshot_preview1", true), ("wasi_unstable", false)] {
         let guest = format!(
             r#"(module (import "{module}" "sock_accept" (func (param i32 i32 i32) (result i32))) (memory (export "memory") 1))"#
         );
-        std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
+        std::fs::write(folder.join("guest.wat"), guest).expect("the test directory is writable");
         let mut command = hermetic::linmem();
         command.current_dir(&folder).env("XDG_CONFIG_HOME", &folder);
-        let output = command.args(["guest.wat", "--abi", "recipe", "--line", "x"]).output().expect("the binary starts");
+        let output = command.args(["guest.wat", "--abi", "recipe", "--line", "x"]).output().expect("linmem starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.success(), status, "{stderr}");
         assert!(status || stderr.contains("wasi_unstable.sock_accept"), "{stderr}");

@@ -1,4 +1,4 @@
-//! A guest that is reloaded because its file changed: what is sent to it again, and what is not.
+//! Reloading a guest whose file changed: what is sent again, and what is not.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use linmem::record::{Failure, Trigger};
 use linmem::session::{GuestOp, Options, Resend, Session, Source, State, Update, Watched};
 
-/// A session on a guest that is watched, and what its thread reports. That the file changes is told by the test.
+/// A session on a watched guest, and its thread's reports. The test itself signals changes of the file.
 struct Bench {
     session: Session,
     updates: Receiver<Update>,
@@ -19,7 +19,7 @@ impl Bench {
         let watched = Watched { guest: Some(file), recipe: None };
         let options = Options { watched, resend, ..Options::default() };
         let session = Session::start(Source::default_guest(), options, move |update| {
-            // The test may be over.
+            // The test may have ended.
             let _ = sender.send(update);
         });
         let mut bench = Bench { session, updates };
@@ -30,7 +30,7 @@ impl Bench {
     fn settle(&mut self) {
         while self.session.state() != State::Idle || self.session.run().is_empty() {
             let update = self.updates.recv().expect("the guest reports");
-            self.session.apply(update).expect("the guest is sound");
+            self.session.apply(update).expect("the guest is valid");
         }
     }
 
@@ -39,14 +39,14 @@ impl Bench {
         self.settle();
     }
 
-    /// The file changed to this.
+    /// Changes the file.
     fn change(&mut self, bytes: &[u8]) {
         let source = Source { name: "guest.wat".to_owned(), bytes: bytes.to_vec() };
         let update = Update::Rebuilt("reload guest.wat".to_owned(), GuestOp::Reload(source));
         self.session.apply(update).expect("nothing is opened yet");
     }
 
-    /// What the run consists of, behind what began it.
+    /// The run's causes, except the start.
     fn run(&self) -> Vec<String> {
         let run = self.session.run();
         let told = |number| match &run.cause(number)?.trigger {
@@ -61,7 +61,7 @@ impl Bench {
 const GUEST: &[u8] = include_bytes!("../assets/guests/passing-data.wat");
 
 #[test]
-fn the_lines_and_commands_of_the_run_are_sent_again_in_their_order() {
+fn reload_sends_lines_and_commands_again_in_order() {
     let mut bench = Bench::new(Resend::All);
     bench.send("one");
     bench.session.command("grow 1".to_owned(), GuestOp::Grow(0, 1));
@@ -72,12 +72,12 @@ fn the_lines_and_commands_of_the_run_are_sent_again_in_their_order() {
     let reload = bench.session.reloaded().expect("it was").clone();
     assert_eq!((reload.run, reload.lines, reload.commands), (2, 2, 1));
     assert_eq!(reload.file, PathBuf::from("guest.wat"));
-    // They belong to this run now, and so does what comes after them.
+    // They belong to this run, and so does what follows.
     bench.send("three");
     bench.change(GUEST);
     bench.settle();
     assert_eq!(bench.run(), ["one", ":grow 1", "two", "three"]);
-    // A run that the user begins has nothing before it.
+    // A run that the user starts has no earlier lines.
     bench.session.command("reset".to_owned(), GuestOp::Reset);
     bench.send("four");
     assert!(bench.session.reloaded().is_none(), "the user began it");
@@ -87,7 +87,7 @@ fn the_lines_and_commands_of_the_run_are_sent_again_in_their_order() {
 }
 
 #[test]
-fn where_that_is_chosen_only_the_last_line_is_sent_again() {
+fn resend_last_sends_only_the_last_line() {
     let mut bench = Bench::new(Resend::All);
     bench.session.set_resend(Resend::Last);
     bench.send("one");
@@ -98,7 +98,7 @@ fn where_that_is_chosen_only_the_last_line_is_sent_again() {
 }
 
 #[test]
-fn a_reload_by_hand_sends_nothing_again_whatever_failed_before_it() {
+fn manual_reload_sends_nothing_again() {
     let mut bench = Bench::new(Resend::Last);
     bench.send("one");
     bench.change(b"(module");
@@ -111,7 +111,7 @@ fn a_reload_by_hand_sends_nothing_again_whatever_failed_before_it() {
 }
 
 #[test]
-fn ctrl_c_cancels_what_is_still_to_be_sent_again() {
+fn ctrl_c_cancels_pending_resends() {
     let mut bench = Bench::new(Resend::All);
     for number in 0..50 {
         bench.send(&number.to_string());
@@ -119,7 +119,7 @@ fn ctrl_c_cancels_what_is_still_to_be_sent_again() {
     bench.change(GUEST);
     while bench.session.reloaded().is_none() {
         let update = bench.updates.recv().expect("the guest reports");
-        bench.session.apply(update).expect("the guest is sound");
+        bench.session.apply(update).expect("the guest is valid");
     }
     bench.session.interrupt();
     bench.settle();
@@ -134,7 +134,7 @@ fn ctrl_c_cancels_what_is_still_to_be_sent_again() {
 }
 
 #[test]
-fn a_change_while_lines_are_sent_again_begins_once_more() {
+fn change_during_resend_starts_over() {
     let mut bench = Bench::new(Resend::All);
     for number in 0..20 {
         bench.send(&number.to_string());
@@ -142,7 +142,7 @@ fn a_change_while_lines_are_sent_again_begins_once_more() {
     bench.change(GUEST);
     while bench.session.reloaded().is_none() {
         let update = bench.updates.recv().expect("the guest reports");
-        bench.session.apply(update).expect("the guest is sound");
+        bench.session.apply(update).expect("the guest is valid");
     }
     bench.change(GUEST);
     bench.session.send(b"new".to_vec());

@@ -1,4 +1,4 @@
-//! What was written is told apart from what changed, in everything that shows memory.
+//! Written bytes are distinguished from changed bytes in everything that shows memory.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::hermetic;
 use crate::pty::Pty;
 
-/// The built-in guest writes these behind the line.
+/// The built-in guest writes these after the line.
 const SUFFIX: &str = " Wasm is cool!";
 
 fn linmem(args: &[&str]) -> Output {
     let mut command: Command = hermetic::linmem();
-    command.args(args).output().expect("the binary starts")
+    command.args(args).output().expect("linmem starts")
 }
 
 fn stdout(output: &Output) -> String {
@@ -24,7 +24,7 @@ fn stdout(output: &Output) -> String {
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("written").join(name);
     let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    std::fs::create_dir_all(&folder).expect("the test directory is writable");
     folder
 }
 
@@ -40,7 +40,7 @@ impl Screen {
         Screen { pty: Pty::start((160, 50), &folder(test), args, &[]), screen }
     }
 
-    /// Waits until the terminal shows all of these, one behind the other.
+    /// Waits until the terminal shows all of these, in order.
     fn wait_for(&mut self, texts: &[&str]) {
         let since = Instant::now();
         loop {
@@ -55,16 +55,16 @@ impl Screen {
                 return;
             }
             let Some(chunk) = self.pty.written(since) else {
-                panic!("{texts:?} never came; the screen shows:\n{shown}")
+                panic!("{texts:?} did not appear; the screen shows:\n{shown}")
             };
             self.screen.process(&chunk);
         }
     }
 
-    /// Presses keys, and waits for the end of linmem.
+    /// Presses keys, and waits for linmem to exit.
     fn leave(mut self, keys: &str) {
         self.pty.press(keys);
-        assert_eq!(self.pty.end().expect("it ends").0, 0);
+        assert_eq!(self.pty.end().expect("it exits").0, 0);
     }
 }
 
@@ -73,12 +73,12 @@ fn pty_size(n: u16) -> std::num::NonZero<u16> {
 }
 
 #[test]
-fn bytes_that_are_written_again_are_seen_in_the_dump() {
+fn rewritten_bytes_are_marked_in_the_dump() {
     let shown = stdout(&linmem(&["-l", "hello", "-l", "world", "--show", "hex"]));
     let second = shown.split("exchange 2").nth(1).expect("there are two");
     assert!(second.contains("call  add_wasm_is_cool(5) -> 19   14 B written, 0 changed\n"), "{second}");
     assert!(second.contains("the guest wrote 14 bytes at 0x415..0x423"), "{second}");
-    // One letter for each byte that was written and is as it was: three in the first row, eleven... in the next.
+    // One letter for each byte that was written with its old value: three in the first row, eleven... in the next.
     let letters: usize = second
         .lines()
         .filter(|line| line.starts_with("      by "))
@@ -91,7 +91,7 @@ fn bytes_that_are_written_again_are_seen_in_the_dump() {
 }
 
 #[test]
-fn bytes_that_are_written_again_are_seen_in_json() {
+fn rewritten_bytes_are_marked_in_json() {
     for (trace, expected) in [("stores", vec![("written", 0x415, SUFFIX)]), ("off", vec![])] {
         let shown = stdout(&linmem(&["-l", "hello", "-l", "world", "--show", "json", "--trace", trace]));
         let second: Value = serde_json::from_str(shown.lines().nth(1).expect("there are two")).expect("it is JSON");
@@ -106,7 +106,7 @@ fn bytes_that_are_written_again_are_seen_in_json() {
 }
 
 #[test]
-fn bytes_that_are_written_again_are_seen_at_the_prompt() {
+fn rewritten_bytes_are_marked_at_the_prompt() {
     let mut prompt = Screen::start("prompt", &["--repl"]);
     prompt.wait_for(&["Type a line to send", "> "]);
     prompt.pty.press("hello\r");
@@ -119,29 +119,29 @@ fn bytes_that_are_written_again_are_seen_at_the_prompt() {
 }
 
 #[test]
-fn bytes_that_are_written_again_are_seen_on_the_screen() {
+fn rewritten_bytes_are_marked_on_the_screen() {
     let mut screen = Screen::start("screen", &[]);
     screen.wait_for(&["the guest is ready"]);
     screen.pty.press("hello\r");
     screen.wait_for(&["after   14 B changed"]);
     screen.pty.press("world\r");
     screen.wait_for(&["after   14 B written, 0 changed"]);
-    // In memory, the panel tells of the byte at the cursor: the last writer is this exchange.
+    // In memory, the panel shows the writer of the byte at the cursor: this exchange.
     screen.pty.press("\x1b");
     screen.wait_for(&["now: the guest, exchange 2 step 3 (add_wasm_is_cool)"]);
     screen.leave("q");
 }
 
 #[test]
-fn a_guest_whose_stores_cannot_be_recorded_is_compared_and_that_is_told() {
+fn unrecordable_guest_is_compared_with_a_note() {
     let path = folder("fallback").join("many.wat");
-    // One local more than these, and the function is not valid.
+    // One more local would make the function invalid.
     let locals = "(local i64) ".repeat(49_998);
     let text = format!(
         r#"(module (memory (export "memory") 1) (func (export "shout") (param $at i32) (param $len i32) {locals}
             (i32.store8 (local.get $at) (i32.const 33))))"#
     );
-    std::fs::write(&path, text).expect("the folder is ours");
+    std::fs::write(&path, text).expect("the test directory is writable");
     let recipe = path.with_extension("recipe");
     std::fs::write(&recipe, "name shout\neach line\n  write line at 64\n* shout(64, n)\n  read n at 64\n")
         .expect("it is ours");
@@ -154,7 +154,7 @@ fn a_guest_whose_stores_cannot_be_recorded_is_compared_and_that_is_told() {
         "{}",
         stdout(&output)
     );
-    // Nobody looks: nothing is recorded, and nothing is to be told.
+    // Not interactive: nothing is recorded, and nothing is reported.
     let output = linmem(&args);
     assert_eq!((stdout(&output).as_str(), output.stderr.len()), ("!ello\n", 0));
 }

@@ -1,27 +1,27 @@
 ;; assemblyscript.wat: AssemblyScript strings, and its abort
 ;;
-;; Answers a text in capitals, with the exports and the layout of modules that AssemblyScript makes.
+;; Converts a text to upper case, with the exports and the memory layout of AssemblyScript modules.
 ;;
 ;;   1. the host calls    __new(bytes, 2)      for an object of class 2, a string, and writes the text there, in UTF-16;
-;;   2. the host calls    __pin(pointer)       so that the garbage collector lets it be;
+;;   2. the host calls    __pin(pointer)       so that the garbage collector does not free it;
 ;;   3. the host calls    shout(pointer)       which returns the answer: another such object;
 ;;   4. the host reads    the number of four bytes before the answer, its length in bytes, then the answer;
 ;;   5. the host calls    __unpin(pointer)     for both.
 ;;
-;; An empty text is refused: the guest calls env.abort(message, file, line, column) and gives up. Message and file are
-;; strings like any other, so the host can tell what went wrong.
+;; An empty text is an error: the guest calls env.abort(message, file, line, column) and traps. Message and file are
+;; strings like any other, so the host can report what went wrong.
 
 (module
   (import "env" "abort" (func $abort (param $message i32) (param $file i32) (param $line i32) (param $column i32)))
 
   (memory (export "memory") 1)
-  ;; In front of an object stand its class and its length: (.. class, length, bytes ..).
+  ;; The class and the length of an object precede it: (.. class, length, bytes ..).
   (data (i32.const 0x20) "\02\00\00\00" "\1c\00\00\00"
     "n\00o\00 \00t\00e\00x\00t\00 \00a\00t\00 \00a\00l\00l\00")
   (data (i32.const 0x50) "\02\00\00\00" "\10\00\00\00" "s\00h\00o\00u\00t\00.\00t\00s\00")
 
   (global (export "__rtti_base") i32 (i32.const 0x70))
-  ;; Objects are made from here upwards. Nothing is collected here: when no object is pinned, all are gone.
+  ;; Objects are allocated from here upwards. There is no real collector: when no object is pinned, all are freed.
   (global $top (mut i32) (i32.const 1024))
   (global $pinned (mut i32) (i32.const 0))
 
@@ -33,7 +33,7 @@
       (then (drop (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))))
     (i32.store (i32.sub (local.get $object) (i32.const 8)) (local.get $class))
     (i32.store (i32.sub (local.get $object) (i32.const 4)) (local.get $len))
-    ;; The next one begins at a multiple of four.
+    ;; The next object begins at a multiple of four.
     (global.set $top (i32.and (i32.add (local.get $end) (i32.const 3)) (i32.const -4)))
     (local.get $object))
 
@@ -56,7 +56,7 @@
         (unreachable)))
     (local.set $out (call $new (local.get $len) (i32.const 2)))
     (loop $next
-      ;; A character of most texts is one unit of two bytes.
+      ;; Most characters are one unit of two bytes.
       (local.set $c (i32.load16_u (i32.add (local.get $text) (local.get $i))))
       (i32.store16 (i32.add (local.get $out) (local.get $i))
         (i32.sub (local.get $c)

@@ -1,21 +1,21 @@
 ;; c-string.wat: an allocator; strings that end in a zero byte
 ;;
-;; Answers a text in capitals. Texts end in a zero byte, as in C, and nobody passes a length.
+;; Converts a text to upper case. Texts end in a zero byte, as in C, so no length is passed.
 ;;
 ;;   1. the host calls    malloc(n + 1)        for the text and the zero byte after it, and writes both;
 ;;   2. the host calls    shout(pointer)       which looks for the zero byte, and returns the answer's pointer;
-;;   3. the host reads    the answer, up to its zero byte, and gives the text back: free(pointer).
+;;   3. the host reads    the answer, up to its zero byte, and frees the text: free(pointer).
 ;;
-;; A text that itself holds a zero byte is cut there. Who frees the answer, the type does not tell: here it stands where
-;; the text stood, so there is nothing more to free.
+;; A text that contains a zero byte ends there. The type does not tell who frees the answer: here it replaces the text
+;; in the same block, so there is nothing more to free.
 
 (module
-  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  ;; The type of shout does not tell which convention it follows. So a custom section names it, which linmem reads.
   (@custom "linmem" "c-string")
 
   (memory (export "memory") 1)
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -23,12 +23,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
@@ -40,7 +40,7 @@
     (if (i32.eqz (global.get $in_use))
       (then (global.set $top (i32.const 1024)))))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

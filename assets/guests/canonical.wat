@@ -1,32 +1,32 @@
 ;; canonical.wat: the component model's canonical ABI
 ;;
-;; Answers a text in capitals, as the core module inside a component does: by the canonical ABI.
+;; Converts a text to upper case, as the core module in a component does, with the canonical ABI.
 ;;
 ;;   1. the host calls    cabi_realloc(0, 0, 1, n)    for n new bytes, aligned to 1, and writes the text there;
-;;   2. the host calls    shout(pointer, n)           to whom the text belongs from here on; it returns an address,
-;;                                                    where the answer's pointer and length stand;
+;;   2. the host calls    shout(pointer, n)           which owns the text from now on, and returns an address,
+;;                                                    where the answer's pointer and length are stored;
 ;;   3. the host reads    both numbers, then the answer;
 ;;   4. the host calls    cabi_post_shout(address)    so that the guest can free what it had returned.
 
 (module
   (memory (export "memory") 1)
 
-  ;; Pointer and length of the newest answer.
+  ;; The pointer and length of the newest answer.
   (global $result i32 (i32.const 16))
 
-  ;; Memory is handed out from here upwards.
+  ;; Memory is allocated from here upwards.
   (global $top (mut i32) (i32.const 1024))
 
   (func $alloc (param $len i32) (result i32)
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (local.get $ptr))
@@ -35,11 +35,11 @@
     (param $old i32) (param $old_len i32) (param $align i32) (param $len i32) (result i32)
     (call $alloc (local.get $len)))
 
-  ;; All that was handed out was for this text: it is free again.
+  ;; All allocated memory was for this text, so it is free again.
   (func (export "cabi_post_shout") (param $result i32)
     (global.set $top (i32.const 1024)))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

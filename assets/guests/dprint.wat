@@ -1,18 +1,18 @@
 ;; dprint.wat: a dprint plugin: a formatter
 ;;
-;; Puts a text into capitals, with the exports of a dprint plugin (version 4).
+;; Converts a text to upper case, with the exports of a dprint plugin (version 4).
 ;;
-;; All texts go through one place, the shared bytes:
+;; All texts pass through one buffer, the shared bytes:
 ;;
 ;;   1. the host calls    clear_shared_bytes(n)      for n bytes, and writes there, first its settings, then
-;;                        register_config(1)         which takes them under the number 1;
+;;                        register_config(1)         which registers them as number 1;
 ;;   2. the host calls    clear_shared_bytes(n)      again for the file's name, then set_file_path();
 ;;   3. the host calls    clear_shared_bytes(n)      again for the text, then
-;;                        format(1)                  which returns 0: right as it is, 1: changed, 2: an error;
-;;   4. the host calls    get_formatted_text()       or get_error_text(): each puts the text into the shared bytes and
-;;                                                   returns its length; get_shared_bytes_ptr() tells where they are.
+;;                        format(1)                  which returns 0: no change, 1: changed, 2: an error;
+;;   4. the host calls    get_formatted_text()       or get_error_text(): each writes the text to the shared bytes and
+;;                                                   returns its length; get_shared_bytes_ptr() returns their address.
 ;;
-;; So 0 means neither an empty answer nor an error: the answer is the text itself. A text with a ! is an error here.
+;; So with 0, the answer is the text itself. Here, a text with a ! is an error.
 
 (module
   (memory (export "memory") 1)
@@ -22,7 +22,7 @@
 
   (func (export "dprint_plugin_version_4") (result i32) (i32.const 4))
 
-  ;; The shared bytes: from 1024 on, as many as were asked for last.
+  ;; The shared bytes: from 1024 on, as many as the last call requested.
   (func (export "get_shared_bytes_ptr") (result i32) (i32.const 1024))
   (func (export "clear_shared_bytes") (param $n i32) (result i32)
     (if (i32.gt_u (local.get $n) (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 1024)))
@@ -41,7 +41,7 @@
         (br_if $done (i32.eq (local.get $i) (global.get $len)))
         (local.set $c (i32.load8_u offset=1024 (local.get $i)))
         (if (i32.eq (local.get $c) (i32.const 33)) (then (return (i32.const 2))))
-        ;; From a (97) to z, 32 less is the capital.
+        ;; The upper case of a to z (97 to 122) is 32 less.
         (if (i32.lt_u (i32.sub (local.get $c) (i32.const 97)) (i32.const 26))
           (then
             (i32.store8 offset=1024 (local.get $i) (i32.sub (local.get $c) (i32.const 32)))

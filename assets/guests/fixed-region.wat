@@ -1,21 +1,21 @@
 ;; fixed-region.wat: no allocator; line and answer at an address both sides know
 ;;
-;; Answers a text in capitals. Nobody allocates memory: host and guest agreed on an address.
+;; Converts a text to upper case. There is no allocator: host and guest agree on an address.
 ;;
 ;;   1. the host writes   the text at the agreed address, here that of the exported global __heap_base, and grows the
 ;;                        memory first if there is too little after it;
-;;   2. the host calls    shout(address, n)    which changes the text where it is, and returns the answer's length;
+;;   2. the host calls    shout(address, n)    which changes the text in place, and returns the answer's length;
 ;;   3. the host reads    that many bytes from the same address.
 ;;
-;; __heap_base is the address after all that the compiler placed in memory: static data and the stack. A host that writes
-;; below it overwrites them without an error. The text at 0x10 is here to try that.
+;; __heap_base is the address after everything that the compiler placed in memory: static data and the stack. A host
+;; that writes below it overwrites them without an error. The text at 0x10 is there to try that.
 
 (module
   (memory (export "memory") 1)
   (data (i32.const 0x10) "do not write here")
   (global (export "__heap_base") i32 (i32.const 1024))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

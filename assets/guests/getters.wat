@@ -1,6 +1,6 @@
-;; getters.wat: buffers for line and answer, and exports that return where
+;; getters.wat: buffers for line and answer, and exports that return their addresses
 ;;
-;; Answers a text in capitals. The guest has one buffer for texts and one for answers, and exports where they are.
+;; Converts a text to upper case. The guest has one buffer for texts and one for answers, and exports their addresses.
 ;;
 ;;   1. the host calls    input_ptr()      and writes the text there; input_size() bytes fit;
 ;;   2. the host calls    shout(n)         with the text's length;
@@ -17,7 +17,7 @@
   (func (export "output_ptr") (result i32) (i32.const 0x2000))
   (func (export "output_len") (result i32) (global.get $len))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

@@ -1,20 +1,20 @@
-;; in-place-len.wat: as in-place, and the answer is shorter: removes spaces
+;; in-place-len.wat: like in-place, but the answer is shorter: removes spaces
 ;;
 ;; Removes the spaces of a text in place. The answer is shorter, and its length is returned.
 ;;
 ;;   1. the host calls    alloc(n)              for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    squeeze(pointer, n)   which changes these bytes, and returns how many are left;
-;;   3. the host reads    that many bytes from the same pointer, and gives all n back: dealloc(pointer, n).
+;;   3. the host reads    that many bytes from the same pointer, and frees all n: dealloc(pointer, n).
 ;;
-;; Nothing clears the rest: after a shorter answer, memory still holds the end of the text.
+;; The rest is not cleared: after a shorter answer, memory still holds the end of the text.
 
 (module
-  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  ;; The type of shout does not tell which convention it follows. So a custom section names it, which linmem reads.
   (@custom "linmem" "in-place-len")
 
   (memory (export "memory") 1)
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -22,12 +22,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))

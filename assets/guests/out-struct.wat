@@ -1,20 +1,20 @@
-;; out-struct.wat: an allocator; stores pointer and length where the host says
+;; out-struct.wat: an allocator; stores pointer and length at an address from the host
 ;;
-;; Answers a text in capitals. The host says where pointer and length of the answer are to be stored.
+;; Converts a text to upper case. The host passes the address for the answer's pointer and length.
 ;;
 ;;   1. the host calls    alloc(n)                    for the text, and alloc(8) for two numbers of four bytes each;
-;;   2. the host calls    shout(out, pointer, n)      which puts the answer's pointer at out, and its length at out + 4;
-;;   3. the host reads    both numbers, then the answer, and gives all three back: dealloc(pointer, length).
+;;   2. the host calls    shout(out, pointer, n)      which stores the answer's pointer at out, its length at out + 4;
+;;   3. the host reads    both numbers, then the answer, and frees all three: dealloc(pointer, length).
 ;;
-;; This is how compilers return a struct that does not fit into one value: its address comes as the first argument.
+;; This is how compilers return a struct that does not fit into one value: its address is the first argument.
 
 (module
-  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  ;; The type of shout does not tell which convention it follows. So a custom section names it, which linmem reads.
   (@custom "linmem" "out-struct")
 
   (memory (export "memory") 1)
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -22,12 +22,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
@@ -39,7 +39,7 @@
     (if (i32.eqz (global.get $in_use))
       (then (global.set $top (i32.const 1024)))))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

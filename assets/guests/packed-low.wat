@@ -1,21 +1,21 @@
-;; packed-low.wat: as packed, with the pointer in the low half of the i64
+;; packed-low.wat: like packed, with the pointer in the low half of the i64
 ;;
-;; Answers a text in capitals. As packed.wat, but the pointer is in the low half of the i64.
+;; Converts a text to upper case. Like packed.wat, but the pointer is in the low half of the i64.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)    which returns length * 2^32 + pointer;
-;;   3. the host reads    the answer, and gives both back: dealloc(pointer, length).
+;;   3. the host reads    the answer, and frees both: dealloc(pointer, length).
 ;;
-;; Nothing in the type (i32, i32) -> (i64) tells which half is which. A host that takes them the wrong way round reads
-;; far outside of memory, or so many bytes of something else: --abi packed shows what happens.
+;; The type (i32, i32) -> (i64) does not tell which half is which. A host that swaps them reads out of bounds, or the
+;; wrong bytes: --abi packed shows what happens.
 
 (module
-  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  ;; The type of shout does not tell which convention it follows. So a custom section names it, which linmem reads.
   (@custom "linmem" "packed-low")
 
   (memory (export "memory") 1)
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -23,12 +23,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
@@ -40,7 +40,7 @@
     (if (i32.eqz (global.get $in_use))
       (then (global.set $top (i32.const 1024)))))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

@@ -1,21 +1,21 @@
 ;; packed.wat: an allocator; the answer's pointer and length in one i64
 ;;
-;; Answers a text in capitals. The host asks the guest for memory, and one i64 holds pointer and length of the answer.
+;; Converts a text to upper case. The guest allocates the memory, and one i64 holds the answer's pointer and length.
 ;;
 ;;   1. the host calls    alloc(n)             for n bytes of the guest's memory, and writes the text there;
 ;;   2. the host calls    shout(pointer, n)    which returns the answer's pointer and length in one i64, the pointer
 ;;                                             in the high half: pointer * 2^32 + length;
-;;   3. the host reads    the answer, and gives both back: dealloc(pointer, length).
+;;   3. the host reads    the answer, and frees both: dealloc(pointer, length).
 ;;
-;; Many tools can return one value only. So two numbers of 32 bits are packed into one of 64.
+;; Many tools support only one result. So two 32-bit numbers are packed into one 64-bit number.
 
 (module
-  ;; Its type does not say which convention it follows. So the module says it, in a custom section that linmem reads.
+  ;; The type of shout does not tell which convention it follows. So a custom section names it, which linmem reads.
   (@custom "linmem" "packed")
 
   (memory (export "memory") 1)
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -23,12 +23,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
@@ -40,7 +40,7 @@
     (if (i32.eqz (global.get $in_use))
       (then (global.set $top (i32.const 1024)))))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

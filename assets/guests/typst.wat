@@ -1,13 +1,13 @@
 ;; typst.wat: a Typst plugin: fetches its argument, sends its answer
 ;;
-;; Answers a text in capitals, as a plugin of Typst does: it fetches its argument, and sends its answer.
+;; Converts a text to upper case, as a Typst plugin does: it fetches its argument, and sends its answer.
 ;;
-;;   1. the host calls    shout(n)                                                  with the text's length only;
+;;   1. the host calls    shout(n)                                                  with only the text's length;
 ;;   2. the guest calls   typst_env.wasm_minimal_protocol_write_args_to_buffer(pointer)      the host writes there;
 ;;   3. the guest calls   typst_env.wasm_minimal_protocol_send_result_to_host(pointer, length)   the host reads;
-;;   4. the guest returns 0 if that was the answer, or 1 if it was the message of an error.
+;;   4. the guest returns 0 if that was the answer, or 1 if it was an error message.
 ;;
-;; An empty text is an error here.
+;; Here, an empty text is an error.
 
 (module
   (import "typst_env" "wasm_minimal_protocol_write_args_to_buffer" (func $fetch (param $ptr i32)))
@@ -16,7 +16,7 @@
   (memory (export "memory") 1)
   (data (i32.const 16) "there is no text")
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done
@@ -36,7 +36,7 @@
       (then
         (call $send (i32.const 16) (i32.const 16))
         (return (i32.const 1))))
-    ;; The text goes from 1024 on. Is that more than there is? Then the memory grows.
+    ;; The text begins at 1024. If memory is too small, it grows.
     (if (i32.gt_u (local.get $n) (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 1024)))
       (then (drop (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $n) (i32.const 16)))))))
     (call $fetch (i32.const 1024))

@@ -1,10 +1,10 @@
 ;; wasm-bindgen-area.wat: wasm-bindgen strings before 2025: an area on the stack
 ;;
-;; Answers a text in capitals, as modules of Rust did that wasm-bindgen made before 2025.
+;; Converts a text to upper case, as Rust modules made by wasm-bindgen before 2025 did.
 ;;
 ;;   1. the host calls    __wbindgen_add_to_stack_pointer(-16)    for 16 bytes on the guest's stack, the return area;
 ;;   2. the host calls    __wbindgen_malloc(n, 1)                 and writes the text there, in UTF-8;
-;;   3. the host calls    shout(area, pointer, n)                 which puts the answer's pointer at area and its length
+;;   3. the host calls    shout(area, pointer, n)                 which stores the answer's pointer at area, its length
 ;;                                                                at area + 4, and frees the text;
 ;;   4. the host reads    both numbers, then the answer;
 ;;   5. the host calls    __wbindgen_add_to_stack_pointer(16), and __wbindgen_free(pointer, length, 1) for the answer.
@@ -19,7 +19,7 @@
     (global.set $stack_pointer (i32.add (global.get $stack_pointer) (local.get $n)))
     (global.get $stack_pointer))
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -27,12 +27,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
@@ -44,7 +44,7 @@
     (if (i32.eqz (global.get $in_use))
       (then (global.set $top (i32.const 1024)))))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

@@ -1,19 +1,18 @@
 ;; wasm-bindgen-result.wat: wasm-bindgen strings, or an error instead
 ;;
-;; Answers a text in capitals, or with an error, as functions of Rust do that return a Result.
+;; Converts a text to upper case, or returns an error, as Rust functions that return a Result do.
 ;;
 ;;   1. the host calls    __wbindgen_malloc(n, 1)     for n bytes, aligned to 1, and writes the text there, in UTF-8;
-;;   2. the host calls    shout(pointer, n)           which returns four values: pointer and length of the answer, the
+;;   2. the host calls    shout(pointer, n)           which returns four values: the answer's pointer and length, the
 ;;                                                    number of an error, and 1 if it is an error, else 0;
 ;;   3. the host reads    the answer, unless there is an error, and frees it: __wbindgen_free(pointer, length, 1).
 ;;
-;; An error is a value of JavaScript's: the guest has its number in a table, and only JavaScript can tell what it is. An
-;; empty text is an error here.
+;; An error is a JavaScript value: the guest has only its index in a table. Here, an empty text is an error.
 
 (module
   (memory (export "memory") 1)
 
-  ;; Memory is allocated from here upwards. When no block is in use any more, all of it is free again.
+  ;; Memory is allocated from here upwards. When no block is in use, all of it is free again.
   (global $top (mut i32) (i32.const 1024))
   (global $in_use (mut i32) (i32.const 0))
 
@@ -21,12 +20,12 @@
     (local $ptr i32) (local $end i32)
     (local.set $ptr (global.get $top))
     (local.set $end (i32.add (local.get $ptr) (local.get $len)))
-    ;; More than there is? Then the memory grows, by as many pages of 65,536 bytes as that takes.
+    ;; If memory is too small, it grows by as many pages of 65,536 bytes as are needed.
     (if (i32.gt_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
       (then
         (if (i32.eq (i32.const -1)
               (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))))
-          ;; It cannot grow so far. A null pointer says so.
+          ;; Memory cannot grow that far: return a null pointer.
           (then (return (i32.const 0))))))
     (global.set $top (local.get $end))
     (global.set $in_use (i32.add (global.get $in_use) (i32.const 1)))
@@ -38,7 +37,7 @@
     (if (i32.eqz (global.get $in_use))
       (then (global.set $top (i32.const 1024)))))
 
-  ;; Copies a text, its small letters as capitals: from a (97) to z, 32 less is the capital.
+  ;; Copies a text with its letters a to z (97 to 122) in upper case, which is 32 less.
   (func $capitals (param $from i32) (param $len i32) (param $to i32)
     (local $c i32)
     (block $done

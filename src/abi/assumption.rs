@@ -1,14 +1,14 @@
-//! A convention that runs although the evidence leaves room for another: what is said about it.
+//! A convention that runs although another one matches too, and the messages about it.
 
 use std::fmt;
 
 use super::detect::{Candidate, PLAUSIBLE};
 
-/// A convention that was assumed, and which others match.
+/// A convention that was assumed although others match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
     convention: String,
-    /// The others that match.
+    /// The other conventions that match.
     others: Vec<String>,
 }
 
@@ -19,22 +19,22 @@ impl Assumption {
         Assumption { convention: best.recipe.name.clone(), others }
     }
 
-    /// What to do about it.
+    /// How to confirm or change the assumption.
     fn advice(&self) -> String {
         match &self.others[..] {
-            [] => "--abi chooses another, `linmem inspect` shows the evidence".to_owned(),
-            [one] => format!("{one} matches as well: try --abi {one}"),
-            [first, ..] => format!("{} match as well: try --abi {first}", self.others.join(", ")),
+            [] => "choose another with --abi; `linmem inspect` shows the evidence".to_owned(),
+            [one] => format!("{one} also matches (try --abi {one})"),
+            [first, ..] => format!("{} also match (try --abi {first})", self.others.join(", ")),
         }
     }
 
-    /// What is said when it begins to run.
+    /// The note that is printed when the guest starts.
     pub fn note(&self) -> String {
         format!("assuming convention {}: {}", self.convention, self.advice())
     }
 }
 
-/// What is said where something failed.
+/// The text that is appended to a failure's message.
 impl fmt::Display for Assumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} was assumed; {}", self.convention, self.advice())

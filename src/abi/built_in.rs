@@ -1,10 +1,10 @@
-//! The built-in recipes, and changing them to a guest's own names.
+//! The built-in recipes, and adapting them to a module's own export names.
 
 use super::Recipe;
 use super::recipe::{Action, Expr, Statement, parse};
 use crate::record::plain;
 
-/// The built-in conventions: name, recipe, evidence. The build lists the files in `assets/recipes`.
+/// The built-in conventions: name, recipe, evidence. The build script lists the files in `assets/recipes`.
 pub(super) const CONVENTIONS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/conventions.rs"));
 
 /// The built-in conventions by name, each with the text of its recipe.
@@ -19,8 +19,8 @@ pub fn built_in(name: &str) -> Option<Recipe> {
 }
 
 impl Recipe {
-    /// Calls a module's own exports instead of those that the recipe names. One that takes fewer arguments gets the
-    /// first ones; one that takes more gets 1 for the rest, which is an alignment that suits bytes.
+    /// Replaces the exports that the recipe calls with the module's own. An export with fewer parameters gets the first
+    /// arguments; one with more gets 1 for the rest, a valid alignment for bytes.
     pub(super) fn replace_calls(&mut self, by: &[(String, Replacement)]) {
         let transform = by.iter().find(|(name, _)| name == "transform").map(|(_, own)| own.export.clone());
         self.each_expr(&mut |expr| {
@@ -30,7 +30,7 @@ impl Recipe {
                     own.export.clone_into(export);
                     args.resize(own.params, Expr::Number(1));
                 }
-                // What belongs to the transform is called like it.
+                // Names that belong to the transform are derived from its name.
                 None => {
                     let prefix = export.strip_suffix("_transform").map(str::to_owned);
                     if let (Some(prefix), Some(transform)) = (prefix, &transform) {
@@ -41,12 +41,12 @@ impl Recipe {
         });
     }
 
-    /// Gives a name that is set to a number the number `value` instead.
+    /// Replaces the number that a name is set to.
     pub(super) fn place_at(&mut self, name: &str, value: i64) {
         self.place(name, &Expr::Number(value));
     }
 
-    /// Gives a name that is set to a number the value of an exported global instead.
+    /// Sets a name to the value of an exported global instead of a number.
     pub(super) fn place_at_global(&mut self, name: &str, global: &str) {
         self.place(name, &Expr::Global(global.to_owned()));
     }
@@ -61,19 +61,19 @@ impl Recipe {
         }
     }
 
-    /// Leaves out every line that calls `export`, unless the recipe says that it may be missing.
+    /// Removes every line that calls `export`, except optional calls.
     pub(super) fn without(&mut self, export: &str) {
         let calls = |statement: &Statement| matches!(&statement.action, Action::Let(_, Expr::Call { export: name, optional: false, .. }) if name == export);
         [&mut self.once, &mut self.line, &mut self.finally].into_iter().for_each(|body| body.retain(|op| !calls(op)));
     }
 
-    /// Whether the recipe keeps nothing of what `export` returns.
+    /// Whether the recipe ignores every result of `export`.
     pub(super) fn drops_results_of(&self, export: &str) -> bool {
         let drops = |statement: &Statement| matches!(&statement.action, Action::Let(names, Expr::Call { export: name, .. }) if name == export && names.is_empty());
         self.line.iter().any(drops)
     }
 
-    /// Why `call` cannot be the transform's name: the recipe calls another. `None` if it can.
+    /// The reason why `call` cannot be the transform: the recipe calls another export. `None` if it can.
     pub(super) fn refuses(&self, call: Option<&str>) -> Option<String> {
         let call = call?;
         let mut called = Vec::new();
@@ -89,18 +89,15 @@ impl Recipe {
         }
         let names: Vec<_> = called.iter().map(|export| format!("`{}`", plain(export))).collect();
         let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        Some(format!(
-            "the recipe calls {names}, and --call names `{}`: change the recipe, or leave out --call",
-            plain(call)
-        ))
+        Some(format!("the recipe calls {names}, but --call names `{}`: change the recipe, or omit --call", plain(call)))
     }
 }
 
-/// A module's own export, called instead of one that a recipe names.
+/// A module's export that replaces one that the recipe names.
 #[derive(Clone, Debug)]
 pub(super) struct Replacement {
     pub(super) export: String,
-    /// How many arguments it takes.
+    /// The number of its parameters.
     pub(super) params: usize,
 }
 

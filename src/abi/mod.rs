@@ -1,8 +1,8 @@
-//! Conventions: how a line gets into a guest's memory, and how its answer comes out.
+//! Conventions: how a line gets into a guest's memory, and how its answer is read.
 //!
-//! A convention is a recipe, a short text. Which one fits is told from what a module exports alone, with reasons;
-//! guest code is never run to find out. A recipe speaks to the guest through [`crate::guest::Boundary`], so that
-//! one executor serves the recorded and the fast way.
+//! A convention is a recipe, a short text. Detection chooses it from a module's exports and imports alone, with
+//! reasons, and never runs guest code. A recipe reaches the guest through [`crate::guest::Boundary`], so one executor
+//! serves recorded and fast runs.
 
 mod assumption;
 mod built_in;
@@ -41,49 +41,49 @@ pub(crate) fn stubbed_imports(recipe: &Recipe, interface: &Interface) -> HashSet
     functions.map(Import::full_name).collect()
 }
 
-/// What the user says about the convention.
+/// What the user requested about the convention.
 #[derive(Clone, Debug, Default)]
 pub struct ConventionRequest {
     /// The transform's name.
     pub call: Option<String>,
-    /// The convention: a built-in one's name.
+    /// The name of a built-in convention.
     pub convention: Option<String>,
-    /// The convention: a recipe of the user's, with the name of the file.
+    /// The user's recipe, with its file name.
     pub recipe: Option<(String, Recipe)>,
-    /// Whether imports that nothing answers are to be noted and return zero.
+    /// Whether unresolved imports are noted and return zero.
     pub stub_imports: bool,
-    /// Whether a guest that fits no convention, or several, is to be had all the same: its exports can be called by
+    /// Whether to open the guest even if no convention, or more than one, matches: its exports can then be called by
     /// hand.
     pub by_hand: bool,
 }
 
-/// How a guest is to be talked to.
+/// The convention that drives a guest.
 #[derive(Clone, Debug)]
 pub struct ResolvedConvention {
     /// The recipe, with the module's own names.
     pub recipe: Recipe,
     /// The same with its names resolved.
     pub bound: Bound,
-    /// Why no convention was chosen, if none was: then every line fails.
+    /// The reason why no convention was chosen, if none was. Every line then fails.
     pub undecided: Option<NoConvention>,
-    /// What was assumed, if the evidence leaves room for another convention and nobody asked for this one.
+    /// What was assumed, if others match and the user requested none.
     pub assumed: Option<Assumption>,
 }
 
-/// Why no convention was chosen, with what was looked for and found.
+/// Why no convention was chosen, with the candidates and near misses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoConvention {
-    /// Why, in a line.
+    /// The reason, in one line.
     why: String,
-    /// What goes on behind it: what was found, what can be done.
+    /// The lines after it: what was found, and what to do.
     more: String,
 }
 
 impl ConventionRequest {
-    /// The same request with the convention of that name, or the recipe in that file.
+    /// The same request, with the named convention or the recipe in that file.
     ///
     /// # Errors
-    /// There is neither, or the file holds no recipe.
+    /// There is neither, or the file is not a valid recipe.
     pub fn named(&self, named: &Path) -> Result<ConventionRequest, NoConvention> {
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
@@ -100,7 +100,7 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
     if text.len() as u64 > LONGEST {
-        return Err(NoConvention::new(&format!("{file}: a recipe has at most {LONGEST} bytes")));
+        return Err(NoConvention::new(&format!("{file}: longer than {LONGEST} bytes, the limit for a recipe")));
     }
     let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
     Ok((file, recipe))
@@ -109,7 +109,7 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
 /// Chooses a convention for a module, and resolves its names.
 ///
 /// # Errors
-/// No convention matches; or several do, and which they are; or the user's recipe does not fit.
+/// No convention matches, several match, or the user's recipe does not fit the module.
 pub fn choose(interface: &Interface, wish: &ConventionRequest) -> Result<ResolvedConvention, NoConvention> {
     let decided = decide(interface, wish, || candidates(interface, wish.call.as_deref()));
     match decided.and_then(|decision| decision.resolve(interface, wish.stub_imports)) {
@@ -124,7 +124,7 @@ pub fn choose(interface: &Interface, wish: &ConventionRequest) -> Result<Resolve
     }
 }
 
-/// The recipe that would be chosen, where the candidates are known already.
+/// The recipe that would be chosen, given the candidates.
 ///
 /// # Errors
 /// As for [`choose`].
@@ -136,7 +136,7 @@ pub fn chosen(
     decide(interface, wish, || candidates)?.resolve(interface, wish.stub_imports)
 }
 
-/// The imports that nothing would answer, and what to do about them: by the recipe that was chosen, else by any.
+/// The unresolved imports and what to do about them, for the chosen recipe, or for any recipe if none was chosen.
 pub fn unresolved<'a>(
     interface: &'a Interface,
     wish: &ConventionRequest,
@@ -155,9 +155,9 @@ pub fn unresolved<'a>(
     (missing, advice)
 }
 
-/// A recipe that was decided on, whose names are not resolved yet.
+/// A recipe that was chosen, before its names are resolved.
 struct Decision {
-    /// The user's file that it is from, if it is.
+    /// The user's file that it comes from, if any.
     file: Option<String>,
     recipe: Recipe,
     assumed: Option<Assumption>,
@@ -210,9 +210,9 @@ fn decide(
     }
 }
 
-/// The longest recipe that is read, in bytes.
+/// The maximum size of a recipe file, in bytes.
 const LONGEST: u64 = 1 << 20;
-/// By how much the best candidate must be better than the next.
+/// The minimum lead of the best candidate's score over the next.
 const CLEAR: u32 = 10;
 
 fn miss(name: &str, misses: &[Rejection]) -> String {
@@ -222,22 +222,22 @@ fn miss(name: &str, misses: &[Rejection]) -> String {
     }
 }
 
-/// The built-in conventions, in words.
+/// The names of the built-in conventions, as text.
 fn known() -> String {
     let names: Vec<_> = built_in_recipes().map(|(name, _)| name).collect();
     format!("built-in conventions: {}", names.join(", "))
 }
 
-/// Which conventions nearly match and why they do not; of all the others, that they do not.
+/// The error if no convention matches: near misses with their reasons, then the rest.
 fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     let (mut why, mut more) = (String::from("no built-in convention matches this module's exports"), String::new());
     let near: Vec<_> = misses.iter().filter(|miss| miss.near).collect();
     match misses.first().filter(|first| misses.iter().all(|miss| miss.why == first.why)) {
         Some(miss) => why.push_str(&format!(": {}", miss.why)),
-        None if near.is_empty() => more.push_str("\n  (`linmem inspect GUEST` says why)"),
+        None if near.is_empty() => more.push_str("\n  (`linmem inspect GUEST` shows why)"),
         None => {
             near.iter().for_each(|miss| more.push_str(&format!("\n  {}: {}", miss.convention, miss.why)));
-            more.push_str("\n  and none of the others (`linmem inspect GUEST` says why)");
+            more.push_str("\n  the others do not match either (`linmem inspect GUEST` shows why)");
         }
     }
     more.push_str(&match toolchain::needs_other_host(interface) {
@@ -262,13 +262,13 @@ fn several(found: &[Candidate]) -> NoConvention {
 }
 
 impl NoConvention {
-    /// Words, of which the first line tells why.
+    /// Splits a message: its first line is the reason.
     fn new(words: &str) -> NoConvention {
         let (why, more) = words.split_at(words.find('\n').unwrap_or(words.len()));
         NoConvention { why: why.to_owned(), more: more.to_owned() }
     }
 
-    /// Why, without what else could be done.
+    /// The reason, without advice.
     pub fn why(&self) -> &str {
         &self.why
     }

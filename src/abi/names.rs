@@ -1,30 +1,30 @@
-//! What the names of exports and imports say: the words in them.
+//! Classifying exports and imports by the words in their names.
 
 use crate::record::plain;
 
-/// What the words in a name say of a function.
+/// What the words in a function's name suggest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It returns where something is.
+    /// It returns an address.
     Pointer,
-    /// It returns how large something is.
+    /// It returns a size.
     Size,
-    /// It is for the line.
+    /// It concerns the line.
     Input,
-    /// It is for the answer.
+    /// It concerns the answer.
     Output,
-    /// It is a function of the host's that takes the answer.
+    /// A host function that takes the answer.
     Answer,
-    /// It is a function of the host's that takes a message.
+    /// A host function that takes a message.
     Message,
-    /// It is about an error.
+    /// It concerns an error.
     Error,
     Allocator,
     Deallocator,
 }
 
 impl Kind {
-    /// The kind that evidence calls by that word.
+    /// The kind with that name in evidence.
     pub(super) fn of(word: &str) -> Option<Kind> {
         Some(match word {
             "pointer" => Kind::Pointer,
@@ -59,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// Whether a function's name says so.
+    /// Whether a function's name contains a word of this kind.
     pub(super) fn names(self, name: &str) -> bool {
         has_word(name, self.words())
             && match self {
@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// Words in the name of a function that serves a runtime and transforms nothing.
+/// Words in the names of functions that serve a runtime and transform nothing.
 const SERVICE: &[&str] = &[
     "realloc",
     "calloc",
@@ -91,38 +91,38 @@ const SERVICE: &[&str] = &[
     "init",
     "errno",
 ];
-/// Words in the name of a function that looks at a module's state, or changes it, and transforms nothing.
+/// Words in the names of functions that read or change a module's state and transform nothing.
 const STATE: &[&str] = &["get", "set", "error", "version", "bind", "count", "drop", "clone"];
 
-/// Whether a function is there for the runtime. Toolchains begin the names of theirs with two underscores.
+/// Whether a function belongs to the runtime. Toolchains prefix such names with two underscores.
 pub(super) fn is_service(name: &str) -> bool {
     let words = [Kind::Allocator.words(), Kind::Deallocator.words(), SERVICE];
     name.starts_with("__") || words.iter().any(|words| has_word(name, words))
 }
 
-/// Whether a function may transform something, by its name.
+/// Whether a function may be a transform, by its name.
 pub(super) fn may_transform(name: &str) -> bool {
     !is_service(name) && !has_word(name, STATE)
 }
 
-/// Whether a function takes memory back, by its name.
+/// Whether a function frees memory, by its name.
 pub(crate) fn frees(name: &str) -> bool {
     has_word(name, Kind::Deallocator.words())
 }
 
-/// Whether a function hands out memory, by its name.
+/// Whether a function allocates memory, by its name.
 pub(super) fn allocates(name: &str) -> bool {
     has_word(name, Kind::Allocator.words()) || has_word(name, &["new"])
 }
 
-/// Whether one of the words stands in a name such as `get_buffer_len`, `getBufferLen` or `bufferlen`.
+/// Whether a name such as `get_buffer_len`, `getBufferLen` or `bufferlen` contains one of the words.
 pub(super) fn has_word(name: &str, words: &[&str]) -> bool {
     let fits = |part: &String, word: &str| part == word || (word.len() > 3 && part.ends_with(word));
     parts(name).iter().any(|part| words.iter().any(|word| fits(part, word)))
 }
 
-/// The function that returns the size of what another returns the address of: it is called like that one but for the
-/// size, as `x_buffer_len` is beside `x_buffer_ptr`. A mere `len` may be the length of anything.
+/// The getter of a size that belongs to a getter of an address: the same name with a word for a size, as `x_buffer_len`
+/// for `x_buffer_ptr`. `len` alone may be the length of anything.
 pub(super) fn size_getter<'a>(getters: &[&'a str], pointer: &str) -> Option<&'a str> {
     let subject = |name: &str| -> Vec<String> {
         let general = [Kind::Size.words(), &["get", "ptr", "pointer", "addr", "offset"]].concat();
@@ -133,7 +133,7 @@ pub(super) fn size_getter<'a>(getters: &[&'a str], pointer: &str) -> Option<&'a 
     sized.find(|name| !wanted.is_empty() && subject(name) == wanted)
 }
 
-/// The words of a name, in lower case.
+/// Splits a name into words, in lower case.
 fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     for (before, c) in std::iter::once(' ').chain(name.chars()).zip(name.chars()) {
@@ -145,7 +145,7 @@ fn parts(name: &str) -> Vec<String> {
     parts
 }
 
-/// The first few of the names, and how many more there are.
+/// The first few names, and the number of others.
 pub(super) fn list(names: &[&str]) -> String {
     const SHOWN: usize = 8;
     let shown = |name: &&str| if name.is_empty() { "\"\"".to_owned() } else { plain(name) };

@@ -1,41 +1,41 @@
-//! What the functions are for that a recipe calls: which make room for the line, which take it back, and where the
-//! line is put. All of it is read off the recipe; where the recipe does not say, nothing is claimed.
+//! The roles of the functions that a recipe calls: which allocate memory for the line, which free it, and where the
+//! line is written. Derived from the recipe alone; what the recipe does not say stays unknown.
 
 use super::recipe::{Action, Encoding, Expr, Part, Recipe, Statement, encode};
 
-/// How an address or a size comes about.
+/// Where an address or a size comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueSource {
-    /// It is that number, always.
+    /// A constant.
     Number(u64),
-    /// It is the value of that exported global.
+    /// The value of an exported global.
     Global(String),
-    /// The guest tells it: what that export returns, whatever the line is.
+    /// The result of an export, independent of the line.
     Getter(String),
-    /// The guest makes room: what that export returns, of whose arguments the one at that place is the size.
+    /// The result of an export that allocates; the argument at that index is the size.
     Allocator(String, usize),
     /// Anything else.
     Computed,
 }
 
-/// Where a recipe puts the line, and what the exports around it do.
+/// Where a recipe writes the line, and the roles of its exports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles {
-    /// Where the line is put; `None` if no step of the recipe writes it.
+    /// The address of the line; `None` if no step writes it.
     pub line: Option<ValueSource>,
-    /// What is written there: the line, and what stands around it.
+    /// The parts of that write: the line, and what surrounds it.
     parts: Vec<Part>,
     encoding: Encoding,
-    /// How many bytes have room there, if the recipe checks that.
+    /// The number of bytes available there, if the recipe checks it.
     pub room: Option<ValueSource>,
-    /// Whether the guest fetches the line itself, by calling an import.
+    /// Whether the guest fetches the line by calling an import.
     pub fetched: bool,
-    /// The exports that take room back, each with the place of the argument that is the address.
+    /// The exports that free memory, each with the index of the address argument.
     pub deallocators: Vec<(String, usize)>,
 }
 
 impl Roles {
-    /// Reads the roles off a recipe.
+    /// Derives the roles from a recipe.
     pub fn of(recipe: &Recipe) -> Roles {
         let before = || recipe.once.iter().chain(&recipe.line);
         let write = before().find_map(|statement| match &statement.action {
@@ -57,10 +57,10 @@ impl Roles {
         }
     }
 
-    /// The bytes that the guest gets of a line.
+    /// The bytes that the recipe writes for a line.
     ///
     /// # Errors
-    /// The recipe does not take such a line; why, in words.
+    /// Why the recipe does not accept the line.
     pub fn bytes(&self, line: &[u8]) -> Result<Vec<u8>, String> {
         let encoded = encode(line, self.encoding).map_err(|failure| failure.to_string())?;
         let mut bytes = Vec::new();
@@ -71,7 +71,7 @@ impl Roles {
                 Part::Text(text) => bytes.extend(text.as_bytes()),
                 Part::Number(width, value) => {
                     let number = of_length(value, encoded.len() as u64);
-                    let number = number.ok_or("a number in front of it is known only when it crosses")?;
+                    let number = number.ok_or("the number written before it is not known yet")?;
                     bytes.extend(&number.to_le_bytes()[..width.bytes()]);
                 }
             }
@@ -80,7 +80,7 @@ impl Roles {
     }
 }
 
-/// A value that depends on nothing but the line's length in bytes.
+/// A value that depends only on the line's length in bytes.
 fn of_length(value: &Expr, n: u64) -> Option<u64> {
     match value {
         Expr::Number(number) => Some(number.cast_unsigned()),
@@ -92,7 +92,7 @@ fn of_length(value: &Expr, n: u64) -> Option<u64> {
     }
 }
 
-/// A call whose result nobody wants and whose first argument is an address: it takes back what is there.
+/// A call whose result is unused and whose first argument is an address: it frees that address.
 fn taker(statement: &Statement) -> Option<(String, usize)> {
     let Action::Let(names, Expr::Call { export, args, .. }) = &statement.action else { return None };
     let is_address = |expr: &Expr| match expr {
@@ -104,7 +104,7 @@ fn taker(statement: &Statement) -> Option<(String, usize)> {
     takes.then(|| (export.clone(), 0))
 }
 
-/// The lines that give names their values.
+/// The statements that assign names.
 struct Lets<'a>(Vec<&'a Statement>);
 
 impl<'a> Lets<'a> {
@@ -124,13 +124,13 @@ impl<'a> Lets<'a> {
         }
     }
 
-    /// The same, for what a name stands for: names are not followed further, so that none is followed in a circle.
+    /// The source of a name's value. Does not follow names further, so cycles end.
     fn origin_of_value(&self, value: &Expr) -> ValueSource {
         match value {
             Expr::Number(n) => ValueSource::Number(n.cast_unsigned()),
             Expr::Global(name) => ValueSource::Global(name.clone()),
             Expr::Call { export, args, .. } => match args.iter().position(|arg| self.depends(arg)) {
-                // `pin(new(n))`: what the outer call is handed is what the inner one made.
+                // `pin(new(n))`: the outer call's argument is the inner call's result.
                 Some(place) if matches!(args[place], Expr::Call { .. }) => self.origin_of_value(&args[place]),
                 Some(place) => ValueSource::Allocator(export.clone(), place),
                 None => ValueSource::Getter(export.clone()),
@@ -139,7 +139,7 @@ impl<'a> Lets<'a> {
         }
     }
 
-    /// Whether a value depends on the line's length: itself, or by a name for a sum.
+    /// Whether a value depends on the line's length, directly or through a name for a sum.
     fn depends(&self, expr: &Expr) -> bool {
         let is_length = |name: &str| name == "n" || name == "units";
         mentions(expr, &|name| {
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(roles("c-string").line, made("alloc", 0));
         assert_eq!(roles("canonical").line, made("cabi_realloc", 3));
         assert_eq!(roles("fixed-region").line, Some(ValueSource::Number(0)));
-        // The stack pointer is moved back by a number: nothing is taken back with that.
+        // The stack pointer is moved back by a number, which frees nothing.
         assert_eq!(roles("wasm-bindgen-area").deallocators, [("__wbindgen_free".to_owned(), 0)]);
     }
 

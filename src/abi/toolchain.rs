@@ -1,11 +1,11 @@
-//! Modules that only their toolchain's own host can run: what they are, and what to build instead.
+//! Modules that only their toolchain's own host can run, with what to build instead.
 //!
-//! A recipe answers imports one by one. It cannot be a dynamic linker, Go's or Emscripten's JavaScript, or the host of a
-//! plug-in system that keeps a memory of its own; advice to write one would be wrong.
+//! A recipe answers imports one by one. It cannot act as a dynamic linker, as Go's or Emscripten's JavaScript, or as a
+//! plug-in host with its own memory. Advice to write a recipe would be wrong.
 
 use crate::guest::{Extern, Import, Interface};
 
-/// What the imports of minified Emscripten output look like: one module, names of one or two letters.
+/// The maximum length of import names in minified Emscripten output, which imports from one module.
 const MINIFIED: usize = 2;
 
 /// Why no recipe can drive the module, and what to build instead; `None` if a recipe may.
@@ -13,7 +13,7 @@ pub(super) fn needs_other_host(interface: &Interface) -> Option<&'static str> {
     let imports = |holds: &dyn Fn(&Import) -> bool| interface.imports.iter().any(holds);
     if interface.is_dynamic {
         return Some(
-            "it is a side module (it has a dylink section), which runs only linked into a main module: link it \
+            "it is a side module (it has a dylink section), which only runs when linked into a main module: link it \
              statically, without -shared or -sSIDE_MODULE",
         );
     }
@@ -25,12 +25,12 @@ pub(super) fn needs_other_host(interface: &Interface) -> Option<&'static str> {
     }
     if imports(&|import| import.name.starts_with("_embind_") || import.name.starts_with("_emval_")) {
         return Some(
-            "it is built for Emscripten's embind, whose other half is JavaScript: export C functions instead, and link \
+            "it is built for Emscripten's embind, which needs JavaScript: export C functions instead, and link \
              with -sSTANDALONE_WASM",
         );
     }
     if imports(&|import| import.module == "extism:host/env") {
-        return Some("it is an Extism plug-in, whose host keeps a memory of its own: run it with an Extism SDK");
+        return Some("it is an Extism plug-in, which needs its own host: run it with an Extism SDK");
     }
     if imports(&|import| matches!(import.what, Extern::Tag)) {
         return Some("it imports an exception tag, which only the module that throws can provide: link it statically");
@@ -38,14 +38,14 @@ pub(super) fn needs_other_host(interface: &Interface) -> Option<&'static str> {
     None
 }
 
-/// What else helps with a module whose imports are not answered, or whose names say nothing.
+/// Further advice on a module whose imports are unresolved or whose names are uninformative.
 pub(super) fn hint(interface: &Interface) -> Option<&'static str> {
     let short = |name: &str| name.len() <= MINIFIED;
     let imports = &interface.imports;
     if imports.len() > 1 && imports.iter().all(|import| short(&import.module) && short(&import.name)) {
         return Some(
-            "its names are minified, as Emscripten does: link it with -sSTANDALONE_WASM, or look them up in the JavaScript \
-             beside it",
+            "its names were minified by Emscripten: link it with -sSTANDALONE_WASM, or look them up in the JavaScript \
+             file next to it",
         );
     }
     let is_emscripten = |import: &Import| {
@@ -54,7 +54,7 @@ pub(super) fn hint(interface: &Interface) -> Option<&'static str> {
     };
     if imports.iter().any(is_emscripten) {
         return Some(
-            "it imports functions of Emscripten's JavaScript: link it with -sSTANDALONE_WASM to need only WASI",
+            "it imports functions from Emscripten's JavaScript: link it with -sSTANDALONE_WASM, so that it needs only WASI",
         );
     }
     None

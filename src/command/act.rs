@@ -1,4 +1,4 @@
-//! Commands that do something: to the guest, or to the session.
+//! Commands that act on the guest or the session.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,13 +13,13 @@ use crate::record::{Actor, Cause, Change, StepKind, Trigger, Value};
 use crate::session::{GuestOp, Source};
 use crate::view::{Selection, counted, range, visible};
 
-/// The longest line that is read from a file, in bytes; a device has no end.
+/// The maximum size of a line read from a file, in bytes; a device has no end.
 const LONGEST: u64 = 1 << 30;
 
-/// A line to be sent.
+/// A line to send.
 pub(super) enum Line {
     Bytes(Vec<u8>),
-    /// All of a file.
+    /// The whole content of a file.
     File(PathBuf),
 }
 
@@ -118,11 +118,11 @@ pub(super) fn convention(context: &mut Context<'_>, command: String, named: Path
     run(context, command, GuestOp::Adopt(named))
 }
 
-/// Restores what a command overwrote in memory: the newest such write that was not undone yet, or that of an exchange.
+/// Restores what a command overwrote in memory: the newest write that was not undone, or that of a given exchange.
 pub(super) fn undo(context: &mut Context<'_>, wanted: Option<u64>) -> Result<Reply, Error> {
     context.has_guest()?;
     context.idle()?;
-    // What is written is written now, whichever run is looked at.
+    // Writes apply to the current run, whichever run is shown.
     context.session.look_at_run(0);
     let run_of = context.session.run();
     let causes = || (run_of.oldest()..run_of.len()).filter_map(|number| Some((number, run_of.cause(number)?)));
@@ -146,7 +146,7 @@ pub(super) fn undo(context: &mut Context<'_>, wanted: Option<u64>) -> Result<Rep
     run(context, format!("{UNDO}{number}"), op)
 }
 
-/// The command that undoes an exchange, without its number; so it is recorded.
+/// The command that undoes an exchange, without its number, as it is recorded.
 const UNDO: &str = "undo ";
 
 /// The exchange that a cause undoes.
@@ -157,7 +157,7 @@ fn undoes(cause: &Cause) -> Option<usize> {
     }
 }
 
-/// What the host wrote.
+/// A write by the host.
 struct Poke<'a> {
     memory: usize,
     addr: u64,
@@ -165,7 +165,7 @@ struct Poke<'a> {
     new: &'a [u8],
 }
 
-/// What a command wrote to memory, if that is all that it did.
+/// The memory write of a command, if that is all that it did.
 fn poked(cause: &Cause) -> Option<Poke<'_>> {
     let [step] = &cause.steps[..] else { return None };
     match (&cause.trigger, &step.kind, &cause.changes[..]) {
@@ -191,7 +191,7 @@ pub(super) fn save(context: &mut Context<'_>, path: &Path, overwrite: bool) -> R
     Ok(Reply::Text(vec![format!("saved; open it with `linmem replay {name}` or :load {name}")]))
 }
 
-/// Opens a saved session in the place of this one.
+/// Opens a saved session in place of this one.
 pub(super) fn load(context: &mut Context<'_>, path: &Path) -> Result<Reply, Error> {
     context.idle()?;
     let name = path.display();
@@ -202,7 +202,7 @@ pub(super) fn load(context: &mut Context<'_>, path: &Path) -> Result<Reply, Erro
     opened(context, visible(format!("{name}: {told}").as_bytes()))
 }
 
-/// Returns from a saved session to the one that it was opened in.
+/// Returns from a saved session to the session in which it was opened.
 pub(super) fn leave_saved(context: &mut Context<'_>) -> Result<Reply, Error> {
     context.idle()?;
     match context.session.leave_saved() {
@@ -217,7 +217,7 @@ fn opened(context: &Context<'_>, message: String) -> Result<Reply, Error> {
     Ok(Reply::Opened(Box::new(at), message))
 }
 
-/// Has the guest's thread do something, which is remembered by the command.
+/// Asks the guest's thread to do something, recorded under the command's text.
 fn run(context: &mut Context<'_>, command: String, op: GuestOp) -> Result<Reply, Error> {
     context.has_guest()?;
     context.session.command(command, op);

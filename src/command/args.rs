@@ -10,55 +10,54 @@ use crate::view::{NUMBER_TYPES, Notation, NumberType, integer, unescape, whole};
 
 type Result<T> = std::result::Result<T, ArgumentError>;
 
-/// What follows a command's name, taken argument by argument.
+/// The rest of a command after its name, read argument by argument.
 pub(super) struct Args<'a> {
-    /// The whole command, as it was typed.
+    /// The whole command, as typed.
     command: &'a str,
     rest: &'a str,
-    /// How the part that is being read is written, where that is shorter than all of the command's usage.
+    /// The usage of the part being parsed, if it is shorter than the command's.
     usage: Option<String>,
 }
 
-/// An address, which depends on the memory that is looked at.
+/// An address, resolved later against the current memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address(pub(super) String);
 
 /// A range of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RangeArg {
-    /// What is selected.
+    /// The selection.
     Selection,
     /// `ADDR`, `ADDR LEN`, `ADDR..END`, or the name of a region.
     At(Address, Option<u64>),
 }
 
 impl<'a> Args<'a> {
-    /// The arguments of a command, of which the name was taken.
+    /// The arguments of a command, after its name.
     pub(super) fn new(command: &'a str, rest: &'a str) -> Args<'a> {
         Args { command: command.trim_end(), rest, usage: None }
     }
 
-    /// The whole command, as it was typed.
+    /// The whole command, as typed.
     pub(super) fn command(&self) -> String {
         self.command.to_owned()
     }
 
-    /// Says how the part that is being read is written.
+    /// Sets the usage of the part being parsed.
     pub(super) fn reading(&mut self, usage: String) {
         self.usage = Some(usage);
     }
 
-    /// How the part that is being read is written, if that was said.
+    /// The usage of the part being parsed, if it was set.
     pub(super) fn usage(self) -> Option<String> {
         self.usage
     }
 
-    /// The next word; `"..."` holds spaces and escapes.
+    /// The next argument; `"..."` may contain spaces and escapes.
     fn next(&mut self) -> Result<Option<Vec<u8>>> {
         self.rest = self.rest.trim_start();
         if let Some(inside) = self.rest.strip_prefix('"') {
-            let end =
-                closing(inside).ok_or_else(|| ArgumentError::Invalid("a quoted argument has no end".to_owned()))?;
+            let end = closing(inside).ok_or_else(|| ArgumentError::Invalid("missing closing quote".to_owned()))?;
             self.rest = &inside[end + 1..];
             return unescape(&inside[..end]).map(Some).map_err(ArgumentError::Invalid);
         }
@@ -68,18 +67,18 @@ impl<'a> Args<'a> {
         Ok((!word.is_empty()).then(|| word.into()))
     }
 
-    /// The next word as text; `what` names it.
+    /// The next argument as text; `what` names it in errors.
     pub(super) fn text(&mut self, what: &str) -> Result<String> {
         let Some(word) = self.next()? else { return ArgumentError::missing(what) };
         String::from_utf8(word).map_err(|_| ArgumentError::Invalid(format!("{what} is not valid UTF-8")))
     }
 
-    /// The next word, if there is one.
+    /// The next argument, if there is one.
     pub(super) fn optional(&mut self, what: &str) -> Result<Option<String>> {
         if self.is_empty() { Ok(None) } else { self.text(what).map(Some) }
     }
 
-    /// All further words.
+    /// All remaining arguments.
     pub(super) fn words(&mut self, what: &str) -> Result<Vec<String>> {
         let mut words = Vec::new();
         while let Some(word) = self.optional(what)? {
@@ -88,41 +87,41 @@ impl<'a> Args<'a> {
         Ok(words)
     }
 
-    /// The next word as a file's name; `~/` begins one in the user's own folder, unless it is quoted.
+    /// The next argument as a file name. An unquoted `~/` is the user's home directory.
     pub(super) fn file(&mut self) -> Result<PathBuf> {
         let is_quoted = self.rest.trim_start().starts_with('"');
         let name = self.text("FILE")?;
         Ok(if is_quoted { name.into() } else { home(&name) })
     }
 
-    /// The next word as a file's name, if there is one.
+    /// The next argument as a file name, if there is one.
     pub(super) fn optional_file(&mut self) -> Result<Option<PathBuf>> {
         if self.is_empty() { Ok(None) } else { self.file().map(Some) }
     }
 
-    /// The next word as a number that is not negative.
+    /// The next argument as a nonnegative number.
     fn number(&mut self, what: &str) -> Result<u64> {
         let word = self.text(what)?;
         whole(&word).map_or_else(|| ArgumentError::expected("a number such as 1040 or 0x410", &word), Ok)
     }
 
-    /// The next word as a number, if there is one.
+    /// The next argument as a number, or a default.
     pub(super) fn number_or(&mut self, what: &str, default: u64) -> Result<u64> {
         if self.is_empty() { Ok(default) } else { self.number(what) }
     }
 
-    /// The next word as an address.
+    /// The next argument as an address.
     pub(super) fn address(&mut self) -> Result<Address> {
         self.text("ADDR").map(Address)
     }
 
-    /// All that follows as an address, if anything does.
+    /// The rest of the command as an address, if it is not empty.
     pub(super) fn rest_as_address(&mut self) -> Option<Address> {
         let rest = std::mem::take(&mut self.rest).trim();
         (!rest.is_empty()).then(|| Address(rest.to_owned()))
     }
 
-    /// The next words as a range: `ADDR`, `ADDR LEN`, `ADDR..END`, a region or `selection`.
+    /// The next arguments as a range: `ADDR`, `ADDR LEN`, `ADDR..END`, a region or `selection`.
     pub(super) fn range(&mut self) -> Result<RangeArg> {
         if self.take("selection") {
             return Ok(RangeArg::Selection);
@@ -133,12 +132,12 @@ impl<'a> Args<'a> {
         Ok(RangeArg::At(start, len))
     }
 
-    /// The next words as a range, if there are any.
+    /// The next arguments as a range, if there are any.
     pub(super) fn optional_range(&mut self) -> Result<Option<RangeArg>> {
         if self.is_empty() { Ok(None) } else { self.range().map(Some) }
     }
 
-    /// The next word as a type of numbers.
+    /// The next argument as a number type.
     pub(super) fn number_type(&mut self) -> Result<NumberType> {
         let name = self.text("TYPE")?;
         NumberType::named(&name).map_or_else(
@@ -150,7 +149,7 @@ impl<'a> Args<'a> {
         )
     }
 
-    /// All further words as numbers of that type, as their bytes; there must be one.
+    /// All remaining arguments as numbers of that type, encoded as bytes. At least one is required.
     pub(super) fn numbers(&mut self, ty: NumberType) -> Result<Vec<u8>> {
         let words = self.words("VALUE")?;
         if words.is_empty() {
@@ -162,7 +161,7 @@ impl<'a> Args<'a> {
         Ok(words.iter().map(read).collect::<Result<Vec<_>>>()?.concat())
     }
 
-    /// The next word as a format for copied bytes.
+    /// The next argument as a format for copied bytes.
     pub(super) fn notation(&mut self) -> Result<Notation> {
         let name = self.text("FORMAT")?;
         Notation::named(&name).map_or_else(
@@ -174,13 +173,13 @@ impl<'a> Args<'a> {
         )
     }
 
-    /// All that follows the one space behind what was taken, as it is.
+    /// The rest of the command after one space, verbatim.
     pub(super) fn rest(&mut self) -> String {
         let rest = std::mem::take(&mut self.rest);
         rest.strip_prefix(char::is_whitespace).unwrap_or(rest).to_owned()
     }
 
-    /// All that follows the one space behind what was taken, with its escapes resolved; or what is quoted.
+    /// The rest of the command after one space, with escapes resolved; or one quoted string.
     pub(super) fn bytes(&mut self) -> Result<Vec<u8>> {
         if self.rest.trim_start().starts_with('"') {
             return Ok(self.next()?.unwrap_or_default());
@@ -188,7 +187,7 @@ impl<'a> Args<'a> {
         unescape(&self.rest()).map_err(ArgumentError::Invalid)
     }
 
-    /// All that follows as hexadecimal digits, with spaces between them or not.
+    /// The rest of the command as hexadecimal digits; spaces are ignored.
     pub(super) fn hex(&mut self) -> Result<Vec<u8>> {
         let digits: String = std::mem::take(&mut self.rest).chars().filter(|c| !c.is_whitespace()).collect();
         match Hex::read(digits.as_bytes()) {
@@ -203,7 +202,7 @@ impl<'a> Args<'a> {
         self.rest.trim().is_empty()
     }
 
-    /// There must be no more arguments.
+    /// Fails if there are more arguments.
     pub(super) fn end(&mut self) -> Result<()> {
         match self.rest.trim() {
             "" => Ok(()),
@@ -211,7 +210,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// Takes the next word if it is that one, without quotes.
+    /// Consumes the next argument if it is that unquoted word.
     pub(super) fn take(&mut self, word: &str) -> bool {
         let rest = self.rest.trim_start();
         match rest.strip_prefix(word) {
@@ -224,7 +223,7 @@ impl<'a> Args<'a> {
     }
 }
 
-/// A file's name, in which `~/` stands for the user's own folder.
+/// Expands a leading `~/` to the user's home directory.
 pub(super) fn home(name: &str) -> PathBuf {
     match (name.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
@@ -232,7 +231,7 @@ pub(super) fn home(name: &str) -> PathBuf {
     }
 }
 
-/// An argument of that type.
+/// Parses an argument of that type.
 pub(super) fn value(text: &str, ty: Type) -> Result<Value> {
     let truncated = |bits: u64| u32::try_from(bits).unwrap_or(0);
     let read = match ty {

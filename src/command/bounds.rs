@@ -1,19 +1,19 @@
-//! How much a command lists, and which ranges lie in a memory.
+//! Limits on what a command lists, and bounds checks.
 
 use super::{Error, Place, Reply};
 use crate::record::Image;
 use crate::view::{range, thousands};
 
-/// The most rows, values, changes or regions that one command lists.
+/// The maximum number of rows, values, changes or regions that one command lists.
 pub(super) const MOST: usize = 1024;
 
-/// A list of lines, or what is said where there are none.
+/// A list of lines, or a message if there are none.
 pub(super) fn lines_or(lines: impl ExactSizeIterator<Item = String>, none: &str) -> Reply {
     let lines = first(lines);
     Reply::Text(if lines.is_empty() { vec![none.to_owned()] } else { lines })
 }
 
-/// A list of places, or what is said where there are none.
+/// A list of places, or a message if there are none.
 pub(super) fn places_or(title: &str, places: Vec<Place>, none: &str) -> Reply {
     match places.is_empty() {
         true => Reply::Text(vec![none.to_owned()]),
@@ -21,7 +21,7 @@ pub(super) fn places_or(title: &str, places: Vec<Place>, none: &str) -> Reply {
     }
 }
 
-/// As many lines as one command lists, and how many more there are.
+/// The first lines, up to the limit, and the number of others.
 pub(super) fn first(lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let left_out = lines.len().saturating_sub(MOST);
     let mut shown: Vec<_> = lines.take(MOST).collect();
@@ -31,12 +31,12 @@ pub(super) fn first(lines: impl ExactSizeIterator<Item = String>) -> Vec<String>
     shown
 }
 
-/// The line that ends a list of which that many lines are left out.
+/// The line that ends a truncated list.
 pub(super) fn more(left_out: usize) -> String {
     format!("... and {} more", thousands(left_out as u64))
 }
 
-/// The bytes must lie in the memory.
+/// Fails unless the bytes are in bounds.
 pub(super) fn inside(image: &Image, addr: u64, len: u64) -> Result<(), Error> {
     match addr.checked_add(len) {
         Some(end) if end <= image.len() => Ok(()),

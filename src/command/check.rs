@@ -1,4 +1,4 @@
-//! The command that checks: the last answer, the last error, or memory.
+//! The command `:expect`, which checks the last answer, the last error, or memory.
 
 use super::args::{Address, Args};
 use super::bounds::inside;
@@ -19,7 +19,7 @@ pub(super) enum Expectation {
 }
 
 impl Expectation {
-    /// Reads `TEXT`, `error TEXT`, `at ADDR hex BYTES` or `at ADDR text TEXT`.
+    /// Parses `TEXT`, `error TEXT`, `at ADDR hex BYTES` or `at ADDR text TEXT`.
     pub(super) fn parse(args: &mut Args<'_>) -> Result<Expectation, ArgumentError> {
         if args.take("error") {
             return args.bytes().map(Expectation::Error);
@@ -59,7 +59,7 @@ pub(super) fn expect(context: &mut Context<'_>, expected: &Expectation) -> Resul
     }
 }
 
-/// What the last line, or command, came to: an answer, a failure, or both.
+/// The outcome of the last line or command: an answer, a failure, or both.
 struct Last<'a> {
     answer: Option<&'a [u8]>,
     failure: Option<String>,

@@ -1,4 +1,4 @@
-//! What could stand at the end of a command that is being typed, and what is still to be typed of it.
+//! Completions and hints for a command that is being typed.
 
 use super::args::home;
 use super::grammar::{Expected, follow, is_kind};
@@ -9,19 +9,19 @@ use crate::abi::built_in_recipes;
 use crate::guest::Signature;
 use crate::view::{NUMBER_TYPES, Notation};
 
-/// The most files that are offered.
+/// The maximum number of files offered.
 const FILES: usize = 1000;
 
-/// What could take the place of the last word.
+/// Candidates to replace the last word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completion {
-    /// Where the word begins, as a byte of the line.
+    /// The byte offset of the word in the line.
     pub start: usize,
-    /// What it could be, in quotes where it takes them.
+    /// The candidates, quoted where necessary.
     pub words: Vec<String>,
 }
 
-/// The names that commands take: those of a guest, and of the memory that is looked at.
+/// The names that commands accept: those of the guest and of the current memory.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     pub(super) exports: Vec<(String, Signature)>,
@@ -32,18 +32,18 @@ pub struct Names {
 }
 
 impl Names {
-    /// Whether a text that is no command may be an address.
+    /// Whether text that is not a command may be an address.
     pub(super) fn may_be_address(&self, text: &str) -> bool {
         let begins = |name: &String| !name.is_empty() && text.starts_with(&**name);
         !text.starts_with(char::is_alphabetic) || self.regions.iter().any(begins)
     }
 }
 
-/// Completes a line that was typed as far as this; nothing for one that is no command.
+/// Completes a line as typed so far. Empty for a line that is not a command.
 pub fn complete(line: &str, names: &Names) -> Completion {
     let Some((name, words)) = command(line) else { return Completion::default() };
     let Some((last, before)) = words.split_last().filter(|_| !name.is_open()) else {
-        // Behind a command that takes arguments one goes on typing.
+        // Add a space after a command that takes arguments.
         let ended = |spec: &Spec| format!("{}{}", spec.name, if spec.args().is_empty() { "" } else { " " });
         let found = COMMANDS.iter().map(ended).filter(|spec| spec.starts_with(name.text));
         return Completion { start: name.start, words: found.collect() };
@@ -60,7 +60,7 @@ pub fn complete(line: &str, names: &Names) -> Completion {
     Completion { start: last.start, words: found }
 }
 
-/// The words of one kind that begin as `typed` does.
+/// The candidates of one kind that start with `typed`.
 fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
     let begun = |names: &mut dyn Iterator<Item = &str>| {
         let Some(begun) = unquoted(typed) else { return Vec::new() };
@@ -83,8 +83,8 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
     }
 }
 
-/// The files and folders that begin as `typed` does, folders with a slash behind them. Hidden ones are offered only to
-/// whoever typed their dot.
+/// The files and directories that start with `typed`; directories end with a slash. Hidden ones are offered only after
+/// a typed dot.
 fn files(typed: &str) -> Vec<String> {
     let Some(begun) = unquoted(typed) else { return Vec::new() };
     let (folder, name) = begun.rfind('/').map_or(("", &*begun), |at| begun.split_at(at + 1));
@@ -102,7 +102,7 @@ fn files(typed: &str) -> Vec<String> {
     found
 }
 
-/// What is still to be typed of a command, in words: the rest of its name, and its arguments.
+/// The rest of a command's name and its remaining arguments, as text.
 pub fn hint(line: &str, names: &Names) -> Option<String> {
     let (name, words) = command(line).filter(|(name, _)| !name.text.is_empty())?;
     let spec = find(name.text).ok()?;
@@ -110,7 +110,7 @@ pub fn hint(line: &str, names: &Names) -> Option<String> {
         let rest = spec.name.strip_prefix(name.text)?;
         return Some(format!("{rest} {}", spec.args()).trim_end().to_owned()).filter(|hint| !hint.is_empty());
     }
-    // In the middle of a word nothing is said.
+    // No hint in the middle of a word.
     let (last, before) = words.split_last()?;
     let before: Vec<_> = before.iter().map(|token| token.text).collect();
     if !last.text.is_empty() {
@@ -128,7 +128,7 @@ pub fn hint(line: &str, names: &Names) -> Option<String> {
     Some(told.map(|words: Vec<_>| words.join(" ")).collect::<Vec<_>>().join(" | ")).filter(|hint| !hint.is_empty())
 }
 
-/// The name of a command and the words behind it, the last of which may be empty; `None` if the line is no command.
+/// The name of a command and the words after it, the last of which may be empty; `None` if the line is not a command.
 fn command(line: &str) -> Option<(Token<'_>, Vec<Token<'_>>)> {
     line.strip_prefix(':').filter(|rest| !rest.starts_with(':'))?;
     let mut tokens = tokens(line, 1);

@@ -4,29 +4,29 @@ use std::fmt;
 
 use crate::view::visible;
 
-/// Why a command was not run, or not to its end.
+/// Why a command was not run, or not completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// There is nothing behind the colon.
+    /// Nothing follows the colon.
     NoCommand,
-    /// No command has this name; one that is like it, if any is.
+    /// Unknown command, with a similar one if there is any.
     UnknownCommand(String, Option<&'static str>),
-    /// Several commands begin with this.
+    /// An ambiguous prefix of several commands.
     AmbiguousCommand(String, Vec<&'static str>),
-    /// The arguments are not those of the command; with how it is written.
+    /// Invalid arguments, with the command's usage.
     Arguments(ArgumentError, String),
     /// The command could not be run; the message says why.
     Failed(String),
 }
 
-/// What is wrong with the arguments of a command.
+/// Why an argument is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArgumentError {
-    /// There is none in this place.
+    /// Missing argument.
     Missing(String),
-    /// There is one too many.
+    /// Unexpected argument.
     Unexpected(String),
-    /// It is not what belongs there; the message says what was expected.
+    /// Invalid argument; the message says what was expected.
     Invalid(String),
 }
 
@@ -41,7 +41,7 @@ impl ArgumentError {
         Err(ArgumentError::Missing(what.to_owned()))
     }
 
-    /// A word that is not what was expected.
+    /// The error for a word that does not match what was expected.
     pub(super) fn expected<T>(what: &str, word: &str) -> Result<T, ArgumentError> {
         Err(ArgumentError::Invalid(format!("expected {what}, got `{word}`")))
     }
@@ -58,7 +58,7 @@ impl fmt::Display for ArgumentError {
 }
 
 impl fmt::Display for Error {
-    /// Words of the user's and the guest's are in it: nothing in them reaches a terminal raw.
+    /// Messages may contain the user's and the guest's text, so control characters are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = match self {
             Error::NoCommand => "missing command; :help lists them".to_owned(),

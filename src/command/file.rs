@@ -1,4 +1,4 @@
-//! Files that commands write: none is replaced unless the user says so.
+//! Files that commands write. None is replaced without `overwrite`.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::Error;
 
-/// Makes a file.
+/// Creates a file.
 ///
 /// # Errors
-/// It cannot be made, or there is one already and it is not to be overwritten.
+/// It cannot be created, or it exists and `overwrite` is false.
 pub fn create(path: &Path, overwrite: bool) -> Result<File, Error> {
     let made = if overwrite { File::create(path) } else { File::create_new(path) };
     made.map_err(|error| match error.kind() {
@@ -18,7 +18,7 @@ pub fn create(path: &Path, overwrite: bool) -> Result<File, Error> {
     })
 }
 
-/// The file exists, and the user did not say `overwrite`.
+/// The error for a file that exists.
 pub(super) fn exists(path: &Path) -> Error {
     Error::Failed(format!("{}: file exists; add `overwrite` to replace it", path.display()))
 }

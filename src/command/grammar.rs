@@ -1,45 +1,45 @@
-//! What may follow a command's name, read from how its help writes the arguments: `TYPE ADDR [COUNT]`.
+//! The grammar of commands' arguments, derived from their usage: `TYPE ADDR [COUNT]`.
 //!
-//! So completion, hints and highlighting follow the table of commands, and know no command by name.
+//! So completion, hints and highlighting follow the table of commands without special cases.
 
 use crate::view::NumberType;
 
 /// A place for a word: `ADDR`, `hex`, `on|off`, `[COUNT]`, `VALUE ...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
-    /// What may stand there: names in capitals are kinds of words, others are words themselves.
+    /// The accepted words: names in capitals are kinds of words, others are literal.
     pub(super) what: &'static str,
     optional: bool,
     /// Whether more of its kind may follow.
     repeats: bool,
 }
 
-/// What may follow some words.
+/// What may come next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// A word for this slot, and behind it those.
+    /// A word for this slot, then words for those.
     Word(Slot, Vec<Slot>),
-    /// The rest of a text that began with one of the words.
+    /// The rest of a text that has begun.
     Text,
     /// Nothing.
     End,
 }
 
-/// All that may follow `words` in one of the alternatives of `args`.
+/// Everything that may follow `words` in one of the alternatives of `args`.
 pub(super) fn follow(args: &'static str, words: &[&str]) -> Vec<Expected> {
     let fitting: Vec<_> = alternatives(args).iter().filter_map(|slots| next(slots, words)).collect();
-    // A text takes any words: only where nothing else does, it is meant.
+    // Text matches any words, so it counts only if nothing else matches.
     let others: Vec<_> = fitting.iter().filter(|next| **next != Expected::Text).cloned().collect();
     if others.is_empty() { fitting } else { others }
 }
 
-/// The arguments as alternatives of slots.
+/// Parses a usage into alternatives of slots.
 fn alternatives(args: &'static str) -> Vec<Vec<Slot>> {
     let mut signs = Vec::new();
     for word in args.split_whitespace() {
         let inner = word.trim_start_matches('[');
         signs.extend((inner.len()..word.len()).map(|_| "["));
-        // `NUMBER[.STEP]` is one word, and its brackets belong to it.
+        // `NUMBER[.STEP]` is one word that contains brackets.
         let closed = inner.matches(']').count().saturating_sub(inner.matches('[').count());
         signs.push(&inner[..inner.len() - closed]);
         signs.extend((0..closed).map(|_| "]"));
@@ -49,7 +49,7 @@ fn alternatives(args: &'static str) -> Vec<Vec<Slot>> {
 
 type Signs<'a> = std::iter::Peekable<std::vec::IntoIter<&'a str>>;
 
-/// Alternatives up to the bracket that closes them, or to the end.
+/// Parses alternatives up to the closing bracket or the end.
 fn group(signs: &mut Signs<'static>, optional: bool) -> Vec<Vec<Slot>> {
     let (mut found, mut present) = (Vec::new(), vec![Vec::new()]);
     while let Some(sign) = signs.next() {
@@ -58,7 +58,7 @@ fn group(signs: &mut Signs<'static>, optional: bool) -> Vec<Vec<Slot>> {
             "|" => found.extend(std::mem::replace(&mut present, vec![Vec::new()])),
             "[" => {
                 let mut inside = group(signs, true);
-                // What is optional can be passed over where something follows it; at the end it is simply not there.
+                // An optional part in the middle may be skipped; at the end it may just be missing.
                 if signs.peek().is_some_and(|next| !matches!(*next, "]" | "|")) {
                     inside.push(Vec::new());
                 }
@@ -73,7 +73,7 @@ fn group(signs: &mut Signs<'static>, optional: bool) -> Vec<Vec<Slot>> {
     found
 }
 
-/// What may follow `words` in one alternative, if they fit it.
+/// What may follow `words` in one alternative, if they match it.
 fn next(slots: &[Slot], words: &[&str]) -> Option<Expected> {
     let mut place = 0;
     for word in words {
@@ -91,12 +91,12 @@ fn next(slots: &[Slot], words: &[&str]) -> Option<Expected> {
 }
 
 impl Slot {
-    /// The kinds of words, or the words themselves, that may stand here.
+    /// The kinds of words, or the literal words, that are accepted here.
     pub(super) fn choices(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.what.split('|')
     }
 
-    /// Whether all that follows belongs to it, blanks included.
+    /// Whether it takes the rest of the line, including spaces.
     fn is_text(&self) -> bool {
         matches!(self.what, "TEXT" | "BYTES")
     }
@@ -110,7 +110,7 @@ impl Slot {
     }
 }
 
-/// Whether a choice is a kind of words, and not a word.
+/// Whether a choice is a kind of words rather than a literal word.
 pub(super) fn is_kind(choice: &str) -> bool {
     choice.starts_with(|c: char| c.is_ascii_uppercase())
 }
@@ -122,27 +122,27 @@ impl std::fmt::Display for Slot {
     }
 }
 
-/// Arguments as a test makes them from how a help writes them.
+/// Test arguments derived from a usage.
 #[cfg(test)]
 pub(super) struct Sample {
     pub(super) words: Vec<&'static str>,
-    /// How many of the words there must be.
+    /// How many of the words are required.
     pub(super) required: usize,
-    /// Whether any further word belongs to the last one.
+    /// Whether any further words belong to the last one.
     pub(super) takes_any: bool,
     slots: Vec<Slot>,
 }
 
 #[cfg(test)]
 impl Sample {
-    /// Whether these words are all that it takes.
+    /// Whether these words are complete arguments.
     pub(super) fn accepts(&self, words: &[&str]) -> bool {
         (self.required..=self.slots.len()).contains(&words.len())
             && self.slots.iter().zip(words).all(|(slot, word)| slot.takes(word))
     }
 }
 
-/// Arguments for each alternative, one of each kind.
+/// Sample arguments for each alternative, one of each kind.
 #[cfg(test)]
 pub(super) fn samples(args: &'static str) -> Vec<Sample> {
     let word = |slot: &Slot| match slot.choices().next().unwrap_or_default() {
@@ -170,7 +170,7 @@ pub(super) fn samples(args: &'static str) -> Vec<Sample> {
 mod tests {
     use super::*;
 
-    /// What may follow, as it would be written.
+    /// What may come next, as text.
     fn told(args: &'static str, words: &[&str]) -> Vec<String> {
         let tell = |next: &Expected| match next {
             Expected::Word(slot, rest) => {

@@ -1,4 +1,4 @@
-//! Commands that show: memory at the moment that is looked at, and what the guest is made of.
+//! Commands that show memory at the selected moment, and parts of the guest.
 
 use super::args::{Address, RangeArg};
 use super::bounds::{MOST, first, inside, lines_or, more};
@@ -9,11 +9,11 @@ use crate::record::{Actor, Image, Run};
 use crate::session::About;
 use crate::view::{self, NumberType, Row, Selection, counted, difference, range, visible, whole};
 
-/// Bytes in a row of a dump.
+/// Bytes per row of a dump.
 const WIDTH: usize = 16;
-/// How many bytes are dumped from an address alone.
+/// The number of bytes dumped if only an address is given.
 const DUMPED: u64 = 8 * WIDTH as u64;
-/// Bytes of a change that are shown.
+/// The number of bytes shown of a change.
 const GLANCE: usize = 16;
 
 pub(super) fn dump(context: &mut Context<'_>, range: Option<RangeArg>) -> Result<Reply, Error> {
@@ -84,10 +84,10 @@ pub(super) fn steps(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(Reply::Text(first((0..at.steps()).map(line))))
 }
 
-/// Lists the frames of the trap that ended the exchange that is looked at.
+/// Lists the frames of the trap that ended the selected exchange.
 pub(super) fn frames(context: &mut Context<'_>) -> Result<Reply, Error> {
     let lines: Vec<_> = context.at()?.node.failures().flat_map(view::frames).collect();
-    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or one without frames"))
+    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or a trap without frames"))
 }
 
 pub(super) fn exports(context: &mut Context<'_>) -> Result<Reply, Error> {
@@ -113,7 +113,7 @@ pub(super) fn globals(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(lines_or(context.session.globals().iter().map(line), "the guest exports no globals"))
 }
 
-/// Lists the memories, or chooses the one that commands are about.
+/// Lists the memories, or selects one for commands.
 pub(super) fn memory(context: &mut Context<'_>, named: Option<&str>) -> Result<Reply, Error> {
     if let Some(named) = named {
         choose_memory(context, named)?;
@@ -126,7 +126,7 @@ pub(super) fn memory(context: &mut Context<'_>, named: Option<&str>) -> Result<R
             _ if !several => size,
             name => {
                 let here = if place == context.session.memory() { ", current" } else { "" };
-                let name = name.map_or("no name".to_owned(), |name| visible(name.as_bytes()));
+                let name = name.map_or("unnamed".to_owned(), |name| visible(name.as_bytes()));
                 format!("{size}   ({name}{here})")
             }
         }
@@ -143,10 +143,10 @@ fn choose_memory(context: &mut Context<'_>, named: &str) -> Result<(), Error> {
         return Ok(());
     }
     let hint = hint(named, names.iter().flatten().copied(), ":memory");
-    Err(Error::Failed(format!("no memory `{named}`; {hint}")))
+    Err(Error::Failed(format!("unknown memory `{named}`; {hint}")))
 }
 
-/// Lists the runs, or chooses the one that is looked at.
+/// Lists the runs, or selects one.
 pub(super) fn runs(context: &mut Context<'_>, named: Option<&str>) -> Result<Reply, Error> {
     let (kept, newest) = (context.session.past().len(), context.session.run_number() + context.session.runs_back());
     if let Some(named) = named {
@@ -157,7 +157,8 @@ pub(super) fn runs(context: &mut Context<'_>, named: Option<&str>) -> Result<Rep
             return Err(Error::Failed(format!("expected a run from {oldest} to {newest}, or now, got `{named}`")));
         }
         let words = format!("this is run {} of {newest}", context.session.run_number());
-        let at = Selection::newest(context.session.run()).ok_or_else(|| Error::failed("nothing happened in it"))?;
+        let at =
+            Selection::newest(context.session.run()).ok_or_else(|| Error::failed("nothing happened in that run"))?;
         return Ok(Reply::Opened(Box::new(at), words));
     }
     let line = |(place, (about, _, run)): (usize, (&About, &[Global], &Run))| {
@@ -169,7 +170,7 @@ pub(super) fn runs(context: &mut Context<'_>, named: Option<&str>) -> Result<Rep
     Ok(Reply::Text(context.session.runs().enumerate().map(line).collect()))
 }
 
-/// Shows the convention, or what there is to choose from.
+/// Shows the convention, or the candidates.
 pub(super) fn convention(context: &mut Context<'_>) -> Result<Reply, Error> {
     let about = context.about()?;
     let Some(why) = &about.undecided else {
@@ -190,6 +191,6 @@ pub(super) fn recipe(context: &mut Context<'_>, named: Option<&str>) -> Result<R
     let known = crate::abi::built_in_recipes().find(|(name, _)| *name == named);
     known.map(|(_, text)| lines(text)).ok_or_else(|| {
         let hint = hint(named, crate::abi::built_in_recipes().map(|(name, _)| name), "`linmem recipe`");
-        Error::Failed(format!("no built-in convention `{named}`; {hint}"))
+        Error::Failed(format!("unknown built-in convention `{named}`; {hint}"))
     })
 }

@@ -1,6 +1,6 @@
 //! The `:` language: one table of commands for parsing, completion and help, the same in every front end.
 //!
-//! A command acts on the session and returns in a [`Reply`] what is to be shown; it knows no terminal.
+//! A command acts on the session and returns what to show in a [`Reply`]. It does not depend on a terminal.
 
 mod act;
 mod args;
@@ -38,72 +38,71 @@ use self::args::{Address, RangeArg};
 use self::spelling::nearest;
 use crate::settings::Settings;
 
-/// What a command sees: the session, and what is looked at.
+/// What a command can access: the session and the current selection.
 pub struct Context<'a> {
     /// The guest and its timeline.
     pub session: &'a mut Session,
-    /// The cause or step that is looked at; `None` before anything happened.
+    /// The selected cause or step; `None` before anything happened.
     pub at: Option<&'a Selection>,
-    /// Where in memory the user is.
+    /// The cursor's address in memory.
     pub cursor: u64,
-    /// The bytes that are selected: the one at the cursor, at least.
+    /// The selected bytes: at least the one at the cursor.
     pub selected: Range<u64>,
     /// The settings, which `:set` changes.
     pub settings: &'a mut Settings,
 }
 
-/// A line of a list, and the place in memory that it is about.
+/// A line of a list, with an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The line, safe to print.
     pub words: String,
-    /// The address, if it is about one.
+    /// The address that it is about, if any.
     pub addr: Option<u64>,
     /// The exchange, and the step in it, if it is about another moment than the one that is looked at.
     pub at: Option<(usize, Option<usize>)>,
 }
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub enum Reply {
-    /// Lines of words, safe to print.
+    /// Lines of text, safe to print.
     Text(Vec<String>),
-    /// What a list is of, and its lines about places in memory, from which one may go there.
+    /// A list's title, and its lines with addresses to jump to.
     Places(String, Vec<Place>),
     /// Rows of memory.
     Rows(Vec<Row>),
-    /// The user goes to a place in memory.
+    /// Move the cursor to an address.
     Goto(u64),
-    /// Memory is to be searched.
+    /// Search memory.
     Find(Box<Search>),
-    /// A text is to be taken along.
+    /// Copy text to the clipboard.
     Copy(String),
-    /// A picture of the screen is to be written to a file; whether it may replace one.
+    /// Save a picture of the screen to a file, and whether to overwrite it.
     Shot(PathBuf, bool),
-    /// Something was asked of the guest; what comes of it is the next cause on the timeline.
+    /// The guest was asked to do something; the result will be the next cause on the timeline.
     Sent,
-    /// Another part of the timeline is to be looked at.
+    /// Select another part of the timeline.
     Look(Box<Selection>),
-    /// Another session was opened in the place of this one, or left again: that is to be looked at, and this to be said.
+    /// Another session was opened or left: select that, and print this message.
     Opened(Box<Selection>, String),
-    /// The lines and commands of a file are to be run.
+    /// Run the lines and commands in a file.
     Source(PathBuf),
-    /// The user quits.
+    /// Quit.
     Quit,
 }
 
-/// What was typed: a line for the guest, or a command without its colon. A second colon makes a line that begins
-/// with one.
+/// A typed line: a line for the guest, or a command. A second colon escapes a line that begins with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Typed<'a> {
-    /// A line for the guest, exactly as it is.
+    /// A line for the guest, verbatim.
     Line(&'a str),
-    /// A command.
+    /// A command, without its colon.
     Command(&'a str),
 }
 
 impl<'a> Typed<'a> {
-    /// Tells what a typed line is.
+    /// Classifies a typed line.
     pub fn new(typed: &'a str) -> Typed<'a> {
         match typed.strip_prefix(':') {
             Some(rest) if rest.starts_with(':') => Typed::Line(rest),
@@ -113,10 +112,10 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// Runs a command, given without its colon. What is no command may be an address: then that is gone to.
+/// Runs a command, given without its colon. Text that is not a command may be an address to go to.
 ///
 /// # Errors
-/// It is neither, its arguments are wrong, or it cannot be run now. Then nothing was changed.
+/// The command is unknown, its arguments are not valid, or it cannot run now. Nothing was changed.
 pub fn run(text: &str, context: &mut Context<'_>) -> Result<Reply, Error> {
     match table::parse(text) {
         Ok(action) => action(context),
@@ -134,24 +133,24 @@ pub fn run(text: &str, context: &mut Context<'_>) -> Result<Reply, Error> {
 /// Names the selected bytes.
 ///
 /// # Errors
-/// It is no name for a mark, or a region has it.
+/// The name is not valid, or a region has it.
 pub fn mark(name: &str, context: &mut Context<'_>) -> Result<Reply, Error> {
     space::mark(context, name, None)
 }
 
 impl Context<'_> {
-    /// What is looked at.
+    /// The selection, or an error if nothing happened yet.
     fn at(&self) -> Result<&Selection, Error> {
         self.at.ok_or_else(|| Error::failed("the guest is still loading"))
     }
 
-    /// The address that an argument means.
+    /// Resolves an address argument.
     fn address(&self, addr: &Address) -> Result<u64, Error> {
         self.with_places(&addr.0, |places| parse_address(&addr.0, places))
     }
 
-    /// The range that an argument means, as its first address and how many bytes. An address alone has `alone` bytes, or
-    /// as many as there are.
+    /// Resolves a range argument to an address and a length. An address alone gets the length `alone`, or all available
+    /// bytes.
     fn range(&self, range: &RangeArg, alone: Option<u64>) -> Result<(u64, u64), Error> {
         let (addr, len) = match range {
             RangeArg::Selection => return self.selection(),
@@ -163,25 +162,25 @@ impl Context<'_> {
             (_, Some(len), _) => len,
             (Some(end), None, _) => end - start,
             (None, None, Some(len)) => len.min(image.len() - start),
-            (None, None, None) => return Err(Error::failed("missing LEN behind the address")),
+            (None, None, None) => return Err(Error::failed("missing LEN after the address")),
         };
         bounds::inside(image, start, len)?;
         Ok((start, len))
     }
 
-    /// The range that an argument means, an address alone having one byte; or what is selected.
+    /// Resolves a range argument, one byte for an address alone; without one, the selection.
     fn range_or_selection(&self, range: Option<RangeArg>) -> Result<(u64, u64), Error> {
         range.map_or_else(|| self.selection(), |range| self.range(&range, Some(1)))
     }
 
-    /// What is selected, as its first address and how many bytes.
+    /// The selection, as an address and a length.
     fn selection(&self) -> Result<(u64, u64), Error> {
         let len = self.selected.end.saturating_sub(self.selected.start);
         bounds::inside(self.image()?, self.selected.start, len)?;
         Ok((self.selected.start, len))
     }
 
-    /// Reads a text that tells of a place; where it could be a misspelt name, the error says of which.
+    /// Parses text that refers to an address. The error suggests a similar name.
     fn with_places<T>(&self, text: &str, read: impl FnOnce(&Places<'_>) -> Result<T, String>) -> Result<T, Error> {
         let image = self.image()?;
         let (regions, globals) = (self.regions(), self.session.globals());
@@ -193,22 +192,22 @@ impl Context<'_> {
         })
     }
 
-    /// The memory that commands are about, as it is at what is looked at.
+    /// The current memory at the selected moment.
     fn image(&self) -> Result<&Image, Error> {
         let number = self.session.memory();
         let missing = || match number {
             0 => Error::failed("the guest exports no memory"),
-            number => Error::Failed(format!("no memory {number} at this moment")),
+            number => Error::Failed(format!("memory {number} does not exist at this point")),
         };
         self.at()?.after.get(number).ok_or_else(missing)
     }
 
-    /// What is known of the guest.
+    /// The facts about the guest.
     fn about(&self) -> Result<&About, Error> {
         self.session.about().ok_or_else(|| Error::failed("the guest is still loading"))
     }
 
-    /// The names that can be typed here.
+    /// The names that can be typed now.
     pub fn names(&self) -> Names {
         let interface = self.session.about().map(|about| &about.interface);
         let exports = interface.into_iter().flat_map(|interface| interface.funcs());
@@ -223,17 +222,17 @@ impl Context<'_> {
         }
     }
 
-    /// The ranges of memory that have a name at what is looked at.
+    /// The named ranges of memory at the selected moment.
     fn regions(&self) -> Regions {
         Regions::new(self.session, self.at, &Regions::default())
     }
 
-    /// There must be a guest to do something to.
+    /// Fails if there is no guest.
     fn has_guest(&self) -> Result<(), Error> {
         self.session.no_guest().map_or(Ok(()), |reason| Err(Error::failed(reason)))
     }
 
-    /// The guest must have answered all that it was sent.
+    /// Fails if the guest is still busy.
     fn idle(&self) -> Result<(), Error> {
         match self.session.state() {
             State::Idle => Ok(()),

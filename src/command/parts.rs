@@ -1,4 +1,4 @@
-//! What the parts of a typed line are: for highlighting it, and for completing its last word.
+//! Splits a typed line into parts, for highlighting and completion.
 
 use std::ops::Range;
 
@@ -8,34 +8,34 @@ use super::table::{COMMANDS, find};
 use super::{Error, Names};
 use crate::view::{NumberType, escape};
 
-/// What a part of a typed line is. What is not told is data, or a plain word.
+/// The kind of a part. Unlisted parts are data or plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The name of a command, with its colon.
     Command,
-    /// What should be the name of a command, and is none.
+    /// An unknown command.
     Unknown,
-    /// A word of the language's: `hex`, `u8`, `on`.
+    /// A keyword: `hex`, `u8`, `on`.
     Keyword,
     /// Text in quotes.
     Quoted,
     /// An escape, or the first of two colons.
     Escape,
-    /// A backslash with no escape behind it.
+    /// A backslash without a valid escape.
     Wrong,
 }
 
-/// A word of a command as it was typed, with its quotes.
+/// A word of a command as typed, with its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
     pub(super) start: usize,
     pub(super) text: &'a str,
-    /// Whether the line ends in it.
+    /// Whether it is the last word of the line.
     last: bool,
 }
 
 impl Token<'_> {
-    /// Whether the word may go on: nothing stands behind it yet.
+    /// Whether the word may still continue: nothing follows it.
     pub(super) fn is_open(&self) -> bool {
         self.last
     }
@@ -45,7 +45,7 @@ impl Token<'_> {
     }
 }
 
-/// The words of a line from a byte of it on. Behind a blank there is another, which may be empty.
+/// The words of a line from a byte offset. After a trailing space there is an empty word.
 pub(super) fn tokens(line: &str, from: usize) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut at = from;
@@ -74,7 +74,7 @@ pub fn parts(line: &str, names: &Names) -> Vec<(Range<usize>, Part)> {
     let tokens = tokens(line, 1);
     let (name, words) = (tokens[0], &tokens[1..]);
     let spec = find(name.text);
-    // A name that is being typed is wrong only when no command begins so.
+    // A name being typed is wrong only if no command starts with it.
     let begun = name.last && COMMANDS.iter().any(|spec| spec.name.starts_with(name.text));
     let kind = match spec {
         Err(Error::UnknownCommand(..)) if !begun && names.may_be_address(name.text) => return Vec::new(),
@@ -104,7 +104,7 @@ pub fn parts(line: &str, names: &Names) -> Vec<(Range<usize>, Part)> {
     found
 }
 
-/// Whether a word is the language's own where it stands.
+/// Whether a word is a keyword in its position.
 fn is_word(next: &Expected, word: &str) -> bool {
     let Expected::Word(slot, _) = next else { return false };
     slot.choices().any(|choice| match choice {

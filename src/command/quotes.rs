@@ -1,8 +1,8 @@
-//! Quotes around arguments: reading them, and writing them where an argument needs them.
+//! Quoting and unquoting arguments.
 
 use crate::view::{unescape, visible};
 
-/// Where the quote ends that was opened before `text`.
+/// The position of the quote that closes one opened before `text`.
 pub(super) fn closing(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.char_indices().find_map(|(at, c)| {
@@ -12,7 +12,7 @@ pub(super) fn closing(text: &str) -> Option<usize> {
     })
 }
 
-/// A name as an argument: in quotes where it needs them, or is to have them.
+/// A name as an argument, quoted if necessary or if `always`.
 pub(super) fn quoted(name: &str, always: bool) -> String {
     let shown = visible(name.as_bytes());
     if !always && !name.is_empty() && !name.starts_with('"') && shown == name && !name.contains(char::is_whitespace) {
@@ -25,7 +25,7 @@ pub(super) fn quoted(name: &str, always: bool) -> String {
     format!("\"{}\"", name.chars().map(escaped).collect::<String>())
 }
 
-/// What an argument stands for, whose quote may not be closed yet; `None` where it is not valid UTF-8.
+/// The value of an argument whose quote may still be open; `None` if it is not valid UTF-8.
 pub(super) fn unquoted(word: &str) -> Option<String> {
     let Some(inside) = word.strip_prefix('"') else { return Some(word.to_owned()) };
     let inside = closing(inside).map_or(inside, |end| &inside[..end]);

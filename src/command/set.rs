@@ -8,10 +8,10 @@ use super::spelling::hint;
 use super::{Context, Reply};
 use crate::settings::{Group, SETTINGS, Setting, Settings};
 
-/// The names that settings had once. They are understood, and appear nowhere.
+/// Former names of settings. Accepted but not shown.
 const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
 
-/// The arguments of `:set`, as its help writes them.
+/// The arguments of `:set`, as in its usage.
 pub(super) fn arguments() -> String {
     let alternatives: Vec<_> = live().map(written).collect();
     format!("[{}]", alternatives.join(" | "))
@@ -21,19 +21,19 @@ fn live() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().filter(|setting| setting.live)
 }
 
-/// How a setting and its value are written: `steps on|off`.
+/// The usage of a setting: `steps on|off`.
 fn written(setting: &Setting) -> String {
     format!("{} {}", setting.name, setting.kind().placeholder())
 }
 
-/// A setting and its value; nothing where there are no arguments.
+/// Parses a setting and its value; `None` without arguments.
 pub(super) fn parse(args: &mut Args<'_>) -> Result<Option<(&'static Setting, OsString)>, ArgumentError> {
     let Some(name) = args.optional("SETTING")? else { return Ok(None) };
     args.reading(":set SETTING VALUE".to_owned());
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(&*name, |(_, name)| name);
     let Some(setting) = live().find(|setting| setting.name == name) else {
         return Err(ArgumentError::Invalid(match crate::settings::find(name) {
-            Some(_) => format!("`{name}` can be set on the command line and in the config file only"),
+            Some(_) => format!("`{name}` can only be set on the command line and in the config file"),
             None => format!("unknown setting `{name}`; {}", hint(name, live().map(|setting| setting.name), ":set")),
         }));
     };
@@ -53,12 +53,12 @@ pub(super) fn set(context: &mut Context<'_>, setting: &Setting, value: &OsStr) -
     }
     context.session.set_resend(settings.resend);
     *context.settings = settings;
-    let at_once = (old.memory, old.record) == (new.memory, new.record);
-    let applies = if at_once { "" } else { "   (from the next :reload on)" };
+    let at_once = old.memory == new.memory;
+    let applies = if at_once { "" } else { "   (takes effect at the next :reload)" };
     Ok(Reply::Text(vec![format!("{} = {}{applies}", setting.name, setting.shown(context.settings))]))
 }
 
-/// Lists what can be set.
+/// Lists the settings that can be changed.
 pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
     let line = |setting: &Setting| {
         let value = format!("{} = {}", setting.name, setting.shown(context.settings));
@@ -72,7 +72,7 @@ pub(super) fn limits(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(Reply::Text(limit_lines(context.settings)))
 }
 
-/// A line for each limit: its flag, its value, what it is.
+/// A line for each limit: its flag, its value and its description.
 pub fn limit_lines(settings: &Settings) -> Vec<String> {
     let limits = SETTINGS.iter().filter(|setting| setting.group == Group::Limits);
     let line = |setting: &Setting| {

@@ -1,4 +1,4 @@
-//! Commands about places in memory: going there, finding, naming, inspecting and copying bytes.
+//! Commands on addresses in memory: going to, finding, naming, inspecting and copying bytes.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::record::Image;
 use crate::session::Bookmark;
 use crate::view::{Notation, Region, RegionKind, Search, examine, range, thousands, visible};
 
-/// How much of a memory is written at once.
+/// The number of bytes written at once.
 const CHUNK: u64 = 64 << 10;
 
 pub(super) fn goto(context: &mut Context<'_>, addr: &Address) -> Result<Reply, Error> {
@@ -53,7 +53,7 @@ pub(super) fn marks(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(places_or("marks", marks, "no marks; :mark NAME [ADDR [LEN]] sets one"))
 }
 
-/// Names a range, or what is selected.
+/// Names a range, or the selection.
 pub(super) fn mark(context: &mut Context<'_>, name: &str, wanted: Option<RangeArg>) -> Result<Reply, Error> {
     let (start, len) = context.range_or_selection(wanted)?;
     if context.regions().named(name).is_some_and(|region| region.kind != RegionKind::Mark) {
@@ -68,7 +68,7 @@ pub(super) fn mark(context: &mut Context<'_>, name: &str, wanted: Option<RangeAr
 pub(super) fn unmark(context: &mut Context<'_>, name: &str) -> Result<Reply, Error> {
     match context.session.bookmarks_mut().remove(name) {
         Some(_) => Ok(Reply::Text(vec![format!("removed the mark {}", visible(name.as_bytes()))])),
-        None => Err(Error::Failed(format!("no mark `{name}`; :mark lists them"))),
+        None => Err(Error::Failed(format!("unknown mark `{name}`; :mark lists them"))),
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn copy(context: &mut Context<'_>, format: Notation, wanted: Option<R
     Ok(Reply::Copy(format.text(&bytes, start)))
 }
 
-/// The most bytes that are copied as text.
+/// The maximum number of bytes copied as text.
 const COPIED: u64 = 16 << 20;
 
 fn read(image: &Image, start: u64, len: u64) -> Result<Vec<u8>, Error> {

@@ -1,17 +1,17 @@
-//! What a misspelt name may have meant.
+//! Suggestions for misspelt names.
 
-/// The longest misspelt name, in characters, for which a similar one is sought: comparing two names takes as many steps
-/// as the product of their lengths.
+/// The maximum length, in characters, of a misspelt name for which a suggestion is sought: comparing takes time
+/// proportional to the product of the lengths.
 const LONGEST: usize = 64;
 
-/// The name that is most like a misspelt one, if one is like it at all: a few letters differ, or it is a part of it.
+/// The name most similar to a misspelt one, if any: it differs by a few letters, or contains it.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.chars().nth(LONGEST).is_some() {
         return None;
     }
     let count = name.chars().count();
     let most = count / 3 + 1;
-    // Names whose lengths differ by more than that do so too.
+    // If the lengths differ by more, the names do too.
     let is_near = |other: &str| other.chars().take(count + most + 1).count().abs_diff(count) <= most;
     let distance = |other| is_near(other).then(|| strsim::damerau_levenshtein(name, other));
     let scored = names.filter_map(|other| match distance(other) {
@@ -23,7 +23,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
     scored.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// What to try in the place of an unknown name: the one most like it, or what lists them all.
+/// A hint for an unknown name: the most similar one, or the command that lists all.
 pub(super) fn hint<'a>(name: &str, names: impl Iterator<Item = &'a str>, list: &str) -> String {
     nearest(name, names).map_or_else(|| format!("{list} lists them"), |near| format!("did you mean {near}?"))
 }
@@ -39,7 +39,7 @@ mod tests {
         assert_eq!(near("pok"), Some("poke"));
         assert_eq!(near("step"), Some("steps"), "a part of it");
         assert_eq!(near("undo"), None);
-        // As many steps as the product of these lengths would take for ever, and so would their memory.
+        // Time and memory proportional to the product of these lengths would never suffice.
         let (long, longer) = ("x".repeat(1 << 20), "x".repeat((1 << 20) + 1));
         assert_eq!(nearest(&long, [longer.as_str()].into_iter()), None);
         assert_eq!(nearest("y", [longer.as_str()].into_iter()), None);

@@ -1,7 +1,7 @@
-//! The table of commands. An entry is all there is to say of a command: its name, its arguments, what it does, and how
-//! its arguments become what its function takes.
+//! The table of commands. An entry holds all there is to know of a command: its name, its usage, its description, and
+//! the parser of its arguments.
 //!
-//! A command runs only when all of its arguments were read and none was left over.
+//! A command runs only after all of its arguments were parsed and none is left over.
 
 use std::sync::LazyLock;
 
@@ -19,12 +19,12 @@ pub struct Spec {
     /// Its name, without the colon.
     pub name: &'static str,
     args: Arguments,
-    /// What it does.
+    /// Its description.
     pub about: &'static str,
     parse: fn(&mut Args<'_>) -> Result<Action, ArgumentError>,
 }
 
-/// The arguments of a command, as its help writes them; `grammar` reads them for completion.
+/// The arguments of a command, as in its usage; `grammar` derives completion from it.
 enum Arguments {
     Fixed(&'static str),
     Made(&'static LazyLock<String>),
@@ -33,14 +33,14 @@ enum Arguments {
 /// A command with its arguments, ready to run.
 pub(super) type Action = Box<dyn FnOnce(&mut Context<'_>) -> Result<Reply, Error>>;
 
-/// The names that commands had once. They are understood, and appear nowhere.
+/// Former names of commands. Accepted but not shown.
 const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
 
 static SETTINGS: LazyLock<String> = LazyLock::new(set::arguments);
 
 type Parsed = Result<Action, ArgumentError>;
 
-/// A command whose arguments were read.
+/// A command with parsed arguments.
 fn action(run: impl FnOnce(&mut Context<'_>) -> Result<Reply, Error> + 'static) -> Parsed {
     Ok(Box::new(run))
 }
@@ -63,7 +63,7 @@ pub const COMMANDS: &[Spec] = &[
         let (command, export, values) = (args.command(), args.text("EXPORT")?, args.words("VALUE")?);
         action(move |context| act::call(context, command, export, &values))
     }),
-    spec("goto", "ADDR", "go to an address (:0x410 does, too): input+4, *output, +16", |args| {
+    spec("goto", "ADDR", "go to an address (or just :0x410): input+4, *output, +16", |args| {
         let Some(addr) = args.rest_as_address() else { return ArgumentError::missing("ADDR") };
         action(move |context| space::goto(context, &addr))
     }),
@@ -91,7 +91,7 @@ pub const COMMANDS: &[Spec] = &[
         };
         action(move |context| act::poke(context, command, &addr, bytes))
     }),
-    spec("undo", "[EXCHANGE]", "restore what the last :poke overwrote, or that of an exchange", |args| {
+    spec("undo", "[EXCHANGE]", "undo the last :poke, or the one in an exchange", |args| {
         let number = if args.is_empty() { None } else { Some(args.number_or("EXCHANGE", 0)?) };
         action(move |context| act::undo(context, number))
     }),
@@ -134,14 +134,14 @@ pub const COMMANDS: &[Spec] = &[
         let (file, overwrite) = (args.file()?, args.take("overwrite"));
         action(move |_| Ok(Reply::Shot(file, overwrite)))
     }),
-    spec("changes", "", "list what changed: where, by whom, from what to what", |_| action(look::changes)),
+    spec("changes", "", "list the changes: where, by whom, old and new bytes", |_| action(look::changes)),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
     spec("frames", "", "list the calls that led to the trap", |_| action(look::frames)),
-    spec("back", "[COUNT]", "show the step before", |args| {
+    spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, false))
     }),
-    spec("forward", "[COUNT]", "show the step after", |args| {
+    spec("forward", "[COUNT]", "go to the next step, or COUNT steps forward", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, true))
     }),
@@ -157,7 +157,7 @@ pub const COMMANDS: &[Spec] = &[
         let value = args.text("VALUE")?;
         action(move |context| act::set_global(context, command, name, &value))
     }),
-    spec("memory", "[MEMORY]", "list the memories, or choose the one that commands are about", |args| {
+    spec("memory", "[MEMORY]", "list the memories, or choose the one that commands use", |args| {
         let name = args.optional("MEMORY")?;
         action(move |context| look::memory(context, name.as_deref()))
     }),
@@ -169,7 +169,7 @@ pub const COMMANDS: &[Spec] = &[
         let command = args.command();
         action(|context| act::reset(context, command))
     }),
-    spec("reload", "[FILE]", "start again with the guest's file reloaded, or with another", |args| {
+    spec("reload", "[FILE]", "reload the guest's file, or load another one, and start again", |args| {
         let (command, file) = (args.command(), args.optional_file()?);
         action(|context| act::reload(context, command, file))
     }),
@@ -234,10 +234,10 @@ pub const COMMANDS: &[Spec] = &[
     spec("quit", "", "quit", |_| action(|_| Ok(Reply::Quit))),
 ];
 
-/// Reads a command, given without its colon. It runs only when all of its arguments are right.
+/// Parses a command, given without its colon.
 ///
 /// # Errors
-/// No command has this name, or the arguments are not those of the command.
+/// The command is unknown, or its arguments are not valid.
 pub(super) fn parse(text: &str) -> Result<Action, Error> {
     let text = text.trim_start();
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -247,7 +247,7 @@ pub(super) fn parse(text: &str) -> Result<Action, Error> {
     parsed.map_err(|error| Error::Arguments(error, args.usage().unwrap_or_else(|| spec.usage())))
 }
 
-/// The command of that name, or the only one that begins with it.
+/// The command with that name, or the only one with that prefix.
 ///
 /// # Errors
 /// There is none, or there are several.
@@ -266,7 +266,7 @@ pub fn find(name: &str) -> Result<&'static Spec, Error> {
 }
 
 impl Spec {
-    /// Its arguments, as its help writes them: `TYPE ADDR [COUNT]`.
+    /// Its arguments, as in its usage: `TYPE ADDR [COUNT]`.
     pub fn args(&self) -> &'static str {
         match self.args {
             Arguments::Fixed(args) => args,
@@ -274,13 +274,13 @@ impl Spec {
         }
     }
 
-    /// How the command is written: `:peek TYPE ADDR [COUNT]`.
+    /// Its usage: `:peek TYPE ADDR [COUNT]`.
     pub fn usage(&self) -> String {
         format!(":{} {}", self.name, self.args()).trim_end().to_owned()
     }
 }
 
-/// Explains the commands, or one.
+/// Explains all commands, or one.
 fn help(name: Option<&str>) -> Result<Reply, Error> {
     if let Some(name) = name {
         let spec = find(name.trim_start_matches(':'))?;
@@ -310,7 +310,7 @@ mod tests {
             for sample in samples(spec.args()) {
                 let text = format!("{} {}", spec.name, sample.words.join(" "));
                 assert_eq!(error_of(&text), None, ":{text}");
-                // All that follows these is an address, which is read when the command runs.
+                // The rest of these is an address, which is resolved when the command runs.
                 if sample.takes_any || ["goto", "inspect"].contains(&spec.name) {
                     continue;
                 }

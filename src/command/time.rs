@@ -1,4 +1,4 @@
-//! Commands that look at another moment of the timeline.
+//! Commands that select another moment of the timeline.
 
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
@@ -9,12 +9,12 @@ use crate::view::{Selection, counted, whole};
 pub(super) enum Moment {
     /// The newest.
     Now,
-    /// An exchange, and the place of a step in it.
+    /// An exchange, and the index of a step in it.
     At(usize, Option<usize>),
 }
 
 impl Moment {
-    /// Reads `now`, `3`, or `3.2`.
+    /// Parses `now`, `3`, or `3.2`.
     pub(super) fn parse(word: &str) -> Result<Moment, ArgumentError> {
         if word == "now" {
             return Ok(Moment::Now);
@@ -37,7 +37,7 @@ pub(super) fn exchange(context: &mut Context<'_>, moment: Moment) -> Result<Repl
     };
     let node = run.cause(cause).ok_or_else(|| {
         let last = run.len().saturating_sub(1);
-        Error::Failed(format!("no exchange {cause}; there are {} to {last}", run.oldest()))
+        Error::Failed(format!("no exchange {cause}; expected {} to {last}", run.oldest()))
     })?;
     if step.is_some_and(|step| step >= node.steps.len()) {
         return Err(Error::Failed(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));
@@ -45,7 +45,7 @@ pub(super) fn exchange(context: &mut Context<'_>, moment: Moment) -> Result<Repl
     Selection::new(run, None, cause, step.or(node.focus)).map(look).ok_or_else(forgotten)
 }
 
-/// Goes over the steps of all exchanges in order.
+/// Moves through the steps of all exchanges in order.
 pub(super) fn step(context: &mut Context<'_>, count: u64, forward: bool) -> Result<Reply, Error> {
     let at = context.at()?;
     let run = context.session.run();

@@ -1,4 +1,4 @@
-//! A session driven line by line, as the prompt and scripts do: each line is answered before the next is taken.
+//! Drives a session line by line, for the prompt and scripts: each line is answered before the next is read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -21,46 +21,46 @@ use crate::view::{
     self, Explained, Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, visible,
 };
 
-/// The most matches, and exchanges that were sent again, that are listed.
+/// The maximum number of matches or resent exchanges that are listed.
 const LISTED: usize = 1024;
-/// The most characters of a line, and of its answer, in such a list.
+/// The maximum number of characters of a line or an answer in such a list.
 const BRIEF: usize = 60;
 
-/// What comes to a console.
+/// A message to the console.
 pub(super) enum Message {
     Update(Update),
     Interrupt,
-    /// What was typed, or why nothing was.
+    /// What was typed, or an error.
     Read(rustyline::Result<String>),
 }
 
-/// What was typed.
+/// Typed input.
 pub(super) struct Read {
     pub(super) typed: rustyline::Result<String>,
-    /// Whether it came while the guest ran.
+    /// Whether it was typed while the guest ran.
     pub(super) early: bool,
 }
 
-/// A session, what is looked at, and what is to be printed.
+/// A session, the selection, and pending output.
 pub(super) struct Console {
     pub(super) session: Session,
     messages: Receiver<Message>,
     sender: Sender<Message>,
-    /// What was typed, until it is taken.
+    /// Typed input that was not handled yet.
     read: Option<Read>,
-    /// While something is typed: what prints above it.
+    /// While a line is edited: prints above it.
     above: Option<Sender<String>>,
     at: Option<Selection>,
-    /// The number of the run that was shown last, and how many of its causes were.
+    /// The run that was shown last, and how many of its causes were.
     run: usize,
     shown: usize,
-    /// The number of the run of which it was said last that a changed file began it.
+    /// The run that was last reported as caused by a changed file.
     reloaded: usize,
-    /// Where in memory the user is.
+    /// The cursor's address in memory.
     cursor: u64,
     settings: Settings,
     style: hex::Style,
-    /// The form in which causes are printed, and nothing else, for programs; people get more.
+    /// The format in which to print causes and nothing else, for programs. People get more.
     form: Option<OutputFormat>,
     out: Vec<u8>,
     explained: Explained,
@@ -68,38 +68,38 @@ pub(super) struct Console {
     pub(super) raised: Vec<String>,
     /// How many findings were told on stderr.
     pub(super) findings: usize,
-    /// Whether Ctrl-C was pressed since it was last asked for.
+    /// Whether Ctrl-C was pressed since the flag was last cleared.
     interrupted: bool,
-    /// How many files are being followed, one from inside the other.
+    /// The nesting depth of scripts.
     pub(super) depth: usize,
-    /// Whether the user wants to leave.
+    /// Whether to quit.
     pub(super) leaving: bool,
 }
 
-/// What came of a line or a command.
+/// The result of a line or a command.
 #[derive(Debug)]
 pub(super) enum LineResult {
     Done,
-    /// The guest failed: a message, and for a trap lines with the calls that led to it. Safe to print.
+    /// The guest failed: a message, and for a trap its backtrace. Safe to print.
     Failed(String),
     /// The command was not run; the message says why.
     Refused(String),
-    /// The lines of this file are to be run.
+    /// Run the lines in this file.
     Source(PathBuf),
 }
 
 impl Console {
-    /// Starts a guest, and waits until it is ready. Ctrl-C stops it from here on.
+    /// Starts a guest, and waits until it is ready. From here on Ctrl-C interrupts it.
     ///
     /// # Errors
-    /// The guest could not be started; that was told on stderr.
+    /// The guest could not be started. The error was printed to stderr.
     pub(super) fn open(source: Source, options: Options, cli: &Cli) -> Result<Console, Status> {
         let name = source.name.clone();
         let (sender, messages) = channel();
         listen(sender.clone())?;
         let to_console = sender.clone();
         let session = Session::start(source, options, move |update| {
-            // The console is gone only when the program ends.
+            // The console outlives this thread unless the program ends.
             let _ = to_console.send(Message::Update(update));
         });
         let mut console = Console::new(session, (sender, messages), cli);
@@ -108,10 +108,10 @@ impl Console {
         Ok(console)
     }
 
-    /// A console on a session from a file.
+    /// A console on a saved session.
     ///
     /// # Errors
-    /// Signals cannot be caught; that was told on stderr.
+    /// Signal handlers cannot be installed. The error was printed to stderr.
     pub(super) fn replay(session: Session, cli: &Cli) -> Result<Console, Status> {
         let (sender, messages) = channel();
         listen(sender.clone())?;
@@ -147,7 +147,7 @@ impl Console {
         }
     }
 
-    /// Takes one typed line: a line for the guest, or a command. What there is to print is kept.
+    /// Handles one typed line: a line for the guest, or a command. Output is buffered.
     pub(super) fn feed(&mut self, typed: &str) -> LineResult {
         let text = match Typed::new(typed) {
             Typed::Line(line) => {
@@ -190,6 +190,9 @@ impl Console {
         if let Some(caution) = self.at.as_ref().and_then(|at| caution(at.known())).filter(|_| shows_memory) {
             self.say(caution);
         }
+        if let Some(dropped) = self.at.as_ref().and_then(Selection::dropped_in_full).filter(|_| shows_memory) {
+            self.say(&dropped);
+        }
         LineResult::Done
     }
 
@@ -203,13 +206,13 @@ impl Console {
         self.context().names()
     }
 
-    /// Looks at another moment. The user is then where something happened.
+    /// Selects another moment, and moves the cursor to where something happened.
     fn look_at(&mut self, at: Option<Selection>) {
         self.cursor = at.as_ref().and_then(|at| at.address(self.session.memory())).unwrap_or(self.cursor);
         self.at = at;
     }
 
-    /// Lists where a pattern was found.
+    /// Lists the matches of a search.
     fn list_matches(&mut self, mut search: Search) {
         let image = self.at.as_ref().and_then(|at| at.after.get(self.session.memory()));
         if let Some(image) = image {
@@ -237,7 +240,7 @@ impl Console {
         }
     }
 
-    /// Adds a line to what is to be printed for a person.
+    /// Adds a line to the output if it is for a person.
     pub(super) fn say(&mut self, line: &str) {
         if self.form.is_none() {
             self.out.extend_from_slice(line.as_bytes());
@@ -245,14 +248,14 @@ impl Console {
         }
     }
 
-    /// Prints what is to be printed, above what is being typed.
+    /// Prints the buffered output, above the line being edited.
     ///
     /// # Errors
-    /// Stdout takes no more.
+    /// Stdout cannot be written to.
     pub(super) fn print(&mut self) -> io::Result<()> {
         let out = std::mem::take(&mut self.out);
         if let (Some(above), false) = (&self.above, out.is_empty()) {
-            // If it cannot be printed there, what is printed next cannot either, and that tells.
+            // If this fails, so will the next print, which reports it.
             let _ = above.send(String::from_utf8_lossy(&out).into_owned());
             return Ok(());
         }
@@ -260,10 +263,10 @@ impl Console {
         stdout.write_all(&out).and_then(|()| stdout.flush())
     }
 
-    /// Prints what is to be printed, unless it is for a person who wants no more than answers to failures.
+    /// Prints the buffered output, unless it is for a person who set `quiet`.
     ///
     /// # Errors
-    /// Stdout takes no more.
+    /// Stdout cannot be written to.
     pub(super) fn print_unless_quiet(&mut self) -> io::Result<()> {
         if self.settings.quiet && self.form.is_none() {
             self.out.clear();
@@ -271,16 +274,16 @@ impl Console {
         self.print()
     }
 
-    /// Whether Ctrl-C was pressed since it was forgotten.
+    /// Whether Ctrl-C was pressed since the flag was cleared.
     pub(super) fn is_interrupted(&mut self) -> bool {
         while let Ok(message) = self.messages.try_recv() {
-            // Only what starts a guest fails, and it has started.
+            // Only starting a guest fails, and it has started.
             let _ = self.take(message);
         }
         self.interrupted
     }
 
-    /// Forgets that Ctrl-C was pressed.
+    /// Clears the Ctrl-C flag.
     pub(super) fn forget_interrupt(&mut self) {
         self.interrupted = false;
     }
@@ -290,7 +293,7 @@ impl Console {
         self.settings.check == Check::On
     }
 
-    /// Waits for the guest, and shows what came of it.
+    /// Waits for the guest, and shows the result.
     fn finish(&mut self) -> LineResult {
         if let Err(error) = self.settle() {
             return LineResult::Failed(visible(error.to_string().as_bytes()));
@@ -336,17 +339,17 @@ impl Console {
         }
     }
 
-    /// Adds the newest cause in the form that was asked for to what is to be printed.
+    /// Adds the newest cause to the output, in the requested format.
     fn print_in_form(&mut self) {
         let findings = self.findings();
         let (run, number) = (self.session.run(), self.session.run_number());
         if let (Some(form), Some(newest)) = (self.form, run.len().checked_sub(1)) {
-            // A buffer takes all that is written to it.
+            // Writing to a buffer cannot fail.
             let _ = form.write(&mut self.out, number, run, newest, &findings);
         }
     }
 
-    /// Lists what was sent again, a line each.
+    /// Lists what was sent again, one line each.
     fn list_resent(&mut self, causes: std::ops::Range<usize>) {
         let left_out = causes.len().saturating_sub(LISTED);
         if left_out > 0 {
@@ -358,12 +361,12 @@ impl Console {
         lines.iter().for_each(|line| self.say(line));
     }
 
-    /// Takes what is typed next, which `begin` has read and sent. What comes meanwhile without being asked for is shown
-    /// at once, where the terminal can do that by `above`: a guest whose file changed is reloaded, and gets again what
-    /// it was sent before.
+    /// Returns the next input, which `begin` has requested. Meanwhile prints unrequested events immediately, where the
+    /// terminal supports it through `above`: a guest whose file changed is reloaded, and the earlier lines are sent
+    /// again.
     ///
     /// # Errors
-    /// Stdout takes no more.
+    /// Stdout cannot be written to.
     pub(super) fn read(
         &mut self,
         above: Option<Sender<String>>,
@@ -381,14 +384,14 @@ impl Console {
             if let Some(read) = self.read.take() {
                 return Ok(read);
             }
-            // A sender is here too, so there is always something to wait for.
+            // There is a sender in `self`, so this never disconnects.
             if let Ok(message) = self.messages.recv() {
                 self.take(message).map_err(io::Error::other)?;
             }
         }
     }
 
-    /// Says what came of a line or a command, as far as that was not shown.
+    /// Prints the result of a line or a command, unless it was shown.
     pub(super) fn tell(&mut self, fed: LineResult) {
         match fed {
             LineResult::Done | LineResult::Source(_) => (),
@@ -397,7 +400,7 @@ impl Console {
         }
     }
 
-    /// Waits until the guest has done all that it was asked.
+    /// Waits until the guest has handled all requests.
     fn settle(&mut self) -> Result<(), OpenError> {
         while self.session.state() != State::Idle || self.session.run().is_empty() {
             let Ok(message) = self.messages.recv() else { break };
@@ -419,7 +422,7 @@ impl Console {
             }
             Message::Read(typed) => {
                 let early = self.session.state() != State::Idle;
-                // While something is typed, the key is the prompt's.
+                // While a line is edited, the prompt handles the key.
                 if matches!(typed, Err(ReadlineError::Interrupted)) {
                     self.session.interrupt();
                 }
@@ -429,17 +432,17 @@ impl Console {
         Ok(())
     }
 
-    /// Says at once that the guest was reloaded because its file changed: what is sent again may take long.
+    /// Reports immediately that the guest was reloaded, as sending lines again may take long.
     fn tell_reload(&mut self) {
         let Some(reload) = self.session.reloaded().filter(|reload| reload.run != self.reloaded) else { return };
         let sentence = reload_sentence(reload);
         self.reloaded = reload.run;
         self.say(&sentence);
-        // If that fails, so will the next print, which tells.
+        // If this fails, so will the next print, which reports it.
         let _ = self.print();
     }
 
-    /// What the guest says is printed while it runs. If that fails, so will the next print, which tells.
+    /// Prints the guest's messages while it runs. If this fails, so will the next print, which reports it.
     fn heard(&mut self, text: &[u8]) {
         if !self.settings.quiet {
             self.say(&format!("the guest says: {}", visible(text)));
@@ -447,7 +450,7 @@ impl Console {
         }
     }
 
-    /// Shows what is looked at to a person: the changed rows, the steps on request, the sentence, and the answer.
+    /// Shows the selection to a person: the changed rows, the steps if requested, a summary, and the answer.
     fn show(&mut self) {
         if let Some(at) = self.at.take() {
             self.show_selection(&at);
@@ -475,16 +478,16 @@ impl Console {
         }
     }
 
-    /// Adds what `write` writes to what is to be printed for a person.
+    /// Adds output for a person.
     fn write(&mut self, write: impl FnOnce(&mut Vec<u8>, hex::Style) -> io::Result<()>) {
         if self.form.is_none() {
-            // A buffer takes all that is written to it.
+            // Writing to a buffer cannot fail.
             let _ = write(&mut self.out, self.style.fitted());
         }
     }
 }
 
-/// A line or command that was sent again, and what came of it.
+/// A line or command that was sent again, with its result.
 fn brief(number: usize, cause: &Cause) -> String {
     let clip = |text: &str| match text.char_indices().nth(BRIEF) {
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -500,7 +503,7 @@ fn brief(number: usize, cause: &Cause) -> String {
     }
 }
 
-/// Catches Ctrl-C, and the signals that end the program: those give the terminal back first.
+/// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
 fn listen(sender: Sender<Message>) -> Result<(), Status> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;

@@ -1,4 +1,4 @@
-//! An exchange as plain text: each step, with the rows of memory that it changed, before and after.
+//! An exchange as plain text: each step, with its changed rows of memory before and after.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -6,33 +6,34 @@ use crate::check::Finding;
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
 use crate::view::{
-    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, failure, finding, glyph, visible,
+    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, failure, finding, glyph,
+    visible,
 };
 
-/// What stands before a row. Words come first, for those who have it read aloud.
+/// The prefix of a row. Words come first, for screen readers.
 const BEFORE: &str = "      before  ";
 const AFTER: &str = "      after   ";
 const BY: &str = "      by      ";
-/// Bytes in a row, and the columns that such a row takes; half as many where a terminal has less room.
+/// Bytes per row, and the columns that such a row takes. Narrower terminals get half as many.
 const WIDTH: usize = 16;
 const COLUMNS: u16 = 92;
 
-/// How rows look.
+/// The style of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Style {
-    /// Whether changed bytes are coloured as well as underscored with letters.
+    /// Whether changed bytes are coloured as well as marked with letters below.
     colored: bool,
-    /// Bytes in a row.
+    /// Bytes per row.
     width: usize,
 }
 
 impl Style {
-    /// What the command line asks for, and stdout has room for.
+    /// The style that the command line requests and stdout supports.
     pub(super) fn new(cli: &Cli) -> Style {
         Style { colored: cli.colored(), width: WIDTH }.fitted()
     }
 
-    /// The same for the terminal as it is now.
+    /// The style for the terminal's current width.
     pub(super) fn fitted(self) -> Style {
         let columns = io::stdout().is_terminal().then(crossterm::terminal::size);
         let narrow = matches!(columns, Some(Ok((1..COLUMNS, _))));
@@ -45,7 +46,7 @@ pub(super) fn write_findings(out: &mut impl Write, findings: &[Finding]) -> io::
     findings.iter().try_for_each(|found| writeln!(out, "  finding {}", finding(found)))
 }
 
-/// Writes every step of an exchange that took the memories on from `before`.
+/// Writes every step of an exchange that began with the memories `before`.
 pub(super) fn write_cause(
     out: &mut impl Write,
     number: u64,
@@ -59,14 +60,14 @@ pub(super) fn write_cause(
         Trigger::Start => "start".to_owned(),
     };
     writeln!(out, "exchange {number}  \"{line}\"")?;
-    // Steps begin in this order, and so do their changes: each begins at or behind where the one before it began.
+    // Both steps and changes are in order: each step's changes start at or after those of the step before.
     let (mut memories, mut made) = (before.clone(), 0);
     let steps = Steps::new(cause);
     for (place, step) in cause.steps.iter().enumerate() {
         writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
         cause.changes[made..step.changes.start].iter().for_each(|change| change.redo(&mut memories));
         made = step.changes.start;
-        // What the host does for an import are steps of their own, right behind it.
+        // The host's work for an import consists of steps of its own, which follow directly.
         if !matches!(step.kind, StepKind::Import { .. }) {
             write_changes(out, cause, place, &memories, style)?;
         }
@@ -77,10 +78,10 @@ pub(super) fn write_cause(
     calls.try_for_each(|line| writeln!(out, "    {}", visible(line.as_bytes())))
 }
 
-/// The most changed rows of a step that are written for a person at a prompt.
+/// The maximum number of changed rows that are written at a prompt.
 const ROWS: usize = 24;
 
-/// Writes what is looked at, in a line.
+/// Writes the headline of the selection.
 pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result<()> {
     match (at.step, at.selected_line()) {
         (Some(place), Some(step)) => {
@@ -91,12 +92,12 @@ pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result
     }
 }
 
-/// Writes the steps of the exchange that is looked at.
+/// Writes the steps of the selected exchange.
 pub(super) fn write_steps(out: &mut impl Write, at: &Selection) -> io::Result<()> {
     (0..at.steps()).try_for_each(|place| writeln!(out, "  {}", at.line(place).numbered(place + 1)))
 }
 
-/// Writes what was remarked in the exchange that is looked at.
+/// Writes the notes of the selected exchange.
 pub(super) fn write_notes(out: &mut impl Write, at: &Selection) -> io::Result<()> {
     at.node.steps.iter().try_for_each(|step| match &step.kind {
         StepKind::Note { text } => writeln!(out, "note: {}", visible(text.as_bytes())),
@@ -104,7 +105,7 @@ pub(super) fn write_notes(out: &mut impl Write, at: &Selection) -> io::Result<()
     })
 }
 
-/// Writes the rows of memory that what is looked at changed.
+/// Writes the rows of memory that the selection changed.
 pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: Style) -> io::Result<()> {
     for (memory, marks) in at.marks.iter().enumerate() {
         if at.marks.len() > 1 && marks.rows(style.width).next().is_some() {
@@ -115,7 +116,7 @@ pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: St
     Ok(())
 }
 
-/// Writes what a selection did to memory, in a sentence for each memory; of several, those that changed.
+/// Writes a summary of each memory's changes. With several memories, only of those that changed.
 pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result<()> {
     let changed = at.marks.iter().enumerate().filter(|(_, marks)| !marks.is_empty());
     for (memory, marks) in changed.clone() {
@@ -125,7 +126,10 @@ pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result
     if changed.count() == 0 {
         writeln!(out, "{}", difference(&Marks::default()))?;
     }
-    caution(at.known()).map_or(Ok(()), |caution| writeln!(out, "{caution}"))
+    if let Some(caution) = caution(at.known()) {
+        writeln!(out, "{caution}")?;
+    }
+    at.dropped_in_full().map_or(Ok(()), |dropped| writeln!(out, "{dropped}"))
 }
 
 /// Writes rows of memory.
@@ -139,7 +143,7 @@ pub(super) fn write_dump(out: &mut impl Write, rows: &[Row], style: Style) -> io
     Ok(())
 }
 
-/// Writes the changed rows of one step, which began with the memories `before`.
+/// Writes the changed rows of a step that began with the memories `before`.
 fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Memories, style: Style) -> io::Result<()> {
     let changes = &cause.changes[cause.changes_of(Some(place))];
     if changes.is_empty() {
@@ -156,12 +160,15 @@ fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Mem
         if let Some(caution) = caution(cause.known(Some(place))) {
             writeln!(out, "      {caution}")?;
         }
+        if let Some(dropped) = dropped_in_full(cause, Some(place)) {
+            writeln!(out, "      {dropped}")?;
+        }
         write_rows(out, &marks, before.get(memory), &memories[memory], style, usize::MAX)?;
     }
     Ok(())
 }
 
-/// Writes the changed rows of a memory, before and after, and says how many are left out.
+/// Writes the changed rows of a memory, before and after, and the number of rows left out.
 fn write_rows(
     out: &mut impl Write,
     marks: &Marks,
@@ -206,8 +213,8 @@ fn write_byte(out: &mut impl Write, cell: &Cell, style: Style) -> io::Result<()>
     }
 }
 
-/// A line under a row: `hh` under each byte that the host wrote, `gg` under the guest's; single where the byte
-/// was written but is as it was.
+/// A line under a row: `hh` under each byte that the host changed, `gg` under the guest's; a single letter if the byte
+/// was written but has the same value.
 fn write_letters(out: &mut impl Write, when: &str, row: &Row) -> io::Result<()> {
     let mut text = String::new();
     for (place, cell) in row.cells().iter().enumerate() {

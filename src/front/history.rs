@@ -1,8 +1,7 @@
-//! The lines that were typed, in one file for all front ends.
+//! The history of typed lines, in one file for all front ends.
 //!
-//! Each line goes into the file as soon as it is typed, in one piece and at the end, under a lock: so programs that run
-//! at the same time keep each other's lines, and one that dies loses none. A file that grew long is shortened by putting
-//! a new one in its place.
+//! Each line is appended to the file when it is typed, in one write under a lock. So concurrent processes keep each
+//! other's lines, and one that is killed loses none. A file that grew too long is replaced by a shorter one.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,14 +10,14 @@ use std::path::{Path, PathBuf};
 use rustyline::Config;
 use rustyline::history::{History as _, MemHistory, SearchDirection};
 
-/// The most lines that are kept.
+/// The maximum number of lines that are kept.
 const KEPT: usize = 1000;
-/// The longest line that is kept, in bytes.
+/// The maximum length of a line that is kept, in bytes.
 const LONGEST: usize = 64 << 10;
-/// How much of the end of the file is read.
+/// How much of the end of the file is read, in bytes.
 const READ: u64 = 16 << 20;
-/// What the file begins with: in the lines behind it `\n` and `\\` are escapes. It is that of other programs with the
-/// same editor.
+/// The first line of the file: `\n` and `\\` are escapes in the lines after it. Other programs that use rustyline write
+/// the same.
 const HEADER: &str = "#V2\n";
 
 /// The lines typed so far, in this run and in earlier ones.
@@ -27,38 +26,38 @@ pub(super) struct History {
     keeper: Keeper,
 }
 
-/// Keeps lines in the file.
+/// Appends lines to the file.
 pub(super) struct Keeper {
-    /// `None` where nothing is kept, or could be any more.
+    /// `None` if nothing is saved, or after an error.
     file: Option<PathBuf>,
-    /// Why nothing is kept any more, until that is told.
+    /// Why lines are no longer saved, until it was reported.
     trouble: Option<String>,
 }
 
 impl History {
-    /// The history of the person who runs linmem. Where it cannot be read it begins empty.
+    /// Loads the user's history. If it cannot be read, it starts empty.
     pub(super) fn load() -> History {
         let mut lines = new_lines();
         let file = file();
-        // No file yet is the usual case, and one that cannot be read is no reason not to work.
+        // A missing file is the usual case at first, and an unreadable one must not stop linmem.
         let known = file.as_deref().and_then(|file| read(file).ok()).unwrap_or_default();
         for line in &known {
-            // What is in memory only cannot fail.
+            // Adding to memory cannot fail.
             let _ = lines.add(line);
         }
         if let Some(file) = file.as_deref().filter(|_| known.len() > 2 * KEPT) {
-            // A file that stays long is no reason not to work either.
+            // A failure to shorten the file is harmless.
             let _ = shorten(file);
         }
         History { lines, keeper: Keeper { file, trouble: None } }
     }
 
-    /// A history that is kept nowhere.
+    /// A history that is not saved.
     pub(super) fn none() -> History {
         History { lines: new_lines(), keeper: Keeper { file: None, trouble: None } }
     }
 
-    /// Appends a line, here and in the file. Repeats of the last one, and empty lines, are not kept.
+    /// Appends a line, in memory and in the file, unless it is empty or repeats the last one.
     pub(super) fn add(&mut self, line: &str) {
         if self.lines.add(line).unwrap_or(false) {
             self.keeper.keep(line);
@@ -70,39 +69,39 @@ impl History {
         self.lines.len()
     }
 
-    /// The line of that number, the oldest being 0.
+    /// The line with that number; 0 is the oldest.
     pub(super) fn get(&self, number: usize) -> Option<String> {
         let found = self.lines.get(number, SearchDirection::Forward).ok()??;
         Some(found.entry.into_owned())
     }
 
-    /// The number of the newest line at or before `from` that holds `text`.
+    /// The newest line at or before `from` that contains `text`.
     pub(super) fn search(&self, text: &str, from: usize) -> Option<usize> {
         self.lines.search(text, from, SearchDirection::Reverse).ok()?.map(|found| found.idx)
     }
 
-    /// The lines, and who keeps new ones, for an editor that has its own.
+    /// The lines and the keeper, for an editor with a history of its own.
     pub(super) fn into_parts(self) -> (MemHistory, Keeper) {
         (self.lines, self.keeper)
     }
 
-    /// Why lines are not kept, in words, if that happened and was not told yet.
+    /// Why lines are not saved, as a message, if it was not reported yet.
     pub(super) fn trouble(&mut self) -> Option<String> {
         self.keeper.trouble()
     }
 }
 
 impl Keeper {
-    /// Appends a line to the file. If that fails, no more is tried.
+    /// Appends a line to the file. After an error, stops saving.
     pub(super) fn keep(&mut self, line: &str) {
         let Some(file) = self.file.as_deref().filter(|_| line.len() <= LONGEST) else { return };
         if let Err(error) = append(file, line) {
-            self.trouble = Some(format!("the history is not kept in {}: {error}", file.display()));
+            self.trouble = Some(format!("cannot keep the history in {}: {error}", file.display()));
             self.file = None;
         }
     }
 
-    /// Why lines are not kept, in words, if that happened and was not told yet.
+    /// Why lines are not saved, as a message, if it was not reported yet.
     pub(super) fn trouble(&mut self) -> Option<String> {
         self.trouble.take()
     }
@@ -113,7 +112,7 @@ fn new_lines() -> MemHistory {
     MemHistory::with_config(&config.unwrap_or_default())
 }
 
-/// Where the platform keeps what a program remembers: `$XDG_STATE_HOME`, or `~/.local/state`.
+/// The path of the history file, in `$XDG_STATE_HOME` or `~/.local/state`.
 fn file() -> Option<PathBuf> {
     Some(crate::config::folder("XDG_STATE_HOME", ".local/state")?.join("linmem/history"))
 }
@@ -124,7 +123,7 @@ fn read(path: &Path) -> io::Result<Vec<String>> {
     let about = file.metadata()?;
     let skipped = about.len().saturating_sub(READ);
     if !about.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();
@@ -143,7 +142,7 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     let mut text = String::new();
     match file.metadata()?.len() {
         0 => text.push_str(HEADER),
-        // A line that was cut short by the end of the machine stays a line of its own.
+        // A line that a crash cut short remains a separate line.
         _ if last_byte(&mut file)? != b'\n' => text.push('\n'),
         _ => (),
     }
@@ -159,10 +158,10 @@ fn last_byte(file: &mut File) -> io::Result<u8> {
     Ok(last[0])
 }
 
-/// Puts a file with the newest lines in the place of a long one.
+/// Replaces a long file with one that has the newest lines.
 fn shorten(path: &Path) -> io::Result<()> {
     let _lock = lock(path)?;
-    // Anew, under the lock: others may have added some.
+    // Read again under the lock: other processes may have added lines.
     let lines = read(path)?;
     let draft = path.with_extension("part");
     let mut file = mine(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft)?;
@@ -173,17 +172,18 @@ fn shorten(path: &Path) -> io::Result<()> {
     std::fs::rename(&draft, path)
 }
 
-/// Holds others off the file for as long as the result lives. It is a file beside it, as that one may be replaced.
+/// Locks the history against other processes until the result is dropped. The lock is a separate file, as the history
+/// file may be replaced.
 fn lock(path: &Path) -> io::Result<File> {
     let lock = mine(OpenOptions::new().write(true).create(true).truncate(false)).open(path.with_extension("lock"))?;
     match lock.lock() {
-        // Some network file systems have no locks, and there the worst is a line that is lost.
+        // Some network file systems do not support locks; there a line may be lost at worst.
         Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
         _ => Ok(lock),
     }
 }
 
-/// What is created is for its owner's eyes only.
+/// Creates files that only their owner can read.
 fn mine(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

@@ -1,43 +1,43 @@
-//! Input cut into lines, in one buffer that is used again and again.
+//! Splits input into lines, in one reused buffer.
 
 use std::io::{ErrorKind, Read, Result};
 
-/// How much is asked for in one read.
+/// The size of one read.
 const CHUNK: usize = 64 << 10;
 
-/// Bytes read from `R`, cut at a separator.
+/// Reads from `R`, split at a separator.
 pub struct Lines<R> {
     input: R,
     separator: u8,
     longest: usize,
     buffer: Vec<u8>,
-    /// What is in the buffer and was not handed out yet.
+    /// The start of what was not returned yet.
     start: usize,
     end: usize,
-    /// Up to here no separator was found yet.
+    /// The buffer has no separator before this position.
     searched: usize,
-    /// Behind the last separator in the buffer; 0 if there is none.
+    /// The position after the last separator in the buffer; 0 if there is none.
     last: usize,
     over: bool,
-    /// The rest of an overlong line is being dropped.
+    /// Whether the rest of an overlong line is being skipped.
     skipping: bool,
 }
 
-/// What [`Lines::piece`] found in the buffer.
+/// The result of [`Lines::piece`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A line, and whether a separator ended it.
     Line(&'a [u8], bool),
-    /// A line longer than the longest that is allowed; it was dropped. And whether a separator ended it.
+    /// A line over the limit, which was dropped, and whether a separator ended it.
     TooLong(bool),
-    /// The next line is not in the buffer yet: call [`Lines::fill`].
+    /// The next line is incomplete: call [`Lines::fill`].
     Wanting,
-    /// There is nothing more.
+    /// End of input.
     End,
 }
 
 impl<R: Read> Lines<R> {
-    /// Lines of at most `longest` bytes, cut at `separator`.
+    /// Splits at `separator` into lines of at most `longest` bytes.
     pub fn new(input: R, separator: u8, longest: usize) -> Lines<R> {
         Lines {
             input,
@@ -53,7 +53,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next line, as far as the buffer goes. Never reads.
+    /// The next line in the buffer. Never reads.
     pub fn piece(&mut self) -> Piece<'_> {
         let found = memchr::memchr(self.separator, &self.buffer[self.searched..self.end]);
         let (line_end, ended) = match (found, self.over) {
@@ -71,8 +71,8 @@ impl<R: Read> Lines<R> {
         Piece::Line(&self.buffer[line], ended)
     }
 
-    /// Lines that are in the buffer as a whole, each with its separator, and none of them too long. [`Lines::piece`] gives
-    /// the others. Never reads.
+    /// The complete lines in the buffer, with their separators, up to the first that is too long; [`Lines::piece`]
+    /// returns the others. Never reads.
     pub fn whole(&self) -> &[u8] {
         if self.skipping || self.last <= self.start {
             return &[];
@@ -85,7 +85,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Goes on behind so many bytes of [`Lines::whole`], at the beginning of a line.
+    /// Consumes that many bytes of [`Lines::whole`], up to the start of a line.
     pub fn skip(&mut self, bytes: usize) {
         self.start += bytes;
         self.searched = self.searched.max(self.start);
@@ -102,7 +102,7 @@ impl<R: Read> Lines<R> {
         Piece::Wanting
     }
 
-    /// Reads once. The input may block here, so what was answered goes out before.
+    /// Reads once. The read may block, so flush pending answers before.
     ///
     /// # Errors
     /// The input cannot be read.
@@ -119,7 +119,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Takes in so many bytes that were read.
+    /// Accounts for that many bytes read.
     fn take(&mut self, count: usize) {
         let new = self.end..self.end + count;
         self.end += count;
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A reader that gives a few bytes at a time.
+    /// A reader that returns a few bytes at a time.
     struct Drip<'a>(&'a [u8], usize);
 
     impl Read for Drip<'_> {
@@ -161,7 +161,7 @@ mod tests {
 
     fn all(input: &[u8], drip: usize, longest: usize) -> Vec<(Option<Vec<u8>>, bool)> {
         let one_by_one = found(input, drip, longest, |_| 0);
-        // All at once, and only the first of those that are there.
+        // In batches, all lines or only the first of those available.
         assert_eq!(found(input, drip, longest, <[u8]>::len), one_by_one);
         assert_eq!(
             found(input, drip, longest, |whole| whole.iter().position(|&b| b == b'\n').map_or(0, |at| at + 1)),
@@ -170,7 +170,7 @@ mod tests {
         one_by_one
     }
 
-    /// The lines; of those that are there as a whole, so many bytes are taken at once.
+    /// The lines. `taken` decides how many bytes of the complete lines to consume in one go.
     fn found(input: &[u8], drip: usize, longest: usize, taken: fn(&[u8]) -> usize) -> Vec<(Option<Vec<u8>>, bool)> {
         let mut lines = Lines::new(Drip(input, drip), b'\n', longest);
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The man page, made from the command line's definition: all commands on one page.
+//! The man page, generated from the command line's definition: all subcommands on one page.
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub(super) fn write(out: &mut Vec<u8>) -> io::Result<()> {
     man.render_version_section(out)
 }
 
-/// What stands below the help: examples, which are indented, and a paragraph.
+/// The text after the help: indented examples, and a paragraph.
 fn examples(text: &str, roff: &mut Roff) {
     let (examples, others): (Vec<_>, Vec<_>) = text.lines().skip(1).partition(|line| line.starts_with(' '));
     roff.control("SH", ["EXAMPLES"]).control("nf", []);
@@ -41,7 +41,7 @@ fn examples(text: &str, roff: &mut Roff) {
 const FILES: &[(&str, &str)] = &[
     (
         "$XDG_CONFIG_HOME/linmem/config, ~/.config/linmem/config",
-        "Settings, one \"NAME = VALUE\" a line; linmem guide commands lists them.",
+        "Settings, one \"NAME = VALUE\" per line; linmem guide commands lists them.",
     ),
     ("$XDG_STATE_HOME/linmem/history, ~/.local/state/linmem/history", "The lines that were typed."),
 ];

@@ -12,11 +12,11 @@ use crate::command::COMMANDS;
 use crate::session::{self, BUILT_IN, Options, Source};
 use crate::settings::{SETTINGS, Settings};
 
-/// What there is to know of all settings.
+/// The introduction to the settings in the guide.
 const SETTINGS_GUIDE: &str = "\
-The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one a line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
+The command line sets them as `--NAME VALUE`, the config file as `NAME = VALUE`, one per line, and `:set NAME VALUE` those\nthat can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
 
-/// Prints what was asked for.
+/// Prints what the subcommand asks for.
 pub(super) fn print(command: &Command, cli: &Cli) -> Status {
     let mut text = Vec::new();
     let made = match command {
@@ -32,7 +32,7 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
             clap_complete::generate(*shell, &mut definition(), "linmem", &mut text);
             Ok(())
         }
-        // That is looked at, and not printed.
+        // Opened elsewhere.
         Command::Replay { .. } => Ok(()),
         Command::Man => man::write(&mut text),
     };
@@ -51,7 +51,9 @@ fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
 fn recipe(name: &str) -> Status {
     match built_in_recipes().find(|(known, _)| *known == name) {
         Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
-        None => status::fail(Status::Usage, &format!("no built-in convention `{name}`; `linmem recipe` lists them")),
+        None => {
+            status::fail(Status::Usage, &format!("unknown built-in convention `{name}`; `linmem recipe` lists them"))
+        }
     }
 }
 
@@ -95,7 +97,7 @@ fn findings(text: &mut Vec<u8>) -> io::Result<()> {
     KINDS.iter().try_for_each(|kind| writeln!(text, "\n{}\n    {}\n    {}", kind.name, kind.about, kind.why))
 }
 
-/// The settings: where each can be set, and to what.
+/// The settings, their values, and where each can be set.
 fn settings(text: &mut Vec<u8>) -> io::Result<()> {
     writeln!(text, "\n## Settings\n\n{SETTINGS_GUIDE}\n")?;
     for setting in SETTINGS {

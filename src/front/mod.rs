@@ -1,4 +1,4 @@
-//! What the user faces: the full screen, the prompt, scripts and the pipe, and the choice between them.
+//! The user interfaces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
 mod console;
 mod hex;
@@ -30,7 +30,7 @@ use crate::abi::ConventionRequest;
 use crate::cli::{Cli, Command, ConventionArgs};
 use crate::session::{Source, SourceError, Watched};
 
-/// Does what the command line says, and returns how it went. Failures were told on stderr by then.
+/// Runs the command line, and returns the exit status. Errors were printed to stderr.
 pub fn run(cli: &Cli) -> Status {
     if let Some(command) = &cli.command {
         return match command {
@@ -52,7 +52,7 @@ pub fn run(cli: &Cli) -> Status {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
-    // Who looks can call exports by hand; a pipe cannot.
+    // Interactive users can call exports by hand; a pipe cannot.
     options.wish.by_hand = !is_piped;
     if cli.watch {
         options.watched = match watched(cli, interactive, &options.wish) {
@@ -69,10 +69,10 @@ pub fn run(cli: &Cli) -> Status {
     }
 }
 
-/// The files to be watched.
+/// The files to watch.
 ///
 /// # Errors
-/// In words: there is nobody to show it to, or no file.
+/// There is no interactive front end or no file, as a message.
 fn watched(cli: &Cli, interactive: bool, wish: &ConventionRequest) -> Result<Watched, &'static str> {
     if !cli.repl && !interactive {
         return Err("--watch needs the full screen or the prompt");
@@ -82,13 +82,12 @@ fn watched(cli: &Cli, interactive: bool, wish: &ConventionRequest) -> Result<Wat
     Ok(Watched { guest, recipe: cli.convention.abi.clone().filter(|_| wish.recipe.is_some()) })
 }
 
-/// Whether the terminal says that it cannot move its cursor.
+/// Whether the terminal cannot move its cursor, according to `TERM`.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Prints what clap has to say: the help that was asked for, or what is wrong with the command line, in which
-/// nothing that the user gave reaches the terminal raw.
+/// Prints clap's output: the requested help, or a usage error with control characters escaped.
 pub fn usage(error: &clap::Error) -> Status {
     if !error.use_stderr() {
         return status::of_write(error.print());
@@ -97,7 +96,7 @@ pub fn usage(error: &clap::Error) -> Status {
     status::fail(Status::Usage, words.trim_start_matches("error: ").trim_end())
 }
 
-/// What is said about the convention. A failure was told on stderr.
+/// The convention request. An error was printed to stderr.
 fn wish(how: &ConventionArgs) -> Result<ConventionRequest, Status> {
     how.request().map_err(|error| {
         let exists = how.abi.as_ref().is_some_and(|file| file.exists());
@@ -109,7 +108,7 @@ fn find_source(cli: &Cli) -> Result<Source, SourceError> {
     cli.guest.as_deref().map_or_else(|| Ok(Source::default_guest()), Source::find)
 }
 
-/// That a guest's stores are not recorded, and why.
+/// The message that a guest's stores are not recorded, with the reason.
 fn untraced(why: &str) -> String {
     format!("changes are found by comparing memory: {}", crate::view::visible(why.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The forms that `--show` knows: a cause as a hex dump for people, or as JSON for programs.
+//! The formats of `--show`: a cause as a hex dump, or as JSON.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::cli::{Cli, Show};
 use crate::record::{Moment, Run};
 use crate::view::outcome;
 
-/// A form in which causes are printed.
+/// A format in which to print causes.
 #[derive(Clone, Copy)]
 pub(super) enum OutputFormat {
     /// Each step with the rows that it changed.
@@ -18,7 +18,7 @@ pub(super) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// The form that was asked for.
+    /// The format requested.
     pub(super) fn new(show: Show, cli: &Cli) -> OutputFormat {
         match show {
             Show::Json => OutputFormat::Json,
@@ -26,7 +26,7 @@ impl OutputFormat {
         }
     }
 
-    /// Writes a cause of a run, with its answer; nothing if it is not known. Runs are numbered from 1.
+    /// Writes a cause of a run and its answer, or nothing if the cause was dropped. Runs are numbered from 1.
     pub(super) fn write(
         self,
         out: &mut impl Write,

@@ -1,10 +1,10 @@
-//! A panic on any thread ends the program: whoever waits for that thread would wait for ever.
+//! A panic on any thread ends the program. Otherwise threads that wait for it would wait forever.
 
 use std::panic::{set_hook, take_hook};
 
 use super::Status;
 
-/// From here on, a panic on any thread gives the terminal back, is told on stderr, and ends the program.
+/// Installs a hook: a panic on any thread restores the terminal, is reported on stderr, and ends the program.
 pub(super) fn end_the_program(give_back: fn()) {
     let report = take_hook();
     set_hook(Box::new(move |info| {

@@ -35,7 +35,7 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     }
     let mut pipe = Pipe::new(live, options, cli, caught);
     let result = pipe.begin(&start).and_then(|()| pipe.messages()).and_then(|()| pipe.all(cli));
-    // What was answered is written out, whatever came after.
+    // Flush the answers, whatever happened after them.
     let written = pipe.flush();
     match result.and(written) {
         Ok(()) => pipe.status(),
@@ -55,7 +55,7 @@ struct Pipe {
     quiet: bool,
     progress: Progress,
     show: Option<OutputFormat>,
-    /// Whether answers go to a terminal, which must not obey them.
+    /// Whether answers go to a terminal, so that control characters must be escaped.
     escape: bool,
     number: u64,
     failed: bool,
@@ -67,7 +67,7 @@ struct Pipe {
     raised: bool,
 }
 
-/// Why the pipe ends before its input does.
+/// Why the pipe ends before the end of input.
 enum Stop {
     With(Status),
     Output(io::Error),
@@ -134,7 +134,7 @@ impl Pipe {
         if line.len() > self.longest { self.too_long(false) } else { self.exchange(&line, false) }
     }
 
-    /// Lines, each with its separator: as many as are answered in one go. Returns how many bytes they have.
+    /// Runs as many of the lines as fit in one batch. Each has its separator. Returns their size in bytes.
     fn exchanges(&mut self, lines: &[u8]) -> Result<usize, Stop> {
         self.end_if_asked()?;
         let done = self.live.answers(lines, self.separator, &mut self.out);
@@ -149,7 +149,7 @@ impl Pipe {
         self.caught.status().map_or(Ok(()), |status| Err(Stop::With(status)))
     }
 
-    /// One line: its answer is appended to what goes out, with a separator if the line had one.
+    /// Runs one line. Appends its answer to the output, with a separator if the line had one.
     fn exchange(&mut self, line: &[u8], ended: bool) -> Result<(), Stop> {
         self.number += 1;
         self.end_if_asked()?;
@@ -176,7 +176,7 @@ impl Pipe {
         self.settle(&failure.into(), ended)
     }
 
-    /// Ends a line: with a separator, if one is due, behind its answer, and before what failed once there was one.
+    /// Ends a line: writes the separator if it is due, then reports what failed.
     fn settle(&mut self, how: &Ended, is_due: bool) -> Result<(), Stop> {
         let is_answered = how.answer.is_ok();
         self.out.extend((is_due && is_answered).then_some(self.separator));
@@ -191,7 +191,7 @@ impl Pipe {
         if self.out.len() >= GATHER { self.flush() } else { Ok(()) }
     }
 
-    /// Says what failed, and either ends the pipe or makes the guest fit for the next line.
+    /// Reports failures, and either ends the pipe or prepares the guest for the next line.
     fn report(&mut self, how: &Ended) -> Result<(), Stop> {
         self.flush()?;
         self.progress.clear();
@@ -211,12 +211,12 @@ impl Pipe {
         Ok(())
     }
 
-    /// Says what failed.
+    /// Reports a failure.
     fn tell(&self, failure: &Failure) {
         status::tell(&format!("line {}: {}", self.number, in_full(failure)));
     }
 
-    /// What the guest said, and what was remarked about it, on stderr, behind the answers before it.
+    /// Writes the guest's messages and the host's notes to stderr, after flushing earlier answers.
     fn messages(&mut self) -> Result<(), Stop> {
         if self.quiet || !self.live.messages().is_any() {
             return Ok(());
@@ -283,7 +283,7 @@ impl Pipe {
         Ok(Ended { answer, cleanup: cause.cleanup })
     }
 
-    /// The dump goes out row by row: it can be many times as large as the memory.
+    /// Streams the dump row by row, as it can be many times as large as the memory.
     fn shown(&mut self, line: InputLine<'_>, style: hex::Style) -> Result<Ended, Stop> {
         let before: Memories = self.live.present().clone();
         let cause = self.live.send(line, self.number);
@@ -302,7 +302,7 @@ impl Pipe {
         Ok(Ended { answer, cleanup: cause.cleanup })
     }
 
-    /// One object for each line, whatever separates lines. It too goes out bit by bit.
+    /// Writes one object per line of input, whatever the separator. Streamed as well.
     fn json(&mut self, line: InputLine<'_>) -> Result<(), Stop> {
         let cause = self.live.send(line, self.number);
         let findings = self.follow(&cause);

@@ -1,30 +1,30 @@
-//! The line on stderr that tells how far a long pipe is, where a person can see it.
+//! A progress line on stderr for a long-running pipe, if stderr is a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::view::counted;
 
-/// How long a pipe must take before it tells how far it is, and how often it does.
+/// How long a pipe must run before progress is shown, and the interval of updates.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(200);
 
-/// How far a pipe is.
+/// The progress of a pipe.
 pub(super) struct Progress {
-    /// When the next line is due; `None` if nobody would see it, or its place on the terminal is taken.
+    /// When the next update is due; `None` if nobody would see it, or the answers go to the terminal.
     due: Option<Instant>,
-    /// The columns that the line takes now.
+    /// The width of the line shown, in columns.
     columns: usize,
 }
 
 impl Progress {
-    /// Tells, unless it is to be quiet, if stderr is a terminal and the answers go elsewhere.
+    /// Shows progress unless `quiet`, if stderr is a terminal and stdout is not.
     pub(super) fn new(quiet: bool) -> Progress {
         let seen = !quiet && io::stderr().is_terminal() && !io::stdout().is_terminal();
         Progress { due: seen.then(|| Instant::now() + PATIENCE), columns: 0 }
     }
 
-    /// So many lines were answered.
+    /// Updates the number of answered lines.
     pub(super) fn tell(&mut self, lines: u64) {
         let Some(due) = self.due else { return };
         let now = Instant::now();
@@ -33,12 +33,12 @@ impl Progress {
         }
         self.due = Some(now + PACE);
         let text = format!("linmem: {}", counted(lines, "line"));
-        // The terminal may be gone; the answers are not for it.
+        // The terminal may be gone, which does not affect the answers.
         let _ = write!(io::stderr(), "\r{text}");
         self.columns = text.len();
     }
 
-    /// Takes the line away, for words or for the end.
+    /// Erases the line, before a message or at the end.
     pub(super) fn clear(&mut self) {
         if self.columns > 0 {
             let _ = write!(io::stderr(), "\r{:1$}\r", "", self.columns);

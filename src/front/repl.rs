@@ -1,4 +1,4 @@
-//! The prompt: lines and commands, and the changed memory in the scrollback. No cursor tricks but the line's own.
+//! The prompt: lines, commands and changed memory in the scrollback. Moves the cursor only within the edited line.
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -31,7 +31,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
     }
 }
 
-/// Looks at a session from a file.
+/// Opens a saved session.
 pub(super) fn replay(session: Session, cli: &Cli) -> Status {
     match Console::replay(session, cli) {
         Ok(console) => talk(console, cli),
@@ -39,7 +39,7 @@ pub(super) fn replay(session: Session, cli: &Cli) -> Status {
     }
 }
 
-/// Talks about a session until the user leaves.
+/// Runs the prompt until the user quits.
 fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.settings.history { History::load() } else { History::none() };
     let (lines, keeper) = history.into_parts();
@@ -84,17 +84,17 @@ fn editor(cli: &Cli, history: MemHistory) -> Result<Prompt, ReadlineError> {
         Keys::Vi => EditMode::Vi,
     };
     let color = if cli.colored() { ColorMode::Enabled } else { ColorMode::Disabled };
-    // Tab goes as far as all agree, and once more lists them.
+    // Tab completes the common prefix; a second Tab lists the candidates.
     let config = Config::builder().edit_mode(keys).color_mode(color).completion_type(CompletionType::List);
     let mut prompt = Editor::with_history(config.auto_add_history(false).build(), history)?;
     prompt.set_helper(Some(Assistant { names: Names::default() }));
     Ok(prompt)
 }
 
-/// Prints texts above the line that is being typed. On a thread of its own: when the line is sent, a text may have to
-/// wait for the next one.
+/// Prints text above the line being edited. Uses a thread, because printing after the line is sent may block until the
+/// next one.
 fn printer(prompt: &mut Prompt) -> Option<Sender<String>> {
-    // A terminal that cannot move its cursor has none.
+    // A dumb terminal has none.
     let mut printer = prompt.create_external_printer().ok()?;
     let (sender, texts) = channel::<String>();
     std::thread::spawn(move || {
@@ -107,7 +107,7 @@ fn printer(prompt: &mut Prompt) -> Option<Sender<String>> {
     Some(sender)
 }
 
-/// Takes lines until the user leaves.
+/// Reads lines until the user quits.
 fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Result<(), ReadlineError> {
     let above = printer(&mut prompt);
     if above.is_some() {
@@ -121,7 +121,7 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
         let Read { typed, early } = console.read(above.clone(), move |sender| {
             std::thread::spawn(move || {
                 let typed = prompt.readline("> ");
-                // Who reads them is gone only when the program ends.
+                // The receiver outlives this thread unless the program ends.
                 let _ = back.send(prompt);
                 let _ = sender.send(Message::Read(typed));
             });
@@ -130,15 +130,15 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
         let typed = match typed {
             Ok(typed) => typed,
             Err(ReadlineError::Eof) => return Ok(()),
-            // It stopped the guest, and that was told.
+            // It interrupted the guest, which was reported.
             Err(ReadlineError::Interrupted) if early => continue,
             Err(ReadlineError::Interrupted) => {
                 console.say("Ctrl-D quits");
                 continue;
             }
-            // The window has another size, and the line is drawn anew.
+            // The window was resized; redraw the line.
             Err(ReadlineError::Signal(_)) => continue,
-            // Of a stdin that is no terminal; the line was read to its end.
+            // Stdin is not a terminal; the invalid line was consumed.
             Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
                 console.say("not valid UTF-8: the line was not sent; :send hex BYTES sends any bytes");
                 continue;
@@ -164,7 +164,7 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
     }
 }
 
-/// The lines of what was typed. A paste is several; the last line's end is that of Enter.
+/// Splits the input into lines. A paste has several; Enter ends the last one.
 fn lines_of(typed: &str) -> impl Iterator<Item = &str> {
     typed.strip_suffix('\n').unwrap_or(typed).split('\n')
 }
@@ -176,7 +176,7 @@ fn answer(console: &mut Console, line: &str) -> Result<(), ReadlineError> {
     Ok(console.print()?)
 }
 
-/// Completes, hints, and colours what is typed.
+/// Completion, hints and highlighting.
 struct Assistant {
     names: Names,
 }
@@ -205,7 +205,7 @@ impl Highlighter for Assistant {
         if parts.is_empty() {
             return Cow::Borrowed(line);
         }
-        // An escape lies inside its quotes, and stands behind them in the list.
+        // An escape lies inside its quotes, and follows them in the list.
         let mut kinds = vec![None; line.len()];
         parts.into_iter().for_each(|(range, part)| kinds[range].fill(Some(part)));
         let (mut text, mut present) = (String::new(), None);
@@ -230,7 +230,7 @@ impl Highlighter for Assistant {
     }
 }
 
-/// How a part looks. What is wrong is underlined as well as red.
+/// The style of a part. Errors are underlined as well as red.
 fn style(part: Part) -> &'static str {
     match part {
         Part::Command => "\x1b[1m",

@@ -1,4 +1,4 @@
-//! A saved session: looked at in the same screens, or printed in the same forms, without running anything.
+//! A saved session: opened in the interactive front ends or printed, without running anything.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -10,16 +10,16 @@ use crate::cli::{Cli, Show};
 use crate::record::Trigger;
 use crate::session::{PastRun, Saved, Session, load};
 
-/// How a saved session is to be opened.
+/// How to open a saved session.
 pub(super) struct ReplayRequest {
-    /// The form to print it in, if it is to be printed.
+    /// The format to print it in, if any.
     pub(super) show: Option<Show>,
-    /// Whether it is to be opened at the prompt.
+    /// Whether to open it at the prompt.
     pub(super) at_prompt: bool,
 }
 
-/// Opens or prints a saved session. Where the file is damaged that is told on stderr, and the status is 7 at the end
-/// unless somebody looks.
+/// Opens or prints a saved session. Damage to the file is reported on stderr; the exit status is then 7, except in
+/// interactive front ends.
 pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
     let name = file.display();
     let saved = match load(file, cli.settings.limits.memory) {
@@ -70,7 +70,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// What was loaded is printed without a panic, whatever numbers the file holds.
+        /// A loaded file can be printed without a panic, whatever numbers it contains.
         #[test]
         fn no_number_in_a_file_breaks_what_is_printed(
             edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u64>()), 1..4)

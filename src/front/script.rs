@@ -12,12 +12,12 @@ use crate::command::{self, Typed};
 use crate::session::{Options, Source};
 use crate::view::{counted, visible};
 
-/// How deep files may name files.
+/// The maximum nesting depth of scripts.
 const DEEPEST: usize = 8;
-/// The longest line of a script, in bytes.
+/// The maximum length of a script's line, in bytes.
 const LONGEST: usize = 64 << 20;
 
-/// What was counted while a file was followed.
+/// The counts for a script's summary.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     lines: usize,
@@ -26,29 +26,29 @@ struct Tally {
     failures: usize,
 }
 
-/// Why a file was followed no further.
+/// Why a script ended.
 #[derive(Debug)]
 enum End {
-    /// It is over.
+    /// End of file.
     Over,
-    /// It said `:quit`.
+    /// `:quit`.
     Quit,
-    /// Ctrl-C was pressed.
+    /// Ctrl-C.
     Interrupted,
-    /// It could not be read to its end.
+    /// The file could not be read.
     Input(io::Error),
-    /// Stdout takes no more.
+    /// Stdout could not be written to.
     Output(io::Error),
 }
 
-/// What came of following a file.
+/// The result of running a script.
 #[derive(Debug)]
 pub(super) struct Followed {
     tally: Tally,
     end: End,
 }
 
-/// Follows a script, or what stdin says where it is `-`, and ends with status 1 if something in it failed.
+/// Runs a script, or stdin for `-`. The status is 1 if something in it failed.
 pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> Status {
     let mut console = match Console::open(source, options, cli) {
         Ok(console) => console,
@@ -81,7 +81,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
     }
 }
 
-/// Takes one typed line: a line for the guest, or a command. `:source` runs the lines of a file.
+/// Handles one typed line: a line for the guest, or a command. `:source` runs a file.
 pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
     match console.feed(typed) {
         LineResult::Source(file) => match follow(console, &file) {
@@ -92,15 +92,15 @@ pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
     }
 }
 
-/// Runs a file to its end, or to `:quit`. What failed is told on stderr, with the line's number; a failure of
-/// the guest that the next line expects is none.
+/// Runs a file to its end or to `:quit`. Failures are printed to stderr with the line's number, except a failure of the
+/// guest that the next line expects.
 ///
 /// # Errors
-/// The file cannot be opened, or files name files too deep; the message says which.
+/// The file cannot be opened, or scripts are nested too deep; the message says which.
 fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let name = name_of(file);
     if console.depth >= DEEPEST {
-        return Err(format!("{name}: files name files more than {DEEPEST} deep"));
+        return Err(format!("{name}: files are nested more than {DEEPEST} deep"));
     }
     let input = File::open(file).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;
@@ -114,25 +114,25 @@ fn name_of(file: &Path) -> String {
 }
 
 impl Followed {
-    /// What that means to the line that named the file.
+    /// The result for the line that ran the file.
     fn fed(self, file: &Path) -> LineResult {
         match self.end {
             End::Input(error) => LineResult::Refused(format!("{}: {error}", name_of(file))),
             _ if self.tally.failures > 0 => LineResult::Refused(format!("{}: {}", name_of(file), self.tally.words())),
-            // What else ended it is met again by who goes on.
+            // The caller will encounter any other cause itself.
             _ => LineResult::Done,
         }
     }
 }
 
-/// A file that is being followed.
+/// A running script.
 struct Follower<'a> {
     console: &'a mut Console,
     name: &'a str,
     tally: Tally,
-    /// The number of the line.
+    /// The current line number.
     number: usize,
-    /// A failure of the guest, with its line, that waits for the next line: it may be expected there.
+    /// A failure of the guest, with its line, that the next line may expect.
     waiting: Option<(usize, String)>,
 }
 
@@ -168,14 +168,14 @@ impl Follower<'_> {
         }
     }
 
-    /// Does what one line says, and tells why it is the last, if it is.
+    /// Runs one line. Returns why the script ends, if it does.
     fn line(&mut self, line: &[u8]) -> Option<End> {
         self.number += 1;
         if line.trim_ascii().is_empty() || line.starts_with(b"#") {
             return None;
         }
         if self.tally.count(line) {
-            // It tells itself what is wrong with the failure, if that is not the one.
+            // A failed expectation reports the difference itself.
             self.waiting = None;
         }
         self.give_up();
@@ -212,7 +212,7 @@ impl Follower<'_> {
         raised.iter().for_each(|finding| status::note(&format!("{}:{}: finding {finding}", self.name, self.number)));
     }
 
-    /// Counts a failure of the guest that nothing expected.
+    /// Counts an unexpected failure of the guest.
     fn give_up(&mut self) {
         if let Some((number, words)) = self.waiting.take() {
             self.fail(number, &words);
@@ -226,7 +226,7 @@ impl Follower<'_> {
 }
 
 impl Tally {
-    /// Counts a line, and says whether it is an expectation.
+    /// Counts a line, and returns whether it is an expectation.
     fn count(&mut self, line: &[u8]) -> bool {
         let command = std::str::from_utf8(line).ok().and_then(|line| match Typed::new(line) {
             Typed::Command(text) => Some(text),

@@ -1,4 +1,4 @@
-//! The signals that end the pipe: what was answered goes out first.
+//! Signals that end the pipe: pending answers are written first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -10,16 +10,16 @@ use signal_hook::iterator::Signals;
 use super::Status;
 use crate::session::Watchdog;
 
-/// How long the pipe may take to write out what it has. If it is reading, it has written all already; if it
-/// cannot write, it would wait for ever.
+/// How long the pipe may take to write pending output. If it is reading, it has already written all; if its writes
+/// block, it would wait forever.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// The number of the signal that came, 0 for none.
+/// The number of the signal received; 0 for none.
 #[derive(Clone, Default)]
 pub(super) struct Caught(Arc<AtomicU8>);
 
 impl Caught {
-    /// Stops the guest that `watch` watches when a signal to end comes, and the program soon after.
+    /// On a terminating signal, interrupts the guest of `watch`, and ends the program soon after.
     pub(super) fn install(watch: Watchdog) -> std::io::Result<Caught> {
         let caught = Caught::default();
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
@@ -36,7 +36,7 @@ impl Caught {
         Ok(caught)
     }
 
-    /// The status to end with, if a signal came.
+    /// The exit status, if a signal was received.
     pub(super) fn status(&self) -> Option<Status> {
         match self.0.load(SeqCst) {
             0 => None,

@@ -1,4 +1,4 @@
-//! How a run of the program ended: the exit status, and the words on stderr that go with it.
+//! Exit statuses, and error messages on stderr.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -18,11 +18,11 @@ pub enum Status {
     Usage,
     /// The guest cannot be loaded or instantiated.
     NotLoaded,
-    /// No convention fits, or several do and none was chosen.
+    /// No convention matches, or several do.
     NoConvention,
     /// An exchange failed.
     ExchangeFailed,
-    /// A limit of time or output was reached.
+    /// A time or output limit was reached.
     Limit,
     /// Reading the input or writing the output failed.
     Io,
@@ -30,12 +30,12 @@ pub enum Status {
     Findings,
     /// linmem itself failed.
     Panicked,
-    /// A signal of that number ended the program.
+    /// The program was ended by that signal.
     Signal(u8),
 }
 
 impl Status {
-    /// The number that the shell sees.
+    /// The numeric exit status.
     pub fn code(self) -> u8 {
         match self {
             Status::Answered => 0,
@@ -79,16 +79,16 @@ impl From<&OpenError> for Status {
     }
 }
 
-/// The most characters of a line on stderr: a guest's names and a parser's excerpts can be megabytes.
+/// The maximum number of characters of a line on stderr. Names and parser excerpts can be megabytes long.
 const LONGEST: usize = 1000;
 
-/// Says on stderr what went wrong, and returns the status. No escape in the words reaches the terminal.
+/// Prints an error, and returns the status. Escapes control characters.
 pub(super) fn fail(status: Status, words: &str) -> Status {
     tell(words);
     status
 }
 
-/// Says something on stderr. No escape in the words reaches the terminal.
+/// Prints a message. Escapes control characters.
 pub(super) fn tell(words: &str) {
     let mut text = String::from("linmem: ");
     for (number, line) in words.lines().enumerate() {
@@ -100,17 +100,17 @@ pub(super) fn tell(words: &str) {
         }
     }
     text.push('\n');
-    // Where stderr cannot be written to, the exit status still tells.
+    // If stderr cannot be written to, the exit status still reports the failure.
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Says something on stderr without the program's name, in words that are safe to print.
+/// Prints a message without the program's name. The message must be safe to print.
 pub(super) fn note(words: &str) {
     // As above.
     let _ = writeln!(io::stderr(), "{words}");
 }
 
-/// Says that the guest could not be set to work.
+/// Reports that the guest could not be opened.
 pub(super) fn fail_open(name: &str, error: &OpenError) -> Status {
     let text = match error {
         OpenError::Prepare(failure) => in_full(failure),
@@ -119,7 +119,7 @@ pub(super) fn fail_open(name: &str, error: &OpenError) -> Status {
     fail(error.into(), &format!("{name}: {text}"))
 }
 
-/// The status after a write to stdout. A reader that has seen enough is no failure.
+/// The status after a write to stdout. A closed pipe is not an error.
 pub(super) fn of_write(result: io::Result<()>) -> Status {
     match result {
         Ok(()) => Status::Answered,

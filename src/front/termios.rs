@@ -1,4 +1,4 @@
-//! The terminal as it was before the prompt took it over, for ways out that the prompt does not see.
+//! Saves the terminal's mode before the prompt changes it, and restores it on exits that bypass the prompt.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -7,32 +7,32 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 static BEFORE: OnceLock<Termios> = OnceLock::new();
 
-/// Remembers how the terminal is, if there is one.
+/// Saves the terminal's mode, if there is a terminal.
 pub(super) fn remember() {
     if let Ok(before) = tcgetattr(io::stdin()) {
         BEFORE.get_or_init(|| before);
     }
 }
 
-/// Has the terminal leave all keys to the prompt that comes next: what is pressed while the guest runs would be edited
-/// by the terminal, and Ctrl-D lost to it. Ctrl-C stays a signal.
+/// Turns off line editing by the terminal between prompts. Otherwise the terminal would edit keys typed while the guest
+/// runs, and lose Ctrl-D. Ctrl-C remains a signal.
 pub(super) fn leave_keys() {
     if let Some(mut mode) = BEFORE.get().cloned() {
         mode.local_modes.remove(LocalModes::ICANON);
-        // If it cannot be, a key is lost.
+        // On failure, typed keys may be lost.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &mode);
     }
 }
 
-/// Restores the terminal as it was remembered.
+/// Restores the saved mode.
 pub(super) fn restore() {
     if let Some(before) = BEFORE.get() {
-        // It may be gone.
+        // The terminal may be gone.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
     }
 }
 
-/// Gives the terminal back as it was remembered, with no paste marked any more, on a line of its own.
+/// Restores the saved mode, turns off bracketed paste, and starts a new line.
 pub(super) fn give_back() {
     if BEFORE.get().is_some() {
         restore();

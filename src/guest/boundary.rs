@@ -102,7 +102,7 @@ pub struct NoHost;
 
 impl Host for NoHost {
     fn import(&mut self, _: usize, _: &[Value], _: &mut dyn Boundary) -> Result<Vec<Value>, Box<Failure>> {
-        Err(Failure::Mismatch("no host answers the guest's imports".to_owned()).into())
+        Err(Failure::Mismatch("no host implements the guest's imports".to_owned()).into())
     }
 
     fn name(&self, place: usize) -> Arc<str> {

@@ -110,7 +110,7 @@ impl Func {
     fn miscounted(&self, given: usize) -> wasmer::RuntimeError {
         let count = self.signature.params.len() as u64;
         stop(Failure::Mismatch(format!(
-            "`{}` is {}: it takes {count} {}, and was given {given}",
+            "`{}` is {}: it takes {count} {}, but was given {given}",
             plain(&self.name),
             self.signature,
             unit(count, "argument")
@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(guest.call(&func, &[value], &mut NoHost).expect("it returns"), [value]);
             assert_eq!(guest.call_bits(&func, &[value.bits()], &mut NoHost).expect("it returns"), value.bits());
             for args in [&[][..], &[value; 2], &[value; 5]] {
-                let message = format!("it takes 1 argument, and was given {}", args.len());
+                let message = format!("it takes 1 argument, but was given {}", args.len());
                 let failed = guest.call(&func, args, &mut NoHost).expect_err("the count is wrong");
                 assert!(matches!(&*failed, Failure::Mismatch(told) if told.ends_with(&message)), "{failed}");
                 let bits: Vec<_> = args.iter().map(|value| value.bits()).collect();

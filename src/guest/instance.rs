@@ -52,7 +52,7 @@ impl Program {
             error => LoadError::Instantiate(error.to_string()),
         })?;
         Guest::new(store, instance, &imports, self, watch)
-            .ok_or_else(|| LoadError::Instantiate("it lacks what was added to it".to_owned()))
+            .ok_or_else(|| LoadError::Instantiate("the exports that linmem adds are missing".to_owned()))
     }
 }
 
@@ -121,8 +121,11 @@ impl Guest {
         self.start.as_ref()
     }
 
-    /// Changes the limits that can change while the guest lives: the size of an answer.
+    /// Changes the limits that can change while the guest lives: the sizes of an answer and of the records.
     pub fn set_limits(&self, limits: Limits) {
+        if let Some(tracer) = &self.reach.parts.tracer {
+            tracer.set_budget(limits.record);
+        }
         self.reach.parts.limits.set(limits);
     }
 

@@ -5,6 +5,7 @@
 
 mod boundary;
 mod driver;
+mod feed;
 mod flag;
 mod func;
 mod global;

@@ -20,7 +20,7 @@ const BINARY_MAGIC: &[u8] = b"\0asm";
 const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// Why an exception tag cannot be provided.
-pub(super) const TAG: &str = "tags of exceptions are not supported";
+pub(super) const TAG: &str = "exception tags are not supported";
 
 /// A compiled module, from which any number of guests can be instantiated.
 pub struct Program {
@@ -44,7 +44,7 @@ pub enum LoadError {
     #[error("the file is empty")]
     Empty,
     /// The bytes are neither a WebAssembly binary nor text; with the parser's message and position.
-    #[error("not a WebAssembly binary (it does not begin with \\0asm), and as text it does not parse: {0}")]
+    #[error("not a WebAssembly binary (it does not begin with \\0asm), and not valid WebAssembly text: {0}")]
     Text(String),
     /// The text is not a valid module; with the line and column.
     #[error("not a valid WebAssembly module: {0}")]
@@ -64,7 +64,7 @@ pub enum LoadError {
     )]
     Component,
     /// The module is valid, but uses these features, which the engine does not support.
-    #[error("the engine does not support what the module uses: {}", .0.join(", "))]
+    #[error("the module uses features that the engine does not support: {}", .0.join(", "))]
     Features(Vec<String>),
     /// The module has a shared memory.
     #[error(
@@ -77,8 +77,8 @@ pub enum LoadError {
     Compile(String),
     /// The module's initial memory exceeds `--max-memory`.
     #[error(
-        "memory needs {} bytes ({needs} {}) at the start, and the limit is {} bytes; --max-memory {}KiB is the \
-         smallest that suffices",
+        "memory needs {} bytes ({needs} {}) at the start, but the limit is {} bytes; --max-memory {}KiB would be \
+         enough",
         .needs * WASM_PAGE,
         unit(*.needs, "page"),
         u64::from(*.limit) * WASM_PAGE,
@@ -91,7 +91,7 @@ pub enum LoadError {
         limit: u32,
     },
     /// The module's initial tables exceed the limit.
-    #[error("tables need {needs} entries at the start, and the limit is {TABLE_ENTRIES}")]
+    #[error("tables need {needs} entries at the start, but the limit is {TABLE_ENTRIES}")]
     Tables {
         /// The initial number of entries.
         needs: u64,
@@ -105,7 +105,7 @@ pub enum LoadError {
         reason: String,
     },
     /// A data or element segment does not fit into its memory or table.
-    #[error("a data segment (or an element segment) does not fit into its memory (or table)")]
+    #[error("a data or element segment does not fit into its memory or table")]
     Segments,
     /// The engine refuses to instantiate the module for another reason; with its message.
     #[error("the module cannot be instantiated: {0}")]
@@ -175,7 +175,7 @@ impl Code<'_> {
         let traced = Instrumented::new(&binary, passes).map_err(|error| error.to_string());
         let traced = traced.and_then(|instrumented| match compile(&instrumented) {
             Ok(module) => Ok((instrumented, module)),
-            Err(error) => Err(format!("linmem cannot compile the module with what records stores: {}", refused(error))),
+            Err(error) => Err(format!("linmem cannot compile the module with store recording: {}", refused(error))),
         });
         let (instrumented, module, why_untraced) = match traced {
             Ok((instrumented, module)) => (instrumented, module, None),

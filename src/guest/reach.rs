@@ -85,7 +85,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
 
     fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {
         let tracer = self.parts.tracer.as_ref()?;
-        Some(tracer.drain(&mut self.store).clone())
+        Some(tracer.drain(&mut self.store))
     }
 
     fn global(&mut self, variable: &GlobalRef) -> Value {

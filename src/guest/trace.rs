@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, FunctionEnvMut, Global, Instance, Memory, Store, Value};
 
 use super::Watchdog;
+use super::feed::Feed;
 use super::instrument::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES, TraceExports};
-use crate::record::Collector;
+use crate::record::{Collector, Site};
 
 /// Takes the records of one guest.
 #[derive(Clone)]
@@ -16,7 +17,8 @@ pub(super) struct Tracer {
     cursor: Global,
     /// The guest's own memories, by index.
     memories: Vec<Memory>,
-    collector: Arc<Mutex<Collector>>,
+    sites: Arc<[Site]>,
+    feed: Arc<Mutex<Feed>>,
     watch: Watchdog,
 }
 
@@ -34,7 +36,8 @@ impl Tracer {
             ring: instance.exports.get_memory(&exports.ring).ok()?.clone(),
             cursor: instance.exports.get_global(&exports.cursor).ok()?.clone(),
             memories: memories.to_vec(),
-            collector: Arc::new(Mutex::new(collector)),
+            sites: collector.sites().clone(),
+            feed: Arc::new(Mutex::new(Feed::new(collector))),
             watch: watch.clone(),
         };
         let env = FunctionEnv::new(store, tracer.clone());
@@ -45,32 +48,41 @@ impl Tracer {
         Some(tracer)
     }
 
-    /// Moves the records from the ring to the collector, and returns it.
-    pub(super) fn drain(&self, store: &mut impl AsStoreMut) -> &Arc<Mutex<Collector>> {
-        let cursor = self.cursor.get(store);
-        let end = usize::try_from(cursor.i32().unwrap_or(0)).unwrap_or(0);
-        let first = FIRST_RECORD as usize;
-        if end > first {
-            let records = all(&self.ring, store).get(first..end).unwrap_or(&[]);
-            self.watch.aside(|| self.lock().timed(|collector| collector.take(records)));
+    /// Moves the records from the ring to the collector, and returns it once it has taken all of them.
+    pub(super) fn drain(&self, store: &mut impl AsStoreMut) -> Arc<Mutex<Collector>> {
+        let mut feed = self.feed();
+        self.empty_ring(store, &mut feed, Feed::finish);
+        feed.charge();
+        feed.collector().clone()
+    }
+
+    /// Changes how many bytes of records are kept.
+    pub(super) fn set_budget(&self, budget: u64) {
+        self.feed().collector().lock().unwrap_or_else(PoisonError::into_inner).set_budget(budget);
+    }
+
+    /// Has the records of the ring taken, and makes it empty.
+    fn empty_ring(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, &[u8])) {
+        let end = usize::try_from(self.cursor.get(store).i32().unwrap_or(0)).unwrap_or(0);
+        let records = all(&self.ring, store).get(FIRST_RECORD as usize..end).unwrap_or(&[]);
+        if !records.is_empty() || feed.is_busy() {
+            self.watch.aside(|| feed.timed(|feed| take(feed, records)));
             // Cannot fail: the global is a mutable i32.
             let _ = self.cursor.set(store, Value::I32(FIRST_RECORD.cast_signed()));
         }
-        &self.collector
     }
 
-    fn lock(&self) -> MutexGuard<'_, Collector> {
-        self.collector.lock().unwrap_or_else(PoisonError::into_inner)
+    fn feed(&self) -> MutexGuard<'_, Feed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records a `memory.init`, whose bytes are now in memory.
-    fn init(&self, store: &impl AsStoreRef, site: u32, addr: u64, len: u64) {
-        let mut collector = self.lock();
-        let memory = collector.memory_of(site).and_then(|memory| self.memories.get(memory));
+    fn init(&self, store: &impl AsStoreRef, feed: &mut Feed, site: u32, addr: u64, len: u64) {
+        let memory = self.sites.get(site as usize).and_then(|site| self.memories.get(site.memory as usize));
         let Some(bytes) = memory.map(|memory| all(memory, store)) else { return };
         let range = usize::try_from(addr).ok().zip(addr.checked_add(len).and_then(|end| usize::try_from(end).ok()));
         if let Some(bytes) = range.and_then(|(start, end)| bytes.get(start..end)) {
-            collector.take_init(site, addr, bytes);
+            self.watch.aside(|| feed.timed(|feed| feed.send_init(site, addr, bytes)));
         }
     }
 }
@@ -78,10 +90,11 @@ impl Tracer {
 /// The hook: called when the ring is full, and after a `memory.init` at `addr`.
 fn hook(mut env: FunctionEnvMut<'_, Tracer>, site: i32, addr: i64, _: i64, len: i64) {
     let (tracer, mut store) = env.data_and_store_mut();
-    tracer.drain(&mut store);
+    let mut feed = tracer.feed();
+    tracer.empty_ring(&mut store, &mut feed, Feed::send);
     let site = site.cast_unsigned();
     if site != NO_SITE {
-        tracer.init(&store, site, addr.cast_unsigned(), len.cast_unsigned());
+        tracer.init(&store, &mut feed, site, addr.cast_unsigned(), len.cast_unsigned());
     }
 }
 

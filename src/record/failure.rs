@@ -44,11 +44,11 @@ pub enum EncodingError {
     LineNotUtf8(usize),
     /// The line is not pairs of hexadecimal digits.
     #[error(
-        "the recipe sends bytes given as pairs of hexadecimal digits, but the line holds something else; nothing was written"
+        "the recipe sends bytes given as pairs of hexadecimal digits, but the line contains something else; nothing was written"
     )]
     LineNotHex,
     /// The guest's UTF-16 has an odd number of bytes.
-    #[error("not valid UTF-16: {0} {unit} cannot be split into units of two (`utf8 n at p` reads another encoding)", unit = unit(*.0, "byte"))]
+    #[error("not valid UTF-16: the length is odd, {0} {unit} (`utf8 n at p` reads another encoding)", unit = unit(*.0, "byte"))]
     OddUtf16(u64),
     /// The guest's UTF-16 has an unpaired surrogate.
     #[error("not valid UTF-16: unpaired surrogate {0:#06x}")]
@@ -90,7 +90,7 @@ pub enum Failure {
     },
     /// The line is longer than the guest's buffer.
     #[error(
-        "the line has {len} {}, but the guest's buffer at {addr:#x} has room for {room}; nothing was written",
+        "the line has {len} {}, but the guest's buffer at {addr:#x} holds only {room}; nothing was written",
         unit(*len, "byte")
     )]
     NoRoom {
@@ -113,7 +113,7 @@ pub enum Failure {
         memory: u64,
     },
     /// A range ends before it begins.
-    #[error("a range ends at {end:#x}, before its beginning at {start:#x}")]
+    #[error("a range ends at {end:#x}, before its start at {start:#x}")]
     Backwards {
         /// Where it begins.
         start: u64,
@@ -125,7 +125,7 @@ pub enum Failure {
     Refused(String),
     /// The recipe would free a block a second time.
     #[error(
-        "double free: {export} would free {ptr:#x} again, which line {freed_at} of the recipe freed, and nothing was \
+        "double free: {export} would free {ptr:#x}, which line {freed_at} of the recipe already freed; nothing was \
          allocated since"
     )]
     DoubleFree {
@@ -141,7 +141,7 @@ pub enum Failure {
     Stopped,
     /// A memory did not grow.
     #[error(
-        "memory did not grow by {pages} {}: it has {now} and may have {most}",
+        "memory did not grow by {pages} {}: it has {now}, and the limit is {most}",
         unit(*pages, "page")
     )]
     NotGrown {
@@ -164,16 +164,16 @@ pub enum Failure {
     #[error("calls between host and guest nest deeper than {0}")]
     Nesting(usize),
     /// The exchange has more steps than can be recorded.
-    #[error("the exchange has more than {0} steps, the most that are recorded ({UNRECORDED})")]
+    #[error("the exchange has more than {0} steps, the recording limit ({UNRECORDED})")]
     TooManySteps(usize),
     /// The exchange changed more bytes than can be recorded.
-    #[error("the exchange changed more than {0} bytes, old and new ones, the most that are recorded ({UNRECORDED})")]
+    #[error("the changes of the exchange exceed {0} bytes (old and new), the recording limit ({UNRECORDED})")]
     TooManyChanges(u64),
     /// The line is longer than the memory limit of the guest, in bytes.
-    #[error("the line is longer than {0} bytes, all the memory that a guest may have (--max-memory sets the limit)")]
+    #[error("the line is longer than {0} bytes, the memory limit of a guest (--max-memory sets it)")]
     LineTooLong(u64),
     /// A fresh guest for the line could not be instantiated.
-    #[error("no fresh guest: {0}")]
+    #[error("no fresh guest could be instantiated: {0}")]
     NotInstantiated(String),
     /// A user-set limit was reached.
     #[error(transparent)]
@@ -277,7 +277,7 @@ impl fmt::Display for Limit {
             }
             Limit::Output(len, limit) => {
                 let unit = unit(*len, "byte");
-                write!(f, "the answer has {len} {unit}, and the limit is {limit} (--max-output sets it)")
+                write!(f, "the answer has {len} {unit}, but the limit is {limit} (--max-output sets it)")
             }
         }
     }

@@ -14,7 +14,7 @@ mod run;
 mod trap;
 mod value;
 
-pub use access::{AccessLog, Collector, MemoryAccess, Segment, Site, SiteKind, Target};
+pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use count::{counted, thousands};

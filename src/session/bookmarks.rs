@@ -33,7 +33,7 @@ impl Bookmarks {
         check(&mark.name)?;
         self.0.retain(|other| other.name != mark.name);
         if self.0.len() >= MOST {
-            return Err(format!("there are {MOST} marks already; :unmark removes one"));
+            return Err(format!("too many marks (the limit is {MOST}); :unmark removes one"));
         }
         self.0.push(mark);
         Ok(())
@@ -58,7 +58,7 @@ fn check(name: &str) -> Result<(), String> {
     match fits && first && name.len() <= LONGEST && !matches!(name, "." | ".." | "end") {
         true => Ok(()),
         false => Err(format!(
-            "`{}` is no name for a mark: up to {LONGEST} letters, digits, _ and ., and no digit first",
+            "`{}` is not a valid name for a mark: use up to {LONGEST} letters, digits, _ and ., not starting with a digit",
             plain(name)
         )),
     }

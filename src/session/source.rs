@@ -62,7 +62,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MODULE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MODULE {
-        return Err(io::Error::other(format!("longer than {MODULE} bytes, the most that a module may have")));
+        return Err(io::Error::other(format!("longer than {MODULE} bytes, the limit for a module")));
     }
     Ok(bytes)
 }
@@ -72,12 +72,7 @@ impl fmt::Display for SourceError {
         match self {
             SourceError::Unknown(path) => {
                 let names: Vec<_> = BUILT_IN.iter().map(|(name, ..)| *name).collect();
-                write!(
-                    f,
-                    "{}: no such file, and no guest of that name comes along (those that do: {})",
-                    path.display(),
-                    names.join(", ")
-                )
+                write!(f, "{}: no such file or built-in guest (built-in guests: {})", path.display(), names.join(", "))
             }
             SourceError::Unreadable(path, error) => write!(f, "{}: {error}", path.display()),
         }

@@ -69,7 +69,7 @@ pub(super) fn work(
                 }
                 settle(&mut live, cause);
             }
-            Err(error) => report(Update::Refused(format!("the guest stays as it was: {error}"))),
+            Err(error) => report(Update::Refused(format!("the guest was not replaced: {error}"))),
         }
     }
 }

@@ -188,8 +188,8 @@ impl Session {
     pub fn no_guest(&self) -> Option<&'static str> {
         match (self.replayed, &self.suspended) {
             (false, _) => None,
-            (true, None) => Some("this is a saved session, in which nothing runs"),
-            (true, Some(_)) => Some("this is a saved session, in which nothing runs; :load returns from it"),
+            (true, None) => Some("nothing can run in a saved session"),
+            (true, Some(_)) => Some("nothing can run in a saved session; :load returns from it"),
         }
     }
 
@@ -391,11 +391,12 @@ impl Session {
         names.get(memory)?.first().map(|name| (*name).to_owned())
     }
 
-    /// Changes the guest's limits. The time limit applies immediately, the output limit from the next request on, and
-    /// the memory limit from the next module on.
+    /// Changes the guest's limits. The time limit applies immediately, the limits of outputs and records from the
+    /// next request on, and the memory limit from the next module on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.watch.set_limit(limits.time);
+        self.run.set_budget(budget(&limits));
         // As above.
         let _ = self.jobs.send(Job::Limits(limits));
     }

@@ -1,11 +1,11 @@
-//! Times and sizes as people write them.
+//! Parses and formats times and sizes.
 
 use std::time::Duration;
 
-/// A time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
+/// Parses a time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
 ///
 /// # Errors
-/// It is no time; the message says what was expected.
+/// The text is not a time; the message says what was expected.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let factor = match unit {
@@ -18,10 +18,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
 }
 
-/// A size such as `65536`, `64K`, `64KiB`, `1.5GiB`. Units are of 1024, however they are written.
+/// Parses a size such as `65536`, `64K`, `64KiB`, `1.5GiB`. All units are powers of 1024.
 ///
 /// # Errors
-/// It is no size; the message says what was expected.
+/// The text is not a size; the message says what was expected.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
     let shift = match unit.to_ascii_lowercase().as_str() {
@@ -36,7 +36,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         Ok(whole) => whole.checked_mul(1 << shift).ok_or_else(refuse),
         Err(_) => {
             let bytes = number.parse::<f64>().map_err(|_| refuse())? * f64::from(1 << shift);
-            // Beyond 2^53 a fraction has no meaning, and nothing here is as large.
+            // Beyond 2^53 fractions are lost, and no setting is that large.
             let fits = (0.0..9e15).contains(&bytes);
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was checked")]
             if fits { Ok(bytes as u64) } else { Err(refuse()) }
@@ -44,7 +44,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A size in the largest unit that it is a whole number of: `64MiB`.
+/// Formats a size in the largest unit that divides it: `64MiB`.
 pub(super) fn shown_size(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     let unit = units.into_iter().find(|(shift, _)| bytes > 0 && u64::is_multiple_of(bytes, 1 << shift));

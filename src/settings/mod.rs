@@ -1,4 +1,4 @@
-//! Settings: limits and preferences that hold for a session, or for every session.
+//! Settings: limits and preferences for one session or all sessions.
 //!
 //! Each setting is declared once, in [`SETTINGS`]. Its flag, its name in the config file, `:set`, `:limits`, the guide, the
 //! man page and completion all follow from that entry.
@@ -20,19 +20,19 @@ use value::{At, Field};
 /// The value of every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// What the guest may use.
+    /// The limits of the guest.
     pub limits: Limits,
-    /// What is recorded of a guest's accesses to memory.
+    /// Which memory accesses of the guest are recorded.
     pub trace: Trace,
-    /// Where the sources are that the module's debug information names.
+    /// Where to find the sources that debug information names.
     pub source_maps: Vec<PathMapping>,
-    /// The environment of a guest that is a program.
+    /// The environment of a program.
     pub env: Variables,
     /// When to use colors.
     pub color: ColorChoice,
-    /// The keys of the prompt.
+    /// The key bindings of the prompt.
     pub keys: Keys,
-    /// Whether typed lines are kept for later sessions.
+    /// Whether typed lines are saved for later sessions.
     pub history: bool,
     /// Whether only answers and errors are printed.
     pub quiet: bool,
@@ -40,7 +40,7 @@ pub struct Settings {
     pub steps: bool,
     /// Whether the prompt and scripts show the changed rows of memory after each line.
     pub rows: bool,
-    /// What is sent again to a guest that was reloaded because its file changed.
+    /// What to send again after a reload because the guest's file changed.
     pub resend: Resend,
     /// Whether findings are raised.
     pub check: Check,
@@ -48,14 +48,14 @@ pub struct Settings {
     pub allow: Allowed,
 }
 
-/// The limits that hold where nothing else is said. Records take at most an eighth of the machine's memory.
+/// The default limits. Records may use up to an eighth of the machine's memory.
 static LIMITS: LazyLock<Limits> = LazyLock::new(|| {
     let limits = Limits::default();
     let share = machine_memory() / 8;
     Limits { record: limits.record.min(share >> 20 << 20), ..limits }
 });
 
-/// The bytes of memory that the machine has, as far as that is known.
+/// The machine's memory in bytes, as far as it is known.
 fn machine_memory() -> u64 {
     let kilobytes = |text: String| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:").map(str::trim_start))?;
@@ -85,37 +85,37 @@ impl Default for Settings {
     }
 }
 
-/// A setting: how it is called, and where its value is.
+/// A setting: its name, its description, and where its value is.
 pub struct Setting {
     /// Its name: `max-memory`.
     pub name: &'static str,
     /// The letter of its flag, if it has one.
     pub short: Option<char>,
-    /// What it is, as in `--help`.
+    /// Its description, as in `--help`.
     pub about: &'static str,
-    /// What `--no-NAME` does, where the setting is a switch that is on by default.
+    /// The description of `--no-NAME`, if the setting is a switch that is on by default.
     pub off: &'static str,
-    /// What it belongs to.
+    /// The group that it belongs to.
     pub group: Group,
     /// Whether `:set` can change it.
     pub live: bool,
     field: &'static dyn Field,
 }
 
-/// What a setting belongs to: which parts of linmem use it.
+/// A group of settings: which part of linmem uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// What a guest may use.
+    /// Limits of a guest.
     Limits,
     /// How a guest is run.
     Program,
     /// Which findings are raised.
     Findings,
-    /// How the screen and the prompt behave.
+    /// The behavior of the screen and the prompt.
     Display,
 }
 
-/// Every setting, in the order of the help.
+/// Every setting, in the order of `--help`.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         live: true,
@@ -170,7 +170,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         live: true,
-        ..setting("resend", "What --watch sends again: all, last", Group::Display, &At(|all| &mut all.resend))
+        ..setting("resend", "Lines that --watch resends: all, last", Group::Display, &At(|all| &mut all.resend))
     },
 ];
 
@@ -191,15 +191,15 @@ impl Settings {
 }
 
 impl Setting {
-    /// Sets it, or adds to it where it is a list.
+    /// Sets the value, or adds to it if it is a list.
     ///
     /// # Errors
-    /// The text is no such value; the message says what was expected.
+    /// The text is not a valid value; the message says what was expected.
     pub fn set(&self, settings: &mut Settings, text: &OsStr) -> Result<(), String> {
         self.field.set(settings, text)
     }
 
-    /// Checks a value, without setting anything.
+    /// Validates a value without setting it.
     ///
     /// # Errors
     /// As for [`Setting::set`].
@@ -212,7 +212,7 @@ impl Setting {
         self.field.shown(settings)
     }
 
-    /// What values it takes.
+    /// The kind of values it takes.
     pub fn kind(&self) -> Kind {
         self.field.kind()
     }

@@ -1,4 +1,4 @@
-//! The values of settings: how each type is read, shown and described.
+//! The types of settings' values: how each is parsed, printed and described.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::debug::PathMapping;
 use crate::guest::Passes;
 use crate::session::Resend;
 
-/// What values a setting takes.
+/// The kind of values that a setting takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// On or off.
@@ -18,12 +18,12 @@ pub enum Kind {
     Value(&'static str),
     /// One of these words.
     Choice(Vec<&'static str>),
-    /// Any number of values of that kind, each set by itself.
+    /// Any number of values of that kind, each given separately.
     List(&'static str),
 }
 
 impl Kind {
-    /// How a value is written: `TIME`, `on|off`.
+    /// The placeholder for a value: `TIME`, `on|off`.
     pub fn placeholder(&self) -> String {
         match self {
             Kind::Switch => "on|off".to_owned(),
@@ -87,7 +87,7 @@ impl Value for bool {
     }
 }
 
-/// A time limit; 0 is none.
+/// A time limit; 0 means none.
 impl Value for Option<Duration> {
     fn kind() -> Kind {
         Kind::Value("TIME")
@@ -123,7 +123,7 @@ impl Value for u64 {
     }
 }
 
-/// The variables of a program's environment, `NAME=VALUE` each; of several with one name, the last.
+/// Environment variables, each as `NAME=VALUE`. A later value replaces an earlier one of the same name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables(pub Vec<OsString>);
 
@@ -221,14 +221,14 @@ impl Value for Vec<PathMapping> {
     }
 }
 
-/// A variable as `NAME=VALUE`. A name alone stands for the host's variable of that name.
+/// Parses a variable: `NAME=VALUE`, or `NAME` alone for the host's variable of that name.
 fn variable(word: &OsStr) -> Result<OsString, String> {
     let bytes = word.as_encoded_bytes();
     if bytes.contains(&0) {
         return Err("a variable cannot contain a NUL byte".to_owned());
     }
     if bytes.is_empty() || bytes.starts_with(b"=") {
-        return Err("expected NAME=VALUE, got no name".to_owned());
+        return Err("expected NAME=VALUE, but the name is missing".to_owned());
     }
     if bytes.contains(&b'=') {
         return Ok(word.to_owned());
@@ -239,7 +239,7 @@ fn variable(word: &OsStr) -> Result<OsString, String> {
     }
 }
 
-/// A type whose values have names.
+/// A type with named values.
 trait Choice: Copy + PartialEq + 'static {
     const ALL: &'static [(&'static str, Self)];
 }
@@ -270,9 +270,9 @@ impl<T: Choice> Value for T {
 pub enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
-    /// In files and pipes, too.
+    /// In files and pipes too.
     Always,
-    /// Never; changed bytes are marked all the same.
+    /// Never; changed bytes are still marked.
     Never,
 }
 
@@ -281,12 +281,12 @@ impl Choice for ColorChoice {
         &[("auto", ColorChoice::Auto), ("always", ColorChoice::Always), ("never", ColorChoice::Never)];
 }
 
-/// The keys of the prompt.
+/// The key bindings of the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// Ctrl-A, Ctrl-E, Ctrl-R and so on.
+    /// Emacs keys: Ctrl-A, Ctrl-E, Ctrl-R and so on.
     Emacs,
-    /// Esc for vi's commands.
+    /// vi keys: Esc for commands.
     Vi,
 }
 
@@ -294,12 +294,12 @@ impl Choice for Keys {
     const ALL: &'static [(&'static str, Keys)] = &[("emacs", Keys::Emacs), ("vi", Keys::Vi)];
 }
 
-/// What is recorded of a guest's accesses to memory.
+/// Which memory accesses of the guest are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// Stores, where somebody looks at them.
+    /// Stores, in interactive front ends.
     Auto,
-    /// Nothing: changes are found by comparing.
+    /// None: changes are found by comparing.
     Off,
     /// Every store.
     Stores,
@@ -308,7 +308,7 @@ pub enum Trace {
 }
 
 impl Trace {
-    /// The passes over a module that record this.
+    /// The instrumentation passes that record this.
     pub fn passes(self, is_looked_at: bool) -> Passes {
         let stores = match self {
             Trace::Auto => is_looked_at,

@@ -30,7 +30,7 @@ pub fn parse_address(text: &str, places: &Places<'_>) -> Result<u64, String> {
     match places.image.len() {
         len if addr < len => Ok(addr),
         0 => Err("there is no memory".to_owned()),
-        len => Err(format!("{addr:#x} is outside: memory ends at {len:#x}")),
+        len => Err(format!("{addr:#x} is out of bounds: memory ends at {len:#x}")),
     }
 }
 
@@ -51,7 +51,7 @@ pub fn parse_range(text: &str, places: &Places<'_>) -> Result<(u64, Option<u64>)
     let end = if to.trim().is_empty() { len } else { sum(to.trim(), places)? };
     match end {
         end if end < start => Err(format!("`{text}` ends before it begins")),
-        end if end > len => Err(format!("{end:#x} is outside: memory ends at {len:#x}")),
+        end if end > len => Err(format!("{end:#x} is out of bounds: memory ends at {len:#x}")),
         end => Ok((start, Some(end))),
     }
 }
@@ -63,13 +63,13 @@ fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
         return Ok(region.start);
     }
     if text.matches(['+', '-', '*', '(']).count() > SIGNS {
-        return Err(format!("the address has more than {SIGNS} signs"));
+        return Err(format!("the address has more than {SIGNS} operators"));
     }
     let Some(sign) = last_sign(text) else { return place(text, places) };
     let (base, distance) = (text[..sign].trim(), number(text[sign + 1..].trim())?);
     let base = if base.is_empty() { places.cursor } else { sum(base, places)? };
     let sum = if text[sign..].starts_with('+') { base.checked_add(distance) } else { base.checked_sub(distance) };
-    sum.ok_or_else(|| format!("`{text}` is outside of memory"))
+    sum.ok_or_else(|| format!("`{text}` is outside memory"))
 }
 
 /// The position of the last `+` or `-` outside parentheses.
@@ -100,18 +100,18 @@ fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
         let mut bytes = [0; 4];
         return match places.image.read(at, &mut bytes) {
             4 => Ok(u64::from(u32::from_le_bytes(bytes))),
-            _ => Err(format!("there is no pointer at {at:#x}: memory ends")),
+            _ => Err(format!("cannot read a pointer at {at:#x}: memory ends")),
         };
     }
     if let Some(name) = text.strip_prefix('@') {
         let global = places.globals.iter().find(|global| global.name == name);
-        let value = global.map(|global| global.value.unsigned().ok_or("is no whole number"));
+        let value = global.map(|global| global.value.unsigned().ok_or("is not an integer"));
         return value.unwrap_or(Err("is not exported")).map_err(|why| format!("the global `{name}` {why}"));
     }
     if let Some((page, offset)) = text.split_once(':') {
         let base = number(page.trim())?.checked_mul(WASM_PAGE);
         let addr = base.zip(Some(number(offset.trim())?)).and_then(|(base, offset)| base.checked_add(offset));
-        return addr.ok_or_else(|| format!("`{text}` is outside of memory"));
+        return addr.ok_or_else(|| format!("`{text}` is outside memory"));
     }
     match text {
         "." => Ok(places.cursor),
@@ -196,7 +196,10 @@ mod tests {
         }
         for sign in ["*", "+1", "1-", "* ", "-", "(", "*("] {
             let long = sign.repeat(1 << 20);
-            assert!(parse_address(&long, &places).is_err_and(|words| words.contains("more than 64 signs")), "{sign}");
+            assert!(
+                parse_address(&long, &places).is_err_and(|words| words.contains("more than 64 operators")),
+                "{sign}"
+            );
             assert!(parse_range(&format!("0..{long}"), &places).is_err(), "{sign}");
         }
         let range = |text| parse_range(text, &places);

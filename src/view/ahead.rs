@@ -20,12 +20,12 @@ pub fn ahead(line: &str, session: &Session, regions: &Regions) -> String {
     let Some(roles) = regions.roles() else { return format!("{} B, {characters}", thousands(line.len() as u64)) };
     let bytes = match roles.bytes(line.as_bytes()) {
         Ok(bytes) => bytes,
-        Err(words) => return format!("{characters}, and would not be sent: {words}"),
+        Err(words) => return format!("{characters}, would not be sent: {words}"),
     };
     let count = bytes.len() as u64;
     let room = regions.room().filter(|&room| count > room);
     let place = match room {
-        Some(room) => format!("too long: the guest has room for {} B", thousands(room)),
+        Some(room) => format!("too long: the guest's buffer holds {} B", thousands(room)),
         None => place(roles, session),
     };
     let mut words = format!("{} B, {characters}, {place}:", thousands(count));
@@ -41,17 +41,17 @@ fn place(roles: &Roles, session: &Session) -> String {
         Some(ValueSource::Global(name)) => {
             let global = session.globals().iter().find(|global| &global.name == name);
             match global.and_then(|global| global.value.unsigned()) {
-                Some(addr) => format!("goes to {addr:#x}, as the global {name} says"),
-                None => format!("goes where the global {name} says"),
+                Some(addr) => format!("goes to {addr:#x}, the value of the global {name}"),
+                None => format!("goes to the address in the global {name}"),
             }
         }
-        Some(ValueSource::Allocator(export, _)) => format!("goes where {export} makes room for it"),
+        Some(ValueSource::Allocator(export, _)) => format!("goes to memory that {export} allocates"),
         Some(ValueSource::Getter(_) | ValueSource::Computed) => match last(session) {
             Some(addr) => format!("would go to {addr:#x}, where the last line went"),
-            None => "goes where the guest says".to_owned(),
+            None => "goes to an address from the guest".to_owned(),
         },
         None if roles.fetched => "the guest fetches it itself".to_owned(),
-        None => "no step of the recipe writes it".to_owned(),
+        None => "the recipe does not write it to memory".to_owned(),
     }
 }
 

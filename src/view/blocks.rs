@@ -37,9 +37,9 @@ pub(super) fn blocks(run: &Run, at: &Selection, roles: &Roles) -> Vec<Region> {
         let again =
             found.iter().filter(|block| block.name.split('.').next() == Some(&format!("block{number}"))).count();
         let name = if again == 0 { format!("block{number}") } else { format!("block{number}.{}", again + 1) };
-        let why = format!("{export} made it in exchange {number}");
+        let why = format!("allocated by {export} in exchange {number}");
         found.push(match taker {
-            Some((_, when)) => region(&name, range, RegionKind::Free, format!("{why}, given back in exchange {when}")),
+            Some((_, when)) => region(&name, range, RegionKind::Free, format!("{why}, freed in exchange {when}")),
             None => region(&name, range, RegionKind::Block, why),
         });
     }

@@ -64,9 +64,9 @@ pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: 
 /// Describes who last wrote the byte at `addr`, and in which exchange, step and call.
 pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
     if !at.known().after {
-        return "not known: memory was not compared after this step".to_owned();
+        return "unknown: memory was not compared after this step".to_owned();
     }
-    let Some(Writer { cause, step, by }) = writer else { return "no write here is known".to_owned() };
+    let Some(Writer { cause, step, by }) = writer else { return "no known write here".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
     let when = if mark == Mark::None { "last" } else { "now" };
     let whole = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };

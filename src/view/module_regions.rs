@@ -74,7 +74,7 @@ pub(super) fn layout(interface: &Interface, data: &[Region], len: u64) -> Vec<Re
     });
     let symbols = SYMBOLS.iter().filter_map(|name| Some((name, at(name)?)));
     let symbols = symbols.map(|(name, addr)| {
-        region(name, (addr, addr), RegionKind::Symbol, "a global of the module's, as it was at the start".to_owned())
+        region(name, (addr, addr), RegionKind::Symbol, "a global of the module, with its initial value".to_owned())
     });
     stack
         .into_iter()
@@ -93,15 +93,15 @@ fn stack(at: &impl Fn(&str) -> Option<u64>, data: &[Region]) -> Option<((u64, u6
     }
     let top = at("__stack_pointer")?;
     if let Some(end) = at("__data_end").filter(|&end| end <= top) {
-        return Some(((end, top), "between __data_end and where __stack_pointer began".to_owned()));
+        return Some(((end, top), "between __data_end and the initial __stack_pointer".to_owned()));
     }
     let below = data.iter().filter(|region| region.end <= top).map(|region| region.end).max();
     match below {
         None if !data.is_empty() || at("__data_end").is_some_and(|end| end > top) => {
-            Some(((0, top), "below where __stack_pointer began, before the data".to_owned()))
+            Some(((0, top), "below the initial __stack_pointer, before the data".to_owned()))
         }
         None => None,
-        Some(end) => Some(((end, top), "at most: from the data's end to where __stack_pointer began".to_owned())),
+        Some(end) => Some(((end, top), "at most: from the end of the data to the initial __stack_pointer".to_owned())),
     }
 }
 

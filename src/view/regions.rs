@@ -29,7 +29,7 @@ impl Regions {
         let (run, memory) = (session.run(), session.memory());
         let marks = session.bookmarks().iter().filter(|mark| mark.memory == memory);
         let mut few: Vec<_> = marks
-            .map(|mark| region(&mark.name, (mark.start, mark.end), RegionKind::Mark, "a mark of yours".to_owned()))
+            .map(|mark| region(&mark.name, (mark.start, mark.end), RegionKind::Mark, "your mark".to_owned()))
             .collect();
         let Some(about) = session.about() else { return Regions { few, ..Regions::default() } };
         let same = before.guest.as_ref().filter(|(interface, _)| Arc::ptr_eq(interface, &about.interface));
@@ -182,7 +182,7 @@ fn buffer(run: &Run, at: &Selection, session: &Session, roles: &Roles) -> Option
     };
     let (start, told) = value(roles.line.as_ref()?)?;
     let (room, told_room) = value(roles.room.as_ref()?)?;
-    let why = format!("{told} says where, {told_room} how much");
+    let why = format!("address from {told}, size from {told_room}");
     Some(region("buffer", (start, start.saturating_add(room)), RegionKind::Buffer, why))
 }
 

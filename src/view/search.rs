@@ -52,15 +52,15 @@ impl Pattern {
             (Some(quoted), ..) => Pattern::exact(unescape(quoted)?),
             (_, Some((ty, value)), _) => Pattern::exact(ty.bytes(value).ok_or_else(|| {
                 let (name, value) = (ty.name, visible(value.as_bytes()));
-                format!("`{value}` is no {name} (quote a text that begins with {name})")
+                format!("`{value}` is not a valid {name} (quote a text that begins with {name})")
             })?),
             (.., Some(hex)) => hexadecimal(hex)?,
             _ => Pattern::exact(unescape(text)?),
         };
         match pattern.bytes.len() {
             0 => Err("nothing to search for".to_owned()),
-            len if len > LONGEST => Err(format!("the longest pattern is {LONGEST} bytes, and this one is {len}")),
-            _ if pattern.masks.iter().all(|&mask| mask == 0) => Err("that would match everything".to_owned()),
+            len if len > LONGEST => Err(format!("the pattern has {len} bytes, but the limit is {LONGEST}")),
+            _ if pattern.masks.iter().all(|&mask| mask == 0) => Err("the pattern would match everything".to_owned()),
             _ => Ok(pattern),
         }
     }
@@ -200,7 +200,7 @@ fn hexadecimal(text: &str) -> Result<Pattern, String> {
         '?' => Ok((0, 0)),
         digit => match digit.to_digit(16).and_then(|value| u8::try_from(value).ok()) {
             Some(value) => Ok((value, 0xf)),
-            None => Err(format!("`{digit}` is no hex digit (quote a text that begins with 0x or hex)")),
+            None => Err(format!("`{digit}` is not a hex digit (quote a text that begins with 0x or hex)")),
         },
     };
     let mut pattern = Pattern { bytes: Vec::new(), masks: Vec::new() };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Marks, StepLine, Steps};
+use super::{Marks, StepLine, Steps, dropped, dropped_in_full};
 use crate::record::{
     Actor, Cause, Change, Evidence, Found, Image, Known, Memories, Moment, Position, Run, Step, StepKind, Touch,
 };
@@ -100,6 +100,16 @@ impl Selection {
     /// Whether all of memory is known before and after the selection. Around a recorded access it is.
     pub fn known(&self) -> Known {
         self.access.map_or_else(|| self.node.known(self.step), |_| Known::BOTH)
+    }
+
+    /// Which accesses of the selection are not kept, in brief. A selected access is.
+    pub fn dropped(&self) -> Option<String> {
+        self.access.map_or_else(|| dropped(&self.node, self.step), |_| None)
+    }
+
+    /// The same as a sentence.
+    pub fn dropped_in_full(&self) -> Option<String> {
+        self.access.map_or_else(|| dropped_in_full(&self.node, self.step), |_| None)
     }
 
     /// Number of steps in the cause.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::sentence::brief;
-use super::{counted, range, unknown, visible};
+use super::{counted, dropped, range, unknown, visible};
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
 /// Maximum depth of indentation.
@@ -147,7 +147,8 @@ impl Steps {
                 ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
             }
         };
-        let notes = [Some(note).filter(|note| !note.is_empty()), unknown(step.known).map(str::to_owned)];
+        let unknown = unknown(step.known).map(str::to_owned);
+        let notes = [Some(note).filter(|note| !note.is_empty()), unknown, dropped(cause, Some(place))];
         let note = notes.into_iter().flatten().collect::<Vec<_>>().join(", ");
         StepLine { depth: step.depth, verb, name, what, note }
     }

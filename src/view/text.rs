@@ -54,7 +54,7 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     while let Some(at) = rest.find('\\') {
         bytes.extend(&rest.as_bytes()[..at]);
         let (escape, after) = escape(&rest[at + 1..]).ok_or_else(|| {
-            "expected an escape such as \\n \\r \\t \\0 \\\\ \\\" \\x1b \\u{e9} behind the backslash".to_owned()
+            "expected an escape such as \\n \\r \\t \\0 \\\\ \\\" \\x1b \\u{e9} after the backslash".to_owned()
         })?;
         bytes.extend(escape);
         rest = after;

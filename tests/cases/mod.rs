@@ -1,16 +1,16 @@
-//! One table of commands for the tests of all front ends: what is typed, and what is seen of it.
+//! A table of commands for the tests of all front ends: what to type, and what must appear.
 //!
-//! They are typed one after the other, behind the line `Did you know`, on the guest that comes along. `FOLDER` stands for
-//! a folder with the file `script` in it.
+//! They are typed in order, after the line `Did you know`, on the built-in guest. `FOLDER` stands for a directory with
+//! the file `script` in it.
 
 #![allow(dead_code, reason = "the suite and the screen's own tests each use their own column")]
 
 pub(crate) mod broken;
 
-/// What is in the file `script`.
+/// The content of the file `script`.
 pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
 
-/// A command that is typed, without its colon, and what the prompt and the full screen show then.
+/// A command without its colon, and what the prompt and the full screen show.
 pub(crate) struct Case {
     pub(crate) command: &'static str,
     pub(crate) prompt: &'static str,
@@ -21,7 +21,7 @@ const fn case(command: &'static str, prompt: &'static str, screen: &'static str)
     Case { command, prompt, screen }
 }
 
-/// A command that shows the same in both.
+/// A command with the same result in both.
 const fn same(command: &'static str, both: &'static str) -> Case {
     case(command, both, both)
 }
@@ -39,12 +39,12 @@ pub(crate) const CASES: &[Case] = &[
     same("inspect", "utf-8       W U+0057"),
     same("mark here", "marked 1 B at 0x401..0x402 as here"),
     same("unmark here", "removed the mark here"),
-    case("copy hex 0x401 4", "57 61 73 6d", "characters, if the terminal lets programs do that"),
+    case("copy hex 0x401 4", "57 61 73 6d", "characters, if the terminal allows it"),
     same("write FOLDER/bytes data1", "wrote 14 B at 0x400..0x40e to"),
     same("shot FOLDER/screen.txt", "saved the screen as"),
     same("changes", "0x1000..0x1001  host: "),
     same("steps", "> 1 write"),
-    same("frames", "no trap, or one without frames"),
+    same("frames", "no trap, or a trap without frames"),
     same("check", "no findings"),
     same("regions", "written in exchange 5"),
     case("back", "exchange 4, step 1 of 1", "exchange 4 of 5 | step 1 of 1"),
@@ -54,7 +54,7 @@ pub(crate) const CASES: &[Case] = &[
     same("imports", "the guest imports nothing"),
     same("globals", "the guest exports no globals"),
     same("memory", "memory 0: 1"),
-    same("memory 1", "no memory `1`"),
+    same("memory 1", "unknown memory `1`"),
     same("grow", "memory grew"),
     case("reset", "memory starts with 1 page", ":reset: "),
     case("reload", "memory starts with 1 page", ":reload: "),
@@ -73,13 +73,13 @@ pub(crate) const CASES: &[Case] = &[
     same("save FOLDER/saved", "file exists; add `overwrite`"),
     same("save FOLDER/saved overwrite", "saved; open it with"),
     same("load FOLDER/saved", "opened; :load returns from it"),
-    same("send x", "this is a saved session"),
+    same("send x", "nothing can run in a saved session"),
     same("load", "returned from the saved session"),
     same("source FOLDER/script", "=> last Wasm is cool!"),
     same("help peek", ":peek TYPE ADDR [COUNT]"),
 ];
 
-/// Fails where one of the commands of these names has no case.
+/// Fails if one of these commands has no case.
 pub(crate) fn check_all_have_a_case<'a>(mut names: impl Iterator<Item = &'a str>) {
     let tried = |name: &str| CASES.iter().any(|case| case.command.split(' ').next() == Some(name));
     let missing = names.find(|&name| name != "quit" && !tried(name));

@@ -1,4 +1,4 @@
-//! A guest in Rust, for linmem's tests: a line as an identifier, "did you know?" becomes didYouKnow. Convention wasm-bindgen.
+//! A test guest in Rust: converts a line to an identifier, "did you know?" to didYouKnow. Convention wasm-bindgen.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

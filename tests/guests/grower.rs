@@ -1,7 +1,7 @@
-//! A guest in Rust, for linmem's tests: answers with the line in capitals and " Wasm is cool!" behind it.
+//! A test guest in Rust: answers with the line in capitals and " Wasm is cool!" after it.
 //!
-//! Each answer is put into a buffer of its own, larger than the one before. The first needs more memory than the
-//! module has at its start, so memory grows, and the buffer is never where it was.
+//! Each answer gets a new, larger buffer. The first needs more memory than the module has initially, so memory grows,
+//! and the buffer moves each time.
 
 static mut BUFFER: Vec<u8> = Vec::new();
 static mut ROOM: usize = 1024;

@@ -1,6 +1,6 @@
-//! A guest in Rust, for linmem's tests: the first letters of a line's words, as capitals. Convention wasm-bindgen-area.
+//! A test guest in Rust: the first letters of a line's words, in capitals. Convention wasm-bindgen-area.
 //!
-//! It is built with a wasm-bindgen of before 2025, whose strings come back by an area on the guest's stack.
+//! It is built with a wasm-bindgen from before 2025, which returns strings in an area on the guest's stack.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,6 +1,6 @@
-//! A guest in Rust, for linmem's tests: a number in Roman numerals, 1994 becomes MCMXCIV. Convention wasm-bindgen-result.
+//! A test guest in Rust: converts a number to Roman numerals, 1994 to MCMXCIV. Convention wasm-bindgen-result.
 //!
-//! What is no number from 1 to 3999 is an error: an exception of JavaScript's, made of the message by an import.
+//! Anything but a number from 1 to 3999 is an error: a JavaScript exception, created from the message by an import.
 
 use wasm_bindgen::prelude::{wasm_bindgen, JsError};
 

@@ -1,7 +1,7 @@
-//! A guest in Rust, for linmem's tests: a line without blanks at its end, and tabs made blanks. Convention dprint.
+//! A test guest in Rust: removes trailing blanks from a line, and replaces tabs with blanks. Convention dprint.
 //!
-//! It has the exports of a plugin of dprint (version 4). All texts go through one place, the shared bytes; what needs no
-//! change is told by a 0, and is not sent. With a bracket that is never closed, a line is an error.
+//! It has the exports of a dprint plugin (version 4). All texts go through one shared buffer. Text that needs no change
+//! is reported as 0 and not sent. An unclosed bracket is an error.
 
 use std::cell::RefCell;
 
@@ -22,7 +22,7 @@ fn with<T>(work: impl FnOnce(&mut Plugin) -> T) -> T {
 }
 
 impl Plugin {
-    /// Puts a text where the host can read it, and returns its length.
+    /// Stores a text where the host can read it, and returns its length.
     fn share(&mut self, text: &[u8]) -> usize {
         self.shared.clear();
         self.shared.extend_from_slice(text);
@@ -66,7 +66,7 @@ pub extern "C" fn clear_shared_bytes(len: usize) -> *const u8 {
     })
 }
 
-/// Takes the settings, JSON: `"indentWidth":8` of the global ones is a tab's blanks, of which there are 4 otherwise.
+/// Reads the settings, as JSON: the global `"indentWidth":8` is the width of a tab; the default is 4.
 #[no_mangle]
 pub extern "C" fn register_config(_id: u32) {
     with(|plugin| {
@@ -78,7 +78,7 @@ pub extern "C" fn register_config(_id: u32) {
 #[no_mangle]
 pub extern "C" fn set_file_path() {}
 
-/// 0: the text is right as it is. 1: it was changed. 2: there is an error.
+/// 0: the text needs no change. 1: it was changed. 2: there is an error.
 #[no_mangle]
 pub extern "C" fn format(_config: u32) -> u32 {
     with(|plugin| match tidied(&plugin.shared, plugin.blanks_for_a_tab) {

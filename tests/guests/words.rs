@@ -1,10 +1,10 @@
-//! A guest in Rust, for linmem's tests: the words of a line from last to first.
+//! A test guest in Rust: the words of a line in reverse order.
 //!
-//! The transform returns a struct. In the machine that is a pointer before the arguments, to where the struct is to be put.
+//! The transform returns a struct: in WebAssembly, its first parameter points to where the struct is stored.
 
 use std::alloc::Layout;
 
-/// A text that the host frees.
+/// A text that the host must free.
 #[repr(C)]
 pub struct Answer {
     ptr: *mut u8,
@@ -15,7 +15,7 @@ fn layout(len: usize) -> Layout {
     Layout::from_size_align(len.max(1), 8).unwrap()
 }
 
-/// Memory for that many bytes, or null.
+/// Allocates that many bytes, or returns null.
 #[no_mangle]
 pub extern "C" fn alloc(len: usize) -> *mut u8 {
     unsafe { std::alloc::alloc(layout(len)) }

@@ -1,17 +1,17 @@
-//! How the tests start programs: with an environment of their own.
+//! Starts programs for tests in a clean environment.
 //!
-//! Whoever runs the tests may have a configuration, a history, `NO_COLOR`, `TERM` or `COLUMNS`; no test may depend on it.
+//! The user may have a config file, a history, `NO_COLOR`, `TERM` or `COLUMNS`; no test may depend on them.
 
 use std::process::Command;
 
-/// linmem with an empty environment: no home, no configuration, no history.
+/// linmem with an empty environment: no home, no config file, no history.
 pub(crate) fn linmem() -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear();
     command
 }
 
-/// A shell command in an environment that holds only a `PATH`, on which linmem comes first.
+/// A shell command in an environment with only a `PATH`, on which linmem comes first.
 pub(crate) fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", script]).env_clear().env("PATH", path());
@@ -24,5 +24,5 @@ pub(crate) fn path() -> String {
     format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default())
 }
 
-/// Where the binary is.
+/// The path of the binary.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_linmem");

@@ -1,4 +1,4 @@
-//! linmem in a real pseudo-terminal: for the tests of the full screen and of the prompt.
+//! linmem in a real pseudo-terminal, for tests of the full screen and the prompt.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// How long anything may take to appear. Nothing waits that long unless it fails.
+/// The timeout for expected output. Only failing tests wait that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// linmem in a terminal.
@@ -19,7 +19,7 @@ pub(crate) struct Pty {
 }
 
 impl Pty {
-    /// Starts linmem on a terminal of that many columns and rows, in that folder, where its history is kept too.
+    /// Starts linmem on a terminal of that size, in that directory, which also holds its history.
     pub(crate) fn start((cols, rows): (u16, u16), folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Pty {
         let pty = native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a pty");
         let mut command = CommandBuilder::new(crate::hermetic::BINARY);
@@ -49,13 +49,13 @@ impl Pty {
         self.keys.flush().expect("linmem reads");
     }
 
-    /// What linmem writes next, or `None` if it writes nothing until `PATIENCE` after `since`.
+    /// The next output of linmem, or `None` if there is none until `PATIENCE` after `since`.
     pub(crate) fn written(&self, since: Instant) -> Option<Vec<u8>> {
         let left = PATIENCE.checked_sub(since.elapsed())?;
         self.output.recv_timeout(left).ok()
     }
 
-    /// The exit status of linmem and what it wrote last, or `None` if it does not end.
+    /// The exit status of linmem and its last output, or `None` if it does not exit.
     pub(crate) fn end(&mut self) -> Option<(u32, Vec<u8>)> {
         let since = Instant::now();
         while since.elapsed() < PATIENCE {

@@ -1,4 +1,4 @@
-//! Evidence for a convention, as its recipe file states it below the line `evidence`.
+//! Evidence for a convention, parsed from the `evidence` section of its recipe file.
 //!
 //! | line | meaning |
 //! | --- | --- |
@@ -13,35 +13,35 @@
 //! | `alone "doubt"` | the evidence is weak if other exports could be transforms |
 //! | `doubt "words"` | what the evidence leaves open |
 //!
-//! TYPE is `(i32, i32?) -> i32`, where `?` marks a parameter that may be missing; `TYPE or TYPE` allows either. HOW is
-//! `named KIND KIND` (the name holds a word of each kind), `named KIND or alone` (or it is the only one of its type,
-//! which is weak), `first named KIND` (of several, the first), `called NAME or PREFIX*`, or `size of f` (named as `f` is,
-//! but for a size).
+//! TYPE is `(i32, i32?) -> i32`, where `?` marks an optional parameter; `TYPE or TYPE` allows either. HOW is `named
+//! KIND KIND` (the name contains a word of each kind), `named KIND or alone` (or it is the only one of its type, which
+//! is weak), `first named KIND` (the first of several), `called NAME or PREFIX*`, or `size of f` (the name of `f`, with
+//! a word for a size).
 
 use crate::guest::{Signature, Type};
 
 use crate::abi::names::Kind;
 
-/// What speaks for a convention.
+/// The evidence for a convention.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) score: u32,
-    /// Exports by whose names the convention is known.
+    /// Exports whose names identify the convention.
     pub(super) exports: Vec<String>,
-    /// The module that something is imported from.
+    /// The module from which something must be imported.
     pub(super) imports: Option<String>,
     /// The exports that the recipe calls.
     pub(super) roles: Vec<Role>,
     /// The import that the recipe handles.
     pub(super) import: Option<Role>,
-    /// The name in the recipe that is set to where memory is free.
+    /// The name in the recipe that is set to the start of free memory.
     pub(super) place: Option<String>,
-    /// The doubt if other exports could be transforms.
+    /// The doubt that applies if other exports could be transforms.
     pub(super) alone: Option<String>,
     pub(super) doubts: Vec<String>,
 }
 
-/// A function that the recipe calls, or handles, and what the module's own one is recognized by.
+/// A function that the recipe calls or handles, and how to recognize the module's counterpart.
 #[derive(Debug)]
 pub(super) struct Role {
     /// Its name in the recipe.
@@ -50,33 +50,33 @@ pub(super) struct Role {
     pub(super) transform: bool,
     pub(super) types: Vec<Pattern>,
     pub(super) how: How,
-    /// What it does, to follow its name.
+    /// What it does, as a phrase after its name.
     pub(super) does: Option<String>,
 }
 
-/// How a function is recognized, beside its type.
+/// How a function is recognized, besides its type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// By nothing else.
+    /// By its type alone.
     Type,
     Named {
         kinds: Vec<Kind>,
-        /// Of several, the first is taken.
+        /// Take the first if several match.
         first: bool,
-        /// If none is named so, the only one of its type is taken.
+        /// If no name matches, accept the only function of its type.
         or_alone: bool,
     },
-    /// By its name, or how that begins.
+    /// By its name, or a prefix of it.
     Called(Vec<String>),
-    /// By its name, which is that of another role's but for a size.
+    /// By its name: that of another role, with a word for a size.
     SizeOf(String),
 }
 
-/// A function type, some of whose parameters may be missing at the end.
+/// A function type whose last parameters may be optional.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     pub(super) full: Signature,
-    /// How many parameters there are at least.
+    /// The minimum number of parameters.
     pub(super) least: usize,
 }
 
@@ -87,10 +87,10 @@ impl Pattern {
     }
 }
 
-/// Reads evidence.
+/// Parses evidence.
 ///
 /// # Errors
-/// What is wrong, with the line.
+/// The first invalid line, and the reason.
 pub(super) fn parse(text: &str) -> Result<Evidence, String> {
     let mut evidence = Evidence::default();
     for line in text.lines() {
@@ -114,7 +114,7 @@ fn tokens(line: &str) -> Result<Vec<Token<'_>>, String> {
     while let Some(first) = rest.chars().next() {
         let (token, len) = match first {
             '"' => {
-                let len = rest[1..].find('"').ok_or("a quote is not closed")?;
+                let len = rest[1..].find('"').ok_or("missing closing quote")?;
                 (Token::Quoted(&rest[1..=len]), len + 2)
             }
             c if is_word(c) => {

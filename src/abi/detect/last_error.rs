@@ -1,24 +1,24 @@
-//! Exports that return the text of the last error: where a guest returned null, its text says why.
+//! Exports that return the text of the last error. It explains why a guest returned null.
 
 use super::{Candidate, I32};
 use crate::abi::names::{Kind, has_word};
 use crate::abi::recipe::{Action, Comparison, Condition, Encoding, Expr, Length, Message, Span, Statement};
 use crate::guest::Interface;
 
-/// Words in the name of an export that returns a text.
+/// Words in the name of an export that returns text.
 const TEXT: &[&str] = &["message", "msg", "text", "string", "str"];
-/// What the recipe calls the text's length, or its address.
+/// The name that the recipe gives to the text's length or address.
 const VALUE: &str = "error";
 
-/// The exports that return the text.
+/// The exports that return the last error's text.
 enum LastError<'a> {
     /// Its address and its length.
     Span { pointer: &'a str, len: &'a str },
-    /// The address of a text that ends in a zero byte.
+    /// The address of a NUL-terminated string.
     CString(&'a str),
 }
 
-/// Has a candidate's recipe fail with the guest's own text where it fails because of a null pointer.
+/// Makes a candidate's recipe report the guest's own error text when it fails because of a null pointer.
 pub(super) fn explain_null(candidate: &mut Candidate, interface: &Interface) {
     let Some(last) = LastError::of(interface).filter(|_| candidate.recipe.encoding != Encoding::Utf16) else { return };
     let line = std::mem::take(&mut candidate.recipe.line);
@@ -65,7 +65,7 @@ impl<'a> LastError<'a> {
         }
     }
 
-    /// Fails with the text, if there is one, where `null` holds.
+    /// Statements that fail with the text, if there is one, when `null` holds.
     fn statements(&self, null: &Condition) -> [Statement; 2] {
         let call = |export: &str| Expr::Call { export: export.to_owned(), args: Vec::new(), optional: false };
         let value = || Expr::Name(VALUE.to_owned());

@@ -1,4 +1,4 @@
-//! Matching a convention's evidence with a module: which of its functions stand for those of the recipe.
+//! Matching a module against a convention's evidence: which of its functions play the recipe's roles.
 
 use super::evidence::{Evidence, How, Pattern, Role};
 use super::region::{Place, region};
@@ -8,23 +8,23 @@ use crate::abi::names::{Kind, is_service, list, may_transform, size_getter};
 use crate::abi::recipe::is_wasi;
 use crate::guest::{Import, Signature};
 
-/// The score of a fixed region where the module says where free memory begins.
+/// The score of a fixed region if the module exports where free memory begins.
 const REGION_AT_BASE: u32 = 35;
 
-/// What was found in a module so far.
+/// The matches found so far in a module.
 struct Match<'m, 'a> {
     module: &'m Module<'a>,
     candidate: Candidate,
-    /// For each function of the recipe's, the module's own.
+    /// For each function in the recipe, the module's counterpart.
     found: Vec<(String, Replacement)>,
-    /// Whether something was found that hardly any other module has.
+    /// Whether a mark was found that is rare in other modules.
     marked: bool,
 }
 
-/// A convention as a candidate for a module.
+/// Matches a module against a convention.
 ///
 /// # Errors
-/// Which piece of the evidence is missing.
+/// The piece of evidence that is missing.
 pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) -> Fit<Candidate> {
     let candidate = Candidate::new(name, evidence.score);
     let mut all = Match { module, candidate, found: Vec::new(), marked: false };
@@ -53,7 +53,7 @@ pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) ->
     Ok(candidate)
 }
 
-/// Sets a name in the recipe to where the module leaves memory free.
+/// Sets a name in the recipe to the start of the module's free memory.
 fn place(candidate: &mut Candidate, name: &str, module: &Module<'_>) {
     let (place, why) = region(module.interface);
     candidate.reasons.push(why);
@@ -97,7 +97,7 @@ impl<'a> Match<'_, 'a> {
         let fitting: Vec<_> = funcs.filter(|(_, import, ty)| fits(import, ty)).map(|(_, import, _)| import).collect();
         let import = match fitting[..] {
             [one] => one,
-            [] => return Err(reject(format!("no import's name and type say that it {}", role.does()))),
+            [] => return Err(reject(format!("no import's name and type suggest that it {}", role.does()))),
             ref many => {
                 let names: Vec<_> = many.iter().map(|import| import.name.as_str()).collect();
                 let names = list(&names);
@@ -131,12 +131,12 @@ impl<'a> Match<'_, 'a> {
                 self.candidate.recipe.without(&role.name);
                 self.candidate.doubt(format!("no export {}", role.does()));
             }
-            None => return Err(reject(format!("no export's name and type say that it {}", role.does()))),
+            None => return Err(reject(format!("no export's name and type suggest that it {}", role.does()))),
         }
         Ok(())
     }
 
-    /// Has an export stand for a role.
+    /// Assigns an export to a role.
     fn take(&mut self, role: &Role, export: &'a str) {
         let Some(ty) = self.module.signature(export) else { return };
         let reason = match (&role.does, role.transform) {
@@ -145,7 +145,7 @@ impl<'a> Match<'_, 'a> {
         };
         self.candidate.reasons.push(reason);
         if role.transform && !ty.results.is_empty() && self.candidate.recipe.drops_results_of(&role.name) {
-            self.candidate.doubt(format!("what {export} returns is ignored: it may be an error code"));
+            self.candidate.doubt(format!("the result of {export} is ignored; it may be an error code"));
         }
         let own = Replacement { export: export.to_owned(), params: ty.params.len() };
         self.found.push((role.name.clone(), own));
@@ -155,11 +155,11 @@ impl<'a> Match<'_, 'a> {
         if role.transform
             && let Some(call) = self.module.call.filter(|call| !names.iter().any(|name| name == call))
         {
-            return Err(reject(format!("{} {}, and --call names {call}", role.name, role.does())));
+            return Err(reject(format!("{} {}, but --call names {call}", role.name, role.does())));
         }
         let fits = |name: &str, ty: &Signature| {
             let called = |wanted: &String| match wanted.strip_suffix('*') {
-                // A number says little, so the type must be the usual one.
+                // The name's suffix may be a mere number, so require the usual type.
                 Some(start) => name.starts_with(start) && role.types.iter().any(|pattern| pattern.full == *ty),
                 None => name == wanted && role.matches(ty),
             };
@@ -168,7 +168,11 @@ impl<'a> Match<'_, 'a> {
         let found = self.module.interface.funcs().find(|(name, ty)| fits(name, ty)).map(|(name, _)| name);
         if found.is_none() && !role.optional {
             let why = match self.module.signature(&role.name) {
-                Some(ty) => near_miss(format!("its export {} is {ty}, and not one that {}", role.name, role.does())),
+                Some(ty) => near_miss(format!(
+                    "its export {} is {ty}, which is not the type of a function that {}",
+                    role.name,
+                    role.does()
+                )),
                 None => reject(format!("it does not export {}", role.name)),
             };
             return Err(why);
@@ -186,21 +190,21 @@ impl<'a> Match<'_, 'a> {
         };
         match (&named[..], &plausible[..]) {
             ([one], _) => {
-                // Two words of a name are no accident.
+                // Two matching words in one name are unlikely to be a coincidence.
                 self.marked |= kinds.len() > 1;
                 Ok(Some(one))
             }
             ([one, ..], _) if first => Ok(Some(one)),
             ([], [one]) => {
                 self.candidate.score = WEAK;
-                self.candidate.doubt(format!("the name of {one} does not say so"));
+                self.candidate.doubt(format!("the name of {one} does not confirm it"));
                 Ok(Some(one))
             }
             ([], []) => Ok(None),
             (many, others) => {
                 let names = list(if many.is_empty() { others } else { many });
                 let words =
-                    format!("several exports could be the one that {}: {names}; a recipe says which", role.does());
+                    format!("several exports could be the one that {}: {names}; a recipe can choose one", role.does());
                 Err(if many.is_empty() { reject(words) } else { near_miss(words) })
             }
         }
@@ -212,7 +216,7 @@ impl Role {
         self.types.iter().any(|pattern| pattern.matches(ty))
     }
 
-    /// Whether a name is as its evidence wants it.
+    /// Whether a name matches its evidence.
     fn is_named(&self, name: &str) -> bool {
         match &self.how {
             How::Named { kinds, .. } => kinds.iter().all(|kind| kind.names(name)),
@@ -226,7 +230,7 @@ impl Role {
 }
 
 impl<'a> Module<'a> {
-    /// The one export of that type that serves no other purpose. Types are tried in their order.
+    /// The only export of that type that has no other role. Tries the types in order.
     fn transform(&self, types: &[Pattern]) -> Fit<&'a str> {
         let mut outcome = Err(reject("no export has the transform's type"));
         for pattern in types {
@@ -241,7 +245,7 @@ impl<'a> Module<'a> {
         if let Some(name) = self.call {
             return match (fitting.iter().find(|fit| **fit == name), self.signature(name)) {
                 (Some(name), _) => Ok(name),
-                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, and the transform must be {ty}"))),
+                (None, Some(other)) => Err(reject(format!("`{name}` is {other}, but the transform must be {ty}"))),
                 (None, None) => Err(reject(self.interface.lacks(name))),
             };
         }
@@ -249,13 +253,15 @@ impl<'a> Module<'a> {
         match (&plausible[..], &fitting[..]) {
             ([one], _) if self.is_library() => Err(near_miss(format!(
                 "{one} is the only export of the transform's type, {ty}, but the module exports many functions; if it is \
-                 the transform: --call {one}"
+                 the transform, pass --call {one}"
             ))),
             ([one], _) => Ok(one),
             ([], []) => Err(reject(format!("no export has the transform's type, {ty}"))),
             ([], several) => {
                 let names = list(several);
-                Err(reject(format!("the names of the exports of the transform's type, {ty}, say otherwise: {names}")))
+                Err(reject(format!(
+                    "the names of the exports with the transform's type, {ty}, suggest other functions: {names}"
+                )))
             }
             (many, _) => {
                 let names = list(many);

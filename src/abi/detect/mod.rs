@@ -1,8 +1,8 @@
-//! Detection: which conventions a module's exports and imports match, with the reasons and the doubts.
+//! Detection: which conventions match a module's exports and imports, with reasons and doubts.
 //!
-//! Signatures never tell a convention for sure: `(i32, i32) -> i32` is a length, a pointer, a hash or an error code.
-//! So marks of a toolchain count most, then names with arities, then types; and what is unsure is said. What counts as
-//! evidence for a convention is stated in its recipe file (see [`evidence`]). No guest code runs.
+//! Signatures never identify a convention for certain: `(i32, i32) -> i32` may return a length, a pointer, a hash or an
+//! error code. So marks of a toolchain count most, then names with arities, then types, and doubts are reported. The
+//! evidence for a convention is in its recipe file (see [`evidence`]). No guest code runs.
 
 mod evidence;
 mod last_error;
@@ -25,11 +25,11 @@ use crate::abi::names::may_transform;
 pub struct Candidate {
     /// The recipe, with the module's own names filled in.
     pub recipe: Recipe,
-    /// How strong the evidence is. Below [`PLAUSIBLE`] it runs only when it is asked for.
+    /// How strong the evidence is. Below [`PLAUSIBLE`] the convention runs only on request.
     pub score: u32,
-    /// What speaks for it.
+    /// The evidence for it.
     pub reasons: Vec<String>,
-    /// What could be otherwise.
+    /// What remains uncertain.
     pub doubts: Vec<String>,
 }
 
@@ -56,8 +56,8 @@ const I32: Type = Type::I32;
 /// Modules that export more functions than this are libraries.
 const LIBRARY: usize = 8;
 
-/// The conventions that a module matches, the strongest evidence first; and of the others, why not, those that nearly
-/// match first. `call` names the transform, where the user says it.
+/// The conventions that match a module, strongest evidence first, and the others with the reason for each, near misses
+/// first. `call` is the transform's name if the user gave one.
 pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>, Vec<Rejection>) {
     let module = Module { interface, call };
     let (mut found, mut misses) = (Vec::new(), Vec::new());
@@ -68,7 +68,7 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
             Ok(mut candidate) => {
                 if own == Some(convention) {
                     candidate.score = SAID;
-                    candidate.reasons.insert(0, "the module says so itself".to_owned());
+                    candidate.reasons.insert(0, "the module names it in its section `linmem`".to_owned());
                 }
                 found.push(surroundings::complete(candidate, interface));
             }
@@ -82,7 +82,9 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
         },
         Some(Err(error)) => misses.push(Rejection {
             convention: OWN,
-            why: format!("the module's section `linmem` holds neither a convention's name nor a recipe: {error}"),
+            why: format!(
+                "the module's section `linmem` contains neither the name of a convention nor a recipe: {error}"
+            ),
             near: true,
         }),
         None => (),
@@ -92,28 +94,28 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
     (found, misses)
 }
 
-/// The least score of a convention that runs without being asked for, though its name is told.
+/// The minimum score of a convention that runs without being requested.
 pub const PLAUSIBLE: u32 = 30;
-/// The least score of a convention that is not called an assumption.
+/// The minimum score of a convention that does not count as an assumption.
 pub const SURE: u32 = 80;
 /// The score of weak evidence.
 const WEAK: u32 = 25;
-/// The score of what the module itself says.
+/// The score of a recipe that is embedded in the module.
 const SAID: u32 = 1000;
-/// What a module's own recipe is called where it has no name.
+/// The name of a module's own recipe if it has none.
 const OWN: &str = "its own";
 
-/// It does not match.
+/// The convention does not match.
 fn reject(words: impl Into<String>) -> Why {
     Why { words: words.into(), near: false }
 }
 
-/// It would match, but for this.
+/// The convention would match except for this.
 fn near_miss(words: impl Into<String>) -> Why {
     Why { words: words.into(), near: true }
 }
 
-/// A module, and what the user says about it.
+/// A module, with the user's choices.
 struct Module<'a> {
     interface: &'a Interface,
     call: Option<&'a str>,
@@ -130,7 +132,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// Whether so much is exported that a lone function of a type means little.
+    /// Whether the module exports so many functions that a unique type means little.
     fn is_library(&self) -> bool {
         self.interface.funcs().filter(|(name, _)| may_transform(name)).nth(LIBRARY).is_some()
     }
@@ -147,12 +149,12 @@ impl Candidate {
         Candidate { recipe, score, reasons: Vec::new(), doubts: Vec::new() }
     }
 
-    /// The recipe that a module brings along.
+    /// The recipe that is embedded in a module.
     fn own(mut recipe: Recipe) -> Candidate {
         if recipe.name.is_empty() {
             OWN.clone_into(&mut recipe.name);
         }
-        let reasons = vec!["the module brings its recipe along".to_owned()];
+        let reasons = vec!["the module contains its recipe".to_owned()];
         Candidate { recipe, score: SAID, reasons, doubts: Vec::new() }
     }
 

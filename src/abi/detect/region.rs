@@ -1,18 +1,18 @@
-//! Where a module leaves memory free, for a line that nobody allocates memory for.
+//! Where a module's memory is free, for modules that export no allocator.
 
 use crate::guest::{Extern, Interface};
 
-/// Below this, the address 0 is not taken for free memory.
+/// Memory at address 0 is used only if the module's data begins at this address or above.
 const PLENTY: u64 = 64 << 10;
 
-/// Where a region is put.
+/// Where to place a region.
 pub(super) enum Place {
     /// At the exported global `__heap_base`.
     Base,
     Address(i64),
 }
 
-/// An address behind what the compiler placed in memory, as far as the module says; and why there.
+/// An address after everything that the compiler placed in memory, as far as the module says, and the reason for it.
 pub(super) fn region(interface: &Interface) -> (Place, String) {
     let is_base =
         |export: &&crate::guest::Export| export.name == "__heap_base" && matches!(export.what, Extern::Global(_));

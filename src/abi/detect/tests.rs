@@ -1,4 +1,4 @@
-//! What is detected in made-up modules.
+//! Detection tests on synthetic modules.
 
 use super::*;
 use crate::guest::{Export, Extern};
@@ -32,7 +32,7 @@ fn the_evidence_of_every_built_in_convention_is_valid() {
         ("f: (i33) -> i32", "unknown type `i33`"),
         ("f: () -> i32, guessed", "unknown way to recognize a function: `guessed`"),
         ("scores 3", "unknown word `scores`"),
-        ("doubt \"x", "a quote is not closed"),
+        ("doubt \"x", "missing closing quote"),
         ("place a b", "unexpected Word"),
     ] {
         let error = evidence::parse(text).expect_err(text);
@@ -97,10 +97,10 @@ fn a_choice_is_asked_for_and_taken() {
     assert!(best(&interface, Some("lower")).contains("* len = lower(n)"));
     let (_, misses) = candidates(&interface, Some("bufPtr"));
     let miss = misses.iter().find(|miss| miss.convention == "static-buffer").expect("it does not match");
-    assert_eq!(miss.why, "`bufPtr` is () -> (i32), and the transform must be (i32) -> (i32)");
+    assert_eq!(miss.why, "`bufPtr` is () -> (i32), but the transform must be (i32) -> (i32)");
 }
 
-/// The module of a text.
+/// Compiles a module from WAT.
 fn module_of(text: &str) -> Interface {
     Interface::read(&wat::parse_str(text).expect("it is valid")).expect("it is valid")
 }
@@ -113,7 +113,7 @@ fn a_module_may_say_its_own_convention() {
     let (found, _) = with("packed-low");
     assert!(found[0].recipe.name == "packed-low" && found[0].recipe.to_string().contains("* out = run(ptr, n)"));
     let (found, _) = with("name mine\\neach line\\n  run(0, n)\\n");
-    assert!(found[0].recipe.name == "mine" && found[0].reasons == ["the module brings its recipe along"]);
+    assert!(found[0].recipe.name == "mine" && found[0].reasons == ["the module contains its recipe"]);
     let (found, misses) = with("each line\\n  read\\n");
     assert!(found[0].recipe.name == "packed", "what cannot be read decides nothing");
     assert!(misses[0].near && misses[0].why.contains("line 2:"), "{misses:?}");

@@ -1,10 +1,10 @@
-//! Which values belong to one activation of a handler. The guest may call an import again before its handler is done,
-//! by an export that the handler calls: what is a handler's own is then kept aside.
+//! Which values belong to one activation of a handler. A handler may call an export that calls the same import again;
+//! the outer activation's values are then saved.
 
 use super::ops::Op;
 
-/// Finds the slots of each handler that are its own: its arguments, what its steps leave for each other, and names that
-/// only it uses and sets before it reads them. Of handlers, the slots for the arguments are given, and the steps.
+/// Finds each handler's own slots: its arguments, its temporaries, and names that only it uses and sets before reading.
+/// Each handler is given as its argument slots and its steps.
 pub(super) fn find_own(handlers: &[(&[usize], &[Op])], elsewhere: [&[Op]; 3], names: &[String]) -> Vec<Vec<usize>> {
     let mut users = vec![0_usize; names.len()];
     let bodies = handlers.iter().map(|(_, body)| *body);
@@ -27,7 +27,7 @@ fn touched(body: &[Op]) -> Vec<usize> {
     slots
 }
 
-/// Whether the first step that has to do with a slot sets it, whatever came before.
+/// Whether the first step that uses a slot sets it unconditionally.
 fn is_set_first(body: &[Op], slot: usize) -> bool {
     let first = body.iter().find(|op| op.action.sets().contains(&slot) || op.reads().contains(&slot));
     first.is_some_and(|op| op.condition.is_none() && !op.reads().contains(&slot))

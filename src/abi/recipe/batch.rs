@@ -1,4 +1,4 @@
-//! Lines answered a batch at a time, by a driver; the host goes on with a line that the driver is stuck in.
+//! Running lines in batches with a driver. The host finishes a line if the driver gets stuck in it.
 
 use std::borrow::Cow;
 
@@ -13,24 +13,24 @@ use super::state::{ImportContext, LineIo};
 use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
 use crate::record::Failure;
 
-/// How many bytes of lines are given to a driver at first.
+/// The size of the first batch, in bytes.
 const FIRST: usize = 1 << 10;
 
-/// A recipe's driver beside a guest.
+/// A recipe's driver, attached to a guest.
 pub struct Batch {
     driver: Driver,
-    /// How many bytes of lines it is given next.
+    /// The size of the next batch, in bytes.
     portion: usize,
 }
 
-/// What came of lines.
+/// The outcome of a batch.
 #[derive(Debug)]
 pub struct Answered {
-    /// How many are done with; the last of them failed, if one did.
+    /// The number of lines done. If one failed, it is the last.
     pub lines: usize,
-    /// How many bytes they have, their separators included.
+    /// Their size in bytes, including separators.
     pub bytes: usize,
-    /// How the last of them ended.
+    /// How the last line ended.
     pub ended: Ended,
 }
 
@@ -40,28 +40,28 @@ enum Stop {
     Between,
     /// Before a step.
     Before(usize),
-    /// In the call of a step.
+    /// In the call that a step makes.
     In(usize, Failure),
 }
 
 impl Exchange {
-    /// Compiles the recipe for batches; `None` if it needs more of the host than a driver has.
+    /// Compiles the recipe into a driver. `None` if it needs more of the host than a driver has.
     ///
     /// # Errors
-    /// The engine refuses what was made of it.
+    /// The engine rejects the generated module.
     pub fn compile(&self, program: &Program) -> Result<Option<DriverCode>, LoadError> {
         compile(&self.plan).ok().map(|binary| program.compile_driver(&binary)).transpose()
     }
 
-    /// Puts a compiled recipe to work beside this guest; `None` if it is of another one.
+    /// Attaches a compiled recipe to a guest. `None` if the driver is for a different module.
     pub fn attach(&self, guest: &mut Guest, code: &DriverCode) -> Option<Batch> {
         let driver = guest.attach(code, self.plan.bound.memory)?;
         Some(Batch { driver, portion: FIRST })
     }
 
-    /// Answers lines, each of which ends with `separator`, from the first one on, as many as go in a batch; behind each
-    /// answer the separator is appended too. Ends early behind a line that fails, and
-    /// behind one beside whose answer the guest said something. `None` if the first line is not one for a batch.
+    /// Answers as many of the lines as fit in a batch. Each line ends with `separator`, and so does each answer. Ends
+    /// early after a line that fails or during which the guest printed a message. `None` if the first line is
+    /// unsuitable for a batch.
     pub fn answer_batch(
         &mut self,
         guest: &mut Guest,
@@ -89,13 +89,13 @@ impl Exchange {
                 break;
             }
         }
-        // Lines behind one that fails, or says something, are given again: if many do, fewer are given.
+        // Lines after a failure or a message are submitted again. If there are many, shrink the batch.
         batch.portion =
             if self.is_well(&done) { (2 * batch.portion).min(index(layout::MOST_BYTES)) } else { done.bytes };
         Some(done)
     }
 
-    /// The lines, up to one that the recipe does not send.
+    /// The lines before the first one that the recipe cannot encode.
     fn sendable<'a>(&self, lines: &'a [u8]) -> &'a [u8] {
         match self.plan.bound.encoding {
             Encoding::Utf8 => {
@@ -109,7 +109,7 @@ impl Exchange {
         done.ended.is_well() && !self.state.messages.is_any() && !self.state.program_end.is_news()
     }
 
-    /// Has the driver answer lines from the first on that is not done; the line that it is stuck in is done here.
+    /// Runs the driver from the first line that is not done. If the driver gets stuck in a line, the host finishes it.
     /// Returns whether the driver stopped between two lines.
     fn go_on(
         &mut self,
@@ -131,7 +131,7 @@ impl Exchange {
         done.bytes = index(word(memory, layout::AT) - layout::LINES);
         self.take_over(memory, called_an_import);
         if matches!(stop, Stop::Between) {
-            // A handler may have refused what `finally` did for the last line.
+            // A handler called from `finally` may have rejected the last line.
             done.ended = self.plan.bound.end((Ok(()), self.state.outcome(Ok(()))));
             self.state.end(guest);
             return true;
@@ -144,8 +144,8 @@ impl Exchange {
         }
         let separator = memory[index(layout::SEPARATOR)];
         let partial = answers.len();
-        // Of a line whose call trapped nothing is wanted, unless the guest had the host end it in peace, or the answer
-        // was settled before.
+        // A trap discards the rest of the line, unless the guest exited with status 0 or the answer was already
+        // settled.
         let settled = self.plan.bound.line.len();
         let is_wanted = self.plan.bound.has_host || !matches!(stop, Stop::In(step, _) if step < settled);
         let sofar = if is_wanted { index(start)..index(end) } else { 0..0 };
@@ -161,11 +161,11 @@ impl Exchange {
         false
     }
 
-    /// Lets the driver run. What the guest asks of the host meanwhile, the recipe's handlers answer.
+    /// Enters the driver. The recipe's handlers answer imports meanwhile.
     fn drive(&mut self, guest: &mut Guest, driver: &Driver, count: usize, done: &Answered) -> Stop {
         let Exchange { plan, state } = self;
         let from = [done.lines, count, index(layout::LINES) + done.bytes].map(narrow);
-        // Such as need the line, or make the answer, are not among them.
+        // Handlers that need the line or the answer are never called from here.
         let mut nothing = Vec::new();
         let mut io = LineIo { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut nothing, start: 0 };
         let outcome = guest.drive(driver, from.into(), &mut ImportContext { plan, state, io: &mut io });
@@ -184,7 +184,7 @@ impl Exchange {
         }
     }
 
-    /// What is left to do for a line, in the ordinary way.
+    /// Runs the remaining steps of a line in the interpreter.
     fn finish_line(
         &mut self,
         guest: &mut Guest,
@@ -211,7 +211,7 @@ impl Exchange {
         }
     }
 
-    /// Gives the driver what is kept from line to line.
+    /// Copies values that persist between lines to the driver.
     fn lend_kept(&self, memory: &mut [u8]) {
         for (number, value) in self.state.values[..self.plan.bound.kept].iter().enumerate() {
             let cell = index(layout::slot(number));
@@ -221,7 +221,7 @@ impl Exchange {
         memory[index(layout::LEFT_OUT)] = u8::from(self.state.left_out);
     }
 
-    /// Takes over what the driver's line has come to.
+    /// Copies the state of the driver's current line to the host.
     fn take_over(&mut self, memory: &[u8], called_an_import: bool) {
         let Exchange { plan, state } = self;
         for (number, value) in state.values.iter_mut().enumerate() {
@@ -230,7 +230,7 @@ impl Exchange {
         }
         let last = word(memory, layout::LAST).cast_signed();
         state.last = (last != layout::NONE).then(|| (index(last.cast_unsigned()), long(memory, layout::RETURNED)));
-        // The guest may have handed out again meanwhile what was taken back.
+        // The guest may have reallocated the freed blocks meanwhile.
         let freeing = plan.freeing().enumerate().filter(|_| !called_an_import);
         for (place, step) in freeing {
             let cell = layout::freed(place);
@@ -241,7 +241,7 @@ impl Exchange {
 }
 
 impl Runner<'_, '_, Guest> {
-    /// What comes of a step whose call did not return.
+    /// The outcome of a step whose call did not return.
     fn did_not_return(&mut self, step: usize, failure: Failure) -> Done {
         let at = self.plan.step(step).map_or(0, |op| op.at);
         let zero = self.state.ended(failure.into()).map_err(|failure| placed(*failure, at))?;
@@ -251,7 +251,7 @@ impl Runner<'_, '_, Guest> {
         Ok(())
     }
 
-    /// The rest of the section `finally`, of which this came so far.
+    /// The rest of the section `finally`, given its outcome so far.
     fn go_on_cleaning(&mut self, before: Done, rest: &[Op]) -> Done {
         let outcome = self.clean_up(before, rest);
         self.state.end(self.boundary);
@@ -259,7 +259,7 @@ impl Runner<'_, '_, Guest> {
     }
 }
 
-/// Puts lines into a driver's memory, as many as it takes, and returns how many.
+/// Copies as many lines as fit into a driver's memory, and returns their number.
 fn load(memory: &mut [u8], lines: &[u8], separator: u8) -> usize {
     let (mut count, mut start) = (0, 0);
     for end in memchr::memchr_iter(separator, lines).take(index(layout::MOST_LINES)) {
@@ -273,24 +273,24 @@ fn load(memory: &mut [u8], lines: &[u8], separator: u8) -> usize {
     count
 }
 
-/// The four bytes of a cell.
+/// Reads a 4-byte cell.
 fn word(memory: &[u8], cell: u32) -> u32 {
     let cell = index(cell);
     memory[cell..cell + 4].try_into().map_or(0, u32::from_le_bytes)
 }
 
-/// The eight bytes of a cell.
+/// Reads an 8-byte cell.
 fn long(memory: &[u8], cell: u32) -> u64 {
     let cell = index(cell);
     memory[cell..cell + 8].try_into().map_or(0, u64::from_le_bytes)
 }
 
-/// A number of lines or bytes, of which a batch has few.
+/// Narrows a count of lines or bytes, which is small in a batch.
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// An address in a driver's memory, as an index.
+/// Converts an address in a driver's memory to an index.
 fn index(at: u32) -> usize {
     at as usize
 }

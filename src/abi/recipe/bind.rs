@@ -1,4 +1,4 @@
-//! Binding a recipe to a module: names are resolved and types checked once, before anything runs.
+//! Binding a recipe to a module: resolves names and checks types once, before anything runs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,30 +22,30 @@ pub struct Bound {
     pub(super) once: Vec<Op>,
     pub(super) line: Vec<Op>,
     pub(super) finally: Vec<Op>,
-    /// The functions that are called, by number.
+    /// The exports that the recipe calls, by number.
     pub(super) exports: Vec<String>,
-    /// The globals that are read, by number.
+    /// The globals that the recipe reads, by number.
     pub(super) globals: Vec<String>,
-    /// How many slots are set once and kept; those behind them are unset when a line begins.
+    /// The number of slots that persist between lines. Those after them are unset when a line begins.
     pub(super) kept: usize,
-    /// What the values in the slots are called.
+    /// The names of the slots.
     pub(super) names: Vec<String>,
-    /// Who answers each import, by its place.
+    /// The provider of each import, by index.
     pub(super) answerers: Vec<ImportProvider>,
-    /// What each import is called.
+    /// The name of each import.
     pub(super) imports: Vec<Arc<str>>,
     pub(super) handlers: Vec<BoundHandler>,
-    /// Whether each line has a fresh instance for itself.
+    /// Whether each line gets a fresh instance.
     pub(super) fresh: bool,
-    /// Whether the standard input is the line's bytes alone.
+    /// Whether standard input is exactly the line's bytes.
     pub(super) exact_stdin: bool,
-    /// Whether the answer is what the guest writes to its standard output.
+    /// Whether the guest's standard output is the answer.
     pub(super) answers_stdout: bool,
-    /// Whether the guest imports functions, so that the host may have something to do meanwhile.
+    /// Whether the guest imports functions, so that a call may enter the host.
     pub(super) has_host: bool,
-    /// The memory that the module keeps for itself.
+    /// The memory that the module uses for static data.
     pub(super) statics: StaticMemory,
-    /// What results are judged by, if the convention was assumed.
+    /// How to judge results, if the convention was assumed.
     pub(super) plausible: Option<Plausible>,
 }
 
@@ -55,11 +55,11 @@ pub(super) struct BoundHandler {
     /// The slots for the arguments.
     pub(super) params: Vec<usize>,
     pub(super) body: Vec<Op>,
-    /// The slots that belong to one activation of it.
+    /// The slots that belong to one activation.
     pub(super) own: Vec<usize>,
 }
 
-/// What of a recipe does not fit the module, and which line says it.
+/// Why a recipe does not fit the module, and at which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindError {
     /// The line of the recipe, from 1; 0 for its head.
@@ -69,8 +69,8 @@ pub struct BindError {
 }
 
 impl Bound {
-    /// From now on, fails where a result is not plausible, and says with each failure what was assumed. The guest may
-    /// have allocated the line's memory, which is then as long as the line.
+    /// From now on, fail if a result is implausible, and add the assumption to every failure. If `allocated`, the guest
+    /// allocated the line's memory, with the line's length.
     pub(in crate::abi) fn assume(
         &mut self,
         assumption: String,
@@ -81,17 +81,17 @@ impl Bound {
         self.plausible = Some(Plausible::new(assumption, recipe, interface, self.memory, allocated));
     }
 
-    /// Whether each line has a fresh instance for itself.
+    /// Whether each line gets a fresh instance.
     pub fn is_fresh_each_line(&self) -> bool {
         self.fresh
     }
 }
 
 impl Recipe {
-    /// Resolves the recipe's names in a module. With `stubs`, an import that nothing answers returns zero.
+    /// Resolves the recipe's names in a module. With `stubs`, unresolved imports return zero.
     ///
     /// # Errors
-    /// The first line that does not fit the module, with what the export's type is; imports that nothing answers.
+    /// The first line that does not fit the module, with the export's type; or the unresolved imports.
     pub fn bind(&self, interface: &Interface, stubs: bool) -> Result<Bound, BindError> {
         let mut binder = Binder {
             interface,
@@ -156,25 +156,25 @@ pub(super) struct Binder<'a> {
     pub(super) wasi: bool,
     pub(super) exports: Vec<String>,
     pub(super) globals: Vec<String>,
-    /// What the slots are called; those that no line names have no name.
+    /// The names and types of the slots. Temporaries have empty names.
     pub(super) slots: Vec<(String, StaticType)>,
-    /// The steps of the present line that go before what it does.
+    /// Steps that run before the current line's own.
     pub(super) ahead: Vec<OpKind>,
-    /// Whether what is looked up in the guest goes ahead too.
+    /// Whether loads from the guest are hoisted too.
     pub(super) lookups_ahead: bool,
-    /// Inside a handler, what its import returns.
+    /// Inside a handler, the result types of its import.
     pub(super) results: Option<Vec<Type>>,
-    /// The names that handlers set: they may be used before, and are zero until then.
+    /// The names that handlers set. They may be used earlier and are zero until set.
     pub(super) set_by_handlers: Vec<String>,
     pub(super) answers_stdout: bool,
-    /// In the section `finally`.
+    /// Whether the section is `finally`.
     pub(super) in_finally: bool,
-    /// Why there is no memory to reach into, if there is none.
+    /// Why there is no memory to access, if there is none.
     pub(super) no_memory: Option<String>,
 }
 
 impl Handler {
-    /// The names that it sets, but for its arguments.
+    /// The names that the handler sets, except its arguments.
     fn sets(&self) -> impl Iterator<Item = &str> {
         let names = self.body.iter().filter_map(|statement| match &statement.action {
             Action::Let(names, _) => Some(names),
@@ -201,7 +201,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The handlers that answer an import of this module, each at its place in the recipe.
+    /// The handlers for this module's imports, each at its index in the recipe.
     fn handlers(&mut self, handlers: &[Handler], answerers: &[ImportProvider]) -> Result<Vec<BoundHandler>, BindError> {
         let mut bound = Vec::new();
         for (number, handler) in handlers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Blocks that a recipe freed, and memory that no allocator returns.
+//! Blocks that a recipe freed, and static memory that an allocator never returns.
 
 use crate::guest::Interface;
 
@@ -6,21 +6,21 @@ use crate::guest::Interface;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     pub(super) addr: u64,
-    /// How many bytes it has at least.
+    /// Its minimum length in bytes.
     pub(super) len: u64,
-    /// The line.
+    /// The recipe line that freed it.
     pub(super) freed_at: usize,
 }
 
 impl Block {
-    /// Whether an address is inside it, and not where it begins.
+    /// Whether an address is inside the block but not its start.
     pub(super) fn is_around(self, addr: u64) -> bool {
         addr > self.addr && addr - self.addr < self.len
     }
 }
 
-/// The memory that a module keeps for itself, as far as it is known: its data segments, and all below `__heap_base`. In
-/// order, and apart from each other.
+/// The static memory of a module, as far as it is known: data segments and everything below `__heap_base`. Sorted and
+/// disjoint.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StaticMemory(Vec<(u64, u64)>);
 
@@ -46,7 +46,7 @@ impl StaticMemory {
         &self.0
     }
 
-    /// Whether a block, of at least one byte, lies across a range which the line is not in: an allocator that returned
+    /// Whether a block of at least one byte overlaps a range that does not contain the line: an allocator that returned
     /// the line's block may return that one too.
     pub(super) fn meets(&self, addr: u64, len: u64, line: Option<u64>) -> bool {
         let before = self.0.partition_point(|(start, _)| *start < addr.saturating_add(len.max(1)));

@@ -1,14 +1,14 @@
-//! Encodings: a line as the guest gets it, and what the guest gives as the user gets it.
+//! Encodings: converting a line for the guest, and the guest's bytes for the user.
 
 use std::borrow::Cow;
 
 use super::Encoding;
 use crate::record::{EncodingError, Failure, Hex};
 
-/// A line as the guest gets it.
+/// Encodes a line for the guest.
 ///
 /// # Errors
-/// The encoding does not have the line.
+/// The line is not valid in this encoding.
 pub(in crate::abi) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
     match encoding {
         Encoding::Bytes => Ok(line.into()),
@@ -18,10 +18,10 @@ pub(in crate::abi) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, 
     }
 }
 
-/// What the guest gives as the user gets it.
+/// Decodes the guest's bytes for the user.
 ///
 /// # Errors
-/// It is not of that encoding.
+/// The bytes are not valid in this encoding.
 pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<Failure>> {
     match encoding {
         Encoding::Bytes | Encoding::Utf8 => Ok(bytes),
@@ -34,7 +34,7 @@ fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
     std::str::from_utf8(line).map_err(|error| invalid(EncodingError::LineNotUtf8(error.valid_up_to())))
 }
 
-/// A text as UTF-16. Most texts are ASCII, for which there is a shorter way.
+/// Converts text to UTF-16, with a fast path for ASCII.
 fn to_utf16(text: &str) -> Vec<u8> {
     match text.is_ascii() {
         true => text.bytes().flat_map(|byte| [byte, 0]).collect(),

@@ -1,4 +1,4 @@
-//! A recipe at work on one guest: one exchange after the other, with no look-up of names for a line.
+//! Runs a recipe on one guest: one exchange after another, with names resolved once.
 
 use std::borrow::Cow;
 
@@ -12,18 +12,18 @@ use super::wasi::{Invocation, Wasi};
 use crate::guest::{Boundary, Func, Guest, Limits};
 use crate::record::{Failure, Value};
 
-/// A recipe at work on one guest.
+/// A recipe that runs on one guest.
 pub struct Exchange {
     pub(super) plan: Plan,
     pub(super) state: State,
 }
 
-/// The line that crosses.
+/// A line to send.
 #[derive(Clone, Copy)]
 pub struct InputLine<'a> {
-    /// As it was typed.
+    /// The bytes as typed.
     pub bytes: &'a [u8],
-    /// Whether a line feed ended it; a program that reads lines gets it too.
+    /// Whether a line feed ended it. A program that reads lines gets the line feed too.
     pub ended: bool,
 }
 
@@ -31,17 +31,17 @@ pub struct InputLine<'a> {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Ended {
-    /// Whether there is an answer, or why there is none.
+    /// Whether there is an answer, or why not.
     pub answer: Result<(), Failure>,
-    /// What failed after that, in the section `finally`: an answer that was read stands.
+    /// A failure after that, in the section `finally`. The answer remains valid.
     pub cleanup: Option<Failure>,
 }
 
 impl Ended {
-    /// An exchange that has an answer, and in which nothing failed.
+    /// An exchange with an answer and without failures.
     pub const WELL: Ended = Ended { answer: Ok(()), cleanup: None };
 
-    /// What failed: at most two failures, in the order in which they happened.
+    /// The failures, at most two, in the order in which they happened.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.answer.as_ref().err().into_iter().chain(&self.cleanup)
     }
@@ -51,17 +51,17 @@ impl Ended {
         self.failures().next().is_none()
     }
 
-    /// The first failure, if there is one.
+    /// The first failure, as an error.
     ///
     /// # Errors
-    /// What failed, the answer or `finally`.
+    /// The failure of the answer or of `finally`.
     pub fn into_result(self) -> Result<(), Failure> {
         self.answer.and(self.cleanup.map_or(Ok(()), Err))
     }
 }
 
 impl Bound {
-    /// How an exchange ended whose answer came to this, and whose section `finally` to that.
+    /// Combines the outcomes of the answer and of the section `finally`.
     #[inline]
     pub(super) fn end(&self, (answer, cleanup): (Done, Done)) -> Ended {
         let explain = |failure: Box<Failure>| match &self.plausible {
@@ -79,10 +79,10 @@ impl From<Failure> for Ended {
 }
 
 impl Exchange {
-    /// Resolves what the recipe calls in a guest, which is started by `invocation` if it is a program.
+    /// Resolves the recipe's calls in a guest. A program is started with `invocation`.
     ///
     /// # Errors
-    /// [`Failure::Mismatch`] if the guest is not one of the module that the recipe was bound to.
+    /// [`Failure::Mismatch`] if the guest is not an instance of the module that the recipe was bound to.
     pub fn new(bound: Bound, guest: &mut Guest, invocation: &Invocation, limits: &Limits) -> Result<Exchange, Failure> {
         let missing = |name: &str| Failure::Mismatch(format!("the guest exports no `{name}`"));
         let mut funcs = Vec::new();
@@ -114,12 +114,12 @@ impl Exchange {
         Ok(Exchange { plan: Plan { bound, funcs, globals, program }, state })
     }
 
-    /// Changes the longest answer, in bytes.
+    /// Changes the output size limit, in bytes.
     pub fn set_longest(&mut self, longest: u64) {
         self.state.wasi.longest = longest;
     }
 
-    /// What is done for a fresh guest, before any line: its start function is called, then what the recipe does once.
+    /// Prepares a fresh guest before its first line: calls its start function, then runs the section `once`.
     ///
     /// # Errors
     /// The start function, or a line of the recipe, failed.
@@ -133,7 +133,7 @@ impl Exchange {
         })
     }
 
-    /// Calls an export by hand, while the recipe answers the imports.
+    /// Calls an export by hand. The recipe answers imports meanwhile.
     ///
     /// # Errors
     /// Why the call did not return.
@@ -151,7 +151,7 @@ impl Exchange {
         })
     }
 
-    /// Does something to the guest that is no exchange.
+    /// Runs something on the guest outside of an exchange.
     fn aside<B: Boundary>(
         &mut self,
         boundary: &mut B,
@@ -167,7 +167,7 @@ impl Exchange {
         state.outcome(outcome).map_err(|failure| *failure)
     }
 
-    /// One exchange: the answer is appended to `answer`, which stays as it is if there is none.
+    /// Runs one exchange. Appends the answer to `answer`, which is unchanged if there is none.
     pub fn exchange(&mut self, boundary: &mut impl Boundary, line: InputLine<'_>, answer: &mut Vec<u8>) -> Ended {
         let start = answer.len();
         let Exchange { plan, state } = self;
@@ -178,7 +178,7 @@ impl Exchange {
             Err(failure) => return (*failure).into(),
         };
         state.values[bound.kept..].fill(None);
-        // A program that reads lines gets the LF that ended this one, and ends its answer with one.
+        // A program that reads lines gets the terminating LF, and ends its answer with one.
         let with_end = line.ended && !bound.exact_stdin;
         if bound.has_host {
             state.wasi.begin(&encoded, with_end);
@@ -196,7 +196,7 @@ impl Exchange {
         ended
     }
 
-    /// What the guest said during the last exchange, or the start.
+    /// The messages of the guest during the last exchange or the start.
     pub fn messages(&self) -> &Messages {
         &self.state.messages
     }

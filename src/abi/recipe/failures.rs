@@ -1,8 +1,8 @@
-//! How what goes wrong in an exchange is told.
+//! Wraps what goes wrong in an exchange into failures.
 
 use crate::record::Failure;
 
-/// The failure of a guest that had said something before.
+/// The failure of a guest, with the messages that preceded it.
 pub(super) fn said(words: String, failure: Failure) -> Box<Failure> {
     Box::new(match failure {
         Failure::Trap { call, cause, trace, omitted, .. } => {
@@ -18,7 +18,7 @@ pub(super) fn placed(failure: Failure, at: usize) -> Box<Failure> {
     Box::new(failure.in_recipe(at))
 }
 
-/// The longest words of a failure that are kept, in bytes: a guest's own can be as long as its memory.
+/// The maximum size of a failure's message, in bytes: the guest's own may fill its memory.
 const LONGEST: usize = 64 << 10;
 
 #[cold]

@@ -1,4 +1,4 @@
-//! What a recipe frees: what it would free twice, and what `finally` leaves out because no allocator returned it.
+//! Checks what a recipe frees: detects double frees, and skips frees in `finally` of blocks that no allocator returned.
 
 use super::blocks::Block;
 use super::ops::Call;
@@ -6,7 +6,7 @@ use super::run::Runner;
 use crate::guest::Boundary;
 use crate::record::Failure;
 
-/// Why a block cannot be one that an allocator returned.
+/// Why a block cannot come from the allocator.
 #[derive(Clone, Copy, Debug)]
 enum Reason {
     Outside { memory: u64 },
@@ -15,11 +15,11 @@ enum Reason {
 }
 
 impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
-    /// Whether a call that frees a block is made, of which these are the arguments: the block's address and, if there
-    /// are several, its length. Notes that it is freed.
+    /// Whether to make a call that frees a block. `args` are the block's address and, if there are several, its length.
+    /// Records the block as freed.
     ///
     /// # Errors
-    /// It was freed before, and nothing was allocated since. Of no bytes there may be many blocks at one address.
+    /// The block was freed before, and nothing was allocated since. Several empty blocks may share an address.
     #[inline(always)]
     pub(super) fn may_free(&mut self, call: &Call, args: &[u64], at: usize) -> Result<bool, Box<Failure>> {
         let Some((&addr, rest)) = args.split_first() else { return Ok(true) };
@@ -45,7 +45,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(true)
     }
 
-    /// Why such a block is not the allocator's, if it cannot be.
+    /// Why a block cannot come from the allocator, if it cannot.
     fn why_not(&self, addr: u64, len: u64) -> Option<Reason> {
         let memory = self.boundary.bytes(self.plan.bound.memory).len() as u64;
         if addr >= memory || memory - addr < len {
@@ -58,8 +58,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             .or_else(|| self.plan.bound.statics.meets(addr, len, line).then_some(Reason::Static))
     }
 
-    /// Notes that a call is left out: always where somebody records, and once for all others. Where there are no bytes,
-    /// nothing is lost.
+    /// Notes a skipped free: always when recording, otherwise once. An empty block leaks nothing.
     #[cold]
     fn leave_out(&mut self, call: &Call, args: &[u64], reason: Reason) {
         if args.get(1) == Some(&0) {
@@ -70,11 +69,11 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         let reason = match reason {
             Reason::Outside { memory } => format!("memory ends at {memory:#x}"),
             Reason::Inside(Block { addr, freed_at, .. }) => {
-                format!("that is inside the block at {addr:#x}, which line {freed_at} of the recipe freed")
+                format!("the address is inside the block at {addr:#x}, which line {freed_at} of the recipe freed")
             }
-            Reason::Static => "that lies in static memory, which no allocator returns".to_owned(),
+            Reason::Static => "the address is in static memory, which no allocator returns".to_owned(),
         };
-        let text = format!("{name}({:#x}{rest}) was left out: {reason}", args[0]);
+        let text = format!("{name}({:#x}{rest}) was skipped: {reason}", args[0]);
         match std::mem::replace(&mut self.state.left_out, true) {
             true => self.boundary.note(&text),
             false => self.state.messages.note(text, self.boundary),

@@ -1,4 +1,4 @@
-//! The host functions of a recipe: what is done when the guest calls an import.
+//! The host functions of a recipe: runs a handler when the guest calls an import.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Host for ImportContext<'_, '_> {
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
         let ImportContext { plan, state, io } = self;
-        // The guest ran in between, and may have handed out again what was taken back.
+        // The guest ran in between and may have reallocated the freed blocks.
         state.freed.clear();
         let bound = &plan.bound;
         let results = match bound.answerers.get(place).copied().unwrap_or(ImportProvider::Nobody) {
@@ -52,7 +52,7 @@ impl Host for ImportContext<'_, '_> {
 }
 
 impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
-    /// A host function: its results. What it says about the answer is kept until the guest is done.
+    /// Runs a handler and returns its results. An answer that it sets is kept until the guest returns.
     fn handle(&mut self, body: &[Op]) -> Result<Vec<Value>, Box<Failure>> {
         for op in body {
             if let Some(test) = &op.condition
@@ -66,7 +66,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                     return values.iter().map(number).collect();
                 }
                 OpKind::Fail(saying) => {
-                    // What the last call returned says nothing here: the guest is in the middle of one.
+                    // The last call's result is meaningless here: the guest is in the middle of a call.
                     self.state.last = None;
                     let words = self.saying(saying)?;
                     self.state.settled = Some(Err(placed(*refused(words), op.at)));

@@ -1,4 +1,4 @@
-//! Who answers each import of a module: a handler of the recipe's, WASI, or a stub.
+//! The provider of each import: a handler of the recipe, WASI, or a stub.
 
 use super::wasi;
 use super::{Handler, Recipe};
@@ -6,26 +6,26 @@ use crate::abi::toolchain::{hint, needs_other_host};
 use crate::guest::{Extern, Import, Interface};
 use crate::record::unit;
 
-/// The most imports that are listed.
+/// The maximum number of imports listed in a message.
 const LISTED: usize = 20;
 
-/// Who answers an import.
+/// What answers an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ImportProvider {
-    /// The recipe's handler of that number.
+    /// The recipe's handler with that number.
     Handler(usize),
-    /// The host's WASI.
+    /// The host's WASI implementation.
     Wasi(wasi::Function),
     /// A function that returns zero.
     Stub,
-    /// It is no function.
+    /// Not a function.
     Nobody,
 }
 
-/// Who answers each import, by its place among the imports; with `stubs`, what nothing else answers is a stub.
+/// The provider of each import, by index. With `stubs`, unresolved imports become stubs.
 ///
 /// # Errors
-/// The imports that nothing answers, with their types, and what helps. A handler with a wrong number of arguments.
+/// The unresolved imports, with their types and advice; or a handler with a wrong number of arguments.
 pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> Result<Vec<ImportProvider>, String> {
     let stubs = stubs || recipe.stubs;
     let mut missing = Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
                     let (name, count) = (import.full_name(), signature.params.len());
                     let arguments = unit(count as u64, "argument");
                     return Err(format!(
-                        "{name} is {signature}: the guest gives it {count} {arguments}, and the handler in line {at} takes {given}"
+                        "{name} is {signature}: the guest passes {count} {arguments}, but the handler in line {at} takes {given}"
                     ));
                 }
                 None if stubs => ImportProvider::Stub,
@@ -68,7 +68,7 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
     if missing.is_empty() { Ok(answerers) } else { Err(unanswered(recipe, interface, &missing)) }
 }
 
-/// The imports that nothing answers; with `stubs`, functions and globals need no answer.
+/// The unresolved imports. With `stubs`, functions and globals never are.
 pub(in crate::abi) fn unanswered_imports<'a>(
     recipe: &Recipe,
     interface: &'a Interface,
@@ -84,13 +84,13 @@ pub(in crate::abi) fn unanswered_imports<'a>(
 }
 
 impl Recipe {
-    /// Whether it has a handler for the import.
+    /// Whether the recipe has a handler for the import.
     pub(in crate::abi) fn answers(&self, import: &Import) -> bool {
         self.handlers.iter().any(|handler| handler.module == import.module && handler.name == import.name)
     }
 }
 
-/// That nothing answers these imports, and what helps.
+/// The error for unresolved imports, with advice.
 fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> String {
     let mut words = String::from("unresolved imports:");
     missing.iter().take(LISTED).for_each(|import| {
@@ -103,17 +103,17 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
         let asked = |import: &Import| import.module == handler.module && import.name == handler.name;
         if !interface.imports.iter().any(asked) {
             let Handler { at, module, name, .. } = handler;
-            words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, answers no import of the module."));
+            words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, matches no import of the module."));
         }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {
-        words.push_str("\nA recipe with `host wasi` in its head answers those of WASI.");
+        words.push_str("\nA recipe with `host wasi` in its head provides the WASI imports.");
     }
     advice(interface, missing).iter().for_each(|advice| words.push_str(&format!("\n{advice}")));
     words
 }
 
-/// What to do about imports that nothing answers.
+/// Advice on unresolved imports.
 pub(in crate::abi) fn advice(interface: &Interface, missing: &[&Import]) -> Vec<String> {
     if let Some(why) = needs_other_host(interface) {
         return vec![format!("No recipe can drive it: {why}")];
@@ -121,13 +121,13 @@ pub(in crate::abi) fn advice(interface: &Interface, missing: &[&Import]) -> Vec<
     let mut advice: Vec<_> = hint(interface).into_iter().map(|hint| format!("Perhaps {hint}.")).collect();
     if missing.iter().any(|import| matches!(import.what, Extern::Func(_))) {
         advice.push(
-            "A recipe can answer functions (`on MODULE.NAME(..)`, see `linmem guide recipes`); with --stub-imports each \
-             returns zero, and the call is a step."
+            "A recipe can implement functions (`on MODULE.NAME(..)`, see `linmem guide recipes`); with --stub-imports, each \
+             returns zero, and each call is a step."
                 .to_owned(),
         );
     }
     if missing.iter().any(|import| matches!(import.what, Extern::Global(_))) {
-        advice.push("Only --stub-imports provides globals, as zero.".to_owned());
+        advice.push("Imported globals need --stub-imports, which sets them to zero.".to_owned());
     }
     advice
 }

@@ -1,4 +1,4 @@
-//! A recipe's lines as steps: names become slots and numbers, calls inside values become steps of their own.
+//! Lowers a recipe's lines to steps: names become slots and numbers, and nested calls become steps of their own.
 
 use super::bind::{BindError, Binder, Fit};
 use super::ops::{
@@ -22,7 +22,7 @@ impl Binder<'_> {
                 (&statement.action, line.last_mut())
                 && let (OpKind::Call(call), 1) = (&mut last.action, names.len())
             {
-                // What an allocator returns is another block each time.
+                // An allocator returns a different block each time.
                 call.repeats = asked.contains(&(names, value)) && !allocates(export);
                 asked.push((names, value));
             }
@@ -31,7 +31,8 @@ impl Binder<'_> {
         Ok(ops)
     }
 
-    /// The steps of a line. Where calls go ahead, what was to be looked up before them goes ahead too: they may change it.
+    /// Lowers a line. If nested calls are hoisted, loads that precede them are hoisted too, as the calls may change
+    /// memory.
     fn line(&mut self, statement: &Statement) -> Fit<Vec<Op>> {
         let slots = self.slots.clone();
         self.lookups_ahead = false;
@@ -58,7 +59,7 @@ impl Binder<'_> {
                 Op { needs: op.required(), ..op }
             })
             .collect();
-        // None of them means anything if one does not, or if one before it failed.
+        // If one step lacks a value, or an earlier one failed, none of them makes sense.
         let mut needs: Vec<_> = ops.iter().flat_map(|op| op.needs.clone()).filter(|&slot| slot < named).collect();
         for op in &mut ops {
             op.needs.extend(&needs);
@@ -73,7 +74,7 @@ impl Binder<'_> {
         Ok(ops)
     }
 
-    /// Has a step go ahead, and returns the slot for what it finds.
+    /// Hoists a step, and returns the slot for its result.
     fn go_ahead(&mut self, kind: StaticType, step: impl FnOnce(usize) -> OpKind) -> Val {
         self.slots.push((String::new(), kind));
         let slot = self.slots.len() - 1;
@@ -81,12 +82,12 @@ impl Binder<'_> {
         Val::Slot(slot)
     }
 
-    /// A line that reaches into memory fits where there is one.
+    /// Checks that the module has a memory.
     fn in_memory(&self) -> Fit<()> {
         self.no_memory.clone().map_or(Ok(()), Err)
     }
 
-    /// What a line does, if it does anything.
+    /// Lowers the action of a line, if it has any effect.
     fn action(&mut self, action: &Action) -> Fit<Option<OpKind>> {
         if matches!(action, Action::Write { .. } | Action::Store(..) | Action::Grow(_) | Action::GrowTo(_)) {
             self.in_memory()?;
@@ -103,7 +104,7 @@ impl Binder<'_> {
             Action::Append(message) => OpKind::Append(self.message(message)?),
             Action::AnswerLine => OpKind::AnswerLine,
             Action::AnswerStdout if !self.wasi => {
-                return Err("a guest has a standard output where the recipe's head says `host wasi`".to_owned());
+                return Err("`answer stdout` needs `host wasi` in the recipe's head".to_owned());
             }
             Action::AnswerStdout => {
                 self.answers_stdout = true;
@@ -117,7 +118,7 @@ impl Binder<'_> {
             Action::Stop if self.results.is_some() => OpKind::Stop,
             Action::Return(values) if self.results.is_some() => OpKind::Return(self.results(values)?),
             Action::Stop | Action::Return(_) => {
-                return Err("this is only for a host function, below `on`".to_owned());
+                return Err("this statement is only valid in an `on` section".to_owned());
             }
         }))
     }
@@ -126,7 +127,7 @@ impl Binder<'_> {
         let types = self.results.clone().unwrap_or_default();
         if types.len() != values.len() {
             let (wanted, given) = (counted(types.len()), counted(values.len()));
-            return Err(format!("the import returns {wanted}, and the recipe {given}"));
+            return Err(format!("the import returns {wanted}, but the recipe returns {given}"));
         }
         types.into_iter().zip(values).map(|(ty, value)| Ok((ty, self.argument(ty, value)?))).collect()
     }
@@ -138,11 +139,11 @@ impl Binder<'_> {
         let (value, kind) = self.value(value)?;
         match names {
             [name] => Ok(Some(OpKind::Set(self.slot(name, kind), value))),
-            _ => Err(format!("the recipe wants {} values, and this is one", names.len())),
+            _ => Err(format!("expected {} values, found one", names.len())),
         }
     }
 
-    /// A call that is a line of its own, or what stands behind `=`.
+    /// A call as a statement, or the right side of `=`.
     fn call_into(&mut self, names: &[String], export: &str, args: &[Expr], optional: bool) -> Fit<Option<OpKind>> {
         let Some((signature, mut call)) = self.call(export, args, optional)? else {
             return match names {
@@ -176,7 +177,7 @@ impl Binder<'_> {
         })
     }
 
-    /// A room that is a name may be unset: then there is no check.
+    /// A limit that is a name may be unset; then nothing is checked.
     fn room(&mut self, room: &Expr) -> Fit<Val> {
         match room {
             Expr::Name(name) if !matches!(name.as_str(), "n" | "units") => Ok(Val::Slot(self.known(name)?)),
@@ -202,7 +203,7 @@ impl Binder<'_> {
         })
     }
 
-    /// Words with the values, and the bytes in memory, that stand in them in braces.
+    /// Parses a message with values and bytes in braces.
     fn words(&mut self, words: &str) -> Fit<Words> {
         let mut pieces = Vec::new();
         let mut rest = words;
@@ -232,7 +233,7 @@ impl Binder<'_> {
         Ok(Test { left, comparison: *comparison, right, ty })
     }
 
-    /// An integer that is set for sure.
+    /// An integer that is definitely set.
     fn number(&mut self, expr: &Expr) -> Fit<Val> {
         let (value, kind) = self.value(expr)?;
         convert(value, kind, Type::I64, expr)
@@ -260,7 +261,7 @@ impl Binder<'_> {
             }
             Expr::Low(inner) => (self.number(inner)?.low(), StaticType::Of(Type::I32)),
             Expr::High(inner) => (self.number(inner)?.high(), StaticType::Of(Type::I32)),
-            // Sums are 64 bits wide: an address and a length do not wrap around.
+            // Sums are 64 bits wide, so an address plus a length does not wrap.
             Expr::Sum(a, b) => wide(Val::Sum(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Difference(a, b) => wide(Val::Difference(Box::new(self.number(a)?), Box::new(self.number(b)?))),
             Expr::Global(name) => {
@@ -271,7 +272,7 @@ impl Binder<'_> {
         })
     }
 
-    /// The line's length in UTF-16 units, which it has where it becomes UTF-16.
+    /// The line's length in UTF-16 units, known only if the encoding is UTF-16.
     fn units(&self) -> Fit<Val> {
         match self.encoding {
             Encoding::Utf16 => Ok(Val::LineUnits),
@@ -281,7 +282,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A number that is stored in so many bytes, of a literal all of them.
+    /// A number to store in that width. A literal must fit.
     fn stored(&mut self, width: Width, value: &Expr) -> Fit<Val> {
         match value {
             Expr::Number(n) if !fits(*n, 8 * width.bytes()) => Err(format!("{n} does not fit in a {}", width.word())),
@@ -289,12 +290,12 @@ impl Binder<'_> {
         }
     }
 
-    /// What a call may change.
+    /// A load that a later call may invalidate.
     fn lookup(&mut self, value: Val, kind: StaticType) -> Val {
         if self.lookups_ahead { self.go_ahead(kind, |slot| OpKind::Set(slot, value)) } else { value }
     }
 
-    /// A call inside another value.
+    /// A call nested in another value.
     fn call_ahead(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<(Val, StaticType)> {
         let Some((signature, call)) = self.call(export, args, optional)? else {
             return Ok((Val::Const(0), StaticType::Perhaps));
@@ -304,7 +305,7 @@ impl Binder<'_> {
         Ok((self.go_ahead(kind, |slot| OpKind::Call(Call { into: vec![slot], ..call })), kind))
     }
 
-    /// A call of an export, with its type; `None` if it is missing, and may be.
+    /// A call of an export, with its type. `None` if the export is missing and optional.
     fn call(&mut self, export: &str, args: &[Expr], optional: bool) -> Fit<Option<(Signature, Call)>> {
         let signature = match self.signature(export) {
             Some(signature) => signature.clone(),
@@ -315,13 +316,13 @@ impl Binder<'_> {
             let count = signature.params.len();
             let unit = if count == 1 { "argument" } else { "arguments" };
             return Err(format!(
-                "`{export}` is {signature}: it takes {count} {unit}, and the recipe gives it {}",
+                "`{export}` is {signature}: it takes {count} {unit}, but the recipe passes {}",
                 args.len()
             ));
         }
         if args.len() > MOST_ARGS || signature.results.len() > 4 {
             return Err(format!(
-                "`{export}` is {signature}: a recipe gives {MOST_ARGS} arguments and takes 4 results at the most"
+                "`{export}` is {signature}: a recipe can pass at most {MOST_ARGS} arguments and take at most 4 results"
             ));
         }
         let args = signature.params.iter().zip(args).map(|(&ty, arg)| Ok((ty, self.argument(ty, arg)?)));
@@ -330,12 +331,12 @@ impl Binder<'_> {
         Ok(Some((signature, Call { export, args, into: Vec::new(), frees: false, repeats: false, guarded: false })))
     }
 
-    /// A number of that type; for a reference, 0 is null.
+    /// Lowers an argument of that type; for a reference, 0 is null.
     fn argument(&mut self, ty: Type, value: &Expr) -> Fit<Val> {
         match (ty, value) {
             (ty, Expr::Number(0)) if !ty.is_number() => Ok(Val::Const(0)),
             (Type::I32, Expr::Number(n)) if !fits(*n, 32) => Err(format!("{n} does not fit in an i32")),
-            (ty, _) if !ty.is_number() => Err(format!("a recipe has only 0 for a value of type {ty}, which is null")),
+            (ty, _) if !ty.is_number() => Err(format!("the only value of type {ty} in a recipe is 0, which is null")),
             (ty, expr) => {
                 let (value, kind) = self.value(expr)?;
                 convert(value, kind, ty, expr)
@@ -351,18 +352,18 @@ impl Binder<'_> {
         self.interface.lacks(export)
     }
 
-    /// The number of an exported global, and its type.
+    /// The number and type of an exported global.
     fn global(&mut self, name: &str) -> Fit<(usize, Type)> {
         match self.interface.exports.iter().find(|export| export.name == name).map(|export| &export.what) {
             Some(Extern::Global(ty)) => Ok((numbered(&mut self.globals, name), ty.value)),
-            Some(other) => Err(format!("`{name}` is no global: it is a {other}")),
+            Some(other) => Err(format!("`{name}` is a {other}, not a global")),
             None => Err(format!("the module exports no global `{name}`")),
         }
     }
 
     /// The slot of a name that was set, or that a handler sets.
     fn known(&mut self, name: &str) -> Fit<usize> {
-        // What no line names has no name.
+        // Temporaries have empty names.
         match self.slots.iter().rposition(|(slot, _)| slot == name && !name.is_empty()) {
             Some(slot) => Ok(slot),
             None if self.set_by_handlers.iter().any(|set| set == name) => Ok(self.slot(name, StaticType::Literal)),
@@ -384,7 +385,7 @@ impl Binder<'_> {
     }
 }
 
-/// The place of a name in a list, where it is put if it is new.
+/// The index of a name in a list; appends it if it is new.
 fn numbered(list: &mut Vec<String>, name: &str) -> usize {
     list.iter().position(|known| known == name).unwrap_or_else(|| {
         list.push(name.to_owned());
@@ -392,19 +393,19 @@ fn numbered(list: &mut Vec<String>, name: &str) -> usize {
     })
 }
 
-/// The type that values of these kinds are compared as: that of a float, else i64 if one is as wide.
+/// The type in which two values are compared: a float's, else i64 if either is that wide.
 fn compared_as(left: StaticType, right: StaticType) -> Type {
     let kinds = [left, right];
     let widest = [Type::F64, Type::F32, Type::I64].into_iter().find(|&ty| kinds.contains(&StaticType::Of(ty)));
     widest.unwrap_or(Type::I32)
 }
 
-/// A value where one of type `ty` is needed. An integer becomes a float; a float becomes nothing else.
+/// Converts a value to type `ty`. An integer may become a float; a float is never converted.
 fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
     let is_float = matches!(ty, Type::F32 | Type::F64);
     match (value, kind) {
         (_, StaticType::Perhaps) => {
-            Err("this may be unset: the export behind `?` is missing in this module".to_owned())
+            Err("this may be unset: the module does not have an export that is called with `?`".to_owned())
         }
         (value, StaticType::Of(given)) if given == ty => Ok(value),
         (Val::Const(n), _) if is_float => Ok(Val::Const(to_float(ty, n).cast_signed())),
@@ -418,7 +419,7 @@ fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
     }
 }
 
-/// Whether a number fits in so many bits, with a sign or without.
+/// Whether a number fits in that many bits, signed or unsigned.
 fn fits(n: i64, bits: usize) -> bool {
     bits >= 64 || (-(1 << (bits - 1))..1 << bits).contains(&n)
 }
@@ -427,13 +428,13 @@ fn unknown(name: &str) -> String {
     format!("`{name}` is not set by any line before this one")
 }
 
-/// That a call does not return what is wanted, with what it does return.
+/// The error for a call whose results differ from those expected.
 fn returns(export: &str, signature: &Signature, wanted: &str) -> String {
     let count = counted(signature.results.len());
-    format!("`{export}` is {signature}: it returns {count}, and the recipe wants {wanted}")
+    format!("`{export}` is {signature}: it returns {count}, but the recipe expects {wanted}")
 }
 
-/// So many values, in words.
+/// A count of values, as text.
 fn counted(values: usize) -> String {
     match values {
         0 => "nothing".to_owned(),

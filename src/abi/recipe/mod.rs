@@ -1,7 +1,7 @@
-//! Recipes: a convention as a text, one crossing a line.
+//! Recipes: a convention as text, one step per line.
 //!
-//! A recipe goes through three stages: [`parse()`] reads the text, [`Recipe::bind`] resolves its names in one
-//! module and checks its types, and [`Bound`] runs it. What a line means, `assets/guide/recipes.md` tells.
+//! A recipe goes through three stages: [`parse()`] reads the text, [`Recipe::bind`] resolves names and checks types
+//! against a module, and [`Bound`] runs it. `assets/guide/recipes.md` describes the language.
 
 mod activation;
 mod batch;
@@ -42,59 +42,59 @@ pub(super) use wasi::is_wasi;
 /// A recipe as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it is for, in a sentence.
+    /// What it is for, as a sentence.
     pub about: String,
-    /// How a line becomes bytes, and an answer a line.
+    /// How lines and answers are encoded.
     pub encoding: Encoding,
-    /// The exported memory to use; the first one if it does not say.
+    /// The exported memory to use; by default the first one.
     pub memory: Option<String>,
-    /// Whether the host offers WASI, with the line as standard input.
+    /// Whether the host provides WASI, with the line as standard input.
     pub wasi: bool,
-    /// Whether the standard input is the line's bytes alone, and the standard output the answer as it is: no LF is
-    /// added to the one, or taken from the other.
+    /// Whether standard input is exactly the line's bytes and standard output exactly the answer: no LF is added or
+    /// removed.
     pub exact_stdin: bool,
-    /// Whether imports that nothing else answers are noted and return zero.
+    /// Whether unresolved imports are noted and return zero.
     pub stubs: bool,
-    /// Whether each line has a fresh instance for itself.
+    /// Whether each line gets a fresh instance.
     pub fresh: bool,
-    /// What is done once for a fresh instance.
+    /// The section `once`: runs once for each fresh instance.
     pub once: Vec<Statement>,
-    /// What is done for each line.
+    /// The section `each line`.
     pub line: Vec<Statement>,
-    /// What is done after the answer is settled, whichever way.
+    /// The section `finally`: runs once the answer is settled, even if the line failed.
     pub finally: Vec<Statement>,
-    /// What is done when the guest calls an import.
+    /// The handlers of imports.
     pub handlers: Vec<Handler>,
 }
 
-/// How a line becomes bytes.
+/// How a line is encoded for the guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
-    /// As they are.
+    /// Unchanged.
     #[default]
     Bytes,
-    /// As they are, but only valid UTF-8 is sent.
+    /// Unchanged, but must be valid UTF-8.
     Utf8,
-    /// UTF-16, low byte first; the answer becomes UTF-8 again.
+    /// UTF-16, little-endian. The answer is converted back to UTF-8.
     Utf16,
-    /// The line is hexadecimal digits for the bytes that cross, and the answer becomes such digits again.
+    /// The line is hexadecimal digits for the bytes to send; the answer is printed as such digits.
     Hex,
 }
 
-/// What the host does when the guest calls an import.
+/// A handler: runs when the guest calls an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handler {
-    /// The line of the text that it begins on, from 1.
+    /// Its first line in the text, from 1.
     pub at: usize,
     /// The import's module.
     pub module: String,
     /// The import's name.
     pub name: String,
-    /// What the arguments are called.
+    /// The names of the arguments.
     pub params: Vec<String>,
-    /// What is done.
+    /// Its statements.
     pub body: Vec<Statement>,
 }
 
@@ -103,113 +103,113 @@ pub struct Handler {
 pub struct Statement {
     /// The line of the text, from 1.
     pub at: usize,
-    /// Whether it is the transform: marked with `*`.
+    /// Whether it is the transform, marked with `*`.
     pub transform: bool,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Only if this holds.
+    /// Run the action only if this holds.
     pub condition: Option<Condition>,
 }
 
-/// What a line does.
+/// The action of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// `x = e`, `(x, y) = f(..)`, or `f(..)` with no names.
     Let(Vec<String>, Expr),
     /// `write line, 0 at p within r`.
     Write {
-        /// What is written, one after the other.
+        /// The parts to write, one after another.
         parts: Vec<Part>,
-        /// Where.
+        /// The address.
         at: Expr,
-        /// How many bytes fit there at the most.
+        /// The number of bytes available there.
         within: Option<Expr>,
     },
     /// `u32[p] = e`.
     Store(Width, Expr, Expr),
     /// `read n at p`: the answer is those bytes.
     Read(Span),
-    /// `append n at p`, `append "{x} "`: those bytes, or words, go behind the answer.
+    /// `append n at p`, `append "{x} "`: appends those bytes or that text to the answer.
     Append(Message),
     /// `answer the line`: the answer is the line.
     AnswerLine,
     /// `answer stdout`: the answer is what the guest wrote to its standard output.
     AnswerStdout,
-    /// `answer "{x}"`: the answer is those words.
+    /// `answer "{x}"`: the answer is that text.
     Answer(String),
     /// `fail ..`: the exchange fails with that message.
     Fail(Message),
-    /// `say ..`: the guest's message, beside the exchange.
+    /// `say ..`: a message of the guest, separate from the answer.
     Say(Message),
-    /// `stop`, in a handler: traps the guest.
+    /// `stop`, in a handler: traps.
     Stop,
     /// `return e`, in a handler: what the import returns.
     Return(Vec<Expr>),
-    /// `grow n`: the host grows the memory by that many pages.
+    /// `grow n`: grows the memory by that many pages.
     Grow(Expr),
-    /// `grow to n`: the host grows the memory to that many bytes at least.
+    /// `grow to n`: grows the memory to at least that many bytes.
     GrowTo(Expr),
 }
 
-/// A part of what is written.
+/// A part of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The line, encoded.
     Line,
     /// One byte.
     Byte(u8),
-    /// A text of the recipe's own.
+    /// Constant text.
     Text(String),
-    /// `u16 units`, a number in that many bytes.
+    /// `u16 units`: a number of that width.
     Number(Width, Expr),
 }
 
 /// Bytes in the guest's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// How the bytes are encoded, where that differs from the recipe's encoding.
+    /// The encoding, if it differs from the recipe's.
     pub encoding: Option<Encoding>,
-    /// How many.
+    /// The length.
     pub len: Length,
-    /// From where.
+    /// The address.
     pub at: Expr,
 }
 
-/// How many bytes a span has.
+/// The length of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Length {
     /// That many bytes.
     Bytes(Expr),
-    /// Up to the first zero byte, without it.
+    /// Up to the first zero byte, exclusive.
     UntilZero,
-    /// Up to that address.
+    /// Up to that address, exclusive.
     To(Expr),
 }
 
-/// A message: words of the recipe's, or bytes of the guest's.
+/// A message: text, or bytes from the guest's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// Words, in which `{x}` stands for the value of x, `{x:08x}` for its hexadecimal digits, eight at least, and
-    /// `{n at p}` for what the guest has in its memory.
+    /// Text with placeholders: `{x}` is the value of x, `{x:08x}` its hexadecimal digits, padded to eight, and `{n at
+    /// p}` bytes from the guest's memory.
     Words(String),
-    /// What the guest has in its memory.
+    /// Bytes from the guest's memory.
     Span(Span),
-    /// `the answer`: what was read so far.
+    /// `the answer`: the answer so far.
     Answer,
 }
 
-/// `a == b` and its kin. Values of type i32 are compared as signed ones.
+/// A comparison such as `a == b`. Values of type i32 are compared as signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The left side.
     pub left: Expr,
-    /// How the sides are compared.
+    /// The operator.
     pub comparison: Comparison,
     /// The right side.
     pub right: Expr,
 }
 
-/// How two values are compared.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// `==`
@@ -222,7 +222,7 @@ pub enum Comparison {
     Greater,
 }
 
-/// How wide a number in memory is; low byte first.
+/// The width of a little-endian number in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
     /// One byte.
@@ -238,11 +238,11 @@ pub enum Width {
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {
-    /// A number of 64 bits: one from 2^63 up is that number less 2^64.
+    /// A 64-bit number. Numbers from 2^63 up are stored as negative.
     Number(i64),
-    /// A name: `n` is the line's length in bytes and `units` in UTF-16 units, others were set by lines before.
+    /// A name: `n` is the line's length in bytes and `units` in UTF-16 units; others are set by earlier lines.
     Name(String),
-    /// `f(..)`, a call of an export; `f(..)?` is left out if the guest does not export it.
+    /// `f(..)`, a call of an export; `f(..)?` is skipped if the guest does not export it.
     Call {
         /// The export.
         export: String,
@@ -261,12 +261,12 @@ pub enum Expr {
     Sum(Box<Expr>, Box<Expr>),
     /// `a - b`
     Difference(Box<Expr>, Box<Expr>),
-    /// `@name`, the value of an exported global now.
+    /// `@name`, the current value of an exported global.
     Global(String),
 }
 
 impl Encoding {
-    /// The word for it in a recipe.
+    /// Its keyword.
     pub fn word(self) -> &'static str {
         match self {
             Encoding::Bytes => "bytes",
@@ -278,7 +278,7 @@ impl Encoding {
 }
 
 impl Width {
-    /// The word for it in a recipe.
+    /// Its keyword.
     pub fn word(self) -> &'static str {
         match self {
             Width::U8 => "u8",
@@ -288,7 +288,7 @@ impl Width {
         }
     }
 
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub fn bytes(self) -> usize {
         match self {
             Width::U8 => 1,
@@ -300,7 +300,7 @@ impl Width {
 }
 
 impl Comparison {
-    /// The sign for it in a recipe.
+    /// Its operator in a recipe.
     pub fn sign(self) -> &'static str {
         match self {
             Comparison::Equal => "==",
@@ -315,7 +315,7 @@ impl Comparison {
 mod tests {
     use super::*;
 
-    /// The sketch's examples, and the odd corners of the language.
+    /// The examples of the guide, and corner cases of the language.
     const EXAMPLES: &[&str] = &[
         "name static-buffer\nabout The guest's own buffer.\nonce\n  room = get_len()?\neach line\n  ptr = get_ptr()\n  write at ptr within room\n* len = f(n)\n  fail \"no: {len}\" if len < 0\n  read len at get_ptr()",
         "each line\n  ptr = alloc(n)\n  write at ptr\n* out = f(ptr, n)\n  read lo(out) at hi(out)\nfinally\n  dealloc(ptr, n)\n  dealloc(hi(out), lo(out))",
@@ -342,13 +342,13 @@ mod tests {
             ("fail (n) at p", "fail n at p"),
             ("say (n) at p", "say n at p"),
             ("return (n), 1", "return n, 1"),
-            // In quotes it is, and where nothing else could be meant.
+            // Quoted, or where it is unambiguous.
             ("\"grow\"(1)", "\"grow\"(1)"),
             ("x = grow(1)", "x = \"grow\"(1)"),
             ("write(p, n)", "\"write\"(p, n)"),
             ("grow(1)? if n > 2", "\"grow\"(1)? if n > 2"),
             ("stop()", "\"stop\"()"),
-            // Names of values are told by what stands behind them.
+            // A name of a value is recognized by the token after it.
             ("grow = 1", "grow = 1"),
             ("read hex at p", "read hex at p"),
             ("read until at to", "read until at to"),
@@ -376,7 +376,7 @@ mod tests {
         }
     }
 
-    /// A recipe without the numbers of its lines, which printing changes.
+    /// Parses a recipe and clears its line numbers, which printing changes.
     fn timeless(text: &str) -> Recipe {
         let mut recipe = parse(text).expect("the example is right");
         let Recipe { once, line, finally, handlers, .. } = &mut recipe;
@@ -397,15 +397,15 @@ mod tests {
     #[test]
     fn errors_name_the_line_and_what_was_expected() {
         for (text, at, words) in [
-            ("", 0, "there is no section `each line`"),
+            ("", 0, "missing section `each line`"),
             ("each line\n  read 3 ptr", 2, "expected `at`, found `ptr`"),
-            ("each line\n  x = ", 2, "the line ends where a value should stand"),
-            ("each line\n  x", 2, "this does nothing"),
+            ("each line\n  x = ", 2, "expected a value, but the line ends"),
+            ("each line\n  x", 2, "this is not a statement"),
             ("each line\n  n = 3", 2, "`n` is the line's length"),
-            ("each line\n  write 300 at 0", 2, "300 is no byte"),
-            ("each line\n  f(\"x)", 2, "a quote is not closed"),
+            ("each line\n  write 300 at 0", 2, "300 does not fit in a byte"),
+            ("each line\n  f(\"x)", 2, "missing closing quote"),
             ("each line\n  x = 12ab", 2, "`12ab` is not a number"),
-            ("each line\n  f(1) g(2)", 2, "the line should end here, found `g`"),
+            ("each line\n  f(1) g(2)", 2, "expected the end of the line, found `g`"),
             ("each line\n  x = 18446744073709551616", 2, "`18446744073709551616` does not fit in 64 bits"),
             ("each line\n  x = -9223372036854775809", 2, "-9223372036854775809 does not fit in 64 bits"),
             (
@@ -418,14 +418,14 @@ mod tests {
             ("each line\n  f()\non env.log(p, n)", 3, "`n` is the line's length; choose another name"),
             ("hello", 1, "before the first section"),
             ("text latin1\neach line\n f()", 1, "bytes, utf8, utf16 or hex"),
-            ("each line\n  x = f(y) % 3", 2, "`%` means nothing"),
+            ("each line\n  x = f(y) % 3", 2, "unexpected character `%`"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.at == at && error.words.contains(words), "{text}: {error}");
         }
         for (open, close) in [("(", ")"), ("-", ""), ("f(", ")"), ("u8[", "]"), ("lo(", ")")] {
             let deep = format!("each line\n x = {}1{}", open.repeat(50_000), close.repeat(50_000));
-            assert!(parse(&deep).expect_err("too deep").words.contains("nests too deep"));
+            assert!(parse(&deep).expect_err("too deep").words.contains("nested too deeply"));
         }
     }
 }

@@ -1,23 +1,22 @@
-//! What a bound recipe is made of: its lines and values, with names resolved to slots and numbers.
+//! The steps and values of a bound recipe, with names resolved to slots and numbers.
 
 use super::value_format::ValueFormat;
 use super::{Comparison, Encoding, Width};
 use crate::guest::Type;
 use crate::record::FocusTarget;
 
-/// The most arguments of a call; no export in the conventions that are known has half as many.
+/// The maximum number of arguments of a call. Known conventions need fewer than half as many.
 pub(super) const MOST_ARGS: usize = 16;
 
-/// A step of a line: one crossing, or a computation that is none. A call is a step of its own: one that a recipe has
-/// inside another value goes ahead, and leaves what it returns in a slot. So a step may be done again as long as
-/// nothing came of it, and what was done before it is not.
+/// A step: an access to the guest, or a computation. A nested call is hoisted into a step of its own that leaves its
+/// result in a slot. So a step can be retried if it had no effect, without repeating the steps before it.
 #[derive(Clone, Debug)]
 pub(super) struct Op {
-    /// The recipe's line that it is of.
+    /// The recipe line that it belongs to.
     pub(super) at: usize,
-    /// Which of its crossings is the transform, if it is marked as such.
+    /// Which of its accesses is the transform, if it is marked.
     pub(super) transform: Option<FocusTarget>,
-    /// The slots without which it means nothing.
+    /// The slots that must be set for it to run.
     pub(super) needs: Vec<usize>,
     pub(super) condition: Option<Test>,
     pub(super) action: OpKind,
@@ -27,7 +26,7 @@ pub(super) struct Op {
 pub(super) enum OpKind {
     Call(Call),
     Set(usize, Val),
-    /// What a call of an export would have set that is missing, and may be.
+    /// Unsets the slot that a missing optional export would have set.
     Unset(usize),
     Write {
         parts: Vec<Written>,
@@ -55,17 +54,17 @@ pub(super) struct Call {
     pub(super) export: usize,
     /// The arguments, with their types.
     pub(super) args: Vec<(Type, Val)>,
-    /// The slots for what it returns: for none of it, for the first value, or for all.
+    /// The slots for its results: for none, the first, or all.
     pub(super) into: Vec<usize>,
-    /// Whether the export takes memory back, by its name.
+    /// Whether the export frees memory, by its name.
     pub(super) frees: bool,
-    /// Whether it asks what a line before it asked, for the same name: then what it returns can be compared.
+    /// Whether an earlier line made the same call for the same name, so that the results can be compared.
     pub(super) repeats: bool,
-    /// Whether it is called only if the allocator may have returned what it frees.
+    /// Whether to call it only if the freed block may come from the allocator.
     pub(super) guarded: bool,
 }
 
-/// A part of what is written.
+/// A part of a write.
 #[derive(Clone, Debug)]
 pub(super) enum Written {
     Line,
@@ -81,7 +80,7 @@ pub(super) enum MessageExpr {
 }
 
 impl MessageExpr {
-    /// Whether the guest's own words stand in it.
+    /// Whether it contains bytes from the guest.
     pub(super) fn holds_bytes(&self) -> bool {
         match self {
             MessageExpr::Words(words) => words.pieces.iter().any(|piece| matches!(piece.held, Interpolation::Bytes(_))),
@@ -90,28 +89,28 @@ impl MessageExpr {
     }
 }
 
-/// Words, and what stands between them.
+/// Text with interpolations.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
-    /// Each of what stands between, with the words before it.
+    /// Each interpolation, with the text before it.
     pub(super) pieces: Vec<Piece>,
-    /// The words behind them.
+    /// The text after the last interpolation.
     pub(super) last: String,
 }
 
-/// What stands between words, with the words before it.
+/// An interpolation, with the text before it.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) before: String,
     pub(super) held: Interpolation,
 }
 
-/// What stands between words.
+/// An interpolated part of a message.
 #[derive(Clone, Debug)]
 pub(super) enum Interpolation {
     /// A value, and how it is shown.
     Number(Val, ValueFormat),
-    /// Bytes in the guest's memory, as text.
+    /// Bytes from the guest's memory, as text.
     Bytes(Bytes),
 }
 
@@ -138,7 +137,7 @@ pub(super) struct Test {
     pub(super) ty: Type,
 }
 
-/// A value. All are kept as 64 bits, those of type i32 without their sign.
+/// A value. All are stored as 64 bits; i32 values are zero-extended.
 #[derive(Clone, Debug)]
 pub(super) enum Val {
     Const(i64),
@@ -149,7 +148,7 @@ pub(super) enum Val {
     Load(Width, Box<Val>),
     Low(Box<Val>),
     High(Box<Val>),
-    /// The halves of what is in a slot, which are asked for often.
+    /// The low half of a slot, a common case.
     LowSlot(usize),
     HighSlot(usize),
     Sum(Box<Val>, Box<Val>),
@@ -160,7 +159,7 @@ pub(super) enum Val {
 }
 
 impl Op {
-    /// The slots without which it means nothing: those that it reads, but for a room, which may be unset.
+    /// The slots that must be set: those that it reads, except a limit, which may be unset.
     pub(super) fn required(&self) -> Vec<usize> {
         let optional = match &self.action {
             OpKind::Write { within: Some(Val::Slot(slot)), .. } => Some(*slot),

@@ -1,23 +1,23 @@
-//! Whether what a guest returns can be what the recipe takes it for. Only an assumed convention is checked so: a user
-//! who chose a recipe knows better.
+//! Whether a guest's results are plausible for the recipe. Only assumed conventions are checked: a user who chose a
+//! recipe knows better.
 
 use super::{Action, Expr, Length, Recipe};
 use crate::guest::Interface;
 use crate::record::{Failure, Limit};
 
-/// Below this, compilers place nothing that a pointer may point at.
+/// Compilers place no data below this address.
 const FIRST_ADDRESS: u64 = 1024;
 
-/// What is known of a module and its recipe to judge a result by.
+/// What is known of a module and its recipe, to judge results.
 #[derive(Clone, Debug)]
 pub(super) struct Plausible {
-    /// What is said where something failed: what was assumed, and what else there is.
+    /// The assumption and its alternatives, for failures.
     assumption: String,
-    /// The module's data segments, as start and end.
+    /// The module's data segments, as (start, end).
     data: Vec<(u64, u64)>,
-    /// What the recipe takes the transform's result for.
+    /// How the recipe uses the transform's result.
     result: Option<ResultUse>,
-    /// Whether the guest allocated the line's memory, which is then as long as the line.
+    /// Whether the guest allocated the line's memory, with the line's length.
     allocated: bool,
 }
 
@@ -27,11 +27,11 @@ enum ResultUse {
     Length,
 }
 
-/// Where the line was written: its address and length.
+/// The address and length of the written line.
 pub(super) type LineAt = (u64, u64);
 
 impl Plausible {
-    /// What is known of a recipe that was assumed, in the memory of that index.
+    /// Collects what is known of an assumed recipe, for the memory with that index.
     pub(super) fn new(
         assumption: String,
         recipe: &Recipe,
@@ -45,13 +45,13 @@ impl Plausible {
         Plausible { assumption, data: data.collect(), result: recipe.result_use(), allocated }
     }
 
-    /// The failure of an exchange, with what was assumed if that may be why.
+    /// Adds the assumption to a failure if it may be the cause.
     #[cold]
     pub(super) fn explain(&self, failure: Failure) -> Failure {
         let may_be_why = match (&failure, failure.root()) {
             (_, Failure::Trap { .. } | Failure::OutOfBounds { .. } | Failure::Mismatch(_)) => true,
             (_, Failure::Limit(Limit::Output(..)) | Failure::Unterminated { .. } | Failure::Backwards { .. }) => true,
-            // What the recipe refuses, not what is wrong with the line.
+            // The recipe rejected the result, not the line.
             (failure, Failure::Refused(_)) => matches!(failure, Failure::InRecipe { .. }),
             _ => false,
         };
@@ -63,7 +63,7 @@ impl Plausible {
 }
 
 impl Recipe {
-    /// What the transform's one result is used for, if it is an address or a length.
+    /// How the transform's single result is used, if as an address or a length.
     fn result_use(&self) -> Option<ResultUse> {
         let transform = self.line.iter().find(|statement| statement.transform)?;
         let Action::Let(names, _) = &transform.action else { return None };
@@ -79,7 +79,7 @@ impl Recipe {
     }
 }
 
-/// Whether an address is `name`, or a sum with it.
+/// Whether an address is `name` or a sum that contains it.
 fn is_offset_of(at: &Expr, name: &str) -> bool {
     match at {
         Expr::Name(found) => found == name,
@@ -89,28 +89,28 @@ fn is_offset_of(at: &Expr, name: &str) -> bool {
 }
 
 impl Plausible {
-    /// Checks what the transform returned; `None` if it is plausible.
+    /// Why the transform's result is implausible; `None` if it is plausible.
     pub(super) fn doubts_result(&self, value: u64, line: Option<LineAt>) -> Option<String> {
         let (at, len) = line?;
         match self.result? {
             ResultUse::Address if value == len && len > 0 => {
-                Some(format!("{value} was returned, which is the line's length, and not an address"))
+                Some(format!("the guest returned {value}, which is the line's length, not an address"))
             }
             ResultUse::Address => self.doubts_address(value, at),
             ResultUse::Length if at > 0 && value == at => {
-                Some(format!("{value:#x} was returned, which is the line's address, and not a length"))
+                Some(format!("the guest returned {value:#x}, which is the line's address, not a length"))
             }
             ResultUse::Length if at > 0 && len > 0 && value == at.saturating_add(len) => {
-                Some(format!("{value:#x} was returned, which is where the line ends, and not a length"))
+                Some(format!("the guest returned {value:#x}, which is where the line ends, not a length"))
             }
             ResultUse::Length if self.allocated && value > len => {
-                Some(format!("{value} was returned as the length of what has room for {len} bytes"))
+                Some(format!("the guest returned the length {value} for a block of {len} bytes"))
             }
             ResultUse::Length => None,
         }
     }
 
-    /// Checks where an answer is; `None` if that is plausible.
+    /// Why the answer's location is implausible; `None` if it is plausible.
     pub(super) fn doubts_answer(&self, at: u64, len: u64, line: Option<LineAt>) -> Option<String> {
         let end = at.saturating_add(len);
         let (line_at, line_len) = line?;
@@ -127,13 +127,14 @@ impl Plausible {
             (None, true) => format!("the line at {line_at:#x}"),
             (None, false) => return self.doubts_address(at, line_at),
         };
-        Some(format!("the answer, {len} bytes at {at:#x}, would lie across {what}"))
+        Some(format!("the answer, {len} bytes at {at:#x}, would partly overlap {what}"))
     }
 
     fn doubts_address(&self, addr: u64, line: u64) -> Option<String> {
         let data = self.data.iter().map(|(start, _)| *start).min().unwrap_or(FIRST_ADDRESS);
         let low = FIRST_ADDRESS.min(data).min(line);
-        (addr != 0 && addr < low).then(|| format!("{addr:#x} is no plausible address: memory is used from {low:#x} on"))
+        (addr != 0 && addr < low)
+            .then(|| format!("{addr:#x} is not a plausible address: memory in use begins at {low:#x}"))
     }
 }
 
@@ -150,12 +151,12 @@ mod tests {
         let line = Some((0x1000, 5));
         let address = plausible(Some(ResultUse::Address));
         assert!(address.doubts_result(5, line).is_some_and(|words| words.contains("the line's length")));
-        assert!(address.doubts_result(1, line).is_some_and(|words| words.contains("0x1 is no plausible address")));
+        assert!(address.doubts_result(1, line).is_some_and(|words| words.contains("0x1 is not a plausible address")));
         assert_eq!(address.doubts_result(0x400, line), None);
         let length = plausible(Some(ResultUse::Length));
         assert!(length.doubts_result(0x1000, line).is_some_and(|words| words.contains("the line's address")));
         assert!(length.doubts_result(0x1005, line).is_some_and(|words| words.contains("where the line ends")));
-        assert!(length.doubts_result(6, line).is_some_and(|words| words.contains("room for 5 bytes")));
+        assert!(length.doubts_result(6, line).is_some_and(|words| words.contains("a block of 5 bytes")));
         assert_eq!([0, 5].map(|len| length.doubts_result(len, line)), [None, None]);
         assert_eq!(address.doubts_result(5, None), None, "nothing is known of the line");
     }
@@ -166,11 +167,11 @@ mod tests {
         let across = |at, len| any.doubts_answer(at, len, line).unwrap_or_default();
         assert!(across(0x3ff, 0x20).contains("the module's data at 0x400"));
         assert!(across(0xfff, 2).contains("the line at 0x1000") && across(0x1001, 5).contains("the line at 0x1000"));
-        // What was changed in place, trimmed, or grown; a text in the data; one behind a text in the data.
+        // Changed in place, trimmed, or grown; text in the data; text after the data's text.
         for (at, len) in [(0x1000, 5), (0x1001, 4), (0x1000, 50), (0x500, 3), (0x400, 0x20), (0x2000, 9), (0, 0)] {
             assert_eq!(across(at, len), "");
         }
-        assert!(across(9, 5).contains("0x9 is no plausible address"));
+        assert!(across(9, 5).contains("0x9 is not a plausible address"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A recipe as text again: what detection found, with the guest's own names filled in.
+//! Prints a recipe as text, for example one that detection filled in with the guest's names.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -160,7 +160,7 @@ impl Display for Expr {
     }
 }
 
-/// The right side of a sum, in brackets if it is a sum itself.
+/// The right operand of a sum, in brackets if it is itself a sum.
 struct Operand<'a>(&'a Expr);
 
 impl Display for Operand<'_> {
@@ -172,7 +172,7 @@ impl Display for Operand<'_> {
     }
 }
 
-/// A name of the module's: as it is where it reads as a word that means nothing else, else in quotes.
+/// A name from the module: bare if it is an unambiguous word, otherwise quoted.
 struct Name<'a>(&'a str);
 
 impl Display for Name<'_> {

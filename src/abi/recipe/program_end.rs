@@ -1,16 +1,16 @@
-//! Whether a guest that is a program is over: it exited, or its `_start` returned. Its exports can still be called, but
-//! what they need may be gone, and that is told.
+//! Whether a program has ended: it exited, or its `_start` returned. Its exports can still be called, but their state
+//! may be gone, so a note is printed.
 
 use std::fmt;
 
-/// The export that is a program.
+/// The export that runs a program.
 pub(super) const START: &str = "_start";
 
-/// What is known of a program's end.
+/// Whether and how a program ended.
 #[derive(Debug, Default)]
 pub(super) struct ProgramEnd {
     how: Option<End>,
-    /// Whether it was told.
+    /// Whether the note was printed.
     told: bool,
 }
 
@@ -31,18 +31,18 @@ impl ProgramEnd {
         self.how.get_or_insert(End::Exited(status));
     }
 
-    /// Whether the program is over, and nobody was told.
+    /// Whether the program has ended and the note was not printed yet.
     #[inline(always)]
     pub(super) fn is_news(&self) -> bool {
         self.how.is_some() && !self.told
     }
 
-    /// What is to be told when an export is called after the end.
+    /// The note to print if an export is called after the end.
     #[cold]
     pub(super) fn tell(&mut self) -> Option<String> {
         self.told |= self.how.is_some();
-        let advice = "its exports may use what its end destroyed; build it as a reactor to call them";
-        self.how.map(|how| format!("{how}, so this program is over: {advice}"))
+        let advice = "its exports may use state that is no longer valid; build it as a reactor to call them";
+        self.how.map(|how| format!("{how}, so the program has ended: {advice}"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A pass over the steps of a recipe.
+//! The interpreter: runs the steps of a recipe.
 
 use super::Encoding;
 use super::failures::{placed, refused};
@@ -7,7 +7,7 @@ use super::state::{ImportContext, LineIo, Plan, State};
 use crate::guest::{Boundary, Type};
 use crate::record::{Access, Failure, Limit, Value, WASM_PAGE};
 
-/// One pass over the lines of a recipe.
+/// One run over the steps of a recipe.
 pub(super) struct Runner<'a, 'l, B: ?Sized> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a mut State,
@@ -15,10 +15,10 @@ pub(super) struct Runner<'a, 'l, B: ?Sized> {
     pub(super) boundary: &'a mut B,
 }
 
-/// What came of steps.
+/// The outcome of steps.
 pub(super) type Done = Result<(), Box<Failure>>;
 
-/// Whether the guest was stopped in the middle of its work.
+/// Whether the guest was interrupted in the middle of a call.
 fn is_suspect(outcome: &Done) -> bool {
     outcome.as_ref().is_err_and(|failure| failure.leaves_guest_suspect())
 }
@@ -40,8 +40,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(())
     }
 
-    /// What comes of an exchange of whose lines this came, and of the section `finally`, which runs unless the guest is
-    /// in no state for it.
+    /// Given the outcome of an exchange's lines, runs the section `finally` unless the guest is in no state for it.
     #[inline(always)]
     pub(super) fn finish(&mut self, mut outcome: Done, finally: &[Op]) -> (Done, Done) {
         if self.plan.bound.has_host {
@@ -49,7 +48,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
         let cleanup = if is_suspect(&outcome) { Ok(()) } else { self.clean_up(Ok(()), finally) };
         if outcome.is_err() && self.plan.bound.answers_stdout {
-            // It is no answer then, and mostly tells why.
+            // The output is then no answer, and usually explains the failure.
             let State { wasi, messages, .. } = &mut *self.state;
             let lines = wasi.stdout.split_inclusive(|&byte| byte == b'\n');
             lines.for_each(|line| messages.say(line.strip_suffix(b"\n").unwrap_or(line), self.boundary));
@@ -58,8 +57,8 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         (outcome, cleanup)
     }
 
-    /// The section `finally`, or what is left of it: of that, the lines all of whose values were set. One that fails
-    /// does not keep the others from being done, unless the guest was stopped in the middle of it.
+    /// Runs the section `finally`, or the rest of it, skipping lines with unset values. A failed line does not prevent
+    /// the others from running, unless the guest was interrupted in it.
     #[inline(always)]
     pub(super) fn clean_up(&mut self, before: Done, body: &[Op]) -> Done {
         let mut outcome = before;
@@ -117,7 +116,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 self.read(span)?;
                 self.bounded()?;
             }
-            // The reader of recipes does not let it through.
+            // The parser rejects it.
             OpKind::Append(MessageExpr::Answer) => (),
             OpKind::Append(MessageExpr::Words(words)) => {
                 let words = self.words(words)?;
@@ -152,7 +151,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                     self.boundary.grow(memory, missing.div_ceil(WASM_PAGE))?;
                 }
             }
-            // They stand in handlers only.
+            // These occur only in handlers.
             OpKind::Stop | OpKind::Return(_) => (),
         }
         Ok(Flow::GoOn)
@@ -175,7 +174,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(())
     }
 
-    /// Computes the arguments of a call, and does something with their bits.
+    /// Computes the arguments of a call, and passes their bits to a closure.
     #[inline(always)]
     fn gather<T>(
         &mut self,
@@ -224,7 +223,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
     }
 
-    /// Tells that the program is over whose export is called.
+    /// Prints a note that the program whose export is called has ended.
     #[cold]
     fn tell_end(&mut self) {
         if let Some(text) = self.state.program_end.tell() {
@@ -232,7 +231,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
     }
 
-    /// A call that returns several values.
+    /// A call with several results.
     fn call_for_several(&mut self, call: &Call) -> Result<(), Box<Failure>> {
         if self.state.program_end.is_news() {
             self.tell_end();
@@ -296,7 +295,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         written
     }
 
-    /// An answer that is put together bit by bit is as long as one that is read at once may be.
+    /// Checks the output size limit while an answer is assembled piece by piece.
     fn bounded(&self) -> Result<(), Box<Failure>> {
         let (len, most) = ((self.io.answer.len() - self.io.start) as u64, self.state.wasi.longest);
         if len > most { Err(Failure::Limit(Limit::Output(len, most)).into()) } else { Ok(()) }
@@ -309,7 +308,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
     }
 
-    /// Fails if what the transform returned cannot be what an assumed convention takes it for.
+    /// Fails if the transform's result is implausible under the assumed convention.
     #[inline(always)]
     fn judge_result(&self, slot: usize) -> Result<(), Box<Failure>> {
         let (Some(plausible), Some(value)) = (&self.plan.bound.plausible, self.state.values[slot]) else {
@@ -318,7 +317,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         plausible.doubts_result(value, self.state.line_at).map_or(Ok(()), |words| Err(Failure::Mismatch(words).into()))
     }
 
-    /// The same for where the answer is.
+    /// The same for the answer's location.
     #[inline(always)]
     fn judge_answer(&mut self, span: &Bytes) -> Result<(), Box<Failure>> {
         if self.plan.bound.plausible.is_none() {

@@ -1,4 +1,4 @@
-//! What an exchange is made of: the recipe as it is resolved in a guest, what changes with a line, and the line itself.
+//! The state of an exchange: the resolved recipe, what changes with a line, and the line itself.
 
 use std::borrow::Cow;
 
@@ -18,59 +18,59 @@ pub(super) struct Plan {
     pub(super) bound: Bound,
     pub(super) funcs: Vec<Func>,
     pub(super) globals: Vec<ResolvedGlobal>,
-    /// Which of the functions is the program itself.
+    /// The number of the export that is the program, if any.
     pub(super) program: Option<usize>,
 }
 
 /// An exported global.
 pub(super) enum ResolvedGlobal {
-    /// It never changes.
+    /// An immutable global's value.
     Constant(u64),
     Variable(GlobalRef),
 }
 
-/// What an exchange changes, beside the guest.
+/// The mutable state of an exchange, apart from the guest.
 pub(super) struct State {
     pub(super) values: Vec<Option<u64>>,
-    /// The last call: the export's number, and the bits of what it returned first.
+    /// The last call: the export's number, and the bits of its first result.
     pub(super) last: Option<(usize, u64)>,
-    /// What was freed by the lines right before this one.
+    /// The blocks freed by the lines directly before this one.
     pub(super) freed: Vec<Block>,
-    /// Whether it was told that a block is not freed.
+    /// Whether a skipped free was already reported.
     pub(super) left_out: bool,
     pub(super) program_end: ProgramEnd,
-    /// What was in the slots of handlers that are called again before they are done.
+    /// Saved slots of handlers that were re-entered.
     pub(super) aside: Vec<Option<u64>>,
     /// Where the line was written.
     pub(super) line_at: Option<LineAt>,
-    /// The answer was settled by a handler, while the guest goes on.
+    /// The outcome, if a handler settled it while the guest still runs.
     pub(super) settled: Option<Result<(), Box<Failure>>>,
-    /// Room for bytes that are read or put together on the way, used again and again.
+    /// A reusable buffer for bytes that are read or assembled.
     pub(super) whole: Vec<u8>,
     pub(super) messages: Messages,
     pub(super) wasi: Wasi,
 }
 
-/// What a host function works with, while the guest's call of it waits.
+/// What a host function can access while the guest waits for it.
 pub(super) struct ImportContext<'a, 'l> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a mut State,
     pub(super) io: &'a mut LineIo<'l>,
 }
 
-/// A line while it crosses, and its answer.
+/// The current line and its answer.
 pub(super) struct LineIo<'a> {
-    /// As it was typed.
+    /// As typed.
     pub(super) raw: &'a [u8],
-    /// As it is written.
+    /// As written to the guest.
     pub(super) encoded: Cow<'a, [u8]>,
     pub(super) answer: &'a mut Vec<u8>,
-    /// Where in `answer` this line's answer begins.
+    /// The offset in `answer` where this line's answer begins.
     pub(super) start: usize,
 }
 
 impl Plan {
-    /// The steps of a line by their numbers: those of the section `each line`, then those of `finally`.
+    /// A step by its number: the steps of `each line`, then those of `finally`.
     pub(super) fn step(&self, number: usize) -> Option<&Op> {
         self.bound.line.iter().chain(&self.bound.finally).nth(number)
     }
@@ -83,12 +83,12 @@ impl Plan {
         }
     }
 
-    /// Whether `finally` frees something only if the allocator may have returned it.
+    /// Whether `finally` has a free that is skipped unless the block may come from the allocator.
     pub(super) fn is_guarded(&self) -> bool {
         self.bound.finally.iter().any(|op| matches!(&op.action, OpKind::Call(call) if call.guarded))
     }
 
-    /// The numbers of the steps that take memory back.
+    /// The numbers of the steps that free memory.
     pub(super) fn freeing(&self) -> impl Iterator<Item = usize> {
         let steps = self.bound.line.iter().chain(&self.bound.finally).enumerate();
         steps.filter(|(_, op)| matches!(&op.action, OpKind::Call(call) if call.frees)).map(|(number, _)| number)
@@ -96,7 +96,7 @@ impl Plan {
 }
 
 impl State {
-    /// Forgets what was before.
+    /// Resets the state for an exchange.
     pub(super) fn begin(&mut self) {
         self.settled = None;
         self.line_at = None;
@@ -105,8 +105,8 @@ impl State {
         self.messages.clear();
     }
 
-    /// Does the work of a handler whose own slots these are. What another activation of it, whose work waits for this
-    /// one's, has in them is kept, and so is what the last call before returned.
+    /// Runs a handler that owns these slots. Saves and restores the slots of an outer activation, and the last call's
+    /// result.
     pub(super) fn activate<T>(&mut self, own: &[usize], work: impl FnOnce(&mut State) -> T) -> T {
         let (before, last) = (self.aside.len(), self.last);
         self.aside.extend(own.iter().map(|&slot| self.values[slot]));
@@ -116,7 +116,7 @@ impl State {
         result
     }
 
-    /// Notes that the guest exited, if that is what failed.
+    /// Records the guest's exit, if that is the failure.
     #[cold]
     pub(super) fn note_exit(&mut self, failure: &Failure) {
         if let Failure::Exit(status) = failure.root() {
@@ -124,14 +124,14 @@ impl State {
         }
     }
 
-    /// What comes of a call that did not return: a program that exits with status 0 returned, so to speak.
+    /// The outcome of a call that did not return: exiting with status 0 counts as returning.
     #[cold]
     pub(super) fn ended(&mut self, failure: Box<Failure>) -> Result<u64, Box<Failure>> {
         self.note_exit(&failure);
         if *failure == Failure::Exit(0) { Ok(0) } else { Err(failure) }
     }
 
-    /// Whether the guest said something, or is about to.
+    /// Whether the guest printed something, or has buffered output.
     pub(super) fn is_told(&self) -> bool {
         self.messages.is_any() || self.wasi.is_writing()
     }
@@ -141,8 +141,8 @@ impl State {
         self.messages.end(boundary);
     }
 
-    /// How the exchange ended, given how the recipe's own lines did: what a handler settled stands, and is what a guest
-    /// that trapped behind it had to say.
+    /// The outcome of the exchange, given the outcome of the recipe's lines. An outcome that a handler settled takes
+    /// precedence, as does the message of a guest that then trapped.
     pub(super) fn outcome(&mut self, outcome: Result<(), Box<Failure>>) -> Result<(), Box<Failure>> {
         match (self.settled.take(), outcome) {
             (Some(Err(words)), Err(failure)) if !failure.leaves_guest_suspect() => Err(words),

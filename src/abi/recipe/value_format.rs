@@ -1,37 +1,38 @@
-//! Kinds of values, and how values are shown in words.
+//! Static types of values, and how values are formatted.
 
 use crate::guest::Type;
 
-/// What is known of a value before it is computed.
+/// What is known statically about a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StaticType {
     /// A number of that type.
     Of(Type),
     /// A number that fits any type.
     Literal,
-    /// The result of an export that may be missing.
+    /// The result of an optional call.
     Perhaps,
 }
 
-/// How a value is shown.
+/// How a value is formatted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ValueFormat {
     Unsigned,
     Signed(Type),
-    /// Hexadecimal digits, that many at least.
+    /// Hexadecimal digits, padded to that many.
     Hex(usize),
     /// The bits of a float.
     Float(Type),
 }
 
-/// The most digits that a number is filled up to.
+/// The maximum number of padding digits.
 const DIGITS: usize = 16;
 
 impl ValueFormat {
-    /// The form of a value of that kind that a recipe writes as `{x}`, `{x:i}`, `{x:x}` or `{x:08x}`; here what stands
-    /// behind the colon.
+    /// Parses the format after the colon in `{x:i}`, `{x:x}` or `{x:08x}`; empty for `{x}`.
     pub(super) fn new(kind: StaticType, form: &str) -> Result<ValueFormat, String> {
-        let wrong = || format!("`{form}` is no form for a value: i with a sign, x in hexadecimal, 08x in eight digits");
+        let wrong = || {
+            format!("unknown format `{form}`: expected i (signed), x (hexadecimal) or 08x (eight hexadecimal digits)")
+        };
         Ok(match (kind, form) {
             (StaticType::Of(ty @ (Type::F32 | Type::F64)), "" | "i") => ValueFormat::Float(ty),
             (_, "") => ValueFormat::Unsigned,
@@ -45,7 +46,7 @@ impl ValueFormat {
         })
     }
 
-    /// The value as text.
+    /// Formats the value.
     #[allow(clippy::cast_possible_truncation, reason = "a value of 32 bits is kept in 64")]
     pub(super) fn show(self, bits: u64) -> String {
         match self {

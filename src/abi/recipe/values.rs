@@ -1,4 +1,4 @@
-//! What the steps of a recipe look up and compute: values, conditions, bytes of the guest's, words.
+//! Evaluates values, conditions, spans and messages.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     pub(super) fn value(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
         match value {
             Val::Const(n) => Ok(n.cast_unsigned()),
-            // What the recipe sets only under a condition is 0 until then.
+            // A name set only under a condition is 0 until then.
             Val::Slot(slot) => Ok(self.state.values[*slot].unwrap_or(0)),
             Val::LineLen => Ok(self.io.encoded.len() as u64),
             Val::LowSlot(slot) => Ok(self.state.values[*slot].unwrap_or(0) & 0xffff_ffff),
@@ -24,7 +24,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
     }
 
-    /// A value that takes more than a look.
+    /// Evaluates a value that is not a constant or a slot.
     fn compute(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
         Ok(match value {
             Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
@@ -78,7 +78,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         decode(bytes, span.encoding)
     }
 
-    /// Where a span begins, and how many bytes it has.
+    /// The address and length of a span.
     #[inline(always)]
     pub(super) fn extent(&mut self, span: &Bytes) -> Result<(u64, u64), Box<Failure>> {
         let len = match &span.len {
@@ -95,7 +95,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok((self.value(&span.at)?, len))
     }
 
-    /// How many bytes there are before the first zero byte.
+    /// The number of bytes before the first zero byte.
     fn until_zero(&self, at: u64) -> Result<u64, Box<Failure>> {
         let bytes = self.boundary.bytes(self.plan.bound.memory);
         let behind = usize::try_from(at).ok().and_then(|at| bytes.get(at..));
@@ -114,7 +114,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(())
     }
 
-    /// Why an exchange fails, with what the last call returned where the recipe has the words.
+    /// Builds the message of a failure, including the last call's result if the recipe gives text.
     pub(super) fn saying(&mut self, saying: &MessageExpr) -> Result<String, Box<Failure>> {
         let words = match saying {
             MessageExpr::Bytes(span) => return Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned()),

@@ -1,23 +1,23 @@
-//! What a statement is made of, visited in one place: the values of a recipe as it was written, and of its bound steps.
+//! Visitors for the values in parsed recipes and in bound steps.
 
 use super::ops::{Bytes, Interpolation, Len, MessageExpr, Op, OpKind, Val, Words, Written};
 use super::{Action, Condition, Expr, Length, Message, Part, Recipe, Span, Statement};
 
 impl Recipe {
-    /// The statements of all sections, and those of the handlers.
+    /// The statements of all sections and handlers.
     pub fn statements_mut(&mut self) -> impl Iterator<Item = &mut Statement> {
         let handlers = self.handlers.iter_mut().map(|handler| &mut handler.body);
         [&mut self.once, &mut self.line, &mut self.finally].into_iter().chain(handlers).flatten()
     }
 
-    /// Visits every value in the recipe, those inside others too.
+    /// Visits every value in the recipe, including nested ones.
     pub fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
         self.statements_mut().for_each(|statement| statement.each_expr(visit));
     }
 }
 
 impl Statement {
-    /// Visits every value in it, those inside others too, but for what stands in quotes.
+    /// Visits every value in it, including nested ones, except those in text.
     pub(in crate::abi) fn each_expr(&mut self, visit: &mut impl FnMut(&mut Expr)) {
         if let Some(Condition { left, right, .. }) = &mut self.condition {
             left.each(visit);
@@ -71,7 +71,7 @@ impl Expr {
         }
     }
 
-    /// Whether that is so of the value, or of one inside it.
+    /// Whether the predicate holds for the value or a nested one.
     pub fn any(&self, holds: &impl Fn(&Expr) -> bool) -> bool {
         holds(self)
             || match self {
@@ -84,7 +84,7 @@ impl Expr {
 }
 
 impl Op {
-    /// Visits every value in a step, its condition's included, but not those inside them.
+    /// Visits every value in a step, including its condition's, but not nested ones.
     pub(super) fn each_value(&self, visit: &mut impl FnMut(&Val)) {
         if let Some(test) = &self.condition {
             visit(&test.left);

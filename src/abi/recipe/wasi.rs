@@ -1,9 +1,8 @@
-//! WASI preview 1 and its predecessor, as far as a filter needs it: standard streams, arguments, environment, clocks,
-//! random bytes and an exit.
+//! WASI preview 1 and its predecessor, as far as a filter needs them: standard streams, arguments, environment, clocks,
+//! random bytes and exit.
 //!
-//! There are no files, no network and no waiting. The line is the standard input; what the guest writes to its
-//! standard output is the answer or a message, and to its standard error always a message.
-//! Source: the witx files of both.
+//! There are no files, no network and no waiting. Standard input is the line. Standard output is the answer or a
+//! message; standard error is always a message. Source: the witx files of both versions.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,7 +11,7 @@ use super::say::Messages;
 use crate::guest::{Boundary, Import};
 use crate::record::{Failure, Limit, Value};
 
-/// A version of WASI, by the module that its functions are imported from. Some records differ in their layout.
+/// A version of WASI, by its import module. Some records differ in layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
     /// `wasi_unstable`, also known as snapshot 0 and preview 0.
@@ -30,7 +29,7 @@ impl Version {
         }
     }
 
-    /// A `filestat` of zeroes. In the older one the count of links has four bytes, next to the file type.
+    /// A `filestat` of zeros. In the older version the link count has four bytes and follows the file type.
     fn filestat(self) -> &'static [u8] {
         match self {
             Version::Unstable => &[0; 56],
@@ -38,7 +37,7 @@ impl Version {
         }
     }
 
-    /// The size of a `subscription`. In the older one that of a clock has an identifier, eight bytes.
+    /// The size of a `subscription`. In the older version the clock variant has an additional 8-byte identifier.
     fn subscription(self) -> u64 {
         match self {
             Version::Unstable => 56,
@@ -47,9 +46,9 @@ impl Version {
     }
 }
 
-/// The most buffers, or subscriptions, of one call.
+/// The maximum number of buffers or subscriptions in one call.
 const LIST: u64 = 1024;
-/// The most random bytes that are written at once.
+/// The maximum number of random bytes in one call.
 const RANDOM: u64 = 64 << 10;
 
 const SUCCESS: u16 = 0;
@@ -63,12 +62,12 @@ const STDIN: u64 = 0;
 const STDOUT: u64 = 1;
 const STDERR: u64 = 2;
 
-/// The clocks have the numbers from 0 to this one.
+/// Clock identifiers range from 0 to this one.
 const LAST_CLOCK: u64 = 3;
 
 macro_rules! functions {
     ($($name:ident),* $(,)?) => {
-        /// The name of a function in the specification.
+        /// The functions' names in the specification.
         #[allow(non_camel_case_types, reason = "the specification's names")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         enum Name { $($name),* }
@@ -95,13 +94,13 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Whether the line is what it reads.
+    /// Whether it reads the line.
     pub(super) fn reads_the_line(self) -> bool {
         matches!(self.name, Name::fd_read | Name::fd_pread)
     }
 }
 
-/// The function of WASI that an import names, if it is one.
+/// The WASI function that an import names, if any.
 pub(super) fn function(import: &Import) -> Option<Function> {
     let version = Version::of(&import.module)?;
     let (_, name) = *FUNCTIONS.iter().find(|(name, _)| *name == import.name)?;
@@ -114,28 +113,28 @@ pub(crate) fn is_wasi(import: &Import) -> bool {
     function(import).is_some()
 }
 
-/// What a guest that is a program is started with.
+/// The arguments and environment of a program.
 #[derive(Clone, Debug, Default)]
 pub struct Invocation {
-    /// Its arguments, its name first.
+    /// The arguments, beginning with the program's name.
     pub args: Vec<OsString>,
-    /// Its environment, `NAME=VALUE` each.
+    /// The environment, each variable as `NAME=VALUE`.
     pub env: Vec<OsString>,
 }
 
-/// What WASI keeps for a guest.
+/// The WASI state of a guest.
 #[derive(Debug)]
 pub(super) struct Wasi {
     invocation: Invocation,
     stdin: Vec<u8>,
-    /// How much of `stdin` was read.
+    /// How much of `stdin` was read, in bytes.
     read: usize,
     pub(super) stdout: Vec<u8>,
-    /// What was written to a stream that is said, since its last line feed.
+    /// Output after the last line feed, for each stream whose output becomes messages.
     unsaid: [Vec<u8>; 2],
-    /// Whether the standard output is the answer, and not said.
+    /// Whether standard output is the answer rather than messages.
     keeps_stdout: bool,
-    /// The most bytes of standard output that are kept.
+    /// The limit of buffered standard output, in bytes.
     pub(super) longest: u64,
     random: u64,
     born: Instant,
@@ -157,7 +156,7 @@ impl Wasi {
         }
     }
 
-    /// Begins an exchange: the line, and the line feed that ended it, are what the guest can read.
+    /// Begins an exchange: the guest can read the line, and the line feed that ended it.
     pub(super) fn begin(&mut self, line: &[u8], ended: bool) {
         self.stdin.clear();
         self.stdin.extend_from_slice(line);
@@ -166,12 +165,12 @@ impl Wasi {
         self.stdout.clear();
     }
 
-    /// Whether something was written that is yet to be said.
+    /// Whether output is buffered that was not turned into a message yet.
     pub(super) fn is_writing(&self) -> bool {
         self.unsaid.iter().any(|unsaid| !unsaid.is_empty())
     }
 
-    /// Ends an exchange: what was written without a line feed behind it is said too.
+    /// Ends an exchange: flushes output that lacks a final line feed.
     pub(super) fn end(&mut self, messages: &mut Messages, boundary: &mut (impl Boundary + ?Sized)) {
         for unsaid in &mut self.unsaid {
             if !unsaid.is_empty() {
@@ -182,7 +181,7 @@ impl Wasi {
     }
 }
 
-/// One call of a function of WASI.
+/// One call of a WASI function.
 pub(super) struct Call<'a> {
     pub(super) wasi: &'a mut Wasi,
     pub(super) messages: &'a mut Messages,
@@ -194,10 +193,10 @@ pub(super) struct Call<'a> {
 type Done<T> = Result<T, Box<Failure>>;
 
 impl Call<'_> {
-    /// Answers it, with WASI's error number.
+    /// Runs the call, and returns WASI's error number.
     ///
     /// # Errors
-    /// An address outside the memory; the guest ends itself.
+    /// An address out of bounds, or the guest exits.
     pub(super) fn answer(&mut self, function: Function) -> Done<Vec<Value>> {
         use Name as F;
         let errno = match function.name {
@@ -234,12 +233,12 @@ impl Call<'_> {
         self.arg(place) as u32
     }
 
-    /// Whether the first argument is one of the three descriptors that there are.
+    /// Whether the first argument is one of the three file descriptors.
     fn is_stream(&self) -> bool {
         self.arg(0) <= STDERR
     }
 
-    /// Writes `bytes` where the argument at `place` points.
+    /// Writes `bytes` to the address in the argument with that index.
     fn put(&mut self, place: usize, bytes: &[u8]) -> Done<u16> {
         self.boundary.write(self.memory, self.arg(place), bytes)?;
         Ok(SUCCESS)
@@ -251,7 +250,7 @@ impl Call<'_> {
         Ok(bytes.try_into().unwrap_or([0; N]))
     }
 
-    /// How many texts there are, and how many bytes they take with a NUL behind each.
+    /// Writes the number of strings, and their total size including a NUL after each.
     fn sizes(&mut self, of: fn(&Invocation) -> &[OsString]) -> Done<u16> {
         let texts = of(&self.wasi.invocation);
         let (count, bytes) = (texts.len(), texts.iter().map(|text| text.len() + 1).sum());
@@ -259,7 +258,7 @@ impl Call<'_> {
         self.put(1, &narrow(bytes).to_le_bytes())
     }
 
-    /// A table of pointers, and the texts that they lead to.
+    /// Writes a table of pointers, and the strings that they point to.
     fn texts(&mut self, of: fn(&Invocation) -> &[OsString]) -> Done<u16> {
         let (table, mut addr) = (self.arg(0), self.arg(1));
         for (place, text) in (0..).zip(of(&self.wasi.invocation)) {
@@ -359,20 +358,20 @@ impl Call<'_> {
             return Ok(BAD_DESCRIPTOR);
         }
         let rights = if self.arg(0) == STDIN { CAN_READ } else { CAN_WRITE };
-        // A file type of zero, unknown: no terminal, so that a C library gathers what it writes.
+        // File type 0, unknown: not a terminal, so a C library buffers its output.
         let mut stat = [0; 24];
         stat[8..16].copy_from_slice(&rights.to_le_bytes());
         self.put(1, &stat)
     }
 
-    /// Nothing is waited for: each event that the guest subscribes to happens at once. `size` is that of a subscription.
+    /// Never waits: every subscribed event occurs immediately. `size` is the size of a subscription.
     fn poll_oneoff(&mut self, size: u64) -> Done<u16> {
         let (from, to, count) = (self.arg(0), self.arg(1), self.arg(2));
         if count == 0 || count > LIST {
             return Ok(INVALID);
         }
         for number in 0..count {
-            // Both begin with the user's data; the type of event follows it.
+            // Both begin with the user data; the event type follows.
             let subscription: [u8; 9] = self.read(from + size * number)?;
             let mut event = [0; 32];
             event[..8].copy_from_slice(&subscription[..8]);
@@ -382,7 +381,7 @@ impl Call<'_> {
         self.put(3, &u32::try_from(count).unwrap_or(0).to_le_bytes())
     }
 
-    /// The same bytes in the same order for each fresh guest: what is seen once can be seen again.
+    /// The same sequence for each fresh guest, so that runs are reproducible.
     fn random_get(&mut self) -> Done<u16> {
         let (mut addr, mut left) = (self.arg(0), self.arg(1));
         while left > 0 {
@@ -408,12 +407,12 @@ impl Wasi {
     }
 }
 
-/// A count of what lies in a memory with 32-bit addresses.
+/// A count of objects in a 32-bit memory.
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// The number of 32 bits at a place.
+/// The 32-bit number at an offset.
 fn half(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }

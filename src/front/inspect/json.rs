@@ -7,7 +7,7 @@ use crate::front::json;
 use crate::guest::{self, Limits};
 use crate::session::{Inspection, Source};
 
-/// The version of the format. A new field does not raise it; a field that means something else does.
+/// The version of the format. Adding a field keeps it; changing a field's meaning raises it.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ struct Segment {
     len: u64,
 }
 
-/// What linmem would allow the guest.
+/// The limits that would apply to the guest.
 #[derive(Serialize)]
 struct Allowed {
     memory_bytes: u64,
@@ -92,7 +92,7 @@ struct Recipe<'a> {
     text: String,
 }
 
-/// The inspection as one line of JSON.
+/// Formats the inspection as one line of JSON.
 pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String {
     let interface = &inspection.interface;
     let names = interface.memory_names();

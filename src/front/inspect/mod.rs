@@ -1,4 +1,4 @@
-//! `linmem inspect`: what can be told of a guest without running it, for people and for programs.
+//! `linmem inspect`: describes a guest without running it, as text or JSON.
 
 mod json;
 mod text;

@@ -1,4 +1,4 @@
-//! What can be said of a guest without running it, as text for people.
+//! An inspection as text.
 
 use std::fmt::Write;
 
@@ -10,12 +10,12 @@ use crate::session::{Inspection, Source};
 use crate::settings::Settings;
 use crate::view::{counted, thousands, visible};
 
-/// How much of a list is printed, unless all of it is asked for.
+/// The maximum number of list items printed without `--all`.
 const LISTED: usize = 40;
-/// The widest that a column of names becomes.
+/// The maximum width of a column of names.
 const NAMES: usize = 48;
 
-/// The inspection as text for people; with `all`, no list is cut short.
+/// Formats the inspection as text. With `all`, lists are not truncated.
 pub(in crate::front) fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: bool) -> String {
     let most = if all { usize::MAX } else { LISTED };
     let mut out = String::new();
@@ -29,12 +29,12 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection, settings:
     list(&mut out, "imports", imports.collect(), most);
     list(&mut out, "memories", memories(interface), most);
     let segments = interface.segments.iter().map(|segment| {
-        let addr = segment.addr.map_or("an address of the host's".to_owned(), |addr| format!("{addr:#x}"));
+        let addr = segment.addr.map_or("an address that is not constant".to_owned(), |addr| format!("{addr:#x}"));
         (addr, format!("{} in memory {}", counted(segment.len, "byte"), segment.memory))
     });
     list(&mut out, "data segments", segments.collect(), most);
     if interface.has_start {
-        out.push_str("a start function runs when it is instantiated\n");
+        out.push_str("a start function runs at instantiation\n");
     }
     out.push_str("limits\n");
     limit_lines(settings).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
@@ -79,7 +79,7 @@ fn conventions(out: &mut String, inspection: &Inspection) {
         let name = visible(candidate.recipe.name.as_bytes());
         let _ = writeln!(out, "  yes     {name:<18} {}", visible(words.as_bytes()));
     }
-    // Many miss for the same reason.
+    // Many conventions fail for the same reason.
     let mut groups: Vec<(&Rejection, Vec<&str>)> = Vec::new();
     for miss in &inspection.misses {
         match groups.iter_mut().find(|(first, _)| first.why == miss.why && first.near == miss.near) {
@@ -93,7 +93,7 @@ fn conventions(out: &mut String, inspection: &Inspection) {
     }
 }
 
-/// The recipe that would run, or why none would and what can be done.
+/// The recipe that would run, or why none would and what to do.
 fn outcome(out: &mut String, inspection: &Inspection) {
     if let Some(obstacle) = &inspection.obstacle {
         let _ = writeln!(out, "it cannot be loaded: {}", visible(obstacle.to_string().as_bytes()));
@@ -116,7 +116,7 @@ fn outcome(out: &mut String, inspection: &Inspection) {
             let mut lines = error.lines();
             let why = lines.next().unwrap_or_default().trim_end_matches(':');
             let _ = writeln!(out, "no recipe would run: {}", visible(why.as_bytes()));
-            // What matches, what nearly does and what is unresolved is listed above.
+            // Matches, near misses and unresolved imports are listed above.
             let mut advice: Vec<_> = lines.filter(|line| !line.starts_with("  ")).collect();
             let more = inspection.advice.iter().map(String::as_str).filter(|line| !advice.contains(line));
             advice.extend(more.collect::<Vec<_>>());
@@ -129,7 +129,7 @@ fn import_name(import: &crate::guest::Import) -> String {
     format!("{}.{}", named(&import.module), named(&import.name))
 }
 
-/// A name as it is printed; one that is empty is seen to be there.
+/// A name as printed; makes an empty name visible.
 fn named(name: &str) -> String {
     if name.is_empty() { "\"\"".to_owned() } else { visible(name.as_bytes()) }
 }

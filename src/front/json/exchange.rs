@@ -1,4 +1,4 @@
-//! The JSON of an exchange, as types of its own: the names and the order of the fields here are the format.
+//! The JSON of an exchange, as separate types: their field names and order are the format.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use serde::Serialize;
 use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
 use crate::check;
-use crate::record::{self, Cause, Failure, Trigger};
+use crate::record::{self, AccessLog, Cause, Failure, Trigger};
 
-/// The version of the format. A new field does not raise it; a field that is renamed or means something else does.
+/// The version of the format. Adding a field keeps it; renaming a field or changing its meaning raises it.
 const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 pub(super) struct Exchange<'a> {
     v: u32,
-    /// Left out for the first run.
+    /// Omitted for the first run.
     #[serde(skip_serializing_if = "is_first")]
     run: usize,
     line: u64,
@@ -24,11 +24,13 @@ pub(super) struct Exchange<'a> {
     input: Option<Bytes<'a>>,
     output: Option<Bytes<'a>>,
     error: Option<Error<'a>>,
-    /// What the guest said beside its answer.
+    /// The guest's messages.
     messages: Vec<Bytes<'a>>,
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
+    /// Null where none was recorded.
+    accesses: Option<Accesses>,
     findings: Vec<Finding<'a>>,
 }
 
@@ -45,14 +47,23 @@ struct Finding<'a> {
     range: Option<[u64; 2]>,
 }
 
+/// How many accesses the guest made, and which of them are not kept.
+#[derive(Serialize)]
+struct Accesses {
+    count: u64,
+    /// Those from the first number to before the second.
+    dropped: Option<[u64; 2]>,
+    without_bytes: u64,
+}
+
 #[derive(Serialize)]
 struct Step<'a> {
     depth: usize,
     #[serde(flatten)]
     kind: StepKind<'a>,
-    /// Which of the changes were made during it: from the first to before the second.
+    /// The range of changes made during the step, half-open.
     changes: [usize; 2],
-    /// Whether memory is known before it and after it. Left out where both are true.
+    /// Whether memory is known before and after it. Omitted if both are true.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_known: Option<[bool; 2]>,
     elapsed_ns: u64,
@@ -82,7 +93,7 @@ enum Change<'a> {
         evidence: &'static str,
         old: Bytes<'a>,
         new: Bytes<'a>,
-        /// Where not all of them were written: those that were, as addresses from the first to behind the last.
+        /// If only some bytes were written: the written ranges, as half-open address ranges.
         written: Option<Vec<[u64; 2]>>,
     },
     Growth {
@@ -112,6 +123,7 @@ impl Exchange<'_> {
             elapsed_ns: nanos(cause.elapsed()),
             steps: cause.steps.iter().map(Step::from).collect(),
             changes: cause.changes.iter().map(Change::from).collect(),
+            accesses: Accesses::of(&cause.accesses),
             findings: findings.iter().map(Finding::from).collect(),
         }
     }
@@ -130,6 +142,7 @@ impl Exchange<'_> {
             elapsed_ns: 0,
             steps: Vec::new(),
             changes: Vec::new(),
+            accesses: None,
             findings: Vec::new(),
         }
     }
@@ -146,6 +159,15 @@ impl<'a> From<&'a check::Finding> for Finding<'a> {
             memory: finding.memory,
             range: (!range.is_empty()).then_some([range.start, range.end]),
         }
+    }
+}
+
+impl Accesses {
+    fn of(log: &AccessLog) -> Option<Accesses> {
+        let (count, dropped) = (log.len(), log.dropped());
+        let without_bytes = log.missing(&(0..count)).bare;
+        let dropped = (!dropped.is_empty()).then_some([dropped.start, dropped.end]);
+        (count > 0).then_some(Accesses { count, dropped, without_bytes })
     }
 }
 

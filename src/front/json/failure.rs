@@ -11,7 +11,7 @@ pub(super) struct Error<'a> {
     /// The frames of a trap, innermost first.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Vec<Frame<'a>>>,
-    /// How many are left out, outside the last one.
+    /// The number of omitted frames, after the last one.
     #[serde(skip_serializing_if = "is_zero")]
     trace_omitted: usize,
 }
@@ -27,14 +27,13 @@ struct Frame<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
     inlined: bool,
-    /// How many more frames of the same function come next, which are left out.
+    /// How many further frames of the same function are omitted here.
     #[serde(skip_serializing_if = "is_zero")]
     repeats: usize,
 }
 
 impl<'a> Error<'a> {
-    /// What failed in a cause: the kind is that of the first failure, the frames those of the first trap, and the
-    /// message tells all.
+    /// The failures of a cause: the kind of the first, the frames of the first trap, and the full message.
     pub(super) fn of(cause: &'a Cause) -> Option<Error<'a>> {
         let mut failures = cause.failures();
         let first = Error::from(failures.next()?);
@@ -71,7 +70,7 @@ impl<'a> From<&'a Failure> for Error<'a> {
             Failure::Cancelled => "cancelled",
             Failure::Exit(_) => "exit",
             Failure::Mismatch(_) => "mismatch",
-            // The root of a failure is none of those with a place.
+            // The root of a failure has no location.
             Failure::Internal(_) | Failure::InRecipe { .. } | Failure::InImport { .. } | Failure::Assumed { .. } => {
                 "internal"
             }

@@ -33,7 +33,7 @@ pub(super) fn write_unsent(out: &mut impl Write, line: u64, failure: &Failure) -
 /// A value as one line of JSON.
 pub(super) fn line(value: &impl Serialize) -> String {
     let mut line = Vec::new();
-    // A buffer takes all that is written to it, and what is written has text for keys.
+    // Writing to a buffer cannot fail, and all keys are strings.
     let _ = write(&mut line, value);
     String::from_utf8(line).unwrap_or_default()
 }
@@ -43,7 +43,7 @@ fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Compact JSON in which characters that a terminal obeys, or that do not show, are escaped.
+/// Compact JSON that escapes control and invisible characters.
 struct Escaping;
 
 impl serde_json::ser::Formatter for Escaping {

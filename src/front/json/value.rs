@@ -1,11 +1,11 @@
-//! Bytes and numbers in JSON. Many readers keep JSON numbers as 64-bit floats, which have whole numbers up to 2^53 only:
-//! what may be larger is a string of its decimal digits.
+//! Bytes and numbers in JSON. Many readers store JSON numbers as 64-bit floats, which are exact up to 2^53 only: larger
+//! integers are strings of decimal digits.
 
 use serde::{Serialize, Serializer};
 
 use crate::record::{self, Hex};
 
-/// Bytes as hexadecimal digits, beside the text that they are, if they are UTF-8.
+/// Bytes as hexadecimal digits, and as text if they are UTF-8.
 #[derive(Serialize)]
 pub(super) struct Bytes<'a> {
     len: usize,
@@ -24,7 +24,7 @@ fn digits<S: Serializer>(hex: &Hex<'_>, serializer: S) -> Result<S::Ok, S::Error
     serializer.collect_str(hex)
 }
 
-/// A WebAssembly value. Every i64 is a string, so that all have one form.
+/// A WebAssembly value. Every i64 is a string, for uniformity.
 #[derive(Serialize)]
 #[serde(tag = "type", content = "value", rename_all = "lowercase")]
 pub(super) enum Value {
@@ -37,7 +37,7 @@ pub(super) enum Value {
 
 impl From<record::Value> for Value {
     fn from(value: record::Value) -> Value {
-        // JSON has no number for infinities and NaN: they are strings.
+        // JSON has no numbers for infinities and NaN; they are strings.
         let float = |float: f64| match serde_json::Number::from_f64(float) {
             Some(number) => number.into(),
             None => value.to_string().into(),
@@ -52,10 +52,10 @@ impl From<record::Value> for Value {
     }
 }
 
-/// An address or a length as the guest gave it: a number, or a string where a float could not hold it.
+/// An address or a length from the guest: a number, or a string if a float could not hold it.
 pub(super) struct Integer(pub(super) u64);
 
-/// The largest number that every reader of JSON keeps exactly.
+/// The largest integer that every JSON reader keeps exactly.
 const EXACT: u64 = (1 << 53) - 1;
 
 impl Serialize for Integer {

@@ -1,4 +1,4 @@
-//! The full screen as a whole: its state, how it is styled, and what is done with the drawn screen.
+//! The full screen as a whole: its state, its theme, and effects that need the drawn screen.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use crate::view::visible;
 pub(super) struct FullScreen {
     pub(super) app: App,
     theme: Theme,
-    /// The folder for pictures that get a number.
+    /// The directory for numbered pictures.
     pub(super) pictures: PathBuf,
 }
 
@@ -28,13 +28,13 @@ impl FullScreen {
         FullScreen { app, theme, pictures: PathBuf::from(".") }
     }
 
-    /// Takes in what the user did, and returns what takes a terminal.
+    /// Handles a terminal event, and returns requests for the terminal.
     pub(super) fn event(&mut self, event: Event) -> Vec<Request> {
         self.app.event(event);
         self.requests()
     }
 
-    /// Takes in what the guest's thread reported, and returns what takes a terminal.
+    /// Handles a report of the guest's thread, and returns requests for the terminal.
     ///
     /// # Errors
     /// The guest could not be opened.
@@ -43,7 +43,7 @@ impl FullScreen {
         Ok(self.requests())
     }
 
-    /// Goes on with what takes long, for a moment, and returns what takes a terminal.
+    /// Continues slow work for a moment, and returns requests for the terminal.
     pub(super) fn go_on(&mut self) -> Vec<Request> {
         self.app.go_on_looking();
         self.requests()
@@ -56,7 +56,7 @@ impl FullScreen {
         }
     }
 
-    /// Draws the screen into a buffer, and returns where the cursor belongs.
+    /// Draws the screen into a buffer, and returns the cursor's position.
     pub(super) fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         self.app.arrange(area);
         screen::draw(&self.app, &mut Canvas::new(buffer, self.theme))
@@ -65,13 +65,13 @@ impl FullScreen {
     /// Saves a picture of the screen.
     ///
     /// # Errors
-    /// Why there is no picture, as a message.
+    /// Why the picture was not saved, as a message.
     pub(super) fn save_picture(&mut self, file: PictureFile) -> Result<PathBuf, String> {
         let (path, overwrite) = match file {
             PictureFile::Named { path, overwrite } => (path, overwrite),
             PictureFile::Numbered => {
                 let mut paths = (1..).map(|number| self.pictures.join(format!("linmem-{number}.svg")));
-                (paths.find(|path| !path.exists()).ok_or("no file name is free")?, false)
+                (paths.find(|path| !path.exists()).ok_or("every file name is taken")?, false)
             }
         };
         let area = self.app.layout.area;
@@ -81,7 +81,7 @@ impl FullScreen {
         Ok(path)
     }
 
-    /// Does what takes the drawn screen, and returns what takes a terminal.
+    /// Performs effects that need the drawn screen, and returns requests for the terminal.
     fn requests(&mut self) -> Vec<Request> {
         let mut requests = Vec::new();
         loop {
@@ -95,7 +95,7 @@ impl FullScreen {
                     Effect::Terminal(request) => requests.push(request),
                 }
             }
-            // The lines of a file waited for it.
+            // Lines of a script waited for it.
             self.app.go_on();
         }
     }

@@ -1,7 +1,7 @@
 //! The full screen: memory before and after, the steps, the transcript and the input line.
 //!
-//! One loop takes messages from three threads (the terminal's events, the guest's reports, signals), lets the
-//! app change its state, and draws the newest state once.
+//! One loop receives messages from three threads (terminal events, the guest's reports, signals), updates the state,
+//! and draws it once per batch of messages.
 
 mod draw;
 mod full_screen;
@@ -34,19 +34,19 @@ use super::status::{self, Status};
 use crate::cli::Cli;
 use crate::session::{OpenError, Options, Session, Source, Update};
 
-/// How long the screen waits for the guest before it opens without it: a guest that fails at once is reported on the
-/// plain terminal.
+/// How long to wait for the guest before opening the screen. A guest that fails immediately is reported on the plain
+/// terminal.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 enum Message {
     Terminal(Event),
-    /// The terminal is gone.
+    /// The terminal was closed.
     Hangup,
     Session(Update),
     Signal(i32),
 }
 
-/// Why the screen is left.
+/// Why the screen was left.
 enum Left {
     Quit,
     With(Status),
@@ -56,7 +56,7 @@ enum Left {
 }
 
 impl Left {
-    /// Tells what went wrong, on the plain terminal.
+    /// Reports the error on the plain terminal.
     fn status(self, name: &str) -> Status {
         match self {
             Left::Quit => Status::Answered,
@@ -74,7 +74,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
     let (sender, messages) = channel();
     let to_loop = sender.clone();
     let session = Session::start(source, options, move |update| {
-        // The loop is gone only when the program ends.
+        // The loop outlives this thread unless the program ends.
         let _ = to_loop.send(Message::Session(update));
     });
     let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.settings.color));
@@ -89,7 +89,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
     left.status(&name)
 }
 
-/// Looks at a session from a file.
+/// Opens a saved session.
 pub(super) fn replay(session: Session, cli: &Cli) -> Status {
     panics::end_the_program(terminal::give_back);
     let (sender, messages) = channel();
@@ -103,7 +103,7 @@ fn history(cli: &Cli) -> History {
     if cli.settings.history { History::load() } else { History::none() }
 }
 
-/// Waits for the guest for a moment.
+/// Waits a moment for the guest.
 fn first_reports(full: &mut FullScreen, messages: &Receiver<Message>) -> Result<(), OpenError> {
     while full.app.time.selection.is_none() {
         match messages.recv_timeout(PATIENCE) {
@@ -117,7 +117,7 @@ fn first_reports(full: &mut FullScreen, messages: &Receiver<Message>) -> Result<
     Ok(())
 }
 
-/// The loop, with the terminal taken over; it is given back before this returns.
+/// Runs the loop with the terminal taken over, and restores the terminal.
 fn in_screen(full: &mut FullScreen, messages: &Receiver<Message>, sender: Sender<Message>) -> Left {
     let left = Screen::enter().and_then(|mut screen| {
         listen(sender)?;
@@ -156,10 +156,10 @@ fn in_screen(full: &mut FullScreen, messages: &Receiver<Message>, sender: Sender
     left.unwrap_or_else(Left::Failed)
 }
 
-/// Takes a message into the state, and returns what takes the terminal.
+/// Handles a message, and returns requests for the terminal.
 ///
 /// # Errors
-/// Why the screen is to be left.
+/// Why to leave the screen.
 fn taken_in(full: &mut FullScreen, message: Message) -> Result<Vec<Request>, Left> {
     match message {
         Message::Terminal(event) => Ok(full.event(event)),
@@ -182,7 +182,7 @@ fn listen(sender: Sender<Message>) -> io::Result<()> {
                 return;
             }
         }
-        // The loop may be gone already.
+        // The loop may have ended.
         let _ = sender.send(Message::Hangup);
     });
     Ok(())

@@ -1,4 +1,4 @@
-//! The full screen without a terminal: for benchmarks, and to read it as data.
+//! The full screen without a terminal, for benchmarks and for reading it as data.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -16,13 +16,13 @@ use crate::front::history::History;
 use crate::session::{OpenError, Options, Saved, Session, Source, State, Update};
 use crate::view::Selection;
 
-/// The size of a picture where there is no screen.
+/// The default size of a picture, in columns and rows.
 const PICTURE: (u16, u16) = (120, 40);
 
 /// Saves a picture of a session as the full screen would show it, with the cursor at an address.
 ///
 /// # Errors
-/// Why there is no picture, as a message.
+/// Why the picture was not saved, as a message.
 pub(in crate::front) fn picture(
     session: Session,
     at: Selection,
@@ -53,7 +53,7 @@ impl Offscreen {
     pub fn open(source: Source, options: Options, columns: u16, rows: u16) -> Result<Offscreen, OpenError> {
         let (sender, updates) = channel();
         let session = Session::start(source, options, move |update| {
-            // The receiver is gone only when the screen is.
+            // The receiver lives as long as the screen.
             let _ = sender.send(update);
         });
         let screen = FullScreen::new(App::new(session, History::none()), Theme::new(ColorChoice::Always));
@@ -72,10 +72,10 @@ impl Offscreen {
         Offscreen { screen, updates, buffer: Buffer::empty(Rect::new(0, 0, columns, rows)) }
     }
 
-    /// Sends a line, and waits until it is answered.
+    /// Sends a line, and waits for its answer.
     ///
     /// # Errors
-    /// The guest could not be opened again.
+    /// The guest could not be reopened.
     pub fn send(&mut self, line: &str) -> Result<(), OpenError> {
         self.screen.event(Event::Paste(format!("{line}\n")));
         self.settle()
@@ -93,7 +93,7 @@ impl Offscreen {
         &self.buffer
     }
 
-    /// Draws the screen when everything that is searched in pieces is found.
+    /// Draws the screen once all incremental searches have finished.
     pub fn draw_settled(&mut self) -> &Buffer {
         self.draw();
         while self.screen.app.is_looking() {

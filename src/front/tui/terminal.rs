@@ -1,4 +1,4 @@
-//! The terminal: taken over, and given back on every way out.
+//! The terminal: taken over, and restored on every exit path.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -17,17 +17,17 @@ use ratatui::backend::CrosstermBackend;
 
 type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
-/// Whether linmem has the terminal at the moment.
+/// Whether linmem currently has the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// A whole frame at the largest size goes out in one write, or nearly.
+/// Large enough to write nearly every frame in one go.
 const BUFFER: usize = 64 << 10;
 
-/// The terminal in full-screen mode, for as long as this lives.
+/// The terminal in full-screen mode, while this lives.
 pub(super) struct Screen {
-    /// Never dropped: ratatui would show the cursor, which `give_back` does, and panic where that fails.
+    /// Never dropped: ratatui's drop would show the cursor, as `give_back` does, and panic on failure.
     terminal: ManuallyDrop<ratatui::Terminal<Backend>>,
-    /// Whether linmem has the mouse.
+    /// Whether the mouse is captured.
     mouse: bool,
 }
 
@@ -42,7 +42,7 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Draws a frame, so that the terminal shows all of it at once.
+    /// Draws a frame as one synchronized update.
     pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(draw)?;
@@ -50,15 +50,15 @@ impl Screen {
         self.terminal.backend_mut().flush()
     }
 
-    /// Draws the whole screen again with the next frame.
+    /// Redraws the whole screen with the next frame.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        // Unlike `clear`, this does not ask the terminal where its cursor is, which not every one answers.
+        // Unlike `clear`, this does not query the cursor's position, which some terminals do not answer.
         let area = self.terminal.get_frame().area();
         self.terminal.resize(area)
     }
 
-    /// Gives the terminal back, stops the process as the shell's job control expects, and takes it over again
-    /// when the process goes on.
+    /// Restores the terminal, suspends the process for the shell's job control, and takes the terminal over again on
+    /// resume.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
         give_back();
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
@@ -69,13 +69,13 @@ impl Screen {
         self.forget()
     }
 
-    /// Takes the mouse, or gives it to the terminal, which can then select text as usual.
+    /// Captures the mouse, or releases it, so that the terminal can select text.
     pub(super) fn take_mouse(&mut self, take: bool) -> io::Result<()> {
         self.mouse = take;
         if take { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
     }
 
-    /// Asks the terminal to put a text into the clipboard. Some do not, and none says so.
+    /// Asks the terminal to copy text to the clipboard. Some ignore it, and none reports that.
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
         write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
@@ -95,7 +95,7 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
 }
 
-/// A failure here cannot be reported: the terminal is gone.
+/// Failures cannot be reported here: the terminal is gone.
 pub(super) fn give_back() {
     if !TAKEN.swap(false, SeqCst) {
         return;

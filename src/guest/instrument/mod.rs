@@ -111,7 +111,7 @@ impl Instrumented {
         let mut sections = Sections::of(original)?;
         let is_traced = passes != Passes::default();
         if is_traced && sections.memories.iter().any(|memory| !memory.usual_pages) {
-            return Err(InstrumentError::Unknown("a memory with pages of another size than 64 KiB".to_owned()));
+            return Err(InstrumentError::Unknown("a memory with a page size other than 64 KiB".to_owned()));
         }
         let exports = AddedExports::new(&sections, is_traced);
         let indices = indices(&sections);

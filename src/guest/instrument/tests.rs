@@ -112,7 +112,7 @@ fn names_that_the_module_has_are_left_to_it() {
 fn what_cannot_be_recorded_is_named() {
     for (wat, feature) in [
         ("(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))", "memory.discard"),
-        ("(module (memory 1 (pagesize 1)))", "a memory with pages of another size than 64 KiB"),
+        ("(module (memory 1 (pagesize 1)))", "a memory with a page size other than 64 KiB"),
     ] {
         let original = wat::parse_str(wat).expect("the test's module is right");
         assert!(Instrumented::new(&original, PLAIN).is_ok());

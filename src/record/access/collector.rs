@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
@@ -55,17 +55,19 @@ impl Collector {
         }
     }
 
+    /// Changes how many bytes of records are kept, from the next record on.
+    pub fn set_budget(&mut self, budget: u64) {
+        self.budget = usize::try_from(budget).unwrap_or(usize::MAX);
+    }
+
     /// Number of accesses since the cause began.
     pub fn count(&self) -> u64 {
         self.log.len
     }
 
-    /// Runs `work` and adds its time to the overhead.
-    pub fn timed<T>(&mut self, work: impl FnOnce(&mut Collector) -> T) -> T {
-        let since = Instant::now();
-        let result = work(self);
-        self.overhead += since.elapsed();
-        result
+    /// Adds time for which the guest waited to the overhead.
+    pub fn charge(&mut self, time: Duration) {
+        self.overhead += time;
     }
 
     /// Returns the time spent on collecting since the last call, and resets it.
@@ -80,9 +82,9 @@ impl Collector {
         self.shadows.iter_mut().zip(memories).for_each(|(shadow, image)| shadow.rebase(image));
     }
 
-    /// The memory that an instruction accesses.
-    pub fn memory_of(&self, site: u32) -> Option<usize> {
-        self.log.sites.get(site as usize).map(|site| site.memory as usize)
+    /// The instructions whose accesses it takes.
+    pub fn sites(&self) -> &Arc<[Site]> {
+        &self.log.sites
     }
 
     /// Takes raw records, in order.

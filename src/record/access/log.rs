@@ -90,6 +90,15 @@ pub struct Target {
     pub reads: bool,
 }
 
+/// How many accesses are not kept, or not in full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Those that were dropped.
+    pub dropped: u64,
+    /// Those that are kept without their bytes.
+    pub bare: u64,
+}
+
 /// One access.
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryAccess<'a> {
@@ -153,6 +162,14 @@ impl AccessLog {
             next = chunk.end();
         }
         next..self.len
+    }
+
+    /// How many accesses of a range are not kept.
+    pub fn missing(&self, among: &Range<u64>) -> Missing {
+        let dropped = self.dropped();
+        let shared = dropped.start.max(among.start)..dropped.end.min(among.end);
+        let bare = self.unkept.iter().filter(|number| among.contains(number)).count() as u64;
+        Missing { dropped: shared.end.saturating_sub(shared.start), bare }
     }
 
     /// The same log with all its accesses dropped.

@@ -7,7 +7,7 @@ mod shadow;
 mod site;
 
 pub use collector::Collector;
-pub use log::{AccessLog, MemoryAccess, Segment, Target};
+pub use log::{AccessLog, MemoryAccess, Missing, Segment, Target};
 pub use site::{Site, SiteKind};
 
 pub(super) use log::Way;

@@ -329,7 +329,7 @@ impl Change<'_> {
                 let mask = mask.map(|mask| record::Mask::from_bits(&mask.0, old.0.len()));
                 let mask = mask.map(|mask| mask.ok_or("the mask of a change does not fit it")).transpose()?;
                 if old.0.len() != new.0.len() {
-                    return Err("a change has fewer new bytes than old ones, or more".to_owned());
+                    return Err("a change has different numbers of old and new bytes".to_owned());
                 }
                 record::Change::bytes(memory, addr, &old.0, &new.0, by.into(), evidence.into()).with_mask(mask)
             }

@@ -47,7 +47,7 @@ pub(super) fn read<'a>(input: &mut impl BufRead, line: &'a mut Vec<u8>) -> Resul
     if line.is_empty() {
         return Ok(None);
     }
-    let text = line.strip_suffix(b"\n").ok_or("a line is cut short, or too long")?;
+    let text = line.strip_suffix(b"\n").ok_or("a line is incomplete or too long")?;
     let (text, sum) = text.split_last_chunk::<9>().ok_or("a line is too short")?;
     if *sum != *format!(" {:08x}", crc32fast::hash(text)).as_bytes() {
         return Err("a checksum is wrong".to_owned());

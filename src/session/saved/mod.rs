@@ -116,7 +116,7 @@ impl fmt::Display for SessionFileError {
             SessionFileError::NotASession => f.write_str("not a saved session (the command :save FILE writes one)"),
             SessionFileError::UnknownFormat { format, linmem } => write!(
                 f,
-                "saved by linmem {linmem} in format {format}; this linmem reads the formats 2 to {}",
+                "saved by linmem {linmem} in format {format}; this linmem reads formats 2 to {}",
                 entry::FORMAT
             ),
             SessionFileError::Damaged(damage) => f.write_str(damage),

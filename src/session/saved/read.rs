@@ -116,7 +116,7 @@ impl Reader {
         let image = self.memories.last_mut().ok_or("a page belongs to no memory")?;
         let at = number.saturating_mul(PAGE as u64);
         if bytes.len() != PAGE || at >= image.len() {
-            return Err("a page lies outside its memory".to_owned());
+            return Err("a page is outside its memory".to_owned());
         }
         image.write(at, bytes);
         Ok(())
@@ -129,7 +129,7 @@ impl Reader {
         }
         let guest::Run { guest, globals, oldest } = run;
         if oldest as u64 > FORGOTTEN {
-            return Err(format!("no run is so long that {oldest} causes were forgotten"));
+            return Err(format!("invalid number of forgotten causes: {oldest}"));
         }
         let start = self.start.take().unwrap_or_default();
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));

@@ -1,10 +1,11 @@
-//! Which host functions leave a driver alone: the line, its answer, and the values that belong to it are the driver's.
+//! Which host functions a driver can call: those that do not use the line, the answer, or values of the line, which the
+//! driver holds.
 
 use super::super::bind::{Bound, BoundHandler};
 use super::super::imports::ImportProvider;
 use super::super::ops::{MessageExpr, Op, OpKind, Val, Written};
 
-/// Whether an import is answered without the line, its answer, and the values that belong to it: these the driver has.
+/// Whether an import can be answered without the line, its answer, and its values, all of which the driver holds.
 pub(super) fn is_apart(answerer: ImportProvider, bound: &Bound) -> bool {
     match answerer {
         ImportProvider::Nobody | ImportProvider::Stub => true,
@@ -17,7 +18,7 @@ pub(super) fn is_apart(answerer: ImportProvider, bound: &Bound) -> bool {
 }
 
 impl Op {
-    /// Whether a handler's step has to do with the handler's own values and with the guest alone, not with the line.
+    /// Whether a handler's step uses only the handler's own values and the guest.
     fn is_apart(&self, own: &[usize]) -> bool {
         let acts = match &self.action {
             OpKind::Call(_) | OpKind::Set(..) | OpKind::Unset(_) | OpKind::Store(..) => true,

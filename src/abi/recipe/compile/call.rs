@@ -1,4 +1,4 @@
-//! Calls of the guest in a driver, and what is known of memory that they take back.
+//! Calls of the guest in a driver, and bookkeeping of freed memory.
 
 use wasm_encoder::BlockType;
 
@@ -6,7 +6,7 @@ use super::super::ops::Call;
 use super::layout::{self, freed};
 use super::{CALLED, Compiler, Fit, OWN, flag, local, narrow, place};
 
-/// The most ranges of static memory that are looked through one by one.
+/// The maximum number of static ranges that are checked one by one.
 const MOST_RANGES: usize = 4;
 
 impl Compiler<'_> {
@@ -26,7 +26,7 @@ impl Compiler<'_> {
             self.take_back(call, number);
         }
         self.emit().i32_const(0).i32_const(narrow(number)).i32_store(place(OWN, layout::STEP));
-        // Where the answer ends so far, if it is wanted although the call traps.
+        // Save the end of the answer so far, in case it is needed although the call traps.
         if plan.bound.has_host || number >= plan.bound.line.len() {
             self.tell(local::END, layout::END);
         }
@@ -58,14 +58,14 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Puts a value aside as an argument, and its bits where the host finds them if the call traps.
+    /// Stores a value as an argument, and its bits where the host finds them if the call traps.
     fn argument(&mut self, number: usize) {
         let temp = local::TEMPS + u32::try_from(number).unwrap_or(0);
         let cell = layout::argument(number);
         self.emit().local_set(temp).i32_const(0).local_get(temp).i64_store(place(OWN, cell));
     }
 
-    /// Passes over a call that would free what no allocator returned; is stuck in it if that is yet to be told.
+    /// Skips a call that would free memory that no allocator returned. Gets stuck if that was not reported yet.
     fn leave_out(&mut self, call: &Call, number: usize) {
         let end = self.depth;
         if self.plan.bound.has_host {
@@ -80,7 +80,7 @@ impl Compiler<'_> {
             code.i32_or();
         }
         self.stuck_if(number);
-        // Of at least one byte.
+        // Its length is at least one byte.
         let len = local::TEMPS + 1;
         let mut code = self.emit();
         match call.args.len() {
@@ -104,8 +104,8 @@ impl Compiler<'_> {
         self.close();
     }
 
-    /// Adds to what was left whether the block lies across the module's own memory, and the line does not. Of many
-    /// ranges, what is between them counts too: what is passed over or not, the host says then.
+    /// Combines the condition on the stack with whether the block overlaps static memory that the line does not. If
+    /// there are many ranges, tests the span of them all; the host then decides.
     fn in_static_memory(&mut self) {
         let plan = self.plan;
         let (ranges, knows) = match plan.bound.statics.ranges() {
@@ -127,7 +127,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Notes what is about to be taken back, or is stuck if it was before. Of no bytes there may be many at one address.
+    /// Records the block that is about to be freed, or gets stuck if it was already freed. Several empty blocks may
+    /// share an address.
     fn take_back(&mut self, call: &Call, number: usize) {
         if call.args.is_empty() {
             return;
@@ -157,7 +158,8 @@ impl Compiler<'_> {
         self.freed.push(cell);
     }
 
-    /// Notes how long what is freed is at least: as long as the argument says, or as the line that was written there.
+    /// Records the minimum length of the freed block: the length argument, or the length of the line if it was written
+    /// there.
     fn note_length(&mut self, call: &Call, cell: u32) {
         if !self.plan.is_guarded() {
             return;
@@ -174,7 +176,7 @@ impl Compiler<'_> {
         code.i32_const(0).local_get(local::VALUE).i64_store(place(OWN, cell));
     }
 
-    /// Forgets what was taken back if the guest called an import since, and may have handed it out again.
+    /// Forgets freed blocks if the guest called an import since, as it may have reallocated them.
     fn forget_freed_by_imports(&mut self, cells: &[u32]) {
         self.emit().i32_const(0).i32_atomic_load(flag(CALLED));
         self.open(|code| code.if_(BlockType::Empty));

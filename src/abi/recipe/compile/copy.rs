@@ -1,13 +1,13 @@
-//! The driver's own functions: short copies, which cost less than the engine's, and the search for a zero byte.
+//! The driver's helper functions: short copies, which are cheaper than the engine's, and the search for a zero byte.
 
 use wasm_encoder::{BlockType, Function, ValType};
 
 use super::{GUEST, place};
 
-/// From so many bytes on the engine copies faster.
+/// From this many bytes on, the engine's copy is faster.
 const LONG: i32 = 512;
 
-/// `(to, from, count)`: copies bytes between two memories. The caller has checked that they are there.
+/// `(to, from, count)`: copies bytes between two memories. The caller has checked the bounds.
 pub(super) fn copy(to_memory: u32, from_memory: u32) -> Function {
     const TO: u32 = 0;
     const FROM: u32 = 1;
@@ -15,14 +15,14 @@ pub(super) fn copy(to_memory: u32, from_memory: u32) -> Function {
     let mut function = Function::new([]);
     let mut code = function.instructions();
     let empty = BlockType::Empty;
-    // The engine refuses a copy whose end is that of a memory of 4 GiB: it computes the end in 32 bits.
+    // The engine rejects a copy that ends at the end of a 4 GiB memory, because it computes the end in 32 bits.
     let guest = if to_memory == GUEST { TO } else { FROM };
     code.local_get(COUNT).i32_const(LONG).i32_gt_u();
     code.local_get(guest).local_get(COUNT).i32_add().i32_const(0).i32_ne().i32_and().if_(empty);
     code.local_get(TO).local_get(FROM).local_get(COUNT).memory_copy(to_memory, from_memory).return_().end();
 
-    // Sixteen at a time; the last sixteen, which may overlap the others, first: then only whole ones are left. The loop
-    // counts bytes: an address behind the last one wraps to 0 where the memory has 4 GiB.
+    // Copy 16 bytes at a time. The last 16, which may overlap, go first, so that only whole chunks remain. Count bytes
+    // rather than compare addresses: the end of a 4 GiB memory wraps to 0.
     code.local_get(COUNT).i32_const(16).i32_ge_u().if_(empty);
     code.local_get(TO).local_get(COUNT).i32_add().i32_const(16).i32_sub();
     code.local_get(FROM).local_get(COUNT).i32_add().i32_const(16).i32_sub();
@@ -34,7 +34,7 @@ pub(super) fn copy(to_memory: u32, from_memory: u32) -> Function {
     code.local_get(COUNT).i32_const(16).i32_sub().local_tee(COUNT).i32_const(16).i32_gt_s().br_if(0);
     code.end().return_().end();
 
-    // Fewer: twice eight or twice four, which may overlap, or byte by byte.
+    // Fewer than 16: two chunks of 8 or 4, which may overlap, or byte by byte.
     for (bytes, wide) in [(8, true), (4, false)] {
         code.local_get(COUNT).i32_const(bytes).i32_ge_u().if_(empty);
         for behind in [false, true] {
@@ -60,8 +60,8 @@ pub(super) fn copy(to_memory: u32, from_memory: u32) -> Function {
     function
 }
 
-/// `(from, size) -> count`: how many bytes of the guest's there are before the first zero byte from an address on, in a
-/// memory of that size; -1 if there is none.
+/// `(from, size) -> count`: the number of bytes before the first zero byte in a guest memory of `size` bytes; -1 if
+/// there is none.
 pub(super) fn until_zero() -> Function {
     const FROM: u32 = 0;
     const SIZE: u32 = 1;
@@ -73,7 +73,7 @@ pub(super) fn until_zero() -> Function {
     code.local_get(FROM).local_get(SIZE).i64_ge_u().if_(empty).i64_const(-1).return_().end();
     code.local_get(FROM).local_set(AT);
 
-    // Sixteen at a time, as long as there are as many.
+    // 16 bytes at a time while that many remain.
     code.block(empty).loop_(empty);
     code.local_get(SIZE).local_get(AT).i64_sub().i64_const(16).i64_lt_u().br_if(1);
     code.local_get(AT).i32_wrap_i64().v128_load(place(GUEST, 0));

@@ -1,89 +1,89 @@
-//! Where what is in a driver's memory: the cells that driver and host share, the lines, the answers.
+//! The layout of a driver's memory: cells shared with the host, the lines, the answers.
 //!
-//! All that an exchange is made of is in cells, at every moment: so the host can go on in the middle of a line that the
-//! driver is stuck in, and tell of a call that trapped.
+//! The cells always hold the full state of an exchange. So the host can continue in the middle of a line if the driver
+//! gets stuck, and report a call that trapped.
 
 use crate::abi::recipe::ops::MOST_ARGS;
 
-/// The lines that were answered.
+/// The number of lines answered.
 pub(in crate::abi::recipe) const LINE: u32 = 0;
-/// The number of the step whose call is under way.
+/// The number of the step whose call is in progress.
 pub(in crate::abi::recipe) const STEP: u32 = 4;
-/// Where the present line begins.
+/// The offset of the current line.
 pub(in crate::abi::recipe) const AT: u32 = 8;
-/// Where its answer begins; the answers of the lines before end there.
+/// The offset of its answer. Earlier answers end there.
 pub(in crate::abi::recipe) const ANSWER: u32 = 12;
-/// Where its answer ends so far.
+/// The end of its answer so far.
 pub(in crate::abi::recipe) const END: u32 = 16;
-/// The export that was called last; [`NONE`] if none was.
+/// The last export called, or [`NONE`].
 pub(in crate::abi::recipe) const LAST: u32 = 20;
-/// The bits of what it returned first.
+/// The bits of its first result.
 pub(in crate::abi::recipe) const RETURNED: u32 = 24;
 /// The byte that ends lines and answers.
 pub(in crate::abi::recipe) const SEPARATOR: u32 = 32;
-/// Whether it was told that a block is not freed: then it need not be told again.
+/// Whether a skipped free was already reported.
 pub(in crate::abi::recipe) const LEFT_OUT: u32 = 36;
-/// Where the line was written; [`NOWHERE`] if it was not yet.
+/// The address where the line was written, or [`NOWHERE`].
 pub(in crate::abi::recipe) const LINE_AT: u32 = 40;
-/// The bits of the arguments of the call that is under way, eight bytes each.
+/// The bits of the current call's arguments, eight bytes each.
 const ARGS: u32 = 64;
-/// The slots: the value, eight bytes, and whether it is set, eight more.
+/// The slots: eight bytes for the value, eight for whether it is set.
 const SLOTS: u32 = ARGS + ARGS_BYTES;
 const ARGS_BYTES: u32 = 128;
 const _: () = assert!(ARGS_BYTES as usize == 8 * MOST_ARGS);
-/// How many slots there may be.
+/// The maximum number of slots.
 pub(in crate::abi::recipe) const MOST_SLOTS: u32 = 128;
-/// For each step that takes memory back, the address and the length of what it took back, eight bytes each; 0 if it took
-/// none.
+/// For each step that frees memory, the address and length of the freed block, eight bytes each; 0 if none.
 const FREED: u32 = SLOTS + 16 * MOST_SLOTS;
-/// How many such steps there may be.
+/// The maximum number of such steps.
 pub(in crate::abi::recipe) const MOST_FREED: u32 = 32;
-/// The bytes of the recipe's own that are written.
+/// The recipe's constant bytes.
 pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 16 * MOST_FREED;
 /// The lengths of the lines, four bytes each.
 pub(in crate::abi::recipe) const LENGTHS: u32 = 1 << 16;
 /// The lines, each with its separator.
 pub(in crate::abi::recipe) const LINES: u32 = LENGTHS + 4 * MOST_LINES;
-/// The most lines of a batch.
+/// The maximum number of lines in a batch.
 pub(in crate::abi::recipe) const MOST_LINES: u32 = 1 << 15;
-/// The most bytes of a batch.
+/// The maximum number of bytes in a batch.
 pub(in crate::abi::recipe) const MOST_BYTES: u32 = 1 << 16;
-/// The answers, each with a separator. They do not begin with a page: a large vector that they are copied to begins
-/// sixteen bytes behind one, and some processors copy slowly to a little further into a page than from.
+/// The answers, each with a separator. They do not begin at a page boundary: a large vector begins 16 bytes after one,
+/// and some processors copy slowly if the destination's offset within a page is slightly larger than the source's.
 pub(in crate::abi::recipe) const ANSWERS: u32 = LINES + MOST_BYTES + 64;
-/// Where they end at the latest.
+/// The limit of the answers' end.
 pub(in crate::abi::recipe) const ANSWERS_END: u32 = 8 << 16;
-/// The pages of all that.
+/// The total number of pages.
 pub(super) const PAGES: u64 = (ANSWERS_END >> 16) as u64;
 
-/// In [`LAST`]: no export was called.
+/// In [`LAST`]: no export was called yet.
 pub(in crate::abi::recipe) const NONE: i32 = -1;
-/// In [`LINE_AT`]: no memory has such an address.
+/// In [`LINE_AT`]: an address that no memory has.
 pub(in crate::abi::recipe) const NOWHERE: u64 = u64::MAX;
-/// What a driver returns that answered all lines, or as many as it may: it can be entered again.
+/// A driver's return value if it answered all lines, or as many as it may; it can be entered again.
 pub(in crate::abi::recipe) const DONE: i32 = -1;
 
-/// Where a slot's value is.
+/// The cell for a slot's value.
 pub(in crate::abi::recipe) fn slot(number: usize) -> u32 {
     nth(SLOTS, 16, number)
 }
 
-/// Where it says whether a slot is set.
+/// The cell for whether a slot is set.
 pub(in crate::abi::recipe) fn is_set(number: usize) -> u32 {
     slot(number) + 8
 }
 
-/// The cell for an argument of the call that is under way.
+/// The cell for an argument of the current call.
 pub(in crate::abi::recipe) fn argument(number: usize) -> u32 {
     nth(ARGS, 8, number)
 }
 
-/// The cell for the address of what a step took back, by its place among those that do. Its length is behind that.
+/// The cell for the address of the block that a step freed, by the step's index among those that free. Its length
+/// follows.
 pub(in crate::abi::recipe) fn freed(place: usize) -> u32 {
     nth(FREED, 16, place)
 }
 
-/// Where one of several of that size is. There are few of each.
+/// The offset of an element in an array of cells. The arrays are short.
 fn nth(first: u32, size: u32, number: usize) -> u32 {
     first + size * u32::try_from(number).unwrap_or(u32::MAX >> 8)
 }

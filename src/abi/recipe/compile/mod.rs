@@ -1,9 +1,10 @@
-//! A recipe compiled into a driver: a module beside the guest that takes a batch of lines through the recipe in one call.
+//! Compiles a recipe into a driver: a module beside the guest that runs a batch of lines through the recipe in one
+//! call.
 //!
-//! The driver does what [`super::run`] does, as long as all goes well. Where anything does not, or is too rare to be worth
-//! its code (a failure's words, memory that grows), it returns the number of the step that it is stuck in, and nothing
-//! of that step is done yet: the host goes on from there, in the ordinary way ([`super::batch`]). So there is one place
-//! for messages, and what an exchange comes to does not depend on who did it.
+//! The driver does what [`super::run`] does on the fast path. Anything rare (a failure's message, memory growth) makes
+//! it return the number of the step that it is stuck in, before that step has any effect. The host continues from there
+//! in the interpreter ([`super::batch`]). So messages are built in one place, and the outcome of an exchange does not
+//! depend on which of the two ran it.
 
 mod batchable;
 mod call;
@@ -30,51 +31,51 @@ const GUEST: u32 = 0;
 const FLAGS: u32 = 1;
 const OWN: u32 = 2;
 
-/// The flags: where they are in their memory. See [`crate::guest::DriverCode::HOST`].
+/// The offsets of the flags in their memory. See [`crate::guest::DriverCode::HOST`].
 const STOP: u32 = 0;
 const LEAVE: u32 = 4;
 const CALLED: u32 = 8;
 
-/// The locals of the driver's function. The first five are what it is given, see [`DriverCode::RUN`].
+/// The locals of the driver's function. The first five are its parameters, see [`DriverCode::RUN`].
 mod local {
     pub(super) const LINE: u32 = 0;
     pub(super) const COUNT: u32 = 1;
     pub(super) const AT: u32 = 2;
     pub(super) const SIZE: u32 = 3;
     pub(super) const LONGEST: u32 = 4;
-    /// Where the next byte of an answer goes.
+    /// The write position of the current answer.
     pub(super) const END: u32 = 5;
-    /// Where the present line's answer begins.
+    /// The start of the current answer.
     pub(super) const ANSWER: u32 = 6;
-    /// The length of the line.
+    /// The line's length.
     pub(super) const N: u32 = 7;
-    /// What the driver returns.
+    /// The driver's return value.
     pub(super) const STUCK: u32 = 8;
-    /// Where the next part of what is written goes.
+    /// The address for the next part of a write.
     pub(super) const PLACE: u32 = 9;
-    /// An address of the guest's, a number of bytes, and what is to be stored: 64 bits, like all that follow.
+    /// A guest address, a byte count, and a value to store: i64, like all locals after them.
     pub(super) const ADDR: u32 = 10;
     pub(super) const LEN: u32 = 11;
     pub(super) const VALUE: u32 = 12;
-    /// Arguments, results, numbers to be written.
+    /// Temporaries for arguments, results, and numbers to write.
     pub(super) const TEMPS: u32 = 13;
 }
 
-/// A recipe that a driver cannot follow, or that it would be of no use for.
+/// The recipe cannot be compiled into a driver, or a driver would not pay off.
 #[derive(Debug)]
 pub(super) struct Unfit;
 
 type Fit<T> = Result<T, Unfit>;
 
-/// The most bytes of code for a recipe's steps. So many take a tenth of a second to compile, and the recipes that come
-/// along have far fewer.
+/// The maximum size of the code for a recipe's steps, in bytes. That much takes a tenth of a second to compile; the
+/// built-in recipes are far smaller.
 const MOST_CODE: usize = 32 << 10;
 
-/// Whether a driver can follow a recipe, and is of use: lines and answers pass as they are.
+/// Whether a driver supports a recipe and pays off: lines and answers need no encoding.
 fn fits(plan: &Plan) -> bool {
     let bound = &plan.bound;
     let as_it_is = matches!(bound.encoding, Encoding::Bytes | Encoding::Utf8);
-    // What a driver is stuck in on every line is better done without one.
+    // If the driver would get stuck on every line, the interpreter is faster.
     let often_stuck = |op: &Op| {
         let rare = matches!(
             op.action,
@@ -83,7 +84,7 @@ fn fits(plan: &Plan) -> bool {
         op.condition.is_none() && rare
     };
     let settles_late = bound.finally.iter().any(|op| matches!(op.action, OpKind::AnswerLine));
-    // It is over then, and each call of its exports is to be told about.
+    // After a program ends, every call of its exports must be reported.
     let is_program = |op: &Op| matches!(&op.action, OpKind::Call(call) if Some(call.export) == plan.program);
     let handlers = bound.handlers.iter().flat_map(|handler| &handler.body);
     let ends = bound.line.iter().chain(&bound.finally).chain(handlers).any(is_program);
@@ -97,10 +98,10 @@ fn fits(plan: &Plan) -> bool {
         && !bound.line.iter().any(often_stuck)
 }
 
-/// The driver for a recipe, as a module; the steps have the numbers that they have in [`Plan::step`].
+/// Generates the driver for a recipe. Steps are numbered as in [`Plan::step`].
 ///
 /// # Errors
-/// The recipe needs what a driver does not have.
+/// The recipe needs what a driver does not support.
 pub(super) fn compile(plan: &Plan) -> Fit<Vec<u8>> {
     if !fits(plan) || plan.bound.names.len() > MOST_SLOTS as usize || plan.freeing().count() > MOST_FREED as usize {
         return Err(Unfit);
@@ -118,24 +119,24 @@ struct Compiler<'a> {
     plan: &'a Plan,
     helpers: Helpers,
     code: Function,
-    /// How many blocks are open.
+    /// The number of open blocks.
     depth: u32,
-    /// The bytes of the recipe's own that are written.
+    /// The recipe's constant bytes.
     texts: Vec<u8>,
-    /// The slots that are set for sure at this point of a line.
+    /// The slots that are definitely set at this point.
     certain: Vec<usize>,
-    /// The cells of the steps right before this one that took memory back.
+    /// The cells of the immediately preceding steps that freed memory.
     freed: Vec<u32>,
 }
 
-/// The functions that the driver has for itself, by their indices.
+/// The indices of the driver's helper functions.
 #[derive(Clone, Copy)]
 struct Helpers {
-    /// Copies from the driver's memory to the guest's: to, from, how many bytes.
+    /// Copies from the driver's memory to the guest's: `(to, from, count)`.
     write: u32,
     /// Copies from the guest's memory to the driver's.
     read: u32,
-    /// How many bytes there are before a zero byte: from where, the memory's size; -1 if there is none.
+    /// Counts the bytes before a zero byte: `(from, size)`; -1 if there is none.
     until_zero: u32,
 }
 
@@ -159,12 +160,12 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The module's sections while they are put together.
+/// The sections of the module under construction.
 #[derive(Default)]
 struct Sections {
     types: TypeSection,
     imports: ImportSection,
-    /// How many functions are imported.
+    /// The number of imported functions.
     imported: u32,
 }
 
@@ -218,12 +219,12 @@ impl Sections {
     }
 }
 
-/// A memory of so many pages at the least and at the most.
+/// A memory type with a minimum and maximum number of pages.
 fn memory(minimum: u64, maximum: Option<u64>) -> MemoryType {
     MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None }
 }
 
-/// A number's type.
+/// The value type of a number.
 fn number(ty: Type) -> Fit<ValType> {
     Ok(match ty {
         Type::I32 => ValType::I32,
@@ -234,17 +235,17 @@ fn number(ty: Type) -> Fit<ValType> {
     })
 }
 
-/// A place in a memory, `offset` bytes behind an address.
+/// A memory argument with a static offset.
 fn place(memory_index: u32, offset: u32) -> MemArg {
     MemArg { offset: u64::from(offset), align: 0, memory_index }
 }
 
-/// One of the flags; atomic loads are aligned.
+/// The memory argument of a flag; atomic loads must be aligned.
 fn flag(offset: u32) -> MemArg {
     MemArg { offset: u64::from(offset), align: 2, memory_index: FLAGS }
 }
 
-/// A number of a step or export, of which there are few.
+/// Narrows the number of a step or export, which is small.
 fn narrow(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

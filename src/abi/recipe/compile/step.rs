@@ -1,4 +1,4 @@
-//! The steps of a recipe in a driver, and the loop over the lines of a batch.
+//! Compiles the steps of a recipe, and the loop over the lines of a batch.
 
 use wasm_encoder::{BlockType, InstructionSink};
 
@@ -6,7 +6,7 @@ use super::super::ops::{MessageExpr, Op, OpKind};
 use super::layout::{self, ANSWERS, ANSWERS_END, DONE, LENGTHS, NONE, NOWHERE, freed, is_set, slot};
 use super::{Compiler, Fit, LEAVE, MOST_CODE, OWN, STOP, Unfit, flag, local, narrow, place};
 
-/// The blocks that are left before their end, by how many are open inside them.
+/// Blocks that are left early, by their nesting depth.
 const EXIT: u32 = 1;
 const NEXT: u32 = 2;
 const SETTLED: u32 = 3;
@@ -30,7 +30,7 @@ impl Compiler<'_> {
         }
         self.close();
         if plan.bound.has_host {
-            // What the guest asked of the host may have settled what comes of the line.
+            // A host function may have settled the outcome of the line.
             self.emit().i32_const(0).i32_atomic_load(flag(LEAVE));
             self.stuck_if(plan.bound.line.len());
         }
@@ -46,7 +46,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Returns if the batch is over, or is to be; else all is as [`super::super::exchange`] has it when a line begins.
+    /// Returns if the batch is over or was interrupted; otherwise resets the state as [`super::super::exchange`] does
+    /// at the start of a line.
     fn begin_line(&mut self) {
         let mut code = self.emit();
         code.local_get(local::END).local_set(local::ANSWER);
@@ -79,7 +80,7 @@ impl Compiler<'_> {
         code.br(0);
     }
 
-    /// A step of the section `finally`: only if all of its values were set.
+    /// A step of the section `finally`: runs only if all of its values were set.
     fn tidying(&mut self, op: &Op, number: usize) -> Fit<()> {
         let uncertain: Vec<_> = op.needs.iter().filter(|slot| !self.certain.contains(slot)).collect();
         if uncertain.is_empty() {
@@ -100,7 +101,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Notes cells that hold what was taken back, if the step that may have cleared them was not done.
+    /// Keeps the cells of freed blocks if the step that may have cleared them did not run.
     fn may_be_freed(&mut self, cells: Vec<u32>) {
         for cell in cells {
             if !self.freed.contains(&cell) {
@@ -109,7 +110,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Notes which slots a step sets for sure, if it is done at all, or may unset.
+    /// Records which slots a step definitely sets if it runs, or may unset.
     fn note_sets(&mut self, op: &Op, is_done: bool) {
         if is_done && op.condition.is_none() {
             self.certain.extend(op.action.sets());
@@ -185,12 +186,12 @@ impl Compiler<'_> {
         code.br(settled);
     }
 
-    /// Puts a local where the host finds it.
+    /// Stores a local where the host finds it.
     pub(super) fn tell(&mut self, local: u32, cell: u32) {
         self.emit().i32_const(0).local_get(local).i32_store(place(OWN, cell));
     }
 
-    /// Which line it is, and where it and its answer begin.
+    /// Stores the line's number, its offset and the offset of its answer.
     fn tell_line(&mut self) {
         self.tell(local::LINE, layout::LINE);
         self.tell(local::AT, layout::AT);
@@ -201,7 +202,7 @@ impl Compiler<'_> {
         self.emit().i32_const(0).v128_const(0).v128_store(place(OWN, slot(number)));
     }
 
-    /// Sets a slot to the value that was left.
+    /// Sets a slot to the value on the stack.
     pub(super) fn set(&mut self, number: usize) {
         let mut code = self.emit();
         code.local_set(local::VALUE);
@@ -209,13 +210,13 @@ impl Compiler<'_> {
         code.i32_const(0).i32_const(1).i32_store(place(OWN, is_set(number)));
     }
 
-    /// Returns from the driver: the host is to go on with that step.
+    /// Returns from the driver: the host continues with that step.
     fn stuck(&mut self, number: usize) {
         let exit = self.depth - EXIT;
         self.emit().i32_const(narrow(number)).local_set(local::STUCK).br(exit);
     }
 
-    /// Is stuck in a step if what was left says so.
+    /// Gets stuck in a step if the value on the stack is nonzero.
     pub(super) fn stuck_if(&mut self, number: usize) {
         self.open(|code| code.if_(EMPTY));
         self.stuck(number);

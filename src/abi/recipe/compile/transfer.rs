@@ -1,4 +1,4 @@
-//! Bytes that a driver writes into the guest's memory, and reads from it.
+//! Bytes that a driver writes to and reads from the guest's memory.
 
 use super::super::ops::{Bytes, Len, Val, Written};
 use super::super::{Encoding, Width};
@@ -42,7 +42,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Computes the numbers among the parts before any of them is written.
+    /// Computes the numbers among the parts before writing any of them.
     fn numbers(&mut self, parts: &[Written], number: usize) -> Fit<()> {
         let mut temps = local::TEMPS..local::TEMPS + u32::try_from(super::MOST_ARGS).unwrap_or(0);
         for part in parts {
@@ -55,7 +55,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Sets [`local::LEN`] to how many bytes the parts have.
+    /// Sets [`local::LEN`] to the total length of the parts.
     fn len(&mut self, parts: &[Written]) {
         let mut own = 0;
         self.emit().i64_const(0);
@@ -71,7 +71,7 @@ impl Compiler<'_> {
         self.emit().i64_const(i64::try_from(own).unwrap_or(i64::MAX)).i64_add().local_set(local::LEN);
     }
 
-    /// Is stuck if what is written is longer than the room for it.
+    /// Gets stuck if the data is longer than the space for it.
     fn room(&mut self, within: Option<&Val>, number: usize) -> Fit<()> {
         let Some(room) = within else { return Ok(()) };
         self.emit().local_get(local::LEN);
@@ -84,7 +84,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Where bytes of the recipe's own are in the driver's memory, and how many.
+    /// The offset and length of constant bytes in the driver's memory.
     fn text(&mut self, bytes: &[u8]) -> Fit<(i32, i32)> {
         let at = layout::TEXTS as usize + self.texts.len();
         if at + bytes.len() > LENGTHS as usize {
@@ -104,14 +104,14 @@ impl Compiler<'_> {
         };
     }
 
-    /// Appends bytes of the guest's to the answer.
+    /// Appends bytes from the guest's memory to the answer.
     pub(super) fn read(&mut self, span: &Bytes, number: usize) -> Fit<()> {
         if !matches!(span.encoding, Encoding::Bytes | Encoding::Utf8) {
             return Err(Unfit);
         }
         self.extent(span, number)?;
         self.in_bounds(number);
-        // The longest answer, and room for a separator.
+        // The maximum answer, plus a separator.
         let mut code = self.emit();
         code.local_get(local::LEN);
         code.local_get(local::END).local_get(local::ANSWER).i32_sub().i64_extend_i32_u();
@@ -132,7 +132,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Sets [`local::ADDR`] and [`local::LEN`] to where a span begins, and how many bytes it has.
+    /// Sets [`local::ADDR`] and [`local::LEN`] to the address and length of a span.
     fn extent(&mut self, span: &Bytes, number: usize) -> Fit<()> {
         match &span.len {
             Len::Bytes(len) => {

@@ -1,4 +1,4 @@
-//! Values in a driver: each leaves 64 bits, as [`super::super::values`] computes them.
+//! Compiles values: each pushes an i64, computed as in [`super::super::values`].
 
 use super::super::ops::{Test, Val};
 use super::super::state::ResolvedGlobal;
@@ -8,7 +8,7 @@ use super::{Compiler, Fit, GUEST, OWN, Unfit, local, number, place};
 use crate::guest::Type;
 
 impl Compiler<'_> {
-    /// Leaves the value; where it cannot be had, the driver is stuck in that step.
+    /// Pushes the value. Gets stuck in `step` if it cannot be computed.
     pub(super) fn value(&mut self, value: &Val, step: usize) -> Fit<()> {
         match value {
             Val::Const(n) => {
@@ -26,7 +26,7 @@ impl Compiler<'_> {
             Val::LineLen => {
                 self.emit().local_get(local::N).i64_extend_i32_u();
             }
-            // Only of UTF-16, which a driver does not make.
+            // Used only with UTF-16, which a driver does not support.
             Val::LineUnits => return Err(Unfit),
             Val::Load(width, at) => self.load(*width, at, step)?,
             Val::Low(inner) => {
@@ -93,7 +93,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Turns a number of that type into its bits.
+    /// Converts a number of that type to its bits.
     pub(super) fn bits(&mut self, ty: Type) {
         let mut code = self.emit();
         match ty {
@@ -104,7 +104,7 @@ impl Compiler<'_> {
         };
     }
 
-    /// Turns bits into the number of that type.
+    /// Converts bits to a number of that type.
     pub(super) fn number_of(&mut self, ty: Type) {
         let mut code = self.emit();
         match ty {
@@ -115,7 +115,7 @@ impl Compiler<'_> {
         };
     }
 
-    /// Leaves whether a condition holds.
+    /// Pushes whether a condition holds.
     pub(super) fn test(&mut self, test: &Test, step: usize) -> Fit<()> {
         for side in [&test.left, &test.right] {
             self.value(side, step)?;
@@ -143,8 +143,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Is stuck in a step unless [`local::LEN`] bytes at [`local::ADDR`] lie in the guest's memory, as it was when the
-    /// driver was entered. No bytes lie anywhere.
+    /// Gets stuck in a step unless the [`local::LEN`] bytes at [`local::ADDR`] are in bounds of the guest's memory as
+    /// it was when the driver was entered. An empty range is always in bounds.
     pub(super) fn in_bounds(&mut self, step: usize) {
         let mut code = self.emit();
         code.local_get(local::LEN).i64_const(0).i64_ne();

@@ -1,4 +1,4 @@
-//! Reading a recipe's text: its head, its sections, and their statements.
+//! Parsing a recipe: its head, sections and statements.
 
 mod tokens;
 mod values;
@@ -11,19 +11,19 @@ pub(super) use tokens::is_word;
 use tokens::{Parsed, Reader, Token, tokens};
 use values::{encoding, width};
 
-/// What is wrong with a recipe's text, and in which of its lines.
+/// A syntax error in a recipe, with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The line, from 1.
     pub at: usize,
-    /// What is wrong.
+    /// The error.
     pub words: String,
 }
 
-/// Reads a recipe.
+/// Parses a recipe.
 ///
 /// # Errors
-/// The first line that is not one of a recipe.
+/// The first line that is not valid.
 pub fn parse(text: &str) -> Result<Recipe, ParseError> {
     let mut recipe = Recipe::default();
     let mut section = Section::Head;
@@ -39,15 +39,15 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
         reader.line(at, &mut recipe, &mut section).map_err(|words| ParseError { at, words })?;
     }
     match recipe.line.is_empty() {
-        true => Err(ParseError { at: text.lines().count(), words: "there is no section `each line`".to_owned() }),
+        true => Err(ParseError { at: text.lines().count(), words: "missing section `each line`".to_owned() }),
         false => Ok(recipe),
     }
 }
 
-/// Reads bytes in memory, as they stand in braces between words: `utf8 n at p`.
+/// Parses a span as it appears in braces in text: `utf8 n at p`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why the span is not valid.
 pub(super) fn span(text: &str) -> Result<Span, String> {
     let tokens = tokens(text)?;
     let mut reader = Reader::new(&tokens);
@@ -55,7 +55,7 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
     reader.end().map(|()| span)
 }
 
-/// Takes a line of the head that is plain prose: the recipe's name, or what it is about.
+/// Parses a line of the head that is free text: the name or the description.
 fn prose(line: &str, recipe: &mut Recipe) -> bool {
     match line.trim().split_once(char::is_whitespace) {
         Some(("name", rest)) => recipe.name = rest.trim().to_owned(),
@@ -65,7 +65,7 @@ fn prose(line: &str, recipe: &mut Recipe) -> bool {
     true
 }
 
-/// Which part of the recipe the lines belong to.
+/// The section that the lines belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     Head,
@@ -92,14 +92,14 @@ impl Reader<'_> {
             Section::Finally => &mut recipe.finally,
             Section::Handler | Section::Head => match recipe.handlers.last_mut() {
                 Some(handler) => &mut handler.body,
-                None => return Err("a statement stands before any section".to_owned()),
+                None => return Err("a statement before the first section".to_owned()),
             },
         };
         body.push(statement);
         Ok(())
     }
 
-    /// The beginning of a section, if that is what the line is.
+    /// Parses the start of a section, if the line is one.
     fn section(&mut self, at: usize, recipe: &mut Recipe) -> Parsed<Option<Section>> {
         match self.tokens {
             [Token::Word(word)] if word == "once" => self.place = 1,
@@ -138,12 +138,12 @@ impl Reader<'_> {
     fn head(&mut self, recipe: &mut Recipe) -> Parsed<()> {
         if self.takes_word("text") {
             let word = self.name("bytes, utf8, utf16 or hex")?;
-            recipe.encoding = encoding(&word).ok_or("`text` is followed by bytes, utf8, utf16 or hex")?;
+            recipe.encoding = encoding(&word).ok_or("expected bytes, utf8, utf16 or hex after `text`")?;
         } else if self.takes_word("host") {
             match self.name("wasi or stubs")?.as_str() {
                 "wasi" => recipe.wasi = true,
                 "stubs" => recipe.stubs = true,
-                other => return Err(format!("`host` is followed by wasi or stubs, and `{other}` is neither")),
+                other => return Err(format!("expected wasi or stubs after `host`, found `{other}`")),
             }
         } else if self.takes_word("stdin") {
             self.words(&["exact"])?;
@@ -173,7 +173,7 @@ impl Reader<'_> {
             _ => "",
         };
         let next = self.tokens.get(self.place + 1);
-        // Before `=` stands a name, whatever it means elsewhere.
+        // Before `=`, any word is a name.
         if !KEYWORDS.contains(&word) || matches!(next, Some(Token::Sign("="))) {
             return self.assignment();
         }
@@ -183,22 +183,22 @@ impl Reader<'_> {
         if !matches!(next, Some(Token::Sign("("))) || (action.is_ok() && self.is_over()) {
             return action;
         }
-        // `write(p, n)`: what cannot be such a statement is a call.
+        // `write(p, n)`: if it does not parse as such a statement, it is a call.
         self.place = start;
         match self.assignment() {
             Ok(call) if self.is_over() => Ok(call),
-            _ => action.and_then(|_| Err(format!("the line should end here{}", self.found()))).map_err(|words| {
+            _ => action.and_then(|_| Err(format!("expected the end of the line{}", self.found()))).map_err(|words| {
                 format!("{words}; to call an export named `{word}`, write its name in quotes: \"{word}\"(..)")
             }),
         }
     }
 
-    /// Whether a statement ends here, but for its condition.
+    /// Whether the statement ends here, apart from a condition.
     fn is_over(&self) -> bool {
         self.tokens.len() == self.place || self.next_is_word("if")
     }
 
-    /// What stands behind one of [`KEYWORDS`].
+    /// Parses the rest of a statement that begins with one of [`KEYWORDS`].
     fn keyword(&mut self, word: &str) -> Parsed<Action> {
         match word {
             "write" => self.write(),
@@ -229,20 +229,20 @@ impl Reader<'_> {
         Ok(Action::Let(names, self.expr()?))
     }
 
-    /// `x = e`, `u32[p] = e`, or a call alone.
+    /// `x = e`, `u32[p] = e`, or a call.
     fn assignment(&mut self) -> Parsed<Action> {
         let left = self.expr()?;
         if !self.takes("=") {
             return match left {
                 Expr::Call { .. } => Ok(Action::Let(Vec::new(), left)),
-                _ => Err(format!("this does nothing; {STATEMENT}")),
+                _ => Err(format!("this is not a statement; {STATEMENT}")),
             };
         }
         let right = self.expr()?;
         match left {
             Expr::Name(name) => Ok(Action::Let(vec![settable(name)?], right)),
             Expr::Load(width, at) => Ok(Action::Store(width, *at, right)),
-            _ => Err("only a name, or a place such as u32[p], can be set".to_owned()),
+            _ => Err("only a name, or memory such as u32[p], can be assigned to".to_owned()),
         }
     }
 
@@ -273,7 +273,7 @@ impl Reader<'_> {
         Ok(Action::Write { parts, at, within })
     }
 
-    /// `the line`, `stdout`, words, or bytes as `read` has them.
+    /// `the line`, `stdout`, text, or a span as in `read`.
     fn answer(&mut self) -> Parsed<Action> {
         if let Some(Token::Quoted(words)) = self.tokens.get(self.place) {
             self.place += 1;
@@ -284,14 +284,15 @@ impl Reader<'_> {
         }
         if !self.takes_word("the") {
             return Err(
-                "`answer` is followed by `the line`, `stdout`, or words in quotes; bytes are for `read`".to_owned()
+                "expected `the line`, `stdout` or text in quotes after `answer`; for bytes in memory, use `read`"
+                    .to_owned(),
             );
         }
         self.words(&["line"])?;
         Ok(Action::AnswerLine)
     }
 
-    /// What a host function returns: one value, or several.
+    /// The results of a host function: one value or several.
     fn results(&mut self) -> Parsed<Action> {
         let mut results = vec![self.expr()?];
         while self.takes(",") {
@@ -304,14 +305,13 @@ impl Reader<'_> {
         let part = match self.tokens.get(self.place) {
             Some(Token::Word(word)) if word == "line" || word == "text" => Part::Line,
             Some(Token::Quoted(text)) => Part::Text(text.clone()),
-            Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} is no byte"))?),
+            Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} does not fit in a byte"))?),
             Some(Token::Word(word)) if width(word).is_some() => {
                 self.place += 1;
                 return Ok(Part::Number(width(word).unwrap_or(Width::U8), self.expr()?));
             }
             _ => {
-                return Err("what is written is `line`, a byte such as 0, a text in quotes, or a number such as u16 n"
-                    .to_owned());
+                return Err("expected `line`, a byte such as 0, text in quotes, or a number such as u16 n".to_owned());
             }
         };
         self.place += 1;
@@ -331,13 +331,13 @@ impl Reader<'_> {
     }
 }
 
-/// The words that begin a statement which is neither an assignment nor a call.
+/// Keywords that begin a statement other than an assignment or a call.
 pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fail", "say", "stop", "return", "grow"];
 
-const HEAD: &str = "before the first section stand name, about, text, memory, host, stdin or instance; sections are once, each line, finally, on MODULE.NAME(..)";
-const STATEMENT: &str = "a line is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
+const HEAD: &str = "before the first section, expected name, about, text, memory, host, stdin or instance; the sections are once, each line, finally and on MODULE.NAME(..)";
+const STATEMENT: &str = "a statement is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
 
-/// A name that can be given a value.
+/// A name that can be assigned to.
 fn settable(name: String) -> Parsed<String> {
     match name.as_str() {
         "n" | "units" => Err(format!("`{name}` is the line's length; choose another name")),
@@ -345,7 +345,7 @@ fn settable(name: String) -> Parsed<String> {
     }
 }
 
-/// Whether a word is one for a number in memory, such as `u8`.
+/// Whether a word is the type of a number in memory, such as `u8`.
 pub(super) fn is_width(word: &str) -> bool {
     width(word).is_some()
 }

@@ -1,4 +1,4 @@
-//! What a line of a recipe is made of: words, texts, numbers and signs; cutting it, and taking them one by one.
+//! The tokens of a recipe line: words, strings, numbers and signs; the lexer and a token reader.
 
 use std::num::IntErrorKind;
 
@@ -12,7 +12,7 @@ pub(super) enum Token {
 
 const SIGNS: [&str; 16] = ["==", "!=", "<", ">", "=", "(", ")", "[", "]", ",", "+", "-", "*", "?", "@", "."];
 
-/// Cuts a line into tokens, up to a comment, which begins with `#`.
+/// Splits a line into tokens, up to a comment, which begins with `#`.
 pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let mut rest = line.trim_start();
@@ -38,12 +38,12 @@ pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
                 let sign = *sign.ok_or_else(|| {
                     let hint = match c {
-                        '\'' => ": texts stand in double quotes",
-                        ':' => ": sections stand alone, as `each line`, without a colon",
-                        '/' | '%' | '&' | '|' => ": there are sums and differences only",
+                        '\'' => ": put text in double quotes",
+                        ':' => ": the first line of a section, such as `each line`, has no colon",
+                        '/' | '%' | '&' | '|' => ": a recipe can only add and subtract",
                         _ => "",
                     };
-                    format!("`{c}` means nothing in a recipe{hint}")
+                    format!("unexpected character `{c}`{hint}")
                 })?;
                 tokens.push(Token::Sign(sign));
                 sign.len()
@@ -70,7 +70,7 @@ fn number(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A text in quotes at the beginning of `rest`, in which `\"`, `\\`, `\n`, `\0` stand for what they do elsewhere.
+/// A quoted string at the start of `rest`, with the escapes `\"`, `\\`, `\n` and `\0`.
 fn quoted(rest: &str) -> Result<(String, usize), String> {
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1);
@@ -81,24 +81,24 @@ fn quoted(rest: &str) -> Result<(String, usize), String> {
                 Some((_, 'n')) => text.push('\n'),
                 Some((_, '0')) => text.push('\0'),
                 Some((_, c @ ('"' | '\\'))) => text.push(c),
-                _ => return Err("a backslash in quotes stands before n, 0, \" or another backslash".to_owned()),
+                _ => return Err("unknown escape in quotes; expected \\n, \\0, \\\" or \\\\".to_owned()),
             },
             c => text.push(c),
         }
     }
-    Err("a quote is not closed".to_owned())
+    Err("missing closing quote".to_owned())
 }
 
-/// Takes a line's tokens, from left to right.
+/// Reads a line's tokens from left to right.
 pub(super) struct Reader<'a> {
     pub(super) tokens: &'a [Token],
-    /// The number of the next one.
+    /// The index of the next token.
     pub(super) place: usize,
-    /// How many values it is inside of.
+    /// The nesting depth of values.
     pub(super) depth: usize,
 }
 
-/// What was read, or in words what is wrong.
+/// A parsed item, or an error message.
 pub(super) type Parsed<T> = Result<T, String>;
 
 impl<'a> Reader<'a> {
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         Reader { tokens, place: 0, depth: 0 }
     }
 
-    /// A name: a word, or anything in quotes.
+    /// A name: a word or a quoted string.
     pub(super) fn name(&mut self, what: &str) -> Parsed<String> {
         let name = match self.tokens.get(self.place) {
             Some(Token::Word(name) | Token::Quoted(name)) => name.clone(),
@@ -149,9 +149,9 @@ impl<'a> Reader<'a> {
         match self.tokens.get(self.place) {
             None => Ok(()),
             Some(Token::Sign("*")) => {
-                Err("the line should end here, found `*`: there are sums and differences only".to_owned())
+                Err("expected the end of the line, found `*`: a recipe can only add and subtract".to_owned())
             }
-            Some(_) => Err(format!("the line should end here{}; a comment begins with #", self.found())),
+            Some(_) => Err(format!("expected the end of the line{}; a comment begins with #", self.found())),
         }
     }
 

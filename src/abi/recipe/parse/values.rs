@@ -1,10 +1,10 @@
-//! Values, conditions and spans: what stands in a recipe for a number, a comparison, and bytes in memory.
+//! Parsing values, conditions and spans.
 
 use super::STATEMENT;
 use super::tokens::{Parsed, Reader, Token};
 use crate::abi::recipe::{Comparison, Condition, Encoding, Expr, Length, Span, Width};
 
-/// The deepest that calls and brackets may nest.
+/// The maximum nesting depth of calls and brackets.
 const DEEPEST: usize = 32;
 
 impl Reader<'_> {
@@ -19,13 +19,13 @@ impl Reader<'_> {
                 return Ok(left);
             }
         }
-        Err("this sum is too long".to_owned())
+        Err("the sum is too long".to_owned())
     }
 
     fn term(&mut self) -> Parsed<Expr> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err("this nests too deep".to_owned());
+            return Err("the expression is nested too deeply".to_owned());
         }
         let term = self.operand();
         self.depth -= 1;
@@ -50,18 +50,19 @@ impl Reader<'_> {
                 self.call_export(name)
             }
             Some(Token::Word(word)) if self.takes("[") => {
-                let width = width(&word).ok_or_else(|| format!("`{word}[` is not one of u8[ u16[ u32[ u64["))?;
+                let width =
+                    width(&word).ok_or_else(|| format!("unknown type `{word}`; expected u8, u16, u32 or u64"))?;
                 let at = self.expr()?;
                 self.sign("]")?;
                 Ok(Expr::Load(width, Box::new(at)))
             }
             Some(Token::Word(word)) => Ok(Expr::Name(word)),
-            Some(Token::Sign(sign)) => Err(format!("a value cannot begin with `{sign}`; {STATEMENT}")),
-            None => Err("the line ends where a value should stand".to_owned()),
+            Some(Token::Sign(sign)) => Err(format!("expected a value, found `{sign}`; {STATEMENT}")),
+            None => Err("expected a value, but the line ends".to_owned()),
         }
     }
 
-    /// What stands behind a minus sign.
+    /// Parses the operand of a minus sign.
     fn negative(&mut self) -> Parsed<Expr> {
         if let Some(&Token::Number(n)) = self.tokens.get(self.place) {
             self.place += 1;
@@ -74,7 +75,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands behind `word(`.
+    /// Parses the rest of a call after `word(`.
     fn call(&mut self, word: String) -> Parsed<Expr> {
         match word.as_str() {
             "lo" | "hi" => {
@@ -97,9 +98,9 @@ impl Reader<'_> {
         Ok(Expr::Call { export, args, optional: self.takes("?") })
     }
 
-    /// `n at p`, `until 0 at p`, `to e at p`, with an encoding before it or not.
+    /// `n at p`, `until 0 at p`, `to e at p`, with an optional encoding first.
     pub(super) fn span(&mut self) -> Parsed<Span> {
-        // Right before `at` stands a length, whatever its name means elsewhere.
+        // A word directly before `at` is a length, even if it is a keyword elsewhere.
         let is_name = matches!(self.tokens.get(self.place + 1), Some(Token::Word(at)) if at == "at");
         let word = match self.tokens.get(self.place) {
             Some(Token::Word(word)) if !is_name => encoding(word),
@@ -112,7 +113,7 @@ impl Reader<'_> {
         } else if self.takes_word("until") {
             match self.expr()? {
                 Expr::Number(0) => Length::UntilZero,
-                _ => return Err("`until` is followed by 0".to_owned()),
+                _ => return Err("expected `0` after `until`".to_owned()),
             }
         } else if self.takes_word("to") {
             Length::To(self.expr()?)
@@ -127,7 +128,7 @@ impl Reader<'_> {
         let left = self.expr()?;
         let comparisons = [Comparison::Equal, Comparison::NotEqual, Comparison::Less, Comparison::Greater];
         let comparison = comparisons.into_iter().find(|comparison| self.takes(comparison.sign()));
-        let comparison = comparison.ok_or("a condition compares with ==, !=, < or >")?;
+        let comparison = comparison.ok_or("expected ==, !=, < or > in the condition")?;
         Ok(Condition { left, comparison, right: self.expr()? })
     }
 }

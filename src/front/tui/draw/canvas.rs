@@ -1,4 +1,4 @@
-//! Text, rules and titles in the cells of an area: what every part of the screen is drawn with.
+//! Draws text, rules and titles into the cells of an area.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,13 +10,13 @@ use super::theme::Theme;
 use crate::front::tui::state::lines::window;
 use crate::view::{thousands, visible};
 
-/// How much of a line or an answer is looked at: no screen is wider.
+/// The maximum length of a line or answer that is drawn; no screen is wider.
 const GLANCE: usize = 1024;
-/// What a rule is made of, and one above memory of the past.
+/// The symbol of rules, and of those above memory in the past.
 pub(super) const RULER: &str = "\u{2500}";
 pub(super) const PAST_RULER: &str = "\u{2550}";
 
-/// The cells that are drawn into, and the styles.
+/// The buffer and the theme.
 pub(crate) struct Canvas<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) theme: Theme,
@@ -27,31 +27,31 @@ impl<'a> Canvas<'a> {
         Canvas { buffer, theme }
     }
 
-    /// Puts text into the first row of an area, cut where the area ends, and returns the columns used.
+    /// Draws text into the first row of an area, truncated at its end, and returns the columns used.
     pub(super) fn put(&mut self, area: Rect, text: &str, style: Style) -> u16 {
         if area.is_empty() {
             return 0;
         }
         let (end, _) = self.buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
-        // What does not fit is not lost without a sign.
+        // Mark truncated text.
         if text.len() > usize::from(area.width) && text.width() > usize::from(area.width) {
             self.buffer[(area.right() - 1, area.y)].set_symbol("\u{2026}").set_style(style);
         }
         end - area.x
     }
 
-    /// The same, and makes the area what is left of it.
+    /// Draws text, and shrinks the area to what remains.
     pub(super) fn append(&mut self, rest: &mut Rect, text: &str, style: Style) {
         let used = self.put(*rest, text, style);
         *rest = Rect { x: rest.x + used, width: rest.width - used, ..*rest };
     }
 
-    /// A rule with a title, in the first row of an area.
+    /// Draws a rule with a title in the first row of an area.
     pub(super) fn rule(&mut self, area: Rect, title: &str, style: Style) {
         self.ruled(area, title, style, RULER);
     }
 
-    /// A rule made of a symbol.
+    /// Draws a rule made of a given symbol.
     pub(super) fn ruled(&mut self, area: Rect, title: &str, style: Style, symbol: &'static str) {
         if area.is_empty() {
             return;
@@ -64,7 +64,7 @@ impl<'a> Canvas<'a> {
         self.put(inner, &format!(" {shown} "), style);
     }
 
-    /// A line from top to bottom beside an area.
+    /// Draws a vertical line beside an area.
     pub(super) fn column(&mut self, x: u16, area: Rect) {
         for y in area.top()..area.bottom() {
             if let Some(cell) = self.buffer.cell_mut((x, y)) {
@@ -73,7 +73,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Empties an area.
+    /// Clears an area.
     pub(super) fn clear(&mut self, area: Rect) {
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
@@ -83,18 +83,18 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// The columns that a title has in the rule of an area.
+/// The columns available for a title in an area's rule.
 pub(super) fn title_room(area: Rect) -> usize {
     usize::from(area.width.saturating_sub(3))
 }
 
-/// A title with a hint at what can be done, where there is room for that in the rule of an area.
+/// A title followed by a hint, if both fit in the area's rule.
 pub(super) fn with_hint(title: &str, hint: &str, area: Rect) -> String {
     let fits = title.width() + hint.width() <= title_room(area);
     format!("{title}{}", if fits { hint } else { "" })
 }
 
-/// As much of a text as fits into that many columns.
+/// The longest prefix of a text that fits into that many columns.
 fn fit(text: &str, columns: usize) -> String {
     let mut fitted = String::new();
     for grapheme in text.graphemes(true) {
@@ -106,7 +106,7 @@ fn fit(text: &str, columns: usize) -> String {
     fitted
 }
 
-/// A text in at most that many columns; where it is cut, it ends in a sign.
+/// Truncates a text to at most that many columns, and marks the cut.
 pub(super) fn shortened(text: &str, columns: usize) -> String {
     match text.width() > columns {
         true => fit(text, columns.saturating_sub(1)) + "\u{2026}",
@@ -114,7 +114,7 @@ pub(super) fn shortened(text: &str, columns: usize) -> String {
     }
 }
 
-/// Which items of a list are shown, from that one on, if not all of them are: `  3-9 of 20`.
+/// Which items of a list are shown, unless all are: `  3-9 of 20`.
 pub(super) fn part(first: usize, count: usize, rows: u16) -> String {
     let rows = usize::from(rows);
     if count <= rows || rows == 0 {

@@ -1,4 +1,4 @@
-//! Terminals that cannot show every character: signs of ours, or all that is not ASCII, become plain ones.
+//! Replaces characters that the terminal cannot show with ASCII.
 
 use std::ffi::OsString;
 
@@ -10,32 +10,31 @@ pub(crate) enum Charset {
     /// Any character.
     #[default]
     Unicode,
-    /// Letters and lines, but few signs: the Linux console, whose font has 256 or 512 of them.
+    /// Letters and lines but few symbols: the Linux console, whose font has 256 or 512 glyphs.
     Console,
-    /// Nothing but ASCII.
+    /// ASCII only.
     Ascii,
 }
 
-/// The signs that the screen is drawn with, their replacements in ASCII, and whether a console's font has them.
+/// The symbols of the screen, their ASCII replacements, and whether a console font has them.
 const SIGNS: [(&str, &str, bool); 11] = [
     ("\u{2500}", "-", true),
     ("\u{2550}", "=", true),
     ("\u{2502}", "|", true),
     ("\u{252c}", "+", true),
-    // A byte that is zero, another control character, one that is no text, one that continues a character, one that
-    // has no room.
+    // A zero byte, another control character, an invalid byte, a continuation byte, a character that does not fit.
     ("\u{b7}", ".", true),
     ("\u{2022}", "^", false),
     ("\u{d7}", "?", false),
     ("\u{ab}", "<", true),
     ("\u{bb}", ">", true),
-    // What was cut, and the unit of microseconds.
+    // The ellipsis, and the micro sign.
     ("\u{2026}", "~", false),
     ("\u{b5}", "u", true),
 ];
 
 impl Charset {
-    /// What the terminal can show, as far as the environment says.
+    /// What the terminal supports, according to the environment.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<OsString>) -> Charset {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |value: OsString| value.to_string_lossy().to_lowercase();
@@ -45,13 +44,13 @@ impl Charset {
         match locale {
             Some(locale) if !is_utf8(&locale) => Charset::Ascii,
             _ if terminal == "linux" => Charset::Console,
-            // Where no locale is set, as in many containers, nearly every terminal shows UTF-8 all the same.
+            // Without a locale, as in many containers, nearly every terminal still supports UTF-8.
             _ if ["vt52", "vt100", "vt102", "vt220", "ansi"].contains(&terminal.as_str()) => Charset::Ascii,
             _ => Charset::Unicode,
         }
     }
 
-    /// Replaces what the terminal cannot show.
+    /// Replaces unsupported characters.
     pub(crate) fn apply(self, buffer: &mut Buffer) {
         if self == Charset::Unicode {
             return;

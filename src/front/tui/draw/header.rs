@@ -1,4 +1,4 @@
-//! The header: the guest, its convention and the size of its memory; and where on the timeline the view is.
+//! The header: the guest, its convention, the size of its memory, and the selected moment.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let path = Path::new(app.session.name());
     let name = visible(path.file_name().map_or(path.as_os_str(), |name| name).as_encoded_bytes());
     canvas.buffer.set_style(area, style);
-    // When a run began is left out where there is no room for it.
+    // Omit when a run began if it does not fit.
     let (run, since) = run(app);
     let left = format!(" linmem  {name}{convention}{memory}{pages}").width();
     let place = [format!("{run}{since} | {}", place(app)), format!("{run} | {}", place(app))]
@@ -42,7 +42,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     canvas.put(rest, &if fits { short + &bytes } else { short }, style);
 }
 
-/// The run, if there was another before it: `run 2`; and when it began, if it did because a file changed.
+/// The run's number, if it is not the first: `run 2`; and when it began, if a changed file caused it.
 fn run(app: &App) -> (String, String) {
     match (app.session.run_number(), app.session.reloaded()) {
         (number, Some(reload)) if number == reload.run => (format!("run {number}"), format!(", {}", clock(reload.at))),
@@ -51,7 +51,7 @@ fn run(app: &App) -> (String, String) {
     }
 }
 
-/// Where on the timeline the view is: `exchange 3 of 3 | step 3 of 5`.
+/// The position on the timeline: `exchange 3 of 3 | step 3 of 5`.
 fn place(app: &App) -> String {
     let Some(at) = &app.time.selection else { return String::new() };
     let past = match app.session.runs_back() {
@@ -71,14 +71,14 @@ fn place(app: &App) -> String {
     }
 }
 
-/// Which access is selected: `access 3 of 120` of those that the guest made during the step.
+/// The selected access of the guest's accesses during the step: `access 3 of 120`.
 fn access_words(at: &Selection) -> Option<String> {
     let number = at.access?;
     let all = at.step.map_or(0..at.node.accesses.len(), |place| at.node.steps[place].accesses.clone());
     Some(format!("access {} of {}", thousands(number - all.start + 1), thousands(all.end - all.start)))
 }
 
-/// The size of the memory that is looked at, in pages and in bytes: ` | 17 pages`, ` = 1,114,112 B`.
+/// The size of the selected memory, in pages and in bytes: ` | 17 pages`, ` = 1,114,112 B`.
 fn size(app: &App) -> Option<(String, String)> {
     let len = app.time.selection.as_ref()?.after.get(app.memory())?.len();
     let unit = if len == WASM_PAGE { "page" } else { "pages" };

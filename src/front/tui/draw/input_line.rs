@@ -10,7 +10,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::to_u16;
 use crate::view::visible;
 
-/// Draws the input line, and returns where its cursor is.
+/// Draws the input line, and returns the cursor's position.
 pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) -> Option<Position> {
     let label = match (app.line.sought(), app.focus) {
         (Some(sought), _) => format!("search `{}`: ", visible(sought.as_bytes())),
@@ -20,7 +20,7 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) -> Option<Pos
     draw_line(&label, &app.line, area, canvas)
 }
 
-/// Draws a line after its label, and returns where its cursor is.
+/// Draws a line after its label, and returns the cursor's position.
 pub(super) fn draw_line(label: &str, line: &LineEditor, area: Rect, canvas: &mut Canvas<'_>) -> Option<Position> {
     let mut rest = area;
     canvas.append(&mut rest, label, canvas.theme.title());

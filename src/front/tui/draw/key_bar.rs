@@ -1,4 +1,4 @@
-//! The key bar: the mode, and its keys; while something is typed, what it is.
+//! The key bar: the mode and its keys, or a description of what is being typed.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,7 +12,7 @@ use crate::front::tui::state::app::App;
 use crate::record::Failure;
 use crate::view::ahead;
 
-/// The keys that are left out last: what explains the others, and the way out, are declared last.
+/// How many keys at the end are kept longest: those for the help and for leaving are declared last.
 const KEPT: usize = 2;
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
@@ -40,7 +40,7 @@ fn draw_keys(mode: Mode, is_replay: bool, mut rest: Rect, canvas: &mut Canvas<'_
     let columns = |binding: &&Binding| binding.label.len() + binding.bar.len() + 3;
     let width = |shown: &[&Binding]| shown.iter().map(columns).sum::<usize>();
     while shown.len() > KEPT && width(&shown) > usize::from(rest.width) + 2 {
-        // The keys that are the same in many modes are known soonest.
+        // Drop keys shared by many modes first.
         let general = shown.iter().rposition(|binding| binding.modes == SCREEN);
         shown.remove(general.unwrap_or(shown.len() - KEPT - 1));
     }
@@ -52,7 +52,7 @@ fn draw_keys(mode: Mode, is_replay: bool, mut rest: Rect, canvas: &mut Canvas<'_
     }
 }
 
-/// While a line is typed: the bytes that will be written. While a command is: how it is written, and what it does.
+/// For a line, the bytes that will be written. For a command, its usage and description.
 fn about_the_line(app: &App) -> String {
     match Typed::new(app.line.text()) {
         Typed::Line(_) if app.session.is_replay() => {
@@ -66,7 +66,7 @@ fn about_the_line(app: &App) -> String {
     }
 }
 
-/// Whether the guest may be inconsistent, by what it did last.
+/// Whether the guest may be inconsistent after the last exchange.
 fn is_suspect(app: &App) -> bool {
     let run = app.session.run();
     let newest = run.len().checked_sub(1).and_then(|number| run.cause(number));

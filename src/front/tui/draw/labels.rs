@@ -1,4 +1,4 @@
-//! Marks around the bytes of a row: brackets for the selection and for matches, and the names of regions.
+//! Brackets around selected and matching bytes of a row, and the names of regions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,15 +10,15 @@ use crate::view::{Matched, Regions};
 
 /// The brackets in the gaps between the bytes of a row.
 pub(super) struct Brackets {
-    /// The address of the row.
+    /// The row's address.
     pub(super) addr: u64,
-    /// The first and the last address of what is selected.
+    /// The first and the last selected address.
     pub(super) selected: (u64, u64),
     pub(super) matched: Matched,
 }
 
 impl Brackets {
-    /// The bracket before the byte at that place of the row, if there is one.
+    /// The bracket before the byte at that index, if any.
     pub(super) fn opening(&self, place: usize) -> Option<&'static str> {
         match self.addr + place as u64 == self.selected.0 {
             true => Some("["),
@@ -35,11 +35,11 @@ impl Brackets {
     }
 }
 
-/// The columns that a name needs beside a row: a gap, and enough of its letters.
+/// The columns that a name needs beside a row: a gap, and a few letters.
 const ROOM: u16 = 6;
 
-/// Names the regions that begin in the rows from an address on, for a length: beside them, in the columns after `x`, as
-/// far as there is room; or by the letter of the most specific one.
+/// Draws the names of regions that start in the rows from `addr` on: in the columns after `x` if they fit, otherwise as
+/// the letter of the most specific region.
 pub(super) fn name_rows(regions: &Regions, (addr, len): (u64, u64), x: u16, area: Rect, canvas: &mut Canvas<'_>) {
     let mut named = regions.beginning_in(addr, len).peekable();
     let title = canvas.theme.title();
@@ -48,7 +48,7 @@ pub(super) fn name_rows(regions: &Regions, (addr, len): (u64, u64), x: u16, area
         while let Some(region) = named.next() {
             x = put_name(&region.name, x + 1, area, canvas.buffer);
             if x + 1 >= area.right() && named.peek().is_some() {
-                // What has no room is not lost without a sign.
+                // Mark truncated names.
                 canvas.buffer[(area.right() - 1, area.y)].set_symbol(CUT);
                 return;
             }
@@ -60,10 +60,10 @@ pub(super) fn name_rows(regions: &Regions, (addr, len): (u64, u64), x: u16, area
     }
 }
 
-/// The sign where a name is cut.
+/// The symbol at the end of a truncated name.
 const CUT: &str = "\u{2026}";
 
-/// Puts a name into a row, and returns the column after it.
+/// Draws a name in a row, and returns the column after it.
 fn put_name(name: &str, x: u16, area: Rect, buffer: &mut Buffer) -> u16 {
     let room = usize::from(area.right().saturating_sub(x));
     if room == 0 {

@@ -1,4 +1,4 @@
-//! What the letters in the gutter mean, in the rule above the steps.
+//! The legend of the gutter's letters, in the rule above the steps.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -17,7 +17,7 @@ const LEGEND: [(&str, Option<Actor>); 6] = [
     ("  + new ", None),
 ];
 
-/// Draws as much of the legend as has room at the right end of a rule with a title of that many columns.
+/// Draws as much of the legend as fits at the right end of a rule, after a title of that many columns.
 pub(super) fn draw(area: Rect, title: usize, canvas: &mut Canvas<'_>) {
     let width = |count: usize| to_u16(LEGEND[..count].iter().map(|(text, _)| text.width()).sum());
     let fits = |count: &usize| width(*count) + to_u16(title) + 5 <= area.width;

@@ -1,4 +1,4 @@
-//! Memory before and after what is selected: the titles of the panes, and what the panes show.
+//! Memory before and after the selection: the panes and their titles.
 
 use ratatui::style::Style;
 
@@ -19,7 +19,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let Some(view) = app.view() else { return };
     let step = at.selected_line().map_or_else(|| whole(&at.node.trigger), |line| line.headline());
     let note = in_brief(view.marks);
-    // The past differs in the shape of its rules too.
+    // Rules of the past have a different symbol too.
     let ruler = if app.is_present() { RULER } else { PAST_RULER };
     let title = canvas.theme.title();
     let pane = |side| Pane {
@@ -47,7 +47,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// What is selected where no step is.
+/// The label of the selection if no step is selected.
 fn whole(trigger: &Trigger) -> String {
     match trigger {
         Trigger::Start => "the start as a whole".to_owned(),

@@ -1,4 +1,4 @@
-//! The state of the full screen, drawn into cells.
+//! Draws the state of the full screen into cells.
 
 pub(super) mod canvas;
 pub(super) mod charset;

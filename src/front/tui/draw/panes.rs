@@ -1,4 +1,4 @@
-//! The two panes of memory, drawn cell by cell: a frame allocates nothing for them.
+//! The two panes of memory. Draws cell by cell, without allocating.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,12 +10,12 @@ use super::theme::Theme;
 use crate::record::{Actor, Image};
 use crate::view::{COVERED, DiffView, MAX_WIDTH, Mark, Pattern, Regions, Row, ViewLine, characters, thousands};
 
-/// Which of the two panes it is.
+/// Which memory a pane shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Before,
     After,
-    /// Both in one, a changed row twice.
+    /// Both in one pane; a changed row appears twice.
     Both,
 }
 
@@ -23,15 +23,15 @@ pub(super) enum Side {
 pub(super) struct Pane<'a> {
     pub(super) side: Side,
     pub(super) view: DiffView<'a>,
-    /// The memory as the guest's start left it, if that is not what is looked at.
+    /// Memory after the guest's start, unless that is selected.
     pub(super) start: Option<&'a Image>,
     /// The address of the first line.
     pub(super) top: u64,
-    /// The first and the last address of what is selected: the cursor, at least.
+    /// The first and the last selected address: at least the cursor.
     pub(super) selected: (u64, u64),
-    /// What is searched for: matches are shown wherever they are.
+    /// The search pattern, whose matches are marked everywhere.
     pub(super) pattern: Option<&'a Pattern>,
-    /// The ranges that have names.
+    /// The named ranges.
     pub(super) regions: &'a Regions,
 }
 
@@ -65,7 +65,7 @@ impl Pane<'_> {
         }
     }
 
-    /// Draws a folded line: how many bytes it is, and the byte, where all of them are the same.
+    /// Draws a folded line: its length, and the byte value if all bytes are equal.
     fn draw_fold(&self, line: ViewLine, area: Rect, canvas: &mut Canvas<'_>) {
         let grown = line.addr >= self.view.before.len();
         let image = if self.side == Side::Before { self.view.before } else { self.view.after };
@@ -121,7 +121,7 @@ impl Pane<'_> {
         for (place, cell) in row.cells().iter().enumerate() {
             let joined = place % 8 != 0 && cell.mark != Mark::None && cell.mark == row.cells()[place - 1].mark;
             let gap = if joined { style(place) } else { Style::new() };
-            // The cursor is two brackets, and so is a match: whatever the bytes look like, they are seen.
+            // The cursor and matches have brackets, so that they are visible whatever the bytes look like.
             let closing = place.checked_sub(1).and_then(|before| brackets.closing(before));
             if place.is_multiple_of(8) {
                 pen.gap(closing.unwrap_or(SPACE), Style::new());
@@ -152,7 +152,7 @@ impl Pane<'_> {
         }
     }
 
-    /// The letter that says, without colour, that a row was written and by whom, is new, or was changed earlier.
+    /// The gutter's letter: says without colour whether a row was written and by whom, is new, or was changed earlier.
     fn gutter(&self, row: &Row, side: Side, theme: Theme) -> (&'static str, Style) {
         let wrote = |actor| row.cells().iter().any(|cell| cell.mark.actor() == Some(actor));
         match (wrote(Actor::Host), wrote(Actor::Guest), wrote(Actor::Module)) {
@@ -176,7 +176,7 @@ fn digit(n: u64) -> usize {
     usize::from((n & 0xf) as u8)
 }
 
-/// Puts cells from left to right, up to an end.
+/// Draws cells from left to right, up to a limit.
 struct Pen<'a> {
     buffer: &'a mut Buffer,
     theme: Theme,
@@ -186,7 +186,7 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    /// A column between bytes. What marks the cursor there is never styled as a byte.
+    /// A column between bytes. The cursor's brackets are never styled as a byte.
     fn gap(&mut self, symbol: &'static str, style: Style) {
         self.put(symbol, if symbol == SPACE { style } else { self.theme.title() });
     }
@@ -198,7 +198,7 @@ impl Pen<'_> {
         }
     }
 
-    /// Puts a character that may be two columns wide, if it has room.
+    /// Draws a character, which may be two columns wide, if it fits.
     fn put_char(&mut self, c: char, style: Style, wide: bool) {
         let fits = self.x + u16::from(wide) < self.end;
         if self.x < self.end {
@@ -207,7 +207,7 @@ impl Pen<'_> {
         }
     }
 
-    /// Leaves a column to the character to the left.
+    /// Covers a column with the wide character to its left.
     fn cover(&mut self, style: Style) {
         self.put(SPACE, style);
     }

@@ -1,4 +1,4 @@
-//! A picture of the screen: as SVG with its colours, or as text.
+//! A picture of the screen, as coloured SVG or as text.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -10,13 +10,13 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::command::create;
 
-/// The size of a character cell, and of the letters in it.
+/// The size of a character cell, and the font size.
 const CELL: (f64, f64) = (8.4, 18.0);
 const LETTERS: u32 = 14;
-/// The colours of a terminal that has none of its own.
+/// The default foreground and background.
 const INK: &str = "#e6e6e6";
 const PAPER: &str = "#16181d";
-/// The 16 colours that every terminal has, as xterm has them.
+/// The 16 basic colours, with xterm's values.
 const SIXTEEN: [u32; 16] = [
     0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f, 0xff_0000,
     0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
@@ -25,7 +25,7 @@ const SIXTEEN: [u32; 16] = [
 /// Saves a picture of the cells, as `.svg` or `.txt`.
 ///
 /// # Errors
-/// Why there is no picture, as a message.
+/// Why the picture was not saved, as a message.
 pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool) -> Result<(), String> {
     let text = match path.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => svg(buffer),
@@ -36,7 +36,7 @@ pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool) -> Result<(), 
     file.write_all(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// The cells of a row, without those that a wide character to the left covers.
+/// The cells of a row, except those covered by a wide character.
 fn row(buffer: &Buffer, y: u16) -> impl Iterator<Item = (u16, &Cell)> {
     let mut covered = 0;
     (buffer.area.left()..buffer.area.right()).map(move |x| (x, &buffer[(x, y)])).filter(move |(_, cell)| {
@@ -49,7 +49,7 @@ fn row(buffer: &Buffer, y: u16) -> impl Iterator<Item = (u16, &Cell)> {
     })
 }
 
-/// The screen as text, without what only fills rows at their ends.
+/// The screen as text, without trailing blanks.
 fn plain(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in buffer.area.top()..buffer.area.bottom() {
@@ -60,7 +60,7 @@ fn plain(buffer: &Buffer) -> String {
     text
 }
 
-/// The screen as SVG: a rectangle behind cells that have a background, and each run of cells of one style as text.
+/// The screen as SVG: a rectangle for each background, and a text element for each run of cells with one style.
 fn svg(buffer: &Buffer) -> String {
     let size = |cells: u16, unit: f64| f64::from(cells) * unit;
     let (width, height) = (size(buffer.area.width, CELL.0), size(buffer.area.height, CELL.1));
@@ -88,7 +88,7 @@ fn columns(cell: &Cell) -> u16 {
     u16::try_from(cell.symbol().width()).unwrap_or(1).max(1)
 }
 
-/// How a cell looks, with reversed colours resolved.
+/// The appearance of a cell, with reversed colours resolved.
 #[derive(PartialEq, Eq)]
 struct Look {
     ink: Option<u32>,
@@ -146,7 +146,7 @@ impl Look {
     }
 }
 
-/// A colour as a number; `None` is the terminal's own.
+/// A colour as RGB; `None` is the terminal's default.
 fn rgb(color: Color) -> Option<u32> {
     let indexed = |index: u8| match index {
         0..16 => SIXTEEN[usize::from(index)],

@@ -9,7 +9,7 @@ use crate::front::tui::input::mode::Mode;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
 
-/// Draws the state, and returns where the cursor belongs.
+/// Draws the state, and returns the cursor's position.
 pub(crate) fn draw(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
     let mut cursor = None;
     if !app.overlays.iter().any(overlays::covers) {
@@ -23,7 +23,7 @@ pub(crate) fn draw(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
     cursor
 }
 
-/// What is below the overlays; returns where the cursor of the input line is.
+/// Draws what is below the overlays, and returns the position of the input line's cursor.
 fn draw_base(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
     let layout = app.layout;
     if layout.has_memory() {
@@ -39,7 +39,7 @@ fn draw_base(app: &App, canvas: &mut Canvas<'_>) -> Option<Position> {
         status::draw(app, canvas);
     } else {
         status::draw(app, canvas);
-        canvas.put(below_title(layout.status), "too small for memory: 44x12 at least", Style::new());
+        canvas.put(below_title(layout.status), "too small to show memory: needs 44x12", Style::new());
     }
     input_line::draw(app, layout.input, canvas)
 }

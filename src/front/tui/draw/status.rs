@@ -1,4 +1,4 @@
-//! The lines above the input line: what the selected step did; a message, the state of the guest or the answer.
+//! The lines above the input line: a summary of the selected step; a message, the guest's state or the answer.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -14,10 +14,10 @@ use crate::view::{
     visible,
 };
 
-/// The most messages of the guest that the sentence shows.
+/// The maximum number of the guest's messages in the summary.
 const MESSAGES: usize = 8;
 
-/// How a message is styled.
+/// The style of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tone {
     Plain,
@@ -38,14 +38,14 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         canvas.put(area, &text, style);
         return;
     }
-    // A message that is too long for its line takes that of the sentence above too.
+    // A long message also takes the summary's line.
     let lines = wrapped(&text, usize::from(area.width), 0);
     canvas.clear(Rect { height: 1, ..above });
     canvas.put(above, &lines[0], style);
     canvas.put(area, &lines[1..].join(" "), style);
 }
 
-/// What the selected step did, in a sentence.
+/// Draws the summary of the selected step.
 fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
     let Some(at) = &app.time.selection else { return };
     let Some(marks) = at.marks.get(app.memory()) else { return };
@@ -54,18 +54,19 @@ fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
         (None, Some(place)) => format!("step {}", place + 1),
         (None, None) => "all steps".to_owned(),
     };
-    // What is not known comes first: it holds for all bytes that are shown.
+    // Unknown memory comes first: it applies to all bytes shown.
     let unknown = unknown(at.known()).map_or_else(String::new, |unknown| format!("{unknown}; "));
+    let unknown = unknown + &at.dropped().map_or_else(String::new, |dropped| format!("{dropped}; "));
     let (area, said) = (app.layout.sentence, said(at));
     let whole = format!("{step}: {unknown}{}{said}", difference(marks));
     match whole.width() <= usize::from(area.width) {
         true => canvas.put(area, &whole, Style::new()),
-        // A shorter sentence is used before any is cut.
+        // Use a shorter sentence before truncating any.
         false => canvas.put(area, &format!("{step}: {unknown}{}{said}", short_difference(marks)), Style::new()),
     };
 }
 
-/// The messages of the guest during what is selected, to follow the sentence about the change.
+/// The guest's messages during the selection, to append to the summary.
 fn said(at: &Selection) -> String {
     let messages = at.steps.messages(&at.node, at.step);
     if messages.len() == 0 {
@@ -76,7 +77,7 @@ fn said(at: &Selection) -> String {
     format!("; the guest said {}{more}", shown.join(", "))
 }
 
-/// A notice, what the guest is doing, or how the selected cause ended.
+/// A notice, what the guest is doing, or the outcome of the selected cause.
 fn message(app: &App) -> (String, Tone) {
     if let Some(notice) = &app.status.notice {
         return (notice.clone(), Tone::Bold);
@@ -108,13 +109,13 @@ fn message(app: &App) -> (String, Tone) {
     }
 }
 
-/// The answer of a line, where something failed after it was read.
+/// The answer of a line that failed after the answer was read.
 fn answer_before_failure(cause: &Cause) -> Option<String> {
     let answer = cause.outcome.as_ref().ok().filter(|_| matches!(cause.trigger, Trigger::Line(_)))?;
     Some(format!("=> {}; then it failed: ", glance(answer)))
 }
 
-/// The message after the start, before anything is sent.
+/// The message after the start, before anything was sent.
 fn start(app: &App) -> (String, Tone) {
     if let Some(why) = app.session.about().and_then(|about| about.untraced.as_deref()) {
         return (crate::front::untraced(why), Tone::Failure);
@@ -126,10 +127,10 @@ fn start(app: &App) -> (String, Tone) {
     }
     let (text, tone) = match (undecided, app.session.is_replay()) {
         (true, _) => {
-            ("no convention was chosen: :convention lists those that match, :call calls by hand", Tone::Failure)
+            ("no convention was chosen: :convention lists those that match, :call calls an export", Tone::Failure)
         }
         (false, true) => {
-            ("a saved session: no guest runs. F5 F6 move along its exchanges, Esc goes to the memory.", Tone::Plain)
+            ("a saved session: no guest runs. F5 F6 show its exchanges, Esc goes to the memory.", Tone::Plain)
         }
         (false, false) => {
             ("the guest is ready. Type a line to send it; above is the memory after the start.", Tone::Plain)
@@ -138,7 +139,7 @@ fn start(app: &App) -> (String, Tone) {
     (text.to_owned(), tone)
 }
 
-/// That the run began because a file changed, and when; empty for any other run.
+/// That a changed file caused the run, and when; empty for other runs.
 fn reloaded(app: &App) -> String {
     let number = app.session.run_number();
     let reload = app.session.reloaded().filter(|reload| reload.run == number);
@@ -156,7 +157,7 @@ fn findings(app: &App, at: &Selection) -> String {
     format!("   ! {}{more} (:check)", finding(first))
 }
 
-/// How a line or a command ended that did not fail.
+/// The outcome of a line or a command that succeeded.
 fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
     let elapsed = elapsed(at.steps.elapsed());
     match trigger {

@@ -1,4 +1,4 @@
-//! The steps as a tree; its root, the exchange as a whole, is the title.
+//! The tree of steps. Its root, the exchange as a whole, is the title.
 
 use ratatui::style::Style;
 

@@ -1,4 +1,4 @@
-//! The strip: the exchanges of the run in one row, a cell for each, or for as many as it takes to show all.
+//! The strip: the run's exchanges in one row. Each cell stands for one, or for several if they would not fit.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,7 +12,7 @@ use crate::front::tui::state::strip;
 use crate::record::Actor;
 use crate::view::{Events, thousands};
 
-/// What the letters mean that the legend of the gutter does not tell.
+/// The part of the legend that the gutter's legend lacks.
 const LEGEND: &str = "  x failed  + grew  . nothing changed";
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// The text after the strip: its scale, and whether the newest exchange is followed.
+/// The text after the strip: its scale, and whether it follows the newest exchange.
 fn end(app: &App, size: usize) -> String {
     let scale = if size > 1 { format!("{} a cell  ", thousands(size as u64)) } else { String::new() };
     let now = match (app.time.follows() || app.is_present(), app.session.is_replay()) {
@@ -48,7 +48,7 @@ fn end(app: &App, size: usize) -> String {
     format!("  {scale}{now} ")
 }
 
-/// The sign of what happened in a cell: the rarest of it.
+/// The symbol for the rarest event in a cell.
 fn event(events: Events, theme: Theme) -> (&'static str, Style) {
     match events {
         _ if events.has(Events::FAILED) => ("x", theme.failure()),

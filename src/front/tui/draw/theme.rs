@@ -1,4 +1,4 @@
-//! Styles. A mark is always more than a colour, and colours are safe for colour-blind readers: blue and orange.
+//! Styles. No mark relies on colour alone, and the colours, blue and orange, suit colour-blind readers.
 
 use std::ffi::OsString;
 
@@ -18,18 +18,18 @@ pub(crate) struct Theme {
 
 #[derive(Clone, Copy, Debug)]
 struct Colors {
-    /// Behind what the guest wrote, which is black then.
+    /// The background of bytes that the guest wrote, with black text.
     orange: Color,
-    /// Behind what the host wrote, and its own colour then.
+    /// The background of bytes that the host wrote, and the text on it.
     blue: Color,
     white: Color,
-    /// For text, on dark and on light.
+    /// Text colours, for dark and light terminals.
     orange_text: Color,
     blue_text: Color,
     red_text: Color,
 }
 
-/// The colours that every terminal has.
+/// The 16 colours that every terminal has.
 const SIXTEEN: Colors = Colors {
     orange: Color::Yellow,
     blue: Color::Blue,
@@ -39,11 +39,11 @@ const SIXTEEN: Colors = Colors {
     red_text: Color::Red,
 };
 
-/// Of the colours that most terminals have.
+/// From the 256 colours that most terminals have.
 const INDEXED: Colors =
     Colors { orange: Color::Indexed(214), orange_text: Color::Indexed(172), blue_text: Color::Indexed(33), ..SIXTEEN };
 
-/// Where any colour can be had, these do not depend on the terminal's palette.
+/// True colours do not depend on the terminal's palette.
 const TRUE: Colors = Colors {
     orange: Color::Rgb(0xff, 0xaf, 0x00),
     blue: Color::Rgb(0x00, 0x4f, 0xbf),
@@ -54,7 +54,7 @@ const TRUE: Colors = Colors {
 };
 
 impl Theme {
-    /// The theme that the user's choice and the environment ask for.
+    /// The theme for the user's setting and the environment.
     pub(crate) fn new(when: ColorChoice) -> Theme {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colored = match when {
@@ -69,22 +69,22 @@ impl Theme {
         Theme { colors, charset: Charset::of(variable) }
     }
 
-    /// A theme without any colour. No style has one then, not even the terminal's own: crossterm 0.29 would write
-    /// an escape for it that takes the modifiers away again.
+    /// A theme without colours. Its styles do not even set the default colour: crossterm 0.29 would write an escape
+    /// that also resets modifiers.
     #[cfg(test)]
     pub(crate) const MONOCHROME: Theme = Theme { colors: None, charset: Charset::Unicode };
 
-    /// A theme with the 16 colours that every terminal has.
+    /// A theme with the 16 basic colours.
     #[cfg(test)]
     pub(crate) const COLORED: Theme = Theme { colors: Some(SIXTEEN), charset: Charset::Unicode };
 
-    /// The same on a terminal that shows these characters.
+    /// The same theme with another character set.
     #[cfg(test)]
     pub(crate) fn with(self, charset: Charset) -> Theme {
         Theme { charset, ..self }
     }
 
-    /// A byte in the pane that shows memory after.
+    /// A byte in the pane after.
     pub(crate) fn after(self, mark: Mark) -> Style {
         let plain = Style::new();
         match (mark, self.colors) {
@@ -105,7 +105,7 @@ impl Theme {
         }
     }
 
-    /// A byte in the pane that shows memory before: underlined where it is about to be written.
+    /// A byte in the pane before, underlined if it is about to be written.
     pub(crate) fn before(self, mark: Mark) -> Style {
         match mark {
             Mark::None => Style::new(),
@@ -113,19 +113,19 @@ impl Theme {
         }
     }
 
-    /// The style of a byte in a match of the search, which has this style otherwise. Whether it was written stays visible,
-    /// and a match has brackets around it as well.
+    /// The style of a byte in a search match that otherwise has `style`. A written byte remains recognizable; matches
+    /// also have brackets.
     pub(crate) fn matched(self, style: Style) -> Style {
         let plain = style.bg.is_none() && self.colors.is_some();
         style.add_modifier(if plain { Modifier::REVERSED } else { Modifier::ITALIC })
     }
 
-    /// A byte that was changed by an earlier step: weaker than one that was changed by this.
+    /// A byte that an earlier step changed: less prominent than one that this step changed.
     pub(crate) fn since_start(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// The letter in the gutter, and the line of a legend, for what an actor wrote.
+    /// An actor's letter in the gutter and in the legend.
     pub(crate) fn actor(self, actor: Actor) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         match (actor, self.colors) {
@@ -135,7 +135,7 @@ impl Theme {
         }
     }
 
-    /// Rules and titles between the parts of the screen.
+    /// Rules and titles.
     pub(crate) fn title(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
@@ -158,7 +158,7 @@ impl Theme {
 }
 
 impl Colors {
-    /// The most that the terminal can show, as far as the environment says.
+    /// The best colours that the terminal supports, according to the environment.
     fn of(variable: impl Fn(&str) -> Option<OsString>) -> Colors {
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().to_lowercase()).unwrap_or_default();
         let (depth, terminal) = (text("COLORTERM"), text("TERM"));

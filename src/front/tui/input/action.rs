@@ -1,58 +1,58 @@
-//! Actions: what keys and the mouse ask for.
+//! Actions: the meanings of keys and of the mouse.
 
 use ratatui::layout::Position;
 
 use super::line::Edit;
 use crate::view::Notation;
 
-/// What the user asks for.
+/// A user action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Sends the line.
     Send,
-    /// Changes the line.
+    /// Edits the line.
     Edit(Edit),
-    /// Completes the command that is typed.
+    /// Completes the command being typed.
     Complete,
-    /// Ends the search in earlier lines, and brings back what was typed before it.
+    /// Ends the history search, and restores the text typed before it.
     CancelSearch,
-    /// Moves from the input line to the memory.
+    /// Moves the focus from the input line to the memory.
     EnterMemory,
-    /// Moves from the memory to the input line.
+    /// Moves the focus from the memory to the input line.
     EnterLine,
     /// Closes the innermost thing that is open.
     Close,
     /// Accepts what was typed or selected in an overlay.
     Accept,
-    /// Stops a running guest, else clears the line.
+    /// Interrupts a running guest, otherwise clears the line.
     Interrupt,
-    /// Quits at once.
+    /// Quits immediately.
     Quit,
-    /// Quits if the line is empty, else deletes a character.
+    /// Quits if the line is empty, otherwise deletes a character.
     DeleteOrQuit,
-    /// Stops the program as Ctrl-Z does elsewhere.
+    /// Suspends the process, as Ctrl-Z usually does.
     Suspend,
-    /// Draws the screen again.
+    /// Redraws the screen.
     Redraw,
     /// Opens or closes the help.
     Help,
-    /// Moves along the steps, into calls.
+    /// Moves through the steps, into calls.
     Step(Direction),
-    /// Moves along the steps that are no deeper.
+    /// Moves through the steps without entering calls.
     Beside(Direction),
-    /// Moves out of a call, and from the host's steps to the exchange as a whole.
+    /// Moves from a step to its call, and from a step of the host to the exchange as a whole.
     Out,
-    /// Moves along the exchanges.
+    /// Moves through the exchanges.
     Exchange(Direction),
-    /// Moves along the runs: each reset or reload began one.
+    /// Moves through the runs. Each reset or reload began one.
     Run(Direction),
-    /// Goes to the newest exchange of the present run, and follows.
+    /// Goes to the newest exchange of the current run, and follows new ones.
     Newest,
     /// Shows the next memory.
     Memory,
-    /// Moves by lines.
+    /// Moves the cursor by lines.
     Rows(Direction),
-    /// Moves the cursor in memory by bytes.
+    /// Moves the cursor by bytes.
     Bytes(Direction),
     /// Moves by a page.
     Page(Direction),
@@ -60,15 +60,15 @@ pub(crate) enum Action {
     HalfPage(Direction),
     /// Goes to the first or the last address or line.
     End(Direction),
-    /// Goes to the previous or next run of changed bytes.
+    /// Goes to the previous or next range of changed bytes.
     Change(Direction),
     /// Goes along the timeline to the previous or next write of the byte at the cursor.
     Write(Direction),
-    /// Goes to where the cursor was before, and forward again.
+    /// Goes to an earlier position of the cursor, or forward again.
     Trail(Direction),
     /// Follows the pointer at the cursor.
     Follow,
-    /// Asks for something in place of the input line.
+    /// Asks a question in place of the input line.
     Ask(Question),
     /// Copies the selected bytes in a notation.
     Copy(Notation),
@@ -76,7 +76,7 @@ pub(crate) enum Action {
     Match(Direction),
     /// Shows the previous or next panel beside the steps.
     Panel(Direction),
-    /// Changes how the panes are arranged.
+    /// Changes the arrangement of the panes.
     Arrange,
     /// Changes how many bytes a row has.
     Width(Direction),
@@ -84,17 +84,17 @@ pub(crate) enum Action {
     ByteOrder,
     /// Saves a picture of the screen.
     Picture,
-    /// Begins to select bytes, or ends it.
+    /// Starts or ends a selection of bytes.
     Select,
     /// Runs a command.
     Command(&'static str),
-    /// Takes the mouse, or gives it back to the terminal.
+    /// Captures the mouse, or releases it to the terminal.
     ToggleMouse,
     /// A mouse button was pressed.
     Press(Position),
-    /// The mouse was moved with the button pressed.
+    /// The mouse was moved with the button held.
     Drag(Position),
-    /// The wheel was turned, by that many lines.
+    /// The wheel was turned by that many lines.
     Scroll(Direction, usize),
 }
 
@@ -105,21 +105,21 @@ pub(crate) enum Direction {
     Forward,
 }
 
-/// What is asked for in place of the input line.
+/// A question in place of the input line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// Where to go.
+    /// The address to go to.
     Address,
-    /// What to search for.
+    /// The pattern to search for.
     Pattern,
     /// A name for the selected bytes.
     Name,
-    /// What to write at the cursor.
+    /// The bytes to write at the cursor.
     Bytes,
-    /// Where to go, or a command.
+    /// An address or a command.
     Command,
-    /// In which notation to copy the selected bytes: one key answers it.
+    /// The notation for copying the selected bytes; answered with one key.
     Notation,
-    /// To which file to write the selected bytes.
+    /// The file to write the selected bytes to.
     File,
 }

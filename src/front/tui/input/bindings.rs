@@ -1,4 +1,4 @@
-//! The keys: each is declared once, for the loop, the help and the key bar.
+//! Key bindings: declared once for the event loop, the help and the key bar.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -7,23 +7,23 @@ use super::line::Edit;
 use super::mode::{Mode, Modes};
 use crate::view::Notation;
 
-/// A line of the help: keys, and what they do.
+/// A binding: a line of the help.
 pub(crate) struct Binding {
-    /// Where they hold: one of [`SECTIONS`].
+    /// The modes in which it applies: one of [`SECTIONS`].
     pub(crate) modes: Modes,
     /// The keys, as the help names them.
     pub(crate) label: &'static str,
     keys: &'static [(&'static [Key], Action)],
-    /// What they do, for the help.
+    /// The description in the help.
     pub(crate) help: &'static str,
-    /// A word or two for the key bar, for the few that are shown there.
+    /// A short label, if it appears in the key bar.
     pub(crate) bar: &'static str,
 }
 
-/// A key, or two that are pressed one after the other.
+/// A key, or a sequence of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The character that is pressed first, if two are.
+    /// The first key of a sequence, if there are two.
     prefix: Option<char>,
     modifiers: KeyModifiers,
     code: KeyCode,
@@ -33,7 +33,7 @@ pub(crate) struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     Action(Action),
-    /// It begins a sequence of two keys.
+    /// It starts a sequence of two keys.
     Prefix(char),
     Nothing,
 }
@@ -47,7 +47,7 @@ const LIST: Modes = Modes::of(&[Mode::List]);
 const OVER: Modes = Modes::of(&[Mode::List, Mode::Help, Mode::Output]);
 const LINES: Modes = Modes::of(&[Mode::Input, Mode::History]);
 const EDITED: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Prompt]);
-/// The modes with the panes in sight.
+/// The modes in which the panes are visible.
 pub(crate) const SCREEN: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Memory, Mode::Prompt]);
 const ALL: Modes = Modes::of(&[
     Mode::Input,
@@ -60,7 +60,7 @@ const ALL: Modes = Modes::of(&[
     Mode::Output,
 ]);
 
-/// The parts of the help, and the modes whose keys each of them lists.
+/// The sections of the help, with the modes that each covers.
 pub(crate) const SECTIONS: &[(&str, Modes)] = &[
     ("input line", INPUT),
     ("memory", MEMORY),
@@ -118,11 +118,11 @@ use KeyCode::{BackTab, Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, 
 #[rustfmt::skip]
 pub(crate) const BINDINGS: &[Binding] = &[
     bind(INPUT, "Enter", &[(ENTER, Action::Send)], "send the line to the guest, or run the command after a colon", "send"),
-    bind(INPUT, "Esc", &[(ESC, Action::EnterMemory)], "to the memory; i goes back to the input line", "memory"),
+    bind(INPUT, "Esc", &[(ESC, Action::EnterMemory)], "go to the memory; i goes back to the input line", "memory"),
     bind(INPUT, "Ctrl-G", &[(&[ctrl('g')], Action::Ask(Question::Address))], "go to an address: 0x410, 1040, 0:0x410, input+4, a region", ""),
     bind(INPUT, "Tab", &[(&[key(Tab)], Action::Complete)], "complete a command; :help lists them", ""),
 
-    bind(MEMORY, "i", &[(&[plain('i')], Action::EnterLine)], "back to the input line", "input line"),
+    bind(MEMORY, "i", &[(&[plain('i')], Action::EnterLine)], "go back to the input line", "input line"),
     bind(MEMORY, "h j k l arrows", &[
         (&[plain('h'), key(Left)], Action::Bytes(Back)), (&[plain('l'), key(Right)], Action::Bytes(Forward)),
         (&[plain('k'), key(Up)], Action::Rows(Back)), (&[plain('j'), key(Down)], Action::Rows(Forward)),
@@ -144,7 +144,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "e", &[(&[plain('e')], Action::ByteOrder)], "byte order of the values", ""),
     bind(MEMORY, "v", &[(&[plain('v')], Action::Arrange)], "panes side by side, stacked, or one with old above new", ""),
     bind(MEMORY, "b B", &[(&[plain('b')], Action::Width(Forward)), (&[plain('B')], Action::Width(Back))], "more, fewer bytes in a row", ""),
-    bind(MEMORY, "w", &[(&[plain('w')], Action::Memory)], "next memory, where the guest has several (F10)", ""),
+    bind(MEMORY, "w", &[(&[plain('w')], Action::Memory)], "next memory, if the guest has several (F10)", ""),
     bind(MEMORY, "s", &[(&[plain('s')], Action::Select)], "select bytes: from here to where the cursor goes", ""),
     bind(MEMORY, "y", &[(&[plain('y')], Action::Ask(Question::Notation))], "copy the selected bytes, or write them to a file", ""),
     bind(MEMORY, "m", &[(&[plain('m')], Action::Ask(Question::Name))], "name the selected bytes", ""),
@@ -152,26 +152,26 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "# *", &[(&[plain('#')], Action::Write(Back)), (&[plain('*')], Action::Write(Forward))], "previous, next write of the byte at the cursor", ""),
     bind(MEMORY, "< >", &[(&[plain('<')], Action::Step(Back)), (&[plain('>')], Action::Step(Forward))], "previous, next step (F7 F8)", ""),
     bind(MEMORY, "( )", &[(&[plain('(')], Action::Beside(Back)), (&[plain(')')], Action::Beside(Forward))], "the same, without the steps inside calls (Shift-F7 Shift-F8)", ""),
-    bind(MEMORY, "^", &[(&[plain('^')], Action::Out)], "out of the call, then to the exchange as a whole (F2)", ""),
+    bind(MEMORY, "^", &[(&[plain('^')], Action::Out)], "leave the call, then show the exchange as a whole (F2)", ""),
     bind(MEMORY, "{ }", &[(&[plain('{')], Action::Exchange(Back)), (&[plain('}')], Action::Exchange(Forward))], "previous, next exchange (F5 F6)", ""),
-    bind(MEMORY, "M", &[(&[plain('M')], Action::ToggleMouse)], "give the mouse to the terminal, or take it again", ""),
+    bind(MEMORY, "M", &[(&[plain('M')], Action::ToggleMouse)], "leave the mouse to the terminal, or use it again", ""),
     bind(MEMORY, "Esc", &[(ESC, Action::Close)], "end the selection, then remove the marks of the search", ""),
 
     bind(HISTORY, "Enter", &[(ENTER, Action::Send)], "send the line that was found", "send"),
-    bind(HISTORY, "Ctrl-G", &[(&[ctrl('g')], Action::CancelSearch)], "bring back what was typed before the search", ""),
-    bind(HISTORY, "Esc", &[(ESC, Action::Close)], "take the line that was found, to edit it", "edit"),
+    bind(HISTORY, "Ctrl-G", &[(&[ctrl('g')], Action::CancelSearch)], "restore the line from before the search", ""),
+    bind(HISTORY, "Esc", &[(ESC, Action::Close)], "edit the line that was found", "edit"),
 
-    bind(PROMPT, "Enter", &[(ENTER, Action::Accept)], "do what was asked for", "accept"),
+    bind(PROMPT, "Enter", &[(ENTER, Action::Accept)], "accept the answer", "accept"),
     bind(PROMPT, "Ctrl-G", &[(&[ctrl('g')], Action::Ask(Question::Address))], "go to an address instead", ""),
     bind(PROMPT, "Esc", &[(ESC, Action::Close)], "leave the prompt", "cancel"),
 
     bind(SCREEN, "F7 F8", &[(&[key(F(7)), with(ALT, Up)], Action::Step(Back)), (&[key(F(8)), with(ALT, Down)], Action::Step(Forward))], "previous, next step, into calls (Alt-Up Alt-Down)", "step"),
     bind(SCREEN, "Shift-F7 Shift-F8", &[(&[with(SHIFT, F(7))], Action::Beside(Back)), (&[with(SHIFT, F(8))], Action::Beside(Forward))], "previous, next step, without the steps inside calls", ""),
-    bind(SCREEN, "F2", &[(&[key(F(2))], Action::Out)], "out of the call, then to the exchange as a whole", ""),
+    bind(SCREEN, "F2", &[(&[key(F(2))], Action::Out)], "leave the call, then show the exchange as a whole", ""),
     bind(SCREEN, "F5 F6", &[(&[key(F(5)), with(ALT, PageUp)], Action::Exchange(Back)), (&[key(F(6)), with(ALT, PageDown)], Action::Exchange(Forward))], "previous, next exchange (Alt-PgUp Alt-PgDn)", "exchange"),
-    bind(SCREEN, "F9", &[(&[key(F(9)), with(ALT, End)], Action::Newest)], "the newest exchange, and then those to come (Alt-End)", ""),
+    bind(SCREEN, "F9", &[(&[key(F(9)), with(ALT, End)], Action::Newest)], "go to the newest exchange, and follow new ones (Alt-End)", ""),
     bind(SCREEN, "F3 F4", &[(&[key(F(3))], Action::Run(Back)), (&[key(F(4))], Action::Run(Forward))], "previous, next run: each reset or reload begins one", ""),
-    bind(SCREEN, "F10", &[(&[key(F(10))], Action::Memory)], "next memory, where the guest has several", ""),
+    bind(SCREEN, "F10", &[(&[key(F(10))], Action::Memory)], "next memory, if the guest has several", ""),
     bind(SCREEN, "PgUp PgDn", &[(&[key(PageUp)], Action::Page(Back)), (&[key(PageDown)], Action::Page(Forward))], "previous, next page of memory", ""),
 
     bind(EDITED, "Left Right", &[(&[key(Left), ctrl('b')], Action::Edit(Edit::Left)), (&[key(Right), ctrl('f')], Action::Edit(Edit::Right))], "one character (Ctrl-B Ctrl-F)", ""),
@@ -214,10 +214,10 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "q", &[(&[plain('q')], Action::Quit)], "quit", "quit"),
 ];
 
-/// What a key means in a mode, after the first key of a sequence if that was pressed. Where text is typed, a printable
-/// key is text.
+/// The meaning of a key in a mode, given the first key of a sequence if there was one. In modes that take text,
+/// printable keys are text.
 pub(crate) fn meaning(mode: Mode, prefix: Option<char>, key: KeyEvent) -> Meaning {
-    // Of a character, Shift has made another one already.
+    // For a character, Shift is already applied.
     let shifted = matches!(key.code, F(_) | BackTab);
     let modifiers = if shifted { key.modifiers } else { key.modifiers.difference(SHIFT) };
     let pressed = Key { prefix, modifiers, code: key.code };
@@ -237,7 +237,7 @@ pub(crate) fn meaning(mode: Mode, prefix: Option<char>, key: KeyEvent) -> Meanin
 }
 
 impl Binding {
-    /// Each of its keys, and what it does.
+    /// Its keys, with their actions.
     pub(crate) fn actions(&self) -> impl Iterator<Item = (Key, Action)> + Clone {
         self.keys.iter().flat_map(|&(keys, action)| keys.iter().map(move |&key| (key, action)))
     }
@@ -250,7 +250,7 @@ mod tests {
     const MODES: [Mode; 8] =
         [Mode::Input, Mode::History, Mode::Memory, Mode::Prompt, Mode::Copy, Mode::List, Mode::Help, Mode::Output];
 
-    /// The name of a key as the help has it.
+    /// The name of a key in the help.
     fn name(key: Key) -> String {
         let name = match key.code {
             KeyCode::Char(c) if key.modifiers.is_empty() => c.to_string(),

@@ -1,4 +1,4 @@
-//! The input line: rustyline's line buffer, with a kill ring of one, history and search.
+//! The input line: rustyline's line buffer, with a single-entry kill ring, history and search.
 
 use rustyline::line_buffer::{ChangeListener, DeleteListener, Direction, LineBuffer};
 use rustyline::{At, Movement, Word};
@@ -8,13 +8,13 @@ use unicode_width::UnicodeWidthStr;
 use crate::front::history::History;
 use crate::view::visible;
 
-/// The longest line in bytes. The buffer cannot grow past what it was made with.
+/// The maximum length of a line, in bytes. The buffer cannot grow beyond its initial capacity.
 pub(crate) const LONGEST: usize = 1 << 20;
 
-/// The message when a line is that long.
+/// The message when that length is reached.
 pub(crate) const LINE_FULL: &str = "the line is full: at most 1 MiB can be typed";
 
-/// A change of the line or of the cursor's place in it.
+/// An edit of the line, or a movement of its cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
     Insert(char),
@@ -38,25 +38,25 @@ pub(crate) enum Edit {
     Undo,
 }
 
-/// The most changes that can be undone, and the longest line in bytes of which that can be.
+/// The maximum number of undo steps, and the maximum length in bytes of a line with undo.
 const UNDONE: usize = 200;
 const LONGEST_UNDONE: usize = 64 << 10;
 
-/// The line that is being typed.
+/// The line being edited.
 pub(crate) struct LineEditor {
     line: LineBuffer,
     killed: String,
     history: History,
-    /// Which earlier line is shown, and the unfinished line to come back to.
+    /// The history line shown, and the unfinished line to return to.
     recalled: Option<(usize, String)>,
-    /// What is searched for in earlier lines, while that goes on.
+    /// The text of the history search, if one is active.
     sought: Option<String>,
-    /// The line and the cursor's place as they were before each change, and whether the last one put a character.
+    /// The line and cursor before each edit, and whether the last edit inserted a character.
     undo: Vec<(String, usize)>,
     inserting: bool,
 }
 
-/// Notes what is deleted, for the kill ring.
+/// Collects deleted text for the kill ring.
 struct Deleted(String);
 
 impl DeleteListener for Deleted {
@@ -89,22 +89,22 @@ impl LineEditor {
         self.line.as_str()
     }
 
-    /// Whether nothing is typed.
+    /// Whether the line is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.line.is_empty()
     }
 
-    /// What is typed before the cursor.
+    /// The text before the cursor.
     pub(crate) fn before_cursor(&self) -> &str {
         &self.text()[..self.line.pos()]
     }
 
-    /// What is searched for in earlier lines, while that goes on.
+    /// The text of the history search, if one is active.
     pub(crate) fn sought(&self) -> Option<&str> {
         self.sought.as_deref()
     }
 
-    /// Takes the line out, and remembers it.
+    /// Takes the line, and adds it to the history.
     pub(crate) fn take(&mut self) -> String {
         let text = self.text().to_owned();
         self.clear();
@@ -112,21 +112,21 @@ impl LineEditor {
         text
     }
 
-    /// Drops the line.
+    /// Clears the line.
     pub(crate) fn clear(&mut self) {
         self.set("");
         (self.recalled, self.sought, self.inserting) = (None, None, false);
         self.undo.clear();
     }
 
-    /// Puts a text at the cursor; false if the line would be too long, and nothing was put then.
+    /// Inserts text at the cursor. Returns false, without a change, if the line would be too long.
     pub(crate) fn insert(&mut self, text: &str) -> bool {
         self.sought = None;
         self.remember(false);
         text.is_empty() || self.line.yank(text, 1, &mut Deleted(String::new())).is_some()
     }
 
-    /// Replaces the text between `start` and the cursor; false if the line would be too long.
+    /// Replaces the text between `start` and the cursor. Returns false if the line would be too long.
     pub(crate) fn complete(&mut self, start: usize, text: &str) -> bool {
         let replaced = start..self.line.pos();
         let fits = self.text().len() - replaced.len() + text.len() <= LONGEST;
@@ -137,7 +137,7 @@ impl LineEditor {
         fits
     }
 
-    /// Makes a change; false if there was nothing to change.
+    /// Applies an edit. Returns false if nothing changed.
     pub(crate) fn edit(&mut self, edit: Edit) -> bool {
         match (&mut self.sought, edit) {
             (Some(sought), Edit::Insert(c)) => {
@@ -154,7 +154,7 @@ impl LineEditor {
             _ => self.sought = None,
         }
         if !matches!(edit, Edit::Left | Edit::Right | Edit::WordLeft | Edit::WordRight | Edit::Home | Edit::End) {
-            // A word is one change.
+            // Undo by words.
             self.inserting &= edit != Edit::Insert(' ');
             self.remember(matches!(edit, Edit::Insert(_)));
         }
@@ -186,7 +186,7 @@ impl LineEditor {
         }
     }
 
-    /// Ends the search in earlier lines: with what was found, or with what was typed before.
+    /// Ends the history search, with its match or with the text typed before.
     pub(crate) fn end_search(&mut self, with_found: bool) {
         self.sought = None;
         if !with_found {
@@ -195,7 +195,7 @@ impl LineEditor {
         }
     }
 
-    /// Remembers the line as it is, before it is changed. Characters that follow one another are one change.
+    /// Saves the line for undo. Consecutive characters count as one edit.
     fn remember(&mut self, inserting: bool) {
         let joins = std::mem::replace(&mut self.inserting, inserting) && inserting;
         if self.text().len() > LONGEST_UNDONE {
@@ -208,7 +208,7 @@ impl LineEditor {
         }
     }
 
-    /// Takes the last change back.
+    /// Undoes the last edit.
     fn undo(&mut self) -> bool {
         (self.sought, self.inserting) = (None, false);
         while let Some((text, pos)) = self.undo.pop() {
@@ -220,7 +220,7 @@ impl LineEditor {
         false
     }
 
-    /// Why typed lines are not saved, as a message, if that happened.
+    /// Why typed lines are not saved, as a message, if saving failed.
     pub(crate) fn history_trouble(&mut self) -> Option<String> {
         self.history.trouble()
     }
@@ -248,7 +248,7 @@ impl LineEditor {
     }
 
     fn set(&mut self, text: &str) {
-        // `update` may not cut inside a character, so it is never given what does not fit.
+        // `update` might cut inside a character, so never pass it too much.
         if text.len() <= LONGEST {
             self.line.update(text, text.len(), &mut Deleted(String::new()));
         }
@@ -279,8 +279,8 @@ impl LineEditor {
         true
     }
 
-    /// Goes to the newest earlier line that holds what is searched for: the one that is shown or an older one, or only
-    /// an older one. A search begins with what is typed.
+    /// Goes to the newest matching history line: the one shown or an older one, or only an older one. A search starts
+    /// with the typed text.
     fn search(&mut self, only_older: bool) -> bool {
         self.remember(false);
         let sought = self.sought.get_or_insert_with(|| self.line.as_str().to_owned());

@@ -1,4 +1,4 @@
-//! What the user does: keys and the mouse, made into actions, and the line that is edited with them.
+//! Input: turns keys and the mouse into actions, and edits the line.
 
 pub(super) mod action;
 pub(super) mod bindings;

@@ -1,17 +1,17 @@
-//! Modes: what the keys mean at the moment depends on what has them.
+//! Modes: what keys mean depends on what has the focus.
 
-/// What has the keys.
+/// What has the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// The input line: every printable key is text.
     Input,
-    /// The input line, while earlier lines are searched.
+    /// The input line during a history search.
     History,
     /// The memory.
     Memory,
     /// A question in place of the input line: every printable key is text.
     Prompt,
-    /// The choice of a notation.
+    /// The choice of a notation for copying.
     Copy,
     /// A list over the screen.
     List,
@@ -47,7 +47,7 @@ impl Mode {
 pub(crate) struct Modes(u16);
 
 impl Modes {
-    /// The set of these.
+    /// The set of these modes.
     pub(crate) const fn of(modes: &[Mode]) -> Modes {
         let (mut set, mut place) = (0, 0);
         while place < modes.len() {
@@ -57,13 +57,13 @@ impl Modes {
         Modes(set)
     }
 
-    /// Whether a mode is among them.
+    /// Whether the set contains a mode.
     pub(crate) const fn has(self, mode: Mode) -> bool {
         self.0 & (1 << mode as u16) != 0
     }
 }
 
-/// Which part of the screen has the keys while nothing is open over it.
+/// The part of the screen that has the focus if no overlay is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Focus {
     Input,

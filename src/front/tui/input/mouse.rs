@@ -1,4 +1,4 @@
-//! The mouse, made into actions.
+//! Turns mouse events into actions.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -8,7 +8,7 @@ use super::action::{Action, Direction};
 /// How many lines the wheel scrolls.
 const WHEEL: usize = 3;
 
-/// What an event of the mouse asks for, if anything.
+/// The action of a mouse event, if any.
 pub(crate) fn action(event: MouseEvent) -> Option<Action> {
     let at = Position::new(event.column, event.row);
     match event.kind {

@@ -1,4 +1,4 @@
-//! Answers to the questions of prompts.
+//! Handles the answers to prompts.
 
 use super::app::App;
 use super::overlays::Overlay;
@@ -10,16 +10,16 @@ use crate::record::Image;
 use crate::session::{GuestOp, State};
 use crate::view::{Notation, Pattern, thousands};
 
-/// The most bytes that are copied: in every notation they fit into a terminal's clipboard.
+/// The maximum number of bytes copied: they fit into a terminal's clipboard in every notation.
 const COPIED: u64 = 8 << 10;
 
 impl App {
-    /// Asks for something in place of the input line.
+    /// Opens a prompt.
     pub(super) fn ask(&mut self, question: Question) {
         self.open(Overlay::Prompt(Prompt::new(question, self.space.selected_len())));
     }
 
-    /// Takes an answer. After it the keys go to the memory, which it was about; one that is wrong can be corrected.
+    /// Handles an answer. On success the focus goes to the memory; on an error the prompt stays open.
     pub(super) fn answer(&mut self, question: Question, text: &str) {
         let done = match question {
             Question::Address => self.goto_text(text),
@@ -41,7 +41,7 @@ impl App {
         self.focus = Focus::Memory;
     }
 
-    /// Runs a command, or goes to an address; one that is wrong can be corrected.
+    /// Runs a command or goes to an address. On an error the prompt stays open.
     fn run(&mut self, text: &str) {
         match self.run_command(text) {
             Ok(reply) => {
@@ -52,7 +52,7 @@ impl App {
         }
     }
 
-    /// Writes the selected bytes to a file; where there is one already, the question stays.
+    /// Writes the selected bytes to a file. If the file exists, the prompt stays open.
     fn write_selection(&mut self, text: &str) {
         let (file, overwrite) = match text.strip_suffix(" overwrite") {
             Some(file) => (file, " overwrite"),
@@ -65,21 +65,23 @@ impl App {
         }
     }
 
-    /// Copies the selected bytes, or asks for a file where they are too many.
+    /// Copies the selected bytes, or prompts for a file if there are too many.
     pub(super) fn copy(&mut self, notation: Notation) {
         if self.space.selected_len() > COPIED && notation != Notation::Address {
             self.ask(Question::File);
-            return self
-                .notice(&format!("more than {} bytes do not fit into a clipboard: to a file?", thousands(COPIED)));
+            return self.notice(&format!(
+                "more than {} bytes do not fit in the clipboard; write them to a file?",
+                thousands(COPIED)
+            ));
         }
         self.overlays.close_prompt();
         self.command(&format!("copy {}", notation.name()));
     }
 
-    /// Gives the selected bytes a name.
+    /// Names the selected bytes.
     ///
     /// # Errors
-    /// Why they cannot have it, as a message.
+    /// Why the name is rejected, as a message.
     fn mark(&mut self, name: &str) -> Result<(), String> {
         let reply = command::mark(name, &mut self.context()).map_err(|error| error.to_string())?;
         self.name_regions();
@@ -87,16 +89,16 @@ impl App {
         Ok(())
     }
 
-    /// Writes at the cursor, as the host: a cause on the timeline like any other.
+    /// Writes at the cursor as the host. This adds a cause to the timeline.
     ///
     /// # Errors
-    /// Why that cannot be done, as a message.
+    /// Why it cannot be written, as a message.
     fn poke(&mut self, text: &str) -> Result<(), String> {
         let pattern = Pattern::parse(text)?;
         let bytes = pattern.bytes().ok_or("bytes to write cannot have wildcards")?.to_vec();
         let (addr, len) = (self.space.cursor, self.session.run().present().get(self.memory()).map_or(0, Image::len));
         if self.session.state() != State::Idle {
-            return Err("the guest is running: memory can be written between calls only".to_owned());
+            return Err("the guest is running: memory can only be written between calls".to_owned());
         }
         if !self.is_present() {
             return Err("the past cannot be changed: F9 goes to the present".to_owned());

@@ -32,25 +32,25 @@ pub(crate) struct App {
     /// The input line.
     pub(crate) line: LineEditor,
     pub(crate) focus: Focus,
-    /// The cursor in time.
+    /// The selected moment.
     pub(crate) time: Time,
-    /// The cursor in space.
+    /// The cursor in memory.
     pub(crate) space: Space,
     pub(crate) panels: Panels,
-    /// What is open over the screen.
+    /// The open overlays.
     pub(crate) overlays: Overlays,
     pub(crate) status: Status,
-    /// The files that are followed.
+    /// The script lines still to run.
     pub(crate) script: Script,
-    /// How the panes are arranged, and how many bytes a row has, where the user said so.
+    /// The arrangement of the panes and the bytes per row, if the user chose them.
     pub(super) shape: Shape,
-    /// Where the parts of the screen are.
+    /// The areas of the screen's parts.
     pub(crate) layout: Layout,
-    /// Whether the mouse is used here, and not by the terminal.
+    /// Whether the mouse is captured.
     pub(super) has_mouse: bool,
-    /// The first key of a sequence of two.
+    /// The first key of an unfinished sequence.
     pub(super) prefix: Option<char>,
-    /// What is to be done outside of the state, in order.
+    /// Effects to perform outside the state, in order.
     pub(super) effects: Vec<Effect>,
 }
 
@@ -75,7 +75,7 @@ impl App {
         }
     }
 
-    /// What the keys mean at the moment.
+    /// The current mode.
     pub(crate) fn mode(&self) -> Mode {
         match (self.overlays.top(), self.focus) {
             (Some(overlay), _) => overlay.mode(),
@@ -85,7 +85,7 @@ impl App {
         }
     }
 
-    /// Fits the state to a screen of that size. The rows of memory stay where they are as far as they can.
+    /// Adapts the state to a screen of that size. The rows of memory move as little as possible.
     pub(crate) fn arrange(&mut self, area: Rect) {
         let before = self.layout;
         self.layout = Layout::new(area, self.shape, self.focus);
@@ -109,12 +109,12 @@ impl App {
         }
     }
 
-    /// The index of the memory that is looked at.
+    /// The index of the selected memory.
     pub(crate) fn memory(&self) -> usize {
         self.session.memory()
     }
 
-    /// The selected memory in rows.
+    /// The selected memory as rows.
     pub(crate) fn view(&self) -> Option<DiffView<'_>> {
         let (at, memory) = (self.time.selection.as_ref()?, self.memory());
         Some(DiffView {
@@ -133,20 +133,20 @@ impl App {
         Some(PaneRows { view, count: self.layout.rows, doubles })
     }
 
-    /// Whether the newest cause of the present run is the one that is looked at.
+    /// Whether the newest cause of the current run is selected.
     pub(crate) fn is_present(&self) -> bool {
         let newest = |at: &Selection| at.cause + 1 == self.session.run().len();
         self.session.runs_back() == 0 && self.time.selection.as_ref().is_none_or(newest)
     }
 
-    /// Which memory is looked at: `memory 1 (scratch)`.
+    /// The name of the selected memory: `memory 1 (scratch)`.
     pub(crate) fn memory_name(&self) -> String {
         let name = self.session.memory_name(self.memory());
         let name = name.map_or(String::new(), |name| format!(" ({})", visible(name.as_bytes())));
         format!("memory {}{name}", self.memory())
     }
 
-    /// Tells the user something, until the next key.
+    /// Shows a message until the next key.
     pub(crate) fn notice(&mut self, text: &str) {
         self.status.notice = Some(text.to_owned());
         self.status.is_about_running = false;
@@ -157,22 +157,22 @@ impl App {
         self.overlays.open(overlay);
     }
 
-    /// Asks the loop that has the terminal for something.
+    /// Queues a request for the terminal.
     pub(super) fn request(&mut self, request: Request) {
         self.effects.push(Effect::Terminal(request));
     }
 
-    /// Has a picture of the screen saved.
+    /// Queues saving a picture of the screen.
     pub(super) fn request_picture(&mut self, file: PictureFile) {
         self.effects.push(Effect::Picture(file));
     }
 
-    /// Whether the user wants to leave.
+    /// Whether the user has quit.
     pub(super) fn is_quitting(&self) -> bool {
         self.effects.contains(&Effect::Terminal(Request::Quit))
     }
 
-    /// Takes what is to be done outside of the state.
+    /// Takes the queued effects.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }

@@ -1,11 +1,11 @@
-//! The arrangement of the panes, as the user wants it.
+//! Changing the arrangement of the panes.
 
 use super::app::App;
 use super::layout::{Arrangement, Layout, SIDE_BY_SIDE};
 use crate::front::tui::input::action::Direction;
 
 impl App {
-    /// The next arrangement of the panes that has room.
+    /// Switches to the next arrangement that fits.
     pub(super) fn rearrange(&mut self) {
         if !self.layout.has_memory() {
             return self.notice("the screen is too small to show memory");
@@ -20,19 +20,19 @@ impl App {
             if Some(arranged) == self.shape.arrangement {
                 break;
             }
-            // The other arrangements fit wherever there is memory at all.
+            // The other arrangements fit wherever memory is shown.
             skipped = format!(" (side by side takes {SIDE_BY_SIDE} columns; the screen has {})", area.width);
         }
         self.arrange(area);
         let arranged = match self.layout.arrangement {
             Arrangement::Sides => "before and after side by side",
             Arrangement::Stacked => "before above after",
-            Arrangement::One => "one pane: a changed row is shown as it was (-) and as it is",
+            Arrangement::One => "one pane: a changed row is shown before (-) and after",
         };
         self.notice(&format!("{arranged}{skipped}"));
     }
 
-    /// The next number of bytes in a row.
+    /// Switches to the next number of bytes per row.
     pub(super) fn widen(&mut self, direction: Direction) {
         const WIDTHS: [Option<usize>; 4] = [None, Some(8), Some(16), Some(32)];
         let at = WIDTHS.iter().position(|&width| width == self.shape.width).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Commands in the full screen: a line that begins with a colon, and what comes of it.
+//! Commands in the full screen, and their results.
 
 use super::app::App;
 use super::effect::{PictureFile, Request};
@@ -9,11 +9,11 @@ use crate::command::{self, Context, Reply, Typed};
 use crate::front::tui::input::mode::Focus;
 use crate::view::thousands;
 
-/// The longest text that is copied: terminals drop what is much longer.
+/// The maximum length of copied text, in bytes: terminals drop much longer text.
 const COPIED: usize = 64 << 10;
 
 impl App {
-    /// Takes a typed line: a line for the guest, or a command.
+    /// Handles a typed line: a line for the guest, or a command.
     pub(super) fn typed(&mut self, line: &str) {
         match Typed::new(line) {
             Typed::Command(text) => self.command(text),
@@ -45,21 +45,21 @@ impl App {
         Ok(())
     }
 
-    /// Runs a command, given without its colon, and returns what is to be shown of it.
+    /// Runs a command, given without its colon, and returns the reply to show.
     ///
     /// # Errors
     /// Why it was not run, as a message.
     pub(super) fn run_command(&mut self, text: &str) -> Result<Reply, String> {
         let reply = command::run(text, &mut self.context());
         if !matches!(reply, Ok(Reply::Look(_) | Reply::Opened(..))) {
-            // It may have chosen another run or memory to look at.
+            // It may have selected another run or memory.
             self.keep_up();
         }
         self.name_regions();
         reply.map_err(|error| error.to_string())
     }
 
-    /// Takes in what came of a command.
+    /// Applies the reply of a command.
     pub(super) fn take_in(&mut self, reply: Reply) {
         match reply {
             Reply::Text(lines) => self.tell(lines),
@@ -68,7 +68,7 @@ impl App {
                 self.open(Overlay::List(list));
             }
             Reply::Rows(rows) => self.goto(rows.first().map_or(0, |row| row.addr)),
-            // After these one goes on with the memory's keys.
+            // After these the focus is on the memory.
             Reply::Goto(addr) => {
                 self.focus = Focus::Memory;
                 self.goto(addr);
@@ -91,7 +91,7 @@ impl App {
         }
     }
 
-    /// What commands see.
+    /// The context for commands.
     pub(super) fn context(&mut self) -> Context<'_> {
         let (first, last) = self.space.selected();
         let (cursor, selected) = (self.space.cursor, first..last.saturating_add(1));
@@ -99,18 +99,18 @@ impl App {
         Context { session: &mut self.session, at, cursor, selected, settings }
     }
 
-    /// Hands a text to the terminal's clipboard.
+    /// Copies text to the terminal's clipboard.
     fn copy_text(&mut self, text: String) {
         let len = thousands(text.len() as u64);
         if text.len() > COPIED {
-            return self.notice(&format!("{len} characters do not fit into a clipboard; :write FILE saves the bytes"));
+            return self.notice(&format!("{len} characters do not fit in the clipboard; :write FILE saves the bytes"));
         }
         let unit = if text.len() == 1 { "character" } else { "characters" };
-        self.notice(&format!("copied {len} {unit}, if the terminal lets programs do that; otherwise use :write FILE"));
+        self.notice(&format!("copied {len} {unit}, if the terminal allows it; otherwise use :write FILE"));
         self.request(Request::Copy(text));
     }
 
-    /// One line goes above the input, more of them over the screen.
+    /// Shows one line above the input line, several in an overlay.
     fn tell(&mut self, lines: Vec<String>) {
         match &lines[..] {
             [] => (),

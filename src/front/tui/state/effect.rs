@@ -1,36 +1,36 @@
-//! Effects: what the state cannot do itself, because it takes a drawn screen or a terminal.
+//! Effects: what needs a drawn screen or a terminal, and so is done outside the state.
 
 use std::path::PathBuf;
 
-/// What is to be done outside of the state.
+/// An effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Save a picture of the screen.
     Picture(PictureFile),
-    /// Do what takes the terminal.
+    /// Send a request to the terminal.
     Terminal(Request),
 }
 
-/// What is asked of the loop that has the terminal.
+/// A request to the loop that owns the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Leave the screen.
     Quit,
-    /// Stop the process as Ctrl-Z does.
+    /// Suspend the process as Ctrl-Z does.
     Suspend,
-    /// Draw the screen again.
+    /// Redraw the screen.
     Redraw,
-    /// Take the mouse, or give it to the terminal.
+    /// Capture the mouse, or release it to the terminal.
     Mouse { take: bool },
-    /// Hand a text to the terminal's clipboard.
+    /// Copy text to the terminal's clipboard.
     Copy(String),
 }
 
-/// Where a picture of the screen is saved.
+/// The file name of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PictureFile {
-    /// Under the first free name.
+    /// The first free numbered name.
     Numbered,
-    /// Under this name.
+    /// This name.
     Named { path: PathBuf, overwrite: bool },
 }

@@ -1,26 +1,25 @@
-//! Where the parts of the screen are, for any size of it.
+//! The layout: the areas of the screen's parts, for any size.
 
 use ratatui::layout::Rect;
 
 use crate::front::tui::input::mode::Focus;
 
-/// Columns of a row of memory without its bytes: a gutter, the address, the gap before the text.
+/// Columns of a row of memory besides its bytes: the gutter, the address, the gap before the text.
 const ROW_FRAME: u16 = 11;
-/// The most columns for the list of steps: no step needs more but by a long name.
+/// The maximum width of the list of steps. Only long names need more.
 const STEPS: u16 = 72;
-/// The same while the keys go to the memory.
+/// The same if the memory has the focus.
 const STEPS_ASIDE: u16 = 44;
-/// The columns that a panel beside the steps needs.
+/// The width that a panel beside the steps needs.
 const SIDE: u16 = 44;
-/// The rows of the smallest screen that has one for the strip of exchanges.
+/// The minimum height of a screen with the strip of exchanges.
 const STRIP: u16 = 18;
-/// The columns of the narrowest screen that shows memory before and after side by side: two rows of 8 bytes, and the
-/// line between them.
+/// The minimum width for panes side by side: two rows of 8 bytes, and the line between them.
 pub(crate) const SIDE_BY_SIDE: u16 = 2 * row_of(8) + 1;
-/// The smallest screen that has room for memory.
+/// The minimum size of a screen that shows memory.
 const SMALLEST: (u16, u16) = (44, 12);
 
-/// How the panes of memory before and after are arranged.
+/// The arrangement of the panes before and after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Arrangement {
     /// Before left of after.
@@ -28,49 +27,49 @@ pub(crate) enum Arrangement {
     Sides,
     /// Before above after.
     Stacked,
-    /// One pane, in which a changed row is shown twice: as it was, and as it is.
+    /// One pane, in which a changed row appears twice: before and after.
     One,
 }
 
-/// What the user says about the panes; `None` is whatever fits.
+/// The user's choices about the panes; `None` chooses what fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) arrangement: Option<Arrangement>,
-    /// Bytes in a row.
+    /// Bytes per row.
     pub(crate) width: Option<usize>,
 }
 
-/// Where the parts of the screen are. A part that has no room has an empty area.
+/// The areas of the screen's parts. A part that does not fit has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) area: Rect,
     pub(crate) header: Rect,
-    /// The exchanges of the run, a cell for each.
+    /// The run's exchanges, one cell for each.
     pub(crate) strip: Rect,
-    /// Memory before and after, each with a title in its first row.
+    /// The panes before and after, each with a title in its first row.
     pub(crate) before: Rect,
     pub(crate) after: Rect,
     /// The list of steps, with a title.
     pub(crate) steps: Rect,
-    /// What is shown beside the steps, with a title.
+    /// The panel beside the steps, with a title.
     pub(crate) side: Rect,
-    /// The exchanges so far, with a title, where there is room for them too.
+    /// The list of exchanges, with a title, if it fits as well.
     pub(crate) transcript: Rect,
-    /// What the selected step did, in a sentence.
+    /// The summary of the selected step.
     pub(crate) sentence: Rect,
     /// A notice, what the guest is doing, or the answer.
     pub(crate) status: Rect,
     pub(crate) input: Rect,
     pub(crate) bar: Rect,
     pub(crate) arrangement: Arrangement,
-    /// Bytes in a row of memory.
+    /// Bytes per row of memory.
     pub(crate) width: usize,
     /// Rows of memory in each pane.
     pub(crate) rows: usize,
 }
 
 impl Layout {
-    /// The layout for a screen of that size. Where it is too small, only status and input have room.
+    /// The layout for a screen of that size. If it is too small, only status and input are shown.
     pub(crate) fn new(area: Rect, shape: Shape, focus: Focus) -> Layout {
         let mut layout = Layout { area, width: 8, ..Layout::default() };
         let mut rest = area;
@@ -87,7 +86,7 @@ impl Layout {
         layout.sentence = from_bottom(&mut rest, 1);
         let list_rows = (rest.height / 3).clamp(2, 12);
         let lists = from_bottom(&mut rest, list_rows);
-        // Who looks around needs the values at the cursor more than the ends of the steps.
+        // When browsing memory, the values at the cursor matter more than the ends of the steps.
         let most = if focus == Focus::Input { STEPS } else { STEPS_ASIDE };
         (layout.steps, layout.side) = split(lists, (lists.width * 2 / 3).min(most.max(lists.width / 4)));
         if layout.side.width > 2 * SIDE {
@@ -97,8 +96,7 @@ impl Layout {
         layout
     }
 
-    /// Before beside after where a row of 8 bytes fits twice, else one above the other, unless the user wants
-    /// another arrangement that has room.
+    /// Side by side if a row of 8 bytes fits twice, else stacked, unless the user chose another arrangement that fits.
     fn memory(&mut self, area: Rect, shape: Shape) {
         let (left, right) = halves(area);
         let sides = fitting(left.width, shape.width);
@@ -113,20 +111,20 @@ impl Layout {
         self.rows = usize::from(self.after.height.saturating_sub(1));
     }
 
-    /// Whether there is room for memory at all.
+    /// Whether memory is shown at all.
     pub(crate) fn has_memory(&self) -> bool {
         self.after.height > 0
     }
 }
 
-/// The most bytes whose row fits into that many columns, and not more than are wanted.
+/// The maximum number of bytes per row that fits into that many columns, at most `wanted`.
 fn fitting(columns: u16, wanted: Option<usize>) -> Option<usize> {
     let width =
         [32, 16, 8].into_iter().find(|&width| row_of(width) <= columns && usize::from(width) <= wanted.unwrap_or(32));
     width.map(usize::from)
 }
 
-/// The columns of a row of that many bytes.
+/// The width of a row of that many bytes.
 const fn row_of(bytes: u16) -> u16 {
     ROW_FRAME + 4 * bytes + bytes / 8
 }
@@ -135,7 +133,7 @@ fn halves(area: Rect) -> (Rect, Rect) {
     split(area, area.width.saturating_sub(1) / 2)
 }
 
-/// A left part of that many columns, a column between, and the rest.
+/// Splits an area into a left part of that many columns, a column between, and the rest.
 fn split(area: Rect, columns: u16) -> (Rect, Rect) {
     let left = Rect { width: columns, ..area };
     let right = Rect { x: left.right() + 1, width: area.width.saturating_sub(left.width + 1), ..area };

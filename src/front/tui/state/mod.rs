@@ -1,4 +1,4 @@
-//! The state of the full screen, and how keys, the mouse and the guest's reports change it. Nothing is drawn here.
+//! The state of the full screen, updated by keys, the mouse and the guest's reports. Nothing is drawn here.
 
 mod answer;
 pub(super) mod app;

@@ -1,4 +1,4 @@
-//! Moving in space: all that takes the cursor somewhere in memory.
+//! Moving the cursor in memory.
 
 use super::app::App;
 use super::rows::beside;
@@ -6,12 +6,12 @@ use crate::front::tui::input::action::Direction;
 use crate::view::{Places, Regions, counted, parse_address, thousands, visible};
 
 impl App {
-    /// Looks up again which ranges have names at the selected moment.
+    /// Updates the named ranges for the selected moment.
     pub(super) fn name_regions(&mut self) {
         self.space.regions = Regions::new(&self.session, self.time.selection.as_ref(), &self.space.regions);
     }
 
-    /// Goes to an address, and remembers where the cursor was.
+    /// Goes to an address, and saves the cursor's previous position.
     pub(crate) fn goto(&mut self, addr: u64) {
         if self.space.cursor != addr {
             self.space.remember();
@@ -20,10 +20,10 @@ impl App {
         self.reveal(1);
     }
 
-    /// Goes to an address as people write them.
+    /// Parses an address and goes there.
     ///
     /// # Errors
-    /// What is wrong with it, as a message.
+    /// Why it is not valid, as a message.
     pub(super) fn goto_text(&mut self, text: &str) -> Result<(), String> {
         let view = self.view().ok_or("there is no memory yet")?;
         let (cursor, regions, globals) = (self.space.cursor, &self.space.regions, self.session.globals());
@@ -32,14 +32,16 @@ impl App {
         Ok(())
     }
 
-    /// Goes back to where the cursor was before, or forward again.
+    /// Goes back to an earlier position, or forward again.
     pub(super) fn retrace(&mut self, direction: Direction) {
-        let Some(addr) = self.space.retrace(direction) else { return self.notice("no further place that way") };
+        let Some(addr) = self.space.retrace(direction) else {
+            return self.notice("no more positions in that direction");
+        };
         self.put_cursor(addr);
         self.reveal(1);
     }
 
-    /// Goes where the pointer at the cursor points.
+    /// Follows the pointer at the cursor.
     pub(super) fn follow_pointer(&mut self) {
         let from = self.space.cursor;
         match self.goto_text("*") {
@@ -61,7 +63,7 @@ impl App {
         self.reveal(0);
     }
 
-    /// Moves the cursor by that many lines, past folded ones, in its column.
+    /// Moves the cursor by that many lines, in its column. A folded line counts as one.
     pub(super) fn move_lines(&mut self, direction: Direction, count: usize) {
         let Some(view) = self.view() else { return };
         let column = self.space.cursor % self.layout.width as u64;
@@ -79,13 +81,13 @@ impl App {
         self.reveal(0);
     }
 
-    /// Scrolls, and leaves the cursor where it is.
+    /// Scrolls without moving the cursor.
     pub(super) fn scroll(&mut self, direction: Direction, count: usize) {
         let Some(rows) = self.pane_rows() else { return };
         self.space.top = rows.scrolled(self.space.top, count, direction);
     }
 
-    /// Moves by a page: what was the last line becomes the first.
+    /// Moves by a page: the last line becomes the first.
     pub(super) fn move_page(&mut self, direction: Direction) {
         self.move_by(direction, self.layout.rows.saturating_sub(1).max(1));
     }
@@ -95,7 +97,7 @@ impl App {
         self.move_by(direction, (self.layout.rows / 2).max(1));
     }
 
-    /// Scrolls by that many rows, and moves the cursor with them.
+    /// Scrolls by that many rows, and moves the cursor along.
     fn move_by(&mut self, direction: Direction, count: usize) {
         let Some(rows) = self.pane_rows() else { return };
         let old = rows.view.line(self.space.top).addr;
@@ -118,13 +120,13 @@ impl App {
         }
     }
 
-    /// Scrolls so that the cursor is on the screen, with that many lines before it if it was not.
+    /// Scrolls until the cursor is visible, with `lead` lines before it if it was not.
     pub(super) fn reveal(&mut self, lead: usize) {
         let Some(rows) = self.pane_rows() else { return };
         self.space.top = rows.reveal(self.space.top, self.space.cursor, lead);
     }
 
-    /// Puts the cursor there, or at the last byte.
+    /// Moves the cursor to an address, or to the last byte.
     fn put_cursor(&mut self, addr: u64) {
         let size = self.view().map_or(0, |view| view.len());
         self.space.cursor = addr.min(size.saturating_sub(1));
@@ -156,7 +158,7 @@ impl App {
         self.notice(&text);
     }
 
-    /// Looks up what is known of the cursor's place. What takes long to find is found once for each place.
+    /// Updates the facts about the cursor's address. Slow searches run once per address.
     pub(super) fn look_around(&mut self) {
         let names = self.space.regions.names_at(self.space.cursor);
         self.space.here.names = names.map(|name| visible(name.as_bytes())).collect();

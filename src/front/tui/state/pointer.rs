@@ -1,4 +1,4 @@
-//! The mouse on the screen: a press moves the cursor or selects a step, a drag selects bytes, the wheel scrolls.
+//! The mouse: a press moves the cursor or selects a step, a drag selects bytes, the wheel scrolls.
 
 use ratatui::layout::{Position, Rect};
 
@@ -11,7 +11,7 @@ use crate::front::tui::input::action::Direction;
 use crate::front::tui::input::mode::Focus;
 
 impl App {
-    /// A press of the button.
+    /// Handles a press of the button.
     pub(super) fn press(&mut self, at: Position) {
         if let Some(addr) = self.byte_at(at) {
             self.overlays.close_prompt();
@@ -28,7 +28,7 @@ impl App {
         }
     }
 
-    /// Selects from where the button was pressed to here; beyond the panes it goes on line by line.
+    /// Extends the selection to this position. Beyond the panes it scrolls line by line.
     pub(super) fn drag(&mut self, at: Position) {
         let (above, below) = (self.layout.before.y.min(self.layout.after.y), self.layout.after.bottom());
         if let Some(addr) = self.byte_at(at) {
@@ -41,7 +41,7 @@ impl App {
         }
     }
 
-    /// The address of the byte that is shown at a position of the screen, as digits or as text.
+    /// The address of the byte at a screen position, in the hex or the text column.
     fn byte_at(&self, at: Position) -> Option<u64> {
         let panes = [below_title(self.layout.before), below_title(self.layout.after)];
         let pane = panes.into_iter().find(|pane| pane.contains(at))?;
@@ -51,16 +51,17 @@ impl App {
         (!line.folded && addr < rows.view.len()).then_some(addr)
     }
 
-    /// The place in its row of the byte in that column.
+    /// The index in its row of the byte in that column.
     fn place_at(&self, x: u16, pane: Rect) -> Option<usize> {
         let (width, column) = (self.layout.width, usize::from(x - pane.x));
-        // A gutter, the address; a gap before each byte and one more before each eighth; two gaps; the text.
+        // The gutter and the address; a gap before each byte and another before each group of eight; two gaps; the
+        // text.
         let digits = |place: usize| 9 + place / 8 + 1 + 3 * place;
         let text = digits(width - 1) + 3 + 2;
         (0..width).find(|&place| (digits(place)..digits(place) + 3).contains(&column) || column == text + place)
     }
 
-    /// The address that a line of the panel is about.
+    /// The address of the panel's line at a position.
     fn panel_address(&self, at: Position) -> Option<u64> {
         let (area, cursor) = (self.layout.side, self.space.cursor);
         match self.shown_panel() {
@@ -71,12 +72,12 @@ impl App {
         }
     }
 
-    /// The step that is shown at a position of the screen: `Some(None)` is the exchange as a whole.
+    /// The step at a screen position: `Some(None)` is the exchange as a whole.
     fn step_at(&self, at: Position) -> Option<Option<usize>> {
         steps::step_at(self.time.selection.as_ref()?, self.layout.steps, at)
     }
 
-    /// The number of the exchange that is shown there, in the strip or in the panel.
+    /// The exchange at a position, in the strip or in the panel.
     fn exchange_at(&self, at: Position) -> Option<usize> {
         if self.layout.strip.contains(at) {
             return strip::exchange_at(&self.time.timeline, self.layout.strip, at);

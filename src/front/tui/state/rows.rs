@@ -1,4 +1,4 @@
-//! Rows of memory in a pane: which lines are in sight, and where to scroll so that one is.
+//! The rows of memory in a pane: which lines are visible, and how far to scroll.
 
 use crate::front::tui::input::action::Direction;
 use crate::view::{DiffView, ViewLine};
@@ -7,20 +7,20 @@ use crate::view::{DiffView, ViewLine};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PaneRows<'a> {
     pub(crate) view: DiffView<'a>,
-    /// How many rows of the screen the pane has.
+    /// The height of the pane, in rows.
     pub(crate) count: usize,
-    /// Whether a row that was written takes two rows: as it was, and as it is.
+    /// Whether a written row takes two rows: before and after.
     pub(crate) doubles: bool,
 }
 
 impl PaneRows<'_> {
-    /// How many rows of the screen a line takes.
+    /// The height of a line, in rows.
     pub(crate) fn height(&self, line: ViewLine) -> usize {
         let doubled = self.doubles && !line.folded && self.view.is_marked(line.addr);
         if doubled && line.addr < self.view.before.len() { 2 } else { 1 }
     }
 
-    /// The line that many rows of the screen away, or the last one before the end.
+    /// The line that many rows away, or the last one before the end.
     pub(crate) fn walk(&self, from: ViewLine, rows: usize, direction: Direction) -> ViewLine {
         let (mut line, mut left) = (from, rows);
         while left > 0 {
@@ -31,17 +31,17 @@ impl PaneRows<'_> {
         line
     }
 
-    /// The first address of the last page: no row below it stays empty.
+    /// The first address of the last page, which leaves no row empty.
     pub(crate) fn last_top(&self) -> u64 {
         self.walk(self.view.line(u64::MAX), self.count.saturating_sub(1), Direction::Back).addr
     }
 
-    /// The address of the first line after scrolling by that many rows, from `top` on.
+    /// The address of the first line after scrolling by that many rows from `top`.
     pub(crate) fn scrolled(&self, top: u64, rows: usize, direction: Direction) -> u64 {
         self.walk(self.view.line(top), rows, direction).addr.min(self.last_top())
     }
 
-    /// The line that is in that row of the pane, which begins with `top`.
+    /// The line in that row of a pane that starts at `top`.
     pub(crate) fn line_in(&self, top: u64, row: usize) -> Option<ViewLine> {
         let mut rows = 0;
         self.lines_from(self.view.line(top)).find(|line| {
@@ -50,8 +50,7 @@ impl PaneRows<'_> {
         })
     }
 
-    /// The address of the first line with which `addr` is in sight, as near to `top` as can be. If it was not in sight,
-    /// that many lines are shown before it.
+    /// The scroll position nearest to `top` that makes `addr` visible. If it was not visible, `lead` lines precede it.
     pub(crate) fn reveal(&self, top: u64, addr: u64, lead: usize) -> u64 {
         let rows = self.count.max(1);
         let (row, first) = (self.view.line(addr), self.view.line(top));
@@ -64,7 +63,7 @@ impl PaneRows<'_> {
         if self.doubles { top } else { top.min(self.last_top()) }
     }
 
-    /// Whether a line is in sight in a pane that begins with `top`.
+    /// Whether a line is visible in a pane that starts at `top`.
     fn shows(&self, top: ViewLine, row: ViewLine) -> bool {
         let mut left = self.count;
         for line in self.lines_from(top) {

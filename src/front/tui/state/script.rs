@@ -1,4 +1,4 @@
-//! Files of lines and commands: the lines that wait for their turn.
+//! Scripts: the queue of lines still to run.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -8,57 +8,57 @@ use std::rc::Rc;
 
 use crate::view::visible;
 
-/// How deep files may name files.
+/// The maximum nesting depth of scripts.
 const DEEPEST: usize = 8;
-/// The most bytes of a file.
+/// The maximum size of a script, in bytes.
 const LONGEST: u64 = 16 << 20;
 
-/// The lines that wait for their turn.
+/// The lines still to run.
 #[derive(Default)]
 pub(crate) struct Script {
     lines: VecDeque<ScriptLine>,
-    /// How deep the file of the line is that is run; 0 where the user typed it.
+    /// The nesting depth of the running line; 0 if the user typed it.
     pub(super) depth: usize,
-    /// Whether frames and keys come between the lines.
+    /// Whether to draw frames and handle keys between lines.
     pub(super) is_in_pieces: bool,
 }
 
-/// A line of a file.
+/// A line of a script.
 pub(super) struct ScriptLine {
     pub(super) file: Rc<str>,
     pub(super) number: usize,
     pub(super) text: String,
-    /// 1 in a file that the user named, and one more in each file that a file names.
+    /// 1 in a script that the user started, and one more for each nested script.
     pub(super) depth: usize,
 }
 
 impl Script {
-    /// Lets frames and keys come between the lines, for somebody who watches. Without, all lines that can be run are run
-    /// at once.
+    /// Draw frames and handle keys between lines, for interactive use. Otherwise as many lines as possible run in one
+    /// go.
     pub(crate) fn in_pieces(&mut self) {
         self.is_in_pieces = true;
     }
 
-    /// Whether lines wait for their turn.
+    /// Whether lines are queued.
     pub(crate) fn waits(&self) -> bool {
         !self.lines.is_empty()
     }
 
-    /// Drops the lines that wait.
+    /// Drops the queued lines.
     pub(super) fn stop(&mut self) {
         self.lines.clear();
     }
 
-    /// Takes the lines of a file in, before those that wait already.
+    /// Queues the lines of a file before those already queued.
     ///
     /// # Errors
-    /// Why the file is not run, as a message. The lines that wait are dropped then.
+    /// Why the file cannot be run, as a message. The queued lines are dropped.
     pub(super) fn add(&mut self, file: &Path) -> Result<(), String> {
         let name = visible(file.as_os_str().as_encoded_bytes());
         let depth = self.depth + 1;
         let text = match depth {
             1..=DEEPEST => read(file).map_err(|error| error.to_string()),
-            _ => Err(format!("files run files more than {DEEPEST} deep")),
+            _ => Err(format!("files are nested more than {DEEPEST} deep")),
         };
         let text = text.map_err(|reason| {
             self.stop();
@@ -73,7 +73,7 @@ impl Script {
         Ok(())
     }
 
-    /// Takes the next line out.
+    /// Takes the next line.
     pub(super) fn next_line(&mut self) -> Option<ScriptLine> {
         self.lines.pop_front()
     }

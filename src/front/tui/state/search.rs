@@ -1,4 +1,4 @@
-//! Finding what takes long, in pieces between two frames: a text in memory, who wrote a byte, what is where.
+//! Incremental searches that run between frames: a pattern in memory, the last writer of a byte, the map.
 
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use crate::front::tui::input::action::Direction;
 use crate::session::State;
 use crate::view::{LookBack, Search, Writer, thousands, visible, writer_words};
 
-/// How long a key may look for something before the frame that shows it: mostly that is enough.
+/// The time for a search before the next frame. It is usually enough.
 const AT_ONCE: Duration = Duration::from_millis(2);
-/// How long it goes on between two frames.
+/// The time for a search between two frames.
 const PIECE: Duration = Duration::from_millis(8);
 
 impl App {
-    /// Whether something is still being looked for, or lines of a file could be done.
+    /// Whether a search is unfinished, or script lines can run.
     pub(crate) fn is_looking(&self) -> bool {
         let shows_map = self.shown_panel() == Panel::Map;
         let is_mapping = shows_map && self.panels.map.as_ref().is_some_and(|map| !map.is_done());
@@ -27,7 +27,7 @@ impl App {
         follows || self.space.searching.goes_on || self.space.here.back.is_some() || is_mapping
     }
 
-    /// Goes on to look for it, for a moment, and with the lines of a file.
+    /// Continues searches and script lines for a moment.
     pub(crate) fn go_on_looking(&mut self) {
         let until = Instant::now() + PIECE;
         self.look_back(until);
@@ -36,7 +36,7 @@ impl App {
         self.go_on();
     }
 
-    /// Searches, and goes to the first match at the cursor or after it.
+    /// Starts a search, and goes to the first match at or after the cursor.
     ///
     /// # Errors
     /// The pattern is not valid, or not found.
@@ -44,7 +44,7 @@ impl App {
         self.start_search(Search::new(text)?)
     }
 
-    /// Starts a search, and goes to its first match at the cursor or after it.
+    /// Starts a search, and goes to the first match at or after the cursor.
     ///
     /// # Errors
     /// The pattern is not found.
@@ -64,7 +64,7 @@ impl App {
         Ok(())
     }
 
-    /// Goes to the next or the previous match; where it is not known yet, as soon as it is.
+    /// Goes to the next or previous match, or as soon as it is found.
     pub(super) fn find_next(&mut self, direction: Direction) {
         let (cursor, goes_on) = (self.space.cursor, self.space.searching.goes_on);
         let Some(search) = &self.space.search else { return self.notice("no search yet: / starts one") };
@@ -86,7 +86,7 @@ impl App {
                 self.notice(&format!("searching for {pattern} ... {done} %"));
             }
             None => {
-                let text = format!("not found at this moment: {}", visible(search.text.as_bytes()));
+                let text = format!("not found at this point: {}", visible(search.text.as_bytes()));
                 self.notice(&text);
             }
         }
@@ -106,7 +106,7 @@ impl App {
         self.notice(&text);
     }
 
-    /// Searches again where another memory or moment is looked at now.
+    /// Restarts the search if another memory or moment is selected.
     pub(super) fn search_again(&mut self) {
         self.space.searching = Searching { goes_on: self.space.search.is_some(), wanted: None };
         if let Some(search) = &mut self.space.search {
@@ -124,7 +124,7 @@ impl App {
         }
     }
 
-    /// Looks for who gave the byte at the cursor its value.
+    /// Searches for the last writer of the byte at the cursor.
     pub(super) fn look_for_writer(&mut self) {
         let Some(at) = &self.time.selection else { return };
         let (run, memory, cursor) = (self.session.run(), self.memory(), self.space.cursor);
@@ -159,7 +159,7 @@ impl App {
         self.panels.map = Some(map);
     }
 
-    /// Begins the map that fits into an area, once for each moment that is looked at.
+    /// Starts the map for an area, once per selected moment.
     pub(super) fn begin_map(&mut self, area: Rect) {
         if self.panels.map.as_ref().is_some_and(|map| map.area == area) {
             return;

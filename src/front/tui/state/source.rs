@@ -1,4 +1,4 @@
-//! Running files of lines and commands: each line is taken when the guest has answered the one before.
+//! Runs scripts: each line starts after the guest has answered the one before.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,22 +6,21 @@ use std::time::{Duration, Instant};
 use super::app::App;
 use crate::session::State;
 
-/// How long lines are run between two frames.
+/// How long to run lines between two frames.
 const PIECE: Duration = Duration::from_millis(8);
 
 impl App {
-    /// Runs the lines of a file, before those that wait already.
+    /// Runs the lines of a file, before those already queued.
     pub(super) fn source(&mut self, file: &Path) {
         match self.script.add(file) {
             Err(reason) => self.notice(&reason),
-            // Where a file named it, that file's lines go on with these.
+            // If a script started it, that script's loop runs these lines.
             Ok(()) if self.script.depth == 0 => self.go_on(),
             Ok(()) => (),
         }
     }
 
-    /// Goes on with the lines of files while the guest waits, by one at least. What is to be done outside of the state
-    /// is done before the next line.
+    /// Runs queued lines while the guest is idle, at least one. Effects are performed before the next line.
     pub(crate) fn go_on(&mut self) {
         let until = self.script.is_in_pieces.then(|| Instant::now() + PIECE);
         while self.session.state() == State::Idle && self.effects.is_empty() {
@@ -71,7 +70,7 @@ mod tests {
         }
         assert_eq!(app.take_effects(), [Effect::Terminal(Request::Quit)]);
         assert!(!app.script.waits() && !app.is_looking());
-        // And it can be stopped in between.
+        // It can be stopped in between.
         app.source(&file);
         app.script.stop();
         app.go_on_looking();

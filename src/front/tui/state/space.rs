@@ -1,64 +1,64 @@
-//! The cursor in space: where in memory the user is, was, and searches.
+//! The cursor in memory: its position, its history, and the search.
 
 use crate::front::tui::input::action::Direction;
 use crate::view::{LookBack, Regions, Search};
 
-/// The most places that are gone back to.
+/// The maximum number of positions to go back to.
 const TRAIL: usize = 256;
 
-/// Where in memory the user is, and was.
+/// The position in memory, and its history.
 #[derive(Default)]
 pub(crate) struct Space {
-    /// The address of the first line.
+    /// The address of the first visible line.
     pub(crate) top: u64,
     pub(crate) cursor: u64,
-    /// The other end of the selected bytes, if more than the one at the cursor are.
+    /// The other end of the selection, if it has more than one byte.
     pub(crate) anchor: Option<u64>,
     pub(crate) search: Option<Search>,
-    /// What of the search is still to be done, and to be gone to.
+    /// The unfinished part of the search.
     pub(crate) searching: Searching,
-    /// The ranges that have names at the selected moment.
+    /// The named ranges at the selected moment.
     pub(crate) regions: Regions,
-    /// What is known of the cursor's place.
+    /// The facts about the cursor's address.
     pub(crate) here: Here,
     trail: Vec<u64>,
     ahead: Vec<u64>,
 }
 
-/// What of a search is still to be done.
+/// The unfinished part of a search.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Searching {
     /// Whether memory was not searched to its end yet.
     pub(crate) goes_on: bool,
-    /// Which way to go to a match, as soon as one is found there.
+    /// The direction in which to go to a match once one is found.
     pub(crate) wanted: Option<Direction>,
 }
 
-/// What is known of a place in memory.
+/// Facts about an address in memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Here {
-    /// The regions that it is in, each with the distance from its start.
+    /// The regions that contain it, each with the offset from its start.
     pub(crate) names: Vec<String>,
-    /// Who wrote there last.
+    /// The last writer.
     pub(crate) writer: String,
-    /// The search for who that was, while it goes on.
+    /// The unfinished search for the last writer.
     pub(crate) back: Option<LookBack>,
 }
 
 impl Space {
-    /// The selected bytes: the first address and the last.
+    /// The first and the last selected address.
     pub(crate) fn selected(&self) -> (u64, u64) {
         let other = self.anchor.unwrap_or(self.cursor);
         (self.cursor.min(other), self.cursor.max(other))
     }
 
-    /// How many bytes are selected.
+    /// The number of selected bytes.
     pub(crate) fn selected_len(&self) -> u64 {
         let (first, last) = self.selected();
         (last - first).saturating_add(1)
     }
 
-    /// Remembers where the cursor is, before it goes elsewhere.
+    /// Saves the cursor's position before it moves elsewhere.
     pub(super) fn remember(&mut self) {
         if self.trail.len() == TRAIL {
             self.trail.remove(0);
@@ -67,7 +67,7 @@ impl Space {
         self.ahead.clear();
     }
 
-    /// Where the cursor was before, or before that was gone back from.
+    /// The position to go back to, or forward again.
     pub(super) fn retrace(&mut self, direction: Direction) -> Option<u64> {
         let (from, to) = match direction {
             Direction::Back => (&mut self.trail, &mut self.ahead),
@@ -78,7 +78,7 @@ impl Space {
         Some(addr)
     }
 
-    /// Ends the search, and removes its marks; false if there was none.
+    /// Ends the search, and removes its marks. Returns false if there was none.
     pub(super) fn end_search(&mut self) -> bool {
         self.searching = Searching::default();
         self.search.take().is_some()

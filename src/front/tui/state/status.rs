@@ -1,12 +1,12 @@
-//! Messages to the user that pass: notices, and what the guest says while it runs.
+//! Transient messages: notices, and the guest's messages while it runs.
 
 /// The messages above the input line.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
-    /// A message to the user, until the next key.
+    /// A notice, until the next key.
     pub(crate) notice: Option<String>,
-    /// Whether the notice is about what the guest does, and ends with that.
+    /// Whether the notice is about the running guest, and ends with the exchange.
     pub(crate) is_about_running: bool,
-    /// What the guest said last, while it runs.
+    /// The guest's last message while it runs.
     pub(crate) heard: Option<String>,
 }

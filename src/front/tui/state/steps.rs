@@ -1,12 +1,12 @@
-//! The list of steps: which of them are shown, and where.
+//! The list of steps: which are visible, and in which rows.
 
 use ratatui::layout::{Position, Rect};
 
 use super::lines::{below_title, window};
 use crate::view::Selection;
 
-/// The steps that fit below the title of an area with the selected one among them, each with its row. Where the call
-/// that they are inside is out of sight, it takes the first row.
+/// The steps that fit below an area's title, including the selected one, each with its row. If the call that contains
+/// them is not visible otherwise, it takes the first row.
 pub(crate) fn shown(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
     let (selected, area) = (at.step.unwrap_or(0), below_title(area));
     let first = window(at.steps(), selected, area).next().map(|(place, _)| place);
@@ -17,7 +17,7 @@ pub(crate) fn shown(at: &Selection, area: Rect) -> impl Iterator<Item = (usize, 
     })
 }
 
-/// The step at a position of the screen: `Some(None)` is the exchange as a whole, which is the title.
+/// The step at a screen position: `Some(None)` is the exchange as a whole, the title.
 pub(crate) fn step_at(at: &Selection, area: Rect, position: Position) -> Option<Option<usize>> {
     if area.contains(position) && position.y == area.y {
         return Some(None);

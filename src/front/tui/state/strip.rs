@@ -1,4 +1,4 @@
-//! The strip of exchanges: where its cells are.
+//! The layout of the strip of exchanges.
 
 use ratatui::layout::{Position, Rect};
 
@@ -7,21 +7,21 @@ use crate::view::Timeline;
 
 /// The text before the cells.
 pub(crate) const LABEL: &str = " time ";
-/// The columns that are kept for the text after them.
+/// The columns reserved for the text after them.
 const WORDS: u16 = 29;
 
-/// How many cells the strip has room for.
+/// The number of cells that fit.
 pub(crate) fn room(area: Rect) -> usize {
     usize::from(cells(area).width.saturating_sub(WORDS))
 }
 
-/// Where the cells begin.
+/// The area of the cells.
 pub(crate) fn cells(area: Rect) -> Rect {
     let label = to_u16(LABEL.len()).min(area.width);
     Rect { x: area.x + label, width: area.width - label, ..area }
 }
 
-/// The number of the exchange whose cell is at a position of the screen.
+/// The exchange whose cell is at a screen position.
 pub(crate) fn exchange_at(timeline: &Timeline, area: Rect, at: Position) -> Option<usize> {
     let first = cells(area);
     let (size, known) = timeline.cells(room(area));

@@ -1,26 +1,26 @@
-//! The cursor in time: what is selected of the timeline.
+//! The selected moment of the timeline.
 
 use crate::view::{Selection, Timeline};
 
-/// Where on the timeline the user is.
+/// The position on the timeline.
 #[derive(Default)]
 pub(crate) struct Time {
-    /// What is looked at, once something happened.
+    /// The selection, once something happened.
     pub(crate) selection: Option<Selection>,
-    /// Whether the newest exchange is not waited for: the user looks at the past.
+    /// Whether the user is looking at the past, so new exchanges are not followed.
     pub(super) stays: bool,
-    /// What happened in the run that is looked at.
+    /// The timeline of the selected run.
     pub(crate) timeline: Timeline,
     /// The number of that run.
     pub(super) run: usize,
-    /// How many runs had begun when it was looked at last.
+    /// The number of runs when it was last updated.
     pub(super) begun: usize,
-    /// The memory that was looked at when something was selected.
+    /// The memory that was shown when the selection was made.
     pub(super) memory: usize,
 }
 
 impl Time {
-    /// Whether the newest exchange is selected as soon as it is over.
+    /// Whether the newest exchange is selected when it ends.
     pub(crate) fn follows(&self) -> bool {
         !self.stays
     }

@@ -1,4 +1,4 @@
-//! Moving in time: all that selects something else on the timeline.
+//! Moving in time: selecting another moment of the timeline.
 
 use super::app::App;
 use super::time::Time;
@@ -7,7 +7,7 @@ use crate::record::Target;
 use crate::view::Selection;
 
 impl App {
-    /// Takes in what happened to the session: more causes, another run or memory to look at, causes forgotten.
+    /// Catches up with the session: new causes, another run or memory selected, causes dropped.
     pub(super) fn keep_up(&mut self) {
         self.know_the_run();
         let run = self.session.run();
@@ -20,12 +20,12 @@ impl App {
         }
     }
 
-    /// Takes in more causes of the run that is looked at, or all of another run.
+    /// Adds the new causes of the selected run, or all causes if the run is another.
     fn know_the_run(&mut self) {
         let begun = self.session.run_number() + self.session.runs_back();
         if begun > self.time.begun && self.session.runs_back() == 0 && self.time.stays && self.time.selection.is_some()
         {
-            // A run that began by itself takes nobody out of the past.
+            // An automatic new run must not take the user out of the past.
             self.session.look_at_run(1);
         }
         self.time.begun = begun;
@@ -36,32 +36,32 @@ impl App {
         self.time.timeline.follow(self.session.run());
     }
 
-    /// Forgets what is known of the session: another one has taken its place.
+    /// Resets what is known of the session, after another one replaced it.
     pub(super) fn another_session(&mut self) {
         self.time = Time::default();
     }
 
-    /// Looks at another moment of the run, and stays there unless it is the newest.
+    /// Selects another moment of the run, and stays there unless it is the newest.
     pub(crate) fn look_at(&mut self, at: Selection) {
         self.know_the_run();
         self.select(Some(at));
         self.time.stays = !self.is_present();
     }
 
-    /// Looks at the newest exchange of the run, and goes on to those that come.
+    /// Selects the newest exchange of the run, and follows new ones.
     pub(crate) fn follow(&mut self) {
         self.time.stays = self.session.runs_back() > 0;
         self.know_the_run();
         self.select(Selection::newest(self.session.run()));
     }
 
-    /// Comes back from the past, and from an earlier run.
+    /// Returns to the present from the past or an earlier run.
     pub(super) fn present(&mut self) {
         self.session.look_at_run(0);
         self.follow();
     }
 
-    /// Goes to the previous or next step, into calls and out of them. Before the first is the exchange as a whole.
+    /// Goes to the previous or next step, into calls and out of them. The exchange as a whole precedes the first.
     pub(super) fn step(&mut self, direction: Direction) {
         let Some(at) = &self.time.selection else { return };
         let to = match (at.step, direction) {
@@ -78,7 +78,7 @@ impl App {
         self.goto_step(to);
     }
 
-    /// Goes to the previous or next step that is no deeper: the steps inside a call are passed.
+    /// Goes to the previous or next step that is no deeper, skipping steps inside calls.
     pub(super) fn step_beside(&mut self, direction: Direction) {
         let Some(at) = &self.time.selection else { return };
         let to = match (at.step, direction) {
@@ -95,8 +95,8 @@ impl App {
         }
     }
 
-    /// Goes to the previous or next write of the byte at the cursor: to the store, where stores are recorded, and to the
-    /// step else. What is selected counts as made.
+    /// Goes to the previous or next write of the byte at the cursor: a store if stores are recorded, otherwise a step.
+    /// The selection counts as done.
     pub(super) fn go_to_write(&mut self, direction: Direction) {
         let Some(at) = &self.time.selection else { return };
         let (run, cursor) = (self.session.run(), self.space.cursor);
@@ -109,7 +109,7 @@ impl App {
             });
             let to = found.and_then(|found| Some((found, Selection::of_touch(run, Some(at), found)?)));
             match to {
-                // Going back, the write that is selected already is the first that is found.
+                // Going back, the first write found may be the selection itself.
                 Some((found, to)) if to.is_same_node(at) => {
                     from = if direction == Direction::Back { run.before(found) } else { run.after(found) };
                 }
@@ -127,8 +127,8 @@ impl App {
         self.reveal(1);
     }
 
-    /// Goes from an access to its step, out of a call to the call itself, and from a step of the host's to the exchange
-    /// as a whole.
+    /// Goes from an access to its step, from a step inside a call to the call, and from a step of the host to the
+    /// exchange as a whole.
     pub(super) fn step_out(&mut self) {
         let Some(at) = &self.time.selection else { return };
         if at.access.is_some() {
@@ -140,7 +140,7 @@ impl App {
         self.goto_step(at.steps.around(place));
     }
 
-    /// Goes to a step of the same exchange, or to the exchange as a whole.
+    /// Selects a step of the same exchange, or the exchange as a whole.
     pub(super) fn goto_step(&mut self, place: Option<usize>) {
         let Some(at) = &self.time.selection else { return };
         self.select(Selection::new(self.session.run(), Some(at), at.cause, place));
@@ -166,7 +166,7 @@ impl App {
         self.goto_exchange(to);
     }
 
-    /// Goes to the step of an exchange that is of most interest, if the exchange is kept.
+    /// Goes to the most relevant step of an exchange, if the exchange is kept.
     pub(super) fn goto_exchange(&mut self, number: usize) {
         let run = self.session.run();
         let Some(cause) = run.cause(number) else { return };
@@ -219,7 +219,7 @@ impl App {
         self.notice(&text);
     }
 
-    /// Selects a node of the timeline, and shows where something happened unless it is in sight already.
+    /// Selects a node of the timeline, and scrolls to where something happened unless it is visible.
     fn select(&mut self, selection: Option<Selection>) {
         self.time.selection = selection;
         self.time.memory = self.memory();

@@ -1,4 +1,4 @@
-//! Typing: what keys, pastes and Tab do to the input line.
+//! Typing: the effect of keys, pastes and Tab on the input line.
 
 use super::app::App;
 use super::effect::Request;
@@ -7,7 +7,7 @@ use crate::front::tui::input::line::{Edit, LINE_FULL};
 use crate::front::tui::input::mode::Focus;
 use crate::session::State;
 
-/// The most words that are offered at once.
+/// The maximum number of candidates shown.
 const OFFERED: usize = 100;
 
 impl App {
@@ -19,14 +19,14 @@ impl App {
     pub(super) fn edit(&mut self, edit: Edit) {
         let done = self.line.edit(edit);
         match (done, edit) {
-            (false, _) if self.line.sought().is_some() => self.notice("no earlier line holds that"),
+            (false, _) if self.line.sought().is_some() => self.notice("no earlier line contains that"),
             (false, Edit::Insert(_)) => self.notice(LINE_FULL),
             (false, Edit::Undo) => self.notice("nothing to undo"),
             _ => (),
         }
     }
 
-    /// A paste is text. Its lines are sent one by one; what follows the last line's end is left to be edited.
+    /// Inserts a paste as text. Its lines are sent one by one; text after the last line feed stays for editing.
     pub(super) fn paste(&mut self, text: &str) {
         self.status.notice = None;
         if let Some(prompt) = self.overlays.prompt() {
@@ -52,7 +52,7 @@ impl App {
         }
     }
 
-    /// Stops what goes on; if nothing does, closes what is open or clears the line.
+    /// Interrupts what is running; otherwise closes what is open, or clears the line.
     pub(super) fn interrupt(&mut self) {
         match self.session.state() {
             State::Loading => self.request(Request::Quit),
@@ -72,7 +72,7 @@ impl App {
         }
     }
 
-    /// Completes the command that is typed, as far as it is clear, and lists what it could be.
+    /// Completes the command being typed up to the common prefix, and lists the candidates.
     pub(super) fn complete(&mut self) {
         let typed = self.line.before_cursor().to_owned();
         if !typed.starts_with(':') {
@@ -95,7 +95,7 @@ impl App {
     }
 }
 
-/// What two words begin with.
+/// The common prefix of two words.
 fn shared<'a>(one: &'a str, other: &str) -> &'a str {
     let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other);
     &one[..same.map(|(c, _)| c.len_utf8()).sum()]

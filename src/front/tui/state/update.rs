@@ -1,4 +1,4 @@
-//! Updates: what the user did and what the guest's thread reported, taken into the state.
+//! Updates the state with terminal events and the reports of the guest's thread.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 
@@ -16,11 +16,11 @@ use crate::front::tui::input::mouse;
 use crate::session::{OpenError, State, Update};
 use crate::view::{Order, reload_sentence, visible};
 
-/// How much is kept of a message of the guest's: no screen shows more.
+/// How much of a guest's message is kept; no screen shows more.
 const HEARD: usize = 1024;
 
 impl App {
-    /// Takes in what the guest's thread reported.
+    /// Handles a report of the guest's thread.
     ///
     /// # Errors
     /// The guest could not be opened.
@@ -34,7 +34,7 @@ impl App {
                 let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
                 self.notice(&visible(reason.as_bytes()));
             }
-            // What was refused before is there now.
+            // A request that was rejected earlier may now be valid.
             Update::Settled(cause, ..) if cause.begins_a_run() => self.status.notice = None,
             _ => (),
         }
@@ -52,7 +52,7 @@ impl App {
         Ok(())
     }
 
-    /// Takes in what the user did.
+    /// Handles a terminal event.
     pub(crate) fn event(&mut self, event: Event) {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
@@ -76,17 +76,17 @@ impl App {
         match meaning(mode, prefix, key) {
             Meaning::Action(action) => self.act(action),
             Meaning::Prefix(c) => self.prefix = Some(c),
-            // Esc takes the first key of a sequence back; after another key it is as if it had not been pressed.
+            // Esc cancels a sequence; any other key acts as if the first had not been pressed.
             Meaning::Nothing if prefix.is_some() && key.code == KeyCode::Esc => (),
             Meaning::Nothing if prefix.is_some() => self.key(key),
             Meaning::Nothing if mode == Mode::Memory => {
-                self.notice("no such key in the memory: i goes back to the input line, ? lists the keys");
+                self.notice("unbound key: i goes back to the input line, ? lists the keys");
             }
             Meaning::Nothing => (),
         }
     }
 
-    /// Does what keys or the mouse ask for: the innermost overlay, or what is below.
+    /// Performs an action: in the topmost overlay, or below.
     pub(crate) fn act(&mut self, action: Action) {
         match self.overlays.handle(action) {
             Outcome::Pass => self.perform(action),
@@ -116,7 +116,7 @@ impl App {
             Action::EnterMemory => self.focus = Focus::Memory,
             Action::EnterLine => self.focus = Focus::Input,
             Action::Close => self.close(),
-            // Only overlays have something to accept.
+            // Applies to overlays only.
             Action::Accept => (),
             Action::Interrupt => self.interrupt(),
             Action::Quit => self.request(Request::Quit),
@@ -161,8 +161,8 @@ impl App {
         }
     }
 
-    /// Closes the innermost thing that is open and no overlay: the search in earlier lines; in the memory the
-    /// selection, then the marks of the search.
+    /// Closes the innermost thing that is open, other than an overlay: the history search; in the memory the selection,
+    /// then the search marks.
     fn close(&mut self) {
         match self.mode() {
             Mode::History => self.line.end_search(true),

@@ -1,4 +1,4 @@
-//! Commands in the input line, and files of them.
+//! Commands in the input line, and scripts.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn files_follow_files_but_not_for_ever() {
     file("around", &format!(":source {around}\n"));
     bench.send(&format!(":source {around}"));
     assert!(text(&bench.draw(160, 50)).contains("more than 8 deep"));
-    // What fails ends it, and tells where.
+    // A failure ends the script, with its line number.
     let wrong = file("wrong", "one\n:expect two\nnever\n");
     bench.send(&format!(":source {wrong}"));
     let shown = text(&bench.draw(160, 50));

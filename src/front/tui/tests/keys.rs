@@ -50,7 +50,7 @@ fn the_memory_is_walked_with_the_keys_of_other_tools() {
     bench.event(KeyCode::Right, KeyModifiers::ALT);
     assert_eq!(bench.full.app.space.cursor, 0x41c);
     bench.key(KeyCode::Char('x'));
-    assert!(text(&bench.draw(120, 40)).contains("no such key in the memory"));
+    assert!(text(&bench.draw(120, 40)).contains("unbound key: i goes back"));
     assert_eq!(bench.key(KeyCode::Char('q')), [Request::Quit]);
 }
 
@@ -84,7 +84,7 @@ fn addresses_patterns_and_names_are_asked_for() {
     bench.keys("/0x6e 6? ??");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.full.app.space.cursor, 0x419, "a wildcard");
-    // Before the guest's step the found text is not there yet.
+    // The text was not found before the guest's step.
     bench.key(KeyCode::F(7));
     bench.keys("/Was");
     bench.key(KeyCode::Enter);

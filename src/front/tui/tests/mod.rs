@@ -34,11 +34,11 @@ mod time;
 mod typing;
 mod writes;
 
-/// The full screen on a guest, and the guest's reports.
+/// The full screen on a guest, with the guest's reports.
 struct Bench {
     full: FullScreen,
     updates: Receiver<Update>,
-    /// What was copied last.
+    /// The text copied last.
     copied: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Bench {
         Bench::on(Source::default_guest(), Options::default(), theme)
     }
 
-    /// A bench on a guest given as text, whose imports are answered with zero.
+    /// A bench on a WAT guest whose imports return zero.
     fn wat(text: &str) -> Bench {
         let mut options = Options::default();
         options.wish.stub_imports = true;
@@ -68,7 +68,7 @@ impl Bench {
         bench
     }
 
-    /// Takes in the guest's reports until it waits for a line.
+    /// Handles reports until the guest waits for a line.
     fn settle(&mut self) {
         while self.full.app.session.state() != State::Idle || self.full.app.session.run().is_empty() {
             let update = self.updates.recv_timeout(Duration::from_secs(20)).expect("the guest reports");
@@ -84,7 +84,7 @@ impl Bench {
         self.take(Event::Key(KeyEvent::new(code, modifiers)))
     }
 
-    /// Takes an event in, keeps what is copied, and returns what is asked of the loop.
+    /// Handles an event, stores copied text, and returns the other requests.
     fn take(&mut self, event: Event) -> Vec<Request> {
         let mut requests = self.full.event(event);
         requests.retain(|request| match request {
@@ -102,7 +102,7 @@ impl Bench {
         self.full.app.mode()
     }
 
-    /// Types keys that are characters, and Tab and Esc.
+    /// Types character keys, Tab and Esc.
     fn keys(&mut self, keys: &str) {
         for c in keys.chars() {
             self.key(match c {
@@ -131,7 +131,7 @@ impl Bench {
         terminal.backend().buffer().clone()
     }
 
-    /// The screen when all is found that takes long, or on a busy machine longer than a moment.
+    /// The screen once all incremental searches have finished, however busy the machine is.
     fn settled(&mut self, width: u16, height: u16) -> Buffer {
         self.draw(width, height);
         while self.full.app.is_looking() {

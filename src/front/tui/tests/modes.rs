@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The sizes at which people work.
+/// Common terminal sizes.
 const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (160, 45)];
 
 #[test]
@@ -35,7 +35,7 @@ fn the_mode_is_always_visible() {
                 let bar = shown.lines().last().expect("the key bar");
                 assert!(bar.starts_with(&format!(" {} ", mode.name())), "{keys:?}: {shown}");
                 assert!(bar.contains("F1 help") || keys == "typed", "{keys:?}: {shown}");
-                // It is marked without colours too.
+                // It is visible without colours too.
                 let marked = (0..mode.name().len() + 2).all(|x| {
                     let x = u16::try_from(x).expect("small");
                     buffer[(x, height - 1)].modifier.contains(Modifier::REVERSED | Modifier::BOLD)

@@ -15,7 +15,7 @@ fn the_mouse_moves_selects_and_scrolls() {
     let row = u16::try_from(shown.lines().position(|line| line.starts_with("g00000410")).expect("it is shown"));
     let row = row.expect("it is small");
     let press = MouseEventKind::Down(MouseButton::Left);
-    // The second digit of the ninth byte, and the letter that stands for it.
+    // The second digit of the ninth byte, and its character in the text column.
     assert_eq!(mouse(press, 37, row), ((0x418, 0x418), Focus::Memory));
     assert_eq!(mouse(press, 61 + 8, row), ((0x418, 0x418), Focus::Memory), "{shown}");
     assert_eq!(mouse(MouseEventKind::Drag(MouseButton::Left), 11, row).0, (0x410, 0x418));
@@ -36,7 +36,7 @@ fn the_mouse_moves_selects_and_scrolls() {
         }
     }
     assert_eq!(bench.full.app.space.top, top, "down and up again");
-    // A click on a step goes there.
+    // A click on a step selects it.
     let row = shown.lines().position(|line| line.starts_with(" 2 write")).expect("it is shown");
     let event =
         MouseEvent { kind: press, column: 5, row: u16::try_from(row).expect("small"), modifiers: KeyModifiers::NONE };

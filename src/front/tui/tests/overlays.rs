@@ -1,4 +1,4 @@
-//! Overlays: what is open over the screen, what its keys do, and what closes it.
+//! Overlays: their contents, their keys, and what closes them.
 
 use super::*;
 use crate::command::Place;
@@ -8,7 +8,7 @@ use crate::front::tui::state::overlays::Overlay;
 use crate::front::tui::state::overlays::list::List;
 use crate::front::tui::state::overlays::prompt::Prompt;
 
-/// All lines of what is open, without the title and the key bar.
+/// All lines of the overlay, without the title and the key bar.
 fn pages(bench: &mut Bench, width: u16, height: u16) -> String {
     bench.key(KeyCode::Home);
     let page = |bench: &mut Bench| {
@@ -49,7 +49,7 @@ fn the_help_explains_the_terms_first_and_is_paged() {
     assert_eq!(text(&bench.draw(80, 24)), first);
     bench.keys("G");
     let last = text(&bench.draw(80, 24));
-    assert!(last.contains("the rules above memory of the past, or of an earlier run"), "{last}");
+    assert!(last.contains("the line above memory of the past, or of an earlier run"), "{last}");
     bench.event(KeyCode::Char('u'), KeyModifiers::CONTROL);
     bench.event(KeyCode::Char('d'), KeyModifiers::CONTROL);
     assert_eq!(text(&bench.draw(80, 24)), last);
@@ -89,7 +89,7 @@ fn esc_closes_the_innermost_of_what_is_open() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("Did you know");
     bench.draw(80, 24);
-    // A prompt, the help over it, and a list over that.
+    // A prompt, the help over it, and a list on top.
     bench.event(KeyCode::Char('g'), KeyModifiers::CONTROL);
     bench.keys("0x5");
     bench.key(KeyCode::F(1));
@@ -107,7 +107,7 @@ fn esc_closes_the_innermost_of_what_is_open() {
     assert!(shown.contains("go to: 0x5 ") && shown.contains(" PROMPT  Enter accept"), "{shown}");
     bench.key(KeyCode::Esc);
     assert_eq!(bench.mode(), Mode::Input, "the prompt was opened from the input line");
-    // On the input line with nothing open it enters the memory; in the memory with nothing open it does nothing.
+    // With nothing open, Esc moves from the input line to the memory, and does nothing in the memory.
     bench.key(KeyCode::Esc);
     assert_eq!(bench.mode(), Mode::Memory);
     let before = text(&bench.draw(80, 24));
@@ -123,7 +123,7 @@ fn esc_ends_the_selection_then_the_search() {
     bench.keys("\x1b/cool");
     bench.key(KeyCode::Enter);
     bench.keys("sll");
-    // The first key of a sequence is taken back first.
+    // Esc first cancels an unfinished sequence.
     bench.keys("]\x1b");
     assert!(bench.full.app.space.anchor.is_some());
     bench.key(KeyCode::Esc);
@@ -162,7 +162,7 @@ fn what_is_typed_stays_below_what_is_open() {
     bench.key(KeyCode::Esc);
     bench.keys("ne");
     assert_eq!(bench.full.app.line.text(), "half a line");
-    // A paste goes to the prompt that is open, and to the line else.
+    // A paste goes to an open prompt, otherwise to the line.
     bench.event(KeyCode::Char('g'), KeyModifiers::CONTROL);
     bench.take(Event::Paste("0x410\nmore".to_owned()));
     bench.key(KeyCode::Enter);

@@ -1,8 +1,8 @@
-//! The app on a test backend: the panel of values, and the panes, where there is little room.
+//! The panel of values, and the panes on small screens.
 
 use super::*;
 
-/// The screen with the keys to the memory, behind a line.
+/// A screen with the focus on the memory, after a line.
 fn looking(width: u16, height: u16) -> (Bench, String) {
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("Did you know");
@@ -71,7 +71,7 @@ fn the_changes_of_the_host_and_the_guest_are_kept_apart() {
     let wide = text(&bench.settled(160, 45));
     let sentence = "the host changed 12 bytes at 0x410..0x41c; the guest changed 14 bytes at 0x41c..0x42a";
     assert!(wide.contains(sentence), "{wide}");
-    // The keys go from the one to the other.
+    // Moves through all arrangements.
     bench.keys(".");
     assert_eq!(bench.full.app.space.cursor, 0x41c);
     assert!(text(&bench.settled(100, 30)).contains("range 2 of 2: 14 bytes (26 changed in all)"));

@@ -9,8 +9,8 @@ fn without_colour_no_cell_has_one() {
     let buffer = bench.draw(120, 40);
     assert!(buffer.content().iter().all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == cell.fg));
     let reversed = |y: u16| (0..120).filter(|&x| buffer[(x, y)].modifier.contains(Modifier::REVERSED)).count();
-    // 4, 8 and 2 bytes in three rows of the after pane: two digits each with single spaces between, and the text;
-    // the cursor's bracket takes one of the spaces.
+    // 4, 8 and 2 bytes in three rows of the after pane: two digits each, single spaces between, and the text. The
+    // cursor's bracket replaces one of the spaces.
     assert_eq!(reversed(1), 1, "the cell of the exchange in the strip");
     let rows: Vec<_> = (2..30).map(reversed).filter(|&count| count > 0).collect();
     assert_eq!(rows[..3], [4 * 3 - 2 + 4, 8 * 3 - 1 + 8, 2 * 3 - 1 + 2]);

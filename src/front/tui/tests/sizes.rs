@@ -2,8 +2,7 @@
 
 use super::*;
 
-/// The states that a screen is drawn in: keys to the line, the memory with each panel and arrangement, a question, the
-/// help.
+/// The states to draw: focus on the line, on the memory with each panel and arrangement, a prompt, the help.
 const STATES: [&str; 9] = ["", "\x1b", "\t", "\t", "\t", "\tv", "\tv", "bb:0x41f", "\x1b?"];
 
 #[test]
@@ -13,7 +12,7 @@ fn every_size_is_drawn() {
     let few = [1, 2, 11, 12, 13, 17, 18, 24, 60, 250];
     for (state, keys) in STATES.into_iter().enumerate() {
         bench.keys(keys);
-        // All small ones, each in a third of the states, and all widths and heights at those of the other that matter.
+        // All small sizes, each in a third of the states, and all widths and heights at critical sizes of the other.
         let small = (1..=60u16).flat_map(|width| (1..=40u16).map(move |height| (width, height)));
         let mine = |(width, height): &(u16, u16)| (usize::from(width + height) + state).is_multiple_of(3);
         small.filter(mine).for_each(|(width, height)| bench.paint(width, height));
@@ -26,7 +25,7 @@ fn every_size_is_drawn() {
     assert!(text(&bench.draw(80, 24)).contains("exchange 1 of 1 | step 3 of 5"), "nothing was lost");
 }
 
-/// Takes minutes: run by hand with `cargo test --release -- --ignored all_sizes`.
+/// Takes minutes: run it with `cargo test --release -- --ignored all_sizes`.
 #[test]
 #[ignore = "takes minutes"]
 fn all_sizes_in_all_states_are_drawn() {

@@ -1,10 +1,10 @@
-//! The app on a test backend, in space: lists to jump from, names and matches in the panes, copying, what will cross.
+//! The cursor in memory: lists to jump from, names and matches in the panes, copying, a preview of what will be sent.
 
 use super::*;
 use crate::abi::recipe::parse;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-/// A guest that scatters its answer: it writes an exclamation mark behind each letter of the line.
+/// A guest that scatters its answer: it writes an exclamation mark after each letter of the line.
 const SCATTER: &str = r#"(module (memory (export "memory") 2)
     (global $__stack_pointer (mut i32) (i32.const 0x100))
     (global (export "__heap_base") i32 (i32.const 0x8000))
@@ -21,7 +21,7 @@ fn scatter(theme: Theme) -> Bench {
     Bench::on(Source { name: "scatter".to_owned(), bytes: SCATTER.into() }, Options::default(), theme)
 }
 
-/// A guest that is talked to by a recipe.
+/// A bench on a guest driven by a recipe.
 fn by_recipe(recipe: &str) -> Bench {
     let guest = r#"(module (memory (export "memory") 1) (global (export "BUFFER") i32 (i32.const 0x60))
         (func (export "alloc") (param i32) (result i32) (i32.const 0x80)) (func (export "f") (param i32)))"#;
@@ -40,7 +40,7 @@ fn click(bench: &mut Bench, column: usize, row: usize) {
     mouse(bench, MouseEventKind::Down(MouseButton::Left), column, row);
 }
 
-/// The row and the column at which a text stands on the screen.
+/// The row and column of a text on the screen.
 fn find(shown: &str, wanted: &str) -> (usize, usize) {
     let row = shown.lines().position(|line| line.contains(wanted));
     let row = row.unwrap_or_else(|| panic!("there is no {wanted:?}:\n{shown}"));
@@ -62,7 +62,7 @@ fn one_goes_from_a_list_of_changes_to_a_change() {
     bench.key(KeyCode::Enter);
     assert_eq!((bench.full.app.space.cursor, bench.full.app.focus), (0x421, Focus::Memory));
     assert!(bench.mode() != Mode::List);
-    // The list opens where the cursor is; it is paged, and its ends are reached.
+    // The list opens at the cursor, pages, and reaches both ends.
     bench.keys("c");
     assert!(text(&bench.settled(80, 24)).contains("3 of 17"));
     bench.key(KeyCode::PageDown);
@@ -122,7 +122,7 @@ fn a_drag_beyond_the_panes_goes_on_line_by_line() {
     for _ in 0..3 {
         mouse(&mut bench, drag, column + 3, 23);
     }
-    // A fold is passed in one step.
+    // A fold is one line.
     assert_eq!(bench.full.app.space.selected().0, 0x418);
     assert!(bench.full.app.space.selected().1 > 0x439, "{:x?}", bench.full.app.space.selected());
     mouse(&mut bench, drag, column + 3, 0);
@@ -144,13 +144,13 @@ fn regions_are_named_beside_the_rows_that_they_begin_in() {
         "a fold names what begins in it: {shown}"
     );
     assert!(shown.contains("at 0x100  .rodata"), "{shown}");
-    // Where names have no room, a letter stands at the end.
+    // If names do not fit, a letter appears at the end.
     let shown = text(&bench.settled(80, 24));
     let row = shown.lines().rfind(|line| line.starts_with(" 00000100")).expect("it is shown");
     assert!(row.trim_end().ends_with(" a") || row.trim_end().ends_with(" d"), "{shown}");
 }
 
-/// The characters of the cells that are italic, which only matches are where there is no colour, or names.
+/// The italic characters of a row. Without colour, only matches and names are italic.
 fn italic(buffer: &Buffer, row: usize, columns: std::ops::Range<u16>) -> String {
     let y = u16::try_from(row).expect("screens are small");
     let cells = columns.map(|x| &buffer[(x, y)]);
@@ -164,7 +164,7 @@ fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
     bench.settled(120, 40);
     bench.keys("\x1b/cool");
     bench.key(KeyCode::Enter);
-    // The transform's step: three matches after it, two before.
+    // At the transform's step: three matches after, two before.
     for (arrangement, rows) in [("sides", 5), ("stacked", 5), ("one", 4)] {
         let buffer = bench.settled(120, 40);
         let shown = text(&buffer);
@@ -178,7 +178,7 @@ fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
         assert!(italic(&buffer, row, 0..120).contains("cool"), "the text is marked too: {arrangement} {shown}");
         bench.keys("v");
     }
-    // Before the host's write only the module's own words match.
+    // Before the host's write, only the module's data matches.
     bench.key(KeyCode::F(7));
     let shown = text(&bench.settled(120, 40));
     assert_eq!(shown.matches("<63 6f 6f 6c>").count(), 2, "the module's own words in both panes: {shown}");
@@ -186,7 +186,7 @@ fn matches_are_marked_in_every_arrangement_and_at_every_moment() {
     bench.keys("n");
     let shown = text(&bench.settled(120, 40));
     assert!(shown.contains("of 2: cool"), "{shown}");
-    // With colours a match that nobody wrote is reversed; what the guest wrote keeps its colour.
+    // With colours a match in unwritten bytes is reversed; bytes written by the guest keep their colour.
     let mut bench = Bench::new(Theme::COLORED);
     bench.send("x");
     bench.settled(120, 40);
@@ -249,7 +249,7 @@ fn a_colon_in_the_memory_takes_addresses_and_commands() {
     bench.keys(":0x99999999");
     bench.key(KeyCode::Enter);
     let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains(":0x99999999") && shown.contains("is outside: memory ends at 0x10000"), "{shown}");
+    assert!(shown.contains(":0x99999999") && shown.contains("is out of bounds: memory ends at 0x10000"), "{shown}");
     bench.key(KeyCode::Esc);
     bench.keys(":q");
     assert_eq!(bench.key(KeyCode::Enter), [Request::Quit]);
@@ -289,7 +289,7 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     bench.keys(&path.display().to_string());
     bench.key(KeyCode::Enter);
     assert_eq!(std::fs::read(&path).expect("it is there"), b"Did");
-    // A file is not written over unless one says so, and the question stays.
+    // A file is replaced only with `overwrite`, and the prompt stays open.
     bench.keys("yf");
     bench.keys(&path.display().to_string());
     bench.key(KeyCode::Enter);
@@ -301,11 +301,11 @@ fn one_menu_copies_in_every_form_and_offers_a_file() {
     bench.keys(" overwrite");
     bench.key(KeyCode::Enter);
     assert!(bench.mode() != Mode::Prompt);
-    // What no clipboard takes is offered to a file.
+    // What exceeds the clipboard's limit is offered to a file.
     bench.keys("ssG");
     bench.keys("yh");
     let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains("do not fit into a clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
+    assert!(shown.contains("do not fit in the clipboard") && shown.contains("write 64,494 B to the file: "), "{shown}");
     std::fs::remove_dir_all(&bench.full.pictures).expect("it is ours");
 }
 
@@ -385,7 +385,7 @@ fn panels_tell_which_part_of_a_list_they_show() {
     let shown = text(&bench.settled(120, 40));
     let rows = usize::from(bench.full.app.layout.side.height) - 1;
     assert!(shown.contains(&format!("changes  50 bytes in 50 ranges  1-{rows} of 50  (, .)")), "{shown}");
-    // And a title that is cut says so.
+    // A truncated title is marked.
     bench.keys("\t");
     let shown = text(&bench.settled(44, 24));
     assert!(shown.lines().any(|line| line.ends_with("\u{2026} ") || line.contains("\u{2026} ")), "{shown}");
@@ -418,23 +418,27 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
             "ab",
             "3 B, 2 characters, goes to 0x40: 61 62 00",
         ),
-        ("each line\n  write at @BUFFER\n* f(n)\n  answer \"x\"", "a", "goes to 0x60, as the global BUFFER says: 61"),
+        (
+            "each line\n  write at @BUFFER\n* f(n)\n  answer \"x\"",
+            "a",
+            "goes to 0x60, the value of the global BUFFER: 61",
+        ),
         (
             "each line\n  p = alloc(n)\n  write at p\n* f(n)\n  answer \"x\"",
             "a",
-            "goes where alloc makes room for it: 61",
+            "goes to memory that alloc allocates: 61",
         ),
         (
             "text utf16\neach line\n  write at 8\n* f(n)\n  answer \"x\"",
             "\u{e9}",
             "2 B, 1 character, goes to 0x8: e9 00",
         ),
-        ("text hex\neach line\n  write at 8\n* f(n)\n  answer \"x\"", "4", "1 character, and would not be sent: "),
-        ("each line\n* f(n)\n  answer \"x\"", "a", "1 B, 1 character, no step of the recipe writes it: 61"),
+        ("text hex\neach line\n  write at 8\n* f(n)\n  answer \"x\"", "4", "1 character, would not be sent: "),
+        ("each line\n* f(n)\n  answer \"x\"", "a", "1 B, 1 character, the recipe does not write it to memory: 61"),
         (
             "once\n  room = 2\neach line\n  write at 8 within room\n* f(n)\n  answer \"x\"",
             "abc",
-            "3 B, 3 characters, too long: the guest has room for 2 B: 61 62 63",
+            "3 B, 3 characters, too long: the guest's buffer holds 2 B: 61 62 63",
         ),
     ] {
         let mut bench = by_recipe(recipe);
@@ -442,13 +446,13 @@ fn while_a_line_is_typed_it_is_said_where_it_goes_as_far_as_that_is_known() {
         let shown = text(&bench.settled(120, 40));
         assert!(shown.contains(expected), "{recipe}\n{shown}");
     }
-    // A command is no line, but for one with two colons.
+    // A command is not a line; two colons escape a line.
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys(":poke");
     assert!(text(&bench.settled(120, 40)).contains(":poke TYPE ADDR VALUE ..."));
     bench.full.app.line.clear();
     bench.keys("::a");
-    assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes where the guest says: 3a 61"));
+    assert!(text(&bench.settled(120, 40)).contains("2 B, 2 characters, goes to an address from the guest: 3a 61"));
     // What a poke wrote is not where the last line went.
     bench.full.app.line.clear();
     bench.send("line");

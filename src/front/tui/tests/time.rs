@@ -4,7 +4,7 @@ use super::*;
 use crate::view::thousands;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-/// A guest that calls imports during its transform, and keeps notes in a second memory.
+/// A guest that calls imports during its transform, and keeps data in a second memory.
 const CALLER: &str = r#"(module
     (import "env" "log" (func $log (param i32 i32)))
     (memory (export "memory") 1) (memory (export "notes") 2)
@@ -17,7 +17,7 @@ const CALLER: &str = r#"(module
         (i32.store8 1 (i32.const 0x700) (i32.const 7))
         (local.get $n)))"#;
 
-/// A guest that fails, grows its memory, says nothing or changes a byte, as its line is long.
+/// A guest that fails, grows its memory, does nothing or changes a byte, depending on the line's length.
 const MOODY: &str = r#"(module (memory (export "memory") 1)
     (func (export "ptr") (result i32) (i32.const 64))
     (func (export "f") (param $n i32) (result i32)
@@ -82,7 +82,7 @@ fn steps_are_a_tree_with_the_exchange_at_its_root() {
     assert!(screen.contains(">3 call  f(5) -> 5") && screen.contains(" 4   import env.log(0x40, 5)"), "{screen}");
     bench.key(KeyCode::F(8));
     assert_eq!(step(&bench), Some(3), "F8 goes into the call");
-    // The moment of the first import: the byte before it is written, the one behind it is not.
+    // At the first import, the byte before it is written, the one after it is not.
     let byte = |bench: &Bench, addr| bench.full.app.time.selection.as_ref().expect("selected").after[0].byte(addr);
     assert_eq!((byte(&bench, 80), byte(&bench, 81)), (Some(1), Some(0)));
     bench.event(KeyCode::F(8), KeyModifiers::SHIFT);
@@ -112,7 +112,7 @@ fn steps_are_a_tree_with_the_exchange_at_its_root() {
     assert_eq!(step(&bench), Some(0));
     bench.key(KeyCode::F(7));
     assert_eq!(step(&bench), None, "before the first step is the whole");
-    // The same with the keys of the memory, and with the mouse.
+    // The same with the memory's keys, and with the mouse.
     bench.keys("\x1b)))");
     assert_eq!(step(&bench), Some(2));
     bench.keys(">>^^(");
@@ -165,7 +165,7 @@ fn the_strip_shows_where_changes_happened() {
     click(&mut bench, (8, 1));
     let screen = shown(&mut bench);
     assert!(screen.contains("THE PAST: exchange 2 of 6") && screen.contains("unreachable"), "{screen}");
-    // With more exchanges than cells, a cell stands for several, and tells of the rarest thing in them.
+    // With more exchanges than cells, a cell stands for several, and shows the rarest event.
     for _ in 0..300 {
         bench.send("");
     }
@@ -199,13 +199,13 @@ fn earlier_runs_can_be_looked_at() {
     assert!(shown(&mut bench).contains("the host changed 9 bytes at 0x410..0x419"));
     bench.key(KeyCode::F(4));
     assert!(shown(&mut bench).contains("  run 2 | exchange 1 of 1 | step 3 of 5"));
-    // A line returns to the present run, wherever one is.
+    // Sending a line returns to the current run from anywhere.
     bench.key(KeyCode::F(3));
     bench.key(KeyCode::F(5));
     bench.send("third");
     let screen = shown(&mut bench);
     assert!(screen.contains("  run 2 | exchange 2 of 2 |") && screen.contains("=> third Wasm is cool!"), "{screen}");
-    // A run that begins by itself takes nobody out of the past.
+    // An automatic new run does not leave the past.
     bench.key(KeyCode::F(5));
     bench.full.app.session.command("reset".to_owned(), crate::session::GuestOp::Reset);
     bench.settle();
@@ -213,7 +213,7 @@ fn earlier_runs_can_be_looked_at() {
     assert!(screen.contains("EARLIER RUN: exchange 1 of 2") && screen.contains("=> second run Wasm"), "{screen}");
     bench.key(KeyCode::F(9));
     assert!(shown(&mut bench).contains("  run 3 | start | "));
-    // Three are kept.
+    // Three runs are kept.
     bench.send(":reset");
     bench.send(":reset");
     for _ in 0..3 {
@@ -230,7 +230,10 @@ fn a_fresh_guest_is_told_of_and_one_that_cannot_be_had_is_no_exchange() {
     bench.send("one");
     bench.send(":convention typst");
     let screen = shown(&mut bench);
-    assert!(screen.contains("exchange 1 of 1") && screen.contains("the guest stays as it was: the module"), "{screen}");
+    assert!(
+        screen.contains("exchange 1 of 1") && screen.contains("the guest was not replaced: the module"),
+        "{screen}"
+    );
     bench.send(":reset");
     let screen = shown(&mut bench);
     assert!(screen.contains(":reset: a fresh guest; F3 shows the previous run"), "{screen}");
@@ -293,15 +296,15 @@ fn a_saved_session_is_called_so() {
     assert!(screen.contains("exchange 1 of 1") && screen.contains("=> kept Wasm"), "{screen}");
     let strip = screen.lines().nth(1).expect("the strip");
     assert!(strip.starts_with(" time mg  ") && strip.trim_end().ends_with("saved"), "{screen}");
-    // Nothing is offered that cannot be done.
+    // Unavailable actions are not offered.
     assert!(!screen.contains("Enter send") && screen.contains("Esc memory"), "{screen}");
     bench.keys("words");
     let screen = shown(&mut bench);
     assert!(screen.contains("nothing can be sent; a line that begins with : is a command"), "{screen}");
     bench.key(KeyCode::Enter);
-    assert!(shown(&mut bench).contains("nothing runs; :load returns from it"));
+    assert!(shown(&mut bench).contains("nothing can run in a saved session; :load returns from it"));
     bench.key(KeyCode::F(5));
-    assert!(shown(&mut bench).contains("F5 F6 move along its exchanges"), "its start");
+    assert!(shown(&mut bench).contains("F5 F6 show its exchanges"), "its start");
     bench.send(":load");
     let screen = shown(&mut bench);
     assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mggg  "), "{screen}");
@@ -371,7 +374,7 @@ fn one_pane_can_do_all_that_two_can() {
     let screen = text(&bench.draw(80, 24));
     let row =
         |screen: &str, wanted: &str| screen.lines().position(|line| line.starts_with(wanted)).expect("it is shown");
-    // Old over new: a click on either is a click on the same byte.
+    // Old over new: a click on either selects the same byte.
     let (old, new) = (row(&screen, "-00000420"), row(&screen, "g00000420"));
     assert_eq!(new, old + 1, "{screen}");
     for row in [old, new] {
@@ -407,11 +410,11 @@ fn an_assumed_convention_is_named_in_the_title_and_at_the_start() {
         (func (export "f") (param i32 i32) (result i64) (unreachable)))"#,
     );
     let screen = shown(&mut bench);
-    let note = "assuming convention packed: packed-low matches as well: try --abi packed-low";
+    let note = "assuming convention packed: packed-low also matches (try --abi packed-low)";
     assert!(screen.contains(" | packed (assumed) | 1 page") && screen.contains(note), "{screen}");
     bench.send("hello");
     let screen = shown(&mut bench);
-    assert!(screen.contains("packed was assumed; packed-low matches as well"), "{screen}");
+    assert!(screen.contains("packed was assumed; packed-low also matches"), "{screen}");
     bench.send(":convention packed-low");
     let screen = shown(&mut bench);
     assert!(screen.contains(" | packed-low | 1 page"), "{screen}");

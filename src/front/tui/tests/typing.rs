@@ -1,4 +1,4 @@
-//! The input line, and what the screen is drawn with.
+//! The input line and the styles of the screen.
 
 use super::*;
 use crate::front::tui::draw::charset::Charset;
@@ -45,7 +45,7 @@ fn earlier_lines_are_searched_as_one_types() {
     search(&mut bench);
     assert!(text(&bench.draw(120, 40)).contains("search `alp`: alpha "));
     bench.keys("q");
-    assert!(text(&bench.draw(120, 40)).contains("no earlier line holds that"));
+    assert!(text(&bench.draw(120, 40)).contains("no earlier line contains that"));
     bench.event(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!((bench.full.app.line.text(), bench.full.app.focus), ("", Focus::Input), "what was typed before");
     search(&mut bench);
@@ -116,7 +116,7 @@ fn who_wrote_is_told_by_style_and_by_letter() {
     bench.send("Did you know");
     bench.key(KeyCode::F(2));
     let buffer = bench.draw(120, 40);
-    // In the exchange as a whole the host and the guest both wrote, and the row that has both says so.
+    // In the exchange as a whole both actors wrote, and a row written by both is marked so.
     let row = |addr: &str| {
         (0..40).find(|&y| (61..69).map(|x| buffer[(x, y)].symbol()).collect::<String>() == addr).expect("it is shown")
     };
@@ -134,7 +134,7 @@ fn while_a_line_is_typed_its_bytes_are_shown() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.keys("caf\u{e9}");
     let shown = text(&bench.draw(80, 24));
-    assert!(shown.contains("5 B, 4 characters, goes where the guest says: 63 61 66 c3 a9"), "{shown}");
+    assert!(shown.contains("5 B, 4 characters, goes to an address from the guest: 63 61 66 c3 a9"), "{shown}");
     bench.key(KeyCode::Enter);
     bench.settle();
     bench.keys("x");

@@ -1,9 +1,9 @@
-//! The writes of a byte: along the timeline from one to the next, into calls where stores are recorded.
+//! Moving along the writes of a byte, into calls if stores are recorded.
 
 use super::*;
 use crate::guest::Passes;
 
-/// A guest that stores three times at 0x100 (the second time the same value), and calls an import in between.
+/// A guest that stores three times at 0x100 (the second time the same value), with an import call in between.
 const STORES: &str = r#"(module (import "env" "tick" (func $tick)) (memory (export "memory") 1)
     (func (export "ptr") (result i32) (i32.const 64))
     (func (export "f") (param $n i32) (result i32)
@@ -26,7 +26,7 @@ fn bench(stores: bool) -> Bench {
     bench
 }
 
-/// What is selected, and the byte at the cursor before and after it.
+/// The selection, and the byte at the cursor before and after it.
 fn node(bench: &mut Bench) -> (Option<usize>, Option<u64>, Option<u8>, Option<u8>) {
     let cursor = bench.full.app.space.cursor;
     let at = bench.full.app.time.selection.as_ref().expect("something is selected");
@@ -58,7 +58,7 @@ fn stores_are_gone_to_one_by_one() {
     assert_eq!(press('*').0, second);
     assert_eq!(press('*').0, last);
     assert!(press('*').1.contains("no later write of this byte is known"));
-    // Out of the store to its step; and on to other nodes.
+    // From the store to its step, then to other nodes.
     bench.keys("^:0x101");
     bench.key(KeyCode::Enter);
     assert_eq!(node(&mut bench), (Some(2), None, Some(0), Some(2)));

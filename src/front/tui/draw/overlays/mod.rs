@@ -1,4 +1,4 @@
-//! What is open over the screen. Each overlay has a file here and one in `state`.
+//! Drawing overlays. Each has a file here and one in `state`.
 
 mod list;
 mod pages;
@@ -10,12 +10,12 @@ use super::canvas::Canvas;
 use crate::front::tui::state::layout::Layout;
 use crate::front::tui::state::overlays::Overlay;
 
-/// Whether an overlay covers all that is below it, but for the key bar.
+/// Whether an overlay covers everything below it except the key bar.
 pub(super) fn covers(overlay: &Overlay) -> bool {
     !matches!(overlay, Overlay::Prompt(_))
 }
 
-/// Draws an overlay, and returns where the cursor belongs.
+/// Draws an overlay, and returns the cursor's position.
 pub(super) fn draw(overlay: &Overlay, layout: Layout, canvas: &mut Canvas<'_>) -> Option<Position> {
     if covers(overlay) {
         canvas.clear(layout.area);

@@ -1,4 +1,4 @@
-//! The panel of exchanges: each in a line, and below the selected one what the guest said in it.
+//! The panel of exchanges: one per line, with the guest's messages below the selected one.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -35,7 +35,7 @@ pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canv
     }
 }
 
-/// What the guest said in the selected exchange, as far as there is room.
+/// Draws the guest's messages in the selected exchange, as far as they fit.
 fn draw_messages(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let Some(at) = &app.time.selection else { return };
     let messages = at.steps.messages(&at.node, None);

@@ -1,4 +1,4 @@
-//! The panel with the map of the whole memory: a cell for each part of it.
+//! The map of the whole memory, one cell for each part.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -1,4 +1,4 @@
-//! The panels beside the steps. Each has a file here and, where its lines are about something, one in `state`.
+//! Drawing the panels beside the steps. Each has a file here and, if its lines can be clicked, one in `state`.
 
 mod changes;
 pub(super) mod exchanges;

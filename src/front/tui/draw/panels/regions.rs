@@ -1,4 +1,4 @@
-//! The panel of regions: the ranges that have names, those that hold the cursor marked.
+//! The panel of named regions. Those that contain the cursor are marked.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -1,4 +1,4 @@
-//! The panel of values: who wrote at the cursor, and what the bytes there mean, before and after.
+//! The panel of values: the last writer at the cursor, and the bytes there as numbers and text, before and after.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,7 +9,7 @@ use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
 use crate::view::{Entry, Order, inspect};
 
-/// The least width of a value, where several are shown in a row.
+/// The minimum width of a value if several are shown in a row.
 const VALUE: u16 = 36;
 
 pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
@@ -37,8 +37,7 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// The cursor's address, as many of the names for it as fit, and how many of the values are shown, if there is room for
-/// that beside one name.
+/// The cursor's address, as many of its names as fit, and which values are shown if that fits beside one name.
 fn title(address: u64, names: &[String], part: &str, room: usize) -> String {
     let at = format!("at {address:#x}");
     let Some(name) = names.first() else { return at + part };
@@ -48,8 +47,7 @@ fn title(address: u64, names: &[String], part: &str, room: usize) -> String {
     format!("{at}  {}{part}", named(names, columns))
 }
 
-/// As many of the names as fit into that many columns, and how many more there are. Of one name at least the beginning
-/// is shown.
+/// As many of the names as fit into that many columns, and the number of others. Shows at least the start of the first.
 fn named(names: &[String], columns: usize) -> String {
     let text = |count: usize| match names.len() - count {
         0 => names.join(", "),
@@ -66,7 +64,7 @@ fn named(names: &[String], columns: usize) -> String {
     }
 }
 
-/// A value before and after, in at most that many columns. The value before is cut first.
+/// A value before and after, in at most that many columns. Truncates the value before first.
 fn within(value: &Entry, columns: usize) -> String {
     let text = value.words();
     match value.sides() {

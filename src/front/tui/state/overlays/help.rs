@@ -1,14 +1,14 @@
-//! The help: what the screen shows, the keys by mode, and the signs.
+//! The help: terms, keys by mode, and symbols.
 
 use super::pages::{PageLine, Pages};
 use crate::front::tui::input::bindings::{BINDINGS, SECTIONS};
 
-/// The columns of a line of the help.
+/// The width of a line of the help.
 const WIDTH: u16 = 76;
-/// The columns of its first part: keys, a sign, a term.
+/// The width of its first column: keys, a symbol, a term.
 const LABEL: usize = 18;
 
-/// What is explained first.
+/// The terms explained first.
 const TERMS: [(&str, &str); 8] = [
     ("guest, host", "the WebAssembly module, and linmem, which runs it"),
     (
@@ -22,28 +22,28 @@ const TERMS: [(&str, &str); 8] = [
          show memory before and after the selected step.",
     ),
     ("page", "memory is counted and grows in pages of 65,536 bytes (64 KiB)"),
-    ("address", "the place of a byte in memory, from 0 on; written in hexadecimal digits: 0x410"),
+    ("address", "the position of a byte in memory, from 0; written in hexadecimal: 0x410"),
     (
         "pointer",
         "an address that is stored in memory: 4 bytes, the lowest first. 10 04 00 00 points to 0x410. Enter follows \
          the pointer at the cursor.",
     ),
-    ("changed, written", "a byte with a new value; a byte that was stored to, even with the value it had"),
+    ("changed, written", "a byte with a new value; a byte that was stored to, even if its value stayed the same"),
     (
         "INPUT, MEMORY ...",
-        "the mode: what has the keys. In the input line every printable key is text. Esc closes what is open; on the \
+        "the mode: what the keys act on. In the input line every printable key is text. Esc closes what is open; on the \
          input line it goes to the memory.",
     ),
 ];
 
-/// Every sign.
+/// The symbols.
 const SIGNS: [(&str, &str); 15] = [
     ("h g *", "left of a row: written in this step by the host, the guest, both"),
-    ("m", "left of a row: the module's own data; where nothing is said, nothing changed"),
+    ("m", "left of a row: the module's own data; if there is no sign, nothing changed"),
     ("'", "left of a row: changed by an earlier step; those bytes are bold"),
     ("+ -", "new memory; with one pane, a changed row as it was before"),
-    ("underlined", "written in this step; without a colour behind it: before, or with the value it had"),
-    ("on blue, orange", "changed by the host, by the guest (without colours: bold and underlined, or reversed)"),
+    ("underlined", "written in this step; without a background color: the bytes before, or an equal value"),
+    ("on blue, orange", "changed by the host, by the guest (without colors: bold and underlined, or reversed)"),
     ("[ ] < >", "the cursor, or what is selected; a match of the search"),
     ("i o d s H ...", "right of a row: a region begins in it (r lists the regions)"),
     (".. 1,008 B 00", "rows that are all the same, in one line; a change is never hidden"),
@@ -52,10 +52,10 @@ const SIGNS: [(&str, &str); 15] = [
     ("map .='+hgm", "a part of memory: zero, data, changed earlier, new, written in this step"),
     ("live", "the newest exchange is followed; F9 goes there from anywhere"),
     ("time mhgx+.", "exchanges: module's data, host or guest changed bytes, failed, grew, nothing changed"),
-    ("\u{2550}", "the rules above memory of the past, or of an earlier run"),
+    ("\u{2550}", "the line above memory of the past, or of an earlier run"),
 ];
 
-/// The help, from its first line on.
+/// The help, scrolled to its start.
 pub(crate) fn help() -> Pages {
     let mut lines = vec![heading("what the screen shows")];
     lines.extend(TERMS.iter().map(|(term, meaning)| labelled(term, meaning)));

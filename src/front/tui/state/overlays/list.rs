@@ -1,4 +1,4 @@
-//! A list over the screen: changes, regions, matches. From a line of it one goes to the place that it is about.
+//! A list overlay: changes, regions or matches. Choosing a line goes to its address.
 
 use std::cmp::Reverse;
 
@@ -9,7 +9,7 @@ use crate::command::Place;
 use crate::front::tui::input::action::Action;
 use crate::front::tui::state::lines::{below_title, window};
 
-/// A list, and the line of it that is selected.
+/// A list and its selected line.
 pub(crate) struct List {
     pub(crate) title: String,
     pub(crate) places: Vec<Place>,
@@ -18,11 +18,11 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// A list with the line selected that is about the cursor's place, or the last one before it.
+    /// A list, with the line selected that is at the cursor or the last one before it.
     pub(crate) fn new(title: String, places: Vec<Place>, cursor: u64) -> List {
         let near = |place: &Place| place.addr.filter(|&addr| addr <= cursor);
         let best = places.iter().enumerate().filter_map(|(number, place)| Some((near(place)?, number)));
-        // Of several lines about one place the first.
+        // Of several lines with one address, take the first.
         let best = best.max_by_key(|&(addr, number)| (addr, Reverse(number)));
         List { title, places, selected: best.map_or(0, |(_, number)| number), area: Rect::default() }
     }
@@ -46,7 +46,7 @@ impl List {
         }
     }
 
-    /// The lines that are shown, each with its place.
+    /// The visible lines, each with its area.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (usize, Rect)> + use<> {
         window(self.places.len(), self.selected, below_title(self.area))
     }

@@ -1,7 +1,7 @@
-//! Overlays: what is open over the screen. They are a stack, of which the topmost has the keys.
+//! Overlays: a stack of windows over the screen. The topmost has the focus.
 //!
-//! Each overlay owns its state and handles actions; it knows nothing of what is below it. What it wants done there, it
-//! says in an [`Outcome`].
+//! Each overlay owns its state and handles actions. It does not know what is below it; it returns an [`Outcome`] to
+//! affect that.
 
 pub(crate) mod help;
 pub(crate) mod list;
@@ -18,28 +18,28 @@ use self::prompt::Prompt;
 use crate::front::tui::input::action::Action;
 use crate::front::tui::input::mode::Mode;
 
-/// Something that is open over the screen.
+/// An overlay.
 pub(crate) enum Overlay {
     /// The help.
     Help(Pages),
     /// The output of a command.
     Output(Pages),
-    /// Lines about places in memory, to go to one.
+    /// Lines with addresses to go to.
     List(List),
     /// A question in place of the input line.
     Prompt(Prompt),
 }
 
-/// What is open, from the outermost to the innermost.
+/// The open overlays, from bottom to top.
 #[derive(Default)]
 pub(crate) struct Overlays {
     stack: Vec<Overlay>,
-    /// The area of the screen that they may take.
+    /// The area available to overlays.
     area: Rect,
 }
 
 impl Overlay {
-    /// What the keys mean while it is the innermost.
+    /// The mode while it is the topmost.
     pub(crate) fn mode(&self) -> Mode {
         match self {
             Overlay::Help(_) => Mode::Help,
@@ -67,34 +67,34 @@ impl Overlay {
 }
 
 impl Overlays {
-    /// Opens an overlay; another of its kind is closed, wherever it is.
+    /// Opens an overlay, and closes any other of its kind.
     pub(crate) fn open(&mut self, mut overlay: Overlay) {
         overlay.arrange(self.area);
         self.stack.retain(|other| std::mem::discriminant(other) != std::mem::discriminant(&overlay));
         self.stack.push(overlay);
     }
 
-    /// Closes the innermost one.
+    /// Closes the topmost one.
     pub(crate) fn close(&mut self) {
         self.stack.pop();
     }
 
-    /// Closes the prompt, wherever it is.
+    /// Closes the prompt, even if it is not the topmost.
     pub(crate) fn close_prompt(&mut self) {
         self.stack.retain(|overlay| !matches!(overlay, Overlay::Prompt(_)));
     }
 
-    /// The innermost one.
+    /// The topmost one.
     pub(crate) fn top(&self) -> Option<&Overlay> {
         self.stack.last()
     }
 
-    /// Every one, from the outermost to the innermost.
+    /// All of them, from bottom to top.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Overlay> {
         self.stack.iter()
     }
 
-    /// The prompt, if there is one and nothing is open over it.
+    /// The prompt, if it is the topmost.
     pub(crate) fn prompt(&mut self) -> Option<&mut Prompt> {
         match self.stack.last_mut() {
             Some(Overlay::Prompt(prompt)) => Some(prompt),
@@ -102,7 +102,7 @@ impl Overlays {
         }
     }
 
-    /// Hands an action to the innermost one.
+    /// Passes an action to the topmost one.
     pub(crate) fn handle(&mut self, action: Action) -> Outcome {
         let outcome = self.stack.last_mut().map_or(Outcome::Pass, |top| top.handle(action));
         if matches!(outcome, Outcome::Close | Outcome::Goto(_) | Outcome::Visit(..)) {
@@ -111,7 +111,7 @@ impl Overlays {
         outcome
     }
 
-    /// Fits them into the area that they may take.
+    /// Fits them into the available area.
     pub(crate) fn arrange(&mut self, area: Rect) {
         if self.area != area {
             self.area = area;

@@ -1,27 +1,27 @@
-//! What comes of an action in an overlay.
+//! The outcome of an action in an overlay.
 
 use crate::front::tui::input::action::{Action, Direction, Question};
 
-/// What came of an action in an overlay.
+/// The outcome of an action in an overlay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The action is not one of its own.
+    /// The overlay does not handle the action.
     Pass,
-    /// It is done.
+    /// Handled.
     Done,
-    /// It is done, and the user is to read this.
+    /// Handled; show this message.
     Notice(String),
-    /// The overlay is to be closed.
+    /// Close the overlay.
     Close,
-    /// The overlay is to be closed, and the cursor to go there.
+    /// Close the overlay, and go to this address.
     Goto(u64),
     /// The overlay is to be closed, another moment to be selected, and the cursor to go there, if it has an address.
     Visit(usize, Option<usize>, Option<u64>),
-    /// A question is answered.
+    /// The question was answered.
     Answer(Question, String),
 }
 
-/// Where an action leads in a list of lines: from a line on, with that many in a page, and no further than the last.
+/// The line that an action moves to, from the line `from`, with `page` lines per page and `last` as the limit.
 pub(super) fn moved(action: Action, from: usize, page: usize, last: usize) -> Option<usize> {
     let page = page.max(1);
     let (direction, count) = match action {

@@ -1,4 +1,4 @@
-//! Text over the screen, in pages where it does not fit: the help, and the output of a command.
+//! A text overlay, in pages if it does not fit: the help, and the output of a command.
 
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
@@ -13,26 +13,26 @@ use crate::front::tui::state::lines::{below_title, to_u16};
 pub(crate) struct PageLine {
     pub(crate) text: String,
     pub(crate) is_heading: bool,
-    /// Whether it begins a page or a column.
+    /// Whether it starts a page or a column.
     pub(crate) begins_page: bool,
 }
 
 /// Text over the screen.
 pub(crate) struct Pages {
     text: Vec<PageLine>,
-    /// How far what goes on in a further line is indented.
+    /// The indentation of continuation lines.
     indent: usize,
-    /// The width of a column, where the text is set in columns.
+    /// The width of a column, if the text is set in columns.
     column: Option<u16>,
-    /// The lines as they fit into the area.
+    /// The lines, wrapped to the area.
     lines: Vec<PageLine>,
     area: Rect,
-    /// The first line that is shown.
+    /// The first visible line.
     first: usize,
 }
 
 impl Pages {
-    /// The text from its first line on.
+    /// A text, scrolled to its start.
     pub(crate) fn new(text: Vec<PageLine>, indent: usize, column: Option<u16>) -> Pages {
         Pages { text, indent, column, lines: Vec::new(), area: Rect::default(), first: 0 }
     }
@@ -43,7 +43,7 @@ impl Pages {
         Pages::new(lines.collect(), 2, None)
     }
 
-    /// Fits the text into an area.
+    /// Wraps the text to an area.
     pub(super) fn arrange(&mut self, area: Rect) {
         self.area = area;
         let (width, rows) = (usize::from(self.column_width()).saturating_sub(1), below_title(area).height.max(1));
@@ -73,7 +73,7 @@ impl Pages {
         }
     }
 
-    /// The lines that are shown, each with its place.
+    /// The visible lines, each with its area.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&PageLine, Rect)> {
         let inside = below_title(self.area);
         let (rows, width) = (inside.height.max(1), self.column_width());
@@ -84,7 +84,7 @@ impl Pages {
         })
     }
 
-    /// The first line that is shown, how many fit into a page, and how many there are.
+    /// The first visible line, the lines per page, and the number of lines.
     pub(crate) fn part(&self) -> (usize, u16, usize) {
         (self.first, to_u16(self.in_page()), self.lines.len())
     }
@@ -107,8 +107,8 @@ impl Pages {
     }
 }
 
-/// A text in lines of that many columns at most, broken at spaces where there are any. The lines after the first are
-/// indented, where there is room for that.
+/// Wraps a text to lines of at most that many columns, at spaces if possible. Continuation lines are indented if that
+/// fits.
 pub(crate) fn wrapped(text: &str, columns: usize, indent: usize) -> Vec<String> {
     let indent = if columns < 2 * indent { 0 } else { indent };
     let mut lines = vec![String::new()];
@@ -124,7 +124,7 @@ pub(crate) fn wrapped(text: &str, columns: usize, indent: usize) -> Vec<String> 
     lines
 }
 
-/// A word as it is, or in its characters where it is longer than a line.
+/// A word, or its characters if it is longer than a line.
 fn broken(word: &str, columns: usize) -> Vec<&str> {
     if word.trim_end().width() > columns { word.graphemes(true).collect() } else { vec![word] }
 }

@@ -1,4 +1,4 @@
-//! A question in place of the input line: where to go, what to search for, what to do.
+//! A prompt in place of the input line: an address, a pattern, a command.
 
 use super::outcome::Outcome;
 use crate::front::history::History;
@@ -7,11 +7,11 @@ use crate::front::tui::input::line::{Edit, LINE_FULL, LineEditor};
 use crate::front::tui::input::mode::Mode;
 use crate::view::thousands;
 
-/// A question, and what is typed so far.
+/// A question, and the answer typed so far.
 pub(crate) struct Prompt {
     pub(crate) question: Question,
     pub(crate) input: LineEditor,
-    /// How many bytes are selected.
+    /// The number of selected bytes.
     bytes: u64,
 }
 
@@ -39,7 +39,7 @@ impl Prompt {
         }
     }
 
-    /// What is shown before the answer.
+    /// The label before the answer.
     pub(crate) fn label(&self) -> String {
         let bytes = thousands(self.bytes);
         match self.question {

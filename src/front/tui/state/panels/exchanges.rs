@@ -1,4 +1,4 @@
-//! The panel of exchanges: each in a line, and below the selected one what the guest said in it.
+//! The panel of exchanges: one per line, with the guest's messages below the selected one.
 
 use ratatui::layout::{Position, Rect};
 
@@ -6,21 +6,21 @@ use crate::front::tui::state::lines::{below_title, to_u16, window};
 use crate::record::Run;
 use crate::view::Selection;
 
-/// The exchanges as the panel lists them.
+/// The layout of the panel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Transcript {
-    /// How many there are.
+    /// The number of exchanges.
     pub(crate) count: usize,
     /// The number of the selected one; 0 for the start.
     pub(crate) selected: usize,
-    /// Where they are listed, with what the guest said.
+    /// The area for exchanges and messages.
     inside: Rect,
-    /// How many rows of that what the guest said takes.
+    /// How many of its rows show messages.
     said: u16,
 }
 
 impl Transcript {
-    /// The exchanges of a run in an area.
+    /// Lays out a run's exchanges in an area.
     pub(crate) fn new(run: &Run, at: Option<&Selection>, area: Rect) -> Transcript {
         let inside = below_title(area);
         let selected = at.map_or(0, |at| at.cause);
@@ -29,12 +29,12 @@ impl Transcript {
         Transcript { count: run.len().saturating_sub(1), selected, inside, said }
     }
 
-    /// The area that is left for the exchanges alone.
+    /// The area for the exchanges alone.
     pub(crate) fn list(&self) -> Rect {
         Rect { height: self.inside.height - self.said, ..self.inside }
     }
 
-    /// The exchanges that are shown, each with its line.
+    /// The visible exchanges, each with its row.
     pub(crate) fn shown(self) -> impl Iterator<Item = (usize, Rect)> {
         window(self.count, self.selected.saturating_sub(1), self.list()).map(move |(place, line)| {
             let number = place + 1;
@@ -42,12 +42,12 @@ impl Transcript {
         })
     }
 
-    /// How many rows below the selected exchange go to what the guest said.
+    /// How many rows below the selected exchange show messages.
     pub(crate) fn message_rows(&self) -> u16 {
         self.said
     }
 
-    /// The number of the exchange in the line at that position.
+    /// The exchange in the line at that position.
     pub(crate) fn exchange_at(self, at: Position) -> Option<usize> {
         self.shown().find(|(_, line)| line.contains(at)).map(|(number, _)| number)
     }

@@ -1,4 +1,4 @@
-//! The panel with the map of the whole memory, which is looked through in pieces.
+//! The map of the whole memory, computed incrementally.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use crate::record::Image;
 use crate::view::{DiffView, Map};
 
-/// The map of the memory, as far as it was looked through.
+/// The map of the memory, as far as it was computed.
 pub(crate) struct MapPanel {
     pub(crate) area: Rect,
     pub(crate) parts: Map,
@@ -15,29 +15,29 @@ pub(crate) struct MapPanel {
 }
 
 impl MapPanel {
-    /// The map of a memory of `len` bytes, before it was looked through.
+    /// An empty map of a memory of `len` bytes.
     pub(crate) fn new(area: Rect, len: u64) -> MapPanel {
         MapPanel { area, parts: Map::new(len, u64::from(area.area())), done: false }
     }
 
-    /// Whether all of the memory was looked through.
+    /// Whether the map is complete.
     pub(crate) fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Goes on to look through the memory.
+    /// Continues computing the map.
     pub(crate) fn go_on(&mut self, view: &DiffView<'_>, start: &Image, until: Instant) {
         self.done = self.done || self.parts.go_on(view, start, Some(until));
     }
 
-    /// Where the cell of that number is.
+    /// The position of a cell.
     pub(crate) fn position(&self, place: u64) -> Position {
         let (row, column) = (place / u64::from(self.area.width), place % u64::from(self.area.width));
         let near = |distance: u64| u16::try_from(distance).unwrap_or(u16::MAX);
         Position::new(self.area.x.saturating_add(near(column)), self.area.y.saturating_add(near(row)))
     }
 
-    /// The first address of the part whose cell is there.
+    /// The first address of the part at a position.
     pub(crate) fn address(&self, at: Position) -> Option<u64> {
         let inside = self.area.contains(at);
         let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);

@@ -1,6 +1,6 @@
-//! The panels beside the steps. Each has a file here, which says what its lines are about, and one in `draw`.
+//! The panels beside the steps. Each has a file here, which maps its lines to addresses, and one in `draw`.
 //!
-//! A new panel takes a variant of [`Panel`], which is shown when Tab comes to it.
+//! A new panel needs a variant of [`Panel`]; Tab cycles through them.
 
 pub(crate) mod changes;
 pub(crate) mod exchanges;
@@ -11,27 +11,27 @@ use self::map::MapPanel;
 use crate::front::tui::input::action::Direction;
 use crate::view::Order;
 
-/// What is shown beside the steps.
+/// A panel beside the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Panel {
-    /// What the bytes at the cursor mean.
+    /// The bytes at the cursor as numbers and text.
     #[default]
     Values,
-    /// The runs of changed bytes.
+    /// The ranges of changed bytes.
     Changes,
-    /// The ranges that have names.
+    /// The named ranges.
     Regions,
-    /// The whole memory at a glance.
+    /// A map of the whole memory.
     Map,
     /// The exchanges so far.
     Exchanges,
 }
 
 impl Panel {
-    /// Every panel, in the order in which Tab comes to them.
+    /// Every panel, in Tab order.
     const ALL: [Panel; 5] = [Panel::Values, Panel::Changes, Panel::Regions, Panel::Map, Panel::Exchanges];
 
-    /// The panel before or after it; after the last comes the first.
+    /// The previous or next panel, wrapping around.
     pub(crate) fn beside(self, direction: Direction) -> Panel {
         let place = Panel::ALL.iter().position(|&panel| panel == self).unwrap_or(0);
         let step = if direction == Direction::Forward { 1 } else { Panel::ALL.len() - 1 };
@@ -42,10 +42,10 @@ impl Panel {
 /// The state of the panels.
 #[derive(Default)]
 pub(crate) struct Panels {
-    /// The one that the user wants to see.
+    /// The panel that the user chose.
     pub(crate) wanted: Panel,
     /// The byte order of the values.
     pub(crate) order: Order,
-    /// The map of the memory, until something else is selected.
+    /// The map of the memory, until the selection changes.
     pub(crate) map: Option<MapPanel>,
 }
