@@ -300,10 +300,11 @@ impl Cli {
     ///
     /// Records stores if an interactive front end shows them, unless a setting overrides that.
     pub fn options(&self, is_looked_at: bool) -> Options {
-        let Settings { limits, trace, env, source_maps, resend, .. } = &self.settings;
+        let Settings { limits, trace, env, source_maps, resend, poison, .. } = &self.settings;
         Options {
             limits: *limits,
             trace: trace.passes(is_looked_at),
+            poison: poison.0,
             args: self.arg.clone(),
             env: env.0.clone(),
             source_maps: source_maps.clone(),

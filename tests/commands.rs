@@ -451,6 +451,7 @@ const SURPLUS: &[&str] = &[
     "changes junk",
     "steps junk",
     "frames junk",
+    "check on junk",
     "back 1 junk",
     "forward 1 junk",
     "exchange 0 junk",

@@ -1,4 +1,4 @@
-//! Stores of one instruction that go on across a boundary, as the record shows them.
+//! Stores or loads of one instruction that go on across a boundary, as the record shows them.
 
 use std::ops::Range;
 
@@ -11,19 +11,20 @@ const NEAR: u64 = 64;
 /// Maximum number of stores counted.
 const LONGEST: u64 = 1 << 20;
 
-/// A row of stores of one instruction, each at the next address, across a boundary.
+/// A row of stores or loads of one instruction, each at the next address, across a boundary.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// All bytes that it wrote in a row.
+    /// All bytes that it accessed in a row.
     pub(super) range: Range<u64>,
 }
 
-/// Finds a row of stores across a boundary. `None` if there is none, or the records were dropped.
-pub(super) fn across(log: &AccessLog, among: &Range<u64>, memory: usize, boundary: u64) -> Option<Row> {
+/// Finds a row of stores across a boundary, or of loads if those are `read`. `None` if there is none, or the records were dropped.
+pub(super) fn across(log: &AccessLog, among: &Range<u64>, memory: usize, boundary: u64, read: bool) -> Option<Row> {
     let before = boundary.checked_sub(1)?;
     let touching = |range| {
-        let target = Target { memory, range, reads: false };
-        log.touching(among.clone(), &target).take(MOST).collect::<Vec<_>>()
+        let target = Target { memory, range, reads: read };
+        let fits = |number: &u64| log.get(*number).is_some_and(|access| access.site.kind.writes() != read);
+        log.touching(among.clone(), &target).filter(fits).take(MOST).collect::<Vec<_>>()
     };
     let last = touching(before..boundary);
     touching(boundary..boundary + 1).into_iter().find_map(|number| {

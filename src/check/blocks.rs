@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::facts::{Facts, Part, number};
+use super::facts::{Facts, Part, number, product};
 use super::ranges::Ranges;
 use super::world::addresses;
 use crate::record::{Actor, Change, Image, Step, StepKind, Value};
@@ -207,11 +207,7 @@ pub(super) fn effects(step: &Step, facts: &Facts, cause: usize) -> (Option<Freed
             let addr = number(args, *addr).filter(|&addr| addr != 0 && size != Some(0));
             return (addr.map(|addr| Freed { addr, size, by: export.clone() }), None);
         }
-        Some(Part::Allocate { sizes, zeroed }) => {
-            let sizes = sizes.iter().map(|&size| number(args, size));
-            let len = sizes.fold(Some(1_u64), |product, size| Some(product?.saturating_mul(size?)));
-            (None, len, *zeroed)
-        }
+        Some(Part::Allocate { sizes, zeroed }) => (None, product(args, sizes), *zeroed),
         Some(Part::Reallocate { old, size }) => {
             let old = number(args, *old).filter(|&old| old != 0);
             let freed = old.map(|addr| Freed { addr, size: None, by: export.clone() });

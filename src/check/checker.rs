@@ -6,6 +6,7 @@ use super::blocks::{Blocks, effects};
 use super::facts::Facts;
 use super::finding::{Finding, Findings, Kind};
 use super::kinds::KINDS;
+use super::poison::poison_byte;
 use super::ranges::Ranges;
 use super::world::{Event, Observer, World};
 use crate::record::{Actor, Cause, Change, Image, Memories, Moment, Run, Step, StepKind, WASM_PAGE};
@@ -58,7 +59,7 @@ impl Checker {
     /// Follows the next cause of the run, and returns what is wrong with it.
     pub fn follow(&mut self, cause: &Cause) -> Vec<Finding> {
         let Checker { facts, observers, state, next } = self;
-        let mut walk = Walk { facts, observers, state, cause, number: *next, found: Vec::new(), made: 0 };
+        let mut walk = Walk { facts, observers, state, cause, number: *next, found: Vec::new(), made: 0, fills: false };
         walk.all();
         let found = walk.found;
         (self.state.written, self.state.by_guest) = Default::default();
@@ -89,6 +90,8 @@ struct Walk<'a> {
     found: Vec<Finding>,
     /// How many changes were made.
     made: usize,
+    /// Whether the host fills a block: a note says so before it writes.
+    fills: bool,
 }
 
 impl Walk<'_> {
@@ -116,6 +119,9 @@ impl Walk<'_> {
         self.make(step.changes.start);
         self.show(Some(place), &Event::Enter(step));
         self.state.blocks.enter(step, self.facts);
+        if !matches!(step.kind, StepKind::Write { .. }) {
+            self.fills = matches!(&step.kind, StepKind::Note { text } if poison_byte(text).is_some());
+        }
     }
 
     fn leave(&mut self, place: usize) {
@@ -139,6 +145,9 @@ impl Walk<'_> {
         }
         let State { blocks, image, .. } = &mut *self.state;
         blocks.leave(step, self.facts, image);
+        if matches!(step.kind, StepKind::Write { .. }) {
+            self.fills = false;
+        }
         self.show(Some(place), &Event::Leave(step));
     }
 
@@ -155,8 +164,10 @@ impl Walk<'_> {
         let State { image, written, by_guest, blocks, .. } = &mut *self.state;
         match change {
             Change::Bytes { memory, addr, old_then_new, by, .. } if *memory == self.facts.memory => {
-                blocks.change(change, self.facts);
                 image.write(*addr, &old_then_new[old_then_new.len() / 2..]);
+                if !self.fills || *by != Actor::Host {
+                    blocks.change(change, self.facts);
+                }
                 change.runs().for_each(|run| written.add(run));
                 if *by == Actor::Guest {
                     change.runs().for_each(|run| by_guest.add(run));

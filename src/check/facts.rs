@@ -50,6 +50,8 @@ pub struct Facts {
     encoding: Encoding,
     /// Where the recipe writes the line, if that is a number.
     pub(super) fixed: Option<u64>,
+    /// The exports that return where the guest's buffer for the line is, and how large it is.
+    pub(super) buffer: Option<(String, String)>,
     /// Whether the recipe reads texts that end with a zero byte.
     pub(super) reads_to_zero: bool,
 }
@@ -88,7 +90,34 @@ impl Facts {
                 Some(ValueSource::Number(addr)) => Some(addr),
                 _ => None,
             },
+            buffer: match (&roles.line, &roles.room) {
+                (Some(ValueSource::Getter(addr)), Some(ValueSource::Getter(len))) => Some((addr.clone(), len.clone())),
+                _ => None,
+            },
             reads_to_zero: reads_to_zero(recipe),
+        }
+    }
+
+    /// The memory that the convention uses.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// The address of the block that a call frees; `None` for a call that frees none, or moves one.
+    pub fn freed(&self, export: &str, args: &[Value]) -> Option<u64> {
+        match self.part(export)? {
+            Part::Free { addr, .. } => number(args, *addr),
+            _ => None,
+        }
+    }
+
+    /// The address and size of the block that a call returned, and whether nobody has written it.
+    pub fn allocated(&self, export: &str, args: &[Value], results: &[Value]) -> Option<(u64, u64, bool)> {
+        let addr = number(results, 0).filter(|addr| *addr != 0)?;
+        match self.part(export)? {
+            Part::Allocate { sizes, zeroed } => Some((addr, product(args, sizes)?, !zeroed)),
+            Part::Reallocate { old, size } => Some((addr, number(args, *size)?, number(args, *old) == Some(0))),
+            _ => None,
         }
     }
 
@@ -108,6 +137,8 @@ impl Facts {
     }
 }
 
+/// Minimum size of a stack. Alignment leaves smaller gaps.
+const GAP: u64 = 1024;
 /// Addresses below this are free in what compilers make.
 const NULL_ZONE: u64 = 64;
 /// Globals that linkers define.
@@ -137,7 +168,11 @@ fn stack(interface: &Interface, data: &[Data]) -> Option<Range<u64>> {
     if let Some((low, high)) = at("__stack_low").zip(at("__stack_high")) {
         return Some(low..high);
     }
-    let top = at("__stack_pointer")?;
+    let Some(top) = at("__stack_pointer") else {
+        // Linkers put the stack before the data, or between data and heap; only the latter leaves a gap there.
+        let gap = at("__data_end").zip(at("__heap_base")).map(|(end, base)| end..base);
+        return gap.filter(|gap| gap.end.saturating_sub(gap.start) >= GAP);
+    };
     match at("__data_end") {
         Some(end) if end <= top => Some(end..top),
         Some(_) => Some(0..top),
@@ -178,6 +213,11 @@ fn part(name: &str, signature: &Signature) -> Option<Part> {
         _ if name.to_ascii_lowercase().starts_with("stack") => Some(Part::Serve),
         _ => None,
     }
+}
+
+/// The product of some arguments.
+pub(super) fn product(args: &[Value], places: &[usize]) -> Option<u64> {
+    places.iter().try_fold(1_u64, |product, place| Some(product.saturating_mul(number(args, *place)?)))
 }
 
 /// An argument as an address or a size.

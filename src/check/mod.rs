@@ -13,6 +13,7 @@ mod checker;
 mod facts;
 mod finding;
 mod kinds;
+mod poison;
 mod ranges;
 mod world;
 
@@ -20,6 +21,7 @@ pub use checker::{Checker, review};
 pub use facts::Facts;
 pub use finding::{Finding, Findings, Kind};
 pub use kinds::KINDS;
+pub use poison::poison_note;
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

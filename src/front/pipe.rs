@@ -75,7 +75,7 @@ enum Stop {
 
 impl Pipe {
     fn new(live: Live, options: &Options, cli: &Cli, caught: Caught) -> Pipe {
-        let checker = cli.checks(cli.show.is_some()).then(|| Checker::new(live.facts()));
+        let checker = (cli.checks(cli.show.is_some()) || options.poison.is_some()).then(|| Checker::new(live.facts()));
         let terminal = io::stdout().is_terminal();
         Pipe {
             checker,

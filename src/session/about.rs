@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Live, Source};
-use crate::abi::{Assumption, recipe};
+use crate::abi::{Assumption, Recipe, recipe};
 use crate::check::{Facts, Findings, review};
 use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface};
@@ -86,7 +86,7 @@ impl About {
             assumed: live.choice().assumed.as_ref().map(Assumption::note),
             untraced: live.why_untraced().map(str::to_owned),
             debug: Some(live.debug().clone()),
-            memory: memory_of(live),
+            memory: memory_of(live.interface(), &live.choice().recipe),
             interface: Arc::new(live.interface().clone()),
         }
     }
@@ -95,13 +95,18 @@ impl About {
 impl Live {
     /// What is known of the guest that findings rest on.
     pub fn facts(&self) -> Facts {
-        Facts::new(self.interface(), &self.choice().recipe, memory_of(self))
+        facts(self.interface(), &self.choice().recipe)
     }
 }
 
-/// The memory that a guest's recipe uses: the one that it names, else the first one with a name.
-fn memory_of(live: &Live) -> usize {
-    let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
+/// What findings rest on: the module's interface, and the recipe.
+pub(super) fn facts(interface: &Interface, recipe: &Recipe) -> Facts {
+    Facts::new(interface, recipe, memory_of(interface, recipe))
+}
+
+/// The index of the memory that a guest's recipe uses: the one that it names, or else the first named one.
+fn memory_of(interface: &Interface, recipe: &Recipe) -> usize {
+    let (memories, wanted) = (interface.memory_names(), recipe.memory.as_deref());
     let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
     memories.iter().position(used).unwrap_or(0)
 }

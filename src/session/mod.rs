@@ -7,6 +7,7 @@ mod about;
 mod bookmarks;
 mod inspect;
 mod live;
+mod poison;
 mod rebuilt;
 mod request;
 mod resend;

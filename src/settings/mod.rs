@@ -14,7 +14,7 @@ use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
-pub use value::{Allowed, Check, ColorChoice, Keys, Kind, Trace, Variables};
+pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Trace, Variables};
 use value::{At, Field};
 
 /// The value of every setting.
@@ -46,6 +46,8 @@ pub struct Settings {
     pub check: Check,
     /// The kinds of findings that are not shown.
     pub allow: Allowed,
+    /// The byte with which the blocks of the guest's allocator are filled.
+    pub poison: Filler,
 }
 
 /// The default limits. Records may use up to an eighth of the machine's memory.
@@ -81,6 +83,7 @@ impl Default for Settings {
             resend: Resend::All,
             check: Check::Auto,
             allow: Allowed::default(),
+            poison: Filler::default(),
         }
     }
 }
@@ -149,6 +152,7 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("allow", "Finding to silence; may be repeated", Group::Findings, &At(|all| &mut all.allow))
     },
+    setting("poison", "Byte to fill blocks with, such as cc", Group::Findings, &At(|all| &mut all.poison)),
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
     setting("keys", "Keys of the prompt: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {

@@ -206,6 +206,33 @@ impl Value for Allowed {
     }
 }
 
+/// A byte to fill blocks with, if any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filler(pub Option<u8>);
+
+impl Value for Filler {
+    fn kind() -> Kind {
+        Kind::Value("BYTE")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        self.0 = match text(word)? {
+            "none" => None,
+            word => {
+                let digits = word.strip_prefix("0x").unwrap_or(word);
+                let is_byte = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_byte);
+                Some(byte.ok_or_else(|| format!("expected two hexadecimal digits, got `{word}`"))?)
+            }
+        };
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.0.map_or_else(|| "none".to_owned(), |byte| format!("{byte:02x}"))
+    }
+}
+
 impl Value for Vec<PathMapping> {
     fn kind() -> Kind {
         Kind::List("FROM=TO")

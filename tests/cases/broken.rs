@@ -29,6 +29,8 @@ pub(crate) const BROKEN: &[Broken] = &[
     broken("host-over-data", &["hello"]),
     broken("constant-overwritten", &["world"]),
     broken("block-overrun", &["hello"]),
+    broken("buffer-overrun", &["sixteen letters!"]),
+    Broken { args: &["--trace", "loads"], ..broken("block-overread", &["hello, world", "bye"]) },
     broken("stack-overflow", &["hello"]),
     broken("null-write", &["hello"]),
     broken("stale-pointer", &["one", "two", "hello, world", "four"]),
@@ -48,6 +50,7 @@ pub(crate) const BROKEN: &[Broken] = &[
     broken("program-over", &["hello"]),
     broken("stubbed-import", &["hello"]),
     Broken { args: &["--trace", "loads"], ..broken("uninitialized-read", &["hello"]) },
+    Broken { args: &["--poison", "cc"], ..broken("poisoned-answer", &["hello"]) },
 ];
 
 impl Broken {

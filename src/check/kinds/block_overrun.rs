@@ -58,7 +58,7 @@ impl BlockOverrun {
             if self.pending.iter().any(|(addr, _)| *addr == block.addr) {
                 continue;
             }
-            let Some(row) = across(world.log(), &step.accesses, world.facts.memory, end) else { continue };
+            let Some(row) = across(world.log(), &step.accesses, world.facts.memory, end, false) else { continue };
             let (all, past) = (counted(row.range.end - row.range.start, "byte"), counted(row.range.end - end, "byte"));
             let sentence = format!(
                 "one instruction, called by {}, wrote {all} in a row at {:#x}..{:#x}: {past} past the end of {}",

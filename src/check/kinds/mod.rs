@@ -1,7 +1,9 @@
 //! The kinds of findings, one file each. A new kind is a file here, and its two lines below.
 
 mod answer_on_stack;
+mod block_overread;
 mod block_overrun;
+mod buffer_overrun;
 mod constant_overwritten;
 mod double_free;
 mod host_over_data;
@@ -15,6 +17,7 @@ mod null_block;
 mod null_write;
 mod overlapping_blocks;
 mod overwritten_block;
+mod poisoned_answer;
 mod program_over;
 mod read_after_free;
 mod split_character;
@@ -46,6 +49,8 @@ pub const KINDS: &[&Kind] = &[
     &host_over_data::KIND,
     &constant_overwritten::KIND,
     &block_overrun::KIND,
+    &block_overread::KIND,
+    &buffer_overrun::KIND,
     &stack_overflow::KIND,
     &null_write::KIND,
     &stale_pointer::KIND,
@@ -62,6 +67,7 @@ pub const KINDS: &[&Kind] = &[
     &program_over::KIND,
     &stubbed_import::KIND,
     &uninitialized_read::KIND,
+    &poisoned_answer::KIND,
 ];
 
 /// Minimum number of characters that are taken for UTF-16.

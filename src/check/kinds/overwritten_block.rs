@@ -48,6 +48,7 @@ impl Observer for OverwrittenBlock {
             Event::Freed(freed) => self.pending.retain(|loss| loss.addr != freed.addr),
             Event::Allocated(block) => self.pending.retain(|loss| !block.range().contains(&loss.addr)),
             Event::Fresh | Event::End => self.pending.clear(),
+            Event::Leave(_) => (),
         }
         None
     }

@@ -23,7 +23,7 @@ impl Observer for StackOverflow {
         if !world.by_guest.covers(&(end - 1..end + 1)) {
             return None;
         }
-        let row = across(world.log(), &step.accesses, world.facts.memory, end)?;
+        let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;
         let (all, below) = (counted(row.range.end - row.range.start, "byte"), counted(end - row.range.start, "byte"));
         let sentence = format!(
             "one instruction, called by {}, wrote {all} in a row at {:#x}..{:#x}: {below} below the stack ({end:#x}..{:#x})",

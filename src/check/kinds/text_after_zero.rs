@@ -23,11 +23,11 @@ impl Observer for TextAfterZero {
             return None;
         }
         let all = 0..world.log().len();
-        let row = across(world.log(), &all, world.facts.memory, zero)?;
+        let row = across(world.log(), &all, world.facts.memory, zero, false)?;
         let rest = zero + 1..row.range.end;
         // The answer, the zero byte and the text are one row of stores.
         let is_one = row.range.start <= range.start
-            && across(world.log(), &all, world.facts.memory, zero + 1)?.range == row.range;
+            && across(world.log(), &all, world.facts.memory, zero + 1, false)?.range == row.range;
         let bytes = world.bytes(&rest);
         let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0').to_owned();
         if !is_one || text.is_empty() || text.contains(char::is_control) || super::is_utf16(&world.bytes(&row.range)) {

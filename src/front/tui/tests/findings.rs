@@ -15,7 +15,8 @@ fn bench(guest: &Broken) -> Bench {
     let source = Source::find(&guest.file("wat")).expect("the file is a module");
     let wish = ConventionRequest::default().named(&guest.file("recipe")).expect("the file is a recipe");
     let trace = Passes { stores: true, loads: guest.args.contains(&"loads") };
-    Bench::on(source, Options { wish, trace, ..Options::default() }, Theme::COLORED)
+    let poison = guest.args.contains(&"--poison").then_some(0xcc);
+    Bench::on(source, Options { wish, trace, poison, ..Options::default() }, Theme::COLORED)
 }
 
 #[test]
