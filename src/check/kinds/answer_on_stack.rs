@@ -33,7 +33,7 @@ impl Observer for AnswerOnStack {
                     if is_inside && is_by_guest {
                         let len = counted(range.end - range.start, "byte");
                         let sentence = format!(
-                            "the answer, {len} at {:#x}, lies in the stack ({:#x}..{:#x}), which has no frame after the call",
+                            "the answer, {len} at {:#x}, lies in the stack ({:#x}..{:#x}), in the frame of a function that has returned",
                             range.start, stack.start, stack.end
                         );
                         return Evidence::new(range, sentence);

@@ -16,34 +16,36 @@ pub(super) const KIND: Kind = Kind {
 /// Maximum number of addresses remembered.
 const MOST: usize = 256;
 
-/// Knows which addresses the guest told the host.
+/// Knows which addresses the host got from the guest.
 #[derive(Default)]
 struct HostOverData {
-    told: VecDeque<u64>,
+    known: VecDeque<u64>,
 }
 
 impl Observer for HostOverData {
     fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
         match event {
             Event::Enter(step) => match &step.kind {
-                StepKind::Import { args, .. } => self.tell(args),
+                StepKind::Import { args, .. } => self.remember(args),
                 StepKind::Write { .. } if world.is_exchange() => {
                     let range = world.write(step).filter(|range| !range.is_empty())?;
                     let data = world.facts.data_in(&range).next()?;
-                    let is_told = self.told.contains(&range.start) && data.range.contains(&range.start);
+                    let is_buffer = self.known.contains(&range.start) && data.range.contains(&range.start);
                     let is_fixed = world.facts.fixed == Some(range.start);
                     let is_past = range.start < data.range.start
-                        && (is_fixed || self.told.contains(&range.start) || world.blocks.around(range.start).is_some());
-                    if is_told || !(is_fixed || is_past) {
+                        && (is_fixed || self.known.contains(&range.start) || world.blocks.around(range.start).is_some());
+                    if is_buffer || !(is_fixed || is_past) {
                         return None;
                     }
                     let part = range.start.max(data.range.start)..range.end.min(data.range.end);
-                    let (len, lost) =
-                        (counted(range.end - range.start, "byte"), counted(part.end - part.start, "byte"));
-                    let name = plain(&data.name);
+                    let (len, lost) = (counted(range.end - range.start, "byte"), part.end - part.start);
+                    let how_many = if lost == range.end - range.start { String::new() } else { format!("{lost} of them ") };
                     let sentence = format!(
-                        "the host wrote {len} at {:#x}, {lost} of them over {name} of the module ({:#x}..{:#x})",
-                        range.start, data.range.start, data.range.end
+                        "the host wrote {len} at {:#x}, {how_many}over the module's data `{}` ({:#x}..{:#x})",
+                        range.start,
+                        plain(&data.name),
+                        data.range.start,
+                        data.range.end
                     );
                     return Evidence::new(part, sentence);
                 }
@@ -51,7 +53,7 @@ impl Observer for HostOverData {
             },
             Event::Leave(step) => {
                 if let StepKind::Call { results: Some(results), .. } = &step.kind {
-                    self.tell(results);
+                    self.remember(results);
                 }
             }
             _ => (),
@@ -61,10 +63,10 @@ impl Observer for HostOverData {
 }
 
 impl HostOverData {
-    fn tell(&mut self, values: &[crate::record::Value]) {
-        self.told.extend(values.iter().flat_map(|&value| addresses(value)).flatten());
-        while self.told.len() > MOST {
-            self.told.pop_front();
+    fn remember(&mut self, values: &[crate::record::Value]) {
+        self.known.extend(values.iter().flat_map(|&value| addresses(value)).flatten());
+        while self.known.len() > MOST {
+            self.known.pop_front();
         }
     }
 }

@@ -22,7 +22,7 @@ struct Leak {
     /// The highest end of a block so far.
     end: u64,
     /// Whether the guest freed anything by a call of the host.
-    told: bool,
+    reported: bool,
 }
 
 impl Observer for Leak {
@@ -49,7 +49,7 @@ impl Leak {
         let range = last.range();
         self.end = range.end;
         self.exchanges += 1;
-        if self.exchanges < EXCHANGES || std::mem::replace(&mut self.told, true) {
+        if self.exchanges < EXCHANGES || std::mem::replace(&mut self.reported, true) {
             return None;
         }
         let live: u64 = world.blocks.iter().map(|block| block.len).sum();

@@ -40,6 +40,9 @@ fn is_left(tail: &std::ops::Range<u64>, world: &World<'_>) -> bool {
 }
 
 fn text(bytes: &[u8]) -> String {
+    // Where it begins inside a character, the rest of that one is left out.
+    let first = bytes.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0);
+    let bytes = &bytes[first..];
     let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(24)]);
     let more = if bytes.len() > 24 { "..." } else { "" };
     format!("\"{}\"{more}", shown.escape_debug())

@@ -13,17 +13,17 @@ pub(super) const KIND: Kind = Kind {
     observer: || Box::new(StubbedImport::default()),
 };
 
-/// Knows which imports were told.
+/// Knows which imports were reported.
 #[derive(Default)]
 struct StubbedImport {
-    told: HashSet<String>,
+    reported: HashSet<String>,
 }
 
 impl Observer for StubbedImport {
     fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
         let Event::Leave(step) = event else { return None };
         let StepKind::Import { import, results: Some(_), .. } = &step.kind else { return None };
-        if !world.facts.stubs.contains(&**import) || !self.told.insert(import.to_string()) {
+        if !world.facts.stubs.contains(&**import) || !self.reported.insert(import.to_string()) {
             return None;
         }
         Evidence::new(0..0, format!("the guest called {}, which nothing answers, and got 0", plain(import)))

@@ -20,7 +20,7 @@ impl Observer for Utf16 {
         if super::is_utf16(answer) {
             let units = counted(answer.len() as u64 / 2, "character");
             let sentence =
-                format!("every second byte of the {} of the answer is zero: {units} of UTF-16?", answer.len());
+                format!("every second byte of the answer is zero: its {} are {units} of UTF-16?", counted(answer.len() as u64, "byte"));
             return Evidence::new(range, sentence);
         }
         // Reading up to a zero byte stops after the first character.

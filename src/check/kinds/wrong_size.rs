@@ -20,9 +20,6 @@ impl Observer for WrongSize {
         // A guest that got the block may have freed it, and returned another one at the same address.
         let block = world.blocks.at(freed.addr).filter(|block| !block.returned && block.len != size)?;
         let (by, name) = (plain(&freed.by), block.name());
-        Evidence::new(
-            block.range(),
-            format!("{name} was freed by {by} with size {size}: allocated {}, freed {size}", block.len),
-        )
+        Evidence::new(block.range(), format!("{name} was freed by {by} with size {size}"))
     }
 }
