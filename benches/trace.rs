@@ -5,11 +5,14 @@
 //! `@sqlite.org/sqlite-wasm` (see `tests/packages`). Without them, only the guest in this file is measured.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use divan::{Bencher, black_box};
 use linmem::abi::{ConventionRequest, InputLine};
 use linmem::guest::{Limits, Passes, Watchdog};
+use linmem::record::{Cause, Run, Target};
 use linmem::session::{Live, Options, Source};
+use linmem::view::Selection;
 
 const OFF: Passes = Passes { stores: false, loads: false };
 const STORES: Passes = Passes { stores: true, loads: false };
@@ -90,6 +93,37 @@ fn quickjs(bencher: Bencher<'_, '_>, trace: &Passes) {
 #[divan::bench(args = [OFF, STORES, LOADS], sample_count = 10, sample_size = 1)]
 fn sqlite(bencher: Bencher<'_, '_>, trace: &Passes) {
     work(bencher, named("TRACE_SQLITE"), SQLITE, QUERY, *trace);
+}
+
+/// Writes a byte, then five million times two words beside it, then the byte again.
+const FAR: &str = r#"(module (memory (export "memory") 1)
+    (func (export "turn") (param i32 i32) (local $n i32)
+        (i32.store8 (i32.const 9) (i32.const 1))
+        (local.set $n (i32.const 5000000))
+        (loop $again
+            (i32.store offset=1024 (i32.and (i32.mul (local.get $n) (i32.const 52)) (i32.const 0x3fc)) (local.get $n))
+            (i32.store offset=2048 (i32.and (i32.mul (local.get $n) (i32.const 36)) (i32.const 0x3fc)) (local.get $n))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (i32.store8 (i32.const 9) (i32.const 2))))"#;
+
+/// A jump to the next write of a byte, past ten million stores in the same page. It should take less than 50 ms.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn jump_past_ten_million_stores(bencher: Bencher<'_, '_>) {
+    let mut live = live(wat::parse_str(FAR).expect("it is valid"), TURN, STORES, 1 << 30);
+    let mut run = Run::new(usize::MAX);
+    let (before, cause) = (live.present().clone(), live.send(InputLine { bytes: b"x", ended: true }, 1));
+    assert!(cause.accesses.dropped().is_empty() && cause.accesses.len() > 10_000_000, "all are kept");
+    let start =
+        Cause { accesses: Arc::default(), changes: Vec::new(), steps: Vec::new(), focus: None, ..cause.clone() };
+    run.push(Arc::new(start), before);
+    run.push(Arc::new(cause), live.present().clone());
+    let target = Target { memory: 0, range: 9..10, reads: false };
+    let first = run.touches(&target).next().expect("it was written");
+    let after = run.after(first).expect("it is known");
+    bencher.bench_local(|| {
+        let found = run.next_touch(after, &target).expect("it was written again");
+        black_box(Selection::of_touch(&run, None, found).expect("it is kept"))
+    });
 }
 
 /// A short exchange costs the same however large the memory is.

@@ -33,22 +33,22 @@
 //!
 //! # The modules
 //!
-//! Data flows one way, top to bottom: a module knows only those below it. The first five are the program, which the
-//! feature `cli` adds.
+//! Dependencies point down: a module uses only modules below it. The first five are the program, which the feature
+//! `cli` adds.
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | `front` | what the user faces: the full screen, the prompt, scripts, the pipe |
-//! | `cli` | the command line, as clap types |
+//! | `front` | the user interfaces: the full screen, the prompt, scripts, the pipe |
 //! | `config` | the config file: settings |
+//! | `cli` | the command line, as clap types |
 //! | `command` | the `:` language: one table for parsing, completion and help |
 //! | `settings` | limits and preferences: one table for flags, the config file and `:set` |
-//! | [`view`] | what is shown, as plain data: rows, marks, steps, sentences |
+//! | [`view`] | what front ends show, as plain data: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline; saved sessions |
 //! | [`check`] | findings: what is wrong or suspicious, read off the record |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
-//! | [`debug`] | what a module tells about itself: names, instructions, source lines |
-//! | [`guest`] | the sandbox, the only module that knows wasmer |
+//! | [`debug`] | debug information: names, instructions, source lines |
+//! | [`guest`] | the sandbox, the only module that uses wasmer |
 //! | [`record`] | causes, steps, changes, time travel: pure data |
 
 pub mod abi;

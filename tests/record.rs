@@ -209,6 +209,25 @@ proptest! {
     }
 }
 
+#[test]
+fn causes_whose_bytes_are_dropped_stay_listed_with_their_steps() {
+    let deeds = || vec![Deed::HostWrites(100, vec![7; 4000]), Deed::GuestWrites(50, vec![9; 4000])];
+    let causes: Vec<_> = (0..60).map(|_| deeds()).collect();
+    let (run, _) = lived(&causes, 120_000);
+    let (whole, _) = lived(&causes, usize::MAX);
+    assert!(run.oldest() > 20, "some bytes are dropped: {}", run.oldest());
+    assert!(run.listed(run.oldest() - 1).is_some() && run.cause(run.oldest() - 1).is_none());
+    for number in 0..run.oldest() {
+        let Some(listed) = run.listed(number) else { continue };
+        let before = whole.cause(number).expect("it happened");
+        assert_eq!((&listed.trigger, &listed.outcome), (&before.trigger, &before.outcome));
+        let kinds = |cause: &Cause| cause.steps.iter().map(|step| step.kind.clone()).collect::<Vec<_>>();
+        assert_eq!(kinds(listed), kinds(before));
+        assert!(listed.changes.is_empty() && listed.is_well_formed());
+    }
+    assert!(run.listed(run.len()).is_none() && run.listed(run.len() - 1).is_some());
+}
+
 proptest! {
     // Walking over every byte is slow.
     #![proptest_config(ProptestConfig::with_cases(32))]

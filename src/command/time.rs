@@ -2,7 +2,8 @@
 
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
-use crate::view::{Selection, counted, whole};
+use crate::record::Run;
+use crate::view::{Selection, counted, outcome, whole};
 
 /// A moment of the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +36,7 @@ pub(super) fn exchange(context: &mut Context<'_>, moment: Moment) -> Result<Repl
     let Moment::At(cause, step) = moment else {
         return Selection::newest(run).map(look).ok_or_else(nothing);
     };
-    let node = run.cause(cause).ok_or_else(|| {
-        let last = run.len().saturating_sub(1);
-        Error::Failed(format!("no exchange {cause}; expected {} to {last}", run.oldest()))
-    })?;
+    let node = run.cause(cause).ok_or_else(|| missing(run, cause))?;
     if step.is_some_and(|step| step >= node.steps.len()) {
         return Err(Error::Failed(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));
     }
@@ -70,6 +68,14 @@ pub(super) fn step(context: &mut Context<'_>, count: u64, forward: bool) -> Resu
         }
     }
     Selection::new(run, None, cause, Some(place)).map(look).ok_or_else(forgotten)
+}
+
+/// Why an exchange cannot be shown.
+fn missing(run: &Run, cause: usize) -> Error {
+    Error::Failed(match run.listed(cause) {
+        Some(listed) => format!("the bytes of exchange {cause} are no longer kept; it ended with {}", outcome(listed)),
+        None => format!("no exchange {cause}; expected {} to {}", run.oldest(), run.len().saturating_sub(1)),
+    })
 }
 
 fn look(selection: Selection) -> Reply {

@@ -195,6 +195,20 @@ impl Cause {
         })
     }
 
+    /// The same cause without the bytes that it changed: what was sent, its steps, and how it ended.
+    pub(super) fn without_bytes(&self) -> Cause {
+        let bare = |step: &Step| Step { changes: 0..0, accesses: 0..0, ..step.clone() };
+        Cause {
+            trigger: self.trigger.clone(),
+            steps: self.steps.iter().map(bare).collect(),
+            changes: Vec::new(),
+            accesses: Arc::default(),
+            focus: self.focus,
+            outcome: self.outcome.clone(),
+            cleanup: self.cleanup.clone(),
+        }
+    }
+
     /// Memory cost in bytes.
     pub fn cost(&self) -> usize {
         let line = match &self.trigger {

@@ -16,13 +16,20 @@ pub struct Moment {
     pub change: usize,
 }
 
+/// The share of the budget that causes may take whose bytes were dropped.
+const LISTED: usize = 8;
+
 /// A run of a guest: its causes in order, and its current memories.
 ///
 /// Only the start and the present are stored whole; other moments are reached by undoing changes. When the causes
-/// exceed the budget, the oldest are forgotten. The newest is always kept.
+/// exceed the budget, the oldest lose their accesses, then their bytes: they stay listed. The newest is always kept.
 #[derive(Clone, Debug)]
 pub struct Run {
     causes: VecDeque<Arc<Cause>>,
+    /// The causes just before those, without the bytes that they changed.
+    listed: VecDeque<Arc<Cause>>,
+    listed_cost: usize,
+    /// How many causes come before `causes`, those in `listed` included.
     forgotten: usize,
     present: Memories,
     start: Memories,
@@ -33,7 +40,16 @@ pub struct Run {
 impl Run {
     /// Creates an empty run that keeps about `budget` bytes of history.
     pub fn new(budget: usize) -> Run {
-        Run { causes: VecDeque::new(), forgotten: 0, present: Memories::new(), start: Memories::new(), cost: 0, budget }
+        Run {
+            causes: VecDeque::new(),
+            listed: VecDeque::new(),
+            listed_cost: 0,
+            forgotten: 0,
+            present: Memories::new(),
+            start: Memories::new(),
+            cost: 0,
+            budget,
+        }
     }
 
     /// Creates a run whose first causes were forgotten, from the memories after the start and after those causes.
@@ -58,13 +74,20 @@ impl Run {
         self.keep_to_budget();
     }
 
-    /// Forgets the oldest causes until the rest fits.
+    /// Drops the bytes of the oldest causes until the rest fits. Of those, as many stay listed as take little memory.
     fn keep_to_budget(&mut self) {
         self.drop_accesses();
         while self.cost > self.budget && self.causes.len() > 1 {
             let oldest = self.causes.pop_front().expect("there are two");
             self.cost -= oldest.cost();
             self.forgotten += 1;
+            let listed = oldest.without_bytes();
+            self.listed_cost += listed.cost();
+            self.listed.push_back(Arc::new(listed));
+        }
+        while self.listed_cost > self.budget / LISTED {
+            let Some(oldest) = self.listed.pop_front() else { return };
+            self.listed_cost -= oldest.cost();
         }
     }
 
@@ -102,6 +125,12 @@ impl Run {
     /// The cause with this number. `None` if it was forgotten or has not happened.
     pub fn cause(&self, number: usize) -> Option<&Arc<Cause>> {
         self.causes.get(number.checked_sub(self.forgotten)?)
+    }
+
+    /// The cause with this number, or what is left of it: one whose bytes were dropped has no changes and no accesses.
+    pub fn listed(&self, number: usize) -> Option<&Arc<Cause>> {
+        let first = self.forgotten - self.listed.len();
+        self.cause(number).or_else(|| self.listed.get(number.checked_sub(first)?))
     }
 
     /// The current memories.

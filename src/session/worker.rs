@@ -401,6 +401,12 @@ impl Session {
         let _ = self.jobs.send(Job::Limits(limits));
     }
 
+    /// Changes how many bytes of history the current run keeps.
+    #[cfg(test)]
+    pub(crate) fn set_history(&mut self, budget: usize) {
+        self.run.set_budget(budget);
+    }
+
     /// Stops the guest if it is running, and cancels all waiting requests.
     pub fn interrupt(&mut self) {
         self.waiting.retain(|waiting| !waiting.again);

@@ -76,6 +76,7 @@ struct Allowed {
     memory_bytes: u64,
     timeout_ms: Option<u64>,
     output_bytes: u64,
+    record_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -160,7 +161,12 @@ impl From<&guest::Extern> for What {
 impl From<Limits> for Allowed {
     fn from(limits: Limits) -> Allowed {
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        Allowed { memory_bytes: limits.memory, timeout_ms: limits.time.map(millis), output_bytes: limits.output }
+        Allowed {
+            memory_bytes: limits.memory,
+            timeout_ms: limits.time.map(millis),
+            output_bytes: limits.output,
+            record_bytes: limits.record,
+        }
     }
 }
 

@@ -7,11 +7,10 @@ use std::time::Duration;
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
 use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key};
+use super::raw::{Plan, PlanKind, RECORD, Raw};
 use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
 
-/// Bytes in a raw record: 4 for the site, 4 for the address, 8 for the value.
-const RECORD: usize = 16;
 /// Minimum number of accesses between two checkpoints.
 const CHECKPOINT: u64 = 1 << 20;
 
@@ -35,11 +34,14 @@ pub struct Collector {
     scratch: Vec<u8>,
     /// The buffer of a dropped chunk, kept for reuse: allocating a new one costs more.
     spare: Vec<Record>,
+    /// What to do for each site.
+    plans: Box<[Plan]>,
 }
 
 impl Collector {
     /// Creates a collector for a guest with these sites. It keeps about `budget` bytes of records per cause.
     pub fn new(sites: Arc<[Site]>, budget: u64) -> Collector {
+        let plans = sites.iter().map(Plan::new).collect();
         Collector {
             budget: usize::try_from(budget).unwrap_or(usize::MAX),
             is_wanted: false,
@@ -52,6 +54,7 @@ impl Collector {
             overhead: Duration::ZERO,
             scratch: Vec::new(),
             spare: Vec::new(),
+            plans,
         }
     }
 
@@ -107,64 +110,81 @@ impl Collector {
 
     /// Takes records that fit in the open chunk.
     fn take_some(&mut self, records: &[[u8; RECORD]]) {
-        let Collector { log, shadows, growth, budget, scratch, .. } = self;
-        let AccessLog { sites, chunks, len, cost, unkept, .. } = log;
-        let Some(chunk) = chunks.last_mut() else { return };
-        let before = chunk.records.len();
-        let kept_bytes = chunk.bytes.len();
+        let Some(chunk) = self.log.chunks.last_mut() else { return };
+        let (before, kept_bytes) = (chunk.records.len(), chunk.bytes.len());
         chunk.records.reserve(records.len());
-        for bytes in records {
-            let raw = Raw::read(bytes);
-            let Some(site) = sites.get(raw.site as usize) else { continue };
-            let Some(shadow) = shadows.get_mut(site.memory as usize) else { continue };
-            let mut listing = Listing { chunk: chunk.first, memory: site.memory as usize, pages: &mut chunk.pages };
-            // An access that succeeded is below 4 GiB.
-            let addr = raw.addr.wrapping_add(site.displacement);
-            let width = usize::from(site.width);
-            match site.kind {
-                SiteKind::Store | SiteKind::Exchange => {
-                    let new = raw.value & (u64::MAX >> (64 - 8 * width.clamp(1, 8)));
-                    let old = shadow.store(addr.into(), width, new, &mut listing);
-                    chunk.records.push(Record { site: raw.site, addr, old, new });
-                }
-                SiteKind::Load | SiteKind::Compare => {
-                    let [old, upper] = shadow.load(addr.into(), width, &mut listing);
-                    let new = if width == 16 { upper } else { old };
-                    chunk.records.push(Record { site: raw.site, addr, old, new });
-                }
-                SiteKind::Grow => {
-                    let (from, by) = (u64::from(raw.low()), u64::from(raw.high()));
-                    // `from` is -1 if the memory did not grow.
-                    if from != u64::from(u32::MAX) && by > 0 {
-                        shadow.resize((from + by) * WASM_PAGE);
-                        growth.push((site.memory as usize, from, from + by));
-                        chunk.records.push(Record { site: raw.site | LONG, addr: 0, old: from, new: from + by });
-                    }
-                }
-                SiteKind::Copy | SiteKind::Fill => {
-                    let count = raw.low() as usize;
-                    scratch.clear();
-                    match site.kind {
-                        SiteKind::Copy => {
-                            scratch.resize(count, 0);
-                            if let Some(source) = shadows.get(site.source as usize) {
-                                source.read(raw.high().into(), scratch);
-                            }
-                        }
-                        _ => scratch.resize(count, raw.high().to_le_bytes()[0]),
-                    }
-                    let Some(shadow) = shadows.get_mut(site.memory as usize) else { continue };
-                    let number = *len + (chunk.records.len() - before) as u64;
-                    if !take_bulk(chunk, shadow, (raw.site, site.memory as usize, addr), scratch, *budget) {
-                        unkept.push(number);
-                    }
-                }
-                // Reported separately, with its bytes: see `take_init`.
-                SiteKind::Init => (),
-            }
+        let mut rest = records.iter();
+        while let Some((plan, raw)) = self.take_frequent(&mut rest) {
+            self.take_rare(plan, &raw);
         }
+        let AccessLog { chunks, len, cost, .. } = &mut self.log;
+        let Some(chunk) = chunks.last() else { return };
         *cost += (chunk.records.len() - before) * size_of::<Record>() + chunk.bytes.len() - kept_bytes;
         *len = chunk.end();
+    }
+
+    /// Takes the stores and loads up to the next record of something else, which it returns. This runs for each access
+    /// of the guest.
+    fn take_frequent(&mut self, records: &mut std::slice::Iter<'_, [u8; RECORD]>) -> Option<(Plan, Raw)> {
+        let Collector { log, shadows, plans, .. } = self;
+        let Chunk { first, records: taken, pages, .. } = log.chunks.last_mut()?;
+        for bytes in records {
+            let raw = Raw::read(bytes);
+            let Some(&plan) = plans.get(raw.site as usize) else { continue };
+            let Some(shadow) = shadows.get_mut(usize::from(plan.memory)) else { continue };
+            let mut listing = Listing { chunk: *first, memory: plan.memory.into(), pages };
+            // An access that succeeded is below 4 GiB.
+            let addr = raw.addr.wrapping_add(plan.displacement);
+            let width = usize::from(plan.width);
+            let (old, new) = match plan.kind {
+                PlanKind::Store => {
+                    let new = raw.value & (u64::MAX >> (64 - 8 * width.clamp(1, 8)));
+                    (shadow.store(addr.into(), width, new, &mut listing), new)
+                }
+                PlanKind::Load => {
+                    let [old, upper] = shadow.load(addr.into(), width, &mut listing);
+                    (old, if width == 16 { upper } else { old })
+                }
+                PlanKind::Rare => return Some((plan, raw)),
+            };
+            taken.push(Record { site: raw.site, addr, old, new });
+        }
+        None
+    }
+
+    /// Takes a record of something other than a store or a load.
+    fn take_rare(&mut self, plan: Plan, raw: &Raw) {
+        let Collector { log, shadows, growth, budget, scratch, .. } = self;
+        let AccessLog { sites, chunks, unkept, .. } = log;
+        let (Some(site), Some(chunk)) = (sites.get(raw.site as usize), chunks.last_mut()) else { return };
+        let memory = usize::from(plan.memory);
+        let count = raw.low() as usize;
+        scratch.clear();
+        match site.kind {
+            SiteKind::Grow => {
+                let (from, by) = (u64::from(raw.low()), u64::from(raw.high()));
+                // `from` is -1 if the memory did not grow.
+                if from != u64::from(u32::MAX) && by > 0 {
+                    shadows[memory].resize((from + by) * WASM_PAGE);
+                    growth.push((memory, from, from + by));
+                    chunk.records.push(Record { site: raw.site | LONG, addr: 0, old: from, new: from + by });
+                }
+                return;
+            }
+            SiteKind::Copy => {
+                scratch.resize(count, 0);
+                if let Some(source) = shadows.get(site.source as usize) {
+                    source.read(raw.high().into(), scratch);
+                }
+            }
+            SiteKind::Fill => scratch.resize(count, raw.high().to_le_bytes()[0]),
+            // A `memory.init` is reported separately, with its bytes: see `take_init`.
+            _ => return,
+        }
+        let (number, addr) = (chunk.end(), raw.addr.wrapping_add(plan.displacement));
+        if !take_bulk(chunk, &mut shadows[memory], (raw.site, memory, addr), scratch, *budget) {
+            unkept.push(number);
+        }
     }
 
     /// Takes the bytes that a `memory.init` wrote at `addr`.
@@ -325,30 +345,4 @@ fn take_bulk(
     let old = if is_kept { place as u64 } else { UNKEPT };
     chunk.records.push(Record { site: site | LONG, addr, old, new: new.len() as u64 });
     is_kept
-}
-
-/// A raw record, as the guest wrote it.
-struct Raw {
-    site: u32,
-    addr: u32,
-    value: u64,
-}
-
-impl Raw {
-    #[inline]
-    fn read(bytes: &[u8; RECORD]) -> Raw {
-        let [a, b, c, d, e, f, g, h, value @ ..] = *bytes;
-        let (site, addr) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
-        Raw { site, addr, value: u64::from_le_bytes(value) }
-    }
-
-    /// The low half of the value.
-    fn low(&self) -> u32 {
-        u32::try_from(self.value & u64::from(u32::MAX)).unwrap_or(u32::MAX)
-    }
-
-    /// The high half of the value.
-    fn high(&self) -> u32 {
-        u32::try_from(self.value >> 32).unwrap_or(u32::MAX)
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
+use super::granules::Granules;
 use super::site::{Site, SiteKind};
 
 /// Maximum number of records in a chunk.
@@ -43,6 +44,7 @@ pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     /// The touched pages, as [`page_key`] values. Sorted once the chunk is full.
     pub(super) pages: Vec<u32>,
+    pub(super) granules: Granules,
 }
 
 /// The part of the log between two boundaries, and the changes that it resulted in.
@@ -357,7 +359,8 @@ impl Chunk {
         let Some(last) = target.range.end.checked_sub(1) else { return false };
         let (first, last) = (key(target.range.start), key(last));
         let place = self.pages.partition_point(|&page| page < first);
-        self.pages.get(place).is_some_and(|&page| page <= last)
+        // The last chunk of a log in the making is never searched, so the records stay as they are.
+        self.pages.get(place).is_some_and(|&page| page <= last) && self.granules.may_touch(&self.records, &target.range)
     }
 
     pub(super) fn cost(&self) -> usize {

@@ -2,7 +2,9 @@
 
 mod collector;
 mod encode;
+mod granules;
 mod log;
+mod raw;
 mod shadow;
 mod site;
 

@@ -22,9 +22,23 @@ pub(super) struct Shadow {
     /// For each page, its index in `pages` plus one, or 0.
     directory: Vec<Option<Box<[u32; LEAF]>>>,
     pages: Vec<Box<TouchedPage>>,
-    /// The number of the last accessed page and its index in `pages`. An impossible page number means none.
-    last: (u32, usize),
+    /// For each low part of a page number, the page with it that was accessed last, as number and index.
+    recent: Recent,
     spare: Vec<Box<TouchedPage>>,
+}
+
+/// Number of entries in [`Recent`].
+const RECENT: usize = 64;
+
+/// Pages that were accessed recently: finding one here takes less time than in the directory.
+#[derive(Debug)]
+struct Recent([(u32, u32); RECENT]);
+
+impl Default for Recent {
+    fn default() -> Recent {
+        // No page has this number.
+        Recent([(u32::MAX, 0); RECENT])
+    }
 }
 
 /// A page that was accessed.
@@ -94,6 +108,17 @@ impl Shadow {
     /// Returns the bytes (at most 16) at an address, zero-extended.
     #[inline]
     pub(super) fn load(&mut self, addr: u64, width: usize, listing: &mut Listing<'_>) -> [u64; 2] {
+        let from = place(addr);
+        if from + 8 <= PAGE && (1..=8).contains(&width) {
+            let page = self.page(number(addr), listing);
+            let word: &[u8; 8] = page.bytes[from..].first_chunk().expect("eight bytes follow");
+            return [u64::from_le_bytes(*word) & (u64::MAX >> (64 - 8 * width)), 0];
+        }
+        self.load_across(addr, width, listing)
+    }
+
+    #[cold]
+    fn load_across(&mut self, addr: u64, width: usize, listing: &mut Listing<'_>) -> [u64; 2] {
         let last = addr.saturating_add(width.max(1) as u64 - 1);
         (number(addr)..=number(last)).for_each(|number| {
             self.page(number, listing);
@@ -141,7 +166,7 @@ impl Shadow {
                 leaf[entry] = 0;
             }
         }
-        self.last = (u32::MAX, 0);
+        self.recent = Recent::default();
         let mut pages = std::mem::take(&mut self.pages);
         pages.sort_unstable_by_key(|page| page.number);
         pages
@@ -163,15 +188,22 @@ impl Shadow {
 
     #[inline]
     fn page(&mut self, number: u32, listing: &mut Listing<'_>) -> &mut TouchedPage {
-        if self.last.0 != number || self.pages.is_empty() {
-            self.last = (number, self.known(number).unwrap_or_else(|| self.add(number)));
-        }
-        let page = &mut *self.pages[self.last.1];
+        let recent = self.recent.0[number as usize % RECENT];
+        let place = if recent.0 == number { recent.1 as usize } else { self.find_page(number) };
+        let page = &mut *self.pages[place];
         if page.chunk != listing.chunk {
             page.chunk = listing.chunk;
             listing.pages.push(super::log::page_key(listing.memory, number));
         }
         page
+    }
+
+    /// The index of a page that is not the most recent one with its low part.
+    #[inline(never)]
+    fn find_page(&mut self, number: u32) -> usize {
+        let place = self.known(number).unwrap_or_else(|| self.add(number));
+        self.recent.0[number as usize % RECENT] = (number, u32::try_from(place).expect("a memory has fewer pages"));
+        place
     }
 
     #[cold]

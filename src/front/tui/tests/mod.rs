@@ -22,6 +22,7 @@ mod cases;
 mod commands;
 mod findings;
 mod keys;
+mod listed;
 mod modes;
 mod mouse;
 mod overlays;

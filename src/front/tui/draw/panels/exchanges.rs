@@ -23,8 +23,9 @@ pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canv
         let selected = number == transcript.selected;
         let mark = if selected { ">" } else { " " };
         let says = if app.time.timeline.at(number).has(Events::SAID) { "\"" } else { "" };
-        let (text, style) = match run.cause(number) {
+        let (text, style) = match run.listed(number) {
             None => ("(forgotten)".to_owned(), Style::new()),
+            Some(cause) if number < run.oldest() => (format!("{} (bytes not kept)", in_short(cause)), Style::new()),
             Some(cause) if cause.has_failed() => (in_short(cause), canvas.theme.failure()),
             Some(cause) => (in_short(cause), Style::new()),
         };

@@ -1,0 +1,66 @@
+//! A summary of the addresses that a chunk of records touches: a search skips chunks that cannot have what it looks for.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::log::{LONG, Record};
+
+/// Bytes in a granule.
+const GRANULE: u64 = 16;
+/// Number of bits. Granules that are so many apart share one.
+const BITS: u64 = 1 << 15;
+/// Longest range that is looked up granule by granule.
+const LONGEST: u64 = 64 * GRANULE;
+
+/// A bit for each granule that is touched, made when it is first needed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Granules(OnceLock<Box<[u64]>>);
+
+impl Granules {
+    /// Whether one of the records may touch a byte of `range`, in some memory. The records are always the same.
+    pub(super) fn may_touch(&self, records: &[Record], range: &Range<u64>) -> bool {
+        if range.end.saturating_sub(range.start) > LONGEST {
+            return true;
+        }
+        let bits = self.0.get_or_init(|| summary(records));
+        (range.start / GRANULE..=range.end.saturating_sub(1) / GRANULE).any(|granule| {
+            let (word, bit) = split(granule);
+            bits[word] >> bit & 1 == 1
+        })
+    }
+}
+
+/// It follows from the records.
+impl PartialEq for Granules {
+    fn eq(&self, _: &Granules) -> bool {
+        true
+    }
+}
+
+impl Eq for Granules {}
+
+fn summary(records: &[Record]) -> Box<[u64]> {
+    let mut bits = vec![0_u64; split(BITS - 1).0 + 1];
+    let mut set = |granule: u64| {
+        let (word, bit) = split(granule);
+        bits[word] |= 1 << bit;
+    };
+    for record in records {
+        let first = u64::from(record.addr) / GRANULE;
+        if record.site & LONG == 0 {
+            // An access touches at most as many bytes as a granule has, and so two granules.
+            set(first);
+            set(first + 1);
+        } else {
+            let last = u64::from(record.addr).saturating_add(record.new) / GRANULE;
+            (first..=last).take(1 << 15).for_each(&mut set);
+        }
+    }
+    bits.into()
+}
+
+/// The word and the bit of a granule.
+fn split(granule: u64) -> (usize, u32) {
+    let bit = u32::try_from(granule % BITS).expect("fewer than 2^32 bits");
+    ((bit / 64) as usize, bit % 64)
+}
