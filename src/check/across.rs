@@ -27,7 +27,7 @@ pub(super) fn across(log: &AccessLog, among: &Range<u64>, memory: usize, boundar
         log.touching(among.clone(), &target).filter(fits).take(MOST).collect::<Vec<_>>()
     };
     let last = touching(before..boundary);
-    touching(boundary..boundary + 1).into_iter().find_map(|number| {
+    touching(boundary..boundary.saturating_add(1)).into_iter().find_map(|number| {
         let after = log.get(number)?;
         if last.contains(&number) {
             return Some(row(log, among, after, after));
@@ -69,9 +69,9 @@ fn extend(log: &AccessLog, numbers: impl Iterator<Item = u64>, site: &Site, star
         let fits = if up { access.addr == *end } else { access.addr + access.len == *start };
         if is_same(access.site, site) && fits {
             if up {
-                *end += access.len
+                *end += access.len;
             } else {
-                *start = access.addr
+                *start = access.addr;
             }
             gap = 0;
         } else {

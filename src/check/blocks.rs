@@ -12,6 +12,8 @@ use crate::record::{Actor, Change, Image, Step, StepKind, Value};
 
 /// Maximum number of blocks followed.
 const MOST: usize = 1 << 14;
+/// Maximum number of ranges remembered of what was written in a block.
+const PARTS: usize = 256;
 /// What the host writes and reads is searched for addresses of blocks up to this length.
 const STRUCT: u64 = 256;
 
@@ -176,7 +178,7 @@ impl Blocks {
         let range = block.range();
         let overlapped: Vec<_> = self
             .live
-            .range(..range.end.max(range.start + 1))
+            .range(..range.end.max(range.start.saturating_add(1)))
             .rev()
             .take_while(|(_, other)| other.range().end > range.start || other.addr == range.start)
             .map(|(&addr, _)| addr)
@@ -224,8 +226,8 @@ pub(super) fn effects(step: &Step, facts: &Facts, cause: usize) -> (Option<Freed
         zeroed,
         given: false,
         returned: false,
-        written: Ranges::default(),
-        by_host: Ranges::default(),
+        written: Ranges::bounded(PARTS),
+        by_host: Ranges::bounded(PARTS),
     });
     (freed, block.filter(|block| block.len > 0))
 }

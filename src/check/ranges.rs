@@ -3,25 +3,38 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Maximum number of ranges.
+/// Maximum number of ranges where nothing else is said.
 const MOST: usize = 1 << 16;
 
 /// A set of addresses. Adjacent ranges are joined.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Ranges {
+    /// Maximum number of ranges.
+    most: usize,
     /// The ends, by start.
     ends: BTreeMap<u64, u64>,
     /// Whether some were left out, because there were too many.
     incomplete: bool,
 }
 
+impl Default for Ranges {
+    fn default() -> Ranges {
+        Ranges::bounded(MOST)
+    }
+}
+
 impl Ranges {
+    /// An empty set that keeps no more than so many ranges.
+    pub(super) fn bounded(most: usize) -> Ranges {
+        Ranges { most, ends: BTreeMap::new(), incomplete: false }
+    }
+
     /// Adds a range.
     pub(super) fn add(&mut self, range: Range<u64>) {
         if range.is_empty() {
             return;
         }
-        if self.ends.len() >= MOST {
+        if self.ends.len() >= self.most {
             self.incomplete = true;
             return;
         }

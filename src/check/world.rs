@@ -147,7 +147,7 @@ pub(super) fn addresses(value: Value) -> [Option<u64>; 3] {
         }
         Value::F64(bits) => {
             let number = f64::from_bits(bits);
-            let is_address = number >= 0.0 && number < 4_294_967_296.0 && number.fract() == 0.0;
+            let is_address = (0.0..4_294_967_296.0).contains(&number) && number.fract() == 0.0;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let addr = is_address.then_some(number as u64);
             [addr, None, None]

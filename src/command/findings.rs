@@ -6,6 +6,9 @@ use crate::check::Finding;
 use crate::settings::Check;
 use crate::view::{Explained, counted, finding_place};
 
+/// Maximum number of characters of a line.
+const WIDTH: usize = 76;
+
 /// Turns findings on or off.
 pub(super) fn switch(context: &mut Context<'_>, on: bool) -> Result<Reply, Error> {
     context.settings.check = if on { Check::On } else { Check::Off };
@@ -31,11 +34,30 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
     Ok(Reply::Places(counted(shown.len() as u64, "finding"), places))
 }
 
+/// The lines about a finding, each of which leads to the place.
 fn lines(finding: &Finding, explained: &mut Explained) -> Vec<Place> {
     let addr = (!finding.range.is_empty()).then_some(finding.range.start);
     let at = Some((finding.cause, finding.step));
-    let lines = explained.lines(finding).into_iter().zip(0..);
-    let place = finding_place(finding);
-    let lines = lines.map(|(line, number)| if number == 0 { format!("{place}  {line}") } else { line });
-    lines.map(|words| Place { words, addr, at }).collect()
+    let mut lines = explained.lines(finding);
+    lines[0] = format!("{}  {}", finding_place(finding), lines[0]);
+    lines.iter().flat_map(|line| wrapped(line)).map(|words| Place { words, addr, at }).collect()
+}
+
+/// A text in lines that a narrow screen shows whole; all but the first are indented.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.trim().split(' ') {
+        let last = lines.last_mut().expect("there is one");
+        let is_first = last.trim().is_empty();
+        if !is_first && last.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("    {word}"));
+        } else {
+            last.push_str(if is_first { "" } else { " " });
+            last.push_str(word);
+        }
+    }
+    if text.starts_with(' ') {
+        lines[0].insert_str(0, "    ");
+    }
+    lines
 }

@@ -29,7 +29,7 @@ impl Observer for AnswerOnStack {
                 StepKind::Read { .. } if step.depth == 0 && !self.moved => {
                     let (range, _) = world.answer(step)?;
                     let is_inside = stack.start <= range.start && range.end <= stack.end;
-                    let is_by_guest = world.by_guest.meets(&range) && !world.blocks.around(range.start).is_some();
+                    let is_by_guest = world.by_guest.meets(&range) && world.blocks.around(range.start).is_none();
                     if is_inside && is_by_guest {
                         let len = counted(range.end - range.start, "byte");
                         let sentence = format!(

@@ -48,7 +48,9 @@ impl BlockOverrun {
     fn call(&mut self, export: &str, step: &Step, world: &World<'_>) {
         let crossed = |block: &&Block| {
             let end = block.range().end;
-            block.given && world.by_guest.covers(&(end - 1..end + 1)) && world.blocks.around(end).is_none()
+            block.given
+                && world.by_guest.covers(&(end - 1..end.saturating_add(1)))
+                && world.blocks.around(end).is_none()
         };
         let runs = world.guest_runs(step);
         let near =

@@ -34,7 +34,7 @@ impl Observer for BufferOverrun {
                 } else {
                     let (start, len) = self.addr.zip(self.len).filter(|(_, len)| *len > 0)?;
                     let end = start.checked_add(len)?;
-                    if !world.by_guest.covers(&(end - 1..end + 1)) {
+                    if !world.by_guest.covers(&(end - 1..end.saturating_add(1))) {
                         return None;
                     }
                     let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;

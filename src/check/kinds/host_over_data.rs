@@ -33,13 +33,16 @@ impl Observer for HostOverData {
                     let is_buffer = self.known.contains(&range.start) && data.range.contains(&range.start);
                     let is_fixed = world.facts.fixed == Some(range.start);
                     let is_past = range.start < data.range.start
-                        && (is_fixed || self.known.contains(&range.start) || world.blocks.around(range.start).is_some());
+                        && (is_fixed
+                            || self.known.contains(&range.start)
+                            || world.blocks.around(range.start).is_some());
                     if is_buffer || !(is_fixed || is_past) {
                         return None;
                     }
                     let part = range.start.max(data.range.start)..range.end.min(data.range.end);
                     let (len, lost) = (counted(range.end - range.start, "byte"), part.end - part.start);
-                    let how_many = if lost == range.end - range.start { String::new() } else { format!("{lost} of them ") };
+                    let how_many =
+                        if lost == range.end - range.start { String::new() } else { format!("{lost} of them ") };
                     let sentence = format!(
                         "the host wrote {len} at {:#x}, {how_many}over the module's data `{}` ({:#x}..{:#x})",
                         range.start,

@@ -52,7 +52,7 @@ impl Leak {
         if self.exchanges < EXCHANGES || std::mem::replace(&mut self.reported, true) {
             return None;
         }
-        let live: u64 = world.blocks.iter().map(|block| block.len).sum();
+        let live: u64 = world.blocks.iter().fold(0, |sum: u64, block| sum.saturating_add(block.len));
         let (by, free) = (plain(&last.by), plain(deallocator));
         let sentence = format!(
             "each of the last {EXCHANGES} exchanges left a block of {by} at a new address, and {free} was called for none of them: {} in use, {}",

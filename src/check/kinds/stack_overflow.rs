@@ -20,7 +20,7 @@ impl Observer for StackOverflow {
         let StepKind::Call { export, .. } = &step.kind else { return None };
         let stack = world.facts.stack.clone().filter(|stack| stack.start > 0)?;
         let end = stack.start;
-        if !world.by_guest.covers(&(end - 1..end + 1)) {
+        if !world.by_guest.covers(&(end - 1..end.saturating_add(1))) {
             return None;
         }
         let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;

@@ -82,7 +82,7 @@ impl StalePointer {
             "{name} returned {:#x} before {call} and {value:#x} after it; in {when} the host used {:#x} after {call}",
             old.value, old.value
         );
-        Evidence::new(old.value..old.value + 1, sentence)
+        Evidence::new(old.value..old.value.saturating_add(1), sentence)
     }
 }
 

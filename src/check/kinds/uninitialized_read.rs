@@ -25,7 +25,10 @@ impl Observer for Uninitialized {
         if step.accesses.is_empty() || !world.log().sites().iter().any(|site| site.kind == SiteKind::Load) {
             return None;
         }
-        let open = world.blocks.iter().filter(|block| !block.zeroed && !block.written.covers(&block.range()));
+        let open = world
+            .blocks
+            .iter()
+            .filter(|block| !block.zeroed && block.written.is_complete() && !block.written.covers(&block.range()));
         open.take(64).find_map(|block| {
             let mut written: Ranges = block.written.clone();
             let target = Target { memory: world.facts.memory, range: block.range(), reads: true };

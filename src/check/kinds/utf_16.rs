@@ -19,8 +19,10 @@ impl Observer for Utf16 {
         let (range, answer) = world.answer(step)?;
         if super::is_utf16(answer) {
             let units = counted(answer.len() as u64 / 2, "character");
-            let sentence =
-                format!("every second byte of the answer is zero: its {} are {units} of UTF-16?", counted(answer.len() as u64, "byte"));
+            let sentence = format!(
+                "every second byte of the answer is zero: its {} are {units} of UTF-16?",
+                counted(answer.len() as u64, "byte")
+            );
             return Evidence::new(range, sentence);
         }
         // Reading up to a zero byte stops after the first character.
