@@ -122,6 +122,11 @@ fn a_saved_session_has_the_same_findings() {
         let live = guest.run(&["--script", "-", "--show", "json"], &script);
         let replayed = run(&["replay".into(), file.into(), "--show".into(), "json".into()], b"");
         assert_eq!(stdout(&replayed), stdout(&live), "{}", guest.guest);
+        let without = run(
+            &["replay".into(), folder.join(guest.guest).into(), "--show".into(), "json".into(), "--no-check".into()],
+            b"",
+        );
+        assert!(stdout(&without).lines().all(|line| line.contains("\"findings\":[]")), "{}", guest.guest);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lives of the blocks that the host got from the guest's allocator, followed by the calls that the host makes. What
 //! the guest allocates and frees itself is not visible; where it may have, nothing is claimed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -66,6 +66,8 @@ pub(super) struct Blocks {
     live: BTreeMap<u64, Block>,
     /// What was freed since the guest last ran otherwise: until then no block can be there again. With the export.
     freed: Vec<(Range<u64>, Arc<str>)>,
+    /// The addresses of blocks without bytes, of which there may be many at one address, each with their number.
+    empty: HashMap<u64, usize>,
 }
 
 impl Blocks {
@@ -192,6 +194,23 @@ impl Blocks {
         }
     }
 
+    /// Adds a block without bytes.
+    pub(super) fn allocate_empty(&mut self, addr: u64) {
+        if self.empty.len() < MOST {
+            *self.empty.entry(addr).or_default() += 1;
+        }
+    }
+
+    /// Whether a block without bytes is freed at this address; it is removed.
+    pub(super) fn free_empty(&mut self, addr: u64) -> bool {
+        let Some(count) = self.empty.get_mut(&addr) else { return false };
+        *count -= 1;
+        if *count == 0 {
+            self.empty.remove(&addr);
+        }
+        !self.live.contains_key(&addr)
+    }
+
     /// Removes a block that is freed.
     pub(super) fn free(&mut self, freed: &Freed) {
         let known = self.live.remove(&freed.addr);
@@ -229,5 +248,5 @@ pub(super) fn effects(step: &Step, facts: &Facts, cause: usize) -> (Option<Freed
         written: Ranges::bounded(PARTS),
         by_host: Ranges::bounded(PARTS),
     });
-    (freed, block.filter(|block| block.len > 0))
+    (freed, block)
 }

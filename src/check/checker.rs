@@ -133,11 +133,14 @@ impl Walk<'_> {
             self.show(Some(place), &Event::Fresh);
         }
         let (freed, block) = effects(step, self.facts, self.number);
-        if let Some(freed) = freed {
+        if let Some(freed) = freed.filter(|freed| !self.state.blocks.free_empty(freed.addr)) {
             self.show(Some(place), &Event::Freed(&freed));
             self.state.blocks.free(&freed);
         }
-        if let Some(block) = block {
+        if let Some(block) = block.as_ref().filter(|block| block.len == 0) {
+            self.state.blocks.allocate_empty(block.addr);
+        }
+        if let Some(block) = block.filter(|block| block.len > 0) {
             self.show(Some(place), &Event::Allocated(&block));
             if block.addr != 0 {
                 self.state.blocks.allocate(block);

@@ -190,7 +190,7 @@ pub struct Allowed(pub Vec<&'static str>);
 
 impl Value for Allowed {
     fn kind() -> Kind {
-        Kind::List("NAME")
+        Kind::List("FINDING")
     }
 
     fn read(&mut self, word: &OsStr) -> Result<(), String> {

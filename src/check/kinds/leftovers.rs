@@ -7,7 +7,7 @@ use crate::record::counted;
 pub(super) const KIND: Kind = Kind {
     name: "leftovers",
     about: "The answer ends in bytes that nobody wrote in this exchange.",
-    why: "They are left of an earlier one: the length is too large, or the terminating zero is missing.",
+    why: "Unless the guest keeps them on purpose, the length is too large, or the terminating zero is missing.",
     observer: || Box::new(Leftovers),
 };
 

@@ -15,6 +15,8 @@ pub(super) const KIND: Kind = Kind {
 #[derive(Default)]
 struct NullWrite {
     used: bool,
+    /// What the guest wrote there in this exchange. It is no fault if the host then reads it.
+    pending: Option<Evidence>,
 }
 
 impl Observer for NullWrite {
@@ -22,7 +24,7 @@ impl Observer for NullWrite {
         let zone = world.facts.null_zone.clone()?;
         let is_inside = |addr: u64| zone.contains(&addr);
         match event {
-            Event::Fresh => self.used = false,
+            Event::Fresh => *self = NullWrite::default(),
             Event::Enter(step) => match &step.kind {
                 StepKind::Write { addr, .. } | StepKind::Read { addr, .. } => self.used |= is_inside(*addr),
                 StepKind::Import { args, .. } => {
@@ -36,7 +38,12 @@ impl Observer for NullWrite {
                 let StepKind::Call { export, .. } = &step.kind else { return None };
                 let run = world.guest_runs(step).find(|run| is_inside(run.start))?;
                 let len = counted(run.end - run.start, "byte");
-                return Evidence::new(run.clone(), format!("{} wrote {len} at {:#x}", plain(export), run.start));
+                let sentence = format!("{} wrote {len} at {:#x}", plain(export), run.start);
+                self.pending.get_or_insert(Evidence { sentence, range: run, step: world.step });
+            }
+            Event::End => {
+                let pending = self.pending.take();
+                return pending.filter(|_| !self.used);
             }
             _ => (),
         }

@@ -16,6 +16,8 @@ use crate::view::{
 
 /// The maximum number of the guest's messages in the summary.
 const MESSAGES: usize = 8;
+/// The maximum number of characters of an answer beside a finding.
+const BESIDE: usize = 32;
 
 /// The style of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +105,11 @@ fn message(app: &App) -> (String, Tone) {
     match &at.node.trigger {
         Trigger::Start => start(app),
         trigger => {
-            let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at);
-            (ended + &reloaded(app) + &findings(app, at), Tone::Plain)
+            let finding = findings(app, at);
+            // The finding is shown beside the answer, which then has less space.
+            let most = if finding.is_empty() { usize::MAX } else { BESIDE };
+            let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at, most);
+            (ended + &reloaded(app) + &finding, Tone::Plain)
         }
     }
 }
@@ -158,7 +163,7 @@ fn findings(app: &App, at: &Selection) -> String {
 }
 
 /// The outcome of a line or a command that succeeded.
-fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
+fn ended(trigger: &Trigger, answer: &[u8], at: &Selection, most: usize) -> String {
     let elapsed = elapsed(at.steps.elapsed());
     match trigger {
         Trigger::Command(text) if at.node.begins_a_run() => {
@@ -171,7 +176,10 @@ fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
         }
         Trigger::Line(line) => {
             let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-            format!("=> {}   ({sizes}, {elapsed})", glance(answer))
+            let answer = glance(answer);
+            let cut =
+                answer.char_indices().nth(most).map_or(answer.clone(), |(end, _)| format!("{}...", &answer[..end]));
+            format!("=> {cut}   ({sizes}, {elapsed})")
         }
         Trigger::Start => String::new(),
     }

@@ -60,7 +60,7 @@ fn what_is_allowed_or_turned_off_is_not_shown() {
     assert!(text(&bench.settled(160, 45)).contains("! wrong-size: "));
     bench.keys(":check off");
     bench.key(KeyCode::Enter);
-    assert!(!text(&bench.settled(160, 45)).contains("wrong-size"));
+    assert!(!text(&bench.settled(160, 45)).contains("! wrong-size"));
     bench.keys(":check on");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.full.app.settings.check, Check::On);
