@@ -27,10 +27,11 @@ mod pty;
 mod recipes;
 mod record;
 mod regions;
+#[cfg(unix)]
+mod reports;
 mod saved;
 #[cfg(unix)]
 mod screen;
-#[cfg(unix)]
 mod scripts;
 mod trace;
 mod traps;

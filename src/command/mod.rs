@@ -14,6 +14,7 @@ mod grammar;
 mod look;
 mod parts;
 mod quotes;
+mod reports;
 mod set;
 mod space;
 mod spelling;
@@ -70,6 +71,8 @@ pub enum Reply {
     Text(Vec<String>),
     /// A list's title, and its lines with addresses to jump to.
     Places(String, Vec<Place>),
+    /// One line of JSON.
+    Json(String),
     /// Rows of memory.
     Rows(Vec<Row>),
     /// Move the cursor to an address.

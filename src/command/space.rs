@@ -9,7 +9,7 @@ use super::error::Error;
 use super::{Context, Place, Reply, create};
 use crate::record::Image;
 use crate::session::Bookmark;
-use crate::view::{Notation, Region, RegionKind, Search, examine, range, thousands, visible};
+use crate::view::{ModuleFacts, Notation, Region, RegionKind, Search, examine, range, thousands, visible};
 
 /// The number of bytes written at once.
 const CHUNK: u64 = 64 << 10;
@@ -76,7 +76,9 @@ pub(super) fn inspect(context: &mut Context<'_>, addr: Option<&Address>) -> Resu
     let addr = addr.map_or(Ok(context.cursor), |addr| context.address(addr))?;
     let (regions, at) = (context.regions(), context.at()?);
     context.image()?;
-    Ok(Reply::Text(examine(context.session.run(), at, context.session.memory(), &regions, addr)))
+    let debug = context.session.about().and_then(|about| about.debug.as_deref());
+    let module = ModuleFacts { debug, regions: &regions };
+    Ok(Reply::Text(examine(context.session.run(), at, context.session.memory(), module, addr)))
 }
 
 pub(super) fn copy(context: &mut Context<'_>, format: Notation, wanted: Option<RangeArg>) -> Result<Reply, Error> {

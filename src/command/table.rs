@@ -6,13 +6,13 @@
 use std::sync::LazyLock;
 
 use super::act::{self, Line};
-use super::args::Args;
+use super::args::{Args, RangeArg};
 use super::check::{self, Expectation};
 use super::error::{ArgumentError, Error};
 use super::spelling::nearest;
 use super::time::{self, Moment};
-use super::{Context, Reply, findings, look, set, space};
-use crate::view::Search;
+use super::{Context, Reply, findings, look, reports, set, space};
+use crate::view::{AccessQuery, Search};
 
 /// A command.
 pub struct Spec {
@@ -43,6 +43,15 @@ type Parsed = Result<Action, ArgumentError>;
 /// A command with parsed arguments.
 fn action(run: impl FnOnce(&mut Context<'_>) -> Result<Reply, Error> + 'static) -> Parsed {
     Ok(Box::new(run))
+}
+
+/// A range, if there is one, and whether JSON is wanted.
+fn report_range(args: &mut Args<'_>) -> Result<(Option<RangeArg>, bool), ArgumentError> {
+    if args.take("json") {
+        return Ok((None, true));
+    }
+    let range = args.optional_range()?;
+    Ok((range, args.take("json")))
 }
 
 const fn spec(name: &'static str, args: &'static str, about: &'static str, parse: fn(&mut Args<'_>) -> Parsed) -> Spec {
@@ -135,6 +144,22 @@ pub const COMMANDS: &[Spec] = &[
         action(move |_| Ok(Reply::Shot(file, overwrite)))
     }),
     spec("changes", "", "list the changes: where, by whom, old and new bytes", |_| action(look::changes)),
+    spec("writers", "[ADDR|ADDR..END [LEN]] [json]", "list who wrote a range, in all exchanges", |args| {
+        let (range, json) = report_range(args)?;
+        action(move |context| reports::accesses(context, AccessQuery::Writers, range, json))
+    }),
+    spec("readers", "[ADDR|ADDR..END [LEN]] [json]", "list who read a range, in all exchanges", |args| {
+        let (range, json) = report_range(args)?;
+        action(move |context| reports::accesses(context, AccessQuery::Readers, range, json))
+    }),
+    spec("origin", "[ADDR] [json]", "follow the byte at an address back to where its value came from", |args| {
+        let (range, json) = report_range(args)?;
+        action(move |context| reports::origin(context, range, json))
+    }),
+    spec("profile", "[json]", "count stores and bytes by function and line, in all exchanges", |args| {
+        let json = args.take("json");
+        action(move |context| reports::profile(context, json))
+    }),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
     spec("frames", "", "list the calls that led to the trap", |_| action(look::frames)),
     spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {
@@ -200,8 +225,8 @@ pub const COMMANDS: &[Spec] = &[
     },
     spec(
         "expect",
-        "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT",
-        "check the last answer, the last error, or memory",
+        "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT | writer ADDR NAME | unwritten ADDR|ADDR..END [LEN]",
+        "check the last answer, the last error, memory, or who wrote it",
         |args| {
             let expected = Expectation::parse(args)?;
             action(move |context| check::expect(context, &expected))

@@ -14,6 +14,7 @@ mod names;
 mod path;
 mod source_map;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -69,6 +70,8 @@ pub struct DebugInfo {
     names: OnceLock<Names>,
     dwarf: OnceLock<Option<Dwarf>>,
     source_map: OnceLock<Option<SourceMap>>,
+    /// Places that were saved, for a module that is not at hand.
+    saved: HashMap<usize, Place>,
 }
 
 impl DebugInfo {
@@ -88,7 +91,13 @@ impl DebugInfo {
             names: OnceLock::new(),
             dwarf: OnceLock::new(),
             source_map: OnceLock::new(),
+            saved: HashMap::new(),
         }
+    }
+
+    /// Creates the debug information of a module that is not at hand, of which only these places are known, by offset.
+    pub fn from_places(saved: HashMap<usize, Place>) -> DebugInfo {
+        DebugInfo { saved, ..DebugInfo::new(Arc::from([]), None, Vec::new()) }
     }
 
     /// The function whose body contains this offset.
@@ -114,6 +123,9 @@ impl DebugInfo {
 
     /// The function of an instruction, and its source location as far as DWARF or a source map has it.
     pub fn place(&self, offset: usize) -> Option<Place> {
+        if let Some(place) = self.saved.get(&offset) {
+            return Some(place.clone());
+        }
         let index = self.function_of(offset)?;
         let mut frames = self.source_frames(offset);
         if frames.is_empty() {

@@ -168,6 +168,7 @@ impl Console {
             Ok(Reply::Sent) => return self.finish(),
             Ok(Reply::Source(file)) => return LineResult::Source(file),
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
+            Ok(Reply::Json(line)) => self.write_line(&line),
             Ok(Reply::Rows(rows)) => self.write(|out, style| hex::write_dump(out, &rows, style)),
             Ok(Reply::Places(_, places)) => places.iter().for_each(|place| self.say(&place.words)),
             Ok(Reply::Goto(addr)) => {
@@ -240,11 +241,16 @@ impl Console {
         }
     }
 
+    /// Adds a line to the output, for a person or a program.
+    fn write_line(&mut self, line: &str) {
+        self.out.extend_from_slice(line.as_bytes());
+        self.out.push(b'\n');
+    }
+
     /// Adds a line to the output if it is for a person.
     pub(super) fn say(&mut self, line: &str) {
         if self.form.is_none() {
-            self.out.extend_from_slice(line.as_bytes());
-            self.out.push(b'\n');
+            self.write_line(line);
         }
     }
 

@@ -182,15 +182,19 @@ impl Run {
 
     /// The last touch of a target before a position.
     pub fn previous_touch(&self, from: Position, target: &Target) -> Option<Found> {
-        (self.oldest()..self.len().min(from.cause + 1)).rev().find_map(|number| {
-            let cause = self.cause(number)?;
-            let is_there = |&touch: &Touch| {
-                let (change, access) = cause.position(touch);
-                let is_change = matches!(touch, Touch::Change(_));
-                number < from.cause || access < from.access || (is_change && change < from.change)
-            };
-            cause.touches(target).rev().find(is_there).map(|touch| Found { cause: number, touch })
-        })
+        let mut numbers = (self.oldest()..self.len().min(from.cause + 1)).rev();
+        numbers.find_map(|number| self.previous_touch_in(number, from, target))
+    }
+
+    /// The last touch of a target before a position, in the cause with this number.
+    pub fn previous_touch_in(&self, number: usize, from: Position, target: &Target) -> Option<Found> {
+        let cause = self.cause(number)?;
+        let is_there = |&touch: &Touch| {
+            let (change, access) = cause.position(touch);
+            let is_change = matches!(touch, Touch::Change(_));
+            number < from.cause || access < from.access || (is_change && change < from.change)
+        };
+        cause.touches(target).rev().find(is_there).map(|touch| Found { cause: number, touch })
     }
 
     /// All known touches of a target, in order.

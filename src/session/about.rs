@@ -30,7 +30,8 @@ pub struct About {
     pub sha256: String,
     /// The module's exports and imports.
     pub interface: Arc<Interface>,
-    /// The module's debug information; `None` for a session from a file.
+    /// The module's debug information; for a session from a file, only the places of its
+    /// accesses, and `None` if it has none.
     pub debug: Option<Arc<DebugInfo>>,
     /// The index of the memory that the convention uses for lines.
     pub memory: usize,

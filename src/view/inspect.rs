@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::text::{glyph, visible};
-use super::{LookBack, Mark, Regions, Selection, Writer, name};
+use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, name};
 use crate::record::{Image, Run, StepKind};
 
 /// Byte order of a number.
@@ -80,7 +80,8 @@ pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer:
 
 /// Everything known about an address, in lines: its regions, its last writer, and the interpretations of its bytes in
 /// both byte orders, before and after.
-pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr: u64) -> Vec<String> {
+pub fn examine(run: &Run, at: &Selection, memory: usize, module: ModuleFacts<'_>, addr: u64) -> Vec<String> {
+    let regions = module.regions;
     let none = Image::default();
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
     let place = regions.describe(addr);
@@ -90,6 +91,9 @@ pub fn examine(run: &Run, at: &Selection, memory: usize, regions: &Regions, addr
         Poll::Pending => None,
     };
     let mut lines = vec![format!("at {addr:#x}{place}"), writer_words(run, at, memory, addr, writer)];
+    if let Poll::Ready(origin) = OriginSearch::new(at, memory, addr).go_on(run, module, None) {
+        lines.push(format!("origin: {}", origin.brief()));
+    }
     let little = inspect(before, after, addr, Order::Little, regions);
     let big = inspect(before, after, addr, Order::Big, regions);
     lines.extend(little.iter().map(|entry| format!("{:<8}    {}", entry.name, entry.words())));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
-use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key};
+use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, LONG, Record, Segment, UNKEPT, page_key, page_keys};
 use super::raw::{Plan, PlanKind, RECORD, Raw};
 use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
@@ -155,7 +155,7 @@ impl Collector {
     /// Takes a record of something other than a store or a load.
     fn take_rare(&mut self, plan: Plan, raw: &Raw) {
         let Collector { log, shadows, growth, budget, scratch, .. } = self;
-        let AccessLog { sites, chunks, unkept, .. } = log;
+        let AccessLog { sites, chunks, unkept, cost, .. } = log;
         let (Some(site), Some(chunk)) = (sites.get(raw.site as usize), chunks.last_mut()) else { return };
         let memory = usize::from(plan.memory);
         let count = raw.low() as usize;
@@ -176,6 +176,10 @@ impl Collector {
                 if let Some(source) = shadows.get(site.source as usize) {
                     source.read(raw.high().into(), scratch);
                 }
+                let index = u32::try_from(chunk.records.len()).unwrap_or(u32::MAX);
+                chunk.sources.push((index, raw.high()));
+                chunk.pages.extend(page_keys(site.source as usize, raw.high(), count as u64));
+                *cost += size_of::<(u32, u32)>();
             }
             SiteKind::Fill => scratch.resize(count, raw.high().to_le_bytes()[0]),
             // A `memory.init` is reported separately, with its bytes: see `take_init`.

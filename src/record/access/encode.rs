@@ -3,16 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::{MEMORIES, PAGE};
-use super::log::{AccessLog, CHUNK, Chunk, LONG, Record, Segment, UNKEPT, page_key};
+use super::super::MEMORIES;
+use super::log::{AccessLog, CHUNK, Chunk, LONG, Record, Segment, UNKEPT, page_keys};
 use super::site::{Site, SiteKind};
 
 /// The version of this encoding.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// The last version without the addresses that copies copied from.
+const WITHOUT_SOURCES: u64 = 1;
 /// Maximum number of pages in a memory.
 const PAGES: u64 = 65_536;
 
-/// Maximum number of [`PAGE`]-sized pages that a chunk lists: those of two full memories.
+/// Maximum number of [`super::super::PAGE`]-sized pages that a chunk lists: those of two full memories.
 const MOST_PAGES: usize = 2 << 20;
 
 const KINDS: [SiteKind; 8] = [
@@ -41,9 +43,9 @@ impl AccessLog {
     /// or the log would take more than about `most` bytes.
     pub fn decode<'a>(parts: impl IntoIterator<Item = &'a [u8]>, most: usize) -> Option<AccessLog> {
         let mut parts = parts.into_iter();
-        let mut log = AccessLog::from_head(parts.next()?)?;
+        let (mut log, version) = AccessLog::from_head(parts.next()?)?;
         for part in parts {
-            log.add_part(part)?;
+            log.add_part(part, version)?;
             log.cost += log.chunks.last().map_or(0, Chunk::cost);
             if log.cost > most {
                 return None;
@@ -73,10 +75,10 @@ impl AccessLog {
         out
     }
 
-    fn from_head(part: &[u8]) -> Option<AccessLog> {
+    fn from_head(part: &[u8]) -> Option<(AccessLog, u64)> {
         let mut input = part;
         let (version, count) = (get(&mut input)?, get(&mut input)?);
-        if version != VERSION {
+        if !(WITHOUT_SOURCES..=VERSION).contains(&version) {
             return None;
         }
         // Each site takes at least eight bytes.
@@ -95,7 +97,7 @@ impl AccessLog {
             segments.push(Segment { accesses, changes });
         }
         let is_sound = access <= len && input.is_empty();
-        is_sound.then(|| AccessLog { sites: Arc::from(sites), len, segments, ..AccessLog::default() })
+        is_sound.then(|| (AccessLog { sites: Arc::from(sites), len, segments, ..AccessLog::default() }, version))
     }
 
     fn part(&self, chunk: &Chunk) -> Vec<u8> {
@@ -103,7 +105,7 @@ impl AccessLog {
         put(&mut out, chunk.first);
         put(&mut out, chunk.records.len() as u64);
         let (mut site, mut addr) = (0, 0);
-        for record in &chunk.records {
+        for (place, record) in chunk.records.iter().enumerate() {
             let number = record.site & !LONG;
             put_difference(&mut out, site, number);
             put_difference(&mut out, addr, record.addr);
@@ -111,6 +113,10 @@ impl AccessLog {
             let is_bulk = self.sites.get(number as usize).is_some_and(|site| site.kind.is_bulk());
             if is_bulk {
                 let bytes = chunk.bulk(record);
+                if self.sites.get(number as usize).is_some_and(|site| site.kind == SiteKind::Copy) {
+                    // 0 for an unknown address.
+                    put(&mut out, chunk.source(place).map_or(0, |source| source + 1));
+                }
                 put(&mut out, record.new << 1 | u64::from(bytes.is_some()));
                 out.extend_from_slice(bytes.unwrap_or(&[]));
             } else {
@@ -121,7 +127,7 @@ impl AccessLog {
         out
     }
 
-    fn add_part(&mut self, part: &[u8]) -> Option<()> {
+    fn add_part(&mut self, part: &[u8], version: u64) -> Option<()> {
         let mut input = part;
         let (first, count) = (get(&mut input)?, get(&mut input)?);
         let count = usize::try_from(count).ok().filter(|&count| count <= CHUNK && count <= part.len())?;
@@ -134,11 +140,25 @@ impl AccessLog {
             number = get_difference(&mut input, number)?;
             addr = get_difference(&mut input, addr)?;
             let site = self.sites.get(number as usize).copied()?;
+            let source = match site.kind == SiteKind::Copy && version > WITHOUT_SOURCES {
+                true => get(&mut input)?.checked_sub(1),
+                false => None,
+            };
             let record = get_record(&mut input, (number, site), addr, &mut chunk)?;
             if site.kind.is_bulk() && record.old == UNKEPT {
                 self.unkept.push(first.checked_add(place)?);
             }
-            list_pages(&record, &site, &mut chunk.pages)?;
+            if let Some(source) = source {
+                let source = u32::try_from(source).ok()?;
+                list_pages((site.source, source, record.new), &mut chunk.pages)?;
+                chunk.sources.push((u32::try_from(place).ok()?, source));
+            }
+            let len = match site.kind {
+                SiteKind::Grow => 0,
+                kind if kind.is_bulk() => record.new,
+                _ => site.width.into(),
+            };
+            list_pages((site.memory, record.addr, len), &mut chunk.pages)?;
             chunk.records.push(record);
         }
         chunk.seal();
@@ -177,18 +197,12 @@ fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, chunk: 
     Some(Record { site: number | LONG, addr, old: place, new: len })
 }
 
-/// Adds the pages that an access touches to the chunk's list. `None` if they exceed the maximum.
-fn list_pages(record: &Record, site: &Site, pages: &mut Vec<u32>) -> Option<()> {
-    let len = match site.kind {
-        SiteKind::Grow => return Some(()),
-        kind if kind.is_bulk() => record.new,
-        _ => site.width.into(),
-    };
-    if len > 0 {
-        let page = |addr: u64| u32::try_from(addr / PAGE as u64).unwrap_or(u32::MAX);
-        let (first, last) = (u64::from(record.addr), u64::from(record.addr) + len - 1);
-        pages.extend((page(first)..=page(last)).map(|page| page_key(site.memory as usize, page)));
+/// Adds the pages that bytes touch to the chunk's list. `None` if they exceed the maximum.
+fn list_pages((memory, addr, len): (u32, u32, u64), pages: &mut Vec<u32>) -> Option<()> {
+    if len > PAGES << 16 {
+        return None;
     }
+    pages.extend(page_keys(memory as usize, addr, len));
     if pages.len() > MOST_PAGES {
         pages.sort_unstable();
         pages.dedup();

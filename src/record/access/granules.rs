@@ -17,12 +17,13 @@ const LONGEST: u64 = 64 * GRANULE;
 pub(super) struct Granules(OnceLock<Box<[u64]>>);
 
 impl Granules {
-    /// Whether one of the records may touch a byte of `range`, in some memory. The records are always the same.
-    pub(super) fn may_touch(&self, records: &[Record], range: &Range<u64>) -> bool {
+    /// Whether one of the records may touch a byte of `range`, in some memory. The records are always the same, and so
+    /// are the sources of copies, by the indices of their records.
+    pub(super) fn may_touch(&self, records: &[Record], sources: &[(u32, u32)], range: &Range<u64>) -> bool {
         if range.end.saturating_sub(range.start) > LONGEST {
             return true;
         }
-        let bits = self.0.get_or_init(|| summary(records));
+        let bits = self.0.get_or_init(|| summary(records, sources));
         (range.start / GRANULE..=range.end.saturating_sub(1) / GRANULE).any(|granule| {
             let (word, bit) = split(granule);
             bits[word] >> bit & 1 == 1
@@ -39,7 +40,7 @@ impl PartialEq for Granules {
 
 impl Eq for Granules {}
 
-fn summary(records: &[Record]) -> Box<[u64]> {
+fn summary(records: &[Record], sources: &[(u32, u32)]) -> Box<[u64]> {
     let mut bits = vec![0_u64; split(BITS - 1).0 + 1];
     let mut set = |granule: u64| {
         let (word, bit) = split(granule);
@@ -55,6 +56,11 @@ fn summary(records: &[Record]) -> Box<[u64]> {
             let last = u64::from(record.addr).saturating_add(record.new) / GRANULE;
             (first..=last).take(1 << 15).for_each(&mut set);
         }
+    }
+    for &(index, source) in sources {
+        let len = records.get(index as usize).map_or(0, |record| record.new);
+        let last = u64::from(source).saturating_add(len) / GRANULE;
+        (u64::from(source) / GRANULE..=last).take(1 << 15).for_each(&mut set);
     }
     bits.into()
 }

@@ -42,6 +42,8 @@ pub(super) struct Chunk {
     pub(super) records: Vec<Record>,
     /// For each bulk operation whose bytes are kept: the bytes before, then the bytes after.
     pub(super) bytes: Vec<u8>,
+    /// For each `memory.copy`: its index in `records`, and the first address that it copied from.
+    pub(super) sources: Vec<(u32, u32)>,
     /// The touched pages, as [`page_key`] values. Sorted once the chunk is full.
     pub(super) pages: Vec<u32>,
     pub(super) granules: Granules,
@@ -108,10 +110,14 @@ pub struct MemoryAccess<'a> {
     pub number: u64,
     /// The instruction.
     pub site: &'a Site,
+    /// The index of the instruction in [`AccessLog::sites`].
+    pub site_number: usize,
     /// The first address; 0 for growth.
     pub addr: u64,
     /// Length in bytes; 0 for growth.
     pub len: u64,
+    /// For a `memory.copy`, the first address that it copied from, if that was kept.
+    pub source: Option<u64>,
     bytes: AccessBytes<'a>,
 }
 
@@ -186,13 +192,20 @@ impl AccessLog {
         chunk.records.get(usize::try_from(number - chunk.first).ok()?).map(|record| self.access(chunk, number, record))
     }
 
+    /// The accesses that are kept, in order.
+    pub fn iter(&self) -> impl Iterator<Item = MemoryAccess<'_>> {
+        self.chunks.iter().flat_map(move |chunk| {
+            (chunk.first..).zip(&chunk.records).map(move |(number, record)| self.access(chunk, number, record))
+        })
+    }
+
     /// The numbers of the accesses in `among` that touch a target, in order. Dropped accesses are left out.
     pub fn touching(&self, among: Range<u64>, target: &Target) -> impl DoubleEndedIterator<Item = u64> {
         let chunks = self.chunks_of(&among).iter().filter(|chunk| chunk.may_touch(target));
         chunks.flat_map(move |chunk| {
             let range = chunk.clamp(&among);
             let records = chunk.records[range.clone()].iter().zip(range);
-            let numbers = records.filter(move |(record, _)| self.touches(record, target));
+            let numbers = records.filter(move |&(record, place)| self.touches(chunk, record, place, target));
             numbers.map(move |(_, place)| chunk.first + place as u64)
         })
     }
@@ -274,7 +287,20 @@ impl AccessLog {
         self.sites.get((record.site & !LONG) as usize)
     }
 
-    fn touches(&self, record: &Record, target: &Target) -> bool {
+    fn touches(&self, chunk: &Chunk, record: &Record, place: usize, target: &Target) -> bool {
+        self.touches_at_addr(record, target) || (target.reads && self.copies_from(chunk, record, place, target))
+    }
+
+    /// Whether a copy reads from a target.
+    fn copies_from(&self, chunk: &Chunk, record: &Record, place: usize, target: &Target) -> bool {
+        let is_copy = |site: &&Site| site.kind == SiteKind::Copy && site.source as usize == target.memory;
+        let Some(source) = chunk.source(place).filter(|_| self.site(record).is_some_and(|site| is_copy(&site))) else {
+            return false;
+        };
+        source < target.range.end && target.range.start < source + record.new
+    }
+
+    fn touches_at_addr(&self, record: &Record, target: &Target) -> bool {
         let addr = u64::from(record.addr);
         // Most records are rejected here, without looking at their site.
         if addr >= target.range.end || (addr + WIDEST <= target.range.start && record.site & LONG == 0) {
@@ -291,7 +317,8 @@ impl AccessLog {
 
     fn access<'a>(&'a self, chunk: &'a Chunk, number: u64, record: &Record) -> MemoryAccess<'a> {
         // Every constructor of a log ensures that sites exist.
-        let site = &self.sites[(record.site & !LONG) as usize];
+        let site_number = (record.site & !LONG) as usize;
+        let site = &self.sites[site_number];
         let mut short = [0; 16];
         short[..8].copy_from_slice(&record.old.to_le_bytes());
         short[8..].copy_from_slice(&record.new.to_le_bytes());
@@ -300,7 +327,9 @@ impl AccessLog {
             kind if kind.is_bulk() => (record.new, chunk.bulk(record).map_or(AccessBytes::Unknown, AccessBytes::Long)),
             _ => (site.width.into(), AccessBytes::Short(short)),
         };
-        MemoryAccess { number, site, addr: record.addr.into(), len, bytes }
+        let place = usize::try_from(number - chunk.first).unwrap_or(usize::MAX);
+        let source = if site.kind == SiteKind::Copy { chunk.source(place) } else { None };
+        MemoryAccess { number, site, site_number, addr: record.addr.into(), len, source, bytes }
     }
 }
 
@@ -354,18 +383,30 @@ impl Chunk {
         self.bytes.get(start..start.checked_add(len.checked_mul(2)?)?)
     }
 
+    /// The first address that the copy with this index copied from.
+    pub(super) fn source(&self, place: usize) -> Option<u64> {
+        let place = u32::try_from(place).ok()?;
+        let found = self.sources.binary_search_by_key(&place, |&(place, _)| place).ok()?;
+        Some(self.sources[found].1.into())
+    }
+
     fn may_touch(&self, target: &Target) -> bool {
         let key = |addr: u64| page_key(target.memory, u32::try_from(addr / PAGE as u64).unwrap_or(u32::MAX));
         let Some(last) = target.range.end.checked_sub(1) else { return false };
         let (first, last) = (key(target.range.start), key(last));
         let place = self.pages.partition_point(|&page| page < first);
         // The last chunk of a log in the making is never searched, so the records stay as they are.
-        self.pages.get(place).is_some_and(|&page| page <= last) && self.granules.may_touch(&self.records, &target.range)
+        self.pages.get(place).is_some_and(|&page| page <= last)
+            && self.granules.may_touch(&self.records, &self.sources, &target.range)
     }
 
     pub(super) fn cost(&self) -> usize {
         let pages = self.pages.len() * size_of::<u32>();
-        self.records.len() * size_of::<Record>() + pages + self.bytes.len() + size_of::<Chunk>()
+        self.records.len() * size_of::<Record>()
+            + self.sources.len() * size_of::<(u32, u32)>()
+            + pages
+            + self.bytes.len()
+            + size_of::<Chunk>()
     }
 }
 
@@ -400,6 +441,14 @@ impl MemoryAccess<'_> {
     fn short_len(&self) -> usize {
         usize::from(self.site.width).min(16)
     }
+}
+
+/// The pages that `len` bytes at an address touch, as [`page_key`] values.
+pub(super) fn page_keys(memory: usize, addr: u32, len: u64) -> impl Iterator<Item = u32> {
+    let page = |addr: u64| u32::try_from(addr / PAGE as u64).unwrap_or(u32::MAX);
+    let last = u64::from(addr).saturating_add(len.saturating_sub(1));
+    let pages = page(addr.into())..=page(last);
+    pages.take_while(move |_| len > 0).map(move |page| page_key(memory, page))
 }
 
 /// Packs a memory and a page number into one number.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cause::Value;
 use super::mirror;
+use super::places::Place;
 use crate::guest;
 use crate::session::About;
 
@@ -18,6 +19,9 @@ pub(super) struct Run<'a> {
     pub(super) globals: Vec<Global<'a>>,
     /// The number of the first cause: earlier ones were forgotten.
     pub(super) oldest: usize,
+    /// The functions and source lines of the instructions that accessed memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) places: Vec<Place<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]

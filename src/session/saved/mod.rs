@@ -22,6 +22,7 @@ mod failure;
 mod guest;
 mod hex;
 mod line;
+mod places;
 mod read;
 mod v2;
 mod write;

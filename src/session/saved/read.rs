@@ -4,11 +4,11 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use super::entry::{Entry, FORMAT, Head};
-use super::{Saved, SessionFileError, guest, has_causes, line, v2};
+use super::{Saved, SessionFileError, guest, has_causes, line, places, v2};
 use crate::check::Findings;
 use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, unit};
 use crate::session::worker::{HISTORY, RUNS};
-use crate::session::{Bookmarks, PastRun};
+use crate::session::{About, Bookmarks, PastRun};
 
 /// Maximum total size of a guest's memories, touched or not.
 const SIZES: u64 = 64 << 30;
@@ -127,14 +127,16 @@ impl Reader {
         if self.runs.len() > RUNS {
             return Err("there are more runs than a session keeps".to_owned());
         }
-        let guest::Run { guest, globals, oldest } = run;
+        let guest::Run { guest, globals, oldest, places } = run;
         if oldest as u64 > FORGOTTEN {
             return Err(format!("invalid number of forgotten causes: {oldest}"));
         }
         let start = self.start.take().unwrap_or_default();
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
+        let mut about = About::from(guest);
+        about.debug = places::debug_info(places).map(Arc::new);
         let globals = globals.into_iter().map(Into::into).collect();
-        self.runs.push(PastRun { about: guest.into(), run, globals, findings: Findings::default() });
+        self.runs.push(PastRun { about, run, globals, findings: Findings::default() });
         Ok(())
     }
 

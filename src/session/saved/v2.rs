@@ -37,7 +37,7 @@ impl Entry {
             Entry::Start => entry::Entry::Start {},
             Entry::Run { about, globals, oldest } => {
                 let globals = globals.into_iter().map(Global::upgrade).collect();
-                entry::Entry::Run(Box::new(guest::Run { guest: about.upgrade(), globals, oldest }))
+                entry::Entry::Run(Box::new(guest::Run { guest: about.upgrade(), globals, oldest, places: Vec::new() }))
             }
             Entry::Cause(cause, changes) => entry::Entry::Cause(Box::new(cause.upgrade(changes)?)),
             Entry::Change(change) => entry::Entry::Change(change.upgrade()?),

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::entry::{Entry, FORMAT, Head};
 use super::guest::{self, Global};
 use super::hex::Hex;
-use super::{has_causes, line};
+use super::{has_causes, line, places};
 use crate::guest as live;
 use crate::record::{Memories, Moment, Run};
 use crate::session::{About, Session};
@@ -32,7 +32,10 @@ fn write_run(out: &mut impl Write, about: &About, globals: &[live::Global], run:
     }
     write_memories(out, &run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default())?;
     let globals = globals.iter().map(Global::from).collect();
-    line::write(out, &Entry::Run(Box::new(guest::Run { guest: about.into(), globals, oldest })))?;
+    line::write(
+        out,
+        &Entry::Run(Box::new(guest::Run { guest: about.into(), globals, oldest, places: places::of(about, run) })),
+    )?;
     for cause in (oldest..run.len()).filter_map(|number| run.cause(number)) {
         line::write(out, &Entry::Cause(Box::new((&**cause).into())))?;
         cause.changes.iter().try_for_each(|change| line::write(out, &Entry::Change(change.into())))?;

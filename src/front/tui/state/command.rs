@@ -63,6 +63,7 @@ impl App {
     pub(super) fn take_in(&mut self, reply: Reply) {
         match reply {
             Reply::Text(lines) => self.tell(lines),
+            Reply::Json(line) => self.tell(vec![line]),
             Reply::Places(title, places) => {
                 let list = List::new(title, places, self.space.cursor);
                 self.open(Overlay::List(list));

@@ -11,7 +11,7 @@ use super::panels::map::MapPanel;
 use super::space::Searching;
 use crate::front::tui::input::action::Direction;
 use crate::session::State;
-use crate::view::{LookBack, Search, Writer, thousands, visible, writer_words};
+use crate::view::{LookBack, ModuleFacts, OriginSearch, Search, Writer, thousands, visible, writer_words};
 
 /// The time for a search before the next frame. It is usually enough.
 const AT_ONCE: Duration = Duration::from_millis(2);
@@ -24,13 +24,18 @@ impl App {
         let shows_map = self.shown_panel() == Panel::Map;
         let is_mapping = shows_map && self.panels.map.as_ref().is_some_and(|map| !map.is_done());
         let follows = self.script.waits() && self.session.state() == State::Idle;
-        follows || self.space.searching.goes_on || self.space.here.back.is_some() || is_mapping
+        follows
+            || self.space.searching.goes_on
+            || self.space.here.back.is_some()
+            || self.space.here.origin_search.is_some()
+            || is_mapping
     }
 
     /// Continues searches and script lines for a moment.
     pub(crate) fn go_on_looking(&mut self) {
         let until = Instant::now() + PIECE;
         self.look_back(until);
+        self.look_for_origin(until);
         self.look_through(until);
         self.map_on(until);
         self.go_on();
@@ -128,6 +133,7 @@ impl App {
     pub(super) fn look_for_writer(&mut self) {
         let Some(at) = &self.time.selection else { return };
         let (run, memory, cursor) = (self.session.run(), self.memory(), self.space.cursor);
+        (self.space.here.origin, self.space.here.origin_search) = (None, Some(OriginSearch::new(at, memory, cursor)));
         if at.access.is_some() {
             let writer = Writer::before(at, run, memory, cursor);
             (self.space.here.back, self.space.here.writer) = (None, writer_words(run, at, memory, cursor, writer));
@@ -135,6 +141,16 @@ impl App {
         }
         self.space.here.back = Some(LookBack::new(at, memory, cursor));
         self.look_back(Instant::now() + AT_ONCE);
+    }
+
+    fn look_for_origin(&mut self, until: Instant) {
+        let Some(mut search) = self.space.here.origin_search.take() else { return };
+        let debug = self.session.about().and_then(|about| about.debug.as_deref());
+        let module = ModuleFacts { debug, regions: &self.space.regions };
+        match search.go_on(self.session.run(), module, Some(until)) {
+            Poll::Pending => self.space.here.origin_search = Some(search),
+            Poll::Ready(origin) => self.space.here.origin = Some(origin.brief()),
+        }
     }
 
     fn look_back(&mut self, until: Instant) {

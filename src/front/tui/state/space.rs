@@ -1,7 +1,7 @@
 //! The cursor in memory: its position, its history, and the search.
 
 use crate::front::tui::input::action::Direction;
-use crate::view::{LookBack, Regions, Search};
+use crate::view::{LookBack, OriginSearch, Regions, Search};
 
 /// The maximum number of positions to go back to.
 const TRAIL: usize = 256;
@@ -43,6 +43,10 @@ pub(crate) struct Here {
     pub(crate) writer: String,
     /// The unfinished search for the last writer.
     pub(crate) back: Option<LookBack>,
+    /// Where the value of the byte came from, once known.
+    pub(crate) origin: Option<String>,
+    /// The search for that, while it goes on.
+    pub(crate) origin_search: Option<OriginSearch>,
 }
 
 impl Space {

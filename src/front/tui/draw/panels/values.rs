@@ -25,7 +25,8 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let title = title(cursor, &app.space.here.names, &part, title_room(area));
     canvas.rule(area, &title, canvas.theme.title());
-    canvas.put(below_title(area), &format!(" {}", app.space.here.writer), Style::new());
+    let origin = app.space.here.origin.as_ref().map(|origin| format!("   origin: {origin}")).unwrap_or_default();
+    canvas.put(below_title(area), &format!(" {}{origin}", app.space.here.writer), Style::new());
     for (entry, place) in entries.iter().zip(0..shown) {
         let (column, row) = (place % columns, place / columns);
         let cell = Rect { x: values.x + column * width, y: values.y + row, width: width.saturating_sub(1), height: 1 };
