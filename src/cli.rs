@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{self, WatchRequest};
 use crate::session::{BreakPlace, Options, Stops};
-pub use crate::settings::{ColorChoice, Keys};
+pub use crate::settings::{Check, ColorChoice, Keys};
 use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
 
 const ABOUT: &str = "Show a WebAssembly guest's memory before and after each call, byte by byte";
@@ -38,12 +38,13 @@ linmem guide commands lists what the config file can set.
 
 Exit status: 0 success, 1 some lines failed (-k, --script), 2 usage error,
 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit reached,
-7 I/O error, 101 bug in linmem, 130 Ctrl-C";
+7 I/O error, 8 findings (--check), 101 bug in linmem, 130 Ctrl-C";
 
 const GUEST: &str = "Guest";
 const SCREEN: &str = "Screen and prompt";
 const PIPE: &str = "Pipe";
 const LIMITS: &str = "Limits";
+const FINDINGS: &str = "Findings";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -158,9 +159,9 @@ pub enum Command {
         json: bool,
     },
 
-    /// Print a guide: commands, json, recipes
+    /// Print a guide: commands, findings, json, recipes
     Guide {
-        /// Guide to print: commands, json, recipes
+        /// Guide to print: commands, findings, json, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
     },
@@ -194,6 +195,8 @@ pub enum Command {
 pub enum Topic {
     /// The commands at the prompt, in the full screen and in scripts.
     Commands,
+    /// What linmem finds wrong by itself.
+    Findings,
     /// What --show json prints.
     Json,
     /// The language of recipes.
@@ -234,6 +237,7 @@ fn flag(setting: &'static Setting) -> Arg {
         Group::Limits => LIMITS,
         Group::Program => GUEST,
         Group::Display => SCREEN,
+        Group::Findings => FINDINGS,
     });
     let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
     let value = OsStringValueParser::new().try_map(|text| setting.check(text));
@@ -298,16 +302,26 @@ impl Cli {
         Ok(cli)
     }
 
+    /// Whether findings are raised, where somebody looks at memory or not.
+    pub fn checks(&self, is_looked_at: bool) -> bool {
+        match self.settings.check {
+            Check::Auto => is_looked_at,
+            Check::On => true,
+            Check::Off => false,
+        }
+    }
+
     /// The options for running the guest, except the convention.
     ///
     /// Records stores if an interactive front end shows them, unless a setting overrides that.
     pub fn options(&self, is_looked_at: bool) -> Options {
-        let Settings { limits, trace, env, source_maps, resend, .. } = &self.settings;
+        let Settings { limits, trace, env, source_maps, resend, poison, .. } = &self.settings;
         let stops = self.stops();
         Options {
             limits: *limits,
             trace: trace.passes(is_looked_at).and(stops.passes()),
             stops,
+            poison: poison.0,
             args: self.arg.clone(),
             env: env.0.clone(),
             source_maps: source_maps.clone(),
@@ -408,7 +422,7 @@ mod tests {
         for line in helps.iter().flat_map(|help| help.lines()) {
             assert!(line.chars().count() < 80, "{line}");
         }
-        assert!(helps[1].lines().count() < 70, "it is short: {}", helps[1]);
+        assert!(helps[1].lines().count() < 76, "it is short: {}", helps[1]);
     }
 
     #[test]

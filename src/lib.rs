@@ -45,12 +45,14 @@
 //! | `settings` | limits and preferences: one table for flags, the config file and `:set` |
 //! | [`view`] | what front ends show, as plain data: rows, marks, steps, sentences |
 //! | [`session`] | a guest, its convention and its timeline; saved sessions |
+//! | [`check`] | findings: what is wrong or suspicious, read off the record |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
 //! | [`debug`] | debug information: names, instructions, source lines |
 //! | [`guest`] | the sandbox, the only module that uses wasmer |
 //! | [`record`] | causes, steps, changes, time travel: pure data |
 
 pub mod abi;
+pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]

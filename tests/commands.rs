@@ -231,6 +231,7 @@ const SURPLUS: &[&str] = &[
     "profile json junk",
     "steps junk",
     "frames junk",
+    "check on junk",
     "back 1 junk",
     "forward 1 junk",
     "exchange 0 junk",

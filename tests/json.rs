@@ -67,6 +67,7 @@ fn json_has_one_complete_object_per_line() {
                 "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!"), "written": null},
         ],
         "accesses": {"count": 1, "dropped": null, "without_bytes": 0},
+        "findings": [],
     });
     assert_eq!(timeless(objects[0].clone()), expected);
     assert_eq!(objects[1]["input"], json!({"len": 1, "hex": "ff", "text": null}));

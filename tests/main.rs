@@ -16,6 +16,7 @@ mod detection;
 #[cfg(unix)]
 mod dropped;
 mod embedding;
+mod findings;
 mod formats;
 mod generated_modules;
 mod generated_recipes;

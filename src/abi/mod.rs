@@ -12,18 +12,34 @@ pub mod recipe;
 mod roles;
 mod toolchain;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::guest::{Import, Interface};
+use crate::guest::{Extern, Import, Interface};
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
 pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
+pub(crate) use names::frees;
 pub use recipe::{Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe};
 pub use roles::{Roles, ValueSource};
+
+/// Whether an export's name says that it allocates memory, and nothing else.
+pub(crate) fn is_allocator(name: &str) -> bool {
+    names::Kind::Allocator.names(name)
+}
+
+/// The imported functions that nothing answers and that return values, which are then zero, as `module.name`.
+pub(crate) fn stubbed_imports(recipe: &Recipe, interface: &Interface) -> HashSet<String> {
+    let without_stubs = Recipe { stubs: false, ..recipe.clone() };
+    let unanswered = recipe::unanswered_imports(&without_stubs, interface, false);
+    let returns = |import: &&Import| matches!(&import.what, Extern::Func(signature) if !signature.results.is_empty());
+    let functions = unanswered.into_iter().filter(returns);
+    functions.map(Import::full_name).collect()
+}
 
 /// What the user requested about the convention.
 #[derive(Clone, Debug, Default)]

@@ -106,7 +106,7 @@ pub(super) fn may_transform(name: &str) -> bool {
 }
 
 /// Whether a function frees memory, by its name.
-pub(super) fn frees(name: &str) -> bool {
+pub(crate) fn frees(name: &str) -> bool {
     has_word(name, Kind::Deallocator.words())
 }
 

@@ -6,6 +6,7 @@ use super::parts::{Token, tokens};
 use super::quotes::{quoted, unquoted};
 use super::table::{COMMANDS, Spec, find};
 use crate::abi::built_in_recipes;
+use crate::check::KINDS;
 use crate::guest::Signature;
 use crate::view::{NUMBER_TYPES, Notation};
 
@@ -72,6 +73,7 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "GLOBAL" => begun(&mut names.globals.iter().map(String::as_str)),
         "MEMORY" => begun(&mut names.memories.iter().map(String::as_str)),
         "ADDR" | "REGION" => begun(&mut names.regions.iter().map(String::as_str)),
+        "FINDING" => begun(&mut KINDS.iter().map(|kind| kind.name)),
         "RECIPE" => begun(&mut built_in_recipes().map(|(name, _)| name)),
         "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
         "FORMAT" => begun(&mut Notation::ALL.into_iter().map(Notation::name)),

@@ -151,6 +151,7 @@ pub(super) fn samples(args: &'static str) -> Vec<Sample> {
         "TIME" => "1s",
         "SIZE" => "1KiB",
         "FORMAT" => "hex",
+        "FINDING" => "leak",
         "NUMBER[.STEP]" => "1.1",
         "EXPORT" | "GLOBAL" | "MEMORY" | "NAME" | "MARK" | "FILE" | "RECIPE" | "COMMAND" | "TEXT" => "name",
         kind if is_kind(kind) => "1",

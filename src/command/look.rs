@@ -50,15 +50,15 @@ pub(super) fn changes(context: &mut Context<'_>) -> Result<Reply, Error> {
         let (old, new) = (glance(before, start, end), glance(after, start, end));
         let by = marks.at(start).actor().map_or("", Actor::word);
         let words = format!("{}  {by}: {old} -> {new}", range(start, end - start));
-        Place { words, addr: Some(start) }
+        Place { words, addr: Some(start), at: None }
     };
     let mut places: Vec<_> = marks.ranges_from(0).take(MOST).map(change).collect();
     if marks.ranges() > MOST {
-        places.push(Place { words: more(marks.ranges() - MOST), addr: None });
+        places.push(Place { words: more(marks.ranges() - MOST), addr: None, at: None });
     }
     if let Some((from, to)) = marks.grown() {
         let words = format!("memory grew from {from} to {}", counted(to, "page"));
-        places.push(Place { words, addr: Some(before.len()) });
+        places.push(Place { words, addr: Some(before.len()), at: None });
     }
     match places.is_empty() {
         true => Ok(Reply::Text(vec![difference(marks)])),

@@ -10,6 +10,7 @@ mod complete;
 mod control;
 mod error;
 mod file;
+mod findings;
 mod grammar;
 mod look;
 mod parts;
@@ -55,12 +56,14 @@ pub struct Context<'a> {
 }
 
 /// A line of a list, with an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The line, safe to print.
     pub words: String,
     /// The address that it is about, if any.
     pub addr: Option<u64>,
+    /// The exchange, and the step in it, if it is about another moment than the one that is looked at.
+    pub at: Option<(usize, Option<usize>)>,
 }
 
 /// Why nothing can be sent to a guest that waits in the middle of a call.

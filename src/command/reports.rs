@@ -38,9 +38,12 @@ pub(super) fn accesses(
             "entries": entries, "left_out": list.left_out, "gaps": list.gaps,
         }));
     }
-    let mut places: Vec<_> =
-        list.entries.iter().map(|entry| Place { words: entry.line(debug), addr: Some(entry.shown) }).collect();
-    let note = |words: String| Place { words, addr: None };
+    let mut places: Vec<_> = list
+        .entries
+        .iter()
+        .map(|entry| Place { words: entry.line(debug), addr: Some(entry.shown), at: None })
+        .collect();
+    let note = |words: String| Place { words, addr: None, at: None };
     if places.is_empty() {
         places.push(note(format!("no {name} of {} are known", range(start, len))));
     }

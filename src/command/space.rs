@@ -32,7 +32,7 @@ pub(super) fn regions(context: &mut Context<'_>) -> Result<Reply, Error> {
     let regions = context.regions();
     let mut places: Vec<_> = regions.iter().take(MOST).map(region).collect();
     if regions.len() > MOST {
-        places.push(Place { words: more(regions.len() - MOST), addr: None });
+        places.push(Place { words: more(regions.len() - MOST), addr: None, at: None });
     }
     Ok(places_or("regions", places, "no named ranges; :mark NAME ADDR LEN names one"))
 }
@@ -43,7 +43,7 @@ fn region(region: &Region) -> Place {
         RegionKind::Symbol => format!("{name:<10} at {:#x}   {why}", region.start),
         _ => format!("{name:<10} {}   {why}", range(region.start, region.len())),
     };
-    Place { words, addr: Some(region.start) }
+    Place { words, addr: Some(region.start), at: None }
 }
 
 /// Lists the marks.

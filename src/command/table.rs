@@ -12,7 +12,7 @@ use super::control::{self, Removed, WatchArg};
 use super::error::{ArgumentError, Error};
 use super::spelling::nearest;
 use super::time::{self, Moment};
-use super::{Context, Reply, look, reports, set, space};
+use super::{Context, Reply, findings, look, reports, set, space};
 use crate::guest::Go;
 use crate::view::{AccessQuery, Search};
 
@@ -274,6 +274,11 @@ pub const COMMANDS: &[Spec] = &[
             action(move |context| check::expect(context, &expected))
         },
     ),
+    spec("check", "[on|off]", "list the findings, or turn them on or off", |args| {
+        let on = args.take("on");
+        let off = !on && args.take("off");
+        action(move |context| if on || off { findings::switch(context, on) } else { findings::list(context) })
+    }),
     spec("save", "FILE [overwrite]", "save the session, for :load and linmem replay", |args| {
         let (file, overwrite) = (args.file()?, args.take("overwrite"));
         action(move |context| act::save(context, &file, overwrite))

@@ -11,13 +11,15 @@ use signal_hook::iterator::Signals;
 use super::output_format::OutputFormat;
 use super::status::{self, Status};
 use super::{hex, panics, termios, tui};
+use crate::check::Finding;
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
 use crate::record::{Cause, Stop, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
-use crate::settings::Settings;
+use crate::settings::{Check, Settings};
 use crate::view::{
-    Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, stop_place, stop_sentence, visible,
+    self, Explained, Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, stop_place,
+    stop_sentence, visible,
 };
 
 /// The maximum number of matches or resent exchanges that are listed.
@@ -62,6 +64,11 @@ pub(super) struct Console {
     /// The format in which to print causes and nothing else, for programs. People get more.
     form: Option<OutputFormat>,
     out: Vec<u8>,
+    explained: Explained,
+    /// The findings since they were last asked for.
+    pub(super) raised: Vec<String>,
+    /// How many findings were told on stderr.
+    pub(super) findings: usize,
     /// Whether Ctrl-C was pressed since the flag was last cleared.
     interrupted: bool,
     /// The nesting depth of scripts.
@@ -136,6 +143,9 @@ impl Console {
             style: hex::Style::new(cli),
             form: cli.show.map(|show| OutputFormat::new(show, cli)),
             out: Vec::new(),
+            explained: Explained::default(),
+            raised: Vec::new(),
+            findings: 0,
             interrupted: false,
             depth: 0,
             leaving: false,
@@ -296,6 +306,11 @@ impl Console {
         self.interrupted = false;
     }
 
+    /// Whether findings were asked for, so that they are told on stderr and by the exit status.
+    pub(super) fn reports_findings(&self) -> bool {
+        self.settings.check == Check::On
+    }
+
     /// Waits for the guest, and shows the result.
     fn finish(&mut self) -> LineResult {
         if let Err(error) = self.settle() {
@@ -323,6 +338,7 @@ impl Console {
         self.shown = newest + 1;
         self.show();
         self.print_in_form();
+        self.tell_findings();
         let run = self.session.run();
         let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
         newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
@@ -335,12 +351,30 @@ impl Console {
         self.say(&stop_sentence(stop));
     }
 
+    /// The findings of the newest cause that are to be shown.
+    fn findings(&self) -> Vec<Finding> {
+        let newest = self.session.run().len().saturating_sub(1);
+        self.session.findings().of(newest).filter(|finding| self.settings.shows(finding)).cloned().collect()
+    }
+
+    /// Says what is wrong with the newest cause.
+    fn tell_findings(&mut self) {
+        for finding in self.findings() {
+            self.raised.push(view::finding(&finding));
+            for line in self.explained.lines(&finding) {
+                let mark = if line.starts_with(' ') { "" } else { "finding " };
+                self.say(&format!("{mark}{line}"));
+            }
+        }
+    }
+
     /// Adds the newest cause to the output, in the requested format.
     fn print_in_form(&mut self) {
+        let findings = self.findings();
         let (run, number) = (self.session.run(), self.session.run_number());
         if let (Some(form), Some(newest)) = (self.form, run.len().checked_sub(1)) {
             // Writing to a buffer cannot fail.
-            let _ = form.write(&mut self.out, number, run, newest);
+            let _ = form.write(&mut self.out, number, run, newest, &findings);
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::check::Finding;
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
 use crate::view::{
-    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, failure, glyph, visible,
+    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, failure, finding, glyph,
+    visible,
 };
 
 /// The prefix of a row. Words come first, for screen readers.
@@ -37,6 +39,11 @@ impl Style {
         let narrow = matches!(columns, Some(Ok((1..COLUMNS, _))));
         Style { width: if narrow { WIDTH / 2 } else { WIDTH }, ..self }
     }
+}
+
+/// Writes what is wrong with an exchange, a line each.
+pub(super) fn write_findings(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
+    findings.iter().try_for_each(|found| writeln!(out, "  finding {}", finding(found)))
 }
 
 /// Writes every step of an exchange that began with the memories `before`.

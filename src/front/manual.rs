@@ -6,6 +6,7 @@ use std::path::Path;
 use super::status::{self, Status};
 use super::{inspect, man};
 use crate::abi::{built_in, built_in_recipes};
+use crate::check::KINDS;
 use crate::cli::{Cli, Command, ConventionArgs, Topic, definition};
 use crate::command::COMMANDS;
 use crate::session::{self, BUILT_IN, Options, Source};
@@ -24,6 +25,7 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
         Command::Recipe { name: Some(name) } => return recipe(name),
         Command::Inspect { guest, all, json, convention } => return inspect_guest(guest, *all, *json, convention, cli),
         Command::Guide { topic: Topic::Commands } => commands(&mut text),
+        Command::Guide { topic: Topic::Findings } => findings(&mut text),
         Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
         Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
         Command::Completions { shell } => {
@@ -87,6 +89,12 @@ fn commands(text: &mut Vec<u8>) -> io::Result<()> {
     }
     text.write_all(include_bytes!("../../assets/guide/commands.md"))?;
     settings(text)
+}
+
+/// The kinds of findings: what each is, and why it matters.
+fn findings(text: &mut Vec<u8>) -> io::Result<()> {
+    text.write_all(include_bytes!("../../assets/guide/findings.md"))?;
+    KINDS.iter().try_for_each(|kind| writeln!(text, "\n{}\n    {}\n    {}", kind.name, kind.about, kind.why))
 }
 
 /// The settings, their values, and where each can be set.

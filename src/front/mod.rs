@@ -43,7 +43,7 @@ pub fn run(cli: &Cli) -> Status {
     }
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let is_piped = cli.script.is_none() && !cli.repl && (!interactive || cli.wants_pipe());
-    let mut options = cli.options(!is_piped || cli.show.is_some());
+    let mut options = cli.options(!is_piped || cli.show.is_some() || cli.checks(false));
     options.wish = match wish(&cli.convention) {
         Ok(wish) => wish,
         Err(status) => return status,

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{hex, json};
+use crate::check::Finding;
 use crate::cli::{Cli, Show};
 use crate::record::{Moment, Run};
 use crate::view::outcome;
@@ -26,13 +27,21 @@ impl OutputFormat {
     }
 
     /// Writes a cause of a run and its answer, or nothing if the cause was dropped. Runs are numbered from 1.
-    pub(super) fn write(self, out: &mut impl Write, number: usize, run: &Run, cause: usize) -> io::Result<()> {
+    pub(super) fn write(
+        self,
+        out: &mut impl Write,
+        number: usize,
+        run: &Run,
+        cause: usize,
+        findings: &[Finding],
+    ) -> io::Result<()> {
         let Some(node) = run.cause(cause) else { return Ok(()) };
         match self {
-            OutputFormat::Json => json::write_cause(out, number, cause as u64, node),
+            OutputFormat::Json => json::write_cause(out, number, cause as u64, node, findings),
             OutputFormat::Hex(style) => {
                 let before = run.at(Moment { cause, change: 0 }).unwrap_or_default();
                 hex::write_cause(out, cause as u64, node, &before, style)?;
+                hex::write_findings(out, findings)?;
                 if node.outcome.is_ok() { writeln!(out, "{}", outcome(node)) } else { Ok(()) }
             }
         }

@@ -11,11 +11,13 @@ use super::status::{self, Status};
 use super::{Lines, Piece};
 use super::{hex, json};
 use crate::abi::{Ended, InputLine};
+use crate::check::{Checker, Finding};
 use crate::cli::Cli;
 use crate::guest::PauseListener;
-use crate::record::{Failure, Memories};
+use crate::record::{Cause, Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
-use crate::view::{in_full, stop_place, visible};
+use crate::settings::{Check, Settings};
+use crate::view::{Explained, in_full, stop_place, visible};
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
@@ -28,8 +30,8 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     if !options.stops.is_empty() {
         report_stops(&watch, number.clone(), cli.settings.quiet);
     }
-    let live = match Live::open(source, options, watch) {
-        Ok((live, _)) => live,
+    let (live, start) = match Live::open(source, options, watch) {
+        Ok(opened) => opened,
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
     };
     if let Some(assumed) = live.choice().assumed.as_ref().filter(|_| !cli.settings.quiet) {
@@ -43,7 +45,7 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     }
     let mut pipe = Pipe::new(live, options, cli, caught);
     pipe.reported = number;
-    let result = pipe.messages().and_then(|()| pipe.all(cli));
+    let result = pipe.begin(&start).and_then(|()| pipe.messages()).and_then(|()| pipe.all(cli));
     // Flush the answers, whatever happened after them.
     let written = pipe.flush();
     match result.and(written) {
@@ -86,6 +88,12 @@ struct Pipe {
     reported: Arc<AtomicU64>,
     number: u64,
     failed: bool,
+    /// Follows the exchanges, if findings are wanted.
+    checker: Option<Checker>,
+    settings: Settings,
+    explained: Explained,
+    /// Whether a finding was raised.
+    raised: bool,
 }
 
 /// Why the pipe ends before the end of input.
@@ -96,8 +104,13 @@ enum Stop {
 
 impl Pipe {
     fn new(live: Live, options: &Options, cli: &Cli, caught: Caught) -> Pipe {
+        let checker = (cli.checks(cli.show.is_some()) || options.poison.is_some()).then(|| Checker::new(live.facts()));
         let terminal = io::stdout().is_terminal();
         Pipe {
+            checker,
+            settings: cli.settings.clone(),
+            explained: Explained::default(),
+            raised: false,
             live,
             caught,
             out: Vec::with_capacity(2 * GATHER),
@@ -128,7 +141,7 @@ impl Pipe {
 
     fn lines(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut lines = Lines::new(input, self.separator, self.longest);
-        let plain = self.show.is_none() && !self.escape && !self.may_stop;
+        let plain = self.show.is_none() && !self.escape && !self.may_stop && self.checker.is_none();
         loop {
             while plain && !lines.whole().is_empty() {
                 let bytes = self.exchanges(lines.whole())?;
@@ -175,6 +188,7 @@ impl Pipe {
         let how = match self.show {
             Some(OutputFormat::Json) => return self.json(InputLine { bytes: line, ended }),
             Some(OutputFormat::Hex(style)) => self.shown(InputLine { bytes: line, ended }, style)?,
+            None if self.checker.is_some() => self.checked(InputLine { bytes: line, ended })?,
             None if self.may_stop => self.stopping(InputLine { bytes: line, ended }),
             None if self.escape => self.escaped(InputLine { bytes: line, ended }),
             None => self.live.answer(InputLine { bytes: line, ended }, &mut self.out),
@@ -221,7 +235,11 @@ impl Pipe {
         }
         self.failed = true;
         if how.failures().any(Failure::leaves_guest_suspect) {
-            self.live.restart().map_err(|error| Stop::With(status::fail_open("a fresh guest", &error)))?;
+            let start = self.live.restart();
+            let start = start.map_err(|error| Stop::With(status::fail_open("a fresh guest", &error)))?;
+            if let Some(checker) = &mut self.checker {
+                checker.restart(&start);
+            }
         }
         Ok(())
     }
@@ -265,14 +283,61 @@ impl Pipe {
         how
     }
 
+    /// Follows the start of the guest.
+    fn begin(&mut self, start: &Cause) -> Result<(), Stop> {
+        let findings = self.follow(start);
+        self.tell_findings(&findings);
+        Ok(())
+    }
+
+    /// What is wrong with an exchange, as far as that is to be shown.
+    fn follow(&mut self, cause: &Cause) -> Vec<Finding> {
+        let mut findings = self.checker.as_mut().map_or_else(Vec::new, |checker| checker.follow(cause));
+        findings.retain(|finding| self.settings.shows(finding));
+        findings
+    }
+
+    /// Says on stderr what is wrong, if that was asked for.
+    fn tell_findings(&mut self, findings: &[Finding]) {
+        self.raised |= !findings.is_empty();
+        if self.settings.check != Check::On || findings.is_empty() {
+            return;
+        }
+        self.progress.clear();
+        for finding in findings {
+            let lines = self.explained.lines(finding);
+            let place = if finding.cause == 0 { "start".to_owned() } else { format!("line {}", self.number) };
+            status::tell(&format!("{place}: finding {}", lines.join("\n")));
+        }
+    }
+
+    /// One line, recorded and checked.
+    fn checked(&mut self, line: InputLine<'_>) -> Result<Ended, Stop> {
+        let cause = self.live.send(line, self.number);
+        let findings = self.follow(&cause);
+        if !findings.is_empty() {
+            self.flush()?;
+        }
+        self.tell_findings(&findings);
+        let answer = cause.outcome.map(|answer| match self.escape {
+            true => self.out.extend_from_slice(visible(&answer).as_bytes()),
+            false => self.out.extend_from_slice(&answer),
+        });
+        Ok(Ended { answer, cleanup: cause.cleanup })
+    }
+
     /// Streams the dump row by row, as it can be many times as large as the memory.
     fn shown(&mut self, line: InputLine<'_>, style: hex::Style) -> Result<Ended, Stop> {
         let before: Memories = self.live.present().clone();
         let cause = self.live.send(line, self.number);
+        let findings = self.follow(&cause);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
         let written = hex::write_cause(&mut out, self.number, &cause, &before, style);
+        let written = written.and_then(|()| hex::write_findings(&mut out, &findings));
         written.and_then(|()| out.flush()).map_err(Stop::Output)?;
+        drop(out);
+        self.tell_findings(&findings);
         let answer = cause.outcome.map(|answer| match self.escape {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
             false => self.out.extend_from_slice(&answer),
@@ -283,11 +348,13 @@ impl Pipe {
     /// Writes one object per line of input, whatever the separator. Streamed as well.
     fn json(&mut self, line: InputLine<'_>) -> Result<(), Stop> {
         let cause = self.live.send(line, self.number);
+        let findings = self.follow(&cause);
         self.flush()?;
         let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
-        let written = json::write_cause(&mut out, 1, self.number, &cause);
+        let written = json::write_cause(&mut out, 1, self.number, &cause, &findings);
         written.and_then(|()| out.flush()).map_err(Stop::Output)?;
         drop(out);
+        self.tell_findings(&findings);
         self.settle(&Ended { answer: cause.outcome.map(|_| ()), cleanup: cause.cleanup }, false)
     }
 
@@ -300,7 +367,11 @@ impl Pipe {
     }
 
     fn status(&self) -> Status {
-        if self.failed { Status::SomeFailed } else { Status::Answered }
+        match (self.failed, self.raised && self.settings.check == Check::On) {
+            (true, _) => Status::SomeFailed,
+            (false, true) => Status::Findings,
+            (false, false) => Status::Answered,
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use super::output_format::OutputFormat;
 use super::status::{self, Status};
 use super::{repl, tui};
 use crate::cli::{Cli, Show};
-use crate::record::{Run, Trigger};
-use crate::session::{Saved, Session, load};
+use crate::record::Trigger;
+use crate::session::{PastRun, Saved, Session, load};
+use crate::settings::Settings;
 
 /// How to open a saved session.
 pub(super) struct ReplayRequest {
@@ -29,25 +30,39 @@ pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
     let damage = saved.damage.as_ref().map(|words| status::fail(Status::Io, &format!("{name}: {words}")));
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let shown = match wish.show {
-        Some(show) => status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(show, cli))),
+        Some(show) => {
+            status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(show, cli), &cli.settings))
+        }
         None if terminal && !wish.at_prompt && !super::is_dumb() => return tui::replay(Session::replay(saved), cli),
         None if wish.at_prompt || terminal => return repl::replay(Session::replay(saved), cli),
-        None => status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(Show::Hex, cli))),
+        None => {
+            status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(Show::Hex, cli), &cli.settings))
+        }
     };
     damage.unwrap_or(shown)
 }
 
 /// Prints every cause but the start, run by run.
-fn print(out: &mut impl Write, saved: &Saved, form: OutputFormat) -> io::Result<()> {
+fn print(out: &mut impl Write, saved: &Saved, form: OutputFormat, settings: &Settings) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    let runs = saved.past.iter().chain([&saved.last]).map(|past| &past.run);
-    runs.zip(1..).try_for_each(|(run, number)| print_run(&mut out, run, number, form))?;
+    let runs = saved.past.iter().chain([&saved.last]);
+    runs.zip(1..).try_for_each(|(past, number)| print_run(&mut out, past, number, form, settings))?;
     out.flush()
 }
 
-fn print_run(out: &mut impl Write, run: &Run, number: usize, form: OutputFormat) -> io::Result<()> {
+fn print_run(
+    out: &mut impl Write,
+    past: &PastRun,
+    number: usize,
+    form: OutputFormat,
+    settings: &Settings,
+) -> io::Result<()> {
+    let (run, findings) = (&past.run, past.review());
     let told = |&cause: &usize| run.cause(cause).is_some_and(|cause| cause.trigger != Trigger::Start);
-    (run.oldest()..run.len()).filter(told).try_for_each(|cause| form.write(out, number, run, cause))
+    (run.oldest()..run.len()).filter(told).try_for_each(|cause| {
+        let found: Vec<_> = findings.of(cause).filter(|finding| settings.shows(finding)).cloned().collect();
+        form.write(out, number, run, cause, &found)
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +104,7 @@ mod tests {
             let cli = Cli::parse_from(["linmem"]);
             for show in [Show::Hex, Show::Json] {
                 if let Ok(saved) = &saved {
-                    print(&mut io::sink(), saved, OutputFormat::new(show, &cli)).expect("a sink takes all");
+                    print(&mut io::sink(), saved, OutputFormat::new(show, &cli), &cli.settings).expect("a sink takes all");
                 }
             }
         }

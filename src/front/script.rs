@@ -76,6 +76,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
         End::Input(error) => status::fail(Status::Io, &format!("{}: {error}", name_of(file))),
         End::Output(error) => status::of_write(Err(error)),
         End::Over | End::Quit if followed.tally.failures > 0 => Status::SomeFailed,
+        End::Over | End::Quit if console.findings > 0 => Status::Findings,
         End::Over | End::Quit => Status::Answered,
     }
 }
@@ -191,6 +192,7 @@ impl Follower<'_> {
             }
             LineResult::Refused(words) => self.fail(self.number, &words),
         }
+        self.count_findings();
         if let Err(error) = self.console.print_unless_quiet() {
             return Some(End::Output(error));
         }
@@ -198,6 +200,16 @@ impl Follower<'_> {
             true => Some(End::Interrupted),
             false => self.console.leaving.then_some(End::Quit),
         }
+    }
+
+    /// Counts findings, and tells them on stderr if they were asked for.
+    fn count_findings(&mut self) {
+        let raised = std::mem::take(&mut self.console.raised);
+        if !self.console.reports_findings() {
+            return;
+        }
+        self.console.findings += raised.len();
+        raised.iter().for_each(|finding| status::note(&format!("{}:{}: finding {finding}", self.name, self.number)));
     }
 
     /// Counts an unexpected failure of the guest.

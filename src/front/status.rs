@@ -26,6 +26,8 @@ pub enum Status {
     Limit,
     /// Reading the input or writing the output failed.
     Io,
+    /// All lines were answered, but findings were raised (`--check`).
+    Findings,
     /// linmem itself failed.
     Panicked,
     /// The program was ended by that signal.
@@ -44,6 +46,7 @@ impl Status {
             Status::ExchangeFailed => 5,
             Status::Limit => 6,
             Status::Io => 7,
+            Status::Findings => 8,
             Status::Panicked => 101,
             Status::Signal(number) => 128 + number,
         }

@@ -3,6 +3,7 @@
 mod access;
 mod cause;
 mod change;
+mod count;
 mod failure;
 mod frame;
 mod hex;
@@ -17,6 +18,7 @@ mod value;
 pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
+pub use count::{counted, thousands};
 pub use failure::{Access, EncodingError, Failure, Limit, plain, unit};
 pub use frame::Frame;
 pub use hex::Hex;

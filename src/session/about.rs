@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Live, Source};
-use crate::abi::Assumption;
+use crate::abi::{Assumption, Recipe, recipe};
+use crate::check::{Facts, Findings, review};
 use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface, Passes, Points};
 use crate::record::Run;
@@ -49,6 +50,15 @@ pub struct PastRun {
     pub run: Run,
     /// The exported globals after the run.
     pub globals: Vec<Global>,
+    /// What is wrong with it.
+    pub findings: Findings,
+}
+
+impl PastRun {
+    /// What is wrong with the run, read off its record.
+    pub fn review(&self) -> Findings {
+        review(&self.run, self.about.facts())
+    }
 }
 
 /// Where a guest came from.
@@ -65,6 +75,12 @@ impl Origin {
 }
 
 impl About {
+    /// What is known of the guest that findings rest on.
+    pub(super) fn facts(&self) -> Facts {
+        let recipe = recipe::parse(&self.recipe).unwrap_or_default();
+        Facts::new(&self.interface, &recipe, self.memory)
+    }
+
     pub(super) fn of(live: &Live, origin: &Origin) -> About {
         About {
             name: origin.name.clone(),
@@ -75,7 +91,7 @@ impl About {
             assumed: live.choice().assumed.as_ref().map(Assumption::note),
             untraced: live.why_untraced().map(str::to_owned),
             debug: Some(live.debug().clone()),
-            memory: memory_of(live),
+            memory: memory_of(live.interface(), &live.choice().recipe),
             passes: live.passes(),
             points: live.points().clone(),
             interface: Arc::new(live.interface().clone()),
@@ -83,9 +99,21 @@ impl About {
     }
 }
 
-/// The memory that a guest's recipe uses: the one that it names, else the first one with a name.
-fn memory_of(live: &Live) -> usize {
-    let (memories, wanted) = (live.interface().memory_names(), live.choice().recipe.memory.as_deref());
+impl Live {
+    /// What is known of the guest that findings rest on.
+    pub fn facts(&self) -> Facts {
+        facts(self.interface(), &self.choice().recipe)
+    }
+}
+
+/// What findings rest on: the module's interface, and the recipe.
+pub(super) fn facts(interface: &Interface, recipe: &Recipe) -> Facts {
+    Facts::new(interface, recipe, memory_of(interface, recipe))
+}
+
+/// The index of the memory that a guest's recipe uses: the one that it names, or else the first named one.
+fn memory_of(interface: &Interface, recipe: &Recipe) -> usize {
+    let (memories, wanted) = (interface.memory_names(), recipe.memory.as_deref());
     let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
     memories.iter().position(used).unwrap_or(0)
 }

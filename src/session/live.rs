@@ -17,6 +17,8 @@ use crate::guest::{
 };
 use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, StepKind, Trigger, Value};
 
+use super::about::facts;
+use super::poison::{Poison, Poisoned};
 use super::{Resend, Source, Stops, Watched};
 
 /// The user's options for running a guest.
@@ -34,6 +36,8 @@ pub struct Options {
     pub env: Vec<OsString>,
     /// Which of the guest's memory accesses are recorded.
     pub trace: Passes,
+    /// The byte with which blocks are filled that the guest's allocator returns or gets back.
+    pub poison: Option<u8>,
     /// Time per exchange for comparing memory at import calls, where stores are not recorded; `None` for two seconds.
     pub patience: Option<Duration>,
     /// Receives the guest's messages as it emits them.
@@ -72,6 +76,7 @@ pub struct Live {
     made: Duration,
     /// Whether nothing stops the guest: lines are sent again.
     pub(super) is_unstoppable: bool,
+    poison: Option<Poison>,
 }
 
 /// How many lines a guest answers before its recipe is compiled, which takes about as long as they do.
@@ -139,6 +144,7 @@ impl Live {
         recorder.set_patience(options.patience);
         let birth = GuestFactory { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
         let (guest, exchange, made) = birth.instance()?;
+        let poison = options.poison.map(|byte| Poison::new(byte, facts(program.interface(), &choice.recipe)));
         Ok(Live {
             program,
             debug,
@@ -156,6 +162,7 @@ impl Live {
             stops: options.stops.clone(),
             made,
             is_unstoppable: false,
+            poison,
         })
     }
 
@@ -195,6 +202,7 @@ impl Live {
         }
         (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
         (self.driving.batch, self.driving.lines) = (None, 0);
+        self.poison.iter_mut().for_each(Poison::clear);
         let start = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         self.started = time_of_code(&start);
         Ok(start)
@@ -335,12 +343,21 @@ impl Live {
         self.begin(Trigger::Line(line.bytes.to_vec()));
         // No guest is created for a cancelled line, except if it is cancelled while that happens.
         let before = if self.watch.is_cancelled(number) { Err(Failure::Cancelled) } else { self.refresh() };
-        let Live { guest, exchange, recorder, watch, .. } = self;
+        let Live { guest, exchange, recorder, watch, poison, .. } = self;
         let mut recorded = Recorded::new(guest, recorder);
         let ended = match before {
             Ok(before) => {
                 let goes_on = || !watch.is_cancelled(number);
-                before.then(watch, goes_on, &mut recorded, exchange, line, &mut answer)
+                match poison {
+                    Some(poison) => {
+                        if before.made.is_some() {
+                            poison.clear();
+                        }
+                        let mut poisoned = Poisoned { inner: &mut recorded, poison, results: Vec::new() };
+                        before.then(watch, goes_on, &mut poisoned, exchange, line, &mut answer)
+                    }
+                    None => before.then(watch, goes_on, &mut recorded, exchange, line, &mut answer),
+                }
             }
             Err(failure) => failure.into(),
         };

@@ -8,6 +8,7 @@ mod bookmarks;
 mod control;
 mod inspect;
 mod live;
+mod poison;
 mod rebuilt;
 mod request;
 mod resend;

@@ -6,7 +6,9 @@ use std::sync::mpsc::Receiver;
 use super::about::Origin;
 use super::rebuilt::Watching;
 use super::{About, Live, Options, Request, Source, Update};
+use crate::check::Checker;
 use crate::guest::{Limits, Watchdog};
+use crate::record::Cause;
 
 /// A job for the guest's thread.
 pub(super) enum Job {
@@ -35,9 +37,14 @@ pub(super) fn work(
         Ok(start) => start,
         Err(error) => return report(Update::Failed(error)),
     };
-    let settle = |live: &mut Live, cause| {
+    let mut checker = Checker::new(live.facts());
+    let mut settle = |live: &mut Live, cause: Cause| {
         let globals = live.globals();
-        report(Update::Settled(Arc::new(cause), live.present().clone(), globals));
+        if cause.begins_a_run() {
+            checker = Checker::new(live.facts());
+        }
+        let findings = checker.follow(&cause);
+        report(Update::Settled(Arc::new(cause), live.present().clone(), globals, findings));
     };
     settle(&mut live, start);
     for job in jobs {

@@ -11,6 +11,7 @@ use super::control::{Hold, UnderWay};
 use super::resend::{Reload, Resend, RunRequests};
 use super::thread::{Job, work};
 use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Saved, Source, Stops};
+use crate::check::{Finding, Findings, review};
 use crate::guest::{Global, Limits, PauseListener, Paused, Watchdog};
 use crate::record::{Cause, Listener, Memories, Run, Trigger};
 
@@ -32,8 +33,8 @@ pub enum Update {
     Said(Vec<u8>),
     /// A watched file changed: the operation to run, with its command text.
     Rebuilt(String, GuestOp),
-    /// A cause has ended; with the memories and exported globals after it.
-    Settled(Arc<Cause>, Memories, Vec<Global>),
+    /// A cause has ended; with the memories and exported globals after it, and what is wrong with it.
+    Settled(Arc<Cause>, Memories, Vec<Global>, Vec<Finding>),
     /// A call is not over, and this happened so far: the guest stopped, or was asked.
     Paused(Box<Paused>),
     /// A request failed without changing the guest; with the reason.
@@ -80,6 +81,7 @@ pub struct Session {
     /// The session to return to, if this one is a file viewed in its place.
     suspended: Option<Box<Session>>,
     pub(super) globals: Vec<Global>,
+    findings: Findings,
     bookmarks: Bookmarks,
     /// Requests that wait for the previous one to finish. The guest's thread gets one at a time, so that its reports,
     /// which contain memories, do not pile up.
@@ -162,6 +164,7 @@ impl Session {
             memory: 0,
             suspended: None,
             globals: Vec::new(),
+            findings: Findings::default(),
             bookmarks: Bookmarks::default(),
             waiting: VecDeque::new(),
             stops: Stops::default(),
@@ -178,10 +181,12 @@ impl Session {
 
     /// A session from a file, for viewing only: it has no guest, and nothing can be sent.
     pub fn replay(saved: Saved) -> Session {
-        let PastRun { about, run, globals } = saved.last;
+        let PastRun { about, run, globals, .. } = saved.last;
+        let findings = review(&run, about.facts());
         let (name, memory, begun) = (about.name.clone(), about.memory, saved.past.len() + 1);
+        let past = saved.past.into_iter().map(|past| PastRun { findings: past.review(), ..past });
         let session = Session { about: Some(about), replayed: true, memory, begun, ..Session::new(name, channel().0) };
-        Session { run, past: saved.past, globals, bookmarks: saved.bookmarks, ..session }
+        Session { run, past: past.collect(), globals, findings, bookmarks: saved.bookmarks, ..session }
     }
 
     /// Shows a session from a file. This session is suspended meanwhile.
@@ -227,7 +232,7 @@ impl Session {
             Update::Said(_) => (),
             Update::Paused(paused) => self.show_paused(*paused),
             Update::Rebuilt(command, op) => self.reload_changed(command, op),
-            Update::Settled(cause, present, globals) => {
+            Update::Settled(cause, present, globals, findings) => {
                 let number = if cause.trigger == Trigger::Start { None } else { self.under_way.take() };
                 let begins = cause.begins_a_run();
                 if begins {
@@ -235,6 +240,7 @@ impl Session {
                 }
                 self.call = UnderWay::default();
                 self.globals = globals;
+                self.findings.add(findings);
                 self.run.push(cause, present);
                 if let Some(number) = number {
                     self.settled(number, begins);
@@ -362,7 +368,8 @@ impl Session {
             let about = std::mem::replace(known, coming);
             let mut run = std::mem::replace(&mut self.run, Run::new(budget(&self.limits)));
             run.set_budget(HISTORY);
-            self.past.push(PastRun { about, run, globals: std::mem::take(&mut self.globals) });
+            let (globals, findings) = (std::mem::take(&mut self.globals), std::mem::take(&mut self.findings));
+            self.past.push(PastRun { about, run, globals, findings });
             self.runs_back += usize::from(self.runs_back > 0);
         }
         if self.past.len() > RUNS {
@@ -447,6 +454,11 @@ impl Session {
         self.about.as_ref()
     }
 
+    /// What is wrong with the selected run.
+    pub fn findings(&self) -> &Findings {
+        self.earlier().map_or(&self.findings, |chapter| &chapter.findings)
+    }
+
     /// The timeline of the selected run.
     pub fn run(&self) -> &Run {
         self.earlier().map_or(&self.run, |chapter| &chapter.run)
@@ -495,6 +507,7 @@ impl Session {
             runs_back: self.runs_back,
             memory: self.memory,
             globals: self.globals.clone(),
+            findings: self.findings.clone(),
             bookmarks: self.bookmarks.clone(),
             ..Session::new(self.name.clone(), channel().0)
         }

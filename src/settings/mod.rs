@@ -9,12 +9,13 @@ mod value;
 use std::ffi::{OsStr, OsString};
 use std::sync::LazyLock;
 
+use crate::check::Finding;
 use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
+pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Trace, Variables};
 use value::{At, Field};
-pub use value::{ColorChoice, Keys, Kind, Trace, Variables};
 
 /// The value of every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,12 @@ pub struct Settings {
     pub rows: bool,
     /// What to send again after a reload because the guest's file changed.
     pub resend: Resend,
+    /// Whether findings are raised.
+    pub check: Check,
+    /// The kinds of findings that are not shown.
+    pub allow: Allowed,
+    /// The byte with which the blocks of the guest's allocator are filled.
+    pub poison: Filler,
 }
 
 /// The default limits. Records may use up to an eighth of the machine's memory.
@@ -74,6 +81,9 @@ impl Default for Settings {
             steps: false,
             rows: true,
             resend: Resend::All,
+            check: Check::Auto,
+            allow: Allowed::default(),
+            poison: Filler::default(),
         }
     }
 }
@@ -102,6 +112,8 @@ pub enum Group {
     Limits,
     /// How a guest is run.
     Program,
+    /// Which findings are raised.
+    Findings,
     /// The behavior of the screen and the prompt.
     Display,
 }
@@ -132,6 +144,15 @@ pub const SETTINGS: &[Setting] = &[
         &At(|all| &mut all.source_maps),
     ),
     setting("env", "Environment variable for a WASI program", Group::Program, &At(|all| &mut all.env)),
+    Setting {
+        live: true,
+        ..setting("check", "Raise findings; exit status 8 if there are any", Group::Findings, &At(|all| &mut all.check))
+    },
+    Setting {
+        live: true,
+        ..setting("allow", "Finding to silence; may be repeated", Group::Findings, &At(|all| &mut all.allow))
+    },
+    setting("poison", "Byte to fill blocks with, such as cc", Group::Findings, &At(|all| &mut all.poison)),
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
     setting("keys", "Prompt key bindings: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {
@@ -164,6 +185,13 @@ const fn setting(name: &'static str, about: &'static str, group: Group, field: &
 /// The setting of that name.
 pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+impl Settings {
+    /// Whether a finding is shown where somebody looks.
+    pub fn shows(&self, finding: &Finding) -> bool {
+        self.check != Check::Off && !self.allow.0.contains(&finding.kind.name)
+    }
 }
 
 impl Setting {

@@ -146,6 +146,93 @@ impl Value for Variables {
     }
 }
 
+/// Whether findings are raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Where somebody looks at memory: on the screen, at the prompt, in scripts, with `--show`.
+    Auto,
+    /// Everywhere, and the exit status tells.
+    On,
+    /// Nowhere.
+    Off,
+}
+
+impl Value for Check {
+    fn kind() -> Kind {
+        Kind::Switch
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let mut on = true;
+        *self = match text(word)? {
+            "auto" => Check::Auto,
+            _ => {
+                on.read(word)?;
+                if on { Check::On } else { Check::Off }
+            }
+        };
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Check::Auto => "auto",
+            Check::On => "on",
+            Check::Off => "off",
+        }
+        .to_owned()
+    }
+}
+
+/// The names of the kinds of findings that are not shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed(pub Vec<&'static str>);
+
+impl Value for Allowed {
+    fn kind() -> Kind {
+        Kind::List("FINDING")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let name = text(word)?;
+        let kind = crate::check::kind(name)
+            .ok_or_else(|| format!("unknown finding `{name}`; `linmem guide findings` lists them"))?;
+        self.0.push(kind.name);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.0.join(" ")
+    }
+}
+
+/// A byte to fill blocks with, if any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filler(pub Option<u8>);
+
+impl Value for Filler {
+    fn kind() -> Kind {
+        Kind::Value("BYTE")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        self.0 = match text(word)? {
+            "none" => None,
+            word => {
+                let digits = word.strip_prefix("0x").unwrap_or(word);
+                let is_byte = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_byte);
+                Some(byte.ok_or_else(|| format!("expected two hexadecimal digits, got `{word}`"))?)
+            }
+        };
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.0.map_or_else(|| "none".to_owned(), |byte| format!("{byte:02x}"))
+    }
+}
+
 impl Value for Vec<PathMapping> {
     fn kind() -> Kind {
         Kind::List("FROM=TO")

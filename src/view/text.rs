@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::record::unit;
+pub use crate::record::{counted, thousands};
 
 /// The bytes as text: UTF-8 as is, unprintable characters as escapes (`\n`, `\x1b`, `\u{202e}`).
 pub fn visible(bytes: &[u8]) -> String {
@@ -91,19 +91,6 @@ pub fn glyph(byte: u8) -> char {
     }
 }
 
-/// A number with commas between thousands: `1,114,112`.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A duration with at least three digits, or in whole nanoseconds: `547ns`, `33.0µs`, `1.25s`.
 pub fn elapsed(time: Duration) -> String {
     let nanos = time.as_nanos();
@@ -119,11 +106,6 @@ pub fn elapsed(time: Duration) -> String {
     }
 }
 
-/// A count and its unit: `1 byte`, `1,234 bytes`.
-pub fn counted(count: u64, one: &str) -> String {
-    format!("{} {}", thousands(count), unit(count, one))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,13 +115,6 @@ mod tests {
         assert_eq!(visible(b"a\x1b[2Jb\r\n\0\x7f"), "a\\x1b[2Jb\\r\\n\\0\\x7f");
         assert_eq!(visible("caf\u{e9} \u{202e}x\u{9b}".as_bytes()), "caf\u{e9} \\u{202e}x\\u{9b}");
         assert_eq!(visible(b"ok \xff\xc3"), "ok \\xff\\xc3");
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_114_112), "1,114,112");
     }
 
     #[test]

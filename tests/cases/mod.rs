@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "the suite and the screen's own tests each use their own column")]
 
+pub(crate) mod broken;
+
 /// The content of the file `script`.
 pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
 
@@ -47,6 +49,7 @@ pub(crate) const CASES: &[Case] = &[
     case("origin 0x410", "byte 0 of the line", "stopped: the guest's stores were not recorded"),
     case("profile", "add_wasm_is_cool", "loads  function"),
     same("frames", "no trap, or a trap without frames"),
+    same("check", "no findings"),
     same("regions", "written in exchange 5"),
     case("back", "exchange 4, step 1 of 1", "exchange 4 of 5 | step 1 of 1"),
     case("forward", "exchange 5, step 1 of 1", "exchange 5 of 5 | step 1 of 1"),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
+use crate::check;
 use crate::record::{self, AccessLog, Cause, Failure, Trigger};
 
 /// The version of the format. Adding a field keeps it; renaming a field or changing its meaning raises it.
@@ -30,6 +31,20 @@ pub(super) struct Exchange<'a> {
     changes: Vec<Change<'a>>,
     /// Null where none was recorded.
     accesses: Option<Accesses>,
+    findings: Vec<Finding<'a>>,
+}
+
+/// Something that is wrong or suspicious.
+#[derive(Serialize)]
+struct Finding<'a> {
+    name: &'a str,
+    sentence: &'a str,
+    why: &'a str,
+    /// The index of the step to look at.
+    step: Option<usize>,
+    memory: usize,
+    /// The range to look at, from the first address to behind the last; null if there is none.
+    range: Option<[u64; 2]>,
 }
 
 /// How many accesses the guest made, and which of them are not kept.
@@ -90,7 +105,7 @@ enum Change<'a> {
 }
 
 impl Exchange<'_> {
-    pub(super) fn new(run: usize, line: u64, cause: &Cause) -> Exchange<'_> {
+    pub(super) fn new<'a>(run: usize, line: u64, cause: &'a Cause, findings: &'a [check::Finding]) -> Exchange<'a> {
         let (input, command) = match &cause.trigger {
             Trigger::Line(line) => (Some(Bytes::new(line)), None),
             Trigger::Command(command) => (None, Some(command.as_str())),
@@ -109,6 +124,7 @@ impl Exchange<'_> {
             steps: cause.steps.iter().map(Step::from).collect(),
             changes: cause.changes.iter().map(Change::from).collect(),
             accesses: Accesses::of(&cause.accesses),
+            findings: findings.iter().map(Finding::from).collect(),
         }
     }
 
@@ -127,6 +143,21 @@ impl Exchange<'_> {
             steps: Vec::new(),
             changes: Vec::new(),
             accesses: None,
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl<'a> From<&'a check::Finding> for Finding<'a> {
+    fn from(finding: &'a check::Finding) -> Finding<'a> {
+        let range = &finding.range;
+        Finding {
+            name: finding.kind.name,
+            sentence: &finding.sentence,
+            why: finding.kind.why,
+            step: finding.step,
+            memory: finding.memory,
+            range: (!range.is_empty()).then_some([range.start, range.end]),
         }
     }
 }

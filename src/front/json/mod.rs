@@ -10,12 +10,19 @@ use serde::Serialize;
 use serde_json::ser::Serializer;
 
 use self::exchange::Exchange;
+use crate::check::Finding;
 use crate::record::{Cause, Failure};
 use crate::view::visible;
 
 /// Writes an exchange of a run. Runs are numbered from 1.
-pub(super) fn write_cause(out: &mut impl Write, run: usize, line: u64, cause: &Cause) -> io::Result<()> {
-    write(out, &Exchange::new(run, line, cause))
+pub(super) fn write_cause(
+    out: &mut impl Write,
+    run: usize,
+    line: u64,
+    cause: &Cause,
+    findings: &[Finding],
+) -> io::Result<()> {
+    write(out, &Exchange::new(run, line, cause, findings))
 }
 
 /// Writes a line that was not sent, and why.

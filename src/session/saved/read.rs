@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::entry::{Entry, FORMAT, Head};
 use super::{Saved, SessionFileError, guest, has_causes, line, places, v2};
+use crate::check::Findings;
 use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, unit};
 use crate::session::worker::{HISTORY, RUNS};
 use crate::session::{About, Bookmarks, PastRun};
@@ -134,7 +135,8 @@ impl Reader {
         let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
         let mut about = About::from(guest);
         about.debug = places::debug_info(places).map(Arc::new);
-        self.runs.push(PastRun { about, run, globals: globals.into_iter().map(Into::into).collect() });
+        let globals = globals.into_iter().map(Into::into).collect();
+        self.runs.push(PastRun { about, run, globals, findings: Findings::default() });
         Ok(())
     }
 

@@ -10,12 +10,14 @@ use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
 use crate::view::{
-    Selection, backtrace, clock, difference, elapsed, failure, short_difference, stop_place, stop_sentence, thousands,
-    unknown, visible,
+    Selection, backtrace, clock, counted, difference, elapsed, failure, finding, short_difference, stop_place,
+    stop_sentence, thousands, unknown, visible,
 };
 
 /// The maximum number of the guest's messages in the summary.
 const MESSAGES: usize = 8;
+/// The maximum number of characters of an answer beside a finding.
+const BESIDE: usize = 32;
 
 /// The style of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,11 +107,17 @@ fn message(app: &App) -> (String, Tone) {
         let answer = answer_before_failure(&at.node).unwrap_or_default();
         let has_calls = at.node.failures().any(|failure| !backtrace(failure).is_empty());
         let calls = if has_calls { "; :frames lists the calls" } else { "" };
-        return (format!("{answer}{failure}{advice}{calls}"), Tone::Failure);
+        return (format!("{answer}{failure}{advice}{calls}{}", findings(app, at)), Tone::Failure);
     }
     match &at.node.trigger {
         Trigger::Start => start(app),
-        trigger => (ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at) + &reloaded(app), Tone::Plain),
+        trigger => {
+            let finding = findings(app, at);
+            // The finding is shown beside the answer, which then has less space.
+            let most = if finding.is_empty() { usize::MAX } else { BESIDE };
+            let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at, most);
+            (ended + &reloaded(app) + &finding, Tone::Plain)
+        }
     }
 }
 
@@ -153,8 +161,19 @@ fn reloaded(app: &App) -> String {
     })
 }
 
+/// The first finding of the selected cause, to follow how it ended.
+fn findings(app: &App, at: &Selection) -> String {
+    let mut found = app.session.findings().of(at.cause).filter(|finding| app.settings.shows(finding));
+    let Some(first) = found.next() else { return String::new() };
+    let more = match found.count() {
+        0 => String::new(),
+        count => format!(", and {}", counted(count as u64, "other finding")),
+    };
+    format!("   ! {}{more} (:check)", finding(first))
+}
+
 /// The outcome of a line or a command that succeeded.
-fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
+fn ended(trigger: &Trigger, answer: &[u8], at: &Selection, most: usize) -> String {
     let elapsed = elapsed(at.steps.elapsed());
     match trigger {
         Trigger::Command(text) if at.node.begins_a_run() => {
@@ -167,7 +186,10 @@ fn ended(trigger: &Trigger, answer: &[u8], at: &Selection) -> String {
         }
         Trigger::Line(line) => {
             let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-            format!("=> {}   ({sizes}, {elapsed})", glance(answer))
+            let answer = glance(answer);
+            let cut =
+                answer.char_indices().nth(most).map_or(answer.clone(), |(end, _)| format!("{}...", &answer[..end]));
+            format!("=> {cut}   ({sizes}, {elapsed})")
         }
         Trigger::Start => String::new(),
     }

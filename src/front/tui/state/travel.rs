@@ -149,6 +149,17 @@ impl App {
         }
     }
 
+    /// Goes to a step of an exchange, and to an address there.
+    pub(super) fn visit(&mut self, cause: usize, step: Option<usize>, addr: Option<u64>) {
+        match Selection::new(self.session.run(), self.time.selection.as_ref(), cause, step) {
+            Some(at) => self.look_at(at),
+            None => return self.notice("this exchange was forgotten to save memory"),
+        }
+        if let Some(addr) = addr {
+            self.goto(addr);
+        }
+    }
+
     /// Goes to the previous or the next run.
     pub(super) fn another_run(&mut self, direction: Direction) {
         let ago = self.session.runs_back();

@@ -102,6 +102,11 @@ impl App {
                 self.space.anchor = None;
                 self.goto(addr);
             }
+            Outcome::Visit(cause, step, addr) => {
+                self.focus = Focus::Memory;
+                self.space.anchor = None;
+                self.visit(cause, step, addr);
+            }
         }
         self.look_around();
     }

@@ -95,7 +95,7 @@ fn esc_closes_the_innermost_of_what_is_open() {
     bench.key(KeyCode::F(1));
     assert_eq!(bench.mode(), Mode::Help);
     bench.keys("zz");
-    let place = Place { words: "a place".to_owned(), addr: Some(0x500) };
+    let place = Place { words: "a place".to_owned(), addr: Some(0x500), at: None };
     bench.full.app.overlays.open(Overlay::List(List::new("places".to_owned(), vec![place], 0)));
     let shown = text(&bench.draw(80, 24));
     assert!(shown.contains(">a place") && shown.contains(" LIST  Enter go to") && !shown.contains("go to: 0x5"));

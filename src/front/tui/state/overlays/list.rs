@@ -56,7 +56,11 @@ impl List {
     }
 
     fn go_from(&self, number: usize) -> Outcome {
-        let addr = self.places.get(number).and_then(|place| place.addr);
-        addr.map_or(Outcome::Close, Outcome::Goto)
+        let Some(place) = self.places.get(number) else { return Outcome::Close };
+        match (place.at, place.addr) {
+            (Some((cause, step)), addr) => Outcome::Visit(cause, step, addr),
+            (None, Some(addr)) => Outcome::Goto(addr),
+            (None, None) => Outcome::Close,
+        }
     }
 }

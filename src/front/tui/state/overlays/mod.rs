@@ -105,7 +105,7 @@ impl Overlays {
     /// Passes an action to the topmost one.
     pub(crate) fn handle(&mut self, action: Action) -> Outcome {
         let outcome = self.stack.last_mut().map_or(Outcome::Pass, |top| top.handle(action));
-        if matches!(outcome, Outcome::Close | Outcome::Goto(_)) {
+        if matches!(outcome, Outcome::Close | Outcome::Goto(_) | Outcome::Visit(..)) {
             self.close();
         }
         outcome

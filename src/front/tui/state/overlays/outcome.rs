@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Close,
     /// Close the overlay, and go to this address.
     Goto(u64),
+    /// The overlay is to be closed, another moment to be selected, and the cursor to go there, if it has an address.
+    Visit(usize, Option<usize>, Option<u64>),
     /// The question was answered.
     Answer(Question, String),
 }

@@ -1,0 +1,75 @@
+//! The guest reads past the end of a block.
+
+use crate::check::across::across;
+use crate::check::blocks::Block;
+use crate::check::finding::Kind;
+use crate::check::world::{Event, Evidence, Observer, World};
+use crate::record::{SiteKind, Step, StepKind, counted, plain};
+
+pub(super) const KIND: Kind = Kind {
+    name: "block-overread",
+    about: "One instruction of the guest read on past the end of a block of the host's.",
+    why: "The guest looks for an end that is not there, such as a terminating zero byte that the host did not write.",
+    observer: || Box::new(BlockOverread::default()),
+};
+
+/// Maximum number of blocks looked at in a call.
+const MOST: usize = 64;
+
+/// Remembers rows of loads through the end of a block, until the block proves to be the host's still.
+#[derive(Default)]
+struct BlockOverread {
+    /// The address of each block, and what was read past its end.
+    pending: Vec<(u64, Evidence)>,
+}
+
+impl Observer for BlockOverread {
+    fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
+        match event {
+            Event::Leave(step) => {
+                if let StepKind::Call { export, .. } = &step.kind {
+                    self.call(export, step, world);
+                }
+            }
+            Event::Freed(freed) => return self.settle(world.blocks.at(freed.addr)?),
+            Event::Fresh | Event::End => self.pending.clear(),
+            _ => (),
+        }
+        None
+    }
+}
+
+impl BlockOverread {
+    fn call(&mut self, export: &str, step: &Step, world: &World<'_>) {
+        if step.accesses.is_empty() || !world.log().sites().iter().any(|site| site.kind == SiteKind::Load) {
+            return;
+        }
+        let given = world.blocks.iter().filter(|block| block.given && block.cause == world.number);
+        for block in given.take(MOST) {
+            let end = block.range().end;
+            let is_known = self.pending.iter().any(|(addr, _)| *addr == block.addr);
+            if is_known || world.blocks.around(end).is_some() {
+                continue;
+            }
+            let row = across(world.log(), &step.accesses, world.facts.memory, end, true);
+            // A row that only ends there read a word of which a part is in the block.
+            let Some(row) = row.filter(|row| row.range.start <= block.addr && row.range.end > end) else { continue };
+            let past = counted(row.range.end - end, "byte");
+            let sentence = format!(
+                "one instruction, called by {}, read {:#x}..{:#x} in a row: {past} past the end of {}",
+                plain(export),
+                row.range.start,
+                row.range.end,
+                block.name()
+            );
+            self.pending.push((block.addr, Evidence { sentence, range: end..row.range.end, step: world.step }));
+        }
+    }
+
+    /// The host frees the block: it was its own until now, unless the guest returned its address.
+    fn settle(&mut self, block: &Block) -> Option<Evidence> {
+        let place = self.pending.iter().position(|(addr, _)| *addr == block.addr)?;
+        let (_, evidence) = self.pending.swap_remove(place);
+        (!block.returned).then_some(evidence)
+    }
+}

@@ -1,0 +1,82 @@
+//! The guest writes past the end of a block.
+
+use crate::check::across::across;
+use crate::check::blocks::Block;
+use crate::check::finding::Kind;
+use crate::check::world::{Event, Evidence, Observer, World};
+use crate::record::{Step, StepKind, counted, plain};
+
+pub(super) const KIND: Kind = Kind {
+    name: "block-overrun",
+    about: "One instruction of the guest wrote through the end of a block of the host's.",
+    why: "What follows the block is the allocator's or another block's; the damage shows later and elsewhere.",
+    observer: || Box::new(BlockOverrun::default()),
+};
+
+/// Maximum number of ends looked at in a call.
+const MOST: usize = 64;
+
+/// Remembers rows of stores through the end of a block, until the block proves to be the host's still: the guest may
+/// have freed it and used its memory for another.
+#[derive(Default)]
+struct BlockOverrun {
+    /// The address of each block, and what was written past its end.
+    pending: Vec<(u64, Evidence)>,
+}
+
+impl Observer for BlockOverrun {
+    fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
+        match event {
+            Event::Leave(step) => match &step.kind {
+                StepKind::Call { export, .. } => self.call(export, step, world),
+                StepKind::Read { .. } => {
+                    let range = world.read(step)?;
+                    let block = world.blocks.at(range.start).filter(|block| range.end <= block.range().end)?;
+                    return self.settle(block);
+                }
+                _ => (),
+            },
+            Event::Freed(freed) => return self.settle(world.blocks.at(freed.addr)?),
+            Event::Fresh | Event::End => self.pending.clear(),
+            _ => (),
+        }
+        None
+    }
+}
+
+impl BlockOverrun {
+    fn call(&mut self, export: &str, step: &Step, world: &World<'_>) {
+        let crossed = |block: &&Block| {
+            let end = block.range().end;
+            block.given
+                && world.by_guest.covers(&(end - 1..end.saturating_add(1)))
+                && world.blocks.around(end).is_none()
+        };
+        let runs = world.guest_runs(step);
+        let near =
+            runs.flat_map(|run| world.blocks.before(run.end).take_while(move |block| block.range().end >= run.start));
+        for block in near.filter(crossed).take(MOST) {
+            let end = block.range().end;
+            if self.pending.iter().any(|(addr, _)| *addr == block.addr) {
+                continue;
+            }
+            let Some(row) = across(world.log(), &step.accesses, world.facts.memory, end, false) else { continue };
+            let (all, past) = (counted(row.range.end - row.range.start, "byte"), counted(row.range.end - end, "byte"));
+            let sentence = format!(
+                "one instruction, called by {}, wrote {all} in a row at {:#x}..{:#x}: {past} past the end of {}",
+                plain(export),
+                row.range.start,
+                row.range.end,
+                block.name()
+            );
+            self.pending.push((block.addr, Evidence { sentence, range: end..row.range.end, step: world.step }));
+        }
+    }
+
+    /// The host reads or frees the block. A guest that returned its address may have allocated another block there.
+    fn settle(&mut self, block: &Block) -> Option<Evidence> {
+        let place = self.pending.iter().position(|(addr, _)| *addr == block.addr)?;
+        let (_, evidence) = self.pending.swap_remove(place);
+        (!block.returned).then_some(evidence)
+    }
+}

@@ -1,0 +1,40 @@
+//! The guest is used before `_initialize`.
+
+use crate::check::finding::Kind;
+use crate::check::world::{Event, Evidence, Observer, World};
+use crate::record::{StepKind, plain};
+
+pub(super) const KIND: Kind = Kind {
+    name: "not-initialized",
+    about: "The module exports `_initialize`, and other exports were called before it.",
+    why: "Global constructors and the C library are not set up: call `_initialize()` below `once` in the recipe.",
+    observer: || Box::new(NotInitialized::default()),
+};
+
+/// Knows whether `_initialize` was called.
+#[derive(Default)]
+struct NotInitialized {
+    /// Whether the run is known from its beginning, and nothing was told yet.
+    waiting: bool,
+}
+
+impl Observer for NotInitialized {
+    fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
+        match event {
+            Event::Fresh => self.waiting = world.facts.has_initialize,
+            Event::Enter(step) if self.waiting && step.depth == 0 => {
+                if let StepKind::Call { export, .. } = &step.kind {
+                    self.waiting = false;
+                    if **export != *"_initialize" {
+                        return Evidence::new(
+                            0..0,
+                            format!("{} was called before _initialize, which the module exports", plain(export)),
+                        );
+                    }
+                }
+            }
+            _ => (),
+        }
+        None
+    }
+}

@@ -1,0 +1,39 @@
+//! The answer is UTF-16, and is read as bytes.
+
+use crate::check::finding::Kind;
+use crate::check::world::{Event, Evidence, Observer, World};
+use crate::record::counted;
+
+pub(super) const KIND: Kind = Kind {
+    name: "utf-16",
+    about: "Every second byte of the answer is zero: it is UTF-16, or a part of it.",
+    why: "The recipe reads bytes: `text utf16` in its head decodes them.",
+    observer: || Box::new(Utf16),
+};
+
+struct Utf16;
+
+impl Observer for Utf16 {
+    fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
+        let Event::Leave(step) = event else { return None };
+        let (range, answer) = world.answer(step)?;
+        if super::is_utf16(answer) {
+            let units = counted(answer.len() as u64 / 2, "character");
+            let sentence = format!(
+                "every second byte of the answer is zero: its {} are {units} of UTF-16?",
+                counted(answer.len() as u64, "byte")
+            );
+            return Evidence::new(range, sentence);
+        }
+        // Reading up to a zero byte stops after the first character.
+        let all = range.start..range.start + 8;
+        let bytes = world.bytes(&all);
+        let stopped = answer.len() == 1 && world.facts.reads_to_zero && world.by_guest.covers(&all);
+        if !stopped || !super::is_utf16(&bytes) {
+            return None;
+        }
+        let sentence =
+            format!("the answer stops after 1 byte, and every second byte from {:#x} on is zero: UTF-16?", range.start);
+        Evidence::new(all, sentence)
+    }
+}

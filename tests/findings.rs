@@ -1,0 +1,195 @@
+//! Findings: each kind is raised by a guest of ours that has the fault, in the pipe, at the prompt and in JSON, and no
+//! honest guest raises any.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use linmem::check::KINDS;
+use serde_json::Value;
+
+use crate::cases::broken::{BROKEN, Broken};
+use crate::hermetic;
+
+impl Broken {
+    fn run(&self, args: &[&str], input: &str) -> Output {
+        let mut all = vec![self.file("wat").into_os_string(), "--abi".into(), self.file("recipe").into_os_string()];
+        all.extend(self.args.iter().chain(args).map(|arg| (*arg).into()));
+        run(&all, input.as_bytes())
+    }
+
+    fn input(&self) -> String {
+        self.lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+}
+
+/// The finding that a guest is to raise.
+fn name(guest: &Broken) -> &'static str {
+    guest.name(KINDS.iter().map(|kind| kind.name))
+}
+
+fn run(args: &[std::ffi::OsString], input: &[u8]) -> Output {
+    let mut command = hermetic::linmem();
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    // A guest that fails ends linmem before all is read.
+    let _ = child.stdin.take().expect("it is piped").write_all(input);
+    child.wait_with_output().expect("it ends")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The names of the findings that a text tells of.
+fn names(text: &str) -> BTreeSet<String> {
+    let told = text.lines().filter_map(|line| line.split_once("finding ")?.1.split_once(':'));
+    told.map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn each_kind_is_raised_in_a_pipe_by_a_guest_that_has_the_fault() {
+    let mut wrong = Vec::new();
+    for guest in BROKEN {
+        let output = guest.run(&["--check"], &guest.input());
+        let (text, status) = (stderr(&output), output.status.code());
+        if names(&text) != BTreeSet::from([name(guest).to_owned()]) || status != Some(guest.status) {
+            wrong.push(format!("{}: {status:?} {text}", guest.guest));
+        }
+        let allowed = guest.run(&["--check", "--allow", name(guest)], &guest.input());
+        assert_eq!(names(&stderr(&allowed)), BTreeSet::new(), "{}", guest.guest);
+        assert_ne!(allowed.status.code(), Some(8), "{}", guest.guest);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let kinds: BTreeSet<_> = KINDS.iter().map(|kind| kind.name).collect();
+    assert_eq!(BROKEN.iter().map(name).collect::<BTreeSet<_>>(), kinds, "each kind has a guest");
+}
+
+#[test]
+fn they_are_raised_at_the_prompt_and_in_scripts_without_being_asked_for() {
+    for guest in BROKEN {
+        let script = format!("{}:check\n", guest.input());
+        let output = guest.run(&["--script", "-"], &script);
+        let text = stdout(&output);
+        assert!(names(&text).contains(name(guest)), "{}: {text}", guest.guest);
+        let listed = text.rsplit("> :check\n").next().expect("it was typed");
+        assert!(listed.contains(&format!("  {}: ", name(guest))), "{}: {listed}", guest.guest);
+        assert_ne!(output.status.code(), Some(8), "{}: nobody asked for the status", guest.guest);
+        let output = guest.run(&["--repl"], &guest.input());
+        assert!(names(&stdout(&output)).contains(name(guest)), "{}: {}", guest.guest, stdout(&output));
+    }
+}
+
+#[test]
+fn they_are_in_json_with_the_step_and_the_range() {
+    for guest in BROKEN {
+        let output = guest.run(&["--show", "json", "-k"], &guest.input());
+        let found: Vec<Value> = stdout(&output)
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("each line is an object"))
+            .flat_map(|object| {
+                let steps = object["steps"].as_array().expect("a list").len();
+                let findings = object["findings"].as_array().expect("a list").clone();
+                for finding in &findings {
+                    let step = finding["step"].as_u64();
+                    assert!(step.is_none_or(|step| step < steps as u64), "{}: {finding}", guest.guest);
+                    for text in ["sentence", "why"] {
+                        assert!(finding[text].as_str().is_some_and(|text| text.len() > 20), "{}", guest.guest);
+                    }
+                }
+                findings
+            })
+            .collect();
+        assert!(found.iter().any(|finding| finding["name"] == name(guest)), "{}: {found:?}", guest.guest);
+        assert_ne!(output.status.code(), Some(8), "{}", guest.guest);
+        let output = guest.run(&["--show", "json", "-k", "--no-check"], &guest.input());
+        assert!(stdout(&output).lines().all(|line| line.contains("\"findings\":[]")), "{}", guest.guest);
+    }
+}
+
+#[test]
+fn a_saved_session_has_the_same_findings() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    for guest in BROKEN {
+        let file = folder.join(guest.guest);
+        let script = format!("{}:save {} overwrite\n", guest.input(), file.display());
+        let live = guest.run(&["--script", "-", "--show", "json"], &script);
+        let replayed = run(&["replay".into(), file.into(), "--show".into(), "json".into()], b"");
+        assert_eq!(stdout(&replayed), stdout(&live), "{}", guest.guest);
+        let without = run(
+            &["replay".into(), folder.join(guest.guest).into(), "--show".into(), "json".into(), "--no-check".into()],
+            b"",
+        );
+        assert!(stdout(&without).lines().all(|line| line.contains("\"findings\":[]")), "{}", guest.guest);
+    }
+}
+
+/// Lines that honest guests get: empty, long, with characters of two to four bytes.
+fn honest_lines() -> Vec<u8> {
+    let long = "long line ".repeat(40);
+    let lines = ["hello", "", "Did you know?", "h\u{e9}llo \u{20ac} \u{1f600}", &long, "abc", "12", "a b c"];
+    lines.iter().cycle().take(3 * lines.len()).flat_map(|line| format!("{line}\n").into_bytes()).collect()
+}
+
+/// The findings that a guest raises, whether it answers all lines or not.
+fn raised(guest: &Path, trace: &str) -> BTreeSet<String> {
+    let mut all = vec![guest.as_os_str().to_owned()];
+    // Two conventions match this one.
+    let abi: &[&str] = if guest.ends_with("hex.wasm") { &["--abi", "packed-low"] } else { &[] };
+    all.extend(["--check", "-k", "--trace", trace].iter().chain(abi).map(|arg| (*arg).into()));
+    let output = run(&all, &honest_lines());
+    let found = names(&stderr(&output));
+    let ran = matches!(output.status.code(), Some(0 | 1)) || !found.is_empty();
+    assert!(ran, "{}: {}", guest.display(), stderr(&output));
+    found
+}
+
+#[test]
+fn honest_guests_raise_none() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |folder: PathBuf, extension: &str| {
+        let entries =
+            std::fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("it is read").path());
+        let mut files: Vec<_> =
+            entries.filter(|path| path.extension().is_some_and(|known| known == extension)).collect();
+        files.sort();
+        files
+    };
+    let built_in = files(folder.join("assets/guests"), "wat");
+    let compiled = files(folder.join("tests/guests"), "wasm");
+    let lines = files(folder.join("tests/guests/lines"), "wasm");
+    assert!(built_in.len() > 20 && compiled.len() > 18 && lines.len() > 3, "all of them are there");
+    let mut wrong = Vec::new();
+    for guest in built_in.iter().chain(&compiled).chain(&lines) {
+        // Loads are recorded with the stores.
+        for trace in ["loads", "off"] {
+            let found = raised(guest, trace);
+            if !found.is_empty() {
+                wrong.push(format!("{} with --trace {trace}: {found:?}", guest.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_guide_tells_of_every_kind() {
+    let guide = stdout(&run(&["guide".into(), "findings".into()], b""));
+    for kind in KINDS {
+        assert!(guide.contains(&format!("\n{}\n    {}\n    {}\n", kind.name, kind.about, kind.why)), "{}", kind.name);
+        assert!(kind.about.ends_with('.') && kind.why.ends_with('.'), "{}", kind.name);
+    }
+    let mut all: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), KINDS.len(), "names are unique");
+    let unknown = run(&["--allow".into(), "everything".into()], b"");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("unknown finding `everything`"), "{}", stderr(&unknown));
+}

@@ -1,0 +1,28 @@
+;; The guest makes a literal start with a capital, in place: from then on, all who use the literal see that.
+
+(module
+  (memory (export "memory") 1)
+  (global $top (mut i32) (i32.const 1024))
+  (func $alloc (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $top))
+    (global.set $top (i32.and (i32.add (i32.add (global.get $top) (local.get $n)) (i32.const 15)) (i32.const -16)))
+    (local.get $p))
+  (func (export "dealloc") (param i32 i32))
+  (data $.rodata (i32.const 512) "hello, ")
+  (func $copy (param $from i32) (param $n i32) (param $to i32)
+    (local $i i32)
+    (loop $next
+      (if (i32.lt_u (local.get $i) (local.get $n)) (then
+        (i32.store8 (i32.add (local.get $to) (local.get $i)) (i32.load8_u (i32.add (local.get $from) (local.get $i))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))))
+  (func (export "shout") (param $p i32) (param $n i32) (result i64)
+    (local $out i32)
+    (i32.store8 (i32.const 512) (i32.const 72))
+    (local.set $out (call $alloc (i32.add (local.get $n) (i32.const 7))))
+    (call $copy (i32.const 512) (i32.const 7) (local.get $out))
+    (call $copy (local.get $p) (local.get $n) (i32.add (local.get $out) (i32.const 7)))
+    (local.set $n (i32.add (local.get $n) (i32.const 7)))
+    (i64.or (i64.shl (i64.extend_i32_u (local.get $out)) (i64.const 32)) (i64.extend_i32_u (local.get $n))))
+)
