@@ -42,7 +42,7 @@ pub(super) fn accesses(
         list.entries.iter().map(|entry| Place { words: entry.line(debug), addr: Some(entry.shown) }).collect();
     let note = |words: String| Place { words, addr: None };
     if places.is_empty() {
-        places.push(note(format!("no {name} of {} are known", range(start, len))));
+        places.push(note(format!("no known {name} of {}", range(start, len))));
     }
     if list.left_out > 0 {
         places.push(note(more(list.left_out)));
