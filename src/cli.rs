@@ -66,11 +66,11 @@ pub struct Cli {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = GUEST)]
     pub arg: Vec<OsString>,
 
-    /// Stop at a function, FILE:LINE or offset
+    /// Stop at a function, FILE:LINE or offset; may be repeated
     #[arg(long = "break", value_name = "PLACE", help_heading = GUEST, hide_short_help = true, value_parser = command::parse_place)]
     pub breakpoints: Vec<BreakPlace>,
 
-    /// Stop after an access, as "0x41c..0x42a change"
+    /// Stop after an access, e.g. "0x41c..0x42a change"; may be repeated
     #[arg(long = "watchpoint", value_name = "RANGE", help_heading = GUEST, hide_short_help = true, value_parser = command::parse_watchpoint)]
     pub watchpoints: Vec<WatchRequest>,
 
@@ -94,7 +94,7 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Print an empty line for a line that fails
+    /// Go on after a line that fails; print an empty one for it
     #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 
@@ -218,8 +218,9 @@ pub fn definition() -> clap::Command {
     let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |group| group == Group::Limits));
     let all = all.mut_subcommand("replay", |replay| {
         let replay = with_settings(replay, |group| group != Group::Program);
-        // Nothing runs in a saved session: the other limits are accepted, but not listed.
-        let is_unused = |arg: &Arg| arg.get_help_heading() == Some(LIMITS) && arg.get_id() != "max-memory";
+        // Nothing runs in a saved session: the other limits and --resend are accepted, but not listed.
+        let is_limit = |arg: &Arg| arg.get_help_heading() == Some(LIMITS) && arg.get_id() != "max-memory";
+        let is_unused = |arg: &Arg| is_limit(arg) || arg.get_id() == "resend";
         replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
     });
     let with_switches = ["inspect", "replay"];

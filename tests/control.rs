@@ -64,17 +64,18 @@ fn a_watchpoint_stops_after_the_store_that_meets_it_and_steps_go_on_from_there()
         "watch",
         SHOUTS,
         &[],
-        ":watch 65\nabc\n:expect at 64 text abc\n:globals\n:continue\n:expect at 64 text ABc\n:expect error not over\n\
-         :frames\n:globals\n:step store\n:expect at 64 text ABC\n:unwatch all\n:continue\n:expect ABC\n",
+        ":watch 65\nabc\n:expect at 64 text abc\n:globals\n:continue\n:expect at 64 text ABc\n\
+         :expect error not returned\n:frames\n:globals\n:step store\n:expect at 64 text ABC\n\
+         :unwatch all\n:continue\n:expect ABC\n",
     );
     // The host writes the line first.
     assert!(
         out.contains("stopped: 3 B at 0x40..0x43 written by the host: 00 00 00 -> 61 62 63 (watchpoint 1)"),
         "{out}"
     );
-    assert!(out.contains("; the call is not over"), "{out}");
+    assert!(out.contains("; the call has not returned yet"), "{out}");
     assert!(out.contains("stopped: 0x41 written by up (offset "), "{out}");
-    assert!(out.contains("): 62 -> 42 (watchpoint 1); the call is not over"), "{out}");
+    assert!(out.contains("): 62 -> 42 (watchpoint 1); the call has not returned yet"), "{out}");
     assert!(out.contains("called by shout (offset "), "{out}");
     assert!(out.contains("count = 0") && out.contains("count = 1"), "the globals are those of the moment: {out}");
     assert!(out.contains("has not returned yet"), "{out}");
@@ -93,7 +94,7 @@ fn a_breakpoint_compiles_the_guest_again_and_sends_the_earlier_lines_again_witho
     assert!(out.contains("breakpoint 1: up"), "{out}");
     assert!(out.contains("run 2: compiled the guest again, so that it can be stopped; sending 1 line again"), "{out}");
     assert!(out.contains("stopped: in up (offset "), "{out}");
-    assert!(out.contains(") (breakpoint 1); the call is not over"), "{out}");
+    assert!(out.contains(") (breakpoint 1); the call has not returned yet"), "{out}");
     assert_eq!(out.matches("stopped: ").count(), 2, "the line that was sent again did not stop: {out}");
 }
 
@@ -146,9 +147,10 @@ fn what_cannot_be_is_refused_with_its_reason() {
         (":step out", "the guest has not stopped"),
         (":pause", "no call is under way"),
         (":break nowhere", "no function `nowhere` with code in this module"),
-        (":break lib.rs:1", "no code for line 1 of `lib.rs`, as far as the module tells"),
+        (":break lib.rs:1", "the debug information has no code for line 1 of `lib.rs`"),
         (":break 1", "no instruction begins at offset 0x1"),
         (":watch 0x20000", "memory ends at 0x10000"),
+        (":watch 0..3 3", "unexpected argument `3`; usage: ADDR [LEN] | ADDR..END"),
         (":watch 0 3 == 0x1000000", "16777216 does not fit into 3 bytes"),
         (":unwatch 1", "no watchpoint 1"),
         (":unbreak all", "no breakpoints"),
@@ -208,6 +210,8 @@ fn the_pipe_reports_stops_and_goes_on() {
     assert!(out.lines().count() == 2 && code == Some(0) && err.lines().count() == 2, "{out}{err}");
     let (_, err, code) = run(&["--watchpoint", "5..4"]);
     assert!(code == Some(2) && err.contains("expected numbers such as 0x41c..0x42a"), "{err}");
+    let (_, err, code) = run(&["--watchpoint", "4..5 7"]);
+    assert!(code == Some(2) && err.contains("unexpected argument `7`"), "{err}");
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn a_stop_takes_nothing_of_the_time_limit_and_a_program_that_ends_waits_for_nobo
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     let out = text(&output.stdout);
-    assert!(out.ends_with("the call is not over\n"), "{out}");
+    assert!(out.ends_with("the call has not returned yet\n"), "{out}");
 }
 
 #[test]

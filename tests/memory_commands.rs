@@ -44,6 +44,9 @@ fn goto_mark_and_find_move_the_cursor() {
     assert!(said("dump3", ":dump input").starts_with("00000040  68"));
     assert_eq!(said("dump4", ":dump 0xfff0").lines().count(), 1, "up to the end of memory");
     assert_eq!(said("dump5", ":dump 0x100..0x120").lines().count(), 2);
+    assert_eq!(said("dump7", ":dump input 4").lines().count(), 1, "a region's name is also an address");
+    let surplus = refused("dump8", ":dump 0x100..0x120 16");
+    assert!(surplus.contains("unexpected argument `16`; usage: ADDR [LEN] | ADDR..END"), "{surplus}");
     assert!(refused("dump6", ":dump 0x20..0x10").contains("ends before it begins"));
 
     let marked = "hello\n:mark here 0x100 16\n:mark there 0x44..input+5\n:mark here.2 output\n:mark\n:peek u8 there\n\
@@ -57,7 +60,7 @@ fn goto_mark_and_find_move_the_cursor() {
     assert!(regions.starts_with("there ") && !regions.contains("0x110"), "{regions}");
     assert_eq!(said("mark2", ":mark"), "no marks; :mark NAME [ADDR [LEN]] sets one\n");
     assert!(refused("mark3", ":mark 1st 0").contains("is not a valid name for a mark"));
-    assert!(refused("mark4", ":mark input 0").contains("`input` is the name of a region"));
+    assert!(refused("mark4", ":mark input 0").contains("`input` is already the name of a region"));
     assert!(refused("mark5", ":mark x 0xffff 2").contains("is out of bounds: memory ends at 0x10000"));
     assert!(refused("mark6", ":unmark x").contains("unknown mark `x`; :mark lists them"));
 

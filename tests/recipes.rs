@@ -113,7 +113,7 @@ fn numbers_have_64_bits_and_larger_ones_are_rejected() {
         ("x = narrow(5000000000)", "line 2: 5000000000 does not fit in an i32"),
         ("u8[0] = 256", "line 2: 256 does not fit in a u8"),
         ("write u16 -40000 at 0", "line 2: -40000 does not fit in a u16"),
-        ("x = units", "line 2: `units` counts the line's UTF-16 units: put `text utf16` in the recipe's header"),
+        ("x = units", "line 2: `units` counts the line's UTF-16 code units: put `text utf16` in the recipe's header"),
     ] {
         let (_, stderr, status) = drive("too-wide", guest, &format!("each line\n  {statement}\n"), &[], "ab\n");
         assert!(stderr.contains(words) && status == Some(4), "{statement}: {status:?} {stderr}");

@@ -238,7 +238,7 @@ fn resources_of_loading_a_file_are_bounded() {
     assert!(words.contains("more than 1048576 bytes (--max-memory"), "{words}");
     assert!(replay(&many, &[]).contains("unexpected end of file"), "and within the limit it is only cut short");
     let run = sound.lines().find(|line| line.starts_with("{\"run\"")).map(|line| format!("{line}\n")).expect("a run");
-    assert!(replay(&[head.clone(), run.repeat(9)].concat(), &[]).contains("a run has no causes"));
+    assert!(replay(&[head.clone(), run.repeat(9)].concat(), &[]).contains("a run has no records"));
     let cause = sound.lines().find(|line| line.starts_with("{\"cause\"")).expect("a cause");
     let runs = format!("{run}{}", line(&idle(&cause[..cause.len() - 9]))).repeat(9);
     assert!(replay(&[head.clone(), runs].concat(), &[]).contains("more runs than a session keeps"));
@@ -298,7 +298,7 @@ fn a_forged_number_of_forgotten_causes_takes_no_time() {
     lines.truncate(first);
     lines.push("{\"end\":{\"causes\":0}}".to_owned());
     let error = refused(&forge(&folder, &lines));
-    assert!(error.contains("a run has no causes"), "{error}");
+    assert!(error.contains("a run has no records"), "{error}");
 }
 
 /// A session file, with valid checksums, in which steps have impossible ranges of changes.

@@ -65,7 +65,7 @@ fn a_person_stops_the_guest_at_a_watchpoint_steps_and_goes_on() {
     terminal.press(":watch 0x41 change\r");
     terminal.wait_for("watchpoint 1: 1 B at 0x41..0x42 changed");
     terminal.press("abc\r");
-    terminal.wait_for("written by the host: 00 00 00 -> 61 62 63 (watchpoint 1); the call is not over");
+    terminal.wait_for("written by the host: 00 00 00 -> 61 62 63 (watchpoint 1); the call has not returned yet");
     terminal.wait_for("STOPPED");
     // C: on to the guest's own store. S: the next one.
     terminal.press("C");

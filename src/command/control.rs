@@ -109,9 +109,10 @@ pub fn parse_watchpoint(text: &str) -> Result<WatchRequest, String> {
     let arg = read.map_err(|error| error.to_string())?.ok_or("missing a range")?;
     let wrong = || format!("expected numbers such as 0x41c..0x42a, got `{text}`");
     let RangeArg::At(addr, len) = &arg.range else { return Err(wrong()) };
-    let (start, end) = match addr.0.split_once("..") {
-        Some((start, end)) => (whole(start), whole(end)),
-        None => (whole(&addr.0), whole(&addr.0).and_then(|start| start.checked_add(len.unwrap_or(1)))),
+    let (start, end) = match (addr.0.split_once(".."), *len) {
+        (Some(_), Some(len)) => return Err(ArgumentError::Unexpected(len.to_string()).to_string()),
+        (Some((start, end)), None) => (whole(start), whole(end)),
+        (None, len) => (whole(&addr.0), whole(&addr.0).and_then(|start| start.checked_add(len.unwrap_or(1)))),
     };
     let (start, end) = start.zip(end).filter(|(start, end)| start < end).ok_or_else(wrong)?;
     let on = match arg.on {

@@ -29,7 +29,13 @@ pub(super) enum Expected {
 pub(super) fn follow(args: &'static str, words: &[&str]) -> Vec<Expected> {
     let fitting: Vec<_> = alternatives(args).iter().filter_map(|slots| next(slots, words)).collect();
     // Text matches any words, so it counts only if nothing else matches.
-    let others: Vec<_> = fitting.iter().filter(|next| **next != Expected::Text).cloned().collect();
+    let mut others = Vec::new();
+    for next in fitting.iter().filter(|next| **next != Expected::Text) {
+        // Alternatives with different beginnings may end alike.
+        if !others.contains(next) {
+            others.push(next.clone());
+        }
+    }
     if others.is_empty() { fitting } else { others }
 }
 
@@ -153,6 +159,7 @@ pub(super) fn samples(args: &'static str) -> Vec<Sample> {
         "FORMAT" => "hex",
         "FINDING" => "leak",
         "NUMBER[.STEP]" => "1.1",
+        "ADDR..END" => "1..2",
         "EXPORT" | "GLOBAL" | "MEMORY" | "NAME" | "MARK" | "FILE" | "RECIPE" | "COMMAND" | "TEXT" => "name",
         kind if is_kind(kind) => "1",
         literal => literal,
@@ -204,6 +211,11 @@ mod tests {
         assert_eq!(told(write, &["f"]), ["[ADDR] [LEN] [overwrite]", "[REGION] [overwrite]", "[overwrite]"]);
         assert_eq!(told(write, &["f", "overwrite"]), ["[LEN] [overwrite]", "[overwrite]", "(end)"]);
         assert_eq!(told("[NAME [ADDR [LEN] | ADDR..END]]", &["x"]), ["[ADDR] [LEN]", "[ADDR..END]"]);
+        let write = "FILE [ADDR [LEN] | ADDR..END] [overwrite]";
+        assert_eq!(told(write, &["f"]), ["[ADDR] [LEN] [overwrite]", "[ADDR..END] [overwrite]", "[overwrite]"]);
+        let watch = "[ADDR [LEN] [read|write | == VALUE] | ADDR..END [read|write | == VALUE]]";
+        let kinds = ["[read|write]", "[==] [VALUE]"];
+        assert_eq!(told(watch, &["1..2"])[2..], kinds, "and each is told once");
         assert_eq!(told("", &[]), ["(end)"]);
     }
 }

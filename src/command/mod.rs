@@ -66,6 +66,9 @@ pub struct Place {
     pub at: Option<(usize, Option<usize>)>,
 }
 
+/// The usage of a range.
+const RANGE: &str = "ADDR [LEN] | ADDR..END";
+
 /// Why nothing can be sent to a guest that waits in the middle of a call.
 pub const STOPPED: &str = "the guest has stopped in the middle of a call: :continue goes on, Ctrl-C ends the call";
 
@@ -168,6 +171,10 @@ impl Context<'_> {
         };
         let (start, end) = self.with_places(&addr.0, |places| parse_range(&addr.0, places))?;
         let image = self.image()?;
+        // The name of a region with a length is the address of its start.
+        if let Some(len) = len.filter(|_| end.is_some() && self.regions().named(addr.0.trim()).is_none()) {
+            return Err(Error::Arguments(ArgumentError::Unexpected(len.to_string()), RANGE.to_owned()));
+        }
         let len = match (end, len, alone) {
             (_, Some(len), _) => len,
             (Some(end), None, _) => end - start,

@@ -45,7 +45,7 @@ pub(super) fn accesses(
         .collect();
     let note = |words: String| Place { words, addr: None, at: None };
     if places.is_empty() {
-        places.push(note(format!("no {name} of {} are known", range(start, len))));
+        places.push(note(format!("no known {name} of {}", range(start, len))));
     }
     if list.left_out > 0 {
         places.push(note(more(list.left_out)));

@@ -57,7 +57,7 @@ pub(super) fn marks(context: &mut Context<'_>) -> Result<Reply, Error> {
 pub(super) fn mark(context: &mut Context<'_>, name: &str, wanted: Option<RangeArg>) -> Result<Reply, Error> {
     let (start, len) = context.range_or_selection(wanted)?;
     if context.regions().named(name).is_some_and(|region| region.kind != RegionKind::Mark) {
-        return Err(Error::Failed(format!("`{name}` is the name of a region; :regions lists them")));
+        return Err(Error::Failed(format!("`{name}` is already the name of a region; :regions lists all regions")));
     }
     let end = start.saturating_add(len);
     let mark = Bookmark { name: name.to_owned(), memory: context.session.memory(), start, end };

@@ -78,7 +78,7 @@ pub const COMMANDS: &[Spec] = &[
         let Some(addr) = args.rest_as_address() else { return ArgumentError::missing("ADDR") };
         action(move |context| space::goto(context, &addr))
     }),
-    spec("dump", "[ADDR|ADDR..END [LEN]]", "show memory, with changed bytes marked", |args| {
+    spec("dump", "[ADDR [LEN] | ADDR..END]", "show memory, with changed bytes marked", |args| {
         let range = args.optional_range()?;
         action(move |context| look::dump(context, range))
     }),
@@ -114,8 +114,8 @@ pub const COMMANDS: &[Spec] = &[
         let search = Search::new(&text).map_err(ArgumentError::Invalid)?;
         action(|context| space::find(context, search))
     }),
-    spec("regions", "", "list the named ranges of memory, and how each is known", |_| action(space::regions)),
-    spec("mark", "[NAME [ADDR|ADDR..END [LEN]]]", "name a range of memory, or list the marks", |args| {
+    spec("regions", "", "list the named ranges of memory, and where each comes from", |_| action(space::regions)),
+    spec("mark", "[NAME [ADDR [LEN] | ADDR..END]]", "name a range of memory, or list the marks", |args| {
         let Some(name) = args.optional("NAME")? else { return action(space::marks) };
         let range = args.optional_range()?;
         action(move |context| space::mark(context, &name, range))
@@ -126,31 +126,36 @@ pub const COMMANDS: &[Spec] = &[
     }),
     spec(
         "copy",
-        "FORMAT [ADDR|ADDR..END [LEN]]",
+        "FORMAT [ADDR [LEN] | ADDR..END]",
         "copy bytes as hex, c, rust, base64 or text, or copy their address",
         |args| {
             let (format, range) = (args.notation()?, args.optional_range()?);
             action(move |context| space::copy(context, format, range))
         },
     ),
-    spec("write", "FILE [ADDR|ADDR..END [LEN]] [overwrite]", "write memory to a file: all of it, or a range", |args| {
-        let file = args.file()?;
-        let (range, overwrite) = match args.take("overwrite") {
-            true => (None, true),
-            false => (args.optional_range()?, args.take("overwrite")),
-        };
-        action(move |context| space::write(context, &file, range, overwrite))
-    }),
+    spec(
+        "write",
+        "FILE [ADDR [LEN] | ADDR..END] [overwrite]",
+        "write memory to a file: all of it, or a range",
+        |args| {
+            let file = args.file()?;
+            let (range, overwrite) = match args.take("overwrite") {
+                true => (None, true),
+                false => (args.optional_range()?, args.take("overwrite")),
+            };
+            action(move |context| space::write(context, &file, range, overwrite))
+        },
+    ),
     spec("shot", "FILE [overwrite]", "save a picture of the screen, as .svg or .txt", |args| {
         let (file, overwrite) = (args.file()?, args.take("overwrite"));
         action(move |_| Ok(Reply::Shot(file, overwrite)))
     }),
     spec("changes", "", "list the changes: where, by whom, old and new bytes", |_| action(look::changes)),
-    spec("writers", "[ADDR|ADDR..END [LEN]] [json]", "list who wrote a range, in all exchanges", |args| {
+    spec("writers", "[ADDR [LEN] | ADDR..END] [json]", "list who wrote a range, in all exchanges", |args| {
         let (range, json) = report_range(args)?;
         action(move |context| reports::accesses(context, AccessQuery::Writers, range, json))
     }),
-    spec("readers", "[ADDR|ADDR..END [LEN]] [json]", "list who read a range, in all exchanges", |args| {
+    spec("readers", "[ADDR [LEN] | ADDR..END] [json]", "list who read a range, in all exchanges", |args| {
         let (range, json) = report_range(args)?;
         action(move |context| reports::accesses(context, AccessQuery::Readers, range, json))
     }),
@@ -178,7 +183,7 @@ pub const COMMANDS: &[Spec] = &[
     }),
     spec(
         "watch",
-        "[ADDR|ADDR..END [LEN] [read|write|change | == VALUE]]",
+        "[ADDR [LEN] [read|write|change | == VALUE] | ADDR..END [read|write|change | == VALUE]]",
         "stop the guest when it accesses memory, or list the watchpoints",
         |args| {
             let watched = WatchArg::parse(args)?;
@@ -189,7 +194,7 @@ pub const COMMANDS: &[Spec] = &[
         let which = Removed::parse(&args.text("NUMBER")?)?;
         action(move |context| control::unwatch(context, which))
     }),
-    spec("break", "[PLACE]", "stop the guest at a function, FILE:LINE or offset, or list these", |args| {
+    spec("break", "[PLACE]", "stop at a function, FILE:LINE or offset, or list the breakpoints", |args| {
         let place = args.optional("PLACE")?;
         action(move |context| control::breakpoint(context, place))
     }),
@@ -198,16 +203,11 @@ pub const COMMANDS: &[Spec] = &[
         action(move |context| control::unbreak(context, which))
     }),
     spec("continue", "", "let the stopped guest go on", |_| action(|context| control::go(context, Go::On, 1))),
-    spec(
-        "step",
-        "[over|in|out|store] [COUNT]",
-        "go on to the next line over calls, in, out, or to the next store",
-        |args| {
-            let (how, count) = (control::step_kind(args), args.number_or("COUNT", 1)?);
-            action(move |context| control::go(context, how, count))
-        },
-    ),
-    spec("slow", "[MILLISECONDS]", "go on from line to line, with that time at each", |args| {
+    spec("step", "[over|in|out|store] [COUNT]", "step over, into or out of calls, or to the next store", |args| {
+        let (how, count) = (control::step_kind(args), args.number_or("COUNT", 1)?);
+        action(move |context| control::go(context, how, count))
+    }),
+    spec("slow", "[MILLISECONDS]", "go on from line to line, pausing at each", |args| {
         let millis = if args.is_empty() { None } else { Some(args.number_or("MILLISECONDS", 0)?) };
         let how = control::slowly(millis)?;
         action(move |context| control::go(context, how, 1))
@@ -267,7 +267,8 @@ pub const COMMANDS: &[Spec] = &[
     },
     spec(
         "expect",
-        "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT | writer ADDR NAME | unwritten ADDR|ADDR..END [LEN]",
+        "TEXT | error TEXT | at ADDR hex BYTES | at ADDR text TEXT | writer ADDR NAME \
+         | unwritten ADDR [LEN] | unwritten ADDR..END",
         "check the last answer, the last error, memory, or who wrote it",
         |args| {
             let expected = Expectation::parse(args)?;
@@ -403,7 +404,7 @@ mod tests {
     #[test]
     fn a_surplus_argument_is_told_with_the_usage() {
         let error = parse("mark m 0 1 junk").err().expect("it is one too many");
-        assert_eq!(error.to_string(), "unexpected argument `junk`; usage: :mark [NAME [ADDR|ADDR..END [LEN]]]");
+        assert_eq!(error.to_string(), "unexpected argument `junk`; usage: :mark [NAME [ADDR [LEN] | ADDR..END]]");
         let error = parse("set timeout 1s junk").err().expect("it is one too many");
         assert_eq!(error.to_string(), "unexpected argument `junk`; usage: :set timeout TIME");
         let error = parse("peek u8").err().expect("it is one too few");

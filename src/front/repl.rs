@@ -46,7 +46,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     termios::remember();
     let prompt = match editor(cli, lines) {
         Ok(prompt) => prompt,
-        Err(error) => return status::fail(Status::Io, &format!("the terminal failed: {error}")),
+        Err(error) => return status::fail(Status::Io, &format!("terminal error: {error}")),
     };
     if !cli.settings.quiet {
         let name = visible(console.session.name().as_bytes());
@@ -74,7 +74,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     match talked {
         Ok(()) => Status::Answered,
         Err(ReadlineError::Io(error)) => status::of_write(Err(error)),
-        Err(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
+        Err(error) => status::fail(Status::Io, &format!("terminal error: {error}")),
     }
 }
 

@@ -170,7 +170,10 @@ pub enum Failure {
     #[error("the exchange exceeds the recording limit of {0} steps ({UNRECORDED})")]
     TooManySteps(usize),
     /// The exchange changed more bytes than can be recorded.
-    #[error("the changes in the exchange exceed the recording limit of {0} bytes, old and new together ({UNRECORDED})")]
+    #[error(
+        "the changes in the exchange exceed the recording limit of {0} bytes, \
+         counting both old and new bytes ({UNRECORDED})"
+    )]
     TooManyChanges(u64),
     /// The line is longer than the memory limit of the guest, in bytes.
     #[error("the line is longer than {0} bytes, the memory limit of a guest (--max-memory sets it)")]
@@ -188,7 +191,7 @@ pub enum Failure {
     #[error("not sent: cancelled by Ctrl-C")]
     Cancelled,
     /// The call is still under way: this is what happened so far.
-    #[error("the call is not over")]
+    #[error("the call has not returned yet")]
     NotOver,
     /// The guest, a program, exited with this status.
     #[error("the guest exited with status {0}")]

@@ -159,7 +159,7 @@ impl Stops {
 impl List {
     fn next(&mut self, count: impl Fn(&List) -> usize, what: &str) -> Result<usize, String> {
         if count(self) >= MOST_STOPS {
-            return Err(format!("there are {MOST_STOPS} {what}, the limit"));
+            return Err(format!("too many {what} (the limit is {MOST_STOPS})"));
         }
         self.made += 1;
         Ok(self.made)
@@ -193,7 +193,7 @@ impl BreakPlace {
                 Some(format!("no function `{name}` with code in this module"))
             }
             BreakPlace::Line(file, line) if offsets.is_empty() => {
-                Some(format!("no code for line {line} of `{file}`, as far as the module tells"))
+                Some(format!("the debug information has no code for line {line} of `{file}`"))
             }
             BreakPlace::Offset(offset) if debug.instruction(*offset as usize, 0).is_empty() => {
                 Some(format!("no instruction begins at offset {offset:#x}"))

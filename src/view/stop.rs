@@ -3,10 +3,10 @@
 use super::{backtrace, counted, name, visible};
 use crate::record::{Actor, Frame, Stop, StopAccess, StopReason};
 
-/// That the call is not over, for what is shown of it meanwhile.
-pub const NOT_OVER: &str = "the call is not over";
+/// That the call has not returned yet, for what is shown of it meanwhile.
+pub const NOT_OVER: &str = "the call has not returned yet";
 
-/// Where a guest stopped, why, and that the call is not over, safe to print.
+/// Where a guest stopped, why, and that the call has not returned yet, safe to print.
 pub fn stop_sentence(stop: &Stop) -> String {
     format!("stopped: {}; {NOT_OVER}", stop_place(stop))
 }
@@ -90,7 +90,8 @@ mod tests {
         };
         assert_eq!(
             stop_sentence(&stop),
-            "stopped: 0x41c written by shout at src/lib.rs:12 (offset 0x1b): 00 -> 20 (watchpoint 2); the call is not over"
+            "stopped: 0x41c written by shout at src/lib.rs:12 (offset 0x1b): 00 -> 20 (watchpoint 2); \
+             the call has not returned yet"
         );
         assert_eq!(stop_calls(&stop), ["in shout at src/lib.rs:12 (offset 0x1b)", "called by main (offset 0x40)"]);
         let by_host = StopAccess { by: Actor::Host, len: 20, old: vec![0; 2], new: vec![1, 2], ..access };

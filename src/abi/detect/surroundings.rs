@@ -42,7 +42,7 @@ pub(super) fn complete(mut candidate: Candidate, interface: &Interface) -> Candi
     for (_, import, ty) in interface.imported_funcs().filter(|(_, import, ty)| takes(import, ty)).take(MESSAGES) {
         let answered = candidate.recipe.answers(import) || is_wasi(import);
         if !answered && ty.results.len() <= 1 {
-            candidate.reasons.push(format!("{} could take a message: pointer and length", import.full_name()));
+            candidate.reasons.push(format!("{} could take a message, as a pointer and a length", import.full_name()));
             candidate.recipe.handlers.push(handler(import, Action::Say(Message::Span(span()))));
         }
     }

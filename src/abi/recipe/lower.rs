@@ -272,15 +272,15 @@ impl Binder<'_> {
         })
     }
 
-    /// The line's length in UTF-16 units, known only if the encoding is UTF-16.
+    /// The line's length in UTF-16 code units, known only if the encoding is UTF-16.
     fn units(&self) -> Fit<Val> {
         match self.encoding {
             Encoding::Utf16 => Ok(Val::LineUnits),
-            _ => {
-                Err("`units` counts the line's UTF-16 units: put `text utf16` in the recipe's header, or use `n`, its \
-                      length in bytes"
-                    .to_owned())
-            }
+            _ => Err(
+                "`units` counts the line's UTF-16 code units: put `text utf16` in the recipe's header, or use `n`, \
+                      its length in bytes"
+                    .to_owned(),
+            ),
         }
     }
 

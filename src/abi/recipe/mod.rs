@@ -240,7 +240,7 @@ pub enum Width {
 pub enum Expr {
     /// A 64-bit number. Numbers from 2^63 up are stored as negative.
     Number(i64),
-    /// A name: `n` is the line's length in bytes and `units` in UTF-16 units; others are set by earlier lines.
+    /// A name: `n` is the line's length in bytes and `units` in UTF-16 code units; others are set by earlier lines.
     Name(String),
     /// `f(..)`, a call of an export; `f(..)?` is skipped if the guest does not export it.
     Call {

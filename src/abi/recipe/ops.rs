@@ -143,7 +143,7 @@ pub(super) enum Val {
     Const(i64),
     Slot(usize),
     LineLen,
-    /// The line's length in UTF-16 units.
+    /// The line's length in UTF-16 code units.
     LineUnits,
     Load(Width, Box<Val>),
     Low(Box<Val>),

@@ -64,7 +64,7 @@ impl Left {
             Left::Quit => Status::Answered,
             Left::With(status) => status,
             Left::NoGuest(error) => status::fail_open(name, &error),
-            Left::Failed(error) => status::fail(Status::Io, &format!("the terminal failed: {error}")),
+            Left::Failed(error) => status::fail(Status::Io, &format!("terminal error: {error}")),
         }
     }
 }

@@ -155,12 +155,12 @@ impl Cause<'_> {
             trigger: self.trigger.into(),
             steps: self.steps.into_iter().map(record::Step::from).collect(),
             changes: Vec::new(),
-            accesses: Arc::new(accesses.ok_or("the accesses of a cause are damaged")?),
+            accesses: Arc::new(accesses.ok_or("the accesses of a record are damaged")?),
             focus: self.focus,
             outcome: match (self.answer, self.failure) {
                 (_, Some(failure)) => Err(failure.into()),
                 (Some(answer), None) => Ok(answer.into_vec()),
-                (None, None) => return Err("a cause has neither an answer nor a failure".to_owned()),
+                (None, None) => return Err("a record has neither an answer nor a failure".to_owned()),
             },
             cleanup: self.cleanup.map(Failure::into),
         })

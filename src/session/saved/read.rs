@@ -27,7 +27,7 @@ pub(super) fn read(mut input: impl BufRead, most: u64) -> Result<Saved, SessionF
         match entry.and_then(|entry| reader.take(entry)) {
             Ok(true) => (),
             Ok(false) => break None,
-            Err(why) => break Some(format!("damaged after cause {}: {why}", reader.causes)),
+            Err(why) => break Some(format!("damaged after record {}: {why}", reader.causes)),
         }
     };
     // The file may be truncated at the start of the last run.
@@ -93,10 +93,10 @@ impl Reader {
                 self.settle(cause.into_record()?, changes)?;
             }
             (Entry::Marks(marks), None) => marks.into_iter().try_for_each(|mark| self.bookmarks.set(mark.into()))?,
-            (Entry::Change(_), None) => return Err("a change belongs to no cause".to_owned()),
+            (Entry::Change(_), None) => return Err("a change belongs to no record".to_owned()),
             (Entry::End { causes }, None) if causes == self.causes => return self.last_has_causes().map(|()| false),
             (Entry::End { causes }, None) => {
-                return Err(format!("the file should have {causes} {}", unit(causes, "cause")));
+                return Err(format!("the file should have {causes} {}", unit(causes, "record")));
             }
         }
         Ok(true)
@@ -143,7 +143,7 @@ impl Reader {
     /// Checks that the newest run has causes before another run or the end may follow.
     fn last_has_causes(&self) -> Result<(), String> {
         match self.runs.last() {
-            Some(past) if !has_causes(&past.run) => Err("a run has no causes".to_owned()),
+            Some(past) if !has_causes(&past.run) => Err("a run has no records".to_owned()),
             _ => Ok(()),
         }
     }
@@ -155,9 +155,9 @@ impl Reader {
             return Ok(());
         }
         if !cause.is_well_formed() {
-            return Err("the steps of a cause do not fit together".to_owned());
+            return Err("the steps of a record do not fit together".to_owned());
         }
-        let past = self.runs.last_mut().ok_or("a cause belongs to no run")?;
+        let past = self.runs.last_mut().ok_or("a record belongs to no run")?;
         let present = cause.apply(past.run.present()).ok_or("a change does not fit the memory before it")?;
         if present.iter().map(Image::len).sum::<u64>() > SIZES {
             return Err(TOO_LARGE.to_owned());
@@ -171,7 +171,7 @@ impl Reader {
     fn touch(&mut self, change: &Change) -> Result<(), String> {
         self.cost = self.cost.saturating_add(change.cost() as u64);
         if self.cost > self.most.saturating_mul(4).saturating_add(HISTORY as u64) {
-            return Err("a cause changes more than a session keeps".to_owned());
+            return Err("a record changes more than a session keeps".to_owned());
         }
         // A change's cost is at least twice its bytes; it may touch one more page at each end.
         self.charge(change.cost() as u64 + 2 * PAGE as u64)

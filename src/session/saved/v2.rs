@@ -217,7 +217,7 @@ impl Cause {
         let Cause { trigger, crossings, changes: inside, focus, outcome } = self;
         // The cost of these would not be charged.
         if !inside.is_empty() {
-            return Err("a cause has changes inside itself".to_owned());
+            return Err("a record has changes inside itself".to_owned());
         }
         let (answer, failure) = match outcome {
             Outcome::Ok(answer) => (Some(answer), None),

@@ -93,7 +93,10 @@ impl App {
                 self.notice(&format!("searching for {pattern} ... {done} %"));
             }
             None => {
-                let text = format!("not found at this point: {}", visible(search.text.as_bytes()));
+                let selection = self.time.selection.as_ref();
+                let is_whole = selection.is_some_and(|at| at.step.is_none() && at.access.is_none());
+                let when = if is_whole { "after all steps" } else { "at this step" };
+                let text = format!("not found in memory {when}: {}", visible(search.text.as_bytes()));
                 self.notice(&text);
             }
         }

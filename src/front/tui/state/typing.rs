@@ -81,7 +81,7 @@ impl App {
         let found = complete(&typed, &self.context().names());
         let word = &typed[found.start..];
         let Some(common) = found.words.iter().map(String::as_str).reduce(shared) else {
-            return self.notice("no command or argument begins like that; :help lists the commands");
+            return self.notice("no command or argument begins with that; :help lists the commands");
         };
         let (grows, common) = (common.len() > word.len(), common.to_owned());
         if grows && !self.line.complete(found.start, &common) {

@@ -48,7 +48,7 @@ fn a_guest_that_stops_is_stepped_with_keys_and_its_mode_is_visible() {
         shown.contains("stopped: 3 B at 0x40..0x43 written by the host: 00 00 00 -> 61 62 63 (watchpoint 1)"),
         "{shown}"
     );
-    assert!(shown.contains("the call is not over"), "{shown}");
+    assert!(shown.contains("the call has not returned yet"), "{shown}");
     assert!(bench.mode() == Mode::Stopped && shown.contains(" STOPPED ") && shown.contains("C continue"), "{shown}");
     let shown = bench.go('C');
     assert!(shown.contains("stopped: 0x41 written by up (offset 0x"), "{shown}");
@@ -128,7 +128,7 @@ fn memory_of_a_long_call_is_shown_while_it_runs_and_the_call_can_be_paused() {
         assert!(counts.is_sorted() && counts[0] < counts[2], "{counts:?}");
         bench.send(":pause");
         let shown = text(&bench.draw(120, 30));
-        assert!(shown.contains("(paused); the call is not over"), "{shown}");
+        assert!(shown.contains("(paused); the call has not returned yet"), "{shown}");
         bench.event(KeyCode::Char('c'), KeyModifiers::CONTROL);
         bench.settle();
     }

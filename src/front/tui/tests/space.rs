@@ -468,10 +468,14 @@ fn the_name_of_a_region_is_refused_for_a_mark_by_key_and_by_command() {
     bench.settled(80, 24);
     bench.keys("\x1bmoutput");
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.settled(80, 24)).contains("`output` is the name of a region; :regions lists them"));
+    assert!(
+        text(&bench.settled(80, 24)).contains("`output` is already the name of a region; :regions lists all regions")
+    );
     bench.key(KeyCode::Esc);
     bench.keys(":mark output");
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.settled(80, 24)).contains("`output` is the name of a region; :regions lists them"));
+    assert!(
+        text(&bench.settled(80, 24)).contains("`output` is already the name of a region; :regions lists all regions")
+    );
     assert_eq!(bench.full.app.session.bookmarks().iter().count(), 0);
 }

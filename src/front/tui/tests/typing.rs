@@ -23,7 +23,7 @@ fn tab_completes_commands() {
     assert!(bench.full.app.line.text().starts_with(":call get_wasm_memory_buffer_pointer"));
     bench.full.app.line.clear();
     bench.keys(":nosuch\t");
-    assert!(text(&bench.draw(120, 40)).contains("no command or argument begins like that"));
+    assert!(text(&bench.draw(120, 40)).contains("no command or argument begins with that"));
     bench.full.app.line.clear();
     bench.keys("a line\t");
     assert_eq!(bench.full.app.line.text(), "a line");
