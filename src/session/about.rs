@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Live, Source};
+use super::{GuestOp, Live, Source};
 use crate::abi::Assumption;
 use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface, Passes, Points};
@@ -40,6 +40,11 @@ pub struct About {
     pub points: Points,
 }
 
+/// Bytes of history per run. Older causes are forgotten.
+pub(super) const HISTORY: usize = 256 << 20;
+/// How many past runs are kept.
+pub(super) const RUNS: usize = 3;
+
 /// A run that has ended or was read from a file, with its guest.
 #[derive(Clone, Debug)]
 pub struct PastRun {
@@ -61,6 +66,16 @@ impl Origin {
     pub(super) fn of(source: &Source) -> Origin {
         let sha256 = Sha256::digest(&source.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Origin { name: source.name.clone(), sha256 }
+    }
+}
+
+impl GuestOp {
+    /// Where the new guest comes from, if the module changes.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        match self {
+            GuestOp::Reload(source) => Some(Origin::of(source)),
+            _ => None,
+        }
     }
 }
 
