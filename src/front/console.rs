@@ -11,21 +11,11 @@ use signal_hook::iterator::Signals;
 use super::output_format::OutputFormat;
 use super::status::{self, Status};
 use super::{hex, panics, termios, tui};
-use crate::check::Finding;
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::record::{Cause, Stop, Trigger};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::{Check, Settings};
-use crate::view::{
-    self, Explained, Search, Selection, caution, failures_in_full, outcome, range, reload_sentence, stop_place,
-    stop_sentence, visible,
-};
-
-/// The maximum number of matches or resent exchanges that are listed.
-const LISTED: usize = 1024;
-/// The maximum number of characters of a line or an answer in such a list.
-const BRIEF: usize = 60;
+use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
 
 /// A message to the console.
 pub(super) enum Message {
@@ -51,20 +41,20 @@ pub(super) struct Console {
     read: Option<Read>,
     /// While a line is edited: prints above it.
     above: Option<Sender<String>>,
-    at: Option<Selection>,
+    pub(super) at: Option<Selection>,
     /// The run that was shown last, and how many of its causes were.
     run: usize,
     shown: usize,
     /// The run that was last reported as caused by a changed file.
-    reloaded: usize,
+    pub(super) reloaded: usize,
     /// The cursor's address in memory.
     cursor: u64,
-    settings: Settings,
+    pub(super) settings: Settings,
     style: hex::Style,
     /// The format in which to print causes and nothing else, for programs. People get more.
-    form: Option<OutputFormat>,
-    out: Vec<u8>,
-    explained: Explained,
+    pub(super) form: Option<OutputFormat>,
+    pub(super) out: Vec<u8>,
+    pub(super) explained: Explained,
     /// The findings since they were last asked for.
     pub(super) raised: Vec<String>,
     /// How many findings were told on stderr.
@@ -220,24 +210,9 @@ impl Console {
     }
 
     /// Selects another moment, and moves the cursor to where something happened.
-    fn look_at(&mut self, at: Option<Selection>) {
+    pub(super) fn look_at(&mut self, at: Option<Selection>) {
         self.cursor = at.as_ref().and_then(|at| at.address(self.session.memory())).unwrap_or(self.cursor);
         self.at = at;
-    }
-
-    /// Lists the matches of a search.
-    fn list_matches(&mut self, mut search: Search) {
-        let image = self.at.as_ref().and_then(|at| at.after.get(self.session.memory()));
-        if let Some(image) = image {
-            search.go_on(image, None);
-        }
-        let size = search.pattern.size() as u64;
-        search.found.iter().take(LISTED).for_each(|&addr| self.say(&range(addr, size)));
-        match search.found.len() {
-            0 => self.say("not found"),
-            found if found > LISTED || search.more => self.say("... and more"),
-            _ => (),
-        }
     }
 
     /// Saves a picture of what the full screen would show.
@@ -344,52 +319,6 @@ impl Console {
         newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
     }
 
-    /// Shows where the guest stopped in the middle of a call, and what it did so far.
-    fn show_stop(&mut self, stop: &Stop) {
-        self.look_at(Selection::at_stop(self.session.run(), stop));
-        self.show();
-        self.say(&stop_sentence(stop));
-    }
-
-    /// The findings of the newest cause that are to be shown.
-    fn findings(&self) -> Vec<Finding> {
-        let newest = self.session.run().len().saturating_sub(1);
-        self.session.findings().of(newest).filter(|finding| self.settings.shows(finding)).cloned().collect()
-    }
-
-    /// Says what is wrong with the newest cause.
-    fn tell_findings(&mut self) {
-        for finding in self.findings() {
-            self.raised.push(view::finding(&finding));
-            for line in self.explained.lines(&finding) {
-                let mark = if line.starts_with(' ') { "" } else { "finding " };
-                self.say(&format!("{mark}{line}"));
-            }
-        }
-    }
-
-    /// Adds the newest cause to the output, in the requested format.
-    fn print_in_form(&mut self) {
-        let findings = self.findings();
-        let (run, number) = (self.session.run(), self.session.run_number());
-        if let (Some(form), Some(newest)) = (self.form, run.len().checked_sub(1)) {
-            // Writing to a buffer cannot fail.
-            let _ = form.write(&mut self.out, number, run, newest, &findings);
-        }
-    }
-
-    /// Lists what was sent again, one line each.
-    fn list_resent(&mut self, causes: std::ops::Range<usize>) {
-        let left_out = causes.len().saturating_sub(LISTED);
-        if left_out > 0 {
-            self.say(&format!("... {left_out} exchanges"));
-        }
-        let run = self.session.run();
-        let lines: Vec<_> =
-            causes.skip(left_out).filter_map(|number| Some(brief(number, run.cause(number)?))).collect();
-        lines.iter().for_each(|line| self.say(line));
-    }
-
     /// Returns the next input, which `begin` has requested. Meanwhile prints unrequested events immediately, where the
     /// terminal supports it through `above`: a guest whose file changed is reloaded, and the earlier lines are sent
     /// again.
@@ -475,74 +404,12 @@ impl Console {
         Ok(())
     }
 
-    /// Reports immediately that the guest was reloaded, as sending lines again may take long.
-    fn tell_reload(&mut self) {
-        let Some(reload) = self.session.reloaded().filter(|reload| reload.run != self.reloaded) else { return };
-        let sentence = reload_sentence(reload);
-        self.reloaded = reload.run;
-        self.say(&sentence);
-        // If this fails, so will the next print, which reports it.
-        let _ = self.print();
-    }
-
-    /// Prints the guest's messages while it runs. If this fails, so will the next print, which reports it.
-    fn heard(&mut self, text: &[u8]) {
-        if !self.settings.quiet {
-            self.say(&format!("the guest says: {}", visible(text)));
-            let _ = self.print();
-        }
-    }
-
-    /// Shows the selection to a person: the changed rows, the steps if requested, a summary, and the answer.
-    fn show(&mut self) {
-        if let Some(at) = self.at.take() {
-            self.show_selection(&at);
-            self.at = Some(at);
-        }
-    }
-
-    fn show_selection(&mut self, at: &Selection) {
-        let (rows, steps) = (self.settings.rows, self.settings.steps);
-        self.write(|out, style| {
-            hex::write_headline(out, at)?;
-            if rows {
-                hex::write_changed_rows(out, at, style)?;
-            }
-            match steps {
-                true => hex::write_steps(out, at)?,
-                false => hex::write_notes(out, at)?,
-            }
-            hex::write_sentence(out, at)
-        });
-        let answer = self.session.run().cause(at.cause).filter(|cause| matches!(cause.trigger, Trigger::Line(_)));
-        if let Some(cause) = answer.filter(|cause| cause.outcome.is_ok()) {
-            let answer = format!("=> {}", outcome(cause));
-            self.say(&answer);
-        }
-    }
-
     /// Adds output for a person.
-    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>, hex::Style) -> io::Result<()>) {
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut Vec<u8>, hex::Style) -> io::Result<()>) {
         if self.form.is_none() {
             // Writing to a buffer cannot fail.
             let _ = write(&mut self.out, self.style.fitted());
         }
-    }
-}
-
-/// A line or command that was sent again, with its result.
-fn brief(number: usize, cause: &Cause) -> String {
-    let clip = |text: &str| match text.char_indices().nth(BRIEF) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    };
-    match (&cause.trigger, &cause.outcome) {
-        (Trigger::Line(line), _) => format!("exchange {number}: {} => {}", clip(&visible(line)), clip(&outcome(cause))),
-        (Trigger::Command(command), Ok(_)) => format!("exchange {number}: :{}", clip(&visible(command.as_bytes()))),
-        (Trigger::Command(command), Err(_)) => {
-            format!("exchange {number}: :{} failed: {}", clip(&visible(command.as_bytes())), clip(&outcome(cause)))
-        }
-        (Trigger::Start, _) => format!("exchange {number}: start"),
     }
 }
 

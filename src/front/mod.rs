@@ -15,6 +15,7 @@ mod progress;
 mod repl;
 mod replay;
 mod script;
+mod shown;
 mod signals;
 mod status;
 mod termios;

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use wasmer::{Extern, Instance, InstantiationError, Memory, Store};
+use wasmer::{Extern, Function, Instance, InstantiationError, Memory, Store};
 
 use super::flag::Flag;
+use super::hook::hook;
 use super::imports::Imports;
 use super::pause::{PauseMemory, Pauser};
 use super::reach::GuestAccess;
@@ -85,8 +86,8 @@ impl Guest {
         let tracer = match &added.trace {
             Some(exports) => {
                 let collector = Collector::new(program.sites().clone(), program.limits().record);
-                let hook_env = (watch, imports.slot.env());
-                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, hook_env)?)
+                let hook = Function::new_typed_with_env(&mut store, imports.slot.env(), hook);
+                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, (watch, hook))?)
             }
             None => None,
         };

@@ -10,6 +10,7 @@ mod feed;
 mod flag;
 mod func;
 mod global;
+mod hook;
 mod imports;
 mod inspect;
 mod instance;

@@ -1,24 +1,16 @@
-//! A guest's own end of the control over it: what it looks out for, the hook that it calls, and the report when it stops.
+//! What it takes to stop a guest, and the report when it stops.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::PoisonError;
 use std::time::Instant;
 
-use wasmer::{AsStoreMut, FunctionEnvMut, Global, Memory, RuntimeError, Value};
+use wasmer::{AsStoreMut, Global, Memory};
 
 use super::control::{CodePosition, Pausing};
-use super::instrument::{MODE_BREAKS, MODE_POINTS, NO_SITE, POINT_SITE, POINTS_AT, Points};
+use super::instrument::{POINTS_AT, Points};
 use super::recorded::Recorded;
-use super::shared::{GuestShared, ImportEnv, with_host};
-use super::stop::stop;
-use super::symbols::frames;
-use super::trace::all;
-use super::{Boundary, Paused};
-use crate::record::{Failure, Frame, Stop, StopReason};
-
-/// The most places in the code whose names are remembered.
-const REMEMBERED: usize = 4096;
+use super::{Boundary, Paused, Watchdog};
+use crate::record::{Failure, Frame, Stop};
 
 /// A function's index, and the offset of an instruction.
 type CodePlace = (u32, Option<usize>);
@@ -28,8 +20,8 @@ pub(super) struct Pauser {
     /// The memory with the flags.
     flags: Memory,
     /// The global that counts calls.
-    depth: Global,
-    points: Points,
+    pub(super) depth: Global,
+    pub(super) points: Points,
     /// The edition of the breakpoints that are set, and their points.
     armed: RefCell<(u64, Vec<u32>)>,
 }
@@ -38,9 +30,9 @@ pub(super) struct Pauser {
 #[derive(Default)]
 pub(super) struct PauseMemory {
     /// Whether every access is looked at, since the last one.
-    watching: Cell<bool>,
+    pub(super) watching: Cell<bool>,
     /// The frames of places in the code.
-    frames: RefCell<HashMap<CodePlace, Vec<Frame>>>,
+    pub(super) frames: RefCell<HashMap<CodePlace, Vec<Frame>>>,
 }
 
 impl Pauser {
@@ -48,17 +40,17 @@ impl Pauser {
         Pauser { flags, depth, points, armed: RefCell::default() }
     }
 
-    fn depth(&self, store: &mut impl AsStoreMut) -> i32 {
+    pub(super) fn depth(&self, store: &mut impl AsStoreMut) -> i32 {
         self.depth.get(store).i32().unwrap_or(0)
     }
 
     /// Sets the bytes of the points with a breakpoint.
-    fn arm(&self, store: &mut impl AsStoreMut, shared: &GuestShared, edition: u64) {
+    pub(super) fn arm(&self, store: &mut impl AsStoreMut, watch: &Watchdog, edition: u64) {
         let mut armed = self.armed.borrow_mut();
         if armed.0 == edition {
             return;
         }
-        let breaks = shared.watch.control().breaks();
+        let breaks = watch.control().breaks();
         let numbers = breaks.iter().flat_map(|breakpoint| &breakpoint.offsets);
         let numbers: Vec<_> = numbers.filter_map(|&offset| self.points.number(offset)).collect();
         let view = self.flags.view(store);
@@ -69,114 +61,6 @@ impl Pauser {
         }
         *armed = (edition, numbers);
     }
-}
-
-impl GuestShared {
-    /// Has the guest look out for what is wanted of it now.
-    pub(super) fn look_out(&self, store: &mut impl AsStoreMut) {
-        // What is wanted is read after this; who wants something else sets it again after saying so.
-        self.flag.forget_attention();
-        let lookout = self.watch.control().lookout();
-        let mut mode = 0;
-        if let Some(pauser) = &self.pauser {
-            pauser.arm(store, self, lookout.edition);
-            mode |= if lookout.breaks { MODE_BREAKS } else { 0 };
-            mode |= if lookout.deepest.is_some() { MODE_POINTS } else { 0 };
-        }
-        self.flag.look_out(mode, lookout.deepest.unwrap_or(i32::MIN), lookout.accesses);
-        self.pauses.watching.set(lookout.accesses);
-    }
-
-    /// How deep the guest's calls are, where that is counted.
-    pub(super) fn depth(&self, store: &mut impl AsStoreMut) -> i32 {
-        self.pauser.as_ref().map_or(0, |pauser| pauser.depth(store))
-    }
-
-    /// Takes the depth of calls back to what it was: a call that trapped left it.
-    pub(super) fn restore_depth(&self, store: &mut impl AsStoreMut, depth: i32) {
-        if let Some(pauser) = &self.pauser {
-            // It is mutable, and an i32.
-            let _ = pauser.depth.set(store, Value::I32(depth));
-        }
-    }
-
-    /// Where the guest is in its code, while it waits for a host function.
-    pub(super) fn position(&self, store: &mut impl AsStoreMut) -> CodePosition {
-        let trap = RuntimeError::new("where the guest is");
-        let own =
-            |frame: &&wasmer_types::FrameInfo| self.offsets.original(frame.func_index(), frame.func_offset()).is_some();
-        let trace: Vec<_> = trap.trace().iter().filter(own).cloned().collect();
-        let (frames, omitted) = frames(&trace, &self.offsets, |index, offset| self.named(index, offset));
-        CodePosition { frames, omitted, depth: self.depth(store) }
-    }
-
-    /// The frames of a place in the code, which are remembered.
-    fn named(&self, index: u32, offset: Option<usize>) -> Vec<Frame> {
-        let mut known = self.pauses.frames.borrow_mut();
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.entry((index, offset)).or_insert_with(|| self.symbols.frames(index, offset)).clone()
-    }
-
-    /// Why the guest stops at the point of that number, if it does.
-    fn stops_at(&self, store: &mut impl AsStoreMut, number: i64) -> Option<Pausing> {
-        let pauser = self.pauser.as_ref()?;
-        let offset = pauser.points.offset(usize::try_from(number).ok()?)?;
-        let reason = self.watch.control().stops_at(offset, pauser.depth(store))?;
-        Some(Pausing::Stop(reason, None))
-    }
-
-    /// Why the guest stops after its last accesses, from the one of that number on, if it does.
-    fn stops_after(&self, store: &mut impl AsStoreMut, first: u64) -> Option<Pausing> {
-        let tracer = self.tracer.as_ref()?;
-        let holds = |memory: usize, addr: u64, len: u64| {
-            let bytes = all(self.memories.get(memory)?, store);
-            let start = usize::try_from(addr).ok()?;
-            Some(bytes.get(start..start.checked_add(usize::try_from(len).ok()?)?)?.to_vec())
-        };
-        let collector = tracer.collector();
-        let collector = collector.lock().unwrap_or_else(PoisonError::into_inner);
-        let accesses = (first..collector.count()).filter_map(|number| collector.access(number));
-        let control = self.watch.control();
-        let (reason, access) = accesses.filter_map(|access| control.stops_after(&access, holds)).next()?;
-        Some(Pausing::Stop(reason, Some(access)))
-    }
-}
-
-/// What a guest calls when its ring is full, after a `memory.init` at `addr`, and at a stop point, of which `addr` is the
-/// number.
-pub(super) fn hook(
-    mut env: FunctionEnvMut<'_, ImportEnv>,
-    site: i32,
-    addr: i64,
-    _: i64,
-    len: i64,
-) -> Result<(), RuntimeError> {
-    let (data, mut store) = env.data_and_store_mut();
-    let Some(shared) = data.shared() else { return Ok(()) };
-    let Some(tracer) = &shared.tracer else { return Ok(()) };
-    let site = site.cast_unsigned();
-    let init = (site != NO_SITE && site != POINT_SITE).then(|| (site, addr.cast_unsigned(), len.cast_unsigned()));
-    let first = tracer.take(&mut store, init, shared.pauses.watching.get());
-    let stopping = match (site, first) {
-        (POINT_SITE, _) => shared.stops_at(&mut store, addr),
-        (_, Some(first)) => shared.stops_after(&mut store, first),
-        (_, None) => None,
-    };
-    if shared.flag.has_attention() {
-        shared.look_out(&mut store);
-    }
-    let control = shared.watch.control();
-    let paused = || control.take_pause().then_some(Pausing::Stop(StopReason::Pause, None));
-    let refreshed = || control.take_refresh().then_some(Pausing::Refresh);
-    let pausing = stopping.or_else(paused).or_else(refreshed);
-    let Some(pausing) = pausing else { return Ok(()) };
-    let paused = with_host(env, |host, mut store, shared| {
-        let mut guest = super::reach::GuestAccess::new(store.as_store_mut(), shared.clone());
-        host.paused(pausing, &mut guest)
-    });
-    paused.and_then(|paused| paused.map_err(|failure| *failure)).map_err(stop)
 }
 
 impl<B: Boundary + ?Sized> Recorded<'_, B> {

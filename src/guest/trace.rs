@@ -1,15 +1,12 @@
-//! The host's side of tracing: the hook that an instrumented guest calls when its ring is full, and the collector for
-//! its records.
+//! The host's side of tracing: takes the records of an instrumented guest out of its ring, for a collector.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, Global, Instance, Memory, Store, Value};
+use wasmer::{AsStoreMut, AsStoreRef, Function, Global, Instance, Memory, Store, Value};
 
 use super::Watchdog;
 use super::feed::Feed;
 use super::instrument::{FIRST_RECORD, LIMIT, LIMIT_AT, RING_PAGES, TraceExports};
-use super::pause::hook;
-use super::shared::ImportEnv;
 use crate::record::{Collector, Site};
 
 /// Takes the records of one guest.
@@ -31,7 +28,7 @@ impl Tracer {
         exports: &TraceExports,
         memories: &[Memory],
         collector: Collector,
-        (watch, env): (&Watchdog, &FunctionEnv<ImportEnv>),
+        (watch, hook): (&Watchdog, Function),
     ) -> Option<Tracer> {
         let tracer = Tracer {
             ring: instance.exports.get_memory(&exports.ring).ok()?.clone(),
@@ -41,7 +38,6 @@ impl Tracer {
             feed: Arc::new(Mutex::new(Feed::new(collector))),
             watch: watch.clone(),
         };
-        let hook = Function::new_typed_with_env(store, env, hook);
         let table = instance.exports.get_table(&exports.hook).ok()?.clone();
         table.set(store, 0, Value::FuncRef(Some(hook))).ok()?;
         tracer.ring.view(store).write(LIMIT_AT.into(), &LIMIT.to_le_bytes()).ok()?;

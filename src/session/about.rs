@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Live, Source};
-use crate::abi::{Assumption, Recipe, recipe};
+use super::facts::{facts, memory_of};
+use super::{GuestOp, Live, Source};
+use crate::abi::{Assumption, recipe};
 use crate::check::{Facts, Findings, review};
 use crate::debug::DebugInfo;
 use crate::guest::{Global, Interface, Passes, Points};
@@ -41,6 +42,11 @@ pub struct About {
     pub points: Points,
 }
 
+/// Bytes of history per run. Older causes are forgotten.
+pub(super) const HISTORY: usize = 256 << 20;
+/// How many past runs are kept.
+pub(super) const RUNS: usize = 3;
+
 /// A run that has ended or was read from a file, with its guest.
 #[derive(Clone, Debug)]
 pub struct PastRun {
@@ -74,6 +80,16 @@ impl Origin {
     }
 }
 
+impl GuestOp {
+    /// Where the new guest comes from, if the module changes.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        match self {
+            GuestOp::Reload(source) => Some(Origin::of(source)),
+            _ => None,
+        }
+    }
+}
+
 impl About {
     /// What is known of the guest that findings rest on.
     pub(super) fn facts(&self) -> Facts {
@@ -104,16 +120,4 @@ impl Live {
     pub fn facts(&self) -> Facts {
         facts(self.interface(), &self.choice().recipe)
     }
-}
-
-/// What findings rest on: the module's interface, and the recipe.
-pub(super) fn facts(interface: &Interface, recipe: &Recipe) -> Facts {
-    Facts::new(interface, recipe, memory_of(interface, recipe))
-}
-
-/// The index of the memory that a guest's recipe uses: the one that it names, or else the first named one.
-fn memory_of(interface: &Interface, recipe: &Recipe) -> usize {
-    let (memories, wanted) = (interface.memory_names(), recipe.memory.as_deref());
-    let used = |names: &Vec<&str>| wanted.map_or(!names.is_empty(), |name| names.contains(&name));
-    memories.iter().position(used).unwrap_or(0)
 }

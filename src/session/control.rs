@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::worker::ReloadPending;
+use super::call::UnderWay;
 use super::{GuestOp, Request, Session, State, Stops};
-use crate::guest::{Go, Passes, Paused, Watchdog};
+use crate::guest::{Go, Passes, Paused};
 use crate::record::{Stop, StopReason};
 
 /// Showing memory takes at most one part in so many of a guest's time.
@@ -19,42 +19,6 @@ pub enum Means {
     Missing(Passes),
     /// It cannot be, and why.
     Impossible(String),
-}
-
-/// A hold on a guest that may wait for somebody to tell it to go on. When this is dropped, nobody will.
-pub(super) struct Hold(pub(super) Watchdog);
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.0.control().close();
-    }
-}
-
-/// What a session knows of the call that is under way.
-#[derive(Debug, Default)]
-pub(super) struct UnderWay {
-    /// Where the guest was when it last told.
-    stop: Option<Stop>,
-    /// Whether it waits there.
-    is_held: bool,
-    /// A step that is to be made again, and how often.
-    again: Option<(Go, u64)>,
-    /// Whether the guest was asked to show its memory.
-    is_asked: bool,
-    /// When it may be asked again.
-    not_before: Option<Instant>,
-}
-
-impl UnderWay {
-    /// Whether the guest waits to be told how to go on.
-    pub(super) fn is_held(&self) -> bool {
-        self.is_held
-    }
-
-    /// The guest goes on, or ends its call.
-    pub(super) fn release(&mut self) {
-        (self.is_held, self.again) = (false, None);
-    }
 }
 
 impl Session {
@@ -146,7 +110,7 @@ impl Session {
         }
         self.look_at_run(0);
         self.enqueue(Request::Command("recompile".to_owned(), GuestOp::Recompile(passes)));
-        self.reload_pending = Some(ReloadPending { number: self.sent, file: None, ends_call });
+        self.queue.await_reload(None, ends_call);
     }
 
     /// Takes in what happened so far of a call that is under way.

@@ -1,82 +1,50 @@
 //! A running guest: the program, an instance of it, and the convention that drives it.
 
-use std::ffi::OsString;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::abi::{
-    Answered, Batch, Bound, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, NoConvention,
-    ResolvedConvention, choose,
-};
-use crate::debug::{DebugInfo, PathMapping};
-use crate::guest::{
-    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, PointRequest, Points,
-    Program, Recorded, Watchdog,
-};
-use crate::record::{Cause, Failure, Limit, Listener, Memories, Outcome, Recorder, StepKind, Trigger, Value};
-
-use super::about::facts;
+use super::factory::{GuestFactory, prepare, time_of_code};
+use super::facts::facts;
 use super::poison::{Poison, Poisoned};
-use super::{Resend, Source, Stops, Watched};
-
-/// The user's options for running a guest.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The guest's limits.
-    pub limits: Limits,
-    /// The requested convention.
-    pub wish: ConventionRequest,
-    /// The arguments of a guest that is a program, after its name.
-    pub args: Vec<OsString>,
-    /// Where to find the guest's source files.
-    pub source_maps: Vec<PathMapping>,
-    /// The environment of a guest that is a program, as `NAME=VALUE`.
-    pub env: Vec<OsString>,
-    /// Which of the guest's memory accesses are recorded.
-    pub trace: Passes,
-    /// The byte with which blocks are filled that the guest's allocator returns or gets back.
-    pub poison: Option<u8>,
-    /// Time per exchange for comparing memory at import calls, where stores are not recorded; `None` for two seconds.
-    pub patience: Option<Duration>,
-    /// Receives the guest's messages as it emits them.
-    pub listener: Option<Listener>,
-    /// The watched files: when one changes, the guest is reloaded.
-    pub watched: Watched,
-    /// What is sent again after a guest was reloaded because its file changed.
-    pub resend: Resend,
-    /// The breakpoints and watchpoints.
-    pub stops: Stops,
-}
+use super::{OpenError, Options, Source, Stops};
+use crate::abi::{
+    Answered, Batch, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, ResolvedConvention, choose,
+};
+use crate::debug::DebugInfo;
+use crate::guest::{
+    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, Passes, PointRequest, Points, Program,
+    Recorded, Watchdog,
+};
+use crate::record::{Cause, Failure, Memories, Outcome, Recorder, Trigger, Value};
 
 /// A running guest. It stays on the thread that created it.
 ///
 /// [`Live::answer`] is fast and records nothing; [`Live::send`] records. Use one or the other.
 pub struct Live {
-    program: Program,
-    debug: Arc<DebugInfo>,
+    pub(super) program: Program,
+    pub(super) debug: Arc<DebugInfo>,
     /// The requested and the resolved convention.
-    wish: ConventionRequest,
-    choice: ResolvedConvention,
+    pub(super) wish: ConventionRequest,
+    pub(super) choice: ResolvedConvention,
     invocation: Invocation,
-    guest: Guest,
-    exchange: Exchange,
-    recorder: Recorder,
-    watch: Watchdog,
+    pub(super) guest: Guest,
+    pub(super) exchange: Exchange,
+    pub(super) recorder: Recorder,
+    pub(super) watch: Watchdog,
     /// Whether the guest has answered a line.
-    used: bool,
+    pub(super) used: bool,
     /// How long its code ran during the start.
-    started: Duration,
-    driving: Driving,
+    pub(super) started: Duration,
+    pub(super) driving: Driving,
     /// The guest's name, as the user gave it.
-    name: String,
-    stops: Stops,
+    pub(super) name: String,
+    pub(super) stops: Stops,
     /// How long creating the guest took, until it is started.
     made: Duration,
     /// Whether nothing stops the guest: lines are sent again.
     pub(super) is_unstoppable: bool,
-    poison: Option<Poison>,
+    pub(super) poison: Option<Poison>,
 }
 
 /// How many lines a guest answers before its recipe is compiled, which takes about as long as they do.
@@ -88,7 +56,7 @@ pub const GATHER: usize = 64 << 10;
 
 /// The compiled recipe, for batches of lines.
 #[derive(Default)]
-struct Driving {
+pub(super) struct Driving {
     /// `None` if not compiled yet; the inner value is `None` if it cannot be.
     code: Option<Option<DriverCode>>,
     batch: Option<Batch>,
@@ -98,17 +66,11 @@ struct Driving {
     answered: usize,
 }
 
-/// Why a guest cannot be opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// The module cannot be loaded or instantiated.
-    Load(LoadError),
-    /// No convention was chosen.
-    NoConvention(NoConvention),
-    /// The guest's start function failed, or a call that its recipe makes once.
-    Prepare(Failure),
-    /// The guest cannot be compiled so that it can be stopped.
-    Unstoppable(String),
+impl Driving {
+    /// The guest is replaced by a fresh instance, to which the driver is not attached yet.
+    pub(super) fn detach(&mut self) {
+        (self.batch, self.lines) = (None, 0);
+    }
 }
 
 impl Live {
@@ -187,28 +149,7 @@ impl Live {
         self.watch.control().begin(self.is_unstoppable);
     }
 
-    /// Replaces the guest by a fresh instance of its module, and returns the cause of its start.
-    ///
-    /// # Errors
-    /// As for [`Live::open`]: the start function runs again.
-    pub fn restart(&mut self) -> Result<Cause, OpenError> {
-        let mut recorder = self.recorder.renewed();
-        // What is shown of a stop belongs to the run before.
-        self.watch.control().begin(true);
-        let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
-        if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
-            self.guest.take_watch();
-            return Err(OpenError::Prepare(failure));
-        }
-        (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
-        (self.driving.batch, self.driving.lines) = (None, 0);
-        self.poison.iter_mut().for_each(Poison::clear);
-        let start = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
-        self.started = time_of_code(&start);
-        Ok(start)
-    }
-
-    fn birth(&self) -> GuestFactory<'_> {
+    pub(super) fn birth(&self) -> GuestFactory<'_> {
         GuestFactory {
             program: &self.program,
             bound: &self.choice.bound,
@@ -241,23 +182,6 @@ impl Live {
     /// The convention in use.
     pub fn choice(&self) -> &ResolvedConvention {
         &self.choice
-    }
-
-    /// Changes the convention and replaces the guest by a fresh one. Returns the cause of its start. On an error
-    /// nothing changes.
-    ///
-    /// # Errors
-    /// The convention does not match, or as for [`Live::restart`].
-    pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
-        let wish = self.wish.named(named).map_err(OpenError::NoConvention)?;
-        let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
-        let before = std::mem::replace(&mut self.choice, choice);
-        let started = self.restart();
-        match started {
-            Ok(_) => (self.wish, self.driving) = (wish, Driving::default()),
-            Err(_) => self.choice = before,
-        }
-        started
     }
 
     /// The current memories, as far as recorded.
@@ -421,13 +345,6 @@ impl Before {
     }
 }
 
-/// How long the guest's code ran during its start.
-fn time_of_code(start: &Cause) -> Duration {
-    let made =
-        start.steps.iter().find(|step| step.kind == StepKind::Instantiate).map_or(Duration::ZERO, |step| step.elapsed);
-    start.elapsed().saturating_sub(made)
-}
-
 /// Operations for commands.
 impl Live {
     /// The module's exports and imports.
@@ -471,47 +388,6 @@ impl Live {
         Cause { focus, ..cause }
     }
 
-    /// Replaces the guest by one of another module, and returns the cause of its start. On an error nothing changes.
-    ///
-    /// # Errors
-    /// As for [`Live::open`].
-    pub(super) fn reload(&mut self, source: &Source, options: &Options) -> Result<Cause, OpenError> {
-        let options = Options { wish: self.wish.clone(), ..options.clone() };
-        let opened = Live::load(source, &options, self.watch.clone()).and_then(|mut live| {
-            live.is_unstoppable = true;
-            let start = live.start()?;
-            Ok((live, start))
-        });
-        let (live, start) = opened.inspect_err(|_| self.take_back())?;
-        *self = live;
-        Ok(start)
-    }
-
-    /// Takes the watch back that another guest had, which did not take this one's place.
-    fn take_back(&self) {
-        self.guest.take_watch();
-        self.stops.tell(&self.watch, &self.debug, self.program.points());
-    }
-
-    /// Replaces the guest by one of the same module that is compiled with `options`, so that it can be stopped.
-    ///
-    /// # Errors
-    /// As for [`Live::open`], or [`OpenError::Unstoppable`].
-    pub(super) fn recompile(&mut self, options: &Options) -> Result<Cause, OpenError> {
-        let source = Source { name: self.name.clone(), bytes: self.debug.module().to_vec() };
-        let options = Options { wish: self.wish.clone(), ..options.clone() };
-        let opened = Live::load(&source, &options, self.watch.clone()).and_then(|mut live| {
-            live.is_unstoppable = true;
-            match live.why_untraced() {
-                Some(why) => Err(OpenError::Unstoppable(why.to_owned())),
-                None => live.start().map(|start| (live, start)),
-            }
-        });
-        let (live, start) = opened.inspect_err(|_| self.take_back())?;
-        *self = live;
-        Ok(start)
-    }
-
     /// What the guest was compiled with.
     pub(super) fn passes(&self) -> Passes {
         self.program.passes()
@@ -538,57 +414,3 @@ impl ManualAccess<'_, '_> {
         Ok(self.exchange.call(self.recorded, func, args)?)
     }
 }
-
-/// Everything needed to create a guest.
-struct GuestFactory<'a> {
-    program: &'a Program,
-    bound: &'a Bound,
-    invocation: &'a Invocation,
-    watch: &'a Watchdog,
-}
-
-impl GuestFactory<'_> {
-    /// Creates a guest, none of whose code has run, with its convention. Also returns how long that took.
-    fn instance(&self) -> Result<(Guest, Exchange, Duration), OpenError> {
-        let since = Instant::now();
-        let mut guest = self.program.instantiate(self.watch).map_err(OpenError::Load)?;
-        let elapsed = since.elapsed();
-        let limits = self.program.limits();
-        let exchange =
-            Exchange::new(self.bound.clone(), &mut guest, self.invocation, &limits).map_err(OpenError::Prepare)?;
-        Ok((guest, exchange, elapsed))
-    }
-}
-
-/// Records that a guest was created, and starts it.
-fn prepare(
-    guest: &mut Guest,
-    exchange: &mut Exchange,
-    recorder: &mut Recorder,
-    elapsed: Duration,
-) -> Result<(), Failure> {
-    let (start, watch) = (guest.start().cloned(), guest.watch().clone());
-    let mut recorded = Recorded::new(guest, recorder);
-    recorded.instantiated(elapsed);
-    watch.during(|| exchange.prepare(&mut recorded, start.as_ref()))
-}
-
-impl OpenError {
-    /// Whether the guest's start exceeded the time limit.
-    pub fn is_time_limit(&self) -> bool {
-        matches!(self, OpenError::Prepare(failure) if matches!(failure.root(), Failure::Limit(Limit::Time(_))))
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OpenError::Load(error) => error.fmt(f),
-            OpenError::NoConvention(error) => error.fmt(f),
-            OpenError::Prepare(failure) => failure.fmt(f),
-            OpenError::Unstoppable(why) => write!(f, "it cannot be stopped: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}

@@ -5,19 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, SystemTime};
 
-use super::{GuestOp, Source, Update};
+use super::{GuestOp, Source, Update, Watched};
 
 /// Polling interval. A file that is being written changes between polls; it is read once it stops changing.
 const PERIOD: Duration = Duration::from_millis(150);
-
-/// The watched files.
-#[derive(Clone, Debug, Default)]
-pub struct Watched {
-    /// The module.
-    pub guest: Option<PathBuf>,
-    /// The recipe.
-    pub recipe: Option<PathBuf>,
-}
 
 impl Watched {
     /// Watches the files on a thread, until the returned handle is dropped. `source` is what was loaded.

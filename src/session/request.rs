@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::about::Origin;
-use super::{Live, OpenError, Options, Source};
-use crate::abi::InputLine;
-use crate::guest::{Boundary, Passes};
-use crate::record::{Cause, Failure, FocusTarget, Trigger, Value};
+use super::Source;
+use crate::guest::Passes;
+use crate::record::{Cause, Failure, Trigger, Value};
 
 /// A request to a guest.
 #[derive(Clone, Debug)]
@@ -39,47 +37,6 @@ pub enum GuestOp {
     Recompile(Passes),
 }
 
-impl Live {
-    /// Performs the request, and returns the resulting cause.
-    ///
-    /// # Errors
-    /// A fresh guest could not be created: the old one stays.
-    pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Result<Cause, OpenError> {
-        let (words, deed) = match request {
-            Request::Line(line) => return Ok(self.send(InputLine { bytes: &line, ended: true }, number)),
-            Request::Command(words, deed) => (words, deed),
-        };
-        Ok(match deed {
-            GuestOp::Call(name, args) => self.act(words, number, |guest| {
-                let func = guest.recorded.func(&name)?;
-                guest.recorded.transform_next(FocusTarget::Call);
-                guest.call(&func, &args)
-            }),
-            GuestOp::Poke(memory, addr, bytes) => {
-                self.act(words, number, |guest| guest.recorded.write(memory, addr, &bytes))
-            }
-            GuestOp::Grow(memory, pages) => {
-                self.act(words, number, |guest| guest.recorded.grow(memory, pages).map(|_| ()))
-            }
-            GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
-            GuestOp::Reset => begun(words, self.restart()?),
-            GuestOp::Reload(source) => begun(words, self.reload(&source, options)?),
-            GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
-            GuestOp::Recompile(trace) => begun(words, self.recompile(&Options { trace, ..options.clone() })?),
-        })
-    }
-}
-
-impl GuestOp {
-    /// Where the new guest comes from, if the module changes.
-    pub(super) fn origin(&self) -> Option<Origin> {
-        match self {
-            GuestOp::Reload(source) => Some(Origin::of(source)),
-            _ => None,
-        }
-    }
-}
-
 impl Request {
     /// What the guest is to be compiled with from then on, if that changes.
     pub(super) fn passes(&self) -> Option<Passes> {
@@ -99,9 +56,4 @@ impl Request {
         let accesses = Arc::default();
         Cause { trigger, steps, changes, accesses, focus: None, outcome: Err(Failure::Cancelled), cleanup: None }
     }
-}
-
-/// The start of a fresh guest, attributed to a command.
-fn begun(words: String, start: Cause) -> Cause {
-    Cause { trigger: Trigger::Command(words), ..start }
 }

@@ -4,21 +4,11 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::{GuestOp, Request};
+use super::{GuestOp, Request, Resend};
 
 /// Maximum number of requests per run kept for resending, and maximum total bytes of their lines.
 const KEPT: usize = 10_000;
 const KEPT_BYTES: usize = 64 << 20;
-
-/// How much of a run is sent again after a reload because a file changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Resend {
-    /// All lines and commands of the run, in order.
-    #[default]
-    All,
-    /// The last line.
-    Last,
-}
 
 /// A reload because a file changed, or because the guest was compiled again, and the run that it began.
 #[derive(Clone, Debug, PartialEq, Eq)]

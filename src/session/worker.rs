@@ -1,46 +1,26 @@
 //! A front end's handle to a session: the guest runs on its own thread, the timeline is kept here.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::SystemTime;
 
-use super::control::{Hold, UnderWay};
-use super::resend::{Reload, Resend, RunRequests};
+use super::about::{HISTORY, RUNS};
+use super::call::{Hold, UnderWay};
+use super::queue::{Queue, ReloadPending};
+use super::resend::RunRequests;
 use super::thread::{Job, work};
-use super::{About, Bookmarks, GuestOp, OpenError, Options, PastRun, Request, Saved, Source, Stops};
-use crate::check::{Finding, Findings, review};
-use crate::guest::{Global, Limits, PauseListener, Paused, Watchdog};
-use crate::record::{Cause, Listener, Memories, Run, Trigger};
-
-/// Bytes of history per run. Older causes are forgotten.
-pub(super) const HISTORY: usize = 256 << 20;
-/// How many past runs are kept.
-pub(super) const RUNS: usize = 3;
+use super::{
+    About, Bookmarks, GuestOp, OpenError, Options, PastRun, Reload, Request, Resend, Saved, Source, Stops, Update,
+};
+use crate::check::{Findings, review};
+use crate::guest::{Global, Limits, PauseListener, Watchdog};
+use crate::record::{Listener, Run, Trigger};
 
 /// Bytes kept for the current run: its history, and the records of one exchange.
 fn budget(limits: &Limits) -> usize {
     usize::try_from(limits.record).unwrap_or(usize::MAX).saturating_add(HISTORY)
-}
-
-/// A report of the guest's thread to its session.
-pub enum Update {
-    /// The guest is loaded and started.
-    Ready(Box<About>),
-    /// The guest emitted a message during an exchange. The message is also a step of the resulting cause.
-    Said(Vec<u8>),
-    /// A watched file changed: the operation to run, with its command text.
-    Rebuilt(String, GuestOp),
-    /// A cause has ended; with the memories and exported globals after it, and what is wrong with it.
-    Settled(Arc<Cause>, Memories, Vec<Global>, Vec<Finding>),
-    /// A call is not over, and this happened so far: the guest stopped, or was asked.
-    Paused(Box<Paused>),
-    /// A request failed without changing the guest; with the reason.
-    Refused(String),
-    /// The guest could not be loaded or started. This is the last update.
-    Failed(OpenError),
 }
 
 /// The state of the guest.
@@ -59,67 +39,39 @@ pub enum State {
 /// A guest on its own thread, and its timeline.
 pub struct Session {
     name: String,
-    about: Option<About>,
+    pub(super) about: Option<About>,
     /// The guest whose first cause is about to arrive.
     next_about: Option<About>,
-    jobs: Sender<Job>,
+    pub(super) queue: Queue,
     /// Whether the session is from a file, without a guest.
     replayed: bool,
-    /// How many requests were sent.
-    pub(super) sent: u64,
     pub(super) watch: Watchdog,
     limits: Limits,
     pub(super) run: Run,
     /// Past runs, oldest first.
-    past: Vec<PastRun>,
+    pub(super) past: Vec<PastRun>,
     /// How many runs have begun, including dropped ones.
-    begun: usize,
+    pub(super) begun: usize,
     /// How many runs before the current one the selected run is.
-    runs_back: usize,
+    pub(super) runs_back: usize,
     /// The index of the selected memory.
-    memory: usize,
+    pub(super) memory: usize,
     /// The session to return to, if this one is a file viewed in its place.
     suspended: Option<Box<Session>>,
     pub(super) globals: Vec<Global>,
-    findings: Findings,
+    pub(super) findings: Findings,
     bookmarks: Bookmarks,
-    /// Requests that wait for the previous one to finish. The guest's thread gets one at a time, so that its reports,
-    /// which contain memories, do not pile up.
-    waiting: VecDeque<Waiting>,
     pub(super) stops: Stops,
     pub(super) call: UnderWay,
     /// Lets a guest that waits end, when the session is gone.
     _hold: Option<Hold>,
-    /// The number of the request that the guest's thread is performing.
-    under_way: Option<u64>,
     /// The requests of this run.
     requests: RunRequests,
     resend: Resend,
-    /// The request that reloads or recompiles the guest, until it has finished.
-    pub(super) reload_pending: Option<ReloadPending>,
     /// The reload that began this run, if a changed file caused it.
     reloaded: Option<Reload>,
     /// Why the last request was refused, if it was.
     refusal: Option<String>,
-}
-
-/// A waiting request.
-struct Waiting {
-    number: u64,
-    request: Request,
-    /// Whether it is sent again because a file changed.
-    again: bool,
-    /// Whether nothing stops the guest meanwhile.
-    is_unstoppable: bool,
-}
-
-/// A request that reloads or recompiles the guest, after which earlier requests are sent again.
-pub(super) struct ReloadPending {
-    pub(super) number: u64,
-    /// The changed file; `None` if the guest is compiled again so that it can be stopped.
-    pub(super) file: Option<PathBuf>,
-    /// Whether it ended a call, which may be stopped when it is sent again.
-    pub(super) ends_call: bool,
 }
 
 impl Session {
@@ -152,9 +104,8 @@ impl Session {
             name,
             about: None,
             next_about: None,
-            jobs,
+            queue: Queue::new(jobs),
             replayed: false,
-            sent: 0,
             watch: Watchdog::new(None),
             limits: Limits::default(),
             run: Run::new(HISTORY),
@@ -166,14 +117,11 @@ impl Session {
             globals: Vec::new(),
             findings: Findings::default(),
             bookmarks: Bookmarks::default(),
-            waiting: VecDeque::new(),
             stops: Stops::default(),
             call: UnderWay::default(),
             _hold: None,
-            under_way: None,
             requests: RunRequests::default(),
             resend: Resend::default(),
-            reload_pending: None,
             reloaded: None,
             refusal: None,
         }
@@ -233,7 +181,7 @@ impl Session {
             Update::Paused(paused) => self.show_paused(*paused),
             Update::Rebuilt(command, op) => self.reload_changed(command, op),
             Update::Settled(cause, present, globals, findings) => {
-                let number = if cause.trigger == Trigger::Start { None } else { self.under_way.take() };
+                let number = if cause.trigger == Trigger::Start { None } else { self.queue.finish() };
                 let begins = cause.begins_a_run();
                 if begins {
                     self.begin_a_run();
@@ -244,16 +192,16 @@ impl Session {
                 self.run.push(cause, present);
                 if let Some(number) = number {
                     self.settled(number, begins);
-                    self.hand_over();
+                    self.queue.hand_over();
                 }
             }
             Update::Refused(reason) => {
                 self.refusal = Some(reason);
                 self.call = UnderWay::default();
-                if let Some(number) = self.under_way.take() {
+                if let Some(number) = self.queue.finish() {
                     self.settled(number, false);
                 }
-                self.hand_over();
+                self.queue.hand_over();
             }
             Update::Failed(error) => return Err(error),
         }
@@ -267,8 +215,7 @@ impl Session {
 
     /// Handles the end of a request. If it reloaded a guest because its file changed, earlier requests are sent again.
     fn settled(&mut self, number: u64, begins: bool) {
-        let reload = self.reload_pending.take_if(|pending| pending.number == number);
-        match reload {
+        match self.queue.take_reload(number) {
             Some(pending) if begins => self.send_again(pending),
             None if begins => {
                 self.requests.begin(number);
@@ -285,11 +232,7 @@ impl Session {
         let lines = again.iter().filter(|request| request.is_line()).count();
         let (at, commands) = (SystemTime::now(), again.len() - lines);
         self.reloaded = Some(Reload { file, at, run: self.begun, lines, commands, forgotten });
-        for (place, request) in again.into_iter().rev().enumerate() {
-            self.sent += 1;
-            let is_unstoppable = !(ends_call && place == 0);
-            self.waiting.push_front(Waiting { number: self.sent, request, again: true, is_unstoppable });
-        }
+        self.queue.push_again(again, ends_call);
     }
 
     /// Queues the reload of a changed guest, replacing any earlier reload and resent requests in the queue. Does not
@@ -298,15 +241,14 @@ impl Session {
         if self.replayed {
             return;
         }
-        let pending = self.reload_pending.as_ref().map(|pending| pending.number);
-        self.waiting.retain(|waiting| !waiting.again && Some(waiting.number) != pending);
+        self.queue.drop_reload();
         let file = match &op {
             GuestOp::Adopt(file) => file.clone(),
             GuestOp::Reload(source) => PathBuf::from(&source.name),
             _ => PathBuf::new(),
         };
         self.enqueue(Request::Command(command, op));
-        self.reload_pending = Some(ReloadPending { number: self.sent, file: Some(file), ends_call: false });
+        self.queue.await_reload(Some(file), false);
     }
 
     /// The reload that began the current run, if a changed file caused it.
@@ -334,27 +276,13 @@ impl Session {
             return;
         }
         self.runs_back = 0;
-        self.requests.push(self.sent + 1, &request);
+        self.requests.push(self.queue.next_number(), &request);
         self.enqueue(request);
     }
 
     pub(super) fn enqueue(&mut self, request: Request) {
-        self.sent += 1;
         self.refusal = None;
-        self.waiting.push_back(Waiting { number: self.sent, request, again: false, is_unstoppable: false });
-        self.hand_over();
-    }
-
-    /// Gives the guest's thread its next request, if it is idle.
-    fn hand_over(&mut self) {
-        if self.under_way.is_some() {
-            return;
-        }
-        if let Some(Waiting { number, request, is_unstoppable, .. }) = self.waiting.pop_front() {
-            // Fails only if the thread has ended; it has then reported why.
-            let _ = self.jobs.send(Job::Do(number, request, is_unstoppable));
-            self.under_way = Some(number);
-        }
+        self.queue.push(request);
     }
 
     /// Moves the current run to the past ones, unless it is empty.
@@ -380,50 +308,13 @@ impl Session {
         }
     }
 
-    /// Selects the run this many runs before the current one (0); false if it was dropped. Sending anything selects
-    /// the current run again.
-    pub fn look_at_run(&mut self, ago: usize) -> bool {
-        let kept = ago <= self.past.len();
-        self.runs_back = if kept { ago } else { self.runs_back };
-        kept
-    }
-
-    /// How many runs before the current one the selected run is.
-    pub fn runs_back(&self) -> usize {
-        self.runs_back
-    }
-
-    /// The number of the selected run, from 1, including dropped runs.
-    pub fn run_number(&self) -> usize {
-        self.begun - self.runs_back
-    }
-
-    /// Selects a memory; false if there is none with this index.
-    pub fn look_at_memory(&mut self, memory: usize) -> bool {
-        let known = memory < self.run().present().len();
-        self.memory = if known { memory } else { self.memory };
-        known
-    }
-
-    /// The index of the selected memory: initially the one that the convention uses for lines.
-    pub fn memory(&self) -> usize {
-        self.memory
-    }
-
-    /// The name that a memory is exported or imported by, if any.
-    pub fn memory_name(&self, memory: usize) -> Option<String> {
-        let names = self.about()?.interface.memory_names();
-        names.get(memory)?.first().map(|name| (*name).to_owned())
-    }
-
     /// Changes the guest's limits. The time limit applies immediately, the limits of outputs and records from the
     /// next request on, and the memory limit from the next module on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.watch.set_limit(limits.time);
         self.run.set_budget(budget(&limits));
-        // As above.
-        let _ = self.jobs.send(Job::Limits(limits));
+        self.queue.set_limits(limits);
     }
 
     /// Changes how many bytes of history the current run keeps.
@@ -434,55 +325,14 @@ impl Session {
 
     /// Stops the guest if it is running, and cancels all waiting requests.
     pub fn interrupt(&mut self) {
-        self.waiting.retain(|waiting| !waiting.again);
+        self.queue.drop_again();
         self.call.release();
-        self.watch.interrupt(self.sent);
+        self.watch.interrupt(self.queue.sent());
     }
 
     /// The guest's name, as given.
     pub fn name(&self) -> &str {
         self.about.as_ref().map_or(&self.name, |about| &about.name)
-    }
-
-    /// The guest of the selected run, once loaded.
-    pub fn about(&self) -> Option<&About> {
-        self.earlier().map_or(self.about.as_ref(), |chapter| Some(&chapter.about))
-    }
-
-    /// The current guest, once loaded.
-    pub fn guest(&self) -> Option<&About> {
-        self.about.as_ref()
-    }
-
-    /// What is wrong with the selected run.
-    pub fn findings(&self) -> &Findings {
-        self.earlier().map_or(&self.findings, |chapter| &chapter.findings)
-    }
-
-    /// The timeline of the selected run.
-    pub fn run(&self) -> &Run {
-        self.earlier().map_or(&self.run, |chapter| &chapter.run)
-    }
-
-    /// The exported globals after the selected run.
-    pub fn globals(&self) -> &[Global] {
-        self.earlier().map_or(&self.globals, |chapter| &chapter.globals)
-    }
-
-    /// The selected run, if it is a past one.
-    fn earlier(&self) -> Option<&PastRun> {
-        self.past.get(self.past.len().checked_sub(self.runs_back)?)
-    }
-
-    /// The runs before the last reset or reload, oldest first.
-    pub fn past(&self) -> &[PastRun] {
-        &self.past
-    }
-
-    /// All runs with their guests, oldest first; the current one only once its guest is loaded.
-    pub fn runs(&self) -> impl Iterator<Item = (&About, &[Global], &Run)> {
-        let past = self.past.iter().map(|chapter| (&chapter.about, &chapter.globals[..], &chapter.run));
-        past.chain(self.about.as_ref().map(|about| (about, &self.globals[..], &self.run)))
     }
 
     /// The ranges of memory named by the user.
@@ -520,7 +370,7 @@ impl Session {
 
     /// The state of the guest.
     pub fn state(&self) -> State {
-        match (&self.about, self.waiting.len() + usize::from(self.under_way.is_some())) {
+        match (&self.about, self.queue.unfinished()) {
             _ if self.call.is_held() => State::Stopped,
             (None, _) => State::Loading,
             _ if self.run.is_empty() && !self.replayed => State::Loading,

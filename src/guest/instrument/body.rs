@@ -6,7 +6,8 @@ use wasm_encoder::Encode;
 use wasmparser::{FunctionBody, Operator};
 
 use super::access::Access;
-use super::emit::{Added, Emitter};
+use super::added::Added;
+use super::emit::Emitter;
 use super::offset_map::OffsetMap;
 use super::points::{self, MOST_IN_BODY, MOST_POINTS, PointFinder, PointRequest, Points};
 use super::scratch::Scratch;

@@ -16,6 +16,7 @@
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
 use super::access::Access;
+use super::added::Added;
 use super::points;
 use super::scratch::Scratch;
 use super::sections::MemoryKind;
@@ -34,24 +35,6 @@ pub(in crate::guest) const RING_PAGES: u32 = 1;
 pub(in crate::guest) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
 /// The hook's site argument when the ring is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
-/// The site that the hook is called with at a stop point.
-pub(in crate::guest) const POINT_SITE: u32 = u32::MAX - 1;
-
-/// The indices of the additions to a module.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Added {
-    /// The memory that contains the flags.
-    pub(super) flag_memory: u32,
-    pub(super) ring_memory: u32,
-    pub(super) cursor_global: u32,
-    pub(super) hook_table: u32,
-    pub(super) hook_type: u32,
-    /// The function that calls the hook when the ring is full.
-    pub(super) drain_func: u32,
-    /// The global that counts calls, and the function that is called at a stop point; in a module with stop points.
-    pub(super) depth_global: u32,
-    pub(super) point_func: u32,
-}
 
 /// Emits the replacement of one instruction.
 pub(super) struct Emitter<'a, 'b> {

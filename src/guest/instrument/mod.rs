@@ -14,6 +14,7 @@
 //! start is a call like any other. All memories are exported too, so that they can be inspected.
 
 mod access;
+mod added;
 mod body;
 mod emit;
 mod offset_map;
@@ -36,9 +37,9 @@ use self::sections::{
 };
 use crate::record::Site;
 
-pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, POINT_SITE, RING_PAGES};
+pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
 pub(super) use self::offset_map::OffsetMap;
-pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINTS_AT};
+pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINT_SITE, POINTS_AT};
 pub use self::points::{PointRequest, Points};
 
 /// The kind of an export.
@@ -179,9 +180,9 @@ impl AddedExports {
 }
 
 /// The indices of the additions, after the module's own.
-fn indices(sections: &Sections<'_>) -> emit::Added {
+fn indices(sections: &Sections<'_>) -> added::Added {
     let memories = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
-    emit::Added {
+    added::Added {
         flag_memory: memories,
         ring_memory: memories.saturating_add(1),
         cursor_global: sections.globals,
@@ -207,7 +208,7 @@ fn append_flag(sections: &mut Sections<'_>, exports: &AddedExports, points: usiz
 /// Appends the memory, global, table and function for tracing.
 fn append_trace(
     sections: &mut Sections<'_>,
-    indices: emit::Added,
+    indices: added::Added,
     exports: &TraceExports,
 ) -> Result<(), BinaryReaderError> {
     sections.append(TYPE_SECTION, &[hook_type(), drain_type(), point_type()])?;

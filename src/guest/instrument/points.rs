@@ -10,12 +10,15 @@ use std::sync::Arc;
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg};
 use wasmparser::Operator;
 
-use super::emit::{Added, POINT_SITE};
+use super::added::Added;
 
 /// The most stop points. Each has a byte, and some bytes of code.
 pub(super) const MOST_POINTS: usize = 1 << 20;
 /// The most in one function, whose size has a limit.
 pub(super) const MOST_IN_BODY: usize = 1 << 18;
+
+/// The site that the hook is called with at a stop point.
+pub(in crate::guest) const POINT_SITE: u32 = u32::MAX - 1;
 
 /// Where the memory with the flags has the mode, the deepest calls to stop at, and a byte for each point.
 pub(in crate::guest) const MODE_AT: u32 = 12;

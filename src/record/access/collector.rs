@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use super::super::image::Page;
 use super::super::{Memories, PAGE, WASM_PAGE};
-use super::log::{
-    AccessLog, CHUNK, Checkpoint, Chunk, LONG, MemoryAccess, Record, Segment, UNKEPT, page_key, page_keys,
-};
+use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, MemoryAccess, Segment, page_key, page_keys};
 use super::raw::{Plan, PlanKind, RECORD, Raw};
 use super::shadow::{Listing, Shadow, TouchedPage};
 use super::site::{Site, SiteKind};
+use super::stored::{LONG, Record, UNKEPT};
 
 /// How many records are copied when somebody wants to see the log so far; longer chunks are ended then.
 const SHORT: usize = 256;

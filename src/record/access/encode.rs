@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::MEMORIES;
-use super::log::{AccessLog, CHUNK, Chunk, LONG, Record, Segment, UNKEPT, page_keys};
+use super::log::{AccessLog, CHUNK, Chunk, Segment, page_keys};
 use super::site::{Site, SiteKind};
+use super::stored::{LONG, Record, UNKEPT};
 
 /// The version of this encoding.
 const VERSION: u64 = 2;

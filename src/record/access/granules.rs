@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::log::{LONG, Record};
+use super::stored::{LONG, Record};
 
 /// Bytes in a granule.
 const GRANULE: u64 = 16;

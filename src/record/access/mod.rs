@@ -7,6 +7,7 @@ mod log;
 mod raw;
 mod shadow;
 mod site;
+mod stored;
 
 pub use collector::Collector;
 pub use log::{AccessLog, MemoryAccess, Missing, Segment, Target};

@@ -7,7 +7,7 @@ use super::entry::{Entry, FORMAT, Head};
 use super::{Saved, SessionFileError, guest, has_causes, line, places, v2};
 use crate::check::Findings;
 use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, unit};
-use crate::session::worker::{HISTORY, RUNS};
+use crate::session::about::{HISTORY, RUNS};
 use crate::session::{About, Bookmarks, PastRun};
 
 /// Maximum total size of a guest's memories, touched or not.

@@ -1,7 +1,7 @@
 //! The selected moment of the timeline.
 
-use super::touches::{Grouped, Seek};
-use crate::view::{Selection, Timeline, TouchedCauses};
+use crate::front::tui::input::action::Direction;
+use crate::view::{Accesses, Selection, Timeline, TouchedCauses, Touches, Touching};
 
 /// The position on the timeline.
 #[derive(Default)]
@@ -24,6 +24,22 @@ pub(crate) struct Time {
     pub(super) begun: usize,
     /// The memory that was shown when the selection was made.
     pub(super) memory: usize,
+}
+
+/// The search for a touch to go to.
+#[derive(Debug)]
+pub(crate) struct Seek {
+    pub(super) touches: Touches,
+    pub(super) which: Touching,
+    pub(super) direction: Direction,
+}
+
+/// Accesses of a step in groups, and what they are of.
+#[derive(Debug)]
+pub(crate) struct Grouped {
+    pub(super) cause: usize,
+    pub(super) step: Option<usize>,
+    pub(crate) accesses: Accesses,
 }
 
 impl Time {

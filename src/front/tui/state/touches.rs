@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::app::App;
 use super::panels::Panel;
 use super::panels::touched::{Subject, Touched};
+use super::time::{Grouped, Seek};
 use crate::debug::DebugInfo;
 use crate::front::tui::input::action::Direction;
 use crate::record::{Found, Target, Touch};
@@ -16,22 +17,6 @@ use crate::view::{Accesses, FunctionWrites, GroupKind, Selection, TouchedCauses,
 
 /// How long a key may look for something before the frame that shows it.
 const AT_ONCE: Duration = Duration::from_millis(8);
-
-/// The search for a touch to go to.
-#[derive(Debug)]
-pub(crate) struct Seek {
-    touches: Touches,
-    which: Touching,
-    direction: Direction,
-}
-
-/// Accesses of a step in groups, and what they are of.
-#[derive(Debug)]
-pub(crate) struct Grouped {
-    cause: usize,
-    step: Option<usize>,
-    pub(crate) accesses: Accesses,
-}
 
 impl App {
     pub(crate) fn debug(&self) -> Option<Arc<DebugInfo>> {

@@ -1,0 +1,42 @@
+//! Performs requests on a running guest.
+
+use super::{GuestOp, Live, OpenError, Options, Request};
+use crate::abi::InputLine;
+use crate::guest::Boundary;
+use crate::record::{Cause, FocusTarget, Trigger};
+
+impl Live {
+    /// Performs the request, and returns the resulting cause.
+    ///
+    /// # Errors
+    /// A fresh guest could not be created: the old one stays.
+    pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Result<Cause, OpenError> {
+        let (words, deed) = match request {
+            Request::Line(line) => return Ok(self.send(InputLine { bytes: &line, ended: true }, number)),
+            Request::Command(words, deed) => (words, deed),
+        };
+        Ok(match deed {
+            GuestOp::Call(name, args) => self.act(words, number, |guest| {
+                let func = guest.recorded.func(&name)?;
+                guest.recorded.transform_next(FocusTarget::Call);
+                guest.call(&func, &args)
+            }),
+            GuestOp::Poke(memory, addr, bytes) => {
+                self.act(words, number, |guest| guest.recorded.write(memory, addr, &bytes))
+            }
+            GuestOp::Grow(memory, pages) => {
+                self.act(words, number, |guest| guest.recorded.grow(memory, pages).map(|_| ()))
+            }
+            GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
+            GuestOp::Reset => begun(words, self.restart()?),
+            GuestOp::Reload(source) => begun(words, self.reload(&source, options)?),
+            GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
+            GuestOp::Recompile(trace) => begun(words, self.recompile(&Options { trace, ..options.clone() })?),
+        })
+    }
+}
+
+/// The start of a fresh guest, attributed to a command.
+fn begun(words: String, start: Cause) -> Cause {
+    Cause { trigger: Trigger::Command(words), ..start }
+}

@@ -1,0 +1,91 @@
+//! Replaces a running guest by a fresh one: of its module, of another one, or with another convention.
+
+use std::path::Path;
+
+use super::factory::{prepare, time_of_code};
+use super::live::Driving;
+use super::poison::Poison;
+use super::{Live, OpenError, Options, Source};
+use crate::abi::choose;
+use crate::record::{Cause, Outcome, Trigger};
+
+impl Live {
+    /// Replaces the guest by a fresh instance of its module, and returns the cause of its start.
+    ///
+    /// # Errors
+    /// As for [`Live::open`]: the start function runs again.
+    pub fn restart(&mut self) -> Result<Cause, OpenError> {
+        let mut recorder = self.recorder.renewed();
+        // What is shown of a stop belongs to the run before.
+        self.watch.control().begin(true);
+        let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
+        if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
+            self.guest.take_watch();
+            return Err(OpenError::Prepare(failure));
+        }
+        (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
+        self.driving.detach();
+        self.poison.iter_mut().for_each(Poison::clear);
+        let start = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
+        self.started = time_of_code(&start);
+        Ok(start)
+    }
+
+    /// Changes the convention and replaces the guest by a fresh one. Returns the cause of its start. On an error
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// The convention does not match, or as for [`Live::restart`].
+    pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
+        let wish = self.wish.named(named).map_err(OpenError::NoConvention)?;
+        let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
+        let before = std::mem::replace(&mut self.choice, choice);
+        let started = self.restart();
+        match started {
+            Ok(_) => (self.wish, self.driving) = (wish, Driving::default()),
+            Err(_) => self.choice = before,
+        }
+        started
+    }
+
+    /// Replaces the guest by one of another module, and returns the cause of its start. On an error nothing changes.
+    ///
+    /// # Errors
+    /// As for [`Live::open`].
+    pub(super) fn reload(&mut self, source: &Source, options: &Options) -> Result<Cause, OpenError> {
+        let options = Options { wish: self.wish.clone(), ..options.clone() };
+        let opened = Live::load(source, &options, self.watch.clone()).and_then(|mut live| {
+            live.is_unstoppable = true;
+            let start = live.start()?;
+            Ok((live, start))
+        });
+        let (live, start) = opened.inspect_err(|_| self.take_back())?;
+        *self = live;
+        Ok(start)
+    }
+
+    /// Takes the watch back that another guest had, which did not take this one's place.
+    fn take_back(&self) {
+        self.guest.take_watch();
+        self.stops.tell(&self.watch, &self.debug, self.program.points());
+    }
+
+    /// Replaces the guest by one of the same module that is compiled with `options`, so that it can be stopped.
+    ///
+    /// # Errors
+    /// As for [`Live::open`], or [`OpenError::Unstoppable`].
+    pub(super) fn recompile(&mut self, options: &Options) -> Result<Cause, OpenError> {
+        let source = Source { name: self.name.clone(), bytes: self.debug.module().to_vec() };
+        let options = Options { wish: self.wish.clone(), ..options.clone() };
+        let opened = Live::load(&source, &options, self.watch.clone()).and_then(|mut live| {
+            live.is_unstoppable = true;
+            match live.why_untraced() {
+                Some(why) => Err(OpenError::Unstoppable(why.to_owned())),
+                None => live.start().map(|start| (live, start)),
+            }
+        });
+        let (live, start) = opened.inspect_err(|_| self.take_back())?;
+        *self = live;
+        Ok(start)
+    }
+}
