@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::addresses::addresses;
 use super::facts::{Facts, Part, number, product};
 use super::ranges::Ranges;
-use super::world::addresses;
 use crate::record::{Actor, Change, Image, Step, StepKind, Value};
 
 /// Maximum number of blocks followed.

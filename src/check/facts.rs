@@ -222,5 +222,5 @@ pub(super) fn product(args: &[Value], places: &[usize]) -> Option<u64> {
 
 /// An argument as an address or a size.
 pub(super) fn number(args: &[Value], place: usize) -> Option<u64> {
-    args.get(place).and_then(|value| super::world::addresses(*value)[0])
+    args.get(place).and_then(|value| super::addresses::addresses(*value)[0])
 }

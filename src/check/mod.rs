@@ -8,6 +8,7 @@
 //! addresses that a change makes suspicious. What is kept between causes is bounded.
 
 mod across;
+mod addresses;
 mod blocks;
 mod checker;
 mod facts;

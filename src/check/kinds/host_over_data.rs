@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::check::addresses::addresses;
 use crate::check::finding::Kind;
-use crate::check::world::{Event, Evidence, Observer, World, addresses};
+use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {

@@ -1,7 +1,8 @@
 //! The guest writes at address 0.
 
+use crate::check::addresses::addresses;
 use crate::check::finding::Kind;
-use crate::check::world::{Event, Evidence, Observer, World, addresses};
+use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use crate::check::addresses::addresses;
 use crate::check::finding::Kind;
-use crate::check::world::{Event, Evidence, Observer, World, addresses};
+use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{Step, StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
