@@ -32,7 +32,7 @@ pub(crate) fn is_allocator(name: &str) -> bool {
     names::Kind::Allocator.names(name)
 }
 
-/// The imported functions that nothing answers and that return values, which are then zero, as `module.name`.
+/// The imported functions that nothing provides and that return values, which are then zero, as `module.name`.
 pub(crate) fn stubbed_imports(recipe: &Recipe, interface: &Interface) -> HashSet<String> {
     let without_stubs = Recipe { stubs: false, ..recipe.clone() };
     let unanswered = recipe::unanswered_imports(&without_stubs, interface, false);

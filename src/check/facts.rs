@@ -45,7 +45,7 @@ pub struct Facts {
     pub(super) deallocators: Vec<String>,
     /// Whether `_initialize` is exported.
     pub(super) has_initialize: bool,
-    /// The imports that nothing answers, as `module.name`.
+    /// The imports that nothing provides, as `module.name`.
     pub(super) stubs: HashSet<String>,
     encoding: Encoding,
     /// Where the recipe writes the line, if that is a number.

@@ -136,7 +136,7 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
     },
-    setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
+    setting("trace", "Accesses to record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",
         "Read sources under FROM from TO; may be repeated",
@@ -146,7 +146,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("env", "Environment variable for a WASI program", Group::Program, &At(|all| &mut all.env)),
     Setting {
         live: true,
-        ..setting("check", "Raise findings; exit status 8 if there are any", Group::Findings, &At(|all| &mut all.check))
+        ..setting(
+            "check",
+            "Report findings; exit status 8 if there are any",
+            Group::Findings,
+            &At(|all| &mut all.check),
+        )
     },
     Setting {
         live: true,

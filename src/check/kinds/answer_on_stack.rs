@@ -6,7 +6,7 @@ use crate::record::{StepKind, counted};
 
 pub(super) const KIND: Kind = Kind {
     name: "answer-on-stack",
-    about: "The answer lies in the stack, in a function that has returned.",
+    about: "The answer lies on the stack, in the frame of a function that has returned.",
     why: "The next call uses the same memory: return a static or an allocated buffer, not the address of a local.",
     observer: || Box::new(AnswerOnStack::default()),
 };
@@ -33,7 +33,7 @@ impl Observer for AnswerOnStack {
                     if is_inside && is_by_guest {
                         let len = counted(range.end - range.start, "byte");
                         let sentence = format!(
-                            "the answer, {len} at {:#x}, lies in the stack ({:#x}..{:#x}), in the frame of a function that has returned",
+                            "the answer, {len} at {:#x}, lies on the stack ({:#x}..{:#x}), in the frame of a function that has returned",
                             range.start, stack.start, stack.end
                         );
                         return Evidence::new(range, sentence);

@@ -8,7 +8,7 @@ use crate::record::{SiteKind, Step, StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "block-overread",
-    about: "One instruction of the guest read on past the end of a block of the host's.",
+    about: "One guest instruction (in a loop, say) read up to and past the end of a block that the host had allocated.",
     why: "The guest looks for an end that is not there, such as a terminating zero byte that the host did not write.",
     observer: || Box::new(BlockOverread::default()),
 };
@@ -56,7 +56,7 @@ impl BlockOverread {
             let Some(row) = row.filter(|row| row.range.start <= block.addr && row.range.end > end) else { continue };
             let past = counted(row.range.end - end, "byte");
             let sentence = format!(
-                "one instruction, called by {}, read {:#x}..{:#x} in a row: {past} past the end of {}",
+                "in a call to {}, one instruction read {:#x}..{:#x} in a row: {past} past the end of {}",
                 plain(export),
                 row.range.start,
                 row.range.end,

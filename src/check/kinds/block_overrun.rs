@@ -8,8 +8,8 @@ use crate::record::{Step, StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "block-overrun",
-    about: "One instruction of the guest wrote through the end of a block of the host's.",
-    why: "What follows the block is the allocator's or another block's; the damage shows later and elsewhere.",
+    about: "One guest instruction (in a loop, say) wrote up to and past the end of a block that the host had allocated.",
+    why: "What follows belongs to the allocator or to another block; the damage shows up later and elsewhere.",
     observer: || Box::new(BlockOverrun::default()),
 };
 
@@ -63,7 +63,7 @@ impl BlockOverrun {
             let Some(row) = across(world.log(), &step.accesses, world.facts.memory, end, false) else { continue };
             let (all, past) = (counted(row.range.end - row.range.start, "byte"), counted(row.range.end - end, "byte"));
             let sentence = format!(
-                "one instruction, called by {}, wrote {all} in a row at {:#x}..{:#x}: {past} past the end of {}",
+                "in a call to {}, one instruction wrote {all} in a row at {:#x}..{:#x}: {past} past the end of {}",
                 plain(export),
                 row.range.start,
                 row.range.end,

@@ -7,7 +7,7 @@ use crate::record::{StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "buffer-overrun",
-    about: "One instruction of the guest wrote through the end of its buffer for the line.",
+    about: "One guest instruction (in a loop, say) wrote up to and past the end of the buffer for the line.",
     why: "Other variables of the guest follow the buffer and are overwritten.",
     observer: || Box::new(BufferOverrun::default()),
 };
@@ -40,7 +40,7 @@ impl Observer for BufferOverrun {
                     let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;
                     let past = counted(row.range.end - end, "byte");
                     let sentence = format!(
-                        "one instruction, called by {}, wrote {} in a row at {:#x}..{:#x}: {past} past the end of the \
+                        "in a call to {}, one instruction wrote {} in a row at {:#x}..{:#x}: {past} past the end of the \
                          buffer ({start:#x}..{end:#x})",
                         plain(export),
                         counted(row.range.end - row.range.start, "byte"),

@@ -7,7 +7,7 @@ use crate::record::{Failure, plain};
 pub(super) const KIND: Kind = Kind {
     name: "double-free",
     about: "A block was freed twice.",
-    why: "The second call may free a block that somebody else uses by now, or damage the lists of the allocator.",
+    why: "The second call may free a block that is in use again by then, or corrupt the allocator's free list.",
     observer: || Box::new(DoubleFree),
 };
 
@@ -20,7 +20,7 @@ impl Observer for DoubleFree {
                 let (range, first) = world.blocks.freed(freed.addr).filter(|(range, _)| range.start == freed.addr)?;
                 let (first, by) = (plain(first), plain(&freed.by));
                 let sentence = format!(
-                    "{by} freed the block at {:#x} again: {first} had freed it, and the guest allocated nothing between",
+                    "{by} freed the block at {:#x} again: {first} had freed it, and the guest allocated nothing in between",
                     freed.addr
                 );
                 Evidence::new(range.clone(), sentence)

@@ -7,7 +7,7 @@ use crate::record::counted;
 pub(super) const KIND: Kind = Kind {
     name: "host-overrun",
     about: "The host wrote past the end of a block that it was given.",
-    why: "What follows is not the host's: allocate as many bytes as are written, with the terminating zero.",
+    why: "The bytes after the block are not the host's: allocate as many as are written, including the terminating zero.",
     observer: || Box::new(HostOverrun),
 };
 

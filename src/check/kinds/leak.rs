@@ -55,7 +55,7 @@ impl Leak {
         let live: u64 = world.blocks.iter().fold(0, |sum: u64, block| sum.saturating_add(block.len));
         let (by, free) = (plain(&last.by), plain(deallocator));
         let sentence = format!(
-            "each of the last {EXCHANGES} exchanges left a block of {by} at a new address, and {free} was called for none of them: {} in use, {}",
+            "each of the last {EXCHANGES} exchanges left a block from {by} at a new address, and {free} was called for none of them: {} in use, {}",
             counted(world.blocks.iter().count() as u64, "block"),
             counted(live, "byte")
         );

@@ -6,8 +6,8 @@ use crate::record::counted;
 
 pub(super) const KIND: Kind = Kind {
     name: "length-in-characters",
-    about: "The length of the answer equals the characters or UTF-16 units of the text, not its bytes.",
-    why: "The answer is cut: memory is measured in bytes, and a character outside of ASCII has several.",
+    about: "The length of the answer is the number of characters or UTF-16 units in the text, not of its bytes.",
+    why: "The answer is cut short: memory is measured in bytes, and a non-ASCII character takes several.",
     observer: || Box::new(LengthInCharacters),
 };
 
@@ -28,7 +28,7 @@ impl Observer for LengthInCharacters {
             _ => return None,
         };
         let sentence = format!(
-            "the guest wrote {} at {:#x}, which are {what}, and the answer has {} bytes",
+            "the guest wrote {} at {:#x}, which are {what}, and the answer has only {} bytes",
             counted(len as u64, "byte"),
             range.start,
             answer.len()

@@ -7,7 +7,7 @@ use crate::record::{StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "null-write",
-    about: "The guest wrote at an address near 0, which compilers leave free.",
+    about: "The guest wrote at an address near 0, where compilers place nothing.",
     why: "That is what a write through a null pointer does: WebAssembly does not trap there.",
     observer: || Box::new(NullWrite::default()),
 };

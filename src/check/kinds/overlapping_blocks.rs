@@ -6,7 +6,7 @@ use crate::record::plain;
 
 pub(super) const KIND: Kind = Kind {
     name: "overlapping-blocks",
-    about: "An allocator returned memory that a block in use has.",
+    about: "An allocator returned memory that belongs to a block still in use.",
     why: "A write to one of the blocks changes the other.",
     observer: || Box::new(OverlappingBlocks),
 };

@@ -35,8 +35,8 @@ impl Observer for PoisonedAnswer {
                 let at = answer.windows(longest).position(|run| run.iter().all(|other| *other == byte))? as u64;
                 let len = counted(longest as u64, "byte");
                 let sentence = format!(
-                    "the answer has {len} {byte:#04x} in a row at {:#x}, with which --poison fills blocks, and the line \
-                     has none",
+                    "the answer has {len} of {byte:#04x} in a row at {:#x}; --poison fills blocks with this byte, and the \
+                     line does not contain it",
                     range.start + at
                 );
                 return Evidence::new(range.start + at..range.start + at + longest as u64, sentence);

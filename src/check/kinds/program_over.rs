@@ -7,7 +7,7 @@ use crate::record::{Failure, StepKind, plain};
 pub(super) const KIND: Kind = Kind {
     name: "program-over",
     about: "An export was called after `_start` had returned.",
-    why: "A program destroys its global objects at its end: build it as a reactor to call its exports.",
+    why: "A program destroys its global objects when it ends: build it as a reactor to call its exports.",
     observer: || Box::new(ProgramOver::default()),
 };
 

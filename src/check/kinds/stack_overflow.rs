@@ -7,7 +7,7 @@ use crate::record::{StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "stack-overflow",
-    about: "One instruction wrote across the lower end of the stack: a local variable is larger than the stack.",
+    about: "One guest instruction (in a loop, say) wrote across the lower end of the stack: a local variable does not fit.",
     why: "Variables of the module lie below the stack and are overwritten without a trap: use a larger stack, or less of it.",
     observer: || Box::new(StackOverflow),
 };
@@ -26,7 +26,7 @@ impl Observer for StackOverflow {
         let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;
         let (all, below) = (counted(row.range.end - row.range.start, "byte"), counted(end - row.range.start, "byte"));
         let sentence = format!(
-            "one instruction, called by {}, wrote {all} in a row at {:#x}..{:#x}: {below} below the stack ({end:#x}..{:#x})",
+            "in a call to {}, one instruction wrote {all} in a row at {:#x}..{:#x}: {below} below the stack ({end:#x}..{:#x})",
             plain(export),
             row.range.start,
             row.range.end,

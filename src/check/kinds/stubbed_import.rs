@@ -1,4 +1,4 @@
-//! An import that nothing answers returns a value.
+//! An import that nothing provides returns a value.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use crate::record::{StepKind, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "stubbed-import",
-    about: "The guest got 0 from an import that nothing answers.",
-    why: "What it does with that value may be wrong: answer the import in the recipe, with `on`.",
+    about: "The guest got 0 from an import that nothing provides.",
+    why: "What it does with that value may be wrong: provide the import in the recipe, with `on`.",
     observer: || Box::new(StubbedImport::default()),
 };
 
@@ -26,6 +26,6 @@ impl Observer for StubbedImport {
         if !world.facts.stubs.contains(&**import) || !self.reported.insert(import.to_string()) {
             return None;
         }
-        Evidence::new(0..0, format!("the guest called {}, which nothing answers, and got 0", plain(import)))
+        Evidence::new(0..0, format!("the guest called {}, which nothing provides, and got 0", plain(import)))
     }
 }

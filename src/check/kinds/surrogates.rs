@@ -6,7 +6,7 @@ use crate::record::counted;
 
 pub(super) const KIND: Kind = Kind {
     name: "surrogates",
-    about: "The answer has UTF-16 surrogates that were encoded as UTF-8.",
+    about: "The answer contains UTF-16 surrogates that were encoded one by one, as if each were a character.",
     why: "Such bytes are not UTF-8: pairs of surrogates must be joined before they are encoded.",
     observer: || Box::new(Surrogates),
 };
@@ -26,7 +26,7 @@ impl Observer for Surrogates {
         let character = char::from_u32(point)?;
         let count = counted(pairs().count() as u64, "pair");
         let sentence = format!(
-            "the answer has {count} of surrogates as UTF-8; the first, at {:#x}, stands for `{character}` (U+{point:X})",
+            "the answer contains {count} of surrogates, encoded one by one; the first, at {:#x}, stands for `{character}` (U+{point:X})",
             range.start + at
         );
         Evidence::new(range.start + at..range.start + at + 6, sentence)

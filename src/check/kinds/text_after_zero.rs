@@ -7,7 +7,7 @@ use crate::record::counted;
 
 pub(super) const KIND: Kind = Kind {
     name: "text-after-zero",
-    about: "The answer stops at a zero byte, and the guest wrote on after it in one row.",
+    about: "The answer stops at a zero byte, but the guest went on writing text right after it.",
     why: "The answer contains a zero byte: read it by its length, not up to a zero.",
     observer: || Box::new(TextAfterZero),
 };
@@ -34,7 +34,7 @@ impl Observer for TextAfterZero {
             return None;
         }
         let sentence = format!(
-            "the answer ends at the zero byte at {zero:#x}, but the guest wrote {} in one row, with \"{text}\" after the zero",
+            "the answer ends at the zero byte at {zero:#x}, but the guest wrote {} in a row, with \"{text}\" after the zero",
             counted(row.range.end - row.range.start, "byte")
         );
         Evidence::new(rest, sentence)

@@ -8,7 +8,7 @@ use crate::record::{SiteKind, StepKind, Target, counted, plain};
 pub(super) const KIND: Kind = Kind {
     name: "uninitialized-read",
     about: "The guest read bytes of a block that nobody has written since it was allocated.",
-    why: "They hold what was there before, which differs from run to run of a program.",
+    why: "They hold whatever was there before, which can differ from one run of a program to the next.",
     observer: || Box::new(Uninitialized),
 };
 

@@ -7,7 +7,7 @@ use crate::record::counted;
 pub(super) const KIND: Kind = Kind {
     name: "utf-16",
     about: "Every second byte of the answer is zero: it is UTF-16, or a part of it.",
-    why: "The recipe reads bytes: `text utf16` in its head decodes them.",
+    why: "The recipe reads bytes: `text utf16` in its header decodes them.",
     observer: || Box::new(Utf16),
 };
 

@@ -1,4 +1,4 @@
-//! A block is freed with another size than it was allocated with.
+//! A block is freed with a size other than the one it was allocated with.
 
 use crate::check::finding::Kind;
 use crate::check::world::{Event, Evidence, Observer, World};
@@ -6,8 +6,8 @@ use crate::record::plain;
 
 pub(super) const KIND: Kind = Kind {
     name: "wrong-size",
-    about: "A block was freed with another size than it was allocated with.",
-    why: "An allocator that trusts the size puts the block into a wrong list, or frees what follows it.",
+    about: "A block was freed with a size other than the one it was allocated with.",
+    why: "An allocator that trusts the size puts the block into the wrong free list, or frees what follows it.",
     observer: || Box::new(WrongSize),
 };
 
