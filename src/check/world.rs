@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::blocks::{Block, Blocks, Freed};
 use super::facts::Facts;
 use super::ranges::Ranges;
-use crate::record::{AccessLog, Actor, Cause, Change, Image, Step, StepKind, Value};
+use crate::record::{AccessLog, Actor, Cause, Change, Image, Step, StepKind};
 
 /// Maximum number of bytes that a kind looks at in one place.
 const MOST: u64 = 1 << 20;
