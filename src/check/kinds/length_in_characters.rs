@@ -6,7 +6,7 @@ use crate::record::counted;
 
 pub(super) const KIND: Kind = Kind {
     name: "length-in-characters",
-    about: "The length of the answer is the number of characters or UTF-16 units in the text, not of its bytes.",
+    about: "The length of the answer is the number of characters or UTF-16 units in the text, not the number of its bytes.",
     why: "The answer is cut short: memory is measured in bytes, and a non-ASCII character takes several.",
     observer: || Box::new(LengthInCharacters),
 };

@@ -7,7 +7,7 @@ use crate::record::{StepKind, plain};
 pub(super) const KIND: Kind = Kind {
     name: "not-initialized",
     about: "The module exports `_initialize`, and other exports were called before it.",
-    why: "Global constructors and the C library are not set up: call `_initialize()` in the `once` section of the recipe.",
+    why: "Global constructors have not run, and the C library is not set up: call `_initialize()` in the `once` section of the recipe.",
     observer: || Box::new(NotInitialized::default()),
 };
 
