@@ -273,7 +273,7 @@ impl Pipe {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
             false => self.out.extend_from_slice(&answer),
         });
-        Ended { answer, cleanup: cause.cleanup }
+        Ended::of_cause(answer, cause.cleanup)
     }
 
     fn escaped(&mut self, line: InputLine<'_>) -> Ended {
@@ -323,7 +323,7 @@ impl Pipe {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
             false => self.out.extend_from_slice(&answer),
         });
-        Ok(Ended { answer, cleanup: cause.cleanup })
+        Ok(Ended::of_cause(answer, cause.cleanup))
     }
 
     /// Streams the dump row by row, as it can be many times as large as the memory.
@@ -342,7 +342,7 @@ impl Pipe {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
             false => self.out.extend_from_slice(&answer),
         });
-        Ok(Ended { answer, cleanup: cause.cleanup })
+        Ok(Ended::of_cause(answer, cause.cleanup))
     }
 
     /// Writes one object per line of input, whatever the separator. Streamed as well.
@@ -355,7 +355,7 @@ impl Pipe {
         written.and_then(|()| out.flush()).map_err(Stop::Output)?;
         drop(out);
         self.tell_findings(&findings);
-        self.settle(&Ended { answer: cause.outcome.map(|_| ()), cleanup: cause.cleanup }, false)
+        self.settle(&Ended::of_cause(cause.outcome.map(|_| ()), cause.cleanup), false)
     }
 
     fn flush(&mut self) -> Result<(), Stop> {

@@ -286,8 +286,10 @@ impl Live {
             Err(failure) => failure.into(),
         };
         self.watch.control().end();
-        let cause = self.recorder.end(Trigger::Line(line.bytes.to_vec()), ended.answer.map(|()| answer));
-        Cause { cleanup: ended.cleanup, ..cause }
+        let cause = self
+            .recorder
+            .end(Trigger::Line(line.bytes.to_vec()), ended.answer.map(|()| answer).map_err(|failure| *failure));
+        Cause { cleanup: ended.cleanup.map(|failure| *failure), ..cause }
     }
 
     /// The guest's messages during the last exchange.

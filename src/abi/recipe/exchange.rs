@@ -27,23 +27,28 @@ pub struct InputLine<'a> {
     pub ended: bool,
 }
 
-/// How an exchange ended.
+/// How an exchange ended. Failures are boxed: it is returned for every line, and few fail.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Ended {
     /// Whether there is an answer, or why not.
-    pub answer: Result<(), Failure>,
+    pub answer: Result<(), Box<Failure>>,
     /// A failure after that, in the section `finally`. The answer remains valid.
-    pub cleanup: Option<Failure>,
+    pub cleanup: Option<Box<Failure>>,
 }
 
 impl Ended {
     /// An exchange with an answer and without failures.
     pub const WELL: Ended = Ended { answer: Ok(()), cleanup: None };
 
+    /// How a recorded exchange ended: the outcome of its cause, and the failure after that.
+    pub fn of_cause(outcome: Result<(), Failure>, cleanup: Option<Failure>) -> Ended {
+        Ended { answer: outcome.map_err(Box::new), cleanup: cleanup.map(Box::new) }
+    }
+
     /// The failures, at most two, in the order in which they happened.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.answer.as_ref().err().into_iter().chain(&self.cleanup)
+        self.answer.as_ref().err().into_iter().chain(&self.cleanup).map(|failure| &**failure)
     }
 
     /// Whether nothing failed.
@@ -55,7 +60,7 @@ impl Ended {
     ///
     /// # Errors
     /// The failure of the answer or of `finally`.
-    pub fn into_result(self) -> Result<(), Failure> {
+    pub fn into_result(self) -> Result<(), Box<Failure>> {
         self.answer.and(self.cleanup.map_or(Ok(()), Err))
     }
 }
@@ -65,8 +70,8 @@ impl Bound {
     #[inline]
     pub(super) fn end(&self, (answer, cleanup): (Done, Done)) -> Ended {
         let explain = |failure: Box<Failure>| match &self.plausible {
-            Some(plausible) => plausible.explain(*failure),
-            None => *failure,
+            Some(plausible) => Box::new(plausible.explain(*failure)),
+            None => failure,
         };
         Ended { answer: answer.map_err(explain), cleanup: cleanup.err().map(explain) }
     }
@@ -74,7 +79,7 @@ impl Bound {
 
 impl From<Failure> for Ended {
     fn from(failure: Failure) -> Ended {
-        Ended { answer: Err(failure), cleanup: None }
+        Ended { answer: Err(failure.into()), cleanup: None }
     }
 }
 
