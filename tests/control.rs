@@ -336,3 +336,14 @@ fn a_guest_is_stopped_in_a_call_that_the_host_makes_while_it_answers_an_import()
     assert!(out.contains("stopped: 0x64 written by inner (offset 0x"), "{out}");
     assert!(out.contains("stopped: 0x65 written by the host"), "{out}");
 }
+
+#[test]
+fn recompiling_goes_on_recording_loads() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func $first (export "f") (param i32) (result i32)
+            (i32.store8 (i32.const 65) (i32.load8_u (i32.const 64)))
+            (local.get 0)))"#;
+    let out = good("loads", guest, &["--trace", "loads"], "ab\n:recompile\n:readers 64\n");
+    let readers = out.split("> :readers 64\n").nth(1).expect("they are listed");
+    assert!(readers.contains("load 1 B at 0x40..0x41"), "{readers}");
+}

@@ -70,3 +70,21 @@ fn line_larger_than_memory_is_not_buffered() {
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));
     assert!(text(&output.stderr).contains("line 1: the line is longer than 65536 bytes"));
 }
+
+#[test]
+fn time_limit_holds_while_stores_are_recorded() {
+    let guest = file(
+        "stores-without-end.wat",
+        br#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+            (func (export "f") (param i32) (result i32)
+                (loop $next
+                    (i32.store (i32.const 128) (i32.add (i32.load (i32.const 128)) (i32.const 1)))
+                    (br $next))
+                (unreachable)))"#,
+    );
+    let since = Instant::now();
+    let output = run(&[&guest, "--timeout", "500ms", "--show", "hex"], b"x\n");
+    assert!(text(&output.stderr).contains("still running after 500ms"), "{}", text(&output.stderr));
+    // Time that recording takes counts: without that, it would be some twenty seconds.
+    assert!(since.elapsed() < Duration::from_secs(8), "it took {:?}", since.elapsed());
+}

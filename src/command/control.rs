@@ -213,7 +213,9 @@ const OFFER: &str =
 
 /// Compiles the guest so that it can be stopped everywhere, and sends again what it was sent.
 pub(super) fn recompile(context: &mut Context<'_>) -> Result<Reply, Error> {
-    let passes = Passes { stores: true, pauses: true, loads: context.session.stops().passes().loads };
+    let has = context.session.guest().map_or(Passes::default(), |about| about.passes);
+    let loads = has.loads || context.session.stops().passes().loads;
+    let passes = Passes { stores: true, pauses: true, loads };
     recompile_for(context, passes)
 }
 

@@ -50,12 +50,14 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     };
     if !cli.settings.quiet {
         let name = visible(console.session.name().as_bytes());
-        let convention = console.session.about().map_or(String::new(), |about| visible(about.convention.as_bytes()));
+        // A recipe file may have no name.
+        let convention = console.session.about().map(|about| about.convention.as_str()).filter(|name| !name.is_empty());
+        let convention = convention.map_or(String::new(), |name| format!(", {}", visible(name.as_bytes())));
         let what = match console.session.is_replay() {
             true => "Saved session: :exchange NUMBER, :back and :forward show its exchanges",
             false => "Type a line to send it",
         };
-        console.say(&format!("linmem: {name}, {convention}. {what}; :help lists commands; Ctrl-D quits."));
+        console.say(&format!("linmem: {name}{convention}. {what}; :help lists commands; Ctrl-D quits."));
         if let Some(why) = console.session.about().and_then(|about| about.untraced.clone()) {
             console.say(&super::untraced(&why));
         }

@@ -57,7 +57,10 @@ fn in_short(cause: &Cause) -> String {
         Trigger::Command(text) => format!(":{}", visible(text.as_bytes())),
         Trigger::Start => "start".to_owned(),
     };
-    let failed = failure(cause).map(|failure| format!("failed: {failure}"));
+    let failed = failure(cause).map(|failure| match cause.is_over() {
+        true => format!("failed: {failure}"),
+        false => failure,
+    });
     match (&cause.outcome, failed) {
         (Ok(_), None) if !matches!(cause.trigger, Trigger::Line(_)) => line,
         (Ok(answer), None) => format!("{line} => {}", glance(answer)),
