@@ -127,6 +127,9 @@ fn a_saved_session_has_the_same_findings() {
             b"",
         );
         assert!(stdout(&without).lines().all(|line| line.contains("\"findings\":[]")), "{}", guest.guest);
+        let checked = run(&["replay".into(), folder.join(guest.guest).into(), "--check".into()], b"");
+        let told = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert!(checked.status.code() == Some(8) && told.contains(&format!("finding {}:", name(guest))), "{told}");
     }
 }
 

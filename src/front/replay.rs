@@ -9,7 +9,8 @@ use super::{repl, tui};
 use crate::cli::{Cli, Show};
 use crate::record::Trigger;
 use crate::session::{PastRun, Saved, Session, load};
-use crate::settings::Settings;
+use crate::settings::{Check, Settings};
+use crate::view::Explained;
 
 /// How to open a saved session.
 pub(super) struct ReplayRequest {
@@ -30,16 +31,37 @@ pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
     let damage = saved.damage.as_ref().map(|words| status::fail(Status::Io, &format!("{name}: {words}")));
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let shown = match wish.show {
-        Some(show) => {
-            status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(show, cli), &cli.settings))
-        }
+        Some(show) => printed(&saved, show, cli),
         None if terminal && !wish.at_prompt && !super::is_dumb() => return tui::replay(Session::replay(saved), cli),
         None if wish.at_prompt || terminal => return repl::replay(Session::replay(saved), cli),
-        None => {
-            status::of_write(print(&mut io::stdout().lock(), &saved, OutputFormat::new(Show::Hex, cli), &cli.settings))
-        }
+        None => printed(&saved, Show::Hex, cli),
     };
     damage.unwrap_or(shown)
+}
+
+/// Prints a session. With `--check`, reports its findings on stderr too, and in the exit status.
+fn printed(saved: &Saved, show: Show, cli: &Cli) -> Status {
+    let form = OutputFormat::new(show, cli);
+    let written = status::of_write(print(&mut io::stdout().lock(), saved, form, &cli.settings));
+    let raised = cli.settings.check == Check::On && tell_findings(saved, &cli.settings);
+    if raised && written == Status::Answered { Status::Findings } else { written }
+}
+
+/// Reports the findings of all runs on stderr, and returns whether there are any.
+fn tell_findings(saved: &Saved, settings: &Settings) -> bool {
+    let mut explained = Explained::default();
+    let mut raised = false;
+    for (past, number) in saved.past.iter().chain([&saved.last]).zip(1..) {
+        let findings = past.review();
+        let causes = past.run.oldest()..past.run.len();
+        for finding in causes.flat_map(|cause| findings.of(cause)).filter(|finding| settings.shows(finding)) {
+            let place = if finding.cause == 0 { "start".to_owned() } else { format!("exchange {}", finding.cause) };
+            let place = if saved.past.is_empty() { place } else { format!("run {number}, {place}") };
+            status::tell(&format!("{place}: finding {}", explained.lines(finding).join("\n")));
+            raised = true;
+        }
+    }
+    raised
 }
 
 /// Prints every cause but the start, run by run.
