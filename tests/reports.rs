@@ -135,6 +135,8 @@ fn a_copy_is_a_read_of_its_source() {
 fn the_profile_counts_by_function() {
     let printed = run("profile", &[], "hello\nworld\n:profile\n", 0);
     has(&printed, &["add_wasm_is_cool", "the host", "hottest ranges of 16 bytes"]);
+    // Each copy of 14 bytes touches both.
+    has(&printed, &["2 accesses at 0x410", "2 accesses at 0x420"]);
 }
 
 #[test]

@@ -15,7 +15,11 @@ pub fn plain(name: &str) -> String {
 
 /// A unit with its plural: `byte` for 1, `bytes` for any other count.
 pub fn unit(count: u64, one: &str) -> String {
-    if count == 1 { one.to_owned() } else { format!("{one}s") }
+    match count {
+        1 => one.to_owned(),
+        _ if one.ends_with('s') => format!("{one}es"),
+        _ => format!("{one}s"),
+    }
 }
 
 /// A user-set limit that stopped an exchange.

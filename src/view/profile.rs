@@ -13,6 +13,9 @@ const RANGE: u64 = 16;
 /// Maximum number of ranges that are counted individually.
 const RANGES: usize = 1 << 20;
 
+/// Maximum number of ranges that one access counts for.
+const SPREAD: usize = 4096;
+
 /// How often, and how many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
@@ -48,7 +51,7 @@ pub struct Hot {
     pub memory: usize,
     /// The first address of its 16 bytes.
     pub addr: u64,
-    /// How many accesses begin in it.
+    /// How many accesses touch it.
     pub count: u64,
 }
 
@@ -61,6 +64,8 @@ pub struct Profile {
     pub hottest: Vec<Hot>,
     /// The number of accesses that were made and not kept, so not counted here.
     pub dropped: u64,
+    /// The number of accesses that touched more ranges than are counted.
+    shortened: u64,
     /// What else is missing, as sentences.
     pub gaps: Vec<String>,
 }
@@ -79,9 +84,13 @@ impl Profile {
             without_loads += u64::from(runs_guest(cause) && is_traced(cause) && !has_loads(cause));
             for access in cause.accesses.iter().filter(|access| access.site.kind != SiteKind::Grow) {
                 sites.entry((access.site.func, access.site.offset)).or_default().add(access.site, access.len);
-                let key = (access.site.memory as usize, access.addr / RANGE);
-                if ranges.len() < RANGES || ranges.contains_key(&key) {
-                    *ranges.entry(key).or_default() += 1;
+                let touched = access.addr / RANGE..=access.addr.saturating_add(access.len.saturating_sub(1)) / RANGE;
+                profile.shortened += u64::from(touched.end() - touched.start() >= SPREAD as u64);
+                for range in touched.take(SPREAD) {
+                    let key = (access.site.memory as usize, range);
+                    if ranges.len() < RANGES || ranges.contains_key(&key) {
+                        *ranges.entry(key).or_default() += 1;
+                    }
                 }
             }
             for change in &cause.changes {
@@ -101,6 +110,13 @@ impl Profile {
     }
 
     fn note_gaps(&mut self, run: &Run, untraced: u64, without_loads: u64) {
+        if self.shortened > 0 {
+            let accesses = counted(self.shortened, "long access");
+            self.gaps.push(format!(
+                "{accesses} counted in the hottest ranges for the first {} bytes only",
+                thousands(SPREAD as u64 * RANGE)
+            ));
+        }
         if run.oldest() > 0 {
             self.gaps.push(format!("exchanges before {} were dropped to save memory", run.oldest()));
         }
@@ -123,11 +139,11 @@ impl Profile {
             lines.push(format!("... and {} more", thousands((self.rows.len() - most) as u64)));
         }
         if !self.hottest.is_empty() {
-            lines.push("hottest ranges of 16 bytes".to_owned());
+            lines.push("hottest ranges of 16 bytes, by accesses of the guest".to_owned());
         }
         let hot = |hot: &Hot| {
             let memory = if hot.memory == 0 { String::new() } else { format!(" of memory {}", hot.memory) };
-            format!("{:>12} accesses at {:#x}{memory}", thousands(hot.count), hot.addr)
+            format!("{:>21} at {:#x}{memory}", counted(hot.count, "access"), hot.addr)
         };
         lines.extend(self.hottest.iter().map(hot));
         lines.extend(self.gaps.iter().map(|gap| format!("note: {gap}")));
