@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
+use crate::cases::SHOUTS;
 use crate::hermetic;
+use crate::piped::text;
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("control").join(test);
@@ -31,10 +33,6 @@ fn script(test: &str, guest: &str, args: &[&str], lines: &str) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 /// What a script printed, which ended well.
 fn good(test: &str, guest: &str, args: &[&str], lines: &str) -> String {
     let output = script(test, guest, args, lines);
@@ -43,20 +41,6 @@ fn good(test: &str, guest: &str, args: &[&str], lines: &str) -> String {
     assert!(err.contains("all good"), "{err}");
     out
 }
-
-/// Makes capitals of its line, byte by byte, by a function of its own.
-const SHOUTS: &str = r#"(module (memory (export "memory") 1) (global (export "count") (mut i32) (i32.const 0))
-    (func (export "ptr") (result i32) (i32.const 64))
-    (func $up (param $at i32)
-        (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
-    (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
-        (loop $next
-            (if (i32.lt_u (local.get $i) (local.get $n)) (then
-                (call $up (i32.add (i32.const 64) (local.get $i)))
-                (global.set 0 (i32.add (global.get 0) (i32.const 1)))
-                (local.set $i (i32.add (local.get $i) (i32.const 1)))
-                (br $next))))
-        (local.get $n)))"#;
 
 #[test]
 fn a_watchpoint_stops_after_the_store_that_meets_it_and_steps_go_on_from_there() {

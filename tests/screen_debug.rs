@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cases::SHOUTS;
 use crate::terminal::{Terminal, scratch};
 
 /// A guest that overwrites its own limit, from the wrong answer to the line of source that did it.
@@ -47,18 +48,8 @@ fn the_line_that_overwrote_a_byte_is_found_in_a_few_keys() {
 
 #[test]
 fn a_person_stops_the_guest_at_a_watchpoint_steps_and_goes_on() {
-    let guest = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
-        (func $up (param $at i32)
-            (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
-        (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
-            (loop $next
-                (if (i32.lt_u (local.get $i) (local.get $n)) (then
-                    (call $up (i32.add (i32.const 64) (local.get $i)))
-                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
-                    (br $next))))
-            (local.get $n)))"#;
     let folder = scratch("stops-guest");
-    std::fs::write(folder.join("shouts.wat"), guest).expect("the folder is ours");
+    std::fs::write(folder.join("shouts.wat"), SHOUTS).expect("the folder is ours");
     let path = folder.join("shouts.wat").display().to_string();
     let mut terminal = Terminal::start("stops", (120, 40), &[&path], &[]);
     terminal.wait_for("the guest is ready");

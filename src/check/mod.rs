@@ -14,6 +14,7 @@ mod checker;
 mod facts;
 mod finding;
 mod kinds;
+mod pending;
 mod poison;
 mod ranges;
 mod world;

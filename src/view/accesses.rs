@@ -328,10 +328,10 @@ pub fn access_line(cause: &Cause, number: u64, debug: Option<&DebugInfo>) -> Opt
     let what = match (access.site.kind, access.growth()) {
         (_, Some((from, to))) => format!("grow {memory}{from} -> {}", counted(to, "page")),
         (SiteKind::Load | SiteKind::Compare, _) => {
-            format!("{} {at}  {}", verb(access.site.kind), hex(new.as_deref(), len))
+            format!("{} {at}  {}", access.site.kind.word(), hex(new.as_deref(), len))
         }
         (kind, _) => {
-            format!("{} {at}  {} -> {}", verb(kind), hex(old.as_deref(), len), hex(new.as_deref(), len))
+            format!("{} {at}  {} -> {}", kind.word(), hex(old.as_deref(), len), hex(new.as_deref(), len))
         }
     };
     let frame = frame(debug, access.site);
@@ -370,19 +370,6 @@ pub fn touch_line(run: &Run, found: Found, debug: Option<&DebugInfo>) -> Option<
     };
     let step = step.map_or(String::new(), |step| format!(", step {}", step + 1));
     Some(AccessLine { number: String::new(), what, place: format!("{by}{name}{step}") })
-}
-
-fn verb(kind: SiteKind) -> &'static str {
-    match kind {
-        SiteKind::Load => "load",
-        SiteKind::Store => "store",
-        SiteKind::Exchange => "exchange",
-        SiteKind::Compare => "compare",
-        SiteKind::Copy => "copy",
-        SiteKind::Fill => "fill",
-        SiteKind::Init => "init",
-        SiteKind::Grow => "grow",
-    }
 }
 
 /// Bytes in hexadecimal; `?` if they were not kept.

@@ -169,7 +169,7 @@ fn recorded(cause: &Cause, number: usize, access: u64, target: &Target) -> Optio
         step: cause.step_of_access(access),
         touch: Some(Touch::Access(access)),
         by: Actor::Guest,
-        what: kind_word(made.site.kind),
+        what: made.site.kind.word(),
         evidence: Evidence::Written,
         range,
         shown: part.start,
@@ -217,19 +217,6 @@ fn glance(bytes: &[u8], start: u64, part: &Range<u64>) -> Option<Vec<u8>> {
 fn overlap(one: &Range<u64>, other: &Range<u64>) -> Option<Range<u64>> {
     let both = one.start.max(other.start)..one.end.min(other.end);
     (both.start < both.end).then_some(both)
-}
-
-fn kind_word(kind: SiteKind) -> &'static str {
-    match kind {
-        SiteKind::Load => "load",
-        SiteKind::Store => "store",
-        SiteKind::Exchange => "exchange",
-        SiteKind::Compare => "compare",
-        SiteKind::Copy => "copy",
-        SiteKind::Fill => "fill",
-        SiteKind::Init => "init",
-        SiteKind::Grow => "grow",
-    }
 }
 
 /// What is unknown about the accesses to a range, as sentences.

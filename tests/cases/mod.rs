@@ -7,6 +7,20 @@
 
 pub(crate) mod broken;
 
+/// A guest that makes capitals of its line, byte by byte, by a function of its own.
+pub(crate) const SHOUTS: &str = r#"(module (memory (export "memory") 1) (global (export "count") (mut i32) (i32.const 0))
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func $up (param $at i32)
+        (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
+    (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
+        (loop $next
+            (if (i32.lt_u (local.get $i) (local.get $n)) (then
+                (call $up (i32.add (i32.const 64) (local.get $i)))
+                (global.set 0 (i32.add (global.get 0) (i32.const 1)))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next))))
+        (local.get $n)))"#;
+
 /// The content of the file `script`.
 pub(crate) const SCRIPT: &str = "# two lines\nfrom a file\n:expect from a file Wasm is cool!\nlast\n";
 

@@ -1,8 +1,8 @@
 //! The guest reads past the end of a block.
 
 use crate::check::across::across;
-use crate::check::blocks::Block;
 use crate::check::finding::Kind;
+use crate::check::pending::Pending;
 use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{SiteKind, Step, StepKind, counted, plain};
 
@@ -20,7 +20,7 @@ const MOST: usize = 64;
 #[derive(Default)]
 struct BlockOverread {
     /// The address of each block, and what was read past its end.
-    pending: Vec<(u64, Evidence)>,
+    pending: Pending,
 }
 
 impl Observer for BlockOverread {
@@ -31,7 +31,7 @@ impl Observer for BlockOverread {
                     self.call(export, step, world);
                 }
             }
-            Event::Freed(freed) => return self.settle(world.blocks.at(freed.addr)?),
+            Event::Freed(freed) => return self.pending.settle(world.blocks.at(freed.addr)?),
             Event::Fresh | Event::End => self.pending.clear(),
             _ => (),
         }
@@ -47,8 +47,7 @@ impl BlockOverread {
         let given = world.blocks.iter().filter(|block| block.given && block.cause == world.number);
         for block in given.take(MOST) {
             let end = block.range().end;
-            let is_known = self.pending.iter().any(|(addr, _)| *addr == block.addr);
-            if is_known || world.blocks.around(end).is_some() {
+            if self.pending.has(block) || world.blocks.around(end).is_some() {
                 continue;
             }
             let row = across(world.log(), &step.accesses, world.facts.memory, end, true);
@@ -62,14 +61,8 @@ impl BlockOverread {
                 row.range.end,
                 block.name()
             );
-            self.pending.push((block.addr, Evidence { sentence, range: end..row.range.end, step: world.step }));
+            let evidence = Evidence { sentence, range: end..row.range.end, step: world.step };
+            self.pending.add(block, evidence);
         }
-    }
-
-    /// The host frees the block: it was its own until now, unless the guest returned its address.
-    fn settle(&mut self, block: &Block) -> Option<Evidence> {
-        let place = self.pending.iter().position(|(addr, _)| *addr == block.addr)?;
-        let (_, evidence) = self.pending.swap_remove(place);
-        (!block.returned).then_some(evidence)
     }
 }

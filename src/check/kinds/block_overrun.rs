@@ -3,6 +3,7 @@
 use crate::check::across::across;
 use crate::check::blocks::Block;
 use crate::check::finding::Kind;
+use crate::check::pending::Pending;
 use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{Step, StepKind, counted, plain};
 
@@ -21,7 +22,7 @@ const MOST: usize = 64;
 #[derive(Default)]
 struct BlockOverrun {
     /// The address of each block, and what was written past its end.
-    pending: Vec<(u64, Evidence)>,
+    pending: Pending,
 }
 
 impl Observer for BlockOverrun {
@@ -32,11 +33,11 @@ impl Observer for BlockOverrun {
                 StepKind::Read { .. } => {
                     let range = world.read(step)?;
                     let block = world.blocks.at(range.start).filter(|block| range.end <= block.range().end)?;
-                    return self.settle(block);
+                    return self.pending.settle(block);
                 }
                 _ => (),
             },
-            Event::Freed(freed) => return self.settle(world.blocks.at(freed.addr)?),
+            Event::Freed(freed) => return self.pending.settle(world.blocks.at(freed.addr)?),
             Event::Fresh | Event::End => self.pending.clear(),
             _ => (),
         }
@@ -57,7 +58,7 @@ impl BlockOverrun {
             runs.flat_map(|run| world.blocks.before(run.end).take_while(move |block| block.range().end >= run.start));
         for block in near.filter(crossed).take(MOST) {
             let end = block.range().end;
-            if self.pending.iter().any(|(addr, _)| *addr == block.addr) {
+            if self.pending.has(block) {
                 continue;
             }
             let Some(row) = across(world.log(), &step.accesses, world.facts.memory, end, false) else { continue };
@@ -69,14 +70,8 @@ impl BlockOverrun {
                 row.range.end,
                 block.name()
             );
-            self.pending.push((block.addr, Evidence { sentence, range: end..row.range.end, step: world.step }));
+            let evidence = Evidence { sentence, range: end..row.range.end, step: world.step };
+            self.pending.add(block, evidence);
         }
-    }
-
-    /// The host reads or frees the block. A guest that returned its address may have allocated another block there.
-    fn settle(&mut self, block: &Block) -> Option<Evidence> {
-        let place = self.pending.iter().position(|(addr, _)| *addr == block.addr)?;
-        let (_, evidence) = self.pending.swap_remove(place);
-        (!block.returned).then_some(evidence)
     }
 }

@@ -60,4 +60,18 @@ impl SiteKind {
     pub fn is_bulk(self) -> bool {
         matches!(self, SiteKind::Copy | SiteKind::Fill | SiteKind::Init)
     }
+
+    /// Its name in lists.
+    pub fn word(self) -> &'static str {
+        match self {
+            SiteKind::Load => "load",
+            SiteKind::Store => "store",
+            SiteKind::Exchange => "exchange",
+            SiteKind::Compare => "compare",
+            SiteKind::Copy => "copy",
+            SiteKind::Fill => "fill",
+            SiteKind::Init => "init",
+            SiteKind::Grow => "grow",
+        }
+    }
 }

@@ -50,17 +50,7 @@ const LINES: Modes = Modes::of(&[Mode::Input, Mode::History]);
 const EDITED: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Prompt]);
 /// The modes in which the panes are visible.
 pub(crate) const SCREEN: Modes = Modes::of(&[Mode::Input, Mode::History, Mode::Memory, Mode::Stopped, Mode::Prompt]);
-const ALL: Modes = Modes::of(&[
-    Mode::Input,
-    Mode::History,
-    Mode::Memory,
-    Mode::Stopped,
-    Mode::Prompt,
-    Mode::Copy,
-    Mode::List,
-    Mode::Help,
-    Mode::Output,
-]);
+const ALL: Modes = Modes::of(&Mode::ALL);
 
 /// The sections of the help, with the modes that each covers.
 pub(crate) const SECTIONS: &[(&str, Modes)] = &[
@@ -264,18 +254,6 @@ impl Binding {
 mod tests {
     use super::*;
 
-    const MODES: [Mode; 9] = [
-        Mode::Input,
-        Mode::History,
-        Mode::Memory,
-        Mode::Stopped,
-        Mode::Prompt,
-        Mode::Copy,
-        Mode::List,
-        Mode::Help,
-        Mode::Output,
-    ];
-
     /// The name of a key in the help.
     fn name(key: Key) -> String {
         let name = match key.code {
@@ -294,7 +272,7 @@ mod tests {
 
     #[test]
     fn every_binding_is_reached_in_each_of_its_modes() {
-        for mode in MODES {
+        for mode in Mode::ALL {
             for (key, action) in BINDINGS.iter().filter(|binding| binding.modes.has(mode)).flat_map(Binding::actions) {
                 if let Some(prefix) = key.prefix {
                     let first = KeyEvent::new(KeyCode::Char(prefix), KeyModifiers::NONE);
@@ -308,7 +286,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_mode() {
-        for mode in MODES {
+        for mode in Mode::ALL {
             let mut seen = Vec::new();
             for (key, _) in BINDINGS.iter().filter(|binding| binding.modes.has(mode)).flat_map(Binding::actions) {
                 assert!(!seen.contains(&key), "{key:?} is bound twice in {mode:?}");
@@ -336,7 +314,7 @@ mod tests {
 
     #[test]
     fn every_printable_key_is_text_where_text_is_typed() {
-        for mode in MODES.into_iter().filter(|mode| mode.takes_text()) {
+        for mode in Mode::ALL.into_iter().filter(|mode| mode.takes_text()) {
             for c in (' '..='~').chain(['\u{e9}', '\u{4e2d}']) {
                 let typed = meaning(mode, None, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
                 assert_eq!(typed, Meaning::Action(Action::Edit(Edit::Insert(c))), "{mode:?}");

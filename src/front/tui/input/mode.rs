@@ -24,6 +24,19 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
+    /// Every mode.
+    pub(crate) const ALL: [Mode; 9] = [
+        Mode::Input,
+        Mode::History,
+        Mode::Memory,
+        Mode::Stopped,
+        Mode::Prompt,
+        Mode::Copy,
+        Mode::List,
+        Mode::Help,
+        Mode::Output,
+    ];
+
     /// Its name, as the screen shows it.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -1,20 +1,8 @@
 //! A guest that stops in the middle of a call.
 
+use super::cases::SHOUTS;
 use super::*;
 use crate::guest::Passes;
-
-/// Makes capitals of its line, byte by byte, by a function of its own.
-const SHOUTS: &str = r#"(module (memory (export "memory") 1)
-    (func (export "ptr") (result i32) (i32.const 64))
-    (func $up (param $at i32)
-        (i32.store8 (local.get $at) (i32.sub (i32.load8_u (local.get $at)) (i32.const 32))))
-    (func $shout (export "f") (param $n i32) (result i32) (local $i i32)
-        (loop $next
-            (if (i32.lt_u (local.get $i) (local.get $n)) (then
-                (call $up (i32.add (i32.const 64) (local.get $i)))
-                (local.set $i (i32.add (local.get $i) (i32.const 1)))
-                (br $next))))
-        (local.get $n)))"#;
 
 /// Never returns, and counts in memory as it runs.
 const COUNTS: &str = r#"(module (memory (export "memory") 1)
