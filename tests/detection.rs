@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use crate::hermetic;
+use crate::piped::text;
 
 /// Runs linmem with these lines on a WAT guest: stdout, stderr, exit status.
 fn ask(name: &str, module: &str, args: &[&str], lines: &str) -> (String, String, Option<i32>) {
@@ -22,10 +23,6 @@ fn run(args: &[&str], lines: &str) -> Output {
     let _ = stdin.write_all(lines.as_bytes());
     drop(stdin);
     child.wait_with_output().expect("it exits")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A file for one test.

@@ -8,6 +8,7 @@ use linmem::record::{Run, Value};
 use linmem::session::{PastRun, Saved, load};
 
 use crate::hermetic;
+use crate::piped::text;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -23,10 +24,6 @@ fn replayed(file: &Path) -> Vec<serde_json::Value> {
     let output = output.expect("linmem starts");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Asserts that `found` has every field and element that `expected` has, with the same values. It may have more.

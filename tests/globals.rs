@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use crate::hermetic;
+use crate::piped::text;
 
 /// A global of each type, and functions that take and change them.
 const GLOBALS: &str = r#"(module (memory (export "memory") 1)
@@ -28,10 +29,6 @@ fn run(test: &str, lines: &str, args: &[&str], input: &str) -> Output {
     write("lines", input);
     let input = std::fs::File::open(folder.join("lines")).expect("it was written");
     hermetic::linmem().current_dir(&folder).args(args).stdin(input).output().expect("linmem starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 const DRIVE: &[&str] = &["guest.wat", "--abi", "recipe"];

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use crate::hermetic;
+use crate::piped::text;
 
 fn inspect(name: &str, module: &str, args: &[&str]) -> (String, Option<i32>) {
     let output = run(name, module, &[&["inspect"], args].concat());
@@ -17,10 +18,6 @@ fn run(name: &str, module: &str, args: &[&str]) -> Output {
     let path = folder.join(format!("{name}.wat"));
     std::fs::write(&path, module).expect("the test directory is writable");
     hermetic::linmem().args(args).arg(path).output().expect("linmem starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// An allocator and a transform: several conventions match.

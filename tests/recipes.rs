@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use crate::hermetic;
+use crate::piped::text;
 
 /// Runs linmem with these arguments and input.
 fn run(args: &[&str], input: &[u8]) -> Output {
@@ -14,10 +15,6 @@ fn run(args: &[&str], input: &[u8]) -> Output {
     // linmem may exit before it reads all input.
     let _ = child.stdin.take().expect("the stream is piped").write_all(input);
     child.wait_with_output().expect("it exits")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A file for one test.

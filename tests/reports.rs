@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use crate::hermetic;
+use crate::piped::text;
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports").join(test);
@@ -19,10 +20,6 @@ fn script(folder: &Path, args: &[&str], input: &str) -> Output {
     let mut child = command.spawn().expect("the binary starts");
     child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
     child.wait_with_output().expect("it ends")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// What a script prints, and its exit status must be that.

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 
 use crate::hermetic;
+use crate::piped::text;
 
 /// The commands that make up the saved session, and what is shown then.
 const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call get_wasm_memory_buffer_len\n:grow\n\
@@ -19,10 +20,6 @@ const SCRIPT: &str = "Did you know\n:send hex ff00\n:poke u32 0x1000 77\n:call g
 
 fn linmem(folder: &Path, args: &[&str]) -> Output {
     hermetic::linmem().current_dir(folder).args(args).output().expect("linmem starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// An empty directory.

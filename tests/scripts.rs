@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use crate::hermetic;
+use crate::piped::text;
 
 /// A guest that never returns from a line of four bytes.
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
@@ -29,10 +30,6 @@ fn run(folder: &Path, args: &[&str], input: &str) -> Output {
     // It may exit before it reads all input.
     let _ = child.stdin.take().expect("the stream is piped").write_all(input.as_bytes());
     child.wait_with_output().expect("it exits")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[test]
