@@ -34,7 +34,7 @@ A module is a .wasm or .wat file. If stdin and stdout are terminals, linmem
 opens the full-screen view. Otherwise, or with --show, -k, -0 or --whole, it
 reads lines from stdin; with --line it sends those lines instead. --no-NAME
 turns off the flag --NAME, for example one set in the config file.
-linmem guide commands lists what the config file can set.
+For the settings of the config file, see: linmem guide commands.
 
 Exit status: 0 success, 1 some lines failed (-k, --script), 2 usage error,
 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit reached,
@@ -90,11 +90,11 @@ pub struct Cli {
     #[arg(short, long, value_name = "TEXT", help_heading = PIPE, allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Print memory before and after: hex, json
+    /// Print memory around each step: hex, json
     #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Go on after a line that fails; print an empty one for it
+    /// Keep going after a failed line; print an empty line for it
     #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 
@@ -195,7 +195,7 @@ pub enum Command {
 pub enum Topic {
     /// The commands at the prompt, in the full screen and in scripts.
     Commands,
-    /// What linmem finds wrong by itself.
+    /// Problems that linmem detects automatically.
     Findings,
     /// What --show json prints.
     Json,
@@ -208,7 +208,7 @@ pub enum Topic {
 pub enum Show {
     /// Hex dumps of the changed rows, before and after
     Hex,
-    /// One JSON object a line, and nothing else: see `linmem guide json`
+    /// One JSON object per line, and nothing else: see `linmem guide json`
     Json,
 }
 

@@ -190,7 +190,7 @@ fn load_opens_a_saved_session_and_returns() {
     let text = "one\n:save saved overwrite\n:save saved\n:load saved\n:peek u8 0x40\nthree\n:save copy overwrite\n:load\n:load\nfour\n:load nowhere\n:load odds.wat\n";
     let (stdout, stderr, _) = script("load", text);
     for words in [
-        "saved: opened; :load returns from it",
+        "saved: opened; :load without a file returns to the live session",
         "> :peek u8 0x40\n0x40  u8 111\n",
         "returned from the saved session",
         "=> four!",

@@ -127,8 +127,8 @@ fn a_guest_that_is_not_traced_is_compiled_again_for_a_watchpoint() {
 #[test]
 fn what_cannot_be_is_refused_with_its_reason() {
     for (line, reason) in [
-        (":continue", "the guest has not stopped; :watch, :break and :pause stop it"),
-        (":step out", "the guest has not stopped"),
+        (":continue", "the guest is not stopped; :watch, :break and :pause stop it"),
+        (":step out", "the guest is not stopped"),
         (":pause", "no call is under way"),
         (":break nowhere", "no function `nowhere` with code in this module"),
         (":break lib.rs:1", "the debug information has no code for line 1 of `lib.rs`"),
@@ -147,7 +147,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
     }
     let output = script("refused", SHOUTS, &[], ":watch 64\nab\ncd\n:save x\n:call ptr\n");
     let err = text(&output.stderr);
-    assert_eq!(err.matches("the guest has stopped in the middle of a call").count(), 3, "{err}");
+    assert_eq!(err.matches("the guest is stopped in the middle of a call").count(), 3, "{err}");
 }
 
 /// Writes in its start function, which the recipe does not call.
@@ -186,7 +186,7 @@ fn the_pipe_reports_stops_and_goes_on() {
     assert_eq!((out.as_str(), code), ("AB\nCD\n", Some(0)), "{err}");
     let lines: Vec<_> = err.lines().collect();
     assert_eq!(lines.len(), 5, "{err}");
-    assert!(lines[0].contains("breakpoint 1: the module has no place `nowhere`"), "{err}");
+    assert!(lines[0].contains("breakpoint 1: not found in the module: `nowhere`"), "{err}");
     assert!(lines[1].starts_with("line 1: 2 B at 0x40..0x42 written by the host: 00 00 -> 61 62"), "{err}");
     assert!(lines[2].starts_with("line 1: 0x41 written by up (offset 0x"), "{err}");
     assert!(lines[3].starts_with("line 2: "), "{err}");

@@ -233,7 +233,7 @@ fn components_are_rejected_by_name() {
     let component = file("component.wasm", "\0asm\u{d}\0\u{1}\0");
     let output = run(&[&component], b"x\n");
     assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output.stderr).contains("a WebAssembly component; linmem runs core modules"));
+    assert!(text(&output.stderr).contains("this is a WebAssembly component, and linmem runs core modules"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn stderr(output: &Output) -> String {
 
 /// The names of the findings that a text tells of.
 fn names(text: &str) -> BTreeSet<String> {
-    let told = text.lines().filter_map(|line| line.split_once("finding ")?.1.split_once(':'));
+    let told = text.lines().filter_map(|line| line.split_once("finding: ")?.1.split_once(':'));
     told.map(|(name, _)| name.to_owned()).collect()
 }
 
@@ -129,7 +129,7 @@ fn a_saved_session_has_the_same_findings() {
         assert!(stdout(&without).lines().all(|line| line.contains("\"findings\":[]")), "{}", guest.guest);
         let checked = run(&["replay".into(), folder.join(guest.guest).into(), "--check".into()], b"");
         let told = String::from_utf8_lossy(&checked.stderr).into_owned();
-        assert!(checked.status.code() == Some(8) && told.contains(&format!("finding {}:", name(guest))), "{told}");
+        assert!(checked.status.code() == Some(8) && told.contains(&format!("finding: {}:", name(guest))), "{told}");
     }
 }
 

@@ -36,8 +36,8 @@ fn peek_poke_and_find_access_memory() {
 fn goto_mark_and_find_move_the_cursor() {
     let text = said("goto", ":goto 0x44");
     assert!(text.starts_with("00000040  68 65 6c 6c 6f 21") && text.lines().count() > 8, "{text}");
-    assert!(refused("goto2", ":goto 1.2").contains(":exchange 1.2 goes there in time"));
-    assert!(refused("goto3", ":goto now").contains(":exchange now goes there in time"));
+    assert!(refused("goto2", ":goto 1.2").contains("did you mean :exchange 1.2?"));
+    assert!(refused("goto3", ":goto now").contains("did you mean :exchange now?"));
     assert!(refused("goto4", ":goto 4g").contains("neither an address nor a name"));
     let (stdout, ..) = script("goto5", "hello\n:goto output + 4\n:peek u8 +1\n:dump\n:copy address\n");
     assert!(stdout.contains("0x45  u8 33") && stdout.ends_with("> :copy address\n0x44\n"), "{stdout}");

@@ -71,7 +71,7 @@ impl Roles {
                 Part::Text(text) => bytes.extend(text.as_bytes()),
                 Part::Number(width, value) => {
                     let number = of_length(value, encoded.len() as u64);
-                    let number = number.ok_or("the number written before it is not known yet")?;
+                    let number = number.ok_or("the recipe also writes a number that is known only once it runs")?;
                     bytes.extend(&number.to_le_bytes()[..width.bytes()]);
                 }
             }

@@ -54,7 +54,7 @@ pub(super) fn hint(interface: &Interface) -> Option<&'static str> {
     };
     if imports.iter().any(is_emscripten) {
         return Some(
-            "it imports functions from Emscripten's JavaScript: link it with -sSTANDALONE_WASM, so that it needs only WASI",
+            "its imports come from Emscripten's JavaScript: link it with -sSTANDALONE_WASM, so that it needs only WASI",
         );
     }
     None

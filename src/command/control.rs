@@ -232,18 +232,18 @@ pub(super) fn pause(context: &mut Context<'_>) -> Result<Reply, Error> {
             context.session.pause();
             Ok(Reply::Sent)
         }
-        State::Stopped => Err(Error::Failed(format!("the guest has stopped already; {NOT_OVER}"))),
-        State::Idle | State::Loading => Err(Error::failed("no call is under way; :break FUNC stops the guest in one")),
+        State::Stopped => Err(Error::Failed(format!("the guest is already stopped; {NOT_OVER}"))),
+        State::Idle | State::Loading => Err(Error::failed("no call is under way; :break FUNC stops the guest when it enters FUNC")),
     }
 }
 
 /// Has the guest go on.
 pub(super) fn go(context: &mut Context<'_>, how: Go, count: u64) -> Result<Reply, Error> {
     if context.session.stopped().is_none() {
-        return Err(Error::failed("the guest has not stopped; :watch, :break and :pause stop it"));
+        return Err(Error::failed("the guest is not stopped; :watch, :break and :pause stop it"));
     }
     if context.session.lacks(how) {
-        return Err(Error::Failed(format!("this needs stop points: {OFFER}")));
+        return Err(Error::Failed(format!("the guest was not compiled for stepping: {OFFER}")));
     }
     context.session.go(how, count);
     Ok(Reply::Sent)
@@ -281,7 +281,7 @@ fn value_bytes(text: &str, len: u64) -> Result<Vec<u8>, Error> {
             Err(Error::Failed(format!("{number} does not fit into {}", counted(len, "byte"))))
         }
         None if text.len() as u64 == len => Ok(text.as_bytes().to_vec()),
-        _ => Err(Error::failed("expected a number for a range of 1 to 8 bytes, or a text as long as the range")),
+        _ => Err(Error::failed("expected a number for a range of 1 to 8 bytes, or text exactly as long as the range")),
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Place {
 const RANGE: &str = "ADDR [LEN] | ADDR..END";
 
 /// Why nothing can be sent to a guest that waits in the middle of a call.
-pub const STOPPED: &str = "the guest has stopped in the middle of a call: :continue goes on, Ctrl-C ends the call";
+pub const STOPPED: &str = "the guest is stopped in the middle of a call: :continue resumes it, Ctrl-C ends the call";
 
 /// The result of a command.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ pub(super) fn goto(context: &mut Context<'_>, addr: &Address) -> Result<Reply, E
     let text = addr.0.as_str();
     let in_time = text == "now" || text.split_once('.').is_some_and(|(n, _)| n.parse::<u64>().is_ok());
     context.address(addr).map(Reply::Goto).map_err(|error| match (error, in_time) {
-        (Error::Failed(message), true) => Error::Failed(format!("{message}; :exchange {text} goes there in time")),
+        (Error::Failed(message), true) => Error::Failed(format!("{message}; did you mean :exchange {text}?")),
         (error, _) => error,
     })
 }

@@ -74,7 +74,7 @@ pub const COMMANDS: &[Spec] = &[
         let (command, export, values) = (args.command(), args.text("EXPORT")?, args.words("VALUE")?);
         action(move |context| act::call(context, command, export, &values))
     }),
-    spec("goto", "ADDR", "go to an address (or just :0x410): input+4, *output, +16", |args| {
+    spec("goto", "ADDR", "go to an address such as input+4, *output or +16; :0x410 also works", |args| {
         let Some(addr) = args.rest_as_address() else { return ArgumentError::missing("ADDR") };
         action(move |context| space::goto(context, &addr))
     }),
@@ -202,7 +202,7 @@ pub const COMMANDS: &[Spec] = &[
         let which = Removed::parse(&args.text("NUMBER")?)?;
         action(move |context| control::unbreak(context, which))
     }),
-    spec("continue", "", "let the stopped guest go on", |_| action(|context| control::go(context, Go::On, 1))),
+    spec("continue", "", "resume the stopped guest", |_| action(|context| control::go(context, Go::On, 1))),
     spec("step", "[over|in|out|store] [COUNT]", "step over, into or out of calls, or to the next store", |args| {
         let (how, count) = (control::step_kind(args), args.number_or("COUNT", 1)?);
         action(move |context| control::go(context, how, count))
@@ -213,7 +213,7 @@ pub const COMMANDS: &[Spec] = &[
         action(move |context| control::go(context, how, 1))
     }),
     spec("pause", "", "stop the running guest where it is", |_| action(control::pause)),
-    spec("recompile", "", "compile the guest so that it can be stopped, and send lines again", |_| {
+    spec("recompile", "", "recompile the guest so that it can be stopped, and resend lines and commands", |_| {
         action(control::recompile)
     }),
     spec("exports", "", "list the guest's exports", |_| action(look::exports)),

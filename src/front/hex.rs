@@ -43,7 +43,7 @@ impl Style {
 
 /// Writes what is wrong with an exchange, a line each.
 pub(super) fn write_findings(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
-    findings.iter().try_for_each(|found| writeln!(out, "  finding {}", finding(found)))
+    findings.iter().try_for_each(|found| writeln!(out, "  finding: {}", finding(found)))
 }
 
 /// Writes every step of an exchange that began with the memories `before`.

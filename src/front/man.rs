@@ -41,7 +41,7 @@ fn examples(text: &str, roff: &mut Roff) {
 const FILES: &[(&str, &str)] = &[
     (
         "$XDG_CONFIG_HOME/linmem/config, ~/.config/linmem/config",
-        "Settings, one \"NAME = VALUE\" per line; linmem guide commands lists them.",
+        "Settings, one \"NAME = VALUE\" per line. For their names, see: linmem guide commands.",
     ),
     ("$XDG_STATE_HOME/linmem/history, ~/.local/state/linmem/history", "The lines that were typed."),
 ];

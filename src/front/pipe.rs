@@ -307,7 +307,7 @@ impl Pipe {
         for finding in findings {
             let lines = self.explained.lines(finding);
             let place = if finding.cause == 0 { "start".to_owned() } else { format!("line {}", self.number) };
-            status::tell(&format!("{place}: finding {}", lines.join("\n")));
+            status::tell(&format!("{place}: finding: {}", lines.join("\n")));
         }
     }
 

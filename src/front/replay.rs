@@ -57,7 +57,7 @@ fn tell_findings(saved: &Saved, settings: &Settings) -> bool {
         for finding in causes.flat_map(|cause| findings.of(cause)).filter(|finding| settings.shows(finding)) {
             let place = if finding.cause == 0 { "start".to_owned() } else { format!("exchange {}", finding.cause) };
             let place = if saved.past.is_empty() { place } else { format!("run {number}, {place}") };
-            status::tell(&format!("{place}: finding {}", explained.lines(finding).join("\n")));
+            status::tell(&format!("{place}: finding: {}", explained.lines(finding).join("\n")));
             raised = true;
         }
     }

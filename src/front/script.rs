@@ -209,7 +209,7 @@ impl Follower<'_> {
             return;
         }
         self.console.findings += raised.len();
-        raised.iter().for_each(|finding| status::note(&format!("{}:{}: finding {finding}", self.name, self.number)));
+        raised.iter().for_each(|finding| status::note(&format!("{}:{}: finding: {finding}", self.name, self.number)));
     }
 
     /// Counts an unexpected failure of the guest.

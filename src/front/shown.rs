@@ -73,7 +73,7 @@ impl Console {
         for finding in self.findings() {
             self.raised.push(view::finding(&finding));
             for line in self.explained.lines(&finding) {
-                let mark = if line.starts_with(' ') { "" } else { "finding " };
+                let mark = if line.starts_with(' ') { "" } else { "finding: " };
                 self.say(&format!("{mark}{line}"));
             }
         }

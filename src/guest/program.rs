@@ -61,8 +61,7 @@ pub enum LoadError {
     },
     /// It is a component, not a module.
     #[error(
-        "a WebAssembly component; linmem runs core modules: tools such as wasm-tools and jco extract the core module \
-         from a component"
+        "this is a WebAssembly component, and linmem runs core modules: tools such as wasm-tools and jco can extract one"
     )]
     Component,
     /// The module is valid, but uses these features, which the engine does not support.
@@ -70,7 +69,7 @@ pub enum LoadError {
     Features(Vec<String>),
     /// The module has a shared memory.
     #[error(
-        "shared memory is not supported: linmem runs one thread; build the guest without threads (no -pthread, no \
+        "shared memory is not supported: linmem is single-threaded; build the guest without threads (no -pthread, no \
          wasm32-wasip1-threads)"
     )]
     SharedMemory,
@@ -79,7 +78,7 @@ pub enum LoadError {
     Compile(String),
     /// The module's initial memory exceeds `--max-memory`.
     #[error(
-        "memory needs {} bytes ({needs} {}) at the start, but the limit is {} bytes; --max-memory {}KiB would be \
+        "the module's memory needs {} bytes ({needs} {}) at the start, but the limit is {} bytes; --max-memory {}KiB would be \
          enough",
         .needs * WASM_PAGE,
         unit(*.needs, "page"),

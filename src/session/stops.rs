@@ -96,7 +96,7 @@ impl Stops {
     pub fn missing(&self) -> Vec<String> {
         let list = self.list();
         let missing = list.breaks.iter().filter(|breakpoint| breakpoint.found == 0);
-        missing.map(|it| format!("breakpoint {}: the module has no place `{}`", it.number, it.place)).collect()
+        missing.map(|it| format!("breakpoint {}: not found in the module: `{}`", it.number, it.place)).collect()
     }
 
     /// Whether there is none of either.
@@ -190,7 +190,7 @@ impl BreakPlace {
         let offsets = self.offsets(debug);
         match self {
             BreakPlace::Function(name) if offsets.is_empty() => {
-                Some(format!("no function `{name}` with code in this module"))
+                Some(format!("this module defines no function `{name}`"))
             }
             BreakPlace::Line(file, line) if offsets.is_empty() => {
                 Some(format!("the debug information has no code for line {line} of `{file}`"))

@@ -20,7 +20,7 @@ pub fn ahead(line: &str, session: &Session, regions: &Regions) -> String {
     let Some(roles) = regions.roles() else { return format!("{} B, {characters}", thousands(line.len() as u64)) };
     let bytes = match roles.bytes(line.as_bytes()) {
         Ok(bytes) => bytes,
-        Err(words) => return format!("{characters}, would not be sent: {words}"),
+        Err(words) => return format!("{characters}; no preview: {words}"),
     };
     let count = bytes.len() as u64;
     let room = regions.room().filter(|&room| count > room);

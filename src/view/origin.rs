@@ -131,7 +131,7 @@ impl OriginSearch {
         if hidden_between(run, since, self.from.cause) {
             return Next::Stopped(hidden_writes(run, since).unwrap_or_default());
         }
-        let text = format!("{:#x} was never written: memory begins as zeroes", self.addr);
+        let text = format!("{:#x} was never written: memory starts out as zeros", self.addr);
         self.link(text, true, None);
         Next::Born
     }
@@ -164,10 +164,10 @@ impl OriginSearch {
             }
             Actor::Guest => {
                 let how =
-                    if *evidence == Evidence::Found { "found changed by comparing" } else { "written by the guest" };
+                    if *evidence == Evidence::Found { "found by comparing memory" } else { "written by the guest" };
                 self.link(format!("{how} in {when}"), true, Some(found));
                 let reason = match is_traced(cause) {
-                    true => "the single accesses of that exchange were dropped to save memory",
+                    true => "the individual accesses of that exchange were dropped to save memory",
                     false => "the guest's stores were not recorded",
                 };
                 Next::Stopped(reason.to_owned())
@@ -220,7 +220,7 @@ impl OriginSearch {
         }
         if !has_loads(cause) {
             self.link(format!("stored in {at}"), true, Some(found));
-            return Next::Stopped("the guest's loads were not recorded; `--trace loads` goes on from here".to_owned());
+            return Next::Stopped("the guest's loads were not recorded; `--trace loads` would follow it further".to_owned());
         }
         let Some((load, certain)) = load_of(cause, made, operand.map(|(offset, _)| offset)) else {
             let value = hex(made.new_bytes().unwrap_or_default());

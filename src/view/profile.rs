@@ -113,7 +113,7 @@ impl Profile {
         if self.shortened > 0 {
             let accesses = counted(self.shortened, "long access");
             self.gaps.push(format!(
-                "{accesses} counted in the hottest ranges for the first {} bytes only",
+                "the hottest ranges count only the first {} bytes of {accesses}",
                 thousands(SPREAD as u64 * RANGE)
             ));
         }
@@ -121,7 +121,7 @@ impl Profile {
             self.gaps.push(format!("exchanges before {} were dropped to save memory", run.oldest()));
         }
         if self.dropped > 0 {
-            self.gaps.push(format!("{} were dropped to save memory and not counted", counted(self.dropped, "access")));
+            self.gaps.push(format!("not counted, because dropped to save memory: {}", counted(self.dropped, "access")));
         }
         if untraced > 0 {
             self.gaps.push(format!("the guest's stores were not recorded in {}", counted(untraced, "exchange")));

@@ -23,7 +23,7 @@ pub fn reload_sentence(reload: &Reload) -> String {
     };
     sentence.push_str(&format!("; sending {again} again, Ctrl-C cancels"));
     if reload.forgotten > 0 {
-        sentence.push_str(&format!(" ({} earlier ones are no longer kept)", reload.forgotten));
+        sentence.push_str(&format!(" (earlier ones no longer kept: {})", reload.forgotten));
     }
     sentence
 }

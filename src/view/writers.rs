@@ -234,7 +234,7 @@ pub fn gaps(run: &Run, query: AccessQuery) -> Vec<String> {
         gaps.push(format!("the guest's stores were not recorded in {which}; memory was compared"));
     }
     if let Some(which) = listed(&|cause| !cause.accesses.dropped().is_empty()) {
-        gaps.push(format!("single accesses were dropped in {which} to save memory"));
+        gaps.push(format!("individual accesses were dropped in {which} to save memory"));
     }
     if let Some(which) = listed(&|cause| cause.steps.iter().any(|step| !step.known.after)) {
         gaps.push(format!("memory was not compared after some steps of {which}"));
@@ -255,7 +255,7 @@ fn exchanges(numbers: &[usize]) -> String {
         [one] => name(one),
         [0, .., last] if last + 1 == numbers.len() => format!("the start and exchanges 1 to {last}"),
         [first, .., last] if last - first + 1 == numbers.len() => format!("exchanges {first} to {last}"),
-        [first, .., last] => format!("{} of the exchanges {first} to {last}", numbers.len()),
+        [first, .., last] => format!("{} of exchanges {first} to {last}", numbers.len()),
     }
 }
 
@@ -304,7 +304,7 @@ pub fn last_writer(run: &Run, memory: usize, addr: u64) -> LastWriter {
     });
     match entry {
         Some(entry) if entry.evidence == Evidence::Found => {
-            LastWriter::Unknown("the byte was found changed by comparing memory".to_owned())
+            LastWriter::Unknown("the change was found by comparing memory".to_owned())
         }
         Some(entry) => LastWriter::Known(Box::new(entry)),
         None => LastWriter::Nobody,

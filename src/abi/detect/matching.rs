@@ -97,7 +97,7 @@ impl<'a> Match<'_, 'a> {
         let fitting: Vec<_> = funcs.filter(|(_, import, ty)| fits(import, ty)).map(|(_, import, _)| import).collect();
         let import = match fitting[..] {
             [one] => one,
-            [] => return Err(reject(format!("no import's name and type suggest that it {}", role.does()))),
+            [] => return Err(reject(format!("no import has a name and type that suggest that it {}", role.does()))),
             ref many => {
                 let names: Vec<_> = many.iter().map(|import| import.name.as_str()).collect();
                 let names = list(&names);
@@ -131,7 +131,7 @@ impl<'a> Match<'_, 'a> {
                 self.candidate.recipe.without(&role.name);
                 self.candidate.doubt(format!("no export {}", role.does()));
             }
-            None => return Err(reject(format!("no export's name and type suggest that it {}", role.does()))),
+            None => return Err(reject(format!("no export has a name and type that suggest that it {}", role.does()))),
         }
         Ok(())
     }

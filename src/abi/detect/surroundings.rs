@@ -16,7 +16,7 @@ impl Recipe {
     /// reason.
     pub(in crate::abi) fn by_hand(interface: &Interface, why: &str) -> Recipe {
         let why = why.replace(['{', '}'], "'");
-        let words = format!("{why} (:convention lists and chooses them, :call EXPORT calls an export)");
+        let words = format!("{why} (:convention lists them and chooses one, :call EXPORT calls an export)");
         let recipe = Recipe {
             name: "by-hand".to_owned(),
             about: "No convention was chosen; :call calls an export.".to_owned(),

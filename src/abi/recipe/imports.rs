@@ -54,7 +54,7 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
                     let (name, count) = (import.full_name(), signature.params.len());
                     let arguments = unit(count as u64, "argument");
                     return Err(format!(
-                        "{name} is {signature}: the guest passes {count} {arguments}, but the handler in line {at} takes {given}"
+                        "{name} is {signature}: the guest passes {count} {arguments}, but the `on` section at line {at} takes {given}"
                     ));
                 }
                 None if stubs => ImportProvider::Stub,
@@ -103,7 +103,7 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
         let asked = |import: &Import| import.module == handler.module && import.name == handler.name;
         if !interface.imports.iter().any(asked) {
             let Handler { at, module, name, .. } = handler;
-            words.push_str(&format!("\nThe handler in line {at}, {module}.{name}, matches no import of the module."));
+            words.push_str(&format!("\nThe `on` section at line {at}, {module}.{name}, matches no import of the module."));
         }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {

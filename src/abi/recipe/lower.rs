@@ -407,7 +407,7 @@ fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
     let is_float = matches!(ty, Type::F32 | Type::F64);
     match (value, kind) {
         (_, StaticType::Perhaps) => {
-            Err("this may be unset: the module does not have an export that is called with `?`".to_owned())
+            Err(format!("`{expr}` may be unset: it comes from a call with `?` to an export that this module lacks"))
         }
         (value, StaticType::Of(given)) if given == ty => Ok(value),
         (Val::Const(n), _) if is_float => Ok(Val::Const(to_float(ty, n).cast_signed())),

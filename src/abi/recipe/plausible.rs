@@ -3,7 +3,7 @@
 
 use super::{Action, Expr, Length, Recipe};
 use crate::guest::Interface;
-use crate::record::{Failure, Limit};
+use crate::record::{Failure, Limit, counted};
 
 /// Compilers place no data below this address.
 const FIRST_ADDRESS: u64 = 1024;
@@ -104,7 +104,7 @@ impl Plausible {
                 Some(format!("the guest returned {value:#x}, which is where the line ends, not a length"))
             }
             ResultUse::Length if self.allocated && value > len => {
-                Some(format!("the guest returned the length {value} for a block of {len} bytes"))
+                Some(format!("the guest returned the length {value} for a block of {}", counted(len, "byte")))
             }
             ResultUse::Length => None,
         }
@@ -127,7 +127,7 @@ impl Plausible {
             (None, true) => format!("the line at {line_at:#x}"),
             (None, false) => return self.doubts_address(at, line_at),
         };
-        Some(format!("the answer, {len} bytes at {at:#x}, would partly overlap {what}"))
+        Some(format!("the answer, {} at {at:#x}, would partly overlap {what}", counted(len, "byte")))
     }
 
     fn doubts_address(&self, addr: u64, line: u64) -> Option<String> {

@@ -37,7 +37,7 @@ impl Messages {
     /// Ends an exchange: adds a note about dropped messages.
     pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {
         if self.dropped > 0 {
-            let text = format!("{} more messages were dropped: the limit is {} bytes", self.dropped, Messages::MOST);
+            let text = format!("messages dropped: {}; the limit is {} bytes", self.dropped, Messages::MOST);
             self.note(text, boundary);
         }
     }

@@ -55,7 +55,7 @@ impl BlockOverread {
             let Some(row) = row.filter(|row| row.range.start <= block.addr && row.range.end > end) else { continue };
             let past = counted(row.range.end - end, "byte");
             let sentence = format!(
-                "in a call to {}, one instruction read {:#x}..{:#x} in a row: {past} past the end of {}",
+                "in a call to {}, one instruction read all of {:#x}..{:#x}: {past} past the end of {}",
                 plain(export),
                 row.range.start,
                 row.range.end,

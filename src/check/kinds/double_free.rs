@@ -20,7 +20,7 @@ impl Observer for DoubleFree {
                 let (range, first) = world.blocks.freed(freed.addr).filter(|(range, _)| range.start == freed.addr)?;
                 let (first, by) = (plain(first), plain(&freed.by));
                 let sentence = format!(
-                    "{by} freed the block at {:#x} again: {first} had freed it, and the guest allocated nothing in between",
+                    "{by} freed the block at {:#x} again: {first} had already freed it, and the guest allocated nothing in between",
                     freed.addr
                 );
                 Evidence::new(range.clone(), sentence)
@@ -29,7 +29,7 @@ impl Observer for DoubleFree {
                 Failure::DoubleFree { export, ptr, freed_at } => Evidence::new(
                     *ptr..*ptr,
                     format!(
-                        "the recipe would free the block at {ptr:#x} again with {}: its line {freed_at} freed it",
+                        "the recipe would free the block at {ptr:#x} again with {}: line {freed_at} of the recipe already freed it",
                         plain(export)
                     ),
                 ),

@@ -6,7 +6,7 @@ use crate::record::{counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "leak",
-    about: "Each exchange leaves a block that nobody frees, though the guest exports a function for that.",
+    about: "Each exchange leaves behind a block that nobody frees, though the guest exports a function for that.",
     why: "Memory fills up with each line until the allocator fails.",
     observer: || Box::new(Leak::default()),
 };
@@ -55,7 +55,7 @@ impl Leak {
         let live: u64 = world.blocks.iter().fold(0, |sum: u64, block| sum.saturating_add(block.len));
         let (by, free) = (plain(&last.by), plain(deallocator));
         let sentence = format!(
-            "each of the last {EXCHANGES} exchanges left a block from {by} at a new address, and {free} was called for none of them: {} in use, {}",
+            "each of the last {EXCHANGES} exchanges left a block from {by} at a new address, and none of these blocks was passed to {free}: {} in use, {}",
             counted(world.blocks.iter().count() as u64, "block"),
             counted(live, "byte")
         );

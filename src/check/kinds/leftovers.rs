@@ -7,7 +7,7 @@ use crate::record::counted;
 pub(super) const KIND: Kind = Kind {
     name: "leftovers",
     about: "The answer ends in bytes that nobody wrote in this exchange.",
-    why: "Unless the guest keeps them on purpose, the length is too large, or the terminating zero is missing.",
+    why: "Unless the guest keeps them on purpose, either the length is too large or the terminating zero is missing.",
     observer: || Box::new(Leftovers),
 };
 
@@ -24,7 +24,7 @@ impl Observer for Leftovers {
         }
         let (all, left) = (counted(range.end - range.start, "byte"), counted(tail.end - tail.start, "byte"));
         let sentence = format!(
-            "the answer has {all}, and the last {left} ({}) were written in an earlier exchange, none in this one",
+            "the answer has {all}, but this exchange did not write the last {left} ({}): an earlier one did",
             text(&world.bytes(&tail))
         );
         Evidence::new(tail, sentence)

@@ -28,10 +28,10 @@ impl Observer for LengthInCharacters {
             _ => return None,
         };
         let sentence = format!(
-            "the guest wrote {} at {:#x}, which are {what}, and the answer has only {} bytes",
+            "the guest wrote {} ({what}) at {:#x}, but the answer has only {}",
             counted(len as u64, "byte"),
             range.start,
-            answer.len()
+            counted(answer.len() as u64, "byte")
         );
         Evidence::new(range.end..range.start + len as u64, sentence)
     }

@@ -25,7 +25,7 @@ impl Observer for SplitCharacter {
         let character = String::from_utf8_lossy(&whole[..len]).into_owned();
         let (has, misses) = (range.end - cut, len as u64 - (range.end - cut));
         let sentence = format!(
-            "the answer ends at {:#x}, inside `{character}`: it has {} of it, and {} in memory",
+            "the answer ends at {:#x}, inside `{character}`: it contains {} of this character, and {} in memory",
             range.end,
             counted(has, "byte"),
             match misses {

@@ -10,7 +10,7 @@ use crate::record::{StepKind, plain};
 pub(super) const KIND: Kind = Kind {
     name: "stale-pointer",
     about: "The host used an address that the guest had replaced.",
-    why: "The buffer had moved: call the getter again after each call that may move it.",
+    why: "The buffer had moved: call the export that returns its address again after each call that may move it.",
     observer: || Box::new(StalePointer::default()),
 };
 

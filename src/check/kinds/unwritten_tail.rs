@@ -7,7 +7,7 @@ use crate::record::counted;
 pub(super) const KIND: Kind = Kind {
     name: "unwritten-tail",
     about: "The answer ends in zero bytes that nobody wrote in this exchange.",
-    why: "The length is larger than the text, such as the size of the buffer.",
+    why: "The length is larger than the text: perhaps it is the size of the buffer.",
     observer: || Box::new(UnwrittenTail),
 };
 
@@ -27,8 +27,7 @@ impl Observer for UnwrittenTail {
             return None;
         }
         let (all, left) = (counted(range.end - range.start, "byte"), counted(tail.end - tail.start, "zero byte"));
-        let sentence =
-            format!("the answer has {all}: {} were written, then come {left} that nobody wrote", written.len());
+        let sentence = format!("the answer has {all} and ends in {left} that nobody wrote in this exchange");
         Evidence::new(tail, sentence)
     }
 }

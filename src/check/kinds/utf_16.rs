@@ -20,7 +20,7 @@ impl Observer for Utf16 {
         if super::is_utf16(answer) {
             let units = counted(answer.len() as u64 / 2, "character");
             let sentence = format!(
-                "every second byte of the answer is zero: its {} are {units} of UTF-16?",
+                "every second byte of the answer is zero: its {} are probably {units} of UTF-16",
                 counted(answer.len() as u64, "byte")
             );
             return Evidence::new(range, sentence);
@@ -33,7 +33,7 @@ impl Observer for Utf16 {
             return None;
         }
         let sentence =
-            format!("the answer stops after 1 byte, and every second byte from {:#x} on is zero: UTF-16?", range.start);
+            format!("the answer stops after 1 byte, and every second byte from {:#x} on is zero: the text is probably UTF-16", range.start);
         Evidence::new(all, sentence)
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     }
     if is_suspect(app) && (mode == Mode::Input || mode.is_memory()) {
         canvas.append(&mut rest, ":reset", canvas.theme.selected());
-        canvas.append(&mut rest, " makes a fresh guest  ", canvas.theme.title());
+        canvas.append(&mut rest, " creates a fresh guest  ", canvas.theme.title());
     }
     draw_keys(mode, app.session.is_replay(), rest, canvas);
 }

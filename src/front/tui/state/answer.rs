@@ -70,7 +70,7 @@ impl App {
         if self.space.selected_len() > COPIED && notation != Notation::Address {
             self.ask(Question::File);
             return self.notice(&format!(
-                "more than {} bytes do not fit in the clipboard; write them to a file?",
+                "only {} bytes fit in the clipboard; write them to a file?",
                 thousands(COPIED)
             ));
         }

@@ -40,11 +40,11 @@ impl App {
         self.shape.width = WIDTHS[to % WIDTHS.len()];
         self.arrange(self.layout.area);
         let text = match self.shape.width {
-            None => "as many bytes in a row as fit".to_owned(),
+            None => "as many bytes per row as fit".to_owned(),
             Some(width) if self.layout.width < width => {
-                format!("{width} bytes in a row; only {} fit on this screen", self.layout.width)
+                format!("{width} bytes per row; only {} fit on this screen", self.layout.width)
             }
-            Some(width) => format!("{width} bytes in a row"),
+            Some(width) => format!("{width} bytes per row"),
         };
         self.notice(&text);
     }

@@ -167,7 +167,7 @@ impl App {
             let text = match (log.is_empty(), skips) {
                 (true, _) => "no accesses were recorded in this exchange",
                 (_, true) => "the accesses there were not kept",
-                (_, false) if within.is_empty() => "the guest accessed no memory in this step, as far as recorded",
+                (_, false) if within.is_empty() => "no access by the guest was recorded in this step",
                 (_, false) => "this is the last access of the exchange; F6 goes to the next exchange",
             };
             return self.notice(text);

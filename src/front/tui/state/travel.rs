@@ -127,7 +127,7 @@ impl App {
         let to = match direction {
             Direction::Back if at.cause > run.oldest() => at.cause - 1,
             Direction::Forward if at.cause + 1 < run.len() => at.cause + 1,
-            Direction::Back if run.oldest() > 0 => return self.notice("older exchanges were forgotten to save memory"),
+            Direction::Back if run.oldest() > 0 => return self.notice("older exchanges were dropped to save memory"),
             Direction::Back if self.session.past().len() > self.session.runs_back() => {
                 return self.notice("this is where the guest started; F3 goes to the previous run");
             }
@@ -153,7 +153,7 @@ impl App {
     pub(super) fn visit(&mut self, cause: usize, step: Option<usize>, addr: Option<u64>) {
         match Selection::new(self.session.run(), self.time.selection.as_ref(), cause, step) {
             Some(at) => self.look_at(at),
-            None => return self.notice("this exchange was forgotten to save memory"),
+            None => return self.notice("this exchange was dropped to save memory"),
         }
         if let Some(addr) = addr {
             self.goto(addr);
@@ -171,12 +171,12 @@ impl App {
             return self.notice(match direction {
                 Direction::Back if ago > 0 => "no earlier run is kept",
                 Direction::Back => "no earlier run; :reset and :reload begin a new one",
-                Direction::Forward => "this is the present run",
+                Direction::Forward => "this is the current run",
             });
         }
         self.follow();
         self.notice(match self.session.runs_back() {
-            0 => "this is the present run",
+            0 => "this is the current run",
             _ => "an earlier run, as it ended; F4 goes to the next run, F9 to the present",
         });
     }

@@ -48,7 +48,7 @@ fn a_guest_that_stops_is_stepped_with_keys_and_its_mode_is_visible() {
     let shown = text(&bench.draw(120, 30));
     assert!(bench.mode() == Mode::Input && shown.contains(" INPUT   STOPPED "), "{shown}");
     bench.key(KeyCode::Enter);
-    assert!(text(&bench.draw(120, 30)).contains("the guest has stopped in the middle of a call"));
+    assert!(text(&bench.draw(120, 30)).contains("the guest is stopped in the middle of a call"));
     bench.key(KeyCode::Esc);
     let shown = bench.go('C');
     assert!(shown.contains("=> ABC") && !shown.contains("STOPPED"), "{shown}");
@@ -79,7 +79,7 @@ fn what_needs_stop_points_is_offered_during_a_call_and_done_when_asked_for() {
     let shown = bench.go('C');
     assert!(shown.contains("stopped: 0x41 written by up"), "{shown}");
     let shown = bench.go('L');
-    assert!(shown.contains("this needs stop points: :recompile ends this call"), "{shown}");
+    assert!(shown.contains("the guest was not compiled for stepping: :recompile ends this call"), "{shown}");
     bench.keys("i");
     bench.send(":recompile");
     // The line is sent again, and stops again.

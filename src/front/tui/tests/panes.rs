@@ -34,7 +34,7 @@ fn panes_can_be_arranged_and_widened() {
     let shown = text(&bench.draw(120, 40));
     assert!(shown.contains("-00000418  6b 6e 6f 77[00]00 00 00  know\u{b7}"), "8 bytes: {shown}");
     bench.keys("BB");
-    assert!(text(&bench.draw(120, 40)).contains("32 bytes in a row"));
+    assert!(text(&bench.draw(120, 40)).contains("32 bytes per row"));
     bench.keys("v");
     assert!(text(&bench.draw(120, 40)).contains("side by side"));
 }

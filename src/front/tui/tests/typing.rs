@@ -71,9 +71,9 @@ fn after_a_trap_a_fresh_guest_is_offered() {
     );
     bench.send("");
     let screen = text(&bench.draw(80, 24));
-    assert!(screen.lines().nth(23).expect("the bar").starts_with(" INPUT  :reset makes a fresh guest"), "{screen}");
+    assert!(screen.lines().nth(23).expect("the bar").starts_with(" INPUT  :reset creates a fresh guest"), "{screen}");
     bench.send(":reset");
-    assert!(!text(&bench.draw(80, 24)).contains("makes a fresh guest"));
+    assert!(!text(&bench.draw(80, 24)).contains("creates a fresh guest"));
 }
 
 #[test]

@@ -14,12 +14,12 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let is_done = app.accesses().is_none_or(crate::view::Accesses::is_done);
     let still = if is_done { "" } else { "  counting ..." };
     let part = part(0, writes.len(), below_title(area).height);
-    let title = with_hint(&format!("written by function{still}{part}"), "  (f: by range)", area);
+    let title = with_hint(&format!("writes by function{still}{part}"), "  (f: by range)", area);
     canvas.rule(area, &title, canvas.theme.title());
     if writes.is_empty() {
         let text = match app.time.selection.as_ref().is_some_and(|at| at.node.accesses.is_empty()) {
             true => " no stores were recorded in this exchange",
-            false => " no store in this step is known",
+            false => " no known store in this step",
         };
         canvas.put(below_title(area), text, Style::new());
     }

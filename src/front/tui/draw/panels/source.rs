@@ -18,7 +18,7 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         return;
     };
     if source.found.is_none() {
-        canvas.put(below_title(area), " no write here is known", Style::new());
+        canvas.put(below_title(area), " no known write here", Style::new());
         return;
     }
     let (bold, selected) = (canvas.theme.title(), canvas.theme.selected());

@@ -13,11 +13,11 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         if first == last { format!("{first:#x}") } else { format!("{first:#x}..{:#x}", last.saturating_add(1)) };
     let touched = app.panels.touched.as_ref();
     let still = if touched.is_none_or(|touched| touched.is_done()) { "" } else { "  searching ..." };
-    let title = with_hint(&format!("writers of {target}{still}"), "  (# * go along, t source)", area);
+    let title = with_hint(&format!("writers of {target}{still}"), "  (# * browse, t source)", area);
     canvas.rule(area, &title, canvas.theme.title());
     let Some(touched) = touched else { return };
     if touched.writers.is_empty() && still.is_empty() {
-        canvas.put(below_title(area), " no write of it is known", Style::new());
+        canvas.put(below_title(area), " no known write", Style::new());
     }
     for (place, row, line) in touched.shown(area) {
         // The last one before the end of what is selected made the bytes what they are.
