@@ -148,7 +148,10 @@ fn unrecordable_guest_is_compared_with_a_note() {
     let args = [path.to_str().expect("it is text"), "--abi", recipe.to_str().expect("it is text"), "-l", "hello"];
     let output = linmem(&[&args[..], &["--show", "hex"]].concat());
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with("stores are not recorded, so changes are found by comparing memory: linmem cannot"), "{said}");
+    assert!(
+        said.starts_with("stores are not recorded, so changes are found by comparing memory: linmem cannot"),
+        "{said}"
+    );
     assert!(
         stdout(&output).contains("shout(64, 5)   returned   1 B changed") || stdout(&output).contains("1 B changed"),
         "{}",

@@ -198,7 +198,8 @@ pub(super) fn load(context: &mut Context<'_>, path: &Path) -> Result<Reply, Erro
     let name = path.display();
     let most = context.settings.limits.memory;
     let saved = crate::session::load(path, most).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
-    let told = saved.damage.clone().unwrap_or_else(|| "opened; :load without a file returns to the live session".to_owned());
+    let told =
+        saved.damage.clone().unwrap_or_else(|| "opened; :load without a file returns to the live session".to_owned());
     context.session.enter_saved(saved);
     opened(context, visible(format!("{name}: {told}").as_bytes()))
 }

@@ -233,7 +233,9 @@ pub(super) fn pause(context: &mut Context<'_>) -> Result<Reply, Error> {
             Ok(Reply::Sent)
         }
         State::Stopped => Err(Error::Failed(format!("the guest is already stopped; {NOT_OVER}"))),
-        State::Idle | State::Loading => Err(Error::failed("no call is under way; :break FUNC stops the guest when it enters FUNC")),
+        State::Idle | State::Loading => {
+            Err(Error::failed("no call is under way; :break FUNC stops the guest when it enters FUNC"))
+        }
     }
 }
 

@@ -111,5 +111,8 @@ fn find_source(cli: &Cli) -> Result<Source, SourceError> {
 
 /// The message that a guest's stores are not recorded, with the reason.
 fn untraced(why: &str) -> String {
-    format!("stores are not recorded, so changes are found by comparing memory: {}", crate::view::visible(why.as_bytes()))
+    format!(
+        "stores are not recorded, so changes are found by comparing memory: {}",
+        crate::view::visible(why.as_bytes())
+    )
 }

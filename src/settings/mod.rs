@@ -136,7 +136,7 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
     },
-    setting("trace", "Accesses to record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
+    setting("trace", "Recording: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",
         "Read sources under FROM from TO; may be repeated",

@@ -220,7 +220,9 @@ impl OriginSearch {
         }
         if !has_loads(cause) {
             self.link(format!("stored in {at}"), true, Some(found));
-            return Next::Stopped("the guest's loads were not recorded; `--trace loads` would follow it further".to_owned());
+            return Next::Stopped(
+                "the guest's loads were not recorded; `--trace loads` would follow it further".to_owned(),
+            );
         }
         let Some((load, certain)) = load_of(cause, made, operand.map(|(offset, _)| offset)) else {
             let value = hex(made.new_bytes().unwrap_or_default());

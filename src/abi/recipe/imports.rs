@@ -103,7 +103,9 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
         let asked = |import: &Import| import.module == handler.module && import.name == handler.name;
         if !interface.imports.iter().any(asked) {
             let Handler { at, module, name, .. } = handler;
-            words.push_str(&format!("\nThe `on` section at line {at}, {module}.{name}, matches no import of the module."));
+            words.push_str(&format!(
+                "\nThe `on` section at line {at}, {module}.{name}, matches no import of the module."
+            ));
         }
     }
     if missing.iter().any(|import| wasi::function(import).is_some()) {

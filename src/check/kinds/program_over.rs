@@ -24,7 +24,10 @@ impl Observer for ProgramOver {
             Event::Enter(step) if self.over && step.depth == 0 => {
                 if let StepKind::Call { export, .. } = &step.kind {
                     self.over = false;
-                    return Evidence::new(0..0, format!("{} was called after _start had returned or exited", plain(export)));
+                    return Evidence::new(
+                        0..0,
+                        format!("{} was called after _start had returned or exited", plain(export)),
+                    );
                 }
             }
             Event::Leave(step) => {

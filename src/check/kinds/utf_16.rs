@@ -32,8 +32,10 @@ impl Observer for Utf16 {
         if !stopped || !super::is_utf16(&bytes) {
             return None;
         }
-        let sentence =
-            format!("the answer stops after 1 byte, and every second byte from {:#x} on is zero: the text is probably UTF-16", range.start);
+        let sentence = format!(
+            "the answer stops after 1 byte, and every second byte from {:#x} on is zero: the text is probably UTF-16",
+            range.start
+        );
         Evidence::new(all, sentence)
     }
 }

@@ -69,10 +69,8 @@ impl App {
     pub(super) fn copy(&mut self, notation: Notation) {
         if self.space.selected_len() > COPIED && notation != Notation::Address {
             self.ask(Question::File);
-            return self.notice(&format!(
-                "only {} bytes fit in the clipboard; write them to a file?",
-                thousands(COPIED)
-            ));
+            return self
+                .notice(&format!("only {} bytes fit in the clipboard; write them to a file?", thousands(COPIED)));
         }
         self.overlays.close_prompt();
         self.command(&format!("copy {}", notation.name()));

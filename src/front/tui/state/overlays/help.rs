@@ -42,7 +42,10 @@ const SIGNS: [(&str, &str); 15] = [
     ("m", "left of a row: the module's own data; if there is no sign, nothing changed"),
     ("'", "left of a row: changed by an earlier step; those bytes are bold"),
     ("+ -", "new memory; with one pane, a changed row as it was before"),
-    ("underlined", "written in this step; where there is no background color: the bytes before the write, or a value that stayed the same"),
+    (
+        "underlined",
+        "written in this step; where there is no background color: the bytes before the write, or a value that stayed the same",
+    ),
     ("on blue, orange", "changed by the host, by the guest (without colors: bold and underlined, or reversed)"),
     ("[ ] < >", "the cursor, or what is selected; a search match"),
     ("i o d s H ...", "right of a row: a region begins in it (r lists the regions)"),
