@@ -130,7 +130,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
         (":continue", "the guest is not stopped; :watch, :break and :pause stop it"),
         (":step out", "the guest is not stopped"),
         (":pause", "no call is under way"),
-        (":break nowhere", "no function `nowhere` with code in this module"),
+        (":break nowhere", "this module defines no function `nowhere`"),
         (":break lib.rs:1", "the debug information has no code for line 1 of `lib.rs`"),
         (":break 1", "no instruction begins at offset 0x1"),
         (":watch 0x20000", "memory ends at 0x10000"),

@@ -157,7 +157,7 @@ const UNCLEAR: &str = r#"(module (memory (export "memory") 1)
 fn without_a_convention_exports_are_called_by_hand_until_one_is_chosen() {
     let unclear = file("unclear.wat", UNCLEAR);
     assert_eq!(run(&[&unclear], b"hello\n").status.code(), Some(4), "a pipe cannot choose");
-    let script = "hello\n:expect error Several conventions match (:convention lists and chooses them\n:call go 16 3\n:expect at 16 text A\n\
+    let script = "hello\n:expect error Several conventions match (:convention lists them and chooses one\n:call go 16 3\n:expect at 16 text A\n\
         :convention in-place-len\n:expect at 16 hex 00\nhello\n:expect Aello\n:convention typst\n\
         :expect error could not replace the guest\nhello\n:expect Aello\n:reset\nhello\n:expect Aello\n";
     let output = run(&[&unclear, "--script", &file("unclear.txt", script)], b"");

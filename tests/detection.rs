@@ -57,7 +57,7 @@ fn implausible_result_names_the_assumed_convention() {
     assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
     let note = "packed-low.wat: assuming convention packed; packed-low also matches (try --abi packed-low)\n";
     assert!(stderr.contains(note), "{stderr}");
-    let failure = "line 1: the answer, 4096 bytes at 0x5, would partly overlap the module's data at 0x400";
+    let failure = "line 1: the answer, 4,096 bytes at 0x5, would partly overlap the module's data at 0x400";
     assert!(stderr.contains(failure), "{stderr}");
     assert!(stderr.ends_with("; packed was assumed; packed-low also matches (try --abi packed-low)\n"), "{stderr}");
     // A hash, half of which is an address out of bounds; a trap.

@@ -74,7 +74,7 @@ pub const COMMANDS: &[Spec] = &[
         let (command, export, values) = (args.command(), args.text("EXPORT")?, args.words("VALUE")?);
         action(move |context| act::call(context, command, export, &values))
     }),
-    spec("goto", "ADDR", "go to an address such as input+4, *output or +16; :0x410 also works", |args| {
+    spec("goto", "ADDR", "go to an address, such as :goto input+4 or just :0x410", |args| {
         let Some(addr) = args.rest_as_address() else { return ArgumentError::missing("ADDR") };
         action(move |context| space::goto(context, &addr))
     }),
@@ -213,9 +213,7 @@ pub const COMMANDS: &[Spec] = &[
         action(move |context| control::go(context, how, 1))
     }),
     spec("pause", "", "stop the running guest where it is", |_| action(control::pause)),
-    spec("recompile", "", "recompile the guest so that it can be stopped, and resend lines and commands", |_| {
-        action(control::recompile)
-    }),
+    spec("recompile", "", "recompile the guest for stepping, and resend its lines", |_| action(control::recompile)),
     spec("exports", "", "list the guest's exports", |_| action(look::exports)),
     spec("imports", "", "list the guest's imports", |_| action(look::imports)),
     spec("globals", "[GLOBAL VALUE]", "list the exported globals, or set one", |args| {

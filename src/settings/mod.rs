@@ -136,7 +136,7 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
     },
-    setting("trace", "Recording: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
+    setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",
         "Read sources under FROM from TO; may be repeated",
@@ -157,7 +157,7 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("allow", "Finding to silence; may be repeated", Group::Findings, &At(|all| &mut all.allow))
     },
-    setting("poison", "Byte to fill allocated blocks with, such as cc", Group::Findings, &At(|all| &mut all.poison)),
+    setting("poison", "Byte that fills new blocks, such as cc", Group::Findings, &At(|all| &mut all.poison)),
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
     setting("keys", "Prompt key bindings: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {
