@@ -26,7 +26,7 @@ pub struct Places<'a> {
 /// # Errors
 /// A message that says what is wrong.
 pub fn parse_address(text: &str, places: &Places<'_>) -> Result<u64, String> {
-    let addr = sum(text.trim(), places)?;
+    let addr = sum(text.trim(), places, places.image.len().saturating_sub(1))?;
     match places.image.len() {
         len if addr < len => Ok(addr),
         0 => Err("there is no memory".to_owned()),
@@ -47,17 +47,19 @@ pub fn parse_range(text: &str, places: &Places<'_>) -> Result<(u64, Option<u64>)
         return Ok((start, (!region.is_empty()).then_some(region.end)));
     }
     let Some((from, to)) = text.split_once("..") else { return parse_address(text, places).map(|addr| (addr, None)) };
-    let start = parse_address(from, places)?;
-    let end = if to.trim().is_empty() { len } else { sum(to.trim(), places)? };
+    let start = sum(from.trim(), places, len)?;
+    let end = if to.trim().is_empty() { len } else { sum(to.trim(), places, len)? };
     match end {
+        _ if start >= len => Err(format!("{start:#x} is out of bounds: memory ends at {len:#x}")),
         end if end < start => Err(format!("`{text}` ends before it begins")),
         end if end > len => Err(format!("{end:#x} is out of bounds: memory ends at {len:#x}")),
         end => Ok((start, Some(end))),
     }
 }
 
-/// A base address with an optional offset. An offset alone is relative to the cursor.
-fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
+/// A base address with an optional offset. An offset alone is relative to the cursor. `end` is the value of the word: the
+/// last byte, or in a range the address after it.
+fn sum(text: &str, places: &Places<'_>, end: u64) -> Result<u64, String> {
     // A region's name may contain a sign.
     if let Some(region) = places.regions.named(text) {
         return Ok(region.start);
@@ -65,9 +67,9 @@ fn sum(text: &str, places: &Places<'_>) -> Result<u64, String> {
     if text.matches(['+', '-', '*', '(']).count() > SIGNS {
         return Err(format!("the address has more than {SIGNS} operators"));
     }
-    let Some(sign) = last_sign(text) else { return place(text, places) };
+    let Some(sign) = last_sign(text) else { return place(text, places, end) };
     let (base, distance) = (text[..sign].trim(), number(text[sign + 1..].trim())?);
-    let base = if base.is_empty() { places.cursor } else { sum(base, places)? };
+    let base = if base.is_empty() { places.cursor } else { sum(base, places, end)? };
     let sum = if text[sign..].starts_with('+') { base.checked_add(distance) } else { base.checked_sub(distance) };
     sum.ok_or_else(|| format!("`{text}` is outside memory"))
 }
@@ -88,15 +90,15 @@ fn last_sign(text: &str) -> Option<usize> {
 }
 
 /// A base address. `*` binds tighter than `+`, as in C: `*output+4` is 4 past the pointer's target.
-fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
+fn place(text: &str, places: &Places<'_>, end: u64) -> Result<u64, String> {
     if let Some(region) = places.regions.named(text) {
         return Ok(region.start);
     }
     if let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
-        return sum(inside.trim(), places);
+        return sum(inside.trim(), places, end);
     }
     if let Some(of) = text.strip_prefix('*') {
-        let at = if of.is_empty() { places.cursor } else { place(of.trim(), places)? };
+        let at = if of.is_empty() { places.cursor } else { place(of.trim(), places, end)? };
         let mut bytes = [0; 4];
         return match places.image.read(at, &mut bytes) {
             4 => Ok(u64::from(u32::from_le_bytes(bytes))),
@@ -115,7 +117,7 @@ fn place(text: &str, places: &Places<'_>) -> Result<u64, String> {
     }
     match text {
         "." => Ok(places.cursor),
-        "end" => Ok(places.image.len().saturating_sub(1)),
+        "end" => Ok(end),
         text => number(text),
     }
 }
@@ -209,7 +211,11 @@ mod tests {
         assert_eq!(range("0x410..0x41c"), Ok((0x410, Some(0x41c))));
         assert_eq!(range("0x410 .. input+4"), Ok((0x410, Some(0x414))));
         assert_eq!(range("0x1fff0.."), Ok((0x1_fff0, Some(0x2_0000))));
-        for text in ["0x20..0x10", "0..0x20001", "..", "0x20000.."] {
+        // The last byte is inside.
+        assert_eq!(range("0..end"), Ok((0, Some(0x2_0000))));
+        assert_eq!(range("end-16..end"), Ok((0x1_fff0, Some(0x2_0000))));
+        assert_eq!(range("end"), Ok((0x1_ffff, None)));
+        for text in ["0x20..0x10", "0..0x20001", "..", "0x20000..", "end..end"] {
             assert!(range(text).is_err(), "{text}");
         }
     }
