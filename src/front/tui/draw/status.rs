@@ -8,7 +8,7 @@ use super::canvas::{Canvas, glance};
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
-use crate::session::State;
+use crate::session::{Reload, State};
 use crate::view::{
     Selection, backtrace, clock, counted, difference, elapsed, failure, finding, short_difference, stop_place,
     stop_sentence, thousands, unknown, visible,
@@ -116,7 +116,7 @@ fn message(app: &App) -> (String, Tone) {
             // The finding is shown beside the answer, which then has less space.
             let most = if finding.is_empty() { usize::MAX } else { BESIDE };
             let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at, most);
-            (ended + &reloaded(app) + &finding, Tone::Plain)
+            (ended + &reloaded(app, at) + &finding, Tone::Plain)
         }
     }
 }
@@ -151,10 +151,11 @@ fn start(app: &App) -> (String, Tone) {
     (text.to_owned(), tone)
 }
 
-/// That a changed file caused the run, and when; empty for other runs.
-fn reloaded(app: &App) -> String {
+/// That a changed file or a recompilation caused the run, with the last exchange that was sent again because of it.
+fn reloaded(app: &App, at: &Selection) -> String {
     let number = app.session.run_number();
-    let reload = app.session.reloaded().filter(|reload| reload.run == number);
+    let is_last = |reload: &&Reload| reload.run == number && at.cause == reload.lines + reload.commands;
+    let reload = app.session.reloaded().filter(is_last);
     reload.map_or_else(String::new, |reload| match reload.file {
         Some(_) => format!("   run {number}, reloaded at {}", clock(reload.at)),
         None => format!("   run {number}, compiled again so that it can be stopped"),

@@ -95,6 +95,19 @@ fn what_needs_stop_points_is_offered_during_a_call_and_done_when_asked_for() {
 }
 
 #[test]
+fn a_recompilation_is_told_with_the_line_that_was_sent_again_and_not_with_later_ones() {
+    let mut bench = bench(SHOUTS, false);
+    bench.send("ab");
+    bench.send(":break up");
+    let shown = text(&bench.draw(140, 30));
+    assert!(shown.contains("=> AB ") && shown.contains("run 2, compiled again so that it can be stopped"), "{shown}");
+    bench.send(":unbreak all");
+    bench.send("cd");
+    let shown = text(&bench.draw(140, 30));
+    assert!(shown.contains("=> CD ") && !shown.contains("compiled again"), "{shown}");
+}
+
+#[test]
 fn memory_of_a_long_call_is_shown_while_it_runs_and_the_call_can_be_paused() {
     for pauses in [true, false] {
         let mut bench = bench(COUNTS, pauses);
