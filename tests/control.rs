@@ -83,6 +83,20 @@ fn a_breakpoint_compiles_the_guest_again_and_sends_the_earlier_lines_again_witho
 }
 
 #[test]
+fn what_is_sent_again_is_listed_before_the_stop_in_the_last_line() {
+    let out = good(
+        "order",
+        SHOUTS,
+        &[],
+        ":watch 65 change\nab\n:continue\n:continue\ncd\n:recompile\n:step\n:unwatch all\n:continue\n:expect CD\n",
+    );
+    let again = out.split_once("run 2: compiled the guest again").expect("it is told").1;
+    let resent = again.find("exchange 1: ab => AB").expect("it is listed");
+    assert!(resent < again.find("stopped: ").expect("it stopped"), "{out}");
+    assert_eq!(again.matches("exchange 1: ab").count(), 1, "{out}");
+}
+
+#[test]
 fn steps_go_over_calls_into_them_and_out_of_them() {
     let out = good(
         "steps",

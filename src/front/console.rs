@@ -294,13 +294,25 @@ impl Console {
         if let Some(words) = self.session.refusal() {
             return LineResult::Failed(visible(words.as_bytes()));
         }
+        let newest = self.session.run().len().saturating_sub(1);
+        self.show_earlier(newest);
         if let Some(stop) = self.session.stopped().cloned() {
             self.show_stop(&stop);
             return LineResult::Done;
         }
         self.look_at(Selection::newest(self.session.run()));
+        self.shown = newest + 1;
+        self.show();
+        self.print_in_form();
+        self.tell_findings();
+        let run = self.session.run();
+        let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
+        newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
+    }
+
+    /// Tells of a new run, and lists what was sent again before the newest exchange.
+    fn show_earlier(&mut self, newest: usize) {
         let begun = self.session.run_number();
-        let newest = self.session.run().len().saturating_sub(1);
         if std::mem::replace(&mut self.run, begun) != begun {
             self.shown = 0;
             if self.reloaded != begun {
@@ -310,13 +322,7 @@ impl Console {
         if self.reloaded == begun {
             self.list_resent(self.shown.max(1)..newest);
         }
-        self.shown = newest + 1;
-        self.show();
-        self.print_in_form();
-        self.tell_findings();
-        let run = self.session.run();
-        let newest = run.len().checked_sub(1).and_then(|last| run.cause(last));
-        newest.and_then(|cause| failures_in_full(cause)).map_or(LineResult::Done, LineResult::Failed)
+        self.shown = newest;
     }
 
     /// Returns the next input, which `begin` has requested. Meanwhile prints unrequested events immediately, where the
