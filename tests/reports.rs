@@ -136,6 +136,43 @@ fn the_profile_counts_by_function() {
     has(&printed, &["2 accesses at 0x410", "2 accesses at 0x420"]);
 }
 
+/// Accesses nothing: its answer is the line.
+const IDLE: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param i32) (result i32) (local.get 0)))"#;
+
+#[test]
+fn the_record_tells_what_was_recorded_of_a_guest_that_accesses_nothing() {
+    std::fs::write(folder("idle").join("idle.wat"), IDLE).expect("the folder is ours");
+    let ask = ":readers 64\n:expect unwritten 0x800..0x900\n:profile\n:origin 0x800\n";
+    let script = format!("hello\n{ask}:save session overwrite\n:load session\n{ask}");
+    let printed = run("idle", &["idle.wat", "--trace", "loads"], &script, 0);
+    assert!(!printed.contains("not recorded"), "{printed}");
+    assert_eq!(printed.matches("memory begins as zeroes").count(), 2, "{printed}");
+    let printed = run("idle", &["idle.wat"], &script, 0);
+    assert!(!printed.contains("stores were not recorded"), "{printed}");
+    assert_eq!(printed.matches("the guest's loads were not recorded in exchange 1").count(), 2, "{printed}");
+    let printed = run("idle", &["idle.wat", "--trace", "off"], &script, 1);
+    assert!(printed.contains("that is unknown: the guest's stores were not recorded in exchange 1"), "{printed}");
+    for (trace, recorded) in [("loads", "loads"), ("stores", "stores"), ("off", "off")] {
+        let args = ["idle.wat", "--trace", trace, "--show", "json"];
+        let output = script_json_of(&folder("idle"), &args, "hello\n:poke u8 200 1\n");
+        let found: Vec<_> = output.iter().filter_map(|object| object.get("recorded")).collect();
+        assert_eq!(found, [&serde_json::json!(recorded), &serde_json::Value::Null], "{trace}");
+    }
+}
+
+#[test]
+fn a_saved_session_lists_the_readers_in_order() {
+    copier("order");
+    let script = "hello\n:readers 64\n:save session overwrite\n:load session\n:readers 64\n";
+    let printed = run("order", &["copier.wat"], script, 0);
+    let entries: Vec<_> = printed.lines().filter(|line| line.contains("exchange 1 step ")).collect();
+    let [copy, read, saved @ ..] = &entries[..] else { panic!("{printed}") };
+    assert!(copy.contains("  copy 5 B at 0x40") && read.contains("  host read 5 B at 0x40"), "{printed}");
+    assert_eq!(saved, [*copy, *read], "{printed}");
+}
+
 #[test]
 fn reports_are_json_too() {
     copier("json");
@@ -151,7 +188,11 @@ fn reports_are_json_too() {
 }
 
 fn script_json(folder: &Path, input: &str) -> Vec<serde_json::Value> {
-    let output = script(folder, &["copier.wat", "--show", "json"], input);
+    script_json_of(folder, &["copier.wat", "--show", "json"], input)
+}
+
+fn script_json_of(folder: &Path, args: &[&str], input: &str) -> Vec<serde_json::Value> {
+    let output = script(folder, args, input);
     let lines = text(&output.stdout);
     lines.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }

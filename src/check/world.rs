@@ -78,7 +78,7 @@ impl World<'_> {
         let is_found = |change: &Change| {
             matches!(change, Change::Bytes { by: Actor::Guest, evidence: crate::record::Evidence::Found, .. })
         };
-        !self.cause.accesses.is_empty() && self.written.is_complete() && !self.cause.changes.iter().any(is_found)
+        self.cause.traced.stores && self.written.is_complete() && !self.cause.changes.iter().any(is_found)
     }
 
     /// The records of the guest's accesses.

@@ -85,7 +85,7 @@ impl Guest {
         let memories: Vec<_> = added.memories.iter().map(memory).collect::<Option<_>>()?;
         let tracer = match &added.trace {
             Some(exports) => {
-                let collector = Collector::new(program.sites().clone(), program.limits().record);
+                let collector = Collector::new(program.sites().clone(), program.traced(), program.limits().record);
                 let hook = Function::new_typed_with_env(&mut store, imports.slot.env(), hook);
                 Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, (watch, hook))?)
             }

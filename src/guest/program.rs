@@ -12,7 +12,7 @@ use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
 use super::{Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols, text, validate};
-use crate::record::{Site, WASM_PAGE, plain, unit};
+use crate::record::{Site, Traced, WASM_PAGE, plain, unit};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
@@ -253,6 +253,13 @@ impl Program {
     /// Whether its guests record their memory accesses.
     pub fn is_traced(&self) -> bool {
         self.added.trace.is_some()
+    }
+
+    /// Which accesses its guests record.
+    pub(super) fn traced(&self) -> Traced {
+        // Without tracing there are no passes.
+        let Passes { stores, loads, pauses } = self.passes;
+        Traced { stores: stores || pauses, loads }
     }
 
     /// The instructions whose accesses guests record.

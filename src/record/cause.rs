@@ -32,14 +32,25 @@ pub struct Cause {
     pub steps: Vec<Step>,
     /// All changes, in order.
     pub changes: Vec<Change>,
-    /// The guest's recorded accesses; empty where they were not recorded.
+    /// The guest's recorded accesses; empty where it made none, or none were recorded.
     pub accesses: Arc<AccessLog>,
+    /// Which of its accesses were recorded.
+    pub traced: Traced,
     /// The index of the step to show first: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
     pub outcome: Outcome,
     /// What failed afterwards in a recipe's `finally`. There may still be an answer.
     pub cleanup: Option<Failure>,
+}
+
+/// Which of a guest's accesses were recorded, whether it made any or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traced {
+    /// Everything that writes. Without it, changes were found by comparing memory.
+    pub stores: bool,
+    /// Everything that only reads.
+    pub loads: bool,
 }
 
 /// One step across the boundary between host and guest.
@@ -208,6 +219,7 @@ impl Cause {
             steps: self.steps.iter().map(bare).collect(),
             changes: Vec::new(),
             accesses: Arc::default(),
+            traced: self.traced,
             focus: self.focus,
             outcome: self.outcome.clone(),
             cleanup: self.cleanup.clone(),

@@ -16,7 +16,7 @@ mod trap;
 mod value;
 
 pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
-pub use cause::{Cause, Known, Outcome, Step, StepKind, Trigger};
+pub use cause::{Cause, Known, Outcome, Step, StepKind, Traced, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use count::{counted, thousands};
 pub use failure::{Access, EncodingError, Failure, Limit, plain, unit};

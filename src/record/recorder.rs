@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::access::TouchedPage;
 use super::{
-    AccessLog, Actor, Cause, Change, Collector, Evidence, Failure, Image, Known, Mask, Memories, Outcome, Step,
-    StepKind, Trigger, WASM_PAGE,
+    Actor, Cause, Change, Collector, Evidence, Failure, Image, Known, Mask, Memories, Outcome, Step, StepKind, Trigger,
+    WASM_PAGE,
 };
 
 /// Receives the guest's messages as it emits them.
@@ -258,8 +258,8 @@ impl Recorder {
             step.known.after = !self.outdated;
         }
         let trigger = self.trigger.clone().unwrap_or(Trigger::Start);
-        let (focus, outcome) = (self.focus, Err(Failure::NotOver));
-        (Cause { trigger, steps, changes, accesses, focus, outcome, cleanup: None }, present)
+        let (focus, outcome, traced) = (self.focus, Err(Failure::NotOver), collecting.traced());
+        (Cause { trigger, steps, changes, accesses, traced, focus, outcome, cleanup: None }, present)
     }
 
     /// Records the initial contents of a fresh guest's memory. `data` are the ranges that the module initialized, or
@@ -366,11 +366,13 @@ impl Recorder {
         self.kept = 0;
         (self.wanted, self.repeat_next, self.trigger) = (None, false, None);
         self.accesses = 0;
-        let log = self.collector.take().map_or_else(AccessLog::default, |collector| {
-            collector.lock().unwrap_or_else(PoisonError::into_inner).take_log()
+        let (log, traced) = self.collector.take().map_or_else(Default::default, |collector| {
+            let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
+            (collecting.take_log(), collecting.traced())
         });
         Cause {
             accesses: Arc::new(log),
+            traced,
             trigger,
             steps: std::mem::take(&mut self.steps),
             changes: std::mem::take(&mut self.changes),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Source;
 use crate::guest::Passes;
-use crate::record::{Cause, Failure, Trigger, Value};
+use crate::record::{Cause, Failure, Traced, Trigger, Value};
 
 /// A request to a guest.
 #[derive(Clone, Debug)]
@@ -53,7 +53,8 @@ impl Request {
             Request::Command(words, _) => Trigger::Command(words),
         };
         let (steps, changes) = (Vec::new(), Vec::new());
-        let accesses = Arc::default();
-        Cause { trigger, steps, changes, accesses, focus: None, outcome: Err(Failure::Cancelled), cleanup: None }
+        let (accesses, traced) = (Arc::default(), Traced::default());
+        let outcome = Err(Failure::Cancelled);
+        Cause { trigger, steps, changes, accesses, traced, focus: None, outcome, cleanup: None }
     }
 }

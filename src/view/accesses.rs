@@ -269,8 +269,7 @@ impl Accesses {
 
     /// `3 stores`, or accesses if reads are recorded too.
     fn counted(&self, count: u64) -> String {
-        let reads = self.node.accesses.sites().iter().any(|site| !site.kind.writes() && site.kind != SiteKind::Grow);
-        match (reads, count) {
+        match (self.node.traced.loads, count) {
             (true, 1) => "1 access".to_owned(),
             (true, _) => format!("{} accesses", thousands(count)),
             (false, _) => counted(count, "store"),

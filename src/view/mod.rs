@@ -60,4 +60,4 @@ pub use stop::{NOT_OVER, stop_calls, stop_place, stop_sentence};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
 pub use touches::{TouchedCauses, Touches, Touching};
-pub use writers::{AccessEntry, AccessList, AccessQuery, LastWriter, gaps, last_writer, unwritten};
+pub use writers::{AccessEntry, AccessList, AccessQuery, LastWriter, gaps, last_writer, runs_guest, unwritten};

@@ -3,7 +3,7 @@
 use std::task::Poll;
 use std::time::Instant;
 
-use super::writers::{has_loads, hex, hidden_writes, is_traced, place, runs_guest, when};
+use super::writers::{hex, hidden_writes, place, runs_guest, when};
 use super::{RegionKind, Regions, Selection, visible};
 use crate::debug::DebugInfo;
 use crate::record::{
@@ -166,7 +166,7 @@ impl OriginSearch {
                 let how =
                     if *evidence == Evidence::Found { "found by comparing memory" } else { "written by the guest" };
                 self.link(format!("{how} in {when}"), true, Some(found));
-                let reason = match is_traced(cause) {
+                let reason = match cause.traced.stores {
                     true => "the individual accesses of that exchange were dropped to save memory",
                     false => "the guest's stores were not recorded",
                 };
@@ -218,7 +218,7 @@ impl OriginSearch {
             self.link(format!("constant ({}) in {at}", visible(text.as_bytes())), true, Some(found));
             return Next::Born;
         }
-        if !has_loads(cause) {
+        if !cause.traced.loads {
             self.link(format!("stored in {at}"), true, Some(found));
             return Next::Stopped(
                 "the guest's loads were not recorded; `--trace loads` would follow it further".to_owned(),
@@ -246,7 +246,7 @@ impl OriginSearch {
 /// Whether some cause may hold stores that were not recorded.
 fn hidden_between(run: &Run, since: usize, until: usize) -> bool {
     let last = until.saturating_add(1).min(run.len());
-    (since..last).filter_map(|number| run.cause(number)).any(|cause| runs_guest(cause) && !is_traced(cause))
+    (since..last).filter_map(|number| run.cause(number)).any(|cause| runs_guest(cause) && !cause.traced.stores)
 }
 
 /// The instruction before a store, whose result it stores if it is a constant or a load: its offset and text.

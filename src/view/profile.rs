@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::writers::{has_loads, is_traced, runs_guest};
+use super::writers::runs_guest;
 use super::{counted, thousands, visible};
 use crate::debug::DebugInfo;
 use crate::record::{Actor, Change, Run, Site, SiteKind};
@@ -80,8 +80,8 @@ impl Profile {
         for cause in (run.oldest()..run.len()).filter_map(|number| run.cause(number)) {
             let dropped = cause.accesses.dropped();
             profile.dropped += dropped.end - dropped.start;
-            untraced += u64::from(runs_guest(cause) && !is_traced(cause));
-            without_loads += u64::from(runs_guest(cause) && is_traced(cause) && !has_loads(cause));
+            untraced += u64::from(runs_guest(cause) && !cause.traced.stores);
+            without_loads += u64::from(runs_guest(cause) && cause.traced.stores && !cause.traced.loads);
             for access in cause.accesses.iter().filter(|access| access.site.kind != SiteKind::Grow) {
                 sites.entry((access.site.func, access.site.offset)).or_default().add(access.site, access.len);
                 let touched = access.addr / RANGE..=access.addr.saturating_add(access.len.saturating_sub(1)) / RANGE;

@@ -414,6 +414,7 @@ mod tests {
             steps: steps.iter().map(step).collect(),
             changes: (0..changes).map(change).collect(),
             accesses: std::sync::Arc::default(),
+            traced: crate::record::Traced::default(),
             focus: None,
             outcome: Ok(Vec::new()),
             cleanup: None,

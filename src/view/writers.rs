@@ -230,7 +230,7 @@ pub fn gaps(run: &Run, query: AccessQuery) -> Vec<String> {
         let numbers: Vec<_> = causes().filter(|(_, cause)| which(cause)).map(|(number, _)| number).collect();
         (!numbers.is_empty()).then(|| exchanges(&numbers))
     };
-    if let Some(which) = listed(&|cause| runs_guest(cause) && !is_traced(cause)) {
+    if let Some(which) = listed(&|cause| runs_guest(cause) && !cause.traced.stores) {
         gaps.push(format!("the guest's stores were not recorded in {which}; memory was compared"));
     }
     if let Some(which) = listed(&|cause| !cause.accesses.dropped().is_empty()) {
@@ -240,7 +240,7 @@ pub fn gaps(run: &Run, query: AccessQuery) -> Vec<String> {
         gaps.push(format!("memory was not compared after some steps of {which}"));
     }
     if query == AccessQuery::Readers
-        && let Some(which) = listed(&|cause| runs_guest(cause) && !has_loads(cause))
+        && let Some(which) = listed(&|cause| runs_guest(cause) && !cause.traced.loads)
     {
         gaps.push(format!("the guest's loads were not recorded in {which}; `--trace loads` records them"));
     }
@@ -260,22 +260,12 @@ fn exchanges(numbers: &[usize]) -> String {
 }
 
 /// Whether code of the guest may have run during a cause.
-pub(super) fn runs_guest(cause: &Cause) -> bool {
+pub fn runs_guest(cause: &Cause) -> bool {
     let is_guest = |change: &Change| match change {
         Change::Bytes { by, .. } | Change::Growth { by, .. } => *by == Actor::Guest,
     };
     cause.steps.iter().any(|step| matches!(step.kind, StepKind::Call { .. } | StepKind::Import { .. }))
         || cause.changes.iter().any(is_guest)
-}
-
-/// Whether the guest's stores were recorded during a cause.
-pub(super) fn is_traced(cause: &Cause) -> bool {
-    !cause.accesses.sites().is_empty()
-}
-
-/// Whether the guest's loads were recorded during a cause.
-pub(super) fn has_loads(cause: &Cause) -> bool {
-    cause.accesses.sites().iter().any(|site| site.kind == SiteKind::Load)
 }
 
 /// The last writer of a byte, as far as is known.
@@ -336,7 +326,7 @@ fn forgotten(run: &Run) -> Option<String> {
 pub(super) fn hidden_writes(run: &Run, since: usize) -> Option<String> {
     (since..run.len()).find_map(|number| {
         let cause = run.cause(number)?;
-        let is_hidden = (runs_guest(cause) && !is_traced(cause)) || cause.steps.iter().any(|step| !step.known.after);
+        let is_hidden = (runs_guest(cause) && !cause.traced.stores) || cause.steps.iter().any(|step| !step.known.after);
         is_hidden.then(|| format!("the guest's stores were not recorded in {}", exchanges(&[number])))
     })
 }

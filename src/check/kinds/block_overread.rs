@@ -4,7 +4,7 @@ use crate::check::across::across;
 use crate::check::finding::Kind;
 use crate::check::pending::Pending;
 use crate::check::world::{Event, Evidence, Observer, World};
-use crate::record::{SiteKind, Step, StepKind, counted, plain};
+use crate::record::{Step, StepKind, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "block-overread",
@@ -41,7 +41,7 @@ impl Observer for BlockOverread {
 
 impl BlockOverread {
     fn call(&mut self, export: &str, step: &Step, world: &World<'_>) {
-        if step.accesses.is_empty() || !world.log().sites().iter().any(|site| site.kind == SiteKind::Load) {
+        if step.accesses.is_empty() || !world.cause.traced.loads {
             return;
         }
         let given = world.blocks.iter().filter(|block| block.given && block.cause == world.number);

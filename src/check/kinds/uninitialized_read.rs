@@ -3,7 +3,7 @@
 use crate::check::finding::Kind;
 use crate::check::ranges::Ranges;
 use crate::check::world::{Event, Evidence, Observer, World};
-use crate::record::{SiteKind, StepKind, Target, counted, plain};
+use crate::record::{StepKind, Target, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "uninitialized-read",
@@ -21,8 +21,8 @@ impl Observer for Uninitialized {
     fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
         let Event::Enter(step) = event else { return None };
         let StepKind::Call { export, .. } = &step.kind else { return None };
-        // Loads are recorded with --trace loads only; the log keeps its sites even where it was emptied.
-        if step.accesses.is_empty() || !world.log().sites().iter().any(|site| site.kind == SiteKind::Load) {
+        // Loads are recorded with --trace loads only.
+        if step.accesses.is_empty() || !world.cause.traced.loads {
             return None;
         }
         let open = world

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::failure::Error;
 use super::value::{Bytes, Integer, Value};
 use crate::check;
-use crate::record::{self, AccessLog, Cause, Failure, Trigger};
+use crate::record::{self, AccessLog, Cause, Failure, Traced, Trigger};
+use crate::view::runs_guest;
 
 /// The version of the format. Adding a field keeps it; renaming a field or changing its meaning raises it.
 const VERSION: u32 = 2;
@@ -29,6 +30,8 @@ pub(super) struct Exchange<'a> {
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
+    /// What was recorded of the guest's accesses, as `--trace` names it; null if the guest did not run.
+    recorded: Option<&'static str>,
     /// Null where none was recorded.
     accesses: Option<Accesses>,
     findings: Vec<Finding<'a>>,
@@ -123,6 +126,7 @@ impl Exchange<'_> {
             elapsed_ns: nanos(cause.elapsed()),
             steps: cause.steps.iter().map(Step::from).collect(),
             changes: cause.changes.iter().map(Change::from).collect(),
+            recorded: recorded(cause),
             accesses: Accesses::of(&cause.accesses),
             findings: findings.iter().map(Finding::from).collect(),
         }
@@ -142,6 +146,7 @@ impl Exchange<'_> {
             elapsed_ns: 0,
             steps: Vec::new(),
             changes: Vec::new(),
+            recorded: None,
             accesses: None,
             findings: Vec::new(),
         }
@@ -160,6 +165,15 @@ impl<'a> From<&'a check::Finding> for Finding<'a> {
             range: (!range.is_empty()).then_some([range.start, range.end]),
         }
     }
+}
+
+fn recorded(cause: &Cause) -> Option<&'static str> {
+    let word = match cause.traced {
+        Traced { loads: true, .. } => "loads",
+        Traced { stores: true, .. } => "stores",
+        Traced { .. } => "off",
+    };
+    runs_guest(cause).then_some(word)
 }
 
 impl Accesses {

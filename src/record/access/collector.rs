@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::image::Page;
-use super::super::{Memories, PAGE, WASM_PAGE};
+use super::super::{Memories, PAGE, Traced, WASM_PAGE};
 use super::log::{AccessLog, CHUNK, Checkpoint, Chunk, MemoryAccess, Segment, page_key, page_keys};
 use super::raw::{Plan, PlanKind, RECORD, Raw};
 use super::shadow::{Listing, Shadow, TouchedPage};
@@ -27,6 +27,7 @@ pub struct Collector {
     /// Whether the last chunk takes no more records, short as it is.
     is_closed: bool,
     log: AccessLog,
+    traced: Traced,
     /// Number of chunks at the start of the log that are never dropped. `None` until a chunk is dropped.
     head: Option<usize>,
     shadows: Vec<Shadow>,
@@ -45,13 +46,14 @@ pub struct Collector {
 
 impl Collector {
     /// Creates a collector for a guest with these sites. It keeps about `budget` bytes of records per cause.
-    pub fn new(sites: Arc<[Site]>, budget: u64) -> Collector {
+    pub fn new(sites: Arc<[Site]>, traced: Traced, budget: u64) -> Collector {
         let plans = sites.iter().map(Plan::new).collect();
         Collector {
             budget: usize::try_from(budget).unwrap_or(usize::MAX),
             is_wanted: false,
             is_closed: false,
             log: AccessLog { sites, ..AccessLog::default() },
+            traced,
             head: None,
             shadows: Vec::new(),
             growth: Vec::new(),
@@ -126,6 +128,11 @@ impl Collector {
         self.is_wanted = true;
         self.shadows.resize_with(memories.len().max(self.shadows.len()), Shadow::default);
         self.shadows.iter_mut().zip(memories).for_each(|(shadow, image)| shadow.rebase(image));
+    }
+
+    /// Which accesses it takes.
+    pub fn traced(&self) -> Traced {
+        self.traced
     }
 
     /// The instructions whose accesses it takes.

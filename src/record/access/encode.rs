@@ -272,7 +272,7 @@ fn get_difference(input: &mut &[u8], before: u32) -> Option<u32> {
 mod tests {
     use super::super::Collector;
     use super::*;
-    use crate::record::Image;
+    use crate::record::{Image, Traced};
 
     fn site(kind: SiteKind, width: u8) -> Site {
         Site { func: 3, offset: 300, kind, width, memory: 1, source: 0, displacement: 8, joined: false }
@@ -287,7 +287,7 @@ mod tests {
         let kinds =
             [(SiteKind::Store, 4), (SiteKind::Load, 16), (SiteKind::Copy, 0), (SiteKind::Grow, 0), (SiteKind::Init, 0)];
         let sites = kinds.map(|(kind, width)| site(kind, width));
-        let mut collector = Collector::new(Arc::from(sites), 2 << 20);
+        let mut collector = Collector::new(Arc::from(sites), Traced::default(), 2 << 20);
         collector.go_on(&vec![Image::zeroed(8 << 20), Image::zeroed(1 << 16)]);
         let many: Vec<u8> = (0..40_000)
             .flat_map(|number| raw(number % 2, number % 1000 * 37, u64::MAX - u64::from(number % 3)))

@@ -24,6 +24,9 @@ pub(super) struct Cause<'a> {
     /// The guest's accesses, as [`crate::record`] encodes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) accesses: Vec<Hex<'a>>,
+    /// Which accesses were recorded; omitted if none. Files before this field are read by their sites.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) traced: Option<Traced>,
     /// The index of the step to show first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) focus: Option<usize>,
@@ -36,6 +39,12 @@ pub(super) struct Cause<'a> {
     /// A later failure in the recipe's `finally`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cleanup: Option<Failure<'a>>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Traced {
+    stores: bool,
+    loads: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,7 +61,7 @@ pub(super) struct Step<'a> {
     pub(super) kind: StepKind<'a>,
     /// Its changes: start and end (exclusive).
     pub(super) changes: [usize; 2],
-    /// Its accesses: start and end (exclusive).
+    /// Its accesses: start and end (exclusive); omitted if it began before the first and made none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) accesses: Option<[u64; 2]>,
     /// Whether memory is known before and after it; omitted if both are true.
@@ -128,13 +137,14 @@ pub(super) enum Evidence {
 
 impl<'a> From<&'a record::Cause> for Cause<'a> {
     fn from(cause: &'a record::Cause) -> Cause<'a> {
-        let record::Cause { trigger, steps, changes, accesses, focus, outcome, cleanup } = cause;
+        let record::Cause { trigger, steps, changes, accesses, traced, focus, outcome, cleanup } = cause;
         let parts = accesses.encode().filter(|_| !accesses.is_empty());
         Cause {
             trigger: trigger.into(),
             steps: steps.iter().map(Step::from).collect(),
             changes: changes.len(),
             accesses: parts.map(|part| Hex(part.into())).collect(),
+            traced: (*traced != record::Traced::default()).then_some((*traced).into()),
             focus: *focus,
             answer: outcome.as_ref().ok().map(|answer| Hex::new(answer)),
             failure: outcome.as_ref().err().map(Failure::from),
@@ -151,11 +161,13 @@ impl Cause<'_> {
             true => Some(record::AccessLog::default()),
             false => record::AccessLog::decode(parts, ACCESSES),
         };
+        let accesses = accesses.ok_or("the accesses of a record are damaged")?;
         Ok(record::Cause {
+            traced: self.traced.map_or_else(|| traced_by_sites(&accesses), Traced::into),
             trigger: self.trigger.into(),
-            steps: self.steps.into_iter().map(record::Step::from).collect(),
+            steps: recorded_steps(self.steps),
             changes: Vec::new(),
-            accesses: Arc::new(accesses.ok_or("the accesses of a record are damaged")?),
+            accesses: Arc::new(accesses),
             focus: self.focus,
             outcome: match (self.answer, self.failure) {
                 (_, Some(failure)) => Err(failure.into()),
@@ -164,6 +176,24 @@ impl Cause<'_> {
             },
             cleanup: self.cleanup.map(Failure::into),
         })
+    }
+}
+
+/// What was recorded, in a file that does not tell: a module without loads looks as if none were recorded.
+fn traced_by_sites(accesses: &record::AccessLog) -> record::Traced {
+    let loads = accesses.sites().iter().any(|site| site.kind == record::SiteKind::Load);
+    record::Traced { stores: !accesses.sites().is_empty(), loads }
+}
+
+impl From<record::Traced> for Traced {
+    fn from(record::Traced { stores, loads }: record::Traced) -> Traced {
+        Traced { stores, loads }
+    }
+}
+
+impl From<Traced> for record::Traced {
+    fn from(Traced { stores, loads }: Traced) -> record::Traced {
+        record::Traced { stores, loads }
     }
 }
 
@@ -194,12 +224,26 @@ impl<'a> From<&'a record::Step> for Step<'a> {
             depth: *depth,
             kind: kind.into(),
             changes: [changes.start, changes.end],
-            accesses: (!accesses.is_empty()).then_some([accesses.start, accesses.end]),
+            accesses: (*accesses != (0..0)).then_some([accesses.start, accesses.end]),
             known: (*known != record::Known::BOTH).then_some([known.before, known.after]),
             repeats: *repeats,
             elapsed_ns: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
         }
     }
+}
+
+/// The steps. Earlier files omit the accesses of every step without any: those come after all of earlier steps.
+fn recorded_steps(steps: Vec<Step<'_>>) -> Vec<record::Step> {
+    // The ends of the enclosing steps' accesses, and how many were made before the next step for certain.
+    let (mut ends, mut made): (Vec<u64>, u64) = (Vec::new(), 0);
+    let place = |mut step: Step<'_>| {
+        made = ends.drain(step.depth.min(ends.len())..).fold(made, u64::max);
+        let [start, end] = *step.accesses.get_or_insert([made, made]);
+        made = made.max(start);
+        ends.push(end);
+        step.into()
+    };
+    steps.into_iter().map(place).collect()
 }
 
 impl From<Step<'_>> for record::Step {

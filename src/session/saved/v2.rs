@@ -224,8 +224,8 @@ impl Cause {
             Outcome::Err(failure) => (None, Some(failure.upgrade())),
         };
         let steps = crossings.into_iter().map(Step::upgrade).collect();
-        let (accesses, cleanup) = (Vec::new(), None);
-        Ok(cause::Cause { trigger: trigger.upgrade(), steps, changes, accesses, focus, answer, failure, cleanup })
+        let (trigger, accesses, traced, cleanup) = (trigger.upgrade(), Vec::new(), None, None);
+        Ok(cause::Cause { trigger, steps, changes, accesses, traced, focus, answer, failure, cleanup })
     }
 }
 

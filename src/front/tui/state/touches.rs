@@ -77,11 +77,7 @@ impl App {
             let dropped = cause.accesses.dropped();
             !dropped.is_empty()
         });
-        let reads = || {
-            (run.oldest()..run.len())
-                .filter_map(|number| run.cause(number))
-                .any(|cause| cause.accesses.sites().iter().any(|site| site.kind.reads()))
-        };
+        let reads = || (run.oldest()..run.len()).filter_map(|number| run.cause(number)).any(|cause| cause.traced.loads);
         let why = match which {
             Touching::Reads if !reads() => "; --trace loads records what the guest reads",
             _ if is_dropped => "; some accesses were not kept",
