@@ -154,3 +154,19 @@ fn names_the_tools_that_produced_a_module() {
     let damaged = r#"(module (@custom "producers" "\ff\ff\ff\ff\0f") (memory (export "memory") 1))"#;
     assert!(!inspect("damaged", damaged, &[]).0.contains("built by"));
 }
+
+#[test]
+fn the_language_is_that_of_the_compiler_and_not_what_it_declares() {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/lines");
+    for (guest, built_by) in [
+        ("zig", "Zig, zig 0.17.1"),
+        ("c", "C11, clang 22.1.8"),
+        ("rust", "Rust, rustc 1.95.0"),
+        ("tally", "C11, clang 22.1.8"),
+    ] {
+        let output = hermetic::linmem().arg("inspect").arg(guests.join(format!("{guest}.wasm"))).output();
+        let stdout = text(&output.expect("linmem starts").stdout);
+        let line = stdout.lines().find(|line| line.starts_with("built by ")).expect("it is told");
+        assert!(line.starts_with(&format!("built by {built_by}")), "{guest}: {line}");
+    }
+}

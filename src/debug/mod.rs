@@ -28,6 +28,7 @@ use source_map::SourceMap;
 use crate::guest::Symbols;
 use crate::record::Frame;
 
+pub use dwarf::Compiler;
 pub use files::PathMapping;
 
 /// Maximum size of a separate file with debug information, in bytes.
@@ -170,6 +171,11 @@ impl DebugInfo {
             }
         }
         self.source_map().map(SourceMap::line_starts).unwrap_or_default()
+    }
+
+    /// The compilers that made the module's code, as its DWARF says; empty without DWARF.
+    pub fn compilers(&self) -> Vec<Compiler> {
+        self.dwarf().map(Dwarf::compilers).unwrap_or_default()
     }
 
     /// The module in binary form.

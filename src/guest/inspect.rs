@@ -1,6 +1,6 @@
 //! Inspects a module without compiling it: its interface, its producers, and whether it can be loaded.
 
-use super::producers::producers;
+use super::producers::{Producers, producers};
 use super::program::{binary, invalid, obstacle};
 use super::{Interface, Limits, LoadError, validate};
 
@@ -9,8 +9,8 @@ use super::{Interface, Limits, LoadError, validate};
 pub struct Inspected {
     /// Its exports and imports.
     pub interface: Interface,
-    /// The tools that produced it, as `name version`, if the module lists them.
-    pub producers: Vec<String>,
+    /// The languages and tools that it was made with, if the module lists them.
+    pub producers: Producers,
     /// Why it cannot be loaded, as far as can be told without compiling it.
     pub obstacle: Option<LoadError>,
 }

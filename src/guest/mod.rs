@@ -44,6 +44,7 @@ pub use instance::Guest;
 pub use instrument::{Passes, PointRequest, Points};
 pub use interface::{Export, Import, Interface, Segment, Variable};
 pub use limits::Limits;
+pub use producers::Producers;
 pub use program::{Code, LoadError, Program};
 pub use recorded::Recorded;
 pub use symbols::{NoSymbols, Symbols};

@@ -4,28 +4,38 @@ use wasmparser::{BinaryReaderError, Parser, Payload, ProducersSectionReader};
 
 use super::names::shortened;
 
-/// Maximum number of tools.
-const TOOLS: usize = 16;
+/// Maximum number of languages, and of tools.
+const MOST: usize = 16;
 
-/// The tools that produced a module, as `name version`. Empty if the section cannot be read.
-pub(super) fn producers(binary: &[u8]) -> Vec<String> {
+/// The languages and tools that a module was made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Producers {
+    /// The languages of its sources.
+    pub languages: Vec<String>,
+    /// The tools, as `name version`.
+    pub tools: Vec<String>,
+}
+
+/// What a module says of how it was made. Empty if the section cannot be read.
+pub(super) fn producers(binary: &[u8]) -> Producers {
     let sections = Parser::new(0).parse_all(binary).map_while(Result::ok);
     let section = sections.filter_map(|payload| match payload {
         Payload::CustomSection(section) if section.name() == "producers" => Some(section),
         _ => None,
     });
-    section.take(1).flat_map(|section| tools(section.data()).unwrap_or_default()).collect()
+    section.take(1).find_map(|section| read(section.data()).ok()).unwrap_or_default()
 }
 
-fn tools(data: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
-    let mut found = Vec::new();
+fn read(data: &[u8]) -> Result<Producers, BinaryReaderError> {
+    let mut found = Producers::default();
     for field in ProducersSectionReader::new(wasmparser::BinaryReader::new(data, 0))? {
         let field = field?;
+        let names = if field.name == "language" { &mut found.languages } else { &mut found.tools };
         for value in field.values {
             let value = value?;
-            let tool = format!("{} {}", shortened(value.name), shortened(value.version)).trim_end().to_owned();
-            if found.len() < TOOLS && !found.contains(&tool) {
-                found.push(tool);
+            let name = format!("{} {}", shortened(value.name), shortened(value.version)).trim_end().to_owned();
+            if names.len() < MOST && !names.contains(&name) {
+                names.push(name);
             }
         }
     }

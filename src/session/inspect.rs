@@ -1,7 +1,11 @@
 //! Inspects a guest without running it: its interface, matching conventions, and what prevents it from running.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use crate::abi::{Candidate, NoConvention, Rejection, ResolvedConvention, candidates, chosen, unresolved};
-use crate::guest::{self, Import, Inspected, Interface, Limits, LoadError};
+use crate::debug::DebugInfo;
+use crate::guest::{self, Import, Inspected, Interface, Limits, LoadError, Producers};
 
 use super::{Options, Source};
 
@@ -10,8 +14,8 @@ use super::{Options, Source};
 pub struct Inspection {
     /// Its exports and imports.
     pub interface: Interface,
-    /// The tools that produced it, if the module lists them.
-    pub producers: Vec<String>,
+    /// The languages and tools that it was made with, as far as the module tells.
+    pub built_by: Vec<String>,
     /// Why it cannot be loaded, as far as can be told without compiling it.
     pub obstacle: Option<LoadError>,
     /// The matching conventions, strongest evidence first.
@@ -47,7 +51,7 @@ pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadErr
     Ok(Inspection {
         unresolved,
         advice,
-        producers,
+        built_by: built_by(source, producers),
         obstacle,
         candidates,
         misses,
@@ -55,4 +59,25 @@ pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadErr
         chosen,
         interface,
     })
+}
+
+/// The languages and tools that a module was made with: those that it lists, corrected by its debug information. A
+/// module lists the languages that its units declare, and some compilers declare another than theirs.
+fn built_by(source: &Source, producers: Producers) -> Vec<String> {
+    let debug = DebugInfo::new(source.bytes.clone().into(), Some(Path::new(&source.name)), Vec::new());
+    let compilers = debug.compilers();
+    let is_right = |language: &String| {
+        let mut declaring = compilers.iter().filter(|compiler| compiler.declared == *language).peekable();
+        declaring.peek().is_none() || declaring.any(|compiler| compiler.language == *language)
+    };
+    let mut found: Vec<_> = producers.languages.into_iter().filter(is_right).collect();
+    let others = compilers.iter().filter(|compiler| compiler.language != compiler.declared);
+    found.extend(others.map(|compiler| compiler.language.clone()));
+    match producers.tools.is_empty() {
+        true => found.extend(compilers.into_iter().map(|compiler| compiler.name)),
+        false => found.extend(producers.tools),
+    }
+    let mut seen = HashSet::new();
+    found.retain(|name| seen.insert(name.clone()));
+    found
 }

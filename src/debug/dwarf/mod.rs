@@ -4,6 +4,7 @@
 //! share one line table, would otherwise take hours or all memory. Each table is read once, tables must not overlap,
 //! and the limits in [`Limits`] apply. Anything beyond is ignored.
 
+mod compilers;
 mod function_name;
 mod limits;
 mod lines;
@@ -27,6 +28,8 @@ use limits::Limits;
 use sections::Sections;
 use unit::{Code, Paths, Unit};
 use units::Units;
+
+pub use compilers::Compiler;
 
 /// Maximum depth of inlined functions.
 const INLINED: usize = 64;
@@ -52,6 +55,11 @@ impl Dwarf {
         let limits = Limits::default();
         let units = Units::read(&sections, &limits, code_len);
         (!units.is_empty()).then_some(Dwarf { sections, units, limits })
+    }
+
+    /// The compilers of its units.
+    pub(super) fn compilers(&self) -> Vec<Compiler> {
+        compilers::compilers(&self.sections, self.units.iter())
     }
 
     /// The directory that the module was compiled in. Relative paths are relative to it.

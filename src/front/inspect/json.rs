@@ -122,7 +122,7 @@ pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String
             .map(|segment| Segment { memory: segment.memory, addr: segment.addr, len: segment.len })
             .collect(),
         start: interface.has_start,
-        built_by: &inspection.producers,
+        built_by: &inspection.built_by,
         load_error: inspection.obstacle.as_ref().map(ToString::to_string),
         unresolved: inspection.unresolved.iter().map(Import::from).collect(),
         limits: inspection.limits.into(),

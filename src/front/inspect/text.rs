@@ -21,8 +21,8 @@ pub(in crate::front) fn text(source: &Source, inspection: &Inspection, settings:
     let mut out = String::new();
     let interface = &inspection.interface;
     let _ = writeln!(out, "{}  {} bytes", visible(source.name.as_bytes()), thousands(source.bytes.len() as u64));
-    if !inspection.producers.is_empty() {
-        let _ = writeln!(out, "built by {}", visible(inspection.producers.join(", ").as_bytes()));
+    if !inspection.built_by.is_empty() {
+        let _ = writeln!(out, "built by {}", visible(inspection.built_by.join(", ").as_bytes()));
     }
     list(&mut out, "exports", exports(interface), most);
     let imports = interface.imports.iter().map(|import| (import_name(import), what(&import.what)));
