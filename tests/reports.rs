@@ -132,8 +132,48 @@ fn a_copy_is_a_read_of_its_source() {
 fn the_profile_counts_by_function() {
     let printed = run("profile", &[], "hello\nworld\n:profile\n", 0);
     has(&printed, &["add_wasm_is_cool", "the host", "hottest ranges of 16 bytes"]);
-    // Each copy of 14 bytes touches both.
-    has(&printed, &["2 accesses at 0x410", "2 accesses at 0x420"]);
+    // Each copy of 14 bytes touches both, and each line of the host the first.
+    has(&printed, &["4 accesses at 0x410", "2 accesses at 0x420"]);
+}
+
+/// Hands out a block of 64 bytes, and answers with the line.
+const BLOCKS: &str = r#"(module (memory (export "memory") 1)
+    (func (export "alloc") (param i32) (result i32) (i32.const 0x400))
+    (func (export "dealloc") (param i32 i32))
+    (func (export "f") (param i32 i32) (result i64)
+        (i64.or (i64.shl (i64.extend_i32_u (local.get 0)) (i64.const 32)) (i64.extend_i32_u (local.get 1)))))"#;
+
+/// Asks for much more than the line needs.
+const BLOCKS_RECIPE: &str =
+    "name blocks\neach line\n  p = alloc(64)\n  write line at p\n* q = f(p, n)\n  read n at p\n";
+
+#[test]
+fn what_poison_writes_is_not_taken_for_the_line() {
+    let folder = folder("poison");
+    std::fs::write(folder.join("blocks.wat"), BLOCKS).expect("the folder is ours");
+    std::fs::write(folder.join("blocks.recipe"), BLOCKS_RECIPE).expect("the folder is ours");
+    let args = ["blocks.wat", "--abi", "blocks.recipe", "--poison", "cc"];
+    let ask =
+        ":writers 0x401\n:origin 0x410\n:origin 0x401\n:profile\n:regions\n:steps\n:exchange 1.3\n:inspect 0x430\n";
+    let printed = run("poison", &args, &format!("hello\n{ask}"), 0);
+    has(
+        &printed,
+        &[
+            "exchange 1 step 3  host poison 64 B at 0x400..0x440  0x401: 00 -> cc",
+            "host write 5 B at 0x400..0x405",
+            "0x410: poison (--poison), written by the host in exchange 1 step 3",
+            "0x401: byte 1 of the line",
+            "           1             64            0  the host (--poison)",
+            "           1              5            0  the host",
+            "1 access at 0x400",
+            "input      5 B at 0x400..0x405",
+            "poison 64 B at 0x400..0x440",
+            "now: the host, exchange 1 step 3 (--poison)",
+        ],
+    );
+    let output = script_json_of(&folder, &[&args[..], &["--show", "json"]].concat(), "hello\n:profile json\n");
+    let rows = output.iter().find_map(|object| object.get("rows")).expect("it is reported");
+    assert_eq!((&rows[0]["by"], &rows[1]["by"]), (&serde_json::json!("poison"), &serde_json::json!("host")));
 }
 
 /// Accesses nothing: its answer is the line.

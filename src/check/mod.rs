@@ -23,7 +23,7 @@ pub use checker::{Checker, review};
 pub use facts::Facts;
 pub use finding::{Finding, Findings, Kind};
 pub use kinds::KINDS;
-pub use poison::poison_note;
+pub use poison::{is_poison, poison_note};
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -1,10 +1,18 @@
 //! The notes by which a record says that the host filled a block, and did not write into it for the guest.
 
-use crate::record::counted;
+use crate::record::{Cause, StepKind, counted};
 
 /// The note before the host fills a block.
 pub fn poison_note(byte: u8, addr: u64, len: u64) -> String {
     format!("{PREFIX}{byte:02x}: {} at {addr:#x}", counted(len, "byte"))
+}
+
+/// Whether the host filled a block in this step of a cause: `--poison` announces that in the step before.
+pub fn is_poison(cause: &Cause, step: usize) -> bool {
+    let is_note =
+        |before: usize| matches!(&cause.steps[before].kind, StepKind::Note { text } if poison_byte(text).is_some());
+    let is_write = cause.steps.get(step).is_some_and(|step| matches!(step.kind, StepKind::Write { .. }));
+    is_write && step.checked_sub(1).is_some_and(is_note)
 }
 
 /// How the note begins.

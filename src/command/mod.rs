@@ -34,6 +34,7 @@ pub use control::{WatchRequest, parse_place, parse_watchpoint};
 pub use error::{ArgumentError, Error};
 pub use file::create;
 pub use parts::{Part, parts};
+pub use reports::Report;
 pub use set::limit_lines;
 pub use table::{COMMANDS, Spec, find};
 
@@ -87,6 +88,8 @@ pub enum Reply {
     Goto(u64),
     /// Search memory.
     Find(Box<Search>),
+    /// A report is made, which may take long.
+    Report(Box<Report>),
     /// Copy text to the clipboard.
     Copy(String),
     /// Save a picture of the screen to a file, and whether to overwrite it.

@@ -2,6 +2,7 @@
 //! text, or one line of JSON.
 
 use std::task::Poll;
+use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::json;
@@ -12,14 +13,58 @@ use super::error::Error;
 use super::{Context, Place, Reply};
 use crate::debug::DebugInfo;
 use crate::record::Evidence;
+use crate::session::Session;
 use crate::view::{
-    AccessEntry, AccessList, AccessQuery, Hot, ModuleFacts, OriginLink, OriginSearch, Profile, ProfileRow, range,
+    AccessEntry, AccessList, AccessQuery, AccessSearch, Hot, ModuleFacts, OriginLink, OriginSearch, Profile, ProfileBy,
+    ProfileRow, ProfileSearch, range,
 };
 
 /// How many of the hottest ranges a profile lists.
 const HOTTEST: usize = 16;
 /// The version of the JSON. A new field does not raise it.
 const VERSION: u32 = 1;
+
+/// A report that is being made: it looks at all accesses, which may take long.
+#[derive(Debug)]
+pub struct Report {
+    kind: Kind,
+    json: bool,
+    /// The number of the run that it is about.
+    run: usize,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Accesses { search: Box<AccessSearch>, name: &'static str, memory: usize, start: u64, len: u64 },
+    Profile(Box<ProfileSearch>),
+}
+
+impl Report {
+    /// Goes on until the deadline, or to the end.
+    ///
+    /// # Errors
+    /// Another run is selected by now.
+    pub fn go_on(&mut self, session: &Session, until: Option<Instant>) -> Poll<Result<Reply, Error>> {
+        let (run, debug) = (session.run(), session.about().and_then(|about| about.debug.as_deref()));
+        if session.run_number() != self.run {
+            return Poll::Ready(Err(Error::failed("another run is shown now; repeat the command")));
+        }
+        let json = self.json;
+        match &mut self.kind {
+            Kind::Accesses { search, name, memory, start, len } => {
+                let (name, memory, start, len) = (*name, *memory, *start, *len);
+                search.go_on(run, until).map(|list| match json {
+                    true => accesses_json(&list, name, (memory, start, len), debug),
+                    false => Ok(accesses_list(&list, name, (start, len), debug)),
+                })
+            }
+            Kind::Profile(search) => search.go_on(run, debug, HOTTEST, until).map(|profile| match json {
+                true => profile_json(&profile),
+                false => Ok(Reply::Text(profile.lines(MOST))),
+            }),
+        }
+    }
+}
 
 pub(super) fn accesses(
     context: &mut Context<'_>,
@@ -28,16 +73,35 @@ pub(super) fn accesses(
     json: bool,
 ) -> Result<Reply, Error> {
     let (start, len) = context.range_or_selection(wanted)?;
-    let (debug, memory) = (debug(context), context.session.memory());
-    let list = AccessList::new(context.session.run(), query, memory, start..start + len, MOST);
+    let (run, memory) = (context.session.run(), context.session.memory());
+    let search = Box::new(AccessSearch::new(run, query, memory, start..start + len, MOST));
     let name = if query == AccessQuery::Writers { "writers" } else { "readers" };
-    if json {
-        let entries: Vec<_> = list.entries.iter().map(|entry| entry_json(entry, debug)).collect();
-        return line(&json!({
-            "v": VERSION, "report": name, "memory": memory, "start": start, "end": start + len,
-            "entries": entries, "left_out": list.left_out, "gaps": list.gaps,
-        }));
-    }
+    Ok(report(context, Kind::Accesses { search, name, memory, start, len }, json))
+}
+
+pub(super) fn profile(context: &mut Context<'_>, json: bool) -> Result<Reply, Error> {
+    let search = ProfileSearch::new(context.session.run());
+    Ok(report(context, Kind::Profile(Box::new(search)), json))
+}
+
+fn report(context: &Context<'_>, kind: Kind, json: bool) -> Reply {
+    Reply::Report(Box::new(Report { kind, json, run: context.session.run_number() }))
+}
+
+fn accesses_json(
+    list: &AccessList,
+    name: &str,
+    (memory, start, len): (usize, u64, u64),
+    debug: Option<&DebugInfo>,
+) -> Result<Reply, Error> {
+    let entries: Vec<_> = list.entries.iter().map(|entry| entry_json(entry, debug)).collect();
+    line(&json!({
+        "v": VERSION, "report": name, "memory": memory, "start": start, "end": start + len,
+        "entries": entries, "left_out": list.left_out, "gaps": list.gaps,
+    }))
+}
+
+fn accesses_list(list: &AccessList, name: &str, (start, len): (u64, u64), debug: Option<&DebugInfo>) -> Reply {
     let mut places: Vec<_> = list
         .entries
         .iter()
@@ -51,7 +115,7 @@ pub(super) fn accesses(
         places.push(note(more(list.left_out)));
     }
     places.extend(list.gaps.iter().map(|gap| note(format!("note: {gap}"))));
-    Ok(Reply::Places(format!("{name} of {}", range(start, len)), places))
+    Reply::Places(format!("{name} of {}", range(start, len)), places)
 }
 
 pub(super) fn origin(context: &mut Context<'_>, wanted: Option<RangeArg>, json: bool) -> Result<Reply, Error> {
@@ -77,14 +141,15 @@ pub(super) fn origin(context: &mut Context<'_>, wanted: Option<RangeArg>, json: 
     Ok(Reply::Text(origin.lines()))
 }
 
-pub(super) fn profile(context: &mut Context<'_>, json: bool) -> Result<Reply, Error> {
-    let profile = Profile::new(context.session.run(), debug(context), HOTTEST);
-    if !json {
-        return Ok(Reply::Text(profile.lines(MOST)));
-    }
+fn profile_json(profile: &Profile) -> Result<Reply, Error> {
     let row = |row: &ProfileRow| {
+        let (by, func) = match row.by {
+            ProfileBy::Guest(func) => ("guest", Some(func)),
+            ProfileBy::Host => ("host", None),
+            ProfileBy::Poison => ("poison", None),
+        };
         json!({
-            "by": if row.func.is_some() { "guest" } else { "host" }, "func": row.func, "function": row.name,
+            "by": by, "func": func, "function": row.name,
             "file": row.file.as_deref(), "line": row.line, "stores": row.count.stores, "bytes": row.count.bytes,
             "loads": row.count.loads, "bytes_read": row.count.read,
         })

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::Poll;
 
 use rustyline::error::ReadlineError;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -157,7 +158,7 @@ impl Console {
             }
             Typed::Command(text) => text,
         };
-        let reply = command::run(text, &mut self.context());
+        let reply = command::run(text, &mut self.context()).and_then(|reply| self.finished(reply));
         let shows_memory =
             matches!(reply, Ok(Reply::Text(_) | Reply::Rows(_) | Reply::Places(..) | Reply::Find(_) | Reply::Copy(_)));
         match reply {
@@ -178,6 +179,8 @@ impl Console {
                 return self.feed(":dump");
             }
             Ok(Reply::Find(search)) => self.list_matches(*search),
+            // It was finished before.
+            Ok(Reply::Report(_)) => (),
             Ok(Reply::Copy(text)) => self.say(&text),
             Ok(Reply::Shot(file, over)) => return self.shoot(&file, over),
             Ok(Reply::Look(at)) => {
@@ -197,6 +200,15 @@ impl Console {
             self.say(&dropped);
         }
         LineResult::Done
+    }
+
+    /// A reply; of a report, its end.
+    fn finished(&mut self, reply: Reply) -> Result<Reply, command::Error> {
+        let Reply::Report(mut report) = reply else { return Ok(reply) };
+        match report.go_on(&self.session, None) {
+            Poll::Ready(reply) => reply,
+            Poll::Pending => Ok(Reply::Report(report)),
+        }
     }
 
     fn context(&mut self) -> Context<'_> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{counted, thousands, visible};
+use crate::check::is_poison;
 use crate::debug::{DebugInfo, SourceFrame};
 use crate::record::{Actor, Cause, Found, MemoryAccess, Run, Site, SiteKind, StepKind, Touch};
 
@@ -348,6 +349,7 @@ pub fn touch_line(run: &Run, found: Found, debug: Option<&DebugInfo>) -> Option<
     };
     let step = cause.steps.iter().rposition(|step| step.changes.contains(&change));
     let by = match run.actor(found)? {
+        Actor::Host if step.is_some_and(|step| is_poison(cause, step)) => "the host (--poison)",
         Actor::Host => "the host",
         Actor::Guest => "the guest",
         Actor::Module => "the module",

@@ -4,6 +4,7 @@ use std::task::Poll;
 
 use super::text::{glyph, visible};
 use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, name};
+use crate::check::is_poison;
 use crate::record::{Image, Run, StepKind};
 
 /// Byte order of a number.
@@ -71,6 +72,7 @@ pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer:
     let when = if mark == Mark::None { "last" } else { "now" };
     let whole = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
     let call = run.cause(cause).and_then(|cause| match &cause.steps.get(step)?.kind {
+        _ if is_poison(cause, step) => Some(" (--poison)".to_owned()),
         StepKind::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
         StepKind::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
         _ => None,

@@ -1,5 +1,6 @@
 //! What is shown, independent of the terminal: hex rows, marks, steps, sentences. All renderers use these.
 
+mod access_search;
 mod accesses;
 mod address;
 mod ahead;
@@ -9,6 +10,7 @@ mod characters;
 mod dropped;
 mod finding;
 mod fold;
+mod gaps;
 mod inspect;
 mod lookback;
 mod map;
@@ -32,6 +34,7 @@ mod timeline;
 mod touches;
 mod writers;
 
+pub use access_search::{AccessList, AccessQuery, AccessSearch};
 pub use accesses::{AccessGroup, AccessLine, Accesses, FunctionWrites, GroupKind, access_line, touch_line};
 pub use address::{Places, parse_address, parse_range};
 pub use ahead::ahead;
@@ -40,6 +43,7 @@ pub use characters::{COVERED, characters};
 pub use dropped::{dropped, dropped_in_full};
 pub use finding::{Explained, finding, finding_place};
 pub use fold::{DiffView, ViewLine};
+pub use gaps::runs_guest;
 pub use inspect::{Entry, Order, examine, inspect, writer_words};
 pub use lookback::{LookBack, Writer};
 pub use map::{Map, Piece};
@@ -47,7 +51,7 @@ pub use marks::{Extent, Mark, Marks};
 pub use notation::Notation;
 pub use number::{NUMBER_TYPES, NumberType, integer, whole};
 pub use origin::{ModuleFacts, Origin, OriginLink, OriginSearch};
-pub use profile::{Hot, Profile, ProfileRow};
+pub use profile::{Hot, Profile, ProfileBy, ProfileRow, ProfileSearch};
 pub use region::{Region, RegionKind};
 pub use regions::Regions;
 pub use reload::{clock, reload_sentence};
@@ -60,4 +64,4 @@ pub use stop::{NOT_OVER, stop_calls, stop_place, stop_sentence};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
 pub use touches::{TouchedCauses, Touches, Touching};
-pub use writers::{AccessEntry, AccessList, AccessQuery, LastWriter, gaps, last_writer, runs_guest, unwritten};
+pub use writers::{AccessEntry, LastWriter, last_writer, unwritten};

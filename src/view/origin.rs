@@ -3,8 +3,10 @@
 use std::task::Poll;
 use std::time::Instant;
 
-use super::writers::{hex, hidden_writes, place, runs_guest, when};
+use super::gaps::{hidden_writes, runs_guest};
+use super::writers::{hex, place, when};
 use super::{RegionKind, Regions, Selection, visible};
+use crate::check::is_poison;
 use crate::debug::DebugInfo;
 use crate::record::{
     Actor, Cause, Change, Evidence, Found, MemoryAccess, Position, Run, SiteKind, StepKind, Target, Touch, Trigger,
@@ -288,6 +290,7 @@ fn host_byte(cause: &Cause, step: Option<usize>, new: &[u8], byte: usize) -> (St
     let during = import.filter(|_| step.is_some_and(|step| cause.steps[step].depth > 0));
     let during = during.map(|import| format!(" in {import}")).unwrap_or_default();
     match &cause.trigger {
+        _ if step.is_some_and(|step| is_poison(cause, step)) => (format!("poison (--poison){during}"), true),
         Trigger::Line(line) if !line.is_empty() && (new.starts_with(line) || line.starts_with(new)) => {
             match byte < line.len() {
                 true => (format!("byte {byte} of the line{during}"), true),

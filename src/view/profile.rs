@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
 
-use super::writers::runs_guest;
+use super::gaps::runs_guest;
 use super::{counted, thousands, visible};
+use crate::check::is_poison;
 use crate::debug::DebugInfo;
-use crate::record::{Actor, Change, Run, Site, SiteKind};
+use crate::record::{Cause, Run, Site, SiteKind, StepKind};
 
 /// Bytes in one of the ranges whose accesses are counted together.
 const RANGE: u64 = 16;
@@ -15,6 +18,9 @@ const RANGES: usize = 1 << 20;
 
 /// Maximum number of ranges that one access counts for.
 const SPREAD: usize = 4096;
+
+/// How many accesses are counted between two checks of the time.
+const BREATH: u64 = 1 << 16;
 
 /// How often, and how many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,11 +35,22 @@ pub struct Count {
     pub read: u64,
 }
 
-/// The accesses of one source line, or of one function where lines are unknown.
+/// Who made the accesses of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProfileBy {
+    /// The guest, in this function.
+    Guest(u32),
+    /// The host, for the exchange.
+    Host,
+    /// The host, to fill blocks (`--poison`).
+    Poison,
+}
+
+/// The accesses of one source line, or of one function where lines are unknown; or those of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileRow {
-    /// The function; `None` for the host.
-    pub func: Option<u32>,
+    /// Who made them.
+    pub by: ProfileBy,
     /// The function's name, if known.
     pub name: Option<String>,
     /// The source file, if known.
@@ -51,7 +68,7 @@ pub struct Hot {
     pub memory: usize,
     /// The first address of its 16 bytes.
     pub addr: u64,
-    /// How many accesses touch it.
+    /// How many accesses of the guest and the host touch it.
     pub count: u64,
 }
 
@@ -64,73 +81,137 @@ pub struct Profile {
     pub hottest: Vec<Hot>,
     /// The number of accesses that were made and not kept, so not counted here.
     pub dropped: u64,
-    /// The number of accesses that touched more ranges than are counted.
-    shortened: u64,
     /// What else is missing, as sentences.
     pub gaps: Vec<String>,
 }
 
-impl Profile {
-    /// Sums up the accesses of a run that are kept. Lists at most `most` ranges.
-    pub fn new(run: &Run, debug: Option<&DebugInfo>, most: usize) -> Profile {
-        let mut sites: HashMap<(u32, u32), Count> = HashMap::new();
-        let mut ranges: HashMap<(usize, u64), u64> = HashMap::new();
-        let mut profile = Profile::default();
-        let (mut host, mut untraced, mut without_loads) = (Count::default(), 0, 0);
-        for cause in (run.oldest()..run.len()).filter_map(|number| run.cause(number)) {
-            let dropped = cause.accesses.dropped();
-            profile.dropped += dropped.end - dropped.start;
-            untraced += u64::from(runs_guest(cause) && !cause.traced.stores);
-            without_loads += u64::from(runs_guest(cause) && cause.traced.stores && !cause.traced.loads);
-            for access in cause.accesses.iter().filter(|access| access.site.kind != SiteKind::Grow) {
-                sites.entry((access.site.func, access.site.offset)).or_default().add(access.site, access.len);
-                let touched = access.addr / RANGE..=access.addr.saturating_add(access.len.saturating_sub(1)) / RANGE;
-                profile.shortened += u64::from(touched.end() - touched.start() >= SPREAD as u64);
-                for range in touched.take(SPREAD) {
-                    let key = (access.site.memory as usize, range);
-                    if ranges.len() < RANGES || ranges.contains_key(&key) {
-                        *ranges.entry(key).or_default() += 1;
-                    }
-                }
-            }
-            for change in &cause.changes {
-                if let Change::Bytes { by: Actor::Host, .. } = change {
-                    host.stores += 1;
-                    host.bytes += change.written() as u64;
-                }
-            }
-        }
-        profile.rows = rows(sites, host, debug);
-        let hot = |((memory, range), count)| Hot { memory, addr: range * RANGE, count };
-        profile.hottest = ranges.into_iter().map(hot).collect();
-        profile.hottest.sort_by_key(|hot| (std::cmp::Reverse(hot.count), hot.memory, hot.addr));
-        profile.hottest.truncate(most);
-        profile.note_gaps(run, untraced, without_loads);
-        profile
+/// The accesses that were counted so far.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileSearch {
+    /// The next access to count: the number of its cause, and its number there.
+    next: (usize, u64),
+    /// By function and offset.
+    sites: HashMap<(u32, u32), Count>,
+    /// By memory and number of the range.
+    ranges: HashMap<(usize, u64), u64>,
+    host: Count,
+    poison: Count,
+    dropped: u64,
+    /// The number of accesses that touched more ranges than are counted.
+    shortened: u64,
+    /// The numbers of causes whose stores were not recorded, and whose loads alone were not.
+    untraced: u64,
+    without_loads: u64,
+}
+
+impl ProfileSearch {
+    /// Counts the accesses of a run that are kept.
+    pub fn new(run: &Run) -> ProfileSearch {
+        ProfileSearch { next: (run.oldest(), 0), ..ProfileSearch::default() }
     }
 
-    fn note_gaps(&mut self, run: &Run, untraced: u64, without_loads: u64) {
+    /// Goes on until the deadline, or to the end. Lists at most `most` ranges.
+    pub fn go_on(
+        &mut self,
+        run: &Run,
+        debug: Option<&DebugInfo>,
+        most: usize,
+        until: Option<Instant>,
+    ) -> Poll<Profile> {
+        while self.next.0 < run.len() {
+            let (number, access) = self.next;
+            let Some(cause) = run.cause(number) else {
+                self.next = (number + 1, 0);
+                continue;
+            };
+            if access == 0 {
+                self.begin(cause);
+            }
+            let end = access.saturating_add(BREATH);
+            for (_, access) in cause.accesses.kept(access..end).filter(|(_, access)| access.site.kind != SiteKind::Grow)
+            {
+                self.sites.entry((access.site.func, access.site.offset)).or_default().add(access.site, access.len);
+                self.touch(access.site.memory as usize, access.addr, access.len);
+            }
+            self.next = if end < cause.accesses.len() { (number, end) } else { (number + 1, 0) };
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(self.finish(run, debug, most))
+    }
+
+    /// Counts what a cause has besides the guest's accesses.
+    fn begin(&mut self, cause: &Cause) {
+        let dropped = cause.accesses.dropped();
+        self.dropped += dropped.end - dropped.start;
+        self.untraced += u64::from(runs_guest(cause) && !cause.traced.stores);
+        self.without_loads += u64::from(runs_guest(cause) && cause.traced.stores && !cause.traced.loads);
+        for (place, step) in cause.steps.iter().enumerate() {
+            match step.kind {
+                StepKind::Write { len, .. } if is_poison(cause, place) => self.poison.write(len),
+                // One that failed changed nothing.
+                StepKind::Write { memory, addr, len } if !step.changes.is_empty() || len == 0 => {
+                    self.host.write(len);
+                    self.touch(memory, addr, len);
+                }
+                _ => (),
+            }
+        }
+    }
+
+    /// Counts an access in the ranges that it touches.
+    fn touch(&mut self, memory: usize, addr: u64, len: u64) {
+        if len == 0 {
+            return;
+        }
+        let touched = addr / RANGE..=addr.saturating_add(len - 1) / RANGE;
+        self.shortened += u64::from(touched.end() - touched.start() >= SPREAD as u64);
+        for range in touched.take(SPREAD) {
+            let key = (memory, range);
+            if self.ranges.len() < RANGES || self.ranges.contains_key(&key) {
+                *self.ranges.entry(key).or_default() += 1;
+            }
+        }
+    }
+
+    fn finish(&mut self, run: &Run, debug: Option<&DebugInfo>, most: usize) -> Profile {
+        let gaps = self.gaps(run);
+        let ProfileSearch { sites, ranges, host, poison, dropped, .. } = std::mem::take(self);
+        let hot = |((memory, range), count)| Hot { memory, addr: range * RANGE, count };
+        let mut hottest: Vec<_> = ranges.into_iter().map(hot).collect();
+        hottest.sort_by_key(|hot| (std::cmp::Reverse(hot.count), hot.memory, hot.addr));
+        hottest.truncate(most);
+        let rows = rows(sites, [(ProfileBy::Host, host), (ProfileBy::Poison, poison)], debug);
+        Profile { rows, hottest, dropped, gaps }
+    }
+
+    fn gaps(&self, run: &Run) -> Vec<String> {
+        let mut gaps = Vec::new();
         if self.shortened > 0 {
             let accesses = counted(self.shortened, "long access");
-            self.gaps.push(format!(
+            gaps.push(format!(
                 "the hottest ranges count only the first {} bytes of {accesses}",
                 thousands(SPREAD as u64 * RANGE)
             ));
         }
         if run.oldest() > 0 {
-            self.gaps.push(format!("exchanges before {} were dropped to save memory", run.oldest()));
+            gaps.push(format!("exchanges before {} were dropped to save memory", run.oldest()));
         }
         if self.dropped > 0 {
-            self.gaps.push(format!("not counted, because dropped to save memory: {}", counted(self.dropped, "access")));
+            gaps.push(format!("not counted, because dropped to save memory: {}", counted(self.dropped, "access")));
         }
-        if untraced > 0 {
-            self.gaps.push(format!("the guest's stores were not recorded in {}", counted(untraced, "exchange")));
+        if self.untraced > 0 {
+            gaps.push(format!("the guest's stores were not recorded in {}", counted(self.untraced, "exchange")));
         }
-        if without_loads > 0 {
-            self.gaps.push("loads were not recorded; `--trace loads` records them".to_owned());
+        if self.without_loads > 0 {
+            gaps.push("loads were not recorded; `--trace loads` records them".to_owned());
         }
+        gaps
     }
+}
 
+impl Profile {
     /// The table, as lines that are safe to print: at most `most` rows.
     pub fn lines(&self, most: usize) -> Vec<String> {
         let mut lines = vec![format!("{:>12} {:>14} {:>12}  function", "stores", "bytes", "loads")];
@@ -139,7 +220,7 @@ impl Profile {
             lines.push(format!("... and {} more", thousands((self.rows.len() - most) as u64)));
         }
         if !self.hottest.is_empty() {
-            lines.push("hottest ranges of 16 bytes, by accesses of the guest".to_owned());
+            lines.push("hottest ranges of 16 bytes, by accesses of guest and host".to_owned());
         }
         let hot = |hot: &Hot| {
             let memory = if hot.memory == 0 { String::new() } else { format!(" of memory {}", hot.memory) };
@@ -152,20 +233,23 @@ impl Profile {
 }
 
 /// Groups the accesses of instructions by function and line.
-fn rows(sites: HashMap<(u32, u32), Count>, host: Count, debug: Option<&DebugInfo>) -> Vec<ProfileRow> {
+fn rows(
+    sites: HashMap<(u32, u32), Count>,
+    others: [(ProfileBy, Count); 2],
+    debug: Option<&DebugInfo>,
+) -> Vec<ProfileRow> {
     let mut groups: HashMap<_, Count> = HashMap::new();
     for ((func, offset), count) in sites {
         let frames = debug.and_then(|debug| debug.place(offset as usize)).map(|place| place.frames);
         let frame = frames.and_then(|frames| frames.into_iter().next()).unwrap_or_default();
         groups.entry((func, frame.function, frame.file, frame.line)).or_default().merge(count);
     }
-    let row = |((func, name, file, line), count)| ProfileRow { func: Some(func), name, file, line, count };
+    let row = |((func, name, file, line), count)| ProfileRow { by: ProfileBy::Guest(func), name, file, line, count };
     let mut rows: Vec<_> = groups.into_iter().map(row).collect();
-    if host.stores > 0 {
-        rows.push(ProfileRow { func: None, name: None, file: None, line: None, count: host });
-    }
+    let others = others.into_iter().filter(|(_, count)| count.stores > 0);
+    rows.extend(others.map(|(by, count)| ProfileRow { by, name: None, file: None, line: None, count }));
     rows.sort_by(|one, other| {
-        let key = |row: &ProfileRow| (std::cmp::Reverse((row.count.bytes, row.count.stores, row.count.read)), row.func);
+        let key = |row: &ProfileRow| (std::cmp::Reverse((row.count.bytes, row.count.stores, row.count.read)), row.by);
         key(one).cmp(&key(other)).then_with(|| one.line.cmp(&other.line)).then_with(|| one.name.cmp(&other.name))
     });
     rows
@@ -173,10 +257,11 @@ fn rows(sites: HashMap<(u32, u32), Count>, host: Count, debug: Option<&DebugInfo
 
 impl ProfileRow {
     fn text(&self) -> String {
-        let name = match (self.func, &self.name) {
-            (None, _) => "the host".to_owned(),
-            (Some(func), None) => format!("function {func}"),
-            (Some(_), Some(name)) => visible(name.as_bytes()),
+        let name = match (self.by, &self.name) {
+            (ProfileBy::Host, _) => "the host".to_owned(),
+            (ProfileBy::Poison, _) => "the host (--poison)".to_owned(),
+            (ProfileBy::Guest(func), None) => format!("function {func}"),
+            (ProfileBy::Guest(_), Some(name)) => visible(name.as_bytes()),
         };
         let place = self.file.as_ref().zip(self.line);
         let place = place.map(|(file, line)| format!(" at {}:{line}", visible(file.as_bytes()))).unwrap_or_default();
@@ -195,6 +280,11 @@ impl Count {
             self.loads += 1;
             self.read += len;
         }
+    }
+
+    fn write(&mut self, len: u64) {
+        self.stores += 1;
+        self.bytes += len;
     }
 
     fn merge(&mut self, other: Count) {

@@ -7,6 +7,7 @@ use super::blocks::blocks;
 use super::region::{Region, RegionKind, region};
 use super::{Selection, module_regions};
 use crate::abi::{Roles, ValueSource, recipe};
+use crate::check::is_poison;
 use crate::guest::Interface;
 use crate::record::{Cause, Run, Step, StepKind};
 use crate::session::Session;
@@ -159,14 +160,16 @@ fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
 
 /// Where the host wrote the line.
 pub(super) fn input_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
-    let written = |step: &Step| match step.kind {
-        StepKind::Write { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
+    let written = |(place, step): (usize, &Step)| match step.kind {
+        StepKind::Write { memory: of, addr, len } if of == memory && !is_poison(cause, place) => {
+            Some((addr, addr.saturating_add(len)))
+        }
         _ => None,
     };
     let before = cause.focus.unwrap_or(cause.steps.len());
     // Of several writes the longest is the line; the others are its address or length.
-    let early = cause.steps.iter().take(before).filter_map(written);
-    early.max_by_key(|(start, end)| end - start).or_else(|| cause.steps.iter().find_map(written))
+    let early = cause.steps.iter().enumerate().take(before).filter_map(written);
+    early.max_by_key(|(start, end)| end - start).or_else(|| cause.steps.iter().enumerate().find_map(written))
 }
 
 /// The guest's buffer for lines, if the recipe asks for its address and size.

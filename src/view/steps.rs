@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::sentence::brief;
 use super::{counted, dropped, range, unknown, visible};
+use crate::check::is_poison;
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
 /// Maximum depth of indentation.
@@ -18,7 +19,7 @@ const DEEPEST: usize = 8;
 pub struct StepLine {
     /// Its depth: 0 for a step of the host.
     pub depth: usize,
-    /// `call`, `write`, `read`, `start`, `import`, `say`.
+    /// `call`, `write`, `poison`, `read`, `start`, `import`, `say`.
     pub verb: &'static str,
     /// The export or import that was called; may be empty.
     pub name: String,
@@ -130,6 +131,9 @@ impl Steps {
         let nameless = |verb, what, note| (verb, String::new(), what, note);
         let (verb, name, what, note) = match &step.kind {
             StepKind::Instantiate => nameless("start", "the module is instantiated".to_owned(), changed),
+            StepKind::Write { addr, len, .. } if is_poison(cause, place) => {
+                nameless("poison", range(*addr, *len), changed)
+            }
             StepKind::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
             StepKind::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
             StepKind::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),

@@ -1,9 +1,11 @@
 //! The next or previous reads and writes of a range, searched in slices, as it may take long.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::task::Poll;
 use std::time::Instant;
 
-use crate::record::{Cause, Found, Position, Run, Target, Touch};
+use crate::record::{Cause, Found, MemoryAccess, Position, Run, SiteKind, Target, Touch};
 
 /// How many accesses are searched between two checks of the time.
 const BREATH: u64 = 1 << 16;
@@ -23,55 +25,68 @@ pub struct Touches {
     target: Target,
     which: Touching,
     backward: bool,
-    /// Where the rest to be searched begins, or ends if backward.
-    from: Position,
+    /// Where the rest to be searched begins, or ends if backward; `None` once all was searched.
+    from: Option<Position>,
+    /// What was found in the piece before, in the order of the search.
+    found: VecDeque<Found>,
 }
 
 impl Touches {
     /// Searches from a position on, or back from it.
     pub fn new(target: Target, which: Touching, from: Position, backward: bool) -> Touches {
         let target = Target { reads: which == Touching::Reads, ..target };
-        Touches { target, which, backward, from }
+        Touches { target, which, backward, from: Some(from), found: VecDeque::new() }
+    }
+
+    /// Searches a whole run.
+    pub(super) fn all(target: Target, which: Touching, run: &Run) -> Touches {
+        Touches::new(target, which, Position { cause: run.oldest(), change: 0, access: 0 }, false)
+    }
+
+    /// The range.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
     }
 
     /// The next touch, or `None` if no more is known. Pending if the deadline passes before.
     pub fn go_on(&mut self, run: &Run, until: Option<Instant>) -> Poll<Option<Found>> {
         loop {
-            let found = run.cause(self.from.cause).and_then(|cause| self.in_piece(cause));
-            if let Some(touch) = found {
-                let found = Found { cause: self.from.cause, touch };
-                let next = if self.backward { run.before(found) } else { run.after(found) };
-                self.from = next.unwrap_or(self.from);
+            if let Some(found) = self.found.pop_front() {
                 return Poll::Ready(Some(found));
             }
-            if !self.skip_piece(run) {
-                return Poll::Ready(None);
+            let Some(from) = self.from else { return Poll::Ready(None) };
+            if let Some(cause) = run.cause(from.cause) {
+                self.search_piece(cause, from);
             }
-            if until.is_some_and(|until| Instant::now() >= until) {
+            self.from = if self.backward { piece_before(run, from) } else { piece_after(run, from) };
+            if self.found.is_empty() && self.from.is_some() && until.is_some_and(|until| Instant::now() >= until) {
                 return Poll::Pending;
             }
         }
     }
 
-    /// The first touch in the current piece of a cause.
-    fn in_piece(&self, cause: &Cause) -> Option<Touch> {
-        let is_wanted = |touch: &Touch| match (touch, self.which) {
+    /// Finds the touches in the piece of a cause that begins or ends at a position.
+    fn search_piece(&mut self, cause: &Cause, from: Position) {
+        let Touches { target, which, backward, found, .. } = self;
+        let is_wanted = |touch: &Touch| match (touch, *which) {
             (_, Touching::Writes) => true,
             (Touch::Access(number), Touching::Reads) => {
-                cause.accesses.get(*number).is_some_and(|access| access.site.kind.reads())
+                cause.accesses.get(*number).is_some_and(|access| reads(&access, target))
             }
             (Touch::Change(_), Touching::Reads) => false,
         };
-        let Position { change, access, .. } = self.from;
-        if self.backward {
+        let Position { cause: number, change, access } = from;
+        let in_cause = |touch| Found { cause: number, touch };
+        if *backward {
             let accesses = access.saturating_sub(BREATH)..access;
             let changes = cause.changes_during(&accesses).start..change;
             let is_before = |touch: &Touch| {
                 let (made, number) = cause.position(*touch);
                 number < access || (matches!(touch, Touch::Change(_)) && made < change)
             };
-            let mut touches = cause.touches_among(changes, accesses, &self.target).rev();
-            return touches.find(|touch| is_before(touch) && is_wanted(touch));
+            let touches = cause.touches_among(changes, accesses, target).rev();
+            found.extend(touches.filter(is_before).filter(is_wanted).map(in_cause));
+            return;
         }
         let accesses = access..access.saturating_add(BREATH);
         let changes = change..cause.changes_during(&accesses).end;
@@ -79,39 +94,50 @@ impl Touches {
             let (made, number) = cause.position(*touch);
             made >= change && number >= access
         };
-        cause.touches_among(changes, accesses, &self.target).find(|touch| is_after(touch) && is_wanted(touch))
+        let touches = cause.touches_among(changes, accesses, target);
+        found.extend(touches.filter(is_after).filter(is_wanted).map(in_cause));
     }
+}
 
-    /// Goes to the next piece; false if there is none.
-    fn skip_piece(&mut self, run: &Run) -> bool {
-        let Position { cause: number, access, .. } = self.from;
-        let cause = run.cause(number);
-        if self.backward {
-            if let (Some(cause), true) = (cause, access > 0) {
-                let access = access.saturating_sub(BREATH);
-                let change = cause.changes_during(&(access..access)).start;
-                self.from = Position { cause: number, change, access };
-                return true;
-            }
-            let Some(before) = number.checked_sub(1) else { return false };
-            let Some(cause) = run.cause(before) else { return false };
-            self.from = Position { cause: before, change: cause.changes.len(), access: cause.accesses.len() };
-            return true;
-        }
-        if let Some(cause) = cause
-            && access.saturating_add(BREATH) <= cause.accesses.len()
-        {
-            let access = access + BREATH;
-            let change = cause.changes_during(&(access..access)).start;
-            self.from = Position { cause: number, change: change.max(self.from.change), access };
-            return true;
-        }
-        if number + 1 >= run.len() {
-            return false;
-        }
-        self.from = Position { cause: number + 1, change: 0, access: 0 };
-        true
+/// Where the piece ends that comes before the one that ends at a position.
+fn piece_before(run: &Run, Position { cause: number, access, .. }: Position) -> Option<Position> {
+    if let (Some(cause), true) = (run.cause(number), access > 0) {
+        let access = access.saturating_sub(BREATH);
+        let change = cause.changes_during(&(access..access)).start;
+        return Some(Position { cause: number, change, access });
     }
+    let before = number.checked_sub(1)?;
+    let cause = run.cause(before)?;
+    Some(Position { cause: before, change: cause.changes.len(), access: cause.accesses.len() })
+}
+
+/// Where the piece begins that comes after the one that begins at a position.
+fn piece_after(run: &Run, Position { cause: number, change, access }: Position) -> Option<Position> {
+    if let Some(cause) = run.cause(number)
+        && access.saturating_add(BREATH) <= cause.accesses.len()
+    {
+        let access = access + BREATH;
+        let made = cause.changes_during(&(access..access)).start;
+        return Some(Position { cause: number, change: made.max(change), access });
+    }
+    (number + 1 < run.len()).then_some(Position { cause: number + 1, change: 0, access: 0 })
+}
+
+/// Whether an access that touches a target reads from it.
+fn reads(access: &MemoryAccess<'_>, target: &Target) -> bool {
+    access.site.kind.reads() || (access.site.kind == SiteKind::Copy && copied_from(access, target).is_some())
+}
+
+/// The part of a target that a copy reads.
+fn copied_from(access: &MemoryAccess<'_>, target: &Target) -> Option<Range<u64>> {
+    let source = access.source.filter(|_| access.site.source as usize == target.memory)?;
+    overlap(&(source..source.saturating_add(access.len)), &target.range)
+}
+
+/// The part that two ranges share, if there is one.
+pub(super) fn overlap(one: &Range<u64>, other: &Range<u64>) -> Option<Range<u64>> {
+    let both = one.start.max(other.start)..one.end.min(other.end);
+    (both.start < both.end).then_some(both)
 }
 
 /// Which causes of a run touched a range, found out in slices.

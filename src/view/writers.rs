@@ -1,22 +1,16 @@
-//! Who wrote or read a range of memory: every access that is known, over all exchanges, in order.
+//! Who accessed memory: one access, described; the last writer of a byte; whether a range was written.
 
 use std::ops::Range;
 
+use super::gaps::{forgotten, hidden_writes};
+use super::touches::overlap;
 use super::{range, visible};
+use crate::check::is_poison;
 use crate::debug::{DebugInfo, SourceFrame};
 use crate::record::{Actor, Cause, Change, Evidence, Found, Position, Run, Site, SiteKind, StepKind, Target, Touch};
 
 /// Maximum number of bytes of an access that are kept for display.
 const GLANCE: u64 = 16;
-
-/// What a list of accesses is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccessQuery {
-    /// Accesses that write.
-    Writers,
-    /// Accesses that read.
-    Readers,
-}
 
 /// One access to a range, by anyone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +23,7 @@ pub struct AccessEntry {
     pub touch: Option<Touch>,
     /// Who made it.
     pub by: Actor,
-    /// What it does, in one word: `store`, `load`, `copy`, `write`, `read`, `data`, `change`.
+    /// What it does, in one word: `store`, `load`, `copy`, `write`, `poison`, `read`, `data`, `change`.
     pub what: &'static str,
     /// How it is known. `Evidence::Found` if it was found by comparing memory.
     pub evidence: Evidence,
@@ -45,90 +39,15 @@ pub struct AccessEntry {
     pub site: Option<Site>,
 }
 
-/// The accesses to a range.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccessList {
-    /// The first of them, in order.
-    pub entries: Vec<AccessEntry>,
-    /// How many more there are.
-    pub left_out: usize,
-    /// What the list may lack, as sentences.
-    pub gaps: Vec<String>,
-}
-
-impl AccessList {
-    /// Lists the accesses to a range of a memory, at most `most` of them.
-    pub fn new(run: &Run, query: AccessQuery, memory: usize, range: Range<u64>, most: usize) -> AccessList {
-        let target = Target { memory, range, reads: query == AccessQuery::Readers };
-        let mut list = AccessList { gaps: gaps(run, query), ..AccessList::default() };
-        for number in run.oldest()..run.len() {
-            let Some(cause) = run.cause(number) else { continue };
-            for access in accesses(cause, query, &target) {
-                match list.entries.len() < most {
-                    true => list.entries.extend(entry(cause, number, access, &target)),
-                    false => list.left_out += 1,
-                }
-            }
-        }
-        list
-    }
-}
-
 /// An access, before it is described.
 #[derive(Clone, Copy, Debug)]
-enum Access {
+pub(super) enum Access {
     Touch(Touch),
     /// The host read during the step with this index.
     HostRead(usize),
 }
 
-/// The accesses of one cause to a target, in order.
-fn accesses<'a>(cause: &'a Cause, query: AccessQuery, target: &'a Target) -> Box<dyn Iterator<Item = Access> + 'a> {
-    let touches = cause.touches(target);
-    if query == AccessQuery::Writers {
-        return Box::new(touches.map(Access::Touch));
-    }
-    let is_read = move |touch: &Touch| match touch {
-        Touch::Access(number) => cause.accesses.get(*number).is_some_and(|access| reads(&access, target)),
-        Touch::Change(_) => false,
-    };
-    let mut touches = touches.filter(is_read).peekable();
-    let mut steps = cause.steps.iter().enumerate().filter(move |(_, step)| match step.kind {
-        StepKind::Read { memory, addr, len } => {
-            memory == target.memory && overlap(&(addr..addr.saturating_add(len)), &target.range).is_some()
-        }
-        _ => false,
-    });
-    let mut step = steps.next();
-    Box::new(std::iter::from_fn(move || match (touches.peek(), &step) {
-        (Some(Touch::Access(number)), Some((_, read))) if *number < read.accesses.start => {
-            touches.next().map(Access::Touch)
-        }
-        (_, Some((place, _))) => {
-            let place = *place;
-            step = steps.next();
-            Some(Access::HostRead(place))
-        }
-        (_, None) => touches.next().map(Access::Touch),
-    }))
-}
-
-/// Whether an access that touches a target reads from it.
-fn reads(access: &crate::record::MemoryAccess<'_>, target: &Target) -> bool {
-    match access.site.kind {
-        SiteKind::Load | SiteKind::Compare | SiteKind::Exchange => true,
-        SiteKind::Copy => copied_from(access, target).is_some(),
-        _ => false,
-    }
-}
-
-/// The part of a target that a copy reads.
-fn copied_from(access: &crate::record::MemoryAccess<'_>, target: &Target) -> Option<Range<u64>> {
-    let source = access.source.filter(|_| access.site.source as usize == target.memory)?;
-    overlap(&(source..source.saturating_add(access.len)), &target.range)
-}
-
-fn entry(cause: &Cause, number: usize, access: Access, target: &Target) -> Option<AccessEntry> {
+pub(super) fn entry(cause: &Cause, number: usize, access: Access, target: &Target) -> Option<AccessEntry> {
     match access {
         Access::Touch(Touch::Access(access)) => recorded(cause, number, access, target),
         Access::Touch(Touch::Change(change)) => changed(cause, number, change, target),
@@ -185,15 +104,17 @@ fn changed(cause: &Cause, number: usize, change: usize, target: &Target) -> Opti
     let inside = |run: &Range<u64>| overlap(run, &target.range).is_some();
     let run = cause.changes[change].runs().find(inside)?;
     let part = overlap(&run, &target.range)?;
+    let step = cause.steps.iter().rposition(|step| step.changes.contains(&change));
     let what = match (by, evidence) {
         (Actor::Module, _) => "data",
+        (Actor::Host, _) if step.is_some_and(|step| is_poison(cause, step)) => "poison",
         (Actor::Host, _) => "write",
         (Actor::Guest, Evidence::Written) => "stores",
         (Actor::Guest, Evidence::Found) => "change",
     };
     Some(AccessEntry {
         cause: number,
-        step: cause.steps.iter().rposition(|step| step.changes.contains(&change)),
+        step,
         touch: Some(Touch::Change(change)),
         by: *by,
         what,
@@ -212,60 +133,6 @@ fn glance(bytes: &[u8], start: u64, part: &Range<u64>) -> Option<Vec<u8>> {
     let first = usize::try_from(part.start - start).ok()?;
     let len = usize::try_from((part.end - part.start).min(GLANCE)).ok()?;
     bytes.get(first..first.checked_add(len)?).map(<[u8]>::to_vec)
-}
-
-fn overlap(one: &Range<u64>, other: &Range<u64>) -> Option<Range<u64>> {
-    let both = one.start.max(other.start)..one.end.min(other.end);
-    (both.start < both.end).then_some(both)
-}
-
-/// What is unknown about the accesses to a range, as sentences.
-pub fn gaps(run: &Run, query: AccessQuery) -> Vec<String> {
-    let mut gaps = Vec::new();
-    if run.oldest() > 0 {
-        gaps.push(format!("exchanges before {} were dropped to save memory", run.oldest()));
-    }
-    let causes = || (run.oldest()..run.len()).filter_map(|number| Some((number, run.cause(number)?)));
-    let listed = |which: &dyn Fn(&Cause) -> bool| {
-        let numbers: Vec<_> = causes().filter(|(_, cause)| which(cause)).map(|(number, _)| number).collect();
-        (!numbers.is_empty()).then(|| exchanges(&numbers))
-    };
-    if let Some(which) = listed(&|cause| runs_guest(cause) && !cause.traced.stores) {
-        gaps.push(format!("the guest's stores were not recorded in {which}; memory was compared"));
-    }
-    if let Some(which) = listed(&|cause| !cause.accesses.dropped().is_empty()) {
-        gaps.push(format!("individual accesses were dropped in {which} to save memory"));
-    }
-    if let Some(which) = listed(&|cause| cause.steps.iter().any(|step| !step.known.after)) {
-        gaps.push(format!("memory was not compared after some steps of {which}"));
-    }
-    if query == AccessQuery::Readers
-        && let Some(which) = listed(&|cause| runs_guest(cause) && !cause.traced.loads)
-    {
-        gaps.push(format!("the guest's loads were not recorded in {which}; `--trace loads` records them"));
-    }
-    gaps
-}
-
-/// `the start`, `exchange 3`, `exchanges 1 to 4` or `3 of the exchanges 1 to 7`.
-fn exchanges(numbers: &[usize]) -> String {
-    let name = |number: usize| if number == 0 { "the start".to_owned() } else { format!("exchange {number}") };
-    match *numbers {
-        [] => "no exchange".to_owned(),
-        [one] => name(one),
-        [0, .., last] if last + 1 == numbers.len() => format!("the start and exchanges 1 to {last}"),
-        [first, .., last] if last - first + 1 == numbers.len() => format!("exchanges {first} to {last}"),
-        [first, .., last] => format!("{} of exchanges {first} to {last}", numbers.len()),
-    }
-}
-
-/// Whether code of the guest may have run during a cause.
-pub fn runs_guest(cause: &Cause) -> bool {
-    let is_guest = |change: &Change| match change {
-        Change::Bytes { by, .. } | Change::Growth { by, .. } => *by == Actor::Guest,
-    };
-    cause.steps.iter().any(|step| matches!(step.kind, StepKind::Call { .. } | StepKind::Import { .. }))
-        || cause.changes.iter().any(is_guest)
 }
 
 /// The last writer of a byte, as far as is known.
@@ -316,19 +183,6 @@ pub fn unwritten(run: &Run, memory: usize, range: Range<u64>) -> Result<Option<A
         Some(reason) => Err(reason),
         None => Ok(None),
     }
-}
-
-fn forgotten(run: &Run) -> Option<String> {
-    (run.oldest() > 0).then(|| format!("exchanges before {} were dropped to save memory", run.oldest()))
-}
-
-/// Why writes since a cause may be missing from the record.
-pub(super) fn hidden_writes(run: &Run, since: usize) -> Option<String> {
-    (since..run.len()).find_map(|number| {
-        let cause = run.cause(number)?;
-        let is_hidden = (runs_guest(cause) && !cause.traced.stores) || cause.steps.iter().any(|step| !step.known.after);
-        is_hidden.then(|| format!("the guest's stores were not recorded in {}", exchanges(&[number])))
-    })
 }
 
 impl AccessEntry {

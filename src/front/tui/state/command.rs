@@ -80,6 +80,7 @@ impl App {
                 Ok(()) => self.focus = Focus::Memory,
                 Err(reason) => self.notice(&reason),
             },
+            Reply::Report(report) => self.begin_report(report),
             Reply::Copy(text) => self.copy_text(text),
             Reply::Shot(path, overwrite) => self.request_picture(PictureFile::Named { path, overwrite }),
             Reply::Sent => self.follow(),

@@ -1,5 +1,6 @@
 //! The selected moment of the timeline.
 
+use crate::command::Report;
 use crate::front::tui::input::action::Direction;
 use crate::view::{Accesses, Selection, Timeline, TouchedCauses, Touches, Touching};
 
@@ -16,6 +17,8 @@ pub(crate) struct Time {
     pub(crate) grouped: Option<Grouped>,
     /// The touch of the bytes at the cursor that is looked for, to go there.
     pub(super) seek: Option<Seek>,
+    /// The report that is being made.
+    pub(super) report: Option<Box<Report>>,
     /// Which exchanges touched the bytes at the cursor.
     pub(crate) touched: Option<TouchedCauses>,
     /// The number of that run.

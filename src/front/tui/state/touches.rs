@@ -10,6 +10,7 @@ use super::app::App;
 use super::panels::Panel;
 use super::panels::touched::{Subject, Touched};
 use super::time::{Grouped, Seek};
+use crate::command::Report;
 use crate::debug::DebugInfo;
 use crate::front::tui::input::action::Direction;
 use crate::record::{Found, Target, Touch};
@@ -245,10 +246,35 @@ impl App {
         self.accesses().map(Accesses::writes)
     }
 
+    /// Begins to make a report. A script waits for it.
+    pub(super) fn begin_report(&mut self, report: Box<Report>) {
+        self.time.report = Some(report);
+        self.report_on((self.script.depth == 0).then(|| Instant::now() + AT_ONCE));
+        if self.time.report.is_some() {
+            self.notice("searching all accesses ... any key cancels");
+        }
+    }
+
+    /// Goes on with the report, and shows it once it is complete.
+    fn report_on(&mut self, until: Option<Instant>) {
+        let Some(mut report) = self.time.report.take() else { return };
+        match report.go_on(&self.session, until) {
+            Poll::Pending => self.time.report = Some(report),
+            Poll::Ready(reply) => {
+                self.status.notice = None;
+                match reply {
+                    Ok(reply) => self.take_in(reply),
+                    Err(error) => self.notice(&error.to_string()),
+                }
+            }
+        }
+    }
+
     /// Whether any of it goes on.
     pub(super) fn is_following_touches(&self) -> bool {
         let run = self.session.run();
         self.time.seek.is_some()
+            || self.time.report.is_some()
             || self.time.grouped.as_ref().is_some_and(|grouped| !grouped.accesses.is_done())
             || self.panels.touched.as_ref().is_some_and(|touched| !touched.is_done())
             || self.time.touched.as_ref().is_some_and(|touched| !touched.is_done(run))
@@ -259,6 +285,7 @@ impl App {
         self.seek_on(until);
         self.group_on(until);
         self.touch_on(until);
+        self.report_on(Some(until));
     }
 }
 

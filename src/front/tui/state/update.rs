@@ -76,6 +76,7 @@ impl App {
         self.status.notice = None;
         self.space.searching.wanted = None;
         self.time.seek = None;
+        self.time.report = None;
         let (mode, prefix) = (self.mode(), self.prefix.take());
         match meaning(mode, prefix, key) {
             Meaning::Action(action) => self.act(action),
