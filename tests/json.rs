@@ -66,6 +66,7 @@ fn json_has_one_complete_object_per_line() {
             {"kind": "bytes", "memory": 0, "addr": 1052, "by": "guest", "evidence": "written",
                 "old": bytes(&"\0".repeat(14)), "new": bytes(" Wasm is cool!"), "written": null},
         ],
+        "written": null,
         "recorded": "stores",
         "accesses": {"count": 1, "dropped": null, "without_bytes": 0},
         "findings": [],

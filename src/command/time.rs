@@ -3,7 +3,7 @@
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
 use crate::record::Run;
-use crate::view::{Selection, counted, outcome, whole};
+use crate::view::{self, Selection, counted, outcome, whole, written_ranges};
 
 /// A moment of the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,11 @@ pub(super) fn exchange(context: &mut Context<'_>, moment: Moment) -> Result<Repl
     };
     let node = run.cause(cause).ok_or_else(|| missing(run, cause))?;
     if step.is_some_and(|step| step >= node.steps.len()) {
-        return Err(Error::Failed(format!("exchange {cause} has {}", counted(node.steps.len() as u64, "step"))));
+        return Err(Error::Failed(format!(
+            "{} has {}",
+            view::exchange(cause),
+            counted(node.steps.len() as u64, "step")
+        )));
     }
     Selection::new(run, None, cause, step.or(node.focus)).map(look).ok_or_else(forgotten)
 }
@@ -73,7 +77,13 @@ pub(super) fn step(context: &mut Context<'_>, count: u64, forward: bool) -> Resu
 /// Why an exchange cannot be shown.
 fn missing(run: &Run, cause: usize) -> Error {
     Error::Failed(match run.listed(cause) {
-        Some(listed) => format!("the bytes of exchange {cause} are no longer kept; it ended with {}", outcome(listed)),
+        Some(listed) => {
+            let (ended, written) = (outcome(listed), written_ranges(listed));
+            format!(
+                "the bytes of {} are no longer kept; it ended with {ended}, and wrote {written}",
+                view::exchange(cause)
+            )
+        }
         None => format!("no exchange {cause}; expected {} to {}", run.oldest(), run.len().saturating_sub(1)),
     })
 }

@@ -6,8 +6,8 @@ use crate::check::Finding;
 use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
 use crate::view::{
-    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, failure, finding, glyph,
-    visible,
+    Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, exchange, failure,
+    finding, glyph, visible, written_ranges,
 };
 
 /// The prefix of a row. Words come first, for screen readers.
@@ -72,6 +72,9 @@ pub(super) fn write_cause(
             write_changes(out, cause, place, &memories, style)?;
         }
     }
+    if !cause.written.is_empty() {
+        writeln!(out, "  bytes not kept; it wrote {}", written_ranges(cause))?;
+    }
     let Some(failure) = failure(cause) else { return Ok(()) };
     writeln!(out, "  failed: {failure}")?;
     let mut calls = cause.failures().flat_map(backtrace);
@@ -86,9 +89,9 @@ pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result
     match (at.step, at.selected_line()) {
         (Some(place), Some(step)) => {
             let headline = step.headline();
-            writeln!(out, "exchange {}, step {} of {}: {headline}", at.cause, place + 1, at.steps())
+            writeln!(out, "{}, step {} of {}: {headline}", exchange(at.cause), place + 1, at.steps())
         }
-        _ => writeln!(out, "exchange {}", at.cause),
+        _ => writeln!(out, "{}", exchange(at.cause)),
     }
 }
 

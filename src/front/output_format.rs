@@ -26,7 +26,7 @@ impl OutputFormat {
         }
     }
 
-    /// Writes a cause of a run and its answer, or nothing if the cause was dropped. Runs are numbered from 1.
+    /// Writes a cause of a run and its answer, as far as it is kept. Runs are numbered from 1.
     pub(super) fn write(
         self,
         out: &mut impl Write,
@@ -35,7 +35,7 @@ impl OutputFormat {
         cause: usize,
         findings: &[Finding],
     ) -> io::Result<()> {
-        let Some(node) = run.cause(cause) else { return Ok(()) };
+        let Some(node) = run.listed(cause) else { return Ok(()) };
         match self {
             OutputFormat::Json => json::write_cause(out, number, cause as u64, node, findings),
             OutputFormat::Hex(style) => {

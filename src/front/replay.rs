@@ -80,8 +80,8 @@ fn print_run(
     settings: &Settings,
 ) -> io::Result<()> {
     let (run, findings) = (&past.run, past.review());
-    let told = |&cause: &usize| run.cause(cause).is_some_and(|cause| cause.trigger != Trigger::Start);
-    (run.oldest()..run.len()).filter(told).try_for_each(|cause| {
+    let told = |&cause: &usize| run.listed(cause).is_some_and(|cause| cause.trigger != Trigger::Start);
+    (run.oldest_listed()..run.len()).filter(told).try_for_each(|cause| {
         let found: Vec<_> = findings.of(cause).filter(|finding| settings.shows(finding)).cloned().collect();
         form.write(out, number, run, cause, &found)
     })

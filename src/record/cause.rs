@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessLog, Change, Failure, Memories, Segment, Value};
+use super::{AccessLog, Change, Failure, Memories, Segment, Value, WrittenRanges};
 
 /// What triggered a cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Cause {
     pub accesses: Arc<AccessLog>,
     /// Which of its accesses were recorded.
     pub traced: Traced,
+    /// What it wrote, where the bytes were dropped, and the changes with them.
+    pub written: Vec<WrittenRanges>,
     /// The index of the step to show first: the call of the transform.
     pub focus: Option<usize>,
     /// How it ended.
@@ -211,7 +213,8 @@ impl Cause {
         })
     }
 
-    /// The same cause without the bytes that it changed: what was sent, its steps, and how it ended.
+    /// The same cause without the bytes that it changed: what was sent, its steps, which ranges it wrote, and how it
+    /// ended.
     pub(super) fn without_bytes(&self) -> Cause {
         let bare = |step: &Step| Step { changes: 0..0, accesses: 0..0, ..step.clone() };
         Cause {
@@ -220,6 +223,7 @@ impl Cause {
             changes: Vec::new(),
             accesses: Arc::default(),
             traced: self.traced,
+            written: WrittenRanges::of(&self.changes),
             focus: self.focus,
             outcome: self.outcome.clone(),
             cleanup: self.cleanup.clone(),
@@ -243,6 +247,7 @@ impl Cause {
             + answer
             + steps
             + self.accesses.cost()
+            + self.written.iter().map(WrittenRanges::cost).sum::<usize>()
             + self.changes.iter().map(Change::cost).sum::<usize>()
     }
 

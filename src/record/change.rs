@@ -136,10 +136,13 @@ impl Change {
             Change::Bytes { addr, old_then_new, .. } => (*addr, old_then_new.len() / 2),
             Change::Growth { .. } => (0, 0),
         };
+        // Without a look at each byte where all were written.
+        let is_whole = matches!(self, Change::Bytes { evidence: Evidence::Written, mask: None, .. });
         let mut at = 0;
         std::iter::from_fn(move || {
             let start = (at..len).find(|&place| self.is_written(place))?;
-            let end = (start..len).find(|&place| !self.is_written(place)).unwrap_or(len);
+            let end = if is_whole { None } else { (start..len).find(|&place| !self.is_written(place)) };
+            let end = end.unwrap_or(len);
             at = end;
             Some(addr + start as u64..addr + end as u64)
         })

@@ -14,6 +14,7 @@ mod run;
 mod stop;
 mod trap;
 mod value;
+mod written;
 
 pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Traced, Trigger};
@@ -29,6 +30,7 @@ pub use run::{Moment, Run};
 pub use stop::{Stop, StopAccess, StopReason};
 pub use trap::TrapCause;
 pub use value::Value;
+pub use written::WrittenRanges;
 
 /// All linear memories of a guest at one moment, in the order of its exports.
 pub type Memories = Vec<Image>;

@@ -259,7 +259,8 @@ impl Recorder {
         }
         let trigger = self.trigger.clone().unwrap_or(Trigger::Start);
         let (focus, outcome, traced) = (self.focus, Err(Failure::NotOver), collecting.traced());
-        (Cause { trigger, steps, changes, accesses, traced, focus, outcome, cleanup: None }, present)
+        let (written, cleanup) = (Vec::new(), None);
+        (Cause { trigger, steps, changes, accesses, traced, written, focus, outcome, cleanup }, present)
     }
 
     /// Records the initial contents of a fresh guest's memory. `data` are the ranges that the module initialized, or
@@ -373,6 +374,7 @@ impl Recorder {
         Cause {
             accesses: Arc::new(log),
             traced,
+            written: Vec::new(),
             trigger,
             steps: std::mem::take(&mut self.steps),
             changes: std::mem::take(&mut self.changes),

@@ -22,7 +22,7 @@ const LISTED: usize = 8;
 /// A run of a guest: its causes in order, and its current memories.
 ///
 /// Only the start and the present are stored whole; other moments are reached by undoing changes. When the causes
-/// exceed the budget, the oldest lose their accesses, then their bytes: they stay listed. The newest is always kept.
+/// exceed the budget, the oldest lose their accesses, then their bytes: they stay listed with the ranges that they wrote. The newest is always kept.
 #[derive(Clone, Debug)]
 pub struct Run {
     causes: VecDeque<Arc<Cause>>,
@@ -58,6 +58,13 @@ impl Run {
     /// Creates a run whose first causes were forgotten, from the memories after the start and after those causes.
     pub fn resumed(budget: usize, forgotten: usize, start: Memories, present: Memories) -> Run {
         Run { forgotten, start, present, ..Run::new(budget) }
+    }
+
+    /// Lists causes without their bytes: those just before the oldest that is kept, in order.
+    pub fn list(&mut self, causes: Vec<Arc<Cause>>) {
+        let excess = causes.len().saturating_sub(self.forgotten);
+        self.listed = causes.into_iter().skip(excess).collect();
+        self.listed_cost = self.listed.iter().map(|cause| cause.cost()).sum();
     }
 
     /// Shows what happened so far of the cause that is under way. What comes next takes its place.
@@ -146,10 +153,15 @@ impl Run {
         self.causes.get(number.checked_sub(self.forgotten)?)
     }
 
-    /// The cause with this number, or what is left of it: one whose bytes were dropped has no changes and no accesses.
+    /// The number of the oldest cause that is listed at least, without its bytes.
+    pub fn oldest_listed(&self) -> usize {
+        self.forgotten - self.listed.len()
+    }
+
+    /// The cause with this number, or what is left of it: one whose bytes were dropped has no changes and no accesses,
+    /// but the ranges that it wrote.
     pub fn listed(&self, number: usize) -> Option<&Arc<Cause>> {
-        let first = self.forgotten - self.listed.len();
-        self.cause(number).or_else(|| self.listed.get(number.checked_sub(first)?))
+        self.cause(number).or_else(|| self.listed.get(number.checked_sub(self.oldest_listed())?))
     }
 
     /// The current memories.

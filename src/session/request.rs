@@ -54,7 +54,7 @@ impl Request {
         };
         let (steps, changes) = (Vec::new(), Vec::new());
         let (accesses, traced) = (Arc::default(), Traced::default());
-        let outcome = Err(Failure::Cancelled);
-        Cause { trigger, steps, changes, accesses, traced, focus: None, outcome, cleanup: None }
+        let (written, outcome) = (Vec::new(), Err(Failure::Cancelled));
+        Cause { trigger, steps, changes, accesses, traced, written, focus: None, outcome, cleanup: None }
     }
 }

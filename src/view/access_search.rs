@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::gaps::gaps;
 use super::touches::overlap;
-use super::writers::{Access, entry};
+use super::writers::{Access, bare_writes, entry};
 use super::{AccessEntry, Touches, Touching};
 use crate::record::{Found, Run, StepKind, Target, Touch};
 
@@ -48,7 +48,13 @@ impl AccessSearch {
         let reads = query == AccessQuery::Readers;
         let which = if reads { Touching::Reads } else { Touching::Writes };
         let touches = Touches::all(Target { memory, range, reads }, which, run);
-        AccessSearch { query, touches, next_step: (run.oldest(), 0), most, list: AccessList::default() }
+        let mut search =
+            AccessSearch { query, touches, next_step: (run.oldest(), 0), most, list: AccessList::default() };
+        if query == AccessQuery::Writers {
+            let target = search.touches.target().clone();
+            bare_writes(run, &target).for_each(|entry| search.list(Some(entry)));
+        }
+        search
     }
 
     /// Goes on until the deadline, or to the end.
@@ -103,10 +109,16 @@ impl AccessSearch {
     }
 
     fn add(&mut self, run: &Run, number: usize, access: Access) {
-        if self.list.entries.len() >= self.most {
-            self.list.left_out += 1;
-        } else if let Some(cause) = run.cause(number) {
-            self.list.entries.extend(entry(cause, number, access, self.touches.target()));
+        let is_full = self.list.entries.len() >= self.most;
+        let cause = run.cause(number).filter(|_| !is_full);
+        self.list(cause.and_then(|cause| entry(cause, number, access, self.touches.target())));
+    }
+
+    /// Lists an entry, or counts it if there are enough.
+    fn list(&mut self, entry: Option<AccessEntry>) {
+        match self.list.entries.len() < self.most {
+            true => self.list.entries.extend(entry),
+            false => self.list.left_out += 1,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{counted, thousands};
+use super::{counted, name, range, thousands};
 use crate::record::{Cause, Missing};
 
 /// The accesses of the step at `place`, or of the whole cause for `None`.
@@ -25,4 +25,24 @@ pub fn dropped(cause: &Cause, place: Option<usize>) -> Option<String> {
 pub fn dropped_in_full(cause: &Cause, place: Option<usize>) -> Option<String> {
     let dropped = dropped(cause, place)?;
     Some(format!("{dropped} (--max-record): the written bytes are exact, the order of these writes is unknown"))
+}
+
+/// Maximum number of ranges that a sentence names.
+const RANGES: usize = 4;
+
+/// What a cause wrote whose bytes were dropped: `the host 2 B at 0x40..0x42, the guest 12 B at 0x42..0x4e`.
+pub fn written_ranges(cause: &Cause) -> String {
+    let ranges = cause.written.iter().flat_map(|written| {
+        let memory = if written.memory == 0 { String::new() } else { format!(" of memory {}", written.memory) };
+        let all = written.overlapping(&(0..u64::MAX)).map(|it| range(it.start, it.end - it.start));
+        all.map(move |range| format!("{} {range}{memory}", name(written.by))).collect::<Vec<_>>()
+    });
+    let mut ranges: Vec<_> = ranges.collect();
+    let more = ranges.len().saturating_sub(RANGES);
+    ranges.truncate(RANGES);
+    match (ranges.is_empty(), more) {
+        (true, _) => "nothing".to_owned(),
+        (_, 0) => ranges.join(", "),
+        (_, more) => format!("{}, and {}", ranges.join(", "), counted(more as u64, "other range")),
+    }
 }

@@ -1,14 +1,12 @@
 //! What is unknown about accesses, as sentences: exchanges that were dropped, and what was not recorded.
 
+use super::exchange;
 use crate::record::{Actor, Cause, Change, Run, StepKind};
 
 /// What is unknown about the writes of a run, or about its reads.
 pub(super) fn gaps(run: &Run, reads: bool) -> Vec<String> {
-    let mut gaps = Vec::new();
-    if run.oldest() > 0 {
-        gaps.push(format!("exchanges before {} were dropped to save memory", run.oldest()));
-    }
-    let causes = || (run.oldest()..run.len()).filter_map(|number| Some((number, run.cause(number)?)));
+    let mut gaps: Vec<_> = forgotten(run).into_iter().chain(bare(run)).collect();
+    let causes = || (run.oldest_listed()..run.len()).filter_map(|number| Some((number, run.listed(number)?)));
     let listed = |which: &dyn Fn(&Cause) -> bool| {
         let numbers: Vec<_> = causes().filter(|(_, cause)| which(cause)).map(|(number, _)| number).collect();
         (!numbers.is_empty()).then(|| exchanges(&numbers))
@@ -30,10 +28,9 @@ pub(super) fn gaps(run: &Run, reads: bool) -> Vec<String> {
 
 /// `the start`, `exchange 3`, `exchanges 1 to 4` or `3 of the exchanges 1 to 7`.
 fn exchanges(numbers: &[usize]) -> String {
-    let name = |number: usize| if number == 0 { "the start".to_owned() } else { format!("exchange {number}") };
     match *numbers {
         [] => "no exchange".to_owned(),
-        [one] => name(one),
+        [one] => exchange(one),
         [0, .., last] if last + 1 == numbers.len() => format!("the start and exchanges 1 to {last}"),
         [first, .., last] if last - first + 1 == numbers.len() => format!("exchanges {first} to {last}"),
         [first, .., last] => format!("{} of exchanges {first} to {last}", numbers.len()),
@@ -49,15 +46,23 @@ pub fn runs_guest(cause: &Cause) -> bool {
         || cause.changes.iter().any(is_guest)
 }
 
-/// That the oldest exchanges were dropped, if they were.
+/// That the oldest exchanges were dropped, if they were. Of later ones, at least the written ranges are known.
 pub(super) fn forgotten(run: &Run) -> Option<String> {
-    (run.oldest() > 0).then(|| format!("exchanges before {} were dropped to save memory", run.oldest()))
+    let oldest = run.oldest_listed();
+    (oldest > 0).then(|| format!("exchanges before {oldest} were dropped to save memory"))
+}
+
+/// That of some exchanges only the written ranges are kept, if there are any.
+pub(super) fn bare(run: &Run) -> Option<String> {
+    let numbers: Vec<_> = (run.oldest_listed()..run.oldest()).collect();
+    (!numbers.is_empty())
+        .then(|| format!("only the written ranges are kept of {}, to save memory", exchanges(&numbers)))
 }
 
 /// Why writes since a cause may be missing from the record.
 pub(super) fn hidden_writes(run: &Run, since: usize) -> Option<String> {
     (since..run.len()).find_map(|number| {
-        let cause = run.cause(number)?;
+        let cause = run.listed(number)?;
         let is_hidden = (runs_guest(cause) && !cause.traced.stores) || cause.steps.iter().any(|step| !step.known.after);
         is_hidden.then(|| format!("the guest's stores were not recorded in {}", exchanges(&[number])))
     })

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::text::{glyph, visible};
-use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, name};
+use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, exchange, name};
 use crate::check::is_poison;
 use crate::record::{Image, Run, StepKind};
 
@@ -70,7 +70,7 @@ pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer:
     let Some(Writer { cause, step, by }) = writer else { return "no known write here".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
     let when = if mark == Mark::None { "last" } else { "now" };
-    let whole = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
+    let whole = exchange(cause);
     let call = run.cause(cause).and_then(|cause| match &cause.steps.get(step)?.kind {
         _ if is_poison(cause, step) => Some(" (--poison)".to_owned()),
         StepKind::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),

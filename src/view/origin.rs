@@ -3,9 +3,9 @@
 use std::task::Poll;
 use std::time::Instant;
 
-use super::gaps::{hidden_writes, runs_guest};
-use super::writers::{hex, place, when};
-use super::{RegionKind, Regions, Selection, visible};
+use super::gaps::{forgotten, hidden_writes, runs_guest};
+use super::writers::{bare_writes, place, when};
+use super::{RegionKind, Regions, Selection, exchange, visible};
 use crate::check::is_poison;
 use crate::debug::DebugInfo;
 use crate::record::{
@@ -126,10 +126,15 @@ impl OriginSearch {
     }
 
     fn unwritten(&mut self, run: &Run) -> Next {
-        let since = run.oldest();
-        if run.oldest() > 0 {
-            return Next::Stopped(format!("exchanges before {} were dropped to save memory", run.oldest()));
+        let target = Target { memory: self.memory, range: self.addr..self.addr.saturating_add(1), reads: false };
+        if let Some(entry) = bare_writes(run, &target).last() {
+            let reason = format!("{} wrote it, whose bytes were dropped to save memory", exchange(entry.cause));
+            return Next::Stopped(reason);
         }
+        if let Some(reason) = forgotten(run) {
+            return Next::Stopped(reason);
+        }
+        let since = run.oldest_listed();
         if hidden_between(run, since, self.from.cause) {
             return Next::Stopped(hidden_writes(run, since).unwrap_or_default());
         }
@@ -227,8 +232,10 @@ impl OriginSearch {
             );
         }
         let Some((load, certain)) = load_of(cause, made, operand.map(|(offset, _)| offset)) else {
-            let value = hex(made.new_bytes().unwrap_or_default());
-            self.link(format!("stored in {at}: computed there ({value} was not loaded before)"), false, Some(found));
+            let value = made.new_bytes().unwrap_or_default().iter().rev().map(|byte| format!("{byte:02x}"));
+            let value: String = value.collect();
+            let text = format!("stored in {at}: computed there (no load before it read 0x{value})");
+            self.link(text, false, Some(found));
             return Next::Born;
         };
         let byte = self.addr - made.addr + if made.site.joined { 8 } else { 0 };
@@ -248,7 +255,7 @@ impl OriginSearch {
 /// Whether some cause may hold stores that were not recorded.
 fn hidden_between(run: &Run, since: usize, until: usize) -> bool {
     let last = until.saturating_add(1).min(run.len());
-    (since..last).filter_map(|number| run.cause(number)).any(|cause| runs_guest(cause) && !cause.traced.stores)
+    (since..last).filter_map(|number| run.listed(number)).any(|cause| runs_guest(cause) && !cause.traced.stores)
 }
 
 /// The instruction before a store, whose result it stores if it is a constant or a load: its offset and text.

@@ -130,6 +130,11 @@ pub fn name(actor: Actor) -> &'static str {
     }
 }
 
+/// `exchange 3`, or `the start` for the first cause of a run.
+pub fn exchange(number: usize) -> String {
+    if number == 0 { "the start".to_owned() } else { format!("exchange {number}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -419,6 +419,7 @@ mod tests {
             changes: (0..changes).map(change).collect(),
             accesses: std::sync::Arc::default(),
             traced: crate::record::Traced::default(),
+            written: Vec::new(),
             focus: None,
             outcome: Ok(Vec::new()),
             cleanup: None,

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::gaps::{forgotten, hidden_writes};
 use super::touches::overlap;
-use super::{range, visible};
+use super::{exchange, range, visible};
 use crate::check::is_poison;
 use crate::debug::{DebugInfo, SourceFrame};
-use crate::record::{Actor, Cause, Change, Evidence, Found, Position, Run, Site, SiteKind, StepKind, Target, Touch};
+use crate::record::{
+    Actor, Cause, Change, Evidence, Found, Position, Run, Site, SiteKind, StepKind, Target, Touch, WrittenRanges,
+};
 
 /// Maximum number of bytes of an access that are kept for display.
 const GLANCE: u64 = 16;
@@ -19,7 +21,8 @@ pub struct AccessEntry {
     pub cause: usize,
     /// The index of the step, if it was made during one.
     pub step: Option<usize>,
-    /// How to select it on the timeline. `None` for a read by the host, which the step stands for.
+    /// How to select it on the timeline. `None` for a read by the host, which the step stands for, and where only the
+    /// written ranges are kept.
     pub touch: Option<Touch>,
     /// Who made it.
     pub by: Actor,
@@ -72,6 +75,38 @@ pub(super) fn entry(cause: &Cause, number: usize, access: Access, target: &Targe
     }
 }
 
+/// The writes to a target in the exchanges of which only the written ranges are kept.
+pub(super) fn bare_writes<'a>(run: &'a Run, target: &'a Target) -> impl Iterator<Item = AccessEntry> + 'a {
+    let causes = (run.oldest_listed()..run.oldest()).filter_map(|number| Some((number, run.listed(number)?)));
+    let written = causes.flat_map(|(number, cause)| cause.written.iter().map(move |written| (number, written)));
+    let entry = move |cause, written: &WrittenRanges, range: Range<u64>| AccessEntry {
+        cause,
+        step: None,
+        touch: None,
+        by: written.by,
+        what: changing(written.by, written.evidence),
+        evidence: if written.by == Actor::Guest { written.evidence } else { Evidence::Written },
+        shown: range.start.max(target.range.start),
+        range,
+        old: None,
+        new: None,
+        site: None,
+    };
+    written.filter(|(_, written)| written.memory == target.memory).flat_map(move |(number, written)| {
+        written.overlapping(&target.range).map(move |range| entry(number, written, range))
+    })
+}
+
+/// What a write is called that is known as a change only.
+fn changing(by: Actor, evidence: Evidence) -> &'static str {
+    match (by, evidence) {
+        (Actor::Module, _) => "data",
+        (Actor::Host, _) => "write",
+        (Actor::Guest, Evidence::Written) => "stores",
+        (Actor::Guest, Evidence::Found) => "change",
+    }
+}
+
 fn recorded(cause: &Cause, number: usize, access: u64, target: &Target) -> Option<AccessEntry> {
     let made = cause.accesses.get(access)?;
     let is_source = target.reads && made.site.kind == SiteKind::Copy;
@@ -105,12 +140,9 @@ fn changed(cause: &Cause, number: usize, change: usize, target: &Target) -> Opti
     let run = cause.changes[change].runs().find(inside)?;
     let part = overlap(&run, &target.range)?;
     let step = cause.steps.iter().rposition(|step| step.changes.contains(&change));
-    let what = match (by, evidence) {
-        (Actor::Module, _) => "data",
-        (Actor::Host, _) if step.is_some_and(|step| is_poison(cause, step)) => "poison",
-        (Actor::Host, _) => "write",
-        (Actor::Guest, Evidence::Written) => "stores",
-        (Actor::Guest, Evidence::Found) => "change",
+    let what = match step {
+        Some(step) if is_poison(cause, step) => "poison",
+        _ => changing(*by, *evidence),
     };
     Some(AccessEntry {
         cause: number,
@@ -151,21 +183,31 @@ pub fn last_writer(run: &Run, memory: usize, addr: u64) -> LastWriter {
     let target = Target { memory, range: addr..addr.saturating_add(1), reads: false };
     let now = Position { cause: run.len(), change: 0, access: 0 };
     let found = run.previous_touch(now, &target);
-    let since = found.map_or(run.oldest(), |found| found.cause);
-    if let Some(reason) = hidden_writes(run, since).or_else(|| forgotten(run).filter(|_| found.is_none())) {
-        return LastWriter::Unknown(reason);
-    }
-    let entry = found.and_then(|found| {
+    let kept = found.and_then(|found| {
         let cause = run.cause(found.cause)?;
         entry(cause, found.cause, Access::Touch(found.touch), &target)
     });
+    let entry = kept.or_else(|| last_bare(run, &target));
+    let since = entry.as_ref().map_or(run.oldest_listed(), |entry| entry.cause);
+    if let Some(reason) = hidden_writes(run, since).or_else(|| forgotten(run).filter(|_| entry.is_none())) {
+        return LastWriter::Unknown(reason);
+    }
     match entry {
-        Some(entry) if entry.evidence == Evidence::Found => {
-            LastWriter::Unknown("the change was found by comparing memory".to_owned())
-        }
+        Some(entry) if entry.evidence == Evidence::Found => LastWriter::Unknown(match entry.touch {
+            Some(_) => "the change was found by comparing memory".to_owned(),
+            None => format!("only the written ranges are kept of {}", exchange(entry.cause)),
+        }),
         Some(entry) => LastWriter::Known(Box::new(entry)),
         None => LastWriter::Nobody,
     }
+}
+
+/// The last write to a target in an exchange of which only the written ranges are kept. Several actors there leave it
+/// unknown who was last.
+fn last_bare(run: &Run, target: &Target) -> Option<AccessEntry> {
+    let last = bare_writes(run, target).last()?;
+    let others = bare_writes(run, target).filter(|other| other.cause == last.cause && other.by != last.by).count();
+    Some(AccessEntry { evidence: if others > 0 { Evidence::Found } else { last.evidence }, ..last })
 }
 
 /// Whether a range was never written but by the module's data segments: `Ok(None)` if so, else the first write.
@@ -179,7 +221,10 @@ pub fn unwritten(run: &Run, memory: usize, range: Range<u64>) -> Result<Option<A
         let cause = run.cause(found.cause).ok_or("the exchange was dropped")?;
         return Ok(entry(cause, found.cause, Access::Touch(found.touch), &target));
     }
-    match forgotten(run).or_else(|| hidden_writes(run, run.oldest())) {
+    if let Some(entry) = bare_writes(run, &target).find(|entry| entry.by != Actor::Module) {
+        return Ok(Some(entry));
+    }
+    match forgotten(run).or_else(|| hidden_writes(run, run.oldest_listed())) {
         Some(reason) => Err(reason),
         None => Ok(None),
     }
@@ -220,7 +265,7 @@ impl AccessEntry {
         let bytes = match (&self.old, &self.new) {
             (Some(old), Some(new)) => format!("{} -> {}", hex(old), hex(new)),
             (None, Some(new)) => hex(new),
-            _ if self.touch.is_none() => String::new(),
+            _ if self.what == "read" => String::new(),
             _ => "bytes not kept".to_owned(),
         };
         let part = self.shown..self.shown + self.new.as_ref().map_or(0, |bytes| bytes.len() as u64);
@@ -238,8 +283,8 @@ impl AccessEntry {
 
 /// `exchange 2 step 4`, or `the start step 1`.
 pub(super) fn when(cause: usize, step: Option<usize>) -> String {
-    let cause = if cause == 0 { "the start".to_owned() } else { format!("exchange {cause}") };
-    step.map_or(cause.clone(), |step| format!("{cause} step {}", step + 1))
+    let cause = exchange(cause);
+    step.map_or_else(|| cause.clone(), |step| format!("{cause} step {}", step + 1))
 }
 
 /// An instruction's function and source line, safe to print.

@@ -30,6 +30,8 @@ pub(super) struct Exchange<'a> {
     elapsed_ns: u64,
     steps: Vec<Step<'a>>,
     changes: Vec<Change<'a>>,
+    /// If the bytes were dropped, and the changes with them: the written ranges.
+    written: Option<Vec<Written>>,
     /// What was recorded of the guest's accesses, as `--trace` names it; null if the guest did not run.
     recorded: Option<&'static str>,
     /// Null where none was recorded.
@@ -48,6 +50,15 @@ struct Finding<'a> {
     memory: usize,
     /// The range to look at, from the first address to behind the last; null if there is none.
     range: Option<[u64; 2]>,
+}
+
+/// Ranges of a memory that somebody wrote.
+#[derive(Serialize)]
+struct Written {
+    memory: usize,
+    by: &'static str,
+    evidence: &'static str,
+    ranges: Vec<[u64; 2]>,
 }
 
 /// How many accesses the guest made, and which of them are not kept.
@@ -126,6 +137,7 @@ impl Exchange<'_> {
             elapsed_ns: nanos(cause.elapsed()),
             steps: cause.steps.iter().map(Step::from).collect(),
             changes: cause.changes.iter().map(Change::from).collect(),
+            written: (!cause.written.is_empty()).then(|| cause.written.iter().map(Written::from).collect()),
             recorded: recorded(cause),
             accesses: Accesses::of(&cause.accesses),
             findings: findings.iter().map(Finding::from).collect(),
@@ -146,6 +158,7 @@ impl Exchange<'_> {
             elapsed_ns: 0,
             steps: Vec::new(),
             changes: Vec::new(),
+            written: None,
             recorded: None,
             accesses: None,
             findings: Vec::new(),
@@ -174,6 +187,21 @@ fn recorded(cause: &Cause) -> Option<&'static str> {
         Traced { .. } => "off",
     };
     runs_guest(cause).then_some(word)
+}
+
+impl From<&record::WrittenRanges> for Written {
+    fn from(written: &record::WrittenRanges) -> Written {
+        let ranges = written.bounds().iter().map(|&(first, last)| [u64::from(first), u64::from(last) + 1]).collect();
+        let evidence = evidence(written.evidence);
+        Written { memory: written.memory, by: written.by.word(), evidence, ranges }
+    }
+}
+
+fn evidence(evidence: record::Evidence) -> &'static str {
+    match evidence {
+        record::Evidence::Written => "written",
+        record::Evidence::Found => "compared",
+    }
 }
 
 impl Accesses {
@@ -228,10 +256,7 @@ impl<'a> From<&'a record::Change> for Change<'a> {
         match change {
             record::Change::Bytes { memory, addr, old_then_new, by, evidence, mask } => {
                 let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
-                let evidence = match evidence {
-                    record::Evidence::Written => "written",
-                    record::Evidence::Found => "compared",
-                };
+                let evidence = self::evidence(*evidence);
                 let (old, new) = (Bytes::new(old), Bytes::new(new));
                 let runs = || change.runs().map(|run| [run.start, run.end]).collect();
                 let written = mask.as_ref().map(|_| runs());

@@ -27,6 +27,9 @@ pub(super) struct Cause<'a> {
     /// Which accesses were recorded; omitted if none. Files before this field are read by their sites.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) traced: Option<Traced>,
+    /// What it wrote, if its bytes were dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) written: Vec<Written>,
     /// The index of the step to show first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) focus: Option<usize>,
@@ -39,6 +42,15 @@ pub(super) struct Cause<'a> {
     /// A later failure in the recipe's `finally`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cleanup: Option<Failure<'a>>,
+}
+
+/// Ranges of a memory, each as its first and its last address.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Written {
+    memory: usize,
+    by: Actor,
+    evidence: Evidence,
+    ranges: Vec<(u32, u32)>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -137,7 +149,7 @@ pub(super) enum Evidence {
 
 impl<'a> From<&'a record::Cause> for Cause<'a> {
     fn from(cause: &'a record::Cause) -> Cause<'a> {
-        let record::Cause { trigger, steps, changes, accesses, traced, focus, outcome, cleanup } = cause;
+        let record::Cause { trigger, steps, changes, accesses, traced, written, focus, outcome, cleanup } = cause;
         let parts = accesses.encode().filter(|_| !accesses.is_empty());
         Cause {
             trigger: trigger.into(),
@@ -145,6 +157,7 @@ impl<'a> From<&'a record::Cause> for Cause<'a> {
             changes: changes.len(),
             accesses: parts.map(|part| Hex(part.into())).collect(),
             traced: (*traced != record::Traced::default()).then_some((*traced).into()),
+            written: written.iter().map(Written::from).collect(),
             focus: *focus,
             answer: outcome.as_ref().ok().map(|answer| Hex::new(answer)),
             failure: outcome.as_ref().err().map(Failure::from),
@@ -164,6 +177,7 @@ impl Cause<'_> {
         let accesses = accesses.ok_or("the accesses of a record are damaged")?;
         Ok(record::Cause {
             traced: self.traced.map_or_else(|| traced_by_sites(&accesses), Traced::into),
+            written: self.written.into_iter().map(Written::into_record).collect::<Option<_>>().ok_or(UNSOUND)?,
             trigger: self.trigger.into(),
             steps: recorded_steps(self.steps),
             changes: Vec::new(),
@@ -176,6 +190,23 @@ impl Cause<'_> {
             },
             cleanup: self.cleanup.map(Failure::into),
         })
+    }
+}
+
+/// The error for ranges out of order.
+const UNSOUND: &str = "the written ranges of a record are damaged";
+
+impl From<&record::WrittenRanges> for Written {
+    fn from(written: &record::WrittenRanges) -> Written {
+        let record::WrittenRanges { memory, by, evidence, .. } = *written;
+        Written { memory, by: by.into(), evidence: evidence.into(), ranges: written.bounds().to_vec() }
+    }
+}
+
+impl Written {
+    fn into_record(self) -> Option<record::WrittenRanges> {
+        let Written { memory, by, evidence, ranges } = self;
+        record::WrittenRanges::from_bounds(memory, by.into(), evidence.into(), ranges)
     }
 }
 

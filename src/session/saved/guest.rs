@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::Value;
+use super::cause::{Cause, Value};
 use super::mirror;
 use super::places::Place;
 use crate::guest;
@@ -19,6 +19,9 @@ pub(super) struct Run<'a> {
     pub(super) globals: Vec<Global<'a>>,
     /// The number of the first cause: earlier ones were forgotten.
     pub(super) oldest: usize,
+    /// The causes just before that one, which are listed without their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) listed: Vec<Cause<'a>>,
     /// The functions and source lines of the instructions that accessed memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) places: Vec<Place<'a>>,

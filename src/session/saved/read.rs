@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use super::entry::{Entry, FORMAT, Head};
-use super::{Saved, SessionFileError, guest, has_causes, line, places, v2};
+use super::{Saved, SessionFileError, cause, guest, has_causes, line, places, v2};
 use crate::check::Findings;
 use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, unit};
 use crate::session::about::{HISTORY, RUNS};
@@ -127,12 +127,13 @@ impl Reader {
         if self.runs.len() > RUNS {
             return Err("there are more runs than a session keeps".to_owned());
         }
-        let guest::Run { guest, globals, oldest, places } = run;
+        let guest::Run { guest, globals, oldest, listed, places } = run;
         if oldest as u64 > FORGOTTEN {
             return Err(format!("invalid number of dropped exchanges: {oldest}"));
         }
         let start = self.start.take().unwrap_or_default();
-        let run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
+        let mut run = Run::resumed(HISTORY, oldest, start, std::mem::take(&mut self.memories));
+        run.list(listed.into_iter().map(listed_cause).collect::<Result<_, _>>()?);
         let mut about = About::from(guest);
         about.debug = places::debug_info(places).map(Arc::new);
         let globals = globals.into_iter().map(Into::into).collect();
@@ -200,6 +201,16 @@ impl Reader {
         let runs = self.runs.iter().flat_map(|past| past.run.present());
         let pages = |image: &Image| image.touched().count() as u64;
         runs.chain(&self.memories).map(pages).sum::<u64>() * PAGE as u64
+    }
+}
+
+/// A cause that is listed without its bytes.
+fn listed_cause(cause: cause::Cause<'_>) -> Result<Arc<Cause>, String> {
+    let cause = cause.into_record()?;
+    let is_bare = cause.changes.is_empty() && cause.accesses.is_empty();
+    match is_bare && cause.is_well_formed() {
+        true => Ok(Arc::new(cause)),
+        false => Err("the steps of a record do not fit together".to_owned()),
     }
 }
 

@@ -37,7 +37,13 @@ impl Entry {
             Entry::Start => entry::Entry::Start {},
             Entry::Run { about, globals, oldest } => {
                 let globals = globals.into_iter().map(Global::upgrade).collect();
-                entry::Entry::Run(Box::new(guest::Run { guest: about.upgrade(), globals, oldest, places: Vec::new() }))
+                entry::Entry::Run(Box::new(guest::Run {
+                    guest: about.upgrade(),
+                    globals,
+                    oldest,
+                    listed: Vec::new(),
+                    places: Vec::new(),
+                }))
             }
             Entry::Cause(cause, changes) => entry::Entry::Cause(Box::new(cause.upgrade(changes)?)),
             Entry::Change(change) => entry::Entry::Change(change.upgrade()?),
@@ -224,8 +230,8 @@ impl Cause {
             Outcome::Err(failure) => (None, Some(failure.upgrade())),
         };
         let steps = crossings.into_iter().map(Step::upgrade).collect();
-        let (trigger, accesses, traced, cleanup) = (trigger.upgrade(), Vec::new(), None, None);
-        Ok(cause::Cause { trigger, steps, changes, accesses, traced, focus, answer, failure, cleanup })
+        let (trigger, accesses, traced, written) = (trigger.upgrade(), Vec::new(), None, Vec::new());
+        Ok(cause::Cause { trigger, steps, changes, accesses, traced, written, focus, answer, failure, cleanup: None })
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use super::cause::Cause;
 use super::entry::{Entry, FORMAT, Head};
 use super::guest::{self, Global};
 use super::hex::Hex;
@@ -11,6 +12,9 @@ use super::{has_causes, line, places};
 use crate::guest as live;
 use crate::record::{Memories, Moment, Run};
 use crate::session::{About, Session};
+
+/// Maximum cost of the causes of a run that are saved without their bytes.
+const LISTED: usize = 32 << 20;
 
 /// Writes a session and syncs it to disk.
 pub(super) fn write(path: &Path, session: &Session) -> io::Result<()> {
@@ -32,15 +36,26 @@ fn write_run(out: &mut impl Write, about: &About, globals: &[live::Global], run:
     }
     write_memories(out, &run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default())?;
     let globals = globals.iter().map(Global::from).collect();
-    line::write(
-        out,
-        &Entry::Run(Box::new(guest::Run { guest: about.into(), globals, oldest, places: places::of(about, run) })),
-    )?;
+    let (listed, places) = (listed(run), places::of(about, run));
+    line::write(out, &Entry::Run(Box::new(guest::Run { guest: about.into(), globals, oldest, listed, places })))?;
     for cause in (oldest..run.len()).filter_map(|number| run.cause(number)) {
         line::write(out, &Entry::Cause(Box::new((&**cause).into())))?;
         cause.changes.iter().try_for_each(|change| line::write(out, &Entry::Change(change.into())))?;
     }
     Ok(())
+}
+
+/// The newest causes that are listed without their bytes, as many as fit into a line.
+fn listed(run: &Run) -> Vec<Cause<'_>> {
+    let mut cost = 0;
+    let older = (run.oldest_listed()..run.oldest()).rev().filter_map(|number| run.listed(number));
+    let newest = older.take_while(|cause| {
+        cost += cause.cost();
+        cost <= LISTED
+    });
+    let mut listed: Vec<_> = newest.map(|cause| Cause::from(&**cause)).collect();
+    listed.reverse();
+    listed
 }
 
 fn write_memories(out: &mut impl Write, memories: &Memories) -> io::Result<()> {
