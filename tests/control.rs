@@ -112,6 +112,25 @@ fn steps_go_over_calls_into_them_and_out_of_them() {
 }
 
 #[test]
+fn breakpoints_and_watchpoints_share_their_numbers() {
+    let output =
+        script("numbers", SHOUTS, &[], ":watch 64\n:break up\n:watch 65\n:unwatch 2\n:unbreak 3\n:break\n:watch\n");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(out.contains("breakpoint 2: up") && out.contains("watchpoint 3: 1 B at 0x41..0x42"), "{out}");
+    assert!(err.contains("no watchpoint 2; it is a breakpoint, which :unbreak removes"), "{err}");
+    assert!(err.contains("no breakpoint 3; it is a watchpoint, which :unwatch removes"), "{err}");
+}
+
+#[test]
+fn nothing_goes_on_in_a_saved_session() {
+    let lines = "ab\n:save saved overwrite\n:load saved\n:continue\n:step\n:pause\n:exchange 0\n";
+    let output = script("over", SHOUTS, &[], lines);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(err.matches("nothing can run in a saved session; :load returns from it").count(), 3, "{err}");
+    assert!(out.contains("\nthe start\n") && !out.contains("exchange 0\n"), "{out}");
+}
+
+#[test]
 fn a_watchpoint_stops_at_what_it_is_about() {
     // The host writes a line that is there already, the guest reads and changes it.
     let kinds = [
@@ -142,14 +161,26 @@ fn a_guest_that_is_not_traced_is_compiled_again_for_a_watchpoint() {
 fn what_cannot_be_is_refused_with_its_reason() {
     for (line, reason) in [
         (":continue", "the guest is not stopped; :watch, :break and :pause stop it"),
+        (":step over 0", "expected a number from 1, got `0`"),
+        (":step 0", "expected a number from 1, got `0`"),
+        (":break \"\"", "missing a place: a function, FILE:LINE or an offset"),
+        (":break tally.c:0", "lines are numbered from 1, got `tally.c:0`"),
+        (":watch 5..2", "`5..2` ends before it begins"),
+        (":watch 5..5", "the range is empty"),
+        (":writers 5..5", "the range is empty"),
+        (":readers 5..5", "the range is empty"),
+        (":expect unwritten 5..5", "the range is empty"),
+        (":watch 64 2 == -32769", "-32769 does not fit into 2 bytes"),
+        (":watch 64 2 == abc", "expected a number, or text of 2 bytes, got `abc`"),
+        (":watch 64 9 == 1", "expected text of 9 bytes, got `1`"),
         (":step out", "the guest is not stopped"),
         (":pause", "no call is under way"),
         (":break nowhere", "this module defines no function `nowhere`"),
-        (":break lib.rs:1", "the debug information has no code for line 1 of `lib.rs`"),
+        (":break lib.rs:1", "the module's debug information has no source lines"),
         (":break 1", "no instruction begins at offset 0x1"),
         (":watch 0x20000", "memory ends at 0x10000"),
         (":watch 0..3 3", "unexpected argument `3`; usage: ADDR [LEN] | ADDR..END"),
-        (":watch 0 3 == 0x1000000", "16777216 does not fit into 3 bytes"),
+        (":watch 0 3 == 0x1000000", "0x1000000 does not fit into 3 bytes"),
         (":unwatch 1", "no watchpoint 1"),
         (":unbreak all", "no breakpoints"),
         (":slow 0", "expected milliseconds from 1 to 60000"),
@@ -196,17 +227,33 @@ fn the_pipe_reports_stops_and_goes_on() {
         let output = child.wait_with_output().expect("it ends");
         (text(&output.stdout), text(&output.stderr), output.status.code())
     };
-    let (out, err, code) = run(&["--watchpoint", "0x41 change", "--break", "nowhere"]);
+    let (out, err, code) = run(&["--watchpoint", "0x41 change"]);
     assert_eq!((out.as_str(), code), ("AB\nCD\n", Some(0)), "{err}");
     let lines: Vec<_> = err.lines().collect();
-    assert_eq!(lines.len(), 5, "{err}");
-    assert!(lines[0].contains("breakpoint 1: not found in the module: `nowhere`"), "{err}");
-    assert!(lines[1].starts_with("line 1: 2 B at 0x40..0x42 written by the host: 00 00 -> 61 62"), "{err}");
-    assert!(lines[2].starts_with("line 1: 0x41 written by up (offset 0x"), "{err}");
-    assert!(lines[3].starts_with("line 2: "), "{err}");
+    assert_eq!(lines.len(), 4, "{err}");
+    assert!(lines[0].starts_with("line 1: 2 B at 0x40..0x42 written by the host: 00 00 -> 61 62"), "{err}");
+    assert!(lines[1].starts_with("line 1: 0x41 written by up (offset 0x"), "{err}");
+    assert!(lines[2].starts_with("line 2: "), "{err}");
+    for (args, reason) in [
+        (["--break", "nowhere"], "linmem: breakpoint 1: this module defines no function `nowhere`"),
+        (["--break", "tally.c:0"], "lines are numbered from 1"),
+        (["--break", ""], "missing a place"),
+        (["--watchpoint", "5..2"], "`5..2` ends before it begins"),
+        (["--watchpoint", "5..5"], "the range is empty"),
+        (
+            ["--watchpoint", "0xfffffff0..0x100000000"],
+            "linmem: watchpoint 1: 0xfffffff0 is out of bounds: memory can grow to",
+        ),
+        (["--watchpoint", "64 9 == 1"], "expected text of 9 bytes, got `1`"),
+    ] {
+        for more in [&[][..], &["--script", "-"]] {
+            let (out, err, code) = run(&[&args[..], more].concat());
+            assert!(out.is_empty() && code == Some(2) && err.contains(reason), "{args:?}: {out}{err}");
+        }
+    }
     let (out, err, code) = run(&["--break", "f", "--show", "json"]);
     assert!(out.lines().count() == 2 && code == Some(0) && err.lines().count() == 2, "{out}{err}");
-    let (_, err, code) = run(&["--watchpoint", "5..4"]);
+    let (_, err, code) = run(&["--watchpoint", "5..here"]);
     assert!(code == Some(2) && err.contains("expected numbers such as 0x41c..0x42a"), "{err}");
     let (_, err, code) = run(&["--watchpoint", "4..5 7"]);
     assert!(code == Some(2) && err.contains("unexpected argument `7`"), "{err}");

@@ -97,6 +97,39 @@ fn keys_complete_recall_and_search_lines() {
 }
 
 #[test]
+fn ctrl_c_pauses_a_guest_that_can_be_stopped_and_then_ends_its_call() {
+    let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pausable-prompt.wat");
+    let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func $f (export "f") (param i32) (result i32)
+            (if (i32.eq (local.get 0) (i32.const 4)) (then (loop $spin (call $turn) (br $spin)))) (local.get 0))
+        (func $turn (nop)))"#;
+    std::fs::write(&guest, wat).expect("the test directory is writable");
+    let guest = guest.display().to_string();
+    let args = [&guest, "--repl", "--timeout", "0", "--break", "f"];
+    let mut prompt = Prompt::start("pause", false, &args, &[]);
+    prompt.wait_for("> ");
+    prompt.press("spin\r");
+    prompt.wait_for("(breakpoint 1); the call has not returned yet");
+    prompt.wait_for("> ");
+    prompt.press(":continue\r");
+    std::thread::sleep(Duration::from_millis(300));
+    prompt.press("\x03");
+    prompt.wait_for("pausing; Ctrl-C again ends the call");
+    prompt.wait_for("(paused); the call has not returned yet");
+    prompt.wait_for("> ");
+    prompt.press(":continue\r");
+    std::thread::sleep(Duration::from_millis(300));
+    prompt.press("\x03");
+    prompt.wait_for("(paused); the call has not returned yet");
+    prompt.wait_for("> ");
+    prompt.press("\x03");
+    prompt.wait_for("failed: the guest was stopped by Ctrl-C");
+    prompt.wait_for("> ");
+    prompt.press("\x04");
+    assert_eq!(prompt.end(), 0);
+}
+
+#[test]
 fn ctrl_c_interrupts_the_guest_but_not_the_prompt() {
     let guest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endless-prompt.wat");
     let wat = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))

@@ -77,7 +77,7 @@ fn a_person_stops_the_guest_at_a_watchpoint_steps_and_goes_on() {
     terminal.press("C");
     terminal.wait_for("=> ABC");
     // A guest that is stopped keeps nobody from leaving.
-    terminal.press("abc\r");
+    terminal.press("iabc\r");
     terminal.wait_for("STOPPED");
     terminal.press("q");
     assert_eq!(terminal.end(), 0);

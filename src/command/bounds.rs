@@ -7,6 +7,9 @@ use crate::view::{range, thousands};
 /// The maximum number of rows, values, changes or regions that one command lists.
 pub(super) const MOST: usize = 1024;
 
+/// The error for a range without bytes.
+pub(super) const EMPTY: &str = "the range is empty";
+
 /// A list of lines, or a message if there are none.
 pub(super) fn lines_or(lines: impl ExactSizeIterator<Item = String>, none: &str) -> Reply {
     let lines = first(lines);

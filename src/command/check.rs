@@ -123,7 +123,7 @@ fn expect_writer(context: &Context<'_>, addr: &Address, name: &str) -> Result<Re
 
 /// Checks that a range was not written. Where that is unknown, the check fails.
 fn expect_unwritten(context: &Context<'_>, wanted: &RangeArg) -> Result<Reply, Error> {
-    let (start, len) = context.range(wanted, Some(1))?;
+    let (start, len) = context.filled_range(wanted)?;
     let debug = context.session.about().and_then(|about| about.debug.as_deref());
     let shown = crate::view::range(start, len);
     match unwritten(context.session.run(), context.session.memory(), start..start + len) {

@@ -1,8 +1,10 @@
 //! Commands that stop the running guest and have it go on.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::args::{Args, RangeArg};
+use super::bounds::EMPTY;
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
 use crate::guest::{Go, Passes, WatchKind, Watchpoint};
@@ -74,10 +76,14 @@ impl Removed {
 /// A place in the code: `FUNC`, `FILE:LINE` or `OFFSET`.
 ///
 /// # Errors
-/// The offset is too large.
+/// It is empty, the line is 0, or the offset is too large.
 pub fn parse_place(text: &str) -> Result<BreakPlace, String> {
+    if text.trim().is_empty() {
+        return Err("missing a place: a function, FILE:LINE or an offset".to_owned());
+    }
     let line = text.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
     match (line, whole(text)) {
+        (Some((file, 0)), _) if !file.ends_with(':') => Err(format!("lines are numbered from 1, got `{file}:0`")),
         (Some((file, line)), _) if !file.is_empty() && !file.ends_with(':') => {
             Ok(BreakPlace::Line(file.to_owned(), line))
         }
@@ -114,7 +120,12 @@ pub fn parse_watchpoint(text: &str) -> Result<WatchRequest, String> {
         (Some((start, end)), None) => (whole(start), whole(end)),
         (None, len) => (whole(&addr.0), whole(&addr.0).and_then(|start| start.checked_add(len.unwrap_or(1)))),
     };
-    let (start, end) = start.zip(end).filter(|(start, end)| start < end).ok_or_else(wrong)?;
+    let (start, end) = start.zip(end).ok_or_else(wrong)?;
+    match start.cmp(&end) {
+        Ordering::Greater => return Err(format!("`{}` ends before it begins", addr.0)),
+        Ordering::Equal => return Err(EMPTY.to_owned()),
+        Ordering::Less => (),
+    }
     let on = match arg.on {
         On::Kind(kind) => kind,
         On::Value(value) => WatchKind::Equals(value_bytes(&value, end - start).map_err(|error| error.to_string())?),
@@ -129,10 +140,7 @@ pub(super) fn watch(context: &mut Context<'_>, watched: Option<WatchArg>) -> Res
         return Ok(list(watches.iter().map(watch_line), "no watchpoints; :watch ADDR..END sets one"));
     };
     context.has_guest()?;
-    let (start, len) = context.range(&arg, Some(1))?;
-    if len == 0 {
-        return Err(Error::failed("the range is empty"));
-    }
+    let (start, len) = context.filled_range(&arg)?;
     let on = match on {
         On::Kind(kind) => kind,
         On::Value(text) => WatchKind::Equals(value_bytes(&text, len)?),
@@ -146,9 +154,14 @@ pub(super) fn watch(context: &mut Context<'_>, watched: Option<WatchArg>) -> Res
 
 /// Removes watchpoints.
 pub(super) fn unwatch(context: &mut Context<'_>, which: Removed) -> Result<Reply, Error> {
-    match context.session.stops().remove_watch(which.number()) {
+    let stops = context.session.stops();
+    match stops.remove_watch(which.number()) {
         true => removed(context, "watchpoint", which),
-        false => Err(Error::Failed(missing("watchpoint", which))),
+        false => {
+            let is_other = stops.breaks().iter().any(|it| Some(it.number) == which.number());
+            let other = if is_other { "; it is a breakpoint, which :unbreak removes" } else { "" };
+            Err(Error::Failed(missing("watchpoint", which) + other))
+        }
     }
 }
 
@@ -171,9 +184,14 @@ pub(super) fn breakpoint(context: &mut Context<'_>, place: Option<String>) -> Re
 
 /// Removes breakpoints.
 pub(super) fn unbreak(context: &mut Context<'_>, which: Removed) -> Result<Reply, Error> {
-    match context.session.stops().remove_break(which.number()) {
+    let stops = context.session.stops();
+    match stops.remove_break(which.number()) {
         true => removed(context, "breakpoint", which),
-        false => Err(Error::Failed(missing("breakpoint", which))),
+        false => {
+            let is_other = stops.watches().iter().any(|it| Some(it.number) == which.number());
+            let other = if is_other { "; it is a watchpoint, which :unwatch removes" } else { "" };
+            Err(Error::Failed(missing("breakpoint", which) + other))
+        }
     }
 }
 
@@ -227,10 +245,16 @@ fn recompile_for(context: &mut Context<'_>, passes: Passes) -> Result<Reply, Err
 
 /// Stops the running guest where it is.
 pub(super) fn pause(context: &mut Context<'_>) -> Result<Reply, Error> {
+    context.has_guest()?;
+    let passes = context.session.guest().map_or(Passes::default(), |about| about.passes);
     match context.session.state() {
+        State::Busy(_) if !passes.stores => Err(Error::Failed(format!("this guest records no stores: {OFFER}"))),
         State::Busy(_) => {
             context.session.pause();
-            Ok(Reply::Sent)
+            Ok(match passes.pauses {
+                true => Reply::Sent,
+                false => Reply::SentSaying(format!("pausing at the next store; in a loop without stores, {OFFER}")),
+            })
         }
         State::Stopped => Err(Error::Failed(format!("the guest is already stopped; {NOT_OVER}"))),
         State::Idle | State::Loading => {
@@ -241,6 +265,7 @@ pub(super) fn pause(context: &mut Context<'_>) -> Result<Reply, Error> {
 
 /// Has the guest go on.
 pub(super) fn go(context: &mut Context<'_>, how: Go, count: u64) -> Result<Reply, Error> {
+    context.has_guest()?;
     if context.session.stopped().is_none() {
         return Err(Error::failed("the guest is not stopped; :watch, :break and :pause stop it"));
     }
@@ -255,6 +280,14 @@ pub(super) fn go(context: &mut Context<'_>, how: Go, count: u64) -> Result<Reply
 pub(super) fn step_kind(args: &mut Args<'_>) -> Go {
     let kinds = [("over", Go::Over), ("in", Go::Into), ("out", Go::Out), ("store", Go::Store)];
     kinds.into_iter().find(|(word, _)| args.take(word)).map_or(Go::Over, |(_, go)| go)
+}
+
+/// Reads how many steps are to be made.
+pub(super) fn step_count(args: &mut Args<'_>) -> Result<u64, ArgumentError> {
+    match args.number_or("COUNT", 1)? {
+        0 => ArgumentError::expected("a number from 1", "0"),
+        count => Ok(count),
+    }
 }
 
 /// Reads the time for each line.
@@ -272,18 +305,21 @@ pub(super) fn calls(context: &Context<'_>) -> Option<Vec<String>> {
     Some(std::iter::once(stop_place(stop)).chain(stop_calls(stop).into_iter().skip(1)).collect())
 }
 
-/// The bytes that a range is compared with: a number as wide as the range, or a text.
+/// The bytes that a range is compared with: a number as wide as the range, perhaps negative, or a text.
 fn value_bytes(text: &str, len: u64) -> Result<Vec<u8>, Error> {
     let width = usize::try_from(len).unwrap_or(usize::MAX);
-    match whole(text) {
-        Some(number) if width <= 8 && (width == 8 || number >> (8 * width) == 0) => {
+    let negative = text.strip_prefix('-').and_then(whole).map(|number| -i128::from(number));
+    match whole(text).map(i128::from).or(negative).filter(|_| width <= 8) {
+        Some(number) if number < 1 << (8 * width) && number >= -(1 << (8 * width - 1)) => {
             Ok(number.to_le_bytes()[..width].to_vec())
         }
-        Some(number) if width <= 8 => {
-            Err(Error::Failed(format!("{number} does not fit into {}", counted(len, "byte"))))
-        }
+        Some(_) => Err(Error::Failed(format!("{text} does not fit into {}", counted(len, "byte")))),
         None if text.len() as u64 == len => Ok(text.as_bytes().to_vec()),
-        _ => Err(Error::failed("expected a number for a range of 1 to 8 bytes, or text exactly as long as the range")),
+        None => {
+            let text = visible(text.as_bytes());
+            let wanted = if width <= 8 { "a number, or text" } else { "text" };
+            Err(Error::Failed(format!("expected {wanted} of {}, got `{text}`", counted(len, "byte"))))
+        }
     }
 }
 

@@ -188,6 +188,14 @@ impl Context<'_> {
         Ok((start, len))
     }
 
+    /// Resolves a range argument, one byte for an address alone, that must have a byte.
+    fn filled_range(&self, range: &RangeArg) -> Result<(u64, u64), Error> {
+        self.range(range, Some(1)).and_then(|(start, len)| match len {
+            0 => Err(Error::failed(bounds::EMPTY)),
+            len => Ok((start, len)),
+        })
+    }
+
     /// Resolves a range argument, one byte for an address alone; without one, the selection.
     fn range_or_selection(&self, range: Option<RangeArg>) -> Result<(u64, u64), Error> {
         range.map_or_else(|| self.selection(), |range| self.range(&range, Some(1)))

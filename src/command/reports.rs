@@ -72,7 +72,7 @@ pub(super) fn accesses(
     wanted: Option<RangeArg>,
     json: bool,
 ) -> Result<Reply, Error> {
-    let (start, len) = context.range_or_selection(wanted)?;
+    let (start, len) = wanted.map_or_else(|| context.selection(), |wanted| context.filled_range(&wanted))?;
     let (run, memory) = (context.session.run(), context.session.memory());
     let search = Box::new(AccessSearch::new(run, query, memory, start..start + len, MOST));
     let name = if query == AccessQuery::Writers { "writers" } else { "readers" };

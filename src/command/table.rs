@@ -204,7 +204,7 @@ pub const COMMANDS: &[Spec] = &[
     }),
     spec("continue", "", "resume the stopped guest", |_| action(|context| control::go(context, Go::On, 1))),
     spec("step", "[over|in|out|store] [COUNT]", "step over, into or out of calls, or to the next store", |args| {
-        let (how, count) = (control::step_kind(args), args.number_or("COUNT", 1)?);
+        let (how, count) = (control::step_kind(args), control::step_count(args)?);
         action(move |context| control::go(context, how, count))
     }),
     spec("slow", "[MILLISECONDS]", "go on from line to line, pausing at each", |args| {

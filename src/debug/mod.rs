@@ -161,6 +161,19 @@ impl DebugInfo {
         self.source_map().map(|map| map.offsets_of_line(file, line)).unwrap_or_default()
     }
 
+    /// The paths of the source files that the code is from, in order.
+    pub fn source_files(&self) -> Vec<String> {
+        let found = self.dwarf().map(Dwarf::source_files).filter(|files| !files.is_empty());
+        found.or_else(|| self.source_map().map(SourceMap::source_files)).unwrap_or_default()
+    }
+
+    /// The lines of a source file at which code begins, in ascending order. The file is named as for
+    /// [`DebugInfo::offsets_of_line`].
+    pub fn lines_of_file(&self, file: &str) -> Vec<u32> {
+        let found = self.dwarf().map(|dwarf| dwarf.lines_of_file(file)).filter(|lines| !lines.is_empty());
+        found.or_else(|| self.source_map().map(|map| map.lines_of_file(file))).unwrap_or_default()
+    }
+
     /// The offsets at which lines of the source begin, as far as the module tells, in ascending order.
     pub fn line_starts(&self) -> Vec<usize> {
         if let (Some(dwarf), Some(start)) = (self.dwarf(), self.layout().code_start) {

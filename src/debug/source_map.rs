@@ -3,6 +3,7 @@
 //! The format is revision 3 of JavaScript's source maps. For a module, the generated line is always 1 and the column
 //! is the offset in the file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -90,6 +91,23 @@ impl SourceMap {
         };
         let equal = named(&|source| source == file);
         if equal.is_empty() { named(&|source| ends_in(source, file)) } else { equal }
+    }
+
+    /// The paths of the sources, in order.
+    pub(super) fn source_files(&self) -> Vec<String> {
+        let mut files: Vec<_> = self.sources.iter().map(|source| source.to_string()).collect();
+        files.sort_unstable();
+        files
+    }
+
+    /// The lines at which code of a source begins, in ascending order.
+    pub(super) fn lines_of_file(&self, file: &str) -> Vec<u32> {
+        let wanted = self.sources_named(file);
+        let places = self.segments.iter().filter_map(|segment| segment.place);
+        let lines = places
+            .filter(|(source, ..)| wanted.binary_search(source).is_ok())
+            .map(|(_, line, _)| line.saturating_add(1));
+        lines.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The offsets at which lines begin, in ascending order.

@@ -62,6 +62,10 @@ pub(super) struct Console {
     pub(super) findings: usize,
     /// Whether Ctrl-C was pressed since the flag was last cleared.
     interrupted: bool,
+    /// Whether Ctrl-C first pauses a guest that can be paused, before it ends the call.
+    pub(super) pauses: bool,
+    /// Whether it was asked to pause.
+    is_pausing: bool,
     /// The nesting depth of scripts.
     pub(super) depth: usize,
     /// Whether to quit.
@@ -96,7 +100,6 @@ impl Console {
         });
         let mut console = Console::new(session, (sender, messages), cli);
         console.settle().map_err(|error| status::fail_open(&name, &error))?;
-        console.session.stops().missing().iter().for_each(|missing| console.say(missing));
         match console.session.stopped().cloned() {
             Some(stop) => console.show_stop(&stop),
             None => console.look_at(Selection::newest(console.session.run())),
@@ -138,6 +141,8 @@ impl Console {
             raised: Vec::new(),
             findings: 0,
             interrupted: false,
+            pauses: false,
+            is_pausing: false,
             depth: 0,
             leaving: false,
         }
@@ -300,6 +305,7 @@ impl Console {
 
     /// Waits for the guest, and shows the result.
     fn finish(&mut self) -> LineResult {
+        self.is_pausing = false;
         if let Err(error) = self.settle() {
             return LineResult::Failed(visible(error.to_string().as_bytes()));
         }
@@ -406,6 +412,13 @@ impl Console {
                 self.session.apply(update)?;
                 self.tell_reload();
             }
+            Message::Interrupt if self.may_pause() => {
+                self.is_pausing = true;
+                self.say("pausing; Ctrl-C again ends the call");
+                // If that fails, so will the next print, which tells.
+                let _ = self.print();
+                self.session.pause();
+            }
             Message::Interrupt => {
                 self.interrupted = true;
                 self.session.interrupt();
@@ -420,6 +433,11 @@ impl Console {
             }
         }
         Ok(())
+    }
+
+    /// Whether Ctrl-C pauses the call that is under way.
+    fn may_pause(&self) -> bool {
+        self.pauses && self.depth == 0 && !self.is_pausing && self.session.is_pausable()
     }
 
     /// Adds output for a person.

@@ -40,8 +40,10 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     if let Some(why) = live.why_untraced().filter(|_| !cli.settings.quiet) {
         status::note(&super::untraced(why));
     }
-    for missing in options.stops.missing() {
-        status::note(&missing);
+    let missing = options.stops.missing(live.debug(), live.interface(), &options.limits);
+    if !missing.is_empty() {
+        missing.iter().for_each(|missing| status::tell(missing));
+        return Status::Usage;
     }
     let mut pipe = Pipe::new(live, options, cli, caught);
     pipe.reported = number;

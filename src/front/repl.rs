@@ -42,6 +42,7 @@ pub(super) fn replay(session: Session, cli: &Cli) -> Status {
 /// Runs the prompt until the user quits.
 fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.settings.history { History::load() } else { History::none() };
+    console.pauses = true;
     let (lines, keeper) = history.into_parts();
     termios::remember();
     let prompt = match editor(cli, lines) {
@@ -71,6 +72,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
             console.say(&visible(assumed.as_bytes()));
         }
     }
+    console.session.missing_stops().iter().for_each(|missing| console.say(missing));
     let talked = converse(&mut console, prompt, keeper);
     termios::restore();
     match talked {

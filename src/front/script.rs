@@ -54,6 +54,11 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
         Ok(console) => console,
         Err(status) => return status,
     };
+    let missing = console.session.missing_stops();
+    if !missing.is_empty() {
+        missing.iter().for_each(|missing| status::tell(missing));
+        return Status::Usage;
+    }
     if let Some(assumed) =
         console.session.about().and_then(|about| about.assumed.as_ref()).filter(|_| !cli.settings.quiet)
     {

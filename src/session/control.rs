@@ -27,6 +27,12 @@ impl Session {
         &self.stops
     }
 
+    /// The breakpoints and watchpoints that the guest cannot stop at, as messages.
+    pub fn missing_stops(&self) -> Vec<String> {
+        let known = self.guest().and_then(|about| Some((about, about.debug.as_ref()?)));
+        known.map_or_else(Vec::new, |(about, debug)| self.stops.missing(debug, &about.interface, &self.limits()))
+    }
+
     /// Where the guest waits in the middle of a call, if it does.
     pub fn stopped(&self) -> Option<&Stop> {
         self.call.stop.as_ref().filter(|_| self.call.is_held)
@@ -79,6 +85,12 @@ impl Session {
             self.call.again = count.checked_sub(2).map(|more| (how, more + 1));
             self.watch.control().go(how);
         }
+    }
+
+    /// Whether a call is under way that can be stopped anywhere.
+    pub fn is_pausable(&self) -> bool {
+        let has_points = self.guest().is_some_and(|about| about.passes.pauses);
+        has_points && matches!(self.state(), State::Busy(_)) && !self.queue.is_unstoppable()
     }
 
     /// Stops the running guest where it is.

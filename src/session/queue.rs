@@ -17,6 +17,8 @@ pub(super) struct Queue {
     waiting: VecDeque<Waiting>,
     /// The number of the request that the guest's thread is performing.
     under_way: Option<u64>,
+    /// Whether nothing stops the guest meanwhile.
+    is_unstoppable: bool,
     /// The request that reloads or recompiles the guest, until it has finished.
     reload_pending: Option<ReloadPending>,
 }
@@ -42,7 +44,7 @@ pub(super) struct ReloadPending {
 
 impl Queue {
     pub(super) fn new(jobs: Sender<Job>) -> Queue {
-        Queue { jobs, sent: 0, waiting: VecDeque::new(), under_way: None, reload_pending: None }
+        Queue { jobs, sent: 0, waiting: VecDeque::new(), under_way: None, is_unstoppable: false, reload_pending: None }
     }
 
     /// How many requests were sent, which is the number of the last one.
@@ -85,8 +87,13 @@ impl Queue {
         if let Some(Waiting { number, request, is_unstoppable, .. }) = self.waiting.pop_front() {
             // Fails only if the thread has ended; it has then reported why.
             let _ = self.jobs.send(Job::Do(number, request, is_unstoppable));
-            self.under_way = Some(number);
+            (self.under_way, self.is_unstoppable) = (Some(number), is_unstoppable);
         }
+    }
+
+    /// Whether a request is under way during which nothing stops the guest: it is sent again.
+    pub(super) fn is_unstoppable(&self) -> bool {
+        self.under_way.is_some() && self.is_unstoppable
     }
 
     /// The guest's thread has performed its request: returns the number, if there was one.

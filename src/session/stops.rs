@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::debug::DebugInfo;
-use crate::guest::{BreakOffsets, MOST_STOPS, Passes, PointRequest, Points, WatchKind, Watchdog, Watchpoint};
+use crate::guest::{
+    BreakOffsets, Interface, Limits, MOST_STOPS, Passes, PointRequest, Points, WatchKind, Watchdog, Watchpoint,
+};
+use crate::record::WASM_PAGE;
 
 /// A place in a module's code, as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,11 +95,22 @@ impl Stops {
         self.list().watches.clone()
     }
 
-    /// The breakpoints that the module has no place for, as messages.
-    pub fn missing(&self) -> Vec<String> {
+    /// The breakpoints that a module has no place for, and the watchpoints that its memory cannot grow to, as messages.
+    pub fn missing(&self, debug: &DebugInfo, interface: &Interface, limits: &Limits) -> Vec<String> {
         let list = self.list();
-        let missing = list.breaks.iter().filter(|breakpoint| breakpoint.found == 0);
-        missing.map(|it| format!("breakpoint {}: not found in the module: `{}`", it.number, it.place)).collect()
+        let breaks = list.breaks.iter().filter(|breakpoint| breakpoint.found == 0).map(|it| {
+            let reason = it.place.missing(debug).unwrap_or_else(|| "the guest is not compiled for it".to_owned());
+            format!("breakpoint {}: {reason}", it.number)
+        });
+        let size = |memory: usize| {
+            let most = interface.memories.get(memory).and_then(|memory| memory.most).unwrap_or(u64::MAX);
+            most.min(limits.pages().into()).saturating_mul(WASM_PAGE)
+        };
+        let watches = list.watches.iter().filter(|watch| watch.end > size(watch.memory)).map(|watch| {
+            let (place, end) = (watch.start.max(size(watch.memory)), size(watch.memory));
+            format!("watchpoint {}: {place:#x} is out of bounds: memory can grow to {end:#x}", watch.number)
+        });
+        breaks.chain(watches).collect()
     }
 
     /// Whether there is none of either.
@@ -192,9 +206,7 @@ impl BreakPlace {
             BreakPlace::Function(name) if offsets.is_empty() => {
                 Some(format!("this module defines no function `{name}`"))
             }
-            BreakPlace::Line(file, line) if offsets.is_empty() => {
-                Some(format!("the debug information has no code for line {line} of `{file}`"))
-            }
+            BreakPlace::Line(file, line) if offsets.is_empty() => Some(missing_line(debug, file, *line)),
             BreakPlace::Offset(offset) if debug.instruction(*offset as usize, 0).is_empty() => {
                 Some(format!("no instruction begins at offset {offset:#x}"))
             }
@@ -211,4 +223,31 @@ impl fmt::Display for BreakPlace {
             BreakPlace::Offset(offset) => write!(f, "offset {offset:#x}"),
         }
     }
+}
+
+/// Maximum number of source files that a message lists.
+const FILES: usize = 4;
+
+/// Why no code is from a line.
+fn missing_line(debug: &DebugInfo, file: &str, line: u32) -> String {
+    let shown = crate::record::plain(file);
+    let lines = debug.lines_of_file(file);
+    if lines.is_empty() {
+        let files = debug.source_files();
+        // The user's own files have a relative path; libraries are elsewhere.
+        let is_own = |file: &&String| !file.starts_with(['/', '~']) && !file.starts_with("..");
+        let own: Vec<_> = files.iter().filter(is_own).map(|file| crate::record::plain(file)).collect();
+        return match own.len() {
+            _ if files.is_empty() => "the module's debug information has no source lines".to_owned(),
+            0 => format!("the module has no source file `{shown}`"),
+            1..=FILES => format!("the module has no source file `{shown}`; it has {}", own.join(", ")),
+            more => {
+                let first = own[..FILES].join(", ");
+                format!("the module has no source file `{shown}`; it has {first} and {} more", more - FILES)
+            }
+        };
+    }
+    let after = lines.partition_point(|&other| other < line);
+    let near: Vec<_> = lines[after.saturating_sub(1)..].iter().take(2).map(u32::to_string).collect();
+    format!("no code begins at line {line} of `{shown}`; the nearest lines with code: {}", near.join(", "))
 }

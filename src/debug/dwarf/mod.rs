@@ -94,6 +94,16 @@ impl Dwarf {
         self.units.addresses_of_line(&self.sections, file, line)
     }
 
+    /// The source files of the code.
+    pub(super) fn source_files(&self) -> Vec<String> {
+        self.units.source_files(&self.sections)
+    }
+
+    /// The lines of a file at which code begins.
+    pub(super) fn lines_of_file(&self, file: &str) -> Vec<u32> {
+        self.units.lines_of_file(&self.sections, file)
+    }
+
     /// The addresses at which lines begin, in ascending order.
     pub(super) fn line_starts(&self) -> Vec<u64> {
         self.units.line_starts(&self.sections)

@@ -1,6 +1,6 @@
 //! Compilation units, with their entries and line tables, which are read when an address of the unit is first queried.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -158,10 +158,50 @@ impl Units {
     /// The addresses at which code for a line begins, in ascending order: in files with exactly this path, or else in
     /// those whose path ends in it.
     pub(super) fn addresses_of_line(&self, sections: &Sections, file: &str, line: u32) -> Vec<u64> {
-        let dwarf = sections.dwarf();
         let (mut equal, mut ending) = (Vec::new(), Vec::new());
-        let mut seen = HashSet::new();
-        let limits = Limits::default();
+        self.for_each_table(sections, |table| {
+            let named = table.files_named(file);
+            table.for_each_sequence(|rows| {
+                for (number, path) in &named {
+                    let found = Row::begin(rows, |row| row.file == *number && row.line == line);
+                    if path == file { equal.extend(found) } else { ending.extend(found) }
+                }
+            });
+        });
+        let mut found = if equal.is_empty() { ending } else { equal };
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The lines at which code of a file begins, in ascending order.
+    pub(super) fn lines_of_file(&self, sections: &Sections, file: &str) -> Vec<u32> {
+        let mut lines = BTreeSet::new();
+        self.for_each_table(sections, |table| {
+            let named: HashSet<_> = table.files_named(file).into_iter().map(|(number, _)| number).collect();
+            table.for_each_sequence(|rows| {
+                lines.extend(rows.iter().filter(|row| row.line > 0 && named.contains(&row.file)).map(|row| row.line));
+            });
+        });
+        lines.into_iter().collect()
+    }
+
+    /// The paths of the files that code is from, in order.
+    pub(super) fn source_files(&self, sections: &Sections) -> Vec<String> {
+        let mut files = BTreeSet::new();
+        self.for_each_table(sections, |table| {
+            let mut numbers = HashSet::new();
+            let path = table.path;
+            table.for_each_sequence(|rows| numbers.extend(rows.iter().map(|row| row.file)));
+            files.extend(numbers.into_iter().filter_map(path));
+        });
+        files.into_iter().collect()
+    }
+
+    /// Calls a function with each line table.
+    fn for_each_table(&self, sections: &Sections, mut take: impl FnMut(Table<'_>)) {
+        let dwarf = sections.dwarf();
+        let (mut seen, limits) = (HashSet::new(), Limits::default());
         for unit in &self.units {
             if !unit.lines.as_ref().is_some_and(|table| seen.insert(table.start)) {
                 continue;
@@ -169,24 +209,10 @@ impl Units {
             let Some(opened) = Opened::new(sections, &dwarf, unit) else { continue };
             let Some(program) = program(sections, unit, &opened) else { continue };
             let header = program.header().clone();
-            // File numbers start at 0 or 1.
-            let numbers = 0..=u32::try_from(header.file_names().len()).unwrap_or(u32::MAX);
-            let path = |number: u32| Some((number, self.path(sections, &dwarf, &opened, &header, number)?));
-            let named: Vec<_> = numbers.filter_map(path).filter(|(_, path)| ends_in(path, file)).collect();
-            if named.is_empty() {
-                continue;
-            }
-            lines::for_each_sequence(program, &limits, self.code_len, |rows| {
-                for (number, path) in &named {
-                    let found = Row::begin(rows, |row| row.file == *number && row.line == line);
-                    if path == file { equal.extend(found) } else { ending.extend(found) }
-                }
-            });
+            let files = u32::try_from(header.file_names().len()).unwrap_or(u32::MAX);
+            let path = |number: u32| self.path(sections, &dwarf, &opened, &header, number);
+            take(Table { program, files, path: &path, limits: &limits, code_len: self.code_len });
         }
-        let mut found = if equal.is_empty() { ending } else { equal };
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 
     /// The addresses at which lines begin, in ascending order.
@@ -210,6 +236,30 @@ impl Units {
 /// The line program of a unit.
 fn program<'a>(sections: &'a Sections, unit: &Unit, opened: &Opened<'a>) -> Option<IncompleteLineProgram<Slice<'a>>> {
     lines::program(sections, unit.lines.clone()?, opened.unit.header.address_size())
+}
+
+/// A line table.
+struct Table<'a> {
+    program: IncompleteLineProgram<Slice<'a>>,
+    /// The number of files in it.
+    files: u32,
+    /// The path of a file.
+    path: &'a dyn Fn(u32) -> Option<String>,
+    limits: &'a Limits,
+    code_len: u64,
+}
+
+impl Table<'_> {
+    /// The files whose path ends in this one: their numbers and paths.
+    fn files_named(&self, file: &str) -> Vec<(u32, String)> {
+        // File numbers start at 0 or 1.
+        let paths = (0..=self.files).filter_map(|number| Some((number, (self.path)(number)?)));
+        paths.filter(|(_, path)| ends_in(path, file)).collect()
+    }
+
+    fn for_each_sequence(self, take: impl FnMut(&[Row])) {
+        lines::for_each_sequence(self.program, self.limits, self.code_len, take);
+    }
 }
 
 /// The start offsets of the tables in a section. No table is read past the start of the next.

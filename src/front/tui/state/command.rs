@@ -87,6 +87,7 @@ impl App {
             Reply::SentSaying(line) => {
                 self.follow();
                 self.notice(&line);
+                self.status.is_about_running = matches!(self.session.state(), State::Busy(_));
             }
             Reply::Look(at) => self.look_at(*at),
             Reply::Opened(at, text) => {

@@ -14,6 +14,7 @@ use crate::front::tui::input::bindings::{Meaning, meaning};
 use crate::front::tui::input::line::Edit;
 use crate::front::tui::input::mode::{Focus, Mode};
 use crate::front::tui::input::mouse;
+use crate::record::Trigger;
 use crate::session::{OpenError, State, Update};
 use crate::view::{Order, Touching, reload_sentence, visible};
 
@@ -39,6 +40,7 @@ impl App {
             Update::Settled(cause, ..) if cause.begins_a_run() => self.status.notice = None,
             _ => (),
         }
+        let is_first = matches!(&update, Update::Settled(cause, ..) if cause.trigger == Trigger::Start);
         let before = self.session.reloaded().map(|reload| reload.run);
         let was_stopped = self.session.stopped().is_some();
         self.session.apply(update)?;
@@ -49,6 +51,10 @@ impl App {
             self.status.is_about_running = true;
         } else if self.status.is_about_running && self.session.state() == State::Idle {
             self.status = Status { gave_memory: self.status.gave_memory, ..Status::default() };
+        }
+        let missing = if is_first { self.session.missing_stops() } else { Vec::new() };
+        if !missing.is_empty() {
+            self.notice(&missing.join("; "));
         }
         self.keep_up();
         self.go_on();
@@ -133,7 +139,11 @@ impl App {
             Action::ToggleMouse => self.toggle_mouse(),
             Action::Help => self.toggle_help(),
             Action::Ask(question) => self.ask(question),
-            Action::Command(text) => self.command(text),
+            Action::Command(text) => {
+                // Who steps may press another such key just when the call ends: that is no text.
+                self.status.gave_memory &= self.mode() != Mode::Stopped;
+                self.command(text);
+            }
             Action::Step(direction) => self.step(direction),
             Action::Beside(direction) => self.step_beside(direction),
             Action::Out => self.step_out(),

@@ -55,6 +55,22 @@ fn a_guest_that_stops_is_stepped_with_keys_and_its_mode_is_visible() {
 }
 
 #[test]
+fn a_stepping_key_that_comes_too_late_is_no_text() {
+    let mut bench = bench(SHOUTS, true);
+    bench.send(":break up");
+    bench.send("a");
+    assert_eq!(bench.mode(), Mode::Stopped);
+    bench.go('C');
+    // The call has returned while the next keys were pressed.
+    bench.keys("CLS");
+    let shown = text(&bench.draw(120, 30));
+    assert!(bench.mode() == Mode::Memory && bench.full.app.line.is_empty(), "{shown}");
+    assert!(shown.contains("unbound key: i goes back to the input line"), "{shown}");
+    bench.keys("i");
+    assert_eq!(bench.mode(), Mode::Input);
+}
+
+#[test]
 fn the_input_line_has_the_keys_again_when_the_call_is_over() {
     let mut bench = bench(SHOUTS, false);
     bench.send(":watch 64 change");
