@@ -216,13 +216,13 @@ fn last_bare(run: &Run, target: &Target) -> Option<AccessEntry> {
 /// It is unknown, for this reason.
 pub fn unwritten(run: &Run, memory: usize, range: Range<u64>) -> Result<Option<AccessEntry>, String> {
     let target = Target { memory, range, reads: false };
+    if let Some(entry) = bare_writes(run, &target).find(|entry| entry.by != Actor::Module) {
+        return Ok(Some(entry));
+    }
     let by_others = |found: &Found| run.actor(*found) != Some(Actor::Module);
     if let Some(found) = run.touches(&target).find(by_others) {
         let cause = run.cause(found.cause).ok_or("the exchange was dropped")?;
         return Ok(entry(cause, found.cause, Access::Touch(found.touch), &target));
-    }
-    if let Some(entry) = bare_writes(run, &target).find(|entry| entry.by != Actor::Module) {
-        return Ok(Some(entry));
     }
     match forgotten(run).or_else(|| hidden_writes(run, run.oldest_listed())) {
         Some(reason) => Err(reason),

@@ -74,6 +74,8 @@ pub(crate) enum Action {
     Group(Direction),
     /// Groups the changes by function, or not.
     ByFunction,
+    /// Shows the map of the memory as heat, or as what is there.
+    Heat,
     /// Shows the source of the access, then the writers of the bytes at the cursor.
     Source,
     /// Goes to an earlier position of the cursor, or forward again.

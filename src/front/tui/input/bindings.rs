@@ -157,6 +157,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "[f ]f", &[(&[sequence('[', 'f')], Action::Group(Back)), (&[sequence(']', 'f')], Action::Group(Forward))], "back to the start of this or the previous group of stores; on to the next group: skips a loop", ""),
     bind(MEMORY, "t", &[(&[plain('t')], Action::Source)], "the source of the store or of the last write at the cursor; again: all writers", "source"),
     bind(MEMORY, "f", &[(&[plain('f')], Action::ByFunction)], "the changes grouped by function, or by range", ""),
+    bind(MEMORY, "H", &[(&[plain('H')], Action::Heat)], "the map as heat: how many bytes were written where, in all exchanges; again: what is there", ""),
     bind(MEMORY, "< >", &[(&[plain('<')], Action::Step(Back)), (&[plain('>')], Action::Step(Forward))], "previous, next step (F7 F8)", ""),
     bind(MEMORY, "( )", &[(&[plain('(')], Action::Beside(Back)), (&[plain(')')], Action::Beside(Forward))], "the same, without the steps inside calls (Shift-F7 Shift-F8)", ""),
     bind(MEMORY, "^", &[(&[plain('^')], Action::Out)], "leave the call, then show the exchange as a whole (F2)", ""),

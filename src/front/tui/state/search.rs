@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::app::App;
 use super::panels::Panel;
-use super::panels::map::MapPanel;
+use super::panels::map::{HeatPanel, HeatSubject, MapPanel};
 use super::space::Searching;
 use crate::front::tui::input::action::Direction;
 use crate::session::State;
@@ -22,7 +22,8 @@ impl App {
     /// Whether a search is unfinished, or script lines can run.
     pub(crate) fn is_looking(&self) -> bool {
         let shows_map = self.shown_panel() == Panel::Map;
-        let is_mapping = shows_map && self.panels.map.as_ref().is_some_and(|map| !map.is_done());
+        let counts = self.panels.shows_heat && self.panels.heat.as_ref().is_none_or(|panel| !panel.heat.is_done());
+        let is_mapping = shows_map && self.panels.map.as_ref().is_some_and(|map| !map.is_done() || counts);
         let follows = self.script.waits() && self.session.state() == State::Idle;
         follows
             || self.space.searching.goes_on
@@ -178,6 +179,30 @@ impl App {
             map.go_on(&view, start, until);
         }
         self.panels.map = Some(map);
+        self.heat_on(until);
+    }
+
+    /// Counts on what was written to each part of the map, where that is shown.
+    fn heat_on(&mut self, until: Instant) {
+        let Some(map) = self.panels.map.as_ref().filter(|_| self.panels.shows_heat) else { return };
+        let run = self.session.run();
+        let subject = HeatSubject {
+            run: (self.session.run_number(), run.len()),
+            memory: self.memory(),
+            len: self.view().map_or(0, |view| view.len()),
+            size: map.parts.size,
+        };
+        let known = self.panels.heat.take().filter(|panel| panel.subject == subject);
+        let mut panel = known.unwrap_or_else(|| HeatPanel::new(subject, run));
+        panel.heat.go_on(run, Some(until));
+        self.panels.heat = Some(panel);
+    }
+
+    /// Shows the map as heat, or as what is in memory.
+    pub(super) fn toggle_heat(&mut self) {
+        self.panels.shows_heat = self.panels.wanted != Panel::Map || !self.panels.shows_heat;
+        self.panels.wanted = Panel::Map;
+        self.heat_on(Instant::now() + AT_ONCE);
     }
 
     /// Starts the map for an area, once per selected moment.

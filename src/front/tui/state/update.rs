@@ -164,6 +164,7 @@ impl App {
             Action::Store(direction) => self.go_to_store(direction),
             Action::Group(direction) => self.go_to_group(direction),
             Action::ByFunction => self.toggle_by_function(),
+            Action::Heat => self.toggle_heat(),
             Action::Source => {
                 self.panels.wanted = match self.panels.wanted {
                     Panel::Source => Panel::Writers,

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use ratatui::layout::{Position, Rect};
 
-use crate::record::Image;
-use crate::view::{DiffView, Map};
+use crate::record::{Image, Run};
+use crate::view::{DiffView, Heat, Map};
 
 /// The map of the memory, as far as it was computed.
 pub(crate) struct MapPanel {
@@ -43,5 +43,28 @@ impl MapPanel {
         let row = || u64::from(at.y - self.area.y) * u64::from(self.area.width);
         let place = inside.then(|| row() + u64::from(at.x - self.area.x))?;
         (place < self.parts.pieces.len() as u64).then_some(place * self.parts.size)
+    }
+}
+
+/// What the heat of a map is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeatSubject {
+    /// The number of the run, and how many causes it has.
+    pub(crate) run: (usize, usize),
+    pub(crate) memory: usize,
+    /// The length of the memory, and of the parts of the map.
+    pub(crate) len: u64,
+    pub(crate) size: u64,
+}
+
+/// How many bytes were written to each part of the map, over all exchanges.
+pub(crate) struct HeatPanel {
+    pub(crate) subject: HeatSubject,
+    pub(crate) heat: Heat,
+}
+
+impl HeatPanel {
+    pub(crate) fn new(subject: HeatSubject, run: &Run) -> HeatPanel {
+        HeatPanel { subject, heat: Heat::new(run, subject.memory, subject.len, subject.size) }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod map;
 pub(crate) mod regions;
 pub(crate) mod touched;
 
-use self::map::MapPanel;
+use self::map::{HeatPanel, MapPanel};
 use self::touched::Touched;
 use crate::front::tui::input::action::Direction;
 use crate::view::Order;
@@ -60,4 +60,8 @@ pub(crate) struct Panels {
     pub(crate) touched: Option<Touched>,
     /// The map of the memory, until the selection changes.
     pub(crate) map: Option<MapPanel>,
+    /// Whether the map shows how many bytes were written to each part, over all exchanges.
+    pub(crate) shows_heat: bool,
+    /// That, as far as it was counted.
+    pub(crate) heat: Option<HeatPanel>,
 }
