@@ -55,6 +55,8 @@ mod screen_debug;
 mod scripts;
 mod side_by_side;
 #[cfg(unix)]
+mod source_lines;
+#[cfg(unix)]
 mod terminal;
 mod trace;
 mod traps;

@@ -8,6 +8,7 @@ use super::bounds::EMPTY;
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
 use crate::guest::{Go, Passes, WatchKind, Watchpoint};
+use crate::record::Actor;
 use crate::session::{BreakPlace, Breakpoint, Means, State};
 use crate::view::{NOT_OVER, counted, range, stop_calls, stop_place, visible, whole};
 
@@ -302,7 +303,10 @@ pub(super) fn slowly(millis: Option<u64>) -> Result<Go, ArgumentError> {
 /// The calls at which the guest stopped, if it did.
 pub(super) fn calls(context: &Context<'_>) -> Option<Vec<String>> {
     let stop = context.session.stopped()?;
-    Some(std::iter::once(stop_place(stop)).chain(stop_calls(stop).into_iter().skip(1)).collect())
+    // The place names the innermost function, unless the host made the access.
+    let by_host = stop.access.as_ref().is_some_and(|access| access.by == Actor::Host);
+    let calls = stop_calls(stop).into_iter().skip(usize::from(!by_host));
+    Some(std::iter::once(stop_place(stop)).chain(calls).collect())
 }
 
 /// The bytes that a range is compared with: a number as wide as the range, perhaps negative, or a text.

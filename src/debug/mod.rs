@@ -260,6 +260,11 @@ impl DebugInfo {
 }
 
 impl Symbols for DebugInfo {
+    fn line(&self, offset: usize) -> Option<(Arc<str>, u32)> {
+        let frame = self.source_frames(offset).into_iter().next()?;
+        frame.file.zip(frame.line)
+    }
+
     fn frames(&self, index: u32, offset: Option<usize>) -> Vec<Frame> {
         let place = offset.and_then(|offset| self.place(offset)).filter(|place| place.index == index);
         let frames = place.map_or_else(

@@ -9,48 +9,9 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::watchpoint::{BreakOffsets, Made, WatchKind, Watchpoint};
 use super::{Global, Watchdog};
 use crate::record::{Actor, Cause, Failure, Frame, Memories, MemoryAccess, Stop, StopAccess, StopReason};
-
-/// The most breakpoints, and the most watchpoints.
-pub const MOST_STOPS: usize = 64;
-
-/// A range of memory at whose accesses the guest stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watchpoint {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Which memory, by its place.
-    pub memory: usize,
-    /// The first address.
-    pub start: u64,
-    /// The address after the last.
-    pub end: u64,
-    /// At which accesses.
-    pub on: WatchKind,
-}
-
-/// At which accesses to a range the guest stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WatchKind {
-    /// It reads.
-    Read,
-    /// It writes, be it the same bytes.
-    Write,
-    /// It writes other bytes.
-    Change,
-    /// It writes, and the range holds these bytes then.
-    Equals(Vec<u8>),
-}
-
-/// Instructions before which the guest stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BreakOffsets {
-    /// The breakpoint's number, from 1.
-    pub number: usize,
-    /// The offsets of the instructions in the original module.
-    pub offsets: Vec<u32>,
-}
 
 /// How a guest that stopped goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +79,8 @@ struct Plan {
     /// Counts changes of the breakpoints.
     edition: u64,
     going: Going,
+    /// The source file, the line and the depth of calls of the last stop: a step goes on to another line.
+    last: Option<(String, u32, i32)>,
     pause: bool,
     refresh: bool,
     /// While earlier lines are sent again, nothing stops the guest.
@@ -270,7 +233,7 @@ impl Control<'_> {
     /// The cause is over: no step goes on into the next, and no pause that came too late.
     pub fn end(&self) {
         let mut plan = self.plan();
-        (plan.going, plan.order, plan.pause) = (Going::On, None, false);
+        (plan.going, plan.last, plan.order, plan.pause) = (Going::On, None, None, false);
     }
 
     /// What the guest is to look for from here on.
@@ -305,8 +268,13 @@ impl Control<'_> {
         !plan.suspended && std::mem::take(&mut plan.pause)
     }
 
-    /// Why the guest stops at a stop point, if it does.
-    pub(super) fn stops_at(&self, offset: u32, depth: i32) -> Option<StopReason> {
+    /// Why the guest stops at a stop point, if it does. `line` tells the point's source file and line.
+    pub(super) fn stops_at(
+        &self,
+        offset: u32,
+        depth: i32,
+        line: impl FnOnce() -> Option<(Arc<str>, u32)>,
+    ) -> Option<StopReason> {
         let mut plan = self.plan();
         let at = |breakpoint: &&BreakOffsets| breakpoint.offsets.contains(&offset);
         let found = plan.breaks.iter().find(at).filter(|_| !plan.suspended).map(|breakpoint| breakpoint.number);
@@ -317,7 +285,13 @@ impl Control<'_> {
             return Some(StopReason::Pause);
         }
         match plan.going {
-            Going::Points { deepest, .. } if depth <= deepest => Some(StopReason::Step),
+            Going::Points { deepest, .. } if depth <= deepest => {
+                let last = plan.last.as_ref().filter(|(.., at)| *at == depth);
+                let is_same = last.is_some_and(|(file, number, _)| {
+                    line().is_some_and(|(other, here)| *other == **file && here == *number)
+                });
+                (!is_same).then_some(StopReason::Step)
+            }
             _ => None,
         }
     }
@@ -382,6 +356,11 @@ impl Control<'_> {
                 _ => None,
             };
             paused.holds = paused.stop.is_some() && !plan.passes && delay.is_none() && plan.listener.is_some();
+            if let Some(stop) = &paused.stop {
+                let frame = stop.frames.first();
+                let place = frame.and_then(|frame| Some((frame.file.clone()?, frame.line?, depth)));
+                plan.last = place;
+            }
             plan.held = paused.holds || (paused.stop.is_some() && delay.is_some());
             if plan.held {
                 (plan.order, plan.ends) = (None, false);
@@ -452,36 +431,5 @@ impl Go {
             Go::Store => Going::Store,
             Go::Slowly(delay) => points(i32::MAX, Some(delay)),
         }
-    }
-}
-
-/// An access, as watchpoints look at it.
-struct Made<'a> {
-    memory: usize,
-    addr: u64,
-    len: u64,
-    writes: bool,
-    old: &'a [u8],
-    new: &'a [u8],
-}
-
-impl Made<'_> {
-    fn touches(&self, watch: &Watchpoint) -> bool {
-        let end = self.addr.saturating_add(self.len);
-        self.memory == watch.memory && self.addr < watch.end && watch.start < end
-    }
-
-    /// Whether bytes in the range differ. Where they are not kept, they may.
-    fn changes(&self, watch: &Watchpoint) -> bool {
-        if self.old.len() as u64 != self.len || self.new.len() as u64 != self.len {
-            return true;
-        }
-        let inside = |addr: u64| (watch.start..watch.end).contains(&addr);
-        (self.addr..).zip(self.old.iter().zip(self.new)).any(|(addr, (old, new))| inside(addr) && old != new)
-    }
-
-    fn kept(&self, by: Actor, number: Option<u64>) -> StopAccess {
-        let Made { memory, addr, len, writes, old, new } = *self;
-        StopAccess { memory, addr, len, writes, by, number, old: old.to_vec(), new: new.to_vec() }.shortened()
     }
 }

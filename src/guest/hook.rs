@@ -68,7 +68,8 @@ impl GuestShared {
     fn stops_at(&self, store: &mut impl AsStoreMut, number: i64) -> Option<Pausing> {
         let pauser = self.pauser.as_ref()?;
         let offset = pauser.points.offset(usize::try_from(number).ok()?)?;
-        let reason = self.watch.control().stops_at(offset, pauser.depth(store))?;
+        let line = || self.symbols.line(offset as usize);
+        let reason = self.watch.control().stops_at(offset, pauser.depth(store), line)?;
         Some(Pausing::Stop(reason, None))
     }
 

@@ -31,11 +31,10 @@ mod trace;
 mod types;
 mod validate;
 mod watchdog;
+mod watchpoint;
 
 pub use boundary::{Boundary, Host, NoHost};
-pub use control::{
-    BreakOffsets, CodePosition, Control, Go, MOST_STOPS, PauseListener, Paused, Pausing, WatchKind, Watchpoint,
-};
+pub use control::{CodePosition, Control, Go, PauseListener, Paused, Pausing};
 pub use driver::{Driver, DriverCode, Trapped};
 pub use func::Func;
 pub use global::{Global, GlobalRef};
@@ -50,3 +49,4 @@ pub use recorded::Recorded;
 pub use symbols::{NoSymbols, Symbols};
 pub use types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
 pub use watchdog::Watchdog;
+pub use watchpoint::{BreakOffsets, MOST_STOPS, WatchKind, Watchpoint};

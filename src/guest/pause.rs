@@ -74,7 +74,8 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         let (stop, depth) = match pausing {
             Pausing::Refresh => (None, 0),
             Pausing::Stop(reason, access) => {
-                let CodePosition { frames, omitted, depth } = self.inner.position();
+                let CodePosition { mut frames, omitted, depth } = self.inner.position();
+                frames.extend(self.recorder.imports_under_way());
                 (Some(Stop { reason, frames, omitted, access }), depth)
             }
         };

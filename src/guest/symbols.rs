@@ -1,5 +1,7 @@
 //! Names and source locations for stack traces. The engine knows functions only by index.
 
+use std::sync::Arc;
+
 use wasmer_types::FrameInfo;
 
 use super::instrument::OffsetMap;
@@ -14,6 +16,11 @@ const IN_A_ROW: usize = 2;
 pub trait Symbols: Send + Sync {
     /// The frames at an instruction, innermost first: inlined functions, then the function itself.
     fn frames(&self, index: u32, offset: Option<usize>) -> Vec<Frame>;
+
+    /// The source file and line of an instruction, if known.
+    fn line(&self, _offset: usize) -> Option<(Arc<str>, u32)> {
+        None
+    }
 }
 
 /// The symbols of a module without debug information.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::access::TouchedPage;
 use super::{
-    Actor, Cause, Change, Collector, Evidence, Failure, Image, Known, Mask, Memories, Outcome, Step, StepKind, Trigger,
-    WASM_PAGE,
+    Actor, Cause, Change, Collector, Evidence, Failure, Frame, Image, Known, Mask, Memories, Outcome, Step, StepKind,
+    Trigger, WASM_PAGE,
 };
 
 /// Receives the guest's messages as it emits them.
@@ -154,6 +154,22 @@ impl Recorder {
         step.known.after = !self.outdated;
         step.elapsed = elapsed;
         &mut step.kind
+    }
+
+    /// The imports whose calls are under way, innermost first, as frames: the guest's own frames outside of them are
+    /// out of sight.
+    pub fn imports_under_way(&self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        for (depth, &place) in self.open.iter().enumerate().rev() {
+            let StepKind::Import { import, .. } = &self.steps[place].kind else { continue };
+            let outer = self.open[..depth].iter().rev().find_map(|&place| match &self.steps[place].kind {
+                StepKind::Call { export, .. } => Some(format!(", in the call of {export}")),
+                _ => None,
+            });
+            let name = format!("the import {import}{}", outer.unwrap_or_default());
+            frames.push(Frame { name: Some(name), ..Frame::default() });
+        }
+        frames
     }
 
     /// Records a message of the guest.
