@@ -188,7 +188,7 @@ fn the_record_tells_what_was_recorded_of_a_guest_that_accesses_nothing() {
     let script = format!("hello\n{ask}:save session overwrite\n:load session\n{ask}");
     let printed = run("idle", &["idle.wat", "--trace", "loads"], &script, 0);
     assert!(!printed.contains("not recorded"), "{printed}");
-    assert_eq!(printed.matches("memory begins as zeroes").count(), 2, "{printed}");
+    assert_eq!(printed.matches("memory starts out as zeros").count(), 2, "{printed}");
     let printed = run("idle", &["idle.wat"], &script, 0);
     assert!(!printed.contains("stores were not recorded"), "{printed}");
     assert_eq!(printed.matches("the guest's loads were not recorded in exchange 1").count(), 2, "{printed}");

@@ -15,8 +15,8 @@ use crate::debug::DebugInfo;
 use crate::record::Evidence;
 use crate::session::Session;
 use crate::view::{
-    AccessEntry, AccessList, AccessQuery, AccessSearch, Hot, ModuleFacts, OriginLink, OriginSearch, Profile, ProfileBy,
-    ProfileRow, ProfileSearch, range,
+    AccessEntry, AccessList, AccessQuery, AccessSearch, Hot, ModuleFacts, Origin, OriginLink, OriginSearch, Profile,
+    ProfileBy, ProfileRow, ProfileSearch, Regions, range,
 };
 
 /// How many of the hottest ranges a profile lists.
@@ -36,6 +36,7 @@ pub struct Report {
 #[derive(Debug)]
 enum Kind {
     Accesses { search: Box<AccessSearch>, name: &'static str, memory: usize, start: u64, len: u64 },
+    Origin { search: Box<OriginSearch>, regions: Box<Regions>, memory: usize, addr: u64 },
     Profile(Box<ProfileSearch>),
 }
 
@@ -56,6 +57,13 @@ impl Report {
                 search.go_on(run, until).map(|list| match json {
                     true => accesses_json(&list, name, (memory, start, len), debug),
                     false => Ok(accesses_list(&list, name, (start, len), debug)),
+                })
+            }
+            Kind::Origin { search, regions, memory, addr } => {
+                let (memory, addr) = (*memory, *addr);
+                search.go_on(run, ModuleFacts { debug, regions }, until).map(|origin| match json {
+                    true => origin_json(&origin, memory, addr),
+                    false => Ok(Reply::Text(origin.lines())),
                 })
             }
             Kind::Profile(search) => search.go_on(run, debug, HOTTEST, until).map(|profile| match json {
@@ -122,23 +130,20 @@ pub(super) fn origin(context: &mut Context<'_>, wanted: Option<RangeArg>, json: 
     let (addr, _) = wanted.map_or(Ok((context.cursor, 1)), |wanted| context.range(&wanted, Some(1)))?;
     inside(context.image()?, addr, 1)?;
     let (regions, memory) = (context.regions(), context.session.memory());
-    let source = ModuleFacts { debug: debug(context), regions: &regions };
-    let mut search = OriginSearch::new(context.at()?, memory, addr);
-    let Poll::Ready(origin) = search.go_on(context.session.run(), source, None) else {
-        return Err(Error::failed("the search did not end"));
+    let search = Box::new(OriginSearch::new(context.at()?, memory, addr));
+    Ok(report(context, Kind::Origin { search, regions: Box::new(regions), memory, addr }, json))
+}
+
+fn origin_json(origin: &Origin, memory: usize, addr: u64) -> Result<Reply, Error> {
+    let link = |link: &OriginLink| {
+        let exchange = link.found.map(|found| found.cause);
+        json!({ "addr": link.addr, "certain": link.certain, "exchange": exchange, "text": link.text })
     };
-    if json {
-        let link = |link: &OriginLink| {
-            let exchange = link.found.map(|found| found.cause);
-            json!({ "addr": link.addr, "certain": link.certain, "exchange": exchange, "text": link.text })
-        };
-        let links: Vec<_> = origin.links.iter().map(link).collect();
-        return line(&json!({
-            "v": VERSION, "report": "origin", "memory": memory, "addr": addr,
-            "links": links, "stopped": origin.stopped,
-        }));
-    }
-    Ok(Reply::Text(origin.lines()))
+    let links: Vec<_> = origin.links.iter().map(link).collect();
+    line(&json!({
+        "v": VERSION, "report": "origin", "memory": memory, "addr": addr,
+        "links": links, "stopped": origin.stopped,
+    }))
 }
 
 fn profile_json(profile: &Profile) -> Result<Reply, Error> {
@@ -176,10 +181,6 @@ fn entry_json(entry: &AccessEntry, debug: Option<&DebugInfo>) -> serde_json::Val
         "func": entry.site.map(|site| site.func), "offset": entry.site.map(|site| site.offset),
         "function": frame.function, "file": frame.file.as_deref(), "line": frame.line,
     })
-}
-
-fn debug<'a>(context: &'a Context<'_>) -> Option<&'a DebugInfo> {
-    context.session.about().and_then(|about| about.debug.as_deref())
 }
 
 fn line(value: &impl Serialize) -> Result<Reply, Error> {

@@ -3,7 +3,7 @@
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
 use crate::record::Run;
-use crate::view::{self, Selection, counted, outcome, whole, written_ranges};
+use crate::view::{self, Selection, counted, not_kept, whole};
 
 /// A moment of the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +77,7 @@ pub(super) fn step(context: &mut Context<'_>, count: u64, forward: bool) -> Resu
 /// Why an exchange cannot be shown.
 fn missing(run: &Run, cause: usize) -> Error {
     Error::Failed(match run.listed(cause) {
-        Some(listed) => {
-            let (ended, written) = (outcome(listed), written_ranges(listed));
-            format!(
-                "the bytes of {} are no longer kept; it ended with {ended}, and wrote {written}",
-                view::exchange(cause)
-            )
-        }
+        Some(_) => not_kept(run, cause),
         None => format!("no exchange {cause}; expected {} to {}", run.oldest(), run.len().saturating_sub(1)),
     })
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::{counted, name, range, thousands};
-use crate::record::{Cause, Missing};
+use super::{counted, exchange, name, outcome, range, thousands};
+use crate::record::{Cause, Missing, Run};
 
 /// The accesses of the step at `place`, or of the whole cause for `None`.
 fn accesses(cause: &Cause, place: Option<usize>) -> Range<u64> {
@@ -44,5 +44,17 @@ pub fn written_ranges(cause: &Cause) -> String {
         (true, _) => "nothing".to_owned(),
         (_, 0) => ranges.join(", "),
         (_, more) => format!("{}, and {}", ranges.join(", "), counted(more as u64, "other range")),
+    }
+}
+
+/// That the bytes of an exchange were dropped, and what is left of it.
+pub fn not_kept(run: &Run, number: usize) -> String {
+    let number_shown = exchange(number);
+    match run.listed(number) {
+        Some(cause) => {
+            let (ended, written) = (outcome(cause), written_ranges(cause));
+            format!("the bytes of {number_shown} are no longer kept; it ended with {ended}, and wrote {written}")
+        }
+        None => format!("{number_shown} was dropped to save memory"),
     }
 }

@@ -161,8 +161,8 @@ impl App {
             (true, Direction::Back) => dropped.start.checked_sub(1),
         };
         let Some(to) = to.filter(|to| (within.start..end).contains(to)) else {
-            let text = match (log.is_empty(), skips) {
-                (true, _) => "no accesses were recorded in this exchange",
+            let text = match (at.node.traced.stores, skips) {
+                (false, _) => "no accesses were recorded in this exchange",
                 (_, true) => "the accesses there were not kept",
                 (_, false) if within.is_empty() => "no access by the guest was recorded in this step",
                 (_, false) => "this is the last access of the exchange; F6 goes to the next exchange",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::time::Time;
 use crate::front::tui::input::action::Direction;
-use crate::view::Selection;
+use crate::view::{Selection, not_kept};
 
 impl App {
     /// Catches up with the session: new causes, another run or memory selected, causes dropped.
@@ -127,7 +127,10 @@ impl App {
         let to = match direction {
             Direction::Back if at.cause > run.oldest() => at.cause - 1,
             Direction::Forward if at.cause + 1 < run.len() => at.cause + 1,
-            Direction::Back if run.oldest() > 0 => return self.notice("older exchanges were dropped to save memory"),
+            Direction::Back if run.oldest() > 0 => {
+                let reason = not_kept(run, run.oldest() - 1);
+                return self.notice(&reason);
+            }
             Direction::Back if self.session.past().len() > self.session.runs_back() => {
                 return self.notice("this is where the guest started; F3 goes to the previous run");
             }
@@ -143,7 +146,10 @@ impl App {
     /// Goes to the most relevant step of an exchange, if the exchange is kept.
     pub(super) fn goto_exchange(&mut self, number: usize) {
         let run = self.session.run();
-        let Some(cause) = run.cause(number) else { return };
+        let Some(cause) = run.cause(number) else {
+            let reason = not_kept(run, number);
+            return self.notice(&reason);
+        };
         if let Some(at) = Selection::new(run, self.time.selection.as_ref(), number, cause.focus) {
             self.look_at(at);
         }

@@ -17,9 +17,10 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let title = with_hint(&format!("writes by function{still}{part}"), "  (f: by range)", area);
     canvas.rule(area, &title, canvas.theme.title());
     if writes.is_empty() {
-        let text = match app.time.selection.as_ref().is_some_and(|at| at.node.accesses.is_empty()) {
-            true => " no stores were recorded in this exchange",
-            false => " no known store in this step",
+        let is_traced = app.time.selection.as_ref().is_some_and(|at| at.node.traced.stores);
+        let text = match is_traced {
+            true => " no known store in this step",
+            false => " no stores were recorded in this exchange",
         };
         canvas.put(below_title(area), text, Style::new());
     }
