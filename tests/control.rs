@@ -215,6 +215,21 @@ fn the_start_function_can_be_stopped_too() {
 }
 
 #[test]
+fn the_start_of_a_later_run_can_be_stopped_too() {
+    let out = good(
+        "restart",
+        STARTS,
+        &["--break", "begin"],
+        ":continue\nab\n:reset\n:expect at 200 hex 00\n:frames\n:continue\n:expect at 200 hex 07\n:runs\ncd\n:expect cd\n",
+    );
+    let again = out.split_once("> :reset").expect("it was asked for").1;
+    assert!(again.contains("run 2 begins with a fresh guest"), "{out}");
+    assert!(again.contains("stopped: in begin (offset 0x"), "{out}");
+    assert_eq!(again.matches(" run: ").count(), 2, "each run is one: {out}");
+    assert!(again.contains("earlier run: 1 exchange   (run 1,") && again.contains("this run: 0 exchanges   (run 2,"));
+}
+
+#[test]
 fn the_pipe_reports_stops_and_goes_on() {
     let folder = folder("pipe");
     std::fs::write(folder.join("guest.wat"), SHOUTS).expect("the folder is ours");

@@ -310,7 +310,10 @@ impl Console {
             return LineResult::Failed(visible(error.to_string().as_bytes()));
         }
         if let Some(words) = self.session.refusal() {
-            return LineResult::Failed(visible(words.as_bytes()));
+            let failed = LineResult::Failed(visible(words.as_bytes()));
+            // A run that a guest would have begun is not there.
+            (self.run, self.shown) = (self.session.run_number(), self.session.run().len());
+            return failed;
         }
         let newest = self.session.run().len().saturating_sub(1);
         self.show_earlier(newest);

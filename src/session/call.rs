@@ -25,6 +25,8 @@ pub(super) struct UnderWay {
     pub(super) again: Option<(Go, u64)>,
     /// Whether the guest was asked to show its memory.
     pub(super) is_asked: bool,
+    /// Whether it is the start of a guest, which began a run.
+    pub(super) begins_a_run: bool,
     /// When it may be asked again.
     pub(super) not_before: Option<Instant>,
 }

@@ -131,11 +131,18 @@ impl Session {
         let not_before = Some(Instant::now() + PART * cost);
         let steps_again = holds && stop.as_ref().is_some_and(|stop| stop.reason == StopReason::Step);
         let again = self.call.again.take().filter(|_| steps_again);
-        self.call = UnderWay { stop, is_held: holds, again: None, is_asked: false, not_before };
+        let begins_a_run = self.call.begins_a_run;
+        self.call = UnderWay { stop, is_held: holds, not_before, ..UnderWay::default() };
         if let Some((how, more)) = again {
             self.call.is_held = false;
             self.call.again = more.checked_sub(1).filter(|more| *more > 0).map(|more| (how, more));
             self.watch.control().go(how);
+        }
+        if cause.begins_a_run() && !self.run.is_unfinished() {
+            self.begin_a_run();
+            self.call.begins_a_run = true;
+        } else {
+            self.call.begins_a_run = begins_a_run;
         }
         self.globals = globals;
         self.run.show_unfinished(cause.into(), present);

@@ -16,10 +16,11 @@ impl Live {
     /// As for [`Live::open`]: the start function runs again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
         let mut recorder = self.recorder.renewed();
-        // What is shown of a stop belongs to the run before.
-        self.watch.control().begin(true);
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
-        if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
+        self.watch.control().begin(self.is_unstoppable);
+        let prepared = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
+        self.watch.control().end();
+        if let Err(failure) = prepared {
             self.guest.take_watch();
             return Err(OpenError::Prepare(failure));
         }

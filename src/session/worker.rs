@@ -183,8 +183,11 @@ impl Session {
             Update::Settled(cause, present, globals, findings) => {
                 let number = if cause.trigger == Trigger::Start { None } else { self.queue.finish() };
                 let begins = cause.begins_a_run();
-                if begins {
-                    self.begin_a_run();
+                match (begins, self.call.begins_a_run) {
+                    (true, false) => self.begin_a_run(),
+                    // It began when its start was shown; what is known of its guest came later.
+                    (true, true) => self.about = self.next_about.take().or(self.about.take()),
+                    (false, _) => (),
                 }
                 self.call = UnderWay::default();
                 self.globals = globals;
@@ -197,7 +200,9 @@ impl Session {
             }
             Update::Refused(reason) => {
                 self.refusal = Some(reason);
-                self.call = UnderWay::default();
+                if std::mem::take(&mut self.call).begins_a_run {
+                    self.end_begun_run();
+                }
                 if let Some(number) = self.queue.finish() {
                     self.settled(number, false);
                 }
@@ -286,7 +291,7 @@ impl Session {
     }
 
     /// Moves the current run to the past ones, unless it is empty.
-    fn begin_a_run(&mut self) {
+    pub(super) fn begin_a_run(&mut self) {
         self.begun += 1;
         if let (false, Some(known)) = (self.run.is_empty(), &mut self.about) {
             let coming = self.next_about.take().unwrap_or_else(|| known.clone());
@@ -306,6 +311,15 @@ impl Session {
         if self.runs_back > self.past.len() {
             self.runs_back = 0;
         }
+    }
+
+    /// Goes back to the run before: the guest that was to begin another one did not start.
+    fn end_begun_run(&mut self) {
+        let Some(PastRun { about, run, globals, findings }) = self.past.pop() else { return };
+        (self.about, self.run, self.globals, self.findings) = (Some(about), run, globals, findings);
+        self.run.set_budget(budget(&self.limits));
+        self.begun -= 1;
+        self.runs_back = self.runs_back.saturating_sub(1);
     }
 
     /// Changes the guest's limits. The time limit applies immediately, the limits of outputs and records from the

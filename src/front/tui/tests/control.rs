@@ -71,6 +71,42 @@ fn a_stepping_key_that_comes_too_late_is_no_text() {
 }
 
 #[test]
+fn a_start_that_is_ended_at_a_stop_leaves_the_run_before() {
+    let starts = r#"(module (memory (export "memory") 1)
+        (func $begin (i32.store8 (i32.const 200) (i32.const 7)))
+        (start $begin)
+        (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param $n i32) (result i32) (local.get $n)))"#;
+    let mut bench = bench(starts, true);
+    bench.send("ab");
+    bench.send(":break begin");
+    bench.send(":reset");
+    let shown = text(&bench.draw(120, 30));
+    assert!(shown.contains("stopped: in begin") && shown.contains("run 2 | start"), "{shown}");
+    bench.event(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    bench.settle();
+    let shown = text(&bench.draw(120, 30));
+    assert!(shown.contains("could not replace the guest") && !shown.contains("run 2"), "{shown}");
+    let session = &bench.full.app.session;
+    assert_eq!((session.run_number(), session.past().len(), session.run().len()), (1, 0, 2));
+    bench.send(":unbreak all");
+    bench.send("cd");
+    assert!(text(&bench.draw(120, 30)).contains("=> cd "));
+    bench.send(":reset");
+    assert_eq!((bench.full.app.session.run_number(), bench.full.app.session.past().len()), (2, 1));
+}
+
+#[test]
+fn places_that_the_guest_lacks_are_told_at_the_start() {
+    let options = Options { trace: Passes { stores: true, loads: false, pauses: true }, ..Options::default() };
+    options.stops.add_break(crate::session::BreakPlace::Function("nope".to_owned())).expect("it is the first");
+    let source = Source { name: "guest.wat".to_owned(), bytes: SHOUTS.as_bytes().to_vec() };
+    let mut bench = Bench::on(source, options, Theme::COLORED);
+    let shown = text(&bench.draw(120, 30));
+    assert!(shown.contains("breakpoint 1: this module defines no function `nope`"), "{shown}");
+}
+
+#[test]
 fn the_input_line_has_the_keys_again_when_the_call_is_over() {
     let mut bench = bench(SHOUTS, false);
     bench.send(":watch 64 change");
