@@ -59,7 +59,8 @@ impl FullScreen {
     /// Draws the screen into a buffer, and returns the cursor's position.
     pub(super) fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         self.app.arrange(area);
-        screen::draw(&self.app, &mut Canvas::new(buffer, self.theme))
+        let theme = self.theme.looking(self.app.settings.theme);
+        screen::draw(&self.app, &mut Canvas::new(buffer, theme))
     }
 
     /// Saves a picture of the screen.
@@ -77,7 +78,7 @@ impl FullScreen {
         let area = self.app.layout.area;
         let mut buffer = Buffer::empty(area);
         self.paint(area, &mut buffer);
-        picture::save(&buffer, &path, overwrite)?;
+        picture::save(&buffer, &path, overwrite, self.app.settings.theme.is_light())?;
         Ok(path)
     }
 
