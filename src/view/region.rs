@@ -41,19 +41,32 @@ pub enum RegionKind {
 }
 
 impl RegionKind {
-    /// A letter to use where the name does not fit.
-    pub fn letter(self) -> &'static str {
+    /// The signs before its first byte and after its last. An address alone has none.
+    pub fn signs(self) -> (&'static str, &'static str) {
         match self {
-            RegionKind::Mark => "m",
-            RegionKind::Input => "i",
-            RegionKind::Output => "o",
-            RegionKind::Block => "b",
-            RegionKind::Free => "f",
-            RegionKind::Buffer => "B",
-            RegionKind::Data => "d",
-            RegionKind::Stack => "s",
-            RegionKind::Heap => "H",
-            RegionKind::Symbol => "a",
+            RegionKind::Output => ("{", "}"),
+            RegionKind::Input => ("(", ")"),
+            RegionKind::Block | RegionKind::Free => ("/", "\\"),
+            RegionKind::Symbol => ("", ""),
+            RegionKind::Mark | RegionKind::Buffer | RegionKind::Data | RegionKind::Stack | RegionKind::Heap => {
+                ("|", "|")
+            }
+        }
+    }
+
+    /// Its place among others where there is room for one: the most important first.
+    pub fn rank(self) -> usize {
+        match self {
+            RegionKind::Output => 0,
+            RegionKind::Input => 1,
+            RegionKind::Mark => 2,
+            RegionKind::Block => 3,
+            RegionKind::Free => 4,
+            RegionKind::Buffer => 5,
+            RegionKind::Data => 6,
+            RegionKind::Stack => 7,
+            RegionKind::Heap => 8,
+            RegionKind::Symbol => 9,
         }
     }
 }

@@ -118,6 +118,16 @@ impl Regions {
         self.few.iter().filter(move |region| (addr..end).contains(&region.start)).chain(data)
     }
 
+    /// The regions whose last byte is one of the `len` bytes at `addr`.
+    pub fn ending_in(&self, addr: u64, len: u64) -> impl Iterator<Item = &Region> {
+        let end = addr.saturating_add(len);
+        let begun = self.data.partition_point(|region| region.start < end);
+        let first = self.data.partition_point(|region| region.start < addr);
+        let data = &self.data[first.saturating_sub(OVERLAP)..begun];
+        let inside = move |region: &&Region| !region.is_empty() && region.end > addr && region.end <= end;
+        self.few.iter().chain(data).filter(inside)
+    }
+
     /// An address relative to each of its regions: `output+0x5`, `heap+0x415`.
     pub fn names_at(&self, addr: u64) -> impl Iterator<Item = String> {
         self.at(addr).map(move |region| match addr - region.start {

@@ -69,8 +69,9 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The layout for a screen of that size. If it is too small, only status and input are shown.
-    pub(crate) fn new(area: Rect, shape: Shape, focus: Focus) -> Layout {
+    /// The layout for a screen of that size. If it is too small, only status and input are shown. The lists get `more`
+    /// rows than their share: those that memory leaves empty.
+    pub(crate) fn new(area: Rect, shape: Shape, focus: Focus, more: u16) -> Layout {
         let mut layout = Layout { area, width: 8, ..Layout::default() };
         let mut rest = area;
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -84,7 +85,7 @@ impl Layout {
         layout.input = from_bottom(&mut rest, 1);
         layout.status = from_bottom(&mut rest, 1);
         layout.sentence = from_bottom(&mut rest, 1);
-        let list_rows = (rest.height / 3).clamp(2, 12);
+        let list_rows = ((rest.height / 3).clamp(2, 12) + more).min(rest.height.saturating_sub(4).max(2));
         let lists = from_bottom(&mut rest, list_rows);
         // When browsing memory, the values at the cursor matter more than the ends of the steps.
         let most = if focus == Focus::Input { STEPS } else { STEPS_ASIDE };

@@ -95,13 +95,13 @@ fn the_panels_are_clicked() {
     bench.keys("\t");
     let shown = text(&bench.settled(120, 40));
     assert!(
-        shown.contains("s stack      0x0..0x100  256 B") && shown.contains("H heap       0x8000..0x20000"),
+        shown.contains("|stack      0x0..0x100  256 B") && shown.contains("|heap       0x8000..0x20000"),
         "{shown}"
     );
-    let (row, column) = find(&shown, ".rodata");
+    let (row, column) = find(&shown, "|.rodata    ");
     click(&mut bench, column, row);
     assert_eq!(bench.full.app.space.cursor, 0x100);
-    assert!(text(&bench.settled(120, 40)).contains(">d .rodata"), "the region at the cursor is marked");
+    assert!(text(&bench.settled(120, 40)).contains(">|.rodata"), "the region at the cursor is marked");
     bench.keys("\t");
     let shown = text(&bench.settled(120, 40));
     let (row, _) = find(&shown, "map  1 cell");
@@ -138,16 +138,103 @@ fn regions_are_named_beside_the_rows_that_they_begin_in() {
     bench.keys("\x1b:goto .rodata");
     bench.key(KeyCode::Enter);
     let shown = text(&bench.settled(120, 40));
-    assert!(shown.contains("\u{b7}\u{b7}\u{b7}  .rodata __stack_pointer") || shown.contains("  __stack_po"), "{shown}");
-    assert!(
-        shown.contains(" B 00  __heap_base") || shown.contains("00  heap"),
-        "a fold names what begins in it: {shown}"
-    );
+    assert!(shown.contains("\u{b7}\u{b7}\u{b7} __stack_pointer"), "{shown}");
+    assert!(shown.contains(" B 00  |heap __heap_base"), "a fold names what begins in it: {shown}");
     assert!(shown.contains("at 0x100  .rodata"), "{shown}");
-    // If names do not fit, a letter appears at the end.
+    // A name that does not fit beside its row is in the pane's title, and none is ever cut.
+    assert!(shown.contains("after   3 B changed   |.rodata \u{2500}"), "{shown}");
     let shown = text(&bench.settled(80, 24));
-    let row = shown.lines().rfind(|line| line.starts_with(" 00000100")).expect("it is shown");
-    assert!(row.trim_end().ends_with(" a") || row.trim_end().ends_with(" d"), "{shown}");
+    assert!(shown.contains("after   3 B changed   |.rodata |stack __stack_pointer \u{2500}"), "{shown}");
+    for (width, height) in [(80, 24), (89, 30), (100, 30), (120, 40), (160, 45)] {
+        let shown = text(&bench.settled(width, height));
+        for line in shown.lines().skip(2).take_while(|line| !line.contains(" steps ")) {
+            assert!(!line.contains('\u{2026}'), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_ends_of_the_line_the_answer_and_the_buffer_are_told_apart() {
+    for theme in [Theme::MONOCHROME, Theme::COLORED] {
+        let mut bench = Bench::new(theme);
+        bench.send("Did you know");
+        // The cursor is elsewhere, so that its brackets hide none.
+        bench.keys("\x1b:0x42f");
+        bench.key(KeyCode::Enter);
+        for (width, height) in [(80, 24), (100, 30), (160, 45)] {
+            let shown = text(&bench.settled(width, height));
+            let after: Vec<_> = shown.lines().filter_map(|line| line.split("g00000").nth(1)).collect();
+            let rows = after.join(" ");
+            assert!(rows.contains("410 {44 69 64"), "where the answer begins: {shown}");
+            assert!(rows.contains("6e 6f 77)20 57 61 73"), "where the line ends: {shown}");
+            assert!(rows.contains("6c 21}00"), "where the answer ends: {shown}");
+            for name in ["(input", "{output", "|buffer"] {
+                assert!(shown.contains(name), "{name}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_end_with_signs_of_their_own_and_neighbours_share_a_gap() {
+    let mut bench = by_recipe("each line\n  p = alloc(n + 3)\n  write at p\n* f(p)\n  answer the line");
+    bench.send("abc");
+    bench.keys("\x1bg");
+    let shown = text(&bench.settled(100, 30));
+    assert!(shown.contains("00000080 (61 62 63)00 00 00\\00 00"), "{shown}");
+    assert!(shown.contains("(input") && shown.contains("/block1"), "{shown}");
+    bench.keys(":mark near 0x86 1");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(100, 30));
+    assert!(shown.contains("61 62 63)00 00 00|00|00"), "a mark of the user's is the most important: {shown}");
+}
+
+#[test]
+fn what_a_step_reads_is_marked_and_said() {
+    for theme in [Theme::MONOCHROME, Theme::COLORED] {
+        let mut bench = Bench::new(theme);
+        bench.send("Did you know");
+        bench.keys("\x1b>>:0x42f");
+        bench.key(KeyCode::Enter);
+        for (width, height) in [(80, 24), (100, 30), (160, 45)] {
+            let buffer = bench.settled(width, height);
+            let shown = text(&buffer);
+            assert!(shown.contains("step 5: the host read 26 bytes: \"Did you know Wasm is cool!\""), "{shown}");
+            assert!(shown.contains("after   26 B read "), "{shown}");
+            assert!(shown.contains("r host read"), "the legend: {shown}");
+            // Every byte that was read, and no other, has its own style: digits and text.
+            let read = theme.looking(crate::settings::Look::Dark).read();
+            let is_read = |x: u16, y: u16| {
+                let cell = &buffer[(x, y)];
+                cell.symbol() != " "
+                    && cell.bg == read.bg.unwrap_or_default()
+                    && cell.modifier.contains(read.add_modifier)
+            };
+            let panes = bench.full.app.layout.after;
+            let inside: String = (panes.y + 1..panes.bottom())
+                .flat_map(|y| (panes.x..panes.right()).map(move |x| (x, y)))
+                .filter(|&(x, y)| is_read(x, y))
+                .map(|(x, y)| buffer[(x, y)].symbol().to_owned())
+                .collect();
+            let digits = inside.chars().filter(char::is_ascii_hexdigit).count();
+            assert!(inside.contains("44696420") || inside.contains("4469642079"), "{inside}: {shown}");
+            assert!(digits >= 52 && inside.ends_with("l!"), "{inside}: {shown}");
+            assert_eq!(shown.lines().filter(|line| line.contains("r000004")).count(), if width == 100 { 4 } else { 2 });
+        }
+    }
+}
+
+#[test]
+fn a_text_that_was_read_and_an_answer_are_shortened_and_their_sizes_stay() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send(&"long ".repeat(100));
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("\u{2026}   (500 B -> 514 B, "), "{shown}");
+    assert!(shown.contains("step 3: the guest changed 14 bytes"), "the summary is not covered: {shown}");
+    bench.keys("\x1b>>");
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("step 5: the host read 514 bytes: \"long long "), "{shown}");
+    assert!(shown.contains("long\u{2026}\" ") || shown.contains("\u{2026}\"\n"), "{shown}");
 }
 
 /// The italic characters of a row. Without colour, only matches and names are italic.
@@ -327,7 +414,6 @@ fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
         " pointer     0x108 .rodata+0x8 words",
         " ptr+len     0x108+0 \"\"",
         " uleb128     8 (1 B)",
-        " bool        no",
         " u16      be 2049",
         " pointer  be 0x8010000 outside",
         " i64      be 576742227280134144",
@@ -336,10 +422,13 @@ fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
     }
     bench.keys("\x1bG");
     let shown = text(&bench.settled(120, 40));
-    assert!(shown.contains("at 0x1ffff  heap+0x17fff") && shown.contains("u32      -"), "{shown}");
+    assert!(
+        shown.contains("at 0x1ffff  heap+0x17fff") && !shown.contains("u32 "),
+        "what does not fit is left out: {shown}"
+    );
     bench.keys("e");
     let shown = text(&bench.settled(120, 40));
-    assert!(shown.contains("u32 be   -") && shown.contains("ptr+len be -"), "{shown}");
+    assert!(!shown.contains("u32 be") && !shown.contains("ptr+len"), "{shown}");
     assert!(shown.contains("u8       0") && shown.contains("utf-8    \\0 U+0000"), "they have no order: {shown}");
 }
 
