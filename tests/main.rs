@@ -55,6 +55,7 @@ mod screen_debug;
 mod scripts;
 mod side_by_side;
 #[cfg(unix)]
+mod structs;
 mod terminal;
 mod trace;
 mod traps;

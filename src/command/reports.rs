@@ -113,10 +113,10 @@ fn entry_json(entry: &AccessEntry, debug: Option<&DebugInfo>) -> serde_json::Val
     })
 }
 
-fn debug<'a>(context: &'a Context<'_>) -> Option<&'a DebugInfo> {
+pub(super) fn debug<'a>(context: &'a Context<'_>) -> Option<&'a DebugInfo> {
     context.session.about().and_then(|about| about.debug.as_deref())
 }
 
-fn line(value: &impl Serialize) -> Result<Reply, Error> {
+pub(super) fn line(value: &impl Serialize) -> Result<Reply, Error> {
     serde_json::to_string(value).map(Reply::Json).map_err(|error| Error::Failed(error.to_string()))
 }

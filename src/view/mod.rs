@@ -28,6 +28,7 @@ mod selection;
 mod sentence;
 mod steps;
 mod stop;
+pub mod structs;
 mod text;
 mod timeline;
 mod touches;

@@ -36,6 +36,10 @@ pub enum RegionKind {
     Stack,
     /// The memory that the guest's allocator manages.
     Heap,
+    /// A struct that was laid over memory.
+    Struct,
+    /// A member of one.
+    Field,
     /// An address with a name.
     Symbol,
 }
@@ -47,10 +51,13 @@ impl RegionKind {
             RegionKind::Output => ("{", "}"),
             RegionKind::Input => ("(", ")"),
             RegionKind::Block | RegionKind::Free => ("/", "\\"),
-            RegionKind::Symbol => ("", ""),
-            RegionKind::Mark | RegionKind::Buffer | RegionKind::Data | RegionKind::Stack | RegionKind::Heap => {
-                ("|", "|")
-            }
+            RegionKind::Symbol | RegionKind::Field => ("", ""),
+            RegionKind::Mark
+            | RegionKind::Struct
+            | RegionKind::Buffer
+            | RegionKind::Data
+            | RegionKind::Stack
+            | RegionKind::Heap => ("|", "|"),
         }
     }
 
@@ -60,13 +67,15 @@ impl RegionKind {
             RegionKind::Output => 0,
             RegionKind::Input => 1,
             RegionKind::Mark => 2,
-            RegionKind::Block => 3,
-            RegionKind::Free => 4,
-            RegionKind::Buffer => 5,
-            RegionKind::Data => 6,
-            RegionKind::Stack => 7,
-            RegionKind::Heap => 8,
-            RegionKind::Symbol => 9,
+            RegionKind::Struct => 3,
+            RegionKind::Block => 4,
+            RegionKind::Free => 5,
+            RegionKind::Buffer => 6,
+            RegionKind::Data => 7,
+            RegionKind::Stack => 8,
+            RegionKind::Heap => 9,
+            RegionKind::Symbol => 10,
+            RegionKind::Field => 11,
         }
     }
 }

@@ -388,11 +388,12 @@ const LEAST_NOTE: usize = 4;
 /// common prefix, so that stays: what follows the last dot, if that fits, as in `wasi\u{2026}fd_read`.
 fn shorten(name: &str, columns: usize) -> String {
     const LEAST: usize = 8;
-    let columns = columns.max(LEAST);
+    const MOST_OWN: usize = 24;
+    let own = name.rsplit_once('.').map_or(0, |(_, own)| own.width());
+    let columns = columns.max(LEAST.max((own + 2).min(MOST_OWN)));
     if name.width() <= columns {
         return name.to_owned();
     }
-    let own = name.rsplit_once('.').map_or(0, |(_, own)| own.width());
     let end = if (1..=columns - 2).contains(&own) { own } else { (columns - 1) * 2 / 3 };
     let behind: String = name.chars().rev().collect();
     let end: String = cut(&behind, end).chars().rev().collect();
@@ -442,8 +443,13 @@ mod tests {
         assert_eq!(shown("wasi_snapshot_preview1.fd_read", 30), "wasi_snapshot_preview1.fd_read");
         assert_eq!(shown("wasi_snapshot_preview1.fd_read", 12), "wasi~fd_read");
         assert_eq!(shown("wasi_snapshot_preview1.fd_read", 20), "wasi_snapsho~fd_read");
+        assert_eq!(shown("wasi_snapshot_preview1.fd_read", 8), "w~fd_read");
         assert_eq!(shown("get_wasm_memory_buffer_pointer", 16), "get_w~er_pointer");
-        assert_eq!(shown("env.a_very_long_name_indeed", 8), "env~deed", "a few letters in any case");
+        assert_eq!(
+            shown("env.a_very_long_name_indeed_it_is", 8),
+            "env.a_ve~me_indeed_it_is",
+            "a few letters in any case"
+        );
         assert_eq!(shown(&"\u{4e2d}".repeat(6), 9), "\u{4e2d}\u{4e2d}~\u{4e2d}\u{4e2d}", "wide letters");
     }
 

@@ -10,6 +10,7 @@ mod lines;
 mod opened;
 mod scopes;
 mod sections;
+mod types;
 mod unit;
 mod units;
 
@@ -17,7 +18,7 @@ mod units;
 mod tests;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use gimli::SectionId;
 
@@ -25,6 +26,8 @@ use super::SourceFrame;
 use super::layout::Layout;
 use limits::Limits;
 use sections::Sections;
+pub use types::TypeError;
+use types::TypeNames;
 use unit::{Code, Paths, Unit};
 use units::Units;
 
@@ -39,6 +42,8 @@ pub(super) struct Dwarf {
     sections: Sections,
     units: Units,
     limits: Limits,
+    /// Read on first use.
+    types: OnceLock<TypeNames>,
 }
 
 impl Dwarf {
@@ -51,7 +56,7 @@ impl Dwarf {
         let sections = Sections::new(bytes, layout.dwarf.clone());
         let limits = Limits::default();
         let units = Units::read(&sections, &limits, code_len);
-        (!units.is_empty()).then_some(Dwarf { sections, units, limits })
+        (!units.is_empty()).then_some(Dwarf { sections, units, limits, types: OnceLock::new() })
     }
 
     /// The directory that the module was compiled in. Relative paths are relative to it.

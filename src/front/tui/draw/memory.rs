@@ -49,7 +49,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         let left = pane(Side::Both).draw(below_title(layout.after), canvas);
         return canvas.ruled(
             layout.after,
-            &with_names(format!("{sides}  {step}   {note}"), left, layout.after),
+            &with_names(format!("{sides}  {step}  {note}"), left, layout.after),
             title,
             ruler,
         );
@@ -59,7 +59,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let left = pane(Side::After).draw(below_title(layout.after), canvas);
     canvas.ruled(
         layout.after,
-        &with_names(format!("after{}   {note}", unknown(after)), left, layout.after),
+        &with_names(format!("after{}  {note}", unknown(after)), left, layout.after),
         title,
         ruler,
     );
@@ -73,9 +73,9 @@ fn with_names(title: String, left: Vec<&Region>, area: Rect) -> String {
     if left.is_empty() {
         return title;
     }
-    let room = title_room(area).saturating_sub(title.width() + 3);
+    let room = title_room(area).saturating_sub(title.width() + 2);
     let names = named(left, room);
-    if names.is_empty() { title } else { format!("{title}   {names}") }
+    if names.is_empty() { title } else { format!("{title}  {names}") }
 }
 
 /// The label of the selection if no step is selected.

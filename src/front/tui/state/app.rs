@@ -98,6 +98,7 @@ impl App {
             != (before.width, before.rows, before.arrangement)
         {
             self.reveal(1);
+            self.reveal_change();
         }
         self.overlays.arrange(Rect { height: area.height - self.layout.bar.height, ..area });
         if self.shown_panel() == Panel::Map {

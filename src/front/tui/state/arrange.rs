@@ -5,13 +5,9 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::layout::{Arrangement, Layout, SIDE_BY_SIDE, Shape};
 use super::lines::to_u16;
-use super::panels::Panel;
+use super::panels::{Panel, structs};
 use crate::front::tui::input::action::Direction;
 use crate::front::tui::input::mode::Focus;
-
-/// Rows of memory that stay free below those that are needed, so that moving the cursor through a fold, which divides
-/// it, does not move the lists.
-const SPARE: usize = 2;
 
 /// The most rows that memory needed in a cause, and what that depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,7 +32,7 @@ impl App {
         self.needed.rows = self.needed.rows.max(used);
         // Stacked panes both give up their rows.
         let panes = if self.layout.arrangement == Arrangement::Stacked { 2 } else { 1 };
-        let more = wanted.min(panes * count.saturating_sub(self.needed.rows + SPARE));
+        let more = wanted.min(panes * count.saturating_sub(self.needed.rows));
         Layout::new(area, self.shape, self.focus, to_u16(more))
     }
 
@@ -48,7 +44,11 @@ impl App {
             Panel::Regions => self.space.regions.len(),
             Panel::Exchanges => self.session.run().len().saturating_sub(1),
             // The writer, the origin and the values.
-            Panel::Values => 12,
+            Panel::Values => 20,
+            Panel::Structs => {
+                let view = self.view().and_then(|view| structs::members(&self.session, &view));
+                view.map_or(0, |view| view.rows.len())
+            }
             Panel::Map | Panel::Writers | Panel::Source => 0,
         };
         1 + steps.max(panel)

@@ -21,6 +21,7 @@ use crate::session::{Options, Session, Source, State, Update};
 mod cases;
 mod commands;
 mod control;
+mod facts;
 mod findings;
 mod keys;
 mod listed;

@@ -22,7 +22,7 @@ fn scatter(theme: Theme) -> Bench {
 }
 
 /// A bench on a guest driven by a recipe.
-fn by_recipe(recipe: &str) -> Bench {
+pub(super) fn by_recipe(recipe: &str) -> Bench {
     let guest = r#"(module (memory (export "memory") 1) (global (export "BUFFER") i32 (i32.const 0x60))
         (func (export "alloc") (param i32) (result i32) (i32.const 0x80)) (func (export "f") (param i32)))"#;
     let mut options = Options::default();
@@ -142,99 +142,15 @@ fn regions_are_named_beside_the_rows_that_they_begin_in() {
     assert!(shown.contains(" B 00  |heap __heap_base"), "a fold names what begins in it: {shown}");
     assert!(shown.contains("at 0x100  .rodata"), "{shown}");
     // A name that does not fit beside its row is in the pane's title, and none is ever cut.
-    assert!(shown.contains("after   3 B changed   |.rodata \u{2500}"), "{shown}");
+    assert!(shown.contains("after  3 B changed  |.rodata \u{2500}"), "{shown}");
     let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains("after   3 B changed   |.rodata |stack __stack_pointer \u{2500}"), "{shown}");
+    assert!(shown.contains("after  3 B changed  |.rodata |stack __stack_pointer \u{2500}"), "{shown}");
     for (width, height) in [(80, 24), (89, 30), (100, 30), (120, 40), (160, 45)] {
         let shown = text(&bench.settled(width, height));
         for line in shown.lines().skip(2).take_while(|line| !line.contains(" steps ")) {
             assert!(!line.contains('\u{2026}'), "{shown}");
         }
     }
-}
-
-#[test]
-fn the_ends_of_the_line_the_answer_and_the_buffer_are_told_apart() {
-    for theme in [Theme::MONOCHROME, Theme::COLORED] {
-        let mut bench = Bench::new(theme);
-        bench.send("Did you know");
-        // The cursor is elsewhere, so that its brackets hide none.
-        bench.keys("\x1b:0x42f");
-        bench.key(KeyCode::Enter);
-        for (width, height) in [(80, 24), (100, 30), (160, 45)] {
-            let shown = text(&bench.settled(width, height));
-            let after: Vec<_> = shown.lines().filter_map(|line| line.split("g00000").nth(1)).collect();
-            let rows = after.join(" ");
-            assert!(rows.contains("410 {44 69 64"), "where the answer begins: {shown}");
-            assert!(rows.contains("6e 6f 77)20 57 61 73"), "where the line ends: {shown}");
-            assert!(rows.contains("6c 21}00"), "where the answer ends: {shown}");
-            for name in ["(input", "{output", "|buffer"] {
-                assert!(shown.contains(name), "{name}: {shown}");
-            }
-        }
-    }
-}
-
-#[test]
-fn blocks_end_with_signs_of_their_own_and_neighbours_share_a_gap() {
-    let mut bench = by_recipe("each line\n  p = alloc(n + 3)\n  write at p\n* f(p)\n  answer the line");
-    bench.send("abc");
-    bench.keys("\x1bg");
-    let shown = text(&bench.settled(100, 30));
-    assert!(shown.contains("00000080 (61 62 63)00 00 00\\00 00"), "{shown}");
-    assert!(shown.contains("(input") && shown.contains("/block1"), "{shown}");
-    bench.keys(":mark near 0x86 1");
-    bench.key(KeyCode::Enter);
-    let shown = text(&bench.settled(100, 30));
-    assert!(shown.contains("61 62 63)00 00 00|00|00"), "a mark of the user's is the most important: {shown}");
-}
-
-#[test]
-fn what_a_step_reads_is_marked_and_said() {
-    for theme in [Theme::MONOCHROME, Theme::COLORED] {
-        let mut bench = Bench::new(theme);
-        bench.send("Did you know");
-        bench.keys("\x1b>>:0x42f");
-        bench.key(KeyCode::Enter);
-        for (width, height) in [(80, 24), (100, 30), (160, 45)] {
-            let buffer = bench.settled(width, height);
-            let shown = text(&buffer);
-            assert!(shown.contains("step 5: the host read 26 bytes: \"Did you know Wasm is cool!\""), "{shown}");
-            assert!(shown.contains("after   26 B read "), "{shown}");
-            assert!(shown.contains("r host read"), "the legend: {shown}");
-            // Every byte that was read, and no other, has its own style: digits and text.
-            let read = theme.looking(crate::settings::Look::Dark).read();
-            let is_read = |x: u16, y: u16| {
-                let cell = &buffer[(x, y)];
-                cell.symbol() != " "
-                    && cell.bg == read.bg.unwrap_or_default()
-                    && cell.modifier.contains(read.add_modifier)
-            };
-            let panes = bench.full.app.layout.after;
-            let inside: String = (panes.y + 1..panes.bottom())
-                .flat_map(|y| (panes.x..panes.right()).map(move |x| (x, y)))
-                .filter(|&(x, y)| is_read(x, y))
-                .map(|(x, y)| buffer[(x, y)].symbol().to_owned())
-                .collect();
-            let digits = inside.chars().filter(char::is_ascii_hexdigit).count();
-            assert!(inside.contains("44696420") || inside.contains("4469642079"), "{inside}: {shown}");
-            assert!(digits >= 52 && inside.ends_with("l!"), "{inside}: {shown}");
-            assert_eq!(shown.lines().filter(|line| line.contains("r000004")).count(), if width == 100 { 4 } else { 2 });
-        }
-    }
-}
-
-#[test]
-fn a_text_that_was_read_and_an_answer_are_shortened_and_their_sizes_stay() {
-    let mut bench = Bench::new(Theme::COLORED);
-    bench.send(&"long ".repeat(100));
-    let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains("\u{2026}   (500 B -> 514 B, "), "{shown}");
-    assert!(shown.contains("step 3: the guest changed 14 bytes"), "the summary is not covered: {shown}");
-    bench.keys("\x1b>>");
-    let shown = text(&bench.settled(80, 24));
-    assert!(shown.contains("step 5: the host read 514 bytes: \"long long "), "{shown}");
-    assert!(shown.contains("long\u{2026}\" ") || shown.contains("\u{2026}\"\n"), "{shown}");
 }
 
 /// The italic characters of a row. Without colour, only matches and names are italic.
