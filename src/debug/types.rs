@@ -37,7 +37,10 @@ pub enum DataKind {
     /// An integer whose values have names.
     Enum(Vec<(i64, String)>),
     /// libc++'s `std::string`: a short text is inside it, a longer one behind a pointer.
-    CxxString,
+    CxxString {
+        /// Whether the pointer comes first, as in libc++'s second ABI; else it comes last.
+        data_first: bool,
+    },
     /// Bytes of which no more is known.
     Unknown,
 }

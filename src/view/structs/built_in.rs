@@ -28,15 +28,21 @@ const DECLARED: &[(&str, &str)] = &[
     ("an i64 with the halves the other way around", "packed-low { char *ptr[len]; u32 len; }"),
 ];
 
-/// The name of libc++'s string, which no declaration can describe, and its description.
-const CXX_STRING: (&str, &str) = ("std::string", "libc++ std::string, as Emscripten and wasi-sdk lay it out");
+/// libc++'s strings, which no declaration can describe: name, whether the pointer comes first, description.
+const CXX_STRINGS: [(&str, bool, &str); 3] = [
+    ("std::string", true, "libc++ std::string of Emscripten and wasi-sdk"),
+    ("std::__2::string", true, "the same by its whole name"),
+    ("std::__1::string", false, "libc++ std::string of Zig"),
+];
 
 static BUILT_IN: LazyLock<Vec<(Arc<DataType>, &str)>> = LazyLock::new(|| {
     let read = |text: &str| parse::declaration(text, &|name| Err(format!("unknown type {name}")));
     let declared = DECLARED.iter().filter_map(|(about, text)| Some((read(text).ok()?, *about)));
-    let (name, about) = CXX_STRING;
-    let cxx = DataType { name: name.to_owned(), size: 12, align: 4, kind: DataKind::CxxString };
-    declared.chain([(Arc::new(cxx), about)]).collect()
+    let cxx = CXX_STRINGS.into_iter().map(|(name, data_first, about)| {
+        let kind = DataKind::CxxString { data_first };
+        (Arc::new(DataType { name: name.to_owned(), size: 12, align: 4, kind }), about)
+    });
+    declared.chain(cxx).collect()
 });
 
 /// The built-in structs, each with a description.
@@ -54,7 +60,7 @@ mod tests {
 
     #[test]
     fn each_is_a_valid_declaration() {
-        assert_eq!(built_in_structs().count(), DECLARED.len() + 1);
+        assert_eq!(built_in_structs().count(), DECLARED.len() + CXX_STRINGS.len());
         let sizes = ["str", "String", "go.string", "go.slice", "std::string"].map(|name| named(name).map(|ty| ty.size));
         assert_eq!(sizes, [Some(8), Some(12), Some(16), Some(24), Some(12)]);
     }

@@ -385,6 +385,17 @@ mod tests {
             lines(&[], "std::string", 0x100, &[(0x100, &long), (0x200, b"hi!")]),
             ["+0x0 std::string \"\" -> 0x200 \"hi\" (capacity 15)"]
         );
+        // What Zig's compiler makes of two strings.
+        let short = b"\x14short text\0";
+        assert_eq!(
+            lines(&[], "std::__1::string", 0x100, &[(0x100, short)]),
+            ["+0x0 std::__1::string \"\" -> \"short text\" (inside)"]
+        );
+        let long = [word(0x31), word(2), word(0x200)].concat();
+        assert_eq!(
+            lines(&[], "std::__1::string", 0x100, &[(0x100, &long), (0x200, b"hi!")]),
+            ["+0x0 std::__1::string \"\" -> 0x200 \"hi\" (capacity 47)"]
+        );
         let packed = [word(2), word(0x200)].concat();
         assert_eq!(
             lines(&[], "packed", 0x100, &[(0x100, &packed), (0x200, b"hi!")])[1],

@@ -8,8 +8,6 @@ use crate::view::visible;
 const TEXT: usize = 64;
 /// Maximum number of elements of an array that are shown.
 const ELEMENTS: u64 = 16;
-/// The top bit of libc++'s capacity: the text is not inside the string.
-const CXX_LONG: u32 = 1 << 31;
 
 /// The bytes at an address.
 #[derive(Clone, Copy)]
@@ -63,7 +61,7 @@ impl Bytes<'_> {
                 let c = char::from_u32(code).filter(|_| ty.size > 1 || code < 0x80);
                 Some(c.map_or(code.to_string(), |c| format!("'{}'", visible(c.encode_utf8(&mut [0; 4]).as_bytes()))))
             }
-            (DataKind::CxxString, None) => self.cxx_string(),
+            (DataKind::CxxString { data_first }, None) => self.cxx_string(*data_first),
             (DataKind::Struct(_) | DataKind::Unknown, None) => self.hex(ty.size),
         }
     }
@@ -175,17 +173,22 @@ impl Bytes<'_> {
         Some(if (shown as u64) < count { format!("\"{text}\u{2026}\"") } else { format!("\"{text}\"") })
     }
 
-    /// libc++'s string: data, size, capacity with the top bit set; or 11 bytes, the last of the twelve being the length.
-    fn cxx_string(self) -> Option<String> {
+    /// libc++'s string of 12 bytes. A long one has a pointer, a size, and a capacity, of which one bit says that it is
+    /// long; a short one has its length instead of that bit's byte, and the text beside it.
+    fn cxx_string(self, data_first: bool) -> Option<String> {
         let bytes: [u8; 12] = self.take()?;
         let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        if word(8) & CXX_LONG == 0 {
-            let len = u64::from(bytes[11]).min(11);
-            let inside = self.text(1, len)?;
-            return Some(if len == 0 { inside } else { format!("{inside} (inside)") });
+        let (is_long, len, inside) = match data_first {
+            true => (bytes[11] & 0x80 != 0, bytes[11], self.addr),
+            false => (bytes[0] & 1 != 0, bytes[0] >> 1, self.addr + 1),
+        };
+        if !is_long {
+            let text = Bytes { addr: inside, ..self }.text(1, u64::from(len.min(11)))?;
+            return Some(if len == 0 { text } else { format!("{text} (inside)") });
         }
-        let (data, size, capacity) = (u64::from(word(0)), u64::from(word(4)), (word(8) & !CXX_LONG).saturating_sub(1));
+        let (data, size) = (u64::from(word(if data_first { 0 } else { 8 })), u64::from(word(4)));
+        let capacity = if data_first { word(8) & (u32::MAX >> 1) } else { word(0) & !1 };
         let text = Bytes { addr: data, ..self }.text(1, size).unwrap_or_else(|| "outside memory".to_owned());
-        Some(format!("{data:#x} {text} (capacity {capacity})"))
+        Some(format!("{data:#x} {text} (capacity {})", capacity.saturating_sub(1)))
     }
 }

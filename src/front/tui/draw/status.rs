@@ -1,11 +1,11 @@
 //! The lines above the input line: a summary of the selected step; a message, the guest's state or the answer.
 
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{Canvas, glance, shortened};
 use crate::front::tui::state::app::App;
+use crate::front::tui::state::lines::{self, to_u16};
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::State;
@@ -37,16 +37,24 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         Tone::Bold => canvas.theme.title(),
         Tone::Failure => canvas.theme.failure(),
     };
-    let (area, above) = (app.layout.status, app.layout.sentence);
-    if text.width() <= usize::from(area.width) || above.is_empty() {
-        canvas.put(area, &text, style);
-        return;
-    }
-    // A long message also takes the summary's line.
+    let area = app.layout.status;
     let lines = wrapped(&text, usize::from(area.width), 0);
-    canvas.clear(Rect { height: 1, ..above });
-    canvas.put(above, &lines[0], style);
-    canvas.put(area, &lines[1..].join(" "), style);
+    let count = usize::from(area.height).min(lines.len());
+    for (number, line) in lines::rows(area).take(count).enumerate() {
+        // What does not fit is cut at the end.
+        let text = if number + 1 == count { lines[number..].join(" ") } else { lines[number].clone() };
+        canvas.put(line, &text, style);
+    }
+}
+
+/// The rows that the message needs, at most a few.
+pub(in crate::front::tui) fn rows(app: &App) -> u16 {
+    const MOST: u16 = 3;
+    let columns = usize::from(app.layout.status.width);
+    if columns == 0 {
+        return 1;
+    }
+    to_u16(wrapped(&message(app, columns).0, columns, 0).len()).clamp(1, MOST)
 }
 
 /// Draws the summary of the selected step.

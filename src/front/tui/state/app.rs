@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::arrange::Needed;
 use super::effect::{Effect, PictureFile, Request};
-use super::layout::{Arrangement, Layout, Shape};
+use super::layout::{Arrangement, Extra, Layout, Shape};
 use super::lines::below_title;
 use super::overlays::{Overlay, Overlays};
 use super::panels::{Panel, Panels};
@@ -49,6 +49,8 @@ pub(crate) struct App {
     pub(crate) layout: Layout,
     /// The rows that memory needs.
     pub(super) needed: Needed,
+    /// The rows that the message above the input line needs.
+    pub(super) message_rows: u16,
     /// Whether the mouse is captured.
     pub(super) has_mouse: bool,
     /// The first key of an unfinished sequence.
@@ -71,8 +73,9 @@ impl App {
             status: Status::default(),
             script: Script::default(),
             shape: Shape::default(),
-            layout: Layout::new(Rect::default(), Shape::default(), Focus::Input, 0),
+            layout: Layout::new(Rect::default(), Shape::default(), Focus::Input, Extra::default()),
             needed: Needed::default(),
+            message_rows: 1,
             has_mouse: true,
             prefix: None,
             effects: Vec::new(),

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::app::App;
-use super::layout::{Arrangement, Layout, SIDE_BY_SIDE, Shape};
+use super::layout::{Arrangement, Extra, Layout, SIDE_BY_SIDE, Shape};
 use super::lines::to_u16;
 use super::panels::{Panel, structs};
 use crate::front::tui::input::action::Direction;
@@ -19,7 +19,8 @@ pub(super) struct Needed {
 impl App {
     /// The layout for a screen of that size. The lists use rows that memory leaves empty before they scroll.
     pub(super) fn laid_out(&mut self, area: Rect) -> Layout {
-        self.layout = Layout::new(area, self.shape, self.focus, 0);
+        let message = self.message_rows - 1;
+        self.layout = Layout::new(area, self.shape, self.focus, Extra { lists: 0, message });
         let wanted = self.list_rows().saturating_sub(usize::from(self.layout.steps.height));
         let cause = self.time.selection.as_ref().map_or(0, |at| at.cause);
         let of = Some((area, self.shape, self.focus, cause, self.memory()));
@@ -33,7 +34,12 @@ impl App {
         // Stacked panes both give up their rows.
         let panes = if self.layout.arrangement == Arrangement::Stacked { 2 } else { 1 };
         let more = wanted.min(panes * count.saturating_sub(self.needed.rows));
-        Layout::new(area, self.shape, self.focus, to_u16(more))
+        Layout::new(area, self.shape, self.focus, Extra { lists: to_u16(more), message })
+    }
+
+    /// Gives that many rows to the message above the input line. Returns false if it has as many.
+    pub(crate) fn give_rows(&mut self, rows: u16) -> bool {
+        std::mem::replace(&mut self.message_rows, rows.max(1)) != rows.max(1)
     }
 
     /// The rows that the steps and the panel beside them need, titles included.
@@ -65,7 +71,7 @@ impl App {
         let mut skipped = String::new();
         for step in 1..=order.len() {
             self.shape.arrangement = Some(order[(at + step) % order.len()]);
-            let arranged = Layout::new(area, self.shape, self.focus, 0).arrangement;
+            let arranged = Layout::new(area, self.shape, self.focus, Extra::default()).arrangement;
             if Some(arranged) == self.shape.arrangement {
                 break;
             }

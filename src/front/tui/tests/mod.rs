@@ -31,6 +31,7 @@ mod overlays;
 mod panels;
 mod panes;
 mod pictures;
+mod scenes;
 mod sizes;
 mod space;
 mod stores;
