@@ -20,6 +20,19 @@ fn line_prints_changed_rows_summary_and_answer() {
 }
 
 #[test]
+fn a_step_that_reads_says_which_bytes_it_read() {
+    let read = said("read", ":exchange 1.5");
+    assert!(
+        read.ends_with("step 5 of 5: read 6 B at 0x40..0x46\nthe host read 6 bytes: \"hello!\"\n=> hello!\n"),
+        "{read}"
+    );
+    let (cut, ..) = script("read2", "h\u{e9}llo \u{1f600}\n:exchange 1.5\n");
+    assert!(cut.contains("the host read 12 bytes: \"h\u{e9}llo \u{1f600}!\""), "{cut}");
+    let (long, ..) = script("read3", &format!("{}\n:exchange 1.5\n", "x".repeat(200)));
+    assert!(long.contains("the host read 201 bytes: \"xxx") && long.contains("xxx\u{2026}\"\n"), "{long}");
+}
+
+#[test]
 fn send_accepts_escapes_hex_and_files() {
     assert!(said("send", r":send a\x62\u{e9}\n").ends_with("=> ab\u{e9}\\n!\n"));
     assert!(said("send2", r#":send " \"a ""#).ends_with("=>  \"a !\n"));
@@ -164,7 +177,7 @@ fn limits_can_be_changed_at_run_time() {
     let spin = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
-    let folder = folder("limits");
+    let folder = folder("spin");
     std::fs::write(folder.join("spin.wat"), spin).expect("the test directory is writable");
     let script = ":set timeout 50ms\nspin\n:expect error still running after 50ms\n:set max-output 3\nab\nabcde\n\
                   :expect error the limit is 3\n:reset\nabcde\n:expect error the limit is 3\n:set max-output 1KiB\nabcde\n\
@@ -229,6 +242,8 @@ const SURPLUS: &[&str] = &[
     "readers 0x40 json junk",
     "origin 0x40 json junk",
     "profile json junk",
+    "struct str @ 0x40 json junk",
+    "struct A { u32 x; } junk",
     "steps junk",
     "frames junk",
     "check on junk",

@@ -56,6 +56,7 @@ mod scripts;
 mod side_by_side;
 #[cfg(unix)]
 mod source_lines;
+mod structs;
 #[cfg(unix)]
 mod terminal;
 mod trace;

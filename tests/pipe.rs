@@ -202,6 +202,7 @@ exchange 1  \"Did you know\"
       by                gg gg gg gg gg gg gg gg  gg gg
   4 call  get_wasm_memory_buffer_pointer() -> 0x410   did not move
   5 read  26 B at 0x410..0x42a
+      \"Did you know Wasm is cool!\"
 Did you know Wasm is cool!
 ";
     assert_eq!(text(&output.stdout), expected);

@@ -123,9 +123,9 @@ fn rewritten_bytes_are_marked_on_the_screen() {
     let mut screen = Screen::start("screen", &[]);
     screen.wait_for(&["the guest is ready"]);
     screen.pty.press("hello\r");
-    screen.wait_for(&["after   14 B changed"]);
+    screen.wait_for(&["after  14 B changed"]);
     screen.pty.press("world\r");
-    screen.wait_for(&["after   14 B written, 0 changed"]);
+    screen.wait_for(&["after  14 B written, 0 changed"]);
     // In memory, the panel shows the writer of the byte at the cursor: this exchange.
     screen.pty.press("\x1b");
     screen.wait_for(&["now: the guest, exchange 2 step 3 (add_wasm_is_cool)"]);

@@ -197,6 +197,11 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// Whether a character is among the remaining arguments.
+    pub(super) fn has(&self, c: char) -> bool {
+        self.rest.contains(c)
+    }
+
     /// Whether there are no more arguments.
     pub(super) fn is_empty(&self) -> bool {
         self.rest.trim().is_empty()

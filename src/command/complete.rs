@@ -8,6 +8,7 @@ use super::table::{COMMANDS, Spec, find};
 use crate::abi::built_in_recipes;
 use crate::check::KINDS;
 use crate::guest::Signature;
+use crate::view::structs::built_in_structs;
 use crate::view::{NUMBER_TYPES, Notation};
 
 /// The maximum number of files offered.
@@ -30,6 +31,7 @@ pub struct Names {
     pub(super) memories: Vec<String>,
     pub(super) regions: Vec<String>,
     pub(super) marks: Vec<String>,
+    pub(super) structs: Vec<String>,
 }
 
 impl Names {
@@ -77,6 +79,10 @@ fn offered(choice: &'static str, typed: &str, names: &Names) -> Vec<String> {
         "RECIPE" => begun(&mut built_in_recipes().map(|(name, _)| name)),
         "TYPE" => begun(&mut NUMBER_TYPES.iter().map(|ty| ty.name)),
         "FORMAT" => begun(&mut Notation::ALL.into_iter().map(Notation::name)),
+        "STRUCT" => {
+            let built_in = built_in_structs().map(|(ty, _)| ty.name.as_str());
+            begun(&mut names.structs.iter().map(String::as_str).chain(built_in))
+        }
         "MARK" => begun(&mut names.marks.iter().map(String::as_str)),
         "COMMAND" => begun(&mut COMMANDS.iter().map(|spec| spec.name)),
         "FILE" => files(typed),
@@ -150,6 +156,7 @@ mod tests {
             globals: vec!["count".to_owned()],
             memories: vec!["memory".to_owned(), "second".to_owned()],
             regions: vec!["input".to_owned(), "output".to_owned()],
+            structs: Vec::new(),
             marks: vec!["here".to_owned()],
         }
     }

@@ -104,7 +104,7 @@ impl Slot {
 
     /// Whether it takes the rest of the line, including spaces.
     fn is_text(&self) -> bool {
-        matches!(self.what, "TEXT" | "BYTES")
+        matches!(self.what, "TEXT" | "BYTES" | "MEMBERS")
     }
 
     fn takes(&self, word: &str) -> bool {
@@ -160,7 +160,7 @@ pub(super) fn samples(args: &'static str) -> Vec<Sample> {
         "FINDING" => "leak",
         "NUMBER[.STEP]" => "1.1",
         "ADDR..END" => "1..2",
-        "EXPORT" | "GLOBAL" | "MEMORY" | "NAME" | "MARK" | "FILE" | "RECIPE" | "COMMAND" | "TEXT" => "name",
+        "EXPORT" | "GLOBAL" | "MEMORY" | "NAME" | "MARK" | "FILE" | "RECIPE" | "COMMAND" | "STRUCT" | "TEXT" => "name",
         kind if is_kind(kind) => "1",
         literal => literal,
     };

@@ -46,10 +46,12 @@ pub(super) fn changes(context: &mut Context<'_>) -> Result<Reply, Error> {
     let none = Image::default();
     let (before, after) = (at.before.get(memory).unwrap_or(&none), at.after.get(memory).unwrap_or(&none));
     let Some(marks) = at.marks.get(memory) else { return Ok(lines_or(std::iter::empty(), "nothing changed")) };
+    let fields = context.regions();
     let change = |(start, end): (u64, u64)| {
         let (old, new) = (glance(before, start, end), glance(after, start, end));
         let by = marks.at(start).actor().map_or("", Actor::word);
-        let words = format!("{}  {by}: {old} -> {new}", range(start, end - start));
+        let field = fields.in_range(start, end).map_or_else(String::new, |fields| format!("   {fields}"));
+        let words = format!("{}  {by}: {old} -> {new}{field}", range(start, end - start));
         Place { words, addr: Some(start), at: None }
     };
     let mut places: Vec<_> = marks.ranges_from(0).take(MOST).map(change).collect();

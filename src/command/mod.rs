@@ -19,6 +19,7 @@ mod reports;
 mod set;
 mod space;
 mod spelling;
+mod structs;
 mod table;
 mod time;
 
@@ -80,6 +81,8 @@ pub enum Reply {
     Text(Vec<String>),
     /// A list's title, and its lines with addresses to jump to.
     Places(String, Vec<Place>),
+    /// A struct laid over memory: its title, and its members with their addresses.
+    Struct(String, Vec<Place>),
     /// One line of JSON.
     Json(String),
     /// Rows of memory.
@@ -246,6 +249,7 @@ impl Context<'_> {
             globals: self.session.globals().iter().map(|global| global.name.clone()).collect(),
             memories: memories.filter_map(|names| names.first().map(|&name| name.to_owned())).collect(),
             regions: regions.iter().take(bounds::MOST).map(|region| region.name.clone()).collect(),
+            structs: self.session.structs().declared().map(|ty| ty.name.clone()).collect(),
             marks: self.session.bookmarks().iter().map(|mark| mark.name.clone()).collect(),
         }
     }

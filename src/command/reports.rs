@@ -183,6 +183,10 @@ fn entry_json(entry: &AccessEntry, debug: Option<&DebugInfo>) -> serde_json::Val
     })
 }
 
-fn line(value: &impl Serialize) -> Result<Reply, Error> {
+pub(super) fn debug<'a>(context: &'a Context<'_>) -> Option<&'a DebugInfo> {
+    context.session.about().and_then(|about| about.debug.as_deref())
+}
+
+pub(super) fn line(value: &impl Serialize) -> Result<Reply, Error> {
     serde_json::to_string(value).map(Reply::Json).map_err(|error| Error::Failed(error.to_string()))
 }

@@ -11,8 +11,9 @@ use super::check::{self, Expectation};
 use super::control::{self, Removed, WatchArg};
 use super::error::{ArgumentError, Error};
 use super::spelling::nearest;
+use super::structs::StructArg;
 use super::time::{self, Moment};
-use super::{Context, Reply, findings, look, reports, set, space};
+use super::{Context, Reply, findings, look, reports, set, space, structs};
 use crate::guest::Go;
 use crate::view::{AccessQuery, Search};
 
@@ -167,6 +168,15 @@ pub const COMMANDS: &[Spec] = &[
         let json = args.take("json");
         action(move |context| reports::profile(context, json))
     }),
+    spec(
+        "struct",
+        "[STRUCT [@ ADDR [json]] | STRUCT { MEMBERS }]",
+        "show the bytes at an address as a struct; declare one; or list them",
+        |args| {
+            let asked = StructArg::parse(args)?;
+            action(move |context| structs::run(context, asked))
+        },
+    ),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
     spec("frames", "", "list the calls that led to the trap, or to where the guest stopped", |_| action(look::frames)),
     spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {

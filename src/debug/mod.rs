@@ -13,6 +13,7 @@ mod layout;
 mod names;
 mod path;
 mod source_map;
+mod types;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,9 @@ use source_map::SourceMap;
 use crate::guest::Symbols;
 use crate::record::Frame;
 
-pub use dwarf::Compiler;
+pub use dwarf::{Compiler, TypeError};
 pub use files::PathMapping;
+pub use types::{Count, DataKind, DataType, Member};
 
 /// Maximum size of a separate file with debug information, in bytes.
 const EXTERNAL: u64 = 512 << 20;
@@ -189,6 +191,14 @@ impl DebugInfo {
     /// The compilers that made the module's code, as its DWARF says; empty without DWARF.
     pub fn compilers(&self) -> Vec<Compiler> {
         self.dwarf().map(Dwarf::compilers).unwrap_or_default()
+    }
+
+    /// The type of data with this name, from DWARF. A suffix such as `Header` matches `my::Header` if no whole name does.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn type_named(&self, name: &str) -> Result<Arc<DataType>, TypeError> {
+        self.dwarf().map_or(Err(TypeError::Unknown), |dwarf| dwarf.type_named(name))
     }
 
     /// The module in binary form.

@@ -164,8 +164,15 @@ impl Console {
             Typed::Command(text) => text,
         };
         let reply = command::run(text, &mut self.context()).and_then(|reply| self.finished(reply));
-        let shows_memory =
-            matches!(reply, Ok(Reply::Text(_) | Reply::Rows(_) | Reply::Places(..) | Reply::Find(_) | Reply::Copy(_)));
+        let shows_memory = matches!(
+            reply,
+            Ok(Reply::Text(_)
+                | Reply::Rows(_)
+                | Reply::Places(..)
+                | Reply::Struct(..)
+                | Reply::Find(_)
+                | Reply::Copy(_))
+        );
         match reply {
             Err(error) => return LineResult::Refused(error.to_string()),
             Ok(Reply::Quit) => self.leaving = true,
@@ -178,7 +185,9 @@ impl Console {
             Ok(Reply::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
             Ok(Reply::Json(line)) => self.write_line(&line),
             Ok(Reply::Rows(rows)) => self.write(|out, style| hex::write_dump(out, &rows, style)),
-            Ok(Reply::Places(_, places)) => places.iter().for_each(|place| self.say(&place.words)),
+            Ok(Reply::Places(_, places) | Reply::Struct(_, places)) => {
+                places.iter().for_each(|place| self.say(&place.words));
+            }
             Ok(Reply::Goto(addr)) => {
                 self.cursor = addr;
                 return self.feed(":dump");

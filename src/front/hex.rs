@@ -7,7 +7,7 @@ use crate::cli::Cli;
 use crate::record::{Actor, Cause, Image, Memories, StepKind, Trigger};
 use crate::view::{
     Cell, Mark, Marks, Row, Selection, Steps, backtrace, caution, difference, dropped_in_full, exchange, failure,
-    finding, glyph, visible, written_ranges,
+    finding, glyph, quoted, visible, written_ranges,
 };
 
 /// The prefix of a row. Words come first, for screen readers.
@@ -67,6 +67,12 @@ pub(super) fn write_cause(
         writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
         cause.changes[made..step.changes.start].iter().for_each(|change| change.redo(&mut memories));
         made = step.changes.start;
+        if let StepKind::Read { memory, addr, len } = step.kind
+            && let Some(image) = memories.get(memory)
+            && let Some(text) = quoted(image, &(addr..addr.saturating_add(len)), SENTENCE)
+        {
+            writeln!(out, "      {text}")?;
+        }
         // The host's work for an import consists of steps of its own, which follow directly.
         if !matches!(step.kind, StepKind::Import { .. }) {
             write_changes(out, cause, place, &memories, style)?;
@@ -81,6 +87,8 @@ pub(super) fn write_cause(
     calls.try_for_each(|line| writeln!(out, "    {}", visible(line.as_bytes())))
 }
 
+/// The maximum length of a sentence about what was read, in characters.
+const SENTENCE: usize = 100;
 /// The maximum number of changed rows that are written at a prompt.
 const ROWS: usize = 24;
 
@@ -119,14 +127,21 @@ pub(super) fn write_changed_rows(out: &mut impl Write, at: &Selection, style: St
     Ok(())
 }
 
-/// Writes a summary of each memory's changes. With several memories, only of those that changed.
+/// Writes what the selection read, and a summary of each memory's changes. With several memories, only of those that
+/// changed.
 pub(super) fn write_sentence(out: &mut impl Write, at: &Selection) -> io::Result<()> {
+    let several = at.marks.len() > 1;
+    let read = (0..at.marks.len()).find_map(|memory| Some((memory, at.read_sentence(memory, SENTENCE)?)));
+    if let Some((memory, read)) = &read {
+        let which = if several { format!("memory {memory}: ") } else { String::new() };
+        writeln!(out, "{which}{read}")?;
+    }
     let changed = at.marks.iter().enumerate().filter(|(_, marks)| !marks.is_empty());
     for (memory, marks) in changed.clone() {
-        let which = if at.marks.len() > 1 { format!("memory {memory}: ") } else { String::new() };
+        let which = if several { format!("memory {memory}: ") } else { String::new() };
         writeln!(out, "{which}{}", difference(marks))?;
     }
-    if changed.count() == 0 {
+    if changed.count() == 0 && read.is_none() {
         writeln!(out, "{}", difference(&Marks::default()))?;
     }
     if let Some(caution) = caution(at.known()) {

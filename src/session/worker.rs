@@ -12,7 +12,8 @@ use super::queue::{Queue, ReloadPending};
 use super::resend::RunRequests;
 use super::thread::{Job, work};
 use super::{
-    About, Bookmarks, GuestOp, OpenError, Options, PastRun, Reload, Request, Resend, Saved, Source, Stops, Update,
+    About, Bookmarks, GuestOp, OpenError, Options, PastRun, Reload, Request, Resend, Saved, Source, Stops, Structs,
+    Update,
 };
 use crate::check::{Findings, review};
 use crate::guest::{Global, Limits, PauseListener, Watchdog};
@@ -61,6 +62,7 @@ pub struct Session {
     pub(super) globals: Vec<Global>,
     pub(super) findings: Findings,
     bookmarks: Bookmarks,
+    structs: Structs,
     pub(super) stops: Stops,
     pub(super) call: UnderWay,
     /// Lets a guest that waits end, when the session is gone.
@@ -117,6 +119,7 @@ impl Session {
             globals: Vec::new(),
             findings: Findings::default(),
             bookmarks: Bookmarks::default(),
+            structs: Structs::default(),
             stops: Stops::default(),
             call: UnderWay::default(),
             _hold: None,
@@ -359,6 +362,16 @@ impl Session {
         &mut self.bookmarks
     }
 
+    /// The structs that the user declared and laid over memory.
+    pub fn structs(&self) -> &Structs {
+        &self.structs
+    }
+
+    /// Mutable access to the structs.
+    pub fn structs_mut(&mut self) -> &mut Structs {
+        &mut self.structs
+    }
+
     /// A snapshot of the session without its guest, for viewing only.
     pub fn still(&self) -> Session {
         Session {
@@ -373,6 +386,7 @@ impl Session {
             globals: self.globals.clone(),
             findings: self.findings.clone(),
             bookmarks: self.bookmarks.clone(),
+            structs: self.structs.clone(),
             ..Session::new(self.name.clone(), channel().0)
         }
     }

@@ -14,7 +14,7 @@ use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
-pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Trace, Variables};
+pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, Trace, Variables};
 use value::{At, Field};
 
 /// The value of every setting.
@@ -30,6 +30,8 @@ pub struct Settings {
     pub env: Variables,
     /// When to use colors.
     pub color: ColorChoice,
+    /// The colors of the screen.
+    pub theme: Look,
     /// The key bindings of the prompt.
     pub keys: Keys,
     /// Whether typed lines are saved for later sessions.
@@ -75,6 +77,7 @@ impl Default for Settings {
             source_maps: Vec::new(),
             env: Variables::default(),
             color: ColorChoice::Auto,
+            theme: Look::Dark,
             keys: Keys::Emacs,
             history: true,
             quiet: false,
@@ -159,6 +162,10 @@ pub const SETTINGS: &[Setting] = &[
     },
     setting("poison", "Byte that fills new blocks, such as cc", Group::Findings, &At(|all| &mut all.poison)),
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
+    Setting {
+        live: true,
+        ..setting("theme", "Screen: dark, light, dark-classes ...", Group::Display, &At(|all| &mut all.theme))
+    },
     setting("keys", "Prompt key bindings: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {
         off: "Do not read or write the history of typed lines",

@@ -308,6 +308,41 @@ impl Choice for ColorChoice {
         &[("auto", ColorChoice::Auto), ("always", ColorChoice::Always), ("never", ColorChoice::Never)];
 }
 
+/// The colors of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// For a dark background.
+    #[default]
+    Dark,
+    /// For a light background.
+    Light,
+    /// For a dark background, with the bytes colored by class: zero, printable, control, other.
+    DarkClasses,
+    /// The same for a light background.
+    LightClasses,
+}
+
+impl Look {
+    /// Whether it is for a light background.
+    pub fn is_light(self) -> bool {
+        matches!(self, Look::Light | Look::LightClasses)
+    }
+
+    /// Whether bytes are colored by class.
+    pub fn has_classes(self) -> bool {
+        matches!(self, Look::DarkClasses | Look::LightClasses)
+    }
+}
+
+impl Choice for Look {
+    const ALL: &'static [(&'static str, Look)] = &[
+        ("dark", Look::Dark),
+        ("light", Look::Light),
+        ("dark-classes", Look::DarkClasses),
+        ("light-classes", Look::LightClasses),
+    ];
+}
+
 /// The key bindings of the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {

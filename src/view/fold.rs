@@ -28,8 +28,8 @@ pub struct DiffView<'a> {
     pub marks: &'a Marks,
     /// Bytes in a row: a power of two.
     pub width: usize,
-    /// The row with this address, the cursor's, is never folded.
-    pub keep: u64,
+    /// The rows with these addresses are never folded: the cursor's, and the ends of what was read.
+    pub keep: [u64; 3],
 }
 
 impl DiffView<'_> {
@@ -81,7 +81,7 @@ impl DiffView<'_> {
         addr >= width
             && addr + 2 * width <= self.len()
             && !addr.is_multiple_of(MILESTONE)
-            && addr != self.row(self.keep)
+            && !self.keep.iter().any(|&kept| addr == self.row(kept))
             && !at_growth
             && self.is_even(self.before, addr)
             && self.is_even(self.after, addr)
@@ -152,7 +152,7 @@ impl DiffView<'_> {
         let base = addr - addr % PAGE as u64;
         let around = base..=base + PAGE as u64;
         base + PAGE as u64 >= self.len()
-            || (base..base + PAGE as u64).contains(&self.keep)
+            || self.keep.iter().any(|kept| (base..base + PAGE as u64).contains(kept))
             || (self.before.len() != self.after.len() && around.contains(&self.before.len()))
     }
 }
@@ -179,7 +179,7 @@ mod tests {
         // A byte rewritten with its old value: only its mark shows the change.
         changes.push(Change::bytes(0, 0x9018, &[0], &[0], Actor::Host, Evidence::Written));
         let marks = Marks::new(0, &changes, &before, &after);
-        let sight = DiffView { before: &before[0], after: &after[0], marks: &marks, width: 16, keep: 0xa008 };
+        let sight = DiffView { before: &before[0], after: &after[0], marks: &marks, width: 16, keep: [0xa008; 3] };
         assert_eq!(
             shown(&sight),
             [
@@ -202,7 +202,7 @@ mod tests {
     fn growth_is_apart_from_what_was_there() {
         let (before, after) = (Image::zeroed(1 << 16), Image::zeroed(2 << 16));
         let marks = Marks::default();
-        let sight = DiffView { before: &before, after: &after, marks: &marks, width: 16, keep: 0 };
+        let sight = DiffView { before: &before, after: &after, marks: &marks, width: 16, keep: [0; 3] };
         assert_eq!(shown(&sight)[1..5], [(16, 0xffe0), (0xfff0, 16), (0x10000, 16), (0x10010, 0xffe0)]);
     }
 
@@ -213,7 +213,13 @@ mod tests {
         image.write(0x3000_0000, &[1; 100]);
         let marks = Marks::default();
         for width in [8, 16, 32] {
-            let sight = DiffView { before: &image, after: &image, marks: &marks, width, keep: 0x777_7777 };
+            let sight = DiffView {
+                before: &image,
+                after: &image,
+                marks: &marks,
+                width,
+                keep: [0x777_7777, 0x1000, 0x3fff_f000],
+            };
             let down = lines(&sight);
             let last = *down.last().expect("there is one");
             let mut up: Vec<_> = std::iter::successors(Some(last), |line| sight.above(*line)).collect();

@@ -98,7 +98,7 @@ mod tests {
             let mut after = vec![before.clone()];
             change.redo(&mut after);
             let marks = Marks::new(0, &[change], &vec![before.clone()], &after);
-            let sight = DiffView { before: &before, after: &after[0], marks: &marks, width: 16, keep: 0 };
+            let sight = DiffView { before: &before, after: &after[0], marks: &marks, width: 16, keep: [0; 3] };
             let mut map = Map::new(len, 100);
             while !map.go_on(&sight, &start, Some(Instant::now())) {}
             let (size, pieces) = (map.size, map.pieces);

@@ -36,24 +36,46 @@ pub enum RegionKind {
     Stack,
     /// The memory that the guest's allocator manages.
     Heap,
+    /// A struct that was laid over memory.
+    Struct,
+    /// A member of one.
+    Field,
     /// An address with a name.
     Symbol,
 }
 
 impl RegionKind {
-    /// A letter to use where the name does not fit.
-    pub fn letter(self) -> &'static str {
+    /// The signs before its first byte and after its last. An address alone has none.
+    pub fn signs(self) -> (&'static str, &'static str) {
         match self {
-            RegionKind::Mark => "m",
-            RegionKind::Input => "i",
-            RegionKind::Output => "o",
-            RegionKind::Block => "b",
-            RegionKind::Free => "f",
-            RegionKind::Buffer => "B",
-            RegionKind::Data => "d",
-            RegionKind::Stack => "s",
-            RegionKind::Heap => "H",
-            RegionKind::Symbol => "a",
+            RegionKind::Output => ("{", "}"),
+            RegionKind::Input => ("(", ")"),
+            RegionKind::Block | RegionKind::Free => ("/", "\\"),
+            RegionKind::Symbol | RegionKind::Field => ("", ""),
+            RegionKind::Mark
+            | RegionKind::Struct
+            | RegionKind::Buffer
+            | RegionKind::Data
+            | RegionKind::Stack
+            | RegionKind::Heap => ("|", "|"),
+        }
+    }
+
+    /// Its place among others where there is room for one: the most important first.
+    pub fn rank(self) -> usize {
+        match self {
+            RegionKind::Output => 0,
+            RegionKind::Input => 1,
+            RegionKind::Mark => 2,
+            RegionKind::Struct => 3,
+            RegionKind::Block => 4,
+            RegionKind::Free => 5,
+            RegionKind::Buffer => 6,
+            RegionKind::Data => 7,
+            RegionKind::Stack => 8,
+            RegionKind::Heap => 9,
+            RegionKind::Symbol => 10,
+            RegionKind::Field => 11,
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::blocks::blocks;
 use super::region::{Region, RegionKind, region};
-use super::{Selection, module_regions};
+use super::structs::fields;
+use super::{Selection, module_regions, visible};
 use crate::abi::{Roles, ValueSource, recipe};
 use crate::check::is_poison;
 use crate::guest::Interface;
@@ -15,7 +16,9 @@ use crate::session::Session;
 /// All regions of one memory at one moment. Module data, of which there may be very much, is sorted once.
 #[derive(Clone, Debug, Default)]
 pub struct Regions {
-    /// All but the module's data, most specific first.
+    /// The members of structs, which are not listed.
+    fields: Vec<Region>,
+    /// All but those and the module's data, most specific first.
     few: Vec<Region>,
     /// The module's data segments, sorted by address.
     data: Arc<[Region]>,
@@ -32,7 +35,9 @@ impl Regions {
         let mut few: Vec<_> = marks
             .map(|mark| region(&mark.name, (mark.start, mark.end), RegionKind::Mark, "your mark".to_owned()))
             .collect();
-        let Some(about) = session.about() else { return Regions { few, ..Regions::default() } };
+        let (placed, fields) = of_structs(session, memory);
+        few.extend(placed);
+        let Some(about) = session.about() else { return Regions { fields, few, ..Regions::default() } };
         let same = before.guest.as_ref().filter(|(interface, _)| Arc::ptr_eq(interface, &about.interface));
         let same = same.filter(|_| before.memory == memory);
         let (data, guest) = match same {
@@ -51,7 +56,7 @@ impl Regions {
             few.extend(module_regions::layout(&about.interface, &data, len));
         }
         let data = if data.is_empty() { module_regions::changed(run, memory) } else { data };
-        Regions { few, data, guest: Some(guest), memory }
+        Regions { fields, few, data, guest: Some(guest), memory }
     }
 
     /// The roles of the exports that the guest's recipe calls.
@@ -71,7 +76,7 @@ impl Regions {
         Regions { few: few.collect(), ..Regions::default() }
     }
 
-    /// All regions, most specific first.
+    /// All regions but members of structs, most specific first.
     pub fn iter(&self) -> impl Iterator<Item = &Region> {
         self.few.iter().chain(self.data.iter())
     }
@@ -93,14 +98,14 @@ impl Regions {
 
     /// The index in [`Regions::iter`] of the most specific region that contains an address.
     pub fn place_of(&self, addr: u64) -> Option<usize> {
-        let region = self.at(addr).next()?;
+        let region = self.at(addr).find(|region| region.kind != RegionKind::Field)?;
         let few = self.few.iter().position(|other| std::ptr::eq(other, region));
         few.or_else(|| Some(self.few.len() + self.data.iter().position(|other| std::ptr::eq(other, region))?))
     }
 
     /// The region with this name.
     pub fn named(&self, name: &str) -> Option<&Region> {
-        self.iter().find(|region| region.name == name)
+        self.iter().chain(&self.fields).find(|region| region.name == name)
     }
 
     /// The regions that contain an address, most specific first.
@@ -108,7 +113,7 @@ impl Regions {
         let behind = self.data.partition_point(|region| region.start <= addr);
         // Segments seldom overlap, and never many.
         let data = self.data[behind.saturating_sub(OVERLAP)..behind].iter().rev();
-        self.few.iter().chain(data).filter(move |region| region.contains(addr))
+        self.fields.iter().chain(&self.few).chain(data).filter(move |region| region.contains(addr))
     }
 
     /// The regions that begin in the `len` bytes at `addr`.
@@ -117,6 +122,27 @@ impl Regions {
         let end = addr.saturating_add(len);
         let data = self.data[first..].iter().take_while(move |region| region.start < end);
         self.few.iter().filter(move |region| (addr..end).contains(&region.start)).chain(data)
+    }
+
+    /// The regions whose last byte is one of the `len` bytes at `addr`.
+    pub fn ending_in(&self, addr: u64, len: u64) -> impl Iterator<Item = &Region> {
+        let end = addr.saturating_add(len);
+        let begun = self.data.partition_point(|region| region.start < end);
+        let first = self.data.partition_point(|region| region.start < addr);
+        let data = &self.data[first.saturating_sub(OVERLAP)..begun];
+        let inside = move |region: &&Region| !region.is_empty() && region.end > addr && region.end <= end;
+        self.few.iter().chain(data).filter(inside)
+    }
+
+    /// The members of structs in a range: `Header.len`, or the first and the last of several.
+    pub fn in_range(&self, start: u64, end: u64) -> Option<String> {
+        let mut inside = self.fields.iter().filter(|field| field.start < end && start < field.end);
+        let first = inside.next()?;
+        let Some(last) = inside.next_back() else { return Some(first.name.clone()) };
+        // What the names have in common is said once.
+        let same = first.name.bytes().zip(last.name.bytes()).take_while(|(one, other)| one == other).count();
+        let common = first.name.get(..same).and_then(|common| common.rfind('.')).map_or(0, |dot| dot + 1);
+        Some(format!("{} .. {}", first.name, &last.name[common..]))
     }
 
     /// An address relative to each of its regions: `output+0x5`, `heap+0x415`.
@@ -131,6 +157,20 @@ impl Regions {
     pub fn describe(&self, addr: u64) -> String {
         self.names_at(addr).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The structs laid over a memory, and their members.
+fn of_structs(session: &Session, memory: usize) -> (Vec<Region>, Vec<Region>) {
+    let placed = session.structs().placed().iter().rev().filter(|placed| placed.memory == memory);
+    let why = "laid over memory by :struct";
+    let whole = placed.clone().filter(|placed| placed.ty.size > 0).map(|placed| {
+        let range = (placed.addr, placed.addr.saturating_add(placed.ty.size));
+        region(&visible(placed.ty.name.as_bytes()), range, RegionKind::Struct, why.to_owned())
+    });
+    let field = |(name, range): (String, std::ops::Range<u64>)| {
+        region(&name, (range.start, range.end), RegionKind::Field, why.to_owned())
+    };
+    (whole.collect(), placed.flat_map(fields).map(field).collect())
 }
 
 /// How many data segments before an address are checked for one that contains it.

@@ -349,16 +349,31 @@ impl StepLine {
         format!("{} {}{}", self.verb, self.name, self.what)
     }
 
-    /// The line for a list: `2 write 12 B at 0x410..0x41c   12 B changed`, numbered from 1.
-    pub fn numbered(&self, number: usize) -> String {
-        self.within(number, usize::MAX)
+    /// The same in at most this many columns, if shortening the name is enough.
+    pub fn headline_within(&self, columns: usize) -> String {
+        let room = columns.saturating_sub(self.verb.len() + 1 + self.what.width());
+        format!("{} {}{}", self.verb, shorten(&self.name, room), self.what)
     }
 
-    /// The numbered line in at most this many columns. The note is cut first, then a long name.
-    pub fn within(&self, number: usize, columns: usize) -> String {
-        let head = format!("{number} {}{:<5} ", "  ".repeat(self.depth.min(DEEPEST)), self.verb);
-        let room = columns.saturating_sub(head.len() + self.what.width());
-        let line = format!("{head}{}{}", shorten(&self.name, room), self.what);
+    /// The line for a list: `2 write 12 B at 0x410..0x41c   12 B changed`, numbered from 1.
+    pub fn numbered(&self, number: usize) -> String {
+        self.within(number, usize::MAX, usize::MAX)
+    }
+
+    /// The columns that the numbered line leaves for the name. A list gives one name the same room in all its lines.
+    pub fn name_room(&self, number: usize, columns: usize) -> usize {
+        columns.saturating_sub(self.head(number).len() + self.what.width())
+    }
+
+    fn head(&self, number: usize) -> String {
+        format!("{number} {}{:<5} ", "  ".repeat(self.depth.min(DEEPEST)), self.verb)
+    }
+
+    /// The numbered line in at most this many columns, with at most that many for the name. The note is cut first, then
+    /// a long name.
+    pub fn within(&self, number: usize, columns: usize, name: usize) -> String {
+        let room = self.name_room(number, columns).min(name);
+        let line = format!("{}{}{}", self.head(number), shorten(&self.name, room), self.what);
         match columns.saturating_sub(line.width() + GAP.len()) {
             _ if self.note.is_empty() => line,
             room if room >= self.note.width() => format!("{line}{GAP}{}", self.note),
@@ -373,18 +388,20 @@ const GAP: &str = "   ";
 /// Minimum number of columns for a useful note.
 const LEAST_NOTE: usize = 4;
 
-/// Shortens a name to this many columns: its start, `..` and its end, but at least a few letters of it. The end
-/// distinguishes names with a common prefix.
+/// Shortens a name to this many columns, but at least a few letters of it. Its end tells it apart from names with a
+/// common prefix, so that stays: what follows the last dot, if that fits, as in `wasi\u{2026}fd_read`.
 fn shorten(name: &str, columns: usize) -> String {
     const LEAST: usize = 8;
-    let columns = columns.max(LEAST);
+    const MOST_OWN: usize = 24;
+    let own = name.rsplit_once('.').map_or(0, |(_, own)| own.width());
+    let columns = columns.max(LEAST.max((own + 2).min(MOST_OWN)));
     if name.width() <= columns {
         return name.to_owned();
     }
-    let end = (columns - 2) / 2;
+    let end = if (1..=columns - 2).contains(&own) { own } else { (columns - 1) * 2 / 3 };
     let behind: String = name.chars().rev().collect();
     let end: String = cut(&behind, end).chars().rev().collect();
-    format!("{}..{end}", cut(name, columns - 2 - end.width()))
+    format!("{}\u{2026}{end}", cut(name, columns - 1 - end.width()))
 }
 
 /// The start of a text, up to this many columns.
@@ -424,6 +441,22 @@ mod tests {
             outcome: Ok(Vec::new()),
             cleanup: None,
         }
+    }
+
+    #[test]
+    fn the_end_of_a_long_name_stays() {
+        let shown = |name: &str, columns| shorten(name, columns).replace('\u{2026}', "~");
+        assert_eq!(shown("wasi_snapshot_preview1.fd_read", 30), "wasi_snapshot_preview1.fd_read");
+        assert_eq!(shown("wasi_snapshot_preview1.fd_read", 12), "wasi~fd_read");
+        assert_eq!(shown("wasi_snapshot_preview1.fd_read", 20), "wasi_snapsho~fd_read");
+        assert_eq!(shown("wasi_snapshot_preview1.fd_read", 8), "w~fd_read");
+        assert_eq!(shown("get_wasm_memory_buffer_pointer", 16), "get_w~er_pointer");
+        assert_eq!(
+            shown("env.a_very_long_name_indeed_it_is", 8),
+            "env.a_ve~me_indeed_it_is",
+            "a few letters in any case"
+        );
+        assert_eq!(shown(&"\u{4e2d}".repeat(6), 9), "\u{4e2d}\u{4e2d}~\u{4e2d}\u{4e2d}", "wide letters");
     }
 
     #[test]

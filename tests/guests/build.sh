@@ -78,7 +78,7 @@ c_with_lines() {
     $zig cc -target wasm32-freestanding -nostdlib -O1 -g -Wl,--no-entry "-ffile-prefix-map=$PWD=." \
         "-ffile-prefix-map=$(zig_directory lib_dir)=zig" -o "lines/$1.wasm" "lines/$1.c"
 }
-if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug, sort, squeeze, swap, trim, lines/c, lines/tally, lines/zig"; then
+if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug, sort, squeeze, swap, trim, lines/c, lines/records, lines/tally, lines/zig"; then
     $zig cc -target wasm32-wasi -Os -s -o rot13.wasm rot13.c
     memory="-Wl,--export=malloc -Wl,--export=free"
     # shellcheck disable=SC2086
@@ -99,6 +99,8 @@ if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug,
     c_with_lines c
     c_with_lines tally
     zig_with_lines zig
+    (cd lines && $zig c++ -target wasm32-freestanding -nostdlib -O1 -g -Wl,--no-entry "-ffile-prefix-map=$PWD=." \
+        -o records.wasm records.cpp)
 fi
 
 asc=${ASC:-asc}

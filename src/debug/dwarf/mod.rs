@@ -11,6 +11,7 @@ mod lines;
 mod opened;
 mod scopes;
 mod sections;
+mod types;
 mod unit;
 mod units;
 
@@ -18,7 +19,7 @@ mod units;
 mod tests;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use gimli::SectionId;
 
@@ -26,6 +27,8 @@ use super::SourceFrame;
 use super::layout::Layout;
 use limits::Limits;
 use sections::Sections;
+pub use types::TypeError;
+use types::TypeNames;
 use unit::{Code, Paths, Unit};
 use units::Units;
 
@@ -42,6 +45,8 @@ pub(super) struct Dwarf {
     sections: Sections,
     units: Units,
     limits: Limits,
+    /// Read on first use.
+    types: OnceLock<TypeNames>,
 }
 
 impl Dwarf {
@@ -54,7 +59,7 @@ impl Dwarf {
         let sections = Sections::new(bytes, layout.dwarf.clone());
         let limits = Limits::default();
         let units = Units::read(&sections, &limits, code_len);
-        (!units.is_empty()).then_some(Dwarf { sections, units, limits })
+        (!units.is_empty()).then_some(Dwarf { sections, units, limits, types: OnceLock::new() })
     }
 
     /// The compilers of its units.

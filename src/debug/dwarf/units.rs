@@ -78,6 +78,10 @@ impl Units {
         self.longest = self.ranges.iter().map(|(range, _)| range.end - range.start).max().unwrap_or(0);
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Unit> {
+        self.units.iter()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.units.is_empty()
     }

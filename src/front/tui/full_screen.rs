@@ -9,7 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::draw::canvas::Canvas;
 use super::draw::theme::Theme;
-use super::draw::{picture, screen};
+use super::draw::{picture, screen, status};
 use super::state::app::App;
 use super::state::effect::{Effect, PictureFile, Request};
 use crate::session::{OpenError, Update};
@@ -59,7 +59,11 @@ impl FullScreen {
     /// Draws the screen into a buffer, and returns the cursor's position.
     pub(super) fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         self.app.arrange(area);
-        screen::draw(&self.app, &mut Canvas::new(buffer, self.theme))
+        if self.app.give_rows(status::rows(&self.app)) {
+            self.app.arrange(area);
+        }
+        let theme = self.theme.looking(self.app.settings.theme);
+        screen::draw(&self.app, &mut Canvas::new(buffer, theme))
     }
 
     /// Saves a picture of the screen.
@@ -77,7 +81,7 @@ impl FullScreen {
         let area = self.app.layout.area;
         let mut buffer = Buffer::empty(area);
         self.paint(area, &mut buffer);
-        picture::save(&buffer, &path, overwrite)?;
+        picture::save(&buffer, &path, overwrite, self.app.settings.theme.is_light())?;
         Ok(path)
     }
 

@@ -13,7 +13,7 @@ mod panels;
 mod panes;
 pub(super) mod picture;
 pub(super) mod screen;
-mod status;
+pub(super) mod status;
 mod steps;
 mod strip;
 pub(super) mod theme;

@@ -1,14 +1,16 @@
 //! The two panes of memory. Draws cell by cell, without allocating.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
-use super::labels::{Brackets, name_rows};
+use super::labels::{Brackets, Sign, name_row};
 use super::theme::Theme;
 use crate::record::{Actor, Image};
-use crate::view::{COVERED, DiffView, MAX_WIDTH, Mark, Pattern, Regions, Row, ViewLine, characters, thousands};
+use crate::view::{COVERED, DiffView, MAX_WIDTH, Mark, Pattern, Region, Regions, Row, ViewLine, characters, thousands};
 
 /// Which memory a pane shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(super) struct Pane<'a> {
     pub(super) selected: (u64, u64),
     /// The search pattern, whose matches are marked everywhere.
     pub(super) pattern: Option<&'a Pattern>,
+    /// The addresses that the selected step read.
+    pub(super) read: Range<u64>,
     /// The named ranges.
     pub(super) regions: &'a Regions,
 }
@@ -38,35 +42,37 @@ pub(super) struct Pane<'a> {
 const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
 const SPACE: &str = " ";
 
-impl Pane<'_> {
-    /// Draws the lines of memory into `area`.
-    pub(super) fn draw(&self, area: Rect, canvas: &mut Canvas<'_>) {
+impl<'a> Pane<'a> {
+    /// Draws the lines of memory into `area`. Returns the regions that begin there and whose names do not fit.
+    pub(super) fn draw(&self, area: Rect, canvas: &mut Canvas<'_>) -> Vec<&'a Region> {
+        let mut left = Vec::new();
         if self.view.is_empty() {
-            return;
+            return left;
         }
         let mut rest = area;
         let mut next = Some(self.view.line(self.top));
         while let Some(line) = next.filter(|_| rest.height > 0) {
             if line.folded {
-                self.draw_fold(line, rest, canvas);
+                self.draw_fold(line, rest, canvas, &mut left);
             } else if self.side == Side::Both {
                 if self.view.is_marked(line.addr) && line.addr < self.view.before.len() {
-                    self.draw_row(line.addr, Side::Before, rest, canvas);
+                    self.draw_row(line.addr, Side::Before, rest, canvas, &mut left);
                     rest = below(rest);
                 }
                 if rest.height > 0 {
-                    self.draw_row(line.addr, Side::After, rest, canvas);
+                    self.draw_row(line.addr, Side::After, rest, canvas, &mut left);
                 }
             } else {
-                self.draw_row(line.addr, self.side, rest, canvas);
+                self.draw_row(line.addr, self.side, rest, canvas, &mut left);
             }
             rest = below(rest);
             next = self.view.below(line);
         }
+        left
     }
 
     /// Draws a folded line: its length, and the byte value if all bytes are equal.
-    fn draw_fold(&self, line: ViewLine, area: Rect, canvas: &mut Canvas<'_>) {
+    fn draw_fold(&self, line: ViewLine, area: Rect, canvas: &mut Canvas<'_>, left: &mut Vec<&'a Region>) {
         let grown = line.addr >= self.view.before.len();
         let image = if self.side == Side::Before { self.view.before } else { self.view.after };
         let mut bytes = [0; MAX_WIDTH];
@@ -87,11 +93,12 @@ impl Pane<'_> {
             canvas.buffer[(area.x, area.y)].set_symbol("+").set_style(title);
         }
         if self.side != Side::Before {
-            name_rows(self.regions, (line.addr, line.len), end, area, canvas);
+            let canvas = (&mut *canvas.buffer, canvas.theme);
+            name_row(self.regions, (line.addr, line.len), end + 1, area, canvas, left);
         }
     }
 
-    fn draw_row(&self, addr: u64, side: Side, area: Rect, canvas: &mut Canvas<'_>) {
+    fn draw_row(&self, addr: u64, side: Side, area: Rect, canvas: &mut Canvas<'_>, left: &mut Vec<&'a Region>) {
         let theme = canvas.theme;
         let image = if side == Side::Before { self.view.before } else { self.view.after };
         let mut row = Row::new(image, self.view.marks, addr, self.view.width);
@@ -104,30 +111,37 @@ impl Pane<'_> {
         let matched = self.pattern.map(|pattern| pattern.in_row(image, addr, self.view.width)).unwrap_or_default();
         let style = |place: usize| {
             let cell = row.cells()[place];
+            let plain = theme.byte(cell.byte.unwrap_or_default());
             let style = match side {
-                Side::Before => theme.before(cell.mark),
-                _ if cell.mark == Mark::None && cell.since_start => theme.since_start(),
+                Side::Before => plain.patch(theme.before(cell.mark)),
+                _ if cell.mark == Mark::None && self.has_read(addr, place) => theme.read(),
+                _ if cell.mark == Mark::None && cell.since_start => plain.patch(theme.since_start()),
+                _ if cell.mark == Mark::None => plain,
                 _ => theme.after(cell.mark),
             };
             if matched.inside & 1 << place == 0 { style } else { theme.matched(style) }
         };
-        let mut pen = Pen { buffer: canvas.buffer, theme, x: area.x, y: area.y, end: area.right() };
+        let mut pen = Pen { buffer: canvas.buffer, x: area.x, y: area.y, end: area.right() };
         let (letter, gutter) = self.gutter(&row, side, theme);
         pen.put(letter, gutter);
         for shift in (0..8).rev() {
             pen.put(DIGITS[digit(addr >> (4 * shift))], Style::new());
         }
-        let brackets = Brackets { addr, selected: self.selected, matched };
+        let regions = (side != Side::Before).then_some(self.regions);
+        let brackets = Brackets::new((addr, self.view.width), self.selected, matched, regions, theme);
         for (place, cell) in row.cells().iter().enumerate() {
-            let joined = place % 8 != 0 && cell.mark != Mark::None && cell.mark == row.cells()[place - 1].mark;
+            let is_inner = place % 8 != 0;
+            let is_same = is_inner && cell.mark == row.cells()[place - 1].mark;
+            let is_read = || side == Side::After && self.has_read(addr, place) && self.has_read(addr, place - 1);
+            let joined = is_same && (cell.mark != Mark::None || is_read());
             let gap = if joined { style(place) } else { Style::new() };
             // The cursor and matches have brackets, so that they are visible whatever the bytes look like.
-            let closing = place.checked_sub(1).and_then(|before| brackets.closing(before));
-            if place.is_multiple_of(8) {
-                pen.gap(closing.unwrap_or(SPACE), Style::new());
+            if is_inner {
+                pen.gap(brackets.between(place), gap);
+            } else {
+                pen.gap(place.checked_sub(1).and_then(|before| brackets.closing(before)), Style::new());
+                pen.gap(brackets.opening(place), gap);
             }
-            let opening = brackets.opening(place).or(closing.filter(|_| !place.is_multiple_of(8)));
-            pen.gap(opening.unwrap_or(SPACE), gap);
             let digits = cell.byte.map(|byte| (digit(u64::from(byte >> 4)), digit(u64::from(byte))));
             match digits {
                 Some((high, low)) => {
@@ -137,7 +151,7 @@ impl Pane<'_> {
                 None => pen.skip(2),
             }
         }
-        pen.gap(brackets.closing(self.view.width - 1).unwrap_or(SPACE), Style::new());
+        pen.gap(brackets.closing(self.view.width - 1), Style::new());
         pen.put(SPACE, Style::new());
         let shown = characters(image, addr, self.view.width);
         for place in (0..row.cells().len()).filter(|&place| row.cells()[place].byte.is_some()) {
@@ -148,14 +162,27 @@ impl Pane<'_> {
         }
         let x = pen.x;
         if side == Side::After {
-            name_rows(self.regions, (addr, self.view.width as u64), x, area, canvas);
+            let canvas = (&mut *canvas.buffer, theme);
+            name_row(self.regions, (addr, self.view.width as u64), x, area, canvas, left);
         }
     }
 
-    /// The gutter's letter: says without colour whether a row was written and by whom, is new, or was changed earlier.
+    /// Whether the selected step read the byte at that index of a row.
+    fn has_read(&self, addr: u64, place: usize) -> bool {
+        self.read.contains(&(addr + place as u64))
+    }
+
+    /// Whether any byte of a row was read.
+    fn is_read(&self, row: &Row) -> bool {
+        self.read.start < row.addr.saturating_add(self.view.width as u64) && row.addr < self.read.end
+    }
+
+    /// The gutter's letter: says without colour whether a row was written and by whom, was read, is new, or was changed
+    /// earlier.
     fn gutter(&self, row: &Row, side: Side, theme: Theme) -> (&'static str, Style) {
         let wrote = |actor| row.cells().iter().any(|cell| cell.mark.actor() == Some(actor));
         match (wrote(Actor::Host), wrote(Actor::Guest), wrote(Actor::Module)) {
+            (false, false, false) if side == Side::After && self.is_read(row) => ("r", theme.reader()),
             (false, false, false) if row.addr >= self.view.before.len() => ("+", theme.title()),
             (false, false, false) if row.cells().iter().any(|cell| cell.since_start) => ("'", Style::new()),
             (false, false, false) => (SPACE, Style::new()),
@@ -179,16 +206,16 @@ fn digit(n: u64) -> usize {
 /// Draws cells from left to right, up to a limit.
 struct Pen<'a> {
     buffer: &'a mut Buffer,
-    theme: Theme,
     x: u16,
     y: u16,
     end: u16,
 }
 
 impl Pen<'_> {
-    /// A column between bytes. The cursor's brackets are never styled as a byte.
-    fn gap(&mut self, symbol: &'static str, style: Style) {
-        self.put(symbol, if symbol == SPACE { style } else { self.theme.title() });
+    /// A column between bytes. A sign in it is never styled as a byte.
+    fn gap(&mut self, sign: Option<Sign>, style: Style) {
+        let (symbol, style) = sign.unwrap_or((SPACE, style));
+        self.put(symbol, style);
     }
 
     fn put(&mut self, symbol: &'static str, style: Style) {

@@ -13,22 +13,29 @@ use crate::command::create;
 /// The size of a character cell, and the font size.
 const CELL: (f64, f64) = (8.4, 18.0);
 const LETTERS: u32 = 14;
-/// The default foreground and background.
-const INK: &str = "#e6e6e6";
-const PAPER: &str = "#16181d";
+/// The default foreground and background of a dark and of a light theme.
+const DARK: Paper = Paper { ink: "#e6e6e6", paper: "#16181d" };
+const LIGHT: Paper = Paper { ink: "#1f2328", paper: "#ffffff" };
 /// The 16 basic colours, with xterm's values.
 const SIXTEEN: [u32; 16] = [
     0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f, 0xff_0000,
     0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
 ];
 
+/// The default colors.
+#[derive(Clone, Copy)]
+struct Paper {
+    ink: &'static str,
+    paper: &'static str,
+}
+
 /// Saves a picture of the cells, as `.svg` or `.txt`.
 ///
 /// # Errors
 /// Why the picture was not saved, as a message.
-pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool) -> Result<(), String> {
+pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool, is_light: bool) -> Result<(), String> {
     let text = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("svg") => svg(buffer),
+        Some("svg") => svg(buffer, if is_light { LIGHT } else { DARK }),
         Some("txt") => plain(buffer),
         _ => return Err(format!("{}: a picture is .svg or .txt", path.display())),
     };
@@ -61,13 +68,14 @@ fn plain(buffer: &Buffer) -> String {
 }
 
 /// The screen as SVG: a rectangle for each background, and a text element for each run of cells with one style.
-fn svg(buffer: &Buffer) -> String {
+fn svg(buffer: &Buffer, paper: Paper) -> String {
     let size = |cells: u16, unit: f64| f64::from(cells) * unit;
     let (width, height) = (size(buffer.area.width, CELL.0), size(buffer.area.height, CELL.1));
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\">\n<rect width=\"100%\" height=\"100%\" fill=\"{PAPER}\"/>\n\
-         <g font-family=\"monospace\" font-size=\"{LETTERS}\" xml:space=\"preserve\">\n"
+         height=\"{height:.0}\">\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n\
+         <g font-family=\"monospace\" font-size=\"{LETTERS}\" xml:space=\"preserve\">\n",
+        paper.paper
     );
     for y in buffer.area.top()..buffer.area.bottom() {
         let mut cells = row(buffer, y).peekable();
@@ -78,7 +86,7 @@ fn svg(buffer: &Buffer) -> String {
                 run.push_str(cell.symbol());
                 end = x + columns(cell);
             }
-            look.write(&mut text, &run, (x, y), end - x);
+            look.write(&mut text, &run, (x, y), end - x, paper);
         }
     }
     text + "</g>\n</svg>\n"
@@ -110,15 +118,15 @@ impl Look {
         }
     }
 
-    fn write(&self, svg: &mut String, run: &str, (x, y): (u16, u16), columns: u16) {
+    fn write(&self, svg: &mut String, run: &str, (x, y): (u16, u16), columns: u16, default: Paper) {
         let name = |color: Option<u32>, other: &str| color.map_or(other.to_owned(), |color| format!("#{color:06x}"));
-        let (mut ink, mut paper) = (name(self.ink, INK), name(self.paper, PAPER));
+        let (mut ink, mut paper) = (name(self.ink, default.ink), name(self.paper, default.paper));
         if self.reversed {
             std::mem::swap(&mut ink, &mut paper);
         }
         let (left, top) = (f64::from(x) * CELL.0, f64::from(y) * CELL.1);
         let width = f64::from(columns) * CELL.0;
-        if paper != PAPER {
+        if paper != default.paper {
             let _ = writeln!(
                 svg,
                 "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{paper}\"/>",

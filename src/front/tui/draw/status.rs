@@ -1,22 +1,24 @@
 //! The lines above the input line: a summary of the selected step; a message, the guest's state or the answer.
 
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::canvas::{Canvas, glance};
+use super::canvas::{Canvas, glance, shortened};
 use crate::front::tui::state::app::App;
+use crate::front::tui::state::lines::{self, to_u16};
 use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::{Reload, State};
 use crate::view::{
-    Selection, backtrace, clock, counted, difference, elapsed, failure, finding, short_difference, stop_place,
-    stop_sentence, thousands, unknown, visible,
+    Selection, backtrace, clock, counted, elapsed, failure, finding, short_difference, stop_place, stop_sentence,
+    thousands, unknown, visible,
 };
 
 /// The maximum number of the guest's messages in the summary.
 const MESSAGES: usize = 8;
-/// The maximum number of characters of an answer beside a finding.
+/// The minimum columns for an answer beside what else is said.
+const LEAST: usize = 24;
+/// The columns for an answer before a failure that came after it.
 const BESIDE: usize = 32;
 
 /// The style of a message.
@@ -29,22 +31,30 @@ enum Tone {
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     draw_sentence(app, canvas);
-    let (text, tone) = message(app);
+    let (text, tone) = message(app, usize::from(app.layout.status.width));
     let style = match tone {
         Tone::Plain => Style::new(),
         Tone::Bold => canvas.theme.title(),
         Tone::Failure => canvas.theme.failure(),
     };
-    let (area, above) = (app.layout.status, app.layout.sentence);
-    if text.width() <= usize::from(area.width) || above.is_empty() {
-        canvas.put(area, &text, style);
-        return;
-    }
-    // A long message also takes the summary's line.
+    let area = app.layout.status;
     let lines = wrapped(&text, usize::from(area.width), 0);
-    canvas.clear(Rect { height: 1, ..above });
-    canvas.put(above, &lines[0], style);
-    canvas.put(area, &lines[1..].join(" "), style);
+    let count = usize::from(area.height).min(lines.len());
+    for (number, line) in lines::rows(area).take(count).enumerate() {
+        // What does not fit is cut at the end.
+        let text = if number + 1 == count { lines[number..].join(" ") } else { lines[number].clone() };
+        canvas.put(line, &text, style);
+    }
+}
+
+/// The rows that the message needs, at most a few.
+pub(in crate::front::tui) fn rows(app: &App) -> u16 {
+    const MOST: u16 = 3;
+    let columns = usize::from(app.layout.status.width);
+    if columns == 0 {
+        return 1;
+    }
+    to_u16(wrapped(&message(app, columns).0, columns, 0).len()).clamp(1, MOST)
 }
 
 /// Draws the summary of the selected step.
@@ -60,8 +70,11 @@ fn draw_sentence(app: &App, canvas: &mut Canvas<'_>) {
     let unknown = unknown(at.known()).map_or_else(String::new, |unknown| format!("{unknown}; "));
     let unknown = unknown + &at.dropped().map_or_else(String::new, |dropped| format!("{dropped}; "));
     let (area, said) = (app.layout.sentence, said(at));
-    let whole = format!("{step}: {unknown}{}{said}", difference(marks));
-    match whole.width() <= usize::from(area.width) {
+    let columns = usize::from(area.width);
+    let room = columns.saturating_sub(step.width() + 2 + unknown.width() + said.width());
+    let effect = at.effect(app.memory(), room).unwrap_or_default();
+    let whole = format!("{step}: {unknown}{effect}{said}");
+    match whole.width() <= columns || at.reading(app.memory()).is_some() {
         true => canvas.put(area, &whole, Style::new()),
         // Use a shorter sentence before truncating any.
         false => canvas.put(area, &format!("{step}: {unknown}{}{said}", short_difference(marks)), Style::new()),
@@ -79,8 +92,8 @@ fn said(at: &Selection) -> String {
     format!("; the guest said {}{more}", shown.join(", "))
 }
 
-/// A notice, what the guest is doing, or the outcome of the selected cause.
-fn message(app: &App) -> (String, Tone) {
+/// A notice, what the guest is doing, or the outcome of the selected cause, for a line of that many columns.
+fn message(app: &App, columns: usize) -> (String, Tone) {
     if let Some(notice) = &app.status.notice {
         return (notice.clone(), Tone::Bold);
     }
@@ -112,11 +125,10 @@ fn message(app: &App) -> (String, Tone) {
     match &at.node.trigger {
         Trigger::Start => start(app),
         trigger => {
-            let finding = findings(app, at);
-            // The finding is shown beside the answer, which then has less space.
-            let most = if finding.is_empty() { usize::MAX } else { BESIDE };
-            let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at, most);
-            (ended + &reloaded(app, at) + &finding, Tone::Plain)
+            let rest = reloaded(app, at) + &findings(app, at);
+            let room = columns.saturating_sub(rest.width());
+            let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at, room);
+            (ended + &rest, Tone::Plain)
         }
     }
 }
@@ -124,7 +136,7 @@ fn message(app: &App) -> (String, Tone) {
 /// The answer of a line that failed after the answer was read.
 fn answer_before_failure(cause: &Cause) -> Option<String> {
     let answer = cause.outcome.as_ref().ok().filter(|_| matches!(cause.trigger, Trigger::Line(_)))?;
-    Some(format!("=> {}; then it failed: ", glance(answer)))
+    Some(format!("=> {}; then it failed: ", shortened(&glance(answer), BESIDE)))
 }
 
 /// The message after the start, before anything was sent.
@@ -173,8 +185,9 @@ fn findings(app: &App, at: &Selection) -> String {
     format!("   ! {}{more} (:check)", finding(first))
 }
 
-/// The outcome of a line or a command that succeeded.
-fn ended(trigger: &Trigger, answer: &[u8], at: &Selection, most: usize) -> String {
+/// The outcome of a line or a command that succeeded, in that many columns: a long answer is shortened, and its size
+/// stays.
+fn ended(trigger: &Trigger, answer: &[u8], at: &Selection, columns: usize) -> String {
     let elapsed = elapsed(at.steps.elapsed());
     match trigger {
         Trigger::Command(text) if at.node.begins_a_run() => {
@@ -187,10 +200,9 @@ fn ended(trigger: &Trigger, answer: &[u8], at: &Selection, most: usize) -> Strin
         }
         Trigger::Line(line) => {
             let sizes = format!("{} B -> {} B", thousands(line.len() as u64), thousands(answer.len() as u64));
-            let answer = glance(answer);
-            let cut =
-                answer.char_indices().nth(most).map_or(answer.clone(), |(end, _)| format!("{}...", &answer[..end]));
-            format!("=> {cut}   ({sizes}, {elapsed})")
+            let sizes = format!("   ({sizes}, {elapsed})");
+            let room = columns.saturating_sub(3 + sizes.width()).max(LEAST);
+            format!("=> {}{sizes}", shortened(&glance(answer), room))
         }
         Trigger::Start => String::new(),
     }

@@ -138,7 +138,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "n N", &[(&[plain('N')], Action::Match(Back)), (&[plain('n')], Action::Match(Forward))], "next, previous match", ""),
     bind(MEMORY, "Enter", &[(ENTER, Action::Follow)], "follow the pointer at the cursor", ""),
     bind(MEMORY, "Ctrl-O Alt-Right", &[(&[ctrl('o'), with(ALT, Left)], Action::Trail(Back)), (&[with(ALT, Right)], Action::Trail(Forward))], "back to where the cursor was (Alt-Left); forward again", ""),
-    bind(MEMORY, "Tab", &[(&[key(Tab)], Action::Panel(Forward))], "next panel: values, changes, regions, map, exchanges, writers, source", "panel"),
+    bind(MEMORY, "Tab", &[(&[key(Tab)], Action::Panel(Forward))], "next panel: values, changes, regions, map, exchanges, writers, source, struct", "panel"),
     bind(MEMORY, "Shift-Tab", &[(&[with(SHIFT, BackTab), key(BackTab)], Action::Panel(Back))], "previous panel", ""),
     bind(MEMORY, "c r", &[(&[plain('c')], Action::Command("changes")), (&[plain('r')], Action::Command("regions"))], "list the changes, or the regions; Enter goes to one", ""),
     bind(MEMORY, "I", &[(&[plain('I')], Action::Command("inspect"))], "all values at the cursor, in both byte orders", ""),

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use ratatui::layout::Rect;
 
+use super::arrange::Needed;
 use super::effect::{Effect, PictureFile, Request};
-use super::layout::{Arrangement, Layout, Shape};
+use super::layout::{Arrangement, Extra, Layout, Shape};
 use super::lines::below_title;
 use super::overlays::{Overlay, Overlays};
 use super::panels::{Panel, Panels};
@@ -46,6 +47,10 @@ pub(crate) struct App {
     pub(super) shape: Shape,
     /// The areas of the screen's parts.
     pub(crate) layout: Layout,
+    /// The rows that memory needs.
+    pub(super) needed: Needed,
+    /// The rows that the message above the input line needs.
+    pub(super) message_rows: u16,
     /// Whether the mouse is captured.
     pub(super) has_mouse: bool,
     /// The first key of an unfinished sequence.
@@ -68,7 +73,9 @@ impl App {
             status: Status::default(),
             script: Script::default(),
             shape: Shape::default(),
-            layout: Layout::new(Rect::default(), Shape::default(), Focus::Input),
+            layout: Layout::new(Rect::default(), Shape::default(), Focus::Input, Extra::default()),
+            needed: Needed::default(),
+            message_rows: 1,
             has_mouse: true,
             prefix: None,
             effects: Vec::new(),
@@ -89,11 +96,12 @@ impl App {
     /// Adapts the state to a screen of that size. The rows of memory move as little as possible.
     pub(crate) fn arrange(&mut self, area: Rect) {
         let before = self.layout;
-        self.layout = Layout::new(area, self.shape, self.focus);
+        self.layout = self.laid_out(area);
         if (self.layout.width, self.layout.rows, self.layout.arrangement)
             != (before.width, before.rows, before.arrangement)
         {
             self.reveal(1);
+            self.reveal_change();
         }
         self.overlays.arrange(Rect { height: area.height - self.layout.bar.height, ..area });
         if self.shown_panel() == Panel::Map {
@@ -118,12 +126,14 @@ impl App {
     /// The selected memory as rows.
     pub(crate) fn view(&self) -> Option<DiffView<'_>> {
         let (at, memory) = (self.time.selection.as_ref()?, self.memory());
+        let cursor = self.space.cursor;
+        let read = at.reading(memory).map_or(cursor..cursor + 1, |reading| reading.range);
         Some(DiffView {
             before: at.before.get(memory).unwrap_or(&NO_MEMORY),
             after: at.after.get(memory)?,
             marks: at.marks.get(memory)?,
             width: self.layout.width,
-            keep: self.space.cursor,
+            keep: [cursor, read.start, read.end.saturating_sub(1)],
         })
     }
 

@@ -1,10 +1,65 @@
-//! Changing the arrangement of the panes.
+//! The arrangement of the panes: which the user chose, and which rows of the screen the lists may take.
+
+use ratatui::layout::Rect;
 
 use super::app::App;
-use super::layout::{Arrangement, Layout, SIDE_BY_SIDE};
+use super::layout::{Arrangement, Extra, Layout, SIDE_BY_SIDE, Shape};
+use super::lines::to_u16;
+use super::panels::{Panel, structs};
 use crate::front::tui::input::action::Direction;
+use crate::front::tui::input::mode::Focus;
+
+/// The most rows that memory needed in a cause, and what that depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Needed {
+    of: Option<(Rect, Shape, Focus, usize, usize)>,
+    rows: usize,
+}
 
 impl App {
+    /// The layout for a screen of that size. The lists use rows that memory leaves empty before they scroll.
+    pub(super) fn laid_out(&mut self, area: Rect) -> Layout {
+        let message = self.message_rows - 1;
+        self.layout = Layout::new(area, self.shape, self.focus, Extra { lists: 0, message });
+        let wanted = self.list_rows().saturating_sub(usize::from(self.layout.steps.height));
+        let cause = self.time.selection.as_ref().map_or(0, |at| at.cause);
+        let of = Some((area, self.shape, self.focus, cause, self.memory()));
+        if self.needed.of != of {
+            self.needed = Needed { of, rows: 0 };
+        }
+        let Some(rows) = self.pane_rows() else { return self.layout };
+        let count = rows.count;
+        let used = rows.used(count);
+        self.needed.rows = self.needed.rows.max(used);
+        // Stacked panes both give up their rows.
+        let panes = if self.layout.arrangement == Arrangement::Stacked { 2 } else { 1 };
+        let more = wanted.min(panes * count.saturating_sub(self.needed.rows));
+        Layout::new(area, self.shape, self.focus, Extra { lists: to_u16(more), message })
+    }
+
+    /// Gives that many rows to the message above the input line. Returns false if it has as many.
+    pub(crate) fn give_rows(&mut self, rows: u16) -> bool {
+        std::mem::replace(&mut self.message_rows, rows.max(1)) != rows.max(1)
+    }
+
+    /// The rows that the steps and the panel beside them need, titles included.
+    fn list_rows(&self) -> usize {
+        let steps = self.time.selection.as_ref().map_or(0, |at| at.steps());
+        let panel = match self.shown_panel() {
+            Panel::Changes => self.view().map_or(0, |view| view.marks.ranges()),
+            Panel::Regions => self.space.regions.len(),
+            Panel::Exchanges => self.session.run().len().saturating_sub(1),
+            // The writer, the origin and the values.
+            Panel::Values => 20,
+            Panel::Structs => {
+                let view = self.view().and_then(|view| structs::members(&self.session, &view));
+                view.map_or(0, |view| view.rows.len())
+            }
+            Panel::Map | Panel::Writers | Panel::Source => 0,
+        };
+        1 + steps.max(panel)
+    }
+
     /// Switches to the next arrangement that fits.
     pub(super) fn rearrange(&mut self) {
         if !self.layout.has_memory() {
@@ -16,7 +71,7 @@ impl App {
         let mut skipped = String::new();
         for step in 1..=order.len() {
             self.shape.arrangement = Some(order[(at + step) % order.len()]);
-            let arranged = Layout::new(area, self.shape, self.focus).arrangement;
+            let arranged = Layout::new(area, self.shape, self.focus, Extra::default()).arrangement;
             if Some(arranged) == self.shape.arrangement {
                 break;
             }

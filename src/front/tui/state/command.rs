@@ -5,6 +5,7 @@ use super::effect::{PictureFile, Request};
 use super::overlays::Overlay;
 use super::overlays::list::List;
 use super::overlays::pages::Pages;
+use super::panels::Panel;
 use crate::command::{self, Context, Reply, Typed};
 use crate::front::tui::input::mode::Focus;
 use crate::session::State;
@@ -71,6 +72,11 @@ impl App {
                 self.open(Overlay::List(list));
             }
             Reply::Rows(rows) => self.goto(rows.first().map_or(0, |row| row.addr)),
+            Reply::Struct(title, places) => {
+                self.panels.wanted = Panel::Structs;
+                let list = List::new(title, places, self.space.cursor);
+                self.open(Overlay::List(list));
+            }
             // After these the focus is on the memory.
             Reply::Goto(addr) => {
                 self.focus = Focus::Memory;

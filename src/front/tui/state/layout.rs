@@ -39,6 +39,15 @@ pub(crate) struct Shape {
     pub(crate) width: Option<usize>,
 }
 
+/// Rows beyond those that a part has in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extra {
+    /// For the lists: rows that memory leaves empty.
+    pub(crate) lists: u16,
+    /// For a long message.
+    pub(crate) message: u16,
+}
+
 /// The areas of the screen's parts. A part that does not fit has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -70,7 +79,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The layout for a screen of that size. If it is too small, only status and input are shown.
-    pub(crate) fn new(area: Rect, shape: Shape, focus: Focus) -> Layout {
+    pub(crate) fn new(area: Rect, shape: Shape, focus: Focus, extra: Extra) -> Layout {
         let mut layout = Layout { area, width: 8, ..Layout::default() };
         let mut rest = area;
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -82,9 +91,10 @@ impl Layout {
         layout.strip = from_top(&mut rest, u16::from(area.height >= STRIP));
         layout.bar = from_bottom(&mut rest, 1);
         layout.input = from_bottom(&mut rest, 1);
-        layout.status = from_bottom(&mut rest, 1);
+        let is_high = area.height >= STRIP;
+        layout.status = from_bottom(&mut rest, 1 + if is_high { extra.message } else { 0 });
         layout.sentence = from_bottom(&mut rest, 1);
-        let list_rows = (rest.height / 3).clamp(2, 12);
+        let list_rows = ((rest.height / 3).clamp(2, 12) + extra.lists).min(rest.height.saturating_sub(4).max(2));
         let lists = from_bottom(&mut rest, list_rows);
         // When browsing memory, the values at the cursor matter more than the ends of the steps.
         let most = if focus == Focus::Input { STEPS } else { STEPS_ASIDE };

@@ -126,6 +126,17 @@ impl App {
         self.space.top = rows.reveal(self.space.top, self.space.cursor, lead);
     }
 
+    /// Scrolls until the end of the changed or read bytes at the cursor is visible too, if the cursor stays so.
+    pub(super) fn reveal_change(&mut self) {
+        let (Some(rows), cursor) = (self.pane_rows(), self.space.cursor) else { return };
+        let changed = rows.view.marks.range_before(cursor.saturating_add(1)).filter(|(_, end)| *end > cursor);
+        let reading = self.time.selection.as_ref().and_then(|at| at.reading(self.memory()));
+        let read = reading.map(|reading| reading.range).filter(|range| range.contains(&cursor));
+        let Some(end) = changed.map(|(_, end)| end).or_else(|| read.map(|range| range.end)) else { return };
+        let top = rows.reveal(self.space.top, end - 1, 0);
+        self.space.top = rows.reveal(top, cursor, 0);
+    }
+
     /// Moves the cursor to an address, or to the last byte.
     fn put_cursor(&mut self, addr: u64) {
         let size = self.view().map_or(0, |view| view.len());

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::lines::below_title;
 use super::panels::exchanges::Transcript;
-use super::panels::{Panel, changes, functions, regions};
+use super::panels::{Panel, changes, functions, regions, structs};
 use super::steps::{StepRow, StepSpot};
 use super::{steps, strip};
 use crate::front::tui::input::action::Direction;
@@ -74,6 +74,7 @@ impl App {
             Panel::Changes if self.panels.by_function => functions::address(self.writes()?, area, at),
             Panel::Changes => changes::address(self.view()?.marks, cursor, area, at),
             Panel::Regions => regions::address(&self.space.regions, cursor, area, at),
+            Panel::Structs => structs::address(&structs::members(&self.session, &self.view()?)?, cursor, area, at),
             Panel::Map => self.panels.map.as_ref()?.address(at),
             Panel::Values | Panel::Exchanges | Panel::Source | Panel::Writers => None,
         }

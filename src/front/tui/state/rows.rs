@@ -20,6 +20,18 @@ impl PaneRows<'_> {
         if doubled && line.addr < self.view.before.len() { 2 } else { 1 }
     }
 
+    /// How many rows the whole memory takes, if those are at most `most`, else more than that.
+    pub(crate) fn used(&self, most: usize) -> usize {
+        let mut rows = 0;
+        for line in self.lines_from(self.view.line(0)) {
+            rows += self.height(line);
+            if rows > most {
+                break;
+            }
+        }
+        rows
+    }
+
     /// The line that many rows away, or the last one before the end.
     pub(crate) fn walk(&self, from: ViewLine, rows: usize, direction: Direction) -> ViewLine {
         let (mut line, mut left) = (from, rows);

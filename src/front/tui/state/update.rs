@@ -7,7 +7,7 @@ use super::effect::{PictureFile, Request};
 use super::overlays::Overlay;
 use super::overlays::help::help;
 use super::overlays::outcome::Outcome;
-use super::panels::Panel;
+use super::panels::{Panel, structs};
 use super::status::Status;
 use crate::front::tui::input::action::{Action, Direction};
 use crate::front::tui::input::bindings::{Meaning, meaning};
@@ -176,7 +176,11 @@ impl App {
             Action::Match(direction) => self.find_next(direction),
             Action::Select => self.space.anchor = self.space.anchor.xor(Some(self.space.cursor)),
             Action::Copy(notation) => self.copy(notation),
-            Action::Panel(direction) => self.panels.wanted = self.panels.wanted.beside(direction),
+            Action::Panel(direction) => {
+                let next = self.panels.wanted.beside(direction);
+                let is_empty = next == Panel::Structs && structs::placed(&self.session).is_none();
+                self.panels.wanted = if is_empty { next.beside(direction) } else { next };
+            }
             Action::Arrange => self.rearrange(),
             Action::Width(direction) => self.widen(direction),
             Action::ByteOrder => {

@@ -116,7 +116,7 @@ fn bytes_are_written_at_the_cursor_as_the_host() {
     bench.settle();
     let shown = text(&bench.draw(120, 40));
     assert!(shown.contains("the host changed 5 bytes at 0x500..0x505"), "{shown}");
-    assert!(shown.contains("h00000500 [63]61 66 c3 a9 00 00 00  caf\u{e9}\u{ab}"), "{shown}");
+    assert!(shown.contains("h00000500 [63]61 66 c3 a9)00 00 00  caf\u{e9}\u{ab}"), "{shown}");
     assert!(shown.contains("poke hex 0x500 63 61 66 c3 a9"), "{shown}");
     bench.keys("Gpxx");
     bench.key(KeyCode::Enter);

@@ -99,7 +99,7 @@ fn growth_is_told_apart_from_change() {
     bench.send(":grow 2");
     let buffer = bench.draw(120, 40);
     let screen = text(&buffer);
-    assert!(screen.contains("after   grew by 2 pages") && screen.contains("+ new"), "{screen}");
+    assert!(screen.contains("after  grew by 2 pages") && screen.contains("+ new"), "{screen}");
     bench.keys("\x1b:0x10000");
     bench.key(KeyCode::Enter);
     let buffer = bench.draw(120, 40);

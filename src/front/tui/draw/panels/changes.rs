@@ -26,7 +26,8 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let inside = (start..end).contains(&cursor);
         let (mark, style) = if inside { (">", canvas.theme.selected()) } else { (" ", Style::new()) };
         let number = thousands(marks.range_number(start) as u64);
-        let text = format!("{mark}{number} {start:#x}..{end:#x}  {} B by {by}", thousands(end - start));
+        let field = app.space.regions.in_range(start, end).map_or_else(String::new, |fields| format!("  {fields}"));
+        let text = format!("{mark}{number} {start:#x}..{end:#x}  {} B by {by}{field}", thousands(end - start));
         canvas.put(line, &text, style);
         rest = below_title(rest);
     }

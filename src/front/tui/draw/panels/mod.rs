@@ -6,6 +6,7 @@ mod functions;
 mod map;
 mod regions;
 mod source;
+mod structs;
 mod values;
 mod writers;
 
@@ -25,6 +26,7 @@ pub(super) fn draw(app: &App, panel: Panel, area: Rect, canvas: &mut Canvas<'_>)
         Panel::Map => map::draw(app, area, canvas),
         Panel::Writers => writers::draw(app, area, canvas),
         Panel::Source => source::draw(app, area, canvas),
+        Panel::Structs => structs::draw(app, area, canvas),
         Panel::Exchanges => exchanges::draw(app, area, canvas),
     }
 }

@@ -18,8 +18,12 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     for (region, line) in shown(regions, cursor, area) {
         let inside = region.contains(cursor);
         let (mark, style) = if inside { (">", canvas.theme.selected()) } else { (" ", Style::new()) };
-        let (letter, len) = (region.kind.letter(), thousands(region.len()));
-        let text = format!("{mark}{letter} {:<10} {:#x}..{:#x}  {len} B", region.name, region.start, region.end);
+        let ((sign, _), len) = (region.kind.signs(), thousands(region.len()));
+        let place = match region.is_empty() {
+            true => format!("at {:#x}", region.start),
+            false => format!("{:#x}..{:#x}  {len} B", region.start, region.end),
+        };
+        let text = format!("{mark}{sign:1}{:<10} {place}", region.name);
         canvas.put(line, &text, style);
     }
 }

@@ -37,8 +37,9 @@ const TERMS: [(&str, &str); 8] = [
 ];
 
 /// The symbols.
-const SIGNS: [(&str, &str); 15] = [
+const SIGNS: [(&str, &str); 17] = [
     ("h g *", "left of a row: written in this step by the host, the guest, both"),
+    ("r", "left of a row: read in this step; the bytes that were read have a background color, or are reversed"),
     ("m", "left of a row: the module's own data; if there is no sign, nothing changed"),
     ("'", "left of a row: changed by an earlier step; those bytes are bold"),
     ("+ -", "new memory; with one pane, a changed row as it was before"),
@@ -48,7 +49,8 @@ const SIGNS: [(&str, &str); 15] = [
     ),
     ("on blue, orange", "changed by the host, by the guest (without colors: bold and underlined, or reversed)"),
     ("[ ] < >", "the cursor, or what is selected; a search match"),
-    ("i o d s H ...", "right of a row: a region begins in it (r lists the regions)"),
+    ("( ) { }", "where the line that was written begins and ends; the answer that was read"),
+    ("/ \\ | |", "the ends of a block of the allocator; of another region, such as the buffer (r lists them)"),
     (".. 1,008 B 00", "rows that are all the same, in one line; a change is never hidden"),
     ("\u{b7} \u{2022} \u{d7}", "as text: a zero, another control byte, a byte that is not valid text"),
     ("\u{ab} \u{bb}", "continues the character before; a character that ends in the next row"),

@@ -7,6 +7,7 @@ pub(crate) mod exchanges;
 pub(crate) mod functions;
 pub(crate) mod map;
 pub(crate) mod regions;
+pub(crate) mod structs;
 pub(crate) mod touched;
 
 use self::map::{HeatPanel, MapPanel};
@@ -32,12 +33,22 @@ pub(crate) enum Panel {
     Writers,
     /// The instruction of the access, and its source.
     Source,
+    /// The struct that was laid over memory last.
+    Structs,
 }
 
 impl Panel {
     /// Every panel, in Tab order.
-    const ALL: [Panel; 7] =
-        [Panel::Values, Panel::Changes, Panel::Regions, Panel::Map, Panel::Exchanges, Panel::Writers, Panel::Source];
+    const ALL: [Panel; 8] = [
+        Panel::Values,
+        Panel::Changes,
+        Panel::Regions,
+        Panel::Map,
+        Panel::Exchanges,
+        Panel::Writers,
+        Panel::Source,
+        Panel::Structs,
+    ];
 
     /// The previous or next panel, wrapping around.
     pub(crate) fn beside(self, direction: Direction) -> Panel {
