@@ -214,10 +214,12 @@ impl Checker {
         }
         if !object["error"].is_null() {
             let kind = object["error"]["kind"].as_str().expect("a text").to_owned();
-            let trace = if kind == "trap" { &["trace"][..] } else { &[] };
+            let trace = if kind == "trap" { &["trace", "trap"][..] } else { &[] };
             let expected: BTreeSet<_> = ["kind", "message"].iter().chain(trace).copied().collect();
             assert_eq!(Checker::keys(&object["error"]), expected);
             object["error"]["trace"].as_array().into_iter().flatten().for_each(|frame| self.frame(frame));
+            let trap = object["error"].get("trap").map(Checker::keys).unwrap_or_default();
+            assert!(trap.iter().all(|key| self.tables["A trap"].contains_key(*key)), "{trap:?}");
             assert!(self.tables["An error"].contains_key(&kind), "the guide does not document {kind}");
             self.met.insert(("An error", kind));
         }

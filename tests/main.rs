@@ -16,6 +16,7 @@ mod detection;
 #[cfg(unix)]
 mod dropped;
 mod embedding;
+mod explained;
 mod findings;
 mod formats;
 mod generated_modules;

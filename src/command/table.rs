@@ -168,7 +168,7 @@ pub const COMMANDS: &[Spec] = &[
         action(move |context| reports::profile(context, json))
     }),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
-    spec("frames", "", "list the calls that led to the trap, or to where the guest stopped", |_| action(look::frames)),
+    spec("frames", "", "explain the trap, and list the calls that led to it or to a stop", |_| action(look::frames)),
     spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, false))

@@ -13,6 +13,7 @@ mod recorder;
 mod run;
 mod stop;
 mod trap;
+mod trap_detail;
 mod value;
 
 pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
@@ -28,6 +29,7 @@ pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
 pub use stop::{Stop, StopAccess, StopReason};
 pub use trap::TrapCause;
+pub use trap_detail::{Accessed, PanicMessage, PanicSource, TrapAccess, TrapCallee, TrapDetail, TrapSlot};
 pub use value::Value;
 
 /// All linear memories of a guest at one moment, in the order of its exports.

@@ -30,6 +30,7 @@ mod stop;
 mod text;
 mod timeline;
 mod touches;
+mod trap;
 mod writers;
 
 pub use accesses::{AccessGroup, AccessLine, Accesses, FunctionWrites, GroupKind, access_line, touch_line};
@@ -60,4 +61,5 @@ pub use stop::{NOT_OVER, stop_calls, stop_place, stop_sentence};
 pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
 pub use touches::{TouchedCauses, Touches, Touching};
+pub use trap::{cause_lines, trapped_step, usual_causes};
 pub use writers::{AccessEntry, AccessList, AccessQuery, LastWriter, gaps, last_writer, unwritten};

@@ -422,7 +422,7 @@ impl Failure {
                 let frame =
                     |Frame { name, index, offset }| failure::Frame { name, index, offset, ..failure::Frame::default() };
                 let trace = trace.into_iter().map(frame).collect();
-                failure::Failure::Trap { call, cause, said, trace, omitted: 0 }
+                failure::Failure::Trap { call, cause, said, trace, omitted: 0, detail: Box::default() }
             }
             Failure::OutOfBounds { attempt, addr, len, memory } => {
                 let access = if attempt == "writing" { failure::Access::Write } else { failure::Access::Read };
