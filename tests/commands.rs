@@ -214,6 +214,7 @@ const SURPLUS: &[&str] = &[
     "goto 0x40 junk",
     "dump 0x40 16 junk",
     "inspect 0x40 junk",
+    "as js 0x40 1 json junk",
     "peek u8 0x40 1 junk",
     "poke u8 0x80 1 junk",
     "undo 1 junk",

@@ -58,7 +58,7 @@ fn json_has_one_complete_object_per_line() {
             {"depth": 0, "kind": "call", "export": "add_wasm_is_cool", "args": [{"type": "i32", "value": 12}],
                 "results": [{"type": "i32", "value": 26}], "changes": [1, 2]},
             pointer(2),
-            {"depth": 0, "kind": "read", "memory": 0, "addr": 1040, "len": 26, "changes": [2, 2]},
+            {"depth": 0, "kind": "read", "memory": 0, "addr": 1040, "len": 26, "loaded": null, "changes": [2, 2]},
         ],
         "changes": [
             {"kind": "bytes", "memory": 0, "addr": 1040, "by": "host", "evidence": "written",

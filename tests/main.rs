@@ -54,6 +54,7 @@ mod screen;
 #[cfg(unix)]
 mod screen_debug;
 mod scripts;
+mod seen_by;
 mod side_by_side;
 #[cfg(unix)]
 mod terminal;

@@ -194,6 +194,11 @@ impl Boundary for Guest {
         self.reach.read(memory, addr, len, into)
     }
 
+    #[inline]
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        self.reach.load(memory, addr, len)
+    }
+
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
         self.reach.grow(memory, pages)
     }

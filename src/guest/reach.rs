@@ -198,6 +198,16 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
         Ok(())
     }
 
+    #[inline]
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        let live = self.bytes(memory);
+        let bytes = &live[check(Access::Read, addr, len, live.len())?];
+        let mut number = [0; 8];
+        let len = bytes.len().min(number.len());
+        number[..len].copy_from_slice(&bytes[..len]);
+        Ok(u64::from_le_bytes(number))
+    }
+
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
         let live = self.parts.memories.get(memory).cloned();
         let live = live.ok_or_else(|| Failure::Mismatch(format!("the guest has no memory {memory}")))?;

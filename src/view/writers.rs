@@ -94,7 +94,7 @@ fn accesses<'a>(cause: &'a Cause, query: AccessQuery, target: &'a Target) -> Box
     };
     let mut touches = touches.filter(is_read).peekable();
     let mut steps = cause.steps.iter().enumerate().filter(move |(_, step)| match step.kind {
-        StepKind::Read { memory, addr, len } => {
+        StepKind::Read { memory, addr, len, .. } => {
             memory == target.memory && overlap(&(addr..addr.saturating_add(len)), &target.range).is_some()
         }
         _ => false,

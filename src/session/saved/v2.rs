@@ -303,7 +303,7 @@ impl StepKind {
                 cause::StepKind::Call { export, args: values(args), results: results.map(values) }
             }
             StepKind::Write { memory, addr, len } => cause::StepKind::Write { memory, addr, len },
-            StepKind::Read { memory, addr, len } => cause::StepKind::Read { memory, addr, len },
+            StepKind::Read { memory, addr, len } => cause::StepKind::Read { memory, addr, len, value: None },
             StepKind::Import { import, args, results } => {
                 cause::StepKind::Import { import, args: values(args), results: results.map(values) }
             }
