@@ -259,7 +259,7 @@ fn dynamic_modules_and_libraries_are_reported() {
 fn pointers_are_hexadecimal_except_in_json() {
     for (guest, words) in [
         ("in-place", "call  shout(0x400, 5) returned"),
-        ("packed", "call  shout(0x400, 5) -> 0x40500000005"),
+        ("packed", "call  shout(0x400, 5) -> 0x40500000005 = 0x405, 5 B"),
         ("packed-low", "call  shout(0x400, 5) -> 0x500000405"),
         ("wasm-bindgen", "call  shout(0x400, 5) -> 0x400, 5"),
         ("callback", "import env.result(0x400, 5) returned"),

@@ -58,7 +58,7 @@ fn json_has_one_complete_object_per_line() {
             {"depth": 0, "kind": "call", "export": "add_wasm_is_cool", "args": [{"type": "i32", "value": 12}],
                 "results": [{"type": "i32", "value": 26}], "changes": [1, 2]},
             pointer(2),
-            {"depth": 0, "kind": "read", "memory": 0, "addr": 1040, "len": 26, "changes": [2, 2]},
+            {"depth": 0, "kind": "read", "memory": 0, "addr": 1040, "len": 26, "loaded": null, "changes": [2, 2]},
         ],
         "changes": [
             {"kind": "bytes", "memory": 0, "addr": 1040, "by": "host", "evidence": "written",
@@ -216,10 +216,12 @@ impl Checker {
         }
         if !object["error"].is_null() {
             let kind = object["error"]["kind"].as_str().expect("a text").to_owned();
-            let trace = if kind == "trap" { &["trace"][..] } else { &[] };
+            let trace = if kind == "trap" { &["trace", "trap"][..] } else { &[] };
             let expected: BTreeSet<_> = ["kind", "message"].iter().chain(trace).copied().collect();
             assert_eq!(Checker::keys(&object["error"]), expected);
             object["error"]["trace"].as_array().into_iter().flatten().for_each(|frame| self.frame(frame));
+            let trap = object["error"].get("trap").map(Checker::keys).unwrap_or_default();
+            assert!(trap.iter().all(|key| self.tables["A trap"].contains_key(*key)), "{trap:?}");
             assert!(self.tables["An error"].contains_key(&kind), "the guide does not document {kind}");
             self.met.insert(("An error", kind));
         }

@@ -16,6 +16,7 @@ mod detection;
 #[cfg(unix)]
 mod dropped;
 mod embedding;
+mod explained;
 mod findings;
 mod formats;
 mod generated_modules;
@@ -53,6 +54,7 @@ mod screen;
 #[cfg(unix)]
 mod screen_debug;
 mod scripts;
+mod seen_by;
 mod side_by_side;
 #[cfg(unix)]
 mod source_lines;

@@ -50,7 +50,7 @@ impl World {
 
     fn doing(&mut self, deeds: &[Deed]) -> Cause {
         for deed in deeds {
-            self.recorder.enter(StepKind::Read { memory: 0, addr: 0, len: 0 });
+            self.recorder.enter(StepKind::Read { memory: 0, addr: 0, len: 0, value: None });
             match deed {
                 Deed::HostWrites(place, bytes) => {
                     let end = (place + bytes.len()).min(self.live.len());

@@ -116,7 +116,7 @@ impl Blocks {
     /// Notes the end of a step: which blocks the guest got or returned, in results or in memory that the host reads.
     pub(super) fn leave(&mut self, step: &Step, facts: &Facts, image: &Image) {
         match &step.kind {
-            StepKind::Read { memory, addr, len: len @ ..=STRUCT } if *memory == facts.memory => {
+            StepKind::Read { memory, addr, len: len @ ..=STRUCT, .. } if *memory == facts.memory => {
                 let mut bytes = vec![0; usize::try_from(*len).unwrap_or(0)];
                 image.read(*addr, &mut bytes);
                 for word in bytes.chunks_exact(4) {

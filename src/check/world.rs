@@ -111,7 +111,9 @@ impl World<'_> {
     /// The range of the convention's memory that a step reads.
     pub(super) fn read(&self, step: &Step) -> Option<Range<u64>> {
         match step.kind {
-            StepKind::Read { memory, addr, len } if memory == self.facts.memory => Some(addr..addr.saturating_add(len)),
+            StepKind::Read { memory, addr, len, .. } if memory == self.facts.memory => {
+                Some(addr..addr.saturating_add(len))
+            }
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use super::error::ArgumentError;
 use super::quotes::closing;
 use crate::guest::Type;
 use crate::record::{Hex, Value};
-use crate::view::{NUMBER_TYPES, Notation, NumberType, integer, unescape, whole};
+use crate::view::{HostLanguage, NUMBER_TYPES, Notation, NumberType, integer, unescape, whole};
 
 type Result<T> = std::result::Result<T, ArgumentError>;
 
@@ -159,6 +159,18 @@ impl<'a> Args<'a> {
             ty.bytes(word).map_or_else(|| ArgumentError::expected(&format!("a value of type {}", ty.name), word), Ok)
         };
         Ok(words.iter().map(read).collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    /// The next argument as a language of hosts.
+    pub(super) fn host_language(&mut self) -> Result<HostLanguage> {
+        let name = self.text("js, c, wazero or rust")?;
+        HostLanguage::named(&name).map_or_else(
+            || {
+                let names = HostLanguage::ALL.map(HostLanguage::name).join(" ");
+                ArgumentError::expected(&format!("a language ({names})"), &name)
+            },
+            Ok,
+        )
     }
 
     /// The next argument as a format for copied bytes.

@@ -91,7 +91,7 @@ pub(super) fn frames(context: &mut Context<'_>) -> Result<Reply, Error> {
     if let Some(lines) = control::calls(context) {
         return Ok(Reply::Text(lines));
     }
-    let lines: Vec<_> = context.at()?.node.failures().flat_map(view::frames).collect();
+    let lines = view::frames(&context.at()?.node);
     Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or a trap without frames"))
 }
 

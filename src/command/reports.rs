@@ -15,8 +15,8 @@ use crate::debug::DebugInfo;
 use crate::record::Evidence;
 use crate::session::Session;
 use crate::view::{
-    AccessEntry, AccessList, AccessQuery, AccessSearch, Hot, ModuleFacts, Origin, OriginLink, OriginSearch, Profile,
-    ProfileBy, ProfileRow, ProfileSearch, Regions, range,
+    AccessEntry, AccessList, AccessQuery, AccessSearch, HostLanguage, Hot, ModuleFacts, Origin, OriginLink,
+    OriginSearch, Profile, ProfileBy, ProfileRow, ProfileSearch, Regions, range,
 };
 
 /// How many of the hottest ranges a profile lists.
@@ -166,6 +166,37 @@ fn profile_json(profile: &Profile) -> Result<Reply, Error> {
         "v": VERSION, "report": "profile", "rows": rows, "left_out": profile.rows.len().saturating_sub(MOST),
         "hottest": hottest, "dropped": profile.dropped, "gaps": profile.gaps,
     }))
+}
+
+/// What a host in a language sees of the call, and of a range: else of the answer, or of what the host wrote.
+pub(super) fn seen_by(
+    context: &mut Context<'_>,
+    language: HostLanguage,
+    wanted: Option<RangeArg>,
+    json: bool,
+) -> Result<Reply, Error> {
+    let memory = context.session.memory();
+    let at = context.at()?;
+    let used = || at.steps.last_read(memory).or_else(|| at.steps.last_write(memory));
+    let (start, len) = match &wanted {
+        Some(wanted) => context.range(wanted, Some(1))?,
+        None => match used() {
+            Some((start, end)) => (start, end - start),
+            None => return Err(Error::failed("the host read and wrote nothing in this exchange; name a range")),
+        },
+    };
+    let seen = language.sees(context.session.run(), at, memory, start..start + len);
+    let name = language.name();
+    if json {
+        let seen: Vec<_> = seen.iter().map(|seen| json!({ "what": seen.what, "text": seen.text })).collect();
+        return line(&json!({
+            "v": VERSION, "report": "as", "language": name, "memory": memory, "start": start, "end": start + len,
+            "seen": seen,
+        }));
+    }
+    let mut places = vec![Place { words: range(start, len), addr: Some(start), at: None }];
+    places.extend(seen.iter().map(|seen| Place { words: seen.line(), addr: None, at: None }));
+    Ok(Reply::Places(format!("as {name}"), places))
 }
 
 fn entry_json(entry: &AccessEntry, debug: Option<&DebugInfo>) -> serde_json::Value {

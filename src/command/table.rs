@@ -87,6 +87,16 @@ pub const COMMANDS: &[Spec] = &[
         let addr = args.rest_as_address();
         action(move |context| space::inspect(context, addr.as_ref()))
     }),
+    spec(
+        "as",
+        "js|c|wazero|rust [ADDR [LEN] | ADDR..END] [json]",
+        "show what a host in that language sees at the answer, or in a range",
+        |args| {
+            let language = args.host_language()?;
+            let (range, json) = report_range(args)?;
+            action(move |context| reports::seen_by(context, language, range, json))
+        },
+    ),
     spec("peek", "TYPE ADDR [COUNT]", "read numbers: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64", |args| {
         let (ty, addr, count) = (args.number_type()?, args.address()?, args.number_or("COUNT", 1)?);
         action(move |context| look::peek(context, ty, &addr, count))
@@ -178,7 +188,7 @@ pub const COMMANDS: &[Spec] = &[
         },
     ),
     spec("steps", "", "list the steps of the exchange", |_| action(look::steps)),
-    spec("frames", "", "list the calls that led to the trap, or to where the guest stopped", |_| action(look::frames)),
+    spec("frames", "", "explain the trap, and list the calls that led to it or to a stop", |_| action(look::frames)),
     spec("back", "[COUNT]", "go to the previous step, or COUNT steps back", |args| {
         let count = args.number_or("COUNT", 1)?;
         action(move |context| time::step(context, count, false))

@@ -1,4 +1,4 @@
-//! Debug information of a module: names, functions, instructions, source lines.
+//! Debug information of a module: names, functions, instructions, source lines, and what they tell about traps.
 //!
 //! [`DebugInfo`] describes one module. All offsets are byte offsets in the module's binary as loaded, before
 //! instrumentation. Nothing in a module is trusted: names, line tables and paths are only data. Damaged or oversized
@@ -13,6 +13,7 @@ mod layout;
 mod names;
 mod path;
 mod source_map;
+mod trap;
 mod types;
 
 use std::collections::HashMap;
@@ -26,8 +27,8 @@ use layout::Layout;
 use names::Names;
 use source_map::SourceMap;
 
-use crate::guest::Symbols;
-use crate::record::Frame;
+use crate::guest::{Symbols, TrapState};
+use crate::record::{Frame, TrapDetail};
 
 pub use dwarf::{Compiler, TypeError};
 pub use files::PathMapping;
@@ -293,5 +294,9 @@ impl Symbols for DebugInfo {
             repeats: 0,
         };
         frames.into_iter().map(frame).collect()
+    }
+
+    fn explain(&self, trap: &TrapState<'_>) -> TrapDetail {
+        trap::explain(self, trap)
     }
 }

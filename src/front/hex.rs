@@ -67,7 +67,7 @@ pub(super) fn write_cause(
         writeln!(out, "  {}", steps.line(cause, place).numbered(place + 1))?;
         cause.changes[made..step.changes.start].iter().for_each(|change| change.redo(&mut memories));
         made = step.changes.start;
-        if let StepKind::Read { memory, addr, len } = step.kind
+        if let StepKind::Read { memory, addr, len, .. } = step.kind
             && let Some(image) = memories.get(memory)
             && let Some(text) = quoted(image, &(addr..addr.saturating_add(len)), SENTENCE)
         {

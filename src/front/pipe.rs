@@ -17,7 +17,7 @@ use crate::guest::PauseListener;
 use crate::record::{Cause, Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
 use crate::settings::{Check, Settings};
-use crate::view::{Explained, in_full, stop_place, visible};
+use crate::view::{Explained, cause_lines, in_full, stop_place, usual_causes, visible};
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
@@ -96,6 +96,8 @@ struct Pipe {
     explained: Explained,
     /// Whether a finding was raised.
     raised: bool,
+    /// What was told already of the usual causes of traps.
+    causes: Vec<[&'static str; 2]>,
 }
 
 /// Why the pipe ends before the end of input.
@@ -113,6 +115,7 @@ impl Pipe {
             settings: cli.settings.clone(),
             explained: Explained::default(),
             raised: false,
+            causes: Vec::new(),
             live,
             caught,
             out: Vec::with_capacity(2 * GATHER),
@@ -246,9 +249,12 @@ impl Pipe {
         Ok(())
     }
 
-    /// Reports a failure.
-    fn tell(&self, failure: &Failure) {
-        status::tell(&format!("line {}: {}", self.number, in_full(failure)));
+    /// Reports a failure. What usually causes a kind of trap is told once.
+    fn tell(&mut self, failure: &Failure) {
+        let causes = usual_causes(failure).filter(|causes| !self.causes.contains(causes));
+        self.causes.extend(causes);
+        let causes = cause_lines(causes).fold(String::new(), |text, line| text + "\n  " + &line);
+        status::tell(&format!("line {}: {}{causes}", self.number, in_full(failure)));
     }
 
     /// Writes the guest's messages and the host's notes to stderr, after flushing earlier answers.

@@ -37,6 +37,17 @@ pub trait Boundary {
     /// [`Failure::OutOfBounds`], or the output limit; nothing was read then.
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>>;
 
+    /// Reads a number of at most 8 bytes at `addr` in a memory.
+    ///
+    /// # Errors
+    /// As for [`Boundary::read`].
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        let mut bytes = Vec::with_capacity(8);
+        self.read(memory, addr, len, &mut bytes)?;
+        bytes.resize(8, 0);
+        Ok(bytes[..8].try_into().map_or(0, u64::from_le_bytes))
+    }
+
     /// Grows a memory by whole pages, and returns its previous size in pages.
     ///
     /// # Errors

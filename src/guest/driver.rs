@@ -101,7 +101,7 @@ impl Guest {
     }
 
     /// Why a driver's call of `func`, with these bits as arguments, did not return.
-    pub fn why(&self, trapped: Trapped, func: &Func, args: &[u64]) -> Failure {
+    pub fn why(&mut self, trapped: Trapped, func: &Func, args: &[u64]) -> Failure {
         self.reach.describe(trapped.0, func, &func.values(args).collect::<Vec<_>>(), 1)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use wasmer::{Extern, Function, Instance, InstantiationError, Memory, Store};
 
+use super::fault::Fault;
 use super::flag::Flag;
 use super::hook::hook;
 use super::imports::Imports;
@@ -99,8 +100,9 @@ impl Guest {
             }
             None => None,
         };
-        let hidden: Vec<_> =
-            added.trace.iter().flat_map(|exports| exports.depth.iter().chain([&exports.cursor])).cloned().collect();
+        let stack = added.stack.as_ref().and_then(|name| instance.exports.get_global(name).ok()).cloned();
+        let counters = added.trace.iter().flat_map(|exports| exports.depth.iter().chain([&exports.cursor]));
+        let hidden: Vec<_> = counters.chain(&added.stack).cloned().collect();
         let globals = instance.exports.iter().filter_map(|(name, export)| match export {
             Extern::Global(global) if !hidden.contains(name) => Some((name.clone(), global.clone())),
             _ => None,
@@ -115,6 +117,9 @@ impl Guest {
             pauser,
             pauses: PauseMemory::default(),
             flag,
+            flags: flags.clone(),
+            fault: Fault::of(&mut store),
+            stack,
             watch: watch.clone(),
             offsets: program.offsets().clone(),
             tracer,
@@ -187,6 +192,11 @@ impl Boundary for Guest {
     #[inline]
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         self.reach.read(memory, addr, len, into)
+    }
+
+    #[inline]
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        self.reach.load(memory, addr, len)
     }
 
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 use wasmer::{AsStoreMut, AsStoreRef, Memory, MemoryView, Pages, RuntimeError};
 use wasmer_types::TrapCode;
 
+use super::instrument::{OPERANDS, OPERANDS_AT};
 use super::shared::GuestShared;
 use super::stop::stopped_by;
-use super::symbols::frames;
+use super::symbols::{TrapState, frames};
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host, Type};
-use crate::record::{Access, Collector, Failure, Limit, TrapCause, Value};
+use crate::record::{Access, Collector, Failure, Frame, Limit, TrapCause, TrapDetail, Value};
 
 /// A store and the parts of a guest in it. The store is owned, or borrowed inside a call.
 pub(super) struct GuestAccess<S> {
@@ -18,6 +19,9 @@ pub(super) struct GuestAccess<S> {
     pub(super) parts: Rc<GuestShared>,
     results: Vec<Value>,
 }
+
+/// How far past the start of a memory an instruction can reach: by an address and an offset of 32 bits each.
+const REACH: usize = 1 << 33;
 
 impl<S: AsStoreMut> GuestAccess<S> {
     pub(super) fn new(store: S, parts: Rc<GuestShared>) -> GuestAccess<S> {
@@ -69,7 +73,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
 
     /// Explains why a call returned no results. The `hosts` outermost frames are not the guest's.
     #[cold]
-    pub(super) fn describe(&self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
+    pub(super) fn describe(&mut self, error: RuntimeError, func: &Func, args: &[Value], hosts: usize) -> Failure {
         let error = match stopped_by(error) {
             Ok(failure) => return failure,
             Err(error) => error,
@@ -83,13 +87,38 @@ impl<S: AsStoreMut> GuestAccess<S> {
         let (trace, omitted) = frames(&error.trace()[..guests], &self.parts.offsets, |index, offset| {
             self.parts.symbols.frames(index, offset)
         });
-        Failure::Trap {
-            call: format!("{}({})", func.name, args.join(", ")),
-            cause: trap.and_then(cause).unwrap_or_else(|| TrapCause::Other(error.message())),
-            said: None,
-            trace,
-            omitted,
+        let cause = trap.and_then(cause).unwrap_or_else(|| TrapCause::Other(error.message()));
+        let detail = Box::new(self.explain(&cause, &trace));
+        Failure::Trap { call: format!("{}({})", func.name, args.join(", ")), cause, said: None, trace, omitted, detail }
+    }
+
+    /// What is known of a trap besides its cause and frames.
+    fn explain(&mut self, cause: &TrapCause, frames: &[Frame]) -> TrapDetail {
+        let parts = self.parts.clone();
+        let stack = parts.stack.as_ref().map(|global| Value::from(&global.get(&mut self.store)).bits());
+        let GuestShared { memories, flags, fault, symbols, tracer, .. } = &*parts;
+        let mut bytes = [0; 8 * OPERANDS];
+        // Cannot fail: the memory has them.
+        let _ = flags.view(&self.store).read(OPERANDS_AT.into(), &mut bytes);
+        let mut operands = [0; OPERANDS];
+        for (operand, bytes) in operands.iter_mut().zip(bytes.chunks_exact(8)) {
+            *operand = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
         }
+        let fault = fault.take();
+        let memories: Vec<_> = (0..memories.len()).map(|memory| self.bytes(memory)).collect();
+        let in_memory = |bytes: &&[u8]| {
+            let distance = fault?.checked_sub(bytes.as_ptr().addr())?;
+            (bytes.len()..REACH).contains(&distance).then_some(distance as u64)
+        };
+        symbols.explain(&TrapState {
+            cause,
+            frames,
+            operands,
+            keeps_conversions: tracer.is_some(),
+            faults: memories.iter().map(in_memory).collect(),
+            memories,
+            stack,
+        })
     }
 }
 
@@ -167,6 +196,16 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
         }
         into.extend_from_slice(&live[range]);
         Ok(())
+    }
+
+    #[inline]
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        let live = self.bytes(memory);
+        let bytes = &live[check(Access::Read, addr, len, live.len())?];
+        let mut number = [0; 8];
+        let len = bytes.len().min(number.len());
+        number[..len].copy_from_slice(&bytes[..len]);
+        Ok(u64::from_le_bytes(number))
     }
 
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {

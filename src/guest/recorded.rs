@@ -129,9 +129,19 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
         self.settle_range(memory, addr, len);
-        self.recorder.enter(StepKind::Read { memory, addr, len });
+        self.recorder.enter(StepKind::Read { memory, addr, len, value: None });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.read(memory, addr, len, into));
         self.recorder.leave(elapsed);
+        outcome
+    }
+
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        self.settle_range(memory, addr, len);
+        self.recorder.enter(StepKind::Read { memory, addr, len, value: None });
+        let (outcome, elapsed) = self.timed(|recorded| recorded.inner.load(memory, addr, len));
+        if let (StepKind::Read { value, .. }, Ok(number)) = (self.recorder.leave(elapsed), &outcome) {
+            *value = Some(*number);
+        }
         outcome
     }
 

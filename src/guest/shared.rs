@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use wasmer::{AsStoreMut, FunctionEnv, FunctionEnvMut, Memory, Store, StoreMut};
 
+use super::fault::Fault;
 use super::flag::Flag;
 use super::instrument::OffsetMap;
 use super::pause::{PauseMemory, Pauser};
@@ -24,6 +25,11 @@ pub(super) struct GuestShared {
     /// The slot for the host; `None` if the guest neither imports a function nor has hooks.
     pub(super) slot: Option<HostSlot>,
     pub(super) flag: Flag,
+    /// The memory that contains the flags, and the operands of the last instruction whose operands are kept.
+    pub(super) flags: Memory,
+    pub(super) fault: Fault,
+    /// The global that is taken for the stack pointer.
+    pub(super) stack: Option<wasmer::Global>,
     pub(super) watch: Watchdog,
     pub(super) offsets: Arc<OffsetMap>,
     pub(super) symbols: Arc<dyn Symbols>,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use wasmer_types::FrameInfo;
 
-use super::instrument::OffsetMap;
-use crate::record::Frame;
+use super::instrument::{OPERANDS, OffsetMap};
+use crate::record::{Frame, TrapCause, TrapDetail};
 
 /// Maximum number of frames of a trap, not counting inlined ones.
 const KEPT: usize = 32;
@@ -21,6 +21,30 @@ pub trait Symbols: Send + Sync {
     fn line(&self, _offset: usize) -> Option<(Arc<str>, u32)> {
         None
     }
+
+    /// What the module tells of a trap.
+    fn explain(&self, _trap: &TrapState<'_>) -> TrapDetail {
+        TrapDetail::default()
+    }
+}
+
+/// The state of a guest that trapped.
+#[derive(Debug)]
+pub struct TrapState<'a> {
+    /// Why it trapped.
+    pub cause: &'a TrapCause,
+    /// Where, innermost frame first.
+    pub frames: &'a [Frame],
+    /// The operands of the instruction, as bits, if it is one whose operands are kept; else of an earlier one.
+    pub operands: [u64; OPERANDS],
+    /// Whether operands of conversions are kept.
+    pub keeps_conversions: bool,
+    /// For each memory, the address in it that the processor refused. It is past the memory's end.
+    pub faults: Vec<Option<u64>>,
+    /// The memories.
+    pub memories: Vec<&'a [u8]>,
+    /// The value of the global that is taken for the stack pointer.
+    pub stack: Option<u64>,
 }
 
 /// The symbols of a module without debug information.

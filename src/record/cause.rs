@@ -120,6 +120,8 @@ pub enum StepKind {
         addr: u64,
         /// How many bytes.
         len: u64,
+        /// The number, if the recipe loaded one.
+        value: Option<u64>,
     },
     /// The guest calls an import.
     Import {

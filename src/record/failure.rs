@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{Frame, TrapCause};
+use super::{Frame, TrapCause, TrapDetail};
 
 /// A name chosen by the guest, on one line: control characters are escaped.
 pub fn plain(name: &str) -> String {
@@ -66,7 +66,7 @@ pub enum EncodingError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Failure {
     /// The guest trapped.
-    #[error("{}", trap_message(.call, .cause, .said.as_deref(), .trace))]
+    #[error("{}", trap_message(.call, .cause, .said.as_deref(), .trace, .detail))]
     Trap {
         /// The call that trapped, as `name(arguments)`.
         call: String,
@@ -78,6 +78,8 @@ pub enum Failure {
         trace: Vec<Frame>,
         /// Number of outermost frames left out.
         omitted: usize,
+        /// What else is known of it.
+        detail: Box<TrapDetail>,
     },
     /// The guest gave an address and length outside its memory.
     #[error(
@@ -235,8 +237,13 @@ pub enum Failure {
 /// A hint for exchanges that exceed the recorder's limits.
 const UNRECORDED: &str = "a pipe without --show records nothing and has no such limit";
 
-fn trap_message(call: &str, cause: &TrapCause, said: Option<&str>, trace: &[Frame]) -> String {
-    let said = said.map_or_else(String::new, |said| format!("{said}: "));
+fn trap_message(call: &str, cause: &TrapCause, said: Option<&str>, trace: &[Frame], detail: &TrapDetail) -> String {
+    let panic = detail.panic.as_ref().filter(|panic| said.is_none() && panic.source.is_certain());
+    let said = match (said, panic) {
+        (Some(said), _) => format!("{said}: "),
+        (None, Some(panic)) => format!("panic {}: ", panic.words()),
+        (None, None) => String::new(),
+    };
     let place = trace.first().map_or_else(String::new, |frame| format!(", in {frame}"));
     format!("{said}{} trapped: {cause}{place}", plain(call))
 }

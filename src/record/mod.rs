@@ -13,6 +13,7 @@ mod recorder;
 mod run;
 mod stop;
 mod trap;
+mod trap_detail;
 mod value;
 mod written;
 
@@ -29,6 +30,7 @@ pub use recorder::{FocusTarget, Listener, Recorder};
 pub use run::{Moment, Run};
 pub use stop::{Stop, StopAccess, StopReason};
 pub use trap::TrapCause;
+pub use trap_detail::{Accessed, PanicMessage, PanicSource, TrapAccess, TrapCallee, TrapDetail, TrapSlot};
 pub use value::Value;
 pub use written::WrittenRanges;
 

@@ -85,6 +85,10 @@ impl<B: Boundary> Boundary for Poisoned<'_, B> {
         self.inner.read(memory, addr, len, into)
     }
 
+    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
+        self.inner.load(memory, addr, len)
+    }
+
     fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
         self.inner.grow(memory, pages)
     }

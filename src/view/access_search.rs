@@ -100,7 +100,7 @@ impl AccessSearch {
                 return;
             }
             self.next_step = (number, place + 1);
-            let is_read = matches!(step.kind, StepKind::Read { memory: of, addr, len }
+            let is_read = matches!(step.kind, StepKind::Read { memory: of, addr, len, .. }
                 if of == memory && overlap(&(addr..addr.saturating_add(len)), &range).is_some());
             if is_read {
                 self.add(run, number, Access::HostRead(place));

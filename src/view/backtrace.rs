@@ -1,19 +1,42 @@
-//! Formats the stack trace of a trap.
+//! Formats a failure in full: for a trap, its explanation and its stack trace.
 
-use super::{counted, thousands, visible};
+use super::trap::{cause_lines, explained, trapped_step, usual_causes};
+use super::{Steps, counted, thousands, visible};
 use crate::record::{Cause, Failure, Frame, plain};
 
-/// The callers in a trap's stack trace, inside out, each with its source line if known; empty for other failures. The
-/// innermost frame is part of the failure's message, and is not repeated.
+/// The explanation of a trap: what the instruction did, and the callers in its stack trace, inside out, each with its
+/// source line if known; empty for other failures. The innermost frame is part of the failure's message, and is not
+/// repeated.
 pub fn backtrace(failure: &Failure) -> Vec<String> {
     let Failure::Trap { trace, omitted, .. } = failure.root() else { return Vec::new() };
-    outer_calls(trace, *omitted)
+    with_explanation(failure, trace.first(), outer_calls(trace, *omitted))
 }
 
-/// The whole stack trace, including the innermost frame.
-pub fn frames(failure: &Failure) -> Vec<String> {
-    let Failure::Trap { trace, omitted, .. } = failure.root() else { return Vec::new() };
-    calls(trace, *omitted)
+/// The same of each trap of a cause, with the innermost frame, the step, and what usually causes such a trap.
+pub fn frames(cause: &Cause) -> Vec<String> {
+    let mut all = Vec::new();
+    for failure in cause.failures() {
+        let Failure::Trap { trace, .. } = failure.root() else { continue };
+        all.extend(trace.first().map(|frame| format!("in {frame}")));
+        all.extend(backtrace(failure));
+        all.extend(during(cause, failure));
+        all.extend(cause_lines(usual_causes(failure)));
+    }
+    all
+}
+
+/// The step in which a trap happened: `in step 3 of 5: call price(0x110010, 4) did not return`.
+fn during(cause: &Cause, failure: &Failure) -> Option<String> {
+    let place = trapped_step(cause).filter(|_| matches!(failure.root(), Failure::Trap { .. }))?;
+    let step = Steps::new(cause).line(cause, place).headline();
+    Some(format!("in step {} of {}: {step}", thousands(place as u64 + 1), thousands(cause.steps.len() as u64)))
+}
+
+/// The source line of the innermost frame, the explanation, and the callers.
+fn with_explanation(failure: &Failure, innermost: Option<&Frame>, mut calls: Vec<String>) -> Vec<String> {
+    let place = usize::from(innermost.is_some_and(|frame| source(frame).is_some()));
+    calls.splice(place..place, explained(failure));
+    calls
 }
 
 /// The same of any frames.
@@ -35,7 +58,7 @@ fn outer_calls(trace: &[Frame], omitted: usize) -> Vec<String> {
     lines
 }
 
-/// A failure in full, safe to print: its message on one line, then the stack trace.
+/// A failure in full, safe to print: its message on one line, then the explanation and the stack trace of a trap.
 pub fn in_full(failure: &Failure) -> String {
     let message = visible(failure.to_string().as_bytes());
     backtrace(failure).iter().fold(message, |text, line| text + "\n  " + &visible(line.as_bytes()))
@@ -43,6 +66,10 @@ pub fn in_full(failure: &Failure) -> String {
 
 /// All failures of a cause in full; `None` if there are none.
 pub fn failures_in_full(cause: &Cause) -> Option<String> {
+    let in_full = |failure: &Failure| {
+        let causes = cause_lines(usual_causes(failure));
+        during(cause, failure).into_iter().chain(causes).fold(in_full(failure), |text, line| text + "\n  " + &line)
+    };
     let failures: Vec<_> = cause.failures().map(in_full).collect();
     (!failures.is_empty()).then(|| failures.join("\nthen: "))
 }
@@ -83,11 +110,11 @@ mod tests {
             Frame { repeats: 1, ..frame("g", 30) },
         ];
         let (call, cause) = ("f(1)".to_owned(), TrapCause::DivideByZero);
-        let failure = Failure::Trap { call, cause, said: None, trace, omitted: 2000 };
+        let detail = Box::default();
+        let failure = Failure::Trap { call, cause, said: None, trace, omitted: 2000, detail };
         assert_eq!(
-            frames(&failure.in_recipe(3)),
+            backtrace(&failure.in_recipe(3)),
             [
-                "in poke at a.c:3 (offset 0x8)",
                 "  3 | *at = 0;",
                 "inlined into f at a.c:9:5",
                 "  9 | poke(\\u{1b});",
@@ -98,7 +125,7 @@ mod tests {
                 "... 2,000 more frames",
             ]
         );
-        assert_eq!(frames(&Failure::Interrupted), [] as [String; 0]);
+        assert_eq!(backtrace(&Failure::Interrupted), [] as [String; 0]);
         let forged = Failure::Refused("no\n  called by nobody".to_owned());
         assert_eq!(in_full(&forged), "no\\n  called by nobody");
     }

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::text::{glyph, visible};
-use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, exchange, name};
+use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, counted, exchange, name};
 use crate::check::is_poison;
 use crate::record::{Image, Run, StepKind};
 
@@ -46,7 +46,7 @@ const READERS: &[(&str, Reader)] = &[
     ("i8", |at| at.number(|bytes| i8::from_le_bytes(bytes).to_string())),
     ("u16", |at| at.number(|bytes| u16::from_le_bytes(bytes).to_string())),
     ("i16", |at| at.number(|bytes| i16::from_le_bytes(bytes).to_string())),
-    ("u64", |at| at.number(|bytes| u64::from_le_bytes(bytes).to_string())),
+    ("u64", wide),
     ("i64", |at| at.number(|bytes| i64::from_le_bytes(bytes).to_string())),
     ("f64", |at| at.number(|bytes| format!("{:?}", f64::from_le_bytes(bytes)))),
     ("uleb128", unsigned_leb),
@@ -198,7 +198,7 @@ fn c_string(at: &Bytes<'_>) -> Option<String> {
     let mut bytes = [0; LONGEST];
     let known = at.most(at.addr, &mut bytes);
     Some(match bytes[..known].iter().position(|&byte| byte == 0) {
-        Some(end) => format!("\"{}\" {end} B", visible(&bytes[..end])),
+        Some(end) => format!("\"{}\" {}", visible(&bytes[..end]), sizes(&bytes[..end])),
         None => format!("\"{}\"..", visible(&bytes[..known])),
     })
 }
@@ -214,10 +214,43 @@ fn slice(at: &Bytes<'_>) -> Option<String> {
     if to + len > at.image.len() {
         return Some(format!("{to:#x}+{len} outside"));
     }
+    Some(format!("{to:#x}+{len} {}", text_at(at, to, len)))
+}
+
+/// A number of 64 bits, and the pointer and length that it may pack: the larger half is taken for the pointer.
+fn wide(at: &Bytes<'_>) -> Option<String> {
+    let number = u64::from_le_bytes(at.ordered()?);
+    let (high, low) = (number >> 32, number & u64::from(u32::MAX));
+    let (to, len) = (high.max(low), high.min(low));
+    Some(match len > 0 && to + len <= at.image.len() {
+        true => format!("{number} = {to:#x}, {len} B"),
+        false => number.to_string(),
+    })
+}
+
+/// The start of a text, and its sizes if all of it is shown.
+fn text_at(at: &Bytes<'_>, to: u64, len: u64) -> String {
     let mut bytes = [0; LONGEST];
     let shown = usize::try_from(len).unwrap_or(LONGEST).min(LONGEST);
     at.most(to, &mut bytes[..shown]);
-    Some(format!("{to:#x}+{len} \"{}\"", visible(&bytes[..shown])))
+    let text = format!("\"{}\"", visible(&bytes[..shown]));
+    match characters(&bytes[..shown]) {
+        Some(counts) if shown as u64 == len => format!("{text} {counts}"),
+        _ => text,
+    }
+}
+
+/// The size of a text in bytes, and in characters and UTF-16 units where these differ.
+fn sizes(bytes: &[u8]) -> String {
+    let characters = characters(bytes).map_or_else(String::new, |counts| format!(", {counts}"));
+    format!("{} B{characters}", bytes.len())
+}
+
+/// How many characters and UTF-16 units a text has, if these are not as many as its bytes.
+fn characters(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.is_ascii())?;
+    let (characters, units) = (text.chars().count(), text.encode_utf16().count());
+    Some(format!("{}, {}", counted(characters as u64, "character"), counted(units as u64, "UTF-16 unit")))
 }
 
 fn unsigned_leb(at: &Bytes<'_>) -> Option<String> {
@@ -288,6 +321,10 @@ mod tests {
         assert_eq!(little(&[0x3d, 0xd8, 0x00, 0xde], "utf-16"), "\u{1f600} U+1F600");
         assert_eq!(little(b"hi\0x", "c string"), "\"hi\" 2 B");
         assert_eq!(little(b"\x08\0\0\0\x02\0\0\0hi", "ptr+len"), "0x8+2 \"hi\"");
+        let accented = "h\u{e9}\u{1f600}\0".as_bytes();
+        assert_eq!(little(accented, "c string"), "\"h\u{e9}\u{1f600}\" 7 B, 3 characters, 4 UTF-16 units");
+        assert_eq!(little(b"\x02\0\0\0\x08\0\0\0hi", "u64"), "34359738370 = 0x8, 2 B");
+        assert_eq!(little(b"\x02\0\0\0\0\0\0\0hi", "u64"), "2");
         assert_eq!(little(b"\x04\0\0\0text", "pointer"), "0x4 text+0x2 text");
         assert_eq!(little(b"\x08\0\0\0text!", "pointer"), "0x8 !");
         let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];

@@ -26,7 +26,7 @@ impl Selection {
                 (access.site.memory as usize, Actor::Guest, access.addr, access.len)
             }
             (None, Some(place)) => match self.node.steps.get(place)?.kind {
-                StepKind::Read { memory, addr, len } => (memory, Actor::Host, addr, len),
+                StepKind::Read { memory, addr, len, .. } => (memory, Actor::Host, addr, len),
                 _ => return None,
             },
             (None, None) => return None,

@@ -188,7 +188,7 @@ fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
 /// with as many bytes as the answer, not counting a line ending.
 fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
     let read = |step: &Step| match step.kind {
-        StepKind::Read { memory: of, addr, len } if of == memory => Some((addr, addr.saturating_add(len))),
+        StepKind::Read { memory: of, addr, len, .. } if of == memory => Some((addr, addr.saturating_add(len))),
         _ => None,
     };
     let answer = cause.outcome.as_ref().map_or(0, |answer| answer.len() as u64);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::numbers::Numbers;
 use super::sentence::brief;
 use super::{counted, dropped, range, unknown, visible};
 use crate::check::is_poison;
@@ -34,9 +35,7 @@ pub struct StepLine {
 pub struct Steps {
     /// For each step, its position in the tree.
     nodes: Vec<Node>,
-    /// The addresses and the lengths that the host accesses, sorted.
-    addresses: Vec<u64>,
-    lengths: Vec<u64>,
+    numbers: Numbers,
     /// Prefix sums over the changes.
     sums: Vec<Sum>,
     /// The indices of the guest's messages.
@@ -96,12 +95,10 @@ impl Sum {
 impl Steps {
     /// Indexes a cause.
     pub fn new(cause: &Cause) -> Steps {
-        let mut steps = Steps { nodes: tree(cause), ..Steps::default() };
+        let mut steps = Steps { nodes: tree(cause), numbers: Numbers::of(cause), ..Steps::default() };
         for (place, step) in cause.steps.iter().enumerate() {
             match &step.kind {
-                StepKind::Write { memory, addr, len } | StepKind::Read { memory, addr, len } => {
-                    steps.addresses.push(*addr);
-                    steps.lengths.push(*len);
+                StepKind::Write { memory, addr, len } | StepKind::Read { memory, addr, len, .. } => {
                     let writes = matches!(step.kind, StepKind::Write { .. });
                     let last = if writes { &mut steps.last_writes } else { &mut steps.last_reads };
                     last.insert(*memory, (*addr, addr.saturating_add(*len)));
@@ -109,10 +106,6 @@ impl Steps {
                 StepKind::Say { .. } => steps.said.push(place),
                 _ => (),
             }
-        }
-        for used in [&mut steps.addresses, &mut steps.lengths] {
-            used.sort_unstable();
-            used.dedup();
         }
         steps.elapsed = cause.elapsed();
         steps.sums = vec![Sum::default()];
@@ -135,20 +128,23 @@ impl Steps {
                 nameless("poison", range(*addr, *len), changed)
             }
             StepKind::Write { addr, len, .. } => nameless("write", range(*addr, *len), changed),
+            StepKind::Read { addr, len, value: Some(value), .. } => {
+                nameless("read", format!("{} = {}", range(*addr, *len), self.numbers.loaded(*value, *len)), changed)
+            }
             StepKind::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
             StepKind::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
             StepKind::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             StepKind::Note { text } => nameless("note", visible(text.as_bytes()), String::new()),
             StepKind::Import { import, args, results } => {
                 let result = self.result(cause.is_over(), results.as_deref());
-                ("import", visible(import.as_bytes()), format!("({}) {result}", self.list(args)), changed)
+                ("import", visible(import.as_bytes()), format!("({}) {result}", self.numbers.list(args)), changed)
             }
             StepKind::Set { global, value } => ("set", visible(global.as_bytes()), format!(" = {value}"), changed),
             StepKind::Call { export, args, results } => {
                 let result = self.result(cause.is_over(), results.as_deref());
                 let moved = self.moved(cause, place, results.as_deref());
                 let note = [moved, changed].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
-                ("call", visible(export.as_bytes()), format!("({}) {result}", self.list(args)), note)
+                ("call", visible(export.as_bytes()), format!("({}) {result}", self.numbers.list(args)), note)
             }
         };
         let unknown = unknown(step.known).map(str::to_owned);
@@ -164,11 +160,16 @@ impl Steps {
             Some(StepKind::Call { results: Some(results), .. }) => results.as_slice(),
             _ => &[],
         };
-        let shown = |value: &Value| match (self.list(&[*value]), value.unsigned()) {
+        let shown = |value: &Value| match (self.numbers.list(&[*value]), value.unsigned()) {
             (text, Some(number @ 10..)) if text == value.to_string() => format!("{text} ({number:#x})"),
             (text, _) => text,
         };
         results.iter().map(shown).collect()
+    }
+
+    /// The address and the length that a number packs, as the host uses them, and whether the address is the upper half.
+    pub(super) fn packed(&self, value: Value) -> Option<(u64, u64, bool)> {
+        self.numbers.packed(value)
     }
 
     /// The call that encloses the step at `place`; `None` for a step of the host.
@@ -233,31 +234,8 @@ impl Steps {
             None if !is_over => "has not returned yet".to_owned(),
             None => "did not return".to_owned(),
             Some([]) => "returned".to_owned(),
-            Some(values) => format!("-> {}", self.list(values)),
+            Some(values) => format!("-> {}", self.numbers.list(values)),
         }
-    }
-
-    /// Formats values: addresses, alone or packed with a length, in hexadecimal.
-    fn list(&self, values: &[Value]) -> String {
-        let in_hex = |value: Value| self.is_address(value) || self.is_packed(value);
-        let shown = |value: &Value| match value.unsigned().filter(|_| in_hex(*value)) {
-            Some(addr) => format!("{addr:#x}"),
-            None => value.to_string(),
-        };
-        values.iter().map(shown).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Whether the exchange uses a value as an address, and not also as a length.
-    fn is_address(&self, value: Value) -> bool {
-        value.unsigned().is_some_and(|value| used(&self.addresses, value) && !used(&self.lengths, value))
-    }
-
-    /// Whether the exchange uses the halves of a value as an address and a length.
-    fn is_packed(&self, value: Value) -> bool {
-        let Value::I64(value) = value else { return false };
-        let (high, low) = (value.cast_unsigned() >> 32, value.cast_unsigned() & u64::from(u32::MAX));
-        let fit = |addr, len| used(&self.addresses, addr) && used(&self.lengths, len);
-        high > 0 && (fit(high, low) || fit(low, high))
     }
 
     /// Whether the result of a repeated query is still the same address.
@@ -267,7 +245,7 @@ impl Steps {
             StepKind::Call { results: Some(values), .. } => values.first().copied(),
             _ => None,
         };
-        match then.filter(|_| self.is_address(now)) {
+        match then.filter(|_| self.numbers.is_address(now)) {
             Some(then) if then == now => "did not move".to_owned(),
             Some(then) => format!("moved from {:#x}", then.unsigned().unwrap_or_default()),
             None => String::new(),
@@ -304,11 +282,6 @@ impl Steps {
             _ => Sum::default(),
         }
     }
-}
-
-/// Whether a sorted slice contains a value.
-fn used(among: &[u64], value: u64) -> bool {
-    among.binary_search(&value).is_ok()
 }
 
 /// Builds the tree from the depths of a cause's steps.

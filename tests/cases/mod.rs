@@ -50,6 +50,7 @@ pub(crate) const CASES: &[Case] = &[
     case("undo", "the host changed 1 byte", ":undo 4"),
     case("find Wasm", "4 B at 0x401..0x405", "match 1 of 2: Wasm"),
     case("goto 0x401", "00000400  20 57", "at 0x401  data1+0x1"),
+    same("as js 0x410 4", "its length  4 UTF-16 units; 4 characters, 4 bytes"),
     same("inspect", "utf-8       W U+0057"),
     same("mark here", "marked 1 B at 0x401..0x402 as here"),
     same("unmark here", "removed the mark here"),

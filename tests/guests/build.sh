@@ -28,11 +28,14 @@ rust() {
     $rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib \
         -C panic=abort "$@" ${RUSTFLAGS:-} --remap-path-prefix "$PWD=." -o "$name.wasm" "$name.rs"
 }
-if has "$rustc" Rust "grower, tidy, words, lines/rust"; then
+if has "$rustc" Rust "grower, tidy, words, lines/rust, panics/13-panic"; then
     rust grower -C opt-level=s -C strip=symbols
     rust tidy -C opt-level=s -C strip=symbols
     rust words -C opt-level=s -C strip=symbols
     rust lines/rust -C opt-level=1 -g
+    # Without the names that compilers give functions, and with them.
+    (cd panics && rust 13-panic -C opt-level=1 -C strip=symbols && mv 13-panic.wasm 13-panic-stripped.wasm)
+    (cd panics && rust 13-panic -C opt-level=s)
 fi
 if has "${CARGO:-cargo}" cargo "camel, initials, roman"; then
     TARGET=$(mktemp -d)
@@ -62,6 +65,20 @@ in_zig() {
 without_path() {
     WHAT=$2 perl -0777 -pi -e 's{\Q$ENV{WHAT}\E}{substr("." . "/." x length $&, 0, length $&)}ge' "$1"
 }
+# without_dwarf FILE: drops the debug information, and keeps the names
+without_dwarf() {
+    node -e '
+        const fs = require("fs"), path = process.argv[1], module = fs.readFileSync(path), kept = [module.subarray(0, 8)];
+        for (let at = 8; at < module.length;) {
+            let start = at + 1, size = 0, shift = 0, byte;
+            do { byte = module[start++]; size |= (byte & 127) << shift; shift += 7; } while (byte & 128);
+            const section = module.subarray(at, start + size);
+            if (module[at] !== 0 || !section.includes(".debug_")) kept.push(section);
+            at = start + size;
+        }
+        fs.writeFileSync(path, Buffer.concat(kept));
+    ' "$1"
+}
 # zig_directory NAME: one of the directories that Zig uses
 zig_directory() {
     $zig env | sed -n "s/.*$1.* \"\\(.*\\)\".*/\\1/p"
@@ -78,7 +95,7 @@ c_with_lines() {
     $zig cc -target wasm32-freestanding -nostdlib -O1 -g -Wl,--no-entry "-ffile-prefix-map=$PWD=." \
         "-ffile-prefix-map=$(zig_directory lib_dir)=zig" -o "lines/$1.wasm" "lines/$1.c"
 }
-if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug, sort, squeeze, swap, trim, lines/c, lines/records, lines/tally, lines/zig"; then
+if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug, sort, squeeze, swap, trim, lines/c, lines/records, lines/tally, lines/zig, panics/zig, panics/c"; then
     $zig cc -target wasm32-wasi -Os -s -o rot13.wasm rot13.c
     memory="-Wl,--export=malloc -Wl,--export=free"
     # shellcheck disable=SC2086
@@ -101,13 +118,20 @@ if has "$zig" Zig "base64, hex, measure, morse, pig, reverse, rot13, runs, slug,
     zig_with_lines zig
     (cd lines && $zig c++ -target wasm32-freestanding -nostdlib -O1 -g -Wl,--no-entry "-ffile-prefix-map=$PWD=." \
         -o records.wasm records.cpp)
+    $zig build-exe -target wasm32-freestanding -O Debug -fstrip -fno-entry -rdynamic \
+        -femit-bin=panics/zig-stripped.wasm panics/zig.zig
+    $zig build-exe -target wasm32-freestanding -O Debug -fno-strip -fno-entry -rdynamic \
+        -femit-bin=panics/zig.wasm panics/zig.zig
+    without_dwarf panics/zig.wasm
+    $zig cc -target wasm32-freestanding -nostdlib -O1 -s -Wl,--no-entry -o panics/c.wasm panics/c.c
 fi
 
 asc=${ASC:-asc}
-if has "$asc" AssemblyScript "title, lines/assemblyscript"; then
+if has "$asc" AssemblyScript "title, lines/assemblyscript, panics/assemblyscript"; then
     $asc title.ts -O3z --noAssert --runtime incremental --exportRuntime -o title.wasm
     $asc lines/assemblyscript.ts --noAssert --runtime minimal --exportRuntime --debug --sourceMap \
         -o lines/assemblyscript.wasm
+    $asc panics/assemblyscript.ts -O1 --runtime minimal --exportRuntime -o panics/assemblyscript.wasm
     # The map holds the text of all sources. That of AssemblyScript's library is left out: it is long.
     node -e '
         const [, path] = process.argv, fs = require("fs"), map = JSON.parse(fs.readFileSync(path));
@@ -116,5 +140,5 @@ if has "$asc" AssemblyScript "title, lines/assemblyscript"; then
     ' lines/assemblyscript.wasm.map
 fi
 # Compilers mark their modules as programs to be run.
-chmod 644 ./*.wasm lines/*.wasm
-ls -l ./*.wasm lines/*.wasm
+chmod 644 ./*.wasm lines/*.wasm panics/*.wasm
+ls -l ./*.wasm lines/*.wasm panics/*.wasm

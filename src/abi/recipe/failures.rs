@@ -5,8 +5,8 @@ use crate::record::Failure;
 /// The failure of a guest, with the messages that preceded it.
 pub(super) fn said(words: String, failure: Failure) -> Box<Failure> {
     Box::new(match failure {
-        Failure::Trap { call, cause, trace, omitted, .. } => {
-            Failure::Trap { call, cause, said: Some(words), trace, omitted }
+        Failure::Trap { call, cause, trace, omitted, detail, .. } => {
+            Failure::Trap { call, cause, said: Some(words), trace, omitted, detail }
         }
         Failure::InRecipe { at, failure } => Failure::InRecipe { at, failure: said(words, *failure) },
         other => other,

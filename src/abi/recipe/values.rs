@@ -44,13 +44,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 
     fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {
         let at = self.value(at)?;
-        let mut bytes = std::mem::take(&mut self.state.whole);
-        bytes.clear();
-        let outcome = self.boundary.read(self.plan.bound.memory, at, width.bytes() as u64, &mut bytes);
-        bytes.resize(8, 0);
-        let number = bytes[..8].try_into().map_or(0, u64::from_le_bytes);
-        self.state.whole = bytes;
-        outcome.map(|()| number)
+        self.boundary.load(self.plan.bound.memory, at, width.bytes() as u64)
     }
 
     #[inline(always)]

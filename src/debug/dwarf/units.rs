@@ -86,10 +86,6 @@ impl Units {
         self.units.is_empty()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Unit> {
-        self.units.iter()
-    }
-
     pub(super) fn base(&self) -> Option<&str> {
         self.base.as_deref()
     }

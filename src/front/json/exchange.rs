@@ -89,7 +89,7 @@ enum StepKind<'a> {
     Start,
     Call { export: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
     Write { memory: usize, addr: Integer, len: Integer },
-    Read { memory: usize, addr: Integer, len: Integer },
+    Read { memory: usize, addr: Integer, len: Integer, loaded: Option<Integer> },
     Grow { memory: usize, pages: u64 },
     Import { import: &'a str, args: Vec<Value>, results: Option<Vec<Value>> },
     Say { text: Bytes<'a> },
@@ -237,8 +237,8 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
             &record::StepKind::Write { memory, addr, len } => {
                 StepKind::Write { memory, addr: Integer(addr), len: Integer(len) }
             }
-            &record::StepKind::Read { memory, addr, len } => {
-                StepKind::Read { memory, addr: Integer(addr), len: Integer(len) }
+            &record::StepKind::Read { memory, addr, len, value } => {
+                StepKind::Read { memory, addr: Integer(addr), len: Integer(len), loaded: value.map(Integer) }
             }
             &record::StepKind::Grow { memory, pages } => StepKind::Grow { memory, pages },
             record::StepKind::Import { import, args, results } => {

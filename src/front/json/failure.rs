@@ -1,8 +1,9 @@
-//! The JSON of a failure, and of the frames of a trap.
+//! The JSON of a failure, and of a trap and its frames.
 
 use serde::Serialize;
 
-use crate::record::{self, Cause, Failure, Limit};
+use crate::record::{self, Cause, Failure, Limit, PanicSource, TrapAccess, TrapCallee, TrapDetail, TrapSlot};
+use crate::view::{trapped_step, usual_causes};
 
 #[derive(Serialize)]
 pub(super) struct Error<'a> {
@@ -14,6 +15,44 @@ pub(super) struct Error<'a> {
     /// The number of omitted frames, after the last one.
     #[serde(skip_serializing_if = "is_zero")]
     trace_omitted: usize,
+    /// What else is known of the trap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trap: Option<Trap<'a>>,
+}
+
+/// What is known of a trap besides its frames.
+#[derive(Serialize)]
+struct Trap<'a> {
+    cause: String,
+    /// The index of the step in which it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruction: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    accesses: &'a [TrapAccess],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    slots: &'a [TrapSlot],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callee: Option<&'a TrapCallee>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operand: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    panic: Option<Panic<'a>>,
+    /// What usually causes such a trap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usual_causes: Option<[&'static str; 2]>,
+}
+
+/// The message of a panic.
+#[derive(Serialize)]
+struct Panic<'a> {
+    text: Option<&'a str>,
+    place: Option<&'a str>,
+    addr: u64,
+    len: u64,
+    source: PanicSource,
+    certain: bool,
 }
 
 #[derive(Serialize)]
@@ -37,12 +76,14 @@ impl<'a> Error<'a> {
     pub(super) fn of(cause: &'a Cause) -> Option<Error<'a>> {
         let mut failures = cause.failures();
         let first = Error::from(failures.next()?);
-        let trap = failures.map(Error::from).find(|error| error.trace.is_some());
-        let (trace, trace_omitted) = match trap.filter(|_| first.trace.is_none()) {
-            Some(trap) => (trap.trace, trap.trace_omitted),
-            None => (first.trace, first.trace_omitted),
+        let kind = first.kind;
+        let later = failures.map(Error::from).find(|error| error.trace.is_some());
+        let Error { trace, trace_omitted, trap, .. } = match later {
+            Some(later) if first.trace.is_none() => later,
+            _ => first,
         };
-        Some(Error { message: cause.failure_text()?, trace, trace_omitted, ..first })
+        let trap = trap.map(|trap| Trap { step: trapped_step(cause), ..trap });
+        Some(Error { kind, message: cause.failure_text()?, trace, trace_omitted, trap })
     }
 }
 
@@ -80,7 +121,32 @@ impl<'a> From<&'a Failure> for Error<'a> {
             Failure::Trap { trace, omitted, .. } => (Some(trace.iter().map(Frame::from).collect()), *omitted),
             _ => (None, 0),
         };
-        Error { kind, message: failure.to_string(), trace, trace_omitted }
+        Error { kind, message: failure.to_string(), trace, trace_omitted, trap: Trap::of(failure) }
+    }
+}
+
+impl<'a> Trap<'a> {
+    fn of(failure: &'a Failure) -> Option<Trap<'a>> {
+        let Failure::Trap { cause, detail, .. } = failure.root() else { return None };
+        let TrapDetail { instruction, accesses, slots, callee, operand, panic } = &**detail;
+        Some(Trap {
+            cause: cause.clone().into(),
+            step: None,
+            instruction: instruction.as_deref(),
+            accesses,
+            slots,
+            callee: callee.as_ref(),
+            operand: operand.as_deref(),
+            panic: panic.as_ref().map(|panic| Panic {
+                text: panic.text.as_deref(),
+                place: panic.place.as_deref(),
+                addr: panic.addr,
+                len: panic.len,
+                source: panic.source,
+                certain: panic.source.is_certain(),
+            }),
+            usual_causes: usual_causes(failure),
+        })
     }
 }
 

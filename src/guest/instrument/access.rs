@@ -24,6 +24,30 @@ pub(super) enum Access {
     Grow { memory: u32 },
 }
 
+/// The bytes that an instruction accesses at one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// The index of the memory.
+    pub memory: u32,
+    /// How many bytes.
+    pub width: u8,
+    /// Whether it writes them.
+    pub writes: bool,
+}
+
+impl Touched {
+    /// What an instruction accesses; `None` for bulk operations and for one that does not access memory.
+    pub fn of(operator: &Operator<'_>) -> Option<Touched> {
+        Some(match Access::of(operator).ok()?? {
+            Access::Load { width, arg, .. } => Touched { memory: arg.memory, width, writes: false },
+            Access::Store { width, arg, .. }
+            | Access::Exchange { width, arg, .. }
+            | Access::CompareExchange { width, arg, .. } => Touched { memory: arg.memory, width, writes: true },
+            Access::Copy { .. } | Access::Fill { .. } | Access::Init { .. } | Access::Grow { .. } => return None,
+        })
+    }
+}
+
 /// An instruction that changes memory in a way that linmem cannot record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unknown(pub(super) &'static str);

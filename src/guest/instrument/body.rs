@@ -9,6 +9,7 @@ use super::access::Access;
 use super::added::Added;
 use super::emit::Emitter;
 use super::offset_map::OffsetMap;
+use super::operands::{self, Kinds};
 use super::points::{self, MOST_IN_BODY, MOST_POINTS, PointFinder, PointRequest, Points};
 use super::scratch::Scratch;
 use super::sections::{Sections, index};
@@ -53,6 +54,8 @@ enum What {
     Point(u32, bool),
     /// A counted call.
     Call,
+    /// Operands of these types are kept.
+    Operands(operands::Types),
 }
 
 impl<'a> BodyRewriter<'a> {
@@ -83,7 +86,7 @@ impl<'a> BodyRewriter<'a> {
         let body = &sections.bodies[place];
         let (start, end) = (index(body.range().start), index(body.range().end));
         self.map.begin_body(start);
-        self.plan(body)?;
+        self.plan(body, sections)?;
         if self.edits.is_empty() {
             self.original[start..end].encode(data);
             return Ok(());
@@ -106,7 +109,9 @@ impl<'a> BodyRewriter<'a> {
 
     /// Plans the edits of a body, in order. Checks go at the function's entry if it calls or is long, in each loop,
     /// and before each bulk operation.
-    fn plan(&mut self, body: &FunctionBody<'_>) -> Result<(), InstrumentError> {
+    fn plan(&mut self, body: &FunctionBody<'_>, sections: &Sections<'_>) -> Result<(), InstrumentError> {
+        let conversions = self.passes != Passes::default();
+        let kinds = Kinds { memories: &sections.memories, tables: &sections.entries, conversions };
         self.edits.clear();
         let mut reader = body.get_operators_reader()?;
         let entry = index(reader.original_position());
@@ -131,9 +136,12 @@ impl<'a> BodyRewriter<'a> {
                     self.points.push(offset);
                     self.edits.push(Edit { range: at..at, what: What::Point(number, at == entry) });
                 }
-                if points::calls(&operator) {
-                    self.edits.push(Edit { range: at..end, what: What::Call });
-                }
+            }
+            if let Some(types) = kinds.operands(&operator) {
+                self.edits.push(Edit { range: at..at, what: What::Operands(types) });
+            }
+            if points.is_some() && points::calls(&operator) {
+                self.edits.push(Edit { range: at..end, what: What::Call });
             }
             if matches!(operator, Operator::Loop { .. }) {
                 self.edits.push(Edit { range: end..end, what: What::Check });
@@ -190,6 +198,7 @@ impl<'a> BodyRewriter<'a> {
                 What::Access(access) => emitter.access(*access, instruction),
                 What::Point(number, is_entry) => emitter.point(*number, self.keeps_depth, *is_entry),
                 What::Call => points::counted_call(self.added, instruction, &mut self.code),
+                What::Operands(types) => operands::keep(types, self.added, scratch, &mut self.code),
             }
             pieces.push((begin..self.code.len(), range.clone()));
         }

@@ -5,6 +5,8 @@
 //! - **Checks**, always: at the head of each loop, before each bulk operation, and at the entry of each function that
 //!   calls or is long, the guest checks a stop flag. Any thread of the host can set the flag, which is in a memory of
 //!   one page. Code without these ends soon and pays nothing.
+//! - **Operands**, always: those of some instructions are kept until the next, for the explanation of a trap (see
+//!   `operands`).
 //! - **Stores** and **loads**, on request: each leaves a record of the access (see `emit`).
 //!
 //! Everything else is copied unchanged. Additions are appended, so no index shifts: memories, a global, a table, a
@@ -18,6 +20,7 @@ mod added;
 mod body;
 mod emit;
 mod offset_map;
+mod operands;
 mod points;
 mod scratch;
 mod sections;
@@ -37,8 +40,10 @@ use self::sections::{
 };
 use crate::record::Site;
 
+pub use self::access::Touched;
 pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
 pub(super) use self::offset_map::OffsetMap;
+pub(super) use self::operands::{OPERANDS, OPERANDS_AT};
 pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINT_SITE, POINTS_AT};
 pub use self::points::{PointRequest, Points};
 
@@ -91,6 +96,8 @@ pub(super) struct AddedExports {
     pub(super) flag: String,
     /// The start function, if the module has one.
     pub(super) start: Option<String>,
+    /// The global that is taken for the stack pointer, if there is one.
+    pub(super) stack: Option<String>,
     /// The module's own memories, by index, including imported and internal ones.
     pub(super) memories: Vec<String>,
     /// The exports for tracing, if accesses are recorded.
@@ -173,6 +180,7 @@ impl AddedExports {
         AddedExports {
             flag: sections.fresh_name("linmem stop"),
             start: sections.start.map(|_| sections.fresh_name("linmem start")),
+            stack: sections.stack.map(|_| sections.fresh_name("linmem stack")),
             memories: (0..sections.memories.len()).map(memory).collect(),
             trace: (passes != Passes::default()).then(trace),
         }
@@ -201,6 +209,8 @@ fn append_flag(sections: &mut Sections<'_>, exports: &AddedExports, points: usiz
     entries.extend(exports.memories.iter().zip(0..).map(|(name, index)| export(name, EXPORTS_MEMORY, index)));
     let start = exports.start.iter().zip(sections.start);
     entries.extend(start.map(|(name, func)| export(name, EXPORTS_FUNCTION, func)));
+    let stack = exports.stack.iter().zip(sections.stack);
+    entries.extend(stack.map(|(name, global)| export(name, EXPORTS_GLOBAL, global)));
     sections.append(MEMORY_SECTION, &[memory(points::flag_pages(points))])?;
     sections.append(EXPORT_SECTION, &entries)
 }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use wasm_encoder::{Encode, Module, RawSection};
-use wasmparser::{BinaryReader, BinaryReaderError, CompositeInnerType, FunctionBody, Parser, Payload, TypeRef};
+use wasm_encoder::{Encode, Module, RawSection, ValType};
+use wasmparser::{
+    BinaryReader, BinaryReaderError, CompositeInnerType, FunctionBody, Operator, Parser, Payload, TableType, TypeRef,
+};
 
 pub(super) const TYPE_SECTION: u8 = 1;
 pub(super) const FUNCTION_SECTION: u8 = 3;
@@ -28,6 +30,10 @@ pub(super) struct Sections<'a> {
     funcs: Vec<u32>,
     pub(super) imported_funcs: u32,
     pub(super) tables: u32,
+    /// The types of the entries of each table; `None` for one with 64-bit indices.
+    pub(super) entries: Vec<Option<ValType>>,
+    /// The global that is taken for the stack pointer: the first that may be one.
+    pub(super) stack: Option<u32>,
     /// Number of globals, including imported ones.
     pub(super) globals: u32,
     pub(super) memories: Vec<MemoryKind>,
@@ -78,7 +84,7 @@ impl<'a> Sections<'a> {
                     match import?.ty {
                         TypeRef::Func(_) | TypeRef::FuncExact(_) => self.imported_funcs += 1,
                         TypeRef::Memory(ty) => self.memories.push(ty.into()),
-                        TypeRef::Table(_) => self.tables += 1,
+                        TypeRef::Table(ty) => self.add_table(&ty),
                         TypeRef::Global(_) => self.globals += 1,
                         TypeRef::Tag(_) => (),
                     }
@@ -94,8 +100,19 @@ impl<'a> Sections<'a> {
                     self.memories.push(memory?.into());
                 }
             }
-            Payload::TableSection(tables) => self.tables += tables.count(),
-            Payload::GlobalSection(globals) => self.globals += globals.count(),
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    self.add_table(&table?.ty);
+                }
+            }
+            Payload::GlobalSection(globals) => {
+                for global in globals {
+                    if self.stack.is_none() && may_be_stack(&global?) {
+                        self.stack = Some(self.globals);
+                    }
+                    self.globals += 1;
+                }
+            }
             Payload::ExportSection(exports) => {
                 for export in exports {
                     self.exports.push(export?.name);
@@ -106,6 +123,12 @@ impl<'a> Sections<'a> {
             _ => (),
         }
         Ok(())
+    }
+
+    fn add_table(&mut self, ty: &TableType) {
+        self.tables += 1;
+        let entry = ValType::try_from(wasmparser::ValType::Ref(ty.element_type)).ok();
+        self.entries.push(entry.filter(|_| !ty.table64));
     }
 
     /// Number of functions, including imported ones.
@@ -181,6 +204,16 @@ impl<'a> Sections<'a> {
 fn rank(id: u8) -> usize {
     const ORDER: [u8; 13] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
     ORDER.iter().position(|&section| section == id).map_or(0, |place| place + 1)
+}
+
+/// The lowest address at which a stack may begin.
+const LOWEST: i32 = 1024;
+
+/// Whether a global may be the stack pointer of a compiled module: a mutable i32 that begins with a high address.
+fn may_be_stack(global: &wasmparser::Global<'_>) -> bool {
+    let first = global.init_expr.get_operators_reader().read();
+    let is_high = matches!(first, Ok(Operator::I32Const { value }) if !(0..LOWEST).contains(&value));
+    global.ty.mutable && global.ty.content_type == wasmparser::ValType::I32 && is_high
 }
 
 /// An offset in a module that is in memory.

@@ -89,14 +89,43 @@ pub(super) struct Step<'a> {
 #[serde(rename_all = "snake_case")]
 pub(super) enum StepKind<'a> {
     Instantiate {},
-    Call { export: Cow<'a, str>, args: Vec<Value>, results: Option<Vec<Value>> },
-    Import { import: Cow<'a, str>, args: Vec<Value>, results: Option<Vec<Value>> },
-    Write { memory: usize, addr: u64, len: u64 },
-    Read { memory: usize, addr: u64, len: u64 },
-    Say { text: Hex<'a> },
-    Note { text: Cow<'a, str> },
-    Grow { memory: usize, pages: u64 },
-    Set { global: Cow<'a, str>, value: Value },
+    Call {
+        export: Cow<'a, str>,
+        args: Vec<Value>,
+        results: Option<Vec<Value>>,
+    },
+    Import {
+        import: Cow<'a, str>,
+        args: Vec<Value>,
+        results: Option<Vec<Value>>,
+    },
+    Write {
+        memory: usize,
+        addr: u64,
+        len: u64,
+    },
+    Read {
+        memory: usize,
+        addr: u64,
+        len: u64,
+        /// The number, if the recipe loaded one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<u64>,
+    },
+    Say {
+        text: Hex<'a>,
+    },
+    Note {
+        text: Cow<'a, str>,
+    },
+    Grow {
+        memory: usize,
+        pages: u64,
+    },
+    Set {
+        global: Cow<'a, str>,
+        value: Value,
+    },
 }
 
 /// A value. Floats are stored as their bits.
@@ -307,7 +336,7 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
                 results: results.as_deref().map(saved),
             },
             &record::StepKind::Write { memory, addr, len } => StepKind::Write { memory, addr, len },
-            &record::StepKind::Read { memory, addr, len } => StepKind::Read { memory, addr, len },
+            &record::StepKind::Read { memory, addr, len, value } => StepKind::Read { memory, addr, len, value },
             record::StepKind::Say { text } => StepKind::Say { text: Hex::new(text) },
             record::StepKind::Note { text } => StepKind::Note { text: text.into() },
             &record::StepKind::Grow { memory, pages } => StepKind::Grow { memory, pages },
@@ -331,7 +360,7 @@ impl From<StepKind<'_>> for record::StepKind {
                 results: results.map(recorded),
             },
             StepKind::Write { memory, addr, len } => record::StepKind::Write { memory, addr, len },
-            StepKind::Read { memory, addr, len } => record::StepKind::Read { memory, addr, len },
+            StepKind::Read { memory, addr, len, value } => record::StepKind::Read { memory, addr, len, value },
             StepKind::Say { text } => record::StepKind::Say { text: text.into_vec() },
             StepKind::Note { text } => record::StepKind::Note { text: text.into_owned() },
             StepKind::Grow { memory, pages } => record::StepKind::Grow { memory, pages },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{self, EncodingError};
+use crate::record::{self, EncodingError, TrapDetail};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +22,9 @@ pub(super) enum Failure<'a> {
         /// Number of outermost frames left out.
         #[serde(default, skip_serializing_if = "is_zero")]
         omitted: usize,
+        /// What else is known of it.
+        #[serde(default, skip_serializing_if = "is_unknown")]
+        detail: Box<TrapDetail>,
     },
     OutOfBounds {
         access: Access,
@@ -150,6 +153,10 @@ pub(super) struct Frame<'a> {
     pub(super) repeats: usize,
 }
 
+fn is_unknown(detail: &TrapDetail) -> bool {
+    *detail == TrapDetail::default()
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
@@ -158,12 +165,13 @@ fn is_zero(number: &usize) -> bool {
 impl<'a> From<&'a record::Failure> for Failure<'a> {
     fn from(failure: &'a record::Failure) -> Failure<'a> {
         match failure {
-            record::Failure::Trap { call, cause, said, trace, omitted } => Failure::Trap {
+            record::Failure::Trap { call, cause, said, trace, omitted, detail } => Failure::Trap {
                 call: call.into(),
                 cause: String::from(cause.clone()).into(),
                 said: said.as_ref().map(Cow::from),
                 trace: trace.iter().map(Frame::from).collect(),
                 omitted: *omitted,
+                detail: detail.clone(),
             },
             &record::Failure::OutOfBounds { access, addr, len, memory } => {
                 Failure::OutOfBounds { access: access.into(), addr, len, memory }
@@ -213,12 +221,13 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
 impl From<Failure<'_>> for record::Failure {
     fn from(failure: Failure<'_>) -> record::Failure {
         match failure {
-            Failure::Trap { call, cause, said, trace, omitted } => record::Failure::Trap {
+            Failure::Trap { call, cause, said, trace, omitted, detail } => record::Failure::Trap {
                 call: call.into_owned(),
                 cause: cause.into_owned().into(),
                 said: said.map(Cow::into_owned),
                 trace: trace.into_iter().map(record::Frame::from).collect(),
                 omitted,
+                detail,
             },
             Failure::OutOfBounds { access, addr, len, memory } => {
                 record::Failure::OutOfBounds { access: access.into(), addr, len, memory }
@@ -314,6 +323,21 @@ mod tests {
     use super::*;
     use crate::record::{Failure as F, Limit, TrapCause};
 
+    fn detail() -> Box<TrapDetail> {
+        use record::{Accessed, PanicMessage, PanicSource, TrapAccess, TrapCallee, TrapSlot};
+        let (index, of, addr, is_first, len, writes, size) = (1, Accessed::Data, 9, false, 4, true, 8);
+        let (expected, found) = ("() -> ()".to_owned(), Some("(i32) -> ()".to_owned()));
+        let (text, place, source) = (Some("no".to_owned()), Some("a.rs:1:2".to_owned()), PanicSource::StackText);
+        Box::new(TrapDetail {
+            instruction: Some("i32.store".to_owned()),
+            accesses: vec![TrapAccess { index, of, addr, is_first, len, writes, size }],
+            slots: vec![TrapSlot { table: 0, slot: 3, len: 1, size: Some(4) }],
+            callee: Some(TrapCallee { expected, found, index: Some(5), name: Some("f".to_owned()), initial: true }),
+            operand: Some("NaN".to_owned()),
+            panic: Some(PanicMessage { text, place, addr, len, source }),
+        })
+    }
+
     #[test]
     fn every_failure_comes_back() {
         let outer =
@@ -328,7 +352,14 @@ mod tests {
             ..outer.clone()
         };
         let trace = vec![inner, outer];
-        let trap = |cause| F::Trap { call: "f(3)".to_owned(), cause, said: None, trace: trace.clone(), omitted: 9 };
+        let trap = |cause| F::Trap {
+            call: "f(3)".to_owned(),
+            cause,
+            said: None,
+            trace: trace.clone(),
+            omitted: 9,
+            detail: detail(),
+        };
         let message = || "a message".to_owned();
         let failures = [
             trap(TrapCause::DivideByZero),

@@ -309,7 +309,7 @@ impl StepKind {
                 cause::StepKind::Call { export, args: values(args), results: results.map(values) }
             }
             StepKind::Write { memory, addr, len } => cause::StepKind::Write { memory, addr, len },
-            StepKind::Read { memory, addr, len } => cause::StepKind::Read { memory, addr, len },
+            StepKind::Read { memory, addr, len } => cause::StepKind::Read { memory, addr, len, value: None },
             StepKind::Import { import, args, results } => {
                 cause::StepKind::Import { import, args: values(args), results: results.map(values) }
             }
@@ -428,7 +428,7 @@ impl Failure {
                 let frame =
                     |Frame { name, index, offset }| failure::Frame { name, index, offset, ..failure::Frame::default() };
                 let trace = trace.into_iter().map(frame).collect();
-                failure::Failure::Trap { call, cause, said, trace, omitted: 0 }
+                failure::Failure::Trap { call, cause, said, trace, omitted: 0, detail: Box::default() }
             }
             Failure::OutOfBounds { attempt, addr, len, memory } => {
                 let access = if attempt == "writing" { failure::Access::Write } else { failure::Access::Read };

@@ -119,7 +119,7 @@ fn message(app: &App, columns: usize) -> (String, Tone) {
         let advice = if suspect { "; its memory may be inconsistent now: :reset" } else { "" };
         let answer = answer_before_failure(&at.node).unwrap_or_default();
         let has_calls = at.node.failures().any(|failure| !backtrace(failure).is_empty());
-        let calls = if has_calls { "; :frames lists the calls" } else { "" };
+        let calls = if has_calls { "; :frames explains it" } else { "" };
         return (format!("{answer}{failure}{advice}{calls}{}", findings(app, at)), Tone::Failure);
     }
     match &at.node.trigger {
