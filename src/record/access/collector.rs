@@ -353,9 +353,8 @@ impl Collector {
     /// From here on the segment is long. Its chunks have nothing of other segments.
     pub(super) fn begin_long_segment(&mut self) {
         self.follow();
-        self.follower = None;
         self.close();
-        self.is_long = true;
+        (self.is_long, self.follower) = (true, None);
     }
 
     /// Takes the growth since the last boundary, as (memory, pages before, pages after).
