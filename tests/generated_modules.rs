@@ -83,7 +83,8 @@ proptest! {
     #[test]
     fn generated_modules_are_recorded_exactly(text in module(), record in prop_oneof![Just(u64::MAX), 500..5000_u64]) {
         let mut pair = Pair::new("generated", &wat(&text), ALL, record).expect("it runs");
-        for n in [0, 50, 9] {
+        // The last call has so many accesses that their values are worked out when they are wanted.
+        for n in [0, 50, 9, 3000] {
             pair.call("run", &[Value::I32(n)]);
         }
     }

@@ -219,6 +219,30 @@ fn dropped_stores_keep_written_ranges_exact() {
     assert!(cause.touches(&target).any(|touch| matches!(touch, Touch::Change(_))), "the gap is told");
 }
 
+/// A `memory.init` whose bytes take more than the record has room for, and stores to what it wrote.
+#[test]
+fn stores_after_a_long_init_find_what_it_wrote() {
+    let text = format!(
+        r#"(module (memory (export "memory") 1) (data $d "{}")
+            (func (export "run") (param $n i32)
+                (i64.store (i32.const 4090) (i64.const -1))
+                (memory.init $d (i32.const 4092) (i32.const 0) (i32.const 20000))
+                (loop
+                    (i32.store offset=4090 (i32.mul (local.get $n) (i32.const 3)) (local.get $n))
+                    (memory.fill (i32.const 30000) (local.get $n) (i32.const 20000))
+                    (memory.copy (i32.const 30003) (local.get $n) (i32.const 20000))
+                    (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#,
+        "some data ".repeat(2000)
+    );
+    for n in [1, 50, 3000] {
+        let mut pair = Pair::new("init", &wat(&text), ALL, 150_000).expect("it runs");
+        assert!(pair.call("run", &[Value::I32(n)]));
+        let log = &pair.run.cause(1).expect("it happened").accesses;
+        assert_eq!(log.len(), 2 + 3 * n as u64);
+        assert!(log.missing(&(0..2)).bare == 1, "the bytes of the init are not kept");
+    }
+}
+
 #[test]
 fn any_moment_among_many_stores_is_reached_quickly() {
     let mut pair = Pair::new("loop", &wat(LOOP), STORES, u64::MAX).expect("it runs");

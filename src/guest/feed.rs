@@ -1,5 +1,6 @@
-//! Feeds a collector from a thread of its own, so that a guest runs on while its records are replayed.
+//! Feeds a collector from a thread of its own, so that a guest runs on while its records are taken.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ const SMALL: usize = 8 << 10;
 /// A collector and the thread that feeds it. The thread starts with the first batch: few calls need it.
 pub(super) struct Feed {
     collector: Arc<Mutex<Collector>>,
+    /// Whether the collector wants to make a checkpoint.
+    due: Arc<AtomicBool>,
     thread: Option<CollectorThread>,
     /// How long the guest waited for its records to be taken, since that was last charged.
     waited: Duration,
@@ -39,7 +42,8 @@ struct Batch {
 
 impl Feed {
     pub(super) fn new(collector: Collector) -> Feed {
-        Feed { collector: Arc::new(Mutex::new(collector)), thread: None, waited: Duration::ZERO }
+        let (collector, due) = (Arc::new(Mutex::new(collector)), Arc::default());
+        Feed { collector, due, thread: None, waited: Duration::ZERO }
     }
 
     /// The collector. The thread uses it until [`Feed::wait`] returns.
@@ -63,17 +67,35 @@ impl Feed {
     }
 
     fn send_batch(&mut self, init: Option<(u32, u64)>, bytes: &[u8]) {
-        let collector = &self.collector;
+        let (collector, due) = (&self.collector, &self.due);
         if bytes.len() <= SMALL && !self.is_busy() {
-            return take(&mut lock(collector), init, bytes);
+            return take(&mut lock(collector), due, init, bytes);
         }
-        let thread = self.thread.get_or_insert_with(|| CollectorThread::start(collector.clone()));
+        let thread = self.thread.get_or_insert_with(|| CollectorThread::start(collector.clone(), due.clone()));
         let mut buffer = thread.buffer();
         buffer.clear();
         buffer.extend_from_slice(bytes);
         if let Err(batch) = thread.send(Batch { init, bytes: buffer }) {
-            take(&mut lock(collector), batch.init, &batch.bytes);
+            take(&mut lock(collector), due, batch.init, &batch.bytes);
         }
+    }
+
+    /// Whether the collector keeps the bytes of a `memory.init` of this length. If not, a checkpoint has to follow it.
+    pub(super) fn keeps_bytes(&self, len: u64) -> bool {
+        lock(&self.collector).keeps_bytes(len)
+    }
+
+    /// Makes a checkpoint of the guest's memories, if the collector wants one. The guest waits.
+    pub(super) fn checkpoint<'a>(&mut self, live: impl Fn(usize) -> &'a [u8]) {
+        if self.due.swap(false, Relaxed) {
+            self.checkpoint_now(live);
+        }
+    }
+
+    /// Makes a checkpoint of the guest's memories. The guest waits.
+    pub(super) fn checkpoint_now<'a>(&mut self, live: impl Fn(usize) -> &'a [u8]) {
+        self.finish(&[]);
+        lock(&self.collector).checkpoint(live);
     }
 
     /// Waits until everything that was sent is taken, and then takes the last records on this thread.
@@ -104,12 +126,12 @@ impl Feed {
 }
 
 impl CollectorThread {
-    fn start(collector: Arc<Mutex<Collector>>) -> CollectorThread {
+    fn start(collector: Arc<Mutex<Collector>>, due: Arc<AtomicBool>) -> CollectorThread {
         let (batches, received) = sync_channel::<Batch>(BATCHES);
         let (returned, buffers) = sync_channel(BATCHES);
         std::thread::spawn(move || {
             for batch in received {
-                take(&mut lock(&collector), batch.init, &batch.bytes);
+                take(&mut lock(&collector), &due, batch.init, &batch.bytes);
                 if returned.send(batch.bytes).is_err() {
                     return;
                 }
@@ -155,11 +177,12 @@ impl CollectorThread {
     }
 }
 
-fn take(collector: &mut Collector, init: Option<(u32, u64)>, bytes: &[u8]) {
+fn take(collector: &mut Collector, due: &AtomicBool, init: Option<(u32, u64)>, bytes: &[u8]) {
     match init {
         Some((site, addr)) => collector.take_init(site, addr, bytes),
         None => collector.take(bytes),
     }
+    due.store(collector.is_checkpoint_due(), Relaxed);
 }
 
 fn lock(collector: &Mutex<Collector>) -> MutexGuard<'_, Collector> {

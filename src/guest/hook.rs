@@ -10,7 +10,7 @@ use super::reach::GuestAccess;
 use super::shared::{GuestShared, ImportEnv, with_host};
 use super::stop::stop;
 use super::symbols::frames;
-use super::trace::all;
+use super::trace::{Tracer, all};
 use crate::record::{Frame, StopReason};
 
 /// The most places in the code whose names are remembered.
@@ -29,7 +29,9 @@ impl GuestShared {
             mode |= if lookout.deepest.is_some() { MODE_POINTS } else { 0 };
         }
         self.flag.look_out(mode, lookout.deepest.unwrap_or(i32::MIN), lookout.accesses);
-        self.pauses.watching.set(lookout.accesses);
+        if self.pauses.watching.replace(lookout.accesses) && !lookout.accesses {
+            self.tracer.iter().for_each(Tracer::stop_following);
+        }
     }
 
     /// How deep the guest's calls are, where that is counted.
@@ -82,10 +84,10 @@ impl GuestShared {
             Some(bytes.get(start..start.checked_add(usize::try_from(len).ok()?)?)?.to_vec())
         };
         let collector = tracer.collector();
-        let collector = collector.lock().unwrap_or_else(PoisonError::into_inner);
-        let accesses = (first..collector.count()).filter_map(|number| collector.access(number));
+        let mut collector = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let control = self.watch.control();
-        let (reason, access) = accesses.filter_map(|access| control.stops_after(&access, holds)).next()?;
+        let mut stops = collector.follow_from(first).filter_map(|access| control.stops_after(&access, holds));
+        let (reason, access) = stops.next()?;
         Some(Pausing::Stop(reason, Some(access)))
     }
 }

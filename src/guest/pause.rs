@@ -79,11 +79,11 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
                 (Some(Stop { reason, frames, omitted, access }), depth)
             }
         };
-        let Recorded { recorder, watch, .. } = self;
+        let Recorded { inner, recorder, watch } = self;
         let told = watch.aside(|| {
             recorder.aside(|recorder| {
                 let since = Instant::now();
-                let (cause, present) = recorder.so_far(&collector, stop.is_some());
+                let (cause, present) = recorder.so_far(&collector, &|memory| inner.bytes(memory), stop.is_some());
                 let paused = Paused { cause, present, globals, stop, holds: false, cost: since.elapsed() };
                 watch.control().report(paused, depth)
             })

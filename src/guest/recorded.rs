@@ -54,7 +54,7 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         let Recorded { inner, recorder, watch } = self;
         match inner.accesses() {
             Some(collector) => watch.aside(|| {
-                recorder.aside(|recorder| recorder.settle(&collector));
+                recorder.aside(|recorder| recorder.settle(&collector, &|memory| inner.bytes(memory)));
             }),
             None if is_done || recorder.may_compare() => self.compare(Actor::Guest),
             None => recorder.skip_compare((0..inner.memories()).map(|memory| inner.bytes(memory))),

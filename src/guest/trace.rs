@@ -96,6 +96,7 @@ impl Tracer {
         if let Some((site, addr, len)) = init {
             self.init(store, &mut feed, site, addr, len);
         }
+        feed.timed(|feed| feed.checkpoint(|memory| self.memory(memory, store)));
         if at_once {
             count(&mut feed);
         }
@@ -108,8 +109,23 @@ impl Tracer {
         let Some(bytes) = memory.map(|memory| all(memory, store)) else { return };
         let range = usize::try_from(addr).ok().zip(addr.checked_add(len).and_then(|end| usize::try_from(end).ok()));
         if let Some(bytes) = range.and_then(|(start, end)| bytes.get(start..end)) {
-            feed.timed(|feed| feed.send_init(site, addr, bytes));
+            feed.timed(|feed| {
+                feed.send_init(site, addr, bytes);
+                if !feed.keeps_bytes(len) {
+                    feed.checkpoint_now(|memory| self.memory(memory, store));
+                }
+            });
         }
+    }
+
+    /// The bytes of one of the guest's memories.
+    fn memory<'a>(&self, memory: usize, store: &'a impl AsStoreRef) -> &'a [u8] {
+        self.memories.get(memory).map_or(&[], |memory| all(memory, store))
+    }
+
+    /// What accesses find is no longer worked out at once.
+    pub(super) fn stop_following(&self) {
+        self.collector().lock().unwrap_or_else(PoisonError::into_inner).stop_following();
     }
 }
 

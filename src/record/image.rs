@@ -191,6 +191,11 @@ impl Image {
         self.page_at(index(number)).map_or(&ZEROES, |page| page)
     }
 
+    /// The page with this number, to be shared. `None` if it is known to be zero.
+    pub(super) fn shared_page(&self, number: u64) -> Option<Arc<Page>> {
+        self.page_at(index(number)).cloned()
+    }
+
     /// The page with this number, unless it is known to be zero.
     fn page_at(&self, number: usize) -> Option<&Arc<Page>> {
         let (leaf, place) = split(number);

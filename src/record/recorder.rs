@@ -33,6 +33,9 @@ pub enum FocusTarget {
     Call,
 }
 
+/// The current bytes of a guest's memories, by index.
+pub type Live<'a> = dyn Fn(usize) -> &'a [u8] + 'a;
+
 /// How many pages are summed up each time that somebody wants to see what happened so far.
 const TOUCHED: usize = 16;
 /// Default time per cause for comparing memories at calls of imports.
@@ -207,9 +210,9 @@ impl Recorder {
         self.collector = Some(collector.clone());
     }
 
-    /// Records what the guest did since `go_on`, from its own records. The cost depends on what was accessed, not on
-    /// the size of the memories.
-    pub fn settle(&mut self, collector: &Arc<Mutex<Collector>>) {
+    /// Records what the guest did since `go_on`: which bytes it wrote, by its own records, and what they are now. The
+    /// cost depends on what was accessed, not on the size of the memories.
+    pub fn settle(&mut self, collector: &Arc<Mutex<Collector>>, live: &Live<'_>) {
         let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let first = self.changes.len();
         for (memory, from, to) in collecting.take_growths() {
@@ -218,13 +221,12 @@ impl Recorder {
                 self.changes.push(Change::Growth { memory, from, to, by: Actor::Guest });
             }
         }
-        for (memory, pages) in collecting.take_pages() {
+        for (memory, pages) in collecting.pages() {
             if let Some(image) = self.present.get_mut(memory) {
                 let first = self.changes.len();
-                sum_up(memory, pages.iter().map(|page| &**page), image, &mut self.changes);
+                sum_up(memory, &pages, live(memory), image, &mut self.changes);
                 self.kept += self.changes[first..].iter().map(|change| change.cost() as u64).sum::<u64>();
             }
-            collecting.recycle(memory, pages);
         }
         collecting.set_boundary(first..self.changes.len());
         self.accesses = collecting.count();
@@ -246,10 +248,15 @@ impl Recorder {
 
     /// The cause as far as it happened, and the memories now. What the guest did since the last boundary stays open, or
     /// is settled where it touched so much that summing it up again and again would cost more.
-    pub fn so_far(&mut self, collector: &Arc<Mutex<Collector>>, may_settle: bool) -> (Cause, Memories) {
+    pub fn so_far(
+        &mut self,
+        collector: &Arc<Mutex<Collector>>,
+        live: &Live<'_>,
+        may_settle: bool,
+    ) -> (Cause, Memories) {
         let touched = collector.lock().unwrap_or_else(PoisonError::into_inner).touched();
         if may_settle && touched > TOUCHED {
-            self.settle(collector);
+            self.settle(collector, live);
             self.go_on(collector);
         }
         let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
@@ -263,7 +270,7 @@ impl Recorder {
         }
         for (memory, pages) in collecting.pages() {
             if let Some(image) = present.get_mut(memory) {
-                sum_up(memory, pages.into_iter(), image, &mut changes);
+                sum_up(memory, &pages, live(memory), image, &mut changes);
             }
         }
         let accesses = Arc::new(collecting.so_far(first..changes.len()));
@@ -401,17 +408,13 @@ impl Recorder {
     }
 }
 
-/// Adds the written bytes of pages to the changes, and puts the pages into the image.
-fn sum_up<'a>(
-    memory: usize,
-    pages: impl Iterator<Item = &'a TouchedPage>,
-    image: &mut Image,
-    changes: &mut Vec<Change>,
-) {
+/// Adds the written bytes of pages to the changes, and puts the pages into the image, as they are in `live` memory.
+fn sum_up(memory: usize, pages: &[&TouchedPage], live: &[u8], image: &mut Image, changes: &mut Vec<Change>) {
     let mut written = WrittenBytes { memory, changes, addr: 0, old: Vec::new(), new: Vec::new() };
-    for page in pages.filter(|page| page.is_written()) {
-        written.add(page, image.page(page.number()), page.bytes());
-        image.put_page(page.number(), &page.to_shared());
+    for page in pages.iter().filter(|page| page.is_written()) {
+        let Some(new) = page.to_shared(live) else { continue };
+        written.add(page, image.page(page.number()), &*new);
+        image.put_page(page.number(), &new);
     }
     written.flush();
 }

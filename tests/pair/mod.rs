@@ -1,5 +1,6 @@
 //! A guest without and a guest with recording, which are compared after every call.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,17 +141,27 @@ impl Pair {
         assert!(memories == *self.run.present(), "{}: before + changes is not after", self.name);
         cause.changes.iter().rev().for_each(|change| change.undo(&mut memories));
         assert!(memories == before, "{}: undone is not before", self.name);
+        let dropped = cause.accesses.dropped();
         for segment in cause.accesses.segments() {
-            self.check_accesses(number, segment.accesses.clone());
+            let Range { start, end } = segment.accesses;
+            let kept = match dropped.start < end && start < dropped.end {
+                true => [start..dropped.start, dropped.end..end],
+                false => [start..end, end..end],
+            };
+            kept.into_iter().for_each(|kept| self.check_accesses(number, kept));
         }
     }
 
     /// Each access matches memory before and after it.
-    pub(crate) fn check_accesses(&self, number: usize, range: std::ops::Range<u64>) {
+    pub(crate) fn check_accesses(&self, number: usize, range: Range<u64>) {
+        if range.is_empty() {
+            return;
+        }
         let cause = self.run.cause(number).expect("it happened");
-        let Some(mut memories) = self.run.at_access(number, range.start) else { return };
+        let at = |access| self.run.at_access(number, access).unwrap_or_else(|| panic!("{}: {access}", self.name));
+        let mut memories = at(range.start);
         for access in range.clone() {
-            let Some(access) = cause.accesses.get(access) else { return };
+            let access = cause.accesses.get(access).expect("it is kept");
             let name = || format!("{}: {access:?}", self.name);
             if let Some((from, to)) = access.growth() {
                 let memory = &mut memories[access.site.memory as usize];
@@ -158,7 +169,11 @@ impl Pair {
                 memory.resize(to << 16);
                 continue;
             }
-            let Some(old) = access.old() else { return };
+            let Some(old) = access.old() else {
+                assert!(access.site.kind.is_bulk(), "{}", name());
+                memories = at(access.number + 1);
+                continue;
+            };
             let memory = &mut memories[access.site.memory as usize];
             let mut found = vec![0; old.len()];
             assert_eq!(memory.read(access.addr, &mut found), old.len(), "{}", name());
@@ -167,10 +182,9 @@ impl Pair {
                 memory.write(access.addr, access.new_bytes().expect("its old bytes are kept"));
             }
         }
-        let after = self.run.at_access(number, range.end).expect("it is known");
-        assert!(memories == after, "{}: the accesses do not lead to the memories after them", self.name);
+        assert!(memories == at(range.end), "{}: the accesses do not lead to the memories after them", self.name);
         for at in [range.start, range.start + (range.end - range.start) / 3, range.end] {
-            let mut memories = self.run.at_access(number, at).expect("nothing was dropped");
+            let memories = self.run.at_access(number, at).expect("it is kept");
             if at < range.end {
                 let target = |memory| Target { memory, range: 0..u64::MAX, reads: false };
                 let writes =
@@ -179,7 +193,6 @@ impl Pair {
                     .filter(|&at| cause.accesses.get(at).is_some_and(|at| at.site.kind.writes() && at.len > 0));
                 assert_eq!(writes.sum::<usize>(), expected.count(), "{}", self.name);
             }
-            memories.truncate(0);
         }
     }
 

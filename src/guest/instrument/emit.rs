@@ -9,8 +9,8 @@
 //! | 8 | of a store, the value; of a copy or fill, the length; of growth, the size before; of a load, nothing |
 //! | 12 | of a copy, the other address operand; of a fill, the byte; of growth, by how much |
 //!
-//! The host replays the records on a copy of the memory, which also gives the previous bytes. The global `cursor` is
-//! the address of the next record. A record is made after the instruction succeeds: one that traps leaves none. When
+//! What an access found in memory is not recorded: replaying the records on a copy of the memory gives it. The global
+//! `cursor` is the address of the next record. A record is made after the instruction succeeds: one that traps leaves none. When
 //! the cursor reaches the limit, which is stored at the start of the ring, the hook is called.
 
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};

@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::MEMORIES;
-use super::log::{AccessLog, CHUNK, Chunk, Segment, page_keys};
+use super::chunk::{CHUNK, Chunk, page_keys};
+use super::log::{AccessLog, Segment};
 use super::site::{Site, SiteKind};
-use super::stored::{LONG, Record, UNKEPT};
+use super::stored::Record;
+use super::values::Values;
 
 /// The version of this encoding.
 const VERSION: u64 = 2;
@@ -32,12 +34,13 @@ const KINDS: [SiteKind; 8] = [
 impl AccessLog {
     /// Encodes the log in parts, the header first. [`AccessLog::decode`] reverses this.
     pub fn encode(&self) -> impl Iterator<Item = Vec<u8>> {
-        std::iter::once_with(|| self.head()).chain(self.chunks.iter().map(|chunk| self.part(chunk)))
+        let parts = self.chunks.iter().filter_map(|chunk| Some(self.part(chunk, self.values(chunk)?)));
+        std::iter::once_with(|| self.head()).chain(parts)
     }
 
     /// Number of parts.
     pub fn parts(&self) -> usize {
-        1 + self.chunks.len()
+        1 + self.chunks.iter().filter(|chunk| self.values(chunk).is_some()).count()
     }
 
     /// Decodes the parts that [`AccessLog::encode`] made. The parts are untrusted: returns `None` if they are invalid
@@ -52,6 +55,8 @@ impl AccessLog {
                 return None;
             }
         }
+        // What these did follows from nothing else.
+        log.lost.clone_from(&log.unkept);
         let end = log.chunks.last().map_or(0, |chunk| chunk.end());
         (end <= log.len).then_some(log)
     }
@@ -101,28 +106,29 @@ impl AccessLog {
         is_sound.then(|| (AccessLog { sites: Arc::from(sites), len, segments, ..AccessLog::default() }, version))
     }
 
-    fn part(&self, chunk: &Chunk) -> Vec<u8> {
+    fn part(&self, chunk: &Chunk, values: &Values) -> Vec<u8> {
         let mut out = Vec::with_capacity(chunk.records.len() * 10);
         put(&mut out, chunk.first);
         put(&mut out, chunk.records.len() as u64);
         let (mut site, mut addr) = (0, 0);
         for (place, record) in chunk.records.iter().enumerate() {
-            let number = record.site & !LONG;
+            let number = u32::try_from(record.site()).unwrap_or(u32::MAX);
             put_difference(&mut out, site, number);
             put_difference(&mut out, addr, record.addr);
             (site, addr) = (number, record.addr);
-            let is_bulk = self.sites.get(number as usize).is_some_and(|site| site.kind.is_bulk());
-            if is_bulk {
-                let bytes = chunk.bulk(record);
-                if self.sites.get(number as usize).is_some_and(|site| site.kind == SiteKind::Copy) {
+            let Some(site) = self.sites.get(record.site()) else { continue };
+            if site.kind.is_bulk() {
+                if site.kind == SiteKind::Copy {
                     // 0 for an unknown address.
                     put(&mut out, chunk.source(place).map_or(0, |source| source + 1));
                 }
-                put(&mut out, record.new << 1 | u64::from(bytes.is_some()));
+                let bytes = values.bulk(place);
+                put(&mut out, record.low() << 1 | u64::from(bytes.is_some()));
                 out.extend_from_slice(bytes.unwrap_or(&[]));
             } else {
-                put(&mut out, record.old);
-                put(&mut out, record.new ^ record.old);
+                let [old, new] = numbers(site, record, values, place);
+                put(&mut out, old);
+                put(&mut out, new ^ old);
             }
         }
         out
@@ -136,6 +142,7 @@ impl AccessLog {
             return None;
         }
         let mut chunk = Chunk { first, records: Vec::with_capacity(count), ..Chunk::default() };
+        let mut values = Values::default();
         let (mut number, mut addr) = (0, 0);
         for place in 0..count as u64 {
             number = get_difference(&mut input, number)?;
@@ -145,23 +152,22 @@ impl AccessLog {
                 true => get(&mut input)?.checked_sub(1),
                 false => None,
             };
-            let record = get_record(&mut input, (number, site), addr, &mut chunk)?;
-            if site.kind.is_bulk() && record.old == UNKEPT {
-                self.unkept.push(first.checked_add(place)?);
+            let record = get_record(&mut input, (number, site), addr, &mut values)?;
+            if site.kind.is_bulk() {
+                match values.bulk(chunk.records.len()) {
+                    Some(bytes) => chunk.bulk_bytes += bytes.len(),
+                    None => self.unkept.push(first.checked_add(place)?),
+                }
             }
             if let Some(source) = source {
                 let source = u32::try_from(source).ok()?;
-                list_pages((site.source, source, record.new), &mut chunk.pages)?;
+                list_pages((site.source, source, record.len(&site)), &mut chunk.pages)?;
                 chunk.sources.push((u32::try_from(place).ok()?, source));
             }
-            let len = match site.kind {
-                SiteKind::Grow => 0,
-                kind if kind.is_bulk() => record.new,
-                _ => site.width.into(),
-            };
-            list_pages((site.memory, record.addr, len), &mut chunk.pages)?;
+            list_pages((site.memory, record.addr, record.len(&site)), &mut chunk.pages)?;
             chunk.records.push(record);
         }
+        chunk.values = values.into();
         chunk.seal();
         self.chunks.push(Arc::new(chunk));
         input.is_empty().then_some(())
@@ -173,29 +179,52 @@ impl AccessLog {
     }
 }
 
-fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, chunk: &mut Chunk) -> Option<Record> {
+/// The two numbers that stand for an access which is no bulk operation.
+fn numbers(site: &Site, record: &Record, values: &Values, place: usize) -> [u64; 2] {
+    let old = values.old.get(place).copied().map_or(0, u64::from_le_bytes);
+    match site.kind {
+        SiteKind::Grow => [record.low(), record.high()],
+        SiteKind::Load | SiteKind::Compare => {
+            let upper = values.wide(place).and_then(|bytes| bytes.last_chunk().copied());
+            [old, upper.map_or(old, u64::from_le_bytes)]
+        }
+        _ => [old, u64::from_le_bytes(record.value)],
+    }
+}
+
+fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, values: &mut Values) -> Option<Record> {
     if !site.kind.is_bulk() {
         let old = get(input)?;
         let new = get(input)? ^ old;
-        let is_growth = site.kind == SiteKind::Grow;
-        if is_growth && old.max(new) > PAGES {
-            return None;
+        if site.kind == SiteKind::Grow {
+            values.push(0);
+            let pages = |pages: u64| u32::try_from(pages).ok().filter(|&pages| u64::from(pages) <= PAGES);
+            return Some(Record::long(number, addr, pages(old)?, pages(new)?));
         }
-        let site = if is_growth { number | LONG } else { number };
-        return Some(Record { site, addr, old, new });
+        match site.width > 8 {
+            true => values.push_wide([old, new]),
+            false => values.push(old),
+        }
+        let is_read = matches!(site.kind, SiteKind::Load | SiteKind::Compare);
+        return Some(Record::new(number, addr, if is_read { 0 } else { new }));
     }
     let (len, is_kept) = (get(input)?, |len: u64| len & 1 == 1);
     let (len, is_kept) = (len >> 1, is_kept(len));
     if u64::from(addr) + len > PAGES << 16 {
         return None;
     }
-    let place = if is_kept { chunk.bytes.len() as u64 } else { UNKEPT };
-    if is_kept {
-        let (bytes, rest) = input.split_at_checked(usize::try_from(len).ok()?.checked_mul(2)?)?;
-        *input = rest;
-        chunk.bytes.extend_from_slice(bytes);
-    }
-    Some(Record { site: number | LONG, addr, old: place, new: len })
+    let bytes = match is_kept {
+        true => {
+            let (bytes, rest) = input.split_at_checked(usize::try_from(len).ok()?.checked_mul(2)?)?;
+            *input = rest;
+            Some(bytes)
+        }
+        false => None,
+    };
+    values.push_bulk(bytes.map(Box::from));
+    // The byte of a fill is the last of those after it.
+    let byte = bytes.and_then(|bytes| bytes.last()).filter(|_| site.kind == SiteKind::Fill);
+    Some(Record::long(number, addr, u32::try_from(len).ok()?, byte.copied().map_or(0, u32::from)))
 }
 
 /// Adds the pages that bytes touch to the chunk's list. `None` if they exceed the maximum.
@@ -270,7 +299,7 @@ fn get_difference(input: &mut &[u8], before: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Collector;
+    use super::super::{Collector, MemoryAccess};
     use super::*;
     use crate::record::{Image, Traced};
 
@@ -303,6 +332,17 @@ mod tests {
         collector.take_log()
     }
 
+    /// What is known of an access.
+    #[derive(Debug, PartialEq)]
+    struct Shown<'a>(u64, Site, u64, u64, Option<u64>, [Option<&'a [u8]>; 2], Option<(u64, u64)>);
+
+    impl<'a> Shown<'a> {
+        fn of(access: MemoryAccess<'a>) -> Shown<'a> {
+            let MemoryAccess { number, site, addr, len, source, .. } = access;
+            Shown(number, *site, addr, len, source, [access.old(), access.new_bytes()], access.growth())
+        }
+    }
+
     #[test]
     fn a_log_comes_back_as_it_was() {
         let log = log();
@@ -311,7 +351,7 @@ mod tests {
         let read = AccessLog::decode(parts.iter().map(Vec::as_slice), usize::MAX).expect("it is sound");
         assert_eq!((read.len, &read.segments, &read.sites), (log.len, &log.segments, &log.sites));
         assert_eq!(read.unkept, log.unkept);
-        assert!(read.chunks == log.chunks && read.fits(8) && !read.fits(7));
+        assert!(read.iter().map(Shown::of).eq(log.iter().map(Shown::of)) && read.fits(8) && !read.fits(7));
         let bytes: usize = parts.iter().map(Vec::len).sum();
         assert!(bytes < 24 * 40_000 * 3 / 4, "{bytes}");
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::stored::{LONG, Record};
+use super::stored::Record;
 
 /// Bytes in a granule.
 const GRANULE: u64 = 16;
@@ -48,17 +48,17 @@ fn summary(records: &[Record], sources: &[(u32, u32)]) -> Box<[u64]> {
     };
     for record in records {
         let first = u64::from(record.addr) / GRANULE;
-        if record.site & LONG == 0 {
+        if !record.is_long() {
             // An access touches at most as many bytes as a granule has, and so two granules.
             set(first);
             set(first + 1);
         } else {
-            let last = u64::from(record.addr).saturating_add(record.new) / GRANULE;
+            let last = u64::from(record.addr).saturating_add(record.low()) / GRANULE;
             (first..=last).take(1 << 15).for_each(&mut set);
         }
     }
     for &(index, source) in sources {
-        let len = records.get(index as usize).map_or(0, |record| record.new);
+        let len = records.get(index as usize).map_or(0, Record::low);
         let last = u64::from(source).saturating_add(len) / GRANULE;
         (u64::from(source) / GRANULE..=last).take(1 << 15).for_each(&mut set);
     }

@@ -1,20 +1,64 @@
 //! An access as a log stores it.
 
+use super::site::{Site, SiteKind};
+
 /// Flag in the site of a record: its length differs from the site's width.
 pub(super) const LONG: u32 = 1 << 31;
-/// In the record of a bulk operation: its bytes were not kept.
-pub(super) const UNKEPT: u64 = u64::MAX;
 
-/// A stored access.
+/// A stored access: what a guest told of it. What the access found in memory follows from the records before it: see
+/// [`super::values::Values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     /// The site number, possibly with [`LONG`] set.
-    pub(super) site: u32,
+    site: u32,
     /// The first address; 0 for growth.
     pub(super) addr: u32,
-    /// The bytes before, or the bytes read. Bulk operation: the offset of its bytes in the chunk, or [`UNKEPT`].
-    /// Growth: the pages before.
-    pub(super) old: u64,
-    /// The bytes after, or the upper bytes read. Bulk operation: its length. Growth: the pages after.
-    pub(super) new: u64,
+    /// Of a store, the bytes that it wrote. Of a bulk operation, its length, then for a fill the byte. Of growth, the
+    /// pages before and after. Of a load, nothing.
+    pub(super) value: [u8; 8],
+}
+
+impl Record {
+    /// A record of an access as wide as its site says.
+    #[inline]
+    pub(super) fn new(site: u32, addr: u32, value: u64) -> Record {
+        Record { site, addr, value: value.to_le_bytes() }
+    }
+
+    /// A record of a bulk operation or of growth.
+    pub(super) fn long(site: u32, addr: u32, low: u32, high: u32) -> Record {
+        Record::new(site | LONG, addr, u64::from(low) | u64::from(high) << 32)
+    }
+
+    /// The index of its site.
+    #[inline]
+    pub(super) fn site(&self) -> usize {
+        (self.site & !LONG) as usize
+    }
+
+    /// Whether its length differs from the site's width.
+    #[inline]
+    pub(super) fn is_long(&self) -> bool {
+        self.site & LONG != 0
+    }
+
+    /// How many bytes it accessed; 0 for growth.
+    #[inline]
+    pub(super) fn len(&self, site: &Site) -> u64 {
+        match site.kind {
+            SiteKind::Grow => 0,
+            kind if kind.is_bulk() => self.low(),
+            _ => site.width.into(),
+        }
+    }
+
+    /// The low half of the value: the length of a bulk operation, or the pages before growth.
+    pub(super) fn low(&self) -> u64 {
+        u64::from_le_bytes(self.value) & u64::from(u32::MAX)
+    }
+
+    /// The high half of the value: the byte of a fill, or the pages after growth.
+    pub(super) fn high(&self) -> u64 {
+        u64::from_le_bytes(self.value) >> 32
+    }
 }
