@@ -6,6 +6,7 @@
 mod boundary;
 mod control;
 mod driver;
+mod embed;
 mod feed;
 mod flag;
 mod func;
@@ -37,6 +38,7 @@ pub use control::{
     BreakOffsets, CodePosition, Control, Go, MOST_STOPS, PauseListener, Paused, Pausing, WatchKind, Watchpoint,
 };
 pub use driver::{Driver, DriverCode, Trapped};
+pub use embed::with_recipe;
 pub use func::Func;
 pub use global::{Global, GlobalRef};
 pub use inspect::{Inspected, inspect};

@@ -14,6 +14,7 @@ use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
+pub use amount::duration;
 pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Trace, Variables};
 use value::{At, Field};
 
