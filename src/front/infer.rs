@@ -52,6 +52,7 @@ pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
 /// Prints what was found, and does what else was asked for.
 fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferArgs, cli: &Cli) -> Status {
     let text = text(source, inferred);
+    inferred.notes.iter().for_each(|note| status::note(note));
     inferred.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
     if let Some(line) = &inferred.open_line {
         status::note(&format!("add --line '{}' --answer with its right answer to decide", visible(line)));
@@ -75,6 +76,7 @@ fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferAr
 fn text(source: &Source, inferred: &Inferred) -> String {
     let mut text =
         format!("# Inferred for {} by linmem: {}.\n", visible(source.name.as_bytes()), inferred.proof.join("; "));
+    inferred.notes.iter().for_each(|note| text.push_str(&format!("# Note: {note}.\n")));
     inferred.doubts.iter().for_each(|doubt| text.push_str(&format!("# Doubtful: {doubt}.\n")));
     text.push_str(&inferred.recipe.to_string());
     text

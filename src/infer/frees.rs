@@ -11,18 +11,18 @@ const EXCHANGES: usize = 200;
 #[derive(Default)]
 pub(super) struct Freeing {
     pub(super) proof: Vec<String>,
-    pub(super) doubts: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// Adds the calls that free the line and the answer, as far as the guest bears them.
 pub(super) fn add_frees(lab: &Lab<'_>, draft: Draft, examples: &[Example]) -> (Draft, Freeing) {
     let Some(allocator) = draft.allocator.clone() else { return (draft, Freeing::default()) };
     if allocator.free.is_none() {
-        let doubts = vec![format!(
+        let notes = vec![format!(
             "what `{}` allocates is not freed: no export's name says that it frees memory",
             allocator.export
         )];
-        return (draft, Freeing { proof: Vec::new(), doubts });
+        return (draft, Freeing { proof: Vec::new(), notes });
     }
     let line = allocator.free_call("ptr", draft.line_size);
     let answer = draft.place.clone().and_then(|(addr, len)| {
@@ -38,11 +38,11 @@ pub(super) fn add_frees(lab: &Lab<'_>, draft: Draft, examples: &[Example]) -> (D
         let freed = with(frees);
         if !freed.finally.is_empty() && works(lab, &freed, examples) {
             let proof = vec![format!("freeing was tried in {EXCHANGES} exchanges")];
-            return (freed, Freeing { proof, doubts: Vec::new() });
+            return (freed, Freeing { proof, notes: Vec::new() });
         }
     }
-    let doubts = vec!["nothing is freed: the guest fails when it is".to_owned()];
-    (draft, Freeing { proof: Vec::new(), doubts })
+    let notes = vec!["nothing is freed: the guest fails when it is".to_owned()];
+    (draft, Freeing { proof: Vec::new(), notes })
 }
 
 /// Whether many exchanges in a row give the right answers.

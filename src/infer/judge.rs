@@ -9,6 +9,9 @@ use crate::record::Failure;
 /// How often a line is sent again, to see whether answers stay the same.
 pub(super) const REPEATS: usize = 24;
 
+/// A recipe that costs so much more than the best one is not taken for its rival.
+const UNLIKELY: u32 = 12;
+
 /// A recipe that gives the right answer to the first example.
 pub(super) struct Suspect {
     pub(super) draft: Draft,
@@ -17,6 +20,8 @@ pub(super) struct Suspect {
     pub(super) answers: Vec<Result<Vec<u8>, Failure>>,
     /// Signs that it is wrong.
     pub(super) faults: u32,
+    /// How many lines the guest did not accept: some functions take only certain texts.
+    refused: u32,
 }
 
 /// What the recipes that are left say.
@@ -65,7 +70,7 @@ pub(super) fn judge(lab: &Lab<'_>, drafts: Vec<Draft>, examples: &[Example]) -> 
     let first = examples.first()?;
     let probes = probes(&first.line);
     let mut suspects: Vec<_> = drafts.into_iter().filter_map(|draft| suspect(lab, draft, examples, &probes)).collect();
-    suspects.sort_by_key(|suspect| (suspect.faults, suspect.draft.cost));
+    suspects.sort_by_key(|suspect| (suspect.faults, suspect.refused, suspect.draft.cost));
     let right = suspects.len();
     let mut rest = suspects.into_iter();
     let best = rest.next()?;
@@ -76,7 +81,7 @@ pub(super) fn judge(lab: &Lab<'_>, drafts: Vec<Draft>, examples: &[Example]) -> 
 
 /// A probe to which two recipes give different answers that both may be right.
 fn difference(best: &Suspect, other: &Suspect, probes: &[Vec<u8>]) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
-    if other.faults > best.faults {
+    if other.faults > best.faults || other.draft.cost > best.draft.cost + UNLIKELY {
         return None;
     }
     let pairs = best.answers.iter().zip(&other.answers).zip(probes);
@@ -95,34 +100,35 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
         }
     }
     let first = examples.first()?;
-    let mut faults = 0;
+    let (mut faults, mut refused) = (0, 0);
     let mut answers = Vec::new();
     for probe in probes {
         let answer = match lab.specimen(&recipe) {
             Some(mut specimen) => specimen.answer(probe),
             None => Err(Failure::NotOver),
         };
-        faults += match &answer {
-            Ok(answer) => garbage(answer, &first.answer),
-            Err(Failure::Trap { .. }) => 1,
-            Err(Failure::Refused(_)) => 1,
-            Err(_) => 3,
-        };
+        match &answer {
+            Ok(answer) => faults += garbage(answer, &first.answer),
+            Err(Failure::Trap { .. } | Failure::Refused(_)) => refused += 1,
+            // Wrong arguments make it run for ever, and no other line will change that.
+            Err(Failure::Limit(_)) => return None,
+            Err(_) => faults += 3,
+        }
         answers.push(answer);
     }
     faults += in_a_row(lab.specimen(&recipe)?, first, probes, &answers);
-    Some(Suspect { draft, recipe, answers, faults })
+    Some(Suspect { draft, recipe, answers, faults, refused })
 }
 
 /// Signs that an answer is not what the guest means, where the example's answer is text.
 fn garbage(answer: &[u8], example: &[u8]) -> u32 {
     let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
-    let has_nul = |bytes: &[u8]| bytes.contains(&0);
+    let has_control = |bytes: &[u8]| bytes.iter().any(|&byte| byte < b' ' && byte != b'\t');
     let mut faults = 0;
     if is_text(example) && !is_text(answer) {
         faults += 2;
     }
-    if !has_nul(example) && has_nul(answer) {
+    if !has_control(example) && has_control(answer) {
         faults += 3;
     }
     faults

@@ -16,13 +16,14 @@ use std::time::Duration;
 
 use crate::abi::{Invocation, Recipe, candidates, encode};
 use crate::guest::{Interface, Program, Watchdog};
+use crate::record::{Failure, Limit};
 
 use draft::Draft;
 use entries::{Entry, entries};
 use judge::{Verdict, judge};
 use readings::{readings, show_names};
 use survey::survey;
-use trial::Lab;
+use trial::{BRIEF, Lab, PATIENT};
 
 /// How many drafts are judged.
 const JUDGED: usize = 48;
@@ -56,6 +57,8 @@ pub struct Inferred {
     pub recipe: Recipe,
     /// How it was proved, as sentences.
     pub proof: Vec<String>,
+    /// What else there is to know, as sentences.
+    pub notes: Vec<String>,
     /// What remains uncertain, as sentences.
     pub doubts: Vec<String>,
     /// A line to which another recipe, which also gives the right answers, gives another answer.
@@ -100,10 +103,23 @@ pub fn infer(program: &Program, evidence: &Evidence, watch: &Watchdog) -> Result
     drafts.truncate(JUDGED);
     tried.is_cut_short = lab.is_over();
     (tried.recipes, tried.guests) = (drafts.len(), lab.trials());
-    match judge(&lab, drafts, &evidence.examples) {
+    lab.allow(BRIEF);
+    let brief = judge(&lab, drafts.clone(), &evidence.examples);
+    lab.allow(PATIENT);
+    match brief.or_else(|| judge(&lab, drafts, &evidence.examples)) {
         Some(verdict) => Ok(inferred(&lab, verdict, evidence)),
         None => Err(tried),
     }
+}
+
+/// How a way to pass the line turned out.
+enum Attempt {
+    /// The answer was found.
+    Found,
+    /// It was not.
+    Failed,
+    /// The guest was stopped, as it ran longer than allowed.
+    Slow,
 }
 
 /// The search for drafts that read the answer to the first example.
@@ -151,28 +167,48 @@ impl Search<'_, '_> {
         let survey = survey(self.lab);
         let entries = entries(&survey, interface, self.evidence.call.as_deref());
         self.tried.ways = entries.len();
+        self.lab.allow(BRIEF);
+        let slow = self.attempts(&survey, interface, &entries);
+        self.lab.allow(PATIENT);
+        if self.drafts.is_empty() {
+            self.attempts(&survey, interface, &slow);
+        }
+    }
+
+    /// Tries ways until one that reads the answer and those that cost about as much are tried. Returns those that took
+    /// too long.
+    fn attempts(&mut self, survey: &survey::Survey, interface: &Interface, entries: &[Entry]) -> Vec<Entry> {
+        let mut slow = Vec::new();
         let mut cheapest = None;
         for entry in entries {
             let is_enough = cheapest.is_some_and(|cheapest| entry.draft.cost > cheapest + SLACK);
             if self.lab.is_over() || is_enough || self.drafts.len() >= 4 * JUDGED {
-                return;
+                break;
             }
-            let found = self.attempt(&entry, &survey, interface);
-            cheapest = cheapest.or((found > 0).then_some(entry.draft.cost));
+            match self.attempt(entry, survey, interface) {
+                Attempt::Found => cheapest = cheapest.or(Some(entry.draft.cost)),
+                Attempt::Slow => slow.push(entry.clone()),
+                Attempt::Failed => (),
+            }
         }
+        slow
     }
 
-    /// Tries one way, and adds the drafts that read the answer. Returns how many there are.
-    fn attempt(&mut self, entry: &Entry, survey: &survey::Survey, interface: &Interface) -> usize {
+    /// Tries one way, and adds the drafts that read the answer.
+    fn attempt(&mut self, entry: &Entry, survey: &survey::Survey, interface: &Interface) -> Attempt {
         self.tried.tried += 1;
         let encoding = if entry.is_utf16 { crate::abi::recipe::Encoding::Utf16 } else { Default::default() };
         let encoded = |bytes: &[u8]| encode(bytes, encoding).ok().map(|bytes| bytes.into_owned());
-        let Some((line, wanted)) = encoded(&self.first.line).zip(encoded(&self.first.answer)) else { return 0 };
-        let Some(recipe) = entry.draft.with_after(show_names(entry)).recipe() else { return 0 };
-        let Some(mut specimen) = self.lab.specimen(&recipe) else { return 0 };
+        let Some((line, wanted)) = encoded(&self.first.line).zip(encoded(&self.first.answer)) else {
+            return Attempt::Failed;
+        };
+        let Some(recipe) = entry.draft.with_after(show_names(entry)).recipe() else { return Attempt::Failed };
+        let Some(mut specimen) = self.lab.specimen(&recipe) else { return Attempt::Failed };
         let observed = specimen.send(&self.first.line, &wanted);
-        if observed.outcome.is_err() && observed.handed.is_empty() {
-            return 0;
+        match &observed.outcome {
+            Err(failure) if matches!(failure.root(), Failure::Limit(Limit::Time(_))) => return Attempt::Slow,
+            Err(_) if observed.handed.is_empty() => return Attempt::Failed,
+            _ => (),
         }
         self.tried.returned += 1;
         let found = readings(entry, &mut specimen, &observed, survey, interface, (line.len() as u64, &wanted));
@@ -190,7 +226,7 @@ impl Search<'_, '_> {
             draft.place = reading.place;
             self.drafts.push(draft);
         }
-        self.drafts.len() - before
+        if self.drafts.len() > before { Attempt::Found } else { Attempt::Failed }
     }
 }
 
@@ -207,7 +243,7 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
         judge::REPEATS + 2 * answered,
     )];
     proof.extend(freeing.proof);
-    let mut doubts = freeing.doubts;
+    let mut doubts = Vec::new();
     let visible = |bytes: &[u8]| format!("{:?}", String::from_utf8_lossy(bytes));
     let open_line = open.map(|(line, one, two)| {
         doubts.push(format!(
@@ -222,5 +258,5 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
     if best.faults > 0 {
         doubts.push("some answers to other lines look wrong".to_owned());
     }
-    Inferred { recipe, proof, doubts, open_line }
+    Inferred { recipe, proof, notes: freeing.notes, doubts, open_line }
 }

@@ -9,8 +9,10 @@ use crate::abi::{Exchange, InputLine, Invocation, Recipe};
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Interface, Program, Watchdog};
 use crate::record::{Collector, Failure, Value};
 
-/// The longest that one call of a trial may take.
-const TRIAL: Duration = Duration::from_millis(500);
+/// Time limit for an exchange of a guest that runs on trial: wrong arguments may make it run for ever.
+pub(super) const BRIEF: Duration = Duration::from_millis(40);
+/// The same if a brief trial does not suffice, and for a recipe that is probably right.
+pub(super) const PATIENT: Duration = Duration::from_secs(1);
 /// How many calls of imports are noted in a trial.
 const HANDED: usize = 256;
 
@@ -53,7 +55,7 @@ pub(super) struct Handed {
 
 impl<'a> Lab<'a> {
     pub(super) fn new(program: &'a Program, watch: &'a Watchdog, invocation: Invocation, budget: Duration) -> Lab<'a> {
-        watch.set_limit(Some(TRIAL.min(budget)));
+        watch.set_limit(Some(PATIENT));
         Lab { program, watch, invocation, deadline: Instant::now() + budget, trials: Cell::new(0) }
     }
 
@@ -65,6 +67,11 @@ impl<'a> Lab<'a> {
     /// How many guests were created.
     pub(super) fn trials(&self) -> u64 {
         self.trials.get()
+    }
+
+    /// Sets the time limit for each exchange of a trial.
+    pub(super) fn allow(&self, limit: Duration) {
+        self.watch.set_limit(Some(limit));
     }
 
     /// Whether the time is used up, or the user wants no more.
