@@ -26,9 +26,9 @@ use survey::survey;
 use trial::{BRIEF, Lab, PATIENT};
 
 /// How many drafts are judged.
-const JUDGED: usize = 48;
+const JUDGED: usize = 24;
 /// How much more than the cheapest draft found one may cost that is still looked for.
-const SLACK: u32 = 4;
+const SLACK: u32 = 2;
 
 /// A line and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,7 @@ pub fn infer(program: &Program, evidence: &Evidence, watch: &Watchdog) -> Result
     }
     let Search { mut drafts, mut tried, .. } = search;
     drafts.sort_by_key(|draft| draft.cost);
+    drafts.dedup_by_key(|draft| draft.text());
     drafts.truncate(JUDGED);
     tried.is_cut_short = lab.is_over();
     (tried.recipes, tried.guests) = (drafts.len(), lab.trials());
