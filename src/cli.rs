@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
@@ -15,7 +16,7 @@ use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{self, WatchRequest};
 use crate::session::{BreakPlace, Options, Stops};
 pub use crate::settings::{Check, ColorChoice, Keys};
-use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
+use crate::settings::{Group, Kind, SETTINGS, Setting, Settings, duration};
 
 const ABOUT: &str = "Show a WebAssembly guest's memory before and after each call, byte by byte";
 
@@ -159,6 +160,9 @@ pub enum Command {
         json: bool,
     },
 
+    /// Find how a guest passes text, from a line and its answer
+    Infer(InferArgs),
+
     /// Print a guide: commands, findings, json, recipes
     Guide {
         /// Guide to print: commands, findings, json, recipes
@@ -188,6 +192,42 @@ pub enum Command {
 
     /// Print the man page
     Man,
+}
+
+/// The arguments of `linmem infer`.
+#[derive(Debug, Args)]
+pub struct InferArgs {
+    /// Module or built-in guest
+    #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath, help_heading = GUEST)]
+    pub guest: PathBuf,
+
+    /// Export to call; without it, all are tried
+    #[arg(long, value_name = "NAME")]
+    pub call: Option<String>,
+
+    /// Example line; may be repeated
+    #[arg(short, long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
+    pub line: Vec<OsString>,
+
+    /// Answer to the line before it; may be repeated
+    #[arg(short, long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
+    pub answer: Vec<OsString>,
+
+    /// Write the recipe to a file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub save: Option<PathBuf>,
+
+    /// Write a copy of the module that contains the recipe
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub embed: Option<PathBuf>,
+
+    /// Then send the lines on stdin
+    #[arg(long)]
+    pub run: bool,
+
+    /// Time limit for all trials together
+    #[arg(id = "budget", long = "timeout", value_name = "TIME", default_value = "20s", value_parser = duration)]
+    pub budget: Duration,
 }
 
 /// The subjects of the guides.

@@ -47,6 +47,7 @@
 //! | [`session`] | a guest, its convention and its timeline; saved sessions |
 //! | [`check`] | findings: what is wrong or suspicious, read off the record |
 //! | [`abi`] | conventions: how a line gets into a guest and its answer out |
+//! | [`infer`] | inference: finds a convention from examples |
 //! | [`debug`] | debug information: names, instructions, source lines |
 //! | [`guest`] | the sandbox, the only module that uses wasmer |
 //! | [`record`] | causes, steps, changes, time travel: pure data |
@@ -63,6 +64,7 @@ pub mod debug;
 #[cfg(feature = "cli")]
 pub mod front;
 pub mod guest;
+pub mod infer;
 pub mod record;
 pub mod session;
 #[cfg(feature = "cli")]

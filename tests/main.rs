@@ -24,6 +24,7 @@ mod generated_recipes;
 mod globals;
 mod guests;
 mod hermetic;
+mod infer;
 mod inspect;
 #[cfg(unix)]
 mod interrupted;

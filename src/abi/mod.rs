@@ -22,9 +22,11 @@ use crate::guest::{Extern, Import, Interface};
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
+pub(crate) use detect::region_address;
 pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
-pub(crate) use names::frees;
+pub(crate) use names::{frees, may_transform};
 pub use recipe::{Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe};
+pub(crate) use recipe::{encode, is_wasi, quoted};
 pub use roles::{Roles, ValueSource};
 
 /// Whether an export's name says that it allocates memory, and nothing else.

@@ -101,7 +101,7 @@ pub(super) fn is_service(name: &str) -> bool {
 }
 
 /// Whether a function may be a transform, by its name.
-pub(super) fn may_transform(name: &str) -> bool {
+pub(crate) fn may_transform(name: &str) -> bool {
     !is_service(name) && !has_word(name, STATE)
 }
 

@@ -33,7 +33,7 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
             Ok(())
         }
         // Opened elsewhere.
-        Command::Replay { .. } => Ok(()),
+        Command::Replay { .. } | Command::Infer(_) => Ok(()),
         Command::Man => man::write(&mut text),
     };
     status::of_write(made.and_then(|()| io::stdout().write_all(&text)))

@@ -3,6 +3,7 @@
 mod console;
 mod hex;
 mod history;
+mod infer;
 mod inspect;
 mod json;
 mod lines;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli) -> Status {
                 let wish = replay::ReplayRequest { show: *show, at_prompt: *repl };
                 replay::run(file, &wish, cli)
             }
+            Command::Infer(args) => infer::run(args, cli),
             command => manual::print(command, cli),
         };
     }

@@ -12,7 +12,7 @@ use super::types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
 use crate::record::{MEMORIES, plain};
 
 /// The custom section in which a module names its own convention.
-const SAYS: &str = "linmem";
+pub(super) const SAYS: &str = "linmem";
 /// Maximum number of exports that a message lists.
 const LISTED: usize = 12;
 /// Maximum length of that section's content, in bytes.

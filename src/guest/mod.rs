@@ -6,6 +6,7 @@
 mod boundary;
 mod control;
 mod driver;
+mod embed;
 mod fault;
 mod feed;
 mod flag;
@@ -37,6 +38,7 @@ mod watchpoint;
 pub use boundary::{Boundary, Host, NoHost};
 pub use control::{CodePosition, Control, Go, PauseListener, Paused, Pausing};
 pub use driver::{Driver, DriverCode, Trapped};
+pub use embed::with_recipe;
 pub use func::Func;
 pub use global::{Global, GlobalRef};
 pub use inspect::{Inspected, inspect};

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The text is not a time; the message says what was expected.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let factor = match unit {
         "" | "s" => 1.0,

@@ -15,6 +15,8 @@ use crate::guest::Limits;
 use crate::session::Resend;
 
 pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, Trace, Variables};
+pub use amount::duration;
+pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Trace, Variables};
 use value::{At, Field};
 
 /// The value of every setting.

@@ -12,6 +12,8 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use region::region_address;
+
 use super::Recipe;
 use super::built_in::{CONVENTIONS, built_in};
 use super::recipe::parse;

@@ -12,6 +12,17 @@ pub(super) enum Place {
     Address(i64),
 }
 
+/// The address of a region, as a number.
+pub(crate) fn region_address(interface: &Interface) -> u64 {
+    match region(interface).0 {
+        Place::Address(addr) => addr.cast_unsigned(),
+        Place::Base => {
+            let base = interface.globals.iter().find(|global| global.name == "__heap_base");
+            base.and_then(|base| base.start).unwrap_or(0)
+        }
+    }
+}
+
 /// An address after everything that the compiler placed in memory, as far as the module says, and the reason for it.
 pub(super) fn region(interface: &Interface) -> (Place, String) {
     let is_base =

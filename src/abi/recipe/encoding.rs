@@ -9,7 +9,7 @@ use crate::record::{EncodingError, Failure, Hex};
 ///
 /// # Errors
 /// The line is not valid in this encoding.
-pub(in crate::abi) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
+pub(crate) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
     match encoding {
         Encoding::Bytes => Ok(line.into()),
         Encoding::Hex => from_hex(line).map(Cow::Owned),

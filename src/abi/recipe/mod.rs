@@ -30,14 +30,15 @@ mod wasi;
 
 pub use batch::{Answered, Batch};
 pub use bind::{BindError, Bound};
-pub(in crate::abi) use encoding::encode;
+pub(crate) use encoding::encode;
 pub use exchange::{Ended, Exchange, InputLine};
 pub(in crate::abi) use imports::{advice, unanswered_imports};
 pub use parse::{ParseError, parse};
 
+pub(crate) use print::quoted;
 pub use say::Messages;
 pub use wasi::Invocation;
-pub(super) use wasi::is_wasi;
+pub(crate) use wasi::is_wasi;
 
 /// A recipe as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -173,6 +173,11 @@ impl Display for Operand<'_> {
 }
 
 /// A name from the module: bare if it is an unambiguous word, otherwise quoted.
+/// A name of an export, an import or a global as a recipe writes it: in quotes where it needs them.
+pub(crate) fn quoted(name: &str) -> String {
+    Name(name).to_string()
+}
+
 struct Name<'a>(&'a str);
 
 impl Display for Name<'_> {

@@ -1,0 +1,124 @@
+//! `linmem infer`: finds a recipe from examples, prints it, and says how it was proved.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::signals::Caught;
+use super::status::{self, Status};
+use crate::abi::ConventionRequest;
+use crate::cli::{Cli, InferArgs};
+use crate::infer::{Evidence, Example, Inferred, Tried};
+use crate::session::{self, Options, Source, Watchdog};
+use crate::view::visible;
+
+/// Infers the convention, prints its recipe, and does what else was asked for.
+pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
+    if args.line.len() != args.answer.len() {
+        return status::fail(
+            Status::Usage,
+            "each --line needs its --answer: give them in pairs, as in --line abc --answer ABC",
+        );
+    }
+    let source = match Source::find(&args.guest) {
+        Ok(source) => source,
+        Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
+    };
+    let pairs = args.line.iter().zip(&args.answer);
+    let bytes = |text: &OsString| text.as_bytes().to_vec();
+    let evidence = Evidence {
+        examples: pairs.map(|(line, answer)| Example { line: bytes(line), answer: bytes(answer) }).collect(),
+        call: args.call.clone(),
+        budget: args.budget,
+    };
+    let watch = Watchdog::new(None);
+    let caught = match Caught::install(watch.clone()) {
+        Ok(caught) => caught,
+        Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
+    };
+    let options = cli.options(false);
+    match session::infer(&source, &options, &evidence, &watch) {
+        Err(error) => {
+            caught.status().unwrap_or_else(|| status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)))
+        }
+        Ok(Err(tried)) => {
+            caught.status().unwrap_or_else(|| status::fail(Status::NoConvention, &in_vain(&source.name, &tried, args)))
+        }
+        Ok(Ok(inferred)) => finish(&source, options, &inferred, args, cli),
+    }
+}
+
+/// Prints what was found, and does what else was asked for.
+fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferArgs, cli: &Cli) -> Status {
+    let text = text(source, inferred);
+    inferred.notes.iter().for_each(|note| status::note(note));
+    inferred.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
+    if let Some(line) = &inferred.open_line {
+        status::note(&format!("add --line '{}' --answer with its right answer to decide", visible(line)));
+    }
+    let saved = args.save.as_deref().map_or(Ok(()), |file| write(file, text.as_bytes()));
+    let embedded = args.embed.as_deref().map_or(Ok(()), |file| embed(file, source, &text));
+    if let Err(error) = saved.and(embedded) {
+        return status::fail(Status::Io, &error);
+    }
+    if args.run {
+        let wish = ConventionRequest {
+            recipe: Some((args.guest.display().to_string(), inferred.recipe.clone())),
+            ..ConventionRequest::default()
+        };
+        return super::pipe::run(source, &Options { wish, ..options }, cli);
+    }
+    status::of_write(io::stdout().write_all(text.as_bytes()))
+}
+
+/// The recipe as text, with comments that say how it was proved.
+fn text(source: &Source, inferred: &Inferred) -> String {
+    let mut text =
+        format!("# Inferred for {} by linmem: {}.\n", visible(source.name.as_bytes()), inferred.proof.join("; "));
+    inferred.notes.iter().for_each(|note| text.push_str(&format!("# Note: {note}.\n")));
+    inferred.doubts.iter().for_each(|doubt| text.push_str(&format!("# Doubtful: {doubt}.\n")));
+    text.push_str(&inferred.recipe.to_string());
+    text
+}
+
+/// Why nothing was found: what was tried, and what remains.
+fn in_vain(name: &str, tried: &Tried, args: &InferArgs) -> String {
+    let mut text = format!(
+        "{name}: no recipe found: {} of {} ways to pass the line were tried, and {} calls returned",
+        tried.tried, tried.ways, tried.returned
+    );
+    if tried.is_cut_short {
+        text.push_str("\n  The time was used up: --timeout allows more.");
+    }
+    if tried.recipes > 0 {
+        text.push_str(&format!(
+            "\n  {} recipes read the right answer once, but do not give it as whole recipes to all examples.",
+            tried.recipes
+        ));
+    }
+    match &tried.example {
+        Some((call, addr)) => text.push_str(&format!(
+            "\n  The answer was in memory {} times, for example at {addr:#x} after `{}`, but nothing known explains its address and length.",
+            tried.unexplained,
+            visible(call.as_bytes())
+        )),
+        None => text.push_str("\n  The answer was never found in memory: check --line and --answer, or whether the guest needs a call that sets it up first."),
+    }
+    if args.call.is_none() {
+        text.push_str("\n  --call NAME limits the search to one export.");
+    }
+    text
+}
+
+/// Writes a file that must not exist yet.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
+    let mut created = std::fs::File::create_new(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    created.write_all(bytes).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Writes a copy of the module with the recipe in its custom section `linmem`.
+fn embed(file: &Path, source: &Source, recipe: &str) -> Result<(), String> {
+    let binary = crate::guest::with_recipe(&source.name, &source.bytes, recipe).map_err(|error| error.to_string())?;
+    write(file, &binary)
+}

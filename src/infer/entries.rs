@@ -1,0 +1,455 @@
+//! Ways to pass a line: where it is written, in which form, and which arguments say so.
+
+use super::draft::Draft;
+use super::survey::{Allocator, Survey};
+use crate::abi::{is_wasi, may_transform, quoted, region_address};
+use crate::guest::{Extern, Interface, Signature};
+
+/// How many ways are generated at most for one function.
+const WAYS: usize = 20_000;
+/// With more parameters, only the usual orders are tried.
+const SHORT: usize = 4;
+/// How many parameters a function may have.
+const LONGEST: usize = 10;
+/// How many imports are tried as the one that asks for the line.
+const ASKING: usize = 8;
+
+/// A way to pass a line to a function.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The recipe up to the transform.
+    pub(super) draft: Draft,
+    /// The names that it sets.
+    pub(super) names: Vec<&'static str>,
+    /// How many results the transform has.
+    pub(super) results: usize,
+    pub(super) is_utf16: bool,
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arg {
+    /// The line's address.
+    Ptr,
+    /// Its length in bytes.
+    Len,
+    /// Its length in UTF-16 units.
+    Units,
+    /// Its end.
+    End,
+    /// The address of a structure with address and length.
+    Pair,
+    /// An area for the answer's address and length.
+    Area,
+    /// The second word of that area.
+    AreaNext,
+    /// A buffer for the answer.
+    Buffer,
+    /// The buffer's size.
+    Capacity,
+    Zero,
+    One,
+}
+
+impl Arg {
+    fn text(self) -> &'static str {
+        match self {
+            Arg::Ptr => "ptr",
+            Arg::Len => "n",
+            Arg::Units => "units",
+            Arg::End => "ptr + n",
+            Arg::Pair => "pair",
+            Arg::Area => "area",
+            Arg::AreaNext => "area + 4",
+            Arg::Buffer => "buffer",
+            Arg::Capacity => "capacity",
+            Arg::Zero => "0",
+            Arg::One => "1",
+        }
+    }
+
+    fn cost(self) -> u32 {
+        match self {
+            Arg::Ptr | Arg::Len => 0,
+            Arg::Units | Arg::Area | Arg::AreaNext => 1,
+            Arg::End | Arg::Buffer | Arg::Capacity => 2,
+            Arg::Zero | Arg::One => 3,
+            Arg::Pair => 4,
+        }
+    }
+}
+
+/// The forms in which a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Nul,
+    Utf16,
+    Utf16Nul,
+    Prefixed,
+}
+
+const FORMS: [Form; 5] = [Form::Plain, Form::Nul, Form::Utf16, Form::Utf16Nul, Form::Prefixed];
+
+impl Form {
+    fn write(self, at: &str) -> String {
+        match self {
+            Form::Plain | Form::Utf16 => format!("write at {at}"),
+            Form::Nul => format!("write line, 0 at {at}"),
+            Form::Utf16Nul => format!("write line, 0, 0 at {at}"),
+            Form::Prefixed => format!("write u32 n, line at {at}"),
+        }
+    }
+
+    /// The number of bytes written.
+    fn size(self) -> &'static str {
+        match self {
+            Form::Plain | Form::Utf16 => "n",
+            Form::Nul => "n + 1",
+            Form::Utf16Nul => "n + 2",
+            Form::Prefixed => "n + 4",
+        }
+    }
+
+    fn is_utf16(self) -> bool {
+        matches!(self, Form::Utf16 | Form::Utf16Nul)
+    }
+
+    /// Whether the bytes themselves say where they end.
+    fn says_its_length(self) -> bool {
+        !matches!(self, Form::Plain | Form::Utf16)
+    }
+
+    fn cost(self) -> u32 {
+        match self {
+            Form::Plain => 0,
+            Form::Nul => 1,
+            Form::Utf16 => 4,
+            Form::Utf16Nul | Form::Prefixed => 5,
+        }
+    }
+}
+
+/// Where the line goes.
+#[derive(Clone, Debug)]
+enum Source<'a> {
+    /// Memory that the guest allocates.
+    Allocated(&'a Allocator),
+    /// A buffer whose address an expression gives.
+    Buffer(String),
+    /// Memory that nobody uses, from this address on.
+    Free(u64),
+    /// The same, in a page that is added.
+    Grown(u64),
+}
+
+/// The ways to pass a line to any of these functions, cheapest first.
+pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>) -> Vec<Entry> {
+    let sources = sources(survey, interface);
+    let mut entries = Vec::new();
+    for (name, ty) in interface.funcs() {
+        if call.is_some_and(|call| call != name) || ty.params.len() > LONGEST {
+            continue;
+        }
+        let is_allocator = survey.allocators.iter().any(|allocator| allocator.is_named && allocator.export == name);
+        if call.is_none() && (is_allocator || name.starts_with("__") || name.starts_with("cabi_")) {
+            continue;
+        }
+        let cost = if call.is_none() && !may_transform(name) { 8 } else { 0 };
+        let before = entries.len();
+        for (source, price) in &sources {
+            for form in FORMS {
+                written(&mut entries, survey, (name, ty), source, form, cost + price);
+            }
+        }
+        fetched(&mut entries, survey, interface, (name, ty), cost);
+        entries[before..].sort_by_key(|entry| entry.draft.cost);
+        entries.truncate(before + WAYS);
+    }
+    entries.sort_by_key(|entry| entry.draft.cost);
+    entries
+}
+
+/// The places for a line, each with its cost.
+fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u32)> {
+    let mut sources = Vec::new();
+    for allocator in &survey.allocators {
+        let unusual: u32 = allocator.args.iter().flatten().map(|_| 1).sum();
+        sources.push((Source::Allocated(allocator), if allocator.is_named { unusual } else { 3 + unusual }));
+    }
+    let is_address = |value: u64| value >= 8 && value < survey.memory;
+    for (name, value) in &survey.getters {
+        if is_address(*value) {
+            let cost = if survey.allocators.iter().any(|allocator| allocator.is_named) { 4 } else { 2 };
+            sources.push((Source::Buffer(format!("{}()", quoted(name))), cost));
+        }
+    }
+    for (name, _) in survey.globals.iter().filter(|(_, value)| is_address(*value)) {
+        let is_linker = name.starts_with("__");
+        let cost = if is_linker && name != "__heap_base" { 20 } else { 3 };
+        sources.push((Source::Buffer(format!("@{}", quoted(name))), cost));
+    }
+    let free = region_address(interface);
+    sources.push((Source::Free(free), 5));
+    sources.push((Source::Grown(survey.memory), 5));
+    for addr in [0, 1024] {
+        if addr != free {
+            sources.push((Source::Free(addr), 7));
+        }
+    }
+    sources
+}
+
+/// Adds the ways that write the line before the call.
+fn written(
+    entries: &mut Vec<Entry>,
+    survey: &Survey,
+    (name, ty): (&str, &Signature),
+    source: &Source<'_>,
+    form: Form,
+    cost: u32,
+) {
+    let is_buffer = !matches!(source, Source::Allocated(_));
+    if let Source::Allocated(allocator) = source
+        && (allocator.export == name || allocator.is_region && form != Form::Plain)
+    {
+        return;
+    }
+    for args in assignments(ty.params.len(), form, is_buffer) {
+        let cost = cost + form.cost() + cost_of(&args, form);
+        if let Some(entry) = entry(survey, (name, ty), source, form, &args, cost) {
+            entries.push(entry);
+        }
+    }
+}
+
+/// The cost of arguments: unusual ones, and an unusual order.
+fn cost_of(args: &[Arg], form: Form) -> u32 {
+    let place = |wanted: Arg| args.iter().position(|&arg| arg == wanted);
+    let own: u32 = args.iter().map(|arg| arg.cost()).sum();
+    let has_length = args.iter().any(|arg| matches!(arg, Arg::Len | Arg::Units | Arg::End));
+    let order = match (place(Arg::Ptr), place(Arg::Len).or(place(Arg::Units)).or(place(Arg::End))) {
+        (Some(ptr), Some(len)) if len == ptr + 1 => 0,
+        (Some(_), Some(_)) => 2,
+        _ => 0,
+    };
+    // A length beside text that says its own is unusual, and so is text without either.
+    let length = if has_length == form.says_its_length() && !args.contains(&Arg::Pair) { 2 } else { 0 };
+    let area = place(Arg::Area).map_or(0, |area| u32::from(area > 0 && place(Arg::AreaNext).is_none()));
+    own + order + length + area
+}
+
+fn entry(
+    survey: &Survey,
+    (name, ty): (&str, &Signature),
+    source: &Source<'_>,
+    form: Form,
+    args: &[Arg],
+    cost: u32,
+) -> Option<Entry> {
+    let mut draft = Draft { cost, ..survey.base.clone() };
+    let has = |arg: Arg| args.contains(&arg);
+    let mut names = vec!["ptr"];
+    if form.is_utf16() {
+        draft.header.insert(0, "text   utf16".to_owned());
+    }
+    match source {
+        Source::Allocated(by) => {
+            draft.allocator = Some((*by).clone());
+            draft.line_size = form.size();
+            draft.before.push(format!("ptr = {}", by.call(form.size())));
+            draft.before.push("fail \"the guest has no memory for the line\" if ptr == 0".to_owned());
+            if by.is_region {
+                draft.before.extend(["write at u32[ptr]".to_owned(), "u32[ptr + 8] = n".to_owned()]);
+            } else {
+                draft.before.push(form.write("ptr"));
+            }
+            let mut block = |arg: Arg, size: &str| {
+                if has(arg) {
+                    draft.before.push(format!("{} = {}", arg.text(), by.call(size)));
+                    names.push(arg.text());
+                }
+            };
+            block(Arg::Pair, "12");
+            block(Arg::Area, "16");
+            if has(Arg::Buffer) {
+                draft.before.push("capacity = n + n + n + 1024".to_owned());
+                draft.before.push(format!("buffer = {}", by.call("capacity")));
+                names.extend(["buffer", "capacity"]);
+            }
+        }
+        Source::Buffer(address) => {
+            if has(Arg::Pair) || has(Arg::Area) || has(Arg::Buffer) {
+                return None;
+            }
+            draft.before.push(format!("ptr = {address}"));
+            draft.before.push(form.write("ptr"));
+        }
+        Source::Free(addr) | Source::Grown(addr) => {
+            if matches!(source, Source::Grown(_)) {
+                draft.once.insert(0, "grow 1".to_owned());
+            }
+            let mut free = *addr;
+            for arg in [Arg::Pair, Arg::Area] {
+                if has(arg) {
+                    draft.before.push(format!("{} = {free}", arg.text()));
+                    names.push(arg.text());
+                    free += 16;
+                }
+            }
+            draft.before.push(format!("ptr = {free}"));
+            draft.before.push(form.write("ptr"));
+            if has(Arg::Buffer) {
+                draft.before.push("capacity = n + n + n + 1024".to_owned());
+                draft.before.push("buffer = ptr + n + 8".to_owned());
+                names.extend(["buffer", "capacity"]);
+            }
+        }
+    }
+    if has(Arg::Pair) {
+        draft.before.extend(["u32[pair] = ptr", "u32[pair + 4] = n", "u32[pair + 8] = n"].map(str::to_owned));
+    }
+    if has(Arg::Area) {
+        draft.before.extend(["u32[area] = 0", "u32[area + 4] = 0"].map(str::to_owned));
+    }
+    let args: Vec<_> = args.iter().map(|arg| arg.text()).collect();
+    draft.transform = Some(call(name, &args, ty.results.len()));
+    Some(Entry { draft, names, results: ty.results.len(), is_utf16: form.is_utf16() })
+}
+
+/// The call of the transform, with names for its results.
+fn call(name: &str, args: &[&str], results: usize) -> String {
+    let call = format!("{}({})", quoted(name), args.join(", "));
+    match results {
+        0 => call,
+        1 => format!("out = {call}"),
+        _ => format!("({}) = {call}", result_names(results).join(", ")),
+    }
+}
+
+/// The names of a transform's results.
+pub(super) fn result_names(results: usize) -> Vec<String> {
+    match results {
+        1 => vec!["out".to_owned()],
+        _ => (1..=results).map(|number| format!("out{number}")).collect(),
+    }
+}
+
+/// Adds the ways in which the guest asks for the line by calling an import.
+fn fetched(
+    entries: &mut Vec<Entry>,
+    survey: &Survey,
+    interface: &Interface,
+    (name, ty): (&str, &Signature),
+    cost: u32,
+) {
+    let calls = [Arg::Len, Arg::Zero].into_iter().flat_map(|first| {
+        let args: Vec<_> = (0..ty.params.len()).map(|place| if place == 0 { first } else { Arg::Zero }).collect();
+        (ty.params.is_empty() != (first == Arg::Len)).then_some(args)
+    });
+    let calls: Vec<_> = calls.collect();
+    let asking = interface.imports.iter().filter(|import| !is_wasi(import));
+    for import in asking.take(ASKING) {
+        let Extern::Func(import_ty) = &import.what else { continue };
+        let params: Vec<_> = (0..import_ty.params.len()).map(|place| format!("a{place}")).collect();
+        for place in 0..params.len() {
+            for args in &calls {
+                let mut draft = Draft { cost: cost + 6 + cost_of(args, Form::Nul), ..survey.base.clone() };
+                let text: Vec<_> = args.iter().map(|arg| arg.text()).collect();
+                draft.transform = Some(call(name, &text, ty.results.len()));
+                let title = format!("on {}.{}({})", quoted(&import.module), quoted(&import.name), params.join(", "));
+                draft.handlers = vec![title, format!("  write at a{place}")];
+                if !import_ty.results.is_empty() {
+                    draft.handlers.push("  return n".to_owned());
+                }
+                draft.handlers.extend(lengths(interface));
+                let names = Vec::new();
+                entries.push(Entry { draft, names, results: ty.results.len(), is_utf16: false });
+            }
+        }
+    }
+}
+
+/// Handlers for imports without arguments that return a number: the line's length.
+fn lengths(interface: &Interface) -> Vec<String> {
+    let asks = |ty: &Signature| ty.params.is_empty() && ty.results.len() == 1;
+    let imports = interface.imported_funcs().filter(|(_, import, ty)| asks(ty) && !is_wasi(import));
+    let handlers = imports.map(|(_, import, _)| {
+        [format!("on {}.{}()", quoted(&import.module), quoted(&import.name)), "  return n".to_owned()]
+    });
+    handlers.flatten().collect()
+}
+
+/// The ways to fill `count` parameters.
+fn assignments(count: usize, form: Form, is_buffer: bool) -> Vec<Vec<Arg>> {
+    let mut found = Vec::new();
+    if count > SHORT {
+        many(count, &mut found);
+    } else {
+        fill(count, form, &mut Vec::new(), &mut found);
+    }
+    found.retain(|args| is_sensible(args, form, is_buffer));
+    found
+}
+
+fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>) {
+    const ALL: [Arg; 11] = [
+        Arg::Ptr,
+        Arg::Len,
+        Arg::Units,
+        Arg::End,
+        Arg::Pair,
+        Arg::Area,
+        Arg::AreaNext,
+        Arg::Buffer,
+        Arg::Capacity,
+        Arg::Zero,
+        Arg::One,
+    ];
+    if args.len() == count {
+        found.push(args.clone());
+        return;
+    }
+    for arg in ALL {
+        let is_constant = matches!(arg, Arg::Zero | Arg::One);
+        if (is_constant || !args.contains(&arg)) && (arg != Arg::Units || form.is_utf16()) {
+            args.push(arg);
+            fill(count, form, args, found);
+            args.pop();
+        }
+    }
+}
+
+/// For many parameters: address and length side by side, perhaps an area, and zeroes.
+fn many(count: usize, found: &mut Vec<Vec<Arg>>) {
+    for ptr in 0..count - 1 {
+        for area in 0..=count {
+            let mut args = vec![Arg::Zero; count];
+            (args[ptr], args[ptr + 1]) = (Arg::Ptr, Arg::Len);
+            if area == ptr || area == ptr + 1 {
+                continue;
+            }
+            if area < count {
+                args[area] = Arg::Area;
+            }
+            found.push(args);
+        }
+    }
+}
+
+/// Whether arguments can make sense together.
+fn is_sensible(args: &[Arg], form: Form, is_buffer: bool) -> bool {
+    let has = |arg: Arg| args.contains(&arg);
+    let count = |wanted: &[Arg]| args.iter().filter(|arg| wanted.contains(arg)).count();
+    let lengths = count(&[Arg::Len, Arg::Units, Arg::End]);
+    let constants = count(&[Arg::Zero, Arg::One]);
+    let is_passed = has(Arg::Ptr) != has(Arg::Pair);
+    let is_in_buffer = is_buffer && count(&[Arg::Ptr, Arg::Pair]) == 0;
+    (is_passed || is_in_buffer)
+        && lengths <= 1
+        && !(has(Arg::Pair) && (lengths > 0 || form != Form::Plain))
+        && (!has(Arg::AreaNext) || has(Arg::Area))
+        && (!has(Arg::Capacity) || has(Arg::Buffer))
+        && (!has(Arg::End) || has(Arg::Ptr))
+        && (constants <= 1 || args.len() > SHORT)
+}

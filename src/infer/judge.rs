@@ -1,0 +1,161 @@
+//! Which of several recipes is right: they are run on other lines, and those that differ are told apart.
+
+use super::Example;
+use super::draft::Draft;
+use super::trial::{Lab, Specimen};
+use crate::abi::Recipe;
+use crate::record::Failure;
+
+/// How often a line is sent again, to see whether answers stay the same.
+pub(super) const REPEATS: usize = 24;
+
+/// A recipe that costs so much more than the best one is not taken for its rival.
+const UNLIKELY: u32 = 12;
+
+/// A recipe that gives the right answer to the first example.
+pub(super) struct Suspect {
+    pub(super) draft: Draft,
+    pub(super) recipe: Recipe,
+    /// The answers to the probes, each from a fresh guest.
+    pub(super) answers: Vec<Result<Vec<u8>, Failure>>,
+    /// Signs that it is wrong.
+    pub(super) faults: u32,
+    /// How many lines the guest did not accept: some functions take only certain texts.
+    refused: u32,
+}
+
+/// What the recipes that are left say.
+pub(super) struct Verdict {
+    pub(super) best: Suspect,
+    /// A line to which another recipe gives another answer: the line, the best one's answer and the other's.
+    pub(super) open: Option<(Vec<u8>, Vec<u8>, Vec<u8>)>,
+    /// How many recipes gave the right answers.
+    pub(super) right: usize,
+    /// How many probes the best one answered, of how many.
+    pub(super) probes: (usize, usize),
+}
+
+/// Other lines, made from an example: of other lengths, empty, and with characters beyond ASCII.
+pub(super) fn probes(line: &[u8]) -> Vec<Vec<u8>> {
+    let half = &line[..line.len() / 2];
+    let mut changed = line.to_vec();
+    changed.iter_mut().for_each(|byte| {
+        *byte = match *byte {
+            b'a'..=b'y' | b'A'..=b'Y' | b'0'..=b'8' => *byte + 1,
+            other => other,
+        }
+    });
+    let mut accented = line.to_vec();
+    accented.extend("é ✓ 😀".as_bytes());
+    let long = line.repeat(9);
+    let spaced = [b"  ", line, b" x "].concat();
+    let mut probes = vec![
+        [line, line].concat(),
+        half.to_vec(),
+        changed,
+        long,
+        spaced,
+        accented,
+        b"Hello, World 42".to_vec(),
+        b"a".to_vec(),
+        Vec::new(),
+    ];
+    probes.retain(|probe| probe != line);
+    probes.dedup();
+    probes
+}
+
+/// Chooses among drafts that read the right answer in a trial. `None` if none gives it as a whole recipe.
+pub(super) fn judge(lab: &Lab<'_>, drafts: Vec<Draft>, examples: &[Example]) -> Option<Verdict> {
+    let first = examples.first()?;
+    let probes = probes(&first.line);
+    let mut suspects: Vec<_> = drafts.into_iter().filter_map(|draft| suspect(lab, draft, examples, &probes)).collect();
+    suspects.sort_by_key(|suspect| (suspect.faults, suspect.refused, suspect.draft.cost));
+    let right = suspects.len();
+    let mut rest = suspects.into_iter();
+    let best = rest.next()?;
+    let open = rest.find_map(|other| difference(&best, &other, &probes));
+    let answered = best.answers.iter().filter(|answer| answer.is_ok()).count();
+    Some(Verdict { open, right, probes: (answered, probes.len()), best })
+}
+
+/// A probe to which two recipes give different answers that both may be right.
+fn difference(best: &Suspect, other: &Suspect, probes: &[Vec<u8>]) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+    if other.faults > best.faults || other.draft.cost > best.draft.cost + UNLIKELY {
+        return None;
+    }
+    let pairs = best.answers.iter().zip(&other.answers).zip(probes);
+    pairs.into_iter().find_map(|((one, two), probe)| match (one, two) {
+        (Ok(one), Ok(two)) if one != two => Some((probe.clone(), one.clone(), two.clone())),
+        _ => None,
+    })
+}
+
+/// Runs a draft on the examples and the probes. `None` if it gives a wrong answer to an example.
+fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]) -> Option<Suspect> {
+    let recipe = draft.recipe()?;
+    for Example { line, answer } in examples {
+        if lab.is_over() || lab.specimen(&recipe)?.answer(line).ok()? != *answer {
+            return None;
+        }
+    }
+    let first = examples.first()?;
+    let (mut faults, mut refused) = (0, 0);
+    let mut answers = Vec::new();
+    for probe in probes {
+        let answer = match lab.specimen(&recipe) {
+            Some(mut specimen) => specimen.answer(probe),
+            None => Err(Failure::NotOver),
+        };
+        match &answer {
+            Ok(answer) => faults += garbage(answer, &first.answer),
+            Err(Failure::Trap { .. } | Failure::Refused(_)) => refused += 1,
+            // Wrong arguments make it run for ever, and no other line will change that.
+            Err(Failure::Limit(_)) => return None,
+            Err(_) => faults += 3,
+        }
+        answers.push(answer);
+    }
+    faults += in_a_row(lab.specimen(&recipe)?, first, probes, &answers);
+    Some(Suspect { draft, recipe, answers, faults, refused })
+}
+
+/// Signs that an answer is not what the guest means, where the example's answer is text.
+fn garbage(answer: &[u8], example: &[u8]) -> u32 {
+    let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
+    let has_control = |bytes: &[u8]| bytes.iter().any(|&byte| byte < b' ' && byte != b'\t');
+    let mut faults = 0;
+    if is_text(example) && !is_text(answer) {
+        faults += 2;
+    }
+    if !has_control(example) && has_control(answer) {
+        faults += 3;
+    }
+    faults
+}
+
+/// Sends all lines to one guest, the example between them, and counts the answers that differ from a fresh guest's.
+fn in_a_row(
+    mut specimen: Specimen<'_>,
+    first: &Example,
+    probes: &[Vec<u8>],
+    alone: &[Result<Vec<u8>, Failure>],
+) -> u32 {
+    let mut faults = 0;
+    for (probe, alone) in probes.iter().zip(alone) {
+        // A guest may be unusable after a trap.
+        let Ok(alone) = alone else { continue };
+        if specimen.answer(probe).as_ref().ok() != Some(alone) {
+            faults += 2;
+        }
+        if specimen.answer(&first.line).ok().as_ref() != Some(&first.answer) {
+            faults += 3;
+        }
+    }
+    for _ in 0..REPEATS {
+        if specimen.answer(&first.line).ok().as_ref() != Some(&first.answer) {
+            return faults + 5;
+        }
+    }
+    faults
+}
