@@ -122,3 +122,93 @@ fn format_2_keeps_guests_runs_globals_and_marks() {
     let marks: Vec<_> = bookmarks.iter().map(|mark| (mark.name.as_str(), mark.memory, mark.start, mark.end)).collect();
     assert_eq!(marks, [("here", 0, 0x40, 0x50), ("there", 0, 0xc8, 0xcc), ("far", 1, 0x10, 0x19)]);
 }
+
+/// Stores and loads the line's first byte.
+const TURNS: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param i32) (result i32)
+        (i32.store8 (i32.const 65) (i32.load8_u (i32.const 64))) (local.get 0)))"#;
+
+/// The lines of a saved session of that guest, without their checksums.
+fn recorded(folder: &Path) -> Vec<serde_json::Value> {
+    std::fs::create_dir_all(folder).expect("the test directory is writable");
+    std::fs::write(folder.join("guest.wat"), TURNS).expect("the test directory is writable");
+    std::fs::write(folder.join("script"), "ab\n:save session overwrite\n").expect("the test directory is writable");
+    let mut command = hermetic::linmem();
+    command.current_dir(folder).args(["guest.wat", "--trace", "loads", "--script", "script"]);
+    assert!(command.output().expect("linmem starts").status.success());
+    let text = std::fs::read_to_string(folder.join("session")).expect("it was saved");
+    text.lines().map(|line| serde_json::from_str(&line[..line.len() - 9]).expect("JSON")).collect()
+}
+
+/// Writes lines with their checksums, as a file of that name.
+fn put(folder: &Path, name: &str, lines: &[serde_json::Value]) -> PathBuf {
+    let line = |line: &serde_json::Value| {
+        let text = line.to_string();
+        format!("{text} {:08x}\n", crc32fast::hash(text.as_bytes()))
+    };
+    std::fs::write(folder.join(name), lines.iter().map(line).collect::<String>()).expect("it is writable");
+    folder.join(name)
+}
+
+#[test]
+fn files_that_do_not_tell_what_was_recorded_are_read_by_what_they_hold() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formats-traced");
+    let mut lines = recorded(&folder);
+    let now = replayed(&folder.join("session"));
+    for cause in lines.iter_mut().filter_map(|line| line.get_mut("cause")) {
+        let cause = cause.as_object_mut().expect("an object");
+        cause.remove("traced");
+        for step in cause["steps"].as_array_mut().expect("a list") {
+            let is_empty = step.get("accesses").is_some_and(|range| range[0] == range[1]);
+            if is_empty {
+                step.as_object_mut().expect("an object").remove("accesses");
+            }
+        }
+    }
+    let earlier = put(&folder, "earlier", &lines);
+    assert_eq!(replayed(&earlier), now);
+    let asked = |file: &str| {
+        std::fs::write(folder.join("ask"), format!(":load {file}\n:readers 64\n")).expect("it is writable");
+        let output = hermetic::linmem().current_dir(&folder).args(["guest.wat", "--script", "ask"]).output();
+        let printed = text(&output.expect("linmem starts").stdout);
+        printed.lines().filter(|line| line.starts_with("exchange 1 step ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let readers = asked("session");
+    assert!(readers.len() == 2 && readers[0].contains("  load ") && readers[1].contains("  host read "), "{readers:?}");
+    assert_eq!(asked("earlier"), readers, "the host's read is in its place");
+}
+
+#[test]
+fn exchanges_that_are_listed_without_their_bytes_are_checked() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formats-listed");
+    let lines = recorded(&folder);
+    let with = |oldest: usize, ranges: serde_json::Value| {
+        let mut lines = lines.clone();
+        let mut cause = lines.iter().find_map(|line| line.get("cause")).expect("it has causes").clone();
+        for step in cause["steps"].as_array_mut().expect("a list") {
+            step["changes"] = serde_json::json!([0, 0]);
+        }
+        cause["changes"] = 0.into();
+        cause["written"] = serde_json::json!([{ "memory": 0, "by": "host", "evidence": "written", "ranges": ranges }]);
+        let run = lines.iter_mut().find_map(|line| line.get_mut("run")).expect("it has a run");
+        run["oldest"] = oldest.into();
+        run["listed"] = serde_json::json!([cause, cause]);
+        load(&put(&folder, "listed", &lines), 1 << 29)
+    };
+    let saved = with(5, serde_json::json!([[64, 65], [70, 70]])).expect("it is sound");
+    let run = &saved.last.run;
+    assert_eq!((run.oldest_listed(), run.oldest()), (3, 5));
+    assert_eq!(run.listed(4).expect("it is listed").written[0].bounds(), [(64, 65), (70, 70)]);
+    assert_eq!(
+        with(1, serde_json::json!([])).expect("it is sound").last.run.oldest_listed(),
+        0,
+        "not before the first"
+    );
+    for unsound in
+        [serde_json::json!([[2, 1]]), serde_json::json!([[1, 2], [3, 3]]), serde_json::json!([[9, 9], [1, 1]])]
+    {
+        let damage = with(5, unsound).err().expect("it is refused").to_string();
+        assert!(damage.contains("the written ranges of a record are damaged"), "{damage}");
+    }
+}

@@ -355,3 +355,26 @@ fn break_line(breakpoint: &Breakpoint) -> String {
     };
     format!("breakpoint {}: {place}{found}", breakpoint.number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_numbers_as_wide_as_the_range_or_text_as_long() {
+        for (text, bytes) in [
+            ("-1", &[0xff; 4][..]),
+            ("-128", &[0x80]),
+            ("255", &[0xff]),
+            ("0xffffffffffffffff", &[0xff; 8]),
+            ("-0x8000000000000000", &[0, 0, 0, 0, 0, 0, 0, 0x80]),
+            ("hello", b"hello"),
+            ("123456789", b"123456789"),
+        ] {
+            assert_eq!(value_bytes(text, bytes.len() as u64).ok().as_deref(), Some(bytes), "{text}");
+        }
+        for (text, len) in [("-129", 1), ("256", 1), ("-0x8000000000000001", 8), ("abc", 2), ("1", 9), ("-", 3)] {
+            assert!(value_bytes(text, len).is_err(), "{text}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::gaps::{forgotten, hidden_writes, runs_guest};
 use super::writers::{bare_writes, place, when};
-use super::{RegionKind, Regions, Selection, exchange, visible};
+use super::{RegionKind, Regions, Selection, Touches, Touching, exchange, visible};
 use crate::check::is_poison;
 use crate::debug::DebugInfo;
 use crate::record::{
@@ -56,8 +56,8 @@ pub struct OriginSearch {
     memory: usize,
     addr: u64,
     from: Position,
-    /// The cause in which the latest write before `from` is looked for.
-    looking: usize,
+    /// The search for the latest write before that.
+    touches: Touches,
     origin: Origin,
 }
 
@@ -66,8 +66,6 @@ enum Next {
     /// The value came from this address of a memory at this position.
     Copied(usize, u64, Position),
     Born,
-    /// No write in this cause: look in the one with this number.
-    Earlier(usize),
     Stopped(String),
 }
 
@@ -75,7 +73,7 @@ impl OriginSearch {
     /// Begins a search for the origin of a byte as it is at the end of what is selected.
     pub fn new(at: &Selection, memory: usize, addr: u64) -> OriginSearch {
         let from = at.end();
-        OriginSearch { memory, addr, from, looking: from.cause, origin: Origin::default() }
+        OriginSearch { memory, addr, from, touches: writes_before(memory, addr, from), origin: Origin::default() }
     }
 
     /// Goes on until the deadline, or until the birth is found or the search has to stop.
@@ -84,11 +82,16 @@ impl OriginSearch {
             if self.origin.links.len() >= LINKS {
                 return self.stop(format!("after {LINKS} links"));
             }
-            match self.step(run, source) {
+            let next = match self.touches.go_on(run, until) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => self.unwritten(run),
+                Poll::Ready(Some(found)) => self.follow(run, source, found),
+            };
+            match next {
                 Next::Copied(memory, addr, from) => {
-                    (self.memory, self.addr, self.from, self.looking) = (memory, addr, from, from.cause);
+                    (self.memory, self.addr, self.from) = (memory, addr, from);
+                    self.touches = writes_before(memory, addr, from);
                 }
-                Next::Earlier(cause) => self.looking = cause,
                 Next::Born => return Poll::Ready(std::mem::take(&mut self.origin)),
                 Next::Stopped(reason) => return self.stop(reason),
             }
@@ -103,15 +106,8 @@ impl OriginSearch {
         Poll::Ready(std::mem::take(&mut self.origin))
     }
 
-    /// Follows one link.
-    fn step(&mut self, run: &Run, source: ModuleFacts<'_>) -> Next {
-        let target = Target { memory: self.memory, range: self.addr..self.addr.saturating_add(1), reads: false };
-        let Some(found) = run.previous_touch_in(self.looking, self.from, &target) else {
-            return match self.looking.checked_sub(1).filter(|&earlier| earlier >= run.oldest()) {
-                Some(earlier) => Next::Earlier(earlier),
-                None => self.unwritten(run),
-            };
-        };
+    /// Follows one link, to the latest write.
+    fn follow(&mut self, run: &Run, source: ModuleFacts<'_>, found: Found) -> Next {
         let since = found.cause;
         let Some(cause) = run.cause(found.cause) else { return Next::Stopped("the exchange was dropped".to_owned()) };
         // Stores that were not recorded may have come between.
@@ -250,6 +246,12 @@ impl OriginSearch {
         self.link(format!("loaded from {source_addr:#x} and stored in {at}"), certain, Some(found));
         Next::Copied(load.site.memory as usize, source_addr, from)
     }
+}
+
+/// The search back from a position for the writes of a byte.
+fn writes_before(memory: usize, addr: u64, from: Position) -> Touches {
+    let target = Target { memory, range: addr..addr.saturating_add(1), reads: false };
+    Touches::new(target, Touching::Writes, from, true)
 }
 
 /// Whether some cause may hold stores that were not recorded.

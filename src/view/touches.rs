@@ -79,7 +79,9 @@ impl Touches {
         let in_cause = |touch| Found { cause: number, touch };
         if *backward {
             let accesses = access.saturating_sub(BREATH)..access;
-            let changes = cause.changes_during(&accesses).start..change;
+            let during = cause.changes_during(&accesses);
+            // The changes that stand in for dropped accesses come with those, whatever came after them.
+            let changes = during.start..change.max(during.end);
             let is_before = |touch: &Touch| {
                 let (made, number) = cause.position(*touch);
                 number < access || (matches!(touch, Touch::Change(_)) && made < change)

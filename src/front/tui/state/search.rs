@@ -11,7 +11,7 @@ use super::panels::map::{HeatPanel, HeatSubject, MapPanel};
 use super::space::Searching;
 use crate::front::tui::input::action::Direction;
 use crate::session::State;
-use crate::view::{LookBack, ModuleFacts, OriginSearch, Search, Writer, thousands, visible, writer_words};
+use crate::view::{LookBack, ModuleFacts, OriginSearch, Search, thousands, visible, writer_words};
 
 /// The time for a search before the next frame. It is usually enough.
 const AT_ONCE: Duration = Duration::from_millis(2);
@@ -138,13 +138,8 @@ impl App {
     /// Searches for the last writer of the byte at the cursor.
     pub(super) fn look_for_writer(&mut self) {
         let Some(at) = &self.time.selection else { return };
-        let (run, memory, cursor) = (self.session.run(), self.memory(), self.space.cursor);
+        let (memory, cursor) = (self.memory(), self.space.cursor);
         (self.space.here.origin, self.space.here.origin_search) = (None, Some(OriginSearch::new(at, memory, cursor)));
-        if at.access.is_some() {
-            let writer = Writer::before(at, run, memory, cursor);
-            (self.space.here.back, self.space.here.writer) = (None, writer_words(run, at, memory, cursor, writer));
-            return;
-        }
         self.space.here.back = Some(LookBack::new(at, memory, cursor));
         self.look_back(Instant::now() + AT_ONCE);
     }
