@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::factory::{prepare, time_of_code};
+use super::facts::facts;
 use super::live::Driving;
-use super::poison::Poison;
 use super::{Live, OpenError, Options, Source};
 use crate::abi::choose;
 use crate::record::{Cause, Outcome, Trigger};
@@ -19,13 +19,15 @@ impl Live {
         // What is shown of a stop belongs to the run before.
         self.watch.control().begin(true);
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
-        if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, elapsed) {
+        let facts = || facts(self.program.interface(), &self.choice.recipe);
+        let mut poison = self.poison.as_ref().map(|poison| poison.renewed(facts()));
+        if let Err(failure) = prepare(&mut guest, &mut exchange, &mut recorder, poison.as_mut(), elapsed) {
             self.guest.take_watch();
             return Err(OpenError::Prepare(failure));
         }
         (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
         self.driving.detach();
-        self.poison.iter_mut().for_each(Poison::clear);
+        self.poison = poison;
         let start = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         self.started = time_of_code(&start);
         Ok(start)
