@@ -196,3 +196,23 @@ fn the_guide_tells_of_every_kind() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&unknown).contains("unknown finding `everything`"), "{}", stderr(&unknown));
 }
+
+#[test]
+fn poison_fills_blocks_of_once_and_of_calls_by_hand() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let (guest, recipe) = (folder.join("poisoned.wat"), folder.join("poisoned.recipe"));
+    let wat = r#"(module (memory (export "memory") 1) (global $top (mut i32) (i32.const 2048))
+        (func (export "alloc") (param $n i32) (result i32)
+            (global.set $top (i32.add (global.get $top) (i32.const 64)))
+            (i32.sub (global.get $top) (i32.const 64)))
+        (func (export "free") (param i32)))"#;
+    std::fs::write(&guest, wat).expect("the folder is ours");
+    std::fs::write(&recipe, "once\n  p = alloc(8)\neach line\n  read 1 at p\n").expect("the folder is ours");
+    let script = ":expect at 2048 hex cccccccccccccccc 00\n:call alloc 4\n:expect at 2112 hex cccccccc 00\n\
+                  :poke u8 2112 1\n:call free 2112\n:expect at 2112 hex cc\n:reset\n:expect at 2048 hex cc\n";
+    let args = [guest.into_os_string(), "--abi".into(), recipe.into_os_string()];
+    let more = ["--poison", "cc", "--script", "-"].map(Into::into);
+    let output = run(&[&args[..], &more].concat(), script.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}

@@ -201,6 +201,11 @@ impl Blocks {
         }
     }
 
+    /// Whether the allocator returned a block without bytes at this address that is not freed yet.
+    pub(super) fn has_empty(&self, addr: u64) -> bool {
+        self.empty.contains_key(&addr)
+    }
+
     /// Whether a block without bytes is freed at this address; it is removed.
     pub(super) fn free_empty(&mut self, addr: u64) -> bool {
         let Some(count) = self.empty.get_mut(&addr) else { return false };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use super::poison::{Poison, Poisoned};
 use crate::abi::{Bound, Exchange, Invocation, NoConvention};
 use crate::guest::{Boundary, Guest, LoadError, Program, Recorded, Watchdog};
 use crate::record::{Cause, Failure, Limit, Recorder, StepKind};
@@ -33,12 +34,16 @@ pub(super) fn prepare(
     guest: &mut Guest,
     exchange: &mut Exchange,
     recorder: &mut Recorder,
+    poison: Option<&mut Poison>,
     elapsed: Duration,
 ) -> Result<(), Failure> {
     let (start, watch) = (guest.start().cloned(), guest.watch().clone());
     let mut recorded = Recorded::new(guest, recorder);
     recorded.instantiated(elapsed);
-    watch.during(|| exchange.prepare(&mut recorded, start.as_ref()))
+    watch.during(|| match poison {
+        Some(poison) => exchange.prepare(&mut Poisoned::new(&mut recorded, poison), start.as_ref()),
+        None => exchange.prepare(&mut recorded, start.as_ref()),
+    })
 }
 
 /// How long the guest's code ran during its start.

@@ -134,8 +134,8 @@ impl Live {
     /// See [`OpenError`].
     pub(super) fn start(&mut self) -> Result<Cause, OpenError> {
         self.begin(Trigger::Start);
-        let Live { guest, exchange, recorder, made, .. } = self;
-        let outcome = prepare(guest, exchange, recorder, *made);
+        let Live { guest, exchange, recorder, poison, made, .. } = self;
+        let outcome = prepare(guest, exchange, recorder, poison.as_mut(), *made);
         self.watch.control().end();
         let start = recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         self.started = time_of_code(&start);
@@ -277,7 +277,7 @@ impl Live {
                         if before.made.is_some() {
                             poison.clear();
                         }
-                        let mut poisoned = Poisoned { inner: &mut recorded, poison, results: Vec::new() };
+                        let mut poisoned = Poisoned::new(&mut recorded, poison);
                         before.then(watch, goes_on, &mut poisoned, exchange, line, &mut answer)
                     }
                     None => before.then(watch, goes_on, &mut recorded, exchange, line, &mut answer),
@@ -301,12 +301,13 @@ impl Live {
     fn recorded(
         &mut self,
         number: u64,
-        act: impl FnOnce(&mut Exchange, &mut Recorded<'_, Guest>) -> Result<(), Failure>,
+        act: impl FnOnce(&mut ManualAccess<'_, '_>) -> Result<(), Box<Failure>>,
     ) -> Result<(), Failure> {
-        let mut recorded = Recorded::new(&mut self.guest, &mut self.recorder);
-        self.watch.during(|| match self.watch.is_cancelled(number) {
+        let Live { guest, exchange, recorder, poison, watch, .. } = self;
+        let recorded = &mut Recorded::new(guest, recorder);
+        watch.during(|| match watch.is_cancelled(number) {
             true => Err(Failure::Cancelled),
-            false => act(&mut self.exchange, &mut recorded),
+            false => act(&mut ManualAccess { exchange, recorded, poison: poison.as_mut() }).map_err(|failure| *failure),
         })
     }
 }
@@ -380,9 +381,7 @@ impl Live {
         act: impl FnOnce(&mut ManualAccess<'_, '_>) -> Result<(), Box<Failure>>,
     ) -> Cause {
         self.begin(Trigger::Command(words.clone()));
-        let outcome = self.recorded(number, |exchange, recorded| {
-            act(&mut ManualAccess { exchange, recorded }).map_err(|failure| *failure)
-        });
+        let outcome = self.recorded(number, act);
         self.watch.control().end();
         let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
         // A command usually makes a single step, which gets the focus.
@@ -405,6 +404,7 @@ impl Live {
 pub(super) struct ManualAccess<'a, 'r> {
     exchange: &'a mut Exchange,
     pub(super) recorded: &'a mut Recorded<'r, Guest>,
+    poison: Option<&'a mut Poison>,
 }
 
 impl ManualAccess<'_, '_> {
@@ -413,6 +413,10 @@ impl ManualAccess<'_, '_> {
     /// # Errors
     /// Why the call did not return.
     pub(super) fn call(&mut self, func: &Func, args: &[Value]) -> Result<(), Box<Failure>> {
-        Ok(self.exchange.call(self.recorded, func, args)?)
+        let outcome = match &mut self.poison {
+            Some(poison) => self.exchange.call(&mut Poisoned::new(self.recorded, poison), func, args),
+            None => self.exchange.call(self.recorded, func, args),
+        };
+        Ok(outcome?)
     }
 }

@@ -30,17 +30,26 @@ impl Poison {
     pub(super) fn clear(&mut self) {
         self.blocks.clear();
     }
+
+    /// The same byte for a fresh guest whose allocators are these.
+    pub(super) fn renewed(&self, facts: Facts) -> Poison {
+        Poison::new(self.byte, facts)
+    }
 }
 
 /// A guest whose blocks are filled.
 pub(super) struct Poisoned<'a, B> {
-    pub(super) inner: &'a mut B,
-    pub(super) poison: &'a mut Poison,
+    inner: &'a mut B,
+    poison: &'a mut Poison,
     /// The results of the last call.
-    pub(super) results: Vec<Value>,
+    results: Vec<Value>,
 }
 
-impl<B: Boundary> Poisoned<'_, B> {
+impl<'a, B: Boundary> Poisoned<'a, B> {
+    pub(super) fn new(inner: &'a mut B, poison: &'a mut Poison) -> Poisoned<'a, B> {
+        Poisoned { inner, poison, results: Vec::new() }
+    }
+
     /// Fills a block, if it is inside memory: an allocator may return anything.
     fn fill(&mut self, addr: u64, len: u64) -> Result<(), Box<Failure>> {
         let Poison { byte, facts, .. } = &*self.poison;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::factory::{prepare, time_of_code};
+use super::facts::facts;
 use super::live::Driving;
-use super::poison::Poison;
 use super::{Live, OpenError, Options, Source};
 use crate::abi::choose;
 use crate::record::{Cause, Outcome, Trigger};
@@ -18,7 +18,9 @@ impl Live {
         let mut recorder = self.recorder.renewed();
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
         self.watch.control().begin(self.is_unstoppable);
-        let prepared = prepare(&mut guest, &mut exchange, &mut recorder, elapsed);
+        let facts = || facts(self.program.interface(), &self.choice.recipe);
+        let mut poison = self.poison.as_ref().map(|poison| poison.renewed(facts()));
+        let prepared = prepare(&mut guest, &mut exchange, &mut recorder, poison.as_mut(), elapsed);
         self.watch.control().end();
         if let Err(failure) = prepared {
             self.guest.take_watch();
@@ -26,7 +28,7 @@ impl Live {
         }
         (self.guest, self.exchange, self.recorder, self.used) = (guest, exchange, recorder, false);
         self.driving.detach();
-        self.poison.iter_mut().for_each(Poison::clear);
+        self.poison = poison;
         let start = self.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         self.started = time_of_code(&start);
         Ok(start)

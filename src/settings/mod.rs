@@ -14,9 +14,8 @@ use crate::debug::PathMapping;
 use crate::guest::Limits;
 use crate::session::Resend;
 
-pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, Trace, Variables};
 pub use amount::duration;
-pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Trace, Variables};
+pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, Trace, Variables};
 use value::{At, Field};
 
 /// The value of every setting.

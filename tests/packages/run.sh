@@ -4,8 +4,10 @@
 #     tests/packages/run.sh [NAME ...]
 #
 # Fetches the pinned packages of npm.txt and pypi.txt into a temporary folder (WORK names one to keep and use again), sends each
-# the same lines through its own API and through linmem with the recipe beside this file, and compares byte for byte. Needs node
-# with npm, python3 with pip, and a linmem: LINMEM names one, else it is built. Exit status 1 if anything differs.
+# the same lines through its own API and through linmem with the recipe beside this file, and compares byte for byte. Then sends
+# them again with --check: none of the modules may raise a finding, except that an import is a stub where stubs are asked for.
+# Needs node with npm, python3 with pip, and a linmem: LINMEM names one, else it is built. Exit status 1 if anything differs or
+# is found.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 linmem=${LINMEM:-}
@@ -77,8 +79,14 @@ while read -r name module language options; do
     # Which lines were refused, by number.
     sed -n 's/^\(line [0-9]*\):.*/\1/p' "$work/$name.refused" >"$work/$name.refused.numbers"
     sed -n 's/^linmem: \(line [0-9]*\):.*/\1/p' "$work/$name.failed" >"$work/$name.failed.numbers"
-    counts="$(wc -l <"$work/$name.lines") lines, $(wc -l <"$work/$name.failed.numbers") refused, $(wc -c <"$work/$name.got") bytes of answers"
-    if [ $status -le 1 ] && cmp -s "$work/$name.want" "$work/$name.got" &&
+    stubs=
+    if grep -qs '^host  *stubs' "$here/$name.recipe"; then stubs='--allow stubbed-import'; fi
+    # shellcheck disable=SC2086
+    "$linmem" --quiet --keep-going --check --timeout 1m $stubs $options "$work/$module" \
+        <"$work/$name.lines" >/dev/null 2>"$work/$name.checked" || true
+    findings=$(grep -c '^linmem: line [0-9]*: finding: ' "$work/$name.checked" || true)
+    counts="$(wc -l <"$work/$name.lines") lines, $(wc -l <"$work/$name.failed.numbers") refused, $(wc -c <"$work/$name.got") bytes of answers, $findings findings"
+    if [ $status -le 1 ] && [ "$findings" -eq 0 ] && cmp -s "$work/$name.want" "$work/$name.got" &&
         cmp -s "$work/$name.refused.numbers" "$work/$name.failed.numbers"; then
         passed=$((passed + 1))
         printf 'ok    %-14s %s\n' "$name" "$counts"
@@ -88,6 +96,7 @@ while read -r name module language options; do
         cmp "$work/$name.want" "$work/$name.got" | sed 's/^/      /' || true
         diff "$work/$name.refused.numbers" "$work/$name.failed.numbers" | sed 's/^/      /' || true
         sed -n '1,4s/^/      /p' "$work/$name.failed"
+        grep '^linmem: line [0-9]*: finding: ' "$work/$name.checked" | sed -n '1,4s/^/      /p'
     fi
 done <<END
 $modules

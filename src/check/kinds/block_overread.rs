@@ -1,10 +1,12 @@
 //! The guest reads past the end of a block.
 
-use crate::check::across::across;
+use crate::check::across::{Row, across};
+use crate::check::blocks::Block;
 use crate::check::finding::Kind;
 use crate::check::pending::Pending;
+use crate::check::ranges::Ranges;
 use crate::check::world::{Event, Evidence, Observer, World};
-use crate::record::{Step, StepKind, counted, plain};
+use crate::record::{Step, StepKind, Target, counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "block-overread",
@@ -15,6 +17,9 @@ pub(super) const KIND: Kind = Kind {
 
 /// Maximum number of blocks looked at in a call.
 const MOST: usize = 64;
+
+/// Maximum number of bytes that are read before the loop.
+const PEELED: u64 = 16;
 
 /// Remembers rows of loads through the end of a block, until the block proves to be the host's still.
 #[derive(Default)]
@@ -52,7 +57,8 @@ impl BlockOverread {
             }
             let row = across(world.log(), &step.accesses, world.facts.memory, end, true);
             // A row that only ends there read a word of which a part is in the block.
-            let Some(row) = row.filter(|row| row.range.start <= block.addr && row.range.end > end) else { continue };
+            let reads_all = |row: &Row| row.range.start <= block.addr || read_before(world, step, block, row);
+            let Some(row) = row.filter(|row| row.range.end > end && reads_all(row)) else { continue };
             let past = counted(row.range.end - end, "byte");
             let sentence = format!(
                 "in a call to {}, one instruction read all of {:#x}..{:#x}: {past} past the end of {}",
@@ -65,4 +71,19 @@ impl BlockOverread {
             self.pending.add(block, evidence);
         }
     }
+}
+
+/// Whether the bytes of a block before the row were read in the same call by other instructions: compilers take the
+/// first turns out of a loop.
+fn read_before(world: &World<'_>, step: &Step, block: &Block, row: &Row) -> bool {
+    let before = block.addr..row.range.start;
+    if before.end - before.start > PEELED {
+        return false;
+    }
+    let mut read = Ranges::default();
+    let target = Target { memory: world.facts.memory, range: before.clone(), reads: true };
+    let numbers = world.log().touching(step.accesses.clone(), &target).take(MOST);
+    let loads = numbers.filter_map(|number| world.log().get(number)).filter(|access| access.site.kind.reads());
+    loads.for_each(|access| read.add(access.addr..access.addr + access.len));
+    read.covers(&before)
 }

@@ -8,6 +8,7 @@ mod constant_overwritten;
 mod double_free;
 mod host_over_data;
 mod host_overrun;
+mod host_pointer;
 mod leak;
 mod leftovers;
 mod length_in_characters;
@@ -20,6 +21,8 @@ mod overwritten_block;
 mod poisoned_answer;
 mod program_over;
 mod read_after_free;
+mod rejected_free;
+mod sign_extended;
 mod split_character;
 mod stack_overflow;
 mod stale_pointer;
@@ -29,6 +32,7 @@ mod swapped;
 mod text_after_zero;
 mod uninitialized_read;
 mod unwritten_tail;
+mod use_after_free;
 mod utf_16;
 mod wrong_size;
 
@@ -38,8 +42,10 @@ use super::Kind;
 /// uninitialized memory.
 pub const KINDS: &[&Kind] = &[
     &read_after_free::KIND,
+    &use_after_free::KIND,
     &double_free::KIND,
     &wrong_size::KIND,
+    &rejected_free::KIND,
     &leak::KIND,
     &null_block::KIND,
     &overlapping_blocks::KIND,
@@ -63,6 +69,8 @@ pub const KINDS: &[&Kind] = &[
     &length_in_characters::KIND,
     &swapped::KIND,
     &negative_number::KIND,
+    &sign_extended::KIND,
+    &host_pointer::KIND,
     &not_initialized::KIND,
     &program_over::KIND,
     &stubbed_import::KIND,
