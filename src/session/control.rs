@@ -113,6 +113,11 @@ impl Session {
         matches!(self.state(), State::Busy(_)) && self.guest().is_some_and(|about| about.passes.stores)
     }
 
+    /// Whether the guest is about to be replaced.
+    pub fn is_reload_pending(&self) -> bool {
+        self.queue.is_reload_pending()
+    }
+
     /// Compiles the guest like this, in a new run, and sends again what was sent in this one. A call that is under way is
     /// ended.
     pub fn recompile(&mut self, passes: Passes) {

@@ -106,6 +106,11 @@ impl Queue {
         self.reload_pending = Some(ReloadPending { number: self.sent, file, ends_call });
     }
 
+    /// Whether a request that reloads or recompiles the guest has not finished.
+    pub(super) fn is_reload_pending(&self) -> bool {
+        self.reload_pending.is_some()
+    }
+
     /// Returns the pending reload if its request has this number.
     pub(super) fn take_reload(&mut self, number: u64) -> Option<ReloadPending> {
         self.reload_pending.take_if(|pending| pending.number == number)

@@ -18,7 +18,13 @@ impl App {
     /// Handles a typed line: a line for the guest, or a command.
     pub(super) fn typed(&mut self, line: &str) {
         match Typed::new(line) {
-            Typed::Command(text) => self.command(text),
+            Typed::Command(text) => {
+                let was_stopped = self.session.stopped().is_some();
+                self.command(text);
+                // Who types how the guest goes on types the next command too. A call that was ended is another matter.
+                let goes_on = was_stopped && self.session.stopped().is_none() && !self.session.is_reload_pending();
+                self.status.keeps_line |= goes_on && self.focus == Focus::Input;
+            }
             Typed::Line(line) => match self.session.no_guest() {
                 Some(reason) => self.notice(reason),
                 None if self.session.state() == State::Stopped => self.notice(command::STOPPED),

@@ -9,6 +9,8 @@ pub(crate) struct Status {
     pub(crate) is_about_running: bool,
     /// Whether the memory has the keys because the guest stopped.
     pub(crate) gave_memory: bool,
+    /// Whether the guest was told to go on in the input line, which keeps the keys at the next stop.
+    pub(crate) keeps_line: bool,
     /// The guest's last message while it runs.
     pub(crate) heard: Option<String>,
 }

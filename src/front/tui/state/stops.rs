@@ -12,10 +12,12 @@ impl App {
         if is_stopped && !was_stopped && self.status.is_about_running {
             self.status.notice = None;
         }
-        if is_stopped && !was_stopped && self.focus == Focus::Input && self.line.is_empty() && !self.script.waits() {
+        let is_free = self.line.is_empty() && !self.script.waits() && !self.status.keeps_line;
+        if is_stopped && !was_stopped && self.focus == Focus::Input && is_free {
             self.focus = Focus::Memory;
             self.status.gave_memory = true;
         }
+        self.status.keeps_line &= self.session.state() != State::Idle;
         if self.session.state() == State::Idle && std::mem::take(&mut self.status.gave_memory) {
             self.focus = Focus::Input;
         }

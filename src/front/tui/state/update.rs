@@ -50,7 +50,8 @@ impl App {
             self.notice(&sentence);
             self.status.is_about_running = true;
         } else if self.status.is_about_running && self.session.state() == State::Idle {
-            self.status = Status { gave_memory: self.status.gave_memory, ..Status::default() };
+            let Status { gave_memory, keeps_line, .. } = self.status;
+            self.status = Status { gave_memory, keeps_line, ..Status::default() };
         }
         let missing = if is_first { self.session.missing_stops() } else { Vec::new() };
         if !missing.is_empty() {

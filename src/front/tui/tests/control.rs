@@ -71,6 +71,26 @@ fn a_stepping_key_that_comes_too_late_is_no_text() {
 }
 
 #[test]
+fn who_types_how_the_guest_goes_on_types_on() {
+    let mut bench = bench(SHOUTS, true);
+    bench.send(":break up");
+    bench.send("abc");
+    assert_eq!(bench.mode(), Mode::Stopped, "the first stop has keys of its own");
+    bench.keys("i");
+    bench.send(":continue");
+    assert_eq!(bench.mode(), Mode::Input);
+    bench.send(":step store");
+    assert_eq!(bench.mode(), Mode::Input);
+    bench.send(":unbreak all");
+    bench.send(":continue");
+    assert!(text(&bench.draw(120, 30)).contains("=> ABC"));
+    // That is over with the call.
+    bench.send(":break up");
+    bench.send("abc");
+    assert_eq!(bench.mode(), Mode::Stopped);
+}
+
+#[test]
 fn a_start_that_is_ended_at_a_stop_leaves_the_run_before() {
     let starts = r#"(module (memory (export "memory") 1)
         (func $begin (i32.store8 (i32.const 200) (i32.const 7)))
