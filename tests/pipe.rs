@@ -77,7 +77,7 @@ fn buffer_holds_1024_bytes_of_line_and_answer() {
         assert_eq!(text(&output.stdout), "first Wasm is cool!\n", "earlier answers are written");
         let stderr = text(&output.stderr);
         assert!(stderr.starts_with("linmem: line 2: ") && stderr.contains(words), "{stderr}");
-        assert!(stderr.contains(&format!("{length} bytes")) && stderr.contains("1024"), "{stderr}");
+        assert!(stderr.contains(&linmem::view::counted(length as u64, "byte")) && stderr.contains("1,024"), "{stderr}");
         assert_eq!(output.status.code(), Some(5));
 
         let output = run(&["--keep-going"], &input);

@@ -4,7 +4,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::writers::{has_loads, hex, hidden_writes, is_traced, place, runs_guest, when};
-use super::{RegionKind, Regions, Selection, visible};
+use super::{RegionKind, Regions, Selection, counted, visible};
 use crate::debug::DebugInfo;
 use crate::record::{
     Actor, Cause, Change, Evidence, Found, MemoryAccess, Position, Run, SiteKind, StepKind, Target, Touch, Trigger,
@@ -295,7 +295,7 @@ fn host_byte(cause: &Cause, step: Option<usize>, new: &[u8], byte: usize) -> (St
             }
         }
         Trigger::Command(command) => (format!("byte {byte} of `:{}`", visible(command.as_bytes())), true),
-        _ => (format!("byte {byte} of {} bytes{during}", new.len()), true),
+        _ => (format!("byte {byte} of {}{during}", counted(new.len() as u64, "byte")), true),
     }
 }
 
