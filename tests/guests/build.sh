@@ -28,11 +28,12 @@ rust() {
     $rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib \
         -C panic=abort "$@" ${RUSTFLAGS:-} --remap-path-prefix "$PWD=." -o "$name.wasm" "$name.rs"
 }
-if has "$rustc" Rust "grower, tidy, words, lines/rust"; then
+if has "$rustc" Rust "grower, tidy, words, lines/rust, lines/vectors"; then
     rust grower -C opt-level=s -C strip=symbols
     rust tidy -C opt-level=s -C strip=symbols
     rust words -C opt-level=s -C strip=symbols
     rust lines/rust -C opt-level=1 -g
+    rust lines/vectors -C opt-level=s -C lto=fat -g
 fi
 if has "${CARGO:-cargo}" cargo "camel, initials, roman"; then
     TARGET=$(mktemp -d)
