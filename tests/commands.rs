@@ -28,6 +28,7 @@ fn a_step_that_reads_says_which_bytes_it_read() {
     );
     let (cut, ..) = script("read2", "h\u{e9}llo \u{1f600}\n:exchange 1.5\n");
     assert!(cut.contains("the host read 12 bytes: \"h\u{e9}llo \u{1f600}!\""), "{cut}");
+    assert!(cut.lines().all(|line| !line.contains("could not read")));
     let (long, ..) = script("read3", &format!("{}\n:exchange 1.5\n", "x".repeat(200)));
     assert!(long.contains("the host read 201 bytes: \"xxx") && long.contains("xxx\u{2026}\"\n"), "{long}");
 }

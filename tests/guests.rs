@@ -129,7 +129,7 @@ fn buffers_and_getters_from_c_without_a_library() {
     assert_eq!(convention("runs.wasm"), "getters");
     let (stdout, stderr, status) = ask("runs.wasm", &["-k"], format!("{full}x\nab\n").as_bytes());
     assert_eq!((stdout.as_str(), status), ("\n1a1b\n", Some(1)));
-    assert!(stderr.contains("line 1: ") && stderr.contains("1001") && stderr.contains("1000"), "{stderr}");
+    assert!(stderr.contains("line 1: ") && stderr.contains("1,001") && stderr.contains("1,000"), "{stderr}");
 }
 
 #[test]

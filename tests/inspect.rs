@@ -45,7 +45,7 @@ fn load_error_names_the_feature_and_its_compiler_option() {
         ("legacy", &format!("{memory} (func try catch_all end)"), "legacy exceptions (current ones are supported"),
         ("stack-switching", &format!("{memory} (type $f (func)) (type $c (cont $f))"), "stack switching"),
         ("tag", &format!("(import \"env\" \"error\" (tag)) {memory}"), "the import env.error cannot be provided"),
-        ("large", r#"(memory (export "memory") 60000)"#, "memory needs 3932160000 bytes"),
+        ("large", r#"(memory (export "memory") 60000)"#, "memory needs 3,932,160,000 bytes"),
     ] {
         let (stdout, status) = inspect(name, &format!("(module {module} {USUAL})"), &[]);
         let told = stdout.lines().last().unwrap_or_default();

@@ -57,7 +57,7 @@ fn memory_limit_error_states_the_minimum() {
     let output = run(&["--max-memory", "1"], b"x\n");
     let stderr = text(&output.stderr);
     assert!(
-        stderr.contains("65536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB would be enough"),
+        stderr.contains("65,536 bytes (1 page) at the start") && stderr.contains("--max-memory 64KiB would be enough"),
         "{stderr}"
     );
     assert_eq!(output.status.code(), Some(3));
@@ -68,7 +68,7 @@ fn memory_limit_error_states_the_minimum() {
 fn line_larger_than_memory_is_not_buffered() {
     let output = run(&["--max-memory", "64KiB", "-k"], &[&vec![b'x'; 3_000_000][..], b"\nok\n"].concat());
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("\nok Wasm is cool!\n", Some(1)));
-    assert!(text(&output.stderr).contains("line 1: the line is longer than 65536 bytes"));
+    assert!(text(&output.stderr).contains("line 1: the line is longer than 65,536 bytes"));
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn load_errors_have_a_reason() {
                 "huge.wat",
                 r#"(module (memory (export "memory") 65536) (func (export "ptr") (result i32) (i32.const 0)) (func (export "f") (param i32) (result i32) (i32.const 0)))"#,
             ),
-            "needs 4294967296 bytes (65536 pages) at the start, but the limit is 536870912 bytes",
+            "needs 4,294,967,296 bytes (65,536 pages) at the start, but the limit is 536,870,912 bytes",
             3,
         ),
         (

@@ -12,7 +12,7 @@ fn each_failure_has_a_message_and_a_status() {
         ("abc", "moody(3) trapped: unreachable executed", 5),
         ("abcd", "still running after 200ms", 6),
         ("abcde", "the guest refuses 5 bytes (buffer size: unknown): moody returned -1", 5),
-        ("abcdef", "out-of-bounds read: 65536 bytes at 0x40 would end at 0x10040, but memory ends at 0x10000", 5),
+        ("abcdef", "out-of-bounds read: 65,536 bytes at 0x40 would end at 0x10040, but memory ends at 0x10000", 5),
     ] {
         let output = run(&[&guest, "--timeout", "200ms"], format!("ok\n{line}\nafter\n").as_bytes());
         let stderr = text(&output.stderr);
@@ -42,7 +42,7 @@ fn failure_in_a_batch_is_reported_like_that_of_a_single_line() {
         ("abc", "moody(3) trapped: unreachable executed", 5),
         ("abcd", "still running after 200ms", 6),
         ("abcde", "the guest refuses 5 bytes (buffer size: unknown): moody returned -1", 5),
-        ("abcdef", "out-of-bounds read: 65536 bytes at 0x40 would end at 0x10040", 5),
+        ("abcdef", "out-of-bounds read: 65,536 bytes at 0x40 would end at 0x10040", 5),
     ] {
         let (input, many) = behind_many(&format!("{line}\nafter\n"));
         let output = run(&[&guest, "--timeout", "200ms"], &input);

@@ -232,7 +232,7 @@ fn resources_of_loading_a_file_are_bounded() {
     let pages: String = (0..400).map(page).collect();
     let many = [head.clone(), line(r#"{"memory":{"bytes":4294967296}}"#), pages].concat();
     let words = replay(&many, &["--max-memory", "1MiB"]);
-    assert!(words.contains("more than 1048576 bytes (--max-memory"), "{words}");
+    assert!(words.contains("more than 1,048,576 bytes (--max-memory"), "{words}");
     assert!(replay(&many, &[]).contains("unexpected end of file"), "and within the limit it is only cut short");
     let run = sound.lines().find(|line| line.starts_with("{\"run\"")).map(|line| format!("{line}\n")).expect("a run");
     assert!(replay(&[head.clone(), run.repeat(9)].concat(), &[]).contains("a run has no records"));

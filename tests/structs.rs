@@ -7,9 +7,14 @@ use serde_json::Value;
 use crate::command_script::{refused, said, script};
 use crate::hermetic;
 
-/// Runs a script on a guest whose DWARF describes types, and returns what it prints.
+/// Runs a script on a guest in C++ whose DWARF describes types, and returns what it prints.
 fn records(test: &str, script: &str, args: &[&str]) -> String {
-    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/lines/records.wasm");
+    run("records", test, script, args)
+}
+
+/// Runs a script on a guest with DWARF.
+fn run(guest: &str, test: &str, script: &str, args: &[&str]) -> String {
+    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/guests/lines/{guest}.wasm"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("structs").join(test);
     std::fs::create_dir_all(&folder).expect("the test directory is writable");
     std::fs::write(folder.join("script"), script).expect("the test directory is writable");
@@ -21,8 +26,8 @@ fn records(test: &str, script: &str, args: &[&str]) -> String {
 }
 
 /// The address of the record, which the guest tells.
-fn address() -> String {
-    let told = records("address", "x\n:call at\n", &[]);
+fn address(guest: &str) -> String {
+    let told = run(guest, &format!("address-{guest}"), "x\n:call at\n", &[]);
     let (_, result) = told.rsplit_once("call at() -> ").expect("it returns it");
     let end = result.find(|c: char| !c.is_ascii_digit()).unwrap_or(result.len());
     result[..end].to_owned()
@@ -75,7 +80,7 @@ fn what_is_wrong_with_a_struct_is_said() {
 
 #[test]
 fn types_come_from_dwarf_by_name() {
-    let addr = address();
+    let addr = address("records");
     let script = format!(
         "hi\n:struct my::Header @ {addr}\ntwo words.\n:struct Header @ {addr}\n:exchange 2\n:changes\n\
          :struct Kind @ {addr}\n:struct Header\n"
@@ -103,8 +108,29 @@ fn types_come_from_dwarf_by_name() {
 }
 
 #[test]
+fn strings_and_vectors_of_rust_are_texts_and_lists() {
+    let addr = address("vectors");
+    let shown = run("vectors", "vectors", &format!("a few words\n:struct Record @ {addr}\n"), &[]);
+    let plain: Vec<_> = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let plain = plain.join("\n");
+    for line in [
+        "vectors::Record @ ",
+        "line.capacity usize 0 -> 11\n",
+        "\"a few words\"\n",
+        "line.len usize 0 -> 11\n",
+        " ends.ptr u16* ",
+        "[1, 5]\n",
+        " first.length usize 4 -> 8\n",
+        "\"letter a\"\n",
+        "is_long bool false\n",
+    ] {
+        assert!(plain.contains(line), "{line}: {shown}");
+    }
+}
+
+#[test]
 fn a_struct_is_json_too() {
-    let addr = address();
+    let addr = address("records");
     let shown = records("json", &format!("hi\n:struct Header @ {addr} json\n"), &["--show", "json"]);
     let objects = shown.lines().map(|line| serde_json::from_str::<Value>(line).expect("it is JSON"));
     let found = objects.into_iter().find(|object| object["report"] == "struct").expect("it is printed");

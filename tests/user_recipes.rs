@@ -209,7 +209,7 @@ on post.deliver(end, begin)
     assert_eq!(stdout, "olleh\n\u{e9}fac\n\n\nba\n", "{stderr}");
     assert!(stderr.contains("line 3: an empty parcel (line 8 of the recipe)"), "{stderr}");
     assert!(
-        stderr.contains("line 4: the line has 4098 bytes, but the guest's buffer at 0x200 holds only 4096"),
+        stderr.contains("line 4: the line has 4,098 bytes, but the guest's buffer at 0x200 holds only 4,096"),
         "{stderr}"
     );
     let wrong = recipe.replace("fail utf8 until", "fail until");
@@ -277,10 +277,10 @@ fn user_recipe_runs_and_its_errors_have_lines() {
         ("each line\n  read 3 ptr\n", "line 2: expected `at`", 4),
         (
             "each line\n  write at 65535\n  read 4 at 65535\n",
-            "out-of-bounds write: 3 bytes at 0xffff would end at 0x10002, but memory ends at 0x10000 (65536 bytes) (line 2 of the recipe)",
+            "out-of-bounds write: 3 bytes at 0xffff would end at 0x10002, but memory ends at 0x10000 (65,536 bytes) (line 2 of the recipe)",
             5,
         ),
-        ("each line\n  read 70000 at 1\n", "out-of-bounds read: 70000 bytes at 0x1", 5),
+        ("each line\n  read 70000 at 1\n", "out-of-bounds read: 70,000 bytes at 0x1", 5),
         ("memory \"none\"\neach line\n  read 0 at 0\n", "exports no memory `none`", 4),
         ("text utf8\neach line\n  write at 0\n  read until 0 at 9\n", "", 0),
     ] {

@@ -19,6 +19,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::guest::{Extern, Import, Interface};
+use crate::record::counted;
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
@@ -102,7 +103,10 @@ fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
     if text.len() as u64 > LONGEST {
-        return Err(NoConvention::new(&format!("{file}: longer than {LONGEST} bytes, the limit for a recipe")));
+        return Err(NoConvention::new(&format!(
+            "{file}: longer than {}, the limit for a recipe",
+            counted(LONGEST, "byte")
+        )));
     }
     let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
     Ok((file, recipe))

@@ -39,7 +39,7 @@ fn read_line(file: &Path) -> io::Result<Vec<u8>> {
     File::open(file)?.take(LONGEST + 1).read_to_end(&mut line)?;
     match line.len() as u64 {
         0..=LONGEST => Ok(line),
-        _ => Err(io::Error::other(format!("longer than {LONGEST} bytes, the limit for a line"))),
+        _ => Err(io::Error::other(format!("longer than {}, the limit for a line", counted(LONGEST, "byte")))),
     }
 }
 

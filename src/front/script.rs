@@ -167,7 +167,7 @@ impl Follower<'_> {
                 }
                 Piece::TooLong(_) => {
                     self.number += 1;
-                    self.fail(self.number, &format!("the line is longer than {LONGEST} bytes"));
+                    self.fail(self.number, &format!("the line is longer than {}", counted(LONGEST as u64, "byte")));
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::record::Failure;
 use crate::session::OpenError;
-use crate::view::{in_full, visible};
+use crate::view::{counted, in_full, visible};
 
 /// The exit statuses, as `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,9 @@ pub(super) fn tell(words: &str) {
         text.push_str(if number > 0 { "\n" } else { "" });
         let shown = visible(line.as_bytes());
         match shown.char_indices().nth(LONGEST) {
-            Some((end, _)) => text.push_str(&format!("{} ... ({} bytes in all)", &shown[..end], shown.len())),
+            Some((end, _)) => {
+                text.push_str(&format!("{} ... ({} in all)", &shown[..end], counted(shown.len() as u64, "byte")));
+            }
             None => text.push_str(&shown),
         }
     }

@@ -12,7 +12,7 @@ use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
 use super::{Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols, text, validate};
-use crate::record::{Site, Traced, WASM_PAGE, plain, unit};
+use crate::record::{Site, Traced, WASM_PAGE, counted, plain};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
@@ -78,11 +78,10 @@ pub enum LoadError {
     Compile(String),
     /// The module's initial memory exceeds `--max-memory`.
     #[error(
-        "the module's memory needs {} bytes ({needs} {}) at the start, but the limit is {} bytes; --max-memory {}KiB would be \
-         enough",
-        .needs * WASM_PAGE,
-        unit(*.needs, "page"),
-        u64::from(*.limit) * WASM_PAGE,
+        "the module's memory needs {} ({}) at the start, but the limit is {}; --max-memory {}KiB would be enough",
+        counted(.needs * WASM_PAGE, "byte"),
+        counted(*.needs, "page"),
+        counted(u64::from(*.limit) * WASM_PAGE, "byte"),
         .needs * (WASM_PAGE >> 10)
     )]
     Memory {

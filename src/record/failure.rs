@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{Frame, TrapCause, TrapDetail};
+use super::{Frame, TrapCause, TrapDetail, counted, thousands};
 
 /// A name chosen by the guest, on one line: control characters are escaped.
 pub fn plain(name: &str) -> String {
@@ -83,9 +83,10 @@ pub enum Failure {
     },
     /// The guest gave an address and length outside its memory.
     #[error(
-        "out-of-bounds {access}: {len} {} at {addr:#x} would end at {:#x}, but memory ends at {memory:#x} ({memory} bytes)",
-        unit(*len, "byte"),
-        u128::from(*.addr) + u128::from(*.len)
+        "out-of-bounds {access}: {} at {addr:#x} would end at {:#x}, but memory ends at {memory:#x} ({})",
+        counted(*len, "byte"),
+        u128::from(*.addr) + u128::from(*.len),
+        counted(*memory, "byte")
     )]
     OutOfBounds {
         /// The attempted access.
@@ -99,8 +100,9 @@ pub enum Failure {
     },
     /// The line is longer than the guest's buffer.
     #[error(
-        "the line has {len} {}, but the guest's buffer at {addr:#x} holds only {room}; nothing was written",
-        unit(*len, "byte")
+        "the line has {}, but the guest's buffer at {addr:#x} holds only {}; nothing was written",
+        counted(*len, "byte"),
+        thousands(*room)
     )]
     NoRoom {
         /// The line's length in bytes.
@@ -177,12 +179,12 @@ pub enum Failure {
     TooManySteps(usize),
     /// The exchange changed more bytes than can be recorded.
     #[error(
-        "the changes in the exchange exceed the recording limit of {0} bytes, \
-         counting both old and new bytes ({UNRECORDED})"
+        "the changes in the exchange exceed the recording limit of {}, counting both old and new bytes ({UNRECORDED})",
+        counted(*.0, "byte")
     )]
     TooManyChanges(u64),
     /// The line is longer than the memory limit of the guest, in bytes.
-    #[error("the line is longer than {0} bytes, the memory limit of a guest (--max-memory sets it)")]
+    #[error("the line is longer than {}, the memory limit of a guest (--max-memory sets it)", counted(*.0, "byte"))]
     LineTooLong(u64),
     /// A fresh guest for the line could not be instantiated.
     #[error("no fresh guest could be instantiated: {0}")]
@@ -296,8 +298,8 @@ impl fmt::Display for Limit {
                 write!(f, "the guest was still running after {limit:?} and was stopped (--timeout sets the limit)")
             }
             Limit::Output(len, limit) => {
-                let unit = unit(*len, "byte");
-                write!(f, "the answer has {len} {unit}, but the limit is {limit} (--max-output sets it)")
+                let (len, limit) = (counted(*len, "byte"), thousands(*limit));
+                write!(f, "the answer has {len}, but the limit is {limit} (--max-output sets it)")
             }
         }
     }

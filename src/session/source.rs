@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::record::counted;
+
 /// The built-in guests: name, source text, description. The build lists the files in `assets/guests`, the default
 /// guest first. All others answer in capitals, so that they differ only in their convention.
 pub const BUILT_IN: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/guests.rs"));
@@ -62,7 +64,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MODULE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MODULE {
-        return Err(io::Error::other(format!("longer than {MODULE} bytes, the limit for a module")));
+        return Err(io::Error::other(format!("longer than {}, the limit for a module", counted(MODULE, "byte"))));
     }
     Ok(bytes)
 }

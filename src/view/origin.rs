@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::gaps::{forgotten, hidden_writes, runs_guest};
 use super::writers::{bare_writes, place, when};
-use super::{RegionKind, Regions, Selection, Touches, Touching, exchange, visible};
+use super::{RegionKind, Regions, Selection, Touches, Touching, counted, exchange, visible};
 use crate::check::is_poison;
 use crate::debug::DebugInfo;
 use crate::record::{
@@ -307,7 +307,7 @@ fn host_byte(cause: &Cause, step: Option<usize>, new: &[u8], byte: usize) -> (St
             }
         }
         Trigger::Command(command) => (format!("byte {byte} of `:{}`", visible(command.as_bytes())), true),
-        _ => (format!("byte {byte} of {} bytes{during}", new.len()), true),
+        _ => (format!("byte {byte} of {}{during}", counted(new.len() as u64, "byte")), true),
     }
 }
 

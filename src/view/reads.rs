@@ -20,6 +20,12 @@ pub struct Reading {
 impl Selection {
     /// The bytes of a memory that the selected step or access read, and nothing else.
     pub fn reading(&self, memory: usize) -> Option<Reading> {
+        let len = self.before.get(memory)?.len();
+        self.attempt(memory).filter(|reading| reading.range.end <= len)
+    }
+
+    /// The same, or those that it could not read because memory ends before them.
+    fn attempt(&self, memory: usize) -> Option<Reading> {
         let (of, by, addr, len) = match (self.access, self.step) {
             (Some(number), _) => {
                 let access = self.node.accesses.get(number).filter(|access| access.site.kind.reads())?;
@@ -48,9 +54,13 @@ impl Selection {
 
     /// What the selected step or access read: `the host read 10 bytes: "h\u{e9}llo \xf0\x9f"`.
     pub fn read_sentence(&self, memory: usize, columns: usize) -> Option<String> {
-        let Reading { by, range } = self.reading(memory)?;
+        let Reading { by, range } = self.attempt(memory)?;
         let image = self.before.get(memory)?;
-        let sentence = format!("{} read {}", name(by), counted(range.end - range.start, "byte"));
+        let bytes = counted(range.end - range.start, "byte");
+        if range.end > image.len() {
+            return Some(format!("{} could not read {bytes}: memory ends at {:#x}", name(by), image.len()));
+        }
+        let sentence = format!("{} read {bytes}", name(by));
         let room = columns.saturating_sub(sentence.chars().count() + ": \"\"".len());
         Some(quoted(image, &range, room).map_or(sentence.clone(), |text| format!("{sentence}: {text}")))
     }

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::number::NumberType;
 use super::row::MAX_WIDTH;
-use super::text::{unescape, visible};
+use super::text::{counted, thousands, unescape, visible};
 use crate::record::{Image, PAGE};
 
 /// Maximum length of a pattern in bytes.
@@ -59,7 +59,11 @@ impl Pattern {
         };
         match pattern.bytes.len() {
             0 => Err("nothing to search for".to_owned()),
-            len if len > LONGEST => Err(format!("the pattern has {len} bytes, but the limit is {LONGEST}")),
+            len if len > LONGEST => Err(format!(
+                "the pattern has {}, but the limit is {}",
+                counted(len as u64, "byte"),
+                thousands(LONGEST as u64)
+            )),
             _ if pattern.masks.iter().all(|&mask| mask == 0) => Err("the pattern would match everything".to_owned()),
             _ => Ok(pattern),
         }

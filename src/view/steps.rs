@@ -207,6 +207,12 @@ impl Steps {
         self.elapsed
     }
 
+    /// Sets the time, for pictures that are to be equal.
+    #[cfg(test)]
+    pub(crate) fn pretend(&mut self, elapsed: Duration) {
+        self.elapsed = elapsed;
+    }
+
     /// The innermost step of the indexed cause during which a change was made.
     pub fn of_change(&self, cause: &Cause, change: usize) -> Option<usize> {
         let begun = cause.steps.partition_point(|step| step.changes.start <= change);

@@ -28,7 +28,7 @@ rust() {
     $rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib \
         -C panic=abort "$@" ${RUSTFLAGS:-} --remap-path-prefix "$PWD=." -o "$name.wasm" "$name.rs"
 }
-if has "$rustc" Rust "grower, tidy, words, lines/rust, panics/13-panic"; then
+if has "$rustc" Rust "grower, tidy, words, lines/rust, lines/vectors, panics/13-panic"; then
     rust grower -C opt-level=s -C strip=symbols
     rust tidy -C opt-level=s -C strip=symbols
     rust words -C opt-level=s -C strip=symbols
@@ -36,6 +36,7 @@ if has "$rustc" Rust "grower, tidy, words, lines/rust, panics/13-panic"; then
     # Without the names that compilers give functions, and with them.
     (cd panics && rust 13-panic -C opt-level=1 -C strip=symbols && mv 13-panic.wasm 13-panic-stripped.wasm)
     (cd panics && rust 13-panic -C opt-level=s)
+    rust lines/vectors -C opt-level=s -C lto=fat -g
 fi
 if has "${CARGO:-cargo}" cargo "camel, initials, roman"; then
     TARGET=$(mktemp -d)

@@ -1,6 +1,7 @@
 //! Messages of the guest besides its answers, and notes of the host.
 
 use crate::guest::Boundary;
+use crate::record::counted;
 
 /// The messages of one exchange, up to a limit.
 #[derive(Debug, Default)]
@@ -37,7 +38,8 @@ impl Messages {
     /// Ends an exchange: adds a note about dropped messages.
     pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {
         if self.dropped > 0 {
-            let text = format!("messages dropped: {}; the limit is {} bytes", self.dropped, Messages::MOST);
+            let text =
+                format!("messages dropped: {}; the limit is {}", self.dropped, counted(Messages::MOST as u64, "byte"));
             self.note(text, boundary);
         }
     }

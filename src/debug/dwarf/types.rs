@@ -216,6 +216,10 @@ impl<'a> Reader<'a> {
             },
             constants::DW_TAG_structure_type | constants::DW_TAG_class_type | constants::DW_TAG_union_type => {
                 let members = self.members(dwarf, opened, &entry, depth, follow);
+                let members = match self.element(dwarf, opened, &entry, &name, depth) {
+                    Some(of) => vector(&members, of).unwrap_or(members),
+                    None => members,
+                };
                 let align = members.iter().map(|member| member.ty.align).max().unwrap_or(1);
                 let kind =
                     if members.is_empty() { DataKind::Unknown } else { DataKind::Struct(counted(&name, members)) };
@@ -296,6 +300,24 @@ impl<'a> Reader<'a> {
         members
     }
 
+    /// What a Rust `String` or `Vec<T>` has elements of.
+    fn element(
+        &mut self,
+        dwarf: &gimli::Dwarf<Slice<'a>>,
+        opened: &Opened<'a>,
+        entry: &Entry<'a>,
+        name: &str,
+        depth: usize,
+    ) -> Option<DataType> {
+        if name == "String" {
+            return Some(DataType::plain("char", 1, DataKind::Character));
+        }
+        let first = entry.children.iter().filter(|_| name.starts_with("Vec<")).find_map(|&child| {
+            self.entry(opened, child).filter(|child| child.tag == constants::DW_TAG_template_type_parameter)
+        })?;
+        self.refer(dwarf, opened, &first, depth, 0).filter(|of| of.size > 0)
+    }
+
     fn enumerators(
         &mut self,
         dwarf: &gimli::Dwarf<Slice<'a>>,
@@ -363,6 +385,38 @@ fn base(name: &str, size: u64, encoding: DwAte) -> DataType {
     };
     let kind = if (1..=8).contains(&size) { kind } else { DataKind::Unknown };
     DataType::plain(name, size, kind)
+}
+
+/// A Rust `Vec` or `String` as capacity, pointer and length, which are deep inside it, in any order.
+fn vector(members: &[Member], of: DataType) -> Option<Vec<Member>> {
+    let mut leaves = Vec::new();
+    collect_leaves(members, "", 0, &mut leaves);
+    let named = |name: &str| leaves.iter().find(|(path, ..)| path.split('.').any(|part| part == name));
+    // The vector inside a string is such a struct already.
+    let capacity = named("cap").or_else(|| named("capacity"));
+    let (pointer, length, capacity) =
+        (leaves.iter().find(|(.., ty)| matches!(ty.kind, DataKind::Pointer(_)))?, named("len")?, capacity?);
+    let number = |name: &str, (_, offset, ty): &Leaf| {
+        let ty = DataType { name: "usize".to_owned(), kind: DataKind::Unsigned, ..DataType::clone(ty) };
+        Member { name: name.to_owned(), offset: *offset, ty: Arc::new(ty), count: None }
+    };
+    let ty = Arc::new(DataType::pointer(Some(Arc::new(of)), pointer.2.size));
+    let count = Some(Count { member: 2, divisor: 1 });
+    let pointer = Member { name: "ptr".to_owned(), offset: pointer.1, ty, count };
+    Some(vec![number("capacity", capacity), pointer, number("len", length)])
+}
+
+/// A member that is no struct: its path, its offset, its type.
+type Leaf = (String, i64, Arc<DataType>);
+
+fn collect_leaves(members: &[Member], path: &str, start: i64, leaves: &mut Vec<Leaf>) {
+    for member in members {
+        let (path, offset) = (format!("{path}.{}", member.name), start.saturating_add(member.offset));
+        match &member.ty.kind {
+            DataKind::Struct(inner) => collect_leaves(inner, &path, offset, leaves),
+            _ => leaves.push((path, offset, member.ty.clone())),
+        }
+    }
 }
 
 /// The members of a Rust slice or text, with the pointer counted by the length.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::entry::{Entry, FORMAT, Head};
 use super::{Saved, SessionFileError, cause, guest, has_causes, line, places, v2};
 use crate::check::Findings;
-use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, unit};
+use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PAGE, counted, unit};
 use crate::session::about::{HISTORY, RUNS};
 use crate::session::{About, Bookmarks, PastRun};
 
@@ -187,11 +187,9 @@ impl Reader {
         self.taken = self.count();
         // Without the margin of a quarter: otherwise it would be recounted all the time when nearly full.
         match self.taken > most {
-            true => Err(format!(
-                "its memories take more than {} {} (--max-memory sets the limit)",
-                self.most,
-                unit(self.most, "byte")
-            )),
+            true => {
+                Err(format!("its memories take more than {} (--max-memory sets the limit)", counted(self.most, "byte")))
+            }
             false => Ok(()),
         }
     }

@@ -9,9 +9,9 @@ use super::labels::named;
 use super::panes::{Pane, Side};
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::layout::Arrangement;
-use crate::front::tui::state::lines::below_title;
+use crate::front::tui::state::lines::{below_title, to_u16};
 use crate::record::{Known, Trigger};
-use crate::view::{Region, in_brief, thousands, visible};
+use crate::view::{Region, RegionKind, in_brief, thousands, visible};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let layout = app.layout;
@@ -47,35 +47,35 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     if layout.arrangement == Arrangement::One {
         let sides = format!("before (-){} and after{}", unknown(before), unknown(after));
         let left = pane(Side::Both).draw(below_title(layout.after), canvas);
-        return canvas.ruled(
-            layout.after,
-            &with_names(format!("{sides}  {step}  {note}"), left, layout.after),
-            title,
-            ruler,
-        );
+        let text = format!("{sides}  {step}  {note}");
+        return draw_title(&text, left, layout.after, ruler, canvas);
     }
     canvas.ruled(layout.before, &format!("before{}  {step}", unknown(before)), title, ruler);
     pane(Side::Before).draw(below_title(layout.before), canvas);
     let left = pane(Side::After).draw(below_title(layout.after), canvas);
-    canvas.ruled(
-        layout.after,
-        &with_names(format!("after{}  {note}", unknown(after)), left, layout.after),
-        title,
-        ruler,
-    );
+    draw_title(&format!("after{}  {note}", unknown(after)), left, layout.after, ruler, canvas);
     if layout.after.x > layout.before.right() {
         canvas.column(layout.before.right(), layout.before);
     }
 }
 
-/// A title, followed by the names of regions that did not fit beside their rows.
-fn with_names(title: String, left: Vec<&Region>, area: Rect) -> String {
-    if left.is_empty() {
-        return title;
-    }
+/// Draws a pane's title, followed by the names of regions that did not fit beside their rows.
+fn draw_title(title: &str, left: Vec<&Region>, area: Rect, ruler: &'static str, canvas: &mut Canvas<'_>) {
+    let style = canvas.theme.title();
     let room = title_room(area).saturating_sub(title.width() + 2);
-    let names = named(left, room);
-    if names.is_empty() { title } else { format!("{title}  {names}") }
+    let names = if left.is_empty() { String::new() } else { named(left, room) };
+    let whole = if names.is_empty() { title.to_owned() } else { format!("{title}  {names}") };
+    canvas.ruled(area, &whole, style, ruler);
+    // The signs look as they do in the rows.
+    let first = area.x.saturating_add(to_u16(title.width()) + 3);
+    for x in first..area.right() {
+        let cell = &mut canvas.buffer[(x, area.y)];
+        for kind in [RegionKind::Input, RegionKind::Output] {
+            if cell.symbol() == kind.signs().0 {
+                cell.set_style(canvas.theme.region(kind));
+            }
+        }
+    }
 }
 
 /// The label of the selection if no step is selected.

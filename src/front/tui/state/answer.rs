@@ -8,7 +8,7 @@ use crate::front::tui::input::action::Question;
 use crate::front::tui::input::mode::Focus;
 use crate::record::Image;
 use crate::session::{GuestOp, State};
-use crate::view::{Notation, Pattern, thousands};
+use crate::view::{Notation, Pattern, counted, thousands};
 
 /// The maximum number of bytes copied: they fit into a terminal's clipboard in every notation.
 const COPIED: u64 = 8 << 10;
@@ -102,7 +102,7 @@ impl App {
             return Err("the past cannot be changed: F9 goes to the present".to_owned());
         }
         if len.saturating_sub(addr) < bytes.len() as u64 {
-            return Err(format!("{} bytes do not fit here: memory ends at {len:#x}", bytes.len()));
+            return Err(format!("{} do not fit here: memory ends at {len:#x}", counted(bytes.len() as u64, "byte")));
         }
         let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
         self.session.command(format!("poke hex {addr:#x} {hex}"), GuestOp::Poke(self.memory(), addr, bytes));

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::view::visible;
+use crate::view::{counted, visible};
 
 /// The maximum nesting depth of scripts.
 const DEEPEST: usize = 8;
@@ -84,6 +84,6 @@ fn read(file: &Path) -> io::Result<String> {
     File::open(file)?.take(LONGEST + 1).read_to_string(&mut text)?;
     match text.len() as u64 {
         0..=LONGEST => Ok(text),
-        _ => Err(io::Error::other(format!("file is longer than {LONGEST} bytes"))),
+        _ => Err(io::Error::other(format!("file is longer than {}", counted(LONGEST, "byte")))),
     }
 }

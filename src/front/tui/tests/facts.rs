@@ -92,6 +92,16 @@ fn a_text_that_was_read_and_an_answer_are_shortened_and_their_sizes_stay() {
 }
 
 #[test]
+fn bytes_outside_memory_were_not_read() {
+    let mut bench = by_recipe("each line\n  write at 8\n* f(n)\n  read 70000 at 1");
+    bench.send("abc");
+    bench.keys("\x1b>");
+    let shown = text(&bench.settled(160, 45));
+    assert!(shown.contains("step 3: the host could not read 70,000 bytes: memory ends at 0x10000"), "{shown}");
+    assert!(!shown.contains("B read") && !shown.contains("r00000000"), "{shown}");
+}
+
+#[test]
 fn a_theme_is_chosen_and_never_hides_a_change() {
     let mut bench = Bench::new(Theme::EXACT);
     bench.send("Did you know");

@@ -56,5 +56,5 @@ fn a_message_that_is_too_long_for_its_line_takes_the_one_above_too() {
     let mut bench = Bench::new(Theme::COLORED);
     bench.send(&"x".repeat(1100));
     let shown = text(&bench.draw(80, 24));
-    assert!(shown.contains("the line has 1100 bytes") && shown.contains("nothing was written"), "{shown}");
+    assert!(shown.contains("the line has 1,100 bytes") && shown.contains("nothing was written"), "{shown}");
 }

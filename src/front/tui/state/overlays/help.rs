@@ -9,7 +9,7 @@ const WIDTH: u16 = 76;
 const LABEL: usize = 18;
 
 /// The terms explained first.
-const TERMS: [(&str, &str); 8] = [
+const TERMS: [(&str, &str); 9] = [
     ("guest, host", "the WebAssembly module, and linmem, which runs it"),
     (
         "exchange",
@@ -27,6 +27,10 @@ const TERMS: [(&str, &str); 8] = [
         "pointer",
         "an address that is stored in memory: 4 bytes, the lowest first. 10 04 00 00 points to 0x410. Enter follows \
          the pointer at the cursor.",
+    ),
+    (
+        "(line), {answer}",
+        "among the bytes: the line that was written is between ( and ), the answer that was read between { and }",
     ),
     ("changed, written", "a byte with a new value; a byte that was stored to, even if its value stayed the same"),
     (
