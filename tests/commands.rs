@@ -164,7 +164,7 @@ fn limits_can_be_changed_at_run_time() {
     let spin = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
         (func (export "f") (param i32) (result i32)
             (if (i32.eq (local.get 0) (i32.const 4)) (then (loop (br 0)))) (local.get 0)))"#;
-    let folder = folder("limits");
+    let folder = folder("limits-at-run-time");
     std::fs::write(folder.join("spin.wat"), spin).expect("the test directory is writable");
     let script = ":set timeout 50ms\nspin\n:expect error still running after 50ms\n:set max-output 3\nab\nabcde\n\
                   :expect error the limit is 3\n:reset\nabcde\n:expect error the limit is 3\n:set max-output 1KiB\nabcde\n\
