@@ -3,6 +3,7 @@
 use crate::piped::{file, run, text};
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -73,9 +74,12 @@ const TOLD: &[(&str, &str)] = &[
     ("unreachable", "unreachable executed"),
 ];
 
+/// The arguments for a run of one function. Tests run side by side, so each run has its own files.
 fn traps(name: &str) -> [String; 3] {
-    let module = file(&format!("explained-{name}.wat"), TRAPS);
-    let recipe = file(&format!("explained-{name}.recipe"), &format!("each line\n  {name}()\n"));
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let module = file(&format!("explained-{run}.wat"), TRAPS);
+    let recipe = file(&format!("explained-{run}.recipe"), &format!("each line\n  {name}()\n"));
     [module, "--abi".to_owned(), recipe]
 }
 
