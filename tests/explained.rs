@@ -3,6 +3,7 @@
 use crate::piped::{file, run, text};
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -73,9 +74,12 @@ const TOLD: &[(&str, &str)] = &[
     ("unreachable", "unreachable executed"),
 ];
 
+/// The arguments for a run of one function. Tests run side by side, so each run has its own files.
 fn traps(name: &str) -> [String; 3] {
-    let module = file(&format!("explained-{name}.wat"), TRAPS);
-    let recipe = file(&format!("explained-{name}.recipe"), &format!("each line\n  {name}()\n"));
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let module = file(&format!("explained-{run}.wat"), TRAPS);
+    let recipe = file(&format!("explained-{run}.recipe"), &format!("each line\n  {name}()\n"));
     [module, "--abi".to_owned(), recipe]
 }
 
@@ -193,16 +197,27 @@ fn arguments_of_aborts_and_assertions_are_messages() {
     );
     let args = [&panics("assemblyscript.wasm"), "--abi", &recipe, "--stub-imports"];
     let stderr = text(&run(&args, b"12.5\n").stderr);
-    let expected = "panic \"the price is no whole number\" at panics/assemblyscript.ts:3:";
-    assert!(stderr.contains(expected), "{stderr}");
+    for expected in [
+        "line 1: the price is no whole number (panics/assemblyscript.ts:3:",
+        "panic message: \"the price is no whole number\" at panics/assemblyscript.ts:3:",
+    ] {
+        assert!(stderr.contains(expected), "{expected} in {stderr}");
+    }
+    // A message that is made at run time: what the stub is given.
+    let stderr = text(&run(&args, b"123456789\n").stderr);
+    assert!(stderr.contains("line 1: too long: 123456789 (panics/assemblyscript.ts:4:"), "{stderr}");
 
     let recipe = file(
         "explained-assert.recipe",
         "each line\n  ptr = buffer()\n  write at ptr\n* len = price(n)\n  read len at ptr\n",
     );
     let stderr = text(&run(&[&panics("c.wasm"), "--abi", &recipe, "--stub-imports"], b"12.5\n").stderr);
-    let expected = "panic \"assertion failed: buffer[i] >= '0' && buffer[i] <= '9'\" at panics/c.c:10";
-    assert!(stderr.contains(expected), "{stderr}");
+    for expected in [
+        "line 1: assertion failed: buffer[i] >= '0' && buffer[i] <= '9' (panics/c.c:10): price(4) trapped",
+        "panic message: \"assertion failed: buffer[i] >= '0' && buffer[i] <= '9'\" at panics/c.c:10",
+    ] {
+        assert!(stderr.contains(expected), "{expected} in {stderr}");
+    }
 
     let object = run(&[&panics("c.wasm"), "--abi", &recipe, "--stub-imports", "--show", "json"], b"12.5\n").stdout;
     let object: Value = serde_json::from_slice(&object).expect("it is JSON");

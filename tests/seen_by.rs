@@ -18,7 +18,8 @@ const RECIPE: &str = "each line\n  ptr = alloc(n)\n  write at ptr\n* out = echo(
                       dealloc(ptr, n)\n";
 
 fn script(name: &str, lines: &str) -> String {
-    let (guest, recipe) = (file("seen-by.wat", GUEST), file("seen-by.recipe", RECIPE));
+    let guest = file(&format!("seen-by-{name}.wat"), GUEST);
+    let recipe = file(&format!("seen-by-{name}.recipe"), RECIPE);
     let script = file(&format!("seen-by-{name}.script"), lines);
     let output = run(&[&guest, "--abi", &recipe, "--script", &script], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

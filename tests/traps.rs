@@ -275,6 +275,10 @@ fn full_screen_and_prompt_list_the_backtrace() {
         terminal.press("a!\r");
         wait_for(&mut terminal, "trapped");
         terminal.press(":frames\r");
-        shows_the_calls(name, &wait_for(&mut terminal, "called by zig.shout"));
+        let shown = wait_for(&mut terminal, "called by zig.shout");
+        shows_the_calls(name, &shown);
+        for explained in ["writes 1 byte at", "in step 3 of", "usual causes: address and length in the wrong order"] {
+            assert!(shown.contains(explained), "{name}: {explained}: {shown}");
+        }
     }
 }

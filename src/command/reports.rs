@@ -16,7 +16,7 @@ use crate::record::Evidence;
 use crate::session::Session;
 use crate::view::{
     AccessEntry, AccessList, AccessQuery, AccessSearch, HostLanguage, Hot, ModuleFacts, Origin, OriginLink,
-    OriginSearch, Profile, ProfileBy, ProfileRow, ProfileSearch, Regions, range,
+    OriginSearch, Profile, ProfileBy, ProfileRow, ProfileSearch, Regions, Seen, range,
 };
 
 /// How many of the hottest ranges a profile lists.
@@ -194,9 +194,8 @@ pub(super) fn seen_by(
             "seen": seen,
         }));
     }
-    let mut places = vec![Place { words: range(start, len), addr: Some(start), at: None }];
-    places.extend(seen.iter().map(|seen| Place { words: seen.line(), addr: None, at: None }));
-    Ok(Reply::Places(format!("as {name}"), places))
+    // As text, which the screen wraps: the lines are long.
+    Ok(Reply::Text(std::iter::once(range(start, len)).chain(seen.iter().map(Seen::line)).collect()))
 }
 
 fn entry_json(entry: &AccessEntry, debug: Option<&DebugInfo>) -> serde_json::Value {

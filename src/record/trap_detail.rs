@@ -111,7 +111,8 @@ pub struct PanicMessage {
 pub enum PanicSource {
     /// In the record that Rust makes of a panic, on the guest's stack.
     RustPanic,
-    /// As constant arguments of a call that is under way, of a function for that purpose.
+    /// As constant arguments of a call that is under way: of a function that is named after panics, or that is known to be
+    /// given a message.
     Arguments,
     /// The same of any function: it may be something else.
     PerhapsArguments,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::failures::{placed, refused};
 use super::imports::ImportProvider;
+use super::last_words::last_words;
 use super::ops::{Op, OpKind, Val};
 use super::run::Runner;
 use super::state::{ImportContext, State};
@@ -36,7 +37,13 @@ impl Host for ImportContext<'_, '_> {
                 let State { wasi, messages, .. } = &mut **state;
                 wasi::Call { wasi, messages, boundary, memory: bound.memory, args }.answer(function)
             }
-            ImportProvider::Stub | ImportProvider::Nobody => Ok(Vec::new()),
+            ImportProvider::Stub | ImportProvider::Nobody => {
+                let name = bound.imports.get(place).map_or("", |name| &**name);
+                if let Some(words) = last_words(name, args, &*boundary, bound.memory) {
+                    state.settled = Some(Err(refused(words)));
+                }
+                Ok(Vec::new())
+            }
         };
         state.freed.clear();
         results

@@ -14,6 +14,7 @@ mod failures;
 mod freeing;
 mod host;
 mod imports;
+mod last_words;
 mod lower;
 mod ops;
 mod parse;

@@ -205,7 +205,8 @@ impl Call {
     }
 
     fn source(&self) -> PanicSource {
-        match self.name.as_deref().is_some_and(is_for_messages) {
+        let is_panic = |name: &str| name.to_ascii_lowercase().contains("panic");
+        match self.name.as_deref().is_some_and(is_panic) {
             true => PanicSource::Arguments,
             false => PanicSource::PerhapsArguments,
         }

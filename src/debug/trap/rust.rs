@@ -29,7 +29,7 @@ pub(super) fn find(
     let mut placed = None;
     for at in (stack..stack.saturating_add(SEARCHED)).step_by(4) {
         let (Some(message), Some(location)) = (memory.word(at), memory.word(at + 4)) else { break };
-        let Some(place) = location_at(memory, location) else { continue };
+        let Some(place) = location_at(memory, location).filter(|_| has_flags(memory, at + 8)) else { continue };
         let read = Reader { memory, info, tables, passed };
         if let Some((text, addr, len)) = read.message(message) {
             let source = PanicSource::RustPanic;
@@ -39,6 +39,11 @@ pub(super) fn find(
     }
     let (place, addr) = placed?;
     Some(PanicMessage { text: None, place: Some(place), addr, len: 16, source: PanicSource::RustPanic })
+}
+
+/// Whether two flags are at an address, which follow in the record: each is a byte, 0 or 1.
+fn has_flags(memory: Memory<'_>, at: u64) -> bool {
+    memory.bytes(at, 2).is_some_and(|flags| flags.iter().all(|&flag| flag <= 1))
 }
 
 /// The source location at an address: the file's name as address and length, the line, the column.
@@ -175,5 +180,67 @@ impl Reader<'_> {
             return Some(number.cast_signed().to_string());
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// A memory with a location at 64, and these words from an address on.
+    fn memory(at: usize, words: &[u32]) -> Vec<u8> {
+        let mut bytes = vec![0; 1024];
+        bytes[128..138].copy_from_slice(b"src/lib.rs");
+        bytes[160..172].copy_from_slice(b"out of paper");
+        // A template: a text, a value, a text, the end.
+        bytes[192..201].copy_from_slice(b"\x04got \xc0\x01!\0");
+        let mut put = |at: usize, words: &[u32]| {
+            let encoded: Vec<_> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            bytes[at..at + encoded.len()].copy_from_slice(&encoded);
+        };
+        put(64, &[128, 10, 7, 35]);
+        // One text between values: address and length.
+        put(96, &[160, 12]);
+        put(at, words);
+        bytes
+    }
+
+    fn found(at: usize, words: &[u32]) -> Option<(Option<String>, Option<String>, u64)> {
+        let info = DebugInfo::new(Arc::from([]), None, Vec::new());
+        let bytes = memory(at, words);
+        let panic = find(Memory(&bytes), 512, &info, &Tables::default(), &[])?;
+        Some((panic.text, panic.place, panic.len))
+    }
+
+    #[test]
+    fn the_record_of_a_panic_is_found_in_each_of_its_layouts() {
+        let place = Some("src/lib.rs:7:35".to_owned());
+        let text = |text: &str, len| Some((Some(text.to_owned()), place.clone(), len));
+        // The message's parts at 512, the record at 544: as of Rust 1.93, a text; a template.
+        let record = |parts: [u32; 8]| [&parts[..], &[512, 64, 1]].concat();
+        assert_eq!(found(512, &record([160, 25, 0, 0, 0, 0, 0, 0])), text("out of paper", 12));
+        assert_eq!(found(512, &record([192, 512, 0, 0, 0, 0, 0, 0])), text("got {}!", 0));
+        // Before: texts by address and count, how to format, the values.
+        assert_eq!(found(512, &record([96, 1, 0, 0, 4, 0, 0, 0])), text("out of paper", 12));
+        assert_eq!(found(512, &record([96, 1, 0, 0, 640, 1, 0, 0])), text("out of paper{}", 0));
+    }
+
+    #[test]
+    fn what_is_no_record_is_passed_over() {
+        let parts = [160, 25, 0, 0, 0, 0, 0, 0];
+        let with = |record: [u32; 3]| found(512, &[&parts[..], &record].concat());
+        assert!(with([512, 64, 1]).is_some());
+        assert_eq!(with([512, 68, 1]), None, "no location");
+        assert_eq!(with([512, 64, 0x0000_0200]), None, "no flags");
+        assert_eq!(found(1020, &[512]), None, "the end of memory");
+        // A message that cannot be read leaves the location.
+        let (text, place, _) = with([0xffff_fff0, 64, 1]).expect("there is a location");
+        assert_eq!((text, place.as_deref()), (None, Some("src/lib.rs:7:35")));
+        for word in [0, 3, 1023, 1024, u32::MAX] {
+            let _ =
+                (with([word, 64, 1]), with([512, word, 1]), found(512, &[word; 64]), found(512, &[word, 2, word, 64]));
+        }
     }
 }
