@@ -15,7 +15,7 @@ mod stop;
 mod trap;
 mod value;
 
-pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
+pub use access::{AccessLog, Collector, LONG, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use count::{counted, thousands};

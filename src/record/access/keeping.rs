@@ -143,10 +143,7 @@ impl Collector {
         let gone = log.chunks[places.start].first..log.chunks[places.end].first;
         for chunk in log.chunks.drain(places) {
             log.cost = log.cost.saturating_sub(chunk.cost());
-            // What a front end still looks at is not used again.
-            self.spare = Arc::try_unwrap(chunk).map(|chunk| chunk.records).unwrap_or_default();
         }
-        self.spare.clear();
         log.unkept.retain(|number| !gone.contains(number));
         log.lost.retain(|number| !gone.contains(number));
         let mut costs = 0;

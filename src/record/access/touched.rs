@@ -1,6 +1,6 @@
 //! The pages of a memory that a guest accessed since a boundary, and which of their bytes it wrote.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::chunk::page_key;
@@ -50,7 +50,11 @@ impl Touched {
         page.is_fresh = true;
         let (word, bit) = (from / 64, from % 64);
         if bit + width <= 64 {
-            page.written[word] |= bits(width) << bit;
+            let (word, mask) = (&mut page.written[word], bits(width) << bit);
+            // Most bytes were written before. To wait for what was stored a moment ago would take longer.
+            if *word & mask != mask {
+                *word |= mask;
+            }
         } else {
             page.mark(from, width);
         }
@@ -68,9 +72,17 @@ impl Touched {
 
     /// Notes that bytes were read.
     #[inline]
-    pub(super) fn read(&mut self, addr: u64, len: u64, listing: &mut Listing<'_>) {
-        let last = addr.saturating_add(len.max(1) - 1);
-        (number(addr)..=number(last)).for_each(|number| {
+    pub(super) fn read(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
+        let (first, last) = (number(addr), number(addr.saturating_add(len.max(1) as u64 - 1)));
+        self.page(first, listing);
+        if last != first {
+            self.read_pages(first + 1..=last, listing);
+        }
+    }
+
+    #[inline(never)]
+    fn read_pages(&mut self, numbers: RangeInclusive<u32>, listing: &mut Listing<'_>) {
+        numbers.for_each(|number| {
             self.page(number, listing);
         });
     }
