@@ -123,7 +123,7 @@ impl Collector {
     }
 
     /// The pages of each memory that were accessed since the last boundary, in order.
-    pub(in super::super) fn pages(&self) -> impl Iterator<Item = (usize, Vec<&TouchedPage>)> {
+    pub(in super::super) fn pages(&self) -> impl Iterator<Item = (usize, Vec<TouchedPage<'_>>)> {
         self.touched.iter().map(Touched::pages).enumerate()
     }
 
@@ -408,6 +408,7 @@ impl Collector {
                 *cost += full.pages.len() * size_of::<u32>() + size_of::<Chunk>();
             }
             chunks.push(Arc::new(Chunk { first: *len, records, ..Chunk::default() }));
+            self.touched.iter_mut().for_each(Touched::begin_chunk);
         }
         self.log.chunks.last_mut().map(Arc::make_mut).expect("one was pushed")
     }
