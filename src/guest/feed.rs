@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::instrument::PARTS;
+use super::ring::{Piece, Ring};
 use crate::record::Collector;
 
 /// Maximum number of batches that the collector is behind the guest, which waits when there are more.
@@ -18,6 +20,7 @@ pub(super) struct Feed {
     collector: Arc<Mutex<Collector>>,
     /// Whether the collector wants to make a checkpoint.
     due: Arc<AtomicBool>,
+    ring: Ring,
     thread: Option<CollectorThread>,
     /// How long the guest waited for its records to be taken, since that was last charged.
     waited: Duration,
@@ -26,24 +29,26 @@ pub(super) struct Feed {
 /// The guest's ends of the channels to and from the thread.
 struct CollectorThread {
     batches: SyncSender<Batch>,
-    /// Buffers come back when their batch was taken.
-    buffers: Receiver<Vec<u8>>,
-    /// Number of batches sent whose buffers are not back.
-    pending: usize,
-    spare: Vec<Vec<u8>>,
+    /// Says of each batch that it was taken.
+    taken: Receiver<()>,
+    /// Number of batches that were sent, and of those that were taken.
+    sent: u64,
+    done: u64,
+    /// For each part of the ring, the number of batches that had been sent after its last piece.
+    last_pieces: [u64; PARTS as usize],
 }
 
 /// What the collector takes, in order.
-struct Batch {
-    /// For the bytes of a `memory.init`, its site and address; `None` for records.
-    init: Option<(u32, u64)>,
-    bytes: Vec<u8>,
+enum Batch {
+    Records(Piece),
+    /// The bytes of a `memory.init`, with its site and address.
+    Init(u32, u64, Vec<u8>),
 }
 
 impl Feed {
-    pub(super) fn new(collector: Collector) -> Feed {
+    pub(super) fn new(collector: Collector, ring: Ring) -> Feed {
         let (collector, due) = (Arc::new(Mutex::new(collector)), Arc::default());
-        Feed { collector, due, thread: None, waited: Duration::ZERO }
+        Feed { collector, due, ring, thread: None, waited: Duration::ZERO }
     }
 
     /// The collector. The thread uses it until [`Feed::wait`] returns.
@@ -51,33 +56,58 @@ impl Feed {
         &self.collector
     }
 
-    /// Whether the thread has something to take.
-    pub(super) fn is_busy(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| thread.pending > 0)
+    /// The ring that the records come from.
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
     }
 
-    /// Has records taken, by the thread unless they are few. Returns soon unless the collector is too far behind.
-    pub(super) fn send(&mut self, records: &[u8]) {
-        self.send_batch(None, records);
+    /// Whether the thread has something to take.
+    pub(super) fn is_busy(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| thread.sent > thread.done)
+    }
+
+    /// Has the records up to the guest's cursor taken, by the thread unless they are few. Returns soon unless the
+    /// collector is too far behind.
+    pub(super) fn send(&mut self, cursor: u32) {
+        let piece = self.ring.piece(cursor);
+        if piece.len() <= SMALL && !self.is_busy() {
+            self.take(&Batch::Records(piece));
+            return self.ring.restart();
+        }
+        if piece.len() == 0 {
+            return;
+        }
+        let has_room = self.ring.go_on(&piece);
+        let part = self.ring.part();
+        self.send_batch(Batch::Records(piece));
+        if let Some(thread) = &mut self.thread {
+            thread.last_pieces[part] = thread.sent;
+            if !has_room {
+                self.ring.next_part();
+                thread.wait_for(thread.last_pieces[self.ring.part()]);
+            }
+        }
     }
 
     /// Has the bytes taken that a `memory.init` wrote at `addr`, like records.
     pub(super) fn send_init(&mut self, site: u32, addr: u64, bytes: &[u8]) {
-        self.send_batch(Some((site, addr)), bytes);
+        let batch = Batch::Init(site, addr, bytes.to_vec());
+        match bytes.len() <= SMALL && !self.is_busy() {
+            true => self.take(&batch),
+            false => self.send_batch(batch),
+        }
     }
 
-    fn send_batch(&mut self, init: Option<(u32, u64)>, bytes: &[u8]) {
+    fn send_batch(&mut self, batch: Batch) {
         let (collector, due) = (&self.collector, &self.due);
-        if bytes.len() <= SMALL && !self.is_busy() {
-            return take(&mut lock(collector), due, init, bytes);
-        }
         let thread = self.thread.get_or_insert_with(|| CollectorThread::start(collector.clone(), due.clone()));
-        let mut buffer = thread.buffer();
-        buffer.clear();
-        buffer.extend_from_slice(bytes);
-        if let Err(batch) = thread.send(Batch { init, bytes: buffer }) {
-            take(&mut lock(collector), due, batch.init, &batch.bytes);
+        if let Err(batch) = thread.send(batch) {
+            self.take(&batch);
         }
+    }
+
+    fn take(&self, batch: &Batch) {
+        batch.take(&mut lock(&self.collector), &self.due);
     }
 
     /// Whether the collector keeps the bytes of a `memory.init` of this length. If not, a checkpoint has to follow it.
@@ -94,18 +124,25 @@ impl Feed {
 
     /// Makes a checkpoint of the guest's memories. The guest waits.
     pub(super) fn checkpoint_now<'a>(&mut self, live: impl Fn(usize) -> &'a [u8]) {
-        self.finish(&[]);
+        self.wait();
         lock(&self.collector).checkpoint(live);
     }
 
-    /// Waits until everything that was sent is taken, and then takes the last records on this thread.
-    pub(super) fn finish(&mut self, records: &[u8]) {
+    /// Waits until everything that was sent is taken.
+    pub(super) fn wait(&mut self) {
         if let Some(thread) = &mut self.thread {
-            thread.wait();
+            thread.wait_for(thread.sent);
         }
-        if !records.is_empty() {
-            lock(&self.collector).take(records);
+    }
+
+    /// Waits until everything that was sent is taken, and then takes the last records on this thread.
+    pub(super) fn finish(&mut self, cursor: u32) {
+        self.wait();
+        let piece = self.ring.piece(cursor);
+        if piece.len() > 0 {
+            self.take(&Batch::Records(piece));
         }
+        self.ring.restart();
     }
 
     /// Does work for which the guest waits.
@@ -128,61 +165,50 @@ impl Feed {
 impl CollectorThread {
     fn start(collector: Arc<Mutex<Collector>>, due: Arc<AtomicBool>) -> CollectorThread {
         let (batches, received) = sync_channel::<Batch>(BATCHES);
-        let (returned, buffers) = sync_channel(BATCHES);
+        let (says, taken) = sync_channel(BATCHES);
         std::thread::spawn(move || {
             for batch in received {
-                take(&mut lock(&collector), &due, batch.init, &batch.bytes);
-                if returned.send(batch.bytes).is_err() {
+                batch.take(&mut lock(&collector), &due);
+                drop(batch);
+                if says.send(()).is_err() {
                     return;
                 }
             }
         });
-        CollectorThread { batches, buffers, pending: 0, spare: Vec::new() }
+        CollectorThread { batches, taken, sent: 0, done: 0, last_pieces: [0; PARTS as usize] }
     }
 
-    /// A buffer for another batch, as soon as one may be sent.
-    fn buffer(&mut self) -> Vec<u8> {
-        while self.pending >= BATCHES {
-            self.wait_for_one();
-        }
-        if let Ok(buffer) = self.buffers.try_recv() {
-            self.pending -= 1;
-            return buffer;
-        }
-        self.spare.pop().unwrap_or_default()
-    }
-
-    /// Sends a batch; gives it back if the thread is gone.
+    /// Sends a batch as soon as one may be sent; gives it back if the thread is gone.
     fn send(&mut self, batch: Batch) -> Result<(), Batch> {
+        self.wait_for((self.sent + 1).saturating_sub(BATCHES as u64));
         self.batches.send(batch).map_err(|error| error.0)?;
-        self.pending += 1;
+        self.sent += 1;
         Ok(())
     }
 
-    fn wait(&mut self) {
-        while self.pending > 0 {
-            self.wait_for_one();
-        }
-    }
-
-    fn wait_for_one(&mut self) {
-        match self.buffers.recv() {
-            Ok(buffer) => {
-                self.pending -= 1;
-                self.spare.push(buffer);
+    /// Waits until so many batches are taken.
+    fn wait_for(&mut self, count: u64) {
+        while self.done < count {
+            match self.taken.recv() {
+                Ok(()) => self.done += 1,
+                // The thread is gone.
+                Err(_) => self.done = self.sent,
             }
-            // The thread is gone.
-            Err(_) => self.pending = 0,
+        }
+        while self.taken.try_recv().is_ok() {
+            self.done += 1;
         }
     }
 }
 
-fn take(collector: &mut Collector, due: &AtomicBool, init: Option<(u32, u64)>, bytes: &[u8]) {
-    match init {
-        Some((site, addr)) => collector.take_init(site, addr, bytes),
-        None => collector.take(bytes),
+impl Batch {
+    fn take(&self, collector: &mut Collector, due: &AtomicBool) {
+        match self {
+            Batch::Records(piece) => collector.take(piece.bytes()),
+            Batch::Init(site, addr, bytes) => collector.take_init(*site, *addr, bytes),
+        }
+        due.store(collector.is_checkpoint_due(), Relaxed);
     }
-    due.store(collector.is_checkpoint_due(), Relaxed);
 }
 
 fn lock(collector: &Mutex<Collector>) -> MutexGuard<'_, Collector> {

@@ -8,7 +8,8 @@ use std::sync::atomic::{
 
 use wasmer::{Memory, Store};
 
-use super::instrument::{DEEPEST_AT, FIRST_RECORD, LIMIT, LIMIT_AT, MODE_AT, MODE_CALL};
+use super::instrument::{DEEPEST_AT, LIMIT_AT, MODE_AT, MODE_CALL, RECORDS_AT};
+use super::ring::FIRST_LIMIT;
 
 /// How many words of the memory are flags.
 const WORDS: usize = 5;
@@ -19,7 +20,8 @@ const WORDS: usize = 5;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flag {
     words: NonNull<[AtomicU32; WORDS]>,
-    limit: Option<NonNull<AtomicU32>>,
+    /// The limit, and what it is where nobody calls attention.
+    limit: Option<NonNull<[AtomicU32; 2]>>,
 }
 
 // SAFETY: it points to atomic integers, which live as long as `Flag::new` demands.
@@ -47,8 +49,13 @@ impl Flag {
     #[allow(unsafe_code, reason = "how long the store lives, the caller knows")]
     pub(super) unsafe fn with_limit(self, ring: &Memory, store: &Store) -> Option<Flag> {
         let view = ring.view(store);
-        let limit = NonNull::new(view.data_ptr().cast::<AtomicU32>())?;
-        (view.data_size() >= 4 && limit.is_aligned()).then_some(Flag { limit: Some(limit), ..self })
+        let limit = NonNull::new(view.data_ptr().cast::<[AtomicU32; 2]>())?;
+        if view.data_size() < 8 || !limit.is_aligned() {
+            return None;
+        }
+        let flag = Flag { limit: Some(limit), ..self };
+        flag.set_usual_limit(FIRST_LIMIT);
+        Some(flag)
     }
 
     /// A second handle on the same flag.
@@ -79,7 +86,7 @@ impl Flag {
     /// Has the guest call its hook at the next stop point, and after the next access that is recorded.
     pub(super) fn call_attention(&self) {
         self.all()[MODE].fetch_or(MODE_CALL, SeqCst);
-        self.set_limit(FIRST_RECORD);
+        self.set_limit(RECORDS_AT);
     }
 
     /// Whether that was said, and not forgotten since.
@@ -90,7 +97,9 @@ impl Flag {
     /// Forgets it.
     pub(super) fn forget_attention(&self) {
         self.all()[MODE].store(0, SeqCst);
-        self.set_limit(LIMIT);
+        if let Some([limit, usual]) = self.limits() {
+            limit.store(usual.load(SeqCst), SeqCst);
+        }
     }
 
     /// Sets when the guest calls its hook from here on: at stop points by this mode and depth of calls, and after every
@@ -99,16 +108,28 @@ impl Flag {
         self.all()[DEEPEST].store(deepest.cast_unsigned(), SeqCst);
         self.all()[MODE].fetch_or(mode, SeqCst);
         if accesses {
-            self.set_limit(FIRST_RECORD);
+            self.set_limit(RECORDS_AT);
+        }
+    }
+
+    /// Sets the limit of the ring, from here on. Whoever calls attention meanwhile has said so before.
+    pub(super) fn set_usual_limit(&self, usual: u32) {
+        if let Some([_, word]) = self.limits() {
+            word.store(usual, SeqCst);
+        }
+        self.set_limit(usual);
+    }
+
+    fn set_limit(&self, limit: u32) {
+        if let Some([word, _]) = self.limits() {
+            word.store(limit, SeqCst);
         }
     }
 
     #[allow(unsafe_code, reason = "the limit is in the guest's memory")]
-    fn set_limit(&self, limit: u32) {
-        if let Some(word) = self.limit {
-            // SAFETY: as in `all`, by `with_limit`.
-            unsafe { word.as_ref() }.store(limit, SeqCst);
-        }
+    fn limits(&self) -> Option<&[AtomicU32; 2]> {
+        // SAFETY: as in `all`, by `with_limit`.
+        self.limit.map(|words| unsafe { words.as_ref() })
     }
 
     #[allow(unsafe_code, reason = "the flags are in the guest's memory")]

@@ -88,7 +88,8 @@ impl Guest {
             Some(exports) => {
                 let collector = Collector::new(program.sites().clone(), program.traced(), program.limits().record);
                 let hook = Function::new_typed_with_env(&mut store, imports.slot.env(), hook);
-                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, (watch, hook))?)
+                let parts = (watch, flag.copy(), hook);
+                Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, parts)?)
             }
             None => None,
         };
@@ -170,6 +171,13 @@ impl Guest {
     /// Moves the watchdog back to this guest from another.
     pub fn take_watch(&self) {
         self.watch.renew();
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        // A thread that still reads the ring would read memory that is gone.
+        self.reach.parts.tracer.iter().for_each(Tracer::wait);
     }
 }
 

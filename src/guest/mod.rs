@@ -25,6 +25,7 @@ mod producers;
 mod program;
 mod reach;
 mod recorded;
+mod ring;
 mod shared;
 mod stop;
 mod symbols;

@@ -1,46 +1,52 @@
 //! The host's side of tracing: takes the records of an instrumented guest out of its ring, for a collector.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::cell::{RefCell, RefMut};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmer::{AsStoreMut, AsStoreRef, Function, Global, Instance, Memory, Store, Value};
 
 use super::Watchdog;
 use super::feed::Feed;
-use super::instrument::{FIRST_RECORD, LIMIT, LIMIT_AT, RING_PAGES, TraceExports};
+use super::flag::Flag;
+use super::instrument::TraceExports;
+use super::ring::Ring;
 use crate::record::{Collector, Site};
 
 /// Takes the records of one guest.
 pub(super) struct Tracer {
-    ring: Memory,
     cursor: Global,
+    flag: Flag,
     /// The guest's own memories, by index.
     memories: Vec<Memory>,
     sites: Arc<[Site]>,
-    feed: Arc<Mutex<Feed>>,
+    feed: RefCell<Feed>,
     watch: Watchdog,
 }
 
 impl Tracer {
     /// Puts the hook into a guest's table. `None` if the guest lacks the added exports.
+    #[allow(unsafe_code, reason = "the ring lies in the guest's memory")]
     pub(super) fn attach(
         store: &mut Store,
         instance: &Instance,
         exports: &TraceExports,
         memories: &[Memory],
         collector: Collector,
-        (watch, hook): (&Watchdog, Function),
+        (watch, flag, hook): (&Watchdog, Flag, Function),
     ) -> Option<Tracer> {
+        // SAFETY: the ring has a fixed size. A guest waits for the thread that reads it before it is dropped. After each
+        // piece `empty_ring` has the guest go on where the ring says.
+        let ring = unsafe { Ring::new(instance.exports.get_memory(&exports.ring).ok()?, store) }?;
         let tracer = Tracer {
-            ring: instance.exports.get_memory(&exports.ring).ok()?.clone(),
+            flag,
             cursor: instance.exports.get_global(&exports.cursor).ok()?.clone(),
             memories: memories.to_vec(),
             sites: collector.sites().clone(),
-            feed: Arc::new(Mutex::new(Feed::new(collector))),
+            feed: RefCell::new(Feed::new(collector, ring)),
             watch: watch.clone(),
         };
         let table = instance.exports.get_table(&exports.hook).ok()?.clone();
         table.set(store, 0, Value::FuncRef(Some(hook))).ok()?;
-        tracer.ring.view(store).write(LIMIT_AT.into(), &LIMIT.to_le_bytes()).ok()?;
         Some(tracer)
     }
 
@@ -57,20 +63,29 @@ impl Tracer {
         self.feed().collector().lock().unwrap_or_else(PoisonError::into_inner).set_budget(budget);
     }
 
-    /// Has the records of the ring taken, and makes it empty. The time limit counts this: a guest that stores without end
-    /// would otherwise run for much longer than the limit says.
-    fn empty_ring(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, &[u8])) {
-        let end = usize::try_from(self.cursor.get(store).i32().unwrap_or(0)).unwrap_or(0);
-        let records = all(&self.ring, store).get(FIRST_RECORD as usize..end).unwrap_or(&[]);
-        if !records.is_empty() || feed.is_busy() {
-            feed.timed(|feed| take(feed, records));
-            // Cannot fail: the global is a mutable i32.
-            let _ = self.cursor.set(store, Value::I32(FIRST_RECORD.cast_signed()));
+    /// Has the records of the ring taken, and the guest go on behind them. The time limit counts this: a guest that stores
+    /// without end would otherwise run for much longer than the limit says.
+    fn empty_ring(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, u32)) {
+        let cursor = self.cursor.get(store).i32().unwrap_or(0).cast_unsigned();
+        if cursor == feed.ring().position() && !feed.is_busy() {
+            return;
+        }
+        let part = feed.ring().part();
+        feed.timed(|feed| take(feed, cursor));
+        // Cannot fail: the global is a mutable i32.
+        let _ = self.cursor.set(store, Value::I32(feed.ring().position().cast_signed()));
+        if feed.ring().part() != part {
+            self.flag.set_usual_limit(feed.ring().limit());
         }
     }
 
-    fn feed(&self) -> MutexGuard<'_, Feed> {
-        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for the thread that takes records.
+    pub(super) fn wait(&self) {
+        self.feed().wait();
+    }
+
+    fn feed(&self) -> RefMut<'_, Feed> {
+        self.feed.borrow_mut()
     }
 
     /// The collector.
@@ -88,7 +103,7 @@ impl Tracer {
     ) -> Option<u64> {
         let mut feed = self.feed();
         let count = |feed: &mut Feed| {
-            self.watch.aside(|| feed.timed(|feed| feed.finish(&[])));
+            self.watch.aside(|| feed.timed(Feed::wait));
             feed.collector().lock().unwrap_or_else(PoisonError::into_inner).count()
         };
         let before = at_once.then(|| count(&mut feed));
@@ -138,5 +153,3 @@ pub(super) fn all<'a>(memory: &Memory, store: &'a impl AsStoreRef) -> &'a [u8] {
     // no other thread has it, so the memory stays as it is.
     unsafe { std::slice::from_raw_parts(view.data_ptr(), size) }
 }
-
-const _: () = assert!(LIMIT < RING_PAGES * 65_536, "the limit lies inside the ring");

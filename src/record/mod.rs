@@ -17,7 +17,7 @@ mod trap_detail;
 mod value;
 mod written;
 
-pub use access::{AccessLog, Collector, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
+pub use access::{AccessLog, Collector, LONG, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Traced, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use count::{counted, thousands};

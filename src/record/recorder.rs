@@ -409,7 +409,7 @@ impl Recorder {
 }
 
 /// Adds the written bytes of pages to the changes, and puts the pages into the image, as they are in `live` memory.
-fn sum_up(memory: usize, pages: &[&TouchedPage], live: &[u8], image: &mut Image, changes: &mut Vec<Change>) {
+fn sum_up(memory: usize, pages: &[TouchedPage<'_>], live: &[u8], image: &mut Image, changes: &mut Vec<Change>) {
     let mut written = WrittenBytes { memory, changes, addr: 0, old: Vec::new(), new: Vec::new() };
     for page in pages.iter().filter(|page| page.is_written()) {
         let Some(new) = page.to_shared(live) else { continue };
@@ -435,7 +435,7 @@ struct WrittenBytes<'a> {
 
 impl WrittenBytes<'_> {
     /// Adds the written bytes of a page, given the whole page before and after.
-    fn add(&mut self, page: &TouchedPage, old: &[u8], new: &[u8]) {
+    fn add(&mut self, page: &TouchedPage<'_>, old: &[u8], new: &[u8]) {
         if page.runs().nth(RUNS).is_some() {
             self.flush();
             let first = page.runs().next().map_or(0, |run| run.start);

@@ -4,9 +4,9 @@
 //!
 //! | offset | what |
 //! | --- | --- |
-//! | 0 | the number of the site |
-//! | 4 | the address operand |
-//! | 8 | of a store, the value; of a copy or fill, the length; of growth, the size before; of a load, nothing |
+//! | 0 | the number of the site, with the highest bit set for bulk operations and growth |
+//! | 4 | the address |
+//! | 8 | of a store, the value; of a copy or fill, the length; of growth, the size before; of a load, anything |
 //! | 12 | of a copy, the other address operand; of a fill, the byte; of growth, by how much |
 //!
 //! What an access found in memory is not recorded: replaying the records on a copy of the memory gives it. The global
@@ -20,19 +20,20 @@ use super::added::Added;
 use super::points;
 use super::scratch::Scratch;
 use super::sections::MemoryKind;
-use crate::record::{Site, SiteKind};
+use crate::record::{LONG, Site, SiteKind};
 
 /// The number of the scratch local that keeps the depth of calls.
 const DEPTH: u8 = 9;
 /// Bytes in a record.
-const RECORD: u32 = 16;
-/// Addresses in the ring: the limit, and the first record.
+pub(in crate::guest) const RECORD: u32 = 16;
+/// Addresses in the ring: the limit, and the first record of a part in that part.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
-pub(in crate::guest) const FIRST_RECORD: u32 = 64;
+pub(in crate::guest) const RECORDS_AT: u32 = 64;
+/// The ring consists of so many parts of so many bytes.
+pub(in crate::guest) const PARTS: u32 = 8;
+pub(in crate::guest) const PART: u32 = 32 << 10;
 /// The size of the ring in pages.
-pub(in crate::guest) const RING_PAGES: u32 = 1;
-/// When the cursor reaches this address, the hook is called. One access may make two records.
-pub(in crate::guest) const LIMIT: u32 = RING_PAGES * 65_536 - 2 * RECORD;
+pub(super) const RING_PAGES: u32 = PARTS * PART / 65_536;
 /// The hook's site argument when the ring is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
 
@@ -131,7 +132,7 @@ impl Emitter<'_, '_> {
         }
         self.code.extend_from_slice(instruction);
         self.begin_record(locals);
-        self.put_head(locals, arg.memory, 0, Instruction::I32Const(site));
+        self.put_head(locals, arg, 0, Instruction::I32Const(site));
         self.end_record(locals, 1);
     }
 
@@ -148,7 +149,8 @@ impl Emitter<'_, '_> {
         self.code.extend_from_slice(instruction);
         self.begin_record(locals);
         for (half, site) in (0..halves).zip(sites) {
-            self.put_head(locals, arg.memory, half * RECORD, Instruction::I32Const(site));
+            let part = wasmparser::MemArg { offset: arg.offset + u64::from(half) * 8, ..arg };
+            self.put_head(locals, part, half * RECORD, Instruction::I32Const(site));
             if value == ValType::V128 && width < 16 {
                 self.put_stored(locals, width, arg);
             } else {
@@ -166,7 +168,7 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalGet(operand)]);
         self.code.extend_from_slice(instruction);
         self.begin_record(locals);
-        self.put_head(locals, arg.memory, 0, Instruction::I32Const(site));
+        self.put_head(locals, arg, 0, Instruction::I32Const(site));
         self.put_stored(locals, width, arg);
         self.end_record(locals, 1);
     }
@@ -197,7 +199,7 @@ impl Emitter<'_, '_> {
         }
         self.emit([Instruction::Select, Instruction::LocalSet(site)]);
         self.begin_record(locals);
-        self.put_head(locals, arg.memory, 0, Instruction::LocalGet(site));
+        self.put_head(locals, arg, 0, Instruction::LocalGet(site));
         self.put_stored(locals, width, arg);
         self.end_record(locals, 1);
     }
@@ -222,7 +224,8 @@ impl Emitter<'_, '_> {
         let locals = self.locals(memory);
         self.emit([Instruction::LocalGet(operands[0]), Instruction::LocalSet(locals.addr)]);
         self.begin_record(locals);
-        self.put_head(locals, memory, 0, Instruction::I32Const(site));
+        let arg = wasmparser::MemArg { align: 0, max_align: 0, offset: 0, memory };
+        self.put_head(locals, arg, 0, Instruction::I32Const(site | LONG.cast_signed()));
         self.put_half(locals, 8, types[2], operands[2]);
         self.put_half(locals, 12, types[1], operands[1]);
         self.end_record(locals, 1);
@@ -247,7 +250,8 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalTee(before)]);
         let locals = self.locals(memory);
         self.begin_record(locals);
-        self.put_head(locals, memory, 0, Instruction::I32Const(site));
+        let arg = wasmparser::MemArg { align: 0, max_align: 0, offset: 0, memory };
+        self.put_head(locals, arg, 0, Instruction::I32Const(site | LONG.cast_signed()));
         self.put_half(locals, 8, ty, before);
         self.put_half(locals, 12, ty, delta);
         self.end_record(locals, 1);
@@ -323,8 +327,8 @@ impl Emitter<'_, '_> {
         ]);
     }
 
-    /// Stores the site and the address operand in the record `at` bytes after the cursor.
-    fn put_head(&mut self, locals: Locals, memory: u32, at: u32, site: Instruction<'_>) {
+    /// Stores the site and the accessed address in the record `at` bytes after the cursor.
+    fn put_head(&mut self, locals: Locals, arg: wasmparser::MemArg, at: u32, site: Instruction<'_>) {
         let field = |offset| {
             let arg = MemArg { offset: u64::from(offset), align: 2, memory_index: self.added.ring_memory };
             Instruction::I32Store(arg)
@@ -332,9 +336,13 @@ impl Emitter<'_, '_> {
         let (site_field, address_field) = (field(at), field(at + 4));
         self.emit([Instruction::LocalGet(locals.cursor), site, site_field]);
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
-        if self.is_64(memory) {
+        if self.is_64(arg.memory) {
             // An access that succeeded is below 4 GiB.
             self.emit([Instruction::I32WrapI64]);
+        }
+        if arg.offset > 0 {
+            let offset = u32::try_from(arg.offset).unwrap_or(u32::MAX).cast_signed();
+            self.emit([Instruction::I32Const(offset), Instruction::I32Add]);
         }
         self.emit([address_field]);
     }

@@ -41,7 +41,7 @@ use self::sections::{
 use crate::record::Site;
 
 pub use self::access::Touched;
-pub(super) use self::emit::{FIRST_RECORD, LIMIT, LIMIT_AT, NO_SITE, RING_PAGES};
+pub(super) use self::emit::{LIMIT_AT, NO_SITE, PART, PARTS, RECORD, RECORDS_AT};
 pub(super) use self::offset_map::OffsetMap;
 pub(super) use self::operands::{OPERANDS, OPERANDS_AT};
 pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINT_SITE, POINTS_AT};
@@ -227,7 +227,7 @@ fn append_trace(
     sections.append(FUNCTION_SECTION, &funcs)?;
     sections.append(TABLE_SECTION, &[hook_table()])?;
     sections.append(MEMORY_SECTION, &[memory(emit::RING_PAGES)])?;
-    let globals = [mutable_global(FIRST_RECORD), mutable_global(0)];
+    let globals = [mutable_global(RECORDS_AT), mutable_global(0)];
     sections.append(GLOBAL_SECTION, &globals[..count])?;
     // Filled in later.
     sections.append(CODE_SECTION, &[])?;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::super::PAGE;
+use super::buffers::Records;
 use super::granules::Granules;
 use super::log::Target;
 use super::stored::Record;
@@ -19,7 +20,7 @@ pub(super) const ACCESS_COST: usize = size_of::<Record>() + size_of::<[u8; 8]>()
 pub(super) struct Chunk {
     /// The number of the first access.
     pub(super) first: u64,
-    pub(super) records: Vec<Record>,
+    pub(super) records: Records,
     /// For each `memory.copy`: its index in `records`, and the first address that it copied from.
     pub(super) sources: Vec<(u32, u32)>,
     /// For each `memory.init` whose bytes are kept: its index in `records`, and the bytes.

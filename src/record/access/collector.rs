@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Memories, Traced};
+use super::buffers::{Buffers, Records};
 use super::chunk::{ACCESS_COST, CHUNK, Chunk, page_keys};
 use super::log::{AccessLog, Segment};
 use super::memory_access::MemoryAccess;
-use super::raw::{Plan, PlanKind, RECORD, Raw};
+use super::plan::Plan;
 use super::replay::Replay;
 use super::site::{Site, SiteKind};
-use super::stored::Record;
+use super::stored::{RECORD, Record};
 use super::touched::{Listing, Touched, TouchedPage};
 
 /// Maximum number of accesses in a short segment.
@@ -50,8 +51,7 @@ pub struct Collector {
     pub(super) is_checkpoint_due: bool,
     follower: Option<Follower>,
     overhead: Duration,
-    /// The buffer of a dropped chunk, kept for reuse: allocating a new one costs more.
-    pub(super) spare: Vec<Record>,
+    buffers: Buffers,
     /// What to do for each site.
     plans: Box<[Plan]>,
 }
@@ -84,7 +84,7 @@ impl Collector {
             is_checkpoint_due: false,
             follower: None,
             overhead: Duration::ZERO,
-            spare: Vec::new(),
+            buffers: Buffers::default(),
             plans,
         };
         collector.set_budget(budget);
@@ -95,6 +95,7 @@ impl Collector {
     /// Changes how many bytes of records are kept, from the next record on.
     pub fn set_budget(&mut self, budget: u64) {
         self.budget = usize::try_from(budget).unwrap_or(usize::MAX);
+        self.buffers.set_most(self.budget / (CHUNK * ACCESS_COST));
     }
 
     /// Number of accesses since the cause began.
@@ -124,7 +125,7 @@ impl Collector {
     }
 
     /// The pages of each memory that were accessed since the last boundary, in order.
-    pub(in super::super) fn pages(&self) -> impl Iterator<Item = (usize, Vec<&TouchedPage>)> {
+    pub(in super::super) fn pages(&self) -> impl Iterator<Item = (usize, Vec<TouchedPage<'_>>)> {
         self.touched.iter().map(Touched::pages).enumerate()
     }
 
@@ -204,9 +205,17 @@ impl Collector {
         let Some(chunk) = self.log.chunks.last_mut().map(Arc::make_mut) else { return };
         let (before, bulk_bytes) = (chunk.records.len(), chunk.bulk_bytes);
         chunk.records.reserve(records.len());
-        let mut rest = records.iter();
-        while let Some((plan, raw)) = self.take_frequent(&mut rest) {
-            self.take_rare(plan, &raw);
+        let mut rest = records;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(self.take_frequent(rest));
+            rest = later;
+            if let Some(chunk) = self.log.chunks.last_mut().map(Arc::make_mut) {
+                chunk.records.extend(now.iter().map(Record::read));
+            }
+            if let Some((bytes, later)) = rest.split_first() {
+                self.take_rare(&Record::read(bytes));
+                rest = later;
+            }
         }
         let AccessLog { chunks, len, cost, .. } = &mut self.log;
         let Some(chunk) = chunks.last() else { return };
@@ -214,73 +223,62 @@ impl Collector {
         *len = chunk.end();
     }
 
-    /// Takes the stores and loads up to the next record of something else, which it returns. This runs for each access
-    /// of the guest.
-    fn take_frequent(&mut self, records: &mut std::slice::Iter<'_, [u8; RECORD]>) -> Option<(Plan, Raw)> {
+    /// Notes what the stores and loads access that come before anything else, and returns how many they are. This runs
+    /// for each access of the guest.
+    fn take_frequent(&mut self, records: &[[u8; RECORD]]) -> usize {
         let Collector { log, touched, plans, .. } = self;
-        let Chunk { first, records: taken, pages, .. } = log.chunks.last_mut().map(Arc::make_mut)?;
-        for bytes in records {
-            let raw = Raw::read(bytes);
-            let Some(&plan) = plans.get(raw.site as usize) else { continue };
-            let Some(touched) = touched.get_mut(usize::from(plan.memory)) else { continue };
+        let Some(chunk) = log.chunks.last_mut().map(Arc::make_mut) else { return 0 };
+        let Chunk { first, pages, .. } = chunk;
+        for (place, bytes) in records.iter().enumerate() {
+            let record = Record::read(bytes);
+            // There is none for other operations, whose records are long.
+            let Some(&plan) = plans.get(record.raw_site()) else { return place };
+            let Some(touched) = touched.get_mut(usize::from(plan.memory)) else { return place };
             let mut listing = Listing { chunk: *first, memory: plan.memory.into(), pages };
-            // An access that succeeded is below 4 GiB.
-            let addr = raw.addr.wrapping_add(plan.displacement);
-            let width = usize::from(plan.width);
-            let value = match plan.kind {
-                PlanKind::Store => {
-                    touched.write(addr.into(), width, &mut listing);
-                    raw.value & (u64::MAX >> (64 - 8 * width.clamp(1, 8)))
-                }
-                PlanKind::Load => {
-                    touched.read(addr.into(), width as u64, &mut listing);
-                    0
-                }
-                PlanKind::Rare => return Some((plan, raw)),
-            };
-            taken.push(Record::new(raw.site, addr, value));
+            match plan.writes {
+                true => touched.write(record.addr.into(), plan.width.into(), &mut listing),
+                false => touched.read(record.addr.into(), plan.width.into(), &mut listing),
+            }
         }
-        None
+        records.len()
     }
 
     /// Takes a record of something other than a store or a load.
-    fn take_rare(&mut self, plan: Plan, raw: &Raw) {
+    fn take_rare(&mut self, record: &Record) {
         let AccessLog { sites, chunks, cost, .. } = &mut self.log;
         let chunk = chunks.last_mut().map(Arc::make_mut);
-        let (Some(site), Some(chunk)) = (sites.get(raw.site as usize), chunk) else { return };
-        let memory = usize::from(plan.memory);
+        let (Some(site), Some(chunk)) = (sites.get(record.site()), chunk) else { return };
+        let memory = site.memory as usize;
+        let [low, high] = record.halves();
         match site.kind {
-            SiteKind::Grow => {
-                let (from, by) = (raw.low(), raw.high());
-                // `from` is -1 if the memory did not grow.
-                if from != u32::MAX && by > 0 {
-                    let to = from.saturating_add(by);
-                    self.growth.push((memory, from.into(), to.into()));
-                    chunk.records.push(Record::long(raw.site, 0, from, to));
-                }
+            // The size before is -1 if the memory did not grow.
+            SiteKind::Grow if low != u32::MAX && high > 0 => {
+                let to = low.saturating_add(high);
+                self.growth.push((memory, low.into(), to.into()));
+                chunk.records.push(Record::long(record.site(), 0, low, to));
             }
             SiteKind::Copy => {
-                let (source, len) = (site.source as usize, u64::from(raw.low()));
-                chunk.sources.push((chunk.next(), raw.high()));
-                chunk.pages.extend(page_keys(source, raw.high(), len));
+                let (source, len) = (site.source as usize, u64::from(low));
+                chunk.sources.push((chunk.next(), high));
+                chunk.pages.extend(page_keys(source, high, len));
                 *cost += size_of::<(u32, u32)>();
                 let mut listing = Listing { chunk: chunk.first, memory: source, pages: &mut chunk.pages };
                 if let Some(touched) = self.touched.get_mut(source).filter(|_| len > 0) {
-                    touched.read(raw.high().into(), len, &mut listing);
+                    touched.read(high.into(), low as usize, &mut listing);
                 }
-                self.take_bulk(raw.site, (memory, raw.addr.wrapping_add(plan.displacement)), raw.low(), 0);
+                self.take_bulk(Record::long(record.site(), record.addr, low, 0), memory);
             }
             SiteKind::Fill => {
-                let byte = raw.high().to_le_bytes()[0];
-                self.take_bulk(raw.site, (memory, raw.addr.wrapping_add(plan.displacement)), raw.low(), byte.into());
+                self.take_bulk(Record::long(record.site(), record.addr, low, high & 0xff), memory);
             }
             // A `memory.init` is reported separately, with its bytes: see `take_init`.
             _ => (),
         }
     }
 
-    /// Takes a bulk operation of so many bytes at an address of a memory. Returns whether its bytes are kept.
-    fn take_bulk(&mut self, site: u32, (memory, addr): (usize, u32), len: u32, high: u32) -> bool {
+    /// Takes a bulk operation on a memory. Returns whether its bytes are kept.
+    fn take_bulk(&mut self, record: Record, memory: usize) -> bool {
+        let [len, _] = record.halves();
         let is_kept = self.keeps_bytes(len.into());
         let chunk = self.log.chunks.last_mut().map(Arc::make_mut);
         let (Some(chunk), Some(touched)) = (chunk, self.touched.get_mut(memory)) else { return is_kept };
@@ -289,8 +287,8 @@ impl Collector {
             false => self.log.unkept.push(chunk.end()),
         }
         let mut listing = Listing { chunk: chunk.first, memory, pages: &mut chunk.pages };
-        touched.write_range(addr.into(), len as usize, &mut listing);
-        chunk.records.push(Record::long(site, addr, len, high));
+        touched.write_range(record.addr.into(), len as usize, &mut listing);
+        chunk.records.push(record);
         is_kept
     }
 
@@ -307,7 +305,7 @@ impl Collector {
         let (Some(addr), Ok(len)) = (addr, u32::try_from(new.len())) else { return };
         let index = self.open_chunk().next();
         let number = self.log.len;
-        if self.take_bulk(site, (memory as usize, addr), len, 0) {
+        if self.take_bulk(Record::long(site as usize, addr, len, 0), memory as usize) {
             let chunk = self.open_chunk();
             chunk.inits.push((index, new.into()));
             self.log.cost += 2 * new.len();
@@ -398,7 +396,7 @@ impl Collector {
         let mut log = std::mem::replace(&mut self.log, AccessLog { sites, ..AccessLog::default() });
         if let Some(chunk) = log.chunks.last_mut().map(Arc::make_mut) {
             chunk.seal();
-            chunk.records.shrink_to_fit();
+            chunk.records.shrink();
         }
         (self.head, self.is_closed) = (None, false);
         self.begin_segment();
@@ -411,12 +409,13 @@ impl Collector {
             self.close();
             self.is_closed = false;
             let AccessLog { chunks, cost, len, .. } = &mut self.log;
-            let mut records = std::mem::take(&mut self.spare);
+            // The one chunk that most logs have is short.
+            let records = if self.is_long { self.buffers.take() } else { Records::default() };
             if let Some(full) = chunks.last() {
-                records.reserve(CHUNK);
                 *cost += full.pages.len() * size_of::<u32>() + size_of::<Chunk>();
             }
             chunks.push(Arc::new(Chunk { first: *len, records, ..Chunk::default() }));
+            self.touched.iter_mut().for_each(Touched::begin_chunk);
         }
         self.log.chunks.last_mut().map(Arc::make_mut).expect("one was pushed")
     }

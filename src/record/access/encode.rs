@@ -141,7 +141,7 @@ impl AccessLog {
         if first < self.chunks.last().map_or(0, |chunk| chunk.end()) {
             return None;
         }
-        let mut chunk = Chunk { first, records: Vec::with_capacity(count), ..Chunk::default() };
+        let mut chunk = Chunk { first, records: Vec::with_capacity(count).into(), ..Chunk::default() };
         let mut values = Values::default();
         let (mut number, mut addr) = (0, 0);
         for place in 0..count as u64 {
@@ -188,7 +188,10 @@ fn numbers(site: &Site, record: &Record, values: &Values, place: usize) -> [u64;
             let upper = values.wide(place).and_then(|bytes| bytes.last_chunk().copied());
             [old, upper.map_or(old, u64::from_le_bytes)]
         }
-        _ => [old, u64::from_le_bytes(record.value)],
+        _ => {
+            let mask = u64::MAX >> (64 - 8 * u32::from(site.width.clamp(1, 8)));
+            [old, u64::from_le_bytes(record.value) & mask]
+        }
     }
 }
 
@@ -199,7 +202,7 @@ fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, values:
         if site.kind == SiteKind::Grow {
             values.push(0);
             let pages = |pages: u64| u32::try_from(pages).ok().filter(|&pages| u64::from(pages) <= PAGES);
-            return Some(Record::long(number, addr, pages(old)?, pages(new)?));
+            return Some(Record::long(number as usize, addr, pages(old)?, pages(new)?));
         }
         match site.width > 8 {
             true => values.push_wide([old, new]),
@@ -224,7 +227,7 @@ fn get_record(input: &mut &[u8], (number, site): (u32, Site), addr: u32, values:
     values.push_bulk(bytes.map(Box::from));
     // The byte of a fill is the last of those after it.
     let byte = bytes.and_then(|bytes| bytes.last()).filter(|_| site.kind == SiteKind::Fill);
-    Some(Record::long(number, addr, u32::try_from(len).ok()?, byte.copied().map_or(0, u32::from)))
+    Some(Record::long(number as usize, addr, u32::try_from(len).ok()?, byte.copied().map_or(0, u32::from)))
 }
 
 /// Adds the pages that bytes touch to the chunk's list. `None` if they exceed the maximum.
@@ -299,7 +302,7 @@ fn get_difference(input: &mut &[u8], before: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Collector, MemoryAccess};
+    use super::super::{Collector, LONG, MemoryAccess};
     use super::*;
     use crate::record::{Image, Traced};
 
@@ -322,10 +325,10 @@ mod tests {
             .flat_map(|number| raw(number % 2, number % 1000 * 37, u64::MAX - u64::from(number % 3)))
             .collect();
         collector.take(&many);
-        collector.take(&raw(2, 0xff0, 20 | 0x100 << 32));
-        collector.take(&raw(2, 0, 300_000));
+        collector.take(&raw(2 | LONG, 0xff0, 20 | 0x100 << 32));
+        collector.take(&raw(2 | LONG, 0, 300_000));
         collector.take_init(4, 77, b"from a segment");
-        collector.take(&raw(3, 0, 1 | 4 << 32));
+        collector.take(&raw(3 | LONG, 0, 1 | 4 << 32));
         collector.set_boundary(2..7);
         collector.take(&many[..16 * 9]);
         collector.set_boundary(7..8);

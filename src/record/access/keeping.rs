@@ -7,7 +7,7 @@ use super::super::{Image, PAGE};
 use super::checkpoint::Checkpoint;
 use super::chunk::{ACCESS_COST, Chunk};
 use super::collector::Collector;
-use super::touched::TouchedPage;
+use super::touched::{Touched, TouchedPage};
 
 /// Minimum number of accesses between two checkpoints that nobody needs at once.
 const CHECKPOINT: u64 = 1 << 19;
@@ -35,8 +35,8 @@ impl Collector {
         let last = self.log.checkpoint_before(self.since_boundary, self.log.len);
         let since = last.map_or(self.since_boundary, |last| last.at);
         let records = usize::try_from(self.log.len - since).unwrap_or(usize::MAX).saturating_mul(ACCESS_COST);
-        let pages = self.touched.iter_mut().flat_map(|touched| touched.pages_mut());
-        let fresh = pages.filter(|page| page.is_fresh).count();
+        let pages = self.touched.iter().flat_map(Touched::since_checkpoint);
+        let fresh = pages.filter(|&(_, is_fresh)| is_fresh).count();
         self.is_checkpoint_due |= fresh * PAGE <= records / CHECKPOINT_SHARE;
         self.next_checkpoint = self.log.len + self.interval();
     }
@@ -56,9 +56,8 @@ impl Collector {
         for (memory, touched) in self.touched.iter_mut().enumerate() {
             let bytes = live(memory);
             lens.push(bytes.len() as u64);
-            for page in touched.pages_mut() {
+            for (page, is_fresh) in touched.since_checkpoint() {
                 let key = page.key(memory);
-                let is_fresh = std::mem::take(&mut page.is_fresh);
                 let shared = match is_fresh {
                     true => page.to_shared(bytes),
                     false => last.as_ref().and_then(|last| last.page(key).cloned()),
@@ -66,6 +65,7 @@ impl Collector {
                 own += usize::from(is_fresh);
                 pages.extend(shared.map(|page| (key, page)));
             }
+            touched.begin_checkpoint();
         }
         let checkpoint = Checkpoint::new(self.log.len, pages, lens, own);
         self.log.cost += checkpoint.cost;
@@ -77,7 +77,7 @@ impl Collector {
     pub(super) fn base_checkpoint(&self) -> Checkpoint {
         let of_memory = |(memory, image): (usize, &Image)| {
             let touched = self.touched.get(memory).into_iter().flat_map(|touched| touched.pages());
-            let shared = |page: &TouchedPage| Some((page.key(memory), image.shared_page(page.number())?));
+            let shared = |page: TouchedPage<'_>| Some((page.key(memory), image.shared_page(page.number())?));
             touched.filter_map(shared).collect::<Vec<_>>()
         };
         let pages: Vec<_> = self.base.iter().enumerate().flat_map(of_memory).collect();
@@ -143,10 +143,7 @@ impl Collector {
         let gone = log.chunks[places.start].first..log.chunks[places.end].first;
         for chunk in log.chunks.drain(places) {
             log.cost = log.cost.saturating_sub(chunk.cost());
-            // What a front end still looks at is not used again.
-            self.spare = Arc::try_unwrap(chunk).map(|chunk| chunk.records).unwrap_or_default();
         }
-        self.spare.clear();
         log.unkept.retain(|number| !gone.contains(number));
         log.lost.retain(|number| !gone.contains(number));
         let mut costs = 0;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::page_index::PageIndex;
+use super::page_index::{PageIndex, Recent};
 use crate::record::image::Page;
 use crate::record::{Image, PAGE};
 
@@ -14,6 +14,7 @@ pub(super) struct Shadow {
     base: Image,
     pages: Vec<ShadowPage>,
     index: PageIndex,
+    recent: Recent,
 }
 
 /// A page that was accessed.
@@ -28,7 +29,7 @@ struct ShadowPage {
 impl Shadow {
     /// Starts from a memory.
     pub(super) fn new(base: &Image) -> Shadow {
-        Shadow { base: base.clone(), pages: Vec::new(), index: PageIndex::default() }
+        Shadow { base: base.clone(), pages: Vec::new(), index: PageIndex::default(), recent: Recent::default() }
     }
 
     /// Sets the length in bytes.
@@ -108,13 +109,20 @@ impl Shadow {
 
     #[inline]
     fn page(&mut self, number: u32) -> &mut ShadowPage {
-        let Shadow { base, pages, index } = self;
-        let place = index.find_or_add(number, || {
-            let bytes = Box::new(*base.page(number.into()));
-            pages.push(ShadowPage { number, is_written: false, bytes });
-            pages.len() - 1
+        let place = self.recent.find(number).unwrap_or_else(|| self.find(number));
+        &mut self.pages[place]
+    }
+
+    #[inline(never)]
+    fn find(&mut self, number: u32) -> usize {
+        let place = self.index.find(number).unwrap_or_else(|| {
+            let bytes = Box::new(*self.base.page(number.into()));
+            self.pages.push(ShadowPage { number, is_written: false, bytes });
+            self.index.add(number, self.pages.len() - 1);
+            self.pages.len() - 1
         });
-        &mut pages[place]
+        self.recent.set(number, place);
+        place
     }
 }
 

@@ -2,8 +2,11 @@
 
 use super::site::{Site, SiteKind};
 
-/// Flag in the site of a record: its length differs from the site's width.
-pub(super) const LONG: u32 = 1 << 31;
+/// Bytes in a record, as a guest writes it: 4 for the site, 4 for the address, 8 for the value.
+pub(super) const RECORD: usize = 16;
+
+/// Flag in the site of a record, which every bulk operation and growth has: its length is not the site's width.
+pub const LONG: u32 = 1 << 31;
 
 /// A stored access: what a guest told of it. What the access found in memory follows from the records before it: see
 /// [`super::values::Values`].
@@ -13,8 +16,8 @@ pub(super) struct Record {
     site: u32,
     /// The first address; 0 for growth.
     pub(super) addr: u32,
-    /// Of a store, the bytes that it wrote. Of a bulk operation, its length, then for a fill the byte. Of growth, the
-    /// pages before and after. Of a load, nothing.
+    /// Of a store, the bytes that it wrote, then anything. Of a bulk operation, its length, then for a fill the byte. Of
+    /// growth, the pages before and after. Of a load, anything.
     pub(super) value: [u8; 8],
 }
 
@@ -25,8 +28,16 @@ impl Record {
         Record { site, addr, value: value.to_le_bytes() }
     }
 
+    /// A record as a guest wrote it.
+    #[inline]
+    pub(super) fn read(bytes: &[u8; RECORD]) -> Record {
+        let [a, b, c, d, e, f, g, h, value @ ..] = *bytes;
+        Record { site: u32::from_le_bytes([a, b, c, d]), addr: u32::from_le_bytes([e, f, g, h]), value }
+    }
+
     /// A record of a bulk operation or of growth.
-    pub(super) fn long(site: u32, addr: u32, low: u32, high: u32) -> Record {
+    pub(super) fn long(site: usize, addr: u32, low: u32, high: u32) -> Record {
+        let site = u32::try_from(site).unwrap_or(u32::MAX);
         Record::new(site | LONG, addr, u64::from(low) | u64::from(high) << 32)
     }
 
@@ -34,6 +45,18 @@ impl Record {
     #[inline]
     pub(super) fn site(&self) -> usize {
         (self.site & !LONG) as usize
+    }
+
+    /// The index of its site, unless it is long.
+    #[inline]
+    pub(super) fn raw_site(&self) -> usize {
+        self.site as usize
+    }
+
+    /// The low and the high half of its value.
+    pub(super) fn halves(&self) -> [u32; 2] {
+        let [a, b, c, d, e, f, g, h] = self.value;
+        [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
     }
 
     /// Whether its length differs from the site's width.
@@ -54,11 +77,11 @@ impl Record {
 
     /// The low half of the value: the length of a bulk operation, or the pages before growth.
     pub(super) fn low(&self) -> u64 {
-        u64::from_le_bytes(self.value) & u64::from(u32::MAX)
+        self.halves()[0].into()
     }
 
     /// The high half of the value: the byte of a fill, or the pages after growth.
     pub(super) fn high(&self) -> u64 {
-        u64::from_le_bytes(self.value) >> 32
+        self.halves()[1].into()
     }
 }

@@ -1,10 +1,10 @@
 //! The pages of a memory that a guest accessed since a boundary, and which of their bytes it wrote.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::chunk::page_key;
-use super::page_index::PageIndex;
+use super::page_index::{PageIndex, Recent};
 use super::shadow::{number, offset, pieces};
 use crate::record::PAGE;
 use crate::record::image::Page;
@@ -15,20 +15,30 @@ const WORDS: usize = PAGE / 64;
 /// The accessed pages of one memory.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
-    pages: Vec<TouchedPage>,
+    pages: Vec<Noted>,
+    /// For each page, one bit per byte: whether it was written.
+    written: Vec<[u64; WORDS]>,
     index: PageIndex,
+    /// Pages that were written and read while the same chunk was open. Nothing of those is left to note but the bytes.
+    recently_written: Recent,
+    recently_read: Recent,
 }
 
-/// A page that was accessed.
-#[derive(Clone, Debug)]
-pub(in crate::record) struct TouchedPage {
+/// What is noted of a page that was accessed.
+#[derive(Debug)]
+struct Noted {
     number: u32,
     /// The last chunk of the log that lists this page.
     chunk: u64,
     /// Whether it was written since the last checkpoint.
-    pub(super) is_fresh: bool,
-    /// One bit per byte: whether it was written.
-    written: [u64; WORDS],
+    is_fresh: bool,
+}
+
+/// A page that was accessed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::record) struct TouchedPage<'a> {
+    number: u32,
+    written: &'a [u64; WORDS],
 }
 
 /// Where accesses are noted: the chunk number and the chunk's page list.
@@ -46,13 +56,16 @@ impl Touched {
         if from + width > PAGE {
             return self.write_range(addr, width, listing);
         }
-        let page = self.page(number(addr), listing);
-        page.is_fresh = true;
+        let written = self.written(number(addr), listing);
         let (word, bit) = (from / 64, from % 64);
         if bit + width <= 64 {
-            page.written[word] |= bits(width) << bit;
+            let (word, mask) = (&mut written[word], bits(width) << bit);
+            // Most bytes were written before. To wait for what was stored a moment ago would take longer.
+            if *word & mask != mask {
+                *word |= mask;
+            }
         } else {
-            page.mark(from, width);
+            mark(written, from, width);
         }
     }
 
@@ -60,31 +73,50 @@ impl Touched {
     #[inline(never)]
     pub(super) fn write_range(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
         for (at, range) in pieces(addr, len) {
-            let page = self.page(number(at), listing);
-            page.is_fresh = true;
-            page.mark(offset(at), range.len());
+            mark(self.written(number(at), listing), offset(at), range.len());
         }
     }
 
     /// Notes that bytes were read.
     #[inline]
-    pub(super) fn read(&mut self, addr: u64, len: u64, listing: &mut Listing<'_>) {
-        let last = addr.saturating_add(len.max(1) - 1);
-        (number(addr)..=number(last)).for_each(|number| {
-            self.page(number, listing);
-        });
+    pub(super) fn read(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
+        let (first, last) = (number(addr), number(addr.saturating_add(len.max(1) as u64 - 1)));
+        if first != last || self.recently_read.find(first).is_none() {
+            self.read_pages(first..=last, listing);
+        }
+    }
+
+    #[inline(never)]
+    fn read_pages(&mut self, numbers: RangeInclusive<u32>, listing: &mut Listing<'_>) {
+        for number in numbers {
+            let place = self.note(number, listing);
+            self.recently_read.set(number, place);
+        }
     }
 
     /// The pages, in order.
-    pub(super) fn pages(&self) -> Vec<&TouchedPage> {
-        let mut pages: Vec<_> = self.pages.iter().collect();
+    pub(super) fn pages(&self) -> Vec<TouchedPage<'_>> {
+        let page = |(page, written): (&Noted, _)| TouchedPage { number: page.number, written };
+        let mut pages: Vec<_> = self.pages.iter().zip(&self.written).map(page).collect();
         pages.sort_unstable_by_key(|page| page.number);
         pages
     }
 
-    /// The pages, in no particular order.
-    pub(super) fn pages_mut(&mut self) -> impl Iterator<Item = &mut TouchedPage> {
-        self.pages.iter_mut()
+    /// The pages, in no particular order, each with whether it was written since the last checkpoint.
+    pub(super) fn since_checkpoint(&self) -> impl Iterator<Item = (TouchedPage<'_>, bool)> {
+        let page = |(page, written): (&Noted, _)| (TouchedPage { number: page.number, written }, page.is_fresh);
+        self.pages.iter().zip(&self.written).map(page)
+    }
+
+    /// Notes that a checkpoint was made.
+    pub(super) fn begin_checkpoint(&mut self) {
+        self.pages.iter_mut().for_each(|page| page.is_fresh = false);
+        self.begin_chunk();
+    }
+
+    /// Notes that another chunk was begun.
+    pub(super) fn begin_chunk(&mut self) {
+        (self.recently_written, self.recently_read) = (Recent::default(), Recent::default());
     }
 
     /// How many pages there are.
@@ -94,37 +126,57 @@ impl Touched {
 
     /// Forgets all pages.
     pub(super) fn clear(&mut self) {
-        self.index.clear(self.pages.iter().map(|page| page.number));
-        self.pages.clear();
+        if !self.pages.is_empty() {
+            self.pages.iter().for_each(|page| self.index.remove(page.number));
+            self.pages.clear();
+            self.written.clear();
+            self.begin_chunk();
+        }
     }
 
+    /// The bitmap of a page that is written.
     #[inline]
-    fn page(&mut self, number: u32, listing: &mut Listing<'_>) -> &mut TouchedPage {
-        let Touched { pages, index } = self;
-        let place = index.find_or_add(number, || {
-            pages.push(TouchedPage { number, chunk: u64::MAX, is_fresh: false, written: [0; WORDS] });
-            pages.len() - 1
+    fn written(&mut self, number: u32, listing: &mut Listing<'_>) -> &mut [u64; WORDS] {
+        let place = self.recently_written.find(number).unwrap_or_else(|| self.note_written(number, listing));
+        &mut self.written[place]
+    }
+
+    #[inline(never)]
+    fn note_written(&mut self, number: u32, listing: &mut Listing<'_>) -> usize {
+        let place = self.note(number, listing);
+        self.pages[place].is_fresh = true;
+        self.recently_written.set(number, place);
+        place
+    }
+
+    /// Notes a page and lists it in the chunk. Returns its place.
+    fn note(&mut self, number: u32, listing: &mut Listing<'_>) -> usize {
+        let place = self.index.find(number).unwrap_or_else(|| {
+            self.pages.push(Noted { number, chunk: u64::MAX, is_fresh: false });
+            self.written.push([0; WORDS]);
+            self.index.add(number, self.pages.len() - 1);
+            self.pages.len() - 1
         });
-        let page = &mut pages[place];
+        let page = &mut self.pages[place];
         if page.chunk != listing.chunk {
             page.chunk = listing.chunk;
             listing.pages.push(page_key(listing.memory, number));
         }
-        page
+        place
     }
 }
 
-impl TouchedPage {
-    fn mark(&mut self, from: usize, count: usize) {
-        let (mut at, end) = (from, from + count);
-        while at < end {
-            let bit = at % 64;
-            let here = (64 - bit).min(end - at);
-            self.written[at / 64] |= bits(here) << bit;
-            at += here;
-        }
+fn mark(written: &mut [u64; WORDS], from: usize, count: usize) {
+    let (mut at, end) = (from, from + count);
+    while at < end {
+        let bit = at % 64;
+        let here = (64 - bit).min(end - at);
+        written[at / 64] |= bits(here) << bit;
+        at += here;
     }
+}
 
+impl TouchedPage<'_> {
     /// The page number.
     pub(in crate::record) fn number(&self) -> u64 {
         self.number.into()
@@ -141,7 +193,7 @@ impl TouchedPage {
     }
 
     /// Its contents in a memory, to be shared. `None` if the memory ends before.
-    pub(in crate::record) fn to_shared(&self, memory: &[u8]) -> Option<Arc<Page>> {
+    pub(in crate::record) fn to_shared(self, memory: &[u8]) -> Option<Arc<Page>> {
         memory.as_chunks().0.get(self.number as usize).map(|&page| Arc::new(page))
     }
 
