@@ -160,7 +160,7 @@ pub enum Command {
         json: bool,
     },
 
-    /// Find how a guest passes text, from a line and its answer
+    /// Infer how a guest passes text, from a line and its answer
     Infer(InferArgs),
 
     /// Print a guide: commands, findings, json, recipes
@@ -209,7 +209,7 @@ pub struct InferArgs {
     #[arg(short, long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Answer to the line before it; may be repeated
+    /// Answer to the preceding line; may be repeated
     #[arg(short, long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
     pub answer: Vec<OsString>,
 
@@ -221,7 +221,7 @@ pub struct InferArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub embed: Option<PathBuf>,
 
-    /// Then send the lines on stdin
+    /// Run the recipe on the lines from stdin
     #[arg(long)]
     pub run: bool,
 
@@ -263,7 +263,7 @@ pub fn definition() -> clap::Command {
         let is_unused = |arg: &Arg| is_limit(arg) || arg.get_id() == "resend";
         replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
     });
-    let with_switches = ["inspect", "replay"];
+    let with_switches = ["inspect", "infer", "replay"];
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }
 
@@ -463,7 +463,7 @@ mod tests {
         for line in helps.iter().flat_map(|help| help.lines()) {
             assert!(line.chars().count() < 80, "{line}");
         }
-        assert!(helps[1].lines().count() < 76, "it is short: {}", helps[1]);
+        assert!(helps[1].lines().count() < 78, "it is short: {}", helps[1]);
     }
 
     #[test]

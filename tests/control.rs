@@ -161,9 +161,9 @@ fn a_guest_that_is_not_traced_is_compiled_again_for_a_watchpoint() {
 fn what_cannot_be_is_refused_with_its_reason() {
     for (line, reason) in [
         (":continue", "the guest is not stopped; :watch, :break and :pause stop it"),
-        (":step over 0", "expected a number from 1, got `0`"),
-        (":step 0", "expected a number from 1, got `0`"),
-        (":break \"\"", "missing a place: a function, FILE:LINE or an offset"),
+        (":step over 0", "expected a number of at least 1, got `0`"),
+        (":step 0", "expected a number of at least 1, got `0`"),
+        (":break \"\"", "missing place: a function, FILE:LINE or an offset"),
         (":break tally.c:0", "lines are numbered from 1, got `tally.c:0`"),
         (":watch 5..2", "`5..2` ends before it begins"),
         (":watch 5..5", "the range is empty"),
@@ -252,7 +252,7 @@ fn the_pipe_reports_stops_and_goes_on() {
     for (args, reason) in [
         (["--break", "nowhere"], "linmem: breakpoint 1: this module defines no function `nowhere`"),
         (["--break", "tally.c:0"], "lines are numbered from 1"),
-        (["--break", ""], "missing a place"),
+        (["--break", ""], "missing place"),
         (["--watchpoint", "5..2"], "`5..2` ends before it begins"),
         (["--watchpoint", "5..5"], "the range is empty"),
         (

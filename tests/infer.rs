@@ -144,7 +144,7 @@ fn the_guests_own_names_lead_to_the_recipe_that_detection_would_fill_in() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(printed.contains("name   packed-low\n") && printed.contains("dealloc(lo(out), hi(out))"), "{printed}");
     assert!(
-        printed.starts_with("# Inferred for packed-low by linmem: it gives the right answer to 1 example"),
+        printed.starts_with("# Inferred for packed-low by linmem: it gave the right answer to 1 example"),
         "{printed}"
     );
 }

@@ -37,7 +37,7 @@ fn each_language_shows_its_traps() {
         "result  uint64 4398046511110: uint32(r >> 32) = 0x400, uint32(r) = 6",
         "the same slice  \"****lo\" after step 5, call dealloc: Read returns a view",
         "result  4398046511110_i64: (r as u64 >> 32) as u32 = 0x400, r as u32 = 6",
-        "other bytes are there  after step 5, call dealloc",
+        "the bytes change  after step 5, call dealloc",
     ] {
         assert!(told.contains(expected), "{expected} in {told}");
     }
@@ -50,7 +50,7 @@ fn a_step_and_a_range_can_be_chosen() {
     assert!(told.contains("its length  5 UTF-16 units; 5 characters, 6 bytes"), "{told}");
     assert!(
         told.contains(
-            "strlen(p)  6: \"h\u{e9}llo\"; no zero byte in the range, so it goes on 3 bytes past it, to 0x406"
+            "strlen(p)  6: \"h\u{e9}llo\"; no zero byte in the range, so it reads 3 bytes past the end, to 0x406"
         ),
         "{told}"
     );

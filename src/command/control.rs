@@ -80,7 +80,7 @@ impl Removed {
 /// It is empty, the line is 0, or the offset is too large.
 pub fn parse_place(text: &str) -> Result<BreakPlace, String> {
     if text.trim().is_empty() {
-        return Err("missing a place: a function, FILE:LINE or an offset".to_owned());
+        return Err("missing place: a function, FILE:LINE or an offset".to_owned());
     }
     let line = text.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
     match (line, whole(text)) {
@@ -113,7 +113,7 @@ pub struct WatchRequest {
 pub fn parse_watchpoint(text: &str) -> Result<WatchRequest, String> {
     let mut args = Args::new(text, text);
     let read = WatchArg::parse(&mut args).and_then(|arg| args.end().map(|()| arg));
-    let arg = read.map_err(|error| error.to_string())?.ok_or("missing a range")?;
+    let arg = read.map_err(|error| error.to_string())?.ok_or("missing range")?;
     let wrong = || format!("expected numbers such as 0x41c..0x42a, got `{text}`");
     let RangeArg::At(addr, len) = &arg.range else { return Err(wrong()) };
     let (start, end) = match (addr.0.split_once(".."), *len) {
@@ -286,7 +286,7 @@ pub(super) fn step_kind(args: &mut Args<'_>) -> Go {
 /// Reads how many steps are to be made.
 pub(super) fn step_count(args: &mut Args<'_>) -> Result<u64, ArgumentError> {
     match args.number_or("COUNT", 1)? {
-        0 => ArgumentError::expected("a number from 1", "0"),
+        0 => ArgumentError::expected("a number of at least 1", "0"),
         count => Ok(count),
     }
 }

@@ -182,7 +182,7 @@ pub(super) fn seen_by(
         Some(wanted) => context.range(wanted, Some(1))?,
         None => match used() {
             Some((start, end)) => (start, end - start),
-            None => return Err(Error::failed("the host read and wrote nothing in this exchange; name a range")),
+            None => return Err(Error::failed("the host neither read nor wrote in this exchange; name a range")),
         },
     };
     let seen = language.sees(context.session.run(), at, memory, start..start + len);

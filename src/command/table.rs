@@ -227,7 +227,7 @@ pub const COMMANDS: &[Spec] = &[
         let (how, count) = (control::step_kind(args), control::step_count(args)?);
         action(move |context| control::go(context, how, count))
     }),
-    spec("slow", "[MILLISECONDS]", "go on from line to line, pausing at each", |args| {
+    spec("slow", "[MILLISECONDS]", "run line by line, pausing at each", |args| {
         let millis = if args.is_empty() { None } else { Some(args.number_or("MILLISECONDS", 0)?) };
         let how = control::slowly(millis)?;
         action(move |context| control::go(context, how, 1))

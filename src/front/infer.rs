@@ -55,7 +55,7 @@ fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferAr
     inferred.notes.iter().for_each(|note| status::note(note));
     inferred.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
     if let Some(line) = &inferred.open_line {
-        status::note(&format!("add --line '{}' --answer with its right answer to decide", visible(line)));
+        status::note(&format!("to decide, add --line '{}' and --answer with the right answer to it", visible(line)));
     }
     let saved = args.save.as_deref().map_or(Ok(()), |file| write(file, text.as_bytes()));
     let embedded = args.embed.as_deref().map_or(Ok(()), |file| embed(file, source, &text));
@@ -85,25 +85,27 @@ fn text(source: &Source, inferred: &Inferred) -> String {
 /// Why nothing was found: what was tried, and what remains.
 fn in_vain(name: &str, tried: &Tried, args: &InferArgs) -> String {
     let mut text = format!(
-        "{name}: no recipe found: {} of {} ways to pass the line were tried, and {} calls returned",
-        tried.tried, tried.ways, tried.returned
+        "{name}: no recipe found: tried {} of {} to pass the line; {} returned",
+        tried.tried,
+        crate::record::counted(tried.ways as u64, "way"),
+        crate::record::counted(tried.returned as u64, "call")
     );
     if tried.is_cut_short {
-        text.push_str("\n  The time was used up: --timeout allows more.");
+        text.push_str("\n  The time limit was reached: --timeout sets a longer one.");
     }
     if tried.recipes > 0 {
         text.push_str(&format!(
-            "\n  {} recipes read the right answer once, but do not give it as whole recipes to all examples.",
-            tried.recipes
+            "\n  {} read the right answer in a trial, but did not give the right answers to all examples.",
+            crate::record::counted(tried.recipes as u64, "recipe")
         ));
     }
     match &tried.example {
         Some((call, addr)) => text.push_str(&format!(
-            "\n  The answer was in memory {} times, for example at {addr:#x} after `{}`, but nothing known explains its address and length.",
-            tried.unexplained,
+            "\n  The answer was found in memory {}, for example at {addr:#x} after `{}`, but no known value gives its address and length.",
+            crate::record::counted(tried.unexplained as u64, "time"),
             visible(call.as_bytes())
         )),
-        None => text.push_str("\n  The answer was never found in memory: check --line and --answer, or whether the guest needs a call that sets it up first."),
+        None => text.push_str("\n  The answer was never found in memory: check --line and --answer, and whether the guest first needs a call that sets it up."),
     }
     if args.call.is_none() {
         text.push_str("\n  --call NAME limits the search to one export.");

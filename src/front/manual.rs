@@ -14,7 +14,7 @@ use crate::settings::{SETTINGS, Settings};
 
 /// The introduction to the settings in the guide.
 const SETTINGS_GUIDE: &str = "\
-Settings are given on the command line as `--NAME VALUE`, or in the config file as `NAME = VALUE`, one per line.\n`:set NAME VALUE` changes those that can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.";
+Settings are given on the command line as `--NAME VALUE`, or in the config file as `NAME = VALUE`, one per line.\n`:set NAME VALUE` changes those that can change while a guest is loaded. The config file is `$XDG_CONFIG_HOME/linmem/config`, or\n`~/.config/linmem/config`; `--no-config` ignores it. The command line overrides it: `--no-quiet` undoes `quiet = true`.\n\nThe themes `dark-classes` and `light-classes` color bytes by class: zero, printable, control, other.";
 
 /// Prints what the subcommand asks for.
 pub(super) fn print(command: &Command, cli: &Cli) -> Status {

@@ -19,7 +19,7 @@ pub(super) fn add_frees(lab: &Lab<'_>, draft: Draft, examples: &[Example]) -> (D
     let Some(allocator) = draft.allocator.clone() else { return (draft, Freeing::default()) };
     if allocator.free.is_none() {
         let notes = vec![format!(
-            "what `{}` allocates is not freed: no export's name says that it frees memory",
+            "what `{}` allocates is not freed: no export has a name that suggests that it frees memory",
             allocator.export
         )];
         return (draft, Freeing { proof: Vec::new(), notes });
@@ -41,7 +41,7 @@ pub(super) fn add_frees(lab: &Lab<'_>, draft: Draft, examples: &[Example]) -> (D
             return (freed, Freeing { proof, notes: Vec::new() });
         }
     }
-    let notes = vec!["nothing is freed: the guest fails when it is".to_owned()];
+    let notes = vec!["nothing is freed: the guest fails if its memory is freed".to_owned()];
     (draft, Freeing { proof: Vec::new(), notes })
 }
 

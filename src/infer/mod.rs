@@ -244,7 +244,8 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
     let recipe = draft.recipe().unwrap_or(best.recipe);
     let examples = evidence.examples.len();
     let mut proof = vec![format!(
-        "it gives the right {} to {examples} {}, and answers {answered} of {probes} other lines, {} calls in a row",
+        "it gave the right {} to {examples} {}, and answered {answered} of {probes} other lines, in {} \
+         consecutive calls",
         crate::record::unit(examples as u64, "answer"),
         crate::record::unit(examples as u64, "example"),
         judge::REPEATS + 2 * answered,
@@ -254,7 +255,7 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
     let visible = |bytes: &[u8]| format!("{:?}", String::from_utf8_lossy(bytes));
     let open_line = open.map(|(line, one, two)| {
         doubts.push(format!(
-            "{} give the right answer, and differ on another line: the answer to {} would be {} or {}",
+            "{} give the right answer, but they differ on another line: the answer to {} would be {} or {}",
             crate::record::counted(right as u64, "recipe"),
             visible(&line),
             visible(&one),

@@ -134,8 +134,8 @@ pub enum Failure {
     Refused(String),
     /// The recipe would free a block a second time.
     #[error(
-        "double free: {export} would free {ptr:#x}, which line {freed_at} of the recipe already freed; nothing was \
-         allocated since"
+        "double free: {export} would free {ptr:#x}, which line {freed_at} of the recipe already freed; nothing has \
+         been allocated since"
     )]
     DoubleFree {
         /// The export that frees.

@@ -165,7 +165,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("color", "Colors: auto, always, never", Group::Display, &At(|all| &mut all.color)),
     Setting {
         live: true,
-        ..setting("theme", "Screen: dark, light, dark-classes ...", Group::Display, &At(|all| &mut all.theme))
+        ..setting("theme", "Theme: dark, light, dark-classes ...", Group::Display, &At(|all| &mut all.theme))
     },
     setting("keys", "Prompt key bindings: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {

@@ -56,7 +56,7 @@ pub(super) fn forgotten(run: &Run) -> Option<String> {
 pub(super) fn bare(run: &Run) -> Option<String> {
     let numbers: Vec<_> = (run.oldest_listed()..run.oldest()).collect();
     (!numbers.is_empty())
-        .then(|| format!("only the written ranges are kept of {}, to save memory", exchanges(&numbers)))
+        .then(|| format!("only the written ranges of {} are kept, to save memory", exchanges(&numbers)))
 }
 
 /// Why writes since a cause may be missing from the record.

@@ -224,7 +224,7 @@ impl OriginSearch {
         if !cause.traced.loads {
             self.link(format!("stored in {at}"), true, Some(found));
             return Next::Stopped(
-                "the guest's loads were not recorded; `--trace loads` would follow it further".to_owned(),
+                "the guest's loads were not recorded; with `--trace loads` it can be followed further".to_owned(),
             );
         }
         let Some((load, certain)) = load_of(cause, made, operand.map(|(offset, _)| offset)) else {

@@ -47,7 +47,7 @@ fn accessed(access: &StopAccess, frame: Option<&Frame>) -> String {
     };
     let cut = if access.len > access.new.len() as u64 { " ..." } else { "" };
     let bytes = match (access.writes, access.new.is_empty()) {
-        (_, true) => format!(": {} that are not kept", counted(access.len, "byte")),
+        (_, true) => format!(": {}, not kept", counted(access.len, "byte")),
         (true, false) => format!(": {}{cut} -> {}{cut}", hex(&access.old), hex(&access.new)),
         (false, false) => format!(": {}{cut}", hex(&access.old)),
     };

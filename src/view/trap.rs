@@ -56,7 +56,7 @@ fn access(access: &TrapAccess) -> String {
     let end = addr.saturating_add(*len);
     let signed = signed(*addr);
     match addr.checked_sub(*size) {
-        _ if !is_first => format!("{does} {bytes} that end past {addr:#x}, where {whole} ends ({all} bytes)"),
+        _ if !is_first => format!("{does} {bytes}, ending past {addr:#x}, where {whole} ends ({all} bytes)"),
         Some(0) => format!("{does} {bytes} at {addr:#x}, where {whole} ends ({all} bytes)"),
         Some(past) => {
             let past = counted(past, "byte");
@@ -78,14 +78,14 @@ fn slot(slot: &TrapSlot, callee: Option<&TrapCallee>) -> String {
     let TrapSlot { table, slot, len, size } = slot;
     let which = match len {
         1 => format!("slot {slot} of table {table}"),
-        len => format!("{} from slot {slot} of table {table} on", counted(*len, "slot")),
+        len => format!("{} starting at slot {slot} of table {table}", counted(*len, "slot")),
     };
     let outside = size.filter(|size| slot.checked_add(*len).is_none_or(|end| end > *size));
     let expected = callee.map_or(String::new(), |callee| format!("; the call expects {}", callee.expected));
     match (outside, callee) {
         (Some(size), _) => format!("{which}, which has {}{expected}", counted(size, "slot")),
         (None, Some(TrapCallee { found: Some(found), index, name, initial, .. })) => {
-            let has = if *initial { "had at the start" } else { "has" };
+            let has = if *initial { "initially held" } else { "holds" };
             let name = name.as_deref().map(plain).or_else(|| index.map(|index| format!("function {index}")));
             format!("{which} {has} {}, which is {found}{expected}", name.unwrap_or_default())
         }
@@ -98,7 +98,7 @@ fn message(panic: &PanicMessage, is_told: bool) -> String {
     let PanicMessage { text, addr, len, source, .. } = panic;
     let what = match (text.is_some(), source.is_certain()) {
         (true, true) => "panic message",
-        (true, false) => "perhaps the panic message",
+        (true, false) => "possible panic message",
         (false, _) => "panic location",
     };
     let told = if is_told { String::new() } else { format!(": {}", panic.words()) };
@@ -118,14 +118,14 @@ fn usual(cause: &TrapCause) -> Option<[&'static str; 2]> {
     Some(match cause {
         TrapCause::Unreachable => [
             "a panic, an abort or a failed check (an index, an overflow, an unwrap) whose message nobody prints;",
-            "or a function without a return value on some path, which C and C++ leave undefined",
+            "or a path through a function that returns no value, which is undefined behavior in C and C++",
         ],
         TrapCause::MemoryOutOfBounds => [
-            "address and length in the wrong order, or packed in the other order; a length in other units;",
+            "address and length in the wrong order, or packed in the other order; a length in the wrong units;",
             "a pointer that was freed, never set, or is an error code such as -1; a missing zero byte",
         ],
         TrapCause::TableOutOfBounds | TrapCause::NullFunction => [
-            "a function pointer that was never set, was freed or overwritten;",
+            "a function pointer that was never set, or that was freed or overwritten;",
             "or a virtual call on an object that is no longer there",
         ],
         TrapCause::TypeMismatch => [
@@ -133,26 +133,26 @@ fn usual(cause: &TrapCause) -> Option<[&'static str; 2]> {
             "or a function pointer or an object that was overwritten",
         ],
         TrapCause::StackOverflow => [
-            "a function that calls itself without an end, or too deep for the line that was sent;",
+            "endless recursion, or recursion too deep for the line that was sent;",
             "or an export and an import that call each other",
         ],
         TrapCause::DivideByZero => [
-            "a length, count or parsed number that is 0, such as of an empty line;",
-            "or a divisor that was read from memory that nobody wrote",
+            "a length, count or parsed number that is 0, such as the length of an empty line;",
+            "or a divisor that was read from memory that was never written",
         ],
         TrapCause::IntegerOverflow => {
-            ["the lowest integer divided by -1;", "or a float that does not fit the integer that it is converted to"]
+            ["the lowest integer divided by -1;", "or a float that does not fit in the target integer type"]
         }
         TrapCause::InvalidConversion => [
-            "a float that is NaN, such as 0/0 or a failed parse, is converted to an integer;",
-            "or bytes that hold no float are read as one",
+            "a NaN, such as from 0/0 or a failed parse, that is converted to an integer;",
+            "or bytes that are not a float but are read as one",
         ],
         TrapCause::Unaligned => {
             ["an atomic access to a field of a packed struct;", "or a pointer that an allocator did not align"]
         }
         TrapCause::UncaughtException => [
             "an exception that no function on the way to the export catches;",
-            "or an exception of another language's runtime",
+            "or an exception from another language's runtime",
         ],
         TrapCause::Other(_) => return None,
     })
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(access(&memory(0x10000, true)), "writes 4 bytes at 0x10000, where memory ends (65,536 bytes)");
         assert_eq!(
             access(&memory(0x10000, false)),
-            "writes 4 bytes that end past 0x10000, where memory ends (65,536 bytes)"
+            "writes 4 bytes, ending past 0x10000, where memory ends (65,536 bytes)"
         );
         assert_eq!(
             access(&TrapAccess { index: 1, writes: false, ..memory(0xfffe, true) }),
@@ -197,16 +197,16 @@ mod tests {
         let told = |callee: &TrapCallee| slot(&third, Some(callee));
         assert_eq!(
             told(&callee(Some("() -> (i32)"), false)),
-            "slot 3 of table 0 has function 7, which is () -> (i32); the call expects () -> ()"
+            "slot 3 of table 0 holds function 7, which is () -> (i32); the call expects () -> ()"
         );
-        assert!(told(&callee(Some("() -> (i32)"), true)).contains("had at the start function 7"));
+        assert!(told(&callee(Some("() -> (i32)"), true)).contains("initially held function 7"));
         assert_eq!(told(&callee(None, false)), "slot 3 of table 0 is null; the call expects () -> ()");
         assert_eq!(told(&callee(None, true)), "slot 3 of table 0; the call expects () -> ()");
         let source = PanicSource::StackText;
         let panic = PanicMessage { text: Some("no price".to_owned()), place: None, addr: 16, len: 8, source };
         assert_eq!(
             message(&panic, false),
-            "perhaps the panic message: \"no price\" (found in memory at 0x10, 8 bytes, as the longest text on the \
+            "possible panic message: \"no price\" (found in memory at 0x10, 8 bytes, as the longest text on the \
              guest's stack)"
         );
     }

@@ -195,7 +195,7 @@ pub fn last_writer(run: &Run, memory: usize, addr: u64) -> LastWriter {
     match entry {
         Some(entry) if entry.evidence == Evidence::Found => LastWriter::Unknown(match entry.touch {
             Some(_) => "the change was found by comparing memory".to_owned(),
-            None => format!("only the written ranges are kept of {}", exchange(entry.cause)),
+            None => format!("only the written ranges of {} are kept", exchange(entry.cause)),
         }),
         Some(entry) => LastWriter::Known(Box::new(entry)),
         None => LastWriter::Nobody,

@@ -6,7 +6,7 @@ use crate::record::{counted, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "leak",
-    about: "Each exchange leaves behind a block that nobody frees, though the guest exports a function for that.",
+    about: "Each exchange leaves behind a block that nobody frees, though the guest exports a function that frees blocks.",
     why: "Memory fills up with each line until the allocator fails.",
     observer: || Box::new(Leak::default()),
 };

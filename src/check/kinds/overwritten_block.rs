@@ -10,7 +10,7 @@ use crate::record::{Step, StepKind, counted, plain};
 pub(super) const KIND: Kind = Kind {
     name: "overwritten-block",
     about: "A call overwrote a block that it was not given, before the block was used.",
-    why: "To the allocator the block was not in use: pin it, or do not call the guest between writing and using it.",
+    why: "As far as the allocator knew, the block was not in use: pin it, or do not call the guest between writing and using it.",
     observer: || Box::new(OverwrittenBlock::default()),
 };
 

@@ -6,8 +6,8 @@ use crate::record::{Failure, StepKind, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "rejected-free",
-    about: "A function that frees trapped on a block that was in use and was freed with the size that was asked for.",
-    why: "The allocator checks the block: it was made with another size inside the guest, or its surroundings were overwritten.",
+    about: "Freeing a block trapped, although the block was in use and its size was the one it was allocated with.",
+    why: "The allocator checks the block: the guest recorded another size for it, or the bytes around it were overwritten.",
     observer: || Box::new(RejectedFree),
 };
 

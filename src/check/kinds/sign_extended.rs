@@ -6,8 +6,8 @@ use crate::record::Failure;
 
 pub(super) const KIND: Kind = Kind {
     name: "sign-extended",
-    about: "An address of 32 bits with the highest bit set was extended to 64 bits as a signed number.",
-    why: "Addresses from 2 GiB on are negative as signed numbers: convert them to an unsigned type of 32 bits first.",
+    about: "A 32-bit address with the highest bit set was extended to 64 bits as a signed number.",
+    why: "Addresses from 2 GiB on are negative as signed numbers: convert them to an unsigned 32-bit type first.",
     observer: || Box::new(SignExtended),
 };
 

@@ -43,22 +43,22 @@ fn range(facts: &Facts) -> Vec<Seen> {
     let Some(bytes) = &facts.bytes else {
         return vec![Seen::new(
             pointer,
-            format!("{len} bytes from there end outside memory: undefined, nothing checks it"),
+            format!("{} from there would end outside memory: undefined behavior, not checked", counted(len, "byte")),
         )];
     };
     let until = facts.to_zero.len() as u64;
     let string = quoted_bytes(&facts.to_zero);
     let (all, ended) = (counted(until, "byte"), addr + until);
     let text = match (facts.has_zero, until) {
-        (false, _) => format!("no zero byte up to the end of memory ({all}): it reads on, undefined"),
+        (false, _) => format!("no zero byte up to the end of memory ({all}): it reads past it, undefined behavior"),
         (true, until) if until < len => {
             let rest = counted(len - until, "byte");
             format!("{until}: {string}; it stops at the zero byte at {ended:#x}, {rest} before the end")
         }
-        (true, until) if until == len => format!("{until}: {string}; the zero byte is right behind"),
+        (true, until) if until == len => format!("{until}: {string}; a zero byte follows the range"),
         (true, until) => {
             let past = counted(until - len, "byte");
-            format!("{until}: {string}; no zero byte in the range, so it goes on {past} past it, to {ended:#x}")
+            format!("{until}: {string}; no zero byte in the range, so it reads {past} past the end, to {ended:#x}")
         }
     };
     vec![

@@ -10,13 +10,14 @@ pub(super) fn sees(facts: &Facts) -> Vec<Seen> {
     seen.extend(range(facts));
     if let Some(growth) = &facts.growth {
         let text = format!(
-            "detached by {}, which grew memory from {} to {} pages: length 0, each element undefined; make it again",
+            "detached by {}, which grew memory from {} to {} pages: length 0, each element undefined; create a new one",
             growth.step, growth.from, growth.to
         );
         seen.push(Seen::new("a view from before", text));
     }
     seen.extend(facts.later.as_ref().map(|later| {
-        let text = format!("{} after {}: a view is no copy (`.slice()` is)", quoted_bytes(&later.bytes), later.after);
+        let text =
+            format!("{} after {}: a view is not a copy (`.slice()` is)", quoted_bytes(&later.bytes), later.after);
         Seen::new("the same view", text)
     }));
     seen

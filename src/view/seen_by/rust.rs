@@ -16,8 +16,8 @@ pub(super) fn sees(facts: &Facts) -> Vec<Seen> {
         seen.push(Seen::new("a slice from before", text));
     }
     seen.extend(facts.later.as_ref().map(|later| {
-        let text = format!("after {}: read what you need before that call", later.after);
-        Seen::new("other bytes are there", text)
+        let text = format!("after {}: read what you need before that step", later.after);
+        Seen::new("the bytes change", text)
     }));
     seen
 }
@@ -25,7 +25,7 @@ pub(super) fn sees(facts: &Facts) -> Vec<Seen> {
 fn number(number: &Number) -> Seen {
     let text = match (number.value, number.packed) {
         (Value::I32(signed @ ..0), _) => format!(
-            "{signed}_i32; `as usize` extends the sign: {}; `as u32 as usize` = {}",
+            "{signed}_i32; `as usize` sign-extends it: {}; `as u32 as usize` = {}",
             i64::from(signed).cast_unsigned(),
             signed.cast_unsigned()
         ),

@@ -10,7 +10,7 @@ pub(super) fn sees(facts: &Facts) -> Vec<Seen> {
     seen.extend(range(facts));
     if let Some(growth) = &facts.growth {
         let text = format!(
-            "may be of the old memory since {}, which grew it from {} to {} pages: call Read again",
+            "may refer to the old memory since {}, which grew it from {} to {} pages: call Read again",
             growth.step, growth.from, growth.to
         );
         seen.push(Seen::new("a slice from before", text));

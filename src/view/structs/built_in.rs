@@ -31,7 +31,7 @@ const DECLARED: &[(&str, &str)] = &[
 /// libc++'s strings, which no declaration can describe: name, whether the pointer comes first, description.
 const CXX_STRINGS: [(&str, bool, &str); 3] = [
     ("std::string", true, "libc++ std::string of Emscripten and wasi-sdk"),
-    ("std::__2::string", true, "the same by its whole name"),
+    ("std::__2::string", true, "the same, by its full name"),
     ("std::__1::string", false, "libc++ std::string of Zig"),
 ];
 

@@ -182,7 +182,8 @@ impl Fields<'_> {
         for ((mut member, offset), count) in std::mem::take(&mut self.members).into_iter().zip(self.counts) {
             if let Some((counter, divisor)) = count {
                 let place = names.iter().position(|name| *name == counter);
-                let place = place.ok_or_else(|| format!("no member `{counter}` counts those of `{}`", member.name))?;
+                let place =
+                    place.ok_or_else(|| format!("no member `{counter}` for the length of `{}`", member.name))?;
                 member.count = Some(Count { member: place, divisor });
             }
             let is_inline = member.count.is_some() && !matches!(member.ty.kind, DataKind::Pointer(_));
@@ -334,7 +335,7 @@ mod tests {
             ("A { u33 len; }", "unknown type `u33`"),
             ("A { u32; }", "expected a type and a name, got `;`"),
             ("A { u32 a; u8 a; }", "two members are named `a`"),
-            ("A { char *s[len]; }", "no member `len` counts those of `s`"),
+            ("A { char *s[len]; }", "no member `len` for the length of `s`"),
             ("A { u32 a; } B", "unexpected `B` after the declaration"),
             ("A { void x; }", "`x` has no size"),
             ("A { u32 a[99999999999]; }", "`a` is larger than any memory"),

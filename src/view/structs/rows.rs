@@ -378,7 +378,7 @@ mod tests {
         let short = [b"short text\0".as_slice(), &[10]].concat();
         assert_eq!(
             lines(&[], "std::string", 0x100, &[(0x100, &short)]),
-            ["+0x0 std::string \"\" -> \"short text\" (inside)"]
+            ["+0x0 std::string \"\" -> \"short text\" (inline)"]
         );
         let long = [word(0x200), word(2), word(0x8000_0010)].concat();
         assert_eq!(
@@ -389,7 +389,7 @@ mod tests {
         let short = b"\x14short text\0";
         assert_eq!(
             lines(&[], "std::__1::string", 0x100, &[(0x100, short)]),
-            ["+0x0 std::__1::string \"\" -> \"short text\" (inside)"]
+            ["+0x0 std::__1::string \"\" -> \"short text\" (inline)"]
         );
         let long = [word(0x31), word(2), word(0x200)].concat();
         assert_eq!(

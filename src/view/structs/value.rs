@@ -184,7 +184,7 @@ impl Bytes<'_> {
         };
         if !is_long {
             let text = Bytes { addr: inside, ..self }.text(1, u64::from(len.min(11)))?;
-            return Some(if len == 0 { text } else { format!("{text} (inside)") });
+            return Some(if len == 0 { text } else { format!("{text} (inline)") });
         }
         let (data, size) = (u64::from(word(if data_first { 0 } else { 8 })), u64::from(word(4)));
         let capacity = if data_first { word(8) & (u32::MAX >> 1) } else { word(0) & !1 };

@@ -182,7 +182,8 @@ fn findings(app: &App, at: &Selection) -> String {
         0 => String::new(),
         count => format!(", and {}", counted(count as u64, "other finding")),
     };
-    format!("   ! {}{more} (:check)", finding(first))
+    // No line breaks between the sign and the name.
+    format!("   !\u{a0}{}{more} (:check)", finding(first))
 }
 
 /// The outcome of a line or a command that succeeded, in that many columns: a long answer is shortened, and its size

@@ -14,7 +14,7 @@ use crate::command::Report;
 use crate::debug::DebugInfo;
 use crate::front::tui::input::action::Direction;
 use crate::record::{Found, Target, Touch};
-use crate::view::{Accesses, FunctionWrites, GroupKind, Selection, TouchedCauses, Touches, Touching, thousands};
+use crate::view::{Accesses, FunctionWrites, GroupKind, Selection, TouchedCauses, Touches, Touching, counted};
 
 /// How long a key may look for something before the frame that shows it.
 const AT_ONCE: Duration = Duration::from_millis(8);
@@ -175,8 +175,8 @@ impl App {
         };
         self.look_at(selection);
         if skips {
-            let count = thousands(dropped.end - dropped.start);
-            self.notice(&format!("{count} accesses were not kept"));
+            let count = counted(dropped.end - dropped.start, "access");
+            self.notice(&format!("{count} not kept"));
         }
     }
 

@@ -26,7 +26,7 @@ fn each_kind_is_named_beside_the_answer_and_listed() {
         guest.lines.iter().for_each(|line| bench.send(line));
         let name = guest.name(KINDS.iter().map(|kind| kind.name));
         let shown = text(&bench.settled(160, 45));
-        assert!(shown.contains(&format!("! {name}: ")), "{}: {shown}", guest.guest);
+        assert!(shown.contains(&format!("!\u{a0}{name}: ")), "{}: {shown}", guest.guest);
         bench.keys(":check");
         bench.key(KeyCode::Enter);
         let listed = text(&bench.settled(160, 45));
@@ -57,15 +57,15 @@ fn what_is_allowed_or_turned_off_is_not_shown() {
     let guest = BROKEN.iter().find(|guest| guest.guest == "wrong-size").expect("it is in the table");
     let mut bench = bench(guest);
     bench.send("hello");
-    assert!(text(&bench.settled(160, 45)).contains("! wrong-size: "));
+    assert!(text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size: "));
     bench.keys(":check off");
     bench.key(KeyCode::Enter);
-    assert!(!text(&bench.settled(160, 45)).contains("! wrong-size"));
+    assert!(!text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size"));
     bench.keys(":check on");
     bench.key(KeyCode::Enter);
     assert_eq!(bench.full.app.settings.check, Check::On);
     bench.keys(":set allow wrong-size");
     bench.key(KeyCode::Enter);
     bench.key(KeyCode::Esc);
-    assert!(!text(&bench.settled(160, 45)).contains("! wrong-size"));
+    assert!(!text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size"));
 }

@@ -60,7 +60,7 @@ fn exchanges_without_their_bytes_keep_the_exact_ranges_that_they_wrote_and_are_s
         let shown = ask(":writers 0x12345");
         assert!(shown.contains("exchange 1  stores 65,536 B at 0x10000..0x20000  bytes not kept"), "{shown}");
         assert!(shown.contains("exchange 5 step 3  fill 65,536 B at 0x10000..0x20000"), "{shown}");
-        let only = format!("only the written ranges are kept of the start and exchanges 1 to {}", oldest - 1);
+        let only = format!("only the written ranges of the start and exchanges 1 to {} are kept", oldest - 1);
         assert!(shown.contains(&only), "{shown}");
         let shown = ask(":expect unwritten 0x800..0x900");
         assert!(shown.contains("as expected"), "{shown}");

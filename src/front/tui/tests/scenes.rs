@@ -1,7 +1,7 @@
 //! Snapshots of the screen at common terminal sizes, with styles. Each file in `scenes` has the rows of a screen, each
 //! followed by a row that begins with `~` if any of its characters has a style: a letter for the style of each.
 //!
-//! `LINMEM_UPDATE_SCENES=1 cargo test --lib scenes` writes them anew: look at the difference before it is committed.
+//! `BLESS=1 cargo test --lib scenes` writes them anew: look at the difference before it is committed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -131,7 +131,7 @@ fn picture(buffer: &Buffer, theme: Theme) -> String {
 #[test]
 fn ten_scenes_look_as_they_did() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/front/tui/tests/scenes");
-    let is_update = std::env::var_os("LINMEM_UPDATE_SCENES").is_some();
+    let is_update = std::env::var_os("BLESS").is_some();
     let mut wrong = BTreeMap::new();
     for (width, height) in SIZES {
         for (name, mut bench, keys) in scenes() {

@@ -182,7 +182,7 @@ fn stores_that_were_not_kept_are_counted_where_they_were() {
     assert_eq!(access(&mut bench), Some(dropped.end));
     let count = crate::view::thousands(dropped.end - dropped.start);
     assert!(shown.contains(&format!("{count} stores not kept")), "{shown}");
-    assert!(shown.contains(&format!("{count} accesses were not kept")), "{shown}");
+    assert!(shown.contains(&format!("{count} accesses not kept")), "{shown}");
     // Going back, the latest write is one of those: of them, only the step is known.
     go_to(&mut bench, "0x1000");
     bench.keys("#");

@@ -11,7 +11,7 @@ use crate::front::tui::state::panels::structs::{members, shown};
 pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let Some(view) = app.view().and_then(|view| members(&app.session, &view)) else {
         canvas.rule(area, "struct", canvas.theme.title());
-        canvas.put(below_title(area), " :struct NAME @ ADDR lays one over memory", Style::new());
+        canvas.put(below_title(area), " :struct NAME @ ADDR shows memory as a struct", Style::new());
         return;
     };
     let cursor = app.space.cursor;
