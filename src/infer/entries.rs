@@ -186,7 +186,7 @@ fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u3
         let unusual: u32 = allocator.args.iter().flatten().map(|_| 1).sum();
         sources.push((Source::Allocated(allocator), if allocator.is_named { unusual } else { 3 + unusual }));
     }
-    let is_address = |value: u64| value >= 8 && value < survey.memory;
+    let is_address = |value: u64| value >= 8 && value < survey.size;
     for (name, value) in &survey.getters {
         if is_address(*value) {
             let cost = if survey.allocators.iter().any(|allocator| allocator.is_named) { 4 } else { 2 };
@@ -200,7 +200,7 @@ fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u3
     }
     let free = region_address(interface);
     sources.push((Source::Free(free), 5));
-    sources.push((Source::Grown(survey.memory), 5));
+    sources.push((Source::Grown(survey.size), 5));
     for addr in [0, 1024] {
         if addr != free {
             sources.push((Source::Free(addr), 7));

@@ -22,7 +22,7 @@ use draft::Draft;
 use entries::{Entry, entries};
 use judge::{Verdict, judge};
 use readings::{Answer, readings, show_names};
-use survey::survey;
+use survey::{bases, survey};
 use trial::{BRIEF, Lab, PATIENT};
 
 /// How many drafts are judged.
@@ -170,15 +170,26 @@ impl Search<'_, '_> {
 
     /// Tries all ways to pass the line, likely ones first.
     fn explore(&mut self) {
+        for (base, memory) in bases(self.lab) {
+            self.lab.allow(PATIENT);
+            let survey = survey(self.lab, base, memory);
+            self.explore_with(&survey);
+            if !self.drafts.is_empty() || self.lab.is_over() {
+                return;
+            }
+        }
+    }
+
+    /// Tries all ways to pass the line that a survey offers.
+    fn explore_with(&mut self, survey: &survey::Survey) {
         let interface = self.lab.interface();
-        let survey = survey(self.lab);
-        let entries = entries(&survey, interface, self.evidence.call.as_deref(), self.is_hex());
-        self.tried.ways = entries.len();
+        let entries = entries(survey, interface, self.evidence.call.as_deref(), self.is_hex());
+        self.tried.ways += entries.len();
         self.lab.allow(BRIEF);
-        let slow = self.attempts(&survey, interface, &entries);
+        let slow = self.attempts(survey, interface, &entries);
         self.lab.allow(PATIENT);
         if self.drafts.is_empty() {
-            self.attempts(&survey, interface, &slow);
+            self.attempts(survey, interface, &slow);
         }
     }
 
@@ -220,7 +231,7 @@ impl Search<'_, '_> {
         let answer = Answer { typed: &self.first.answer, wanted: &wanted, line: line.len() as u64 };
         let found = readings(entry, &mut specimen, &observed, survey, interface, &answer);
         if found.is_empty() && wanted.len() > 3 {
-            let at = memchr::memmem::find(specimen.memory(0), &wanted).map(|at| at as u64);
+            let at = memchr::memmem::find(specimen.memory(survey.memory), &wanted).map(|at| at as u64);
             self.tried.unexplained += usize::from(at.is_some());
             let call = entry.draft.transform.clone().unwrap_or_default();
             self.tried.example = self.tried.example.take().or(at.map(|at| (call, at)));

@@ -67,7 +67,7 @@ pub(super) fn readings(
     let mut found: Vec<_> = observed.handed.iter().filter_map(|handed| by_import(handed, interface)).collect();
     found.extend(numbers(entry, observed, answer.typed));
     let known = known(entry, specimen, observed, survey, answer.line);
-    let memory = specimen.memory(0);
+    let memory = specimen.memory(survey.memory);
     found.extend(spans(&known, memory, answer.wanted, entry.encoding));
     // A digest: the digits stand for bytes.
     if entry.encoding == Encoding::Bytes
@@ -184,7 +184,7 @@ fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey
         let value = specimen.global(name).and_then(Value::unsigned);
         known.extend(value.map(|value| plain(format!("@{}", quoted(name)), value, 4)));
     }
-    let memory = specimen.memory(0);
+    let memory = specimen.memory(survey.memory);
     let mut loaded = Vec::new();
     for base in &known {
         for (offset, price) in [(0, 1), (4, 1), (8, 2), (12, 3), (16, 3), (-4, 3), (-8, 4)] {
