@@ -249,7 +249,9 @@ fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     more.push_str(&match toolchain::needs_other_host(interface) {
         Some(_) if interface.is_dynamic => String::new(),
         Some(why) => format!("\nNo recipe can drive this module: {why}"),
-        None => "\nA recipe can describe another convention: --abi FILE, see `linmem guide recipes`".to_owned(),
+        None => "\n`linmem infer GUEST --line LINE --answer ANSWER` finds the convention from an example\nA recipe can describe \
+                 it, too: --abi FILE, see `linmem guide recipes`"
+            .to_owned(),
     });
     NoConvention { why, more }
 }
@@ -264,6 +266,7 @@ fn several(found: &[Candidate]) -> NoConvention {
         more.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
         candidate.doubts.iter().for_each(|doubt| more.push_str(&format!("; but {doubt}")));
     }
+    more.push_str("\n`linmem infer GUEST --line LINE --answer ANSWER` finds the right one from an example");
     NoConvention { why: why.to_owned(), more }
 }
 

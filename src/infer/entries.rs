@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::survey::{Allocator, Survey};
+use crate::abi::recipe::Encoding;
 use crate::abi::{is_wasi, may_transform, quoted, region_address};
 use crate::guest::{Extern, Interface, Signature};
 
@@ -23,7 +24,7 @@ pub(super) struct Entry {
     pub(super) names: Vec<&'static str>,
     /// How many results the transform has.
     pub(super) results: usize,
-    pub(super) is_utf16: bool,
+    pub(super) encoding: Encoding,
 }
 
 /// What an argument is.
@@ -87,14 +88,17 @@ enum Form {
     Utf16,
     Utf16Nul,
     Prefixed,
+    /// Bytes that the line gives as hexadecimal digits.
+    Hex,
 }
 
+/// The forms of any line. [`Form::Hex`] needs a line of hexadecimal digits.
 const FORMS: [Form; 5] = [Form::Plain, Form::Nul, Form::Utf16, Form::Utf16Nul, Form::Prefixed];
 
 impl Form {
     fn write(self, at: &str) -> String {
         match self {
-            Form::Plain | Form::Utf16 => format!("write at {at}"),
+            Form::Plain | Form::Hex | Form::Utf16 => format!("write at {at}"),
             Form::Nul => format!("write line, 0 at {at}"),
             Form::Utf16Nul => format!("write line, 0, 0 at {at}"),
             Form::Prefixed => format!("write u32 n, line at {at}"),
@@ -104,26 +108,30 @@ impl Form {
     /// The number of bytes written.
     fn size(self) -> &'static str {
         match self {
-            Form::Plain | Form::Utf16 => "n",
+            Form::Plain | Form::Hex | Form::Utf16 => "n",
             Form::Nul => "n + 1",
             Form::Utf16Nul => "n + 2",
             Form::Prefixed => "n + 4",
         }
     }
 
-    fn is_utf16(self) -> bool {
-        matches!(self, Form::Utf16 | Form::Utf16Nul)
+    fn encoding(self) -> Encoding {
+        match self {
+            Form::Utf16 | Form::Utf16Nul => Encoding::Utf16,
+            Form::Hex => Encoding::Hex,
+            _ => Encoding::Bytes,
+        }
     }
 
     /// Whether the bytes themselves say where they end.
     fn says_its_length(self) -> bool {
-        !matches!(self, Form::Plain | Form::Utf16)
+        !matches!(self, Form::Plain | Form::Hex | Form::Utf16)
     }
 
     fn cost(self) -> u32 {
         match self {
             Form::Plain => 0,
-            Form::Nul => 1,
+            Form::Nul | Form::Hex => 1,
             Form::Utf16 => 4,
             Form::Utf16Nul | Form::Prefixed => 5,
         }
@@ -143,8 +151,9 @@ enum Source<'a> {
     Grown(u64),
 }
 
-/// The ways to pass a line to any of these functions, cheapest first.
-pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>) -> Vec<Entry> {
+/// The ways to pass a line to any of these functions, cheapest first. `is_hex` says whether line and answer may be
+/// hexadecimal digits for the bytes that the guest takes and returns.
+pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>, is_hex: bool) -> Vec<Entry> {
     let sources = sources(survey, interface);
     let mut entries = Vec::new();
     for (name, ty) in interface.funcs() {
@@ -158,7 +167,7 @@ pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>
         let cost = if call.is_none() && !may_transform(name) { 8 } else { 0 };
         let before = entries.len();
         for (source, price) in &sources {
-            for form in FORMS {
+            for form in FORMS.into_iter().chain(is_hex.then_some(Form::Hex)) {
                 written(&mut entries, survey, (name, ty), source, form, cost + price);
             }
         }
@@ -177,7 +186,7 @@ fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u3
         let unusual: u32 = allocator.args.iter().flatten().map(|_| 1).sum();
         sources.push((Source::Allocated(allocator), if allocator.is_named { unusual } else { 3 + unusual }));
     }
-    let is_address = |value: u64| value >= 8 && value < survey.memory;
+    let is_address = |value: u64| value >= 8 && value < survey.size;
     for (name, value) in &survey.getters {
         if is_address(*value) {
             let cost = if survey.allocators.iter().any(|allocator| allocator.is_named) { 4 } else { 2 };
@@ -191,7 +200,7 @@ fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u3
     }
     let free = region_address(interface);
     sources.push((Source::Free(free), 5));
-    sources.push((Source::Grown(survey.memory), 5));
+    sources.push((Source::Grown(survey.size), 5));
     for addr in [0, 1024] {
         if addr != free {
             sources.push((Source::Free(addr), 7));
@@ -250,8 +259,8 @@ fn entry(
     let mut draft = Draft { cost, ..survey.base.clone() };
     let has = |arg: Arg| args.contains(&arg);
     let mut names = vec!["ptr"];
-    if form.is_utf16() {
-        draft.header.insert(0, "text   utf16".to_owned());
+    if form.encoding() != Encoding::Bytes {
+        draft.header.insert(0, format!("text   {}", form.encoding().word()));
     }
     match source {
         Source::Allocated(by) => {
@@ -314,7 +323,7 @@ fn entry(
     }
     let args: Vec<_> = args.iter().map(|arg| arg.text()).collect();
     draft.transform = Some(call(name, &args, ty.results.len()));
-    Some(Entry { draft, names, results: ty.results.len(), is_utf16: form.is_utf16() })
+    Some(Entry { draft, names, results: ty.results.len(), encoding: form.encoding() })
 }
 
 /// The call of the transform, with names for its results.
@@ -364,7 +373,7 @@ fn fetched(
                 }
                 draft.handlers.extend(lengths(interface));
                 let names = Vec::new();
-                entries.push(Entry { draft, names, results: ty.results.len(), is_utf16: false });
+                entries.push(Entry { draft, names, results: ty.results.len(), encoding: Encoding::Bytes });
             }
         }
     }
@@ -412,7 +421,7 @@ fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>
     }
     for arg in ALL {
         let is_constant = matches!(arg, Arg::Zero | Arg::One);
-        if (is_constant || !args.contains(&arg)) && (arg != Arg::Units || form.is_utf16()) {
+        if (is_constant || !args.contains(&arg)) && (arg != Arg::Units || form.encoding() == Encoding::Utf16) {
             args.push(arg);
             fill(count, form, args, found);
             args.pop();

@@ -6,6 +6,8 @@ use super::trial::{Lab, Specimen};
 use crate::abi::Recipe;
 use crate::record::Failure;
 
+/// Minimum length of a long line, in bytes.
+const LONG: usize = 300;
 /// How often a line is sent again, to see whether answers stay the same.
 pub(super) const REPEATS: usize = 24;
 
@@ -47,7 +49,8 @@ pub(super) fn probes(line: &[u8]) -> Vec<Vec<u8>> {
     });
     let mut accented = line.to_vec();
     accented.extend("é ✓ 😀".as_bytes());
-    let long = line.repeat(9);
+    // Longer than what one byte can count.
+    let long = line.repeat(LONG / line.len().max(1) + 1);
     let spaced = [b"  ", line, b" x "].concat();
     let mut probes = vec![
         [line, line].concat(),

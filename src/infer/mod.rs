@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use crate::abi::{Invocation, Recipe, candidates, encode};
 use crate::guest::{Interface, Program, Watchdog};
-use crate::record::{Failure, Limit};
+use crate::record::{Failure, Hex, Limit};
 
 use draft::Draft;
 use entries::{Entry, entries};
 use judge::{Verdict, judge};
-use readings::{readings, show_names};
-use survey::survey;
+use readings::{Answer, readings, show_names};
+use survey::{bases, survey};
 use trial::{BRIEF, Lab, PATIENT};
 
 /// How many drafts are judged.
@@ -162,17 +162,34 @@ impl Search<'_, '_> {
         })
     }
 
+    /// Whether line and answer may be hexadecimal digits for other bytes.
+    fn is_hex(&self) -> bool {
+        let is_hex = |text: &[u8]| !text.is_empty() && Hex::read(text).is_some();
+        self.evidence.examples.iter().all(|example| is_hex(&example.line) && is_hex(&example.answer))
+    }
+
     /// Tries all ways to pass the line, likely ones first.
     fn explore(&mut self) {
+        for (base, memory) in bases(self.lab) {
+            self.lab.allow(PATIENT);
+            let survey = survey(self.lab, base, memory);
+            self.explore_with(&survey);
+            if !self.drafts.is_empty() || self.lab.is_over() {
+                return;
+            }
+        }
+    }
+
+    /// Tries all ways to pass the line that a survey offers.
+    fn explore_with(&mut self, survey: &survey::Survey) {
         let interface = self.lab.interface();
-        let survey = survey(self.lab);
-        let entries = entries(&survey, interface, self.evidence.call.as_deref());
-        self.tried.ways = entries.len();
+        let entries = entries(survey, interface, self.evidence.call.as_deref(), self.is_hex());
+        self.tried.ways += entries.len();
         self.lab.allow(BRIEF);
-        let slow = self.attempts(&survey, interface, &entries);
+        let slow = self.attempts(survey, interface, &entries);
         self.lab.allow(PATIENT);
         if self.drafts.is_empty() {
-            self.attempts(&survey, interface, &slow);
+            self.attempts(survey, interface, &slow);
         }
     }
 
@@ -198,8 +215,7 @@ impl Search<'_, '_> {
     /// Tries one way, and adds the drafts that read the answer.
     fn attempt(&mut self, entry: &Entry, survey: &survey::Survey, interface: &Interface) -> Attempt {
         self.tried.tried += 1;
-        let encoding = if entry.is_utf16 { crate::abi::recipe::Encoding::Utf16 } else { Default::default() };
-        let encoded = |bytes: &[u8]| encode(bytes, encoding).ok().map(|bytes| bytes.into_owned());
+        let encoded = |bytes: &[u8]| encode(bytes, entry.encoding).ok().map(|bytes| bytes.into_owned());
         let Some((line, wanted)) = encoded(&self.first.line).zip(encoded(&self.first.answer)) else {
             return Attempt::Failed;
         };
@@ -212,9 +228,10 @@ impl Search<'_, '_> {
             _ => (),
         }
         self.tried.returned += 1;
-        let found = readings(entry, &mut specimen, &observed, survey, interface, (line.len() as u64, &wanted));
+        let answer = Answer { typed: &self.first.answer, wanted: &wanted, line: line.len() as u64 };
+        let found = readings(entry, &mut specimen, &observed, survey, interface, &answer);
         if found.is_empty() && wanted.len() > 3 {
-            let at = memchr::memmem::find(specimen.memory(0), &wanted).map(|at| at as u64);
+            let at = memchr::memmem::find(specimen.memory(survey.memory), &wanted).map(|at| at as u64);
             self.tried.unexplained += usize::from(at.is_some());
             let call = entry.draft.transform.clone().unwrap_or_default();
             self.tried.example = self.tried.example.take().or(at.map(|at| (call, at)));

@@ -4,12 +4,15 @@ use super::entries::{Entry, result_names};
 use super::survey::{Survey, number, number_at, unsigned};
 use super::trial::{Handed, Observed, Specimen};
 use crate::abi::quoted;
+use crate::abi::recipe::Encoding;
 use crate::guest::{Extern, Interface, Type};
-use crate::record::Value;
+use crate::record::{Hex, Value};
 
 /// How many addresses and lengths are combined.
 const ADDRESSES: usize = 5;
 const LENGTHS: usize = 7;
+/// Minimum number of bytes that hexadecimal digits may stand for, where the line is not of that kind.
+const DIGEST: usize = 4;
 /// How many functions are asked about a result.
 const ACCESSORS: usize = 24;
 
@@ -23,6 +26,16 @@ pub(super) struct Reading {
     /// The address and the length, as values of a recipe; `None` if an import hands the answer over.
     pub(super) place: Option<(String, String)>,
     pub(super) cost: u32,
+}
+
+/// The answer that is looked for.
+pub(super) struct Answer<'a> {
+    /// As the user gave it.
+    pub(super) typed: &'a [u8],
+    /// As it is in memory.
+    pub(super) wanted: &'a [u8],
+    /// How many bytes were written for the line.
+    pub(super) line: u64,
 }
 
 /// A number that is known after the call, as a value of a recipe.
@@ -42,37 +55,79 @@ pub(super) fn show_names(entry: &Entry) -> Vec<String> {
     vec![format!("answer \"{}\"", shown.join(" "))]
 }
 
-/// The ways to read `wanted`, cheapest first, from a guest that has just been sent a line of `len` bytes.
+/// The ways to read the answer, cheapest first, from a guest that has just been sent the line.
 pub(super) fn readings(
     entry: &Entry,
     specimen: &mut Specimen<'_>,
     observed: &Observed,
     survey: &Survey,
     interface: &Interface,
-    (len, wanted): (u64, &[u8]),
+    answer: &Answer<'_>,
 ) -> Vec<Reading> {
     let mut found: Vec<_> = observed.handed.iter().filter_map(|handed| by_import(handed, interface)).collect();
-    let known = known(entry, specimen, observed, survey, len);
-    let memory = specimen.memory(0);
-    let mut addresses = addresses(&known, memory, wanted);
-    addresses.sort_by_key(|address| address.cost);
-    addresses.truncate(ADDRESSES);
-    for address in &addresses {
-        let mut lengths = lengths(&known, address, memory, wanted, entry.is_utf16);
-        lengths.sort_by_key(|(_, cost)| *cost);
-        lengths.truncate(LENGTHS);
-        for (length, cost) in lengths {
-            let mut after = Vec::new();
-            let is_result = !address.is_getter && !matches!(&*address.text, "ptr" | "buffer" | "area");
-            if is_result {
-                after.push(format!("fail \"the guest returned a null pointer\" if {} == 0", address.text));
-            }
-            after.push(format!("read {length} at {}", address.text));
-            let place = Some((address.text.clone(), length));
-            found.push(Reading { after, handlers: Vec::new(), place, cost: address.cost + cost });
-        }
+    found.extend(numbers(entry, observed, answer.typed));
+    let known = known(entry, specimen, observed, survey, answer.line);
+    let memory = specimen.memory(survey.memory);
+    found.extend(spans(&known, memory, answer.wanted, entry.encoding));
+    // A digest: the digits stand for bytes.
+    if entry.encoding == Encoding::Bytes
+        && let Some(bytes) = Hex::read(answer.typed).filter(|bytes| bytes.len() >= DIGEST)
+    {
+        found.extend(spans(&known, memory, &bytes, Encoding::Hex));
     }
     found.sort_by_key(|reading| reading.cost);
+    found
+}
+
+/// The ways to read these bytes from memory, in this encoding.
+fn spans(known: &[Known], memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<Reading> {
+    let mut addresses = addresses(known, memory, wanted);
+    addresses.sort_by_key(|address| address.cost);
+    addresses.truncate(ADDRESSES);
+    let mut found = Vec::new();
+    for address in &addresses {
+        let mut lengths = lengths(known, address, memory, wanted, encoding);
+        lengths.sort_by_key(|(_, cost)| *cost);
+        lengths.truncate(LENGTHS);
+        found.extend(lengths.into_iter().map(|(length, cost)| span(address, length, cost, encoding)));
+    }
+    found
+}
+
+/// The reading of one span.
+fn span(address: &Known, length: String, cost: u32, encoding: Encoding) -> Reading {
+    let mut after = Vec::new();
+    let is_result = !address.is_getter && !matches!(&*address.text, "ptr" | "buffer" | "area");
+    if is_result {
+        after.push(format!("fail \"the guest returned a null pointer\" if {} == 0", address.text));
+    }
+    let hex = if encoding == Encoding::Hex { "hex " } else { "" };
+    after.push(format!("read {hex}{length} at {}", address.text));
+    let place = Some((address.text.clone(), length));
+    Reading { after, handlers: Vec::new(), place, cost: address.cost + cost }
+}
+
+/// The readings of a result as a number: decimal, with a sign, or hexadecimal.
+fn numbers(entry: &Entry, observed: &Observed, typed: &[u8]) -> Vec<Reading> {
+    let mut found = Vec::new();
+    for (name, value) in result_names(entry.results).into_iter().zip(&observed.results) {
+        let Some(bits) = value.unsigned() else { continue };
+        let signed = if let Value::I32(n) = value { i64::from(*n) } else { bits.cast_signed() };
+        let shown = [
+            (format!("{{{name}}}"), bits.to_string(), 2),
+            (format!("{{{name}:i}}"), signed.to_string(), 3),
+            (format!("{{{name}:08x}}"), format!("{bits:08x}"), 4),
+            (format!("{{{name}:016x}}"), format!("{bits:016x}"), 4),
+            (format!("{{{name}:x}}"), format!("{bits:x}"), 5),
+        ];
+        let fits = shown.into_iter().filter(|(_, text, _)| text.as_bytes() == typed);
+        found.extend(fits.map(|(text, _, cost)| Reading {
+            after: vec![format!("answer \"{text}\"")],
+            handlers: Vec::new(),
+            place: None,
+            cost,
+        }));
+    }
     found
 }
 
@@ -129,7 +184,7 @@ fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey
         let value = specimen.global(name).and_then(Value::unsigned);
         known.extend(value.map(|value| plain(format!("@{}", quoted(name)), value, 4)));
     }
-    let memory = specimen.memory(0);
+    let memory = specimen.memory(survey.memory);
     let mut loaded = Vec::new();
     for base in &known {
         for (offset, price) in [(0, 1), (4, 1), (8, 2), (12, 3), (16, 3), (-4, 3), (-8, 4)] {
@@ -188,7 +243,8 @@ fn addresses(known: &[Known], memory: &[u8], wanted: &[u8]) -> Vec<Known> {
 }
 
 /// What says that the answer at an address has its length, with the cost.
-fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], is_utf16: bool) -> Vec<(String, u32)> {
+fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<(String, u32)> {
+    let is_utf16 = encoding == Encoding::Utf16;
     let len = wanted.len() as u64;
     let mut found = Vec::new();
     for value in known.iter().filter(|value| value.text != address.text) {
@@ -219,8 +275,12 @@ fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], is_ut
             found.push((format!("{text} - {offset}"), 5));
         }
     }
+    if encoding == Encoding::Hex {
+        // A digest has the same length for every line.
+        found.push((len.to_string(), 6));
+    }
     let end = usize::try_from(address.value + len).unwrap_or(usize::MAX);
-    if !is_utf16 && memory.get(end) == Some(&0) && !wanted.contains(&0) {
+    if encoding == Encoding::Bytes && memory.get(end) == Some(&0) && !wanted.contains(&0) {
         found.push(("until 0".to_owned(), 6));
     }
     found

@@ -10,6 +10,8 @@ use crate::record::Value;
 const SIZES: [u64; 2] = [72, 200];
 /// How many functions are called to find out what they do.
 const CALLED: usize = 400;
+/// How many functions are tried as one that sets the module up.
+const SET_UPS: usize = 8;
 /// The calls that toolchains require before any other.
 const SET_UP: [&str; 4] = ["_initialize", "__wasm_call_ctors", "__wbindgen_start", "initialize"];
 
@@ -25,8 +27,10 @@ pub(super) struct Survey {
     pub(super) globals: Vec<(String, u64)>,
     /// Functions with one parameter that return a number: they may say something about a handle.
     pub(super) accessors: Vec<String>,
-    /// The size of the first memory at the start, in bytes.
-    pub(super) memory: u64,
+    /// Which memory lines and answers go through.
+    pub(super) memory: usize,
+    /// Its size at the start, in bytes.
+    pub(super) size: u64,
 }
 
 /// A function that allocates memory.
@@ -84,20 +88,20 @@ pub(super) fn number_at(memory: &[u8], addr: u64, width: usize) -> Option<u64> {
     Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
-/// Surveys a module.
-pub(super) fn survey(lab: &Lab<'_>) -> Survey {
-    let base = base(lab);
+/// Surveys a module, with what every recipe for it needs, and one of its memories.
+pub(super) fn survey(lab: &Lab<'_>, base: Draft, memory: usize) -> Survey {
     let mut survey = Survey {
         base,
         allocators: Vec::new(),
         getters: Vec::new(),
         globals: Vec::new(),
         accessors: Vec::new(),
-        memory: 0,
+        memory,
+        size: 0,
     };
     let funcs: Vec<_> = lab.interface().funcs().take(CALLED).collect();
     let Some(mut quiet) = specimen(lab, &survey.base) else { return survey };
-    survey.memory = quiet.memory(0).len() as u64;
+    survey.size = quiet.memory(memory).len() as u64;
     for (name, ty) in &funcs {
         if lab.is_over() {
             break;
@@ -110,7 +114,7 @@ pub(super) fn survey(lab: &Lab<'_>) -> Survey {
                     quiet = fresh;
                 }
             }
-            (1..=4, [result]) if result.is_number() => survey.allocators.extend(allocator(lab, &survey.base, name, ty)),
+            (1..=4, [result]) if result.is_number() => survey.allocators.extend(allocator(lab, &survey, name, ty)),
             _ => (),
         }
         if ty.params.len() == 1 && ty.results.len() == 1 {
@@ -121,11 +125,33 @@ pub(super) fn survey(lab: &Lab<'_>) -> Survey {
     let globals = lab.interface().exports.iter().filter(|export| matches!(export.what, Extern::Global(_)));
     for export in globals {
         let value = quiet.global(&export.name).and_then(Value::unsigned);
-        if let Some(value) = value.filter(|&value| value < survey.memory) {
+        if let Some(value) = value.filter(|&value| value < survey.size) {
             survey.globals.push((export.name.clone(), value));
         }
     }
     survey
+}
+
+/// What recipes for the module may need besides the steps of a line, likely ones first, each with a memory: another
+/// memory than the first, or a call that sets the module up.
+pub(super) fn bases(lab: &Lab<'_>) -> Vec<(Draft, usize)> {
+    let interface = lab.interface();
+    let base = base(lab);
+    let mut bases = vec![(base.clone(), 0)];
+    for (memory, names) in interface.memory_names().into_iter().enumerate() {
+        if let Some(name) = names.first().filter(|_| memory > 0) {
+            let mut other = base.clone();
+            other.header.push(format!("memory {}", quoted(name)));
+            bases.push((other, memory));
+        }
+    }
+    let is_set_up = |(name, ty): &(&str, &Signature)| ty.params.is_empty() && !SET_UP.contains(name);
+    for (name, _) in interface.funcs().filter(is_set_up).filter(|(_, ty)| ty.results.is_empty()).take(SET_UPS) {
+        let mut set_up = base.clone();
+        set_up.once.push(format!("{}()", quoted(name)));
+        bases.push((set_up, 0));
+    }
+    bases
 }
 
 /// What every recipe for the module needs.
@@ -155,7 +181,7 @@ fn specimen<'a>(lab: &Lab<'a>, base: &Draft) -> Option<Specimen<'a>> {
 
 /// The way in which a function allocates memory, if it does: two calls return two blocks inside memory that do not
 /// overlap, or the same buffer twice.
-fn allocator(lab: &Lab<'_>, base: &Draft, name: &str, ty: &Signature) -> Option<Allocator> {
+fn allocator(lab: &Lab<'_>, survey: &Survey, name: &str, ty: &Signature) -> Option<Allocator> {
     if frees(name) || !ty.params.iter().all(|param| param.is_number()) {
         return None;
     }
@@ -167,16 +193,16 @@ fn allocator(lab: &Lab<'_>, base: &Draft, name: &str, ty: &Signature) -> Option<
     };
     let mut is_region = true;
     let mut works = |way: &&[Option<u64>]| {
-        let Some(mut specimen) = specimen(lab, base) else { return false };
+        let Some(mut specimen) = specimen(lab, &survey.base) else { return false };
         let mut blocks = Vec::new();
         is_region = true;
         for size in SIZES {
             let args: Vec<_> = way.iter().zip(&ty.params).map(|(arg, &ty)| number(ty, arg.unwrap_or(size))).collect();
             let Some(addr) = specimen.call(name, &args).as_deref().and_then(unsigned) else { return false };
             let end = addr.saturating_add(size);
-            let words = [0, 4].map(|at| number_at(specimen.memory(0), addr.saturating_add(at), 4));
+            let words = [0, 4].map(|at| number_at(specimen.memory(survey.memory), addr.saturating_add(at), 4));
             is_region &= matches!(words, [Some(at), Some(capacity)] if capacity == size && at > 0);
-            if addr < 8 || end > specimen.memory(0).len() as u64 {
+            if addr < 8 || end > specimen.memory(survey.memory).len() as u64 {
                 return false;
             }
             blocks.push(addr..end);
