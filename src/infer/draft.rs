@@ -1,6 +1,6 @@
 //! A recipe under construction, as lines of text.
 
-use super::survey::Allocator;
+use super::allocator::Allocator;
 use crate::abi::Recipe;
 use crate::abi::recipe::parse;
 

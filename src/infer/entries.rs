@@ -1,7 +1,8 @@
 //! Ways to pass a line: where it is written, in which form, and which arguments say so.
 
+use super::allocator::Allocator;
 use super::draft::Draft;
-use super::survey::{Allocator, Survey};
+use super::survey::Survey;
 use crate::abi::recipe::Encoding;
 use crate::abi::{is_wasi, may_transform, quoted, region_address};
 use crate::guest::{Extern, Interface, Signature};

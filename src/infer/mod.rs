@@ -4,6 +4,7 @@
 //! each call the answer's bytes are looked for in memory, and their address and length are explained by what is known:
 //! results, numbers in memory, getters. What explains the first example becomes a recipe, and is tried on other lines.
 
+mod allocator;
 mod draft;
 mod entries;
 mod frees;

@@ -1,5 +1,6 @@
 //! What a module's exports do, found by calling them: which allocate memory, which say where a buffer is.
 
+use super::allocator::Allocator;
 use super::draft::Draft;
 use super::trial::{Lab, Specimen};
 use crate::abi::{frees, is_allocator, is_wasi, quoted};
@@ -31,35 +32,6 @@ pub(super) struct Survey {
     pub(super) memory: usize,
     /// Its size at the start, in bytes.
     pub(super) size: u64,
-}
-
-/// A function that allocates memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Allocator {
-    pub(super) export: String,
-    /// Its arguments; `None` is the size.
-    pub(super) args: Vec<Option<u64>>,
-    /// Whether a block is a structure that says where the memory is: address, capacity, length.
-    pub(super) is_region: bool,
-    /// Whether its name says that it allocates.
-    pub(super) is_named: bool,
-    /// The export that frees its blocks, with the number of its parameters.
-    pub(super) free: Option<(String, usize)>,
-}
-
-impl Allocator {
-    /// The call that allocates `size` bytes, as a recipe writes it.
-    pub(super) fn call(&self, size: &str) -> String {
-        let args: Vec<_> = self.args.iter().map(|arg| arg.map_or(size.to_owned(), |n| n.to_string())).collect();
-        format!("{}({})", quoted(&self.export), args.join(", "))
-    }
-
-    /// The call that frees a block of `size` bytes.
-    pub(super) fn free_call(&self, ptr: &str, size: &str) -> Option<String> {
-        let (export, params) = self.free.as_ref()?;
-        let args = [ptr, size, "1"];
-        Some(format!("{}({})", quoted(export), args.get(..*params)?.join(", ")))
-    }
 }
 
 /// A number as an argument of this type.

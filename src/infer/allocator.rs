@@ -1,0 +1,32 @@
+//! A function of the guest that allocates memory, and how it is called.
+
+use crate::abi::quoted;
+
+/// A function that allocates memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Allocator {
+    pub(super) export: String,
+    /// Its arguments; `None` is the size.
+    pub(super) args: Vec<Option<u64>>,
+    /// Whether a block is a structure that says where the memory is: address, capacity, length.
+    pub(super) is_region: bool,
+    /// Whether its name says that it allocates.
+    pub(super) is_named: bool,
+    /// The export that frees its blocks, with the number of its parameters.
+    pub(super) free: Option<(String, usize)>,
+}
+
+impl Allocator {
+    /// The call that allocates `size` bytes, as a recipe writes it.
+    pub(super) fn call(&self, size: &str) -> String {
+        let args: Vec<_> = self.args.iter().map(|arg| arg.map_or(size.to_owned(), |n| n.to_string())).collect();
+        format!("{}({})", quoted(&self.export), args.join(", "))
+    }
+
+    /// The call that frees a block of `size` bytes.
+    pub(super) fn free_call(&self, ptr: &str, size: &str) -> Option<String> {
+        let (export, params) = self.free.as_ref()?;
+        let args = [ptr, size, "1"];
+        Some(format!("{}({})", quoted(export), args.get(..*params)?.join(", ")))
+    }
+}
