@@ -91,7 +91,7 @@ pub struct Cli {
     #[arg(short, long, value_name = "TEXT", help_heading = PIPE, allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Print memory around each step: hex, json
+    /// Print memory before and after each step: hex, json
     #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 

@@ -65,7 +65,9 @@ fn the_dump_says_how_many_stores_are_not_kept() {
     let line = few.lines().find(|line| line.contains("call  turn")).expect("it is a step");
     assert!(line.contains(" of 200,000 accesses not kept"), "{few}");
     assert!(
-        few.contains("not kept (--max-record): the written bytes are exact, but the order of these writes is unknown")
+        few.contains(
+            "not kept (--max-record): the written bytes are exact, but the order of dropped writes is unknown"
+        )
     );
     // The ranges and the values are as they are where all is kept.
     let (all, told) = (shown("64MiB"), |text: &str| {

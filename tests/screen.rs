@@ -249,7 +249,7 @@ fn a_newcomer_finds_a_text_a_change_and_an_address_and_takes_a_picture() {
     terminal.wait_for("now: the guest, exchange 1 step 3");
     terminal.press("\x07data1+1\r");
     terminal.wait_for("00000400  20[57]61 73");
-    terminal.wait_for("last: the module, the start step 1");
+    terminal.wait_for("last: the module, step 1 of the start");
     terminal.press("\x0f");
     terminal.wait_for("at 0x415");
     // F12 prints the path of the picture.

@@ -254,7 +254,7 @@ pub(super) fn pause(context: &mut Context<'_>) -> Result<Reply, Error> {
             context.session.pause();
             Ok(match passes.pauses {
                 true => Reply::Sent,
-                false => Reply::SentSaying(format!("pausing at the next store; in a loop without stores, {OFFER}")),
+                false => Reply::SentSaying(format!("pausing at the next store; if none comes: {OFFER}")),
             })
         }
         State::Stopped => Err(Error::Failed(format!("the guest is already stopped; {NOT_OVER}"))),

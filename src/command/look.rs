@@ -92,7 +92,7 @@ pub(super) fn frames(context: &mut Context<'_>) -> Result<Reply, Error> {
         return Ok(Reply::Text(lines));
     }
     let lines = view::frames(&context.at()?.node);
-    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or a trap without frames"))
+    Ok(lines_or(lines.iter().map(|line| visible(line.as_bytes())), "no trap, or its frames are unknown"))
 }
 
 pub(super) fn exports(context: &mut Context<'_>) -> Result<Reply, Error> {

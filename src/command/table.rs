@@ -90,7 +90,7 @@ pub const COMMANDS: &[Spec] = &[
     spec(
         "as",
         "js|c|wazero|rust [ADDR [LEN] | ADDR..END] [json]",
-        "show what a host in that language sees at the answer, or in a range",
+        "show how a host in that language sees the answer, or a range",
         |args| {
             let language = args.host_language()?;
             let (range, json) = report_range(args)?;

@@ -55,7 +55,7 @@ fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferAr
     inferred.notes.iter().for_each(|note| status::note(note));
     inferred.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
     if let Some(line) = &inferred.open_line {
-        status::note(&format!("to decide, add --line '{}' and --answer with the right answer to it", visible(line)));
+        status::note(&format!("to decide between them, add --line '{}' with its --answer", visible(line)));
     }
     let saved = args.save.as_deref().map_or(Ok(()), |file| write(file, text.as_bytes()));
     let embedded = args.embed.as_deref().map_or(Ok(()), |file| embed(file, source, &text));
@@ -101,7 +101,7 @@ fn in_vain(name: &str, tried: &Tried, args: &InferArgs) -> String {
     }
     match &tried.example {
         Some((call, addr)) => text.push_str(&format!(
-            "\n  The answer was found in memory {}, for example at {addr:#x} after `{}`, but no known value gives its address and length.",
+            "\n  The answer was found in memory {}, first at {addr:#x} after `{}`, but no known value gives its address and length.",
             crate::record::counted(tried.unexplained as u64, "time"),
             visible(call.as_bytes())
         )),

@@ -22,10 +22,10 @@ const ENGINE: WasmFeatures = WasmFeatures::empty()
 
 /// Features whose proposals have other names than their flags; with the tools that emit them, or how to build without.
 const NAMES: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::GC, "garbage collection (compilers of Kotlin, Dart, Java and OCaml emit it)"),
+    (WasmFeatures::GC, "garbage collection (compilers for Kotlin, Dart, Java and OCaml emit it)"),
     (
         WasmFeatures::FUNCTION_REFERENCES,
-        "typed function references (compilers of languages with a garbage collector emit them)",
+        "typed function references (compilers for languages with a garbage collector emit them)",
     ),
     (WasmFeatures::TAIL_CALL, "tail calls (compile without -mtail-call)"),
     (WasmFeatures::MEMORY64, "64-bit memory (compile for wasm32, without -sMEMORY64)"),

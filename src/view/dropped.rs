@@ -24,7 +24,7 @@ pub fn dropped(cause: &Cause, place: Option<usize>) -> Option<String> {
 /// The same as a sentence that says what is known nevertheless.
 pub fn dropped_in_full(cause: &Cause, place: Option<usize>) -> Option<String> {
     let dropped = dropped(cause, place)?;
-    Some(format!("{dropped} (--max-record): the written bytes are exact, but the order of these writes is unknown"))
+    Some(format!("{dropped} (--max-record): the written bytes are exact, but the order of dropped writes is unknown"))
 }
 
 /// Maximum number of ranges that a sentence names.

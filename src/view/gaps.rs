@@ -49,7 +49,7 @@ pub fn runs_guest(cause: &Cause) -> bool {
 /// That the oldest exchanges were dropped, if they were. Of later ones, at least the written ranges are known.
 pub(super) fn forgotten(run: &Run) -> Option<String> {
     let oldest = run.oldest_listed();
-    (oldest > 0).then(|| format!("exchanges before {oldest} were dropped to save memory"))
+    (oldest > 0).then(|| format!("everything before exchange {oldest} was dropped to save memory"))
 }
 
 /// That of some exchanges only the written ranges are kept, if there are any.

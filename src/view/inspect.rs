@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::text::{glyph, visible};
-use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, counted, exchange, name};
+use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, counted, name};
 use crate::check::is_poison;
 use crate::record::{Image, Run, StepKind};
 
@@ -71,14 +71,14 @@ pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer:
     let Some(Writer { cause, step, by }) = writer else { return "no known write here".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
     let when = if mark == Mark::None { "last" } else { "now" };
-    let whole = exchange(cause);
+    let place = super::writers::when(cause, Some(step));
     let call = run.cause(cause).and_then(|cause| match &cause.steps.get(step)?.kind {
         _ if is_poison(cause, step) => Some(" (--poison)".to_owned()),
         StepKind::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
         StepKind::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
         _ => None,
     });
-    format!("{when}: {}, {whole} step {}{}", name(by), step + 1, call.unwrap_or_default())
+    format!("{when}: {}, {place}{}", name(by), call.unwrap_or_default())
 }
 
 /// Everything known about an address, in lines: its regions, its last writer, and the interpretations of its bytes in

@@ -101,7 +101,7 @@ fn stack(at: &impl Fn(&str) -> Option<u64>, data: &[Region]) -> Option<((u64, u6
             Some(((0, top), "below the initial __stack_pointer, before the data".to_owned()))
         }
         None => None,
-        Some(end) => Some(((end, top), "at most: from the end of the data to the initial __stack_pointer".to_owned())),
+        Some(end) => Some(((end, top), "at most from the end of the data to the initial __stack_pointer".to_owned())),
     }
 }
 

@@ -124,7 +124,7 @@ impl OriginSearch {
     fn unwritten(&mut self, run: &Run) -> Next {
         let target = Target { memory: self.memory, range: self.addr..self.addr.saturating_add(1), reads: false };
         if let Some(entry) = bare_writes(run, &target).last() {
-            let reason = format!("{} wrote it, whose bytes were dropped to save memory", exchange(entry.cause));
+            let reason = format!("{} wrote it, but its bytes were dropped to save memory", exchange(entry.cause));
             return Next::Stopped(reason);
         }
         if let Some(reason) = forgotten(run) {

@@ -196,7 +196,10 @@ impl ProfileSearch {
             ));
         }
         if run.oldest() > 0 {
-            gaps.push(format!("exchanges before {} were dropped to save memory and not counted", run.oldest()));
+            gaps.push(format!(
+                "everything before exchange {} was dropped to save memory and not counted",
+                run.oldest()
+            ));
         }
         if self.dropped > 0 {
             gaps.push(format!("not counted, because dropped to save memory: {}", counted(self.dropped, "access")));

@@ -122,7 +122,7 @@ fn usual(cause: &TrapCause) -> Option<[&'static str; 2]> {
         ],
         TrapCause::MemoryOutOfBounds => [
             "address and length in the wrong order, or packed in the other order; a length in the wrong units;",
-            "a pointer that was freed, never set, or is an error code such as -1; a missing zero byte",
+            "a pointer that was freed or never set, or an error code such as -1 used as one; a missing zero byte",
         ],
         TrapCause::TableOutOfBounds | TrapCause::NullFunction => [
             "a function pointer that was never set, or that was freed or overwritten;",

@@ -281,10 +281,13 @@ impl AccessEntry {
     }
 }
 
-/// `exchange 2 step 4`, or `the start step 1`.
+/// `exchange 2 step 4`, or `step 1 of the start`.
 pub(super) fn when(cause: usize, step: Option<usize>) -> String {
-    let cause = exchange(cause);
-    step.map_or_else(|| cause.clone(), |step| format!("{cause} step {}", step + 1))
+    match step {
+        None => exchange(cause),
+        Some(step) if cause == 0 => format!("step {} of the start", step + 1),
+        Some(step) => format!("{} step {}", exchange(cause), step + 1),
+    }
 }
 
 /// An instruction's function and source line, safe to print.

@@ -66,7 +66,7 @@ pub(crate) const CASES: &[Case] = &[
     same("readers 0x420", "host read"),
     case("origin 0x410", "byte 0 of the line", "stopped: the guest's stores were not recorded"),
     case("profile", "add_wasm_is_cool", "loads  function"),
-    same("frames", "no trap, or a trap without frames"),
+    same("frames", "no trap, or its frames are unknown"),
     same("check", "no findings"),
     same("regions", "written in exchange 5"),
     case("back", "exchange 4, step 1 of 1", "exchange 4 of 5 | step 1 of 1"),

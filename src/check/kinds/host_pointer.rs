@@ -39,7 +39,7 @@ impl Observer for HostPointer {
 }
 
 fn tell(what: &str, size: u64) -> Option<Evidence> {
-    Evidence::new(0..0, format!("{what}: memory ends at {size:#x}, and pointers of a host process are in that range"))
+    Evidence::new(0..0, format!("{what}: memory ends at {size:#x}, and a number that large looks like a host pointer"))
 }
 
 /// Whether a number can be an address and a length in this memory, in either order.

@@ -7,7 +7,7 @@ use crate::record::{counted, plain};
 pub(super) const KIND: Kind = Kind {
     name: "null-block",
     about: "An allocator returned address 0.",
-    why: "That is how an allocator says that it has no memory; in WebAssembly a write there does not trap.",
+    why: "That is how an allocator says that it has no memory left; in WebAssembly a write there does not trap.",
     observer: || Box::new(NullBlock),
 };
 

@@ -26,7 +26,7 @@ impl Observer for ProgramOver {
                     self.over = false;
                     return Evidence::new(
                         0..0,
-                        format!("{} was called after _start had returned or exited", plain(export)),
+                        format!("{} was called after _start had returned or the guest had exited", plain(export)),
                     );
                 }
             }

@@ -7,7 +7,7 @@ use crate::record::{Failure, StepKind, plain};
 pub(super) const KIND: Kind = Kind {
     name: "rejected-free",
     about: "Freeing a block trapped, although the block was in use and its size was the one it was allocated with.",
-    why: "The allocator checks the block: the guest recorded another size for it, or the bytes around it were overwritten.",
+    why: "The allocator checks the block: the guest recorded a different size for it, or the bytes around it were overwritten.",
     observer: || Box::new(RejectedFree),
 };
 

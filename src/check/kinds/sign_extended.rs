@@ -7,7 +7,7 @@ use crate::record::Failure;
 pub(super) const KIND: Kind = Kind {
     name: "sign-extended",
     about: "A 32-bit address with the highest bit set was extended to 64 bits as a signed number.",
-    why: "Addresses from 2 GiB on are negative as signed numbers: convert them to an unsigned 32-bit type first.",
+    why: "Addresses of 2 GiB and above are negative as signed numbers: convert them to an unsigned 32-bit type first.",
     observer: || Box::new(SignExtended),
 };
 

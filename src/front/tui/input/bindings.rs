@@ -190,7 +190,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(EDITED, "Ctrl-U Ctrl-K", &[(&[ctrl('u')], Action::Edit(Edit::KillLeft)), (&[ctrl('k')], Action::Edit(Edit::KillRight))], "delete to the start, to the end of the line", ""),
     bind(EDITED, "Ctrl-Y", &[(&[ctrl('y')], Action::Edit(Edit::Yank))], "insert what was deleted last", ""),
     bind(EDITED, "Ctrl-T", &[(&[ctrl('t')], Action::Edit(Edit::Transpose))], "swap the two characters around the cursor", ""),
-    bind(EDITED, "Ctrl-_", &[(&[ctrl('_'), ctrl('7'), ctrl('/')], Action::Edit(Edit::Undo))], "undo the last change of the line", ""),
+    bind(EDITED, "Ctrl-_", &[(&[ctrl('_'), ctrl('7'), ctrl('/')], Action::Edit(Edit::Undo))], "undo the last change to the line", ""),
 
     bind(LINES, "Up Down", &[(&[key(Up), ctrl('p')], Action::Edit(Edit::Earlier)), (&[key(Down), ctrl('n')], Action::Edit(Edit::Later))], "earlier, later lines (Ctrl-P Ctrl-N)", ""),
     bind(LINES, "Ctrl-R", &[(&[ctrl('r')], Action::Edit(Edit::Search))], "search earlier lines; again for an older one", ""),

@@ -214,7 +214,7 @@ impl App {
         self.has_mouse = !self.has_mouse;
         self.notice(match self.has_mouse {
             true => "the mouse moves the cursor and selects bytes again",
-            false => "the terminal has the mouse now, to select text; M takes it back",
+            false => "the terminal has the mouse now, to select text; M gives it back to linmem",
         });
         self.request(Request::Mouse { take: self.has_mouse });
     }

@@ -325,7 +325,7 @@ fn the_inspector_tells_all_at_80_columns_and_at_the_end_of_memory() {
     shown.push_str(&text(&bench.settled(80, 24)));
     for line in [
         " at 0x100  .rodata",
-        " last: the module, the start step 1",
+        " last: the module, step 1 of the start",
         " u8          8 ",
         " pointer     0x108 .rodata+0x8 words",
         " ptr+len     0x108+0 \"\"",
