@@ -4,10 +4,12 @@ use super::Example;
 use super::draft::Draft;
 use super::trial::{Lab, Specimen};
 use crate::abi::Recipe;
-use crate::record::Failure;
+use crate::record::{Failure, counted};
 
 /// Minimum length of a long line, in bytes.
 const LONG: usize = 300;
+/// How many characters of a line or an answer are shown.
+const SHOWN: usize = 60;
 /// How often a line is sent again, to see whether answers stay the same.
 pub(super) const REPEATS: usize = 24;
 
@@ -22,6 +24,8 @@ pub(super) struct Suspect {
     pub(super) answers: Vec<Result<Vec<u8>, Failure>>,
     /// Signs that it is wrong.
     pub(super) faults: u32,
+    /// The first of these signs, as a sentence.
+    pub(super) odd: Option<String>,
     /// How many lines the guest did not accept: some functions take only certain texts.
     refused: u32,
 }
@@ -103,7 +107,7 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
         }
     }
     let first = examples.first()?;
-    let (mut faults, mut refused) = (0, 0);
+    let (mut signs, mut refused) = (Signs::default(), 0);
     let mut answers = Vec::new();
     for probe in probes {
         let answer = match lab.specimen(&recipe) {
@@ -111,16 +115,19 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
             None => Err(Failure::NotOver),
         };
         match &answer {
-            Ok(answer) => faults += garbage(answer, &first.answer),
+            Ok(answer) => signs.add(garbage(answer, &first.answer), || {
+                format!("the answer to {} would be {}", shown(probe), shown(answer))
+            }),
             Err(Failure::Trap { .. } | Failure::Refused(_)) => refused += 1,
             // Wrong arguments make it run for ever, and no other line will change that.
             Err(Failure::Limit(_)) => return None,
-            Err(_) => faults += 3,
+            Err(failure) => signs.add(3, || format!("{} fails: {failure}", shown(probe))),
         }
         answers.push(answer);
     }
-    faults += in_a_row(lab.specimen(&recipe)?, first, probes, &answers);
-    Some(Suspect { draft, recipe, answers, faults, refused })
+    in_a_row(lab.specimen(&recipe)?, first, probes, &answers, &mut signs);
+    let Signs { faults, odd } = signs;
+    Some(Suspect { draft, recipe, answers, faults, odd, refused })
 }
 
 /// Signs that an answer is not what the guest means, where the example's answer is text.
@@ -137,28 +144,57 @@ fn garbage(answer: &[u8], example: &[u8]) -> u32 {
     faults
 }
 
-/// Sends all lines to one guest, the example between them, and counts the answers that differ from a fresh guest's.
+/// Sends all lines to one guest, the example between them, and notes the answers that differ from a fresh guest's.
 fn in_a_row(
     mut specimen: Specimen<'_>,
     first: &Example,
     probes: &[Vec<u8>],
     alone: &[Result<Vec<u8>, Failure>],
-) -> u32 {
-    let mut faults = 0;
+    signs: &mut Signs,
+) {
+    let changes = |line: &[u8], after: &[u8]| {
+        format!("the answer to {} is different, or missing, after {}", shown(line), shown(after))
+    };
+    let mut last: &[u8] = &[];
     for (probe, alone) in probes.iter().zip(alone) {
         // A guest may be unusable after a trap.
         let Ok(alone) = alone else { continue };
         if specimen.answer(probe).as_ref().ok() != Some(alone) {
-            faults += 2;
+            signs.add(2, || changes(probe, last));
         }
         if specimen.answer(&first.line).ok().as_ref() != Some(&first.answer) {
-            faults += 3;
+            signs.add(3, || changes(&first.line, probe));
         }
+        last = probe;
     }
     for _ in 0..REPEATS {
         if specimen.answer(&first.line).ok().as_ref() != Some(&first.answer) {
-            return faults + 5;
+            return signs.add(5, || changes(&first.line, &first.line));
         }
     }
-    faults
+}
+
+/// Signs that a recipe is wrong.
+#[derive(Default)]
+struct Signs {
+    faults: u32,
+    odd: Option<String>,
+}
+
+impl Signs {
+    fn add(&mut self, faults: u32, sentence: impl FnOnce() -> String) {
+        self.faults += faults;
+        if faults > 0 && self.odd.is_none() {
+            self.odd = Some(sentence());
+        }
+    }
+}
+
+/// A line or an answer in quotes, shortened.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?} ... ({})", &text[..end], counted(bytes.len() as u64, "byte")),
+        None => format!("{text:?}"),
+    }
 }

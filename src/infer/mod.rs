@@ -21,7 +21,7 @@ use crate::record::{Failure, Hex, Limit};
 
 use draft::Draft;
 use entries::{Entry, entries};
-use judge::{Verdict, judge};
+use judge::{Verdict, judge, shown};
 use readings::{Answer, readings, show_names};
 use survey::{bases, survey};
 use trial::{BRIEF, Lab, PATIENT};
@@ -264,19 +264,15 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
     )];
     proof.extend(freeing.proof);
     let mut doubts = Vec::new();
-    let visible = |bytes: &[u8]| format!("{:?}", String::from_utf8_lossy(bytes));
     let open_line = open.map(|(line, one, two)| {
+        let rivals = crate::record::counted(right as u64, "recipe");
+        let (shown_line, one, two) = (shown(&line), shown(&one), shown(&two));
         doubts.push(format!(
-            "{} give the right answer, but they differ on another line: the answer to {} would be {} or {}",
-            crate::record::counted(right as u64, "recipe"),
-            visible(&line),
-            visible(&one),
-            visible(&two)
+            "{rivals} give the right answer, but they differ on another line: the answer to {shown_line} would be \
+             {one} or {two}"
         ));
         line
     });
-    if best.faults > 0 {
-        doubts.push("some answers to other lines look wrong".to_owned());
-    }
+    doubts.extend(best.odd);
     Inferred { recipe, proof, notes: freeing.notes, doubts, open_line }
 }
