@@ -14,7 +14,7 @@ use super::status::{self, Status};
 use super::{hex, panics, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::session::{OpenError, Options, Session, Source, State, Update};
+use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
 
@@ -468,6 +468,7 @@ fn listen(sender: Sender<Message>) -> Result<(), Status> {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if signal != SIGINT {
+                remove_drafts();
                 termios::give_back();
                 std::process::exit(128 + signal);
             }
