@@ -112,3 +112,15 @@ fn a_full_disk_destroys_nothing() {
         assert_eq!(names(&folder), ["old.txt"], "{command}");
     }
 }
+
+/// XML has no `]]>` in text, and neither control characters nor U+FFFE and U+FFFF.
+#[test]
+fn a_picture_is_well_formed_whatever_it_shows() {
+    let folder = folder("picture");
+    fs::write(folder.join("script"), "a]]>b\u{fffe}\u{ffff}c&lt;\n:shot screen.svg\n").expect("it is writable");
+    let output = hermetic::linmem().current_dir(&folder).args(["--script", "script"]).output().expect("linmem starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let picture = fs::read_to_string(folder.join("screen.svg")).expect("it is text");
+    assert!(picture.contains("a]]&gt;b") && !picture.contains("]]>"), "{picture}");
+    assert!(picture.chars().all(|c| !matches!(c, '\u{fffe}' | '\u{ffff}') && (c == '\n' || !c.is_control())));
+}

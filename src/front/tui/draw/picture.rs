@@ -145,7 +145,12 @@ impl Look {
         for c in run.chars() {
             match c {
                 '<' => svg.push_str("&lt;"),
+                // In text, `]]>` is an error.
+                '>' => svg.push_str("&gt;"),
                 '&' => svg.push_str("&amp;"),
+                // XML has neither control characters nor these two, not even as references.
+                '\u{fffe}' | '\u{ffff}' => svg.push(char::REPLACEMENT_CHARACTER),
+                c if c.is_control() => svg.push(char::REPLACEMENT_CHARACTER),
                 c => svg.push(c),
             }
         }
