@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::hermetic::shell;
 use crate::moody_guest::{behind_many, moody};
 use crate::piped::{linmem, text};
 
@@ -44,4 +45,20 @@ fn ctrl_c_flushes_answers_of_a_batch() {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
     assert_eq!(child.wait().expect("it exits").code(), Some(130));
     assert!(text(&reader.join().expect("it exits")) == many);
+}
+
+/// As under `nohup`, and as in the background of a shell without job control.
+#[test]
+fn ignored_signals_stay_ignored() {
+    for mode in ["", "--repl", "--script -"] {
+        for signal in ["HUP", "INT", "TERM"] {
+            let script = format!(
+                "trap '' {signal}; (sleep 0.6; echo a; sleep 0.6) | linmem {mode} & sleep 0.3; \
+                 kill -{signal} $!; wait $!"
+            );
+            let output = shell(&script).output().expect("sh is installed");
+            let stdout = text(&output.stdout);
+            assert!(output.status.success() && stdout.contains("a Wasm is cool!"), "{signal} {mode}: {stdout}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
 use super::status::{self, Status};
-use super::{hex, panics, termios, tui};
+use super::{hex, panics, signals, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
 use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
@@ -463,7 +463,7 @@ impl Console {
 
 /// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
 fn listen(sender: Sender<Message>) -> Result<(), Status> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGTERM, SIGHUP]))
         .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
