@@ -154,6 +154,7 @@ fn in_screen(full: &mut FullScreen, messages: &Receiver<Message>, sender: Sender
             for request in requests {
                 match request {
                     Request::Quit => return Ok(Left::Quit),
+                    Request::Interrupt => return Ok(Left::With(Status::Signal(2))),
                     Request::Suspend => screen.suspend()?,
                     Request::Redraw => screen.forget()?,
                     Request::Mouse { take } => screen.take_mouse(take)?,
