@@ -68,6 +68,8 @@ pub(super) struct Console {
     is_pausing: bool,
     /// The nesting depth of scripts.
     pub(super) depth: usize,
+    /// How many files the outermost script or line has run.
+    pub(super) sourced: usize,
     /// Whether to quit.
     pub(super) leaving: bool,
 }
@@ -144,6 +146,7 @@ impl Console {
             pauses: false,
             is_pausing: false,
             depth: 0,
+            sourced: 0,
             leaving: false,
         }
     }
