@@ -172,21 +172,27 @@ impl Follower<'_> {
         loop {
             match lines.piece() {
                 Piece::End => return End::Over,
-                Piece::Wanting => match lines.fill() {
-                    Ok(()) => continue,
-                    Err(error) => return End::Input(error),
-                },
+                Piece::Wanting => {
+                    // Its end may never come.
+                    let filled = if lines.is_skipping() { Err(self.too_long()) } else { lines.fill() };
+                    if let Err(error) = filled {
+                        return End::Input(error);
+                    }
+                }
                 Piece::Line(line, _) => {
                     if let Some(end) = self.line(line) {
                         return end;
                     }
                 }
-                Piece::TooLong(_) => {
-                    self.number += 1;
-                    self.fail(self.number, &format!("the line is longer than {}", counted(LONGEST as u64, "byte")));
-                }
+                Piece::TooLong(_) => return End::Input(self.too_long()),
             }
         }
+    }
+
+    /// The error for a line that is too long.
+    fn too_long(&self) -> io::Error {
+        let most = counted(LONGEST as u64, "byte");
+        io::Error::other(format!("line {} is longer than {most}", self.number + 1))
     }
 
     /// Runs one line. Returns why the script ends, if it does.
