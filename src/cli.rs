@@ -114,6 +114,10 @@ pub struct Cli {
     /// The settings: defaults, overridden by the config file, then by the command line.
     #[arg(skip)]
     pub settings: Settings,
+
+    /// Why the config file was not read, if it could not be.
+    #[arg(skip)]
+    pub unread: Option<String>,
 }
 
 /// Options about the convention.

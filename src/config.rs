@@ -14,18 +14,25 @@ use crate::settings::{Kind, SETTINGS, Settings, find};
 /// # Errors
 /// The command line or the config file is not valid (the latter with a line number), or help was requested.
 pub fn parse() -> Result<Cli, clap::Error> {
-    Cli::parse_with(std::env::args_os(), || {
-        read().map_err(|message| definition().error(ErrorKind::InvalidValue, message))
-    })
+    let mut unread = None;
+    let cli = Cli::parse_with(std::env::args_os(), || {
+        read(&mut unread).map_err(|message| definition().error(ErrorKind::InvalidValue, message))
+    })?;
+    Ok(Cli { unread, ..cli })
 }
 
-/// The settings in the config file, or the defaults.
-fn read() -> Result<Settings, String> {
+/// The settings in the config file, or the defaults. If it cannot be read, `unread` says why: with the home of another
+/// user, that is no reason to stop.
+fn read(unread: &mut Option<String>) -> Result<Settings, String> {
     let Some(path) = file() else { return Ok(Settings::default()) };
     match std::fs::read_to_string(&path) {
         Ok(text) => settings(&path, &text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
-        Err(error) => Err(format!("{}: {error}", path.display())),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(format!("{}: {error}", path.display())),
+        Err(error) => {
+            *unread = Some(format!("the config file is ignored: {}: {error}", path.display()));
+            Ok(Settings::default())
+        }
     }
 }
 

@@ -143,3 +143,30 @@ fn every_test_file_is_part_of_the_suite() {
     let left_out: Vec<_> = names.filter(|name| name.strip_suffix(".rs").is_some_and(is_left_out)).collect();
     assert!(left_out.is_empty(), "add these to tests/main.rs: {left_out:?}");
 }
+
+#[test]
+fn a_config_file_that_cannot_be_read_stops_nothing() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config/unreadable");
+    std::fs::create_dir_all(folder.join("folder/linmem/config")).expect("the test directory is writable");
+    std::fs::create_dir_all(folder.join("binary/linmem")).expect("the test directory is writable");
+    std::fs::write(folder.join("binary/linmem/config"), b"quiet\xff").expect("the test directory is writable");
+    std::fs::write(folder.join("file"), "").expect("the test directory is writable");
+    for (config, args, reason) in [
+        ("folder", &["--line", "x"][..], "config file is ignored"),
+        ("file", &["--line", "x"], "config file is ignored"),
+        ("folder", &["--line", "x", "--no-config"], ""),
+        ("folder", &["guests"], "config file is ignored"),
+        ("missing", &["--line", "x"], ""),
+    ] {
+        let mut command = hermetic::linmem();
+        let output = command.args(args).env("XDG_CONFIG_HOME", folder.join(config)).output().expect("linmem starts");
+        let stderr = stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{config}: {stderr}");
+        assert!(!output.stdout.is_empty() && stderr.contains(reason), "{config}: {stderr}");
+        assert_eq!(stderr.contains("linmem/config"), !reason.is_empty(), "{config}: {stderr}");
+    }
+    // One that can be read must be valid.
+    let mut command = hermetic::linmem();
+    let output = command.args(["--line", "x"]).env("XDG_CONFIG_HOME", folder.join("binary")).output();
+    assert_eq!(output.expect("linmem starts").status.code(), Some(2));
+}

@@ -4,8 +4,10 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::hermetic::shell;
 use crate::moody_guest::{behind_many, moody};
-use crate::piped::{linmem, text};
+use crate::piped::{file, linmem, text};
+use crate::terminal::Terminal;
 
 #[test]
 fn ctrl_c_flushes_answers_and_ends_the_pipe() {
@@ -44,4 +46,47 @@ fn ctrl_c_flushes_answers_of_a_batch() {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
     assert_eq!(child.wait().expect("it exits").code(), Some(130));
     assert!(text(&reader.join().expect("it exits")) == many);
+}
+
+/// A guest whose start function never returns.
+fn endless(test: &str) -> String {
+    let module = r#"(module (memory (export "memory") 1) (func $spin (loop (br 0))) (start $spin)
+        (func (export "ptr") (result i32) (i32.const 64)) (func (export "f") (param i32) (result i32) (local.get 0)))"#;
+    file(&format!("{test}.wat"), module)
+}
+
+/// As under `nohup`, and as in the background of a shell without job control.
+#[test]
+fn ignored_signals_stay_ignored() {
+    for mode in ["", "--repl", "--script -"] {
+        for signal in ["HUP", "INT", "TERM"] {
+            let script = format!(
+                "trap '' {signal}; (sleep 0.6; echo a; sleep 0.6) | linmem {mode} & sleep 0.3; \
+                 kill -{signal} $!; wait $!"
+            );
+            let output = shell(&script).output().expect("sh is installed");
+            let stdout = text(&output.stdout);
+            assert!(output.status.success() && stdout.contains("a Wasm is cool!"), "{signal} {mode}: {stdout}");
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_in_the_start_function_is_the_same_everywhere() {
+    let guest = endless("ctrl_c_in_the_start");
+    for mode in [&["--line", "x"][..], &["--script", "-"], &["--repl"], &["--line", "x", "--show", "json"]] {
+        let mut child = linmem(&[&guest, "--timeout", "0"])
+            .args(mode)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        std::thread::sleep(Duration::from_millis(500));
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
+        assert_eq!(child.wait().expect("it exits").code(), Some(130), "{mode:?}");
+    }
+    let mut terminal = Terminal::start("ctrl_c_in_the_start", (80, 24), &[&guest, "--timeout", "0"], &[]);
+    terminal.wait_for("loading");
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 130);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::piped::{file, run, text};
+use crate::piped::{file, linmem, run, text};
 
 #[test]
 fn time_limit_stops_any_code() {
@@ -87,4 +87,23 @@ fn time_limit_holds_while_stores_are_recorded() {
     assert!(text(&output.stderr).contains("still running after 500ms"), "{}", text(&output.stderr));
     // Time that recording takes counts: without that, it would be some twenty seconds.
     assert!(since.elapsed() < Duration::from_secs(8), "it took {:?}", since.elapsed());
+}
+
+/// The longest line is bounded, and is not read on for ever once it is too long.
+#[cfg(unix)]
+#[test]
+fn an_endless_line_ends_the_pipe_and_the_prompt() {
+    for args in [&[][..], &["--repl"], &["--whole"], &["--show", "json"]] {
+        let mut command = linmem(&["--max-memory", "2MiB"]);
+        command.args(args).stdin(std::fs::File::open("/dev/zero").expect("it is a device"));
+        let output = command.output().expect("linmem starts");
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(5), "{args:?}: {stderr}");
+        assert!(stderr.contains("the line is longer than 2,097,152 bytes"), "{args:?}: {stderr}");
+        assert!(stderr.contains("--max-memory"), "{args:?}: {stderr}");
+    }
+    let output = linmem(&["--script", "/dev/zero"]).output().expect("linmem starts");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("/dev/zero: line 1 is longer than 67,108,864 bytes"), "{stderr}");
 }

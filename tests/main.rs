@@ -17,6 +17,8 @@ mod detection;
 mod dropped;
 mod embedding;
 mod explained;
+#[cfg(unix)]
+mod files;
 mod findings;
 mod formats;
 mod generated_modules;

@@ -152,3 +152,22 @@ fn unreadable_scripts_are_reported() {
     let output = run(&folder, &["--script", "-"], "ok\n:source .\n");
     assert!(text(&output.stderr).contains("stdin:2: .: Is a directory"), "{}", text(&output.stderr));
 }
+
+/// Nesting is limited, but a file that runs itself many times would still run for ever.
+#[test]
+fn the_number_of_files_that_a_script_runs_is_limited() {
+    let folder = folder("sourced");
+    std::fs::write(folder.join("itself"), ":source itself\n".repeat(20)).expect("the test directory is writable");
+    let output = run(&folder, &["endless.wat", "--script", "itself"], "");
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors.contains("itself: more than 1,000 files run by one script"), "{errors}");
+    assert!(text(&output.stdout).lines().count() <= 20 * 1001);
+    // At the prompt, each line has the whole number.
+    std::fs::write(folder.join("empty"), "").expect("the test directory is writable");
+    std::fs::write(folder.join("many"), ":source empty\n".repeat(999)).expect("the test directory is writable");
+    let output = run(&folder, &["endless.wat", "--repl"], ":source many\n:source many\n:source itself\n");
+    let answers = text(&output.stdout);
+    assert_eq!(answers.matches("1,000").count(), answers.matches("itself: more than 1,000").count(), "{answers}");
+    assert!(!answers.contains("many: more") && !answers.contains("empty: more"), "{answers}");
+}

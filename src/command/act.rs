@@ -184,10 +184,7 @@ fn poked(cause: &Cause) -> Option<Poke<'_>> {
 
 pub(super) fn save(context: &mut Context<'_>, path: &Path, overwrite: bool) -> Result<Reply, Error> {
     context.idle()?;
-    if path.exists() && !overwrite {
-        return Err(file::exists(path));
-    }
-    crate::session::save(path, context.session).map_err(|error| failed_on(path, &error))?;
+    crate::session::save(path, context.session, overwrite).map_err(|error| file::unwritten(path, &error))?;
     let name = visible(path.as_os_str().as_encoded_bytes());
     Ok(Reply::Text(vec![format!("saved; open it with `linmem replay {name}` or :load {name}")]))
 }

@@ -33,7 +33,7 @@ use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_
 pub use complete::{Completion, Names, complete, hint};
 pub use control::{WatchRequest, parse_place, parse_watchpoint};
 pub use error::{ArgumentError, Error};
-pub use file::create;
+pub use file::write_file;
 pub use parts::{Part, parts};
 pub use reports::Report;
 pub use set::limit_lines;

@@ -1,12 +1,12 @@
 //! Commands on addresses in memory: going to, finding, naming, inspecting and copying bytes.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::args::{Address, RangeArg};
 use super::bounds::{MOST, more, places_or};
 use super::error::Error;
-use super::{Context, Place, Reply, create};
+use super::{Context, Place, Reply, write_file};
 use crate::record::Image;
 use crate::session::Bookmark;
 use crate::view::{ModuleFacts, Notation, Region, RegionKind, Search, examine, range, thousands, visible};
@@ -109,15 +109,13 @@ pub(super) fn write(
 ) -> Result<Reply, Error> {
     let image = context.image()?.clone();
     let (start, len) = wanted.map_or(Ok((0, image.len())), |wanted| context.range(&wanted, None))?;
-    let out = create(file, overwrite)?;
-    put(&image, start, len, out).map_err(|error| Error::Failed(format!("{}: {error}", file.display())))?;
+    write_file(file, overwrite, |out| put(&image, start, len, out))?;
     let name = visible(file.as_os_str().as_encoded_bytes());
     Ok(Reply::Text(vec![format!("wrote {} to {name}", range(start, len))]))
 }
 
 /// Writes a range of a memory piece by piece.
-fn put(image: &Image, start: u64, len: u64, out: std::fs::File) -> std::io::Result<()> {
-    let mut out = BufWriter::new(out);
+fn put(image: &Image, start: u64, len: u64, out: &mut impl Write) -> std::io::Result<()> {
     let mut chunk = vec![0; usize::try_from(CHUNK.min(len)).unwrap_or_default()];
     let mut done = 0;
     while done < len {
@@ -126,7 +124,7 @@ fn put(image: &Image, start: u64, len: u64, out: std::fs::File) -> std::io::Resu
         out.write_all(&chunk[..count])?;
         done += count as u64;
     }
-    out.flush()
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
 use super::status::{self, Status};
-use super::{hex, panics, termios, tui};
+use super::{hex, panics, signals, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::session::{OpenError, Options, Session, Source, State, Update};
+use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
 
@@ -68,6 +68,8 @@ pub(super) struct Console {
     is_pausing: bool,
     /// The nesting depth of scripts.
     pub(super) depth: usize,
+    /// How many files the outermost script or line has run.
+    pub(super) sourced: usize,
     /// Whether to quit.
     pub(super) leaving: bool,
 }
@@ -144,6 +146,7 @@ impl Console {
             pauses: false,
             is_pausing: false,
             depth: 0,
+            sourced: 0,
             leaving: false,
         }
     }
@@ -463,11 +466,12 @@ impl Console {
 
 /// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
 fn listen(sender: Sender<Message>) -> Result<(), Status> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGTERM, SIGHUP]))
         .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if signal != SIGINT {
+                remove_drafts();
                 termios::give_back();
                 std::process::exit(128 + signal);
             }

@@ -91,6 +91,11 @@ impl<R: Read> Lines<R> {
         self.searched = self.searched.max(self.start);
     }
 
+    /// Whether the next line is too long, and its end was not read yet: there may be none.
+    pub fn is_skipping(&self) -> bool {
+        self.skipping
+    }
+
     fn want(&mut self) -> Piece<'_> {
         self.searched = self.end;
         if self.end - self.start > self.longest {

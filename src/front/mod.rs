@@ -34,6 +34,9 @@ use crate::session::{Source, SourceError, Watched};
 
 /// Runs the command line, and returns the exit status. Errors were printed to stderr.
 pub fn run(cli: &Cli) -> Status {
+    if let Some(why) = &cli.unread {
+        status::tell(why);
+    }
     if let Some(command) = &cli.command {
         return match command {
             Command::Replay { file, show, repl } => {

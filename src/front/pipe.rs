@@ -157,6 +157,10 @@ impl Pipe {
                 Piece::TooLong(ended) => self.too_long(ended)?,
                 Piece::End => return Ok(()),
                 Piece::Wanting => {
+                    if lines.is_skipping() && !self.keep_going {
+                        // Its end may never come.
+                        return self.too_long(false);
+                    }
                     self.flush()?;
                     lines.fill().map_err(|error| Stop::With(input_failed(&error)))?;
                 }

@@ -1,7 +1,7 @@
 //! The prompt: lines, commands and changed memory in the scrollback. Moves the cursor only within the edited line.
 
 use std::borrow::Cow;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, IsTerminal, Stdin};
 use std::sync::mpsc::{Sender, channel};
 
 use rustyline::completion::{Completer, Pair};
@@ -15,9 +15,10 @@ use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, Ex
 use super::console::{Console, Message, Read};
 use super::history::{History, Keeper};
 use super::status::{self, Status};
-use super::{script, termios};
+use super::{Lines, Piece, script, termios};
 use crate::cli::{Cli, Keys};
 use crate::command::{Names, Part, complete, hint, parts};
+use crate::record::Failure;
 use crate::session::{Options, Session, Source};
 use crate::view::visible;
 
@@ -77,6 +78,12 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     termios::restore();
     match talked {
         Ok(()) => Status::Answered,
+        Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::FileTooLarge => {
+            status::fail(Status::ExchangeFailed, &error.to_string())
+        }
+        Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+            status::fail(Status::Io, &format!("reading stdin failed: {error}"))
+        }
         Err(ReadlineError::Io(error)) => status::of_write(Err(error)),
         Err(error) => status::fail(Status::Io, &format!("terminal error: {error}")),
     }
@@ -117,6 +124,8 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
     if above.is_some() {
         termios::leave_keys();
     }
+    let longest = usize::try_from(console.settings.limits.memory).unwrap_or(usize::MAX);
+    let mut piped = (!io::stdin().is_terminal()).then(|| Lines::new(io::stdin(), b'\n', longest));
     loop {
         if let Some(assistant) = prompt.helper_mut() {
             assistant.names = console.names();
@@ -124,13 +133,16 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
         let (back, editor) = channel();
         let Read { typed, early } = console.read(above.clone(), move |sender| {
             std::thread::spawn(move || {
-                let typed = prompt.readline("> ");
+                let typed = match &mut piped {
+                    Some(lines) => piped_line(lines, longest),
+                    None => prompt.readline("> "),
+                };
                 // The receiver outlives this thread unless the program ends.
-                let _ = back.send(prompt);
+                let _ = back.send((prompt, piped));
                 let _ = sender.send(Message::Read(typed));
             });
         })?;
-        prompt = editor.recv().map_err(|_| ReadlineError::Eof)?;
+        (prompt, piped) = editor.recv().map_err(|_| ReadlineError::Eof)?;
         let typed = match typed {
             Ok(typed) => typed,
             Err(ReadlineError::Eof) => return Ok(()),
@@ -166,6 +178,29 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
             console.say(&visible(words.as_bytes()));
         }
     }
+}
+
+/// Reads a line where there is no terminal. The editor would read a line of any length.
+fn piped_line(lines: &mut Lines<Stdin>, longest: usize) -> rustyline::Result<String> {
+    loop {
+        match lines.piece() {
+            Piece::Line(line, _) => {
+                let line = std::str::from_utf8(line).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+                return Ok(line.strip_suffix('\r').unwrap_or(line).to_owned());
+            }
+            Piece::End => return Err(ReadlineError::Eof),
+            Piece::TooLong(_) => return Err(too_long(longest).into()),
+            Piece::Wanting => {
+                // Its end may never come.
+                let filled = if lines.is_skipping() { Err(too_long(longest)) } else { lines.fill() };
+                filled?;
+            }
+        }
+    }
+}
+
+fn too_long(longest: usize) -> io::Error {
+    io::Error::new(ErrorKind::FileTooLarge, Failure::LineTooLong(longest as u64).to_string())
 }
 
 /// Splits the input into lines. A paste has several; Enter ends the last one.

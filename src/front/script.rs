@@ -14,6 +14,9 @@ use crate::view::{counted, visible};
 
 /// The maximum nesting depth of scripts.
 const DEEPEST: usize = 8;
+/// The maximum number of files that a script runs, directly or not. A file that runs itself several times would
+/// otherwise run for very long, even if it is nested only a few times.
+pub(super) const SOURCED: usize = 1000;
 /// The maximum length of a script's line, in bytes.
 const LONGEST: usize = 64 << 20;
 
@@ -101,17 +104,30 @@ pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
 /// guest that the next line expects.
 ///
 /// # Errors
-/// The file cannot be opened, or scripts are nested too deep; the message says which.
+/// The file cannot be opened, scripts are nested too deep, or they are too many; the message says which.
 fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let name = name_of(file);
     if console.depth >= DEEPEST {
         return Err(format!("{name}: files are nested more than {DEEPEST} deep"));
     }
+    if console.depth == 0 {
+        console.sourced = 0;
+    }
+    // The outermost file is not counted: the user named it.
+    if console.sourced > SOURCED {
+        return Err(format!("{name}: {}", too_many_files()));
+    }
     let input = File::open(file).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;
+    console.sourced += 1;
     let followed = Follower::new(console, &name).all(input);
     console.depth -= 1;
     Ok(followed)
+}
+
+/// The message that a script runs too many files.
+pub(super) fn too_many_files() -> String {
+    format!("more than {} run by one script", counted(SOURCED as u64, "file"))
 }
 
 fn name_of(file: &Path) -> String {
@@ -156,21 +172,27 @@ impl Follower<'_> {
         loop {
             match lines.piece() {
                 Piece::End => return End::Over,
-                Piece::Wanting => match lines.fill() {
-                    Ok(()) => continue,
-                    Err(error) => return End::Input(error),
-                },
+                Piece::Wanting => {
+                    // Its end may never come.
+                    let filled = if lines.is_skipping() { Err(self.too_long()) } else { lines.fill() };
+                    if let Err(error) = filled {
+                        return End::Input(error);
+                    }
+                }
                 Piece::Line(line, _) => {
                     if let Some(end) = self.line(line) {
                         return end;
                     }
                 }
-                Piece::TooLong(_) => {
-                    self.number += 1;
-                    self.fail(self.number, &format!("the line is longer than {}", counted(LONGEST as u64, "byte")));
-                }
+                Piece::TooLong(_) => return End::Input(self.too_long()),
             }
         }
+    }
+
+    /// The error for a line that is too long.
+    fn too_long(&self) -> io::Error {
+        let most = counted(LONGEST as u64, "byte");
+        io::Error::other(format!("line {} is longer than {most}", self.number + 1))
     }
 
     /// Runs one line. Returns why the script ends, if it does.

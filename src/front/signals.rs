@@ -1,4 +1,4 @@
-//! Signals that end the pipe: pending answers are written first.
+//! Signals: which ones to catch, and those that end the pipe after pending answers are written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -22,7 +22,7 @@ impl Caught {
     /// On a terminating signal, interrupts the guest of `watch`, and ends the program soon after.
     pub(super) fn install(watch: Watchdog) -> std::io::Result<Caught> {
         let caught = Caught::default();
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let mut signals = Signals::new(not_ignored(&[SIGINT, SIGTERM, SIGHUP]))?;
         let noted = caught.clone();
         std::thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
@@ -43,4 +43,13 @@ impl Caught {
             number => Some(Status::Signal(number)),
         }
     }
+}
+
+/// Those of the signals that the program did not inherit as ignored. `nohup` ignores SIGHUP, and shells ignore SIGINT for
+/// programs in the background: it stays so. Call this before they are caught. Only Linux tells which are ignored.
+pub(super) fn not_ignored(signals: &[i32]) -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    signals.iter().copied().filter(|signal| ignored >> (signal - 1) & 1 == 0).collect()
 }

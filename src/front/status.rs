@@ -73,6 +73,7 @@ impl From<&OpenError> for Status {
     fn from(error: &OpenError) -> Status {
         match error {
             error if error.is_time_limit() => Status::Limit,
+            OpenError::Prepare(failure) if *failure.root() == Failure::Interrupted => failure.into(),
             OpenError::NoConvention(_) => Status::NoConvention,
             OpenError::Load(_) | OpenError::Prepare(_) | OpenError::Unstoppable(_) => Status::NotLoaded,
         }

@@ -27,6 +27,7 @@ mod stops;
 mod structs;
 mod thread;
 mod update;
+mod whole_file;
 mod worker;
 
 pub use crate::guest::Watchdog;
@@ -45,4 +46,5 @@ pub use source::{BUILT_IN, Source, SourceError};
 pub use stops::{BreakPlace, Breakpoint, Stops};
 pub use structs::{Placed, Structs};
 pub use update::Update;
+pub use whole_file::{remove_drafts, write_whole};
 pub use worker::{Session, State};

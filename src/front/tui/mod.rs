@@ -29,8 +29,8 @@ use self::state::app::App;
 use self::state::effect::Request;
 use self::terminal::Screen;
 use super::history::History;
-use super::panics;
 use super::status::{self, Status};
+use super::{panics, signals};
 use crate::cli::Cli;
 use crate::session::{OpenError, Options, Session, Source, Update};
 
@@ -154,6 +154,7 @@ fn in_screen(full: &mut FullScreen, messages: &Receiver<Message>, sender: Sender
             for request in requests {
                 match request {
                     Request::Quit => return Ok(Left::Quit),
+                    Request::Interrupt => return Ok(Left::With(Status::Signal(2))),
                     Request::Suspend => screen.suspend()?,
                     Request::Redraw => screen.forget()?,
                     Request::Mouse { take } => screen.take_mouse(take)?,
@@ -183,7 +184,7 @@ fn taken_in(full: &mut FullScreen, message: Message) -> Result<Vec<Request>, Lef
 
 /// Starts the threads that wait for keys and for signals.
 fn listen(sender: Sender<Message>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]))?;
     let to_loop = sender.clone();
     std::thread::spawn(move || signals.forever().try_for_each(|signal| to_loop.send(Message::Signal(signal))));
     std::thread::spawn(move || {

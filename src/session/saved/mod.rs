@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use super::{Bookmarks, PastRun, Session};
+use super::{Bookmarks, PastRun, Session, write_whole};
 use crate::record::Run;
 
 mod cause;
@@ -81,19 +81,12 @@ pub enum SessionFileError {
     Empty,
 }
 
-/// Saves a session to a file atomically.
+/// Saves a session to a file, as [`write_whole`] does.
 ///
 /// # Errors
-/// The file could not be written.
-pub fn save(path: &Path, session: &Session) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}.part", std::process::id()));
-    let written = write::write(Path::new(&draft), session).and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        // It may not exist.
-        let _ = std::fs::remove_file(&draft);
-    }
-    written
+/// The file could not be written, or it exists and `overwrite` is false.
+pub fn save(path: &Path, session: &Session, overwrite: bool) -> io::Result<()> {
+    write_whole(path, overwrite, |out| write::write(out, session))
 }
 
 /// Loads a file of this or an older format up to any damage, as long as its memories take at most about `most` bytes.

@@ -1,8 +1,6 @@
 //! Writes a session to a file in the current format.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use super::cause::Cause;
 use super::entry::{Entry, FORMAT, Head};
@@ -16,16 +14,14 @@ use crate::session::{About, Session};
 /// Maximum cost of the causes of a run that are saved without their bytes.
 const LISTED: usize = 32 << 20;
 
-/// Writes a session and syncs it to disk.
-pub(super) fn write(path: &Path, session: &Session) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    line::write(&mut out, &Head { linmem_session: FORMAT, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
+/// Writes a session.
+pub(super) fn write(out: &mut impl Write, session: &Session) -> io::Result<()> {
+    line::write(out, &Head { linmem_session: FORMAT, linmem: env!("CARGO_PKG_VERSION").to_owned() })?;
     let mut runs = session.runs().filter(|(_, _, run)| has_causes(run));
-    runs.try_for_each(|(about, globals, run)| write_run(&mut out, about, globals, run))?;
-    line::write(&mut out, &Entry::Marks(session.bookmarks().iter().map(Into::into).collect()))?;
+    runs.try_for_each(|(about, globals, run)| write_run(out, about, globals, run))?;
+    line::write(out, &Entry::Marks(session.bookmarks().iter().map(Into::into).collect()))?;
     let causes = session.runs().map(|(_, _, run)| run.len() - run.oldest()).sum::<usize>();
-    line::write(&mut out, &Entry::End { causes: causes as u64 })?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    line::write(out, &Entry::End { causes: causes as u64 })
 }
 
 fn write_run(out: &mut impl Write, about: &About, globals: &[live::Global], run: &Run) -> io::Result<()> {

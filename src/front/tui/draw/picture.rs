@@ -8,7 +8,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::create;
+use crate::command::write_file;
 
 /// The size of a character cell, and the font size.
 const CELL: (f64, f64) = (8.4, 18.0);
@@ -39,8 +39,7 @@ pub(crate) fn save(buffer: &Buffer, path: &Path, overwrite: bool, is_light: bool
         Some("txt") => plain(buffer),
         _ => return Err(format!("{}: a picture is .svg or .txt", path.display())),
     };
-    let mut file = create(path, overwrite).map_err(|error| error.to_string())?;
-    file.write_all(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
+    write_file(path, overwrite, |out| out.write_all(text.as_bytes())).map_err(|error| error.to_string())
 }
 
 /// The cells of a row, except those covered by a wide character.
@@ -146,7 +145,12 @@ impl Look {
         for c in run.chars() {
             match c {
                 '<' => svg.push_str("&lt;"),
+                // In text, `]]>` is an error.
+                '>' => svg.push_str("&gt;"),
                 '&' => svg.push_str("&amp;"),
+                // XML has neither control characters nor these two, not even as references.
+                '\u{fffe}' | '\u{ffff}' => svg.push(char::REPLACEMENT_CHARACTER),
+                c if c.is_control() => svg.push(char::REPLACEMENT_CHARACTER),
                 c => svg.push(c),
             }
         }

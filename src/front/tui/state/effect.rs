@@ -16,6 +16,8 @@ pub(crate) enum Effect {
 pub(crate) enum Request {
     /// Leave the screen.
     Quit,
+    /// Leave the screen as Ctrl-C leaves other programs.
+    Interrupt,
     /// Suspend the process as Ctrl-Z does.
     Suspend,
     /// Redraw the screen.

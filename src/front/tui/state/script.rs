@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::front::script::{SOURCED, too_many_files};
 use crate::view::{counted, visible};
 
 /// The maximum nesting depth of scripts.
@@ -19,6 +20,8 @@ pub(crate) struct Script {
     lines: VecDeque<ScriptLine>,
     /// The nesting depth of the running line; 0 if the user typed it.
     pub(super) depth: usize,
+    /// How many files were run since the user typed a line.
+    sourced: usize,
     /// Whether to draw frames and handle keys between lines.
     pub(super) is_in_pieces: bool,
 }
@@ -56,7 +59,9 @@ impl Script {
     pub(super) fn add(&mut self, file: &Path) -> Result<(), String> {
         let name = visible(file.as_os_str().as_encoded_bytes());
         let depth = self.depth + 1;
+        self.sourced = if self.depth == 0 { 1 } else { self.sourced + 1 };
         let text = match depth {
+            _ if self.sourced > SOURCED + 1 => Err(too_many_files()),
             1..=DEEPEST => read(file).map_err(|error| error.to_string()),
             _ => Err(format!("files are nested more than {DEEPEST} deep")),
         };

@@ -50,8 +50,8 @@ mod tests {
     use crate::front::tui::state::effect::{Effect, Request};
     use crate::session::{Options, Session, Source};
 
-    #[test]
-    fn a_long_file_lets_frames_and_keys_come_between_its_lines() {
+    /// An app whose guest is ready.
+    fn ready() -> App {
         let (sender, updates) = channel();
         let session = Session::start(Source::default_guest(), Options::default(), move |update| {
             let _ = sender.send(update);
@@ -60,6 +60,30 @@ mod tests {
         while app.session.state() != State::Idle || app.session.run().is_empty() {
             app.report(updates.recv().expect("the guest reports")).expect("the guest is sound");
         }
+        app
+    }
+
+    #[test]
+    fn the_number_of_files_that_a_line_runs_is_limited() {
+        let name = |what: &str| std::env::temp_dir().join(format!("linmem-{what}-{}", std::process::id()));
+        let (many, empty) = (name("many"), name("empty"));
+        std::fs::write(&empty, "").expect("a file for the test");
+        let mut app = ready();
+        for (files, is_run) in [(1000, true), (1001, false), (1000, true)] {
+            let line = format!(":source {}\n", empty.display());
+            std::fs::write(&many, line.repeat(files)).expect("a file for the test");
+            app.status.notice = None;
+            app.source(&many);
+            let notice = app.status.notice.take().unwrap_or_default();
+            assert_eq!(notice.contains("more than 1,000 files run by one script"), !is_run, "{files}: {notice}");
+            assert!(!app.script.waits());
+        }
+        [many, empty].map(|file| std::fs::remove_file(file).expect("it was ours"));
+    }
+
+    #[test]
+    fn a_long_file_lets_frames_and_keys_come_between_its_lines() {
+        let mut app = ready();
         let file = std::env::temp_dir().join(format!("linmem-long-{}", std::process::id()));
         std::fs::write(&file, ":exports\n".repeat(20_000) + ":quit\n").expect("a file for the test");
         app.script.in_pieces();

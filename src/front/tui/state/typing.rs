@@ -55,7 +55,7 @@ impl App {
     /// Interrupts what is running; otherwise closes what is open, or clears the line.
     pub(super) fn interrupt(&mut self) {
         match self.session.state() {
-            State::Loading => self.request(Request::Quit),
+            State::Loading => self.request(Request::Interrupt),
             State::Busy(_) | State::Stopped => {
                 self.script.stop();
                 self.session.interrupt();
