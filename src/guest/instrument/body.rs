@@ -33,6 +33,8 @@ pub(super) struct BodyRewriter<'a> {
     edits: Vec<Edit>,
     /// Whether the body may catch what its calls throw: it takes the depth of calls back at each stop point then.
     keeps_depth: bool,
+    /// Whether the body keeps the cursor of the ring in a local.
+    keeps_cursor: bool,
     code: Vec<u8>,
 }
 
@@ -56,6 +58,8 @@ enum What {
     Call,
     /// Operands of these types are kept.
     Operands(operands::Types),
+    /// The cursor of the ring is taken from its global, which others changed.
+    Cursor,
 }
 
 impl<'a> BodyRewriter<'a> {
@@ -68,7 +72,8 @@ impl<'a> BodyRewriter<'a> {
     ) -> BodyRewriter<'a> {
         let map = OffsetMap::new(sections.imported_funcs);
         let (sites, points, edits, code) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        BodyRewriter { original, passes, added, sites, points, request, map, edits, keeps_depth: false, code }
+        let (keeps_depth, keeps_cursor) = (false, false);
+        BodyRewriter { original, passes, added, sites, points, request, map, edits, keeps_depth, keeps_cursor, code }
     }
 
     /// Returns the numbered sites, the stop points and the map of offsets.
@@ -120,6 +125,8 @@ impl<'a> BodyRewriter<'a> {
         let mut points =
             self.passes.pauses.then(|| PointFinder::new(self.request, index(range.start), index(range.end)));
         self.keeps_depth = false;
+        // Where something is caught, the local has what the global was before. At a stop point the host may change it.
+        self.keeps_cursor = !self.passes.pauses;
         let most = MOST_POINTS.min(self.points.len() + MOST_IN_BODY);
         while !reader.eof() {
             let at = index(reader.original_position());
@@ -127,6 +134,7 @@ impl<'a> BodyRewriter<'a> {
             let end = index(reader.original_position());
             count += 1;
             calls |= is_call(&operator);
+            self.keeps_cursor &= !points::catches(&operator);
             if let Some(points) = &mut points {
                 self.keeps_depth |= points::catches(&operator);
                 let offset = u32::try_from(at).map_err(|_| InstrumentError::TooLarge)?;
@@ -150,7 +158,14 @@ impl<'a> BodyRewriter<'a> {
             }
             if let Some(access) = self.recorded(&operator)? {
                 self.edits.push(Edit { range: at..end, what: What::Access(access) });
+            } else if points::calls(&operator) {
+                self.edits.push(Edit { range: end..end, what: What::Cursor });
             }
+        }
+        self.keeps_cursor &= self.edits.iter().any(|edit| matches!(edit.what, What::Access(_)));
+        match self.keeps_cursor {
+            true => self.edits.insert(0, Edit { range: entry..entry, what: What::Cursor }),
+            false => self.edits.retain(|edit| !matches!(edit.what, What::Cursor)),
         }
         if calls || count > LONG {
             self.edits.insert(0, Edit { range: entry..entry, what: What::Check });
@@ -191,12 +206,14 @@ impl<'a> BodyRewriter<'a> {
                 sites: &mut self.sites,
                 added: self.added,
                 memories,
+                keeps_cursor: self.keeps_cursor,
                 at: (func, offset),
             };
             match what {
                 What::Check => emitter.check(),
                 What::Access(access) => emitter.access(*access, instruction),
                 What::Point(number, is_entry) => emitter.point(*number, self.keeps_depth, *is_entry),
+                What::Cursor => emitter.take_cursor(),
                 What::Call => points::counted_call(self.added, instruction, &mut self.code),
                 What::Operands(types) => operands::keep(types, self.added, scratch, &mut self.code),
             }

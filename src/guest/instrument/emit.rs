@@ -44,6 +44,9 @@ pub(super) struct Emitter<'a, 'b> {
     pub(super) sites: &'a mut Vec<Site>,
     pub(super) added: Added,
     pub(super) memories: &'a [MemoryKind],
+    /// Whether a local has the cursor, besides the global: to read what was written a moment ago takes longer than all
+    /// else about a record.
+    pub(super) keeps_cursor: bool,
     /// The function's index and the instruction's offset in the file.
     pub(super) at: (u32, u32),
 }
@@ -89,6 +92,12 @@ impl Emitter<'_, '_> {
         points::point(self.added, number, self.code);
     }
 
+    /// Takes the cursor from its global.
+    pub(super) fn take_cursor(&mut self) {
+        let local = self.cursor();
+        self.emit([Instruction::GlobalGet(self.added.cursor_global), Instruction::LocalSet(local)]);
+    }
+
     /// A memory access, with its record.
     pub(super) fn access(&mut self, access: Access, instruction: &[u8]) {
         match access {
@@ -131,7 +140,7 @@ impl Emitter<'_, '_> {
             self.emit([Instruction::LocalTee(locals.addr)]);
         }
         self.code.extend_from_slice(instruction);
-        self.begin_record(locals);
+        self.begin_record();
         self.put_head(locals, arg, 0, Instruction::I32Const(site));
         self.end_record(locals, 1);
     }
@@ -147,7 +156,7 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalSet(operand), Instruction::LocalTee(locals.addr)]);
         self.emit([Instruction::LocalGet(operand)]);
         self.code.extend_from_slice(instruction);
-        self.begin_record(locals);
+        self.begin_record();
         for (half, site) in (0..halves).zip(sites) {
             let part = wasmparser::MemArg { offset: arg.offset + u64::from(half) * 8, ..arg };
             self.put_head(locals, part, half * RECORD, Instruction::I32Const(site));
@@ -167,7 +176,7 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::LocalSet(operand), Instruction::LocalTee(locals.addr)]);
         self.emit([Instruction::LocalGet(operand)]);
         self.code.extend_from_slice(instruction);
-        self.begin_record(locals);
+        self.begin_record();
         self.put_head(locals, arg, 0, Instruction::I32Const(site));
         self.put_stored(locals, width, arg);
         self.end_record(locals, 1);
@@ -198,7 +207,7 @@ impl Emitter<'_, '_> {
             }
         }
         self.emit([Instruction::Select, Instruction::LocalSet(site)]);
-        self.begin_record(locals);
+        self.begin_record();
         self.put_head(locals, arg, 0, Instruction::LocalGet(site));
         self.put_stored(locals, width, arg);
         self.end_record(locals, 1);
@@ -223,7 +232,7 @@ impl Emitter<'_, '_> {
         self.code.extend_from_slice(instruction);
         let locals = self.locals(memory);
         self.emit([Instruction::LocalGet(operands[0]), Instruction::LocalSet(locals.addr)]);
-        self.begin_record(locals);
+        self.begin_record();
         let arg = wasmparser::MemArg { align: 0, max_align: 0, offset: 0, memory };
         self.put_head(locals, arg, 0, Instruction::I32Const(site | LONG.cast_signed()));
         self.put_half(locals, 8, types[2], operands[2]);
@@ -239,6 +248,7 @@ impl Emitter<'_, '_> {
         self.give_operands(operands);
         self.code.extend_from_slice(instruction);
         self.call_hook(site, types, operands);
+        self.take_cursor();
     }
 
     fn grow(&mut self, memory: u32, instruction: &[u8]) {
@@ -249,7 +259,7 @@ impl Emitter<'_, '_> {
         self.code.extend_from_slice(instruction);
         self.emit([Instruction::LocalTee(before)]);
         let locals = self.locals(memory);
-        self.begin_record(locals);
+        self.begin_record();
         let arg = wasmparser::MemArg { align: 0, max_align: 0, offset: 0, memory };
         self.put_head(locals, arg, 0, Instruction::I32Const(site | LONG.cast_signed()));
         self.put_half(locals, 8, ty, before);
@@ -302,11 +312,17 @@ impl Emitter<'_, '_> {
     fn locals(&mut self, memory: u32) -> Locals {
         // Lower numbers may be used for operands.
         let addr = self.scratch.local(self.address_type(memory), 5);
-        Locals { addr, cursor: self.scratch.local(ValType::I32, 6) }
+        Locals { addr, cursor: self.cursor() }
     }
 
-    fn begin_record(&mut self, locals: Locals) {
-        self.emit([Instruction::GlobalGet(self.added.cursor_global), Instruction::LocalSet(locals.cursor)]);
+    fn cursor(&mut self) -> u32 {
+        self.scratch.local(ValType::I32, 6)
+    }
+
+    fn begin_record(&mut self) {
+        if !self.keeps_cursor {
+            self.take_cursor();
+        }
     }
 
     /// Advances the cursor by this many records, and calls the hook if the ring is full.
@@ -323,8 +339,9 @@ impl Emitter<'_, '_> {
             Instruction::I32GeU,
             Instruction::If(BlockType::Empty),
             Instruction::Call(self.added.drain_func),
-            Instruction::End,
         ]);
+        self.take_cursor();
+        self.emit([Instruction::End]);
     }
 
     /// Stores the site and the accessed address in the record `at` bytes after the cursor.

@@ -22,6 +22,8 @@ use super::touched::{Listing, Touched, TouchedPage};
 
 /// Maximum number of accesses in a short segment.
 const SHORT_SEGMENT: u64 = 2048;
+/// How many records are noted before they are copied, while the cache has them.
+const BLOCK: usize = 512;
 /// How many records are copied when somebody wants to see the log so far; longer chunks are ended then.
 const SHORT: usize = 256;
 
@@ -189,7 +191,7 @@ impl Collector {
         }
         while !rest.is_empty() {
             let room = CHUNK - self.open_chunk().records.len();
-            let (now, later) = rest.split_at(room.min(rest.len()));
+            let (now, later) = rest.split_at(room.min(BLOCK).min(rest.len()));
             self.take_some(now);
             if self.follower.is_some() {
                 self.follow();

@@ -31,8 +31,9 @@ impl Record {
     /// A record as a guest wrote it.
     #[inline]
     pub(super) fn read(bytes: &[u8; RECORD]) -> Record {
-        let [a, b, c, d, e, f, g, h, value @ ..] = *bytes;
-        Record { site: u32::from_le_bytes([a, b, c, d]), addr: u32::from_le_bytes([e, f, g, h]), value }
+        let ((words, _), (halves, _)) = (bytes.as_chunks(), bytes.as_chunks());
+        let [site, addr] = [words[0], words[1]].map(u32::from_le_bytes);
+        Record { site, addr, value: halves[1] }
     }
 
     /// A record of a bulk operation or of growth.
