@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use super::super::PAGE;
 use super::buffers::Records;
 use super::granules::Granules;
-use super::log::Target;
 use super::stored::Record;
+use super::target::Target;
 use super::values::Values;
 
 /// Maximum number of records in a chunk.

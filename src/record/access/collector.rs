@@ -335,11 +335,16 @@ impl Collector {
             let places = self.log.chunks[place].clamp(&range);
             let known = self.log.chunks[place].values.get().map_or(0, |values| values.old.len());
             if known != places.start {
-                follower.replay.make(&self.log, &self.log.chunks[place], places, None);
+                follower.replay.make((&self.log.sites, &self.log.unkept), &self.log.chunks[place], places, None);
                 continue;
             }
             let mut values = Arc::make_mut(&mut self.log.chunks[place]).values.take().unwrap_or_default();
-            follower.replay.make(&self.log, &self.log.chunks[place], places, Some(&mut values));
+            follower.replay.make(
+                (&self.log.sites, &self.log.unkept),
+                &self.log.chunks[place],
+                places,
+                Some(&mut values),
+            );
             Arc::make_mut(&mut self.log.chunks[place]).values = values.into();
         }
         follower.next = self.log.len;

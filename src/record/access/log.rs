@@ -6,14 +6,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::{Memories, WASM_PAGE};
 use super::checkpoint::Checkpoint;
 use super::chunk::Chunk;
-use super::memory_access::MemoryAccess;
-use super::replay::Replay;
 use super::site::{Site, SiteKind};
 use super::stored::Record;
-use super::values::Values;
+use super::target::Target;
 
 /// Maximum width of an access that is not a bulk operation, in bytes.
 const WIDEST: u64 = 16;
@@ -45,17 +42,6 @@ pub struct AccessLog {
     pub(super) unkept: Vec<u64>,
     /// Those among them that cannot be replayed.
     pub(super) lost: Vec<u64>,
-}
-
-/// What a search looks for: accesses to a range.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Which memory.
-    pub memory: usize,
-    /// The address range.
-    pub range: Range<u64>,
-    /// Whether reads count too.
-    pub reads: bool,
 }
 
 /// How many accesses are not kept, or not in full.
@@ -118,34 +104,6 @@ impl AccessLog {
         AccessLog { len: self.len, segments: self.segments.clone(), sites: self.sites.clone(), ..AccessLog::default() }
     }
 
-    /// The access with this number. `None` if it was dropped or never made.
-    pub fn get(&self, number: u64) -> Option<MemoryAccess<'_>> {
-        let after = self.chunks.partition_point(|chunk| chunk.first <= number);
-        let chunk = &self.chunks[after.checked_sub(1)?];
-        let place = usize::try_from(number - chunk.first).ok()?;
-        (place < chunk.records.len()).then(|| MemoryAccess::new(self, chunk, place))
-    }
-
-    /// The kept accesses, in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = MemoryAccess<'_>> {
-        self.kept(0..u64::MAX).map(|(_, access)| access)
-    }
-
-    /// The kept accesses in a range, in order, each with the index of its site.
-    pub fn kept(&self, range: Range<u64>) -> impl DoubleEndedIterator<Item = (usize, MemoryAccess<'_>)> {
-        self.chunks_of(&range).iter().flat_map(move |chunk| {
-            let accesses = chunk.clamp(&range).map(move |place| MemoryAccess::new(self, chunk, place));
-            accesses.map(|access| (access.site_number, access))
-        })
-    }
-
-    /// The numbers of the records that one instruction made together with this one: two for a 16-byte vector store.
-    pub fn whole(&self, number: u64) -> Range<u64> {
-        let is_joined = |number| self.get(number).is_some_and(|access| access.site.joined);
-        let first = if is_joined(number) { number.saturating_sub(1) } else { number };
-        first..first + 1 + u64::from(is_joined(first + 1))
-    }
-
     /// The numbers of the accesses in `among` that touch a target, in order. Dropped accesses are left out.
     pub fn touching(&self, among: Range<u64>, target: &Target) -> impl DoubleEndedIterator<Item = u64> {
         let chunks = self.chunks_of(&among).iter().filter(|chunk| chunk.may_touch(target));
@@ -181,74 +139,7 @@ impl AccessLog {
         range.is_empty() || (apart && self.lost.iter().all(is_clear))
     }
 
-    /// Whether the bytes of the bulk operation with this number are not kept.
-    pub(super) fn is_unkept(&self, number: u64) -> bool {
-        self.unkept.binary_search(&number).is_ok()
-    }
-
-    /// Redoes these accesses in `memories`, which must be in the state before the first.
-    pub(in super::super) fn redo(&self, range: Range<u64>, memories: &mut Memories) {
-        if range.is_empty() {
-            return;
-        }
-        let mut replay = Replay::new(memories);
-        for chunk in self.chunks_of(&range) {
-            replay.make(self, chunk, chunk.clamp(&range), None);
-        }
-        *memories = replay.into_memories();
-    }
-
-    /// Undoes these accesses in `memories`, which must be in the state after the last.
-    pub(in super::super) fn undo(&self, range: Range<u64>, memories: &mut Memories) {
-        if range.is_empty() {
-            return;
-        }
-        for chunk in self.chunks_of(&range).iter().rev() {
-            let Some(values) = self.values(chunk) else { return };
-            for place in chunk.clamp(&range).rev() {
-                self.unmake(&chunk.records[place], (values, place), memories);
-            }
-        }
-    }
-
-    /// The starting point from which the state before `access` takes the fewest steps to reach: the segment's start, a
-    /// checkpoint, or the segment's end. `None` if every way has dropped accesses. No way leads back over accesses
-    /// whose bytes have yet to be worked out.
-    pub(in super::super) fn way_to(&self, segment: &Segment, access: u64) -> Option<Way<'_>> {
-        let (start, end) = (segment.accesses.start, segment.accesses.end);
-        let inside = |checkpoint: &&Arc<Checkpoint>| segment.accesses.contains(&checkpoint.at);
-        let marks =
-            self.checkpoints.iter().filter(inside).map(|checkpoint| (checkpoint.at, Way::Checkpoint(checkpoint)));
-        let ways = marks.chain([(start, Way::Start), (end, Way::End)]);
-        let is_known = |at| self.chunks_of(&(access..at)).iter().all(|chunk| chunk.values.get().is_some());
-        let is_open = |at| self.keeps(access.min(at)..access.max(at)) && (at <= access || is_known(at));
-        ways.filter(|&(at, _)| is_open(at)).min_by_key(|&(at, _)| at.abs_diff(access)).map(|(_, way)| way)
-    }
-
-    /// The last checkpoint after the start of a segment that is not after an access.
-    pub(super) fn checkpoint_before(&self, start: u64, access: u64) -> Option<&Arc<Checkpoint>> {
-        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.at <= access);
-        self.checkpoints[..after].last().filter(|checkpoint| checkpoint.at > start)
-    }
-
-    fn unmake(&self, record: &Record, (values, place): (&Values, usize), memories: &mut Memories) {
-        let Some(site) = self.site(record) else { return };
-        let Some(memory) = memories.get_mut(site.memory as usize) else { return };
-        match site.kind {
-            SiteKind::Load | SiteKind::Compare => (),
-            SiteKind::Grow => memory.resize(record.low() * WASM_PAGE),
-            SiteKind::Store | SiteKind::Exchange => {
-                memory.write(record.addr.into(), &values.old[place][..usize::from(site.width).min(8)]);
-            }
-            SiteKind::Copy | SiteKind::Fill | SiteKind::Init => {
-                if let Some(bytes) = values.bulk(place) {
-                    memory.write(record.addr.into(), &bytes[..bytes.len() / 2]);
-                }
-            }
-        }
-    }
-
-    fn site(&self, record: &Record) -> Option<&Site> {
+    pub(super) fn site(&self, record: &Record) -> Option<&Site> {
         self.sites.get(record.site())
     }
 
@@ -278,15 +169,4 @@ impl AccessLog {
             && len > 0
             && addr + len > target.range.start
     }
-}
-
-/// How to reach the state between two accesses.
-#[derive(Clone, Copy, Debug)]
-pub(in super::super) enum Way<'a> {
-    /// Forward from the beginning of the segment.
-    Start,
-    /// From a checkpoint, in either direction.
-    Checkpoint(&'a Checkpoint),
-    /// Back from the end of the segment.
-    End,
 }

@@ -1,6 +1,7 @@
-//! One access of a log, as it is shown to others.
+//! One access of a log, as it is shown to others, and how it is found by its number.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::chunk::Chunk;
 use super::log::AccessLog;
@@ -29,7 +30,7 @@ pub struct MemoryAccess<'a> {
 }
 
 impl<'a> MemoryAccess<'a> {
-    pub(super) fn new(log: &'a AccessLog, chunk: &'a Chunk, place: usize) -> MemoryAccess<'a> {
+    fn new(log: &'a AccessLog, chunk: &'a Chunk, place: usize) -> MemoryAccess<'a> {
         let record = &chunk.records[place];
         // Every constructor of a log ensures that sites exist.
         let site_number = record.site();
@@ -84,6 +85,36 @@ impl<'a> MemoryAccess<'a> {
 
     fn width(&self) -> usize {
         usize::from(self.site.width).min(8)
+    }
+}
+
+impl AccessLog {
+    /// The access with this number. `None` if it was dropped or never made.
+    pub fn get(&self, number: u64) -> Option<MemoryAccess<'_>> {
+        let after = self.chunks.partition_point(|chunk| chunk.first <= number);
+        let chunk = &self.chunks[after.checked_sub(1)?];
+        let place = usize::try_from(number - chunk.first).ok()?;
+        (place < chunk.records.len()).then(|| MemoryAccess::new(self, chunk, place))
+    }
+
+    /// The kept accesses, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = MemoryAccess<'_>> {
+        self.kept(0..u64::MAX).map(|(_, access)| access)
+    }
+
+    /// The kept accesses in a range, in order, each with the index of its site.
+    pub fn kept(&self, range: Range<u64>) -> impl DoubleEndedIterator<Item = (usize, MemoryAccess<'_>)> {
+        self.chunks_of(&range).iter().flat_map(move |chunk| {
+            let accesses = chunk.clamp(&range).map(move |place| MemoryAccess::new(self, chunk, place));
+            accesses.map(|access| (access.site_number, access))
+        })
+    }
+
+    /// The numbers of the records that one instruction made together with this one: two for a 16-byte vector store.
+    pub fn whole(&self, number: u64) -> Range<u64> {
+        let is_joined = |number| self.get(number).is_some_and(|access| access.site.joined);
+        let first = if is_joined(number) { number.saturating_sub(1) } else { number };
+        first..first + 1 + u64::from(is_joined(first + 1))
     }
 }
 

@@ -15,14 +15,17 @@ mod replay;
 mod shadow;
 mod site;
 mod stored;
+mod target;
 mod touched;
+mod travel;
 mod values;
 
 pub use collector::Collector;
-pub use log::{AccessLog, Missing, Segment, Target};
+pub use log::{AccessLog, Missing, Segment};
 pub use memory_access::MemoryAccess;
 pub use site::{Site, SiteKind};
 pub use stored::LONG;
+pub use target::Target;
 
-pub(super) use log::Way;
 pub(super) use touched::TouchedPage;
+pub(super) use travel::Way;

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::super::{Memories, WASM_PAGE};
 use super::chunk::Chunk;
-use super::log::AccessLog;
 use super::shadow::Shadow;
 use super::site::{Site, SiteKind};
 use super::values::Values;
@@ -27,17 +26,18 @@ impl Replay {
         self.shadows.into_iter().map(Shadow::into_image).collect()
     }
 
-    /// Makes the accesses of a chunk with these indices. What they find is added to `values`, where that is given.
+    /// Makes the accesses of a chunk with these indices. What they find is added to `values`, where that is given, but
+    /// for the bytes of the bulk operations with the `unkept` numbers.
     pub(super) fn make(
         &mut self,
-        log: &AccessLog,
+        (sites, unkept): (&[Site], &[u64]),
         chunk: &Chunk,
         places: Range<usize>,
         mut values: Option<&mut Values>,
     ) {
         for place in places {
             let record = &chunk.records[place];
-            let Some(site) = log.sites.get(record.site()) else { continue };
+            let Some(site) = sites.get(record.site()) else { continue };
             let Some(shadow) = self.shadows.get_mut(site.memory as usize) else { continue };
             let (addr, width) = (u64::from(record.addr), usize::from(site.width));
             let old = match site.kind {
@@ -55,7 +55,7 @@ impl Replay {
                     0
                 }
                 SiteKind::Copy | SiteKind::Fill | SiteKind::Init => {
-                    let is_kept = values.is_some() && !log.is_unkept(chunk.first + place as u64);
+                    let is_kept = values.is_some() && unkept.binary_search(&(chunk.first + place as u64)).is_err();
                     let bytes = self.bulk(site, chunk, place, is_kept);
                     if let Some(values) = &mut values {
                         values.push_bulk(bytes);
@@ -94,45 +94,5 @@ impl Replay {
         });
         shadow.write(addr, &new);
         old_then_new
-    }
-}
-
-impl AccessLog {
-    /// What the accesses of a chunk found in memory. It is worked out when it is first wanted. `None` if that is
-    /// impossible: what was before them is not kept.
-    pub(super) fn values<'a>(&self, chunk: &'a Chunk) -> Option<&'a Values> {
-        if chunk.values.get().is_none() {
-            self.work_out(chunk.first);
-        }
-        chunk.values.get()
-    }
-
-    /// Works out what the accesses of the chunk found that begins with this access, and the chunks before it from the
-    /// last checkpoint on.
-    fn work_out(&self, first: u64) -> Option<()> {
-        let segment = self.segment_of(first)?;
-        let base = self.bases.binary_search_by_key(&segment.accesses.start, |base| base.at).ok()?;
-        let mut memories = self.bases[base].memories();
-        let mut start = segment.accesses.start;
-        if let Some(checkpoint) = self.checkpoint_before(start, first) {
-            checkpoint.apply(&mut memories);
-            start = checkpoint.at;
-        }
-        if !self.keeps(start..first) {
-            return None;
-        }
-        let mut replay = Replay::new(&memories);
-        for chunk in self.chunks_of(&(start..first + 1)) {
-            let places = chunk.clamp(&(start..chunk.end()));
-            if chunk.values.get().is_some() {
-                replay.make(self, chunk, places, None);
-            } else {
-                let mut values = Values::default();
-                replay.make(self, chunk, places, Some(&mut values));
-                // Another thread may have been faster.
-                let _ = chunk.values.set(values);
-            }
-        }
-        Some(())
     }
 }

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use ratatui::layout::Rect;
 
-use super::arrange::Needed;
 use super::effect::{Effect, PictureFile, Request};
 use super::layout::{Arrangement, Extra, Layout, Shape};
 use super::lines::below_title;
+use super::needed::Needed;
 use super::overlays::{Overlay, Overlays};
 use super::panels::{Panel, Panels};
 use super::rows::PaneRows;

@@ -3,18 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::app::App;
-use super::layout::{Arrangement, Extra, Layout, SIDE_BY_SIDE, Shape};
+use super::layout::{Arrangement, Extra, Layout, SIDE_BY_SIDE};
 use super::lines::to_u16;
+use super::needed::Needed;
 use super::panels::{Panel, structs};
 use crate::front::tui::input::action::Direction;
-use crate::front::tui::input::mode::Focus;
-
-/// The most rows that memory needed in a cause, and what that depends on.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Needed {
-    of: Option<(Rect, Shape, Focus, usize, usize)>,
-    rows: usize,
-}
 
 impl App {
     /// The layout for a screen of that size. The lists use rows that memory leaves empty before they scroll.

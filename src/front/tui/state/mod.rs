@@ -8,6 +8,7 @@ pub(super) mod effect;
 pub(super) mod layout;
 pub(super) mod lines;
 mod navigate;
+mod needed;
 pub(super) mod overlays;
 pub(super) mod panels;
 mod pointer;
