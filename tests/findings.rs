@@ -217,6 +217,27 @@ fn poison_fills_blocks_of_once_and_of_calls_by_hand() {
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
 }
 
+/// What `:check` says of the guest of this name after its lines, with these arguments.
+fn listed(guest: &str, args: &[&str]) -> String {
+    let guest = BROKEN.iter().find(|broken| broken.guest == guest).expect("it is in the table");
+    let guest = Broken { args: &[], ..*guest };
+    let output = guest.run(&[&["--script", "-"], args].concat(), &format!("{}:check\n", guest.input()));
+    stdout(&output).rsplit("> :check\n").next().expect("it was typed").to_owned()
+}
+
+#[test]
+fn the_list_says_what_was_not_checked() {
+    let reads = "note: reads by the guest were not checked: `--trace loads` records them\n";
+    assert_eq!(listed("block-overread-peeled", &[]), format!("no findings\n{reads}"));
+    let writes = "note: reads and writes by the guest were not checked: `--trace loads` records them\n";
+    assert_eq!(listed("block-overread-peeled", &["--trace", "off"]), format!("no findings\n{writes}"));
+    let found = listed("block-overread-peeled", &["--trace", "loads"]);
+    assert!(!found.contains("not checked"), "{found}");
+    assert!(found.contains("  block-overread: "), "{found}");
+    let found = listed("host-overrun", &[]);
+    assert!(found.contains("not checked: `--trace loads`"), "{found}");
+}
+
 #[test]
 fn zeros_that_are_not_text_cut_short_are_not_named() {
     // Text that a guest copies as fields of a fixed size, and numbers of 32 bits.
