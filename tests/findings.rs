@@ -239,6 +239,13 @@ fn the_list_says_what_was_not_checked() {
 }
 
 #[test]
+fn a_guest_that_is_not_initialized_is_named_in_each_exchange() {
+    let found = listed("not-initialized", &[]);
+    assert!(found.contains("exchange 1, step 1  not-initialized: "), "{found}");
+    assert!(found.contains("exchange 2, step 1  not-initialized: "), "{found}");
+}
+
+#[test]
 fn zeros_that_are_not_text_cut_short_are_not_named() {
     // Text that a guest copies as fields of a fixed size, and numbers of 32 bits.
     let fields = r"abc\00\00\00\00\00kg\00\00\00\00\00\00";
