@@ -246,6 +246,17 @@ fn a_guest_that_is_not_initialized_is_named_in_each_exchange() {
 }
 
 #[test]
+fn the_bytes_beyond_a_boundary_are_told_from_all() {
+    let told = |guest: &str| listed(guest, &["--trace", "loads"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    for guest in ["host-overrun", "block-overrun", "buffer-overrun", "block-overread"] {
+        let found = told(guest);
+        assert!(found.contains("; of these, ") && found.contains(" past the end of the b"), "{found}");
+    }
+    let found = told("stack-overflow");
+    assert!(found.contains("; of these, 1,024 bytes are below the stack (0x"), "{found}");
+}
+
+#[test]
 fn zeros_that_are_not_text_cut_short_are_not_named() {
     // Text that a guest copies as fields of a fixed size, and numbers of 32 bits.
     let fields = r"abc\00\00\00\00\00kg\00\00\00\00\00\00";
