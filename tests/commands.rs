@@ -163,6 +163,12 @@ fn commands_can_be_abbreviated_and_errors_suggest_names() {
     assert!(said("short", ":mem").starts_with("memory 0"));
     assert!(refused("short2", ":re").contains(":reset or :reload"));
     assert!(refused("short3", ":dmup").contains("unknown command `:dmup`; did you mean :dump?"));
+    assert!(refused("other", ":delete 1").contains("unknown command `:delete`; did you mean :unbreak?"));
+    assert!(refused("other2", ":break off").contains("; :unbreak all removes breakpoints"));
+    let removal = "unexpected argument `off`; :unbreak NUMBER removes a breakpoint";
+    assert!(refused("other3", ":break 1 off").contains(removal));
+    assert!(refused("other4", ":as go").contains("got `go`; did you mean wazero?"));
+    assert!(refused("other5", ":struct Foo { a: u32 }").contains("the type comes before the name, as in C: `u32 a;`"));
     assert!(refused("short4", ":xyzzy").contains(":help lists them"));
     assert!(refused("short5", ":").contains("missing command"));
     assert!(refused("short6", ":reset now").contains("unexpected argument `now`; usage: :reset"));

@@ -216,3 +216,66 @@ fn poison_fills_blocks_of_once_and_of_calls_by_hand() {
     let output = run(&[&args[..], &more].concat(), script.as_bytes());
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
 }
+
+/// What `:check` says of the guest of this name after its lines, with these arguments.
+fn listed(guest: &str, args: &[&str]) -> String {
+    let guest = BROKEN.iter().find(|broken| broken.guest == guest).expect("it is in the table");
+    let guest = Broken { args: &[], ..*guest };
+    let output = guest.run(&[&["--script", "-"], args].concat(), &format!("{}:check\n", guest.input()));
+    stdout(&output).rsplit("> :check\n").next().expect("it was typed").to_owned()
+}
+
+#[test]
+fn the_list_says_what_was_not_checked() {
+    let reads = "note: reads by the guest were not checked: `--trace loads` records them\n";
+    assert_eq!(listed("block-overread-peeled", &[]), format!("no findings\n{reads}"));
+    let writes = "note: reads and writes by the guest were not checked: `--trace loads` records them\n";
+    assert_eq!(listed("block-overread-peeled", &["--trace", "off"]), format!("no findings\n{writes}"));
+    let found = listed("block-overread-peeled", &["--trace", "loads"]);
+    assert!(!found.contains("not checked"), "{found}");
+    assert!(found.contains("  block-overread: "), "{found}");
+    let found = listed("host-overrun", &[]);
+    assert!(found.contains("not checked: `--trace loads`"), "{found}");
+}
+
+#[test]
+fn a_guest_that_is_not_initialized_is_named_in_each_exchange() {
+    let found = listed("not-initialized", &[]);
+    assert!(found.contains("exchange 1, step 1  not-initialized: "), "{found}");
+    assert!(found.contains("exchange 2, step 1  not-initialized: "), "{found}");
+}
+
+#[test]
+fn the_bytes_beyond_a_boundary_are_told_from_all() {
+    let told = |guest: &str| listed(guest, &["--trace", "loads"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    for guest in ["host-overrun", "block-overrun", "buffer-overrun", "block-overread"] {
+        let found = told(guest);
+        assert!(found.contains("; of these, ") && found.contains(" past the end of the b"), "{found}");
+    }
+    let found = told("stack-overflow");
+    assert!(found.contains("; of these, 1,024 bytes are below the stack (0x"), "{found}");
+}
+
+#[test]
+fn zeros_that_are_not_text_cut_short_are_not_named() {
+    // Text that a guest copies as fields of a fixed size, and numbers of 32 bits.
+    let fields = r"abc\00\00\00\00\00kg\00\00\00\00\00\00";
+    let numbers = r"a\00\00\00b\00\00\00c\00\00\00d\00\00\00";
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    for (name, data) in [("fields", fields), ("numbers", numbers)] {
+        let guest = folder.join(name).with_extension("wat");
+        let wat = format!(
+            r#"(module (memory (export "memory") 1) (data (i32.const 64) "{data}")
+            (func (export "buffer") (result i32) (i32.const 1024))
+            (func (export "shout") (param i32) (result i32)
+                (memory.copy (i32.const 4096) (i32.const 64) (i32.const 16))
+                (i32.const 4096)))"#
+        );
+        std::fs::write(&guest, wat).expect("the folder is ours");
+        let recipe =
+            BROKEN.iter().find(|broken| broken.guest == "text-after-zero").expect("it is there").file("recipe");
+        let output = run(&[guest.into(), "--abi".into(), recipe.into(), "--check".into()], b"hello\n");
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+    }
+}

@@ -136,6 +136,17 @@ fn the_profile_counts_by_function() {
     has(&printed, &["4 accesses at 0x410", "2 accesses at 0x420"]);
 }
 
+#[test]
+fn the_profile_has_a_dash_for_loads_that_were_not_recorded() {
+    std::fs::write(folder("dash").join("shouts.wat"), crate::cases::SHOUTS).expect("the folder is ours");
+    let loads = |trace: &str| {
+        let printed = run("dash", &["shouts.wat", "--trace", trace], "hello\n:profile\n", 0);
+        let row = printed.lines().find(|line| line.ends_with("  up")).expect("the function has a row").to_owned();
+        row.split_whitespace().nth(2).expect("the third column").to_owned()
+    };
+    assert_eq!((loads("stores"), loads("loads")), ("-".to_owned(), "5".to_owned()));
+}
+
 /// Hands out a block of 64 bytes, and answers with the line.
 const BLOCKS: &str = r#"(module (memory (export "memory") 1)
     (func (export "alloc") (param i32) (result i32) (i32.const 0x400))
@@ -163,8 +174,8 @@ fn what_poison_writes_is_not_taken_for_the_line() {
             "host write 5 B at 0x400..0x405",
             "0x410: poison (--poison), written by the host in exchange 1 step 3",
             "0x401: byte 1 of the line",
-            "           1             64            0  the host (--poison)",
-            "           1              5            0  the host",
+            "           1             64            -  the host (--poison)",
+            "           1              5            -  the host",
             "1 access at 0x400",
             "input      5 B at 0x400..0x405",
             "poison 64 B at 0x400..0x440",

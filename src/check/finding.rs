@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::world::Observer;
+use crate::record::counted;
 
 /// A kind of finding.
 pub struct Kind {
@@ -32,6 +33,11 @@ pub struct Finding {
     pub range: Range<u64>,
     /// What happened, in a sentence with its numbers.
     pub sentence: String,
+}
+
+/// How many of the bytes just named are beyond a boundary: `of these, 4 bytes are`.
+pub(super) fn of_these(count: u64) -> String {
+    format!("of these, {} {}", counted(count, "byte"), if count == 1 { "is" } else { "are" })
 }
 
 impl fmt::Debug for Kind {

@@ -88,7 +88,15 @@ impl World<'_> {
 
     /// Whether the cause is an exchange, and not a command of the user.
     pub(super) fn is_exchange(&self) -> bool {
-        matches!(self.cause.trigger, crate::record::Trigger::Line(_))
+        self.line().is_some()
+    }
+
+    /// The line of an exchange.
+    pub(super) fn line(&self) -> Option<&[u8]> {
+        match &self.cause.trigger {
+            crate::record::Trigger::Line(line) => Some(line),
+            _ => None,
+        }
     }
 
     /// The bytes of a range, as many as memory has, and no more than a million.

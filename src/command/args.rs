@@ -167,7 +167,8 @@ impl<'a> Args<'a> {
         HostLanguage::named(&name).map_or_else(
             || {
                 let names = HostLanguage::ALL.map(HostLanguage::name).join(" ");
-                ArgumentError::expected(&format!("a language ({names})"), &name)
+                let advice = if name == "go" { "; did you mean wazero?" } else { "" };
+                Err(ArgumentError::Invalid(format!("expected a language ({names}), got `{name}`{advice}")))
             },
             Ok,
         )

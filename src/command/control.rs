@@ -177,7 +177,9 @@ pub(super) fn breakpoint(context: &mut Context<'_>, place: Option<String>) -> Re
     let debug = context.session.guest().and_then(|about| about.debug.clone());
     let debug = debug.ok_or_else(|| Error::failed("the guest is still loading"))?;
     if let Some(reason) = place.missing(&debug) {
-        return Err(Error::Failed(reason));
+        let is_removal = matches!(&*text, "off" | "none" | "clear" | "delete" | "remove");
+        let advice = if is_removal { "; :unbreak all removes breakpoints" } else { "" };
+        return Err(Error::Failed(reason + advice));
     }
     let number = context.session.stops().add_break(place.clone()).map_err(Error::Failed)?;
     set(context, format!("breakpoint {number}: {place}"))

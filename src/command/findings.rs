@@ -3,8 +3,9 @@
 use super::bounds::{MOST, more};
 use super::{Context, Error, Place, Reply};
 use crate::check::Finding;
+use crate::record::Run;
 use crate::settings::Check;
-use crate::view::{Explained, counted, finding_place};
+use crate::view::{Explained, counted, finding_place, runs_guest};
 
 /// Maximum number of characters of a line.
 const WIDTH: usize = 76;
@@ -22,8 +23,9 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
     }
     let findings = context.session.findings();
     let shown: Vec<&Finding> = findings.iter().filter(|finding| context.settings.shows(finding)).collect();
+    let unchecked = unchecked(context.session.run());
     if shown.is_empty() {
-        return Ok(Reply::Text(vec!["no findings".to_owned()]));
+        return Ok(Reply::Text([vec!["no findings".to_owned()], Vec::from_iter(unchecked)].concat()));
     }
     let mut explained = Explained::default();
     let mut places: Vec<_> = shown.iter().take(MOST).flat_map(|finding| lines(finding, &mut explained)).collect();
@@ -31,7 +33,21 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
     if left_out > 0 {
         places.push(Place { words: more(left_out), ..Place::default() });
     }
+    places.extend(unchecked.map(|words| Place { words, ..Place::default() }));
     Ok(Reply::Places(counted(shown.len() as u64, "finding"), places))
+}
+
+/// A note that some of the guest's accesses were not recorded, so that findings about them are missing.
+fn unchecked(run: &Run) -> Option<String> {
+    let causes = (run.oldest()..run.len()).filter_map(|number| run.cause(number)).filter(|cause| runs_guest(cause));
+    let (stores, loads) = causes
+        .fold((true, true), |(stores, loads), cause| (stores && cause.traced.stores, loads && cause.traced.loads));
+    let what = match (stores, loads) {
+        (true, true) => return None,
+        (true, false) => "reads",
+        (false, _) => "reads and writes",
+    };
+    Some(format!("note: {what} by the guest were not checked: `--trace loads` records them"))
 }
 
 /// The lines about a finding, each of which leads to the place.

@@ -39,6 +39,9 @@ pub(super) type Action = Box<dyn FnOnce(&mut Context<'_>) -> Result<Reply, Error
 /// Former names of commands. Accepted but not shown.
 const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
 
+/// Names of other debuggers, and the commands that they suggest.
+const FOREIGN: &[(&str, &str)] = &[("delete", "unbreak"), ("clear", "unbreak"), ("tbreak", "break")];
+
 static SETTINGS: LazyLock<String> = LazyLock::new(set::arguments);
 
 type Parsed = Result<Action, ArgumentError>;
@@ -216,6 +219,10 @@ pub const COMMANDS: &[Spec] = &[
     }),
     spec("break", "[PLACE]", "stop at a function, FILE:LINE or offset, or list the breakpoints", |args| {
         let place = args.optional("PLACE")?;
+        if let Some(more) = args.optional("PLACE")? {
+            let what = format!("unexpected argument `{more}`; :unbreak NUMBER removes a breakpoint");
+            return Err(ArgumentError::Invalid(what));
+        }
         action(move |context| control::breakpoint(context, place))
     }),
     spec("unbreak", "NUMBER|all", "remove a breakpoint, or all", |args| {
@@ -344,7 +351,11 @@ pub fn find(name: &str) -> Result<&'static Spec, Error> {
     match (exact, &begins[..]) {
         (Some(spec), _) | (None, [spec]) => Ok(spec),
         _ if name.is_empty() => Err(Error::NoCommand),
-        (None, []) => Err(Error::UnknownCommand(name.to_owned(), nearest(name, COMMANDS.iter().map(|spec| spec.name)))),
+        (None, []) => {
+            let foreign = FOREIGN.iter().find(|(other, _)| *other == name).map(|(_, name)| *name);
+            let near = foreign.or_else(|| nearest(name, COMMANDS.iter().map(|spec| spec.name)));
+            Err(Error::UnknownCommand(name.to_owned(), near))
+        }
         (None, several) => {
             Err(Error::AmbiguousCommand(name.to_owned(), several.iter().map(|spec| spec.name).collect()))
         }

@@ -8,6 +8,17 @@ pub fn finding(finding: &Finding) -> String {
     visible(finding.to_string().as_bytes())
 }
 
+/// The same beside another step, or none: it names its own. No line breaks between the name and the step.
+pub fn finding_from(found: &Finding, selected: Option<usize>) -> String {
+    match found.step.filter(|step| Some(*step) != selected) {
+        None => finding(found),
+        Some(step) => {
+            let step = format!("step\u{a0}{}", step + 1);
+            format!("{}\u{a0}({step}): {}", found.kind.name, visible(found.sentence.as_bytes()))
+        }
+    }
+}
+
 /// Where a finding was raised: `exchange 3, step 2`.
 pub fn finding_place(finding: &Finding) -> String {
     let step = finding.step.map_or_else(String::new, |step| format!(", step {}", step + 1));

@@ -47,7 +47,7 @@ pub use ahead::ahead;
 pub use backtrace::{backtrace, failures_in_full, frames, in_full};
 pub use characters::{COVERED, characters};
 pub use dropped::{dropped, dropped_in_full, not_kept, written_ranges};
-pub use finding::{Explained, finding, finding_place};
+pub use finding::{Explained, finding, finding_from, finding_place};
 pub use fold::{DiffView, ViewLine};
 pub use gaps::runs_guest;
 pub use heat::{HOTTEST, Heat};

@@ -83,6 +83,8 @@ pub struct Profile {
     pub dropped: u64,
     /// What else is missing, as sentences.
     pub gaps: Vec<String>,
+    /// Whether loads were recorded in some exchange.
+    pub has_loads: bool,
 }
 
 /// The accesses that were counted so far.
@@ -102,6 +104,8 @@ pub struct ProfileSearch {
     /// The numbers of causes whose stores were not recorded, and whose loads alone were not.
     untraced: u64,
     without_loads: u64,
+    /// Whether loads were recorded in some exchange.
+    has_loads: bool,
 }
 
 impl ProfileSearch {
@@ -147,6 +151,7 @@ impl ProfileSearch {
         self.dropped += dropped.end - dropped.start;
         self.untraced += u64::from(runs_guest(cause) && !cause.traced.stores);
         self.without_loads += u64::from(runs_guest(cause) && cause.traced.stores && !cause.traced.loads);
+        self.has_loads |= cause.traced.loads;
         for (place, step) in cause.steps.iter().enumerate() {
             match step.kind {
                 StepKind::Write { len, .. } if is_poison(cause, place) => self.poison.write(len),
@@ -177,13 +182,13 @@ impl ProfileSearch {
 
     fn finish(&mut self, run: &Run, debug: Option<&DebugInfo>, most: usize) -> Profile {
         let gaps = self.gaps(run);
-        let ProfileSearch { sites, ranges, host, poison, dropped, .. } = std::mem::take(self);
+        let ProfileSearch { sites, ranges, host, poison, dropped, has_loads, .. } = std::mem::take(self);
         let hot = |((memory, range), count)| Hot { memory, addr: range * RANGE, count };
         let mut hottest: Vec<_> = ranges.into_iter().map(hot).collect();
         hottest.sort_by_key(|hot| (std::cmp::Reverse(hot.count), hot.memory, hot.addr));
         hottest.truncate(most);
         let rows = rows(sites, [(ProfileBy::Host, host), (ProfileBy::Poison, poison)], debug);
-        Profile { rows, hottest, dropped, gaps }
+        Profile { rows, hottest, dropped, gaps, has_loads }
     }
 
     fn gaps(&self, run: &Run) -> Vec<String> {
@@ -218,7 +223,7 @@ impl Profile {
     /// The table, as lines that are safe to print: at most `most` rows.
     pub fn lines(&self, most: usize) -> Vec<String> {
         let mut lines = vec![format!("{:>12} {:>14} {:>12}  function", "stores", "bytes", "loads")];
-        lines.extend(self.rows.iter().take(most).map(ProfileRow::text));
+        lines.extend(self.rows.iter().take(most).map(|row| row.text(self.has_loads)));
         if self.rows.len() > most {
             lines.push(format!("... and {} more", thousands((self.rows.len() - most) as u64)));
         }
@@ -259,7 +264,8 @@ fn rows(
 }
 
 impl ProfileRow {
-    fn text(&self) -> String {
+    /// A line of the table. `-` stands for loads that were not recorded; copies are recorded with the stores.
+    fn text(&self, has_loads: bool) -> String {
         let name = match (self.by, &self.name) {
             (ProfileBy::Host, _) => "the host".to_owned(),
             (ProfileBy::Poison, _) => "the host (--poison)".to_owned(),
@@ -269,7 +275,8 @@ impl ProfileRow {
         let place = self.file.as_ref().zip(self.line);
         let place = place.map(|(file, line)| format!(" at {}:{line}", visible(file.as_bytes()))).unwrap_or_default();
         let Count { stores, bytes, loads, .. } = self.count;
-        format!("{:>12} {:>14} {:>12}  {name}{place}", thousands(stores), thousands(bytes), thousands(loads))
+        let loads = if loads > 0 || has_loads { thousands(loads) } else { "-".to_owned() };
+        format!("{:>12} {:>14} {loads:>12}  {name}{place}", thousands(stores), thousands(bytes))
     }
 }
 

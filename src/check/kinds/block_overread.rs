@@ -2,11 +2,11 @@
 
 use crate::check::across::{Row, across};
 use crate::check::blocks::Block;
-use crate::check::finding::Kind;
+use crate::check::finding::{Kind, of_these};
 use crate::check::pending::Pending;
 use crate::check::ranges::Ranges;
 use crate::check::world::{Event, Evidence, Observer, World};
-use crate::record::{Step, StepKind, Target, counted, plain};
+use crate::record::{Step, StepKind, Target, plain};
 
 pub(super) const KIND: Kind = Kind {
     name: "block-overread",
@@ -59,9 +59,9 @@ impl BlockOverread {
             // A row that only ends there read a word of which a part is in the block.
             let reads_all = |row: &Row| row.range.start <= block.addr || read_before(world, step, block, row);
             let Some(row) = row.filter(|row| row.range.end > end && reads_all(row)) else { continue };
-            let past = counted(row.range.end - end, "byte");
+            let past = of_these(row.range.end - end);
             let sentence = format!(
-                "in a call to {}, one instruction read all of {:#x}..{:#x}: {past} past the end of {}",
+                "in a call to {}, one instruction read all of {:#x}..{:#x}; {past} past the end of {}",
                 plain(export),
                 row.range.start,
                 row.range.end,

@@ -2,7 +2,7 @@
 
 use crate::check::across::across;
 use crate::check::blocks::Block;
-use crate::check::finding::Kind;
+use crate::check::finding::{Kind, of_these};
 use crate::check::pending::Pending;
 use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{Step, StepKind, counted, plain};
@@ -62,9 +62,9 @@ impl BlockOverrun {
                 continue;
             }
             let Some(row) = across(world.log(), &step.accesses, world.facts.memory, end, false) else { continue };
-            let (all, past) = (counted(row.range.end - row.range.start, "byte"), counted(row.range.end - end, "byte"));
+            let (all, past) = (counted(row.range.end - row.range.start, "byte"), of_these(row.range.end - end));
             let sentence = format!(
-                "in a call to {}, one instruction wrote {all} in a row at {:#x}..{:#x}: {past} past the end of {}",
+                "in a call to {}, one instruction wrote {all} in a row at {:#x}..{:#x}; {past} past the end of {}",
                 plain(export),
                 row.range.start,
                 row.range.end,

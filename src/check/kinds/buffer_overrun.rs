@@ -1,7 +1,7 @@
 //! The guest writes past the end of its buffer.
 
 use crate::check::across::across;
-use crate::check::finding::Kind;
+use crate::check::finding::{Kind, of_these};
 use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{StepKind, counted, plain};
 
@@ -38,9 +38,9 @@ impl Observer for BufferOverrun {
                         return None;
                     }
                     let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;
-                    let past = counted(row.range.end - end, "byte");
+                    let past = of_these(row.range.end - end);
                     let sentence = format!(
-                        "in a call to {}, one instruction wrote {} in a row at {:#x}..{:#x}: {past} past the end of the \
+                        "in a call to {}, one instruction wrote {} in a row at {:#x}..{:#x}; {past} past the end of the \
                          buffer ({start:#x}..{end:#x})",
                         plain(export),
                         counted(row.range.end - row.range.start, "byte"),

@@ -1,6 +1,6 @@
 //! The host writes past the end of a block.
 
-use crate::check::finding::Kind;
+use crate::check::finding::{Kind, of_these};
 use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::counted;
 
@@ -23,10 +23,10 @@ impl Observer for HostOverrun {
         if world.blocks.around(past.start).is_some() {
             return None;
         }
-        let (len, over) = (counted(range.end - range.start, "byte"), counted(past.end - past.start, "byte"));
+        let (len, over) = (counted(range.end - range.start, "byte"), of_these(past.end - past.start));
         Evidence::new(
             past,
-            format!("the host wrote {len} at {:#x}: {over} past the end of {}", range.start, block.name()),
+            format!("the host wrote {len} at {:#x}; {over} past the end of {}", range.start, block.name()),
         )
     }
 }

@@ -81,8 +81,34 @@ pub const KINDS: &[&Kind] = &[
 /// Minimum number of characters that are taken for UTF-16.
 const CHARACTERS: usize = 3;
 
+/// Whether a text of the guest is zero exactly where the line has something other than letters and digits, such as spaces.
+fn has_zeros_for_separators(text: &[u8], line: &[u8]) -> bool {
+    let is_separator = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+    let fits = |(byte, of_line): (&u8, &u8)| match byte {
+        0 => is_separator(of_line),
+        byte => !is_separator(byte) && !is_separator(of_line),
+    };
+    // A zero byte that ends the text comes after the line.
+    text.len() <= line.len() + 1 && text.contains(&0) && text.iter().zip(line).all(fits)
+}
+
 /// Whether bytes are ASCII in UTF-16, low byte first.
 fn is_utf16(bytes: &[u8]) -> bool {
     let is_character = |pair: &[u8]| matches!(pair, [low, 0] if low.is_ascii_graphic() || *low == b' ');
     bytes.len() >= 2 * CHARACTERS && bytes.len().is_multiple_of(2) && bytes.chunks(2).all(is_character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_for_spaces_are_not_those_of_utf_16() {
+        assert!(has_zeros_for_separators(b"A\0B\0C\0D\0", b"a b c d"));
+        assert!(has_zeros_for_separators(b"a\0\0bc", b"a  bc and more"));
+        assert!(!has_zeros_for_separators(b"h\0e\0l\0l\0o\0", b"hello"), "UTF-16");
+        assert!(!has_zeros_for_separators(b"a\0 \0b\0 \0", b"a b c d e"), "UTF-16 of a line with spaces");
+        assert!(!has_zeros_for_separators(b"a\0b\0", b"a"), "longer than the line");
+        assert!(!has_zeros_for_separators(b"abc", b"abc"), "no zeros");
+    }
 }

@@ -14,7 +14,7 @@ pub(super) const KIND: Kind = Kind {
 /// Knows whether `_initialize` was called.
 #[derive(Default)]
 struct NotInitialized {
-    /// Whether the run is known from its beginning, and nothing was told yet.
+    /// Whether the run is known from its beginning, and `_initialize` was not called yet.
     waiting: bool,
 }
 
@@ -23,14 +23,11 @@ impl Observer for NotInitialized {
         match event {
             Event::Fresh => self.waiting = world.facts.has_initialize,
             Event::Enter(step) if self.waiting && step.depth == 0 => {
-                if let StepKind::Call { export, .. } = &step.kind {
-                    self.waiting = false;
-                    if **export != *"_initialize" {
-                        return Evidence::new(
-                            0..0,
-                            format!("{} was called before _initialize, which the module exports", plain(export)),
-                        );
-                    }
+                let StepKind::Call { export, .. } = &step.kind else { return None };
+                self.waiting = **export != *"_initialize";
+                if self.waiting {
+                    let sentence = format!("{} was called before _initialize, which the module exports", plain(export));
+                    return Evidence::new(0..0, sentence);
                 }
             }
             _ => (),

@@ -1,7 +1,7 @@
 //! The stack runs over into the data below it.
 
 use crate::check::across::across;
-use crate::check::finding::Kind;
+use crate::check::finding::{Kind, of_these};
 use crate::check::world::{Event, Evidence, Observer, World};
 use crate::record::{StepKind, counted, plain};
 
@@ -24,9 +24,9 @@ impl Observer for StackOverflow {
             return None;
         }
         let row = across(world.log(), &step.accesses, world.facts.memory, end, false)?;
-        let (all, below) = (counted(row.range.end - row.range.start, "byte"), counted(end - row.range.start, "byte"));
+        let (all, below) = (counted(row.range.end - row.range.start, "byte"), of_these(end - row.range.start));
         let sentence = format!(
-            "in a call to {}, one instruction wrote {all} in a row at {:#x}..{:#x}: {below} below the stack ({end:#x}..{:#x})",
+            "in a call to {}, one instruction wrote {all} in a row at {:#x}..{:#x}; {below} below the stack ({end:#x}..{:#x})",
             plain(export),
             row.range.start,
             row.range.end,

@@ -29,10 +29,18 @@ impl Observer for TextAfterZero {
         let is_one = row.range.start <= range.start
             && across(world.log(), &all, world.facts.memory, zero + 1, false)?.range == row.range;
         let bytes = world.bytes(&rest);
-        let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0').to_owned();
-        if !is_one || text.is_empty() || text.contains(char::is_control) || super::is_utf16(&world.bytes(&row.range)) {
+        let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches('\0');
+        let is_text = !text.is_empty() && !text.contains(|c: char| c.is_control() && c != '\0');
+        if !is_one || !is_text {
             return None;
         }
+        // Fields of a fixed size and wider characters have zeros of their own.
+        let all = world.bytes(&(range.start..row.range.end));
+        let is_line = world.line().is_some_and(|line| super::has_zeros_for_separators(&all, line));
+        if !is_line && (text.starts_with('\0') || text.contains("\0\0") || super::is_utf16(&world.bytes(&row.range))) {
+            return None;
+        }
+        let text = text.trim_start_matches('\0').replace('\0', "\\0");
         let sentence = format!(
             "the answer ends at the zero byte at {zero:#x}, but the guest wrote {} in a row, with \"{text}\" after the zero",
             counted(row.range.end - row.range.start, "byte")

@@ -17,7 +17,11 @@ impl Observer for Utf16 {
     fn see(&mut self, event: &Event<'_>, world: &World<'_>) -> Option<Evidence> {
         let Event::Leave(step) = event else { return None };
         let (range, answer) = world.answer(step)?;
-        if super::is_utf16(answer) {
+        let is_utf16 = |bytes: &[u8]| {
+            let is_line = world.line().is_some_and(|line| super::has_zeros_for_separators(bytes, line));
+            super::is_utf16(bytes) && !is_line
+        };
+        if is_utf16(answer) {
             let units = counted(answer.len() as u64 / 2, "character");
             let sentence = format!(
                 "every second byte of the answer is zero: its {} are probably {units} of UTF-16",
@@ -29,7 +33,7 @@ impl Observer for Utf16 {
         let all = range.start..range.start + 8;
         let bytes = world.bytes(&all);
         let stopped = answer.len() == 1 && world.facts.reads_to_zero && world.by_guest.covers(&all);
-        if !stopped || !super::is_utf16(&bytes) {
+        if !stopped || !is_utf16(&bytes) {
             return None;
         }
         let sentence = format!(

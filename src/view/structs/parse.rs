@@ -86,6 +86,14 @@ pub(super) fn declaration(text: &str, find: Find<'_>) -> Result<Arc<DataType>, S
     fields.finished(is_packed).map(Arc::new)
 }
 
+/// What to write in place of a member as in Rust, `len: u32`.
+fn type_after_name(words: &[&str]) -> Option<String> {
+    let all = words.join(" ");
+    let (name, ty) = all.split_once(':').filter(|(name, ty)| !name.contains(' ') && !ty.starts_with(':'))?;
+    let ty = if ty.trim().is_empty() { "TYPE" } else { ty.trim() };
+    Some(format!("the type comes before the name, as in C: `{ty} {name};`"))
+}
+
 /// The members read so far. Offsets follow from the sizes once all are known, unless they are given.
 struct Fields<'a> {
     name: String,
@@ -105,6 +113,9 @@ impl Fields<'_> {
             words.push(word);
         }
         words.retain(|word| !matches!(*word, "const" | "struct"));
+        if let Some(hint) = type_after_name(&words) {
+            return Err(hint);
+        }
         // The last word is the name, unless a pointer or a parenthesis stands between.
         let is_pointer = tokens.peek_is("*");
         let first = if is_pointer { None } else { words.pop() };

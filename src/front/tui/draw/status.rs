@@ -10,7 +10,7 @@ use crate::front::tui::state::overlays::pages::wrapped;
 use crate::record::{Cause, Failure, Trigger};
 use crate::session::{Reload, State};
 use crate::view::{
-    Selection, backtrace, clock, counted, elapsed, failure, finding, short_difference, stop_place, stop_sentence,
+    Selection, backtrace, clock, counted, elapsed, failure, finding_from, short_difference, stop_place, stop_sentence,
     thousands, unknown, visible,
 };
 
@@ -183,7 +183,7 @@ fn findings(app: &App, at: &Selection) -> String {
         count => format!(", and {}", counted(count as u64, "other finding")),
     };
     // No line breaks between the sign and the name.
-    format!("   !\u{a0}{}{more} (:check)", finding(first))
+    format!("   !\u{a0}{}{more} (:check)", finding_from(first, at.step))
 }
 
 /// The outcome of a line or a command that succeeded, in that many columns: a long answer is shortened, and its size

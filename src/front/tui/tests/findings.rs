@@ -28,7 +28,9 @@ fn each_kind_is_named_beside_the_answer_and_listed() {
         let shown = text(&bench.settled(160, 45));
         // A long message is wrapped.
         let words: Vec<_> = shown.split_whitespace().collect();
-        assert!(words.join(" ").contains(&format!("! {name}: ")), "{}: {shown}", guest.guest);
+        let joined = words.join(" ");
+        let is_named = |mark| joined.contains(&format!("! {name}{mark}"));
+        assert!(is_named(": ") || is_named(" (step "), "{}: {shown}", guest.guest);
         bench.keys(":check");
         bench.key(KeyCode::Enter);
         let listed = text(&bench.settled(160, 45));
@@ -55,11 +57,29 @@ fn enter_in_the_list_goes_to_the_step_and_the_bytes() {
 }
 
 #[test]
+fn a_finding_about_another_step_names_it() {
+    let guest = BROKEN.iter().find(|guest| guest.guest == "host-overrun").expect("it is in the table");
+    let mut bench = bench(guest);
+    bench.send("hello");
+    bench.settled(160, 45);
+    let step = bench.full.app.session.findings().iter().next().and_then(|finding| finding.step).expect("it has a step");
+    let mut line = |command: String| {
+        bench.keys(&command);
+        bench.key(KeyCode::Enter);
+        text(&bench.settled(160, 45))
+    };
+    let other = line(format!(":exchange 1.{}", step + 2));
+    assert!(other.contains(&format!("!\u{a0}host-overrun\u{a0}(step\u{a0}{}): the host wrote", step + 1)), "{other}");
+    let same = line(format!(":exchange 1.{}", step + 1));
+    assert!(same.contains("!\u{a0}host-overrun: the host wrote"), "{same}");
+}
+
+#[test]
 fn what_is_allowed_or_turned_off_is_not_shown() {
     let guest = BROKEN.iter().find(|guest| guest.guest == "wrong-size").expect("it is in the table");
     let mut bench = bench(guest);
     bench.send("hello");
-    assert!(text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size: "));
+    assert!(text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size"));
     bench.keys(":check off");
     bench.key(KeyCode::Enter);
     assert!(!text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size"));
