@@ -1,17 +1,18 @@
 //! The command line, as clap types, with a flag for each setting.
 
+mod given;
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::parser::ValueSource;
-use clap::{
-    Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
-};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use self::given::{check_before_subcommand, negated, set_given};
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{self, WatchRequest};
 use crate::session::{BreakPlace, Options, Stops};
@@ -49,7 +50,7 @@ const FINDINGS: &str = "Findings";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
-#[command(bin_name = "linmem", version, about = ABOUT, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(bin_name = "linmem", version, about = ABOUT, help_template = TEMPLATE, override_usage = USAGE, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Cli {
     /// The subcommand; without one, run a guest.
     #[command(subcommand)]
@@ -320,11 +321,6 @@ fn is_switch(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::SetTrue) && !arg.get_id().as_str().starts_with("no_")
 }
 
-/// The id of the flag that turns a switch off.
-fn negated(switch: &str) -> String {
-    format!("no_{switch}")
-}
-
 impl Cli {
     /// Parses the command line on top of the settings from `base`. With `--no-config`, `base` is not called.
     ///
@@ -335,14 +331,17 @@ impl Cli {
         base: impl FnOnce() -> Result<Settings, clap::Error>,
     ) -> Result<Cli, clap::Error> {
         let matches = definition().try_get_matches_from(args)?;
+        check_before_subcommand(&definition(), &matches)?;
         let mut cli = Cli::from_arg_matches(&matches)?;
         if !cli.no_config {
             cli.settings = base()?;
         }
-        let given = matches.subcommand().map_or(&matches, |(_, matches)| matches);
-        for setting in SETTINGS {
-            set_given(setting, given, &mut cli.settings)
-                .map_err(|message| definition().error(clap::error::ErrorKind::InvalidValue, message))?;
+        // A setting may be given before the subcommand or after it.
+        for given in std::iter::once(&matches).chain(matches.subcommand().map(|(_, matches)| matches)) {
+            for setting in SETTINGS {
+                set_given(setting, given, &mut cli.settings)
+                    .map_err(|message| definition().error(ErrorKind::InvalidValue, message))?;
+            }
         }
         Ok(cli)
     }
@@ -403,23 +402,6 @@ impl Cli {
     pub fn wants_pipe(&self) -> bool {
         !self.line.is_empty() || self.show.is_some() || self.keep_going || self.null || self.whole
     }
-}
-
-/// Applies a setting given on the command line.
-fn set_given(setting: &Setting, given: &ArgMatches, settings: &mut Settings) -> Result<(), String> {
-    let is_given = |id: &str| {
-        let known = given.ids().any(|known| known.as_str() == id);
-        known && given.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    if setting.kind() == Kind::Switch {
-        let (on, off) = (is_given(setting.name), is_given(&negated(setting.name)));
-        return if on || off { setting.set(settings, if on { "on" } else { "off" }.as_ref()) } else { Ok(()) };
-    }
-    if !is_given(setting.name) {
-        return Ok(());
-    }
-    let mut values = given.get_many::<OsString>(setting.name).into_iter().flatten();
-    values.try_for_each(|value| setting.set(settings, value))
 }
 
 impl ConventionArgs {

@@ -96,6 +96,31 @@ fn subcommands_use_the_config_file() {
 }
 
 #[test]
+fn options_may_precede_the_subcommand() {
+    let config = "timeout = 7s\n";
+    let told = |args: &[&str]| {
+        let output = run("before", config, args);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), stderr(&output))
+    };
+    let (status, text, error) = told(&["--no-config", "inspect", "packed"]);
+    assert!(status == Some(0) && text.contains("--timeout 5s "), "{text}{error}");
+    let (status, text, error) = told(&["--max-memory", "1GiB", "inspect", "packed"]);
+    assert!(
+        status == Some(0) && text.contains("--max-memory 1GiB ") && text.contains("--timeout 7s "),
+        "{text}{error}"
+    );
+    let (_, _, error) = told(&["--no-config", "replay", "no-such-file"]);
+    assert!(error.contains("no-such-file") && !error.contains("subcommand"), "{error}");
+    // What has no meaning there is named.
+    let (status, _, error) = told(&["-q", "inspect", "packed"]);
+    assert!(status == Some(2) && error.contains("--quiet cannot be used with the subcommand `inspect`"), "{error}");
+    let (_, _, error) = told(&["--abi", "packed", "inspect", "packed"]);
+    assert!(error.contains("--abi must follow the subcommand: linmem inspect --abi ..."), "{error}");
+    let (status, _, error) = told(&["packed", "guests"]);
+    assert!(status == Some(2) && error.contains("a guest cannot precede the subcommand: linmem guests"), "{error}");
+}
+
+#[test]
 fn config_variables_precede_those_of_the_command_line() {
     let config = "env = ONE=file\nenv = TWO=file\n";
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-env");

@@ -41,7 +41,7 @@ fn the_line_that_overwrote_a_byte_is_found_in_a_few_keys() {
         terminal.wait_for(&place);
         terminal.wait_for("| seen[c - 'a'] = 1");
         terminal.wait_for("i32.store8");
-        terminal.press("q");
+        terminal.press("qq");
         assert_eq!(terminal.end(), 0);
     }
 }
@@ -79,7 +79,7 @@ fn a_person_stops_the_guest_at_a_watchpoint_steps_and_goes_on() {
     // A guest that is stopped keeps nobody from leaving.
     terminal.press("iabc\r");
     terminal.wait_for("STOPPED");
-    terminal.press("q");
+    terminal.press("qq");
     assert_eq!(terminal.end(), 0);
     assert!(terminal.raw.windows(8).any(|window| window == b"\x1b[?1049l"), "the terminal is given back");
 }

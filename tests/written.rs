@@ -129,7 +129,7 @@ fn rewritten_bytes_are_marked_on_the_screen() {
     // In memory, the panel shows the writer of the byte at the cursor: this exchange.
     screen.pty.press("\x1b");
     screen.wait_for(&["now: the guest, exchange 2 step 3 (add_wasm_is_cool)"]);
-    screen.leave("q");
+    screen.leave("qq");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessLog, Change, Failure, Memories, Segment, Value, WrittenRanges};
+use super::{Access, AccessLog, Change, Failure, Memories, Segment, Value, WrittenRanges};
 
 /// What triggered a cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,6 +199,20 @@ impl Cause {
     /// Whether anything failed, even if there is an answer.
     pub fn has_failed(&self) -> bool {
         self.is_over() && self.failures().next().is_some()
+    }
+
+    /// Whether the step at `place` is what failed: a call that did not return, or a read outside memory.
+    pub fn has_failed_at(&self, place: usize) -> bool {
+        match self.steps.get(place).map(|step| &step.kind) {
+            Some(StepKind::Call { results: None, .. }) => self.has_failed(),
+            Some(&StepKind::Read { addr, len, .. }) => self.failures().map(Failure::root).any(|failure| {
+                let Failure::OutOfBounds { access: Access::Read, addr: at, len: of, .. } = failure else {
+                    return false;
+                };
+                (*at, *of) == (addr, len)
+            }),
+            _ => false,
+        }
     }
 
     /// The failures, as text.

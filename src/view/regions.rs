@@ -187,13 +187,15 @@ fn line_and_answer(cause: &Cause, number: usize, memory: usize) -> Vec<Region> {
 /// Where the host read the answer: in a step of its own, or during an import call. In the latter case it is the read
 /// with as many bytes as the answer, not counting a line ending.
 fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
-    let read = |step: &Step| match step.kind {
-        StepKind::Read { memory: of, addr, len, .. } if of == memory => Some((addr, addr.saturating_add(len))),
+    let read = |(place, step): (usize, &Step)| match step.kind {
+        StepKind::Read { memory: of, addr, len, .. } if of == memory && !cause.has_failed_at(place) => {
+            Some((addr, addr.saturating_add(len)))
+        }
         _ => None,
     };
     let answer = cause.outcome.as_ref().map_or(0, |answer| answer.len() as u64);
-    let latest = || cause.steps.iter().rev();
-    let own = latest().filter(|step| step.depth == 0).find_map(read);
+    let latest = || cause.steps.iter().enumerate().rev();
+    let own = latest().filter(|(_, step)| step.depth == 0).find_map(read);
     let handed = || latest().filter_map(read).find(|(start, end)| (answer..=answer + 1).contains(&(end - start)));
     own.or_else(handed).or_else(|| latest().find_map(read))
 }

@@ -128,6 +128,15 @@ impl Selection {
         self.steps.line(&self.node, place)
     }
 
+    /// Whether the selected step is a call that has not returned yet.
+    pub fn is_open(&self) -> bool {
+        let step = self.step.and_then(|place| self.node.steps.get(place));
+        let is_open = step.is_some_and(|step| {
+            matches!(step.kind, StepKind::Call { results: None, .. } | StepKind::Import { results: None, .. })
+        });
+        is_open && !self.node.is_over()
+    }
+
     /// Describes the selected step; `None` if the whole cause is selected.
     pub fn selected_line(&self) -> Option<StepLine> {
         self.step.map(|place| self.line(place))
@@ -149,14 +158,15 @@ impl Selection {
         })
     }
 
-    /// The initial selection for the newest cause: the call of the transform if there was one, else the last step
-    /// before the failure, else the whole cause.
+    /// The initial selection for the newest cause: the step that failed after the transform, else the call of the
+    /// transform if there was one, else the last step before the failure, else the whole cause.
     pub fn newest(run: &Run) -> Option<Selection> {
         let cause = run.len().checked_sub(1)?;
         let node = run.cause(cause)?;
         let called = node.focus.filter(|&place| place < node.steps.len());
         let last = node.steps.len().checked_sub(1).filter(|_| node.has_failed());
-        Selection::new(run, None, cause, called.or(last))
+        let failed = called.and_then(|place| (place + 1..node.steps.len()).find(|&later| node.has_failed_at(later)));
+        Selection::new(run, None, cause, failed.or(called).or(last))
     }
 
     /// The steps up to the selected moment, latest first, each with its cause's number.

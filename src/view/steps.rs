@@ -12,6 +12,9 @@ use super::{counted, dropped, range, unknown, visible};
 use crate::check::is_poison;
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
+/// The result of a call that is not over.
+const NOT_RETURNED: &str = "has not returned yet";
+
 /// Maximum depth of indentation.
 const DEEPEST: usize = 8;
 
@@ -131,7 +134,10 @@ impl Steps {
             StepKind::Read { addr, len, value: Some(value), .. } => {
                 nameless("read", format!("{} = {}", range(*addr, *len), self.numbers.loaded(*value, *len)), changed)
             }
-            StepKind::Read { addr, len, .. } => nameless("read", range(*addr, *len), changed),
+            StepKind::Read { addr, len, .. } => {
+                let failed = if cause.has_failed_at(place) { " failed" } else { "" };
+                nameless("read", format!("{}{failed}", range(*addr, *len)), changed)
+            }
             StepKind::Grow { pages, .. } => nameless("grow", format!("by {}", counted(*pages, "page")), changed),
             StepKind::Say { text } => nameless("say", format!("\"{}\"", visible(text)), String::new()),
             StepKind::Note { text } => nameless("note", visible(text.as_bytes()), String::new()),
@@ -237,7 +243,7 @@ impl Steps {
 
     fn result(&self, is_over: bool, results: Option<&[Value]>) -> String {
         match results {
-            None if !is_over => "has not returned yet".to_owned(),
+            None if !is_over => NOT_RETURNED.to_owned(),
             None => "did not return".to_owned(),
             Some([]) => "returned".to_owned(),
             Some(values) => format!("-> {}", self.numbers.list(values)),
@@ -326,6 +332,13 @@ impl StepLine {
     /// The line without its note: `call add_wasm_is_cool(12) -> 26`.
     pub fn headline(&self) -> String {
         format!("{} {}{}", self.verb, self.name, self.what)
+    }
+
+    /// The step before its call returned: `call add_wasm_is_cool(12)`.
+    pub fn begun(mut self) -> StepLine {
+        let begun = self.what.strip_suffix(NOT_RETURNED).map(|what| what.trim_end().to_owned());
+        self.what = begun.unwrap_or(self.what);
+        self
     }
 
     /// The same in at most this many columns, if shortening the name is enough.

@@ -1,5 +1,5 @@
 //! The signs in the gaps of a row: brackets around what is selected, around matches, and at the ends of regions; and the
-//! names of the regions.
+//! names of the regions. A sign of a region is never hidden by the cursor.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -65,38 +65,75 @@ impl Brackets {
         Brackets { addr, selected, matched, edges, theme }
     }
 
-    /// The sign before the byte at that index, if any, where only one fits: of what begins there, or ended before it.
+    /// The sign before the byte at that index, if any, where only one fits: of what begins there, or ended before it. At
+    /// an end of the selection the sign of a region replaces the bracket, in a style that says so.
     pub(super) fn between(&self, place: usize) -> Option<Sign> {
-        let closing = place.checked_sub(1).and_then(|before| self.closing(before));
-        let own = |sign: Option<Sign>| sign.filter(|(sign, _)| "[]<>".contains(sign));
-        let opening = self.opening(place);
-        own(opening).or_else(|| own(closing)).or_else(|| match (self.ended(place), self.edges.begin[place]) {
-            (Some(ended), Some(begun)) if ended.rank() <= begun.rank() => closing,
-            (_, Some(_)) => opening,
-            _ => closing,
-        })
+        let before = place.checked_sub(1);
+        let is_selected = self.selects_from(place) || before.is_some_and(|before| self.selects_to(before));
+        let region = self.region_between(place).map(|sign| self.at_cursor(sign, is_selected));
+        let own = self.own_opening(place).or_else(|| self.own_closing(before?));
+        if is_selected { region.or(own) } else { own.or(region) }
     }
 
-    fn ended(&self, place: usize) -> Option<RegionKind> {
-        self.edges.end[place.checked_sub(1)?]
+    /// The sign of the more important region that begins at that index or ended before it.
+    fn region_between(&self, place: usize) -> Option<Sign> {
+        let ended = place.checked_sub(1).and_then(|before| self.edges.end[before]);
+        match (ended, self.edges.begin[place]) {
+            (Some(ended), Some(begun)) if ended.rank() <= begun.rank() => Some(self.region_end(ended)),
+            (_, Some(begun)) => Some(self.region_start(begun)),
+            (ended, None) => ended.map(|kind| self.region_end(kind)),
+        }
     }
 
     /// The sign before the byte at that index, if any.
     pub(super) fn opening(&self, place: usize) -> Option<Sign> {
-        match self.addr + place as u64 == self.selected.0 {
-            true => Some(("[", self.theme.title())),
-            false if self.matched.starts & 1 << place != 0 => Some(("<", self.theme.title())),
-            false => self.edges.begin[place].map(|kind| (kind.signs().0, self.theme.region(kind))),
-        }
+        let is_selected = self.selects_from(place);
+        let region = self.edges.begin[place].map(|kind| self.at_cursor(self.region_start(kind), is_selected));
+        if is_selected { region.or(self.own_opening(place)) } else { self.own_opening(place).or(region) }
     }
 
     /// The sign after it.
     pub(super) fn closing(&self, place: usize) -> Option<Sign> {
-        match self.addr + place as u64 == self.selected.1 {
-            true => Some(("]", self.theme.title())),
-            false if self.matched.ends & 1 << place != 0 => Some((">", self.theme.title())),
-            false => self.edges.end[place].map(|kind| (kind.signs().1, self.theme.region(kind))),
+        let is_selected = self.selects_to(place);
+        let region = self.edges.end[place].map(|kind| self.at_cursor(self.region_end(kind), is_selected));
+        if is_selected { region.or(self.own_closing(place)) } else { self.own_closing(place).or(region) }
+    }
+
+    fn selects_from(&self, place: usize) -> bool {
+        self.addr + place as u64 == self.selected.0
+    }
+
+    fn selects_to(&self, place: usize) -> bool {
+        self.addr + place as u64 == self.selected.1
+    }
+
+    /// The bracket of the selection or of a match before a byte.
+    fn own_opening(&self, place: usize) -> Option<Sign> {
+        match self.selects_from(place) {
+            true => Some(("[", self.theme.title())),
+            false => (self.matched.starts & 1 << place != 0).then(|| ("<", self.theme.title())),
         }
+    }
+
+    /// The same after it.
+    fn own_closing(&self, place: usize) -> Option<Sign> {
+        match self.selects_to(place) {
+            true => Some(("]", self.theme.title())),
+            false => (self.matched.ends & 1 << place != 0).then(|| (">", self.theme.title())),
+        }
+    }
+
+    fn region_start(&self, kind: RegionKind) -> Sign {
+        (kind.signs().0, self.theme.region(kind))
+    }
+
+    fn region_end(&self, kind: RegionKind) -> Sign {
+        (kind.signs().1, self.theme.region(kind))
+    }
+
+    /// A region's sign, where it is an end of the selection too.
+    fn at_cursor(&self, (sign, style): Sign, is_selected: bool) -> Sign {
+        (sign, if is_selected { self.theme.at_cursor(style) } else { style })
     }
 }
 
@@ -135,11 +172,14 @@ const LISTED: usize = 64;
 pub(super) fn named(mut regions: Vec<&Region>, columns: usize) -> String {
     regions.sort_by_key(|region| region.kind.rank());
     let names: Vec<_> = regions.iter().map(|region| format!("{}{}", region.kind.signs().0, region.name)).collect();
-    let text = |count: usize| match names.len() - count {
+    let text = |count: usize, unit: &str| match names.len() - count {
         0 => names.join(" "),
-        more if count == 0 => format!("+{more}"),
-        more => format!("{} +{more}", names[..count].join(" ")),
+        more if count == 0 => format!("+{more}{unit}"),
+        more => format!("{} +{more}{unit}", names[..count].join(" ")),
     };
-    let fits = |count: &usize| text(*count).width() <= columns;
-    (0..=names.len()).rev().find(fits).map_or_else(String::new, text)
+    let fits = |count: &usize| text(*count, "").width() <= columns;
+    let Some(count) = (0..=names.len()).rev().find(fits) else { return String::new() };
+    // A name tells more than the word.
+    let whole = text(count, " more");
+    if whole.width() <= columns { whole } else { text(count, "") }
 }

@@ -22,7 +22,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let Some(view) = app.view() else { return };
     let first = if layout.arrangement == Arrangement::One { layout.after } else { layout.before };
     let columns = title_room(first).saturating_sub("before  ".len());
-    let step = at.selected_line().map_or_else(|| whole(&at.node.trigger), |line| line.headline_within(columns));
+    let step = at.selected_line().map_or_else(|| whole(&at.node.trigger), |line| line.begun().headline_within(columns));
     let reading = at.reading(app.memory());
     let read = reading.map_or(0..0, |reading| reading.range);
     let note = match read.is_empty() || !view.marks.is_empty() {
@@ -42,10 +42,12 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         read: read.clone(),
         regions: &app.space.regions,
     };
+    // What a call that goes on changed so far; a selected access of it is over.
+    let now = if at.is_open() && at.access.is_none() { "now, not returned yet" } else { "after" };
     let Known { before, after } = at.known();
     let unknown = |is_known| if is_known { "" } else { " (not compared)" };
     if layout.arrangement == Arrangement::One {
-        let sides = format!("before (-){} and after{}", unknown(before), unknown(after));
+        let sides = format!("before (-){} and {now}{}", unknown(before), unknown(after));
         let left = pane(Side::Both).draw(below_title(layout.after), canvas);
         let text = format!("{sides}  {step}  {note}");
         return draw_title(&text, left, layout.after, ruler, canvas);
@@ -53,7 +55,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     canvas.ruled(layout.before, &format!("before{}  {step}", unknown(before)), title, ruler);
     pane(Side::Before).draw(below_title(layout.before), canvas);
     let left = pane(Side::After).draw(below_title(layout.after), canvas);
-    draw_title(&format!("after{}  {note}", unknown(after)), left, layout.after, ruler, canvas);
+    draw_title(&format!("{now}{}  {note}", unknown(after)), left, layout.after, ruler, canvas);
     if layout.after.x > layout.before.right() {
         canvas.column(layout.before.right(), layout.before);
     }

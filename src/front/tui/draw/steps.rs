@@ -16,7 +16,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let title = selection.map_or_else(|| "steps".to_owned(), |at| title(app, at));
     canvas.rule(area, &title, if whole { theme.selected() } else { theme.title() });
     let reading = selection.and_then(|at| at.reading(app.memory()));
-    legend::draw(area, title.len(), reading.map(|reading| reading.by), canvas);
+    legend::draw(app.layout, title.len(), reading.map(|reading| reading.by), canvas);
     canvas.column(area.right(), area);
     let Some(at) = selection else { return };
     let shown = steps::shown(at, app.accesses(), area);

@@ -270,6 +270,11 @@ impl Theme {
         }
     }
 
+    /// A sign that would otherwise have `style`, in place of the cursor's bracket.
+    pub(crate) fn at_cursor(self, style: Style) -> Style {
+        style.add_modifier(Modifier::REVERSED | Modifier::BOLD)
+    }
+
     /// The style of a byte in a search match that otherwise has `style`. A written byte remains recognizable; matches
     /// also have brackets.
     pub(crate) fn matched(self, style: Style) -> Style {

@@ -26,8 +26,8 @@ pub(crate) enum Action {
     Accept,
     /// Interrupts a running guest, otherwise clears the line.
     Interrupt,
-    /// Quits immediately.
-    Quit,
+    /// Asks whether to quit.
+    AskToQuit,
     /// Quits if the line is empty, otherwise deletes a character.
     DeleteOrQuit,
     /// Suspends the process, as Ctrl-Z usually does.

@@ -115,6 +115,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(INPUT, "Ctrl-G", &[(&[ctrl('g')], Action::Ask(Question::Address))], "go to an address: 0x410, 1040, 0:0x410, input+4, a region", ""),
     bind(INPUT, "Tab", &[(&[key(Tab)], Action::Complete)], "complete a command; :help lists them", ""),
 
+    bind(MEMORY, "i", &[(&[plain('i')], Action::EnterLine)], "go back to the input line", "input line"),
     bind(STOPPED, "C", &[(&[plain('C')], Action::Command("continue"))], "let the guest go on, to the next watchpoint or breakpoint", "continue"),
     bind(STOPPED, "L", &[(&[plain('L')], Action::Command("step"))], "step to the next line, over calls", "line"),
     bind(STOPPED, "D", &[(&[plain('D')], Action::Command("step in"))], "to the next line, down into calls", "into"),
@@ -123,7 +124,6 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(STOPPED, "R", &[(&[plain('R')], Action::Command("slow"))], "from line to line, slowly", "slowly"),
     bind(STOPPED, "F", &[(&[plain('F')], Action::Command("frames"))], "list the calls", "calls"),
     bind(MEMORY, "P", &[(&[plain('P')], Action::Command("pause"))], "pause the running guest where it is", ""),
-    bind(MEMORY, "i", &[(&[plain('i')], Action::EnterLine)], "go back to the input line", "input line"),
     bind(MEMORY, "h j k l arrows", &[
         (&[plain('h'), key(Left)], Action::Bytes(Back)), (&[plain('l'), key(Right)], Action::Bytes(Forward)),
         (&[plain('k'), key(Up)], Action::Rows(Back)), (&[plain('j'), key(Down)], Action::Rows(Forward)),
@@ -219,7 +219,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(MEMORY, "?", &[(&[plain('?')], Action::Help)], "this help", ""),
     bind(PROMPT, "Ctrl-D", &[(&[ctrl('d')], Action::Edit(Edit::Delete))], "delete a character", ""),
     bind(LINES, "Ctrl-D", &[(&[ctrl('d')], Action::DeleteOrQuit)], "quit, when the line is empty; otherwise delete a character", "quit"),
-    bind(MEMORY, "q", &[(&[plain('q')], Action::Quit)], "quit", "quit"),
+    bind(MEMORY, "q", &[(&[plain('q')], Action::AskToQuit)], "quit, after a second q or Enter", "quit"),
 ];
 
 /// The meaning of a key in a mode, given the first key of a sequence if there was one. In modes that take text,

@@ -119,7 +119,8 @@ impl App {
     /// The exchange at a position, in the strip or in the panel.
     fn exchange_at(&self, at: Position) -> Option<usize> {
         if self.layout.strip.contains(at) {
-            return strip::exchange_at(&self.time.timeline, self.layout.strip, at);
+            let is_open = self.session.run().is_unfinished();
+            return strip::exchange_at(&self.time.timeline, is_open, self.layout.strip, at);
         }
         let area = if self.shown_panel() == Panel::Exchanges { self.layout.side } else { self.layout.transcript };
         Transcript::new(self.session.run(), self.time.selection.as_ref(), area).exchange_at(at)

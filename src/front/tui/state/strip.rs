@@ -10,9 +10,9 @@ pub(crate) const LABEL: &str = " time ";
 /// The columns reserved for the text after them.
 const WORDS: u16 = 29;
 
-/// The number of cells that fit.
-pub(crate) fn room(area: Rect) -> usize {
-    usize::from(cells(area).width.saturating_sub(WORDS))
+/// The number of cells that fit; one less for ended exchanges, if one is not over.
+pub(crate) fn room(area: Rect, is_open: bool) -> usize {
+    usize::from(cells(area).width.saturating_sub(WORDS + u16::from(is_open)))
 }
 
 /// The area of the cells.
@@ -21,10 +21,13 @@ pub(crate) fn cells(area: Rect) -> Rect {
     Rect { x: area.x + label, width: area.width - label, ..area }
 }
 
-/// The exchange whose cell is at a screen position.
-pub(crate) fn exchange_at(timeline: &Timeline, area: Rect, at: Position) -> Option<usize> {
+/// The exchange whose cell is at a screen position. One that is not over has the last cell.
+pub(crate) fn exchange_at(timeline: &Timeline, is_open: bool, area: Rect, at: Position) -> Option<usize> {
     let first = cells(area);
-    let (size, known) = timeline.cells(room(area));
+    let (size, known) = timeline.cells(room(area, is_open));
     let place = first.contains(at).then(|| usize::from(at.x - first.x))?;
-    (place < known.len()).then_some(place * size)
+    match place == known.len() && is_open {
+        true => Some(timeline.len()),
+        false => (place < known.len()).then_some(place * size),
+    }
 }

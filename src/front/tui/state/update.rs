@@ -18,6 +18,9 @@ use crate::record::Trigger;
 use crate::session::{OpenError, State, Update};
 use crate::view::{Order, Touching, reload_sentence, visible};
 
+/// The question before q quits: a line for the guest that is typed by mistake in the memory may contain a q.
+const ASKS_TO_QUIT: &str = "quit? q or Enter quits, any other key stays";
+
 /// How much of a guest's message is kept; no screen shows more.
 const HEARD: usize = 1024;
 
@@ -80,12 +83,14 @@ impl App {
     }
 
     fn key(&mut self, key: KeyEvent) {
-        self.status.notice = None;
+        let asked = self.status.notice.take().is_some_and(|notice| notice == ASKS_TO_QUIT);
         self.space.searching.wanted = None;
         self.time.seek = None;
         self.time.report = None;
         let (mode, prefix) = (self.mode(), self.prefix.take());
         match meaning(mode, prefix, key) {
+            // What the notice says is what holds: if another replaced it, the question is asked again.
+            Meaning::Action(Action::AskToQuit | Action::Follow) if asked => self.request(Request::Quit),
             Meaning::Action(action) => self.act(action),
             Meaning::Prefix(c) => self.prefix = Some(c),
             // Esc cancels a sequence; any other key acts as if the first had not been pressed.
@@ -131,7 +136,7 @@ impl App {
             // Applies to overlays only.
             Action::Accept => (),
             Action::Interrupt => self.interrupt(),
-            Action::Quit => self.request(Request::Quit),
+            Action::AskToQuit => self.notice(ASKS_TO_QUIT),
             Action::DeleteOrQuit if self.line.is_empty() => self.request(Request::Quit),
             Action::DeleteOrQuit => self.edit(Edit::Delete),
             Action::Suspend => self.request(Request::Suspend),

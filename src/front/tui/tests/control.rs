@@ -55,6 +55,44 @@ fn a_guest_that_stops_is_stepped_with_keys_and_its_mode_is_visible() {
 }
 
 #[test]
+fn a_line_typed_while_the_guest_is_stopped_does_not_quit_and_the_key_bar_names_the_way_to_the_line() {
+    let mut bench = bench(SHOUTS, true);
+    bench.send(":break up");
+    bench.send("a");
+    for width in [80, 120] {
+        let shown = text(&bench.draw(width, 24));
+        assert!(shown.contains(" STOPPED  i input line  C continue"), "{shown}");
+    }
+    for c in "quit".chars() {
+        assert_eq!(bench.key(KeyCode::Char(c)), []);
+        bench.settle();
+    }
+    assert_eq!(bench.full.app.line.text(), "t", "i went to the line");
+}
+
+#[test]
+fn an_exchange_that_is_not_over_has_a_cell_and_titles_of_its_own() {
+    let mut bench = bench(SHOUTS, true);
+    bench.send("x");
+    let shown = text(&bench.draw(120, 30));
+    assert!(shown.lines().nth(1).is_some_and(|strip| strip.ends_with(" live ")), "{shown}");
+    bench.send(":break up");
+    bench.send("abc");
+    let buffer = bench.draw(120, 30);
+    let shown = text(&buffer);
+    let strip = shown.lines().nth(1).expect("the strip");
+    let cells = strip.strip_prefix(" time ").and_then(|cells| cells.split(' ').next()).expect("cells");
+    let here = u16::try_from(6 + cells.len() - 1).expect("they fit");
+    assert!(cells.ends_with('>') && strip.contains("> not over") && strip.ends_with(" stopped "), "{shown}");
+    assert!(buffer[(here, 1)].modifier.contains(Modifier::REVERSED), "{shown}");
+    assert!(shown.contains("now, not returned yet  ") && shown.contains("before  call f(3) "), "{shown}");
+    assert!(!shown.lines().any(|line| line.contains("before") && line.contains("has not returned")), "{shown}");
+    bench.send(":unbreak all");
+    let shown = bench.go('C');
+    assert!(shown.contains("after  ") && !shown.contains("not over"), "{shown}");
+}
+
+#[test]
 fn a_stepping_key_that_comes_too_late_is_no_text() {
     let mut bench = bench(SHOUTS, true);
     bench.send(":break up");

@@ -51,7 +51,23 @@ fn the_memory_is_walked_with_the_keys_of_other_tools() {
     assert_eq!(bench.full.app.space.cursor, 0x41c);
     bench.key(KeyCode::Char('x'));
     assert!(text(&bench.draw(120, 40)).contains("unbound key: i goes back"));
-    assert_eq!(bench.key(KeyCode::Char('q')), [Request::Quit]);
+}
+
+#[test]
+fn q_in_the_memory_asks_before_it_quits() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("x");
+    bench.key(KeyCode::Esc);
+    for again in [KeyCode::Char('q'), KeyCode::Enter] {
+        assert_eq!(bench.key(KeyCode::Char('q')), []);
+        assert!(text(&bench.draw(80, 24)).contains("quit? q or Enter quits, any other key stays"));
+        assert_eq!(bench.key(KeyCode::Char('l')), []);
+        assert!(!text(&bench.draw(80, 24)).contains("quit?"));
+        assert_eq!(bench.key(KeyCode::Char('q')), [], "it is asked again after another key");
+        assert_eq!(bench.key(again), [Request::Quit]);
+        bench.key(KeyCode::Char('l'));
+    }
+    assert_eq!(bench.key(KeyCode::Enter), [], "Enter alone does not quit");
 }
 
 #[test]
@@ -116,7 +132,7 @@ fn bytes_are_written_at_the_cursor_as_the_host() {
     bench.settle();
     let shown = text(&bench.draw(120, 40));
     assert!(shown.contains("the host changed 5 bytes at 0x500..0x505"), "{shown}");
-    assert!(shown.contains("h00000500 [63]61 66 c3 a9)00 00 00  caf\u{e9}\u{ab}"), "{shown}");
+    assert!(shown.contains("h00000500 (63]61 66 c3 a9)00 00 00  caf\u{e9}\u{ab}"), "{shown}");
     assert!(shown.contains("poke hex 0x500 63 61 66 c3 a9"), "{shown}");
     bench.keys("Gpxx");
     bench.key(KeyCode::Enter);

@@ -24,7 +24,7 @@ fn the_mouse_moves_selects_and_scrolls() {
     bench.keys("yt");
     assert_eq!(bench.copied.take().as_deref(), Some("Did you k"));
     let shown = text(&bench.draw(80, 24));
-    assert!(shown.contains("[44 69 64 20 79 6f 75 20  6b]6e"), "what is selected stands in brackets: {shown}");
+    assert!(shown.contains("{44 69 64 20 79 6f 75 20  6b]6e"), "what is selected stands in brackets: {shown}");
     bench.key(KeyCode::Char('g'));
     bench.event(KeyCode::Char('l'), KeyModifiers::CONTROL);
     let top = bench.full.app.space.top;

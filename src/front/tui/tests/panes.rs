@@ -13,7 +13,47 @@ fn without_colour_no_cell_has_one() {
     // cursor's bracket replaces one of the spaces.
     assert_eq!(reversed(1), 1, "the cell of the exchange in the strip");
     let rows: Vec<_> = (2..30).map(reversed).filter(|&count| count > 0).collect();
-    assert_eq!(rows[..3], [4 * 3 - 2 + 4, 8 * 3 - 1 + 8, 2 * 3 - 1 + 2]);
+    assert_eq!(rows[..3], [4 * 3 - 1 + 4, 8 * 3 - 1 + 8, 2 * 3 - 1 + 2]);
+}
+
+#[test]
+fn the_cursor_hides_no_sign_of_a_region() {
+    for theme in [Theme::MONOCHROME, Theme::COLORED] {
+        let mut bench = Bench::new(theme);
+        bench.send("Did you know");
+        bench.draw(80, 24);
+        bench.keys("\x1b:0x410");
+        bench.key(KeyCode::Enter);
+        let buffer = bench.settled(80, 24);
+        let shown = text(&buffer);
+        let row = shown
+            .lines()
+            .collect::<Vec<_>>()
+            .iter()
+            .rposition(|line| line.contains("00000410"))
+            .expect("the answer's row");
+        assert!(shown.lines().nth(row).is_some_and(|line| line.contains("00000410 {44]69")), "{shown}");
+        let cell = &buffer[(10, u16::try_from(row).expect("it fits"))];
+        assert!(cell.symbol() == "{" && cell.modifier.contains(Modifier::REVERSED), "{shown}");
+        bench.keys(":0x429");
+        bench.key(KeyCode::Enter);
+        let shown = text(&bench.settled(80, 24));
+        assert!(shown.contains("6c[21}00"), "{shown}");
+    }
+}
+
+#[test]
+fn legends_explain_the_signs_on_the_screen_first() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("Did you know");
+    bench.draw(80, 24);
+    bench.keys("\x1b>");
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("m module") && shown.contains("g guest ") && shown.contains("' earlier"), "{shown}");
+    bench.draw(160, 45);
+    let shown = text(&bench.settled(160, 45));
+    let strip = "m module  h host  g guest  x failed  + grew  . no change  underlined: wrote this byte";
+    assert!(shown.contains(strip), "{shown}");
 }
 
 #[test]

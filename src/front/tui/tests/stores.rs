@@ -125,7 +125,7 @@ fn the_writers_are_listed_over_all_exchanges_and_one_can_be_gone_to() {
     let buffer = bench.settled(160, 45);
     let underlined: Vec<_> = (6..9).map(|x| buffer[(x, 1)].modifier.contains(Modifier::UNDERLINED)).collect();
     assert_eq!(underlined, [false, true, true], "{shown}");
-    assert!(shown.contains("wrote at the cursor"));
+    assert!(shown.contains("underlined: wrote this byte"));
 }
 
 #[test]

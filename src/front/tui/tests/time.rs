@@ -158,7 +158,14 @@ fn the_strip_shows_where_changes_happened() {
     }
     let buffer = bench.draw(120, 40);
     let screen = text(&buffer);
-    assert!(screen.lines().nth(1).expect("the strip").starts_with(" time mhx+g..  x failed  + grew"), "{screen}");
+    assert!(
+        screen
+            .lines()
+            .nth(1)
+            .expect("the strip")
+            .starts_with(" time mhx+g..  m module  h host  g guest  x failed  + grew"),
+        "{screen}"
+    );
     let look = |x: u16| (buffer[(x, 1)].modifier, buffer[(x, 1)].fg);
     assert!(look(12).0.contains(Modifier::REVERSED), "the cursor");
     assert_eq!(look(8), (Modifier::BOLD, ratatui::style::Color::Red), "a failure");
@@ -396,7 +403,7 @@ fn one_pane_can_do_all_that_two_can() {
     assert!(screen.contains("match 2 of 2: is cool") && screen.contains("g00000420  6d 20[69]73"), "{screen}");
     bench.key(KeyCode::F(7));
     let screen = text(&bench.draw(80, 24));
-    assert!(screen.contains("-00000410 [00]00") && screen.contains("h00000410 [44]69"), "{screen}");
+    assert!(screen.contains("-00000410 [00]00") && screen.contains("h00000410 {44]69"), "{screen}");
     bench.key(KeyCode::PageDown);
     bench.key(KeyCode::PageUp);
     bench.keys("G");

@@ -52,7 +52,7 @@ const SIGNS: [(&str, &str); 17] = [
         "written in this step; where there is no background color: the bytes before the write, or a value that stayed the same",
     ),
     ("on blue, orange", "changed by the host, by the guest (without colors: bold and underlined, or reversed)"),
-    ("[ ] < >", "the cursor, or what is selected; a search match"),
+    ("[ ] < >", "the cursor, or what is selected (a sign of a region is reversed there); a search match"),
     ("( ) { }", "where the line that was written begins and ends; the answer that was read"),
     ("/ \\ | |", "the ends of a block of the allocator; of another region, such as the buffer (r lists them)"),
     (".. 1,008 B 00", "rows that are all the same, in one line; a change is never hidden"),
@@ -60,7 +60,7 @@ const SIGNS: [(&str, &str); 17] = [
     ("\u{ab} \u{bb}", "continues the character before; a character that ends in the next row"),
     ("map .='+hgm", "a part of memory: zero, data, changed earlier, new, written in this step"),
     ("live", "the newest exchange is followed; F9 goes there from anywhere"),
-    ("time mhgx+.", "exchanges: module's data, host or guest changed bytes, failed, grew, nothing changed"),
+    ("time mhgx+.>", "exchanges: module's data, host or guest changed bytes, failed, grew, no change, not over"),
     ("\u{2550}", "the line above memory of the past, or of an earlier run"),
 ];
 
