@@ -96,7 +96,7 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", help_heading = PIPE, hide_possible_values = true)]
     pub show: Option<Show>,
 
-    /// Keep going after a failed line; print an empty one
+    /// Keep going after a failed line; print an empty answer
     #[arg(short, long, help_heading = PIPE)]
     pub keep_going: bool,
 

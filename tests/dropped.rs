@@ -64,11 +64,7 @@ fn the_dump_says_how_many_stores_are_not_kept() {
     let few = shown(FEW);
     let line = few.lines().find(|line| line.contains("call  turn")).expect("it is a step");
     assert!(line.contains(" of 200,000 accesses not kept"), "{few}");
-    assert!(
-        few.contains(
-            "not kept (--max-record): the written bytes are exact, but the order of dropped writes is unknown"
-        )
-    );
+    assert!(few.contains("not kept (--max-record): what was written is known, but the order of dropped writes is not"));
     // The ranges and the values are as they are where all is kept.
     let (all, told) = (shown("64MiB"), |text: &str| {
         let kept = text.lines().filter(|line| !line.contains("not kept")).map(str::trim_end);

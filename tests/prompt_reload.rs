@@ -26,7 +26,7 @@ fn rebuilt_guest_answers_above_the_edited_line() {
     prompt.wait_for("half");
     build(&one, " Wasm is hot!!");
     prompt.wait_for("run 2: reloaded rebuilt-one.wat at ");
-    prompt.wait_for(" UTC; sending 1 line again, Ctrl-C cancels");
+    prompt.wait_for(" UTC; sending 1 line again; Ctrl-C cancels");
     prompt.wait_for("=> Did you know Wasm is hot!!");
     prompt.wait_for("> half");
     prompt.press(" a line\r");

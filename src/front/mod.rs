@@ -18,6 +18,7 @@ mod replay;
 mod script;
 mod shown;
 mod signals;
+mod sourced;
 mod status;
 mod termios;
 mod tui;

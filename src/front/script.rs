@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::console::{Console, LineResult};
+use super::sourced::{SOURCED, too_many_files};
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use crate::cli::Cli;
@@ -14,9 +15,6 @@ use crate::view::{counted, visible};
 
 /// The maximum nesting depth of scripts.
 const DEEPEST: usize = 8;
-/// The maximum number of files that a script runs, directly or not. A file that runs itself several times would
-/// otherwise run for very long, even if it is nested only a few times.
-pub(super) const SOURCED: usize = 1000;
 /// The maximum length of a script's line, in bytes.
 const LONGEST: usize = 64 << 20;
 
@@ -123,11 +121,6 @@ fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let followed = Follower::new(console, &name).all(input);
     console.depth -= 1;
     Ok(followed)
-}
-
-/// The message that a script runs too many files.
-pub(super) fn too_many_files() -> String {
-    format!("more than {} run by one script", counted(SOURCED as u64, "file"))
 }
 
 fn name_of(file: &Path) -> String {

@@ -37,7 +37,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
     #[allow(unsafe_code, reason = "wasmer's safe writer is half as fast as memcpy")]
     pub(super) fn all_of(&mut self, memory: &Memory) -> &mut [u8] {
         let view = memory.view(&self.store);
-        debug_assert!(!view.data_ptr().is_null(), "a memory has an address, and be it an empty one");
+        debug_assert!(!view.data_ptr().is_null(), "even an empty memory has an address");
         // SAFETY: as in `bytes`; and `self` is borrowed exclusively.
         unsafe { std::slice::from_raw_parts_mut(view.data_ptr(), size(&view)) }
     }
@@ -127,7 +127,7 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
     fn bytes(&self, memory: usize) -> &[u8] {
         let Some(memory) = self.parts.memories.get(memory) else { return &[] };
         let view = memory.view(&self.store);
-        debug_assert!(!view.data_ptr().is_null(), "a memory has an address, and be it an empty one");
+        debug_assert!(!view.data_ptr().is_null(), "even an empty memory has an address");
         // SAFETY: pointer and length are current. Guest code, which could change or grow the memory, runs only through
         // `&mut self`, and no other thread has this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }

@@ -249,7 +249,7 @@ impl Accesses {
         let count = group.count;
         match group.kind {
             GroupKind::Dropped => return format!("{} not kept", self.counted(count)),
-            GroupKind::Rest => return format!("{} more, not grouped", self.counted(count)),
+            GroupKind::Rest => return format!("{} not grouped", self.counted(count)),
             GroupKind::Spots => (),
         }
         let mut text = self.counted(count);

@@ -24,7 +24,7 @@ pub fn dropped(cause: &Cause, place: Option<usize>) -> Option<String> {
 /// The same as a sentence that says what is known nevertheless.
 pub fn dropped_in_full(cause: &Cause, place: Option<usize>) -> Option<String> {
     let dropped = dropped(cause, place)?;
-    Some(format!("{dropped} (--max-record): the written bytes are exact, but the order of dropped writes is unknown"))
+    Some(format!("{dropped} (--max-record): what was written is known, but the order of dropped writes is not"))
 }
 
 /// Maximum number of ranges that a sentence names.
@@ -53,7 +53,7 @@ pub fn not_kept(run: &Run, number: usize) -> String {
     match run.listed(number) {
         Some(cause) => {
             let (ended, written) = (outcome(cause), written_ranges(cause));
-            format!("the bytes of {number_shown} are no longer kept; it ended with {ended}, and wrote {written}")
+            format!("the bytes of {number_shown} are no longer kept; outcome: {ended}; written: {written}")
         }
         None => format!("{number_shown} was dropped to save memory"),
     }

@@ -230,7 +230,7 @@ impl OriginSearch {
         let Some((load, certain)) = load_of(cause, made, operand.map(|(offset, _)| offset)) else {
             let value = made.new_bytes().unwrap_or_default().iter().rev().map(|byte| format!("{byte:02x}"));
             let value: String = value.collect();
-            let text = format!("stored in {at}: computed there (no load before it read 0x{value})");
+            let text = format!("stored in {at}: computed there (no earlier load read 0x{value})");
             self.link(text, false, Some(found));
             return Next::Born;
         };

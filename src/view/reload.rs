@@ -21,7 +21,7 @@ pub fn reload_sentence(reload: &Reload) -> String {
         (0, _) => commands,
         _ => format!("{lines} and {commands}"),
     };
-    sentence.push_str(&format!("; sending {again} again, Ctrl-C cancels"));
+    sentence.push_str(&format!("; sending {again} again; Ctrl-C cancels"));
     if reload.forgotten > 0 {
         sentence.push_str(&format!(" (earlier ones no longer kept: {})", reload.forgotten));
     }
@@ -46,7 +46,7 @@ mod tests {
         let reload = Reload { file: Some("some/where/g.wasm".into()), at, run: 2, lines: 3, commands: 1, forgotten: 0 };
         assert_eq!(
             reload_sentence(&reload),
-            "run 2: reloaded g.wasm at 14:01:02 UTC; sending 3 lines and 1 command again, Ctrl-C cancels"
+            "run 2: reloaded g.wasm at 14:01:02 UTC; sending 3 lines and 1 command again; Ctrl-C cancels"
         );
         let reload = Reload { lines: 0, commands: 0, ..reload };
         assert_eq!(reload_sentence(&reload), "run 2: reloaded g.wasm at 14:01:02 UTC");

@@ -80,8 +80,8 @@ impl OverwrittenBlock {
         let Loss { part, lost, of, by, step, .. } = self.pending.swap_remove(place);
         let of = counted(of, "byte");
         let sentence = format!(
-            "{by}, which was not given the block at {addr:#x}, overwrote {lost} of the {of} that the host had written \
-             there; then {user} used it"
+            "{by}, which was not given the block at {addr:#x}, overwrote what the host had written there \
+             ({lost} of {of}); then {user} used it"
         );
         Some(Evidence { sentence, range: part, step })
     }

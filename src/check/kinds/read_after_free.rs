@@ -36,7 +36,7 @@ impl Observer for ReadAfterFree {
                 let (freed, by) = world.blocks.freed(range.start)?;
                 let lost = match self.written.count(&(range.start..range.end.min(freed.end))) {
                     0 => String::new(),
-                    lost => format!("; {lost} of them had been overwritten by then"),
+                    lost => format!("; by then {} had been overwritten", counted(lost, "byte")),
                 };
                 let (len, by) = (counted(range.end - range.start, "byte"), plain(by));
                 let sentence = format!(

@@ -45,7 +45,7 @@ impl Observer for Uninitialized {
             })?;
             let (name, len) = (block.name(), counted(first.end - first.start, "byte"));
             let sentence =
-                format!("{} read {len} at {:#x}, in {name}, that nobody has written", plain(export), first.start);
+                format!("{} read {len} that nobody has written: at {:#x}, in {name}", plain(export), first.start);
             Evidence::new(first, sentence)
         })
     }

@@ -3,8 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::chunk::CHUNK;
 use super::stored::Record;
+
+/// Maximum number of records in a chunk.
+pub(super) const CHUNK: usize = 32_768;
 
 /// Empty buffers, each for a full chunk.
 #[derive(Debug, Default)]

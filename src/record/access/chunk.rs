@@ -10,8 +10,6 @@ use super::stored::Record;
 use super::target::Target;
 use super::values::Values;
 
-/// Maximum number of records in a chunk.
-pub(super) const CHUNK: usize = 32_768;
 /// What an access costs: its record, and what it found once that is worked out.
 pub(super) const ACCESS_COST: usize = size_of::<Record>() + size_of::<[u8; 8]>();
 

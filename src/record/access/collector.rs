@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Memories, Traced};
-use super::buffers::{Buffers, Records};
-use super::chunk::{ACCESS_COST, CHUNK, Chunk, page_keys};
+use super::buffers::{Buffers, CHUNK, Records};
+use super::chunk::{ACCESS_COST, Chunk, page_keys};
 use super::log::{AccessLog, Segment};
 use super::memory_access::MemoryAccess;
 use super::plan::Plan;

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::MEMORIES;
-use super::chunk::{CHUNK, Chunk, page_keys};
+use super::buffers::CHUNK;
+use super::chunk::{Chunk, page_keys};
 use super::log::{AccessLog, Segment};
 use super::site::{Site, SiteKind};
 use super::stored::Record;

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::front::script::{SOURCED, too_many_files};
+use crate::front::sourced::{SOURCED, too_many_files};
 use crate::view::{counted, visible};
 
 /// The maximum nesting depth of scripts.

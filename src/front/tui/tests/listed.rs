@@ -23,7 +23,7 @@ fn the_oldest_exchanges_lose_their_bytes_and_stay_listed() {
     bench.keys(":exchange 1");
     bench.key(KeyCode::Enter);
     let shown = text(&bench.draw(120, 40));
-    assert!(shown.contains("the bytes of exchange 1 are no longer kept; it ended with aa"), "{shown}");
+    assert!(shown.contains("the bytes of exchange 1 are no longer kept; outcome: aa"), "{shown}");
 }
 
 #[test]
@@ -52,9 +52,7 @@ fn exchanges_without_their_bytes_keep_the_exact_ranges_that_they_wrote_and_are_s
         }
         let shown = ask(":exchange 1");
         assert!(
-            shown.contains(
-                "it ended with aa, and wrote the host 2 B at 0x40..0x42, the guest 65,536 B at 0x10000..0x20000"
-            ),
+            shown.contains("outcome: aa; written: the host 2 B at 0x40..0x42, the guest 65,536 B at 0x10000..0x20000"),
             "{shown}"
         );
         let shown = ask(":writers 0x12345");
