@@ -96,9 +96,10 @@ impl Pair {
     /// load into the instruction that uses its value, and then attributes the trap to that one.
     fn with_offset_of(&self, mut failure: Failure, expected: &Result<Vec<Value>, Failure>) -> Failure {
         let last = self.run.cause(self.run.len() - 1).expect("it happened");
+        // A load that is out of bounds at any address has no site.
         let is_load = |offset: Option<usize>| {
-            let sites = last.accesses.sites().iter();
-            sites.filter(|site| site.kind == SiteKind::Load).any(|site| Some(site.offset as usize) == offset)
+            let mut sites = last.accesses.sites().iter().filter(|site| Some(site.offset as usize) == offset);
+            sites.all(|site| site.kind == SiteKind::Load)
         };
         if let (Failure::Trap { trace, .. }, Err(Failure::Trap { trace: other, .. })) = (&mut failure, expected)
             && let (Some(frame), Some(other)) = (trace.first_mut(), other.first())
