@@ -115,8 +115,8 @@ fn in_vain(name: &str, tried: &Tried, args: &InferArgs) -> String {
 
 /// Writes a file that must not exist yet.
 fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
-    let mut created = std::fs::File::create_new(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    created.write_all(bytes).map_err(|error| format!("{}: {error}", file.display()))
+    session::write_whole(file, false, |out| out.write_all(bytes))
+        .map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Writes a copy of the module with the recipe in its custom section `linmem`.

@@ -154,7 +154,7 @@ fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey
                 known.push(plain(format!("lo({name})"), wide & 0xffff_ffff, 0));
                 known.push(plain(name, wide, 0));
             }
-            value => known.extend(whole(value).map(|value| plain(name, value, 0))),
+            value => known.extend(value.unsigned().map(|value| plain(name, value, 0))),
         }
     }
     let shown = observed.outcome.as_ref().ok().and_then(|answer| std::str::from_utf8(answer).ok()).unwrap_or("");
@@ -172,7 +172,7 @@ fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey
         known.extend(value.map(|value| Known { is_getter: true, ..plain(text, value, 2) }));
     }
     if let [out] = observed.results[..]
-        && let Some(value) = whole(out)
+        && let Some(value) = out.unsigned()
     {
         for name in survey.accessors.iter().take(ACCESSORS) {
             let told = specimen.call(name, &[number(type_of(out), value)]).as_deref().and_then(unsigned);
@@ -200,11 +200,6 @@ fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey
     known.extend(loaded);
     known.push(plain("n".to_owned(), len, 5));
     known
-}
-
-/// A value as an address or a length.
-fn whole(value: Value) -> Option<u64> {
-    value.unsigned()
 }
 
 fn type_of(value: Value) -> Type {

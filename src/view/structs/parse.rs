@@ -257,7 +257,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The next token, if it is a word that is no number.
+    /// The next token, if it is a word and not a number.
     fn word(&mut self) -> Option<&'a str> {
         let word = self.peek().filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$'))?;
         self.rest = &self.rest[word.len()..];

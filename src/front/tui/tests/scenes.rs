@@ -1,7 +1,7 @@
 //! Snapshots of the screen at common terminal sizes, with styles. Each file in `scenes` has the rows of a screen, each
 //! followed by a row that begins with `~` if any of its characters has a style: a letter for the style of each.
 //!
-//! `BLESS=1 cargo test --lib scenes` writes them anew: look at the difference before it is committed.
+//! `BLESS=1 cargo test --lib scenes` rewrites them: look at the difference before you commit it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
