@@ -104,7 +104,7 @@ pub struct Cli {
     #[arg(short = '0', long, help_heading = PIPE, conflicts_with = "whole")]
     pub null: bool,
 
-    /// Send all of stdin as one line
+    /// Send all of stdin as one line; programs stream it
     #[arg(long, help_heading = PIPE, conflicts_with = "line")]
     pub whole: bool,
 

@@ -116,6 +116,33 @@ fn batches_handle_corner_cases() {
 }
 
 #[test]
+fn utf16_lines_in_batches() {
+    let texts = ["", "x", "plain", "grün", "日本語", "a😀b", "😀", "sixteen letters!", "and one more than sixteen ü"];
+    let lines: Vec<_> = texts
+        .iter()
+        .map(|line| line.as_bytes().to_vec())
+        .chain(up_to(60))
+        .chain([vec![b'a'; 9_000], "日".repeat(7_000).into(), vec![b'b'; 70_000], b"\xff".to_vec(), b"last".to_vec()])
+        .collect();
+    let little = Limits { output: 40, ..Limits::default() };
+    for (recipe, limits) in [
+        ("write at 2048\n read n at 2048", Limits::default()),
+        ("write at 2048\n read n at 2048", little),
+        ("write at 2048\n read n at 2048\n append n at 2048", little),
+        ("write line, 0 at 2048\n read n at 2048\n append n at 2048", Limits::default()),
+        ("answer the line if n == 8\n u32[0] = units\n write at 2048\n read units + units at 2048", Limits::default()),
+        ("write at 2048\n read n + 1 at 2048 if n == 10\n read n at 2048 if n > 10", Limits::default()),
+        // Half of a surrogate pair, and a pair from two places.
+        ("write at 2048\n read 2 at 2048 if n > 2\n append n - 2 at 2050 if n > 2", Limits::default()),
+        ("write at 2048\n read n at 2048\n fail \"long\" if n > 100\nfinally\n dealloc(2048, n)", Limits::default()),
+    ] {
+        let recipe = format!("text utf16\neach line\n {recipe}");
+        assert_eq!(compare(ODD, &recipe, &lines, b'\n', limits), Some(true), "{recipe}");
+        assert_eq!(compare(ODD, &recipe, &lines, 0, limits), Some(true), "{recipe}");
+    }
+}
+
+#[test]
 fn copies_may_end_at_the_end_of_a_4_gib_memory() {
     // Memory grows without recording during a line: untouched pages are never read.
     let guest = r#"(module (memory (export "memory") 1 65536))"#;

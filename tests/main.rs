@@ -61,6 +61,7 @@ mod seen_by;
 mod side_by_side;
 #[cfg(unix)]
 mod source_lines;
+mod streams;
 mod structs;
 #[cfg(unix)]
 mod terminal;

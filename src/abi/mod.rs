@@ -26,7 +26,9 @@ pub use built_in::{built_in, built_in_recipes};
 pub(crate) use detect::region_address;
 pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
 pub(crate) use names::{frees, may_transform};
-pub use recipe::{Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe};
+pub use recipe::{
+    Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe, StreamError, Streams,
+};
 pub(crate) use recipe::{encode, is_wasi, quoted};
 pub use roles::{Roles, ValueSource};
 

@@ -22,6 +22,7 @@ mod sourced;
 mod status;
 mod termios;
 mod tui;
+mod waiting;
 
 use std::io::IsTerminal;
 

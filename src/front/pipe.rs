@@ -8,9 +8,10 @@ use super::output_format::OutputFormat;
 use super::progress::Progress;
 use super::signals::Caught;
 use super::status::{self, Status};
+use super::waiting::Waiting;
 use super::{Lines, Piece};
 use super::{hex, json};
-use crate::abi::{Ended, InputLine};
+use crate::abi::{Ended, InputLine, StreamError, Streams};
 use crate::check::{Checker, Finding};
 use crate::cli::Cli;
 use crate::guest::PauseListener;
@@ -136,7 +137,10 @@ impl Pipe {
 
     fn all(&mut self, cli: &Cli) -> Result<(), Stop> {
         if cli.whole {
-            self.whole(io::stdin().lock())
+            match self.is_plain() && self.live.can_stream() {
+                true => self.stream(),
+                false => self.whole(io::stdin().lock()),
+            }
         } else if cli.line.is_empty() {
             self.lines(io::stdin().lock())
         } else {
@@ -146,7 +150,7 @@ impl Pipe {
 
     fn lines(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut lines = Lines::new(input, self.separator, self.longest);
-        let plain = self.show.is_none() && !self.escape && !self.may_stop && self.checker.is_none();
+        let plain = self.is_plain();
         loop {
             while plain && !lines.whole().is_empty() {
                 let bytes = self.exchanges(lines.whole())?;
@@ -165,6 +169,36 @@ impl Pipe {
                     lines.fill().map_err(|error| Stop::With(input_failed(&error)))?;
                 }
             }
+        }
+    }
+
+    /// Whether answers are all that is wanted, as they are.
+    fn is_plain(&self) -> bool {
+        self.show.is_none() && !self.escape && !self.may_stop && self.checker.is_none()
+    }
+
+    /// Has a program read stdin and write stdout itself.
+    fn stream(&mut self) -> Result<(), Stop> {
+        self.number += 1;
+        self.flush()?;
+        self.end_if_asked()?;
+        let quiet = self.quiet;
+        let say = move |text: &[u8]| {
+            if !quiet {
+                status::tell(&format!("line 1: the guest says: {}", String::from_utf8_lossy(text)));
+            }
+        };
+        let watch = self.live.watch();
+        let (input, output) = (Waiting::new(io::stdin(), watch), Waiting::new(io::stdout(), watch));
+        let ended = self.live.stream(Streams::new(input, output, say));
+        self.end_if_asked()?;
+        match ended {
+            Ok(ended) => {
+                self.messages()?;
+                self.settle(&ended, false)
+            }
+            Err(StreamError::Input(error)) => Err(Stop::With(input_failed(&error))),
+            Err(StreamError::Output(error)) => Err(Stop::Output(error)),
         }
     }
 

@@ -118,6 +118,15 @@ impl Watchdog {
         result
     }
 
+    /// Runs `work`, which waits for something outside, within [`Watchdog::during`]. The time limit starts again after
+    /// it. Then ask whether lines were [cancelled](Watchdog::cancels): it may have missed that.
+    pub fn wait<T>(&self, work: impl FnOnce() -> T) -> T {
+        let result = self.aside(work);
+        // It stays odd: the guest runs on.
+        self.shared.count.fetch_add(2, SeqCst);
+        result
+    }
+
     /// Watches the guest that `flag` stops, in place of any other, until the guard is dropped.
     pub(super) fn guard(&self, flag: Flag) -> WatchGuard {
         self.watch(flag.copy());

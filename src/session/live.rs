@@ -9,7 +9,8 @@ use super::facts::facts;
 use super::poison::{Poison, Poisoned};
 use super::{OpenError, Options, Source, Stops};
 use crate::abi::{
-    Answered, Batch, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, ResolvedConvention, choose,
+    Answered, Batch, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, ResolvedConvention,
+    StreamError, Streams, choose,
 };
 use crate::debug::DebugInfo;
 use crate::guest::{
@@ -197,6 +198,27 @@ impl Live {
         };
         let Live { guest, exchange, watch, .. } = self;
         before.then(watch, || true, guest, exchange, line, answer)
+    }
+
+    /// The watchdog of the guest.
+    pub fn watch(&self) -> &Watchdog {
+        &self.watch
+    }
+
+    /// Whether the guest is a program that can read and write streams.
+    pub fn can_stream(&self) -> bool {
+        self.exchange.can_stream()
+    }
+
+    /// Runs a program, unrecorded, on streams in place of a line and its answer. The time limit applies to what it does
+    /// between two reads or writes.
+    ///
+    /// # Errors
+    /// A stream failed, and the program was ended.
+    pub fn stream(&mut self, streams: Streams) -> Result<Ended, StreamError> {
+        self.exchange.connect(streams);
+        let ended = self.answer(InputLine { bytes: &[], ended: false }, &mut Vec::new());
+        self.exchange.disconnect().map_or(Ok(ended), Err)
     }
 
     /// Runs exchanges, unrecorded, for lines that each end with `separator`. Appends the answers, each with a

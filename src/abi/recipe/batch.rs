@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Encoding;
 use super::blocks::Block;
 use super::compile::{compile, layout};
+use super::encoding::{append_utf16, encode, write_utf16};
 use super::exchange::{Ended, Exchange};
 use super::failures::placed;
 use super::ops::Op;
@@ -32,6 +33,16 @@ pub struct Answered {
     pub bytes: usize,
     /// How the last line ended.
     pub ended: Ended,
+}
+
+/// The lines that a driver has.
+struct Loaded<'a> {
+    /// As they came, each with its separator.
+    lines: &'a [u8],
+    separator: u8,
+    count: usize,
+    /// Where the first line that is not done begins in the driver's memory.
+    at: u32,
 }
 
 /// Where a driver stopped.
@@ -74,8 +85,8 @@ impl Exchange {
             return None;
         }
         let lines = self.sendable(lines.get(..batch.portion).unwrap_or(lines));
-        let count = load(guest.driver_memory(&batch.driver), lines, separator);
-        if count == 0 {
+        let mut loaded = self.load(guest.driver_memory(&batch.driver), lines, separator);
+        if loaded.count == 0 {
             batch.portion = (2 * batch.portion).min(index(layout::MOST_BYTES));
             return None;
         }
@@ -83,8 +94,8 @@ impl Exchange {
         let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
         let enough = answers.len() + index(layout::MOST_BYTES);
         loop {
-            let between = watch.during_batch(|| self.go_on(guest, &batch.driver, lines, count, &mut done, answers));
-            let all = done.lines == count || answers.len() >= enough;
+            let between = watch.during_batch(|| self.go_on(guest, &batch.driver, &mut loaded, &mut done, answers));
+            let all = done.lines == loaded.count || answers.len() >= enough;
             if between || all || !self.is_well(&done) || watch.cancels() {
                 break;
             }
@@ -98,10 +109,46 @@ impl Exchange {
     /// The lines before the first one that the recipe cannot encode.
     fn sendable<'a>(&self, lines: &'a [u8]) -> &'a [u8] {
         match self.plan.bound.encoding {
-            Encoding::Utf8 => {
+            Encoding::Utf8 | Encoding::Utf16 => {
                 std::str::from_utf8(lines).map_or_else(|error| &lines[..error.valid_up_to()], str::as_bytes)
             }
             _ => lines,
+        }
+    }
+
+    fn is_utf16(&self) -> bool {
+        self.plan.bound.encoding == Encoding::Utf16
+    }
+
+    /// Copies as many lines as fit into a driver's memory, encoded.
+    fn load<'a>(&self, memory: &mut [u8], lines: &'a [u8], separator: u8) -> Loaded<'a> {
+        let (mut count, mut start, mut at) = (0, 0, index(layout::LINES));
+        let is_utf16 = self.is_utf16();
+        for end in memchr::memchr_iter(separator, lines).take(index(layout::MOST_LINES)) {
+            let len = match is_utf16 {
+                // `lines` was found to be valid.
+                true => write_utf16(&String::from_utf8_lossy(&lines[start..end]), &mut memory[at..]),
+                false => end - start,
+            };
+            let cell = index(layout::LENGTHS) + 4 * count;
+            memory[cell..cell + 4].copy_from_slice(&narrow(len).to_le_bytes());
+            (count, start, at) = (count + 1, end + 1, at + len + 1);
+        }
+        if !is_utf16 {
+            let at = index(layout::LINES);
+            memory[at..at + start].copy_from_slice(&lines[..start]);
+        }
+        let cell = index(layout::SEPARATOR);
+        memory[cell..cell + 4].copy_from_slice(&u32::from(separator).to_le_bytes());
+        Loaded { lines, separator, count, at: layout::LINES }
+    }
+
+    /// Appends what a driver read of the guest, decoded.
+    fn append(&self, read: &[u8], answers: &mut Vec<u8>) {
+        match self.is_utf16() {
+            // A driver gets stuck in surrogates.
+            true => append_utf16(read, answers).unwrap_or_default(),
+            false => answers.extend_from_slice(read),
         }
     }
 
@@ -115,20 +162,24 @@ impl Exchange {
         &mut self,
         guest: &mut Guest,
         driver: &Driver,
-        lines: &[u8],
-        count: usize,
+        loaded: &mut Loaded<'_>,
         done: &mut Answered,
         answers: &mut Vec<u8>,
     ) -> bool {
         self.state.begin();
         self.lend_kept(guest.driver_memory(driver));
-        let stop = self.drive(guest, driver, count, done);
+        let stop = self.drive(guest, driver, loaded, done.lines);
         let called_an_import = guest.called_an_import();
         let memory = guest.driver_memory(driver);
         let (start, end) = (word(memory, layout::ANSWER), word(memory, layout::END));
-        answers.extend_from_slice(&memory[index(layout::ANSWERS)..index(start)]);
-        done.lines = index(word(memory, layout::LINE));
-        done.bytes = index(word(memory, layout::AT) - layout::LINES);
+        self.append(&memory[index(layout::ANSWERS)..index(start)], answers);
+        let line = index(word(memory, layout::LINE));
+        loaded.at = word(memory, layout::AT);
+        done.bytes = match self.is_utf16() {
+            true => done.bytes + len_of(&loaded.lines[done.bytes..], loaded.separator, line - done.lines),
+            false => index(loaded.at - layout::LINES),
+        };
+        done.lines = line;
         self.take_over(memory, called_an_import);
         if matches!(stop, Stop::Between) {
             // A handler called from `finally` may have rejected the last line.
@@ -136,39 +187,40 @@ impl Exchange {
             self.state.end(guest);
             return true;
         }
-        let line = &lines[done.bytes..];
-        let line = &line[..index(word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE)))];
+        let len = word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE));
+        loaded.at += len + 1;
+        let line = &loaded.lines[done.bytes..];
+        let line = &line[..len_of(line, loaded.separator, 1) - 1];
         if self.plan.is_guarded() {
             let at = long(memory, layout::LINE_AT);
-            self.state.line_at = (at != layout::NOWHERE).then_some((at, line.len() as u64));
+            self.state.line_at = (at != layout::NOWHERE).then_some((at, len.into()));
         }
-        let separator = memory[index(layout::SEPARATOR)];
         let partial = answers.len();
         // A trap discards the rest of the line, unless the guest exited with status 0 or the answer was already
         // settled.
         let settled = self.plan.bound.line.len();
         let is_wanted = self.plan.bound.has_host || !matches!(stop, Stop::In(step, _) if step < settled);
         let sofar = if is_wanted { index(start)..index(end) } else { 0..0 };
-        answers.extend_from_slice(&memory[sofar]);
+        self.append(&memory[sofar], answers);
         let ended = self.finish_line(guest, line, stop, partial, answers);
         done.ended = self.plan.bound.end(ended);
         done.lines += 1;
         done.bytes += line.len() + 1;
         match done.ended.answer {
-            Ok(()) => answers.push(separator),
+            Ok(()) => answers.push(loaded.separator),
             Err(_) => answers.truncate(partial),
         }
         false
     }
 
     /// Enters the driver. The recipe's handlers answer imports meanwhile.
-    fn drive(&mut self, guest: &mut Guest, driver: &Driver, count: usize, done: &Answered) -> Stop {
+    fn drive(&mut self, guest: &mut Guest, driver: &Driver, loaded: &Loaded<'_>, line: usize) -> Stop {
         let Exchange { plan, state } = self;
-        let from = [done.lines, count, index(layout::LINES) + done.bytes].map(narrow);
+        let from = (narrow(line), narrow(loaded.count), loaded.at);
         // Handlers that need the line or the answer are never called from here.
         let mut nothing = Vec::new();
         let mut io = LineIo { raw: &[], encoded: Cow::Borrowed(&[]), answer: &mut nothing, start: 0 };
-        let outcome = guest.drive(driver, from.into(), &mut ImportContext { plan, state, io: &mut io });
+        let outcome = guest.drive(driver, from, &mut ImportContext { plan, state, io: &mut io });
         match outcome {
             Ok(layout::DONE) => Stop::Between,
             Ok(step) => Stop::Before(index(step.cast_unsigned())),
@@ -195,7 +247,8 @@ impl Exchange {
     ) -> (Done, Done) {
         let Exchange { plan, state } = self;
         let (body, finally) = (&plan.bound.line[..], &plan.bound.finally[..]);
-        let mut io = LineIo { raw: line, encoded: Cow::Borrowed(line), answer, start };
+        let encoded = encode(line, plan.bound.encoding).unwrap_or(Cow::Borrowed(line));
+        let mut io = LineIo { raw: line, encoded, answer, start };
         let mut runner = Runner { plan, state, io: &mut io, boundary: guest };
         let (next, outcome) = match stop {
             Stop::Between => return (Ok(()), Ok(())),
@@ -259,18 +312,12 @@ impl Runner<'_, '_, Guest> {
     }
 }
 
-/// Copies as many lines as fit into a driver's memory, and returns their number.
-fn load(memory: &mut [u8], lines: &[u8], separator: u8) -> usize {
-    let (mut count, mut start) = (0, 0);
-    for end in memchr::memchr_iter(separator, lines).take(index(layout::MOST_LINES)) {
-        let cell = index(layout::LENGTHS) + 4 * count;
-        memory[cell..cell + 4].copy_from_slice(&narrow(end - start).to_le_bytes());
-        (count, start) = (count + 1, end + 1);
+/// The size of the first `count` lines, each with its separator.
+fn len_of(lines: &[u8], separator: u8, count: usize) -> usize {
+    match count {
+        0 => 0,
+        _ => memchr::memchr_iter(separator, lines).nth(count - 1).map_or(lines.len(), |end| end + 1),
     }
-    let at = index(layout::LINES);
-    memory[at..at + start].copy_from_slice(&lines[..start]);
-    memory[index(layout::SEPARATOR)] = separator;
-    count
 }
 
 /// Reads a 4-byte cell.

@@ -34,14 +34,6 @@ fn text(line: &[u8]) -> Result<&str, Box<Failure>> {
     std::str::from_utf8(line).map_err(|error| invalid(EncodingError::LineNotUtf8(error.valid_up_to())))
 }
 
-/// Converts text to UTF-16, with a fast path for ASCII.
-fn to_utf16(text: &str) -> Vec<u8> {
-    match text.is_ascii() {
-        true => text.bytes().flat_map(|byte| [byte, 0]).collect(),
-        false => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-    }
-}
-
 fn from_hex(line: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
     Hex::read(line).ok_or_else(|| invalid(EncodingError::LineNotHex))
 }
@@ -50,16 +42,118 @@ fn from_utf16(bytes: &[u8]) -> Result<Vec<u8>, Box<Failure>> {
     if !bytes.len().is_multiple_of(2) {
         return Err(invalid(EncodingError::OddUtf16(bytes.len() as u64)));
     }
-    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    if units.clone().all(|unit| unit < 0x80) {
-        return Ok(bytes.iter().step_by(2).copied().collect());
+    let mut text = Vec::with_capacity(bytes.len() / 2);
+    append_utf16(bytes, &mut text).map_err(|unit| invalid(EncodingError::UnpairedSurrogate(unit)))?;
+    Ok(text)
+}
+
+fn to_utf16(text: &str) -> Vec<u8> {
+    let mut bytes = vec![0; 2 * text.len()];
+    let len = write_utf16(text, &mut bytes);
+    bytes.truncate(len);
+    bytes
+}
+
+/// How many ASCII characters are converted at a time. The compiler vectorizes these loops.
+const CHUNK: usize = 16;
+
+/// Writes text as UTF-16 to a slice of at least twice its size. Returns the number of bytes written.
+pub(super) fn write_utf16(text: &str, into: &mut [u8]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    while from < text.len() {
+        let ascii = widen_ascii(&text.as_bytes()[from..], &mut into[to..]);
+        (from, to) = (from + ascii, to + 2 * ascii);
+        for other in text[from..].chars().take_while(|other| !other.is_ascii()) {
+            for unit in other.encode_utf16(&mut [0; 2]) {
+                into[to..to + 2].copy_from_slice(&unit.to_le_bytes());
+                to += 2;
+            }
+            from += other.len_utf8();
+        }
     }
-    let text: Result<String, _> = char::decode_utf16(units).collect();
-    let text = text.map_err(|error| invalid(EncodingError::UnpairedSurrogate(error.unpaired_surrogate())))?;
-    Ok(text.into_bytes())
+    to
+}
+
+/// Writes the ASCII characters that the text begins with as UTF-16. Returns their number.
+fn widen_ascii(text: &[u8], into: &mut [u8]) -> usize {
+    let mut done = 0;
+    for (text, into) in text.as_chunks::<CHUNK>().0.iter().zip(into.as_chunks_mut::<{ 2 * CHUNK }>().0) {
+        if !text.is_ascii() {
+            break;
+        }
+        for (byte, unit) in text.iter().zip(into.as_chunks_mut().0) {
+            *unit = [*byte, 0];
+        }
+        done += CHUNK;
+    }
+    for byte in text[done..].iter().take_while(|byte| byte.is_ascii()) {
+        into[2 * done..2 * done + 2].copy_from_slice(&[*byte, 0]);
+        done += 1;
+    }
+    done
+}
+
+/// Appends UTF-16 text, of an even number of bytes, to UTF-8 text.
+///
+/// # Errors
+/// An unpaired surrogate.
+pub(super) fn append_utf16(mut bytes: &[u8], text: &mut Vec<u8>) -> Result<(), u16> {
+    while !bytes.is_empty() {
+        bytes = &bytes[append_ascii(bytes, text)..];
+        let others = bytes.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit >= 0x80);
+        for other in char::decode_utf16(others.clone()) {
+            let other = other.map_err(|error| error.unpaired_surrogate())?;
+            text.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        bytes = &bytes[2 * others.count()..];
+    }
+    Ok(())
+}
+
+/// Appends the ASCII characters that UTF-16 text begins with. Returns how many bytes they take there.
+fn append_ascii(bytes: &[u8], text: &mut Vec<u8>) -> usize {
+    let mut done = 0;
+    for units in bytes.as_chunks::<{ 2 * CHUNK }>().0 {
+        let (mut ascii, mut all) = ([0; CHUNK], 0);
+        for (byte, unit) in ascii.iter_mut().zip(units.as_chunks().0) {
+            *byte = unit[0];
+            all |= u16::from_le_bytes(*unit);
+        }
+        if all >= 0x80 {
+            break;
+        }
+        text.extend_from_slice(&ascii);
+        done += 2 * CHUNK;
+    }
+    let rest = bytes[done..].as_chunks::<2>().0.iter().take_while(|unit| u16::from_le_bytes(**unit) < 0x80);
+    let before = text.len();
+    text.extend(rest.map(|unit| unit[0]));
+    done + 2 * (text.len() - before)
 }
 
 #[cold]
 fn invalid(error: EncodingError) -> Box<Failure> {
     Box::new(Failure::Encoding(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn utf16_is_that_of_the_standard_library(text in "[a-zä\u{20ac}\u{1f600}]{0,70}") {
+            let expected: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            prop_assert_eq!(to_utf16(&text), &expected[..]);
+            prop_assert_eq!(from_utf16(&expected), Ok(text.into_bytes()));
+        }
+
+        #[test]
+        fn unpaired_surrogates_are_errors(before in "[aä]{0,40}", after in "[aä]{0,40}", unit in 0xd800..=0xdfff_u16) {
+            let units = [&before.encode_utf16().collect::<Vec<_>>()[..], &[unit], &after.encode_utf16().collect::<Vec<_>>()];
+            let bytes: Vec<u8> = units.concat().into_iter().flat_map(u16::to_le_bytes).collect();
+            prop_assert_eq!(from_utf16(&bytes), Err(invalid(EncodingError::UnpairedSurrogate(unit))));
+        }
+    }
 }

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::Encoding;
 use super::bind::Bound;
 use super::encoding::encode;
+use super::ops::{Op, OpKind};
 use super::program_end::{ProgramEnd, START};
 use super::run::{Done, Runner};
 use super::say::Messages;
 use super::state::{ImportContext, LineIo, Plan, ResolvedGlobal, State};
+use super::streams::{StreamError, Streams};
 use super::wasi::{Invocation, Wasi};
 use crate::guest::{Boundary, Func, Guest, Limits};
 use crate::record::{Failure, Value};
@@ -199,6 +202,31 @@ impl Exchange {
             answer.truncate(start);
         }
         ended
+    }
+
+    /// Whether the recipe only runs a program whose output is the answer, so that it can read and write streams.
+    pub fn can_stream(&self) -> bool {
+        let bound = &self.plan.bound;
+        let runs = |op: &Op| match &op.action {
+            OpKind::Call(call) => Some(call.export) == self.plan.program && op.condition.is_none(),
+            OpKind::AnswerStdout => true,
+            _ => false,
+        };
+        bound.answers_stdout
+            && bound.encoding == Encoding::Bytes
+            && bound.handlers.is_empty()
+            && bound.finally.is_empty()
+            && bound.line.iter().all(runs)
+    }
+
+    /// Connects the program to streams, in place of the next line and its answer.
+    pub fn connect(&mut self, streams: Streams) {
+        self.state.wasi.streams = Some(streams);
+    }
+
+    /// Ends that, and returns why a stream failed, if one did.
+    pub fn disconnect(&mut self) -> Option<StreamError> {
+        self.state.wasi.streams.take().and_then(Streams::into_error)
     }
 
     /// The messages of the guest during the last exchange or the start.

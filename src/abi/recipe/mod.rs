@@ -24,6 +24,7 @@ mod program_end;
 mod run;
 mod say;
 mod state;
+mod streams;
 mod value_format;
 mod values;
 mod visit;
@@ -38,6 +39,7 @@ pub use parse::{ParseError, parse};
 
 pub(crate) use print::quoted;
 pub use say::Messages;
+pub use streams::{StreamError, Streams};
 pub use wasi::Invocation;
 pub(crate) use wasi::is_wasi;
 

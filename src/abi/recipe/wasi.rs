@@ -8,8 +8,9 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::say::Messages;
+use super::streams::Streams;
 use crate::guest::{Boundary, Import};
-use crate::record::{Failure, Limit, Value};
+use crate::record::{Access, Failure, Limit, Value};
 
 /// A version of WASI, by its import module. Some records differ in layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +127,8 @@ pub struct Invocation {
 #[derive(Debug)]
 pub(super) struct Wasi {
     invocation: Invocation,
+    /// The host's streams, if the program reads and writes those.
+    pub(super) streams: Option<Streams>,
     stdin: Vec<u8>,
     /// How much of `stdin` was read, in bytes.
     read: usize,
@@ -145,6 +148,7 @@ impl Wasi {
     pub(super) fn new(invocation: Invocation, keeps_stdout: bool, longest: u64) -> Wasi {
         Wasi {
             invocation,
+            streams: None,
             stdin: Vec::new(),
             read: 0,
             stdout: Vec::new(),
@@ -174,7 +178,10 @@ impl Wasi {
     pub(super) fn end(&mut self, messages: &mut Messages, boundary: &mut (impl Boundary + ?Sized)) {
         for unsaid in &mut self.unsaid {
             if !unsaid.is_empty() {
-                messages.say(unsaid, boundary);
+                match &mut self.streams {
+                    Some(streams) => streams.say(unsaid),
+                    None => messages.say(unsaid, boundary),
+                }
                 unsaid.clear();
             }
         }
@@ -296,6 +303,18 @@ impl Call<'_> {
             return Ok(BAD_DESCRIPTOR);
         }
         let Some(buffers) = self.buffers()? else { return Ok(INVALID) };
+        if let Some(streams) = &mut self.wasi.streams {
+            // One read is enough: more input may be long in coming.
+            let count = match buffers.into_iter().find(|(_, len)| *len > 0) {
+                Some((addr, len)) => {
+                    let bytes = streams.read(len)?;
+                    self.boundary.write(self.memory, addr, bytes)?;
+                    bytes.len()
+                }
+                None => 0,
+            };
+            return self.put(3, &narrow(count).to_le_bytes());
+        }
         let mut count = 0;
         for (addr, len) in buffers {
             let wanted = usize::try_from(len).unwrap_or(usize::MAX);
@@ -316,6 +335,9 @@ impl Call<'_> {
             return Ok(BAD_DESCRIPTOR);
         }
         let Some(buffers) = self.buffers()? else { return Ok(INVALID) };
+        if stream == STDOUT && self.wasi.keeps_stdout && self.wasi.streams.is_some() {
+            return self.write_through(&buffers);
+        }
         let mut bytes = Vec::new();
         for (addr, len) in buffers {
             self.boundary.read(self.memory, addr, len, &mut bytes)?;
@@ -325,6 +347,23 @@ impl Call<'_> {
         }
         self.written(stream, &bytes)?;
         self.put(3, &narrow(bytes.len()).to_le_bytes())
+    }
+
+    /// Writes to the host's standard output, from the guest's memory.
+    fn write_through(&mut self, buffers: &[(u64, u64)]) -> Done<u16> {
+        let memory = self.boundary.bytes(self.memory);
+        let mut written = 0;
+        for &(addr, len) in buffers {
+            let end = addr.checked_add(len).and_then(|end| usize::try_from(end).ok());
+            let bytes = end.zip(usize::try_from(addr).ok()).and_then(|(end, start)| memory.get(start..end));
+            let outside = Failure::OutOfBounds { access: Access::Read, addr, len, memory: memory.len() as u64 };
+            let bytes = bytes.ok_or(outside)?;
+            if let Some(streams) = &mut self.wasi.streams {
+                streams.write(bytes)?;
+            }
+            written += bytes.len();
+        }
+        self.put(3, &narrow(written).to_le_bytes())
     }
 
     fn written(&mut self, stream: u64, bytes: &[u8]) -> Done<()> {
@@ -339,13 +378,17 @@ impl Call<'_> {
         let unsaid = &mut self.wasi.unsaid[usize::from(stream == STDERR)];
         unsaid.extend_from_slice(bytes);
         let mut said = 0;
+        let mut say = |line: &[u8]| match &mut self.wasi.streams {
+            Some(streams) => streams.say(line),
+            None => self.messages.say(line, self.boundary),
+        };
         while let Some(end) = memchr::memchr(b'\n', &unsaid[said..]) {
-            self.messages.say(&unsaid[said..said + end], self.boundary);
+            say(&unsaid[said..said + end]);
             said += end + 1;
         }
         unsaid.drain(..said);
         if unsaid.len() > Messages::MOST {
-            self.messages.say(unsaid, self.boundary);
+            say(unsaid);
             unsaid.clear();
         }
         Ok(())

@@ -1,8 +1,9 @@
-//! The driver's helper functions: short copies, which are cheaper than the engine's, and the search for a zero byte.
+//! The driver's helper functions: short copies, which are cheaper than the engine's, and searches for a zero byte and for
+//! surrogates.
 
 use wasm_encoder::{BlockType, Function, ValType};
 
-use super::{GUEST, place};
+use super::{GUEST, OWN, place};
 
 /// From this many bytes on, the engine's copy is faster.
 const LONG: i32 = 512;
@@ -94,5 +95,40 @@ pub(super) fn until_zero() -> Function {
     code.local_get(AT).local_get(FROM).i64_sub().return_().end();
     code.local_get(AT).i64_const(1).i64_add().local_set(AT).br(1).end().end();
     code.i64_const(-1).end();
+    function
+}
+
+/// `(from, count) -> found`: whether `count` bytes of UTF-16 text in the driver's memory contain surrogates. `count` is
+/// even.
+pub(super) fn surrogates() -> Function {
+    const FROM: u32 = 0;
+    const COUNT: u32 = 1;
+    /// The bits that tell surrogates from other code units, and their value.
+    const MASK: i32 = 0xf800;
+    const TAG: i32 = 0xd800;
+    const FOUND: u32 = 2;
+    let mut function = Function::new([(1, ValType::I32)]);
+    let mut code = function.instructions();
+    let empty = BlockType::Empty;
+
+    // 16 bytes at a time, first the last ones, as above.
+    code.local_get(COUNT).i32_const(16).i32_ge_u().if_(empty);
+    code.local_get(FROM).local_get(COUNT).i32_add().i32_const(16).i32_sub().v128_load(place(OWN, 0));
+    code.i32_const(MASK).i16x8_splat().v128_and().i32_const(TAG).i16x8_splat().i16x8_eq().v128_any_true();
+    code.local_set(FOUND);
+    code.loop_(empty);
+    code.local_get(FROM).v128_load(place(OWN, 0));
+    code.i32_const(MASK).i16x8_splat().v128_and().i32_const(TAG).i16x8_splat().i16x8_eq().v128_any_true();
+    code.local_get(FOUND).i32_or().local_set(FOUND);
+    code.local_get(FROM).i32_const(16).i32_add().local_set(FROM);
+    code.local_get(COUNT).i32_const(16).i32_sub().local_tee(COUNT).i32_const(16).i32_gt_s().br_if(0);
+    code.end().local_get(FOUND).return_().end();
+
+    code.loop_(empty).local_get(COUNT).if_(empty);
+    code.local_get(COUNT).i32_const(2).i32_sub().local_set(COUNT);
+    code.local_get(FROM).local_get(COUNT).i32_add().i32_load16_u(place(OWN, 0));
+    code.i32_const(MASK).i32_and().i32_const(TAG).i32_eq().local_get(FOUND).i32_or().local_set(FOUND);
+    code.br(1).end().end();
+    code.local_get(FOUND).end();
     function
 }

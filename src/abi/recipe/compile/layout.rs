@@ -19,7 +19,7 @@ pub(in crate::abi::recipe) const END: u32 = 16;
 pub(in crate::abi::recipe) const LAST: u32 = 20;
 /// The bits of its first result.
 pub(in crate::abi::recipe) const RETURNED: u32 = 24;
-/// The byte that ends lines and answers.
+/// The character that ends answers: a byte, or a UTF-16 code unit.
 pub(in crate::abi::recipe) const SEPARATOR: u32 = 32;
 /// Whether a skipped free was already reported.
 pub(in crate::abi::recipe) const LEFT_OUT: u32 = 36;
@@ -41,17 +41,17 @@ pub(in crate::abi::recipe) const MOST_FREED: u32 = 32;
 pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 16 * MOST_FREED;
 /// The lengths of the lines, four bytes each.
 pub(in crate::abi::recipe) const LENGTHS: u32 = 1 << 16;
-/// The lines, each with its separator.
+/// The lines as the guest gets them, each followed by one byte.
 pub(in crate::abi::recipe) const LINES: u32 = LENGTHS + 4 * MOST_LINES;
 /// The maximum number of lines in a batch.
 pub(in crate::abi::recipe) const MOST_LINES: u32 = 1 << 15;
-/// The maximum number of bytes in a batch.
+/// The maximum number of bytes in a batch. In UTF-16 they take twice as many.
 pub(in crate::abi::recipe) const MOST_BYTES: u32 = 1 << 16;
-/// The answers, each with a separator. They do not begin at a page boundary: a large vector begins 16 bytes after one,
+/// The answers, each with a separator, encoded as the guest gives them. They do not begin at a page boundary: a large vector begins 16 bytes after one,
 /// and some processors copy slowly if the destination's offset within a page is slightly larger than the source's.
-pub(in crate::abi::recipe) const ANSWERS: u32 = LINES + MOST_BYTES + 64;
-/// The limit of the answers' end.
-pub(in crate::abi::recipe) const ANSWERS_END: u32 = 8 << 16;
+pub(in crate::abi::recipe) const ANSWERS: u32 = LINES + 2 * MOST_BYTES + 64;
+/// The limit of the answers' end. It is even, like their start, so that a code unit fits wherever a byte does.
+pub(in crate::abi::recipe) const ANSWERS_END: u32 = 9 << 16;
 /// The total number of pages.
 pub(super) const PAGES: u64 = (ANSWERS_END >> 16) as u64;
 

@@ -71,10 +71,10 @@ type Fit<T> = Result<T, Unfit>;
 /// built-in recipes are far smaller.
 const MOST_CODE: usize = 32 << 10;
 
-/// Whether a driver supports a recipe and pays off: lines and answers need no encoding.
+/// Whether a driver supports a recipe and pays off. The host encodes and decodes UTF-16, a batch at a time.
 fn fits(plan: &Plan) -> bool {
     let bound = &plan.bound;
-    let as_it_is = matches!(bound.encoding, Encoding::Bytes | Encoding::Utf8);
+    let is_encoded = matches!(bound.encoding, Encoding::Bytes | Encoding::Utf8 | Encoding::Utf16);
     // If the driver would get stuck on every line, the interpreter is faster.
     let often_stuck = |op: &Op| {
         let rare = matches!(
@@ -89,7 +89,7 @@ fn fits(plan: &Plan) -> bool {
     let handlers = bound.handlers.iter().flat_map(|handler| &handler.body);
     let ends = bound.line.iter().chain(&bound.finally).chain(handlers).any(is_program);
     let alone = bound.answerers.iter().all(|answerer| is_apart(*answerer, bound));
-    as_it_is
+    is_encoded
         && alone
         && !ends
         && !bound.fresh
@@ -138,6 +138,8 @@ struct Helpers {
     read: u32,
     /// Counts the bytes before a zero byte: `(from, size)`; -1 if there is none.
     until_zero: u32,
+    /// Whether UTF-16 text in the driver's memory contains surrogates: `(from, bytes)`.
+    surrogates: u32,
 }
 
 impl<'a> Compiler<'a> {
@@ -153,6 +155,10 @@ impl<'a> Compiler<'a> {
             certain: Vec::new(),
             freed: Vec::new(),
         }
+    }
+
+    fn is_utf16(&self) -> bool {
+        self.plan.bound.encoding == Encoding::Utf16
     }
 
     fn emit(&mut self) -> InstructionSink<'_> {
@@ -189,27 +195,29 @@ impl Sections {
     }
 
     fn helpers(&self) -> Helpers {
-        Helpers { write: self.imported, read: self.imported + 1, until_zero: self.imported + 2 }
+        let [write, read, until_zero, surrogates] = [0, 1, 2, 3].map(|number| self.imported + number);
+        Helpers { write, read, until_zero, surrogates }
     }
 
     fn finish(mut self, batch: &Function, texts: &[u8]) -> Vec<u8> {
-        let (copies, finds, runs) = (self.imported, self.imported + 1, self.imported + 2);
+        let [copies, finds, tests, runs] = [0, 1, 2, 3].map(|number| self.imported + number);
         self.types.ty().function([ValType::I32; 3], []);
         self.types.ty().function([ValType::I64; 2], [ValType::I64]);
+        self.types.ty().function([ValType::I32; 2], [ValType::I32]);
         let given = [ValType::I32, ValType::I32, ValType::I32, ValType::I64, ValType::I64];
         self.types.ty().function(given, [ValType::I32]);
         let mut funcs = FunctionSection::new();
-        [copies, copies, finds, runs].into_iter().for_each(|ty| {
+        [copies, copies, finds, tests, runs].into_iter().for_each(|ty| {
             funcs.function(ty);
         });
         let mut memories = MemorySection::new();
         memories.memory(memory(PAGES, Some(PAGES)));
         let mut exports = ExportSection::new();
         exports.export(DriverCode::MEMORY, ExportKind::Memory, OWN);
-        exports.export(DriverCode::RUN, ExportKind::Func, self.imported + 3);
+        exports.export(DriverCode::RUN, ExportKind::Func, self.imported + 4);
         let mut code = CodeSection::new();
         code.function(&copy::copy(GUEST, OWN)).function(&copy::copy(OWN, GUEST));
-        code.function(&copy::until_zero()).function(batch);
+        code.function(&copy::until_zero()).function(&copy::surrogates()).function(batch);
         let mut data = DataSection::new();
         data.active(OWN, &ConstExpr::i32_const(layout::TEXTS.cast_signed()), texts.iter().copied());
         let mut module = Module::new();

@@ -3,7 +3,7 @@
 use super::super::ops::{Bytes, Len, Val, Written};
 use super::super::{Encoding, Width};
 use super::layout::{self, ANSWERS_END, LENGTHS, is_set};
-use super::{Compiler, Fit, GUEST, OWN, Unfit, local, place};
+use super::{Compiler, Fit, GUEST, Helpers, OWN, Unfit, local, place};
 
 impl Compiler<'_> {
     pub(super) fn write(&mut self, parts: &[Written], at: &Val, within: Option<&Val>, number: usize) -> Fit<()> {
@@ -106,7 +106,9 @@ impl Compiler<'_> {
 
     /// Appends bytes from the guest's memory to the answer.
     pub(super) fn read(&mut self, span: &Bytes, number: usize) -> Fit<()> {
-        if !matches!(span.encoding, Encoding::Bytes | Encoding::Utf8) {
+        let is_utf16 = span.encoding == Encoding::Utf16;
+        // All parts of an answer are decoded together.
+        if is_utf16 != self.is_utf16() || span.encoding == Encoding::Hex {
             return Err(Unfit);
         }
         self.extent(span, number)?;
@@ -115,12 +117,20 @@ impl Compiler<'_> {
         let mut code = self.emit();
         code.local_get(local::LEN);
         code.local_get(local::END).local_get(local::ANSWER).i32_sub().i64_extend_i32_u();
-        code.i64_add().local_get(local::LONGEST).i64_gt_u();
+        code.i64_add();
+        if is_utf16 {
+            // Two bytes of UTF-16 are up to three of UTF-8: near the limit, the host decides.
+            code.i64_const(2).i64_mul();
+        }
+        code.local_get(local::LONGEST).i64_gt_u();
         code.local_get(local::LEN);
         code.i32_const(ANSWERS_END.cast_signed()).local_get(local::END).i32_sub().i64_extend_i32_u();
         code.i64_ge_u().i32_or();
+        if is_utf16 {
+            code.local_get(local::LEN).i32_wrap_i64().i32_const(1).i32_and().i32_or();
+        }
         self.stuck_if(number);
-        let read = self.helpers.read;
+        let Helpers { read, surrogates, .. } = self.helpers;
         let mut code = self.emit();
         code.local_get(local::END)
             .local_get(local::ADDR)
@@ -128,6 +138,12 @@ impl Compiler<'_> {
             .local_get(local::LEN)
             .i32_wrap_i64()
             .call(read);
+        if is_utf16 {
+            // They may be unpaired, which is a failure.
+            code.local_get(local::END).local_get(local::LEN).i32_wrap_i64().call(surrogates);
+            self.stuck_if(number);
+        }
+        let mut code = self.emit();
         code.local_get(local::END).local_get(local::LEN).i32_wrap_i64().i32_add().local_set(local::END);
         Ok(())
     }

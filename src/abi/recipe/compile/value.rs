@@ -4,7 +4,7 @@ use super::super::ops::{Test, Val};
 use super::super::state::ResolvedGlobal;
 use super::super::{Comparison, Width};
 use super::layout::slot;
-use super::{Compiler, Fit, GUEST, OWN, Unfit, local, number, place};
+use super::{Compiler, Fit, GUEST, OWN, local, number, place};
 use crate::guest::Type;
 
 impl Compiler<'_> {
@@ -26,8 +26,9 @@ impl Compiler<'_> {
             Val::LineLen => {
                 self.emit().local_get(local::N).i64_extend_i32_u();
             }
-            // Used only with UTF-16, which a driver does not support.
-            Val::LineUnits => return Err(Unfit),
+            Val::LineUnits => {
+                self.emit().local_get(local::N).i32_const(1).i32_shr_u().i64_extend_i32_u();
+            }
             Val::Load(width, at) => self.load(*width, at, step)?,
             Val::Low(inner) => {
                 self.value(inner, step)?;

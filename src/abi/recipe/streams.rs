@@ -1,0 +1,88 @@
+//! The standard streams of a program while they are connected to the host's, so that it reads and writes in pieces
+//! instead of a line and its answer.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+
+use crate::record::Failure;
+
+/// The largest piece that is read at once, in bytes.
+const CHUNK: usize = 1 << 20;
+
+/// Where a program's standard input comes from, and where its standard output goes.
+pub struct Streams {
+    input: Box<dyn Read>,
+    output: Box<dyn Write>,
+    say: Box<dyn FnMut(&[u8])>,
+    /// Why the host could not read or write, which ended the program.
+    error: Option<StreamError>,
+    chunk: Vec<u8>,
+}
+
+/// Why a program's input could not be read, or its output not be written.
+#[derive(Debug)]
+pub enum StreamError {
+    /// Reading failed.
+    Input(io::Error),
+    /// Writing failed.
+    Output(io::Error),
+}
+
+impl Streams {
+    /// Reads from `input`, and writes to `output` at once. `say` gets each line of standard error.
+    pub fn new(input: impl Read + 'static, output: impl Write + 'static, say: impl FnMut(&[u8]) + 'static) -> Streams {
+        let (input, output, say) = (Box::new(input), Box::new(output), Box::new(say));
+        Streams { input, output, say, error: None, chunk: Vec::new() }
+    }
+
+    /// Why the program was ended, if the host could not read or write.
+    pub(super) fn into_error(self) -> Option<StreamError> {
+        self.error
+    }
+
+    /// Waits for input, and returns up to `wanted` bytes of it: none at its end.
+    ///
+    /// # Errors
+    /// The input cannot be read. [`Streams::into_error`] has the reason.
+    pub(super) fn read(&mut self, wanted: u64) -> Result<&[u8], Box<Failure>> {
+        let wanted = usize::try_from(wanted).unwrap_or(CHUNK).min(CHUNK);
+        if self.chunk.len() < wanted {
+            self.chunk.resize(wanted, 0);
+        }
+        loop {
+            match self.input.read(&mut self.chunk[..wanted]) {
+                Ok(count) => return Ok(&self.chunk[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => (),
+                Err(error) => return self.end(StreamError::Input(error)),
+            }
+        }
+    }
+
+    /// Passes on a line of standard error.
+    pub(super) fn say(&mut self, line: &[u8]) {
+        (self.say)(line);
+    }
+
+    /// Writes output.
+    ///
+    /// # Errors
+    /// It cannot be written. [`Streams::into_error`] has the reason.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Box<Failure>> {
+        match self.output.write_all(bytes).and_then(|()| self.output.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) => self.end(StreamError::Output(error)),
+        }
+    }
+
+    /// Ends the program.
+    fn end<T>(&mut self, error: StreamError) -> Result<T, Box<Failure>> {
+        self.error = Some(error);
+        Err(Failure::Cancelled.into())
+    }
+}
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").field("error", &self.error).finish_non_exhaustive()
+    }
+}
