@@ -25,7 +25,9 @@ mod tui;
 
 use std::io::IsTerminal;
 
+pub use inspect::{json as inspection_json, text as inspection_text};
 pub use lines::{Lines, Piece};
+pub use replay::print as print_saved;
 pub use status::Status;
 pub use tui::Offscreen;
 
