@@ -47,7 +47,11 @@ pub(crate) fn folder(variable: &str, at_home: &str) -> Option<PathBuf> {
     set(variable).or_else(|| Some(set("HOME")?.join(at_home)))
 }
 
-fn settings(path: &Path, text: &str) -> Result<Settings, String> {
+/// The settings in the text of a config file.
+///
+/// # Errors
+/// A line is not valid; the message names the file and the line.
+pub fn settings(path: &Path, text: &str) -> Result<Settings, String> {
     let mut settings = Settings::default();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();

@@ -170,3 +170,10 @@ fn the_language_is_that_of_the_compiler_and_not_what_it_declares() {
         assert!(line.starts_with(&format!("built by {built_by}")), "{guest}: {line}");
     }
 }
+
+#[test]
+fn names_in_text_may_have_any_characters_and_are_escaped() {
+    let (stdout, status) = inspect("names", "(module (func (export \"a\u{202e}b\u{feff}\")) (; \u{2066} ;))", &[]);
+    assert!(stdout.contains("a\\u{202e}b\\u{feff}  function"), "{stdout}");
+    assert_eq!(status, Some(0));
+}

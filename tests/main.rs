@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod at_prompt;
+mod attack;
 mod batches;
 mod cases;
 mod command_script;
@@ -46,6 +47,7 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
+mod recipe_writer;
 mod recipes;
 mod record;
 mod regions;
@@ -65,6 +67,7 @@ mod streams;
 mod structs;
 #[cfg(unix)]
 mod terminal;
+mod testsuite;
 mod trace;
 mod traps;
 mod user_recipes;

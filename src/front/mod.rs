@@ -26,7 +26,9 @@ mod waiting;
 
 use std::io::IsTerminal;
 
+pub use inspect::{json as inspection_json, text as inspection_text};
 pub use lines::{Lines, Piece};
+pub use replay::print as print_saved;
 pub use status::Status;
 pub use tui::Offscreen;
 

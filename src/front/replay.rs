@@ -41,8 +41,7 @@ pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
 
 /// Prints a session. With `--check`, reports its findings on stderr too, and in the exit status.
 fn printed(saved: &Saved, show: Show, cli: &Cli) -> Status {
-    let form = OutputFormat::new(show, cli);
-    let written = status::of_write(print(&mut io::stdout().lock(), saved, form, &cli.settings));
+    let written = status::of_write(print(&mut io::stdout().lock(), saved, show, cli));
     let raised = cli.settings.check == Check::On && tell_findings(saved, &cli.settings);
     if raised && written == Status::Answered { Status::Findings } else { written }
 }
@@ -64,11 +63,15 @@ fn tell_findings(saved: &Saved, settings: &Settings) -> bool {
     raised
 }
 
-/// Prints every cause but the start, run by run.
-fn print(out: &mut impl Write, saved: &Saved, form: OutputFormat, settings: &Settings) -> io::Result<()> {
+/// Prints every cause of a saved session but the starts, run by run.
+///
+/// # Errors
+/// It cannot be written.
+pub fn print(out: &mut impl Write, saved: &Saved, show: Show, cli: &Cli) -> io::Result<()> {
+    let form = OutputFormat::new(show, cli);
     let mut out = BufWriter::new(out);
     let runs = saved.past.iter().chain([&saved.last]);
-    runs.zip(1..).try_for_each(|(past, number)| print_run(&mut out, past, number, form, settings))?;
+    runs.zip(1..).try_for_each(|(past, number)| print_run(&mut out, past, number, form, &cli.settings))?;
     out.flush()
 }
 
@@ -126,7 +129,7 @@ mod tests {
             let cli = Cli::parse_from(["linmem"]);
             for show in [Show::Hex, Show::Json] {
                 if let Ok(saved) = &saved {
-                    print(&mut io::sink(), saved, OutputFormat::new(show, &cli), &cli.settings).expect("a sink takes all");
+                    print(&mut io::sink(), saved, show, &cli).expect("a sink takes all");
                 }
             }
         }

@@ -29,6 +29,7 @@ mod ring;
 mod shared;
 mod stop;
 mod symbols;
+mod sync;
 mod text;
 mod trace;
 mod types;

@@ -5,6 +5,7 @@ use std::path::Path;
 use wasmparser::{ConstExpr, DataKind, ElementKind, FromReader, OperatorsReader, Parser, Payload, SectionLimited};
 use wast::Wat;
 use wast::core::{self, Expression, FuncKind, GlobalKind, ModuleField, ModuleKind};
+use wast::lexer::Lexer;
 use wast::parser::{ParseBuffer, parse};
 use wast::token::Span;
 
@@ -15,20 +16,27 @@ use wast::token::Span;
 pub(super) fn encode(name: &str, text: &[u8]) -> Result<Vec<u8>, String> {
     let text =
         std::str::from_utf8(text).map_err(|error| format!("not valid UTF-8 (at byte {})", error.valid_up_to()))?;
-    let encoded = ParseBuffer::new(text).and_then(|buffer| parse::<Wat<'_>>(&buffer)?.encode());
+    let encoded = buffer(text).and_then(|buffer| parse::<Wat<'_>>(&buffer)?.encode());
     encoded.map_err(|error| shown(error, name, text))
 }
 
 /// Formats an error at an offset of the encoded module with its line and column in the text; `None` if unknown.
 pub(super) fn locate(name: &str, text: &[u8], message: &str, offset: u64) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
-    let mut buffer = ParseBuffer::new(text).ok()?;
+    let mut buffer = buffer(text).ok()?;
     buffer.track_instr_spans(true);
     let mut wat = parse::<Wat<'_>>(&buffer).ok()?;
     let binary = wat.encode().ok()?;
     let Wat::Module(core::Module { kind: ModuleKind::Text(fields), .. }) = &wat else { return None };
     let span = Item::at(offset, &binary)?.span(fields)?;
     Some(shown(wast::Error::new(span, message.to_owned()), name, text))
+}
+
+/// The text for the parser. Names may have any characters: what is shown of them is escaped.
+fn buffer(text: &str) -> Result<ParseBuffer<'_>, wast::Error> {
+    let mut lexer = Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    ParseBuffer::new_with_lexer(lexer)
 }
 
 fn shown(mut error: wast::Error, name: &str, text: &str) -> String {

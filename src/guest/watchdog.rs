@@ -4,13 +4,15 @@
 //! means running. The watchdog thread polls the counter, and sleeps while the guest is idle. This keeps clocks and
 //! locks out of the hot path.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::thread::Thread;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use super::control::ControlState;
 use super::flag::Flag;
+use super::sync::{
+    Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, OnceLock, Thread, Weak, park, park_timeout, spawn,
+};
 use crate::record::{Failure, Limit};
 
 /// How long the watchdog thread polls an idle guest before it sleeps until woken.
@@ -137,7 +139,7 @@ impl Watchdog {
         *self.flag() = Some(flag);
         self.shared.thread.get_or_init(|| {
             let shared = Arc::downgrade(&self.shared);
-            std::thread::spawn(move || keep(&shared)).thread().clone()
+            spawn(move || keep(&shared)).thread().clone()
         });
     }
 
@@ -273,7 +275,7 @@ impl Watchdog {
     /// Stops the guest, unless another exchange has begun. Returns how long to wait before the next check.
     fn fire(&self, count: u64, by: u8) -> Duration {
         let flag = self.flag();
-        self.shared.firing.store(true, SeqCst);
+        let was_firing = self.shared.firing.swap(true, SeqCst);
         // The guest's thread increments the count before it reads `firing`. If the count is unchanged, that thread
         // will clear the stop, and it cannot affect a later exchange.
         if self.shared.count.load(SeqCst) == count {
@@ -282,7 +284,8 @@ impl Watchdog {
                 flag.set(true);
             }
         } else {
-            self.shared.firing.store(false, SeqCst);
+            // An earlier stop of the exchange that ended may still have to be cleared.
+            self.shared.firing.store(was_firing, SeqCst);
         }
         RETRY
     }
@@ -329,8 +332,8 @@ fn keep(shared: &Weak<Shared>) {
     while let Some(shared) = shared.upgrade() {
         let wait = Watchdog { shared }.look(&mut seen);
         match wait {
-            Some(time) => std::thread::park_timeout(time),
-            None => std::thread::park(),
+            Some(time) => park_timeout(time),
+            None => park(),
         }
     }
 }
@@ -358,6 +361,23 @@ fn is_running(count: u64) -> bool {
 mod tests {
     use super::super::{Code, Limits};
     use super::*;
+
+    /// The watchdog stops a guest again and again until it ends. The last time may come too late.
+    #[test]
+    fn a_stop_that_comes_too_late_does_not_keep_the_one_before_from_being_cleared() {
+        let code = Code::read("empty", b"(module)").expect("the module is valid");
+        let program = code.compile(Limits::default()).expect("it compiles");
+        let watchdog = Watchdog::new(None);
+        let _guest = program.instantiate(&watchdog).expect("it can be instantiated");
+        watchdog.during(|| {
+            let count = watchdog.shared.count.load(SeqCst);
+            watchdog.fire(count, USER);
+            assert_eq!(watchdog.verdict(), Some(Failure::Interrupted));
+            // As if the exchange were over by now.
+            watchdog.fire(count - 1, USER);
+        });
+        assert_eq!(watchdog.verdict(), None, "the next exchange would be stopped");
+    }
 
     #[test]
     fn the_watch_is_over_the_newest_guest_and_ends_with_it() {

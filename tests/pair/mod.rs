@@ -70,8 +70,23 @@ impl Pair {
         Some(pair)
     }
 
-    /// Calls an export of both guests, and checks that they behave the same and that the record is right.
+    pub(crate) fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// The bytes of a memory of the plain guest.
+    pub(crate) fn plain_bytes(&mut self, memory: usize) -> &[u8] {
+        self.plain.bytes(memory)
+    }
+
+    /// Calls an export of both guests, and checks that they behave the same and that the record is right. False if one
+    /// of them ran out of time or stack.
     pub(crate) fn call(&mut self, export: &str, args: &[Value]) -> bool {
+        self.outcome(export, args).is_some()
+    }
+
+    /// The same. If neither ran out of time or stack: the results of both, or `None` if they failed.
+    pub(crate) fn outcome(&mut self, export: &str, args: &[Value]) -> Option<Option<Vec<Value>>> {
         let func = self.plain.func(export).expect("it is exported");
         let expected = self.plain.watch().clone().during(|| {
             let results = self.plain.call(&func, args, &mut Zeroes).map(<[Value]>::to_vec);
@@ -84,12 +99,12 @@ impl Pair {
             results.map_err(|failure| *failure)
         });
         if is_about_resources(&expected) || is_about_resources(&found) {
-            return false;
+            return None;
         }
         self.settle();
         let found = found.map_err(|failure| self.with_offset_of(failure, &expected));
         assert_eq!(found, expected, "{}: {export}{args:?}", self.name);
-        true
+        Some(expected.ok())
     }
 
     /// Replaces the traced guest's trap offset with the other's if that one trapped in a load. The compiler may fuse a

@@ -5,8 +5,6 @@ use linmem::guest::Limits;
 use linmem::record::Failure;
 use linmem::session::{Live, Options, Source, Watchdog};
 
-use crate::piped::text;
-
 pub(crate) fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
     let wish = ConventionRequest {
         recipe: Some(("odd.recipe".into(), recipe::parse(text).ok()?)),
@@ -102,10 +100,7 @@ pub(crate) fn compare_stories(alone: &mut Live, batched: &mut Live, recipe: &str
         assert_eq!(found, expected, "{recipe}");
     }
     assert_eq!(found.events.len(), expected.events.len(), "{recipe}: {:?}", found.events.first());
-    assert!(
-        found.answers == expected.answers,
-        "{recipe}: {:?} and not {:?}",
-        text(&found.answers),
-        text(&expected.answers)
-    );
+    let text = |answers: &[u8]| answers.escape_ascii().to_string();
+    let (found, expected) = (&found.answers, &expected.answers);
+    assert!(found == expected, "{recipe}: {} and not {}", text(found), text(expected));
 }

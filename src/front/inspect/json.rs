@@ -94,7 +94,7 @@ struct Recipe<'a> {
 }
 
 /// Formats the inspection as one line of JSON.
-pub(in crate::front) fn json(source: &Source, inspection: &Inspection) -> String {
+pub fn json(source: &Source, inspection: &Inspection) -> String {
     let interface = &inspection.interface;
     let names = interface.memory_names();
     let memories = interface.memories.iter().enumerate().map(|(place, memory)| Memory {

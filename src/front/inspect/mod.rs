@@ -3,5 +3,5 @@
 mod json;
 mod text;
 
-pub(super) use json::json;
-pub(super) use text::text;
+pub use json::json;
+pub use text::text;

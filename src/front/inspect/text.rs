@@ -16,7 +16,7 @@ const LISTED: usize = 40;
 const NAMES: usize = 48;
 
 /// Formats the inspection as text. With `all`, lists are not truncated.
-pub(in crate::front) fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: bool) -> String {
+pub fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: bool) -> String {
     let most = if all { usize::MAX } else { LISTED };
     let mut out = String::new();
     let interface = &inspection.interface;

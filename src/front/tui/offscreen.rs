@@ -81,6 +81,21 @@ impl Offscreen {
         self.settle()
     }
 
+    /// Handles a terminal event, and waits until the guest has nothing more to do. Requests for the terminal are
+    /// dropped.
+    ///
+    /// # Errors
+    /// The guest could not be reopened.
+    pub fn event(&mut self, event: Event) -> Result<(), OpenError> {
+        self.screen.event(event);
+        self.settle()
+    }
+
+    /// Changes the size of the screen.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+    }
+
     /// Presses a key.
     pub fn press(&mut self, key: KeyCode) {
         self.screen.event(Event::Key(KeyEvent::new(key, KeyModifiers::NONE)));
@@ -103,7 +118,8 @@ impl Offscreen {
     }
 
     fn settle(&mut self) -> Result<(), OpenError> {
-        while self.screen.app.session.state() != State::Idle || self.screen.app.session.run().is_empty() {
+        let is_settled = |state| matches!(state, State::Idle | State::Stopped);
+        while !is_settled(self.screen.app.session.state()) || self.screen.app.session.run().is_empty() {
             let Ok(update) = self.updates.recv() else { break };
             self.screen.report(update)?;
         }

@@ -1,0 +1,226 @@
+//! Writes recipes from bytes, deterministically. Most are valid.
+
+use std::fmt::Write as _;
+
+use crate::odd_guest::{HANDLERS, HEAD};
+
+/// Generates recipes from bytes, deterministically.
+struct Writer<'a> {
+    bytes: &'a [u8],
+    /// Whether the guest is the one that calls host functions.
+    is_chatty: bool,
+    text: String,
+    names: Vec<&'static str>,
+}
+
+impl Writer<'_> {
+    fn pick(&mut self, most: usize) -> usize {
+        let (&first, rest) = self.bytes.split_first().unwrap_or((&0, &[]));
+        self.bytes = rest;
+        usize::from(first) % most
+    }
+
+    fn one(&mut self, of: &[&'static str]) -> &'static str {
+        of[self.pick(of.len())]
+    }
+
+    fn number(&mut self) -> String {
+        self.one(&[
+            "0",
+            "1",
+            "2",
+            "7",
+            "16",
+            "64",
+            "100",
+            "1024",
+            "1040",
+            "65530",
+            "65535",
+            "65536",
+            "-1",
+            "-20",
+            "5000000000",
+        ])
+        .to_owned()
+    }
+
+    fn value(&mut self, depth: usize) -> String {
+        if depth > 2 {
+            return self.number();
+        }
+        match self.pick(16) {
+            0..=2 => self.number(),
+            3 | 4 => "n".to_owned(),
+            5 => "n + 1".to_owned(),
+            6..=9 if !self.names.is_empty() => {
+                let place = self.pick(self.names.len());
+                self.names[place].to_owned()
+            }
+            10 => format!("{}[{}]", self.one(&["u8", "u16", "u32", "u64"]), self.value(depth + 1)),
+            11 => format!("{}({})", self.one(&["lo", "hi"]), self.value(depth + 1)),
+            12 => format!("({} + {})", self.value(depth + 1), self.value(depth + 1)),
+            13 => format!("({} - {})", self.value(depth + 1), self.value(depth + 1)),
+            14 => self.one(&["@count", "@base", "@wide"]).to_owned(),
+            15 => self.call(depth + 1, &["alloc", "sign", "twice", "grow", "divide", "whole", "upper"]),
+            _ => "n".to_owned(),
+        }
+    }
+
+    fn call(&mut self, depth: usize, of: &[&'static str]) -> String {
+        let chatty = ["chat", "moan", "random", "quit", "out", "nest"];
+        let name = if self.is_chatty && self.pick(3) == 0 { self.one(&chatty) } else { self.one(of) };
+        let args = match name {
+            "upper" | "dealloc" | "pair" => 2,
+            "nothing" => 0,
+            _ => 1,
+        };
+        let args: Vec<_> = (0..args).map(|_| self.value(depth + 1)).collect();
+        format!("{name}({})", args.join(", "))
+    }
+
+    fn span(&mut self) -> String {
+        let len = match self.pick(8) {
+            0 => "until 0".to_owned(),
+            1 => format!("to {}", self.value(1)),
+            2..=4 => "n".to_owned(),
+            _ => self.value(1),
+        };
+        format!("{len} at {}", self.value(1))
+    }
+
+    /// An expression that is usually an address.
+    fn addr(&mut self) -> String {
+        match self.pick(4) {
+            0 => "alloc(n)".to_owned(),
+            1 => "2048".to_owned(),
+            _ => self.value(0),
+        }
+    }
+
+    fn set(&mut self, name: &'static str) {
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn statement(&mut self) {
+        let mut set = Vec::new();
+        let text = match self.pick(22) {
+            0..=4 => {
+                let value = if self.pick(2) == 0 {
+                    self.value(0)
+                } else {
+                    self.call(0, &["alloc", "upper", "sign", "grow", "half", "twice", "divide"])
+                };
+                let name = self.one(&["a", "b", "c"]);
+                set.push(name);
+                format!("{name} = {value}")
+            }
+            5 => {
+                set.extend(["a", "b"]);
+                format!("(a, b) = {}", self.call(0, &["pair"]))
+            }
+            6 if self.is_chatty => format!("free_and_tell({})", self.one(&["8", "16", "n", "8", "24"])),
+            6 => self.call(0, &["free", "dealloc"]),
+            7 => self
+                .call(0, &["nothing", "free", "pair", "half", "three", "missing?"])
+                .replace("missing?", "missing")
+                .replace("missing(", "nothing()?#"),
+            8 => {
+                set.push("c");
+                "c = missing(n)?".to_owned()
+            }
+            9..=11 => {
+                let parts =
+                    self.one(&["", "line ", "line, 0 ", "\"ab\\n\", line, u16 n ", "u32 u32[100], 7 ", "\"\" "]);
+                let room = if self.pick(3) == 0 { format!(" within {}", self.value(1)) } else { String::new() };
+                format!("write {parts}at {}{room}", self.addr())
+            }
+            12 => format!("{}[{}] = {}", self.one(&["u8", "u16", "u32", "u64"]), self.addr(), self.value(0)),
+            13..=15 => format!("read {}", self.span()),
+            16 | 17 => format!("append {}", self.span()),
+            18 => format!(
+                "fail \"no: {}\" if {} {} {}",
+                self.one(&["{n} of {n at 100}", "{n}", "{n:x}", "of {upper(n, n) at 100}"]),
+                self.value(0),
+                self.one(&["==", "<", ">"]),
+                self.value(0)
+            ),
+            19 => self
+                .one(&[
+                    "answer the line",
+                    "answer \"{n} bytes\"",
+                    "append \"{n:x}\"",
+                    "say \"hm {n}\"",
+                    "grow 1",
+                    "fail n at 100",
+                    "say 5 at 100",
+                ])
+                .to_owned(),
+            20 => format!("grow to {}", self.value(0)),
+            _ => "read n at 2048".to_owned(),
+        };
+        let is_conditional = text.starts_with("fail \"") || self.pick(3) > 0;
+        let condition = match is_conditional && !text.contains(" if ") && self.pick(2) == 0 {
+            true => format!(" if {} {} {}", self.value(0), self.one(&["==", "!=", "<", ">"]), self.value(0)),
+            false => String::new(),
+        };
+        let _ = writeln!(self.text, "  {text}{condition}");
+        set.into_iter().for_each(|name| self.set(name));
+    }
+
+    /// A handler that calls an export which calls the handler again.
+    fn nesting_handler(&mut self) {
+        let first = self.one(&["y = x + 1", "y = sign(x)", "y = 0", "y = 5000000000"]);
+        let _ = writeln!(self.text, "on env.again(x)\n  {first}");
+        for _ in 0..self.pick(5) {
+            let statement = self.one(&[
+                "y = nest(x - 1) if x > 0",
+                "nest(x - 1) if x > 1",
+                "say \"{x} {y}\"",
+                "say \"{x} {3 at 100 + x}\" if x < y",
+                "u8[300 + x] = u8[299 + nest(x - 1)] if x > 0",
+                "write \"ab\", u16 lo(y) at 310 + x",
+                "y = y + alloc(x)",
+                "dealloc(8 + x, y)",
+                "fail \"odd {y}\" if x == 2",
+                "stop if y == 3",
+                "return y - 1 if x == 1",
+                "c = x",
+            ]);
+            let _ = writeln!(self.text, "  {statement}");
+        }
+        let _ = writeln!(self.text, "  return x + lo(y)");
+    }
+
+    /// A section of at most that many statements.
+    fn section(&mut self, name: &str, most: usize) {
+        let _ = writeln!(self.text, "{name}");
+        for _ in 0..self.pick(most) {
+            self.statement();
+        }
+    }
+}
+
+/// The text of a recipe that is usually valid.
+pub(crate) fn recipe_of(bytes: &[u8], is_chatty: bool) -> String {
+    let head = if is_chatty { HEAD } else { "" };
+    let mut writer = Writer { bytes, is_chatty, text: head.to_owned(), names: Vec::new() };
+    if writer.pick(4) == 0 {
+        writer.text.push_str("text utf8\n");
+    }
+    writer.section("once", 3);
+    let _ = writeln!(writer.text, "each line");
+    writer.statement();
+    for _ in 0..writer.pick(7) {
+        writer.statement();
+    }
+    writer.section("finally", 4);
+    if is_chatty {
+        let again = HANDLERS.find("on env.again").expect("it is there");
+        writer.text.push_str(&HANDLERS[..again]);
+        writer.nesting_handler();
+    }
+    writer.text
+}
