@@ -46,6 +46,7 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
+mod recipe_command;
 mod recipes;
 mod record;
 mod regions;

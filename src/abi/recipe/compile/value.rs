@@ -26,8 +26,9 @@ impl Compiler<'_> {
             Val::LineLen => {
                 self.emit().local_get(local::N).i64_extend_i32_u();
             }
-            // Used only with UTF-16, which a driver does not support.
-            Val::LineUnits => return Err(Unfit),
+            // Units are used only with UTF-16, which a driver does not support; the others are rare and need loops or
+            // checks.
+            Val::LineUnits | Val::Leb(_) | Val::PastLeb(_) | Val::FromFloat(..) => return Err(Unfit),
             Val::Load(width, at) => self.load(*width, at, step)?,
             Val::Low(inner) => {
                 self.value(inner, step)?;
@@ -36,6 +37,12 @@ impl Compiler<'_> {
             Val::High(inner) => {
                 self.value(inner, step)?;
                 self.emit().i64_const(32).i64_shr_u();
+            }
+            Val::HighLow(high, low) => {
+                self.value(high, step)?;
+                self.emit().i64_const(32).i64_shl();
+                self.value(low, step)?;
+                self.emit().i32_wrap_i64().i64_extend_i32_u().i64_or();
             }
             Val::Sum(a, b) => {
                 self.value(a, step)?;
