@@ -143,9 +143,13 @@ pub enum Command {
     /// List the built-in guests
     Guests,
 
-    /// List the built-in conventions, or print the recipe of one
+    /// List, print, check or format recipes
+    #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
     Recipe {
-        /// Name of the convention
+        /// What to do with a recipe.
+        #[command(subcommand)]
+        act: Option<RecipeCommand>,
+        /// Name of the convention whose recipe to print
         name: Option<String>,
     },
 
@@ -173,6 +177,8 @@ pub enum Command {
         /// Guide to print: commands, findings, json, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
+        /// After `recipes`: built-in convention to explain
+        convention: Option<String>,
     },
 
     /// Open a saved session, without running anything
@@ -197,6 +203,33 @@ pub enum Command {
 
     /// Print the man page
     Man,
+}
+
+/// What to do with a recipe.
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// Report everything in a recipe that does not fit a guest
+    Check {
+        /// Recipe file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Module or built-in guest
+        #[arg(value_parser = OsStringValueParser::new().try_map(guest), value_hint = ValueHint::FilePath)]
+        guest: PathBuf,
+        /// Make unresolved imports return zero
+        #[arg(long)]
+        stub_imports: bool,
+    },
+
+    /// Format recipes; without files, stdin to stdout
+    Fmt {
+        /// Recipe files, which are overwritten
+        #[arg(value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// Write nothing; list the files that are not formatted
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 /// The arguments of `linmem infer`.

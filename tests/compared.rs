@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use linmem::abi::{ConventionRequest, InputLine, recipe};
+use linmem::abi::{ConventionRequest, InputLine, RecipeFile};
 use linmem::front::Offscreen;
 use linmem::record::{Actor, Cause, Change, Run, StepKind};
 use linmem::session::{Live, Options, Source, Watchdog};
@@ -47,8 +47,8 @@ fn source() -> Source {
 
 /// Options with that time limit for comparing.
 fn options(patience: Duration) -> Options {
-    let recipe = recipe::parse(RECIPE).expect("the recipe is right");
-    let wish = ConventionRequest { recipe: Some(("ticks.recipe".to_owned(), recipe)), ..ConventionRequest::default() };
+    let recipe = RecipeFile::new("ticks.recipe".to_owned(), RECIPE.to_owned()).expect("the recipe is right");
+    let wish = ConventionRequest { recipe: Some(recipe), ..ConventionRequest::default() };
     Options { wish, patience: Some(patience), ..Options::default() }
 }
 

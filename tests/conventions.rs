@@ -229,11 +229,11 @@ fn weak_evidence_runs_only_on_request() {
 }
 
 #[test]
-fn components_are_rejected_by_name() {
+fn a_component_without_a_core_module_is_rejected() {
     let component = file("component.wasm", "\0asm\u{d}\0\u{1}\0");
     let output = run(&[&component], b"x\n");
     assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output.stderr).contains("this is a WebAssembly component, and linmem runs core modules"));
+    assert!(text(&output.stderr).contains("this component cannot be run: it has no core module"));
 }
 
 #[test]

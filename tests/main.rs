@@ -47,6 +47,7 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
+mod recipe_command;
 mod recipe_writer;
 mod recipes;
 mod record;

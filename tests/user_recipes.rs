@@ -156,7 +156,7 @@ fn recipe_errors_name_the_export_its_type_and_what_was_expected() {
     }
     let notes = r#"(module (import "env" "note" (func (param i32))) (memory (export "memory") 1))"#;
     let (_, stderr, _) = drive("notes", notes, "each line\n  read n at 0\non env.note()\n  stop\n", "x\n");
-    let words = "env.note is (i32) -> (): the guest passes 1 argument, but the `on` section at line 3 takes 0";
+    let words = "line 3: env.note is (i32) -> (): the guest passes 1 argument, but this `on` section takes 0";
     assert!(stderr.contains(words), "{stderr}");
 }
 

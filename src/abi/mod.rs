@@ -7,6 +7,7 @@
 mod assumption;
 mod built_in;
 mod detect;
+mod file;
 mod names;
 pub mod recipe;
 mod roles;
@@ -14,17 +15,15 @@ mod toolchain;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::guest::{Extern, Import, Interface};
-use crate::record::counted;
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
 pub(crate) use detect::region_address;
-pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates};
+pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates, recognition};
+pub use file::RecipeFile;
 pub(crate) use names::{frees, may_transform};
 pub use recipe::{
     Answered, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe, StreamError, Streams,
@@ -53,8 +52,8 @@ pub struct ConventionRequest {
     pub call: Option<String>,
     /// The name of a built-in convention.
     pub convention: Option<String>,
-    /// The user's recipe, with its file name.
-    pub recipe: Option<(String, Recipe)>,
+    /// The user's recipe.
+    pub recipe: Option<RecipeFile>,
     /// Whether unresolved imports are noted and return zero.
     pub stub_imports: bool,
     /// Whether to open the guest even if no convention, or more than one, matches: its exports can then be called by
@@ -92,26 +91,10 @@ impl ConventionRequest {
     pub fn named(&self, named: &Path) -> Result<ConventionRequest, NoConvention> {
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
-            None => (None, Some(read(named)?)),
+            None => (None, Some(RecipeFile::read(named)?)),
         };
         Ok(ConventionRequest { convention, recipe, ..self.clone() })
     }
-}
-
-/// The recipe in a file, with the file's name.
-fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
-    let file = path.display().to_string();
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
-    read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
-    if text.len() as u64 > LONGEST {
-        return Err(NoConvention::new(&format!(
-            "{file}: longer than {}, the limit for a recipe",
-            counted(LONGEST, "byte")
-        )));
-    }
-    let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
-    Ok((file, recipe))
 }
 
 /// Chooses a convention for a module, and resolves its names.
@@ -151,7 +134,7 @@ pub fn unresolved<'a>(
     chosen: Option<&Recipe>,
 ) -> (Vec<&'a Import>, Vec<String>) {
     let any;
-    let recipe = match chosen.or(wish.recipe.as_ref().map(|(_, recipe)| recipe)) {
+    let recipe = match chosen.or(wish.recipe.as_ref().map(|file| &file.recipe)) {
         Some(recipe) => recipe,
         None => {
             any = Recipe::by_hand(interface, "");
@@ -165,17 +148,23 @@ pub fn unresolved<'a>(
 
 /// A recipe that was chosen, before its names are resolved.
 struct Decision {
-    /// The user's file that it comes from, if any.
-    file: Option<String>,
     recipe: Recipe,
+    /// Where it was written, if it is not a built-in one: the file's name, if any, and the text.
+    written: Option<(String, String)>,
     assumed: Option<Assumption>,
 }
 
 impl Decision {
+    /// A candidate as it is.
+    fn of(candidate: Candidate) -> Decision {
+        let written = candidate.text.map(|text| (String::new(), text));
+        Decision { recipe: candidate.recipe, written, assumed: None }
+    }
+
     fn resolve(self, interface: &Interface, stub_imports: bool) -> Result<ResolvedConvention, NoConvention> {
-        let Decision { file, recipe, assumed } = self;
-        let mut bound = recipe.bind(interface, stub_imports).map_err(|error| match file {
-            Some(file) => NoConvention::new(&format!("{file}: {error}")),
+        let Decision { recipe, written, assumed } = self;
+        let mut bound = recipe.bind(interface, stub_imports).map_err(|error| match written {
+            Some((file, text)) => NoConvention::new(&format!("{file}{}", error.quoted(&text))),
             None => NoConvention { why: error.to_string(), more: String::new() },
         })?;
         if let Some(assumed) = &assumed {
@@ -192,20 +181,24 @@ fn decide(
     candidates: impl FnOnce() -> (Vec<Candidate>, Vec<Rejection>),
 ) -> Result<Decision, NoConvention> {
     let call = wish.call.as_deref();
-    if let Some((file, recipe)) = &wish.recipe {
+    if let Some(RecipeFile { name, text, recipe }) = &wish.recipe {
         return match recipe.refuses(call) {
-            None => Ok(Decision { file: Some(file.clone()), recipe: recipe.clone(), assumed: None }),
-            Some(why) => Err(NoConvention::new(&format!("{file}: {why}"))),
+            None => Ok(Decision {
+                recipe: recipe.clone(),
+                written: Some((format!("{name}: "), text.clone())),
+                assumed: None,
+            }),
+            Some(why) => Err(NoConvention::new(&format!("{name}: {why}"))),
         };
     }
-    if let Some(call) = call.filter(|call| interface.funcs().all(|(name, _)| name != *call)) {
+    if let Some(call) = call.filter(|call| !exports(interface, call)) {
         return Err(NoConvention::new(&interface.lacks(call)));
     }
     let (mut found, misses) = candidates();
     if let Some(name) = &wish.convention {
         found.retain(|candidate| &candidate.recipe.name == name);
         let Some(chosen) = found.into_iter().next() else { return Err(NoConvention::new(&miss(name, &misses))) };
-        return Ok(Decision { file: None, recipe: chosen.recipe, assumed: None });
+        return Ok(Decision::of(chosen));
     }
     match &found[..] {
         [] => Err(none(interface, &misses)),
@@ -213,13 +206,18 @@ fn decide(
         [best, second, ..] if best.score < second.score + CLEAR => Err(several(&found)),
         [best, others @ ..] => {
             let assumed = (best.score < SURE).then(|| Assumption::new(best, others));
-            Ok(Decision { file: None, recipe: best.recipe.clone(), assumed })
+            Ok(Decision { assumed, ..Decision::of(best.clone()) })
         }
     }
 }
 
-/// The maximum size of a recipe file, in bytes.
-const LONGEST: u64 = 1 << 20;
+/// Whether the guest exports a function of that name; one of a component may be named without its interface.
+fn exports(interface: &Interface, call: &str) -> bool {
+    let in_component =
+        interface.component.as_ref().is_some_and(|component| detect::component::exports(component, call));
+    in_component || interface.funcs().any(|(name, _)| name == call)
+}
+
 /// The minimum lead of the best candidate's score over the next.
 const CLEAR: u32 = 10;
 

@@ -1,7 +1,7 @@
 //! The roles of the functions that a recipe calls: which allocate memory for the line, which free it, and where the
 //! line is written. Derived from the recipe alone; what the recipe does not say stays unknown.
 
-use super::recipe::{Action, Encoding, Expr, Part, Recipe, Statement, encode};
+use super::recipe::{Action, Encoding, Expr, Part, Recipe, Statement, encode, push_leb};
 
 /// Where an address or a size comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,15 +70,18 @@ impl Roles {
                 Part::Byte(byte) => bytes.push(*byte),
                 Part::Text(text) => bytes.extend(text.as_bytes()),
                 Part::Number(width, value) => {
-                    let number = of_length(value, encoded.len() as u64);
-                    let number = number.ok_or("the recipe also writes a number that is known only once it runs")?;
+                    let number = of_length(value, encoded.len() as u64).ok_or(LATER)?;
                     bytes.extend(&number.to_le_bytes()[..width.bytes()]);
                 }
+                Part::Leb(value) => push_leb(of_length(value, encoded.len() as u64).ok_or(LATER)?, &mut bytes),
             }
         }
         Ok(bytes)
     }
 }
+
+/// Why the bytes for a line are not known.
+const LATER: &str = "the recipe also writes a number that is known only once it runs";
 
 /// A value that depends only on the line's length in bytes.
 fn of_length(value: &Expr, n: u64) -> Option<u64> {

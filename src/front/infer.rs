@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::signals::Caught;
 use super::status::{self, Status};
-use crate::abi::ConventionRequest;
+use crate::abi::{ConventionRequest, RecipeFile};
 use crate::cli::{Cli, InferArgs};
 use crate::infer::{Evidence, Example, Inferred, Tried};
 use crate::session::{self, Options, Source, Watchdog};
@@ -64,7 +64,11 @@ fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferAr
     }
     if args.run {
         let wish = ConventionRequest {
-            recipe: Some((args.guest.display().to_string(), inferred.recipe.clone())),
+            recipe: Some(RecipeFile {
+                name: args.guest.display().to_string(),
+                text: inferred.recipe.to_string(),
+                recipe: inferred.recipe.clone(),
+            }),
             ..ConventionRequest::default()
         };
         return super::pipe::run(source, &Options { wish, ..options }, cli);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::convention_page::convention_page;
 use super::status::{self, Status};
 use super::{inspect, man};
 use crate::abi::{built_in, built_in_recipes};
@@ -21,13 +22,17 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
     let mut text = Vec::new();
     let made = match command {
         Command::Guests => guests(&mut text),
-        Command::Recipe { name: None } => recipes(&mut text),
-        Command::Recipe { name: Some(name) } => return recipe(name),
+        Command::Recipe { name: None, .. } => recipes(&mut text),
+        Command::Recipe { name: Some(name), .. } => return recipe(name),
         Command::Inspect { guest, all, json, convention } => return inspect_guest(guest, *all, *json, convention, cli),
-        Command::Guide { topic: Topic::Commands } => commands(&mut text),
-        Command::Guide { topic: Topic::Findings } => findings(&mut text),
-        Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
-        Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
+        Command::Guide { topic: Topic::Recipes, convention: Some(name) } => return convention(name),
+        Command::Guide { convention: Some(name), .. } => {
+            return status::fail(Status::Usage, &format!("unexpected argument `{name}`: only `recipes` has pages"));
+        }
+        Command::Guide { topic: Topic::Commands, .. } => commands(&mut text),
+        Command::Guide { topic: Topic::Findings, .. } => findings(&mut text),
+        Command::Guide { topic: Topic::Json, .. } => text.write_all(include_bytes!("../../assets/guide/json.md")),
+        Command::Guide { topic: Topic::Recipes, .. } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut definition(), "linmem", &mut text);
             Ok(())
@@ -51,10 +56,20 @@ fn recipes(text: &mut Vec<u8>) -> io::Result<()> {
 fn recipe(name: &str) -> Status {
     match built_in_recipes().find(|(known, _)| *known == name) {
         Some((_, text)) => status::of_write(io::stdout().write_all(text.as_bytes())),
-        None => {
-            status::fail(Status::Usage, &format!("unknown built-in convention `{name}`; `linmem recipe` lists them"))
-        }
+        None => unknown_convention(name),
     }
+}
+
+/// Prints the page about a built-in convention.
+fn convention(name: &str) -> Status {
+    match convention_page(name) {
+        Some(page) => status::of_write(io::stdout().write_all(page.as_bytes())),
+        None => unknown_convention(name),
+    }
+}
+
+fn unknown_convention(name: &str) -> Status {
+    status::fail(Status::Usage, &format!("unknown built-in convention `{name}`; `linmem recipe` lists them"))
 }
 
 fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli: &Cli) -> Status {

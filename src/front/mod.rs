@@ -1,6 +1,7 @@
 //! The user interfaces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
 mod console;
+mod convention_page;
 mod hex;
 mod history;
 mod infer;
@@ -13,6 +14,7 @@ mod output_format;
 mod panics;
 mod pipe;
 mod progress;
+mod recipe;
 mod repl;
 mod replay;
 mod script;
@@ -48,6 +50,7 @@ pub fn run(cli: &Cli) -> Status {
                 replay::run(file, &wish, cli)
             }
             Command::Infer(args) => infer::run(args, cli),
+            Command::Recipe { act: Some(act), .. } => recipe::run(act, cli),
             command => manual::print(command, cli),
         };
     }

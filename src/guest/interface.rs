@@ -7,6 +7,7 @@ use wasmparser::{
     Payload, SubType, TypeRef, ValType,
 };
 
+use super::component::{self, Component};
 use super::names::{Names, shortened};
 use super::types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
 use crate::record::{MEMORIES, plain};
@@ -79,6 +80,8 @@ pub struct Interface {
     pub is_dynamic: bool,
     /// The content of the custom section `linmem`: a convention's name, or a recipe.
     pub says: Option<String>,
+    /// What is known of the component from whose core modules the module was linked.
+    pub component: Option<Component>,
 }
 
 /// The index spaces of a module, as far as it was read.
@@ -176,6 +179,9 @@ impl Interface {
                 Payload::CustomSection(section) if section.name() == SAYS => {
                     let data = &section.data()[..section.data().len().min(LONGEST)];
                     interface.says = Some(String::from_utf8_lossy(data).into_owned());
+                }
+                Payload::CustomSection(section) if section.name() == component::SECTION => {
+                    interface.component = Component::read(section.data());
                 }
                 Payload::DataSection(segments) => {
                     for (segment, number) in segments.into_iter().zip(0..) {

@@ -4,6 +4,7 @@
 //! against the current memory, and no view of memory outlives a call.
 
 mod boundary;
+mod component;
 mod control;
 mod driver;
 mod embed;
@@ -38,6 +39,7 @@ mod watchdog;
 mod watchpoint;
 
 pub use boundary::{Boundary, Host, NoHost};
+pub use component::{Component, ComponentType, CoreModule, LiftedFunction, LoweredFunction, StringEncoding};
 pub use control::{CodePosition, Control, Go, PauseListener, Paused, Pausing};
 pub use driver::{Driver, DriverCode, Trapped};
 pub use embed::with_recipe;

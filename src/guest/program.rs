@@ -8,6 +8,7 @@ use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
 use wasmer::{CompileError, Engine, Module};
 use wasmparser::BinaryReaderError;
 
+use super::component;
 use super::instrument::{AddedExports, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
@@ -15,9 +16,6 @@ use super::{Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols,
 use crate::record::{Site, Traced, WASM_PAGE, counted, plain};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
-
-/// A component begins like a module, with another version and layer.
-const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// Why an exception tag cannot be provided.
 pub(super) const TAG: &str = "exception tags are not supported";
@@ -59,11 +57,17 @@ pub enum LoadError {
         /// The byte offset of the error.
         offset: u64,
     },
-    /// It is a component, not a module.
-    #[error(
-        "this is a WebAssembly component, and linmem runs core modules: tools such as wasm-tools and jco can extract one"
-    )]
-    Component,
+    /// It is a valid component, but its core modules cannot be linked.
+    #[error("this component cannot be run: {}", plain(.0))]
+    Component(String),
+    /// It is a component, and malformed or invalid.
+    #[error("not a valid WebAssembly component: {message} (at offset {offset:#x})")]
+    InvalidComponent {
+        /// The validator's message.
+        message: String,
+        /// The byte offset of the error.
+        offset: u64,
+    },
     /// The module is valid, but uses these features, which the engine does not support.
     #[error("the module uses features that the engine does not support: {}", .0.join(", "))]
     Features(Vec<String>),
@@ -315,18 +319,16 @@ pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) ->
     (needs > u64::from(limit)).then_some(LoadError::Memory { needs, limit })
 }
 
-/// The module as a binary.
+/// The module as a binary; for a component, the module into which its core modules are linked.
 pub(super) fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
     if bytes.is_empty() {
         return Err(LoadError::Empty);
     }
-    if bytes.starts_with(COMPONENT_MAGIC) {
-        return Err(LoadError::Component);
-    }
-    if bytes.starts_with(BINARY_MAGIC) {
-        return Ok(bytes.into());
-    }
-    text::encode(name, bytes).map(Cow::from).map_err(LoadError::Text)
+    let binary = match bytes.starts_with(BINARY_MAGIC) {
+        true => bytes.into(),
+        false => text::encode(name, bytes).map(Cow::from).map_err(LoadError::Text)?,
+    };
+    if component::is_component(&binary) { component::link(&binary).map(Cow::from) } else { Ok(binary) }
 }
 
 /// The error for an invalid module, with the position in the original bytes.

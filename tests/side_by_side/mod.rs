@@ -1,13 +1,13 @@
 //! Runs the same lines on two guests, one by one and in batches, and compares everything.
 
-use linmem::abi::{ConventionRequest, Ended, InputLine, recipe};
+use linmem::abi::{ConventionRequest, Ended, InputLine, RecipeFile};
 use linmem::guest::Limits;
 use linmem::record::Failure;
 use linmem::session::{Live, Options, Source, Watchdog};
 
 pub(crate) fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
     let wish = ConventionRequest {
-        recipe: Some(("odd.recipe".into(), recipe::parse(text).ok()?)),
+        recipe: Some(RecipeFile::new("odd.recipe".to_owned(), text.to_owned()).ok()?),
         ..ConventionRequest::default()
     };
     let options = Options { wish, limits, ..Options::default() };

@@ -4,6 +4,8 @@
 //! error code. So marks of a toolchain count most, then names with arities, then types, and doubts are reported. The
 //! evidence for a convention is in its recipe file (see [`evidence`]). No guest code runs.
 
+pub(in crate::abi) mod component;
+mod described;
 mod evidence;
 mod last_error;
 mod matching;
@@ -12,6 +14,7 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
+pub use described::recognition;
 pub(crate) use region::region_address;
 
 use super::Recipe;
@@ -33,6 +36,8 @@ pub struct Candidate {
     pub reasons: Vec<String>,
     /// What remains uncertain.
     pub doubts: Vec<String>,
+    /// The recipe's text, if it is the module's own.
+    pub text: Option<String>,
 }
 
 /// A convention that a module does not match.
@@ -64,7 +69,12 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
     let module = Module { interface, call };
     let (mut found, mut misses) = (Vec::new(), Vec::new());
     let own = interface.says.as_deref().map(str::trim);
-    for (convention, _, evidence) in CONVENTIONS {
+    if let Some(component) = &interface.component {
+        let (recipes, why) = component::candidates(component, call);
+        found.extend(recipes.into_iter().map(|candidate| surroundings::complete(candidate, interface)));
+        misses = why;
+    }
+    for (convention, _, evidence) in CONVENTIONS.iter().filter(|_| interface.component.is_none()) {
         let evidence = evidence::parse(evidence).expect("the built-in evidence is tested");
         match module.memory().and_then(|()| matching::candidate(&module, convention, &evidence)) {
             Ok(mut candidate) => {
@@ -77,19 +87,15 @@ pub fn candidates(interface: &Interface, call: Option<&str>) -> (Vec<Candidate>,
             Err(Why { words, near }) => misses.push(Rejection { convention, why: words, near }),
         }
     }
-    match own.filter(|own| built_in(own).is_none()).map(parse) {
-        Some(Ok(recipe)) => match recipe.refuses(call) {
-            None => found.push(Candidate::own(recipe)),
-            Some(why) => misses.push(Rejection { convention: OWN, why, near: true }),
-        },
-        Some(Err(error)) => misses.push(Rejection {
-            convention: OWN,
-            why: format!(
-                "the module's section `linmem` contains neither the name of a convention nor a recipe: {error}"
-            ),
-            near: true,
-        }),
-        None => (),
+    if let Some(text) = own.filter(|own| built_in(own).is_none()) {
+        let recipe = parse(text).map_err(|error| {
+            let error = error.quoted(text);
+            format!("the module's section `linmem` contains neither the name of a convention nor a recipe: {error}")
+        });
+        match recipe.and_then(|recipe| recipe.refuses(call).map_or(Ok(recipe), Err)) {
+            Ok(recipe) => found.push(Candidate::own(recipe, text)),
+            Err(why) => misses.push(Rejection { convention: OWN, why, near: true }),
+        }
     }
     found.sort_by_key(|candidate| std::cmp::Reverse(candidate.score));
     misses.sort_by_key(|miss| !miss.near);
@@ -148,16 +154,16 @@ impl Candidate {
     /// A built-in recipe as a candidate.
     fn new(name: &str, score: u32) -> Candidate {
         let recipe = built_in(name).expect("it is in the list");
-        Candidate { recipe, score, reasons: Vec::new(), doubts: Vec::new() }
+        Candidate { recipe, score, reasons: Vec::new(), doubts: Vec::new(), text: None }
     }
 
     /// The recipe that is embedded in a module.
-    fn own(mut recipe: Recipe) -> Candidate {
+    fn own(mut recipe: Recipe, text: &str) -> Candidate {
         if recipe.name.is_empty() {
             OWN.clone_into(&mut recipe.name);
         }
         let reasons = vec!["the module contains its recipe".to_owned()];
-        Candidate { recipe, score: SAID, reasons, doubts: Vec::new() }
+        Candidate { recipe, score: SAID, reasons, doubts: Vec::new(), text: Some(text.to_owned()) }
     }
 
     fn doubt(&mut self, doubt: impl Into<String>) {

@@ -23,7 +23,7 @@ impl Recipe {
             line: vec![statement(Action::Fail(Message::Words(words)))],
             ..Recipe::default()
         };
-        let candidate = Candidate { recipe, score: 0, reasons: Vec::new(), doubts: Vec::new() };
+        let candidate = Candidate { recipe, score: 0, reasons: Vec::new(), doubts: Vec::new(), text: None };
         complete(candidate, interface).recipe
     }
 }

@@ -1,15 +1,16 @@
 //! Binding a recipe to a module: resolves names and checks types once, before anything runs.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::activation::find_own;
 use super::blocks::StaticMemory;
 use super::imports::{ImportProvider, answerers};
+use super::lower::numbered;
 use super::ops::{Op, OpKind};
 use super::plausible::Plausible;
 use super::value_format::StaticType;
-use super::{Action, Encoding, Handler, Recipe};
+use super::wasi2::Lowered;
+use super::{Action, Encoding, Handler, Recipe, RecipeError};
 use crate::guest::{Extern, Interface, Type};
 
 /// A recipe whose names are resolved in one module. Values are in slots, exports in a list.
@@ -35,6 +36,8 @@ pub struct Bound {
     /// The name of each import.
     pub(super) imports: Vec<Arc<str>>,
     pub(super) handlers: Vec<BoundHandler>,
+    /// In a component, how the values of a call of each import are passed.
+    pub(super) lowered: Vec<Lowered>,
     /// Whether each line gets a fresh instance.
     pub(super) fresh: bool,
     /// Whether standard input is exactly the line's bytes.
@@ -57,15 +60,6 @@ pub(super) struct BoundHandler {
     pub(super) body: Vec<Op>,
     /// The slots that belong to one activation.
     pub(super) own: Vec<usize>,
-}
-
-/// Why a recipe does not fit the module, and at which line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BindError {
-    /// The line of the recipe, from 1; 0 for its head.
-    pub at: usize,
-    /// What does not fit.
-    pub words: String,
 }
 
 impl Bound {
@@ -92,7 +86,15 @@ impl Recipe {
     ///
     /// # Errors
     /// The first line that does not fit the module, with the export's type; or the unresolved imports.
-    pub fn bind(&self, interface: &Interface, stubs: bool) -> Result<Bound, BindError> {
+    pub fn bind(&self, interface: &Interface, stubs: bool) -> Result<Bound, RecipeError> {
+        self.bind_all(interface, stubs).map_err(|mut errors| errors.swap_remove(0))
+    }
+
+    /// The same, but with all errors: at least one.
+    ///
+    /// # Errors
+    /// All lines that do not fit the module, in the order in which they are bound.
+    pub fn bind_all(&self, interface: &Interface, stubs: bool) -> Result<Bound, Vec<RecipeError>> {
         let mut binder = Binder {
             interface,
             encoding: self.encoding,
@@ -107,21 +109,31 @@ impl Recipe {
             answers_stdout: false,
             in_finally: false,
             no_memory: None,
+            errors: Vec::new(),
         };
-        let headless = |words| BindError { at: 0, words };
         let memory = binder.memory(self.memory.as_deref());
         binder.no_memory = memory.as_ref().err().filter(|_| self.memory.is_none()).cloned();
         let memory = match memory {
-            Err(words) if self.memory.is_some() => return Err(headless(words)),
+            Err(words) if self.memory.is_some() => {
+                binder.errors.push(RecipeError::headless(words));
+                0
+            }
             memory => memory.unwrap_or(0),
         };
-        let once = binder.body(&self.once)?;
+        let once = binder.body(&self.once);
         let kept = binder.slots.len();
-        let answerers = answerers(self, interface, stubs).map_err(headless)?;
-        let line = binder.body(&self.line)?;
-        let mut handlers = binder.handlers(&self.handlers, &answerers)?;
+        let answerers = answerers(self, interface, stubs).unwrap_or_else(|error| {
+            binder.errors.push(error);
+            answerers(self, interface, true).unwrap_or_default()
+        });
+        let line = binder.body(&self.line);
+        let mut handlers = binder.handlers(&self.handlers, &answerers);
         binder.in_finally = true;
-        let finally = binder.body(&self.finally)?;
+        let finally = binder.body(&self.finally);
+        if !binder.errors.is_empty() {
+            return Err(binder.errors);
+        }
+        let lowered = binder.lowered();
         let names: Vec<_> = binder.slots.into_iter().map(|(name, _)| name).collect();
         let parts: Vec<_> = handlers.iter().map(|handler| (&handler.params[..], &handler.body[..])).collect();
         let own = find_own(&parts, [&once, &line, &finally], &names);
@@ -140,6 +152,7 @@ impl Recipe {
             answerers,
             imports: interface.imports.iter().map(|import| import.full_name().into()).collect(),
             handlers,
+            lowered,
             fresh: self.fresh,
             exact_stdin: self.exact_stdin,
             answers_stdout: binder.answers_stdout,
@@ -171,6 +184,8 @@ pub(super) struct Binder<'a> {
     pub(super) in_finally: bool,
     /// Why there is no memory to access, if there is none.
     pub(super) no_memory: Option<String>,
+    /// What does not fit.
+    pub(super) errors: Vec<RecipeError>,
 }
 
 impl Handler {
@@ -201,43 +216,42 @@ impl Binder<'_> {
         }
     }
 
+    /// For each import of a component, how the values of a call are passed.
+    fn lowered(&mut self) -> Vec<Lowered> {
+        let imports = self.interface.component.iter().flat_map(|component| &component.imports);
+        let lowered = imports.map(|import| Lowered {
+            memory: import.memory.and_then(|memory| usize::try_from(memory).ok()).unwrap_or(0),
+            realloc: import.realloc.as_ref().map(|name| numbered(&mut self.exports, name)),
+        });
+        lowered.collect()
+    }
+
     /// The handlers for this module's imports, each at its index in the recipe.
-    fn handlers(&mut self, handlers: &[Handler], answerers: &[ImportProvider]) -> Result<Vec<BoundHandler>, BindError> {
+    fn handlers(&mut self, handlers: &[Handler], answerers: &[ImportProvider]) -> Vec<BoundHandler> {
         let mut bound = Vec::new();
         for (number, handler) in handlers.iter().enumerate() {
             let asked = answerers.iter().position(|answerer| *answerer == ImportProvider::Handler(number));
             bound.push(match asked {
-                Some(place) => self.handler(handler, place)?,
+                Some(place) => self.handler(handler, place),
                 None => BoundHandler::default(),
             });
         }
-        Ok(bound)
+        bound
     }
 
     /// A handler's arguments are its own; other names that it sets are the recipe's.
-    fn handler(&mut self, handler: &Handler, place: usize) -> Result<BoundHandler, BindError> {
+    fn handler(&mut self, handler: &Handler, place: usize) -> BoundHandler {
         let Extern::Func(signature) = &self.interface.imports[place].what else {
-            return Ok(BoundHandler::default());
+            return BoundHandler::default();
         };
         let first = self.slots.len();
         let kinds = signature.params.iter().map(|&ty| StaticType::Of(ty));
         self.slots.extend(handler.params.iter().cloned().zip(kinds));
         let params: Vec<_> = (first..self.slots.len()).collect();
         self.results = Some(signature.results.clone());
-        let body = self.body(&handler.body)?;
+        let body = self.body(&handler.body);
         self.results = None;
         params.iter().for_each(|&slot| self.slots[slot].0.clear());
-        Ok(BoundHandler { params, body, own: Vec::new() })
+        BoundHandler { params, body, own: Vec::new() }
     }
 }
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.at {
-            0 => f.write_str(&self.words),
-            at => write!(f, "line {at}: {}", self.words),
-        }
-    }
-}
-
-impl std::error::Error for BindError {}

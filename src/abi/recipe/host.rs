@@ -8,7 +8,7 @@ use super::last_words::last_words;
 use super::ops::{Op, OpKind, Val};
 use super::run::Runner;
 use super::state::{ImportContext, State};
-use super::wasi;
+use super::{wasi, wasi2};
 use crate::guest::{Boundary, Host, Type};
 use crate::record::{Failure, Value};
 
@@ -37,6 +37,10 @@ impl Host for ImportContext<'_, '_> {
                 let State { wasi, messages, .. } = &mut **state;
                 wasi::Call { wasi, messages, boundary, memory: bound.memory, args }.answer(function)
             }
+            ImportProvider::Wasi2(function) => {
+                let lowered = plan.lowered(place);
+                wasi2::Call { context: self, boundary, lowered, place, args }.answer(function)
+            }
             ImportProvider::Stub | ImportProvider::Nobody => {
                 let name = bound.imports.get(place).map_or("", |name| &**name);
                 if let Some(words) = last_words(name, args, &*boundary, bound.memory) {
@@ -45,7 +49,7 @@ impl Host for ImportContext<'_, '_> {
                 Ok(Vec::new())
             }
         };
-        state.freed.clear();
+        self.state.freed.clear();
         results
     }
 

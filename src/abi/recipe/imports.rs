@@ -1,7 +1,7 @@
 //! The provider of each import: a handler of the recipe, WASI, or a stub.
 
-use super::wasi;
-use super::{Handler, Recipe};
+use super::{Handler, Recipe, RecipeError};
+use super::{wasi, wasi2};
 use crate::abi::toolchain::{hint, needs_other_host};
 use crate::guest::{Extern, Import, Interface};
 use crate::record::unit;
@@ -16,6 +16,8 @@ pub(super) enum ImportProvider {
     Handler(usize),
     /// The host's WASI implementation.
     Wasi(wasi::Function),
+    /// The same for components.
+    Wasi2(wasi2::Function),
     /// A function that returns zero.
     Stub,
     /// Not a function.
@@ -26,7 +28,11 @@ pub(super) enum ImportProvider {
 ///
 /// # Errors
 /// The unresolved imports, with their types and advice; or a handler with a wrong number of arguments.
-pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> Result<Vec<ImportProvider>, String> {
+pub(super) fn answerers(
+    recipe: &Recipe,
+    interface: &Interface,
+    stubs: bool,
+) -> Result<Vec<ImportProvider>, RecipeError> {
     let stubs = stubs || recipe.stubs;
     let mut missing = Vec::new();
     let mut answerers = Vec::new();
@@ -45,17 +51,18 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
         };
         let first = handlers.peek().copied();
         let fitting = handlers.find(|&place| recipe.handlers[place].params.len() == signature.params.len());
-        answerers.push(match (fitting, wasi::function(import).filter(|_| recipe.wasi)) {
+        answerers.push(match (fitting, provided(import).filter(|_| recipe.wasi)) {
             (Some(place), _) => ImportProvider::Handler(place),
-            (None, Some(function)) => ImportProvider::Wasi(function),
+            (None, Some(provider)) => provider,
             (None, None) => match first {
                 Some(place) => {
                     let (at, given) = (recipe.handlers[place].at, recipe.handlers[place].params.len());
                     let (name, count) = (import.full_name(), signature.params.len());
                     let arguments = unit(count as u64, "argument");
-                    return Err(format!(
-                        "{name} is {signature}: the guest passes {count} {arguments}, but the `on` section at line {at} takes {given}"
-                    ));
+                    let words = format!(
+                        "{name} is {signature}: the guest passes {count} {arguments}, but this `on` section takes {given}"
+                    );
+                    return Err(RecipeError { at, words, place: None });
                 }
                 None if stubs => ImportProvider::Stub,
                 None => {
@@ -65,7 +72,7 @@ pub(super) fn answerers(recipe: &Recipe, interface: &Interface, stubs: bool) -> 
             },
         });
     }
-    if missing.is_empty() { Ok(answerers) } else { Err(unanswered(recipe, interface, &missing)) }
+    if missing.is_empty() { Ok(answerers) } else { Err(RecipeError::headless(unanswered(recipe, interface, &missing))) }
 }
 
 /// The unresolved imports. With `stubs`, functions and globals never are.
@@ -76,11 +83,22 @@ pub(in crate::abi) fn unanswered_imports<'a>(
 ) -> Vec<&'a Import> {
     let stubs = stubs || recipe.stubs;
     let is_unanswered = |import: &&Import| match &import.what {
-        Extern::Func(_) => !(recipe.answers(import) || recipe.wasi && wasi::function(import).is_some()),
+        Extern::Func(_) => !(recipe.answers(import) || recipe.wasi && is_wasi(import)),
         Extern::Global(_) => true,
         _ => false,
     };
     interface.imports.iter().filter(|_| !stubs).filter(is_unanswered).collect()
+}
+
+/// The function of WASI that an import names.
+fn provided(import: &Import) -> Option<ImportProvider> {
+    let first = wasi::function(import).map(ImportProvider::Wasi);
+    first.or_else(|| wasi2::function(import).map(ImportProvider::Wasi2))
+}
+
+/// Whether an import is a function of WASI.
+pub(crate) fn is_wasi(import: &Import) -> bool {
+    provided(import).is_some()
 }
 
 impl Recipe {
@@ -108,7 +126,7 @@ fn unanswered(recipe: &Recipe, interface: &Interface, missing: &[&Import]) -> St
             ));
         }
     }
-    if missing.iter().any(|import| wasi::function(import).is_some()) {
+    if missing.iter().any(|import| is_wasi(import)) {
         words.push_str("\nA recipe with `host wasi` in its header provides the WASI imports.");
     }
     advice(interface, missing).iter().for_each(|advice| words.push_str(&format!("\n{advice}")));

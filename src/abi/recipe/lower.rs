@@ -1,23 +1,29 @@
 //! Lowers a recipe's lines to steps: names become slots and numbers, and nested calls become steps of their own.
 
-use super::bind::{BindError, Binder, Fit};
+use super::bind::{Binder, Fit};
 use super::ops::{
     Bytes, Call, Interpolation, Len, MOST_ARGS, MessageExpr, Op, OpKind, Piece, Test, Val, Words, Written,
 };
 use super::parse::span;
 use super::value_format::{StaticType, ValueFormat};
 use super::values::to_float;
-use super::{Action, Condition, Encoding, Expr, Length, Message, Part, Span, Statement, Width};
+use super::{Action, Condition, Encoding, Expr, Length, Message, Part, RecipeError, Span, Statement, Width};
 use crate::abi::names::{allocates, frees};
 use crate::guest::{Extern, Signature, Type};
 use crate::record::FocusTarget;
 
 impl Binder<'_> {
-    /// The steps of a section.
-    pub(super) fn body(&mut self, body: &[Statement]) -> Result<Vec<Op>, BindError> {
+    /// The steps of a section. Lines that do not fit the module are left out, and added to the errors.
+    pub(super) fn body(&mut self, body: &[Statement]) -> Vec<Op> {
         let (mut ops, mut asked) = (Vec::new(), Vec::new());
         for statement in body {
-            let mut line = self.line(statement).map_err(|words| BindError { at: statement.at, words })?;
+            let mut line = match self.line(statement) {
+                Ok(line) => line,
+                Err(words) => {
+                    self.misfit(statement, words);
+                    continue;
+                }
+            };
             if let (Action::Let(names, value @ Expr::Call { export, .. }), Some(last)) =
                 (&statement.action, line.last_mut())
                 && let (OpKind::Call(call), 1) = (&mut last.action, names.len())
@@ -28,7 +34,18 @@ impl Binder<'_> {
             }
             ops.extend(line);
         }
-        Ok(ops)
+        ops
+    }
+
+    /// Adds an error. The names that the statement would set count as set, so that no other line fails for it.
+    fn misfit(&mut self, statement: &Statement, words: String) {
+        self.ahead.clear();
+        self.errors.push(RecipeError { at: statement.at, words, place: None });
+        if let Action::Let(names, _) = &statement.action {
+            names.iter().for_each(|name| {
+                self.slot(name, StaticType::Literal);
+            });
+        }
     }
 
     /// Lowers a line. If nested calls are hoisted, loads that precede them are hoisted too, as the calls may change
@@ -174,6 +191,7 @@ impl Binder<'_> {
             Part::Byte(byte) => Written::Bytes(vec![*byte]),
             Part::Text(text) => Written::Bytes(text.clone().into_bytes()),
             Part::Number(width, value) => Written::Number(*width, self.stored(*width, value)?),
+            Part::Leb(value) => Written::Leb(self.number(value)?),
         })
     }
 
@@ -259,6 +277,19 @@ impl Binder<'_> {
                 let load = Val::Load(*width, Box::new(self.number(at)?));
                 (self.lookup(load, kind), kind)
             }
+            Expr::Leb(at) => {
+                self.in_memory()?;
+                let load = Val::Leb(Box::new(self.number(at)?));
+                let kind = StaticType::Of(Type::I64);
+                (self.lookup(load, kind), kind)
+            }
+            Expr::PastLeb(at) => {
+                self.in_memory()?;
+                let past = Val::PastLeb(Box::new(self.number(at)?));
+                let kind = StaticType::Of(Type::I64);
+                (self.lookup(past, kind), kind)
+            }
+            Expr::HighLow(high, low) => wide(Val::HighLow(Box::new(self.number(high)?), Box::new(self.number(low)?))),
             Expr::Low(inner) => (self.number(inner)?.low(), StaticType::Of(Type::I32)),
             Expr::High(inner) => (self.number(inner)?.high(), StaticType::Of(Type::I32)),
             // Sums are 64 bits wide, so an address plus a length does not wrap.
@@ -388,7 +419,7 @@ impl Binder<'_> {
 }
 
 /// The index of a name in a list; appends it if it is new.
-fn numbered(list: &mut Vec<String>, name: &str) -> usize {
+pub(super) fn numbered(list: &mut Vec<String>, name: &str) -> usize {
     list.iter().position(|known| known == name).unwrap_or_else(|| {
         list.push(name.to_owned());
         list.len() - 1
@@ -402,7 +433,8 @@ fn compared_as(left: StaticType, right: StaticType) -> Type {
     widest.unwrap_or(Type::I32)
 }
 
-/// Converts a value to type `ty`. An integer may become a float; a float is never converted.
+/// Converts a value to type `ty`. An integer may become a float, and a float an integer, as a guest's numbers of bytes
+/// may be floats; one float does not become another.
 fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
     let is_float = matches!(ty, Type::F32 | Type::F64);
     match (value, kind) {
@@ -413,6 +445,9 @@ fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
         (Val::Const(n), _) if is_float => Ok(Val::Const(to_float(ty, n).cast_signed())),
         (value, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) => {
             Ok(if is_float { Val::ToFloat(ty, Box::new(value)) } else { value })
+        }
+        (value, StaticType::Of(given @ (Type::F32 | Type::F64))) if !is_float => {
+            Ok(Val::FromFloat(given, Box::new(value)))
         }
         (_, StaticType::Of(given)) => {
             let wanted = if is_float { ty.to_string() } else { "an integer".to_owned() };

@@ -9,6 +9,7 @@ mod bind;
 mod blocks;
 mod compile;
 mod encoding;
+mod error;
 mod exchange;
 mod failures;
 mod freeing;
@@ -29,19 +30,22 @@ mod value_format;
 mod values;
 mod visit;
 mod wasi;
+mod wasi2;
 
 pub use batch::{Answered, Batch};
-pub use bind::{BindError, Bound};
+pub use bind::Bound;
 pub(crate) use encoding::encode;
+pub use error::RecipeError;
 pub use exchange::{Ended, Exchange, InputLine};
 pub(in crate::abi) use imports::{advice, unanswered_imports};
-pub use parse::{ParseError, parse};
+pub use parse::{format, parse, parse_all};
 
+pub(crate) use imports::is_wasi;
 pub(crate) use print::quoted;
 pub use say::Messages;
 pub use streams::{StreamError, Streams};
+pub(in crate::abi) use values::push_leb;
 pub use wasi::Invocation;
-pub(crate) use wasi::is_wasi;
 
 /// A recipe as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,6 +170,8 @@ pub enum Part {
     Text(String),
     /// `u16 units`: a number of that width.
     Number(Width, Expr),
+    /// `leb n`: a number in unsigned LEB128.
+    Leb(Expr),
 }
 
 /// Bytes in the guest's memory.
@@ -257,10 +263,16 @@ pub enum Expr {
     },
     /// `u32[p]`, a number in memory.
     Load(Width, Box<Expr>),
+    /// `leb[p]`, a number in unsigned LEB128.
+    Leb(Box<Expr>),
+    /// `past leb[p]`, the address after that number.
+    PastLeb(Box<Expr>),
     /// `lo(x)`, the low 32 bits.
     Low(Box<Expr>),
     /// `hi(x)`, the high 32 bits.
     High(Box<Expr>),
+    /// `hilo(a, b)`, 64 bits from the low halves of two values.
+    HighLow(Box<Expr>, Box<Expr>),
     /// `a + b`
     Sum(Box<Expr>, Box<Expr>),
     /// `a - b`

@@ -70,6 +70,8 @@ pub(super) enum Written {
     Line,
     Bytes(Vec<u8>),
     Number(Width, Val),
+    /// A number in LEB128.
+    Leb(Val),
 }
 
 #[derive(Clone, Debug)]
@@ -146,6 +148,8 @@ pub(super) enum Val {
     /// The line's length in UTF-16 code units.
     LineUnits,
     Load(Width, Box<Val>),
+    Leb(Box<Val>),
+    PastLeb(Box<Val>),
     Low(Box<Val>),
     High(Box<Val>),
     /// The low half of a slot, a common case.
@@ -153,9 +157,12 @@ pub(super) enum Val {
     HighSlot(usize),
     Sum(Box<Val>, Box<Val>),
     Difference(Box<Val>, Box<Val>),
+    HighLow(Box<Val>, Box<Val>),
     Global(usize),
     /// An integer as a float of that type.
     ToFloat(Type, Box<Val>),
+    /// A float of that type as an integer; fails unless it is one that can be an address or a length.
+    FromFloat(Type, Box<Val>),
 }
 
 impl Op {

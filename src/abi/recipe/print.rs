@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::parse::{KEYWORDS, is_width, is_word};
+use super::parse::{KEYWORDS, is_number, is_word};
 use super::{Action, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement};
 
 impl Display for Recipe {
@@ -107,6 +107,7 @@ impl Display for Part {
             Part::Byte(byte) => byte.fmt(f),
             Part::Text(text) => Quoted(text).fmt(f),
             Part::Number(width, value) => write!(f, "{} {value}", width.word()),
+            Part::Leb(value) => write!(f, "leb {value}"),
         }
     }
 }
@@ -151,6 +152,9 @@ impl Display for Expr {
                 write!(f, "{}({}){}", Name(export), args.join(", "), if *optional { "?" } else { "" })
             }
             Expr::Load(width, at) => write!(f, "{}[{at}]", width.word()),
+            Expr::Leb(at) => write!(f, "leb[{at}]"),
+            Expr::PastLeb(at) => write!(f, "past leb[{at}]"),
+            Expr::HighLow(high, low) => write!(f, "hilo({high}, {low})"),
             Expr::Low(inner) => write!(f, "lo({inner})"),
             Expr::High(inner) => write!(f, "hi({inner})"),
             Expr::Sum(a, b) => write!(f, "{a} + {}", Operand(b)),
@@ -183,7 +187,8 @@ struct Name<'a>(&'a str);
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let word = self.0.chars().all(is_word) && !self.0.starts_with(|c: char| c.is_ascii_digit());
-        let taken = matches!(self.0, "" | "lo" | "hi" | "if") || KEYWORDS.contains(&self.0) || is_width(self.0);
+        let taken =
+            matches!(self.0, "" | "lo" | "hi" | "hilo" | "if") || KEYWORDS.contains(&self.0) || is_number(self.0);
         if word && !taken { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
     }
 }

@@ -4,8 +4,9 @@ use super::Encoding;
 use super::failures::{placed, refused};
 use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
 use super::state::{ImportContext, LineIo, Plan, State};
+use super::values::push_leb;
 use crate::guest::{Boundary, Type};
-use crate::record::{Access, Failure, Limit, Value, WASM_PAGE};
+use crate::record::{Failure, Limit, Value, WASM_PAGE};
 
 /// One run over the steps of a recipe.
 pub(super) struct Runner<'a, 'l, B: ?Sized> {
@@ -268,17 +269,15 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             self.fits(self.io.encoded.len() as u64, room, addr)?;
             return self.boundary.write(self.plan.bound.memory, addr, &self.io.encoded);
         }
-        let len = |part: &Written| match part {
-            Written::Line => self.io.encoded.len() as u64,
-            Written::Bytes(bytes) => bytes.len() as u64,
-            Written::Number(width, _) => width.bytes() as u64,
-        };
-        let len = parts.iter().map(len).sum();
-        self.fits(len, room, addr)?;
-        let memory = self.boundary.bytes(self.plan.bound.memory).len() as u64;
-        if len > memory {
-            return Err(Failure::OutOfBounds { access: Access::Write, addr, len, memory }.into());
-        }
+        let whole = self.assembled(parts)?;
+        let written = self.fits(whole.len() as u64, room, addr);
+        let written = written.and_then(|()| self.boundary.write(self.plan.bound.memory, addr, &whole));
+        self.state.whole = whole;
+        written
+    }
+
+    /// The bytes of several parts, in the reusable buffer.
+    fn assembled(&mut self, parts: &[Written]) -> Result<Vec<u8>, Box<Failure>> {
         let mut whole = std::mem::take(&mut self.state.whole);
         whole.clear();
         for part in parts {
@@ -288,11 +287,10 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 Written::Number(width, value) => {
                     whole.extend_from_slice(&self.value(value)?.to_le_bytes()[..width.bytes()]);
                 }
+                Written::Leb(value) => push_leb(self.value(value)?, &mut whole),
             }
         }
-        let written = self.boundary.write(self.plan.bound.memory, addr, &whole);
-        self.state.whole = whole;
-        written
+        Ok(whole)
     }
 
     /// Checks the output size limit while an answer is assembled piece by piece.

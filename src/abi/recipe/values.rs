@@ -30,6 +30,9 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
             Val::LineUnits => self.io.encoded.len() as u64 / 2,
             Val::Load(width, at) => self.load(*width, at)?,
+            Val::Leb(at) => self.leb(at)?.0,
+            Val::PastLeb(at) => self.leb(at)?.1,
+            Val::HighLow(high, low) => self.value(high)? << 32 | self.value(low)? & 0xffff_ffff,
             Val::Low(inner) => self.value(inner)? & 0xffff_ffff,
             Val::High(inner) => self.value(inner)? >> 32,
             Val::Sum(a, b) => self.value(a)?.wrapping_add(self.value(b)?),
@@ -39,7 +42,27 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 ResolvedGlobal::Variable(variable) => self.boundary.global(variable).bits(),
             },
             Val::ToFloat(ty, inner) => to_float(*ty, self.value(inner)?.cast_signed()),
+            Val::FromFloat(ty, inner) => from_float(*ty, self.value(inner)?)?,
         })
+    }
+
+    /// The number in LEB128 at an address, and the address after it.
+    fn leb(&mut self, at: &Val) -> Result<(u64, u64), Box<Failure>> {
+        let at = self.value(at)?;
+        let mut number = 0_u64;
+        for place in 0..LEB_BYTES {
+            let addr = at.wrapping_add(place);
+            let byte = self.boundary.load(self.plan.bound.memory, addr, 1)?;
+            let (bits, shift) = (byte & 0x7f, 7 * place);
+            if bits << shift >> shift != bits {
+                break;
+            }
+            number |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok((number, addr.wrapping_add(1)));
+            }
+        }
+        Err(Failure::Mismatch(format!("the bytes at {at:#x} are not a 64-bit number in LEB128")).into())
     }
 
     fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {
@@ -143,6 +166,29 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         text.push_str(&words.last);
         Ok(text)
     }
+}
+
+/// The maximum number of bytes of a 64-bit number in LEB128.
+const LEB_BYTES: u64 = 10;
+
+/// Appends a number in LEB128.
+pub(in crate::abi) fn push_leb(mut number: u64, bytes: &mut Vec<u8>) {
+    while number >= 0x80 {
+        bytes.push(low(number).to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(low(number).to_le_bytes()[0]);
+}
+
+/// A float as an integer, given its bits. Beyond 2^53, floats skip integers.
+fn from_float(ty: Type, bits: u64) -> Result<u64, Box<Failure>> {
+    let float = if ty == Type::F32 { f64::from(f32::from_bits(low(bits))) } else { f64::from_bits(bits) };
+    let most = if ty == Type::F32 { 1_i64 << 24 } else { 1 << 53 };
+    if float.fract() == 0.0 && float.abs() <= most as f64 {
+        #[allow(clippy::cast_possible_truncation, reason = "it is an integer of at most 53 bits")]
+        return Ok((float as i64).cast_unsigned());
+    }
+    Err(Failure::Mismatch(format!("{float} is not an address, a length or another whole number")).into())
 }
 
 /// The bits of an integer as a float of that type.

@@ -28,7 +28,7 @@ impl Statement {
             Action::Return(values) => values.iter_mut().for_each(|value| value.each(visit)),
             Action::Write { parts, at, within } => {
                 parts.iter_mut().for_each(|part| match part {
-                    Part::Number(_, value) => value.each(visit),
+                    Part::Number(_, value) | Part::Leb(value) => value.each(visit),
                     Part::Line | Part::Byte(_) | Part::Text(_) => (),
                 });
                 at.each(visit);
@@ -62,8 +62,9 @@ impl Expr {
         visit(self);
         match self {
             Expr::Call { args, .. } => args.iter_mut().for_each(|arg| arg.each(visit)),
-            Expr::Load(_, inner) | Expr::Low(inner) | Expr::High(inner) => inner.each(visit),
-            Expr::Sum(a, b) | Expr::Difference(a, b) => {
+            Expr::Load(_, inner) | Expr::Leb(inner) | Expr::PastLeb(inner) => inner.each(visit),
+            Expr::Low(inner) | Expr::High(inner) => inner.each(visit),
+            Expr::Sum(a, b) | Expr::Difference(a, b) | Expr::HighLow(a, b) => {
                 a.each(visit);
                 b.each(visit);
             }
@@ -73,35 +74,32 @@ impl Expr {
 
     /// Whether the predicate holds for the value or a nested one.
     pub fn any(&self, holds: &impl Fn(&Expr) -> bool) -> bool {
-        holds(self)
-            || match self {
-                Expr::Call { args, .. } => args.iter().any(|arg| arg.any(holds)),
-                Expr::Load(_, inner) | Expr::Low(inner) | Expr::High(inner) => inner.any(holds),
-                Expr::Sum(a, b) | Expr::Difference(a, b) => a.any(holds) || b.any(holds),
-                Expr::Number(_) | Expr::Name(_) | Expr::Global(_) => false,
-            }
+        let mut found = false;
+        self.clone().each(&mut |expr| found |= holds(expr));
+        found
     }
 }
 
 impl Op {
-    /// Visits every value in a step, including its condition's, but not nested ones.
+    /// Visits every value in a step, including its condition's and nested ones.
     pub(super) fn each_value(&self, visit: &mut impl FnMut(&Val)) {
         if let Some(test) = &self.condition {
-            visit(&test.left);
-            visit(&test.right);
+            test.left.each(visit);
+            test.right.each(visit);
         }
-        self.action.each_value(visit);
+        self.action.each_value(&mut |value| value.each(visit));
     }
 
     /// The slots that it reads.
     pub(super) fn reads(&self) -> Vec<usize> {
         let mut slots = Vec::new();
-        self.each_value(&mut |value| value.slots(&mut slots));
+        self.each_value(&mut |value| slots.extend(value.slot()));
         slots
     }
 }
 
 impl OpKind {
+    /// Visits the values of a step, but not nested ones.
     fn each_value(&self, visit: &mut impl FnMut(&Val)) {
         match self {
             OpKind::Call(call) => call.args.iter().for_each(|(_, arg)| visit(arg)),
@@ -109,7 +107,7 @@ impl OpKind {
             OpKind::Set(_, value) | OpKind::Grow(value) | OpKind::GrowTo(value) => visit(value),
             OpKind::Write { parts, at, within } => {
                 parts.iter().for_each(|part| match part {
-                    Written::Number(_, value) => visit(value),
+                    Written::Number(_, value) | Written::Leb(value) => visit(value),
                     Written::Line | Written::Bytes(_) => (),
                 });
                 visit(at);
@@ -160,16 +158,27 @@ impl Bytes {
 }
 
 impl Val {
-    /// Adds the slots that it reads.
-    pub(super) fn slots(&self, found: &mut Vec<usize>) {
+    /// Visits it and the values in it.
+    fn each(&self, visit: &mut impl FnMut(&Val)) {
+        visit(self);
         match self {
-            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.slots(found),
-            Val::Sum(a, b) | Val::Difference(a, b) => {
-                a.slots(found);
-                b.slots(found);
+            Val::Load(_, inner) | Val::Leb(inner) | Val::PastLeb(inner) => inner.each(visit),
+            Val::Low(inner) | Val::High(inner) => inner.each(visit),
+            Val::ToFloat(_, inner) | Val::FromFloat(_, inner) => inner.each(visit),
+            Val::Sum(a, b) | Val::Difference(a, b) | Val::HighLow(a, b) => {
+                a.each(visit);
+                b.each(visit);
             }
+            Val::Slot(_) | Val::LowSlot(_) | Val::HighSlot(_) => (),
             Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Global(_) => (),
+        }
+    }
+
+    /// The slot that it is, if it is one, whole or a half of it.
+    pub(super) fn slot(&self) -> Option<usize> {
+        match self {
+            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => Some(*slot),
+            _ => None,
         }
     }
 }

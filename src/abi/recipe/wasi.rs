@@ -109,11 +109,6 @@ pub(super) fn function(import: &Import) -> Option<Function> {
     is_known.then_some(Function { name, version })
 }
 
-/// Whether an import is a function of WASI.
-pub(crate) fn is_wasi(import: &Import) -> bool {
-    function(import).is_some()
-}
-
 /// The arguments and environment of a program.
 #[derive(Clone, Debug, Default)]
 pub struct Invocation {
@@ -167,6 +162,30 @@ impl Wasi {
         self.stdin.extend(ended.then_some(b'\n'));
         self.read = 0;
         self.stdout.clear();
+    }
+
+    /// The arguments and environment of the guest.
+    pub(super) fn invocation(&self) -> &Invocation {
+        &self.invocation
+    }
+
+    /// How long the guest has existed.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    /// Takes at most that many bytes of standard input.
+    ///
+    /// # Errors
+    /// The host's stream failed.
+    pub(super) fn take(&mut self, most: u64) -> Done<Vec<u8>> {
+        if let Some(streams) = &mut self.streams {
+            return streams.read(most).map(<[u8]>::to_vec);
+        }
+        let rest = &self.stdin[self.read..];
+        let bytes = rest[..usize::try_from(most).unwrap_or(usize::MAX).min(rest.len())].to_vec();
+        self.read += bytes.len();
+        Ok(bytes)
     }
 
     /// Whether output is buffered that was not turned into a message yet.
@@ -281,7 +300,7 @@ impl Call<'_> {
     fn clock_time_get(&mut self) -> Done<u16> {
         let since = match self.arg(0) {
             0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO),
-            1..=LAST_CLOCK => self.wasi.born.elapsed(),
+            1..=LAST_CLOCK => self.wasi.elapsed(),
             _ => return Ok(INVALID),
         };
         self.put(2, &u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).to_le_bytes())
@@ -366,8 +385,11 @@ impl Call<'_> {
         self.put(3, &narrow(written).to_le_bytes())
     }
 
-    fn written(&mut self, stream: u64, bytes: &[u8]) -> Done<()> {
+    pub(super) fn written(&mut self, stream: u64, bytes: &[u8]) -> Done<()> {
         if stream == STDOUT && self.wasi.keeps_stdout {
+            if let Some(streams) = &mut self.wasi.streams {
+                return streams.write(bytes);
+            }
             let len = self.wasi.stdout.len() as u64 + bytes.len() as u64;
             if len > self.wasi.longest {
                 return Err(Failure::Limit(Limit::Output(len, self.wasi.longest)).into());
@@ -441,7 +463,7 @@ impl Call<'_> {
 
 impl Wasi {
     /// The next number of SplitMix64 (Steele, Lea and Flood, 2014).
-    fn next_random(&mut self) -> u64 {
+    pub(super) fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.random;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -15,6 +15,7 @@ struct Report<'a> {
     v: u32,
     guest: &'a str,
     bytes: usize,
+    component: Option<Component<'a>>,
     exports: Vec<Export<'a>>,
     imports: Vec<Import<'a>>,
     memories: Vec<Memory<'a>>,
@@ -27,6 +28,26 @@ struct Report<'a> {
     conventions: Vec<Convention<'a>>,
     recipe: Option<Recipe<'a>>,
     error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Component<'a> {
+    modules: Vec<Module<'a>>,
+    functions: Vec<Function<'a>>,
+}
+
+#[derive(Serialize)]
+struct Module<'a> {
+    name: Option<&'a str>,
+    bytes: u64,
+    functions: u32,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    export: &'a str,
+    #[serde(rename = "type")]
+    ty: String,
 }
 
 #[derive(Serialize)]
@@ -109,6 +130,7 @@ pub fn json(source: &Source, inspection: &Inspection) -> String {
         v: VERSION,
         guest: &source.name,
         bytes: source.bytes.len(),
+        component: interface.component.as_ref().map(Component::from),
         exports: interface
             .exports
             .iter()
@@ -135,6 +157,19 @@ pub fn json(source: &Source, inspection: &Inspection) -> String {
         error: inspection.chosen.as_ref().err().map(ToString::to_string),
     };
     json::line(&report)
+}
+
+impl<'a> From<&'a guest::Component> for Component<'a> {
+    fn from(component: &'a guest::Component) -> Component<'a> {
+        let modules = component.modules.iter();
+        let functions = component.exports.iter();
+        Component {
+            modules: modules
+                .map(|module| Module { name: module.name.as_deref(), bytes: module.bytes, functions: module.functions })
+                .collect(),
+            functions: functions.map(|it| Function { export: &it.export, ty: it.to_string() }).collect(),
+        }
+    }
 }
 
 impl<'a> From<&'a guest::Import> for Import<'a> {
@@ -172,7 +207,7 @@ impl From<Limits> for Allowed {
 
 impl Convention<'_> {
     fn fitting(candidate: &Candidate) -> Convention<'_> {
-        let Candidate { recipe, score, reasons, doubts } = candidate;
+        let Candidate { recipe, score, reasons, doubts, .. } = candidate;
         Convention::Yes { name: &recipe.name, score: *score, reasons, doubts }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::abi::Rejection;
 use crate::command::limit_lines;
-use crate::guest::{Extern, Interface};
+use crate::guest::{CoreModule, Extern, Interface};
 use crate::record::WASM_PAGE;
 use crate::session::{Inspection, Source};
 use crate::settings::Settings;
@@ -23,6 +23,12 @@ pub fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: 
     let _ = writeln!(out, "{}  {} bytes", visible(source.name.as_bytes()), thousands(source.bytes.len() as u64));
     if !inspection.built_by.is_empty() {
         let _ = writeln!(out, "built by {}", visible(inspection.built_by.join(", ").as_bytes()));
+    }
+    if let Some(component) = &interface.component {
+        out.push_str("a component: below are the exports and imports of its core modules, linked into one\n");
+        list(&mut out, "core modules", component.modules.iter().map(core_module).collect(), most);
+        let functions = component.exports.iter().map(|it| (named(&it.export), visible(it.to_string().as_bytes())));
+        list(&mut out, "functions", functions.collect(), most);
     }
     list(&mut out, "exports", exports(interface), most);
     let imports = interface.imports.iter().map(|import| (import_name(import), what(&import.what)));
@@ -45,6 +51,15 @@ pub fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: 
     }
     outcome(&mut out, inspection);
     out
+}
+
+fn core_module(module: &CoreModule) -> (String, String) {
+    let name = module.name.as_deref().map_or("(no name)".to_owned(), named);
+    let functions = counted(module.functions.into(), "function");
+    (
+        name,
+        format!("{} bytes, {functions}, {} linked", thousands(module.bytes), counted(module.linked.into(), "import")),
+    )
 }
 
 fn exports(interface: &Interface) -> Vec<(String, String)> {
@@ -89,7 +104,10 @@ fn conventions(out: &mut String, inspection: &Inspection) {
     }
     for (miss, names) in groups {
         let fits = if miss.near { "nearly" } else { "no" };
-        let _ = writeln!(out, "  {fits:<7} {}: {}", names.join(", "), visible(miss.why.as_bytes()));
+        let mut lines = miss.why.lines();
+        let why = lines.next().unwrap_or_default();
+        let _ = writeln!(out, "  {fits:<7} {}: {}", names.join(", "), visible(why.as_bytes()));
+        lines.for_each(|line| out.push_str(&format!("      {}\n", visible(line.as_bytes()))));
     }
 }
 
@@ -116,8 +134,9 @@ fn outcome(out: &mut String, inspection: &Inspection) {
             let mut lines = error.lines();
             let why = lines.next().unwrap_or_default().trim_end_matches(':');
             let _ = writeln!(out, "no recipe would run: {}", visible(why.as_bytes()));
-            // Matches, near misses and unresolved imports are listed above.
-            let mut advice: Vec<_> = lines.filter(|line| !line.starts_with("  ")).collect();
+            // Matches, near misses and unresolved imports are listed above; lines quoted from a recipe are not.
+            let is_above = |line: &&str| line.starts_with("  ") && !line.starts_with("    ");
+            let mut advice: Vec<_> = lines.filter(|line| !is_above(line)).collect();
             let more = inspection.advice.iter().map(String::as_str).filter(|line| !advice.contains(line));
             advice.extend(more.collect::<Vec<_>>());
             advice.iter().for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));

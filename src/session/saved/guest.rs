@@ -251,6 +251,8 @@ impl From<Interface<'_>> for guest::Interface {
             has_start: interface.has_start,
             is_dynamic: interface.is_dynamic,
             says: interface.says.map(Cow::into_owned),
+            // Only needed to run the guest.
+            component: None,
         }
     }
 }

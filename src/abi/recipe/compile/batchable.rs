@@ -10,6 +10,7 @@ pub(super) fn is_apart(answerer: ImportProvider, bound: &Bound) -> bool {
     match answerer {
         ImportProvider::Nobody | ImportProvider::Stub => true,
         ImportProvider::Wasi(function) => !function.reads_the_line(),
+        ImportProvider::Wasi2(function) => !function.reads_the_line(),
         ImportProvider::Handler(number) => {
             let BoundHandler { body, own, .. } = &bound.handlers[number];
             body.iter().all(|op| op.is_apart(own))
@@ -29,19 +30,10 @@ impl Op {
             OpKind::Answer(_) | OpKind::AnswerLine | OpKind::AnswerStdout => false,
         };
         let mut is_apart = acts && self.action.sets().iter().all(|slot| own.contains(slot));
-        self.each_value(&mut |value| is_apart &= value.is_apart(own));
+        self.each_value(&mut |value| {
+            let is_of_line = matches!(value, Val::LineLen | Val::LineUnits);
+            is_apart &= !is_of_line && value.slot().is_none_or(|slot| own.contains(&slot));
+        });
         is_apart
-    }
-}
-
-impl Val {
-    fn is_apart(&self, own: &[usize]) -> bool {
-        match self {
-            Val::LineLen | Val::LineUnits => false,
-            Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => own.contains(slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.is_apart(own),
-            Val::Sum(a, b) | Val::Difference(a, b) => a.is_apart(own) && b.is_apart(own),
-            Val::Const(_) | Val::Global(_) => true,
-        }
     }
 }

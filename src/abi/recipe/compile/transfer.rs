@@ -36,6 +36,8 @@ impl Compiler<'_> {
                     self.store(*width);
                     self.emit().i32_const(i32::try_from(width.bytes()).unwrap_or(0));
                 }
+                // Its length depends on the number.
+                Written::Leb(_) => return Err(Unfit),
             }
             self.emit().local_get(local::PLACE).i32_add().local_set(local::PLACE);
         }
@@ -66,6 +68,7 @@ impl Compiler<'_> {
                 }
                 Written::Bytes(bytes) => own += bytes.len(),
                 Written::Number(width, _) => own += width.bytes(),
+                Written::Leb(_) => (),
             }
         }
         self.emit().i64_const(i64::try_from(own).unwrap_or(i64::MAX)).i64_add().local_set(local::LEN);

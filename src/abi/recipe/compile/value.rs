@@ -4,7 +4,7 @@ use super::super::ops::{Test, Val};
 use super::super::state::ResolvedGlobal;
 use super::super::{Comparison, Width};
 use super::layout::slot;
-use super::{Compiler, Fit, GUEST, OWN, local, number, place};
+use super::{Compiler, Fit, GUEST, OWN, Unfit, local, number, place};
 use crate::guest::Type;
 
 impl Compiler<'_> {
@@ -29,6 +29,8 @@ impl Compiler<'_> {
             Val::LineUnits => {
                 self.emit().local_get(local::N).i32_const(1).i32_shr_u().i64_extend_i32_u();
             }
+            // They are rare, and need loops or checks.
+            Val::Leb(_) | Val::PastLeb(_) | Val::FromFloat(..) => return Err(Unfit),
             Val::Load(width, at) => self.load(*width, at, step)?,
             Val::Low(inner) => {
                 self.value(inner, step)?;
@@ -37,6 +39,12 @@ impl Compiler<'_> {
             Val::High(inner) => {
                 self.value(inner, step)?;
                 self.emit().i64_const(32).i64_shr_u();
+            }
+            Val::HighLow(high, low) => {
+                self.value(high, step)?;
+                self.emit().i64_const(32).i64_shl();
+                self.value(low, step)?;
+                self.emit().i32_wrap_i64().i64_extend_i32_u().i64_or();
             }
             Val::Sum(a, b) => {
                 self.value(a, step)?;

@@ -1,47 +1,67 @@
 //! Parsing a recipe: its head, sections and statements.
 
+mod format;
 mod tokens;
 mod values;
 
-use std::fmt;
-
-use super::{Action, Expr, Handler, Message, Part, Recipe, Span, Statement, Width};
+use super::{Action, Expr, Handler, Message, Part, Recipe, RecipeError, Span, Statement};
+pub use format::format;
 pub(super) use tokens::is_word;
 
-use tokens::{Parsed, Reader, Token, tokens};
-use values::{encoding, width};
-
-/// A syntax error in a recipe, with its line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    /// The line, from 1.
-    pub at: usize,
-    /// The error.
-    pub words: String,
-}
+use tokens::{Misplaced, Parsed, Reader, Token, Tokens, tokens};
+use values::{LEB, encoding, width};
 
 /// Parses a recipe.
 ///
 /// # Errors
 /// The first line that is not valid.
-pub fn parse(text: &str) -> Result<Recipe, ParseError> {
+pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
+    parse_all(text).map_err(|mut errors| errors.swap_remove(0))
+}
+
+/// Parses a recipe.
+///
+/// # Errors
+/// All lines that are not valid; at least one.
+pub fn parse_all(text: &str) -> Result<Recipe, Vec<RecipeError>> {
     let mut recipe = Recipe::default();
     let mut section = Section::Head;
+    let mut errors: Vec<RecipeError> = Vec::new();
     for (at, line) in (1..).zip(text.lines()) {
-        if section == Section::Head && prose(line, &mut recipe) {
-            continue;
+        if let Err(Misplaced { words, place }) = parse_line(at, line, &mut recipe, &mut section) {
+            // If the first line of a section is misspelled, all statements seem to be in the head.
+            if words != HEAD || errors.iter().all(|error| error.words != HEAD) {
+                errors.push(RecipeError { at, words, place: Some(place) });
+            }
         }
-        let tokens = tokens(line).map_err(|words| ParseError { at, words })?;
-        if tokens.is_empty() {
-            continue;
-        }
-        let mut reader = Reader::new(&tokens);
-        reader.line(at, &mut recipe, &mut section).map_err(|words| ParseError { at, words })?;
     }
-    match recipe.line.is_empty() {
-        true => Err(ParseError { at: text.lines().count(), words: "missing section `each line`".to_owned() }),
-        false => Ok(recipe),
+    if errors.is_empty() && recipe.line.is_empty() {
+        let words = "missing section `each line`".to_owned();
+        errors.push(RecipeError { at: text.lines().count(), words, place: None });
     }
+    if errors.is_empty() { Ok(recipe) } else { Err(errors) }
+}
+
+fn parse_line(at: usize, line: &str, recipe: &mut Recipe, section: &mut Section) -> Result<(), Misplaced> {
+    if *section == Section::Head && prose(line, recipe) {
+        return Ok(());
+    }
+    let Tokens { tokens, places, comment } = tokens(line)?;
+    if tokens.is_empty() {
+        return Ok(());
+    }
+    let mut reader = Reader::new(&tokens);
+    let parsed = reader.line(at, recipe, section);
+    parsed.map_err(|words| {
+        let end = line[..comment.unwrap_or(line.len())].trim_end().len();
+        let place = places.get(reader.blamed.unwrap_or(reader.place));
+        Misplaced { words, place: place.cloned().unwrap_or(end..end + 1) }
+    })
+}
+
+/// Where the comment of a line begins.
+pub(super) fn comment(line: &str) -> Option<usize> {
+    tokens(line).ok()?.comment
 }
 
 /// Parses a span as it appears in braces in text: `utf8 n at p`.
@@ -49,8 +69,8 @@ pub fn parse(text: &str) -> Result<Recipe, ParseError> {
 /// # Errors
 /// Why the span is not valid.
 pub(super) fn span(text: &str) -> Result<Span, String> {
-    let tokens = tokens(text)?;
-    let mut reader = Reader::new(&tokens);
+    let tokens = tokens(text).map_err(|error| error.words)?;
+    let mut reader = Reader::new(&tokens.tokens);
     let span = reader.span()?;
     reader.end().map(|()| span)
 }
@@ -138,12 +158,15 @@ impl Reader<'_> {
     fn head(&mut self, recipe: &mut Recipe) -> Parsed<()> {
         if self.takes_word("text") {
             let word = self.name("bytes, utf8, utf16 or hex")?;
-            recipe.encoding = encoding(&word).ok_or("expected bytes, utf8, utf16 or hex after `text`")?;
+            recipe.encoding = match encoding(&word) {
+                Some(encoding) => encoding,
+                None => return self.blame(1, "expected bytes, utf8, utf16 or hex after `text`"),
+            };
         } else if self.takes_word("host") {
             match self.name("wasi or stubs")?.as_str() {
                 "wasi" => recipe.wasi = true,
                 "stubs" => recipe.stubs = true,
-                other => return Err(format!("expected wasi or stubs after `host`, found `{other}`")),
+                other => return self.blame(1, format!("expected wasi or stubs after `host`, found `{other}`")),
             }
         } else if self.takes_word("stdin") {
             self.words(&["exact"])?;
@@ -185,11 +208,14 @@ impl Reader<'_> {
         }
         // `write(p, n)`: if it does not parse as such a statement, it is a call.
         self.place = start;
+        self.blamed = None;
         match self.assignment() {
             Ok(call) if self.is_over() => Ok(call),
-            _ => action.and_then(|_| Err(format!("expected the end of the line{}", self.found()))).map_err(|words| {
-                format!("{words}; to call an export named `{word}`, write its name in quotes: \"{word}\"(..)")
-            }),
+            _ => {
+                let words = action.err().unwrap_or_else(|| format!("expected the end of the line{}", self.found()));
+                let advice = format!("to call an export named `{word}`, write its name in quotes: \"{word}\"(..)");
+                self.blame(start, format!("{words}; {advice}"))
+            }
         }
     }
 
@@ -204,7 +230,7 @@ impl Reader<'_> {
             "write" => self.write(),
             "read" => Ok(Action::Read(self.span()?)),
             "append" => match self.message()? {
-                Message::Answer => Err("`append` takes bytes (n at p) or text in quotes".to_owned()),
+                Message::Answer => self.blame(self.place - 1, "`append` takes bytes (n at p) or text in quotes"),
                 message => Ok(Action::Append(message)),
             },
             "answer" => self.answer(),
@@ -231,18 +257,28 @@ impl Reader<'_> {
 
     /// `x = e`, `u32[p] = e`, or a call.
     fn assignment(&mut self) -> Parsed<Action> {
+        let start = self.place;
         let left = self.expr()?;
         if !self.takes("=") {
             return match left {
                 Expr::Call { .. } => Ok(Action::Let(Vec::new(), left)),
-                _ => Err(format!("this is not a statement; {STATEMENT}")),
+                _ => self.blame(start, format!("this is not a statement; {STATEMENT}")),
             };
         }
         let right = self.expr()?;
         match left {
-            Expr::Name(name) => Ok(Action::Let(vec![settable(name)?], right)),
+            Expr::Name(name) => Ok(Action::Let(vec![self.settable(start, name)?], right)),
             Expr::Load(width, at) => Ok(Action::Store(width, *at, right)),
-            _ => Err("only a name, or memory such as u32[p], can be assigned to".to_owned()),
+            Expr::Leb(at) => Ok(Action::Write { parts: vec![Part::Leb(right)], at: *at, within: None }),
+            _ => self.blame(start, "only a name, or memory such as u32[p], can be assigned to"),
+        }
+    }
+
+    /// A name that can be assigned to, which is the token with that index.
+    fn settable(&mut self, token: usize, name: String) -> Parsed<String> {
+        match name.as_str() {
+            "n" | "units" => self.blame(token, format!("`{name}` is the line's length; choose another name")),
+            _ => Ok(name),
         }
     }
 
@@ -251,7 +287,7 @@ impl Reader<'_> {
         match self.tokens.get(self.place) {
             Some(Token::Word(name)) => {
                 self.place += 1;
-                settable(name.clone())
+                self.settable(self.place - 1, name.clone())
             }
             _ => Err(format!("expected {what}{}", self.found())),
         }
@@ -306,12 +342,15 @@ impl Reader<'_> {
             Some(Token::Word(word)) if word == "line" || word == "text" => Part::Line,
             Some(Token::Quoted(text)) => Part::Text(text.clone()),
             Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} does not fit in a byte"))?),
-            Some(Token::Word(word)) if width(word).is_some() => {
+            Some(Token::Word(word)) if is_number(word) => {
                 self.place += 1;
-                return Ok(Part::Number(width(word).unwrap_or(Width::U8), self.expr()?));
+                let value = self.expr()?;
+                return Ok(width(word).map_or(Part::Leb(value.clone()), |width| Part::Number(width, value)));
             }
             _ => {
-                return Err("expected `line`, a byte such as 0, text in quotes, or a number such as u16 n".to_owned());
+                return Err(
+                    "expected `line`, a byte such as 0, text in quotes, or a number such as u16 n or leb n".to_owned()
+                );
             }
         };
         self.place += 1;
@@ -337,23 +376,7 @@ pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fa
 const HEAD: &str = "before the first section, expected name, about, text, memory, host, stdin or instance; the sections are once, each line, finally and on MODULE.NAME(..)";
 const STATEMENT: &str = "a statement is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
 
-/// A name that can be assigned to.
-fn settable(name: String) -> Parsed<String> {
-    match name.as_str() {
-        "n" | "units" => Err(format!("`{name}` is the line's length; choose another name")),
-        _ => Ok(name),
-    }
-}
-
 /// Whether a word is the type of a number in memory, such as `u8`.
-pub(super) fn is_width(word: &str) -> bool {
-    width(word).is_some()
+pub(super) fn is_number(word: &str) -> bool {
+    word == LEB || width(word).is_some()
 }
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.at, self.words)
-    }
-}
-
-impl std::error::Error for ParseError {}

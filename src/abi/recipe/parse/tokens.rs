@@ -1,6 +1,7 @@
 //! The tokens of a recipe line: words, strings, numbers and signs; the lexer and a token reader.
 
 use std::num::IntErrorKind;
+use std::ops::Range;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -12,46 +13,82 @@ pub(super) enum Token {
 
 const SIGNS: [&str; 16] = ["==", "!=", "<", ">", "=", "(", ")", "[", "]", ",", "+", "-", "*", "?", "@", "."];
 
+/// The tokens of a line.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    pub(super) tokens: Vec<Token>,
+    /// Where each token is in the line, in bytes.
+    pub(super) places: Vec<Range<usize>>,
+    /// Where the comment begins.
+    pub(super) comment: Option<usize>,
+}
+
+/// An error, and where it is in the line.
+pub(super) struct Misplaced {
+    pub(super) words: String,
+    pub(super) place: Range<usize>,
+}
+
 /// Splits a line into tokens, up to a comment, which begins with `#`.
-pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
+pub(super) fn tokens(line: &str) -> Result<Tokens, Misplaced> {
+    let mut found = Tokens::default();
     let mut rest = line.trim_start();
     while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '#' => break,
-            '"' => {
-                let (text, length) = quoted(rest)?;
-                tokens.push(Token::Quoted(text));
-                length
-            }
-            '0'..='9' => {
-                let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-                tokens.push(Token::Number(number(&rest[..length])?));
-                length
-            }
-            c if is_word(c) => {
-                let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-                tokens.push(Token::Word(rest[..length].to_owned()));
-                length
-            }
-            c => {
-                let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
-                let sign = *sign.ok_or_else(|| {
-                    let hint = match c {
-                        '\'' => ": put text in double quotes",
-                        ':' => ": the first line of a section, such as `each line`, has no colon",
-                        '/' | '%' | '&' | '|' => ": a recipe can only add and subtract",
-                        _ => "",
-                    };
-                    format!("unexpected character `{c}`{hint}")
-                })?;
-                tokens.push(Token::Sign(sign));
-                sign.len()
-            }
-        };
+        let start = line.len() - rest.len();
+        if first == '#' {
+            found.comment = Some(start);
+            break;
+        }
+        let length = length(rest, first);
+        let place = start..start + length;
+        let token = token(&rest[..length], first).map_err(|words| Misplaced { words, place: place.clone() })?;
+        found.tokens.push(token);
+        found.places.push(place);
         rest = rest[length..].trim_start();
     }
-    Ok(tokens)
+    Ok(found)
+}
+
+/// How many bytes the token has that begins `rest` with the character `first`. An unknown character is one token.
+fn length(rest: &str, first: char) -> usize {
+    let until = |is_outside: fn(char) -> bool| rest.find(is_outside).unwrap_or(rest.len());
+    match first {
+        '"' => quoted_length(rest),
+        '0'..='9' => until(|c| !c.is_ascii_alphanumeric() && c != '_'),
+        c if is_word(c) => until(|c| !is_word(c)),
+        c => SIGNS.iter().find(|sign| rest.starts_with(**sign)).map_or(c.len_utf8(), |sign| sign.len()),
+    }
+}
+
+/// The length of a quoted string with its quotes; if the closing one is missing, that of the rest of the line.
+fn quoted_length(rest: &str) -> usize {
+    let mut is_escaped = false;
+    for (place, c) in rest.char_indices().skip(1) {
+        match c {
+            '"' if !is_escaped => return place + 1,
+            c => is_escaped = c == '\\' && !is_escaped,
+        }
+    }
+    rest.len()
+}
+
+/// The token with this text, which begins with the character `first`.
+fn token(text: &str, first: char) -> Result<Token, String> {
+    Ok(match first {
+        '"' => Token::Quoted(quoted(text)?),
+        '0'..='9' => Token::Number(number(text)?),
+        c if is_word(c) => Token::Word(text.to_owned()),
+        c => {
+            let hint = match c {
+                '\'' => ": put text in double quotes",
+                ':' => ": the first line of a section, such as `each line`, has no colon",
+                '/' | '%' | '&' | '|' => ": a recipe can only add and subtract",
+                _ => "",
+            };
+            let sign = SIGNS.iter().find(|sign| **sign == text);
+            Token::Sign(sign.ok_or_else(|| format!("unexpected character `{c}`{hint}"))?)
+        }
+    })
 }
 
 pub(in crate::abi::recipe) fn is_word(c: char) -> bool {
@@ -70,17 +107,17 @@ fn number(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A quoted string at the start of `rest`, with the escapes `\"`, `\\`, `\n` and `\0`.
-fn quoted(rest: &str) -> Result<(String, usize), String> {
+/// The text in a quoted string, which has the escapes `\"`, `\\`, `\n` and `\0`.
+fn quoted(rest: &str) -> Result<String, String> {
     let mut text = String::new();
-    let mut chars = rest.char_indices().skip(1);
-    while let Some((place, c)) = chars.next() {
+    let mut chars = rest.chars().skip(1);
+    while let Some(c) = chars.next() {
         match c {
-            '"' => return Ok((text, place + 1)),
+            '"' => return Ok(text),
             '\\' => match chars.next() {
-                Some((_, 'n')) => text.push('\n'),
-                Some((_, '0')) => text.push('\0'),
-                Some((_, c @ ('"' | '\\'))) => text.push(c),
+                Some('n') => text.push('\n'),
+                Some('0') => text.push('\0'),
+                Some(c @ ('"' | '\\')) => text.push(c),
                 _ => return Err("unknown escape in quotes; expected \\n, \\0, \\\" or \\\\".to_owned()),
             },
             c => text.push(c),
@@ -96,6 +133,8 @@ pub(super) struct Reader<'a> {
     pub(super) place: usize,
     /// The nesting depth of values.
     pub(super) depth: usize,
+    /// The index of the token that an error is about, if it is not the next one.
+    pub(super) blamed: Option<usize>,
 }
 
 /// A parsed item, or an error message.
@@ -103,7 +142,13 @@ pub(super) type Parsed<T> = Result<T, String>;
 
 impl<'a> Reader<'a> {
     pub(super) fn new(tokens: &'a [Token]) -> Reader<'a> {
-        Reader { tokens, place: 0, depth: 0 }
+        Reader { tokens, place: 0, depth: 0, blamed: None }
+    }
+
+    /// The error `words` about the token with that index.
+    pub(super) fn blame<T>(&mut self, token: usize, words: impl Into<String>) -> Parsed<T> {
+        self.blamed = Some(token);
+        Err(words.into())
     }
 
     /// A name: a word or a quoted string.

@@ -33,7 +33,8 @@ impl Reader<'_> {
     }
 
     fn operand(&mut self) -> Parsed<Expr> {
-        let token = self.tokens.get(self.place).cloned();
+        let start = self.place;
+        let token = self.tokens.get(start).cloned();
         self.place += 1;
         match token {
             Some(Token::Number(n)) => Ok(Expr::Number(n.cast_signed())),
@@ -49,29 +50,42 @@ impl Reader<'_> {
                 self.sign("(")?;
                 self.call_export(name)
             }
-            Some(Token::Word(word)) if self.takes("[") => {
-                let width =
-                    width(&word).ok_or_else(|| format!("unknown type `{word}`; expected u8, u16, u32 or u64"))?;
-                let at = self.expr()?;
-                self.sign("]")?;
-                Ok(Expr::Load(width, Box::new(at)))
+            Some(Token::Word(word)) if word == "past" && self.next_is_word(LEB) => {
+                self.place += 1;
+                self.sign("[")?;
+                Ok(Expr::PastLeb(self.address()?))
             }
+            Some(Token::Word(word)) if self.takes("[") => match width(&word) {
+                Some(width) => Ok(Expr::Load(width, self.address()?)),
+                None if word == LEB => Ok(Expr::Leb(self.address()?)),
+                None => self.blame(start, format!("unknown type `{word}`; expected u8, u16, u32, u64 or leb")),
+            },
             Some(Token::Word(word)) => Ok(Expr::Name(word)),
-            Some(Token::Sign(sign)) => Err(format!("expected a value, found `{sign}`; {STATEMENT}")),
+            Some(Token::Sign(sign)) => self.blame(start, format!("expected a value, found `{sign}`; {STATEMENT}")),
             None => Err("expected a value, but the line ends".to_owned()),
         }
+    }
+
+    /// Parses an address after `[`, and the closing bracket.
+    fn address(&mut self) -> Parsed<Box<Expr>> {
+        let at = self.expr()?;
+        self.sign("]")?;
+        Ok(Box::new(at))
     }
 
     /// Parses the operand of a minus sign.
     fn negative(&mut self) -> Parsed<Expr> {
         if let Some(&Token::Number(n)) = self.tokens.get(self.place) {
             self.place += 1;
-            let negative = 0_i64.checked_sub_unsigned(n);
-            return negative.map(Expr::Number).ok_or_else(|| format!("-{n} does not fit in 64 bits"));
+            return match 0_i64.checked_sub_unsigned(n) {
+                Some(negative) => Ok(Expr::Number(negative)),
+                None => self.blame(self.place - 1, format!("-{n} does not fit in 64 bits")),
+            };
         }
+        let start = self.place;
         match self.term()? {
             Expr::Number(n) => Ok(Expr::Number(n.wrapping_neg())),
-            _ => Err("only a number can be negative".to_owned()),
+            _ => self.blame(start, "only a number can be negative"),
         }
     }
 
@@ -82,6 +96,13 @@ impl Reader<'_> {
                 let inner = Box::new(self.expr()?);
                 self.sign(")")?;
                 Ok(if word == "lo" { Expr::Low(inner) } else { Expr::High(inner) })
+            }
+            "hilo" => {
+                let high = Box::new(self.expr()?);
+                self.sign(",")?;
+                let low = Box::new(self.expr()?);
+                self.sign(")")?;
+                Ok(Expr::HighLow(high, low))
             }
             _ => self.call_export(word),
         }
@@ -111,9 +132,10 @@ impl Reader<'_> {
         let len = if is_name {
             Length::Bytes(self.expr()?)
         } else if self.takes_word("until") {
+            let start = self.place;
             match self.expr()? {
                 Expr::Number(0) => Length::UntilZero,
-                _ => return Err("expected `0` after `until`".to_owned()),
+                _ => return self.blame(start, "expected `0` after `until`"),
             }
         } else if self.takes_word("to") {
             Length::To(self.expr()?)
@@ -132,6 +154,9 @@ impl Reader<'_> {
         Ok(Condition { left, comparison, right: self.expr()? })
     }
 }
+
+/// The type of a number in LEB128, as WebAssembly and protocol buffers write lengths.
+pub(super) const LEB: &str = "leb";
 
 pub(super) fn width(word: &str) -> Option<Width> {
     [Width::U8, Width::U16, Width::U32, Width::U64].into_iter().find(|width| width.word() == word)

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use ratatui::style::Style;
 
 use super::*;
-use crate::abi::recipe::parse;
+use crate::abi::RecipeFile;
 use crate::record::Actor;
 use crate::settings::Look;
 use crate::view::{Mark, RegionKind};
@@ -36,7 +36,7 @@ const RECIPE: &str = "name cuts\neach line\n  p = alloc(n + 4)\n  write at p\n* 
 
 fn echo(line: &str) -> Bench {
     let mut options = Options::default();
-    options.wish.recipe = Some(("cuts".to_owned(), parse(RECIPE).expect("it is a recipe")));
+    options.wish.recipe = Some(RecipeFile::new("cuts".to_owned(), RECIPE.to_owned()).expect("it is a recipe"));
     let source = Source { name: "echo.wat".to_owned(), bytes: ECHO.into() };
     let mut bench = Bench::on(source, options, Theme::EXACT);
     bench.send(line);

@@ -1,7 +1,7 @@
 //! The cursor in memory: lists to jump from, names and matches in the panes, copying, a preview of what will be sent.
 
 use super::*;
-use crate::abi::recipe::parse;
+use crate::abi::RecipeFile;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 /// A guest that scatters its answer: it writes an exclamation mark after each letter of the line.
@@ -26,7 +26,7 @@ pub(super) fn by_recipe(recipe: &str) -> Bench {
     let guest = r#"(module (memory (export "memory") 1) (global (export "BUFFER") i32 (i32.const 0x60))
         (func (export "alloc") (param i32) (result i32) (i32.const 0x80)) (func (export "f") (param i32)))"#;
     let mut options = Options::default();
-    options.wish.recipe = Some(("r".to_owned(), parse(recipe).expect("it is a recipe")));
+    options.wish.recipe = Some(RecipeFile::new("r".to_owned(), recipe.to_owned()).expect("it is a recipe"));
     Bench::on(Source { name: "guest".to_owned(), bytes: guest.into() }, options, Theme::COLORED)
 }
 

@@ -251,7 +251,7 @@ fn what_the_guest_says_stands_beside_the_exchange() {
     let mut options = Options::default();
     let recipe =
         "each line\n  p = ptr()\n  write at p\n* len = f(n)\n  read len at p\non env.log(p, l)\n  say l at p\n";
-    options.wish.recipe = Some(("test".to_owned(), crate::abi::recipe::parse(recipe).expect("it is sound")));
+    options.wish.recipe = Some(crate::abi::RecipeFile::new("test".to_owned(), recipe.to_owned()).expect("it is sound"));
     let source = Source { name: "caller.wat".to_owned(), bytes: CALLER.as_bytes().to_vec() };
     let mut bench = Bench::on(source, options, Theme::COLORED);
     bench.send("hel\u{7}lo");
