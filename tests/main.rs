@@ -3,10 +3,14 @@
 #[cfg(unix)]
 mod at_prompt;
 mod batches;
+#[cfg(unix)]
+mod cache;
 mod cases;
 mod command_script;
 mod commands;
 mod compared;
+#[cfg(target_os = "linux")]
+mod compiling;
 mod config;
 #[cfg(unix)]
 mod control;

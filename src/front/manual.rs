@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::status::{self, Status};
-use super::{inspect, man};
+use super::{compiling, inspect, man};
 use crate::abi::{built_in, built_in_recipes};
 use crate::check::KINDS;
 use crate::cli::{Cli, Command, ConventionArgs, Topic, definition};
@@ -28,6 +28,7 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
         Command::Guide { topic: Topic::Findings } => findings(&mut text),
         Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
         Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
+        Command::Cache { action } => return compiling::print(*action, cli),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut definition(), "linmem", &mut text);
             Ok(())
@@ -63,7 +64,7 @@ fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli:
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let options = match super::wish(how) {
-        Ok(wish) => Options { wish, ..cli.options(false) },
+        Ok(wish) => Options { wish, ..compiling::options(cli, false) },
         Err(status) => return status,
     };
     match session::inspect(&source, &options) {
