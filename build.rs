@@ -1,8 +1,10 @@
 //! Lists the built-in conventions (recipe files) and guests (`.wat` files) in `assets`. They are named nowhere else.
+//! Also identifies the sources that decide what modules are compiled to.
 
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
 /// The guest that runs by default. It comes first in lists.
@@ -11,10 +13,27 @@ const DEFAULT_GUEST: &str = "passing-data";
 const EVIDENCE: &str = "\nevidence\n";
 
 fn main() {
-    let assets = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("assets");
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let assets = package.join("assets");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     write(&out.join("conventions.rs"), &conventions(&assets.join("recipes")));
     write(&out.join("guests.rs"), &guests(&assets.join("guests")));
+    let mut hasher = DefaultHasher::new();
+    hash(&package.join("src/guest"), &mut hasher);
+    // The versions of what it depends on. The lock file is not there if this is a dependency of another program.
+    ["Cargo.toml", "Cargo.lock"].iter().for_each(|file| hash(&package.join(file), &mut hasher));
+    println!("cargo::rustc-env=LINMEM_GUEST_SOURCES={:016x}", hasher.finish());
+}
+
+/// Hashes a file, or all files in a folder and those below. Code that other sources compiled is not loaded.
+fn hash(path: &Path, hasher: &mut DefaultHasher) {
+    println!("cargo::rerun-if-changed={}", path.display());
+    let Ok(entries) = fs::read_dir(path) else {
+        return hasher.write(&fs::read(path).unwrap_or_default());
+    };
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("it can be listed").path()).collect();
+    paths.sort();
+    paths.iter().for_each(|path| hash(path, hasher));
 }
 
 /// For each convention: its name, recipe and evidence.

@@ -47,6 +47,7 @@ const SCREEN: &str = "Screen and prompt";
 const PIPE: &str = "Pipe";
 const LIMITS: &str = "Limits";
 const FINDINGS: &str = "Findings";
+const COMPILING: &str = "Compiling";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -194,6 +195,13 @@ pub enum Command {
         repl: bool,
     },
 
+    /// Show, measure or remove the compiled code that is kept
+    Cache {
+        /// What to do: clear removes all of it, size prints its bytes
+        #[arg(hide_possible_values = true)]
+        action: Option<CacheAction>,
+    },
+
     /// Print a completion script for a shell
     Completions {
         /// Shell: bash, elvish, fish, powershell, zsh
@@ -281,6 +289,15 @@ pub enum Topic {
     Recipes,
 }
 
+/// What to do with the compiled code that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CacheAction {
+    /// Remove all of it.
+    Clear,
+    /// Print its size in bytes.
+    Size,
+}
+
 /// How memory is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Show {
@@ -293,11 +310,16 @@ pub enum Show {
 /// The clap definition: that of [`Cli`], with the settings' flags.
 pub fn definition() -> clap::Command {
     let all = with_settings(Cli::command(), |_| true);
-    let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |group| group == Group::Limits));
+    let all = all.mut_subcommand("inspect", |inspect| {
+        with_settings(inspect, |group| matches!(group, Group::Limits | Group::Compiling))
+    });
     let all = all.mut_subcommand("replay", |replay| {
         let replay = with_settings(replay, |group| group != Group::Program);
         // Nothing runs in a saved session: the other limits and --resend are accepted, but not listed.
-        let is_limit = |arg: &Arg| arg.get_help_heading() == Some(LIMITS) && arg.get_id() != "max-memory";
+        let is_limit = |arg: &Arg| match arg.get_help_heading() {
+            Some(LIMITS) => arg.get_id() != "max-memory",
+            heading => heading == Some(COMPILING),
+        };
         let is_unused = |arg: &Arg| is_limit(arg) || arg.get_id() == "resend";
         replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
     });
@@ -314,11 +336,14 @@ fn with_settings(command: clap::Command, uses: impl Fn(Group) -> bool) -> clap::
 fn flag(setting: &'static Setting) -> Arg {
     let arg = Arg::new(setting.name).long(setting.name).help(setting.about).help_heading(match setting.group {
         Group::Limits => LIMITS,
+        Group::Compiling => COMPILING,
         Group::Program => GUEST,
         Group::Display => SCREEN,
         Group::Findings => FINDINGS,
     });
     let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
+    // Few need these.
+    let arg = arg.hide_short_help(setting.group == Group::Compiling);
     let value = OsStringValueParser::new().try_map(|text| setting.check(text));
     let default = || setting.shown(&Settings::default());
     match setting.kind() {
@@ -346,6 +371,7 @@ fn with_negations(command: clap::Command) -> clap::Command {
         let off = Arg::new(negated(switch.as_str())).long(format!("no-{name}")).action(ArgAction::SetTrue);
         let off = off.help(setting.map_or("", |setting| setting.off)).hide(setting.is_none());
         let off = heading.map_or(off.clone(), |heading| off.help_heading(heading)).overrides_with(switch.clone());
+        let off = off.hide_short_help(on.is_some_and(Arg::is_hide_short_help_set));
         command.mut_arg(&switch, |on| on.overrides_with(negated(switch.as_str()))).arg(off)
     })
 }

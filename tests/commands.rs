@@ -97,7 +97,7 @@ fn exports_imports_globals_and_limits_are_listed_and_set() {
     assert_eq!(said("memory", ":memory"), "memory 0: 1 page = 65,536 bytes\n");
     assert!(said("grow", ":grow 2").contains("memory grew from 1 to 3 pages"));
     assert!(refused("grow2", ":grow 3").contains("memory did not grow by 3 pages"));
-    assert!(said("limits", ":limits").contains("--timeout 5s           Time limit per line"));
+    assert!(said("limits", ":limits").contains("--timeout 5s                Time limit per line"));
     assert!(!said("convention", ":convention").is_empty());
 }
 

@@ -4,10 +4,14 @@
 mod at_prompt;
 mod attack;
 mod batches;
+#[cfg(unix)]
+mod cache;
 mod cases;
 mod command_script;
 mod commands;
 mod compared;
+#[cfg(target_os = "linux")]
+mod compiling;
 mod config;
 #[cfg(unix)]
 mod control;

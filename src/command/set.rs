@@ -6,7 +6,7 @@ use super::args::Args;
 use super::error::{ArgumentError, Error};
 use super::spelling::hint;
 use super::{Context, Reply};
-use crate::settings::{Group, SETTINGS, Setting, Settings};
+use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
 
 /// Former names of settings. Accepted but not shown.
 const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
@@ -74,10 +74,11 @@ pub(super) fn limits(context: &mut Context<'_>) -> Result<Reply, Error> {
 
 /// A line for each limit: its flag, its value and its description.
 pub fn limit_lines(settings: &Settings) -> Vec<String> {
-    let limits = SETTINGS.iter().filter(|setting| setting.group == Group::Limits);
+    let has_limits = |setting: &&Setting| matches!(setting.group, Group::Limits | Group::Compiling);
+    let limits = SETTINGS.iter().filter(has_limits).filter(|setting| setting.kind() != Kind::Switch);
     let line = |setting: &Setting| {
         let flag = format!("--{} {}", setting.name, setting.shown(settings));
-        format!("{flag:<22} {}", setting.about)
+        format!("{flag:<27} {}", setting.about)
     };
     limits.map(line).collect()
 }

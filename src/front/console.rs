@@ -2,16 +2,19 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::Poll;
 
 use rustyline::error::ReadlineError;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
+use super::progress::Progress;
 use super::status::{self, Status};
-use super::{hex, panics, signals, termios, tui};
+use super::{compiling, hex, panics, signals, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
 use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
@@ -22,6 +25,8 @@ use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, v
 pub(super) enum Message {
     Update(Update),
     Interrupt,
+    /// Ctrl-D, while no line is read yet.
+    Quit,
     /// What was typed, or an error.
     Read(rustyline::Result<String>),
 }
@@ -72,6 +77,8 @@ pub(super) struct Console {
     pub(super) sourced: usize,
     /// Whether to quit.
     pub(super) leaving: bool,
+    /// The line that says how far compiling is.
+    progress: Progress,
 }
 
 /// The result of a line or a command.
@@ -87,21 +94,29 @@ pub(super) enum LineResult {
 }
 
 impl Console {
-    /// Starts a guest, and waits until it is ready. From here on Ctrl-C interrupts it.
+    /// Starts a guest, and waits until it is ready. From here on Ctrl-C interrupts it. Until it is ready, SIGQUIT says
+    /// that nothing will be typed, if `at_prompt`.
     ///
     /// # Errors
-    /// The guest could not be started. The error was printed to stderr.
-    pub(super) fn open(source: Source, options: Options, cli: &Cli) -> Result<Console, Status> {
+    /// The guest could not be started, or nothing will be typed. An error was printed to stderr.
+    pub(super) fn open(source: Source, options: Options, cli: &Cli, at_prompt: bool) -> Result<Console, Status> {
         let name = source.name.clone();
         let (sender, messages) = channel();
-        listen(sender.clone())?;
+        let is_loading = Arc::new(AtomicBool::new(at_prompt));
+        listen(sender.clone(), is_loading.clone())?;
         let to_console = sender.clone();
         let session = Session::start(source, options, move |update| {
             // The console outlives this thread unless the program ends.
             let _ = to_console.send(Message::Update(update));
         });
         let mut console = Console::new(session, (sender, messages), cli);
-        console.settle().map_err(|error| status::fail_open(&name, &error))?;
+        let settled = console.settle();
+        is_loading.store(false, SeqCst);
+        console.progress.clear();
+        match settled {
+            Err(_) if console.leaving => return Err(Status::Answered),
+            settled => settled.map_err(|error| status::fail_open(&name, &error))?,
+        }
         match console.session.stopped().cloned() {
             Some(stop) => console.show_stop(&stop),
             None => console.look_at(Selection::newest(console.session.run())),
@@ -115,7 +130,7 @@ impl Console {
     /// Signal handlers cannot be installed. The error was printed to stderr.
     pub(super) fn replay(session: Session, cli: &Cli) -> Result<Console, Status> {
         let (sender, messages) = channel();
-        listen(sender.clone())?;
+        listen(sender.clone(), Arc::default())?;
         let at = Selection::newest(session.run());
         let mut console = Console::new(session, (sender, messages), cli);
         console.look_at(at);
@@ -148,6 +163,7 @@ impl Console {
             depth: 0,
             sourced: 0,
             leaving: false,
+            progress: Progress::without_answers(cli.settings.quiet),
         }
     }
 
@@ -423,9 +439,20 @@ impl Console {
                     let _ = self.print();
                 }
             }
+            Message::Update(Update::Compiling(progress)) => {
+                // Not into the line that is being edited.
+                if self.above.is_none() {
+                    self.progress.show(&compiling::sentence(self.session.name(), progress));
+                }
+            }
             Message::Update(update) => {
+                self.progress.clear();
                 self.session.apply(update)?;
                 self.tell_reload();
+            }
+            Message::Quit => {
+                self.leaving = true;
+                self.session.interrupt();
             }
             Message::Interrupt if self.may_pause() => {
                 self.is_pausing = true;
@@ -465,17 +492,27 @@ impl Console {
 }
 
 /// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
-fn listen(sender: Sender<Message>) -> Result<(), Status> {
-    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGTERM, SIGHUP]))
+fn listen(sender: Sender<Message>, is_loading: Arc<AtomicBool>) -> Result<(), Status> {
+    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP]))
         .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            if signal != SIGINT {
-                remove_drafts();
-                termios::give_back();
-                std::process::exit(128 + signal);
-            }
-            if sender.send(Message::Interrupt).is_err() {
+            let message = match signal {
+                SIGINT => Message::Interrupt,
+                SIGQUIT if is_loading.load(SeqCst) => Message::Quit,
+                SIGQUIT => {
+                    termios::give_back();
+                    // It ends the program, and may leave a core file.
+                    let _ = signal_hook::low_level::emulate_default_handler(SIGQUIT);
+                    continue;
+                }
+                signal => {
+                    remove_drafts();
+                    termios::give_back();
+                    std::process::exit(128 + signal);
+                }
+            };
+            if sender.send(message).is_err() {
                 return;
             }
         }

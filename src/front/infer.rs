@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::compiling;
 use super::signals::Caught;
 use super::status::{self, Status};
 use crate::abi::{ConventionRequest, RecipeFile};
 use crate::cli::{Cli, InferArgs};
 use crate::infer::{Evidence, Example, Inferred, Tried};
-use crate::session::{self, Options, Source, Watchdog};
+use crate::session::{self, OpenError, Options, Source, Watchdog};
 use crate::view::visible;
 
 /// Infers the convention, prints its recipe, and does what else was asked for.
@@ -37,11 +38,12 @@ pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
         Ok(caught) => caught,
         Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
     };
-    let options = cli.options(false);
-    match session::infer(&source, &options, &evidence, &watch) {
-        Err(error) => {
-            caught.status().unwrap_or_else(|| status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)))
-        }
+    let mut options = compiling::options(cli, false);
+    let clear = compiling::show_progress(&source.name, &mut options, cli.settings.quiet);
+    let inferred = session::infer(&source, &options, &evidence, &watch);
+    clear();
+    match inferred {
+        Err(error) => caught.status().unwrap_or_else(|| status::fail_open(&source.name, &OpenError::Load(error))),
         Ok(Err(tried)) => {
             caught.status().unwrap_or_else(|| status::fail(Status::NoConvention, &in_vain(&source.name, &tried, args)))
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::convention_page::convention_page;
 use super::status::{self, Status};
-use super::{inspect, man};
+use super::{compiling, inspect, man};
 use crate::abi::{built_in, built_in_recipes};
 use crate::check::KINDS;
 use crate::cli::{Cli, Command, ConventionArgs, Topic, definition};
@@ -33,6 +33,7 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
         Command::Guide { topic: Topic::Findings, .. } => findings(&mut text),
         Command::Guide { topic: Topic::Json, .. } => text.write_all(include_bytes!("../../assets/guide/json.md")),
         Command::Guide { topic: Topic::Recipes, .. } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
+        Command::Cache { action } => return compiling::print(*action, cli),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut definition(), "linmem", &mut text);
             Ok(())
@@ -78,7 +79,7 @@ fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli:
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let options = match super::wish(how) {
-        Ok(wish) => Options { wish, ..cli.options(false) },
+        Ok(wish) => Options { wish, ..compiling::options(cli, false) },
         Err(status) => return status,
     };
     match session::inspect(&source, &options) {

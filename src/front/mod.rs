@@ -1,5 +1,6 @@
 //! The user interfaces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
+mod compiling;
 mod console;
 mod convention_page;
 mod hex;
@@ -56,7 +57,7 @@ pub fn run(cli: &Cli) -> Status {
     }
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let is_piped = cli.script.is_none() && !cli.repl && (!interactive || cli.wants_pipe());
-    let mut options = cli.options(!is_piped || cli.show.is_some() || cli.checks(false));
+    let mut options = compiling::options(cli, !is_piped || cli.show.is_some() || cli.checks(false));
     options.wish = match wish(&cli.convention) {
         Ok(wish) => wish,
         Err(status) => return status,

@@ -10,7 +10,7 @@ use super::signals::Caught;
 use super::status::{self, Status};
 use super::waiting::Waiting;
 use super::{Lines, Piece};
-use super::{hex, json};
+use super::{compiling, hex, json};
 use crate::abi::{Ended, InputLine, StreamError, Streams};
 use crate::check::{Checker, Finding};
 use crate::cli::Cli;
@@ -31,7 +31,12 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
     if !options.stops.is_empty() {
         report_stops(&watch, number.clone(), cli.settings.quiet);
     }
-    let (live, start) = match Live::open(source, options, watch) {
+    let mut options = options.clone();
+    let clear = compiling::show_progress(&source.name, &mut options, cli.settings.quiet);
+    let opened = Live::open(source, &options, watch);
+    clear();
+    let options = &options;
+    let (live, start) = match opened {
         Ok(opened) => opened,
         Err(error) => return caught.status().unwrap_or_else(|| status::fail_open(&source.name, &error)),
     };

@@ -26,7 +26,12 @@ type Prompt = Editor<Assistant, MemHistory>;
 
 /// Runs the prompt to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
-    match Console::open(source, options, cli) {
+    // Nobody reads keys while the guest is loaded.
+    termios::remember();
+    termios::signal_end_of_file();
+    let opened = Console::open(source, options, cli, true);
+    termios::restore();
+    match opened {
         Ok(console) => talk(console, cli),
         Err(status) => status,
     }

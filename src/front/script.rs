@@ -51,7 +51,7 @@ pub(super) struct Followed {
 
 /// Runs a script, or stdin for `-`. The status is 1 if something in it failed.
 pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> Status {
-    let mut console = match Console::open(source, options, cli) {
+    let mut console = match Console::open(source, options, cli, false) {
         Ok(console) => console,
         Err(status) => return status,
     };

@@ -72,8 +72,8 @@ impl From<&Failure> for Status {
 impl From<&OpenError> for Status {
     fn from(error: &OpenError) -> Status {
         match error {
-            error if error.is_time_limit() => Status::Limit,
-            OpenError::Prepare(failure) if *failure.root() == Failure::Interrupted => failure.into(),
+            error if error.is_limit() => Status::Limit,
+            error if error.is_interrupted() => Status::Signal(2),
             OpenError::NoConvention(_) => Status::NoConvention,
             OpenError::Load(_) | OpenError::Prepare(_) | OpenError::Unstoppable(_) => Status::NotLoaded,
         }

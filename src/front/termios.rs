@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 static BEFORE: OnceLock<Termios> = OnceLock::new();
 
@@ -11,6 +11,15 @@ static BEFORE: OnceLock<Termios> = OnceLock::new();
 pub(super) fn remember() {
     if let Ok(before) = tcgetattr(io::stdin()) {
         BEFORE.get_or_init(|| before);
+    }
+}
+
+/// Has Ctrl-D send SIGQUIT, as long as nobody reads keys. What else is typed waits, and is edited by the terminal.
+pub(super) fn signal_end_of_file() {
+    if let Some(mut mode) = BEFORE.get().cloned() {
+        mode.special_codes[SpecialCodeIndex::VQUIT] = mode.special_codes[SpecialCodeIndex::VEOF];
+        // On failure, Ctrl-D is forgotten.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &mode);
     }
 }
 

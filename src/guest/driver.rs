@@ -6,7 +6,7 @@
 
 use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
-use super::program::refused;
+use super::program::message;
 use super::{Boundary, Func, Guest, Host, LoadError, Program};
 use crate::record::Failure;
 
@@ -46,7 +46,7 @@ impl Program {
     /// The binary is not a valid module.
     pub fn compile_driver(&self, binary: &[u8]) -> Result<DriverCode, LoadError> {
         let module = Module::from_binary(self.engine(), binary);
-        module.map(DriverCode).map_err(refused)
+        module.map(DriverCode).map_err(|error| LoadError::Compile(message(error)))
     }
 }
 

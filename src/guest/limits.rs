@@ -16,6 +16,10 @@ pub(super) const TABLE_ENTRIES: u32 = 1 << 20;
 /// Default limit on recorded data: ten million accesses.
 const RECORD: u64 = 256 << 20;
 
+/// Default limits on compiling.
+const COMPILE_TIME: Duration = Duration::from_secs(120);
+const COMPILE_MEMORY: u64 = 4 << 30;
+
 /// The limits of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -27,6 +31,10 @@ pub struct Limits {
     pub output: u64,
     /// Bytes of the records of its memory accesses.
     pub record: u64,
+    /// Time for compiling its module; `None` for no limit.
+    pub compile_time: Option<Duration>,
+    /// Bytes of memory for compiling its module, where that is done in a process of its own.
+    pub compile_memory: u64,
 }
 
 impl Limits {
@@ -38,7 +46,14 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory: 512 << 20, time: Some(Duration::from_secs(5)), output: 64 << 20, record: RECORD }
+        Limits {
+            memory: 512 << 20,
+            time: Some(Duration::from_secs(5)),
+            output: 64 << 20,
+            record: RECORD,
+            compile_time: Some(COMPILE_TIME),
+            compile_memory: COMPILE_MEMORY,
+        }
     }
 }
 

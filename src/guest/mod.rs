@@ -3,7 +3,11 @@
 //! Only this module uses wasmer. Nothing from a guest is trusted: each address and length is checked in 64 bits
 //! against the current memory, and no view of memory outlives a call.
 
+mod artifact;
 mod boundary;
+mod bytes;
+mod cache;
+mod compile;
 mod component;
 mod control;
 mod driver;
@@ -39,6 +43,10 @@ mod watchdog;
 mod watchpoint;
 
 pub use boundary::{Boundary, Host, NoHost};
+pub use cache::{Cache, Contents, Kept};
+pub use compile::{
+    CodeSize, CompileLimit, CompileListener, CompileOptions, CompileProgress, TooCostly, serve_compiler,
+};
 pub use component::{Component, ComponentType, CoreModule, LiftedFunction, LoweredFunction, StringEncoding};
 pub use control::{CodePosition, Control, Go, PauseListener, Paused, Pausing};
 pub use driver::{Driver, DriverCode, Trapped};
@@ -55,5 +63,5 @@ pub use program::{Code, LoadError, Program};
 pub use recorded::Recorded;
 pub use symbols::{NoSymbols, Symbols, TrapState};
 pub use types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
-pub use watchdog::Watchdog;
+pub use watchdog::{Cancellation, Watchdog};
 pub use watchpoint::{BreakOffsets, MOST_STOPS, WatchKind, Watchpoint};

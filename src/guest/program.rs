@@ -8,11 +8,17 @@ use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
 use wasmer::{CompileError, Engine, Module};
 use wasmparser::BinaryReaderError;
 
+use super::bytes::{Reader, put_option, put_text};
+use super::cache::{Entry, Key};
+use super::compile::{Compiled, Job, NotCompiled};
 use super::component;
-use super::instrument::{AddedExports, Instrumented, OffsetMap};
+use super::instrument::{AddedExports, InstrumentError, Instrumentation, Instrumented, OffsetMap};
 use super::limits::{LimitingTunables, TABLE_ENTRIES};
 use super::validate::Fault;
-use super::{Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols, text, validate};
+use super::{
+    Cancellation, CodeSize, CompileOptions, Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols,
+    TooCostly, artifact, text, validate,
+};
 use crate::record::{Site, Traced, WASM_PAGE, counted, plain};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
@@ -80,6 +86,12 @@ pub enum LoadError {
     /// The compiler rejects the module, or the instrumentation added to it.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
+    /// Compiling the module reached a limit.
+    #[error("{0}")]
+    TooCostly(Box<TooCostly>),
+    /// The user cancelled loading.
+    #[error("loading was cancelled")]
+    Cancelled,
     /// The module's initial memory exceeds `--max-memory`.
     #[error(
         "the module's memory needs {} ({}) at the start, but the limit is {}; --max-memory {}KiB would be enough",
@@ -116,31 +128,69 @@ pub enum LoadError {
     Instantiate(String),
 }
 
-/// A valid module, not compiled yet: compiling may take seconds.
+/// A module, not compiled yet: compiling may take seconds.
 pub struct Code<'a> {
+    name: &'a str,
+    /// The bytes that it was read from.
+    bytes: &'a [u8],
     engine: Engine,
     binary: Cow<'a, [u8]>,
     interface: Interface,
+    is_validated: bool,
+}
+
+/// What compiling made of a module.
+struct Made {
+    module: Module,
+    parts: Instrumentation,
+    /// Why guests record nothing, if they were supposed to.
+    why_untraced: Option<String>,
 }
 
 impl Code<'_> {
-    /// Reads a module, binary or text, depending on its first bytes. `name` is used in messages.
+    /// Reads a module, binary or text, depending on its first bytes, and validates it. `name` is used in messages.
     ///
     /// # Errors
     /// The bytes are not a valid module, or the module uses features that the engine does not support.
-    pub fn read<'a>(name: &str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
+    pub fn read<'a>(name: &'a str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
+        let mut code = Code::parse(name, bytes)?;
+        code.validate(&Cancellation::default())?;
+        code.is_validated = true;
+        Ok(code)
+    }
+
+    /// The same without validating the code in functions. That is for [`Code::validate`], and compiling does it too, unless
+    /// compiled code was kept: then the module was valid before.
+    ///
+    /// # Errors
+    /// As for [`Code::read`].
+    pub fn parse<'a>(name: &'a str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
         let binary = binary(name, bytes)?;
-        // Validated before instrumentation, so that offsets of errors are those in the file.
-        validate::for_engine(&binary).map_err(|fault| match fault {
-            Fault::Features(features) => LoadError::Features(features),
-            Fault::Invalid(error) => invalid(name, bytes, &error),
-        })?;
-        let interface = Interface::read(&binary).map_err(|error| invalid(name, bytes, &error))?;
-        if interface.memories.iter().any(|memory| memory.shared) {
-            return Err(LoadError::SharedMemory);
+        let interface = Interface::read(&binary).map_err(|error| invalid(name, bytes, &error));
+        let mut code =
+            Code { name, bytes, engine: engine(), binary, interface: Interface::default(), is_validated: false };
+        match interface {
+            Ok(interface) => code.interface = interface,
+            // The validator says more.
+            Err(error) => return Err(code.validate(&Cancellation::default()).err().unwrap_or(error)),
         }
-        let engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
-        Ok(Code { engine, binary, interface })
+        Ok(code)
+    }
+
+    /// Validates the module, before instrumentation, so that offsets of errors are those in the file.
+    ///
+    /// # Errors
+    /// As for [`Code::read`], or it was cancelled.
+    pub fn validate(&self, cancellation: &Cancellation) -> Result<(), LoadError> {
+        validate::for_engine(&self.binary, cancellation).map_err(|fault| match fault {
+            Fault::Features(features) => LoadError::Features(features),
+            Fault::Invalid(error) => invalid(self.name, self.bytes, &error),
+            Fault::Cancelled => LoadError::Cancelled,
+        })?;
+        match self.interface.memories.iter().any(|memory| memory.shared) {
+            true => Err(LoadError::SharedMemory),
+            false => Ok(()),
+        }
     }
 
     /// The module's exports and imports.
@@ -156,7 +206,8 @@ impl Code<'_> {
     /// Compiles the module.
     ///
     /// # Errors
-    /// [`LoadError::Memory`], [`LoadError::Tables`], [`LoadError::Compile`].
+    /// [`LoadError::Memory`], [`LoadError::Tables`], [`LoadError::Compile`], [`LoadError::TooCostly`], or it is not
+    /// valid.
     pub fn compile(self, limits: Limits) -> Result<Program, LoadError> {
         self.compile_traced(limits, Passes::default())
     }
@@ -167,49 +218,128 @@ impl Code<'_> {
     /// # Errors
     /// As for [`Code::compile`].
     pub fn compile_traced(self, limits: Limits, passes: Passes) -> Result<Program, LoadError> {
-        self.compile_for_control(limits, passes, &PointRequest::default())
+        let (points, options) = (PointRequest::default(), CompileOptions::default());
+        self.compile_with(limits, passes, &points, &options, &Cancellation::default())
     }
 
-    /// The same; where the passes ask for stop points, these are among them.
+    /// The same; where the passes ask for stop points, these are among them. `options` say where the module is compiled,
+    /// and whether compiled code is kept and used again.
     ///
     /// # Errors
-    /// As for [`Code::compile`].
-    pub fn compile_for_control(
-        self,
+    /// As for [`Code::compile`], or [`LoadError::Cancelled`].
+    pub fn compile_with(
+        mut self,
         limits: Limits,
         passes: Passes,
         points: &PointRequest,
+        options: &CompileOptions,
+        cancellation: &Cancellation,
     ) -> Result<Program, LoadError> {
-        let Code { mut engine, binary, interface } = self;
-        let plain = || {
-            let instrumented = Instrumented::new(&binary, Passes::default(), points);
-            instrumented.map_err(|error| LoadError::Compile(error.to_string()))
-        };
-        let mut compile = |instrumented: &Instrumented| {
-            engine.set_tunables(LimitingTunables::new(&limits, instrumented.memories, instrumented.tables));
-            Module::from_binary(&engine, &instrumented.binary)
-        };
-        let traced = Instrumented::new(&binary, passes, points).map_err(|error| error.to_string());
-        let traced = traced.and_then(|instrumented| match compile(&instrumented) {
-            Ok(module) => Ok((instrumented, module)),
-            Err(error) => Err(format!("linmem cannot compile the module with store recording: {}", refused(error))),
-        });
-        let (instrumented, module, why_untraced) = match traced {
-            Ok((instrumented, module)) => (instrumented, module, None),
-            Err(reason) => {
-                let instrumented = plain()?;
-                let module = compile(&instrumented).map_err(refused)?;
-                (instrumented, module, Some(reason))
+        let cache = options.cache.as_ref();
+        let cache = cache.map(|cache| (cache, Key::new(&self.binary, passes, points, &self.engine)));
+        let found = cache.as_ref().and_then(|(cache, key)| cache.find(key));
+        let made = match found.and_then(|entry| Made::load(entry, &self.engine)) {
+            Some(made) => made,
+            None => {
+                if !self.is_validated {
+                    self.validate(cancellation)?;
+                }
+                let compiling = Compiling { code: &self, limits: &limits, points, options, cancellation };
+                let (made, artifact) = compiling.all(passes)?;
+                if let (Some((cache, key)), Some(artifact)) = (cache, artifact) {
+                    cache.keep(&key, &made.head(), &artifact);
+                }
+                made
             }
         };
-        let Instrumented { added, offsets, sites, points, .. } = instrumented;
+        let Made { module, parts, why_untraced } = made;
+        let Instrumentation { added, offsets, sites, points, memories, tables } = parts;
+        self.engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
         let passes = if added.trace.is_some() { passes } else { Passes::default() };
         let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
+        let Code { engine, interface, .. } = self;
         let symbols = Arc::new(NoSymbols);
         let program =
             Program { engine, module, interface, limits, added, offsets, sites, points, passes, why_untraced, symbols };
         program.check_memory()?;
         Ok(program)
+    }
+}
+
+/// A module to rewrite and compile, and under which circumstances.
+struct Compiling<'a> {
+    code: &'a Code<'a>,
+    limits: &'a Limits,
+    points: &'a PointRequest,
+    options: &'a CompileOptions,
+    cancellation: &'a Cancellation,
+}
+
+impl Compiling<'_> {
+    /// Compiles with these passes, or without any if that is impossible. Also returns the compiled code as bytes, if it
+    /// is to be kept.
+    fn all(&self, passes: Passes) -> Result<(Made, Option<Vec<u8>>), LoadError> {
+        let why = match self.once(passes) {
+            Ok((parts, Compiled { module, artifact })) => {
+                return Ok((Made { module, parts, why_untraced: None }, artifact));
+            }
+            Err(error @ (LoadError::TooCostly(_) | LoadError::Cancelled)) => return Err(error),
+            Err(error) => error,
+        };
+        if passes == Passes::default() {
+            return Err(why);
+        }
+        let why = match why {
+            LoadError::Compile(why) => why,
+            other => other.to_string(),
+        };
+        let (parts, Compiled { module, artifact }) = self.once(Passes::default())?;
+        Ok((Made { module, parts, why_untraced: Some(why) }, artifact))
+    }
+
+    /// Rewrites and compiles with these passes.
+    fn once(&self, passes: Passes) -> Result<(Instrumentation, Compiled), LoadError> {
+        let Compiling { code, limits, points, options, cancellation } = *self;
+        let instrumented = Instrumented::new(&code.binary, passes, points, cancellation);
+        let Instrumented { binary, parts } = instrumented.map_err(|error| match error {
+            InstrumentError::Cancelled => LoadError::Cancelled,
+            error => LoadError::Compile(error.to_string()),
+        })?;
+        let job = Job { engine: &code.engine, binary: &Arc::new(binary), limits, options, cancellation };
+        let compiled = job.compile().map_err(|failure| match failure {
+            NotCompiled::Cancelled => LoadError::Cancelled,
+            NotCompiled::Limit(limit, progress) => {
+                LoadError::TooCostly(Box::new(TooCostly { limit, progress, size: CodeSize::of(&code.binary) }))
+            }
+            NotCompiled::Refused(message) if passes == Passes::default() => LoadError::Compile(message),
+            NotCompiled::Refused(message) => {
+                let message = LoadError::Compile(message);
+                LoadError::Compile(format!("linmem cannot compile the module with store recording: {message}"))
+            }
+        })?;
+        Ok((parts, compiled))
+    }
+}
+
+impl Made {
+    /// What is kept besides the compiled code.
+    fn head(&self) -> Vec<u8> {
+        let mut head = Vec::new();
+        self.parts.put(&mut head);
+        put_option(self.why_untraced.as_deref(), &mut head, put_text);
+        head
+    }
+
+    /// Loads what was kept.
+    #[allow(unsafe_code, reason = "the compiled code comes from a file")]
+    fn load(entry: Entry, engine: &Engine) -> Option<Made> {
+        let mut head = Reader::new(&entry.head);
+        let (parts, why_untraced) = (Instrumentation::read(&mut head)?, head.option(Reader::text)?);
+        head.end()?;
+        // SAFETY: the file has the checksum and the key that it was written with, by a linmem of the same sources for
+        // an engine with the same settings, and nobody but the user could have written it.
+        let module = unsafe { artifact::load(engine, entry.artifact) }?;
+        Some(Made { module, parts, why_untraced })
     }
 }
 
@@ -303,9 +433,14 @@ impl Program {
     }
 }
 
+/// The engine that compiles and runs modules.
+pub(super) fn engine() -> Engine {
+    EngineBuilder::new(Cranelift::default()).engine().into()
+}
+
 /// Why a valid module cannot be loaded, as far as can be told without compiling it.
 pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) -> Option<LoadError> {
-    if let Err(Fault::Features(features)) = validate::for_engine(binary) {
+    if let Err(Fault::Features(features)) = validate::for_engine(binary, &Cancellation::default()) {
         return Some(LoadError::Features(features));
     }
     if interface.memories.iter().any(|memory| memory.shared) {
@@ -342,10 +477,10 @@ pub(super) fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> Lo
 }
 
 /// The compiler's message, without its prefixes.
-pub(super) fn refused(error: CompileError) -> LoadError {
-    LoadError::Compile(match error {
+pub(super) fn message(error: CompileError) -> String {
+    match error {
         CompileError::Validate(message) | CompileError::Codegen(message) => message,
         CompileError::Wasm(error) => error.to_string(),
         error => error.to_string(),
-    })
+    }
 }

@@ -1,6 +1,8 @@
 //! Validation, and the features that a module uses but the engine lacks.
 
-use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
+use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
+
+use super::Cancellation;
 
 /// The features of the engine: those that wasmer's Cranelift compiler enables in its own validator.
 const ENGINE: WasmFeatures = WasmFeatures::empty()
@@ -44,17 +46,27 @@ pub(super) enum Fault {
     Features(Vec<String>),
     /// It is not valid.
     Invalid(BinaryReaderError),
+    /// The user cancelled it.
+    Cancelled,
 }
 
-/// Validates a module for the engine.
+impl From<BinaryReaderError> for Fault {
+    fn from(error: BinaryReaderError) -> Fault {
+        Fault::Invalid(error)
+    }
+}
+
+/// Validates a module for the engine, unless that is cancelled.
 ///
 /// # Errors
 /// It is not valid, or uses features that the engine does not support.
-pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
-    if is_valid(binary, ENGINE).is_ok() {
-        return Ok(());
+pub(super) fn for_engine(binary: &[u8], cancellation: &Cancellation) -> Result<(), Fault> {
+    match validate(binary, ENGINE, cancellation) {
+        Ok(()) => return Ok(()),
+        Err(Fault::Cancelled) => return Err(Fault::Cancelled),
+        Err(_) => (),
     }
-    is_valid(binary, WasmFeatures::all()).map_err(Fault::Invalid)?;
+    validate(binary, WasmFeatures::all(), cancellation)?;
     Err(Fault::Features(missing(binary)))
 }
 
@@ -64,6 +76,29 @@ pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
 /// It is not valid.
 pub(super) fn for_any_engine(binary: &[u8]) -> Result<(), BinaryReaderError> {
     is_valid(binary, WasmFeatures::all())
+}
+
+/// Validates a module as [`Validator::validate_all`] does, unless that is cancelled.
+fn validate(binary: &[u8], features: WasmFeatures, cancellation: &Cancellation) -> Result<(), Fault> {
+    let mut validator = Validator::new_with_features(features);
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut funcs = Vec::new();
+    for payload in parser.parse_all(binary) {
+        if let ValidPayload::Func(func, body) = validator.payload(&payload?)? {
+            funcs.push((func, body));
+        }
+    }
+    let mut allocations = FuncValidatorAllocations::default();
+    for (func, body) in funcs {
+        if cancellation.is_cancelled() {
+            return Err(Fault::Cancelled);
+        }
+        let mut validator = func.into_validator(allocations);
+        validator.validate(&body)?;
+        allocations = validator.into_allocations();
+    }
+    Ok(())
 }
 
 fn is_valid(binary: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {

@@ -39,6 +39,8 @@ struct Shared {
     asked: AtomicU64,
     /// Lines up to this number are cancelled.
     cancelled: AtomicU64,
+    /// Whether anything was ever interrupted.
+    interrupted: AtomicBool,
     /// How much of the limit was spent before the current exchange, in nanoseconds.
     spent_before: AtomicU64,
     /// Set while the guest handles a batch of lines, which counts as one exchange.
@@ -67,6 +69,7 @@ impl Watchdog {
                 count: AtomicU64::new(0),
                 asked: AtomicU64::new(0),
                 cancelled: AtomicU64::new(0),
+                interrupted: AtomicBool::new(false),
                 spent_before: AtomicU64::new(0),
                 batch: AtomicBool::new(false),
                 paused: AtomicBool::new(false),
@@ -97,6 +100,7 @@ impl Watchdog {
         // The guest's thread increments the count before it reads `cancelled`; here the order is reversed. So either
         // that thread sees the cancellation, or this sees the count to stop at.
         self.shared.cancelled.fetch_max(line, SeqCst);
+        self.shared.interrupted.store(true, SeqCst);
         self.shared.asked.store(self.shared.count.load(SeqCst), SeqCst);
         self.wake();
         self.control().end_call();
@@ -105,6 +109,16 @@ impl Watchdog {
     /// Whether the line with this number was cancelled. Call it inside [`Watchdog::during`].
     pub fn is_cancelled(&self, line: u64) -> bool {
         line <= self.shared.cancelled.load(SeqCst)
+    }
+
+    /// Whether loading the first guest is cancelled, from here on: any interrupt does that.
+    pub fn first_load(&self) -> Cancellation {
+        Cancellation(Some((self.clone(), None)))
+    }
+
+    /// Whether loading a guest is cancelled, from here on, for the request with this number.
+    pub fn load_for(&self, request: u64) -> Cancellation {
+        Cancellation(Some((self.clone(), Some(request))))
     }
 
     /// Whether any line was cancelled. In a pipe that cancels all further lines.
@@ -288,6 +302,21 @@ impl Watchdog {
             self.shared.firing.store(was_firing, SeqCst);
         }
         RETRY
+    }
+}
+
+/// Whether the user cancelled loading a guest. By default nobody can.
+#[derive(Clone, Default)]
+pub struct Cancellation(Option<(Watchdog, Option<u64>)>);
+
+impl Cancellation {
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        match &self.0 {
+            None => false,
+            Some((watch, None)) => watch.shared.interrupted.load(SeqCst),
+            Some((watch, Some(request))) => watch.is_cancelled(*request),
+        }
     }
 }
 

@@ -67,9 +67,22 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Whether the guest's start exceeded the time limit.
-    pub fn is_time_limit(&self) -> bool {
-        matches!(self, OpenError::Prepare(failure) if matches!(failure.root(), Failure::Limit(Limit::Time(_))))
+    /// Whether compiling the guest or its start exceeded a limit.
+    pub fn is_limit(&self) -> bool {
+        match self {
+            OpenError::Load(error) => matches!(error, LoadError::TooCostly(_)),
+            OpenError::Prepare(failure) => matches!(failure.root(), Failure::Limit(Limit::Time(_))),
+            OpenError::NoConvention(_) | OpenError::Unstoppable(_) => false,
+        }
+    }
+
+    /// Whether the user interrupted loading the guest or its start.
+    pub fn is_interrupted(&self) -> bool {
+        match self {
+            OpenError::Load(error) => matches!(error, LoadError::Cancelled),
+            OpenError::Prepare(failure) => *failure.root() == Failure::Interrupted,
+            OpenError::NoConvention(_) | OpenError::Unstoppable(_) => false,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::abi::{Candidate, NoConvention, Rejection, ResolvedConvention, candidates, chosen, unresolved};
 use crate::debug::DebugInfo;
-use crate::guest::{self, Import, Inspected, Interface, Limits, LoadError, Producers};
+use crate::guest::{self, CodeSize, Import, Inspected, Interface, Kept, Limits, LoadError, Producers};
 
 use super::{Options, Source};
 
@@ -28,6 +28,10 @@ pub struct Inspection {
     pub advice: Vec<String>,
     /// Its limits.
     pub limits: Limits,
+    /// The size of its code.
+    pub size: CodeSize,
+    /// Its compiled code in the cache.
+    pub kept: Vec<Kept>,
     /// The convention that would be used, or why there is none.
     pub chosen: Result<ResolvedConvention, NoConvention>,
 }
@@ -38,7 +42,8 @@ pub struct Inspection {
 /// It is not a valid module.
 pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadError> {
     let wish = &options.wish;
-    let Inspected { interface, producers, obstacle } = guest::inspect(&source.name, &source.bytes, &options.limits)?;
+    let Inspected { interface, producers, obstacle, size, kept } =
+        guest::inspect(&source.name, &source.bytes, &options.limits, options.compile.cache.as_ref())?;
     let (candidates, misses) = candidates(&interface, wish.call.as_deref());
     let chosen = chosen(&interface, wish, (candidates.clone(), misses.clone()));
     // The chosen convention may have failed because of its imports.
@@ -56,6 +61,8 @@ pub fn inspect(source: &Source, options: &Options) -> Result<Inspection, LoadErr
         candidates,
         misses,
         limits: options.limits,
+        size,
+        kept,
         chosen,
         interface,
     })

@@ -14,8 +14,8 @@ use crate::abi::{
 };
 use crate::debug::DebugInfo;
 use crate::guest::{
-    Boundary, Code, DriverCode, Func, Global, Guest, Interface, Limits, Passes, PointRequest, Points, Program,
-    Recorded, Watchdog,
+    Boundary, Cancellation, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, PointRequest,
+    Points, Program, Recorded, Watchdog,
 };
 use crate::record::{Cause, Failure, Memories, Outcome, Recorder, Trigger, Value};
 
@@ -80,8 +80,9 @@ impl Live {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(source: &Source, options: &Options, watch: Watchdog) -> Result<(Live, Cause), OpenError> {
-        let mut live = Live::load(source, options, watch)?;
-        let start = live.start()?;
+        let cancellation = watch.first_load();
+        let mut live = Live::load(source, options, watch, &cancellation)?;
+        let start = live.start_unless(&cancellation)?;
         Ok((live, start))
     }
 
@@ -89,15 +90,27 @@ impl Live {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub(super) fn load(source: &Source, options: &Options, watch: Watchdog) -> Result<Live, OpenError> {
-        let code = Code::read(&source.name, &source.bytes).map_err(OpenError::Load)?;
+    pub(super) fn load(
+        source: &Source,
+        options: &Options,
+        watch: Watchdog,
+        cancellation: &Cancellation,
+    ) -> Result<Live, OpenError> {
+        let code = Code::parse(&source.name, &source.bytes).map_err(OpenError::Load)?;
         // Before compiling, which may take seconds.
         let wish = options.wish.clone();
-        let choice = choose(code.interface(), &wish).map_err(OpenError::NoConvention)?;
+        let choice = match choose(code.interface(), &wish) {
+            Ok(choice) => choice,
+            Err(error) => {
+                // Of a module that is not valid, that is told.
+                code.validate(cancellation).map_err(OpenError::Load)?;
+                return Err(OpenError::NoConvention(error));
+            }
+        };
         let debug = DebugInfo::new(code.binary().into(), Some(Path::new(&source.name)), options.source_maps.clone());
         let debug = Arc::new(debug);
         let points = if options.trace.pauses { options.stops.points(&debug) } else { PointRequest::default() };
-        let program = code.compile_for_control(options.limits, options.trace, &points);
+        let program = code.compile_with(options.limits, options.trace, &points, &options.compile, cancellation);
         let mut program = program.map_err(OpenError::Load)?;
         options.stops.tell(&watch, &debug, program.points());
         program.set_symbols(debug.clone());
@@ -127,6 +140,19 @@ impl Live {
             is_unstoppable: false,
             poison,
         })
+    }
+
+    /// Starts the guest that was loaded first, and returns the cause of its start, unless loading was cancelled before
+    /// the start is over: nobody else would notice.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub(super) fn start_unless(&mut self, cancellation: &Cancellation) -> Result<Cause, OpenError> {
+        let start = self.start()?;
+        match cancellation.is_cancelled() {
+            true => Err(OpenError::Load(LoadError::Cancelled)),
+            false => Ok(start),
+        }
     }
 
     /// Starts the guest that was loaded, and returns the cause of its start.

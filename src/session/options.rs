@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Stops;
 use crate::abi::ConventionRequest;
 use crate::debug::PathMapping;
-use crate::guest::{Limits, Passes};
+use crate::guest::{CompileOptions, Limits, Passes};
 use crate::record::Listener;
 
 /// The user's options for running a guest.
@@ -15,6 +15,8 @@ use crate::record::Listener;
 pub struct Options {
     /// The guest's limits.
     pub limits: Limits,
+    /// How modules are compiled.
+    pub compile: CompileOptions,
     /// The requested convention.
     pub wish: ConventionRequest,
     /// The arguments of a guest that is a program, after its name.

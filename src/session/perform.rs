@@ -29,9 +29,9 @@ impl Live {
             }
             GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
             GuestOp::Reset => begun(words, self.restart()?),
-            GuestOp::Reload(source) => begun(words, self.reload(&source, options)?),
+            GuestOp::Reload(source) => begun(words, self.reload(&source, number, options)?),
             GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
-            GuestOp::Recompile(trace) => begun(words, self.recompile(&Options { trace, ..options.clone() })?),
+            GuestOp::Recompile(trace) => begun(words, self.recompile(number, &Options { trace, ..options.clone() })?),
         })
     }
 }

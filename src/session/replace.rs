@@ -55,9 +55,10 @@ impl Live {
     ///
     /// # Errors
     /// As for [`Live::open`].
-    pub(super) fn reload(&mut self, source: &Source, options: &Options) -> Result<Cause, OpenError> {
+    pub(super) fn reload(&mut self, source: &Source, number: u64, options: &Options) -> Result<Cause, OpenError> {
         let options = Options { wish: self.wish.clone(), ..options.clone() };
-        let opened = Live::load(source, &options, self.watch.clone()).and_then(|mut live| {
+        let cancellation = self.watch.load_for(number);
+        let opened = Live::load(source, &options, self.watch.clone(), &cancellation).and_then(|mut live| {
             live.is_unstoppable = true;
             let start = live.start()?;
             Ok((live, start))
@@ -77,10 +78,11 @@ impl Live {
     ///
     /// # Errors
     /// As for [`Live::open`], or [`OpenError::Unstoppable`].
-    pub(super) fn recompile(&mut self, options: &Options) -> Result<Cause, OpenError> {
+    pub(super) fn recompile(&mut self, number: u64, options: &Options) -> Result<Cause, OpenError> {
         let source = Source { name: self.name.clone(), bytes: self.debug.module().to_vec() };
         let options = Options { wish: self.wish.clone(), ..options.clone() };
-        let opened = Live::load(&source, &options, self.watch.clone()).and_then(|mut live| {
+        let cancellation = self.watch.load_for(number);
+        let opened = Live::load(&source, &options, self.watch.clone(), &cancellation).and_then(|mut live| {
             live.is_unstoppable = true;
             match live.why_untraced() {
                 Some(why) => Err(OpenError::Unstoppable(why.to_owned())),

@@ -27,13 +27,14 @@ pub(super) fn work(
     jobs: &Receiver<Job>,
     report: &impl Fn(Update),
 ) {
-    let mut live = match Live::load(source, &options, watch.clone()) {
+    let cancellation = watch.first_load();
+    let mut live = match Live::load(source, &options, watch.clone(), &cancellation) {
         Ok(live) => live,
         Err(error) => return report(Update::Failed(error)),
     };
     let mut origin = Origin::of(source);
     report(Update::Ready(Box::new(About::of(&live, &origin))));
-    let start = match live.start() {
+    let start = match live.start_unless(&cancellation) {
         Ok(start) => start,
         Err(error) => return report(Update::Failed(error)),
     };

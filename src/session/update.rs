@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{About, GuestOp, OpenError};
 use crate::check::Finding;
-use crate::guest::{Global, Paused};
+use crate::guest::{CompileProgress, Global, Paused};
 use crate::record::{Cause, Memories};
 
 /// A report of the guest's thread to its session.
 pub enum Update {
+    /// A guest's module is being compiled: how far that is.
+    Compiling(CompileProgress),
     /// The guest is loaded and started.
     Ready(Box<About>),
     /// The guest emitted a message during an exchange. The message is also a step of the resulting cause.

@@ -16,7 +16,7 @@ use super::{
     Update,
 };
 use crate::check::{Findings, review};
-use crate::guest::{Global, Limits, PauseListener, Watchdog};
+use crate::guest::{CompileListener, CompileOptions, CompileProgress, Global, Limits, PauseListener, Watchdog};
 use crate::record::{Listener, Run, Trigger};
 
 /// Bytes kept for the current run: its history, and the records of one exchange.
@@ -74,6 +74,8 @@ pub struct Session {
     reloaded: Option<Reload>,
     /// Why the last request was refused, if it was.
     refusal: Option<String>,
+    /// How far compiling a module is, if one is being compiled.
+    compiling: Option<CompileProgress>,
 }
 
 impl Session {
@@ -94,7 +96,10 @@ impl Session {
         let paused = report.clone();
         watch.control().set_listener(PauseListener::new(move |call| paused(Update::Paused(Box::new(call)))));
         let hold = Some(Hold(watch.clone()));
-        let options = Options { listener, ..options };
+        let compiling = report.clone();
+        let compiling = CompileListener::new(move |progress| compiling(Update::Compiling(progress)));
+        let compile = CompileOptions { listener: Some(compiling), ..options.compile.clone() };
+        let options = Options { listener, compile, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &watching, &inbox, &*report));
         let run = Run::new(budget(&limits));
         Session { watch, limits, run, resend, stops, _hold: hold, ..Session::new(name, jobs) }
@@ -127,6 +132,7 @@ impl Session {
             resend: Resend::default(),
             reloaded: None,
             refusal: None,
+            compiling: None,
         }
     }
 
@@ -174,7 +180,12 @@ impl Session {
         if let Some(behind) = &mut self.suspended {
             return behind.apply(update);
         }
+        self.compiling = match &update {
+            Update::Compiling(progress) => Some(*progress),
+            _ => None,
+        };
         match update {
+            Update::Compiling(_) => (),
             Update::Ready(about) if self.about.is_none() => {
                 self.memory = about.memory;
                 self.about = Some(*about);
@@ -214,6 +225,11 @@ impl Session {
             Update::Failed(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// How far compiling a module is, if one is being compiled.
+    pub fn compiling(&self) -> Option<CompileProgress> {
+        self.compiling
     }
 
     /// Why the last request was refused, if it was. The timeline does not show this, because nothing happened.

@@ -23,6 +23,10 @@ use value::{At, Field};
 pub struct Settings {
     /// The limits of the guest.
     pub limits: Limits,
+    /// Whether compiled code is kept and used again.
+    pub cache: bool,
+    /// The size limit of the compiled code that is kept, in bytes.
+    pub max_cache: u64,
     /// Which memory accesses of the guest are recorded.
     pub trace: Trace,
     /// Where to find the sources that debug information names.
@@ -53,11 +57,15 @@ pub struct Settings {
     pub poison: Filler,
 }
 
-/// The default limits. Records may use up to an eighth of the machine's memory.
+/// The default size limit of the compiled code that is kept.
+const CACHE: u64 = 1 << 30;
+
+/// The default limits. Records may use up to an eighth of the machine's memory, and the compiler up to half.
 static LIMITS: LazyLock<Limits> = LazyLock::new(|| {
-    let limits = Limits::default();
-    let share = machine_memory() / 8;
-    Limits { record: limits.record.min(share >> 20 << 20), ..limits }
+    let (limits, all) = (Limits::default(), machine_memory());
+    let share = |part: u64| (all / part) >> 20 << 20;
+    let (record, compile_memory) = (limits.record.min(share(8)), limits.compile_memory.min(share(2)));
+    Limits { record, compile_memory, ..limits }
 });
 
 /// The machine's memory in bytes, as far as it is known.
@@ -74,6 +82,8 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             limits: *LIMITS,
+            cache: true,
+            max_cache: CACHE,
             trace: Trace::Auto,
             source_maps: Vec::new(),
             env: Variables::default(),
@@ -114,6 +124,8 @@ pub struct Setting {
 pub enum Group {
     /// Limits of a guest.
     Limits,
+    /// How a module is compiled.
+    Compiling,
     /// How a guest is run.
     Program,
     /// Which findings are raised.
@@ -140,6 +152,29 @@ pub const SETTINGS: &[Setting] = &[
         live: true,
         ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
     },
+    Setting {
+        live: true,
+        ..setting(
+            "compile-timeout",
+            "Compile time limit; 0: none",
+            Group::Compiling,
+            &At(|all| &mut all.limits.compile_time),
+        )
+    },
+    Setting {
+        live: true,
+        ..setting(
+            "max-compile-memory",
+            "Compiler memory limit",
+            Group::Compiling,
+            &At(|all| &mut all.limits.compile_memory),
+        )
+    },
+    Setting {
+        off: "Do not keep or use compiled code",
+        ..setting("cache", "Keep compiled code and use it", Group::Compiling, &At(|all| &mut all.cache))
+    },
+    setting("max-cache", "Cache size limit", Group::Compiling, &At(|all| &mut all.max_cache)),
     setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting(
         "source-map",

@@ -8,13 +8,20 @@ use std::process::Command;
 pub(crate) fn linmem() -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear();
+    command.envs(cache());
     command
+}
+
+/// Where linmem keeps compiled code, if `LINMEM_TEST_CACHE` says so: by default nowhere. `tests/cache-modes.sh` runs all
+/// tests with a cache.
+pub(crate) fn cache() -> Option<(&'static str, String)> {
+    std::env::var("LINMEM_TEST_CACHE").ok().map(|folder| ("XDG_CACHE_HOME", folder))
 }
 
 /// A shell command in an environment with only a `PATH`, on which linmem comes first.
 pub(crate) fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", script]).env_clear().env("PATH", path());
+    command.args(["-c", script]).env_clear().env("PATH", path()).envs(cache());
     command
 }
 

@@ -21,6 +21,8 @@ struct Report<'a> {
     memories: Vec<Memory<'a>>,
     segments: Vec<Segment>,
     start: bool,
+    code: Code,
+    compiled: Vec<Compiled<'a>>,
     built_by: &'a [String],
     limits: Allowed,
     load_error: Option<String>,
@@ -91,6 +93,23 @@ struct Segment {
     len: u64,
 }
 
+/// The size of the code.
+#[derive(Serialize)]
+struct Code {
+    functions: u64,
+    bytes: u64,
+    longest_bytes: u64,
+    longest_function: Option<u32>,
+    most_locals: u64,
+}
+
+/// Compiled code in the cache.
+#[derive(Serialize)]
+struct Compiled<'a> {
+    kind: &'a str,
+    bytes: u64,
+}
+
 /// The limits that would apply to the guest.
 #[derive(Serialize)]
 struct Allowed {
@@ -98,6 +117,8 @@ struct Allowed {
     timeout_ms: Option<u64>,
     output_bytes: u64,
     record_bytes: u64,
+    compile_timeout_ms: Option<u64>,
+    compile_memory_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -144,6 +165,8 @@ pub fn json(source: &Source, inspection: &Inspection) -> String {
             .map(|segment| Segment { memory: segment.memory, addr: segment.addr, len: segment.len })
             .collect(),
         start: interface.has_start,
+        code: inspection.size.into(),
+        compiled: inspection.kept.iter().map(|kept| Compiled { kind: &kept.kind, bytes: kept.bytes }).collect(),
         built_by: &inspection.built_by,
         load_error: inspection.obstacle.as_ref().map(ToString::to_string),
         unresolved: inspection.unresolved.iter().map(Import::from).collect(),
@@ -201,6 +224,20 @@ impl From<Limits> for Allowed {
             timeout_ms: limits.time.map(millis),
             output_bytes: limits.output,
             record_bytes: limits.record,
+            compile_timeout_ms: limits.compile_time.map(millis),
+            compile_memory_bytes: limits.compile_memory,
+        }
+    }
+}
+
+impl From<guest::CodeSize> for Code {
+    fn from(size: guest::CodeSize) -> Code {
+        Code {
+            functions: size.functions,
+            bytes: size.bytes,
+            longest_bytes: size.longest,
+            longest_function: (size.functions > 0).then_some(size.longest_func),
+            most_locals: size.locals,
         }
     }
 }

@@ -42,6 +42,9 @@ pub fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: 
     if interface.has_start {
         out.push_str("a start function runs at instantiation\n");
     }
+    let _ = writeln!(out, "code: {}", inspection.size);
+    let kept = inspection.kept.iter().map(|kept| (kept.kind.clone(), counted(kept.bytes, "byte")));
+    list(&mut out, "compiled code in the cache", kept.collect(), most);
     out.push_str("limits\n");
     limit_lines(settings).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     conventions(&mut out, inspection);

@@ -14,7 +14,7 @@ mod tests;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
@@ -38,7 +38,7 @@ use crate::session::{OpenError, Options, Session, Source, Update};
 const REFRESH: Duration = Duration::from_millis(33);
 /// How long to wait for the guest before opening the screen. A guest that fails immediately is reported on the plain
 /// terminal.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(40);
 
 enum Message {
     Terminal(Event),
@@ -107,8 +107,9 @@ fn history(cli: &Cli) -> History {
 
 /// Waits a moment for the guest.
 fn first_reports(full: &mut FullScreen, messages: &Receiver<Message>) -> Result<(), OpenError> {
+    let due = Instant::now() + PATIENCE;
     while full.app.time.selection.is_none() {
-        match messages.recv_timeout(PATIENCE) {
+        match messages.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Ok(Message::Session(update)) => {
                 full.report(update)?;
             }

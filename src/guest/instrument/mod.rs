@@ -24,6 +24,7 @@ mod operands;
 mod points;
 mod scratch;
 mod sections;
+mod stored;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use self::sections::{
     CODE_SECTION, EXPORT_SECTION, FUNCTION_SECTION, GLOBAL_SECTION, MEMORY_SECTION, START_SECTION, Sections,
     TABLE_SECTION, TYPE_SECTION,
 };
+use super::Cancellation;
 use crate::record::Site;
 
 pub use self::access::Touched;
@@ -76,6 +78,12 @@ impl Passes {
 pub(super) struct Instrumented {
     /// The module to compile.
     pub(super) binary: Vec<u8>,
+    /// What was added.
+    pub(super) parts: Instrumentation,
+}
+
+/// What rewriting added to a module, and how that relates to the original.
+pub(super) struct Instrumentation {
     /// The added exports.
     pub(super) added: AddedExports,
     /// Maps rewritten offsets to the original.
@@ -125,14 +133,21 @@ pub(super) enum InstrumentError {
     Unknown(String),
     /// It is larger than 4 GiB.
     TooLarge,
+    /// The user cancelled it.
+    Cancelled,
 }
 
 impl Instrumented {
-    /// Rewrites a valid module.
+    /// Rewrites a valid module, unless that is cancelled.
     ///
     /// # Errors
-    /// See [`InstrumentError`]; without passes that record, only [`InstrumentError::Invalid`].
-    pub(super) fn new(original: &[u8], passes: Passes, points: &PointRequest) -> Result<Instrumented, InstrumentError> {
+    /// See [`InstrumentError`]; without passes that record, [`InstrumentError::Unknown`] does not occur.
+    pub(super) fn new(
+        original: &[u8],
+        passes: Passes,
+        points: &PointRequest,
+        cancellation: &Cancellation,
+    ) -> Result<Instrumented, InstrumentError> {
         let mut sections = Sections::of(original)?;
         let is_traced = passes != Passes::default();
         let passes = Passes { stores: passes.stores || passes.pauses, ..passes };
@@ -146,6 +161,9 @@ impl Instrumented {
         let added = usize::from(is_traced) + usize::from(passes.pauses);
         (sections.bodies.len() + added).encode(&mut code);
         for place in 0..sections.bodies.len() {
+            if cancellation.is_cancelled() {
+                return Err(InstrumentError::Cancelled);
+            }
             bodies.rewrite(&sections, place, &mut code)?;
         }
         if is_traced {
@@ -163,7 +181,8 @@ impl Instrumented {
         sections.replace(CODE_SECTION, code);
         let memories = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
         let tables = sections.tables + u32::from(is_traced);
-        Ok(Instrumented { binary: sections.finish(), added: exports, offsets, sites, points, memories, tables })
+        let parts = Instrumentation { added: exports, offsets, sites, points, memories, tables };
+        Ok(Instrumented { binary: sections.finish(), parts })
     }
 }
 
@@ -314,6 +333,7 @@ impl fmt::Display for InstrumentError {
             InstrumentError::Invalid(error) => error.fmt(f),
             InstrumentError::Unknown(feature) => write!(f, "linmem cannot record stores in a module with {feature}"),
             InstrumentError::TooLarge => f.write_str("the module is larger than 4 GiB"),
+            InstrumentError::Cancelled => f.write_str("cancelled"),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Maps offsets in a rewritten module to offsets in the original.
 
+use super::stored::count;
+use crate::guest::bytes::{Reader, put};
+
 /// Maps offsets in rewritten function bodies to offsets in the original file.
 #[derive(Debug, Default)]
 pub(in crate::guest) struct OffsetMap {
@@ -57,6 +60,36 @@ impl OffsetMap {
             Some(piece) if offset < piece.rewritten + piece.len => piece.original,
             Some(piece) => piece.original + piece.original_len + (offset - piece.rewritten - piece.len),
         })
+    }
+
+    /// Appends it to `out`.
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        let OffsetMap { imported_funcs, bodies, pieces } = self;
+        [*imported_funcs, count(bodies.len()), count(pieces.len())].into_iter().for_each(|number| put(number, out));
+        for Body { original, first_piece } in bodies {
+            [original, first_piece].into_iter().for_each(|&number| put(count(number), out));
+        }
+        for Piece { rewritten, len, original, original_len } in pieces {
+            [rewritten, len, original, original_len].into_iter().for_each(|&number| put(count(number), out));
+        }
+    }
+
+    /// Reads what [`OffsetMap::put`] appended.
+    pub(super) fn read(from: &mut Reader<'_>) -> Option<OffsetMap> {
+        let imported_funcs = from.number()?;
+        let (bodies, pieces) = (from.count(8)?, from.count(16)?);
+        let body = |from: &mut Reader<'_>| {
+            let (original, first_piece) = (from.index()?, from.index()?);
+            (first_piece <= pieces).then_some(Body { original, first_piece })
+        };
+        let bodies: Vec<_> = (0..bodies).map(|_| body(from)).collect::<Option<_>>()?;
+        let piece = |from: &mut Reader<'_>| {
+            let (rewritten, len, original) = (from.index()?, from.index()?, from.index()?);
+            Some(Piece { rewritten, len, original, original_len: from.index()? })
+        };
+        let pieces = (0..pieces).map(|_| piece(from)).collect::<Option<_>>()?;
+        // `original` slices between neighbours.
+        bodies.is_sorted_by_key(|body| body.first_piece).then_some(OffsetMap { imported_funcs, bodies, pieces })
     }
 
     /// Number of pieces that are not copied.

@@ -55,7 +55,8 @@ const ACCESSES: &str = r#"(module
 
 fn rewrite(wat: &str, passes: Passes) -> (Vec<u8>, Instrumented) {
     let original = wat::parse_str(wat).expect("the test's module is right");
-    let instrumented = Instrumented::new(&original, passes, &PointRequest::default()).expect("it is valid");
+    let instrumented =
+        Instrumented::new(&original, passes, &PointRequest::default(), &Cancellation::default()).expect("it is valid");
     Validator::new_with_features(WasmFeatures::all())
         .validate_all(&instrumented.binary)
         .unwrap_or_else(|error| panic!("a rewritten module is valid: {error}\n{wat}"));
@@ -100,7 +101,7 @@ fn only_code_that_could_go_on_for_long_is_checked() {
         ("(module (memory 1) (func (i32.store (i32.const 0) (i32.const 0))))", 0),
         (&format!("(module (func {}))", "nop ".repeat(1001)), 1),
     ] {
-        assert_eq!(rewrite(wat, PLAIN).1.offsets.pieces(), checks, "{wat}");
+        assert_eq!(rewrite(wat, PLAIN).1.parts.offsets.pieces(), checks, "{wat}");
     }
 }
 
@@ -108,9 +109,9 @@ fn only_code_that_could_go_on_for_long_is_checked() {
 fn names_that_the_module_has_are_left_to_it() {
     let wat = r#"(module (start $s) (func $s (export "linmem stop") (export "linmem start") (export "linmem hook")))"#;
     let (_, instrumented) = rewrite(wat, STORES);
-    assert_eq!(instrumented.added.flag, "linmem stop'");
-    assert_eq!(instrumented.added.start.as_deref(), Some("linmem start'"));
-    assert_eq!(instrumented.added.trace.expect("stores are recorded").hook, "linmem hook'");
+    assert_eq!(instrumented.parts.added.flag, "linmem stop'");
+    assert_eq!(instrumented.parts.added.start.as_deref(), Some("linmem start'"));
+    assert_eq!(instrumented.parts.added.trace.expect("stores are recorded").hook, "linmem hook'");
 }
 
 #[test]
@@ -120,8 +121,8 @@ fn what_cannot_be_recorded_is_named() {
         ("(module (memory 1 (pagesize 1)))", "a memory with a page size other than 64 KiB"),
     ] {
         let original = wat::parse_str(wat).expect("the test's module is right");
-        assert!(Instrumented::new(&original, PLAIN, &PointRequest::default()).is_ok());
-        let refused = Instrumented::new(&original, STORES, &PointRequest::default())
+        assert!(Instrumented::new(&original, PLAIN, &PointRequest::default(), &Cancellation::default()).is_ok());
+        let refused = Instrumented::new(&original, STORES, &PointRequest::default(), &Cancellation::default())
             .err()
             .expect("it cannot be recorded")
             .to_string();
@@ -137,7 +138,8 @@ fn unrecorded_sections_are_copied_byte_by_byte() {
         let payloads = Parser::new(0).parse_all(module).filter_map(|payload| payload.ok()?.as_section());
         payloads.map(|(_, range)| module[index(range.start)..index(range.end)].to_vec()).collect()
     };
-    let instrumented = Instrumented::new(&original, ALL, &PointRequest::default()).expect("it is valid");
+    let instrumented =
+        Instrumented::new(&original, ALL, &PointRequest::default(), &Cancellation::default()).expect("it is valid");
     let (before, after) = (sections(&original), sections(&instrumented.binary));
     assert_eq!(before.last(), after.last(), "a custom section");
     let data = before.iter().find(|data| data.ends_with(b"some data")).expect("it has data");
@@ -178,7 +180,7 @@ fn each_instruction_is_found_again() {
                 let mut expected = old.iter().peekable();
                 let mut last = 0;
                 for (at, name) in new {
-                    let found = instrumented.offsets.original(func, *at).expect("it is there") - start;
+                    let found = instrumented.parts.offsets.original(func, *at).expect("it is there") - start;
                     assert!(found >= last, "instructions stay in order");
                     last = found;
                     // Each original instruction appears once in its replacement.
@@ -188,7 +190,7 @@ fn each_instruction_is_found_again() {
                 }
                 assert_eq!(expected.next(), None, "an instruction is missing");
             }
-            assert_eq!(instrumented.offsets.original(99, 0), None, "the hook's function is not the module's");
+            assert_eq!(instrumented.parts.offsets.original(99, 0), None, "the hook's function is not the module's");
         }
     }
 }
@@ -200,7 +202,7 @@ fn sites_name_their_instructions() {
         .into_iter()
         .flat_map(|(start, operators)| operators.into_iter().map(move |(at, name)| (start + at, name)));
     let operators: Vec<_> = located.collect();
-    for site in &instrumented.sites {
+    for site in &instrumented.parts.sites {
         let (_, name) = operators.iter().find(|(at, _)| *at == site.offset as usize).expect("it is an instruction's");
         let wanted = match site.kind {
             SiteKind::Load => "Load",
@@ -213,7 +215,7 @@ fn sites_name_their_instructions() {
         };
         assert!(name.contains(wanted), "{site:?} is {name}");
     }
-    assert_eq!(instrumented.sites.iter().filter(|site| site.joined).count(), 2, "two stores have 16 bytes");
+    assert_eq!(instrumented.parts.sites.iter().filter(|site| site.joined).count(), 2, "two stores have 16 bytes");
 }
 
 #[test]
@@ -222,8 +224,9 @@ fn stop_points_stand_where_lines_statements_and_loops_begin_and_are_bounded() {
         (i32.store (i32.const 1) (i32.add (local.get 0) (i32.const 2)))))";
     let original = wat::parse_str(wat).expect("the test's module is right");
     let points = |request: &PointRequest| {
-        let instrumented = Instrumented::new(&original, CONTROL, request).expect("it is valid");
-        let points = instrumented.points;
+        let instrumented =
+            Instrumented::new(&original, CONTROL, request, &Cancellation::default()).expect("it is valid");
+        let points = instrumented.parts.points;
         (0..points.len()).filter_map(|number| points.offset(number)).collect::<Vec<_>>()
     };
     let statements = points(&PointRequest::default());
@@ -235,8 +238,9 @@ fn stop_points_stand_where_lines_statements_and_loops_begin_and_are_bounded() {
     assert_eq!(points(&PointRequest { others: vec![entry + 10], ..lines }), [entry, entry + 1, entry + 3, entry + 10]);
     // A function has so many that it stays smaller than the limit of the specification's implementations.
     let original = wat::parse_str(format!("(module (func {}) (func))", "nop ".repeat(MOST + 10))).expect("it is right");
-    let instrumented = Instrumented::new(&original, CONTROL, &PointRequest::default()).expect("it is valid");
-    assert_eq!(instrumented.points.len(), MOST + 1);
+    let instrumented =
+        Instrumented::new(&original, CONTROL, &PointRequest::default(), &Cancellation::default()).expect("it is valid");
+    assert_eq!(instrumented.parts.points.len(), MOST + 1);
     assert!(Validator::new_with_features(WasmFeatures::all()).validate_all(&instrumented.binary).is_ok());
 }
 

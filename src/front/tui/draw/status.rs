@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{Canvas, glance, shortened};
+use crate::front::compiling;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::{self, to_u16};
 use crate::front::tui::state::overlays::pages::wrapped;
@@ -98,8 +99,16 @@ fn message(app: &App, columns: usize) -> (String, Tone) {
         return (notice.clone(), Tone::Bold);
     }
     match app.session.state() {
-        State::Loading => return ("loading ...".to_owned(), Tone::Bold),
+        State::Loading => {
+            let what = app.session.compiling().map(|progress| compiling::sentence(app.session.name(), progress));
+            let what = what.map_or("loading ...".to_owned(), |what| format!("{what} ... Ctrl-C quits"));
+            return (what, Tone::Bold);
+        }
         State::Busy(lines) => {
+            if let Some(progress) = app.session.compiling() {
+                let what = compiling::sentence(app.session.name(), progress);
+                return (format!("{what} ... Ctrl-C cancels it"), Tone::Bold);
+            }
             let more = if lines > 1 { format!(", {} lines to go", thousands(lines as u64)) } else { String::new() };
             if let Some(stop) = app.session.position() {
                 return (format!("{} ... P pauses, Ctrl-C ends the call", stop_place(stop)), Tone::Bold);

@@ -209,6 +209,7 @@ impl App {
         let size = self.view().map_or(0, |view| view.len());
         self.space.cursor = self.space.cursor.min(size.saturating_sub(1));
         self.reveal(1);
+        self.reveal_change();
         self.search_again();
         self.name_regions();
         self.keep_grouped();

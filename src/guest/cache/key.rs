@@ -1,0 +1,86 @@
+//! The key of compiled code: everything that decides what a module is compiled to.
+
+use sha2::{Digest, Sha256};
+use wasmer::Engine;
+use wasmer::sys::NativeEngineExt;
+
+use crate::guest::{Passes, PointRequest};
+
+/// How a module is instrumented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kind(Passes);
+
+/// The key of compiled code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::guest) struct Key {
+    /// The SHA-256 of the module, in hexadecimal.
+    module: String,
+    kind: Kind,
+    /// The SHA-256 of everything.
+    hash: [u8; 32],
+}
+
+impl Kind {
+    /// The word: `plain`, `stores`, `loads` or `pauses`.
+    fn word(self) -> &'static str {
+        match self.0 {
+            Passes { pauses: true, .. } => "pauses",
+            Passes { loads: true, .. } => "loads",
+            Passes { stores: true, .. } => "stores",
+            Passes { .. } => "plain",
+        }
+    }
+}
+
+impl Key {
+    pub(in crate::guest) fn new(binary: &[u8], passes: Passes, points: &PointRequest, engine: &Engine) -> Key {
+        let module = Sha256::digest(binary);
+        let mut hasher = Sha256::new();
+        let target = engine.target();
+        let engine = [
+            env!("CARGO_PKG_VERSION"),
+            // These sources and the versions of their dependencies, so that nobody has to raise a number.
+            env!("LINMEM_GUEST_SOURCES"),
+            &engine.deterministic_id(),
+            &engine.artifact_format(),
+            &target.triple().to_string(),
+        ];
+        for text in engine {
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text);
+        }
+        hasher.update(target.cpu_features().as_u64().to_le_bytes());
+        hasher.update([passes.stores, passes.loads, passes.pauses].map(u8::from));
+        for offsets in [&points.lines, &points.others] {
+            hasher.update((offsets.len() as u64).to_le_bytes());
+            offsets.iter().for_each(|offset| hasher.update(offset.to_le_bytes()));
+        }
+        hasher.update(module);
+        Key { module: hex(&module), kind: Kind(passes), hash: hasher.finalize().into() }
+    }
+
+    /// What the names of all entries for a module begin with.
+    pub(super) fn module_name(binary: &[u8]) -> String {
+        hex(&Sha256::digest(binary))
+    }
+
+    /// The name of the entry. The module comes first, so that all entries for it can be found.
+    pub(super) fn file_name(&self) -> String {
+        format!("{}-{}-{}", self.module, self.kind.word(), hex(&self.hash[..8]))
+    }
+
+    /// The hash of everything.
+    pub(super) fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+}
+
+/// The kind in the name of an entry, if it is for that module.
+pub(super) fn kind_of<'a>(name: &'a str, module: &str) -> Option<&'a str> {
+    let (kind, _) = name.strip_prefix(module)?.strip_prefix('-')?.rsplit_once('-')?;
+    Some(kind)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

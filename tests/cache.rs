@@ -1,0 +1,131 @@
+//! Compiled code is kept: what is answered is the same as without, whatever happened to the cache.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::piped::{file, linmem, text};
+use crate::terminal::scratch;
+
+/// Answers, and traps at `x`.
+const GUEST: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param i32) (result i32)
+        (if (i32.eq (i32.load8_u (i32.const 64)) (i32.const 120)) (then (unreachable)))
+        (i32.store8 (i32.const 64) (i32.const 33))
+        (local.get 0)))"#;
+
+/// A guest for one test, and an empty folder for its cache.
+struct Case {
+    guest: String,
+    folder: PathBuf,
+}
+
+impl Case {
+    fn new(test: &str) -> Case {
+        Case { guest: file(&format!("cache-{test}.wat"), GUEST), folder: scratch(&format!("cache-{test}")) }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = linmem(args);
+        command.env("XDG_CACHE_HOME", &self.folder).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("linmem starts")
+    }
+
+    /// The answers to two lines and the report of a trap, with what was written to memory.
+    fn answers(&self, more: &[&str]) -> (String, String) {
+        let args = ["--line", "abc", "--line", "x", "--line", "de", "-k", "--show", "hex", "--trace", "stores"];
+        let output = self.run(&[&[&*self.guest], &args[..], more].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        (text(&output.stdout), text(&output.stderr))
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.folder.join("linmem")) else { return Vec::new() };
+        entries.map(|entry| entry.expect("it is ours").path()).collect()
+    }
+}
+
+#[test]
+fn a_cached_guest_does_the_same() {
+    let case = Case::new("same");
+    let fresh = case.answers(&["--no-cache"]);
+    assert!(fresh.0.contains("!bc") && fresh.1.contains("unreachable"), "{fresh:?}");
+    assert!(case.files().is_empty());
+    assert_eq!(case.answers(&[]), fresh);
+    let files = case.files();
+    assert_eq!(files.len(), 1);
+    let written = || files[0].metadata().and_then(|about| about.modified()).expect("it is ours");
+    let first = written();
+    assert_eq!(case.answers(&[]), fresh);
+    assert_eq!(written(), first, "it was read, and not written again");
+    let output = case.run(&["inspect", &case.guest]);
+    assert!(text(&output.stdout).contains("compiled code in the cache: 1\n  stores  "), "{}", text(&output.stdout));
+    let json = case.run(&["inspect", &case.guest, "--json"]);
+    assert!(text(&json.stdout).contains(r#""compiled":[{"kind":"stores","bytes":"#), "{}", text(&json.stdout));
+}
+
+#[test]
+fn the_cache_can_be_measured_and_cleared() {
+    let case = Case::new("cleared");
+    assert_eq!(text(&case.run(&["cache", "size"]).stdout), "0\n");
+    case.answers(&[]);
+    let size: u64 = case.files().iter().map(|file| file.metadata().expect("it is ours").len()).sum();
+    assert_eq!(text(&case.run(&["cache", "size"]).stdout), format!("{size}\n"));
+    let shown = text(&case.run(&["cache"]).stdout);
+    assert!(shown.contains(&*case.folder.join("linmem").display().to_string()), "{shown}");
+    assert!(shown.contains("1 compiled module, ") && shown.contains("of 1,073,741,824 at most"), "{shown}");
+    let cleared = case.run(&["cache", "clear"]);
+    assert!(text(&cleared.stdout).starts_with("removed 1 compiled module, "), "{}", text(&cleared.stdout));
+    assert!(case.files().is_empty());
+    let nowhere = linmem(&["cache"]).env_remove("XDG_CACHE_HOME").output().expect("linmem starts");
+    assert_eq!(nowhere.status.code(), Some(7));
+}
+
+#[test]
+fn a_damaged_cache_changes_nothing() {
+    let case = Case::new("damaged");
+    let fresh = case.answers(&[]);
+    for at in [0, 20, 60, 83, 90, 4000] {
+        let entry = &case.files()[0];
+        let mut bytes = std::fs::read(entry).expect("it is ours");
+        bytes[at] ^= 0x10;
+        std::fs::write(entry, &bytes).expect("it is ours");
+        assert_eq!(case.answers(&[]), fresh, "byte {at}");
+        assert_ne!(std::fs::read(entry).expect("it is ours"), bytes, "it was written again");
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_changes_nothing() {
+    let case = Case::new("unusable");
+    let fresh = case.answers(&["--no-cache"]);
+    std::fs::write(case.folder.join("linmem"), "a file").expect("it is ours");
+    assert_eq!(case.answers(&[]), fresh);
+    assert_eq!(case.run(&["cache"]).status.code(), Some(7));
+    for folder in [Path::new("/dev/null"), Path::new("relative"), Path::new("")] {
+        let output = case.command(&[&case.guest, "--line", "abc"]).env("XDG_CACHE_HOME", folder).output();
+        assert_eq!(text(&output.expect("linmem starts").stdout), "!bc\n", "{}", folder.display());
+    }
+    std::fs::remove_file(case.folder.join("linmem")).expect("it is ours");
+    assert_eq!(case.answers(&["--max-cache", "10"]), fresh);
+    assert!(case.files().is_empty());
+}
+
+#[test]
+fn many_linmems_share_a_cache() {
+    let case = Case::new("shared");
+    let start = |_| {
+        let mut command = case.command(&[&case.guest, "--line", "abc", "--show", "hex"]);
+        command.stdout(Stdio::piped()).spawn().expect("linmem starts")
+    };
+    let children: Vec<_> = (0..8).map(start).collect();
+    let answers: Vec<_> =
+        children.into_iter().map(|child| text(&child.wait_with_output().expect("it ends").stdout)).collect();
+    assert!(answers[0].ends_with("\n!bc\n"), "{}", answers[0]);
+    answers.iter().for_each(|answer| assert_eq!(*answer, answers[0]));
+    assert_eq!(case.files().len(), 1, "no draft is left");
+}
