@@ -69,7 +69,7 @@ fn section(page: &mut String, title: &str, body: &[Statement]) {
 /// The built-in guests that use the convention.
 fn guests(convention: &str) -> Vec<&'static str> {
     let uses = |bytes: &[u8]| {
-        let inspected = inspect("built-in guest", bytes, &Settings::default().limits).ok()?;
+        let inspected = inspect("built-in guest", bytes, &Settings::default().limits, None).ok()?;
         let chosen = choose(&inspected.interface, &ConventionRequest::default()).ok()?;
         Some(chosen.recipe.name == convention)
     };

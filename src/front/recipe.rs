@@ -31,7 +31,7 @@ fn check(file: &Path, guest: &Path, stub_imports: bool, cli: &Cli) -> Status {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
-    let inspected = match inspect(&source.name, &source.bytes, &cli.settings.limits) {
+    let inspected = match inspect(&source.name, &source.bytes, &cli.settings.limits, None) {
         Ok(inspected) => inspected,
         Err(error) => return status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
     };

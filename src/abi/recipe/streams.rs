@@ -13,11 +13,14 @@ const CHUNK: usize = 1 << 20;
 pub struct Streams {
     input: Box<dyn Read>,
     output: Box<dyn Write>,
-    say: Box<dyn FnMut(&[u8])>,
+    say: Box<SayLine>,
     /// Why the host could not read or write, which ended the program.
     error: Option<StreamError>,
     chunk: Vec<u8>,
 }
+
+/// Gets a line of standard error.
+type SayLine = dyn FnMut(&[u8]);
 
 /// Why a program's input could not be read, or its output not be written.
 #[derive(Debug)]
