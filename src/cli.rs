@@ -15,6 +15,7 @@ use clap_complete::Shell;
 use self::given::{check_before_subcommand, negated, set_given};
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{self, WatchRequest};
+use crate::guest::Limits;
 use crate::session::{BreakPlace, Options, Stops};
 pub use crate::settings::{Check, ColorChoice, Keys};
 use crate::settings::{Group, Kind, SETTINGS, Setting, Settings, duration};
@@ -168,9 +169,9 @@ pub enum Command {
     /// Infer how a guest passes text, from a line and its answer
     Infer(InferArgs),
 
-    /// Print a guide: commands, findings, json, recipes
+    /// Print a guide: commands, findings, json, promises, recipes
     Guide {
-        /// Guide to print: commands, findings, json, recipes
+        /// Guide to print: commands, findings, json, promises, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
     },
@@ -244,6 +245,8 @@ pub enum Topic {
     Findings,
     /// What --show json prints.
     Json,
+    /// What linmem does whatever happens, and the limits and tests that hold it.
+    Promises,
     /// The language of recipes.
     Recipes,
 }
@@ -260,11 +263,15 @@ pub enum Show {
 /// The clap definition: that of [`Cli`], with the settings' flags.
 pub fn definition() -> clap::Command {
     let all = with_settings(Cli::command(), |_| true);
-    let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |group| group == Group::Limits));
+    let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, |it| it.group == Group::Limits));
+    // Its time limit is one of its own.
+    let all = all
+        .mut_subcommand("infer", |infer| with_settings(infer, |it| it.group == Group::Limits && it.name != "timeout"));
     let all = all.mut_subcommand("replay", |replay| {
-        let replay = with_settings(replay, |group| group != Group::Program);
+        let replay = with_settings(replay, |it| it.group != Group::Program);
         // Nothing runs in a saved session: the other limits and --resend are accepted, but not listed.
-        let is_limit = |arg: &Arg| arg.get_help_heading() == Some(LIMITS) && arg.get_id() != "max-memory";
+        let concerns = |arg: &Arg| ["max-memory", "max-session"].contains(&arg.get_id().as_str());
+        let is_limit = |arg: &Arg| arg.get_help_heading() == Some(LIMITS) && !concerns(arg);
         let is_unused = |arg: &Arg| is_limit(arg) || arg.get_id() == "resend";
         replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
     });
@@ -272,9 +279,9 @@ pub fn definition() -> clap::Command {
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }
 
-/// Adds the flags of the settings in these groups.
-fn with_settings(command: clap::Command, uses: impl Fn(Group) -> bool) -> clap::Command {
-    command.args(SETTINGS.iter().filter(|setting| uses(setting.group)).map(flag))
+/// Adds the flags of some settings.
+fn with_settings(command: clap::Command, uses: impl Fn(&Setting) -> bool) -> clap::Command {
+    command.args(SETTINGS.iter().filter(|setting| uses(setting)).map(flag))
 }
 
 /// The flag of a setting.
@@ -286,6 +293,9 @@ fn flag(setting: &'static Setting) -> Arg {
         Group::Findings => FINDINGS,
     });
     let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
+    // Those that people set; `--help` and `:limits` list the others too.
+    let frequent = ["timeout", "max-memory", "max-output", "max-record"];
+    let arg = arg.hide_short_help(setting.group == Group::Limits && !frequent.contains(&setting.name));
     let value = OsStringValueParser::new().try_map(|text| setting.check(text));
     let default = || setting.shown(&Settings::default());
     match setting.kind() {
@@ -409,13 +419,13 @@ impl ConventionArgs {
     ///
     /// # Errors
     /// There is no such convention or file, or the file is not a valid recipe.
-    pub fn request(&self) -> Result<ConventionRequest, NoConvention> {
+    pub fn request(&self, limits: &Limits) -> Result<ConventionRequest, NoConvention> {
         let request = ConventionRequest {
             call: self.call.clone(),
             stub_imports: self.stub_imports,
             ..ConventionRequest::default()
         };
-        self.abi.as_deref().map_or_else(|| Ok(request.clone()), |named| request.named(named))
+        self.abi.as_deref().map_or_else(|| Ok(request.clone()), |named| request.named_within(named, limits))
     }
 }
 

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::guest::{Extern, Import, Interface};
+use crate::guest::{Extern, Import, Interface, Limits};
 use crate::record::counted;
 
 pub use assumption::Assumption;
@@ -88,25 +88,32 @@ impl ConventionRequest {
     /// # Errors
     /// There is neither, or the file is not a valid recipe.
     pub fn named(&self, named: &Path) -> Result<ConventionRequest, NoConvention> {
+        self.named_within(named, &Limits::default())
+    }
+
+    /// The same; a file may have as many bytes as the limits say.
+    ///
+    /// # Errors
+    /// As for [`ConventionRequest::named`].
+    pub fn named_within(&self, named: &Path, limits: &Limits) -> Result<ConventionRequest, NoConvention> {
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
-            None => (None, Some(read(named)?)),
+            None => (None, Some(read(named, limits.recipe)?)),
         };
         Ok(ConventionRequest { convention, recipe, ..self.clone() })
     }
 }
 
-/// The recipe in a file, with the file's name.
-fn read(path: &Path) -> Result<(String, Recipe), NoConvention> {
+/// The recipe in a file of at most so many bytes, with the file's name.
+fn read(path: &Path, most: u64) -> Result<(String, Recipe), NoConvention> {
     let file = path.display().to_string();
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    let read = File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_string(&mut text));
     read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
-    if text.len() as u64 > LONGEST {
-        return Err(NoConvention::new(&format!(
-            "{file}: longer than {}, the limit for a recipe",
-            counted(LONGEST, "byte")
-        )));
+    if text.len() as u64 > most {
+        let most = counted(most, "byte");
+        let words = format!("{file}: longer than {most}, the limit for a recipe (--max-recipe sets it)");
+        return Err(NoConvention::new(&words));
     }
     let recipe = recipe::parse(&text).map_err(|error| NoConvention::new(&format!("{file}: {error}")))?;
     Ok((file, recipe))
@@ -216,8 +223,6 @@ fn decide(
     }
 }
 
-/// The maximum size of a recipe file, in bytes.
-const LONGEST: u64 = 1 << 20;
 /// The minimum lead of the best candidate's score over the next.
 const CLEAR: u32 = 10;
 

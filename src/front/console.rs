@@ -1,20 +1,18 @@
 //! Drives a session line by line, for the prompt and scripts: each line is answered before the next is read.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::Poll;
 
 use rustyline::error::ReadlineError;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
 use super::status::{self, Status};
-use super::{hex, panics, signals, termios, tui};
+use super::{hex, system, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
+use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
 
@@ -123,7 +121,7 @@ impl Console {
     }
 
     fn new(session: Session, (sender, messages): (Sender<Message>, Receiver<Message>), cli: &Cli) -> Console {
-        panics::end_the_program(termios::give_back);
+        system::end_the_program();
         Console {
             session,
             messages,
@@ -281,8 +279,7 @@ impl Console {
             let _ = above.send(String::from_utf8_lossy(&out).into_owned());
             return Ok(());
         }
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&out).and_then(|()| stdout.flush())
+        system::write_interruptibly(&out)
     }
 
     /// Prints the buffered output, unless it is for a person who set `quiet`.
@@ -466,19 +463,7 @@ impl Console {
 
 /// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
 fn listen(sender: Sender<Message>) -> Result<(), Status> {
-    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGTERM, SIGHUP]))
-        .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            if signal != SIGINT {
-                remove_drafts();
-                termios::give_back();
-                std::process::exit(128 + signal);
-            }
-            if sender.send(Message::Interrupt).is_err() {
-                return;
-            }
-        }
-    });
-    Ok(())
+    // The console outlives that thread unless the program ends.
+    let interrupted = move || _ = sender.send(Message::Interrupt);
+    system::handle(interrupted).map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))
 }

@@ -27,6 +27,7 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
         Command::Guide { topic: Topic::Commands } => commands(&mut text),
         Command::Guide { topic: Topic::Findings } => findings(&mut text),
         Command::Guide { topic: Topic::Json } => text.write_all(include_bytes!("../../assets/guide/json.md")),
+        Command::Guide { topic: Topic::Promises } => text.write_all(include_bytes!("../../assets/guide/promises.md")),
         Command::Guide { topic: Topic::Recipes } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut definition(), "linmem", &mut text);
@@ -58,11 +59,11 @@ fn recipe(name: &str) -> Status {
 }
 
 fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli: &Cli) -> Status {
-    let source = match Source::find(guest) {
+    let source = match Source::find_within(guest, &cli.settings.limits) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
-    let options = match super::wish(how) {
+    let options = match super::wish(how, cli) {
         Ok(wish) => Options { wish, ..cli.options(false) },
         Err(status) => return status,
     };

@@ -344,7 +344,7 @@ impl Call<'_> {
             said += end + 1;
         }
         unsaid.drain(..said);
-        if unsaid.len() > Messages::MOST {
+        if unsaid.len() > self.messages.most() {
             self.messages.say(unsaid, self.boundary);
             unsaid.clear();
         }
