@@ -15,6 +15,7 @@ use clap_complete::Shell;
 use self::given::{check_before_subcommand, negated, set_given};
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{self, WatchRequest};
+use crate::guest::Limits;
 use crate::session::{BreakPlace, Options, Stops};
 pub use crate::settings::{Check, ColorChoice, Keys};
 use crate::settings::{Group, Kind, SETTINGS, Setting, Settings, duration};
@@ -173,9 +174,9 @@ pub enum Command {
     /// Infer how a guest passes text, from a line and its answer
     Infer(InferArgs),
 
-    /// Print a guide: commands, findings, json, recipes
+    /// Print a guide: commands, findings, json, promises, recipes
     Guide {
-        /// Guide to print: commands, findings, json, recipes
+        /// Guide to print: commands, findings, json, promises, recipes
         #[arg(hide_possible_values = true)]
         topic: Topic,
         /// After `recipes`: built-in convention to explain
@@ -285,6 +286,8 @@ pub enum Topic {
     Findings,
     /// What --show json prints.
     Json,
+    /// What linmem does whatever happens, and the limits and tests that hold it.
+    Promises,
     /// The language of recipes.
     Recipes,
 }
@@ -311,13 +314,17 @@ pub enum Show {
 pub fn definition() -> clap::Command {
     let all = with_settings(Cli::command(), |_| true);
     let all = all.mut_subcommand("inspect", |inspect| {
-        with_settings(inspect, |group| matches!(group, Group::Limits | Group::Compiling))
+        with_settings(inspect, |it| matches!(it.group, Group::Limits | Group::Compiling))
     });
+    // Its time limit is one of its own.
+    let all = all
+        .mut_subcommand("infer", |infer| with_settings(infer, |it| it.group == Group::Limits && it.name != "timeout"));
     let all = all.mut_subcommand("replay", |replay| {
-        let replay = with_settings(replay, |group| group != Group::Program);
+        let replay = with_settings(replay, |it| it.group != Group::Program);
         // Nothing runs in a saved session: the other limits and --resend are accepted, but not listed.
+        let concerns = |arg: &Arg| ["max-memory", "max-session"].contains(&arg.get_id().as_str());
         let is_limit = |arg: &Arg| match arg.get_help_heading() {
-            Some(LIMITS) => arg.get_id() != "max-memory",
+            Some(LIMITS) => !concerns(arg),
             heading => heading == Some(COMPILING),
         };
         let is_unused = |arg: &Arg| is_limit(arg) || arg.get_id() == "resend";
@@ -327,9 +334,9 @@ pub fn definition() -> clap::Command {
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }
 
-/// Adds the flags of the settings in these groups.
-fn with_settings(command: clap::Command, uses: impl Fn(Group) -> bool) -> clap::Command {
-    command.args(SETTINGS.iter().filter(|setting| uses(setting.group)).map(flag))
+/// Adds the flags of some settings.
+fn with_settings(command: clap::Command, uses: impl Fn(&Setting) -> bool) -> clap::Command {
+    command.args(SETTINGS.iter().filter(|setting| uses(setting)).map(flag))
 }
 
 /// The flag of a setting.
@@ -342,8 +349,13 @@ fn flag(setting: &'static Setting) -> Arg {
         Group::Findings => FINDINGS,
     });
     let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
-    // Few need these.
-    let arg = arg.hide_short_help(setting.group == Group::Compiling);
+    // Those that people set; `--help` and `:limits` list the others too.
+    let frequent = ["timeout", "max-memory", "max-output", "max-record"];
+    let is_rare = match setting.group {
+        Group::Limits => !frequent.contains(&setting.name),
+        group => group == Group::Compiling,
+    };
+    let arg = arg.hide_short_help(is_rare);
     let value = OsStringValueParser::new().try_map(|text| setting.check(text));
     let default = || setting.shown(&Settings::default());
     match setting.kind() {
@@ -468,13 +480,13 @@ impl ConventionArgs {
     ///
     /// # Errors
     /// There is no such convention or file, or the file is not a valid recipe.
-    pub fn request(&self) -> Result<ConventionRequest, NoConvention> {
+    pub fn request(&self, limits: &Limits) -> Result<ConventionRequest, NoConvention> {
         let request = ConventionRequest {
             call: self.call.clone(),
             stub_imports: self.stub_imports,
             ..ConventionRequest::default()
         };
-        self.abi.as_deref().map_or_else(|| Ok(request.clone()), |named| request.named(named))
+        self.abi.as_deref().map_or_else(|| Ok(request.clone()), |named| request.named_within(named, limits))
     }
 }
 

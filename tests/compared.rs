@@ -116,7 +116,7 @@ fn host_accesses_are_known_even_if_the_rest_is_not() {
             let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
             (u8::from_le_bytes([old[0]]), new[0], *by)
         }
-        Change::Growth { .. } => unreachable!("no memory grows"),
+        Change::Bare { .. } | Change::Growth { .. } => unreachable!("no memory grows, and all is kept"),
     };
     let host: Vec<_> = changes(8).map(sides).collect();
     let expected: Vec<_> = (0..20).map(|i| (i, i + 1, Actor::Host)).chain([(20, 100, Actor::Host)]).collect();

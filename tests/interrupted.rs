@@ -90,3 +90,28 @@ fn ctrl_c_in_the_start_function_is_the_same_everywhere() {
     terminal.press("\x03");
     assert_eq!(terminal.end(), 130);
 }
+
+/// A pipe that is full stands for a reader that reads no more.
+#[test]
+fn ctrl_c_ends_linmem_where_nobody_reads_its_output() {
+    let line = "x".repeat(1000);
+    let lines = format!("{line}\n").repeat(2000);
+    let script = file("nobody-reads", &lines);
+    for mode in [&["--repl"][..], &["--script", &script], &[], &["--show", "json"]] {
+        let mut child =
+            linmem(mode).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let (mut stdin, lines) = (child.stdin.take().expect("piped"), lines.clone());
+        // It reads until its output is stuck, and then no more.
+        std::thread::spawn(move || _ = stdin.write_all(lines.as_bytes()));
+        let mut stdout = child.stdout.take().expect("piped");
+        stdout.read_exact(&mut [0; 100]).expect("it answers");
+        let since = Instant::now();
+        // The prompt stays open until it is stuck.
+        while child.try_wait().expect("it is ours").is_none() {
+            assert!(since.elapsed() < Duration::from_secs(20), "{mode:?}: it goes on");
+            std::thread::sleep(Duration::from_millis(300));
+            Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is installed");
+        }
+        assert_eq!(child.wait().expect("it exits").code(), Some(130), "{mode:?}");
+    }
+}

@@ -332,6 +332,10 @@ fn guide_documents_exactly_the_fields_that_exist() {
     found.iter().for_each(|object| checker.object(object));
     let exits = run(&[&file("exits.wat", EXITS), "--show", "json"], b"x\n");
     objects(&exits).iter().for_each(|object| checker.object(object));
+    let without_values = run(&["--show", "json", "--max-record", "1"], b"x\n");
+    for change in objects(&without_values)[0]["changes"].as_array().expect("a list") {
+        checker.kind("A change", change, &["kind"]);
+    }
     let lines = format!("1\n22\n333\n4444\n55555\n666666\n{}\n", "7".repeat(70_000)).into_bytes();
     let args = ["--abi", &file("fails.recipe", FAILING), "--show", "json", "-k", "--max-memory", "64KiB"];
     let fails = run(&[&[file("fails.wat", FAILS).as_str()], &args[..]].concat(), &[&lines[..], b"\xff\n"].concat());

@@ -21,6 +21,10 @@ mod detection;
 #[cfg(unix)]
 mod dropped;
 mod embedding;
+#[cfg(target_os = "linux")]
+mod endurance;
+#[cfg(unix)]
+mod escapes;
 mod explained;
 #[cfg(unix)]
 mod files;
@@ -30,15 +34,21 @@ mod generated_modules;
 mod generated_recipes;
 mod globals;
 mod guests;
+#[cfg(unix)]
+mod heavy;
 mod hermetic;
 mod infer;
 mod inspect;
 #[cfg(unix)]
 mod interrupted;
 mod json;
+#[cfg(unix)]
+mod kills;
 mod limits;
 mod loading;
 mod memory_commands;
+#[cfg(target_os = "linux")]
+mod modes;
 mod moody_guest;
 mod odd_guest;
 mod pair;
@@ -46,6 +56,8 @@ mod pipe;
 mod pipe_failures;
 mod piped;
 mod programs;
+#[cfg(unix)]
+mod promises;
 #[cfg(unix)]
 mod prompt;
 #[cfg(unix)]

@@ -83,3 +83,21 @@ fn time_limit_applies_to_each_line_of_a_batch() {
     assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
     assert!(text(&output.stdout) == many + &slow);
 }
+
+/// With `>&-` the standard library opens /dev/null in place of stdout; somebody who redirects there wants that.
+#[cfg(unix)]
+#[test]
+fn a_closed_or_full_stdout_is_an_error() {
+    for (redirected, status) in [(">&-", 7), (">/dev/full", 7), (">/dev/null", 0)] {
+        for args in ["", "--repl", "--show json", "--whole", "--script -", "--help", "guests", "inspect passing-data"] {
+            let script = format!("printf 'a\\n' | linmem {args} {redirected}");
+            let output = crate::hermetic::shell(&script).output().expect("sh is installed");
+            assert_eq!(output.status.code(), Some(status), "{args} {redirected}: {}", text(&output.stderr));
+        }
+    }
+    let output = crate::hermetic::shell("echo a | linmem >&-").output().expect("sh is installed");
+    assert!(text(&output.stderr).contains("writing to stdout failed: it is closed"), "{}", text(&output.stderr));
+    // A quiet script writes nothing.
+    let output = crate::hermetic::shell("echo a | linmem --quiet --script - >&-").output().expect("sh is installed");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}

@@ -217,7 +217,7 @@ fn every_word_completes() {
     prompt.press(":recipe c-\t\r");
     prompt.wait_for("name   c-string");
     prompt.wait_for("> ");
-    prompt.press(":set step\t o\t\t");
+    prompt.press(":set steps\t o\t\t");
     prompt.wait_for("on   off");
     prompt.press("n\r");
     prompt.wait_for("> ");

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use crate::guest::{Extern, Import, Interface};
+use crate::guest::{Extern, Import, Interface, Limits};
 
 pub use assumption::Assumption;
 pub use built_in::{built_in, built_in_recipes};
@@ -89,9 +89,17 @@ impl ConventionRequest {
     /// # Errors
     /// There is neither, or the file is not a valid recipe.
     pub fn named(&self, named: &Path) -> Result<ConventionRequest, NoConvention> {
+        self.named_within(named, &Limits::default())
+    }
+
+    /// The same; a file may have as many bytes as the limits say.
+    ///
+    /// # Errors
+    /// As for [`ConventionRequest::named`].
+    pub fn named_within(&self, named: &Path, limits: &Limits) -> Result<ConventionRequest, NoConvention> {
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
-            None => (None, Some(RecipeFile::read(named)?)),
+            None => (None, Some(RecipeFile::read(named, limits)?)),
         };
         Ok(ConventionRequest { convention, recipe, ..self.clone() })
     }

@@ -152,12 +152,15 @@ impl Blocks {
 
     /// Notes a change: what was written in blocks, and which addresses the host wrote.
     pub(super) fn change(&mut self, change: &Change, facts: &Facts) {
-        let Change::Bytes { memory, old_then_new, by, .. } = change else { return };
-        if *memory != facts.memory || self.live.is_empty() {
+        let Some((memory, _, by)) = change.place() else { return };
+        if memory != facts.memory || self.live.is_empty() {
             return;
         }
-        let new = &old_then_new[old_then_new.len() / 2..];
-        if *by == Actor::Host && new.len() as u64 <= STRUCT {
+        let new = match change {
+            Change::Bytes { old_then_new, .. } => &old_then_new[old_then_new.len() / 2..],
+            _ => &[],
+        };
+        if by == Actor::Host && new.len() as u64 <= STRUCT {
             for word in new.chunks_exact(4) {
                 let addr = u32::from_le_bytes(word.try_into().unwrap_or_default());
                 self.give_at(addr.into());
@@ -167,7 +170,7 @@ impl Blocks {
             let met = self.live.range_mut(..run.end).rev().take_while(|(_, block)| block.range().end > run.start);
             for (_, block) in met {
                 let part = run.start.max(block.addr)..run.end.min(block.range().end);
-                if *by == Actor::Host {
+                if by == Actor::Host {
                     block.by_host.add(part.clone());
                 }
                 block.written.add(part);

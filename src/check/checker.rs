@@ -66,6 +66,12 @@ impl Checker {
         self.next += 1;
         found
     }
+
+    /// Goes on from the memories after the last cause, and shares their pages. They are what it has itself, unless values
+    /// were not kept.
+    pub fn share(&mut self, present: &Memories) {
+        self.state.image = present.get(self.facts.memory).cloned().unwrap_or_default();
+    }
 }
 
 /// The findings of a whole run, from its record.
@@ -165,17 +171,19 @@ impl Walk<'_> {
 
     fn apply(&mut self, change: &Change) {
         let State { image, written, by_guest, blocks, .. } = &mut *self.state;
-        match change {
-            Change::Bytes { memory, addr, old_then_new, by, .. } if *memory == self.facts.memory => {
+        if let Some((_, _, by)) = change.place().filter(|(memory, ..)| *memory == self.facts.memory) {
+            if let Change::Bytes { addr, old_then_new, .. } = change {
                 image.write(*addr, &old_then_new[old_then_new.len() / 2..]);
-                if !self.fills || *by != Actor::Host {
-                    blocks.change(change, self.facts);
-                }
-                change.runs().for_each(|run| written.add(run));
-                if *by == Actor::Guest {
-                    change.runs().for_each(|run| by_guest.add(run));
-                }
             }
+            if !self.fills || by != Actor::Host {
+                blocks.change(change, self.facts);
+            }
+            change.runs().for_each(|run| written.add(run));
+            if by == Actor::Guest {
+                change.runs().for_each(|run| by_guest.add(run));
+            }
+        }
+        match change {
             Change::Growth { memory, to, .. } if *memory == self.facts.memory => image.resize(to * WASM_PAGE),
             _ => (),
         }

@@ -76,7 +76,8 @@ impl World<'_> {
     /// Whether each write of this cause was recorded, so that what is not among them was not written.
     pub(super) fn is_exact(&self) -> bool {
         let is_found = |change: &Change| {
-            matches!(change, Change::Bytes { by: Actor::Guest, evidence: crate::record::Evidence::Found, .. })
+            let is_guest = change.place().is_some_and(|(.., by)| by == Actor::Guest);
+            is_guest && (change.evidence() == Some(crate::record::Evidence::Found) || change.is_bare())
         };
         self.cause.traced.stores && self.written.is_complete() && !self.cause.changes.iter().any(is_found)
     }
@@ -140,9 +141,9 @@ impl World<'_> {
     pub(super) fn guest_runs(&self, step: &Step) -> impl Iterator<Item = Range<u64>> {
         let memory = self.facts.memory;
         let changes = self.cause.changes.get(step.changes.clone()).unwrap_or(&[]);
-        let by_guest = changes.iter().filter(
-            move |change| matches!(change, Change::Bytes { by: Actor::Guest, memory: of, .. } if *of == memory),
-        );
+        let is_by_guest =
+            move |change: &&Change| change.place().is_some_and(|(of, _, by)| of == memory && by == Actor::Guest);
+        let by_guest = changes.iter().filter(is_by_guest);
         by_guest.flat_map(Change::runs)
     }
 }

@@ -110,7 +110,8 @@ pub(super) fn reset(context: &mut Context<'_>, command: String) -> Result<Reply,
 pub(super) fn reload(context: &mut Context<'_>, command: String, file: Option<PathBuf>) -> Result<Reply, Error> {
     context.has_guest()?;
     let named = file.unwrap_or_else(|| context.session.name().into());
-    let source = Source::find(&named).map_err(|error| Error::Failed(error.to_string()))?;
+    let source =
+        Source::find_within(&named, &context.settings.limits).map_err(|error| Error::Failed(error.to_string()))?;
     run(context, command, GuestOp::Reload(source))
 }
 
@@ -193,8 +194,9 @@ pub(super) fn save(context: &mut Context<'_>, path: &Path, overwrite: bool) -> R
 pub(super) fn load(context: &mut Context<'_>, path: &Path) -> Result<Reply, Error> {
     context.idle()?;
     let name = path.display();
-    let most = context.settings.limits.memory;
-    let saved = crate::session::load(path, most).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
+    let (most, longest) = (context.settings.limits.memory, context.settings.inputs.session);
+    let saved =
+        crate::session::load_within(path, most, longest).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
     let told =
         saved.damage.clone().unwrap_or_else(|| "opened; :load without a file returns to the live session".to_owned());
     context.session.enter_saved(saved);

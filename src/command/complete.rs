@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(words(":shot x o"), ["overwrite"]);
         assert_eq!(words(":memory s"), ["second"]);
         assert_eq!(words(":recipe packed"), ["packed", "packed-low"]);
-        assert_eq!(words(":set step"), ["steps"]);
+        assert_eq!(words(":set row"), ["rows"]);
         assert_eq!(words(":set cros"), Vec::<String>::new(), "an old name");
         assert_eq!(words(":cros"), Vec::<String>::new(), "an old name");
         assert_eq!(words(":set resend "), ["all", "last"]);

@@ -11,6 +11,9 @@ use crate::settings::{Group, Kind, SETTINGS, Setting, Settings};
 /// Former names of settings. Accepted but not shown.
 const ALIASES: &[(&str, &str)] = &[("crossings", "steps")];
 
+/// The width of a column of settings and their values.
+const WIDTH: usize = 22;
+
 /// The arguments of `:set`, as in its usage.
 pub(super) fn arguments() -> String {
     let alternatives: Vec<_> = live().map(written).collect();
@@ -53,7 +56,7 @@ pub(super) fn set(context: &mut Context<'_>, setting: &Setting, value: &OsStr) -
     }
     context.session.set_resend(settings.resend);
     *context.settings = settings;
-    let at_once = old.memory == new.memory;
+    let at_once = (old.memory, old.table, old.stack) == (new.memory, new.table, new.stack);
     let applies = if at_once { "" } else { "   (takes effect at the next :reload)" };
     Ok(Reply::Text(vec![format!("{} = {}{applies}", setting.name, setting.shown(context.settings))]))
 }
@@ -62,7 +65,7 @@ pub(super) fn set(context: &mut Context<'_>, setting: &Setting, value: &OsStr) -
 pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
     let line = |setting: &Setting| {
         let value = format!("{} = {}", setting.name, setting.shown(context.settings));
-        format!("{value:<22} {}", setting.about)
+        format!("{value:<WIDTH$} {}", setting.about)
     };
     Ok(Reply::Text(live().map(line).collect()))
 }

@@ -1,6 +1,6 @@
 //! Drives a session line by line, for the prompt and scripts: each line is answered before the next is read.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -8,16 +8,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::Poll;
 
 use rustyline::error::ReadlineError;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
 use super::progress::Progress;
 use super::status::{self, Status};
-use super::{compiling, hex, panics, signals, termios, tui};
+use super::{compiling, hex, system, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
+use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
 
@@ -138,7 +136,7 @@ impl Console {
     }
 
     fn new(session: Session, (sender, messages): (Sender<Message>, Receiver<Message>), cli: &Cli) -> Console {
-        panics::end_the_program(termios::give_back);
+        system::end_the_program();
         Console {
             session,
             messages,
@@ -297,8 +295,7 @@ impl Console {
             let _ = above.send(String::from_utf8_lossy(&out).into_owned());
             return Ok(());
         }
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&out).and_then(|()| stdout.flush())
+        system::write_interruptibly(&out)
     }
 
     /// Prints the buffered output, unless it is for a person who set `quiet`.
@@ -493,29 +490,10 @@ impl Console {
 
 /// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
 fn listen(sender: Sender<Message>, is_loading: Arc<AtomicBool>) -> Result<(), Status> {
-    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP]))
-        .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            let message = match signal {
-                SIGINT => Message::Interrupt,
-                SIGQUIT if is_loading.load(SeqCst) => Message::Quit,
-                SIGQUIT => {
-                    termios::give_back();
-                    // It ends the program, and may leave a core file.
-                    let _ = signal_hook::low_level::emulate_default_handler(SIGQUIT);
-                    continue;
-                }
-                signal => {
-                    remove_drafts();
-                    termios::give_back();
-                    std::process::exit(128 + signal);
-                }
-            };
-            if sender.send(message).is_err() {
-                return;
-            }
-        }
-    });
-    Ok(())
+    // The console outlives that thread unless the program ends.
+    let quit = sender.clone();
+    let interrupted = move || _ = sender.send(Message::Interrupt);
+    let ended = move || is_loading.load(SeqCst) && quit.send(Message::Quit).is_ok();
+    let handled = system::handle(interrupted, ended);
+    handled.map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))
 }

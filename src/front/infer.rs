@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::compiling;
-use super::signals::Caught;
 use super::status::{self, Status};
+use super::system::{self, Caught};
 use crate::abi::{ConventionRequest, RecipeFile};
 use crate::cli::{Cli, InferArgs};
 use crate::infer::{Evidence, Example, Inferred, Tried};
@@ -22,16 +21,17 @@ pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
             "each --line needs its --answer: give them in pairs, as in --line abc --answer ABC",
         );
     }
-    let source = match Source::find(&args.guest) {
+    let source = match Source::find_within(&args.guest, &cli.settings.limits) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
     let pairs = args.line.iter().zip(&args.answer);
-    let bytes = |text: &OsString| text.as_bytes().to_vec();
+    let bytes = |text: &OsString| system::bytes(text).to_vec();
     let evidence = Evidence {
         examples: pairs.map(|(line, answer)| Example { line: bytes(line), answer: bytes(answer) }).collect(),
         call: args.call.clone(),
         budget: args.budget,
+        trials: cli.settings.inputs.trials,
     };
     let watch = Watchdog::new(None);
     let caught = match Caught::install(watch.clone()) {
@@ -98,6 +98,10 @@ fn in_vain(name: &str, tried: &Tried, args: &InferArgs) -> String {
     );
     if tried.is_cut_short {
         text.push_str("\n  The time limit was reached: --timeout sets a longer one.");
+    }
+    if tried.is_out_of_trials {
+        let guests = crate::record::counted(tried.guests, "guest");
+        text.push_str(&format!("\n  The limit of {guests} was reached: --max-trials sets it."));
     }
     if tried.recipes > 0 {
         text.push_str(&format!(

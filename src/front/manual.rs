@@ -32,6 +32,9 @@ pub(super) fn print(command: &Command, cli: &Cli) -> Status {
         Command::Guide { topic: Topic::Commands, .. } => commands(&mut text),
         Command::Guide { topic: Topic::Findings, .. } => findings(&mut text),
         Command::Guide { topic: Topic::Json, .. } => text.write_all(include_bytes!("../../assets/guide/json.md")),
+        Command::Guide { topic: Topic::Promises, .. } => {
+            text.write_all(include_bytes!("../../assets/guide/promises.md"))
+        }
         Command::Guide { topic: Topic::Recipes, .. } => text.write_all(include_bytes!("../../assets/guide/recipes.md")),
         Command::Cache { action } => return compiling::print(*action, cli),
         Command::Completions { shell } => {
@@ -74,11 +77,11 @@ fn unknown_convention(name: &str) -> Status {
 }
 
 fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli: &Cli) -> Status {
-    let source = match Source::find(guest) {
+    let source = match Source::find_within(guest, &cli.settings.limits) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
-    let options = match super::wish(how) {
+    let options = match super::wish(how, cli) {
         Ok(wish) => Options { wish, ..compiling::options(cli, false) },
         Err(status) => return status,
     };

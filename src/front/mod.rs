@@ -12,7 +12,6 @@ mod lines;
 mod man;
 mod manual;
 mod output_format;
-mod panics;
 mod pipe;
 mod progress;
 mod recipe;
@@ -20,10 +19,9 @@ mod repl;
 mod replay;
 mod script;
 mod shown;
-mod signals;
 mod sourced;
 mod status;
-mod termios;
+mod system;
 mod tui;
 mod waiting;
 
@@ -41,8 +39,13 @@ use crate::session::{Source, SourceError, Watched};
 
 /// Runs the command line, and returns the exit status. Errors were printed to stderr.
 pub fn run(cli: &Cli) -> Status {
+    system::restore_before_aborting();
     if let Some(why) = &cli.unread {
         status::tell(why);
+    }
+    let is_silent = cli.script.is_some() && cli.settings.quiet && cli.show.is_none();
+    if system::is_stdout_closed() && !is_silent {
+        return status::of_write(Err(closed()));
     }
     if let Some(command) = &cli.command {
         return match command {
@@ -58,7 +61,7 @@ pub fn run(cli: &Cli) -> Status {
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let is_piped = cli.script.is_none() && !cli.repl && (!interactive || cli.wants_pipe());
     let mut options = compiling::options(cli, !is_piped || cli.show.is_some() || cli.checks(false));
-    options.wish = match wish(&cli.convention) {
+    options.wish = match wish(&cli.convention, cli) {
         Ok(wish) => wish,
         Err(status) => return status,
     };
@@ -101,25 +104,31 @@ fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
+/// The error of writing to a closed stdout.
+fn closed() -> std::io::Error {
+    std::io::Error::other("it is closed")
+}
+
 /// Prints clap's output: the requested help, or a usage error with control characters escaped.
 pub fn usage(error: &clap::Error) -> Status {
     if !error.use_stderr() {
-        return status::of_write(error.print());
+        return status::of_write(if system::is_stdout_closed() { Err(closed()) } else { error.print() });
     }
     let words = error.to_string();
     status::fail(Status::Usage, words.trim_start_matches("error: ").trim_end())
 }
 
 /// The convention request. An error was printed to stderr.
-fn wish(how: &ConventionArgs) -> Result<ConventionRequest, Status> {
-    how.request().map_err(|error| {
+fn wish(how: &ConventionArgs, cli: &Cli) -> Result<ConventionRequest, Status> {
+    how.request(&cli.settings.limits).map_err(|error| {
         let exists = how.abi.as_ref().is_some_and(|file| file.exists());
         status::fail(if exists { Status::NoConvention } else { Status::Usage }, &error.to_string())
     })
 }
 
 fn find_source(cli: &Cli) -> Result<Source, SourceError> {
-    cli.guest.as_deref().map_or_else(|| Ok(Source::default_guest()), Source::find)
+    let find = |guest| Source::find_within(guest, &cli.settings.limits);
+    cli.guest.as_deref().map_or_else(|| Ok(Source::default_guest()), find)
 }
 
 /// The message that a guest's stores are not recorded, with the reason.

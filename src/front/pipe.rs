@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::output_format::OutputFormat;
 use super::progress::Progress;
-use super::signals::Caught;
 use super::status::{self, Status};
+use super::system::{self, Caught};
 use super::waiting::Waiting;
 use super::{Lines, Piece};
 use super::{compiling, hex, json};
@@ -171,6 +171,7 @@ impl Pipe {
                         return self.too_long(false);
                     }
                     self.flush()?;
+                    system::owes(false);
                     lines.fill().map_err(|error| Stop::With(input_failed(&error)))?;
                 }
             }
@@ -194,7 +195,7 @@ impl Pipe {
             }
         };
         let watch = self.live.watch();
-        let (input, output) = (Waiting::new(io::stdin(), watch), Waiting::new(io::stdout(), watch));
+        let (input, output) = (Waiting::new(io::stdin(), watch), Waiting::new(system::Out, watch));
         let ended = self.live.stream(Streams::new(input, output, say));
         self.end_if_asked()?;
         match ended {
@@ -216,6 +217,7 @@ impl Pipe {
     /// Runs as many of the lines as fit in one batch. Each has its separator. Returns their size in bytes.
     fn exchanges(&mut self, lines: &[u8]) -> Result<usize, Stop> {
         self.end_if_asked()?;
+        system::owes(true);
         let done = self.live.answers(lines, self.separator, &mut self.out);
         self.number += done.lines as u64;
         self.messages()?;
@@ -233,6 +235,7 @@ impl Pipe {
         self.number += 1;
         self.reported.store(self.number, Ordering::Relaxed);
         self.end_if_asked()?;
+        system::owes(self.show.is_none());
         let how = match self.show {
             Some(OutputFormat::Json) => return self.json(InputLine { bytes: line, ended }),
             Some(OutputFormat::Hex(style)) => self.shown(InputLine { bytes: line, ended }, style)?,
@@ -343,7 +346,13 @@ impl Pipe {
 
     /// What is wrong with an exchange, as far as that is to be shown.
     fn follow(&mut self, cause: &Cause) -> Vec<Finding> {
-        let mut findings = self.checker.as_mut().map_or_else(Vec::new, |checker| checker.follow(cause));
+        let present = self.live.present();
+        let follow = |checker: &mut Checker| {
+            let findings = checker.follow(cause);
+            checker.share(present);
+            findings
+        };
+        let mut findings = self.checker.as_mut().map_or_else(Vec::new, follow);
         findings.retain(|finding| self.settings.shows(finding));
         findings
     }
@@ -383,11 +392,14 @@ impl Pipe {
         let cause = self.live.send(line, self.number);
         let findings = self.follow(&cause);
         self.flush()?;
-        let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
+        let mut out = BufWriter::with_capacity(GATHER, system::Out);
         let written = hex::write_cause(&mut out, self.number, &cause, &before, style);
         let written = written.and_then(|()| hex::write_findings(&mut out, &findings));
-        written.and_then(|()| out.flush()).map_err(Stop::Output)?;
-        drop(out);
+        let written = written.and_then(|()| out.flush());
+        // What is left of it is not written again.
+        drop(out.into_parts());
+        self.end_if_asked()?;
+        written.map_err(Stop::Output)?;
         self.tell_findings(&findings);
         let answer = cause.outcome.map(|answer| match self.escape {
             true => self.out.extend_from_slice(visible(&answer).as_bytes()),
@@ -401,10 +413,13 @@ impl Pipe {
         let cause = self.live.send(line, self.number);
         let findings = self.follow(&cause);
         self.flush()?;
-        let mut out = BufWriter::with_capacity(GATHER, io::stdout().lock());
+        let mut out = BufWriter::with_capacity(GATHER, system::Out);
         let written = json::write_cause(&mut out, 1, self.number, &cause, &findings);
-        written.and_then(|()| out.flush()).map_err(Stop::Output)?;
-        drop(out);
+        let written = written.and_then(|()| out.flush());
+        // What is left of it is not written again.
+        drop(out.into_parts());
+        self.end_if_asked()?;
+        written.map_err(Stop::Output)?;
         self.tell_findings(&findings);
         self.settle(&Ended::of_cause(cause.outcome.map(|_| ()), cause.cleanup), false)
     }

@@ -17,17 +17,17 @@ pub(super) fn run(command: &RecipeCommand, cli: &Cli) -> Status {
     match command {
         RecipeCommand::Check { file, guest, stub_imports } => check(file, guest, *stub_imports, cli),
         RecipeCommand::Fmt { files, check } if files.is_empty() => fmt_stdin(*check),
-        RecipeCommand::Fmt { files, check } => fmt_files(files, *check),
+        RecipeCommand::Fmt { files, check } => fmt_files(files, *check, cli),
     }
 }
 
 /// Binds a recipe to a guest, none of whose code runs.
 fn check(file: &Path, guest: &Path, stub_imports: bool, cli: &Cli) -> Status {
-    let text = match RecipeFile::text_of(file) {
+    let text = match RecipeFile::text_of(file, &cli.settings.limits) {
         Ok(text) => text,
         Err(error) => return status::fail(Status::Usage, &error.to_string()),
     };
-    let source = match Source::find(guest) {
+    let source = match Source::find_within(guest, &cli.settings.limits) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
     };
@@ -71,15 +71,15 @@ fn fmt_stdin(only_check: bool) -> Status {
 }
 
 /// Formats each file; the status is that of the worst.
-fn fmt_files(files: &[PathBuf], only_check: bool) -> Status {
-    let statuses: Vec<_> = files.iter().map(|file| fmt_file(file, only_check)).collect();
+fn fmt_files(files: &[PathBuf], only_check: bool, cli: &Cli) -> Status {
+    let statuses: Vec<_> = files.iter().map(|file| fmt_file(file, only_check, cli)).collect();
     let worst = |status: &Status| status.code();
     statuses.into_iter().max_by_key(worst).unwrap_or(Status::Answered)
 }
 
-fn fmt_file(file: &Path, only_check: bool) -> Status {
+fn fmt_file(file: &Path, only_check: bool, cli: &Cli) -> Status {
     let name = file.display().to_string();
-    let text = match RecipeFile::text_of(file) {
+    let text = match RecipeFile::text_of(file, &cli.settings.limits) {
         Ok(text) => text,
         Err(error) => return status::fail(Status::Usage, &error.to_string()),
     };

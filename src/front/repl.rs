@@ -15,7 +15,7 @@ use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, Ex
 use super::console::{Console, Message, Read};
 use super::history::{History, Keeper};
 use super::status::{self, Status};
-use super::{Lines, Piece, script, termios};
+use super::{Lines, Piece, script, system};
 use crate::cli::{Cli, Keys};
 use crate::command::{Names, Part, complete, hint, parts};
 use crate::record::Failure;
@@ -27,10 +27,9 @@ type Prompt = Editor<Assistant, MemHistory>;
 /// Runs the prompt to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
     // Nobody reads keys while the guest is loaded.
-    termios::remember();
-    termios::signal_end_of_file();
+    system::signal_end_of_file();
     let opened = Console::open(source, options, cli, true);
-    termios::restore();
+    system::restore();
     match opened {
         Ok(console) => talk(console, cli),
         Err(status) => status,
@@ -50,7 +49,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     let history = if cli.settings.history { History::load() } else { History::none() };
     console.pauses = true;
     let (lines, keeper) = history.into_parts();
-    termios::remember();
+    system::enter_prompt();
     let prompt = match editor(cli, lines) {
         Ok(prompt) => prompt,
         Err(error) => return status::fail(Status::Io, &format!("terminal error: {error}")),
@@ -80,7 +79,7 @@ fn talk(mut console: Console, cli: &Cli) -> Status {
     }
     console.session.missing_stops().iter().for_each(|missing| console.say(missing));
     let talked = converse(&mut console, prompt, keeper);
-    termios::restore();
+    system::leave_prompt();
     match talked {
         Ok(()) => Status::Answered,
         Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::FileTooLarge => {
@@ -127,7 +126,7 @@ fn printer(prompt: &mut Prompt) -> Option<Sender<String>> {
 fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Result<(), ReadlineError> {
     let above = printer(&mut prompt);
     if above.is_some() {
-        termios::leave_keys();
+        system::leave_keys();
     }
     let longest = usize::try_from(console.settings.limits.memory).unwrap_or(usize::MAX);
     let mut piped = (!io::stdin().is_terminal()).then(|| Lines::new(io::stdin(), b'\n', longest));
@@ -140,7 +139,7 @@ fn converse(console: &mut Console, mut prompt: Prompt, mut keeper: Keeper) -> Re
             std::thread::spawn(move || {
                 let typed = match &mut piped {
                     Some(lines) => piped_line(lines, longest),
-                    None => prompt.readline("> "),
+                    None => system::editing(|| prompt.readline("> ")),
                 };
                 // The receiver outlives this thread unless the program ends.
                 let _ = back.send((prompt, piped));

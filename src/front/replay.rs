@@ -8,7 +8,7 @@ use super::status::{self, Status};
 use super::{repl, tui};
 use crate::cli::{Cli, Show};
 use crate::record::Trigger;
-use crate::session::{PastRun, Saved, Session, load};
+use crate::session::{PastRun, Saved, Session, load_within};
 use crate::settings::{Check, Settings};
 use crate::view::Explained;
 
@@ -24,7 +24,7 @@ pub(super) struct ReplayRequest {
 /// interactive front ends.
 pub(super) fn run(file: &Path, wish: &ReplayRequest, cli: &Cli) -> Status {
     let name = file.display();
-    let saved = match load(file, cli.settings.limits.memory) {
+    let saved = match load_within(file, cli.settings.limits.memory, cli.settings.inputs.session) {
         Ok(saved) => saved,
         Err(error) => return status::fail(Status::Io, &format!("{name}: {error}")),
     };
@@ -124,7 +124,7 @@ mod tests {
             let sums = lines.iter().map(|line| format!("{line} {:08x}\n", crc32fast::hash(line.as_bytes())));
             let file = std::env::temp_dir().join(format!("linmem-print-{}", std::process::id()));
             std::fs::write(&file, sums.collect::<String>()).expect("the folder for temporary files is writable");
-            let saved = load(&file, 1 << 26);
+            let saved = crate::session::load(&file, 1 << 26);
             std::fs::remove_file(&file).expect("it was written");
             let cli = Cli::parse_from(["linmem"]);
             for show in [Show::Hex, Show::Json] {

@@ -1,22 +1,16 @@
 //! Scripts: files of lines, commands, and expectations.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::console::{Console, LineResult};
-use super::sourced::{SOURCED, too_many_files};
+use super::sourced;
 use super::status::{self, Status};
 use super::{Lines, Piece};
 use crate::cli::Cli;
 use crate::command::{self, Typed};
 use crate::session::{Options, Source};
 use crate::view::{counted, visible};
-
-/// The maximum nesting depth of scripts.
-const DEEPEST: usize = 8;
-/// The maximum length of a script's line, in bytes.
-const LONGEST: usize = 64 << 20;
 
 /// The counts for a script's summary.
 #[derive(Clone, Copy, Debug, Default)]
@@ -105,17 +99,12 @@ pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
 /// The file cannot be opened, scripts are nested too deep, or they are too many; the message says which.
 fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let name = name_of(file);
-    if console.depth >= DEEPEST {
-        return Err(format!("{name}: files are nested more than {DEEPEST} deep"));
-    }
     if console.depth == 0 {
         console.sourced = 0;
     }
-    // The outermost file is not counted: the user named it.
-    if console.sourced > SOURCED {
-        return Err(format!("{name}: {}", too_many_files()));
-    }
-    let input = File::open(file).map_err(|error| format!("{name}: {error}"))?;
+    let limits = console.settings.inputs;
+    sourced::check(console.depth, console.sourced, &limits).map_err(|reason| format!("{name}: {reason}"))?;
+    let input = sourced::open(file, &limits).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;
     console.sourced += 1;
     let followed = Follower::new(console, &name).all(input);
@@ -156,7 +145,8 @@ impl Follower<'_> {
     }
 
     fn all(mut self, input: impl Read) -> Followed {
-        let end = self.lines(Lines::new(input, b'\n', LONGEST));
+        let longest = usize::try_from(self.console.settings.inputs.script).unwrap_or(usize::MAX);
+        let end = self.lines(Lines::new(input, b'\n', longest));
         self.give_up();
         Followed { tally: self.tally, end }
     }
@@ -184,8 +174,8 @@ impl Follower<'_> {
 
     /// The error for a line that is too long.
     fn too_long(&self) -> io::Error {
-        let most = counted(LONGEST as u64, "byte");
-        io::Error::other(format!("line {} is longer than {most}", self.number + 1))
+        let most = counted(self.console.settings.inputs.script, "byte");
+        io::Error::other(format!("line {} is longer than {most} (--max-script sets the limit)", self.number + 1))
     }
 
     /// Runs one line. Returns why the script ends, if it does.

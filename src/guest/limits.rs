@@ -10,31 +10,39 @@ use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
 
 use crate::record::WASM_PAGE;
 
-/// Maximum total table entries of a guest. A real module's table holds tens of thousands of functions.
-pub(super) const TABLE_ENTRIES: u32 = 1 << 20;
-
-/// Default limit on recorded data: ten million accesses.
-const RECORD: u64 = 256 << 20;
-
 /// Default limits on compiling.
 const COMPILE_TIME: Duration = Duration::from_secs(120);
 const COMPILE_MEMORY: u64 = 4 << 30;
 
-/// The limits of a guest.
+/// The limits of a guest. The defaults are far from what honest modules need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Total bytes of all linear memories, rounded down to whole pages.
     pub memory: u64,
+    /// Total entries of all tables.
+    pub table: u64,
+    /// Bytes of the stack for its calls.
+    pub stack: u64,
     /// Time for one exchange or for instantiation; `None` for no limit.
     pub time: Option<Duration>,
+    /// Time for one call of an export; `None` for no limit.
+    pub step: Option<Duration>,
     /// Bytes in one answer.
     pub output: u64,
-    /// Bytes of the records of its memory accesses.
+    /// Bytes of its messages in one exchange.
+    pub messages: u64,
+    /// Recorded steps in one exchange.
+    pub steps: u64,
+    /// Bytes of the records of its memory accesses in one exchange, and as many of the changes of a run.
     pub record: u64,
     /// Time for compiling its module; `None` for no limit.
     pub compile_time: Option<Duration>,
     /// Bytes of memory for compiling its module, where that is done in a process of its own.
     pub compile_memory: u64,
+    /// Bytes of its module.
+    pub module: u64,
+    /// Bytes of its recipe.
+    pub recipe: u64,
 }
 
 impl Limits {
@@ -42,17 +50,32 @@ impl Limits {
     pub fn pages(&self) -> u32 {
         u32::try_from(self.memory / WASM_PAGE).unwrap_or(u32::MAX).min(65_536)
     }
+
+    /// The limit on table entries, at most what 32-bit indices reach.
+    pub(super) fn entries(&self) -> u32 {
+        u32::try_from(self.table).unwrap_or(u32::MAX)
+    }
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             memory: 512 << 20,
+            // A real module's table holds tens of thousands of functions.
+            table: 1 << 20,
+            stack: 1 << 20,
             time: Some(Duration::from_secs(5)),
+            step: None,
             output: 64 << 20,
-            record: RECORD,
+            messages: 64 << 10,
+            steps: 200_000,
+            // Ten million accesses.
+            record: 256 << 20,
             compile_time: Some(COMPILE_TIME),
             compile_memory: COMPILE_MEMORY,
+            // Ten times the largest known module.
+            module: 1 << 30,
+            recipe: 1 << 20,
         }
     }
 }
@@ -72,7 +95,7 @@ impl LimitingTunables {
         LimitingTunables {
             base: BaseTunables::new(),
             pages: limits.pages() / memories.max(1),
-            entries: TABLE_ENTRIES / tables.max(1),
+            entries: limits.entries() / tables.max(1),
         }
     }
 

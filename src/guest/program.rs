@@ -13,13 +13,13 @@ use super::cache::{Entry, Key};
 use super::compile::{Compiled, Job, NotCompiled};
 use super::component;
 use super::instrument::{AddedExports, InstrumentError, Instrumentation, Instrumented, OffsetMap};
-use super::limits::{LimitingTunables, TABLE_ENTRIES};
+use super::limits::LimitingTunables;
 use super::validate::Fault;
 use super::{
     Cancellation, CodeSize, CompileOptions, Interface, Limits, NoSymbols, Passes, PointRequest, Points, Symbols,
     TooCostly, artifact, text, validate,
 };
-use crate::record::{Site, Traced, WASM_PAGE, counted, plain};
+use crate::record::{Site, Traced, WASM_PAGE, counted, plain, thousands};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
@@ -107,10 +107,16 @@ pub enum LoadError {
         limit: u32,
     },
     /// The module's initial tables exceed the limit.
-    #[error("the module's tables initially need {needs} entries, but the limit is {TABLE_ENTRIES}")]
+    #[error(
+        "the module's tables need {} entries at the start, but the limit is {}; --max-table {needs} would be enough",
+        thousands(*.needs),
+        thousands(*.limit)
+    )]
     Tables {
         /// The initial number of entries.
         needs: u64,
+        /// The limit.
+        limit: u64,
     },
     /// An import other than a function cannot be provided.
     #[error("the import {} cannot be provided: {reason}", plain(.import))]
@@ -262,6 +268,7 @@ impl Code<'_> {
         let program =
             Program { engine, module, interface, limits, added, offsets, sites, points, passes, why_untraced, symbols };
         program.check_memory()?;
+        wasmer_vm::set_stack_size(usize::try_from(limits.stack).unwrap_or(usize::MAX));
         Ok(program)
     }
 }
@@ -354,9 +361,9 @@ impl Program {
         self.limits
     }
 
-    /// Changes the limits of future guests, except the memory limit, which is compiled in.
+    /// Changes the limits of future guests, except those of memory and tables, which are compiled in.
     pub fn set_limits(&mut self, limits: Limits) {
-        self.limits = Limits { memory: self.limits.memory, ..limits };
+        self.limits = Limits { memory: self.limits.memory, table: self.limits.table, ..limits };
     }
 
     /// Sets the symbols that future guests use in stack traces.
@@ -429,7 +436,8 @@ impl Program {
             return Err(LoadError::Memory { needs, limit });
         }
         let needs = self.module.info().tables.values().map(|table| u64::from(table.minimum)).sum();
-        if needs > u64::from(TABLE_ENTRIES) { Err(LoadError::Tables { needs }) } else { Ok(()) }
+        let limit = self.limits.entries().into();
+        if needs > limit { Err(LoadError::Tables { needs, limit }) } else { Ok(()) }
     }
 }
 

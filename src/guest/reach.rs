@@ -166,7 +166,8 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
 
     #[inline]
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
-        match self.enter(host, |store, results| func.call(store, args, results)) {
+        let shared = self.parts.clone();
+        match self.enter(host, |store, results| shared.watch.during_call(|| func.call(store, args, results))) {
             Ok(()) => Ok(&self.results),
             Err(error) => Err(self.describe(error, func, args, 0).into()),
         }
@@ -174,7 +175,8 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
 
     #[inline]
     fn call_bits(&mut self, func: &Func, args: &[u64], host: &mut dyn Host) -> Result<u64, Box<Failure>> {
-        let outcome = self.enter(host, |store, _| func.call_bits(store, args));
+        let shared = self.parts.clone();
+        let outcome = self.enter(host, |store, _| shared.watch.during_call(|| func.call_bits(store, args)));
         outcome.map_err(|error| self.describe(error, func, &func.values(args).collect::<Vec<_>>(), 0).into())
     }
 

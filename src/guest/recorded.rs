@@ -6,12 +6,6 @@ use std::time::{Duration, Instant};
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Guest, Host, Pausing, Watchdog};
 use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, StepKind, Value};
 
-/// Maximum number of recorded steps per cause. A guest that calls imports in a loop makes millions.
-const MOST_STEPS: usize = 200_000;
-/// Bytes of changes, old and new, after which a cause may make no further step: what a guest of the default size
-/// changes when it rewrites all of its memory.
-const CHANGES: u64 = 1 << 30;
-
 /// A guest, reached from outside or inside a call, and its recorder.
 pub struct Recorded<'a, B: ?Sized> {
     pub(super) inner: &'a mut B,
@@ -53,9 +47,12 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
     fn settle(&mut self, is_done: bool) {
         let Recorded { inner, recorder, watch } = self;
         match inner.accesses() {
-            Some(collector) => watch.aside(|| {
-                recorder.aside(|recorder| recorder.settle(&collector, &|memory| inner.bytes(memory)));
-            }),
+            Some(collector) => {
+                let patience = watch.patience();
+                watch.aside(|| {
+                    recorder.aside(|recorder| recorder.settle(&collector, &|memory| inner.bytes(memory), &patience));
+                });
+            }
             None if is_done || recorder.may_compare() => self.compare(Actor::Guest),
             None => recorder.skip_compare((0..inner.memories()).map(|memory| inner.bytes(memory))),
         }
@@ -74,7 +71,9 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
     fn go_on(&mut self) {
         let Recorded { inner, recorder, watch } = self;
         if let Some(collector) = inner.accesses() {
-            watch.aside(|| recorder.aside(|recorder| recorder.go_on(&collector)));
+            let patience = watch.patience();
+            let live = |memory: usize| inner.bytes(memory);
+            watch.aside(|| recorder.aside(|recorder| recorder.go_on(&collector, &live, &patience)));
         }
     }
 
@@ -114,9 +113,6 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
-        if self.recorder.kept() > CHANGES {
-            return Err(Failure::TooManyChanges(CHANGES).into());
-        }
         self.settle_range(memory, addr, bytes.len() as u64);
         self.recorder.enter(StepKind::Write { memory, addr, len: bytes.len() as u64 });
         let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
@@ -229,9 +225,8 @@ impl Host for RecordingHost<'_> {
         args: &[Value],
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
-        if self.recorder.steps() >= MOST_STEPS {
-            return Err(Failure::TooManySteps(MOST_STEPS).into());
-        }
+        // A guest that calls imports in a loop makes millions.
+        self.recorder.check_steps()?;
         let mut recorded = Recorded { inner: boundary, recorder: self.recorder, watch: self.watch.clone() };
         recorded.settle(false);
         recorded.recorder.enter(StepKind::Import { import: self.host.name(place), args: args.to_vec(), results: None });

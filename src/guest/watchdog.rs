@@ -20,9 +20,13 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits before it checks again on a guest that it stopped.
 const RETRY: Duration = Duration::from_millis(1);
 
+/// How long recording may go on after a guest was stopped, besides a share of the time limit.
+const AFTER_STOP: Duration = Duration::from_millis(40);
+
 const NOBODY: u8 = 0;
 const TIME: u8 = 1;
 const USER: u8 = 2;
+const STEP: u8 = 3;
 
 /// A handle to the watchdog of one guest. Clones share it.
 #[derive(Clone)]
@@ -33,6 +37,10 @@ pub struct Watchdog {
 struct Shared {
     /// Time limit for one exchange, in nanoseconds; 0 for none.
     limit: AtomicU64,
+    /// Time limit for one call, in nanoseconds; 0 for none.
+    step_limit: AtomicU64,
+    /// Counts the beginnings and ends of calls, if they have a limit.
+    calls: AtomicU64,
     /// Odd while the guest's code runs.
     count: AtomicU64,
     /// The count at which the user requested a stop.
@@ -66,6 +74,8 @@ impl Watchdog {
         Watchdog {
             shared: Arc::new(Shared {
                 limit: AtomicU64::new(nanos(limit)),
+                step_limit: AtomicU64::new(0),
+                calls: AtomicU64::new(0),
                 count: AtomicU64::new(0),
                 asked: AtomicU64::new(0),
                 cancelled: AtomicU64::new(0),
@@ -89,9 +99,30 @@ impl Watchdog {
         self.wake();
     }
 
+    /// Changes the time limit for one call.
+    pub fn set_step_limit(&self, limit: Option<Duration>) {
+        self.shared.step_limit.store(nanos(limit), SeqCst);
+        self.wake();
+    }
+
     fn limit(&self) -> Option<Duration> {
-        let nanos = self.shared.limit.load(SeqCst);
-        (nanos > 0).then(|| Duration::from_nanos(nanos))
+        time(&self.shared.limit)
+    }
+
+    fn step_limit(&self) -> Option<Duration> {
+        time(&self.shared.step_limit)
+    }
+
+    /// Runs a call, which has a time limit of its own if there is one.
+    #[inline(always)]
+    pub(super) fn during_call<T>(&self, call: impl FnOnce() -> T) -> T {
+        if self.shared.step_limit.load(SeqCst) == 0 {
+            return call();
+        }
+        self.shared.calls.fetch_add(1, SeqCst);
+        let result = call();
+        self.shared.calls.fetch_add(1, SeqCst);
+        result
     }
 
     /// Stops the guest if it is running, and cancels the lines up to this number, including those not begun yet. May
@@ -124,6 +155,22 @@ impl Watchdog {
     /// Whether any line was cancelled. In a pipe that cancels all further lines.
     pub fn cancels(&self) -> bool {
         self.shared.cancelled.load(SeqCst) > 0
+    }
+
+    /// Whether there is time to record what the guest did: after it was stopped only for a moment, else until the user
+    /// interrupts. An exchange so ends within a tenth of the time limit, and Ctrl-C at once, however much memory changed.
+    pub(super) fn patience(&self) -> impl Fn() -> bool {
+        let (shared, since) = (self.shared.clone(), Instant::now());
+        let by = shared.stopped_by.load(SeqCst);
+        let until = match by {
+            NOBODY => None,
+            TIME => self.limit().map(|limit| since + limit / 20 + AFTER_STOP),
+            _ => Some(since + AFTER_STOP),
+        };
+        move || {
+            let is_interrupted = by != USER && shared.stopped_by.load(SeqCst) == USER;
+            !is_interrupted && until.is_none_or(|until| Instant::now() < until)
+        }
     }
 
     /// Runs `work` of the host, without counting it towards the limit.
@@ -214,6 +261,7 @@ impl Watchdog {
         match (self.shared.stopped_by.load(SeqCst), self.limit()) {
             (NOBODY, _) => None,
             (TIME, Some(limit)) => Some(Failure::Limit(Limit::Time(limit))),
+            (STEP, _) => Some(Failure::Limit(Limit::Step(self.step_limit().unwrap_or_default()))),
             _ => Some(Failure::Interrupted),
         }
     }
@@ -238,6 +286,12 @@ impl Watchdog {
     fn look(&self, seen: &mut Seen) -> Option<Duration> {
         let woken = self.shared.asleep.swap(false, SeqCst);
         let (count, now) = (self.shared.count.load(SeqCst), Instant::now());
+        let calls = self.shared.calls.load(SeqCst);
+        if woken || count != seen.count || calls != seen.calls {
+            (seen.calls, seen.in_call) = (calls, Duration::ZERO);
+        } else if !self.shared.paused.load(SeqCst) {
+            seen.in_call += now - seen.at;
+        }
         if woken || count != seen.count {
             let before = Duration::from_nanos(self.shared.spent_before.load(SeqCst));
             (seen.count, seen.spent, seen.told_to_leave) = (count, before, false);
@@ -250,7 +304,7 @@ impl Watchdog {
         }
         seen.at = now;
         if is_running(count) {
-            match self.due(count, seen.spent) {
+            match self.due(count, seen) {
                 NOBODY => Some(self.tick()),
                 by => Some(self.fire(count, by)),
             }
@@ -272,15 +326,18 @@ impl Watchdog {
 
     /// The time until the next check.
     fn tick(&self) -> Duration {
-        self.limit().map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)))
+        let shorter = self.limit().into_iter().chain(self.step_limit()).min();
+        shorter.map_or(IDLE, |limit| (limit / 20).clamp(RETRY, Duration::from_millis(100)))
     }
 
     /// The reason, if any, to stop the guest that runs at `count` and has spent this much time.
-    fn due(&self, count: u64, spent: Duration) -> u8 {
+    fn due(&self, count: u64, seen: &Seen) -> u8 {
         if self.shared.asked.load(SeqCst) == count {
             USER
-        } else if self.limit().is_some_and(|limit| spent >= limit) {
+        } else if self.limit().is_some_and(|limit| seen.spent >= limit) {
             TIME
+        } else if self.step_limit().is_some_and(|limit| seen.in_call >= limit) {
+            STEP
         } else {
             NOBODY
         }
@@ -357,7 +414,8 @@ impl Drop for Shared {
 
 /// The watchdog thread. It ends with the last handle.
 fn keep(shared: &Weak<Shared>) {
-    let mut seen = Seen { count: 0, spent: Duration::ZERO, at: Instant::now(), told_to_leave: false };
+    let (spent, in_call) = (Duration::ZERO, Duration::ZERO);
+    let mut seen = Seen { count: 0, spent, calls: 0, in_call, at: Instant::now(), told_to_leave: false };
     while let Some(shared) = shared.upgrade() {
         let wait = Watchdog { shared }.look(&mut seen);
         match wait {
@@ -372,6 +430,9 @@ struct Seen {
     count: u64,
     /// How long the count has been unchanged.
     spent: Duration,
+    /// The number of beginnings and ends of calls, and how long it has been unchanged.
+    calls: u64,
+    in_call: Duration,
     at: Instant,
     /// Whether the current batch was asked to end.
     told_to_leave: bool,
@@ -380,6 +441,11 @@ struct Seen {
 /// A limit as nanoseconds; 0 for none.
 fn nanos(limit: Option<Duration>) -> u64 {
     limit.map_or(0, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).max(1))
+}
+
+/// A limit in nanoseconds as a time; `None` for 0.
+fn time(nanos: &AtomicU64) -> Option<Duration> {
+    Some(nanos.load(SeqCst)).filter(|&nanos| nanos > 0).map(Duration::from_nanos)
 }
 
 fn is_running(count: u64) -> bool {

@@ -49,6 +49,8 @@ pub struct Evidence {
     pub call: Option<String>,
     /// Time limit for the whole inference.
     pub budget: Duration,
+    /// How many guests may be created.
+    pub trials: u64,
 }
 
 /// A convention that was found.
@@ -85,6 +87,8 @@ pub struct Tried {
     pub guests: u64,
     /// Whether the time was used up, or the user interrupted it.
     pub is_cut_short: bool,
+    /// Whether as many guests were created as may be.
+    pub is_out_of_trials: bool,
 }
 
 /// Infers a convention.
@@ -92,7 +96,7 @@ pub struct Tried {
 /// # Errors
 /// What was tried, if no recipe gives the right answers.
 pub fn infer(program: &Program, evidence: &Evidence, watch: &Watchdog) -> Result<Inferred, Tried> {
-    let lab = Lab::new(program, watch, Invocation::default(), evidence.budget);
+    let lab = Lab::new(program, watch, Invocation::default(), evidence);
     let Some(first) = evidence.examples.first() else { return Err(Tried::default()) };
     let mut search = Search { lab: &lab, evidence, first, drafts: Vec::new(), tried: Tried::default() };
     search.built_in();
@@ -103,7 +107,8 @@ pub fn infer(program: &Program, evidence: &Evidence, watch: &Watchdog) -> Result
     drafts.sort_by_key(|draft| draft.cost);
     drafts.dedup_by_key(|draft| draft.text());
     drafts.truncate(JUDGED);
-    tried.is_cut_short = lab.is_over();
+    tried.is_out_of_trials = lab.is_out_of_trials();
+    tried.is_cut_short = lab.is_over() && !tried.is_out_of_trials;
     (tried.recipes, tried.guests) = (drafts.len(), lab.trials());
     lab.allow(BRIEF);
     let brief = judge(&lab, drafts.clone(), &evidence.examples);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::Evidence;
 use crate::abi::{Exchange, InputLine, Invocation, Recipe};
 use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Interface, Program, Watchdog};
 use crate::record::{Collector, Failure, Value};
@@ -23,6 +24,7 @@ pub(super) struct Lab<'a> {
     invocation: Invocation,
     deadline: Instant,
     trials: Cell<u64>,
+    most: u64,
 }
 
 /// A fresh guest with a recipe that drives it.
@@ -54,9 +56,15 @@ pub(super) struct Handed {
 }
 
 impl<'a> Lab<'a> {
-    pub(super) fn new(program: &'a Program, watch: &'a Watchdog, invocation: Invocation, budget: Duration) -> Lab<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        watch: &'a Watchdog,
+        invocation: Invocation,
+        evidence: &Evidence,
+    ) -> Lab<'a> {
         watch.set_limit(Some(PATIENT));
-        Lab { program, watch, invocation, deadline: Instant::now() + budget, trials: Cell::new(0) }
+        let (deadline, most) = (Instant::now() + evidence.budget, evidence.trials);
+        Lab { program, watch, invocation, deadline, trials: Cell::new(0), most }
     }
 
     /// The module's exports and imports.
@@ -76,7 +84,12 @@ impl<'a> Lab<'a> {
 
     /// Whether the time is used up, or the user wants no more.
     pub(super) fn is_over(&self) -> bool {
-        self.watch.cancels() || Instant::now() >= self.deadline
+        self.watch.cancels() || Instant::now() >= self.deadline || self.is_out_of_trials()
+    }
+
+    /// Whether as many guests were created as may be.
+    pub(super) fn is_out_of_trials(&self) -> bool {
+        self.trials() >= self.most
     }
 
     /// Creates a guest that this recipe drives, and starts it. `None` if the recipe does not fit or the start fails.

@@ -32,6 +32,8 @@ pub struct Cause {
     pub steps: Vec<Step>,
     /// All changes, in order.
     pub changes: Vec<Change>,
+    /// How many changes there are up to the last one whose values are not kept. Memory before that is unknown.
+    pub bare: usize,
     /// The guest's recorded accesses; empty where it made none, or none were recorded.
     pub accesses: Arc<AccessLog>,
     /// Which of its accesses were recorded.
@@ -75,18 +77,21 @@ pub struct Step {
 }
 
 /// Whether all of memory is known before and after a step. It is not where the guest ran and comparing memory was
-/// skipped because it had taken too long: the guest may have changed any byte that the host did not access there.
+/// skipped because it had taken too long: the guest may have changed any byte that the host did not access there. Nor is
+/// it before a change whose values are not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Before the step.
     pub before: bool,
     /// After the step.
     pub after: bool,
+    /// Whether that is because it was not compared; else values that would tell are not kept.
+    pub kept: bool,
 }
 
 impl Known {
     /// Both.
-    pub const BOTH: Known = Known { before: true, after: true };
+    pub const BOTH: Known = Known { before: true, after: true, kept: true };
 }
 
 /// What a step does.
@@ -237,6 +242,7 @@ impl Cause {
             trigger: self.trigger.clone(),
             steps: self.steps.iter().map(bare).collect(),
             changes: Vec::new(),
+            bare: 0,
             accesses: Arc::default(),
             traced: self.traced,
             written: WrittenRanges::of(&self.changes),
@@ -296,8 +302,13 @@ impl Cause {
 
     /// Applies a well-formed cause to the memories before it. `None` if a change does not fit, or the accesses do not
     /// result in the changes that sum them up.
+    ///
+    /// Of one with values that are not kept, `before` are the memories after it.
     pub fn apply(&self, before: &Memories) -> Option<Memories> {
         let mut memories = before.clone();
+        if self.bare > 0 {
+            return self.changes.iter().all(|change| change.is_inside(before)).then_some(memories);
+        }
         let mut made = 0;
         for Segment { accesses, changes } in self.accesses.segments() {
             self.changes[made..changes.start].iter().try_for_each(|change| change.apply(&mut memories))?;
@@ -325,9 +336,27 @@ impl Cause {
         self.steps.iter().rposition(|step| step.accesses.contains(&number))
     }
 
-    /// Whether memory is known before and after the step at `place`. Around the whole cause it always is.
+    /// Whether memory is known before and after the step at `place`. Around the whole cause it always is, unless values
+    /// are not kept.
     pub fn known(&self, place: Option<usize>) -> Known {
-        place.map_or(Known::BOTH, |place| self.steps[place].known)
+        if let Some(place) = place {
+            return self.steps[place].known;
+        }
+        let last = self.steps.iter().rfind(|step| step.depth == 0);
+        let is_last_kept = last.is_none_or(|step| step.known.after || step.known.kept);
+        Known { before: self.bare == 0, after: is_last_kept, kept: self.bare == 0 && is_last_kept }
+    }
+
+    /// Notes where memory is unknown, because values of changes are not kept.
+    pub fn note_bare(&mut self) {
+        self.bare = self.changes.iter().rposition(Change::is_bare).map_or(0, |last| last + 1);
+        for step in &mut self.steps {
+            let (before, after) = (step.changes.start >= self.bare, step.changes.end >= self.bare);
+            if !before || !after {
+                step.known =
+                    Known { before: before && step.known.before, after: after && step.known.after, kept: false };
+            }
+        }
     }
 
     /// The changes of the step at `place`, or of the whole cause if `None`.

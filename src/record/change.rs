@@ -59,6 +59,22 @@ pub enum Change {
         /// Which bytes were written, if not all.
         mask: Option<Mask>,
     },
+    /// Bytes were written, or found to differ, and their values are not kept: they would exceed the limit on recorded
+    /// data. To undo or redo it does nothing, so memory before it is unknown.
+    Bare {
+        /// The memory's index.
+        memory: usize,
+        /// The address of the first byte.
+        addr: u64,
+        /// How many bytes.
+        len: u64,
+        /// Who wrote them.
+        by: Actor,
+        /// How the change is known.
+        evidence: Evidence,
+        /// Which bytes were written, if not all.
+        mask: Option<Mask>,
+    },
     /// The memory grew by zeroed pages; or a fresh guest began with fewer pages, and the removed pages were zero.
     Growth {
         /// The memory's index.
@@ -113,31 +129,73 @@ impl Change {
 
     /// The same change, restricted to the bytes in the mask, if any.
     pub fn with_mask(mut self, of: Option<Mask>) -> Change {
-        if let Change::Bytes { mask, .. } = &mut self {
+        if let Change::Bytes { mask, .. } | Change::Bare { mask, .. } = &mut self {
             *mask = of;
         }
         self
     }
 
+    /// The same change without the values of its bytes.
+    pub(super) fn bare(&self) -> Change {
+        let &Change::Bytes { memory, addr, ref old_then_new, by, evidence, ref mask } = self else {
+            return self.clone();
+        };
+        let len = old_then_new.len() / 2;
+        let is_whole = evidence == Evidence::Written || (0..len).all(|place| self.is_written(place));
+        let mask = if is_whole { mask.clone() } else { Some(Mask::new(len, |place| self.is_written(place))) };
+        Change::Bare { memory, addr, len: len as u64, by, evidence, mask }
+    }
+
+    /// Whether the values of its bytes are not kept.
+    pub fn is_bare(&self) -> bool {
+        matches!(self, Change::Bare { .. })
+    }
+
+    /// The memory, the range and the writer; `None` for growth.
+    pub fn place(&self) -> Option<(usize, Range<u64>, Actor)> {
+        match self {
+            Change::Bytes { memory, addr, old_then_new, by, .. } => {
+                Some((*memory, *addr..addr.saturating_add(old_then_new.len() as u64 / 2), *by))
+            }
+            Change::Bare { memory, addr, len, by, .. } => Some((*memory, *addr..addr.saturating_add(*len), *by)),
+            Change::Growth { .. } => None,
+        }
+    }
+
+    /// How its bytes are known; `None` for growth.
+    pub fn evidence(&self) -> Option<Evidence> {
+        match self {
+            Change::Bytes { evidence, .. } | Change::Bare { evidence, .. } => Some(*evidence),
+            Change::Growth { .. } => None,
+        }
+    }
+
+    /// Number of bytes in its range.
+    fn len(&self) -> usize {
+        match self {
+            Change::Bytes { old_then_new, .. } => old_then_new.len() / 2,
+            Change::Bare { len, .. } => usize::try_from(*len).unwrap_or(usize::MAX),
+            Change::Growth { .. } => 0,
+        }
+    }
+
+    /// Whether every byte of its range is known to be written, without a look at each.
+    fn is_whole(&self) -> bool {
+        matches!(self, Change::Bytes { evidence: Evidence::Written, mask: None, .. } | Change::Bare { mask: None, .. })
+    }
+
     /// Number of bytes known to be written.
     pub fn written(&self) -> usize {
-        match self {
-            Change::Bytes { old_then_new, evidence: Evidence::Written, mask: None, .. } => old_then_new.len() / 2,
-            Change::Bytes { old_then_new, .. } => {
-                (0..old_then_new.len() / 2).filter(|&place| self.is_written(place)).count()
-            }
-            Change::Growth { .. } => 0,
+        match self.is_whole() {
+            true => self.len(),
+            false => (0..self.len()).filter(|&place| self.is_written(place)).count(),
         }
     }
 
     /// The runs of bytes known to be written, as addresses.
     pub fn runs(&self) -> impl Iterator<Item = Range<u64>> {
-        let (addr, len) = match self {
-            Change::Bytes { addr, old_then_new, .. } => (*addr, old_then_new.len() / 2),
-            Change::Growth { .. } => (0, 0),
-        };
-        // Without a look at each byte where all were written.
-        let is_whole = matches!(self, Change::Bytes { evidence: Evidence::Written, mask: None, .. });
+        let (addr, len) = (self.place().map_or(0, |(_, range, _)| range.start), self.len());
+        let is_whole = self.is_whole();
         let mut at = 0;
         std::iter::from_fn(move || {
             let start = (at..len).find(|&place| self.is_written(place))?;
@@ -150,8 +208,12 @@ impl Change {
 
     /// Whether the byte at this index is known to be written.
     pub fn is_written(&self, place: usize) -> bool {
-        let Change::Bytes { old_then_new, evidence, mask, .. } = self else { return false };
-        let len = old_then_new.len() / 2;
+        let len = self.len();
+        let (old_then_new, evidence, mask) = match self {
+            Change::Bytes { old_then_new, evidence, mask, .. } => (old_then_new, evidence, mask),
+            Change::Bare { mask, .. } => return place < len && mask.as_ref().is_none_or(|mask| mask.has(place)),
+            Change::Growth { .. } => return false,
+        };
         place < len
             && match (evidence, mask) {
                 (Evidence::Written, Some(mask)) => mask.has(place),
@@ -166,6 +228,7 @@ impl Change {
             Change::Bytes { old_then_new, mask, .. } => {
                 old_then_new.len() + mask.as_ref().map_or(0, |mask| mask.0.len())
             }
+            Change::Bare { mask, .. } => mask.as_ref().map_or(0, |mask| mask.0.len()),
             Change::Growth { .. } => 0,
         };
         bytes + size_of::<Change>()
@@ -173,9 +236,9 @@ impl Change {
 
     /// Who wrote the byte at this address, if this change is known to have written it.
     pub fn writer(&self, of: usize, at: u64) -> Option<Actor> {
-        let Change::Bytes { memory, addr, by, .. } = self else { return None };
-        let place = usize::try_from(at.checked_sub(*addr)?).ok()?;
-        (*memory == of && self.is_written(place)).then_some(*by)
+        let (memory, range, by) = self.place()?;
+        let place = usize::try_from(at.checked_sub(range.start)?).ok()?;
+        (memory == of && self.is_written(place)).then_some(by)
     }
 
     /// Redoes the change in `memories`, which must be in the state before it.
@@ -184,7 +247,19 @@ impl Change {
             Change::Bytes { memory, addr, old_then_new, .. } => {
                 memories[*memory].write(*addr, &old_then_new[old_then_new.len() / 2..]);
             }
+            Change::Bare { .. } => (),
             Change::Growth { memory, to, .. } => memories[*memory].resize(to * WASM_PAGE),
+        }
+    }
+
+    /// Whether its range or its sizes are within the memories that a file claims.
+    pub(super) fn is_inside(&self, memories: &Memories) -> bool {
+        let end = self.place().map_or(0, |(_, range, _)| range.end);
+        match *self {
+            Change::Bytes { memory, .. } | Change::Bare { memory, .. } => {
+                memories.get(memory).is_some_and(|image| end <= image.len())
+            }
+            Change::Growth { memory, from, to, .. } => memory < memories.len() && from.max(to) <= PAGES,
         }
     }
 
@@ -198,6 +273,7 @@ impl Change {
                 let mut found = vec![0; old.len()];
                 (memories.get(memory)?.read(addr, &mut found) == old.len() && found == old).then_some(())?;
             }
+            Change::Bare { .. } => return None,
             Change::Growth { memory, from, to, .. } => {
                 (memory <= memories.len() && memory < MEMORIES && from.max(to) <= PAGES).then_some(())?;
                 memories.resize_with(memories.len().max(memory + 1), Image::default);
@@ -214,6 +290,7 @@ impl Change {
             Change::Bytes { memory, addr, old_then_new, .. } => {
                 memories[*memory].write(*addr, &old_then_new[..old_then_new.len() / 2]);
             }
+            Change::Bare { .. } => (),
             Change::Growth { memory, from, .. } => memories[*memory].resize(from * WASM_PAGE),
         }
     }

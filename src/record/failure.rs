@@ -27,6 +27,8 @@ pub fn unit(count: u64, one: &str) -> String {
 pub enum Limit {
     /// The guest ran longer than `--timeout` allows.
     Time(Duration),
+    /// A call ran longer than `--step-timeout` allows.
+    Step(Duration),
     /// The answer is longer than `--max-output` allows: (bytes, limit).
     Output(u64, u64),
 }
@@ -175,7 +177,10 @@ pub enum Failure {
     #[error("calls between host and guest are nested more than {0} deep")]
     Nesting(usize),
     /// The exchange has more steps than can be recorded.
-    #[error("the exchange exceeds the recording limit of {0} steps ({UNRECORDED})")]
+    #[error(
+        "the exchange exceeds the recording limit of {} (--max-steps sets it; {UNRECORDED})",
+        counted(*.0 as u64, "step")
+    )]
     TooManySteps(usize),
     /// The exchange changed more bytes than can be recorded.
     #[error(
@@ -284,7 +289,7 @@ impl Failure {
         match self {
             Failure::InRecipe { failure, .. } | Failure::Assumed { failure, .. } => failure.leaves_guest_suspect(),
             Failure::InImport { .. } | Failure::Trap { .. } | Failure::Exit(_) | Failure::Interrupted => true,
-            failure => matches!(failure, Failure::Limit(Limit::Time(_))),
+            failure => matches!(failure, Failure::Limit(Limit::Time(_) | Limit::Step(_))),
         }
     }
 }
@@ -296,6 +301,9 @@ impl fmt::Display for Limit {
         match self {
             Limit::Time(limit) => {
                 write!(f, "the guest was still running after {limit:?} and was stopped (--timeout sets the limit)")
+            }
+            Limit::Step(limit) => {
+                write!(f, "the call was still running after {limit:?} and was stopped (--step-timeout sets the limit)")
             }
             Limit::Output(len, limit) => {
                 let (len, limit) = (counted(*len, "byte"), thousands(*limit));

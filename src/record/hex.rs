@@ -5,9 +5,20 @@ use std::fmt;
 /// Displays bytes as hexadecimal digits without building a string.
 pub struct Hex<'a>(pub &'a [u8]);
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// How many bytes are formatted at once.
+const PIECE: usize = 512;
+
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut digits = [0; 2 * PIECE];
+        self.0.chunks(PIECE).try_for_each(|bytes| {
+            for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+                pair[0] = DIGITS[usize::from(byte >> 4)];
+                pair[1] = DIGITS[usize::from(byte & 15)];
+            }
+            f.write_str(std::str::from_utf8(&digits[..2 * bytes.len()]).unwrap_or_default())
+        })
     }
 }
 

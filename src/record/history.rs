@@ -150,11 +150,10 @@ impl Cause {
 impl Change {
     /// Whether it is known to have written in a target.
     fn touches(&self, target: &Target) -> bool {
-        let Change::Bytes { memory, addr, old_then_new, .. } = self else { return false };
-        let end = addr + old_then_new.len() as u64 / 2;
-        *memory == target.memory
-            && *addr < target.range.end
-            && target.range.start < end
+        let Some((memory, range, _)) = self.place() else { return false };
+        memory == target.memory
+            && range.start < target.range.end
+            && target.range.start < range.end
             && self.runs().any(|run| run.start < target.range.end && target.range.start < run.end)
     }
 }
@@ -166,6 +165,9 @@ impl Run {
         let node = self.cause(cause)?;
         let log = &node.accesses;
         let segment = log.segment_of(access)?;
+        if segment.changes.start < node.bare {
+            return None;
+        }
         let at = |change| self.at(Moment { cause, change });
         match log.way_to(segment, access)? {
             Way::Start => {
@@ -248,7 +250,7 @@ impl Run {
         match found.touch {
             Touch::Access(_) => Some(Actor::Guest),
             Touch::Change(place) => match self.cause(found.cause)?.changes.get(place)? {
-                Change::Bytes { by, .. } | Change::Growth { by, .. } => Some(*by),
+                Change::Bytes { by, .. } | Change::Bare { by, .. } | Change::Growth { by, .. } => Some(*by),
             },
         }
     }

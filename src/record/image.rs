@@ -214,6 +214,14 @@ impl Image {
         }
     }
 
+    /// Copies a page from live memory, if it is within both.
+    pub(super) fn copy_page(&mut self, number: u64, live: &[u8]) {
+        let start = index(number).saturating_mul(PAGE);
+        if let Some(&page) = live.get(start..).and_then(|rest| rest.first_chunk()) {
+            self.put_page(number, &Arc::new(page));
+        }
+    }
+
     fn entry_mut(&mut self, number: usize) -> &mut Option<Arc<Page>> {
         let (leaf, place) = split(number);
         let leaf = &mut Arc::make_mut(&mut self.leaves)[leaf];

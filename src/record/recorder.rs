@@ -1,13 +1,14 @@
 //! The recorder: records one cause while it happens, and keeps a current snapshot of memory.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::access::TouchedPage;
+use super::summing::{Patience, Summing};
 use super::{
-    Actor, Cause, Change, Collector, Evidence, Failure, Frame, Image, Known, Mask, Memories, Outcome, Step, StepKind,
+    Actor, Cause, Change, Collector, Evidence, Failure, Frame, Image, Known, Memories, Outcome, Step, StepKind,
     Trigger, WASM_PAGE,
 };
 
@@ -61,8 +62,15 @@ pub struct Recorder {
     wanted: Option<FocusTarget>,
     /// Time spent on recording the current cause.
     overhead: Duration,
-    /// Bytes that its changes take.
+    /// Bytes that its changes take, and how many they may take; `None` for no limit.
     kept: u64,
+    budget: Option<u64>,
+    /// How many steps it may have; `None` for no limit.
+    most_steps: Option<usize>,
+    /// Of its changes, the number of the first that may have values that can be dropped.
+    full: usize,
+    /// The pages, by memory and number, that are not as in the guest's memory: there was no time to copy them.
+    stale: BTreeSet<(usize, u64)>,
     /// The number of its recorded accesses, and the collector that has them.
     accesses: u64,
     collector: Option<Arc<Mutex<Collector>>>,
@@ -79,7 +87,14 @@ impl Recorder {
 
     /// Creates a recorder for a fresh guest, with the same listener and patience.
     pub fn renewed(&self) -> Recorder {
-        Recorder { patience: self.patience, ..Recorder::new(self.listener.clone()) }
+        let Recorder { patience, budget, most_steps, .. } = *self;
+        Recorder { patience, budget, most_steps, ..Recorder::new(self.listener.clone()) }
+    }
+
+    /// Sets how many bytes the changes of a cause may take, and how many steps it may have. The values of the oldest
+    /// changes that do not fit are not kept.
+    pub fn set_limits(&mut self, budget: u64, steps: u64) {
+        (self.budget, self.most_steps) = (Some(budget), usize::try_from(steps).ok());
     }
 
     /// Sets the time per cause for comparing memories while the guest waits; `None` for the default.
@@ -102,14 +117,15 @@ impl Recorder {
         &self.present
     }
 
-    /// Bytes, old and new, in the changes of the current cause so far.
-    pub fn kept(&self) -> u64 {
-        self.kept
-    }
-
-    /// Number of steps in the current cause so far.
-    pub fn steps(&self) -> usize {
-        self.steps.len()
+    /// Checks that the current cause may have one more step.
+    ///
+    /// # Errors
+    /// [`Failure::TooManySteps`].
+    pub fn check_steps(&self) -> Result<(), Box<Failure>> {
+        match self.most_steps {
+            Some(most) if self.steps.len() >= most => Err(Failure::TooManySteps(most).into()),
+            _ => Ok(()),
+        }
     }
 
     /// Begins a step inside the open one.
@@ -127,7 +143,7 @@ impl Recorder {
             kind,
             changes: made..made,
             accesses: self.accesses..self.accesses,
-            known: Known { before: !self.outdated, after: true },
+            known: Known { before: !self.outdated, after: true, kept: self.stale.is_empty() },
             repeats,
             elapsed: Duration::ZERO,
         });
@@ -155,6 +171,7 @@ impl Recorder {
         step.changes.end = self.changes.len();
         step.accesses.end = self.accesses;
         step.known.after = !self.outdated;
+        step.known.kept &= self.stale.is_empty();
         step.elapsed = elapsed;
         &mut step.kind
     }
@@ -200,19 +217,59 @@ impl Recorder {
         let mut old = vec![0; new.len()];
         self.present[memory].read(addr, &mut old);
         self.present[memory].write(addr, new);
-        self.kept += 2 * new.len() as u64;
-        self.changes.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
+        self.push(Change::bytes(memory, addr, &old, new, by, Evidence::Written));
+    }
+
+    /// Adds a change. If the changes would take too much, the values of the oldest are dropped.
+    fn push(&mut self, change: Change) {
+        self.kept += change.cost() as u64;
+        self.changes.push(change);
+        self.make_room(0);
+    }
+
+    /// Drops values of the oldest changes until so many bytes can be added, or none are left. Returns whether they fit.
+    fn make_room(&mut self, bytes: u64) -> bool {
+        let budget = self.budget.unwrap_or(u64::MAX);
+        if bytes > budget {
+            return false;
+        }
+        while self.kept.saturating_add(bytes) > budget {
+            let Some(change) = self.changes.get_mut(self.full) else { return false };
+            self.full += 1;
+            if matches!(change, Change::Bytes { .. }) {
+                self.kept = self.kept.saturating_sub(change.cost() as u64);
+                *change = change.bare();
+                self.kept += change.cost() as u64;
+            }
+        }
+        true
     }
 
     /// Makes the collector start from the current memories.
-    pub fn go_on(&mut self, collector: &Arc<Mutex<Collector>>) {
+    pub fn go_on(&mut self, collector: &Arc<Mutex<Collector>>, live: &Live<'_>, patience: Patience<'_>) {
+        self.catch_up(live, patience);
         collector.lock().unwrap_or_else(PoisonError::into_inner).go_on(&self.present);
         self.collector = Some(collector.clone());
     }
 
+    /// Copies pages for which there was no time before.
+    fn catch_up(&mut self, live: &Live<'_>, patience: Patience<'_>) {
+        while let Some((memory, number)) = self.stale.pop_first() {
+            if !patience() {
+                self.stale.insert((memory, number));
+                return;
+            }
+            if let Some(image) = self.present.get_mut(memory) {
+                image.copy_page(number, live(memory));
+            }
+        }
+        self.outdated = false;
+    }
+
     /// Records what the guest did since `go_on`: which bytes it wrote, by its own records, and what they are now. The
-    /// cost depends on what was accessed, not on the size of the memories.
-    pub fn settle(&mut self, collector: &Arc<Mutex<Collector>>, live: &Live<'_>) {
+    /// cost depends on what was accessed, not on the size of the memories. If there is no more time, the values are not
+    /// kept, and memory is unknown until the guest is called again.
+    pub fn settle(&mut self, collector: &Arc<Mutex<Collector>>, live: &Live<'_>, patience: Patience<'_>) {
         let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let first = self.changes.len();
         for (memory, from, to) in collecting.take_growths() {
@@ -222,12 +279,16 @@ impl Recorder {
             }
         }
         for (memory, pages) in collecting.pages() {
-            if let Some(image) = self.present.get_mut(memory) {
-                let first = self.changes.len();
-                sum_up(memory, &pages, live(memory), image, &mut self.changes);
-                self.kept += self.changes[first..].iter().map(|change| change.cost() as u64).sum::<u64>();
+            if self.present.len() <= memory {
+                continue;
             }
+            let fits = self.make_room(Summing::most(&pages));
+            let mut summing = Summing { keeps_values: fits, stale: &mut self.stale, patience };
+            let first = self.changes.len();
+            summing.sum_up(memory, &pages, live(memory), &mut self.present[memory], &mut self.changes);
+            self.kept += self.changes[first..].iter().map(|change| change.cost() as u64).sum::<u64>();
         }
+        self.outdated |= !self.stale.is_empty();
         collecting.set_boundary(first..self.changes.len());
         self.accesses = collecting.count();
         self.overhead += collecting.take_overhead();
@@ -242,7 +303,7 @@ impl Recorder {
     pub fn last_written(&self) -> Option<(&[u8], &[u8])> {
         match self.changes.last()? {
             Change::Bytes { old_then_new, .. } => Some(old_then_new.split_at(old_then_new.len() / 2)),
-            Change::Growth { .. } => None,
+            Change::Bare { .. } | Change::Growth { .. } => None,
         }
     }
 
@@ -256,8 +317,8 @@ impl Recorder {
     ) -> (Cause, Memories) {
         let touched = collector.lock().unwrap_or_else(PoisonError::into_inner).touched();
         if may_settle && touched > TOUCHED {
-            self.settle(collector, live);
-            self.go_on(collector);
+            self.settle(collector, live, &|| true);
+            self.go_on(collector, live, &|| true);
         }
         let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut changes, mut present) = (self.changes.clone(), self.present.clone());
@@ -270,7 +331,10 @@ impl Recorder {
         }
         for (memory, pages) in collecting.pages() {
             if let Some(image) = present.get_mut(memory) {
-                sum_up(memory, &pages, live(memory), image, &mut changes);
+                let room = self.budget.unwrap_or(u64::MAX).saturating_sub(self.kept);
+                let keeps_values = Summing::most(&pages) <= room;
+                let mut summing = Summing { keeps_values, stale: &mut BTreeSet::new(), patience: &|| true };
+                summing.sum_up(memory, &pages, live(memory), image, &mut changes);
             }
         }
         let accesses = Arc::new(collecting.so_far(first..changes.len()));
@@ -283,7 +347,9 @@ impl Recorder {
         let trigger = self.trigger.clone().unwrap_or(Trigger::Start);
         let (focus, outcome, traced) = (self.focus, Err(Failure::NotOver), collecting.traced());
         let (written, cleanup) = (Vec::new(), None);
-        (Cause { trigger, steps, changes, accesses, traced, written, focus, outcome, cleanup }, present)
+        let mut cause = Cause { trigger, steps, changes, bare: 0, accesses, traced, written, focus, outcome, cleanup };
+        cause.note_bare();
+        (cause, present)
     }
 
     /// Records the initial contents of a fresh guest's memory. `data` are the ranges that the module initialized, or
@@ -296,6 +362,7 @@ impl Recorder {
                 image.absorb_pages(live, data, |addr, old, new| {
                     changes.push(Change::bytes(memory, addr, old, new, Actor::Module, Evidence::Found));
                 });
+                self.is_compared(memory);
             }
             _ => self.compare(memory, live, Actor::Module),
         }
@@ -323,22 +390,28 @@ impl Recorder {
         let Some(image) = self.present.get_mut(memory).filter(|_| self.outdated) else { return };
         let mut old = vec![0; live.len()];
         let differs = image.read(addr, &mut old) == live.len() && old != live;
-        if differs {
-            image.write(addr, live);
-            self.kept += 2 * live.len() as u64;
-            self.changes.push(Change::bytes(memory, addr, &old, live, Actor::Guest, Evidence::Found));
+        if !differs {
+            return;
+        }
+        image.write(addr, live);
+        // Of stale pages it is known that the guest wrote there.
+        if self.stale.is_empty() {
+            self.push(Change::bytes(memory, addr, &old, live, Actor::Guest, Evidence::Found));
         }
     }
 
     /// Compares a memory with its live bytes, and records growth and differences as made by `by`.
     pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor) {
         self.fit(memory, live, by);
-        let image = &mut self.present[memory];
-        let (changes, kept) = (&mut self.changes, &mut self.kept);
-        image.absorb(live, |addr, old, new| {
-            *kept += 2 * new.len() as u64;
-            changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
-        });
+        let mut image = std::mem::take(&mut self.present[memory]);
+        image.absorb(live, |addr, old, new| self.push(Change::bytes(memory, addr, old, new, by, Evidence::Found)));
+        self.present[memory] = image;
+        self.is_compared(memory);
+    }
+
+    /// All of a memory is known again.
+    fn is_compared(&mut self, memory: usize) {
+        self.stale.retain(|(of, _)| *of != memory);
     }
 
     /// Resizes a memory's image to the live length, and records growth as made by `by`.
@@ -387,14 +460,15 @@ impl Recorder {
     pub fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
         debug_assert!(self.open.is_empty(), "a step is left on every way out of it");
         self.overhead = Duration::ZERO;
-        self.kept = 0;
+        (self.kept, self.full) = (0, 0);
         (self.wanted, self.repeat_next, self.trigger) = (None, false, None);
         self.accesses = 0;
         let (log, traced) = self.collector.take().map_or_else(Default::default, |collector| {
             let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
             (collecting.take_log(), collecting.traced())
         });
-        Cause {
+        let mut cause = Cause {
+            bare: 0,
             accesses: Arc::new(log),
             traced,
             written: Vec::new(),
@@ -404,68 +478,9 @@ impl Recorder {
             focus: self.focus.take(),
             outcome,
             cleanup: None,
-        }
-    }
-}
-
-/// Adds the written bytes of pages to the changes, and puts the pages into the image, as they are in `live` memory.
-fn sum_up(memory: usize, pages: &[TouchedPage<'_>], live: &[u8], image: &mut Image, changes: &mut Vec<Change>) {
-    let mut written = WrittenBytes { memory, changes, addr: 0, old: Vec::new(), new: Vec::new() };
-    for page in pages.iter().filter(|page| page.is_written()) {
-        let Some(new) = page.to_shared(live) else { continue };
-        written.add(page, image.page(page.number()), &*new);
-        image.put_page(page.number(), &new);
-    }
-    written.flush();
-}
-
-/// Minimum number of written runs in a page that are kept as one change with a mask, which is cheaper than many small
-/// changes.
-const RUNS: usize = 64;
-
-/// Gathers bytes written by the guest into changes; adjacent bytes share one.
-struct WrittenBytes<'a> {
-    memory: usize,
-    changes: &'a mut Vec<Change>,
-    /// The gathered range: its address, the old bytes and the new.
-    addr: u64,
-    old: Vec<u8>,
-    new: Vec<u8>,
-}
-
-impl WrittenBytes<'_> {
-    /// Adds the written bytes of a page, given the whole page before and after.
-    fn add(&mut self, page: &TouchedPage<'_>, old: &[u8], new: &[u8]) {
-        if page.runs().nth(RUNS).is_some() {
-            self.flush();
-            let first = page.runs().next().map_or(0, |run| run.start);
-            let last = page.runs().last().map_or(0, |run| run.end).min(old.len());
-            let mask = Mask::new(last - first, |place| page.has(first + place));
-            let addr = page.addr() + first as u64;
-            let (old, new) = (&old[first..last], &new[first..last]);
-            let (by, evidence) = (Actor::Guest, Evidence::Written);
-            self.changes.push(Change::bytes(self.memory, addr, old, new, by, evidence).with_mask(Some(mask)));
-            return;
-        }
-        for run in page.runs() {
-            let run = run.start..run.end.min(old.len());
-            let addr = page.addr() + run.start as u64;
-            if self.addr + self.old.len() as u64 != addr {
-                self.flush();
-                self.addr = addr;
-            }
-            self.old.extend_from_slice(&old[run.clone()]);
-            self.new.extend_from_slice(&new[run]);
-        }
-    }
-
-    fn flush(&mut self) {
-        if !self.old.is_empty() {
-            let (by, evidence) = (Actor::Guest, Evidence::Written);
-            self.changes.push(Change::bytes(self.memory, self.addr, &self.old, &self.new, by, evidence));
-        }
-        self.old.clear();
-        self.new.clear();
+        };
+        cause.note_bare();
+        cause
     }
 }
 

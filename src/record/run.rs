@@ -32,6 +32,8 @@ pub struct Run {
     /// How many causes come before `causes`, those in `listed` included.
     forgotten: usize,
     present: Memories,
+    /// The memories before the newest cause, if they were not worked out but are known.
+    before: Option<Memories>,
     start: Memories,
     /// Whether the last cause is still under way.
     is_unfinished: bool,
@@ -48,6 +50,7 @@ impl Run {
             listed_cost: 0,
             forgotten: 0,
             present: Memories::new(),
+            before: None,
             start: Memories::new(),
             is_unfinished: false,
             cost: 0,
@@ -84,6 +87,8 @@ impl Run {
             && let Some(unfinished) = self.causes.pop_back()
         {
             self.cost -= unfinished.cost();
+        } else {
+            self.before = Some(std::mem::take(&mut self.present)).filter(|_| !self.is_empty());
         }
         if self.is_empty() {
             self.start = present.clone();
@@ -92,6 +97,18 @@ impl Run {
         self.causes.push_back(cause);
         self.present = present;
         self.keep_to_budget();
+    }
+
+    /// Ends the run: nothing follows, and it takes less memory. Its causes and the memories after the last are kept.
+    pub fn end(&mut self, budget: usize) {
+        self.before = None;
+        self.set_budget(budget);
+    }
+
+    /// How much it takes, in bytes, with its memories.
+    pub fn size(&self) -> usize {
+        let pages = |image: &super::Image| image.touched().count() * super::PAGE;
+        self.cost + self.listed_cost + self.present.iter().map(pages).sum::<usize>()
     }
 
     /// Changes the history budget, in bytes.
@@ -103,7 +120,11 @@ impl Run {
     /// Drops the bytes of the oldest causes until the rest fits. Of those, as many stay listed as take little memory.
     fn keep_to_budget(&mut self) {
         self.drop_accesses();
-        while self.cost > self.budget && self.causes.len() > 1 {
+        // Nothing leads back over values that are not kept.
+        let barrier = self.causes.iter().rposition(|cause| cause.bare > 0).unwrap_or(0);
+        let mut behind = barrier;
+        while (self.cost > self.budget || behind > 0) && self.causes.len() > 1 {
+            behind = behind.saturating_sub(1);
             let oldest = self.causes.pop_front().expect("there are two");
             self.cost -= oldest.cost();
             self.forgotten += 1;
@@ -181,8 +202,22 @@ impl Run {
 
     /// The memories at a moment. `None` if it was forgotten or has not happened.
     pub fn at(&self, moment: Moment) -> Option<Memories> {
+        if let Some(memories) = self.ahead_to(moment) {
+            return Some(memories);
+        }
         let mut memories = self.present.clone();
         self.travel(self.now(), moment, &mut memories)?;
+        Some(memories)
+    }
+
+    /// The memories at a moment of the newest cause, if it is nearer to the beginning than to the end: few pages differ
+    /// from those before the cause, and the others are shared.
+    fn ahead_to(&self, moment: Moment) -> Option<Memories> {
+        let newest = self.causes.back().filter(|_| moment.cause + 1 == self.len())?;
+        let made = newest.changes.get(..moment.change)?;
+        let is_near = made.len() <= newest.changes.len() / 2 && !made.iter().any(super::Change::is_bare);
+        let mut memories = self.before.clone().filter(|_| is_near)?;
+        made.iter().for_each(|change| change.redo(&mut memories));
         Some(memories)
     }
 
@@ -192,6 +227,12 @@ impl Run {
     pub fn travel(&self, from: Moment, to: Moment, memories: &mut Memories) -> Option<()> {
         if !self.knows(from) || !self.knows(to) {
             return None;
+        }
+        let ahead = (from.cause..=to.cause).flat_map(|number| self.between(number, from, to));
+        if ahead.clone().any(super::Change::is_bare) {
+            // Only the way back from the present leads there.
+            *memories = self.at(to)?;
+            return Some(());
         }
         for number in from.cause..=to.cause {
             for change in self.between(number, from, to) {

@@ -24,8 +24,8 @@ impl WrittenRanges {
     pub(super) fn of(changes: &[Change]) -> Vec<WrittenRanges> {
         let mut found: BTreeMap<_, Vec<(u32, u32)>> = BTreeMap::new();
         for change in changes {
-            let Change::Bytes { memory, by, evidence, .. } = change else { continue };
-            let ranges = found.entry((*memory, *by, *evidence == Evidence::Found)).or_default();
+            let Some(((memory, _, by), evidence)) = change.place().zip(change.evidence()) else { continue };
+            let ranges = found.entry((memory, by, evidence == Evidence::Found)).or_default();
             // A memory has at most 4 GiB.
             let bounds = |run: Range<u64>| Some((u32::try_from(run.start).ok()?, u32::try_from(run.end - 1).ok()?));
             ranges.extend(change.runs().filter_map(bounds));

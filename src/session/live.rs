@@ -118,6 +118,8 @@ impl Live {
         let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
         recorder.set_patience(options.patience);
+        recorder.set_limits(options.limits.record, options.limits.steps);
+        watch.set_step_limit(options.limits.step);
         let birth = GuestFactory { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
         let (guest, exchange, made) = birth.instance()?;
         let poison = options.poison.map(|byte| Poison::new(byte, facts(program.interface(), &choice.recipe)));
@@ -289,6 +291,11 @@ impl Live {
     /// cannot be compiled, or if its convention was assumed and has not answered many lines yet. Happens automatically
     /// after many lines.
     pub fn warm_up(&mut self) -> bool {
+        // Nobody sees the calls of a compiled recipe.
+        if self.program.limits().step.is_some() {
+            self.driving.lines = 0;
+            return false;
+        }
         // A compiled recipe does not check whether results are plausible.
         if self.choice.assumed.is_some() && self.driving.answered < WARM {
             self.driving.lines = 0;
@@ -411,9 +418,11 @@ impl Live {
     /// Changes the limits of this guest and later ones. The memory limit applies when the next module is loaded.
     pub(super) fn set_limits(&mut self, limits: Limits) {
         self.watch.set_limit(limits.time);
+        self.recorder.set_limits(limits.record, limits.steps);
+        self.watch.set_step_limit(limits.step);
         self.program.set_limits(limits);
         self.guest.set_limits(limits);
-        self.exchange.set_longest(limits.output);
+        self.exchange.set_limits(&limits);
     }
 
     /// The exported globals with their current values.

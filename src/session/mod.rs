@@ -41,7 +41,7 @@ pub use live::{GATHER, Live};
 pub use options::{Options, Resend, Watched};
 pub use request::{GuestOp, Request};
 pub use resend::Reload;
-pub use saved::{Saved, SessionFileError, load, save};
+pub use saved::{Saved, SessionFileError, load, load_within, save};
 pub use source::{BUILT_IN, Source, SourceError};
 pub use stops::{BreakPlace, Breakpoint, Stops};
 pub use structs::{Placed, Structs};

@@ -40,7 +40,7 @@ impl Live {
     /// # Errors
     /// The convention does not match, or as for [`Live::restart`].
     pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
-        let wish = self.wish.named(named).map_err(OpenError::NoConvention)?;
+        let wish = self.wish.named_within(named, &self.program.limits()).map_err(OpenError::NoConvention)?;
         let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
         let before = std::mem::replace(&mut self.choice, choice);
         let started = self.restart();

@@ -55,6 +55,6 @@ impl Request {
         let (steps, changes) = (Vec::new(), Vec::new());
         let (accesses, traced) = (Arc::default(), Traced::default());
         let (written, outcome) = (Vec::new(), Err(Failure::Cancelled));
-        Cause { trigger, steps, changes, accesses, traced, written, focus: None, outcome, cleanup: None }
+        Cause { trigger, steps, changes, bare: 0, accesses, traced, written, focus: None, outcome, cleanup: None }
     }
 }

@@ -5,14 +5,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::guest::Limits;
 use crate::record::counted;
 
 /// The built-in guests: name, source text, description. The build lists the files in `assets/guests`, the default
 /// guest first. All others answer in capitals, so that they differ only in their convention.
 pub const BUILT_IN: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/guests.rs"));
-
-/// Maximum size of a module, in bytes: ten times the largest known ones. Devices may be endless.
-const MODULE: u64 = 1 << 30;
 
 /// A guest's bytes and the name to show for it.
 #[derive(Clone, Debug)]
@@ -44,7 +42,15 @@ impl Source {
     /// # Errors
     /// Neither exists, or the file could not be read.
     pub fn find(named: &Path) -> Result<Source, SourceError> {
-        match read_file(named) {
+        Source::find_within(named, &Limits::default())
+    }
+
+    /// The same; a file may have as many bytes as the limits say.
+    ///
+    /// # Errors
+    /// As for [`Source::find`].
+    pub fn find_within(named: &Path, limits: &Limits) -> Result<Source, SourceError> {
+        match read_file(named, limits.module) {
             Ok(bytes) => Ok(Source { name: named.display().to_string(), bytes }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Source::built_in(named),
             Err(error) => Err(SourceError::Unreadable(named.to_owned(), error)),
@@ -60,11 +66,13 @@ impl Source {
     }
 }
 
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file of at most so many bytes: devices may be endless.
+fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MODULE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MODULE {
-        return Err(io::Error::other(format!("longer than {}, the limit for a module", counted(MODULE, "byte"))));
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = counted(most, "byte");
+        return Err(io::Error::other(format!("longer than {most}, the limit for a module (--max-module sets it)")));
     }
     Ok(bytes)
 }

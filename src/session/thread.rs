@@ -45,6 +45,7 @@ pub(super) fn work(
             checker = Checker::new(live.facts());
         }
         let findings = checker.follow(&cause);
+        checker.share(live.present());
         report(Update::Settled(Arc::new(cause), live.present().clone(), globals, findings));
     };
     settle(&mut live, start);

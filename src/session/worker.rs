@@ -21,7 +21,12 @@ use crate::record::{Listener, Run, Trigger};
 
 /// Bytes kept for the current run: its history, and the records of one exchange.
 fn budget(limits: &Limits) -> usize {
-    usize::try_from(limits.record).unwrap_or(usize::MAX).saturating_add(HISTORY)
+    share(limits).saturating_mul(2)
+}
+
+/// Bytes kept of a past run, and of the memories of past runs.
+fn share(limits: &Limits) -> usize {
+    usize::try_from(limits.record).unwrap_or(usize::MAX)
 }
 
 /// The state of the guest.
@@ -319,12 +324,14 @@ impl Session {
             }
             let about = std::mem::replace(known, coming);
             let mut run = std::mem::replace(&mut self.run, Run::new(budget(&self.limits)));
-            run.set_budget(HISTORY);
+            run.end(share(&self.limits));
             let (globals, findings) = (std::mem::take(&mut self.globals), std::mem::take(&mut self.findings));
             self.past.push(PastRun { about, run, globals, findings });
             self.runs_back += usize::from(self.runs_back > 0);
         }
-        if self.past.len() > RUNS {
+        let is_too_large =
+            |past: &[PastRun]| past.iter().map(|past| past.run.size()).sum::<usize>() > budget(&self.limits);
+        while self.past.len() > RUNS || (is_too_large(&self.past) && !self.past.is_empty()) {
             self.past.remove(0);
         }
         if self.runs_back > self.past.len() {

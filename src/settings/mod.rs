@@ -16,7 +16,7 @@ use crate::session::Resend;
 
 pub use amount::duration;
 pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, Trace, Variables};
-use value::{At, Field};
+use value::{At, Counted, Field};
 
 /// The value of every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Settings {
     pub cache: bool,
     /// The size limit of the compiled code that is kept, in bytes.
     pub max_cache: u64,
+    /// The limits of scripts, saved sessions and inference.
+    pub inputs: InputLimits,
     /// Which memory accesses of the guest are recorded.
     pub trace: Trace,
     /// Where to find the sources that debug information names.
@@ -60,6 +62,28 @@ pub struct Settings {
 /// The default size limit of the compiled code that is kept.
 const CACHE: u64 = 1 << 30;
 
+/// The limits of what linmem reads and does besides running a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputLimits {
+    /// Bytes of a script, or of a line of one that is read from stdin.
+    pub script: u64,
+    /// Bytes of a saved session.
+    pub session: u64,
+    /// How deep scripts that run scripts are nested.
+    pub nesting: u64,
+    /// How many files a script runs, directly or not. A file that runs itself several times would otherwise run for very
+    /// long, even if it is nested only a few times.
+    pub sourced: u64,
+    /// How many guests inference creates.
+    pub trials: u64,
+}
+
+impl Default for InputLimits {
+    fn default() -> InputLimits {
+        InputLimits { script: 64 << 20, session: 16 << 30, nesting: 8, sourced: 1000, trials: 1_000_000 }
+    }
+}
+
 /// The default limits. Records may use up to an eighth of the machine's memory, and the compiler up to half.
 static LIMITS: LazyLock<Limits> = LazyLock::new(|| {
     let (limits, all) = (Limits::default(), machine_memory());
@@ -84,6 +108,7 @@ impl Default for Settings {
             limits: *LIMITS,
             cache: true,
             max_cache: CACHE,
+            inputs: InputLimits::default(),
             trace: Trace::Auto,
             source_maps: Vec::new(),
             env: Variables::default(),
@@ -122,7 +147,7 @@ pub struct Setting {
 /// A group of settings: which part of linmem uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Limits of a guest.
+    /// Limits of a guest, and of what linmem reads.
     Limits,
     /// How a module is compiled.
     Compiling,
@@ -136,22 +161,22 @@ pub enum Group {
 
 /// Every setting, in the order of `--help`.
 pub const SETTINGS: &[Setting] = &[
-    Setting {
-        live: true,
-        ..setting("timeout", "Time limit per line; 0 for none", Group::Limits, &At(|all| &mut all.limits.time))
-    },
-    Setting {
-        live: true,
-        ..setting("max-memory", "Memory limit for a guest", Group::Limits, &At(|all| &mut all.limits.memory))
-    },
-    Setting {
-        live: true,
-        ..setting("max-output", "Size limit for an answer", Group::Limits, &At(|all| &mut all.limits.output))
-    },
-    Setting {
-        live: true,
-        ..setting("max-record", "Memory limit for recorded accesses", Group::Limits, &At(|all| &mut all.limits.record))
-    },
+    limit("timeout", "Time limit per line; 0 for none", &At(|all| &mut all.limits.time)),
+    limit("step-timeout", "Time limit per call of an export", &At(|all| &mut all.limits.step)),
+    limit("max-memory", "Memory limit for a guest", &At(|all| &mut all.limits.memory)),
+    limit("max-table", "Limit on table entries", &Counted(|all| &mut all.limits.table)),
+    limit("max-stack", "Stack limit for calls", &At(|all| &mut all.limits.stack)),
+    limit("max-output", "Size limit for an answer", &At(|all| &mut all.limits.output)),
+    limit("max-messages", "Size limit for messages", &At(|all| &mut all.limits.messages)),
+    limit("max-steps", "Limit on steps per line", &Counted(|all| &mut all.limits.steps)),
+    limit("max-record", "Memory limit for recorded data", &At(|all| &mut all.limits.record)),
+    limit("max-module", "Size limit for a module", &At(|all| &mut all.limits.module)),
+    limit("max-recipe", "Size limit for a recipe", &At(|all| &mut all.limits.recipe)),
+    limit("max-script", "Size limit for a script", &At(|all| &mut all.inputs.script)),
+    limit("max-session", "Size limit for a saved session", &At(|all| &mut all.inputs.session)),
+    limit("max-nesting", "Nesting limit for :source", &Counted(|all| &mut all.inputs.nesting)),
+    limit("max-sourced", "Limit on files run by a script", &Counted(|all| &mut all.inputs.sourced)),
+    limit("max-trials", "Limit on trials of infer", &Counted(|all| &mut all.inputs.trials)),
     Setting {
         live: true,
         ..setting(
@@ -225,6 +250,11 @@ pub const SETTINGS: &[Setting] = &[
         ..setting("resend", "Lines that --watch resends: all, last", Group::Display, &At(|all| &mut all.resend))
     },
 ];
+
+/// A limit, which can always be changed.
+const fn limit(name: &'static str, about: &'static str, field: &'static dyn Field) -> Setting {
+    Setting { live: true, ..setting(name, about, Group::Limits, field) }
+}
 
 const fn setting(name: &'static str, about: &'static str, group: Group, field: &'static dyn Field) -> Setting {
     Setting { name, short: None, about, off: "", group, live: false, field }
@@ -300,6 +330,8 @@ mod tests {
             ("timeout", "1.5", "1.5s"),
             ("max-memory", "1gb", "1GiB"),
             ("max-output", "1000", "1000"),
+            ("max-table", "1048576", "1048576"),
+            ("step-timeout", "100ms", "100ms"),
             ("quiet", "true", "on"),
             ("rows", "off", "off"),
             ("color", "never", "never"),
@@ -311,6 +343,7 @@ mod tests {
         }
         let refused = |name: &str, text: &str| find(name).and_then(|setting| setting.check(text.into()).err());
         assert_eq!(refused("quiet", "maybe").as_deref(), Some("expected on or off, got `maybe`"));
+        assert_eq!(refused("max-table", "1MiB").as_deref(), Some("expected a number such as 1000, got `1MiB`"));
         assert_eq!(refused("color", "red").as_deref(), Some("expected auto, always or never, got `red`"));
     }
 }

@@ -123,6 +123,47 @@ impl Value for u64 {
     }
 }
 
+/// A number of things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Count(u64);
+
+impl Value for Count {
+    fn kind() -> Kind {
+        Kind::Value("COUNT")
+    }
+
+    fn read(&mut self, word: &OsStr) -> Result<(), String> {
+        let word = text(word)?;
+        let number = word.parse().map_err(|_| format!("expected a number such as 1000, got `{word}`"))?;
+        *self = Count(number);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A field that is a plain number elsewhere, and here a number of things.
+pub(super) struct Counted(pub(super) fn(&mut Settings) -> &mut u64);
+
+impl Field for Counted {
+    fn set(&self, settings: &mut Settings, text: &OsStr) -> Result<(), String> {
+        let mut count = Count(0);
+        count.read(text)?;
+        *self.0(settings) = count.0;
+        Ok(())
+    }
+
+    fn shown(&self, settings: &Settings) -> String {
+        Count(*self.0(&mut settings.clone())).shown()
+    }
+
+    fn kind(&self) -> Kind {
+        Count::kind()
+    }
+}
+
 /// Environment variables, each as `NAME=VALUE`. A later value replaces an earlier one of the same name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables(pub Vec<OsString>);

@@ -367,6 +367,10 @@ pub fn touch_line(run: &Run, found: Found, debug: Option<&DebugInfo>) -> Option<
             let len = old.len() as u64;
             format!("write {memory}{addr:#x}  {} -> {}", hex(Some(old), len), hex(Some(new), len))
         }
+        crate::record::Change::Bare { memory, addr, len, .. } => {
+            let memory = if *memory == 0 { String::new() } else { format!("{memory}:") };
+            format!("write {memory}{addr:#x}  {}", hex(None, *len))
+        }
         crate::record::Change::Growth { from, to, .. } => format!("grow {from} -> {}", counted(*to, "page")),
     };
     let step = step.map_or(String::new(), |step| format!(", step {}", step + 1));

@@ -40,7 +40,7 @@ fn exchanges(numbers: &[usize]) -> String {
 /// Whether code of the guest may have run during a cause.
 pub fn runs_guest(cause: &Cause) -> bool {
     let is_guest = |change: &Change| match change {
-        Change::Bytes { by, .. } | Change::Growth { by, .. } => *by == Actor::Guest,
+        Change::Bytes { by, .. } | Change::Bare { by, .. } | Change::Growth { by, .. } => *by == Actor::Guest,
     };
     cause.steps.iter().any(|step| matches!(step.kind, StepKind::Call { .. } | StepKind::Import { .. }))
         || cause.changes.iter().any(is_guest)

@@ -79,7 +79,8 @@ impl Heat {
                 }
             }
             Touch::Change(number) => {
-                if let Some(change @ Change::Bytes { by: Actor::Host | Actor::Guest, .. }) = cause.changes.get(number) {
+                let is_counted = |change: &&Change| change.place().is_some_and(|(.., by)| by != Actor::Module);
+                if let Some(change) = cause.changes.get(number).filter(is_counted) {
                     change.runs().for_each(|range| self.add(range.start, range.end - range.start));
                 }
             }

@@ -66,7 +66,10 @@ pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: 
 /// Describes who last wrote the byte at `addr`, and in which exchange, step and call.
 pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
     if !at.known().after {
-        return "unknown: memory was not compared after this step".to_owned();
+        return match at.known().kept {
+            true => "unknown: memory was not compared after this step".to_owned(),
+            false => "unknown: memory after this step is not kept (--max-record)".to_owned(),
+        };
     }
     let Some(Writer { cause, step, by }) = writer else { return "no known write here".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));

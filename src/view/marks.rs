@@ -1,6 +1,7 @@
 //! Which bytes a part of the timeline changed, and who last changed each.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE};
 
@@ -42,24 +43,102 @@ struct Page {
 #[derive(Clone, Debug)]
 enum Cells {
     All(Mark),
+    /// Those that are marked, by their places in order; the others are not.
+    Few(Vec<(u16, Mark)>),
     Each(Box<[Mark; PAGE]>),
 }
+
+/// Maximum number of marks that are kept one by one: fewer bytes than one for each place.
+const FEW: usize = 256;
 
 impl Cells {
     fn at(&self, place: usize) -> Mark {
         match self {
             Cells::All(mark) => *mark,
+            Cells::Few(marks) => {
+                marks.binary_search_by_key(&place, |(at, _)| (*at).into()).map_or(Mark::None, |found| marks[found].1)
+            }
             Cells::Each(marks) => marks[place],
         }
     }
 
     fn each(&mut self) -> &mut [Mark; PAGE] {
-        if let Cells::All(mark) = self {
-            *self = Cells::Each(Box::new([*mark; PAGE]));
+        let cells = match self {
+            Cells::All(mark) => Some([*mark; PAGE]),
+            Cells::Few(marks) => {
+                let mut cells = [Mark::None; PAGE];
+                marks.iter().for_each(|&(place, mark)| cells[usize::from(place)] = mark);
+                Some(cells)
+            }
+            Cells::Each(_) => None,
+        };
+        if let Some(cells) = cells {
+            *self = Cells::Each(Box::new(cells));
         }
         match self {
             Cells::Each(marks) => marks,
-            Cells::All(_) => unreachable!("it was made so"),
+            _ => unreachable!("it was made so"),
+        }
+    }
+
+    /// Marks a range of the page's bytes.
+    fn mark(&mut self, range: Range<usize>, mark: Mark) {
+        if range.len() == PAGE {
+            *self = Cells::All(mark);
+            return;
+        }
+        if matches!(self, Cells::All(Mark::None)) {
+            *self = Cells::Few(Vec::new());
+        }
+        if let Cells::Few(marks) = self
+            && marks.len() + range.len() <= FEW
+        {
+            let inside = |end: usize| marks.partition_point(|(place, _)| usize::from(*place) < end);
+            let replaced = inside(range.start)..inside(range.end);
+            marks.splice(replaced, range.filter_map(|place| Some((u16::try_from(place).ok()?, mark))));
+            return;
+        }
+        self.each()[range].fill(mark);
+    }
+
+    /// The first marked place at or after this one.
+    fn next(&self, from: usize) -> Option<usize> {
+        match self {
+            Cells::All(Mark::None) => None,
+            Cells::All(_) => (from < PAGE).then_some(from),
+            Cells::Few(marks) => {
+                let found = marks.partition_point(|(place, _)| usize::from(*place) < from);
+                marks.get(found).map(|(place, _)| usize::from(*place))
+            }
+            Cells::Each(marks) => (from..PAGE).find(|&place| marks[place] != Mark::None),
+        }
+    }
+
+    /// The marked places, in order.
+    fn marked(&self) -> impl Iterator<Item = usize> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let place = self.next(from)?;
+            from = place + 1;
+            Some(place)
+        })
+    }
+
+    /// The places with their marks, in order, to be changed. Those that are not marked may be left out.
+    fn places(&mut self) -> Box<dyn Iterator<Item = (usize, &mut Mark)> + '_> {
+        match self {
+            Cells::Few(marks) => Box::new(marks.iter_mut().map(|(place, mark)| (usize::from(*place), mark))),
+            other => Box::new(other.each().iter_mut().enumerate()),
+        }
+    }
+
+    /// Takes less memory if few bytes are marked.
+    fn shrink(&mut self) {
+        let Cells::Each(marks) = self else { return };
+        let marked = (0..).zip(marks.iter()).filter(|(_, mark)| **mark != Mark::None);
+        let few: Vec<(u16, Mark)> = marked.take(FEW + 1).map(|(place, &mark)| (place, mark)).collect();
+        if few.len() <= FEW {
+            *self = Cells::Few(few);
         }
     }
 }
@@ -79,6 +158,8 @@ pub struct Marks {
     grown: Option<(u64, u64)>,
     /// For each actor, whether any of its changes were found by comparing.
     compared: [bool; 3],
+    /// For each actor, whether values of any of its changes are not kept.
+    bare: [bool; 3],
     /// For each actor, the bytes that it changed, and those that it is known to have written, a superset.
     changed: [Extent; 3],
     written: [Extent; 3],
@@ -146,6 +227,11 @@ impl Marks {
         self.compared[actor as usize]
     }
 
+    /// Whether values of an actor's changes are not kept, so that bytes that it wrote may have changed.
+    pub fn bare_by(&self, actor: Actor) -> bool {
+        self.bare[actor as usize]
+    }
+
     /// Number of ranges of changed bytes: contiguous, and changed by one actor.
     pub fn ranges(&self) -> usize {
         self.ranges
@@ -164,8 +250,12 @@ impl Marks {
     /// The addresses of the rows of `width` bytes that contain a mark, in order.
     pub fn rows(&self, width: usize) -> impl Iterator<Item = u64> + '_ {
         self.pages.iter().flat_map(move |(number, page)| {
-            let marked = move |row: &usize| (*row..*row + width).any(|place| page.marks.at(place) != Mark::None);
-            let rows = (0..PAGE).step_by(width).filter(marked);
+            let mut from = 0;
+            let rows = std::iter::from_fn(move || {
+                let row = page.marks.next(from)? / width * width;
+                from = row + width;
+                Some(row)
+            });
             rows.map(move |row| number * PAGE as u64 + row as u64)
         })
     }
@@ -175,13 +265,13 @@ impl Marks {
         self.pages.range(from / PAGE as u64..).find_map(|(number, page)| {
             let base = number * PAGE as u64;
             let first = if from > base { place(from) } else { 0 };
-            (first..PAGE).find(|&place| page.marks.at(place) != Mark::None).map(|place| base + place as u64)
+            page.marks.next(first).map(|place| base + place as u64)
         })
     }
 
     /// Whether any of the `len` bytes at `addr`, all in one page of [`PAGE`] bytes, is marked.
     pub fn touch(&self, addr: u64, len: usize) -> bool {
-        let marked = |page: &Page| (place(addr)..place(addr) + len).any(|place| page.marks.at(place) != Mark::None);
+        let marked = |page: &Page| page.marks.next(place(addr)).is_some_and(|at| at < place(addr) + len);
         self.pages.get(&(addr / PAGE as u64)).is_some_and(marked)
     }
 
@@ -228,7 +318,8 @@ impl Marks {
             matches!(mark, Mark::Changed(_)) && mark != before
         };
         // In a page where every byte changed, only the first can begin a range.
-        (0..if page.full { 1 } else { PAGE }).filter(begins).map(move |place| base + place as u64)
+        let most = if page.full { 1 } else { PAGE };
+        page.marks.marked().take_while(move |&place| place < most).filter(begins).map(move |place| base + place as u64)
     }
 
     fn range_end(&self, start: u64) -> u64 {
@@ -246,36 +337,30 @@ impl Marks {
     }
 
     fn paint(&mut self, memory: usize, change: &Change) {
-        match change {
-            Change::Bytes { memory: of, addr, old_then_new, by, evidence, mask } if *of == memory => {
-                let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
-                self.compared[*by as usize] |= *evidence == Evidence::Found && *by != Actor::Module;
-                let mut done = 0;
-                while done < old.len() {
-                    let at = *addr + done as u64;
-                    let count = (PAGE - place(at)).min(old.len() - done);
-                    let first = done;
-                    let (old, new) = (&old[done..done + count], &new[done..done + count]);
-                    done += count;
-                    let marks = &mut self.page(at).marks;
-                    let is_seen = *evidence == Evidence::Written && mask.is_none();
-                    let throughout = || is_seen || (mask.is_none() && differ_throughout(old, new));
-                    if count == PAGE && throughout() {
-                        *marks = Cells::All(Mark::Changed(*by));
-                        continue;
-                    }
-                    let cells = &mut marks.each()[place(at)..][..count];
-                    for (cell, place) in cells.iter_mut().zip(first..) {
-                        if is_seen || change.is_written(place) {
-                            *cell = Mark::Changed(*by);
-                        }
-                    }
-                }
-            }
-            Change::Growth { memory: of, from, to, .. } if *of == memory => {
-                self.grown = Some((self.grown.map_or(*from, |(first, _)| first), *to));
-            }
-            _ => (),
+        if let &Change::Growth { memory: of, from, to, .. } = change
+            && of == memory
+        {
+            self.grown = Some((self.grown.map_or(from, |(first, _)| first), to));
+        }
+        let Some(((of, _, by), evidence)) = change.place().zip(change.evidence()) else { return };
+        if of != memory {
+            return;
+        }
+        self.compared[by as usize] |= evidence == Evidence::Found && by != Actor::Module;
+        self.bare[by as usize] |= change.is_bare();
+        for run in change.runs() {
+            self.paint_run(run, by);
+        }
+    }
+
+    /// Marks a range of bytes.
+    fn paint_run(&mut self, run: Range<u64>, by: Actor) {
+        let mut at = run.start;
+        while at < run.end {
+            let first = place(at);
+            let count = (PAGE - first).min(usize::try_from(run.end - at).unwrap_or(PAGE));
+            self.page(at).marks.mark(first..first + count, Mark::Changed(by));
+            at += count as u64;
         }
     }
 
@@ -295,6 +380,14 @@ impl Marks {
         let mut last_changed = None;
         for (number, page) in &mut self.pages {
             let base = number * PAGE as u64;
+            if let Cells::All(Mark::Changed(by)) = page.marks
+                && before.shares(after, base)
+            {
+                page.marks = Cells::All(Mark::Rewritten(by));
+                page.ranges_before = self.ranges;
+                self.written[by as usize].count(base, PAGE);
+                continue;
+            }
             let known = before.read(base, &mut old);
             old[known..].fill(0);
             after.read(base, &mut new);
@@ -310,7 +403,14 @@ impl Marks {
                 last_changed = Some((base + PAGE as u64, by));
                 continue;
             }
-            for (place, mark) in page.marks.each().iter_mut().enumerate() {
+            if let Cells::All(Mark::Changed(by)) = page.marks
+                && old == new
+            {
+                page.marks = Cells::All(Mark::Rewritten(by));
+                self.written[by as usize].count(base, PAGE);
+                continue;
+            }
+            for (place, mark) in page.marks.places() {
                 let Mark::Changed(by) = *mark else { continue };
                 let addr = base + place as u64;
                 self.written[by as usize].count(addr, 1);
@@ -324,7 +424,10 @@ impl Marks {
             }
             page.ranges = self.ranges - page.ranges_before;
             let first = page.marks.at(0);
-            page.full = matches!(first, Mark::Changed(_)) && page.marks.each().iter().all(|&mark| mark == first);
+            let is_full = |marks: &[Mark; PAGE]| marks.iter().all(|&mark| mark == first);
+            page.full =
+                matches!(first, Mark::Changed(_)) && matches!(&page.marks, Cells::Each(marks) if is_full(marks));
+            page.marks.shrink();
         }
     }
 }

@@ -72,7 +72,7 @@ pub use sentence::{caution, difference, exchange, failure, in_brief, name, outco
 pub use statements::statement;
 pub use steps::{StepLine, Steps};
 pub use stop::{NOT_OVER, stop_calls, stop_place, stop_sentence};
-pub use text::{counted, elapsed, escape, glyph, thousands, unescape, visible};
+pub use text::{counted, elapsed, escape, glyph, is_printable, thousands, unescape, visible};
 pub use timeline::{Events, Timeline};
 pub use touches::{TouchedCauses, Touches, Touching};
 pub use trap::{cause_lines, trapped_step, usual_causes};

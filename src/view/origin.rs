@@ -145,7 +145,8 @@ impl OriginSearch {
 
     /// A write by the host or the module, or by the guest with its accesses unknown.
     fn change(&mut self, source: ModuleFacts<'_>, cause: &Cause, (found, number): (Found, usize)) -> Next {
-        let Some(Change::Bytes { addr, old_then_new, by, evidence, .. }) = cause.changes.get(number) else {
+        let made = cause.changes.get(number);
+        let (Some(made), Some((_, range, by))) = (made, made.and_then(Change::place)) else {
             return Next::Stopped("the change is unknown".to_owned());
         };
         let step = cause.steps.iter().rposition(|step| step.changes.contains(&number));
@@ -159,15 +160,21 @@ impl OriginSearch {
                 Next::Born
             }
             Actor::Host => {
-                let new = &old_then_new[old_then_new.len() / 2..];
-                let byte = usize::try_from(self.addr - addr).unwrap_or(usize::MAX);
+                let new = match made {
+                    Change::Bytes { old_then_new, .. } => &old_then_new[old_then_new.len() / 2..],
+                    _ => &[],
+                };
+                let byte = usize::try_from(self.addr - range.start).unwrap_or(usize::MAX);
                 let (what, certain) = host_byte(cause, step, new, byte);
                 self.link(format!("{what}, written by the host in {when}"), certain, Some(found));
                 Next::Born
             }
             Actor::Guest => {
-                let how =
-                    if *evidence == Evidence::Found { "found by comparing memory" } else { "written by the guest" };
+                let how = if made.evidence() == Some(Evidence::Found) {
+                    "found by comparing memory"
+                } else {
+                    "written by the guest"
+                };
                 self.link(format!("{how} in {when}"), true, Some(found));
                 let reason = match cause.traced.stores {
                     true => "the individual accesses of that exchange were dropped to save memory",

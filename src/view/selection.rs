@@ -42,8 +42,16 @@ impl Selection {
         let moment = Moment { cause, change: changes.start };
         let near = from.filter(|from| from.cause.abs_diff(cause) < run.len() - cause);
         let before = near.and_then(|from| from.travel(run, moment)).or_else(|| run.at(moment))?;
-        let mut after = before.clone();
-        run.travel(Moment { cause, change: changes.start }, Moment { cause, change: changes.end }, &mut after)?;
+        let is_newest = cause + 1 == run.len() && changes.end == node.changes.len();
+        let after = match is_newest {
+            // Rather than memories of its own.
+            true => run.present().clone(),
+            false => {
+                let mut after = before.clone();
+                run.travel(moment, Moment { cause, change: changes.end }, &mut after)?;
+                after
+            }
+        };
         let made = &node.changes[changes];
         let marks = (0..after.len()).map(|memory| Marks::new(memory, made, &before, &after)).collect();
         let steps = steps_of(node, from);

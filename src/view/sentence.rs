@@ -23,6 +23,9 @@ fn wrote(marks: &Marks, actor: Actor) -> Option<String> {
     let place = place(written)?;
     let bytes = counted(written.bytes as u64, "byte");
     let more = if marks.compared_by(actor) { " or more" } else { "" };
+    if marks.bare_by(actor) {
+        return Some(format!("wrote {bytes} {place}, whose old values are not kept (--max-record)"));
+    }
     Some(match changed {
         all if all == written.bytes => format!("changed {bytes} {place}"),
         0 => format!("wrote {bytes}{more} {place}, none of them changed"),
@@ -41,17 +44,23 @@ fn place(extent: Extent) -> Option<String> {
 
 /// A short warning that memory is unknown before or after a part of the timeline: displayed bytes may be older.
 pub fn unknown(known: Known) -> Option<&'static str> {
-    match known {
-        Known { before: true, after: true } => None,
-        Known { before: false, after: true } => Some("memory not compared before"),
-        Known { before: true, after: false } => Some("memory not compared after"),
-        Known { before: false, after: false } => Some("memory not compared"),
+    match (known.before, known.after, known.kept) {
+        (true, true, _) => None,
+        (false, true, true) => Some("memory not compared before"),
+        (true, false, true) => Some("memory not compared after"),
+        (false, false, true) => Some("memory not compared"),
+        (false, true, false) => Some("memory before not kept"),
+        (true, false, false) => Some("memory after not kept"),
+        (false, false, false) => Some("memory not kept"),
     }
 }
 
 /// A warning that bytes displayed as after a part of the timeline may be older.
 pub fn caution(known: Known) -> Option<&'static str> {
-    (!known.after).then_some("memory was not compared after this step: bytes shown here may be out of date")
+    (!known.after).then_some(match known.kept {
+        true => "memory was not compared after this step: bytes shown here may be out of date",
+        false => "memory after this step is not kept (--max-record): bytes shown here may be out of date",
+    })
 }
 
 /// A shorter description of the effect on a memory: `host 12 B at 0x410..0x41c; guest 14 B at 0x41c..0x42a`.
@@ -59,6 +68,7 @@ pub fn short_difference(marks: &Marks) -> String {
     let wrote = |actor: Actor| {
         let (changed, written) = (marks.changed_by(actor).bytes as u64, marks.written_by(actor));
         let bytes = match written.bytes as u64 {
+            written if marks.bare_by(actor) => format!("{} B written", thousands(written)),
             written if written == changed => format!("{} B", thousands(written)),
             written => brief(changed, written, marks.compared_by(actor), 0),
         };
@@ -90,6 +100,9 @@ fn grew(from: u64, to: u64) -> String {
 pub fn in_brief(marks: &Marks) -> String {
     let grown = marks.grown().map_or(0, |(from, to)| to.saturating_sub(from));
     let compared = [Actor::Module, Actor::Host, Actor::Guest].into_iter().any(|actor| marks.compared_by(actor));
+    if [Actor::Module, Actor::Host, Actor::Guest].into_iter().any(|actor| marks.bare_by(actor)) {
+        return format!("{} B written, old values not kept", thousands(marks.written() as u64));
+    }
     let words = brief(marks.changed() as u64, marks.written() as u64, compared, grown);
     if words.is_empty() { "nothing changed".to_owned() } else { words }
 }

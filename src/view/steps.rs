@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::numbers::Numbers;
 use super::sentence::brief;
-use super::{counted, dropped, range, unknown, visible};
+use super::{counted, dropped, range, thousands, unknown, visible};
 use crate::check::is_poison;
 use crate::record::{Cause, Change, Evidence, StepKind, Value};
 
@@ -69,6 +69,8 @@ struct Sum {
     grown: u64,
     /// Changes found by comparing.
     compared: u64,
+    /// Bytes written whose values are not kept.
+    bare: u64,
 }
 
 /// Maximum number of bytes counted individually for one line.
@@ -91,7 +93,9 @@ fn net(changes: &[Change]) -> HashMap<(usize, u64), (u8, u8)> {
 
 impl Sum {
     fn words(self) -> String {
-        brief(self.differing, self.differing + self.equal, self.compared > 0, self.grown)
+        let bare = (self.bare > 0).then(|| format!("{} B written, values not kept", thousands(self.bare)));
+        let rest = brief(self.differing, self.differing + self.equal, self.compared > 0, self.grown);
+        bare.into_iter().chain((!rest.is_empty()).then_some(rest)).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -290,6 +294,7 @@ impl Steps {
                 equal: to.equal - from.equal,
                 grown: to.grown - from.grown,
                 compared: to.compared - from.compared,
+                bare: to.bare - from.bare,
             },
             _ => Sum::default(),
         }
@@ -322,6 +327,7 @@ impl Sum {
                 sum.differing += differing as u64;
                 sum.equal += (change.written() - differing) as u64;
             }
+            Change::Bare { .. } => sum.bare += change.written() as u64,
             Change::Growth { from, to, .. } => sum.grown += to.saturating_sub(*from),
         }
         sum
@@ -426,6 +432,7 @@ mod tests {
             trigger: Trigger::Start,
             steps: steps.iter().map(step).collect(),
             changes: (0..changes).map(change).collect(),
+            bare: 0,
             accesses: std::sync::Arc::default(),
             traced: crate::record::Traced::default(),
             written: Vec::new(),

@@ -37,6 +37,11 @@ fn push_visible(text: &mut String, c: char) {
     }
 }
 
+/// Whether [`visible`] leaves a character as it is.
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !is_invisible(c)
+}
+
 /// Characters that have no width, or that reorder the text around them. Combining marks are kept: they are part of a
 /// visible character.
 pub(super) fn is_invisible(c: char) -> bool {

@@ -34,9 +34,11 @@ impl Events {
                 {
                     continue;
                 }
-                Change::Bytes { by: Actor::Module, .. } => Events::MODULE,
-                Change::Bytes { by: Actor::Host, .. } => Events::HOST,
-                Change::Bytes { by: Actor::Guest, .. } => Events::GUEST,
+                Change::Bytes { by, .. } | Change::Bare { by, .. } => match by {
+                    Actor::Module => Events::MODULE,
+                    Actor::Host => Events::HOST,
+                    Actor::Guest => Events::GUEST,
+                },
             });
         }
         let says = cause.steps.iter().any(|step| matches!(step.kind, StepKind::Say { .. }));

@@ -133,7 +133,7 @@ fn usual(cause: &TrapCause) -> Option<[&'static str; 2]> {
             "or a function pointer or an object that was overwritten",
         ],
         TrapCause::StackOverflow => [
-            "endless recursion, or recursion too deep for the line that was sent;",
+            "endless recursion, or recursion too deep for the line that was sent (--max-stack sets the limit);",
             "or an export and an import that call each other",
         ],
         TrapCause::DivideByZero => [

@@ -134,28 +134,33 @@ fn recorded(cause: &Cause, number: usize, access: u64, target: &Target) -> Optio
 }
 
 fn changed(cause: &Cause, number: usize, change: usize, target: &Target) -> Option<AccessEntry> {
-    let Change::Bytes { addr, old_then_new, by, evidence, .. } = cause.changes.get(change)? else { return None };
-    let (old, new) = old_then_new.split_at(old_then_new.len() / 2);
+    let made = cause.changes.get(change)?;
+    let ((_, range, by), evidence) = made.place().zip(made.evidence())?;
+    let (old, new) = match made {
+        Change::Bytes { old_then_new, .. } => old_then_new.split_at(old_then_new.len() / 2),
+        _ => (&[][..], &[][..]),
+    };
+    let known = |bytes: &[u8], part: &Range<u64>| glance(bytes, range.start, part).filter(|_| !made.is_bare());
     let inside = |run: &Range<u64>| overlap(run, &target.range).is_some();
     let run = cause.changes[change].runs().find(inside)?;
     let part = overlap(&run, &target.range)?;
     let step = cause.steps.iter().rposition(|step| step.changes.contains(&change));
     let what = match step {
         Some(step) if is_poison(cause, step) => "poison",
-        _ => changing(*by, *evidence),
+        _ => changing(by, evidence),
     };
     Some(AccessEntry {
         cause: number,
         step,
         touch: Some(Touch::Change(change)),
-        by: *by,
+        by,
         what,
         // The data segments of a module are known, although they were found by comparing.
-        evidence: if *by == Actor::Guest { *evidence } else { Evidence::Written },
+        evidence: if by == Actor::Guest { evidence } else { Evidence::Written },
         range: run,
         shown: part.start,
-        old: glance(old, *addr, &part),
-        new: glance(new, *addr, &part),
+        old: known(old, &part),
+        new: known(new, &part),
         site: None,
     })
 }

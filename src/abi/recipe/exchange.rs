@@ -115,16 +115,17 @@ impl Exchange {
             line_at: None,
             settled: None,
             whole: Vec::new(),
-            messages: Messages::default(),
+            messages: Messages::new(limits.messages),
             wasi: Wasi::new(invocation.clone(), bound.answers_stdout, limits.output),
         };
         let program = funcs.iter().position(|func| func.name.as_ref() == START);
         Ok(Exchange { plan: Plan { bound, funcs, globals, program }, state })
     }
 
-    /// Changes the output size limit, in bytes.
-    pub fn set_longest(&mut self, longest: u64) {
-        self.state.wasi.longest = longest;
+    /// Changes the limits of answers and messages.
+    pub fn set_limits(&mut self, limits: &Limits) {
+        self.state.wasi.longest = limits.output;
+        self.state.messages.set_most(limits.messages);
     }
 
     /// Prepares a fresh guest before its first line: calls its start function, then runs the section `once`.

@@ -3,9 +3,11 @@
 use crate::guest::Boundary;
 use crate::record::counted;
 
-/// The messages of one exchange, up to a limit.
-#[derive(Debug, Default)]
+/// The messages of one exchange, up to a limit: a guest may print in a loop.
+#[derive(Debug)]
 pub struct Messages {
+    /// Their maximum size in bytes.
+    most: usize,
     kept: Vec<Vec<u8>>,
     notes: Vec<String>,
     bytes: usize,
@@ -14,14 +16,27 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// The maximum size of one exchange's messages, in bytes. A guest may print in a loop.
-    pub(super) const MOST: usize = 64 << 10;
+    /// Creates messages of at most so many bytes.
+    pub(super) fn new(most: u64) -> Messages {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Messages { most, kept: Vec::new(), notes: Vec::new(), bytes: 0, dropped: 0 }
+    }
+
+    /// Changes their maximum size.
+    pub(super) fn set_most(&mut self, most: u64) {
+        self.most = usize::try_from(most).unwrap_or(usize::MAX);
+    }
+
+    /// Their maximum size in bytes.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
 
     /// Adds a message of the guest, and records it if a recorder is attached.
     pub(super) fn say(&mut self, text: &[u8], boundary: &mut (impl Boundary + ?Sized)) {
         // Count each message as one byte longer, so that empty ones are limited too.
         self.bytes += text.len() + 1;
-        if self.bytes > Messages::MOST {
+        if self.bytes > self.most {
             self.dropped += 1;
             return;
         }
@@ -38,8 +53,8 @@ impl Messages {
     /// Ends an exchange: adds a note about dropped messages.
     pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {
         if self.dropped > 0 {
-            let text =
-                format!("messages dropped: {}; the limit is {}", self.dropped, counted(Messages::MOST as u64, "byte"));
+            let (dropped, limit) = (self.dropped, counted(self.most as u64, "byte"));
+            let text = format!("messages dropped: {dropped}; the limit is {limit} (--max-messages sets it)");
             self.note(text, boundary);
         }
     }
@@ -52,7 +67,7 @@ impl Messages {
     /// Clears the messages for the next exchange.
     pub(super) fn clear(&mut self) {
         if self.is_any() {
-            *self = Messages { kept: std::mem::take(&mut self.kept), ..Messages::default() };
+            *self = Messages { kept: std::mem::take(&mut self.kept), ..Messages::new(self.most as u64) };
             self.kept.clear();
         }
     }

@@ -409,7 +409,7 @@ impl Call<'_> {
             said += end + 1;
         }
         unsaid.drain(..said);
-        if unsaid.len() > Messages::MOST {
+        if unsaid.len() > self.messages.most() {
             say(unsaid);
             unsaid.clear();
         }

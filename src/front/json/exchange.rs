@@ -110,6 +110,16 @@ enum Change<'a> {
         /// If only some bytes were written: the written ranges, as half-open address ranges.
         written: Option<Vec<[u64; 2]>>,
     },
+    /// Bytes whose values are not kept.
+    Bare {
+        memory: usize,
+        addr: u64,
+        len: u64,
+        by: &'static str,
+        evidence: &'static str,
+        /// The written ranges, as half-open address ranges.
+        written: Vec<[u64; 2]>,
+    },
     Growth {
         memory: usize,
         by: &'static str,
@@ -215,7 +225,7 @@ impl Accesses {
 
 impl<'a> From<&'a record::Step> for Step<'a> {
     fn from(step: &'a record::Step) -> Step<'a> {
-        let record::Known { before, after } = step.known;
+        let record::Known { before, after, .. } = step.known;
         Step {
             depth: step.depth,
             kind: (&step.kind).into(),
@@ -261,6 +271,11 @@ impl<'a> From<&'a record::Change> for Change<'a> {
                 let runs = || change.runs().map(|run| [run.start, run.end]).collect();
                 let written = mask.as_ref().map(|_| runs());
                 Change::Bytes { memory: *memory, addr: *addr, by: by.word(), evidence, old, new, written }
+            }
+            &record::Change::Bare { memory, addr, len, by, evidence, .. } => {
+                let evidence = self::evidence(evidence);
+                let written = change.runs().map(|run| [run.start, run.end]).collect();
+                Change::Bare { memory, addr, len, by: by.word(), evidence, written }
             }
             &record::Change::Growth { memory, from, to, by } => {
                 Change::Growth { memory, by: by.word(), from_pages: from, to_pages: to }

@@ -105,7 +105,7 @@ impl<'a> From<&'a Failure> for Error<'a> {
             Failure::TooManySteps(_) | Failure::TooManyChanges(_) => "recording_limit",
             Failure::LineTooLong(_) => "line_too_long",
             Failure::NotInstantiated(_) => "not_instantiated",
-            Failure::Limit(Limit::Time(_)) => "time_limit",
+            Failure::Limit(Limit::Time(_) | Limit::Step(_)) => "time_limit",
             Failure::Limit(Limit::Output(..)) => "output_limit",
             Failure::Interrupted => "interrupted",
             Failure::Cancelled => "cancelled",

@@ -12,7 +12,7 @@ use serde_json::ser::Serializer;
 use self::exchange::Exchange;
 use crate::check::Finding;
 use crate::record::{Cause, Failure};
-use crate::view::visible;
+use crate::view::is_printable as is_printable_text;
 
 /// Writes an exchange of a run. Runs are numbered from 1.
 pub(super) fn write_cause(
@@ -64,6 +64,6 @@ impl serde_json::ser::Formatter for Escaping {
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
-        c => visible(c.encode_utf8(&mut [0; 4]).as_bytes()).starts_with(c),
+        c => is_printable_text(c),
     }
 }

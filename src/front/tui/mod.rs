@@ -17,8 +17,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
-use signal_hook::iterator::Signals;
 
 pub use self::offscreen::Offscreen;
 pub(super) use self::offscreen::picture;
@@ -30,7 +28,7 @@ use self::state::effect::Request;
 use self::terminal::Screen;
 use super::history::History;
 use super::status::{self, Status};
-use super::{panics, signals};
+use super::system::{self, Signal};
 use crate::cli::Cli;
 use crate::session::{OpenError, Options, Session, Source, Update};
 
@@ -45,7 +43,7 @@ enum Message {
     /// The terminal was closed.
     Hangup,
     Session(Update),
-    Signal(i32),
+    Signal(Signal),
 }
 
 /// Why the screen was left.
@@ -71,7 +69,7 @@ impl Left {
 
 /// Runs the full screen to its end.
 pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
-    panics::end_the_program(terminal::give_back);
+    system::end_the_program();
     let name = source.name.clone();
     let (sender, messages) = channel();
     let to_loop = sender.clone();
@@ -93,7 +91,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli) -> Status {
 
 /// Opens a saved session.
 pub(super) fn replay(session: Session, cli: &Cli) -> Status {
-    panics::end_the_program(terminal::give_back);
+    system::end_the_program();
     let (sender, messages) = channel();
     let mut full = FullScreen::new(App::new(session, history(cli)), Theme::new(cli.settings.color));
     full.app.settings = cli.settings.clone();
@@ -176,18 +174,18 @@ fn taken_in(full: &mut FullScreen, message: Message) -> Result<Vec<Request>, Lef
     match message {
         Message::Terminal(event) => Ok(full.event(event)),
         Message::Hangup => Err(Left::With(Status::Signal(1))),
-        Message::Signal(SIGTSTP) => Ok(vec![Request::Suspend]),
-        Message::Signal(SIGCONT) => Ok(vec![Request::Redraw]),
-        Message::Signal(number) => Err(Left::With(Status::Signal(u8::try_from(number).unwrap_or(15)))),
+        Message::Signal(Signal::Suspend) => Ok(vec![Request::Suspend]),
+        Message::Signal(Signal::Continue) => Ok(vec![Request::Redraw]),
+        Message::Signal(Signal::Interrupt) => Err(Left::With(Status::Signal(2))),
+        Message::Signal(Signal::End(number)) => Err(Left::With(Status::Signal(number))),
         Message::Session(update) => full.report(update).map_err(Left::NoGuest),
     }
 }
 
 /// Starts the threads that wait for keys and for signals.
 fn listen(sender: Sender<Message>) -> io::Result<()> {
-    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]))?;
     let to_loop = sender.clone();
-    std::thread::spawn(move || signals.forever().try_for_each(|signal| to_loop.send(Message::Signal(signal))));
+    system::listen(move |signal| to_loop.send(Message::Signal(signal)).is_ok())?;
     std::thread::spawn(move || {
         while let Ok(event) = crossterm::event::read() {
             if sender.send(Message::Terminal(event)).is_err() {

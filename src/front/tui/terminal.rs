@@ -2,23 +2,18 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
-};
-use crossterm::{cursor, execute, queue};
+use crossterm::event::{DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen};
+use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 
-type Backend = CrosstermBackend<BufWriter<Stdout>>;
+use crate::front::system::{give_back, stop, take_for_screen};
 
-/// Whether linmem currently has the terminal.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
 /// Large enough to write nearly every frame in one go.
 const BUFFER: usize = 64 << 10;
@@ -61,7 +56,7 @@ impl Screen {
     /// resume.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        stop()?;
         take()?;
         if self.mouse {
             execute!(io::stdout(), EnableMouseCapture)?;
@@ -90,16 +85,6 @@ impl Drop for Screen {
 }
 
 fn take() -> io::Result<()> {
-    TAKEN.store(true, SeqCst);
-    enable_raw_mode()?;
+    take_for_screen()?;
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
-}
-
-/// Failures cannot be reported here: the terminal is gone.
-pub(super) fn give_back() {
-    if !TAKEN.swap(false, SeqCst) {
-        return;
-    }
-    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
-    let _ = disable_raw_mode();
 }

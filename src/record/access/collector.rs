@@ -35,7 +35,7 @@ pub struct Collector {
     /// Whether records are collected at all.
     is_wanted: bool,
     /// Whether the last chunk takes no more records, short as it is.
-    is_closed: bool,
+    pub(super) is_closed: bool,
     pub(super) log: AccessLog,
     traced: Traced,
     /// Number of chunks at the start of the log that are never dropped. `None` until a chunk is dropped.
@@ -186,8 +186,12 @@ impl Collector {
             return;
         }
         let mut rest = records.as_chunks::<RECORD>().0;
-        if !self.is_long && self.log.len - self.since_boundary + rest.len() as u64 > SHORT_SEGMENT {
-            self.begin_long_segment();
+        if !self.is_long {
+            let is_long = self.log.len - self.since_boundary + rest.len() as u64 > SHORT_SEGMENT;
+            // To work out at once what such operations did would take as much memory as they write.
+            if is_long || rest.iter().any(|bytes| self.is_large_bulk(bytes)) {
+                self.begin_long_segment();
+            }
         }
         while !rest.is_empty() {
             let room = CHUNK - self.open_chunk().records.len();
@@ -200,6 +204,14 @@ impl Collector {
         }
         self.trim();
         self.consider_checkpoint();
+    }
+
+    /// Whether a record is of a bulk operation whose bytes are not kept.
+    fn is_large_bulk(&self, bytes: &[u8; RECORD]) -> bool {
+        let record = Record::read(bytes);
+        let site = self.log.sites.get(record.site()).filter(|_| self.plans.get(record.raw_site()).is_none());
+        let is_bulk = site.is_some_and(|site| matches!(site.kind, SiteKind::Copy | SiteKind::Fill));
+        is_bulk && !self.keeps_bytes(record.halves()[0].into())
     }
 
     /// Takes records that fit in the open chunk.

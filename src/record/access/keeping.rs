@@ -89,9 +89,14 @@ impl Collector {
     /// they do, it is worked out now instead.
     pub(super) fn keep_base(&mut self, accesses: &Range<u64>) {
         let base = Arc::new(self.base_checkpoint());
+        let kept: usize = self.log.chunks_of(accesses).iter().map(|chunk| chunk.clamp(accesses).len()).sum();
+        // What the accesses found is worked out on copies of the pages.
+        let takes_much = base.cost > kept * ACCESS_COST && self.touched() * PAGE > self.budget / 2;
+        if base.cost > self.budget || takes_much {
+            return self.drop_from(accesses.start);
+        }
         self.log.bases.push(base.clone());
         let chunks = self.log.chunks_of(accesses);
-        let kept: usize = chunks.iter().map(|chunk| chunk.clamp(accesses).len()).sum();
         if base.cost > kept * ACCESS_COST {
             chunks.iter().for_each(|chunk| _ = self.log.values(chunk));
             self.log.bases.pop();
@@ -116,10 +121,25 @@ impl Collector {
             });
             let later = head + 1..self.log.chunks.len();
             let Some(next) = later.into_iter().find(|&place| self.can_begin(&self.log.chunks[place])) else {
+                // A checkpoint of very many pages would take more than it frees.
+                if self.touched() * PAGE > self.budget / 2 && head < self.log.chunks.len() {
+                    self.drop_chunks(head..self.log.chunks.len());
+                    continue;
+                }
                 self.is_checkpoint_due = self.is_long;
                 return;
             };
             self.drop_chunks(head..next);
+        }
+    }
+
+    /// Drops all accesses from this one on, or from earlier ones that were dropped: those that are dropped are one range.
+    fn drop_from(&mut self, access: u64) {
+        let first = access.min(self.log.dropped().start);
+        let place = self.log.chunks.partition_point(|chunk| chunk.end() <= first);
+        if place < self.log.chunks.len() {
+            self.head = Some(place);
+            self.drop_chunks(place..self.log.chunks.len());
         }
     }
 
@@ -140,7 +160,8 @@ impl Collector {
 
     fn drop_chunks(&mut self, places: Range<usize>) {
         let log = &mut self.log;
-        let gone = log.chunks[places.start].first..log.chunks[places.end].first;
+        self.is_closed |= places.end == log.chunks.len();
+        let gone = log.chunks[places.start].first..log.chunks.get(places.end).map_or(log.len, |next| next.first);
         for chunk in log.chunks.drain(places) {
             log.cost = log.cost.saturating_sub(chunk.cost());
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::chunk::page_key;
 use super::page_index::{PageIndex, Recent};
 use super::shadow::{number, offset, pieces};
-use crate::record::PAGE;
 use crate::record::image::Page;
+use crate::record::{Change, PAGE};
 
 /// 64-bit words in a page's bitmap.
 const WORDS: usize = PAGE / 64;
@@ -206,6 +206,13 @@ impl TouchedPage<'_> {
             at = end;
             Some(start..end)
         })
+    }
+
+    /// How much a change of its written bytes takes at most, in bytes.
+    pub(in crate::record) fn cost(&self) -> usize {
+        let runs = self.runs().count();
+        let bytes: u32 = self.written.iter().map(|word| word.count_ones()).sum();
+        (2 * bytes as usize + runs * size_of::<Change>()).min(2 * PAGE + PAGE / 8 + size_of::<Change>())
     }
 
     /// Whether any byte was written.

@@ -153,6 +153,16 @@ pub(super) enum Change<'a> {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mask: Option<Hex<'a>>,
     },
+    /// Bytes whose values are not kept.
+    Bare {
+        memory: usize,
+        addr: u64,
+        len: u64,
+        by: Actor,
+        evidence: Evidence,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mask: Option<Hex<'a>>,
+    },
     Growth {
         memory: usize,
         from: u64,
@@ -178,7 +188,7 @@ pub(super) enum Evidence {
 
 impl<'a> From<&'a record::Cause> for Cause<'a> {
     fn from(cause: &'a record::Cause) -> Cause<'a> {
-        let record::Cause { trigger, steps, changes, accesses, traced, written, focus, outcome, cleanup } = cause;
+        let record::Cause { trigger, steps, changes, accesses, traced, written, focus, outcome, cleanup, .. } = cause;
         let parts = accesses.encode().filter(|_| !accesses.is_empty());
         Cause {
             trigger: trigger.into(),
@@ -210,6 +220,7 @@ impl Cause<'_> {
             trigger: self.trigger.into(),
             steps: recorded_steps(self.steps),
             changes: Vec::new(),
+            bare: 0,
             accesses: Arc::new(accesses),
             focus: self.focus,
             outcome: match (self.answer, self.failure) {
@@ -316,7 +327,7 @@ impl From<Step<'_>> for record::Step {
             kind: step.kind.into(),
             changes: start..end,
             accesses: first..last,
-            known: record::Known { before, after },
+            known: record::Known { before, after, kept: true },
             repeats: step.repeats,
             elapsed: Duration::from_nanos(step.elapsed_ns),
         }
@@ -420,6 +431,14 @@ impl<'a> From<&'a record::Change> for Change<'a> {
                     mask: mask.as_ref().map(|mask| Hex::new(mask.bits())),
                 }
             }
+            record::Change::Bare { memory, addr, len, by, evidence, mask } => Change::Bare {
+                memory: *memory,
+                addr: *addr,
+                len: *len,
+                by: (*by).into(),
+                evidence: (*evidence).into(),
+                mask: mask.as_ref().map(|mask| Hex::new(mask.bits())),
+            },
             &record::Change::Growth { memory, from, to, by } => Change::Growth { memory, from, to, by: by.into() },
         }
     }
@@ -430,17 +449,29 @@ impl Change<'_> {
     pub(super) fn into_record(self) -> Result<record::Change, String> {
         Ok(match self {
             Change::Bytes { memory, addr, old, new, by, evidence, mask } => {
-                let mask = mask.map(|mask| record::Mask::from_bits(&mask.0, old.0.len()));
-                let mask = mask.map(|mask| mask.ok_or("the mask of a change does not fit it")).transpose()?;
+                let mask = masked(mask, old.0.len())?;
                 if old.0.len() != new.0.len() {
                     return Err("a change has different numbers of old and new bytes".to_owned());
                 }
                 record::Change::bytes(memory, addr, &old.0, &new.0, by.into(), evidence.into()).with_mask(mask)
             }
+            Change::Bare { memory, addr, len, by, evidence, mask } => {
+                let mask = masked(mask, usize::try_from(len).map_err(|_| MASK)?)?;
+                record::Change::Bare { memory, addr, len, by: by.into(), evidence: evidence.into(), mask }
+            }
             Change::Growth { memory, from, to, by } => record::Change::Growth { memory, from, to, by: by.into() },
         })
     }
 }
+
+/// The mask of a change of so many bytes, if it has one.
+fn masked(mask: Option<Hex<'_>>, len: usize) -> Result<Option<record::Mask>, &'static str> {
+    let mask = mask.map(|mask| record::Mask::from_bits(&mask.0, len).ok_or(MASK));
+    mask.transpose()
+}
+
+/// The error for a mask of another length than its change.
+const MASK: &str = "the mask of a change does not fit it";
 
 mirror!(Actor, record::Actor, [Module, Host, Guest]);
 mirror!(Evidence, record::Evidence, [Written, Found]);

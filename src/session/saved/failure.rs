@@ -94,6 +94,9 @@ pub(super) enum Failure<'a> {
     TimeLimit {
         limit_ns: u64,
     },
+    StepTimeLimit {
+        limit_ns: u64,
+    },
     OutputLimit {
         len: u64,
         limit: u64,
@@ -198,6 +201,9 @@ impl<'a> From<&'a record::Failure> for Failure<'a> {
             record::Failure::Limit(record::Limit::Time(limit)) => {
                 Failure::TimeLimit { limit_ns: u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX) }
             }
+            record::Failure::Limit(record::Limit::Step(limit)) => {
+                Failure::StepTimeLimit { limit_ns: u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX) }
+            }
             &record::Failure::Limit(record::Limit::Output(len, limit)) => Failure::OutputLimit { len, limit },
             // A call that is under way is not saved; the next best is that it did not end.
             record::Failure::Interrupted | record::Failure::NotOver => Failure::Interrupted {},
@@ -255,6 +261,9 @@ impl From<Failure<'_>> for record::Failure {
             Failure::NotInstantiated { message } => record::Failure::NotInstantiated(message.into_owned()),
             Failure::TimeLimit { limit_ns } => {
                 record::Failure::Limit(record::Limit::Time(Duration::from_nanos(limit_ns)))
+            }
+            Failure::StepTimeLimit { limit_ns } => {
+                record::Failure::Limit(record::Limit::Step(Duration::from_nanos(limit_ns)))
             }
             Failure::OutputLimit { len, limit } => record::Failure::Limit(record::Limit::Output(len, limit)),
             Failure::Interrupted {} => record::Failure::Interrupted,
@@ -383,6 +392,7 @@ mod tests {
             F::LineTooLong(1),
             F::NotInstantiated(message()),
             F::Limit(Limit::Time(Duration::from_nanos(1))),
+            F::Limit(Limit::Step(Duration::from_nanos(1))),
             F::Limit(Limit::Output(2, 1)),
             F::Interrupted,
             F::Cancelled,

@@ -10,11 +10,11 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::{Bookmarks, PastRun, Session, write_whole};
-use crate::record::Run;
+use crate::record::{Run, counted, thousands};
 
 mod cause;
 mod entry;
@@ -77,6 +77,13 @@ pub enum SessionFileError {
     },
     /// The file is damaged before the end of its first cause.
     Damaged(String),
+    /// It is longer than the limit.
+    TooLong {
+        /// Its size in bytes.
+        len: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// It contains no cause.
     Empty,
 }
@@ -94,8 +101,21 @@ pub fn save(path: &Path, session: &Session, overwrite: bool) -> io::Result<()> {
 /// # Errors
 /// See [`SessionFileError`].
 pub fn load(path: &Path, most: u64) -> Result<Saved, SessionFileError> {
+    load_within(path, most, u64::MAX)
+}
+
+/// The same, of a file of at most `longest` bytes.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_within(path: &Path, most: u64, longest: u64) -> Result<Saved, SessionFileError> {
     let file = File::open(path).map_err(SessionFileError::Io)?;
-    read::read(BufReader::new(file), most)
+    let len = file.metadata().map_err(SessionFileError::Io)?.len();
+    if len > longest {
+        return Err(SessionFileError::TooLong { len, limit: longest });
+    }
+    // A device or a pipe has no length.
+    read::read(BufReader::new(file.take(longest)), most)
 }
 
 /// Whether any cause of a run is known.
@@ -112,6 +132,12 @@ impl fmt::Display for SessionFileError {
                 f,
                 "saved by linmem {linmem} in format {format}; this linmem reads formats 2 to {}",
                 entry::FORMAT
+            ),
+            SessionFileError::TooLong { len, limit } => write!(
+                f,
+                "the file has {}, but the limit for a saved session is {} (--max-session sets it)",
+                counted(*len, "byte"),
+                thousands(*limit)
             ),
             SessionFileError::Damaged(damage) => f.write_str(damage),
             SessionFileError::Empty => f.write_str("the session is empty"),

@@ -150,7 +150,7 @@ impl Reader {
     }
 
     /// Adds a cause to the timeline, once it has all its changes.
-    fn settle(&mut self, cause: Cause, left: usize) -> Result<(), String> {
+    fn settle(&mut self, mut cause: Cause, left: usize) -> Result<(), String> {
         if left > 0 {
             self.open = Some((cause, left));
             return Ok(());
@@ -158,7 +158,11 @@ impl Reader {
         if !cause.is_well_formed() {
             return Err("the steps of a record do not fit together".to_owned());
         }
+        cause.note_bare();
         let past = self.runs.last_mut().ok_or("a record belongs to no run")?;
+        if cause.bare > 0 && has_causes(&past.run) {
+            return Err("values of a record are missing".to_owned());
+        }
         let present = cause.apply(past.run.present()).ok_or("a change does not fit the memory before it")?;
         if present.iter().map(Image::len).sum::<u64>() > SIZES {
             return Err(TOO_LARGE.to_owned());

@@ -30,7 +30,9 @@ fn write_run(out: &mut impl Write, about: &About, globals: &[live::Global], run:
         write_memories(out, run.start())?;
         line::write(out, &Entry::Start {})?;
     }
-    write_memories(out, &run.at(Moment { cause: oldest, change: 0 }).unwrap_or_default())?;
+    // Before changes whose values are not kept, memory is unknown. There are some in the first cause at most.
+    let first = oldest + usize::from(run.cause(oldest).is_some_and(|cause| cause.bare > 0));
+    write_memories(out, &run.at(Moment { cause: first, change: 0 }).unwrap_or_default())?;
     let globals = globals.iter().map(Global::from).collect();
     let (listed, places) = (listed(run), places::of(about, run));
     line::write(out, &Entry::Run(Box::new(guest::Run { guest: about.into(), globals, oldest, listed, places })))?;

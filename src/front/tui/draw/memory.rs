@@ -44,8 +44,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     };
     // What a call that goes on changed so far; a selected access of it is over.
     let now = if at.is_open() && at.access.is_none() { "now, not returned yet" } else { "after" };
-    let Known { before, after } = at.known();
-    let unknown = |is_known| if is_known { "" } else { " (not compared)" };
+    let Known { before, after, kept } = at.known();
+    let why = if kept { " (not compared)" } else { " (not kept)" };
+    let unknown = |is_known| if is_known { "" } else { why };
     if layout.arrangement == Arrangement::One {
         let sides = format!("before (-){} and {now}{}", unknown(before), unknown(after));
         let left = pane(Side::Both).draw(below_title(layout.after), canvas);

@@ -1,18 +1,13 @@
 //! Scripts: the queue of lines still to run.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::front::sourced::{SOURCED, too_many_files};
-use crate::view::{counted, visible};
-
-/// The maximum nesting depth of scripts.
-const DEEPEST: usize = 8;
-/// The maximum size of a script, in bytes.
-const LONGEST: u64 = 16 << 20;
+use crate::front::sourced;
+use crate::settings::InputLimits;
+use crate::view::visible;
 
 /// The lines still to run.
 #[derive(Default)]
@@ -56,15 +51,13 @@ impl Script {
     ///
     /// # Errors
     /// Why the file cannot be run, as a message. The queued lines are dropped.
-    pub(super) fn add(&mut self, file: &Path) -> Result<(), String> {
+    pub(super) fn add(&mut self, file: &Path, limits: &InputLimits) -> Result<(), String> {
         let name = visible(file.as_os_str().as_encoded_bytes());
         let depth = self.depth + 1;
-        self.sourced = if self.depth == 0 { 1 } else { self.sourced + 1 };
-        let text = match depth {
-            _ if self.sourced > SOURCED + 1 => Err(too_many_files()),
-            1..=DEEPEST => read(file).map_err(|error| error.to_string()),
-            _ => Err(format!("files are nested more than {DEEPEST} deep")),
-        };
+        let before = if self.depth == 0 { 0 } else { self.sourced };
+        self.sourced = before + 1;
+        let allowed = sourced::check(self.depth, before, limits);
+        let text = allowed.and_then(|()| read(file, limits).map_err(|error| error.to_string()));
         let text = text.map_err(|reason| {
             self.stop();
             format!("{name}: {reason}")
@@ -84,11 +77,8 @@ impl Script {
     }
 }
 
-fn read(file: &Path) -> io::Result<String> {
+fn read(file: &Path, limits: &InputLimits) -> io::Result<String> {
     let mut text = String::new();
-    File::open(file)?.take(LONGEST + 1).read_to_string(&mut text)?;
-    match text.len() as u64 {
-        0..=LONGEST => Ok(text),
-        _ => Err(io::Error::other(format!("file is longer than {}", counted(LONGEST, "byte")))),
-    }
+    sourced::open(file, limits)?.take(limits.script.saturating_add(1)).read_to_string(&mut text)?;
+    if text.len() as u64 > limits.script { Err(sourced::too_long(limits)) } else { Ok(text) }
 }

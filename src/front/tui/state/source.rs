@@ -12,7 +12,7 @@ const PIECE: Duration = Duration::from_millis(8);
 impl App {
     /// Runs the lines of a file, before those already queued.
     pub(super) fn source(&mut self, file: &Path) {
-        match self.script.add(file) {
+        match self.script.add(file, &self.settings.inputs) {
             Err(reason) => self.notice(&reason),
             // If a script started it, that script's loop runs these lines.
             Ok(()) if self.script.depth == 0 => self.go_on(),
