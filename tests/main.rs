@@ -7,6 +7,8 @@ mod cases;
 mod command_script;
 mod commands;
 mod compared;
+#[cfg(unix)]
+mod components;
 mod config;
 #[cfg(unix)]
 mod control;
