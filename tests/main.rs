@@ -12,6 +12,8 @@ mod commands;
 mod compared;
 #[cfg(target_os = "linux")]
 mod compiling;
+#[cfg(unix)]
+mod components;
 mod config;
 #[cfg(unix)]
 mod control;

@@ -1,4 +1,4 @@
-//! The tools that produced a module, from its `producers` custom section.
+//! The tools that produced a module, from its `producers` custom sections: one linked from several has several.
 
 use wasmparser::{BinaryReaderError, Parser, Payload, ProducersSectionReader};
 
@@ -23,11 +23,13 @@ pub(super) fn producers(binary: &[u8]) -> Producers {
         Payload::CustomSection(section) if section.name() == "producers" => Some(section),
         _ => None,
     });
-    section.take(1).find_map(|section| read(section.data()).ok()).unwrap_or_default()
+    let mut found = Producers::default();
+    section.take(MOST).for_each(|section| drop(read(section.data(), &mut found)));
+    found
 }
 
-fn read(data: &[u8]) -> Result<Producers, BinaryReaderError> {
-    let mut found = Producers::default();
+/// Adds what a section says.
+fn read(data: &[u8], found: &mut Producers) -> Result<(), BinaryReaderError> {
     for field in ProducersSectionReader::new(wasmparser::BinaryReader::new(data, 0))? {
         let field = field?;
         let names = if field.name == "language" { &mut found.languages } else { &mut found.tools };
@@ -39,5 +41,5 @@ fn read(data: &[u8]) -> Result<Producers, BinaryReaderError> {
             }
         }
     }
-    Ok(found)
+    Ok(())
 }

@@ -6,6 +6,7 @@
 #     CARGO  cargo, for the guests with wasm-bindgen (bindgen.sh), whose newest wants Rust 1.86; it fetches the two versions
 #     ZIG    Zig, which brings a C compiler and a C library along (as a Python package: "python3 -m ziglang")
 #     ASC    AssemblyScript's compiler (npm install assemblyscript)
+#     JCO    the tool for components (npm install @bytecodealliance/jco)
 #
 # The guests in Go are too large to keep: go/run.sh builds and tests them.
 set -eu
@@ -139,6 +140,10 @@ if has "$asc" AssemblyScript "title, lines/assemblyscript, panics/assemblyscript
         map.sourcesContent = map.sourcesContent.map((text, i) => map.sources[i].startsWith("~lib") ? null : text);
         fs.writeFileSync(path, JSON.stringify(map));
     ' lines/assemblyscript.wasm.map
+fi
+jco=${JCO:-jco}
+if has "$jco" jco "components/rot13"; then
+    $jco new rot13.wasm --wasi-command -o components/rot13.wasm
 fi
 # Compilers mark their modules as programs to be run.
 chmod 644 ./*.wasm lines/*.wasm panics/*.wasm

@@ -72,6 +72,10 @@ const packages = {
     "", "hello", '{"ip":"1.2.3.4"}', '{"ip":"::1","headers":{"user-agent":"x"}}', `{"ip":"8.8.8.8","path":"/${utf8}"}`, '{"ip":""}', "{}",
     `{"ip":"8.8.4.4","path":"/${long}"}`, '{"ip":"192.168.1.1"}', '{"ip":"2001:db8::1","method":"GET"}',
   ],
+  redact: [
+    "", "hello", "write to bob@example.com please", "call +1 555 123 4567 now", "from 127.0.0.1 and 10.0.0.1", `${utf8} a@b.de`,
+    "4242424242424242", `${long} a@b.org`,
+  ],
 };
 
 const lines = packages[process.argv[2]];

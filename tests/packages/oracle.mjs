@@ -176,6 +176,19 @@ const packages = {
     });
     return text((line) => root.generateFingerprint(line, []));
   },
+
+  // linmem opens the component itself; the package's API is what jco made of it.
+  async redact() {
+    const { instantiate } = await module("@arcjet/redact-wasm/wasm/arcjet_analyze_bindings_redact.component.js");
+    const root = await instantiate((core) => wasm("@arcjet/redact-wasm/wasm", core), {
+      "arcjet:redact/custom-redact": { detectSensitiveInfo: () => [], redactSensitiveInfo: () => undefined },
+    });
+    const options = { skipCustomDetect: true, skipCustomRedact: true };
+    return text((line) => {
+      const [first] = root.redact(line, options);
+      return first ? `${first.original} => ${first.redacted}` : "nothing found";
+    });
+  },
 };
 
 const answer = await packages[name]();

@@ -51,6 +51,7 @@ pii-shield     python/pii_shield/pii-shield-wasi.wasm                           
 pipe-reverse   node_modules/@wasmer/wasi/tests/pipe_reverse.wasm                              node
 quickjs        node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm   node
 sax            node_modules/sax-wasm/lib/sax-wasm.wasm                                        node
+redact         node_modules/@arcjet/redact-wasm/wasm/arcjet_analyze_bindings_redact.component.wasm  node
 secp256k1      node_modules/tiny-secp256k1/lib/secp256k1.wasm                                 node
 sha1           node_modules/@mtcute/wasm/mtcute.wasm                                          node
 source-map     node_modules/source-map/lib/mappings.wasm                                      node

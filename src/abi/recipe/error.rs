@@ -76,7 +76,7 @@ fn excerpt(line: &str, place: Range<usize>) -> (String, usize, usize) {
     let before: String = if skipped > 0 { ".. ".chars().chain(before.chars().skip(skipped)).collect() } else { before };
     let whole = before.clone() + &marked + &after;
     let shown: String = whole.chars().take(LONGEST).collect();
-    let len = marked.width().min(LONGEST).max(1);
+    let len = marked.width().clamp(1, LONGEST);
     let rest = if shown.len() < whole.len() { " .." } else { "" };
     (shown + rest, before.width(), len)
 }

@@ -106,7 +106,7 @@ impl Graph {
         }
         let mut exports = Vec::new();
         let mut parser = Parser::new(range.start as u64);
-        let mut rest = &binary[range.clone()];
+        let mut rest = &binary[range];
         loop {
             let chunk = parser.parse(rest, true).map_err(|error| error.to_string())?;
             let Chunk::Parsed { consumed, payload } = chunk else { break };

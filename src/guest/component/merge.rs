@@ -93,10 +93,8 @@ impl<'a> Linker<'a> {
         if let Some(says) = own_section(binary) {
             custom(&mut module, SAYS, says);
         }
-        let largest = self.summaries.iter().max_by_key(|summary| summary.bodies.len());
-        if let Some(producers) = largest.and_then(|summary| summary.producers) {
-            custom(&mut module, "producers", producers);
-        }
+        let producers = self.summaries.iter().filter_map(|summary| summary.producers);
+        producers.for_each(|producers| custom(&mut module, "producers", producers));
         module.section(&names(&self.summaries, &self.layout));
         Ok(module.finish())
     }

@@ -30,7 +30,7 @@ pub(super) fn names(summaries: &[Summary<'_>], layout: &Layout) -> NameSection {
 
 /// The name of a core module.
 pub(super) fn module_name(summary: &Summary<'_>) -> Option<String> {
-    summary.names.clone()?.into_iter().map_while(Result::ok).find_map(|part| match part {
+    summary.names.clone()?.map_while(Result::ok).find_map(|part| match part {
         Name::Module { name, .. } => Some(name.to_owned()),
         _ => None,
     })
