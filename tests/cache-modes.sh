@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs all tests of the program with a cache of compiled code: empty, full, damaged, and where none can be written. Without this,
-# tests keep no compiled code. Arguments are passed to the tests: a name selects some.
+# tests keep no compiled code. Arguments are passed to `cargo test`: a name selects some tests.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)

@@ -67,7 +67,7 @@ pub(super) fn for_engine(binary: &[u8], cancellation: &Cancellation) -> Result<(
         Err(_) => (),
     }
     validate(binary, WasmFeatures::all(), cancellation)?;
-    Err(Fault::Features(missing(binary)))
+    Err(Fault::Features(missing(binary, cancellation)?))
 }
 
 /// Validates a module with all features enabled.
@@ -75,7 +75,7 @@ pub(super) fn for_engine(binary: &[u8], cancellation: &Cancellation) -> Result<(
 /// # Errors
 /// It is not valid.
 pub(super) fn for_any_engine(binary: &[u8]) -> Result<(), BinaryReaderError> {
-    is_valid(binary, WasmFeatures::all())
+    Validator::new_with_features(WasmFeatures::all()).validate_all(binary).map(drop)
 }
 
 /// Validates a module as [`Validator::validate_all`] does, unless that is cancelled.
@@ -101,20 +101,21 @@ fn validate(binary: &[u8], features: WasmFeatures, cancellation: &Cancellation) 
     Ok(())
 }
 
-fn is_valid(binary: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
-    Validator::new_with_features(features).validate_all(binary).map(drop)
-}
-
 /// The features that a valid module requires, beyond the engine's.
-fn missing(binary: &[u8]) -> Vec<String> {
+///
+/// # Errors
+/// It was cancelled.
+fn missing(binary: &[u8], cancellation: &Cancellation) -> Result<Vec<String>, Fault> {
     let mut needed = WasmFeatures::all();
     for (_, feature) in WasmFeatures::all().difference(ENGINE).iter_names() {
         let fewer = needed.difference(feature);
-        if is_valid(binary, fewer).is_ok() {
-            needed = fewer;
+        match validate(binary, fewer, cancellation) {
+            Ok(()) => needed = fewer,
+            Err(Fault::Cancelled) => return Err(Fault::Cancelled),
+            Err(_) => (),
         }
     }
-    needed.difference(ENGINE).iter_names().map(|(flag, feature)| name(flag, feature)).collect()
+    Ok(needed.difference(ENGINE).iter_names().map(|(flag, feature)| name(flag, feature)).collect())
 }
 
 fn name(flag: &str, feature: WasmFeatures) -> String {
