@@ -9,7 +9,7 @@ use crate::record::{Cause, Memories};
 
 /// A report of the guest's thread to its session.
 pub enum Update {
-    /// The guest is loaded and started.
+    /// A guest is loaded, and about to start.
     Ready(Box<About>),
     /// The guest emitted a message during an exchange. The message is also a step of the resulting cause.
     Said(Vec<u8>),
