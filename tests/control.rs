@@ -229,6 +229,58 @@ fn the_start_of_a_later_run_can_be_stopped_too() {
     assert!(again.contains("earlier run: 1 exchange   (run 1,") && again.contains("this run: 0 exchanges   (run 2,"));
 }
 
+/// Another guest that writes in its start function, by a function that the first does not have.
+const STARTS_OTHERWISE: &str = r#"(module (memory (export "memory") 1)
+    (func $fill (i32.store8 (i32.const 201) (i32.const 8)))
+    (func $begin (call $fill))
+    (start $begin)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32) (local.get $n)))"#;
+
+#[test]
+fn the_start_of_a_guest_that_is_reloaded_or_compiled_again_can_be_stopped_too() {
+    std::fs::write(folder("reload").join("other.wat"), STARTS_OTHERWISE).expect("the folder is ours");
+    let out = good(
+        "reload",
+        STARTS,
+        &["--break", "begin", "--watchpoint", "201"],
+        ":continue\nab\n:reload other.wat\n:expect at 201 hex 00\n:continue\n:expect at 201 hex 08\n:frames\n\
+         :continue\n:unwatch all\n:recompile\n:expect at 201 hex 00\n:continue\n:expect at 201 hex 08\ncd\n:expect cd\n",
+    );
+    let (_, reloaded) = out.split_once("> :reload").expect("it was asked for");
+    let (reloaded, recompiled) = reloaded.split_once("> :recompile").expect("it was asked for");
+    assert!(reloaded.contains("stopped: in begin (offset 0x"), "{out}");
+    assert!(reloaded.contains("stopped: 0xc9 written by fill (offset 0x"), "{out}");
+    assert!(reloaded.contains("called by begin (offset 0x"), "the names are those of the new guest: {out}");
+    assert!(recompiled.contains("stopped: in begin (offset 0x"), "{out}");
+}
+
+/// Answers with a copy of the line, each at another address.
+const MOVES: &str = r#"(module (memory (export "memory") 1) (global $top (mut i32) (i32.const 0x500))
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32)
+        (global.set $top (i32.add (global.get $top) (i32.const 16)))
+        (memory.copy (global.get $top) (i32.const 64) (local.get $n))
+        (global.get $top)))"#;
+
+#[test]
+fn a_watchpoint_on_the_answer_moves_with_it() {
+    let folder = folder("moves");
+    std::fs::write(folder.join("r.recipe"), "each line\n  p = ptr()\n  write line at p\n* q = f(n)\n  read n at q\n")
+        .expect("the folder is ours");
+    let out = good(
+        "moves",
+        MOVES,
+        &["--abi", "r.recipe"],
+        "ab\n:watch output\n:watch 0x510 2\n:watch\nabc\n:watch\n:poke u8 0x521 1\n:continue\n",
+    );
+    let listed = |line: &str| out.matches(line).count();
+    assert_eq!(listed("watchpoint 1: output, now 2 B at 0x510..0x512 written"), 2, "when it is set, and listed: {out}");
+    assert_eq!(listed("watchpoint 1: output, now 3 B at 0x520..0x523 written"), 1, "{out}");
+    assert_eq!(listed("watchpoint 2: 2 B at 0x510..0x512 written"), 3, "an address stays where it is: {out}");
+    assert!(out.contains("stopped: 0x521 written by the host: 62 -> 01 (watchpoint 1)"), "{out}");
+}
+
 #[test]
 fn the_pipe_reports_stops_and_goes_on() {
     let folder = folder("pipe");
@@ -396,8 +448,16 @@ fn a_guest_is_stopped_in_a_call_that_the_host_makes_while_it_answers_an_import()
     // The calls across the boundary that led there too.
     let calls = out.split("> :frames").nth(1).expect("it was asked for");
     assert!(calls.contains("\nin inner (offset 0x"), "{out}");
-    assert!(calls.contains("\ncalled by the import env.cb, in the call of f\n"), "{out}");
-    assert!(out.contains("(watchpoint 2)\nin the import env.cb, in the call of f\n"), "of the host's write too: {out}");
+    assert!(
+        calls.contains(
+            "\ncalled by the import env.cb, in the call of f; which of the guest's functions called it is not known\n"
+        ),
+        "{out}"
+    );
+    assert!(
+        out.contains("(watchpoint 2)\nin the import env.cb, in the call of f; which"),
+        "of the host's write too: {out}"
+    );
     assert!(out.contains("stopped: 0x64 written by inner (offset 0x"), "{out}");
     assert!(out.contains("stopped: 0x65 written by the host"), "{out}");
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use linmem::debug::{DebugInfo, Place, SourceFrame};
+use linmem::guest::Symbols;
 
 const GUESTS: [(&str, &str); 4] =
     [("c", "lines/c.c"), ("rust", "lines/rust.rs"), ("zig", "zig.zig"), ("assemblyscript", "lines/assemblyscript.ts")];
@@ -183,7 +184,8 @@ fn ask_all(module: &[u8], path: Option<&Path>) -> usize {
     let mut lines = 0;
     for offset in 0..module.len() + 2 {
         let Some(place) = info.place(offset) else { continue };
-        assert!(!place.frames.is_empty());
+        let innermost = place.frames.first().expect("the function itself is a frame");
+        assert_eq!(info.line(offset), innermost.file.clone().zip(innermost.line), "the quick answer at {offset:#x}");
         lines += place.frames.iter().filter(|frame| frame.line.is_some()).count();
         if offset % 5 == 0 {
             let _ = info.instruction(offset, 3);

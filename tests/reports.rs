@@ -145,6 +145,19 @@ fn the_profile_has_a_dash_for_loads_that_were_not_recorded() {
         row.split_whitespace().nth(2).expect("the third column").to_owned()
     };
     assert_eq!((loads("stores"), loads("loads")), ("-".to_owned(), "5".to_owned()));
+    let json = |trace: &str| {
+        let args = ["shouts.wat", "--trace", trace, "--show", "json"];
+        let output = script_json_of(&folder("dash"), &args, "hello\n:profile json\n");
+        let rows = output.iter().find_map(|object| object.get("rows")?.as_array()).expect("it is reported");
+        let loads = |by: &str| {
+            let row = rows.iter().find(|row| row["by"] == by).expect("there is such a row");
+            (row["loads"].clone(), row["bytes_read"].clone())
+        };
+        (loads("guest"), loads("host"))
+    };
+    let unknown = (serde_json::Value::Null, serde_json::Value::Null);
+    assert_eq!(json("stores"), (unknown.clone(), unknown.clone()));
+    assert_eq!(json("loads"), ((5.into(), 5.into()), unknown));
 }
 
 /// Hands out a block of 64 bytes, and answers with the line.

@@ -171,3 +171,23 @@ fn the_number_of_files_that_a_script_runs_is_limited() {
     assert_eq!(answers.matches("1,000").count(), answers.matches("itself: more than 1,000").count(), "{answers}");
     assert!(!answers.contains("many: more") && !answers.contains("empty: more"), "{answers}");
 }
+
+/// Answers with a string that has no end.
+const UNTERMINATED: &str = r#"(module (memory (export "memory") 1)
+    (func (export "f") (param i32) (result i32)
+        (memory.fill (i32.const 0xfff0) (i32.const 97) (i32.const 16))
+        (i32.const 0xfff8)))"#;
+
+#[test]
+fn a_string_that_does_not_end_is_a_step_that_failed() {
+    let folder = folder("unterminated");
+    std::fs::write(folder.join("endless.wat"), UNTERMINATED).expect("the folder is ours");
+    std::fs::write(folder.join("endless.recipe"), "each line\n* p = f(n)\n  read until 0 at p\n").expect("it is ours");
+    for poison in [&[][..], &["--poison", "cc"]] {
+        let args = [&["endless.wat", "--abi", "endless.recipe", "--script", "-"], poison].concat();
+        let output = run(&folder, &args, "ab\n:expect error no terminating zero byte\n:steps\n");
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{out}\n{err}");
+        assert!(out.contains("2 read  8 B at 0xfff8..0x10000 failed"), "{out}");
+    }
+}

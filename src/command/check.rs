@@ -3,9 +3,11 @@
 use super::args::{Address, Args, RangeArg};
 use super::bounds::inside;
 use super::error::{ArgumentError, Error};
+use super::expected::{met, unmet};
+use super::reports;
 use super::{Context, Reply};
 use crate::record::Trigger;
-use crate::view::{LastWriter, last_writer, unwritten, visible};
+use crate::view::visible;
 
 /// What is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +54,8 @@ pub(super) fn expect(context: &mut Context<'_>, expected: &Expectation) -> Resul
     let (bytes, is_error) = match expected {
         Expectation::Answer(bytes) => (bytes, false),
         Expectation::Error(bytes) => (bytes, true),
-        Expectation::Writer(addr, name) => return expect_writer(context, addr, name),
-        Expectation::Unwritten(range) => return expect_unwritten(context, range),
+        Expectation::Writer(addr, name) => return reports::expect_writer(context, addr, name),
+        Expectation::Unwritten(range) => return reports::expect_unwritten(context, range),
         Expectation::Memory(addr, bytes) => return expect_memory(context, addr, bytes),
     };
     let text = visible(bytes);
@@ -101,44 +103,6 @@ fn expect_memory(context: &Context<'_>, addr: &Address, expected: &[u8]) -> Resu
         true => Ok(met()),
         false => unmet(&format!("expected {} at {addr:#x}, found {}", hex(expected), hex(&found))),
     }
-}
-
-/// Checks the last writer of a byte. An unknown one is never as expected.
-fn expect_writer(context: &Context<'_>, addr: &Address, name: &str) -> Result<Reply, Error> {
-    let addr = context.address(addr)?;
-    inside(context.image()?, addr, 1)?;
-    let debug = context.session.about().and_then(|about| about.debug.as_deref());
-    let name_shown = visible(name.as_bytes());
-    match last_writer(context.session.run(), context.session.memory(), addr) {
-        LastWriter::Known(entry) if entry.is_by(name, debug) => Ok(met()),
-        LastWriter::Known(entry) => {
-            unmet(&format!("expected {addr:#x} written by {name_shown}, found: {}", entry.line(debug)))
-        }
-        LastWriter::Unknown(reason) => {
-            unmet(&format!("expected {addr:#x} written by {name_shown}, but the writer is unknown: {reason}"))
-        }
-        LastWriter::Nobody => unmet(&format!("expected {addr:#x} written by {name_shown}, but nothing wrote it")),
-    }
-}
-
-/// Checks that a range was not written. Where that is unknown, the check fails.
-fn expect_unwritten(context: &Context<'_>, wanted: &RangeArg) -> Result<Reply, Error> {
-    let (start, len) = context.filled_range(wanted)?;
-    let debug = context.session.about().and_then(|about| about.debug.as_deref());
-    let shown = crate::view::range(start, len);
-    match unwritten(context.session.run(), context.session.memory(), start..start + len) {
-        Ok(None) => Ok(met()),
-        Ok(Some(entry)) => unmet(&format!("expected {shown} unwritten, found: {}", entry.line(debug))),
-        Err(reason) => unmet(&format!("expected {shown} unwritten, but that is unknown: {reason}")),
-    }
-}
-
-fn met() -> Reply {
-    Reply::Text(vec!["as expected".to_owned()])
-}
-
-fn unmet<T>(message: &str) -> Result<T, Error> {
-    Err(Error::failed(message))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,14 +3,14 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use super::args::{Args, RangeArg};
+use super::args::{Address, Args, RangeArg};
 use super::bounds::EMPTY;
 use super::error::{ArgumentError, Error};
 use super::{Context, Reply};
 use crate::guest::{Go, Passes, WatchKind, Watchpoint};
 use crate::record::Actor;
-use crate::session::{BreakPlace, Breakpoint, Means, State};
-use crate::view::{NOT_OVER, counted, range, stop_calls, stop_place, visible, whole};
+use crate::session::{BreakPlace, Breakpoint, Means, State, Stops};
+use crate::view::{NOT_OVER, Selection, counted, range, stop_calls, stop_place, visible, whole};
 
 /// The time for each line where none is given.
 const SLOW: Duration = Duration::from_millis(500);
@@ -138,7 +138,8 @@ pub fn parse_watchpoint(text: &str) -> Result<WatchRequest, String> {
 pub(super) fn watch(context: &mut Context<'_>, watched: Option<WatchArg>) -> Result<Reply, Error> {
     let Some(WatchArg { range: arg, on }) = watched else {
         let watches = context.session.stops().watches();
-        return Ok(list(watches.iter().map(watch_line), "no watchpoints; :watch ADDR..END sets one"));
+        let lines = watches.iter().map(|watch| watch_line(watch, context.session.stops()));
+        return Ok(list(lines, "no watchpoints; :watch ADDR..END sets one"));
     };
     context.has_guest()?;
     let (start, len) = context.filled_range(&arg)?;
@@ -148,9 +149,51 @@ pub(super) fn watch(context: &mut Context<'_>, watched: Option<WatchArg>) -> Res
     };
     let memory = context.session.memory();
     let end = start.saturating_add(len);
-    let number = context.session.stops().add_watch(memory, start, end, on).map_err(Error::Failed)?;
-    let line = context.session.stops().watches().iter().find(|watch| watch.number == number).map(watch_line);
+    let stops = context.session.stops();
+    let number = stops.add_watch(memory, start, end, on).map_err(Error::Failed)?;
+    if let RangeArg::At(Address(name), None) = &arg
+        && is_name(name)
+    {
+        stops.name_watch(number, name.clone());
+    }
+    let line = stops.watches().iter().find(|watch| watch.number == number).map(|watch| watch_line(watch, stops));
     set(context, line.unwrap_or_default())
+}
+
+/// Whether an address is given by the name of a region of an exchange alone, and not by a number or an expression.
+fn is_name(addr: &str) -> bool {
+    addr.starts_with(char::is_alphabetic) && addr.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Moves the watchpoints whose ranges have a name, such as `output`, to what has that name after the last exchange.
+pub fn follow_watches(context: &mut Context<'_>) {
+    let named = context.session.stops().named_watches();
+    let newest = if named.is_empty() { None } else { Selection::newest(context.session.run()) };
+    let Some(newest) = newest else { return };
+    let memory = context.session.memory();
+    let latest = Context {
+        session: &mut *context.session,
+        at: Some(&newest),
+        cursor: context.cursor,
+        selected: context.selected.clone(),
+        settings: &mut *context.settings,
+    };
+    let mut moved = false;
+    for (watch, name) in named.into_iter().filter(|(watch, _)| watch.memory == memory) {
+        // Where nothing has that name now, the watchpoint stays where it is.
+        let Ok((start, len)) = latest.filled_range(&RangeArg::At(Address(name), None)) else { continue };
+        let end = match &watch.on {
+            WatchKind::Equals(bytes) => start.saturating_add(bytes.len() as u64),
+            _ => start.saturating_add(len),
+        };
+        if (watch.start, watch.end) != (start, end) {
+            latest.session.stops().move_watch(watch.number, start, end);
+            moved = true;
+        }
+    }
+    if moved {
+        context.session.stops_changed();
+    }
 }
 
 /// Removes watchpoints.
@@ -334,7 +377,7 @@ fn list(lines: impl Iterator<Item = String>, none: &str) -> Reply {
     Reply::Text(if lines.is_empty() { vec![none.to_owned()] } else { lines })
 }
 
-fn watch_line(watch: &Watchpoint) -> String {
+fn watch_line(watch: &Watchpoint, stops: &Stops) -> String {
     let memory = if watch.memory == 0 { String::new() } else { format!(" of memory {}", watch.memory) };
     let on = match &watch.on {
         WatchKind::Read => "read".to_owned(),
@@ -345,7 +388,9 @@ fn watch_line(watch: &Watchpoint) -> String {
             format!("equal to {}", hex.join(" "))
         }
     };
-    format!("watchpoint {}: {}{memory} {on}", watch.number, range(watch.start, watch.end - watch.start))
+    let named = stops.named_watches().into_iter().find(|(named, _)| named.number == watch.number);
+    let name = named.map(|(_, name)| format!("{name}, now ")).unwrap_or_default();
+    format!("watchpoint {}: {name}{}{memory} {on}", watch.number, range(watch.start, watch.end - watch.start))
 }
 
 fn break_line(breakpoint: &Breakpoint) -> String {

@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod control;
 mod error;
+mod expected;
 mod file;
 mod findings;
 mod grammar;
@@ -31,7 +32,7 @@ use crate::session::{About, Session, State};
 use crate::view::{Places, Regions, Row, Search, Selection, parse_address, parse_range};
 
 pub use complete::{Completion, Names, complete, hint};
-pub use control::{WatchRequest, parse_place, parse_watchpoint};
+pub use control::{WatchRequest, follow_watches, parse_place, parse_watchpoint};
 pub use error::{ArgumentError, Error};
 pub use file::write_file;
 pub use parts::{Part, parts};

@@ -1,5 +1,5 @@
-//! Commands that report over all exchanges: who wrote and read a range, where a value came from, a profile. Each is
-//! text, or one line of JSON.
+//! Commands that report over all exchanges: who wrote and read a range, where a value came from, a profile, each as
+//! text or one line of JSON; and expectations about who wrote.
 
 use std::task::Poll;
 use std::time::Instant;
@@ -7,16 +7,17 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::json;
 
-use super::args::RangeArg;
+use super::args::{Address, RangeArg};
 use super::bounds::{MOST, inside, more};
 use super::error::Error;
+use super::expected::ExpectedWrites;
 use super::{Context, Place, Reply};
 use crate::debug::DebugInfo;
 use crate::record::Evidence;
 use crate::session::Session;
 use crate::view::{
-    AccessEntry, AccessList, AccessQuery, AccessSearch, HostLanguage, Hot, ModuleFacts, Origin, OriginLink,
-    OriginSearch, Profile, ProfileBy, ProfileRow, ProfileSearch, Regions, Seen, range,
+    AccessEntry, AccessList, AccessQuery, AccessSearch, FirstWriteSearch, HostLanguage, Hot, LastWriterSearch,
+    ModuleFacts, Origin, OriginLink, OriginSearch, Profile, ProfileBy, ProfileRow, ProfileSearch, Regions, Seen, range,
 };
 
 /// How many of the hottest ranges a profile lists.
@@ -38,6 +39,7 @@ enum Kind {
     Accesses { search: Box<AccessSearch>, name: &'static str, memory: usize, start: u64, len: u64 },
     Origin { search: Box<OriginSearch>, regions: Box<Regions>, memory: usize, addr: u64 },
     Profile(Box<ProfileSearch>),
+    Expected(Box<ExpectedWrites>),
 }
 
 impl Report {
@@ -70,6 +72,7 @@ impl Report {
                 true => profile_json(&profile),
                 false => Ok(Reply::Text(profile.lines(MOST))),
             }),
+            Kind::Expected(expected) => expected.go_on(run, debug, until),
         }
     }
 }
@@ -85,6 +88,23 @@ pub(super) fn accesses(
     let search = Box::new(AccessSearch::new(run, query, memory, start..start + len, MOST));
     let name = if query == AccessQuery::Writers { "writers" } else { "readers" };
     Ok(report(context, Kind::Accesses { search, name, memory, start, len }, json))
+}
+
+/// Checks the last writer of a byte.
+pub(super) fn expect_writer(context: &Context<'_>, addr: &Address, name: &str) -> Result<Reply, Error> {
+    let addr = context.address(addr)?;
+    inside(context.image()?, addr, 1)?;
+    let search = LastWriterSearch::new(context.session.run(), context.session.memory(), addr);
+    let expected = ExpectedWrites::By { search, addr, name: name.to_owned() };
+    Ok(report(context, Kind::Expected(Box::new(expected)), false))
+}
+
+/// Checks that a range was not written.
+pub(super) fn expect_unwritten(context: &Context<'_>, wanted: &RangeArg) -> Result<Reply, Error> {
+    let (start, len) = context.filled_range(wanted)?;
+    let search = FirstWriteSearch::new(context.session.run(), context.session.memory(), start..start + len);
+    let expected = ExpectedWrites::None { search, start, len };
+    Ok(report(context, Kind::Expected(Box::new(expected)), false))
 }
 
 pub(super) fn profile(context: &mut Context<'_>, json: bool) -> Result<Reply, Error> {
@@ -156,7 +176,7 @@ fn profile_json(profile: &Profile) -> Result<Reply, Error> {
         json!({
             "by": by, "func": func, "function": row.name,
             "file": row.file.as_deref(), "line": row.line, "stores": row.count.stores, "bytes": row.count.bytes,
-            "loads": row.count.loads, "bytes_read": row.count.read,
+            "loads": row.loads(profile.has_loads), "bytes_read": row.bytes_read(profile.has_loads),
         })
     };
     let hot = |hot: &Hot| json!({ "memory": hot.memory, "addr": hot.addr, "len": 16, "accesses": hot.count });

@@ -272,8 +272,11 @@ impl DebugInfo {
 
 impl Symbols for DebugInfo {
     fn line(&self, offset: usize) -> Option<(Arc<str>, u32)> {
-        let frame = self.source_frames(offset).into_iter().next()?;
-        frame.file.zip(frame.line)
+        let known = self.dwarf().zip(self.address(offset)).and_then(|(dwarf, address)| dwarf.line(address));
+        known.unwrap_or_else(|| {
+            let frame = self.source_map()?.location(offset)?;
+            frame.file.zip(frame.line)
+        })
     }
 
     fn frames(&self, index: u32, offset: Option<usize>) -> Vec<Frame> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use rustyline::error::ReadlineError;
 
@@ -18,6 +19,9 @@ use crate::command::{self, Context, Names, Reply, Typed};
 use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
+
+/// How long a report is made before Ctrl-C is looked for.
+const SLICE: Duration = Duration::from_millis(50);
 
 /// A message to the console.
 pub(super) enum Message {
@@ -233,12 +237,16 @@ impl Console {
         LineResult::Done
     }
 
-    /// A reply; of a report, its end.
+    /// A reply; of a report, its end, unless Ctrl-C comes first.
     fn finished(&mut self, reply: Reply) -> Result<Reply, command::Error> {
         let Reply::Report(mut report) = reply else { return Ok(reply) };
-        match report.go_on(&self.session, None) {
-            Poll::Ready(reply) => reply,
-            Poll::Pending => Ok(Reply::Report(report)),
+        loop {
+            if let Poll::Ready(reply) = report.go_on(&self.session, Some(Instant::now() + SLICE)) {
+                return reply;
+            }
+            if self.is_interrupted() {
+                return Err(command::Error::Failed("interrupted before all accesses were searched".to_owned()));
+            }
         }
     }
 
@@ -347,6 +355,7 @@ impl Console {
             return LineResult::Done;
         }
         self.look_at(Selection::newest(self.session.run()));
+        command::follow_watches(&mut self.context());
         self.shown = newest + 1;
         self.show();
         self.print_in_form();

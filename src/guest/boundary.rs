@@ -97,6 +97,9 @@ pub trait Boundary {
     /// Records a message of the guest.
     fn say(&mut self, _text: &[u8]) {}
 
+    /// Records that the host read from an address to the end of a memory, and found no zero byte.
+    fn unterminated(&mut self, _memory: usize, _addr: u64) {}
+
     /// Records a note of the host about the guest.
     fn note(&mut self, _text: &str) {}
 }

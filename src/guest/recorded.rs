@@ -206,6 +206,13 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
         self.recorder.say(text);
     }
 
+    fn unterminated(&mut self, memory: usize, addr: u64) {
+        let len = (self.inner.bytes(memory).len() as u64).saturating_sub(addr);
+        self.settle_range(memory, addr, len);
+        self.recorder.enter(StepKind::Read { memory, addr, len, value: None });
+        self.recorder.leave(Duration::ZERO);
+    }
+
     fn note(&mut self, text: &str) {
         self.recorder.note(text);
     }

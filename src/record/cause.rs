@@ -206,16 +206,18 @@ impl Cause {
         self.is_over() && self.failures().next().is_some()
     }
 
-    /// Whether the step at `place` is what failed: a call that did not return, or a read outside memory.
+    /// Whether the step at `place` is what failed: a call that did not return, a read outside memory, or a string that
+    /// does not end.
     pub fn has_failed_at(&self, place: usize) -> bool {
         match self.steps.get(place).map(|step| &step.kind) {
             Some(StepKind::Call { results: None, .. }) => self.has_failed(),
-            Some(&StepKind::Read { addr, len, .. }) => self.failures().map(Failure::root).any(|failure| {
-                let Failure::OutOfBounds { access: Access::Read, addr: at, len: of, .. } = failure else {
-                    return false;
-                };
-                (*at, *of) == (addr, len)
-            }),
+            Some(&StepKind::Read { addr, len, .. }) => {
+                self.failures().map(Failure::root).any(|failure| match *failure {
+                    Failure::OutOfBounds { access: Access::Read, addr: at, len: of, .. } => (at, of) == (addr, len),
+                    Failure::Unterminated { addr: at, memory } => (at, memory.saturating_sub(at)) == (addr, len),
+                    _ => false,
+                })
+            }
             _ => false,
         }
     }

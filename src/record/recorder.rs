@@ -176,8 +176,8 @@ impl Recorder {
         &mut step.kind
     }
 
-    /// The imports whose calls are under way, innermost first, as frames: the guest's own frames outside of them are
-    /// out of sight.
+    /// The imports whose calls are under way, innermost first, as frames. The guest's own frames outside of them are not
+    /// known, and the frames say so: the engine's code that calls an import has no unwind information.
     pub fn imports_under_way(&self) -> Vec<Frame> {
         let mut frames = Vec::new();
         for (depth, &place) in self.open.iter().enumerate().rev() {
@@ -186,7 +186,10 @@ impl Recorder {
                 StepKind::Call { export, .. } => Some(format!(", in the call of {export}")),
                 _ => None,
             });
-            let name = format!("the import {import}{}", outer.unwrap_or_default());
+            let name = format!(
+                "the import {import}{}; which of the guest's functions called it is not known",
+                outer.unwrap_or_default()
+            );
             frames.push(Frame { name: Some(name), ..Frame::default() });
         }
         frames

@@ -6,11 +6,17 @@ use crate::guest::Boundary;
 use crate::record::{Cause, FocusTarget, Trigger};
 
 impl Live {
-    /// Performs the request, and returns the resulting cause.
+    /// Performs the request, and returns the resulting cause. A guest that is about to start is shown to `starting`.
     ///
     /// # Errors
     /// A fresh guest could not be created: the old one stays.
-    pub(super) fn perform(&mut self, request: Request, number: u64, options: &Options) -> Result<Cause, OpenError> {
+    pub(super) fn perform(
+        &mut self,
+        request: Request,
+        number: u64,
+        options: &Options,
+        starting: &mut dyn FnMut(&Live),
+    ) -> Result<Cause, OpenError> {
         let (words, deed) = match request {
             Request::Line(line) => return Ok(self.send(InputLine { bytes: &line, ended: true }, number)),
             Request::Command(words, deed) => (words, deed),
@@ -28,10 +34,12 @@ impl Live {
                 self.act(words, number, |guest| guest.recorded.grow(memory, pages).map(|_| ()))
             }
             GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
-            GuestOp::Reset => begun(words, self.restart()?),
-            GuestOp::Reload(source) => begun(words, self.reload(&source, number, options)?),
-            GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
-            GuestOp::Recompile(trace) => begun(words, self.recompile(number, &Options { trace, ..options.clone() })?),
+            GuestOp::Reset => begun(words, self.restart_telling(starting)?),
+            GuestOp::Reload(source) => begun(words, self.reload(&source, number, options, starting)?),
+            GuestOp::Adopt(named) => begun(words, self.adopt(&named, starting)?),
+            GuestOp::Recompile(trace) => {
+                begun(words, self.recompile(number, &Options { trace, ..options.clone() }, starting)?)
+            }
         })
     }
 }

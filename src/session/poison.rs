@@ -138,6 +138,10 @@ impl<B: Boundary> Boundary for Poisoned<'_, B> {
         self.inner.say(text);
     }
 
+    fn unterminated(&mut self, memory: usize, addr: u64) {
+        self.inner.unterminated(memory, addr);
+    }
+
     fn note(&mut self, text: &str) {
         self.inner.note(text);
     }

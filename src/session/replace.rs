@@ -15,8 +15,14 @@ impl Live {
     /// # Errors
     /// As for [`Live::open`]: the start function runs again.
     pub fn restart(&mut self) -> Result<Cause, OpenError> {
+        self.restart_telling(&mut |_| ())
+    }
+
+    /// As [`Live::restart`], calling `starting` before any code of the guest runs.
+    pub(super) fn restart_telling(&mut self, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
         let mut recorder = self.recorder.renewed();
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
+        starting(self);
         self.watch.control().begin(self.is_unstoppable);
         let facts = || facts(self.program.interface(), &self.choice.recipe);
         let mut poison = self.poison.as_ref().map(|poison| poison.renewed(facts()));
@@ -39,11 +45,11 @@ impl Live {
     ///
     /// # Errors
     /// The convention does not match, or as for [`Live::restart`].
-    pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
+    pub(super) fn adopt(&mut self, named: &Path, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
         let wish = self.wish.named_within(named, &self.program.limits()).map_err(OpenError::NoConvention)?;
         let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
         let before = std::mem::replace(&mut self.choice, choice);
-        let started = self.restart();
+        let started = self.restart_telling(starting);
         match started {
             Ok(_) => (self.wish, self.driving) = (wish, Driving::default()),
             Err(_) => self.choice = before,
@@ -55,15 +61,32 @@ impl Live {
     ///
     /// # Errors
     /// As for [`Live::open`].
-    pub(super) fn reload(&mut self, source: &Source, number: u64, options: &Options) -> Result<Cause, OpenError> {
+    pub(super) fn reload(
+        &mut self,
+        source: &Source,
+        number: u64,
+        options: &Options,
+        starting: &mut dyn FnMut(&Live),
+    ) -> Result<Cause, OpenError> {
         let options = Options { wish: self.wish.clone(), ..options.clone() };
         let cancellation = self.watch.load_for(number);
-        let opened = Live::load(source, &options, self.watch.clone(), &cancellation).and_then(|mut live| {
-            live.is_unstoppable = true;
+        let loaded = Live::load(source, &options, self.watch.clone(), &cancellation);
+        self.give_way(loaded, starting)
+    }
+
+    /// Starts the guest that was loaded, which takes this one's place unless that fails.
+    fn give_way(
+        &mut self,
+        loaded: Result<Live, OpenError>,
+        starting: &mut dyn FnMut(&Live),
+    ) -> Result<Cause, OpenError> {
+        let started = loaded.and_then(|mut live| {
+            live.is_unstoppable = self.is_unstoppable;
+            starting(&live);
             let start = live.start()?;
             Ok((live, start))
         });
-        let (live, start) = opened.inspect_err(|_| self.take_back())?;
+        let (live, start) = started.inspect_err(|_| self.take_back())?;
         *self = live;
         Ok(start)
     }
@@ -78,19 +101,20 @@ impl Live {
     ///
     /// # Errors
     /// As for [`Live::open`], or [`OpenError::Unstoppable`].
-    pub(super) fn recompile(&mut self, number: u64, options: &Options) -> Result<Cause, OpenError> {
+    pub(super) fn recompile(
+        &mut self,
+        number: u64,
+        options: &Options,
+        starting: &mut dyn FnMut(&Live),
+    ) -> Result<Cause, OpenError> {
         let source = Source { name: self.name.clone(), bytes: self.debug.module().to_vec() };
         let options = Options { wish: self.wish.clone(), ..options.clone() };
         let cancellation = self.watch.load_for(number);
-        let opened = Live::load(&source, &options, self.watch.clone(), &cancellation).and_then(|mut live| {
-            live.is_unstoppable = true;
-            match live.why_untraced() {
-                Some(why) => Err(OpenError::Unstoppable(why.to_owned())),
-                None => live.start().map(|start| (live, start)),
-            }
+        let loaded = Live::load(&source, &options, self.watch.clone(), &cancellation);
+        let stoppable = loaded.and_then(|live| match live.why_untraced() {
+            Some(why) => Err(OpenError::Unstoppable(why.to_owned())),
+            None => Ok(live),
         });
-        let (live, start) = opened.inspect_err(|_| self.take_back())?;
-        *self = live;
-        Ok(start)
+        self.give_way(stoppable, starting)
     }
 }

@@ -39,6 +39,8 @@ pub struct Stops(Arc<Mutex<List>>);
 struct List {
     breaks: Vec<Breakpoint>,
     watches: Vec<Watchpoint>,
+    /// What the ranges of some watchpoints are called, by their numbers: those move with what has the name.
+    names: Vec<(usize, String)>,
     /// How many were made so far, of both kinds.
     made: usize,
 }
@@ -69,6 +71,28 @@ impl Stops {
         Ok(number)
     }
 
+    /// The range of the watchpoint of that number is what this name stands for.
+    pub fn name_watch(&self, number: usize, name: String) {
+        self.list().names.push((number, name));
+    }
+
+    /// The watchpoints whose ranges have a name, each with it.
+    pub fn named_watches(&self) -> Vec<(Watchpoint, String)> {
+        let list = self.list();
+        let named = list.names.iter().filter_map(|(number, name)| {
+            Some((list.watches.iter().find(|watch| watch.number == *number)?.clone(), name.clone()))
+        });
+        named.collect()
+    }
+
+    /// Moves the watchpoint of that number to another range of its memory.
+    pub fn move_watch(&self, number: usize, start: u64, end: u64) {
+        let mut list = self.list();
+        if let Some(watch) = list.watches.iter_mut().find(|watch| watch.number == number) {
+            (watch.start, watch.end) = (start, end);
+        }
+    }
+
     /// Removes the breakpoint of that number, or all for `None`; false if there is none.
     pub fn remove_break(&self, number: Option<usize>) -> bool {
         let mut list = self.list();
@@ -82,6 +106,7 @@ impl Stops {
         let mut list = self.list();
         let before = list.watches.len();
         list.watches.retain(|watch| number.is_some_and(|number| number != watch.number));
+        list.names.retain(|(named, _)| number.is_some_and(|number| number != *named));
         list.watches.len() < before
     }
 

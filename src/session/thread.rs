@@ -70,13 +70,14 @@ pub(super) fn work(
             Request::Line(_) => (None, None),
         };
         let passes = request.passes();
-        match live.perform(request, number, &options) {
+        let origin_then = other.as_ref().unwrap_or(&origin);
+        let mut starting = |live: &Live| report(Update::Ready(Box::new(About::of(live, origin_then))));
+        match live.perform(request, number, &options, &mut starting) {
             Ok(cause) => {
                 options.trace = passes.unwrap_or(options.trace);
                 if cause.begins_a_run() {
                     origin = other.unwrap_or(origin);
                     watching.turn_to(file);
-                    report(Update::Ready(Box::new(About::of(&live, &origin))));
                 }
                 settle(&mut live, cause);
             }

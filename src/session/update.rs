@@ -11,7 +11,7 @@ use crate::record::{Cause, Memories};
 pub enum Update {
     /// A guest's module is being compiled: how far that is.
     Compiling(CompileProgress),
-    /// The guest is loaded and started.
+    /// A guest is loaded, and about to start.
     Ready(Box<About>),
     /// The guest emitted a message during an exchange. The message is also a step of the resulting cause.
     Said(Vec<u8>),

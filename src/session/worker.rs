@@ -202,11 +202,9 @@ impl Session {
             Update::Settled(cause, present, globals, findings) => {
                 let number = if cause.trigger == Trigger::Start { None } else { self.queue.finish() };
                 let begins = cause.begins_a_run();
-                match (begins, self.call.begins_a_run) {
-                    (true, false) => self.begin_a_run(),
-                    // It began when its start was shown; what is known of its guest came later.
-                    (true, true) => self.about = self.next_about.take().or(self.about.take()),
-                    (false, _) => (),
+                // It may have begun when its start was shown.
+                if begins && !self.call.begins_a_run {
+                    self.begin_a_run();
                 }
                 self.call = UnderWay::default();
                 self.globals = globals;
@@ -219,6 +217,7 @@ impl Session {
             }
             Update::Refused(reason) => {
                 self.refusal = Some(reason);
+                self.next_about = None;
                 if std::mem::take(&mut self.call).begins_a_run {
                     self.end_begun_run();
                 }

@@ -15,7 +15,7 @@ use crate::guest::Limits;
 use crate::session::Resend;
 
 pub use amount::duration;
-pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, Trace, Variables};
+pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, SeenBy, Trace, Variables};
 use value::{At, Counted, Field};
 
 /// The value of every setting.
@@ -39,6 +39,8 @@ pub struct Settings {
     pub color: ColorChoice,
     /// The colors of the screen.
     pub theme: Look,
+    /// The host whose view of the bytes at the cursor the screen shows.
+    pub seen_by: SeenBy,
     /// The key bindings of the prompt.
     pub keys: Keys,
     /// Whether typed lines are saved for later sessions.
@@ -114,6 +116,7 @@ impl Default for Settings {
             env: Variables::default(),
             color: ColorChoice::Auto,
             theme: Look::Dark,
+            seen_by: SeenBy::default(),
             keys: Keys::Emacs,
             history: true,
             quiet: false,
@@ -226,6 +229,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         live: true,
         ..setting("theme", "Theme: dark, light, dark-classes ...", Group::Display, &At(|all| &mut all.theme))
+    },
+    Setting {
+        live: true,
+        ..setting("as", "Show a host's view: none, js, c ...", Group::Display, &At(|all| &mut all.seen_by))
     },
     setting("keys", "Prompt key bindings: emacs, vi", Group::Display, &At(|all| &mut all.keys)),
     Setting {

@@ -8,6 +8,7 @@ use super::amount::{duration, shown_size, size};
 use crate::debug::PathMapping;
 use crate::guest::Passes;
 use crate::session::Resend;
+use crate::view::HostLanguage;
 
 /// The kind of values that a setting takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -381,6 +382,20 @@ impl Choice for Look {
         ("light", Look::Light),
         ("dark-classes", Look::DarkClasses),
         ("light-classes", Look::LightClasses),
+    ];
+}
+
+/// The host whose view of the bytes at the cursor the screen shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeenBy(pub Option<HostLanguage>);
+
+impl Choice for SeenBy {
+    const ALL: &'static [(&'static str, SeenBy)] = &[
+        ("none", SeenBy(None)),
+        ("js", SeenBy(Some(HostLanguage::Js))),
+        ("c", SeenBy(Some(HostLanguage::C))),
+        ("wazero", SeenBy(Some(HostLanguage::Wazero))),
+        ("rust", SeenBy(Some(HostLanguage::Rust))),
     ];
 }
 

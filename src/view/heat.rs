@@ -1,10 +1,13 @@
-//! How many bytes were written to each part of a memory, over all exchanges.
+//! How many bytes the guest and the host wrote to each part of a memory, over all exchanges. The fill of `--poison` is
+//! not counted: no exchange asked for it.
 
 use std::task::Poll;
 use std::time::Instant;
 
+use super::gaps::gaps;
 use super::{Touches, Touching};
-use crate::record::{Actor, Change, Found, Run, Target, Touch};
+use crate::check::is_poison;
+use crate::record::{Actor, Cause, Change, Found, Run, StepKind, Target, Touch};
 
 /// The highest level of heat.
 pub const HOTTEST: u8 = 9;
@@ -18,6 +21,7 @@ pub struct Heat {
     written: Vec<u64>,
     /// The rest to be counted; `None` once all is.
     touches: Option<Touches>,
+    is_lower_bound: bool,
 }
 
 impl Heat {
@@ -27,14 +31,39 @@ impl Heat {
         let parts = usize::try_from(len.div_ceil(size)).unwrap_or(0);
         let target = Target { memory, range: 0..len, reads: false };
         let touches = Some(Touches::all(target, Touching::Writes, run));
-        let mut heat = Heat { size, written: vec![0; parts], touches };
+        let is_lower_bound = !gaps(run, false).is_empty();
+        let mut heat = Heat { size, written: vec![0; parts], touches, is_lower_bound };
         let bare = (run.oldest_listed()..run.oldest()).filter_map(|number| run.listed(number));
-        for written in bare.flat_map(|cause| &cause.written) {
-            if written.memory == memory && written.by != Actor::Module {
-                written.overlapping(&(0..len)).for_each(|range| heat.add(range.start, range.end - range.start));
+        bare.for_each(|cause| heat.count_bare(cause, memory, len));
+        heat
+    }
+
+    /// Whether more may have been written than was counted: of some writes, only which bytes they wrote is known, or less.
+    pub fn is_lower_bound(&self) -> bool {
+        self.is_lower_bound
+    }
+
+    /// Counts a cause of which only the written ranges are kept: each byte that the guest wrote once, and the writes of
+    /// the host.
+    fn count_bare(&mut self, cause: &Cause, memory: usize, len: u64) {
+        for written in cause.written.iter().filter(|written| written.memory == memory) {
+            match written.by {
+                Actor::Module => (),
+                Actor::Guest => {
+                    written.overlapping(&(0..len)).for_each(|range| self.add(range.start, range.end - range.start));
+                }
+                Actor::Host => {
+                    for (place, step) in cause.steps.iter().enumerate() {
+                        let StepKind::Write { memory: of, addr, len } = step.kind else { continue };
+                        // One that failed wrote nothing.
+                        let is_made = written.overlapping(&(addr..addr.saturating_add(len))).next().is_some();
+                        if of == memory && is_made && !is_poison(cause, place) {
+                            self.add(addr, len);
+                        }
+                    }
+                }
             }
         }
-        heat
     }
 
     /// Counts on until the deadline, or to the end. Returns true when done.
@@ -80,7 +109,9 @@ impl Heat {
             }
             Touch::Change(number) => {
                 let is_counted = |change: &&Change| change.place().is_some_and(|(.., by)| by != Actor::Module);
-                if let Some(change) = cause.changes.get(number).filter(is_counted) {
+                if let Some(change) = cause.changes.get(number).filter(is_counted)
+                    && !is_fill(cause, number)
+                {
                     change.runs().for_each(|range| self.add(range.start, range.end - range.start));
                 }
             }
@@ -95,6 +126,61 @@ impl Heat {
             let Some(written) = usize::try_from(part).ok().and_then(|part| self.written.get_mut(part)) else { return };
             *written += to - from;
             from = to;
+        }
+    }
+}
+
+/// Whether `--poison` made a change.
+fn is_fill(cause: &Cause, change: usize) -> bool {
+    // The last step that began before it. If that has not made it, a call around that step has.
+    let step = cause.steps.partition_point(|step| step.changes.start <= change).checked_sub(1);
+    step.is_some_and(|step| cause.steps[step].changes.contains(&change) && is_poison(cause, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::abi::InputLine;
+    use crate::guest::{Passes, Watchdog};
+    use crate::session::{Live, Options, Source};
+
+    /// Bytes written to the memory of a guest with an allocator, for two lines, and whether more may have been.
+    fn heat(stores: bool, poison: Option<u8>, budget: usize) -> (u64, bool) {
+        let trace = Passes { stores, ..Passes::default() };
+        let options = Options { trace, poison, ..Options::default() };
+        let source = Source::find(std::path::Path::new("packed")).expect("it is built in");
+        let opened = Live::open(&source, &options, Watchdog::new(None));
+        let (mut live, start) = opened.map_err(|error| error.to_string()).expect("it opens");
+        let mut run = Run::new(budget);
+        run.push(Arc::new(start), live.present().clone());
+        for number in 1..3 {
+            let cause = live.send(InputLine { bytes: b"Did you know", ended: true }, number);
+            assert!(cause.outcome.is_ok());
+            run.push(Arc::new(cause), live.present().clone());
+        }
+        let len = run.present()[0].len();
+        let mut heat = Heat::new(&run, 0, len, len);
+        assert!(heat.go_on(&run, None));
+        (heat.most(), heat.is_lower_bound())
+    }
+
+    #[test]
+    fn the_fill_of_poison_is_not_counted() {
+        let (plain, is_lower_bound) = heat(true, None, usize::MAX);
+        assert!(plain > 2 * 12 && !is_lower_bound, "{plain}");
+        assert_eq!(heat(true, Some(0xcc), usize::MAX), (plain, false));
+    }
+
+    #[test]
+    fn what_was_not_recorded_or_kept_makes_the_counts_a_lower_bound() {
+        let (plain, _) = heat(true, None, usize::MAX);
+        let (compared, is_lower_bound) = heat(false, None, usize::MAX);
+        assert!(is_lower_bound && compared <= plain, "{compared} of {plain}");
+        for poison in [None, Some(0xcc)] {
+            let (listed, is_lower_bound) = heat(true, poison, 1);
+            assert!(is_lower_bound && listed > 0 && listed <= plain, "{listed} of {plain}");
         }
     }
 }

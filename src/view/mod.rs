@@ -40,6 +40,7 @@ mod timeline;
 mod touches;
 mod trap;
 mod writers;
+mod written;
 
 pub use access_search::{AccessList, AccessQuery, AccessSearch};
 pub use accesses::{AccessGroup, AccessLine, Accesses, FunctionWrites, GroupKind, access_line, touch_line};
@@ -76,4 +77,5 @@ pub use text::{counted, elapsed, escape, glyph, is_printable, thousands, unescap
 pub use timeline::{Events, Timeline};
 pub use touches::{TouchedCauses, Touches, Touching};
 pub use trap::{cause_lines, trapped_step, usual_causes};
-pub use writers::{AccessEntry, LastWriter, last_writer, unwritten};
+pub use writers::AccessEntry;
+pub use written::{FirstWriteSearch, LastWriter, LastWriterSearch};

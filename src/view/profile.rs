@@ -264,7 +264,18 @@ fn rows(
 }
 
 impl ProfileRow {
-    /// A line of the table. `-` stands for loads that were not recorded; copies are recorded with the stores.
+    /// How many loads it made; `None` if they were not recorded. Copies alone, which are recorded with the stores, would
+    /// not be all.
+    pub fn loads(&self, has_loads: bool) -> Option<u64> {
+        (has_loads && matches!(self.by, ProfileBy::Guest(_))).then_some(self.count.loads)
+    }
+
+    /// How many bytes it read; `None` if loads were not recorded.
+    pub fn bytes_read(&self, has_loads: bool) -> Option<u64> {
+        self.loads(has_loads).map(|_| self.count.read)
+    }
+
+    /// A line of the table. `-` stands for loads that were not recorded.
     fn text(&self, has_loads: bool) -> String {
         let name = match (self.by, &self.name) {
             (ProfileBy::Host, _) => "the host".to_owned(),
@@ -274,8 +285,8 @@ impl ProfileRow {
         };
         let place = self.file.as_ref().zip(self.line);
         let place = place.map(|(file, line)| format!(" at {}:{line}", visible(file.as_bytes()))).unwrap_or_default();
-        let Count { stores, bytes, loads, .. } = self.count;
-        let loads = if loads > 0 || has_loads { thousands(loads) } else { "-".to_owned() };
+        let Count { stores, bytes, .. } = self.count;
+        let loads = self.loads(has_loads).map_or_else(|| "-".to_owned(), thousands);
         format!("{:>12} {:>14} {loads:>12}  {name}{place}", thousands(stores), thousands(bytes))
     }
 }

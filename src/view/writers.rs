@@ -1,14 +1,13 @@
-//! Who accessed memory: one access, described; the last writer of a byte; whether a range was written.
+//! Who accessed memory: one access, described.
 
 use std::ops::Range;
 
-use super::gaps::{forgotten, hidden_writes};
 use super::touches::overlap;
 use super::{exchange, range, visible};
 use crate::check::is_poison;
 use crate::debug::{DebugInfo, SourceFrame};
 use crate::record::{
-    Actor, Cause, Change, Evidence, Found, Position, Run, Site, SiteKind, StepKind, Target, Touch, WrittenRanges,
+    Actor, Cause, Change, Evidence, Found, Run, Site, SiteKind, StepKind, Target, Touch, WrittenRanges,
 };
 
 /// Maximum number of bytes of an access that are kept for display.
@@ -170,69 +169,6 @@ fn glance(bytes: &[u8], start: u64, part: &Range<u64>) -> Option<Vec<u8>> {
     let first = usize::try_from(part.start - start).ok()?;
     let len = usize::try_from((part.end - part.start).min(GLANCE)).ok()?;
     bytes.get(first..first.checked_add(len)?).map(<[u8]>::to_vec)
-}
-
-/// The last writer of a byte, as far as is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LastWriter {
-    /// It is known.
-    Known(Box<AccessEntry>),
-    /// It is not known, for this reason.
-    Unknown(String),
-    /// Nothing wrote the byte.
-    Nobody,
-}
-
-/// The last writer of a byte up to now. Memory that was compared leaves it unknown.
-pub fn last_writer(run: &Run, memory: usize, addr: u64) -> LastWriter {
-    let target = Target { memory, range: addr..addr.saturating_add(1), reads: false };
-    let now = Position { cause: run.len(), change: 0, access: 0 };
-    let found = run.previous_touch(now, &target);
-    let kept = found.and_then(|found| {
-        let cause = run.cause(found.cause)?;
-        entry(cause, found.cause, Access::Touch(found.touch), &target)
-    });
-    let entry = kept.or_else(|| last_bare(run, &target));
-    let since = entry.as_ref().map_or(run.oldest_listed(), |entry| entry.cause);
-    if let Some(reason) = hidden_writes(run, since).or_else(|| forgotten(run).filter(|_| entry.is_none())) {
-        return LastWriter::Unknown(reason);
-    }
-    match entry {
-        Some(entry) if entry.evidence == Evidence::Found => LastWriter::Unknown(match entry.touch {
-            Some(_) => "the change was found by comparing memory".to_owned(),
-            None => format!("only the written ranges of {} are kept", exchange(entry.cause)),
-        }),
-        Some(entry) => LastWriter::Known(Box::new(entry)),
-        None => LastWriter::Nobody,
-    }
-}
-
-/// The last write to a target in an exchange of which only the written ranges are kept. Several actors there leave it
-/// unknown who was last.
-fn last_bare(run: &Run, target: &Target) -> Option<AccessEntry> {
-    let last = bare_writes(run, target).last()?;
-    let others = bare_writes(run, target).filter(|other| other.cause == last.cause && other.by != last.by).count();
-    Some(AccessEntry { evidence: if others > 0 { Evidence::Found } else { last.evidence }, ..last })
-}
-
-/// Whether a range was never written but by the module's data segments: `Ok(None)` if so, else the first write.
-///
-/// # Errors
-/// It is unknown, for this reason.
-pub fn unwritten(run: &Run, memory: usize, range: Range<u64>) -> Result<Option<AccessEntry>, String> {
-    let target = Target { memory, range, reads: false };
-    if let Some(entry) = bare_writes(run, &target).find(|entry| entry.by != Actor::Module) {
-        return Ok(Some(entry));
-    }
-    let by_others = |found: &Found| run.actor(*found) != Some(Actor::Module);
-    if let Some(found) = run.touches(&target).find(by_others) {
-        let cause = run.cause(found.cause).ok_or("the exchange was dropped")?;
-        return Ok(entry(cause, found.cause, Access::Touch(found.touch), &target));
-    }
-    match forgotten(run).or_else(|| hidden_writes(run, run.oldest_listed())) {
-        Some(reason) => Err(reason),
-        None => Ok(None),
-    }
 }
 
 impl AccessEntry {

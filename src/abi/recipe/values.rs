@@ -113,12 +113,14 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     }
 
     /// The number of bytes before the first zero byte.
-    fn until_zero(&self, at: u64) -> Result<u64, Box<Failure>> {
+    fn until_zero(&mut self, at: u64) -> Result<u64, Box<Failure>> {
         let bytes = self.boundary.bytes(self.plan.bound.memory);
-        let behind = usize::try_from(at).ok().and_then(|at| bytes.get(at..));
-        let found = behind.and_then(|bytes| memchr::memchr(0, bytes));
-        let unterminated = || Failure::Unterminated { addr: at, memory: bytes.len() as u64 };
-        Ok(found.map(|len| len as u64).ok_or_else(unterminated)?)
+        let (rest, memory) = (usize::try_from(at).ok().and_then(|at| bytes.get(at..)), bytes.len() as u64);
+        let found = rest.and_then(|rest| memchr::memchr(0, rest));
+        Ok(found.map(|len| len as u64).ok_or_else(|| {
+            self.boundary.unterminated(self.plan.bound.memory, at);
+            Failure::Unterminated { addr: at, memory }
+        })?)
     }
 
     pub(super) fn say(&mut self, saying: &MessageExpr) -> Result<(), Box<Failure>> {

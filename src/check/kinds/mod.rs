@@ -18,6 +18,7 @@ mod null_block;
 mod null_write;
 mod overlapping_blocks;
 mod overwritten_block;
+mod overwritten_line;
 mod poisoned_answer;
 mod program_over;
 mod read_after_free;
@@ -60,6 +61,7 @@ pub const KINDS: &[&Kind] = &[
     &stack_overflow::KIND,
     &null_write::KIND,
     &stale_pointer::KIND,
+    &overwritten_line::KIND,
     &split_character::KIND,
     &leftovers::KIND,
     &unwritten_tail::KIND,

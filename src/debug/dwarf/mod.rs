@@ -78,6 +78,18 @@ impl Dwarf {
         units.map(|unit| self.frames_in(unit, address)).find(|frames| !frames.is_empty()).unwrap_or_default()
     }
 
+    /// The file and the line at an address, where code was inlined those of the inlined code: what the innermost of the
+    /// frames has, without the names that take long to find. The inner value is `None` if the code there has no line.
+    pub(super) fn line(&self, address: u64) -> Option<Option<(Arc<str>, u32)>> {
+        self.units.at(address).take(OVERLAPPING).find_map(|unit| {
+            let Code { lines, scopes, files, .. } = self.units.code(unit, &self.sections, &self.limits)?;
+            match lines.at(address) {
+                Some(row) => Some(files.get(&row.file).cloned().filter(|_| row.line > 0).map(|file| (file, row.line))),
+                None => (!scopes.at(address).is_empty()).then_some(None),
+            }
+        })
+    }
+
     fn frames_in(&self, unit: &Unit, address: u64) -> Vec<SourceFrame> {
         let Some(code) = self.units.code(unit, &self.sections, &self.limits) else { return Vec::new() };
         let Code { lines, scopes, files, .. } = code;

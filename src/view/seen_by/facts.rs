@@ -49,12 +49,16 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(run: &Run, at: &Selection, memory: usize, range: Range<u64>) -> Facts {
+    pub(super) fn new(at: &Selection, memory: usize, range: Range<u64>) -> Facts {
         let empty = Image::default();
-        let mut facts = Facts::of_values(at.after.get(memory).unwrap_or(&empty), range, numbers(at));
-        facts.growth = growth(&at.node, memory);
-        facts.later = later(run, at, memory, facts.addr, facts.bytes.as_deref().unwrap_or_default());
-        facts
+        let facts = Facts::of_values(at.after.get(memory).unwrap_or(&empty), range, numbers(at));
+        Facts { growth: growth(&at.node, memory), ..facts }
+    }
+
+    /// The same with what became of the range later.
+    pub(super) fn with_later(self, run: &Run, at: &Selection, memory: usize) -> Facts {
+        let later = later(run, at, memory, self.addr, self.bytes.as_deref().unwrap_or_default());
+        Facts { later, ..self }
     }
 
     /// The facts of a memory and of numbers.

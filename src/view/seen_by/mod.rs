@@ -57,12 +57,20 @@ impl HostLanguage {
     /// What a host in this language sees of the call of the transform, or of the selected call, and of a range of a
     /// memory, after the selected moment.
     pub fn sees(self, run: &Run, at: &Selection, memory: usize, range: Range<u64>) -> Vec<Seen> {
-        let facts = Facts::new(run, at, memory, range);
+        self.sees_facts(&Facts::new(at, memory, range).with_later(run, at, memory))
+    }
+
+    /// The same without what became of the range later, which may take long to find out.
+    pub fn sees_now(self, at: &Selection, memory: usize, range: Range<u64>) -> Vec<Seen> {
+        self.sees_facts(&Facts::new(at, memory, range))
+    }
+
+    fn sees_facts(self, facts: &Facts) -> Vec<Seen> {
         match self {
-            HostLanguage::Js => js::sees(&facts),
-            HostLanguage::C => c::sees(&facts),
-            HostLanguage::Wazero => wazero::sees(&facts),
-            HostLanguage::Rust => rust::sees(&facts),
+            HostLanguage::Js => js::sees(facts),
+            HostLanguage::C => c::sees(facts),
+            HostLanguage::Wazero => wazero::sees(facts),
+            HostLanguage::Rust => rust::sees(facts),
         }
     }
 }
@@ -89,13 +97,7 @@ mod tests {
         image.write(0x400, bytes);
         let number = Number { what: "result".to_owned(), value: result, packed: None };
         let facts = Facts::of_values(&image, range, vec![number]);
-        let seen = match language {
-            HostLanguage::Js => js::sees(&facts),
-            HostLanguage::C => c::sees(&facts),
-            HostLanguage::Wazero => wazero::sees(&facts),
-            HostLanguage::Rust => rust::sees(&facts),
-        };
-        seen.iter().map(Seen::line).collect()
+        language.sees_facts(&facts).iter().map(Seen::line).collect()
     }
 
     /// Whether one of the lines has all of these parts.

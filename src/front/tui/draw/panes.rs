@@ -109,8 +109,8 @@ impl<'a> Pane<'a> {
             row.compare(start);
         }
         let matched = self.pattern.map(|pattern| pattern.in_row(image, addr, self.view.width)).unwrap_or_default();
-        let style = |place: usize| {
-            let cell = row.cells()[place];
+        let mut styles = [Style::new(); MAX_WIDTH];
+        for (place, cell) in row.cells().iter().enumerate() {
             let plain = theme.byte(cell.byte.unwrap_or_default());
             let style = match side {
                 Side::Before => plain.patch(theme.before(cell.mark)),
@@ -119,8 +119,8 @@ impl<'a> Pane<'a> {
                 _ if cell.mark == Mark::None => plain,
                 _ => theme.after(cell.mark),
             };
-            if matched.inside & 1 << place == 0 { style } else { theme.matched(style) }
-        };
+            styles[place] = if matched.inside & 1 << place == 0 { style } else { theme.matched(style) };
+        }
         let mut pen = Pen { buffer: canvas.buffer, x: area.x, y: area.y, end: area.right() };
         let (letter, gutter) = self.gutter(&row, side, theme);
         pen.put(letter, gutter);
@@ -134,7 +134,7 @@ impl<'a> Pane<'a> {
             let is_same = is_inner && cell.mark == row.cells()[place - 1].mark;
             let is_read = || side == Side::After && self.has_read(addr, place) && self.has_read(addr, place - 1);
             let joined = is_same && (cell.mark != Mark::None || is_read());
-            let gap = if joined { style(place) } else { Style::new() };
+            let gap = if joined { styles[place] } else { Style::new() };
             // The cursor and matches have brackets, so that they are visible whatever the bytes look like.
             if is_inner {
                 pen.gap(brackets.between(place), gap);
@@ -145,8 +145,8 @@ impl<'a> Pane<'a> {
             let digits = cell.byte.map(|byte| (digit(u64::from(byte >> 4)), digit(u64::from(byte))));
             match digits {
                 Some((high, low)) => {
-                    pen.put(DIGITS[high], style(place));
-                    pen.put(DIGITS[low], style(place));
+                    pen.put(DIGITS[high], styles[place]);
+                    pen.put(DIGITS[low], styles[place]);
                 }
                 None => pen.skip(2),
             }
@@ -156,8 +156,8 @@ impl<'a> Pane<'a> {
         let shown = characters(image, addr, self.view.width);
         for place in (0..row.cells().len()).filter(|&place| row.cells()[place].byte.is_some()) {
             match shown[place] {
-                COVERED => pen.cover(style(place)),
-                c => pen.put_char(c, style(place), shown.get(place + 1) == Some(&COVERED)),
+                COVERED => pen.cover(styles[place]),
+                c => pen.put_char(c, styles[place], shown.get(place + 1) == Some(&COVERED)),
             }
         }
         let x = pen.x;

@@ -3,7 +3,10 @@
 use super::app::App;
 use super::rows::beside;
 use crate::front::tui::input::action::Direction;
-use crate::view::{Places, Regions, counted, parse_address, thousands, visible};
+use crate::view::{Places, Region, RegionKind, Regions, Seen, counted, parse_address, range, thousands, visible};
+
+/// How many bytes a host sees where nothing says how many belong together.
+const WORD: u64 = 4;
 
 impl App {
     /// Updates the named ranges for the selected moment.
@@ -173,7 +176,26 @@ impl App {
     pub(super) fn look_around(&mut self) {
         let names = self.space.regions.names_at(self.space.cursor);
         self.space.here.names = names.map(|name| visible(name.as_bytes())).collect();
+        self.space.here.seen = self.seen();
         self.look_for_writer();
         self.keep_touched();
+    }
+
+    /// What a host in the language of the setting `as` sees at the cursor: of the selection, else of the smallest region
+    /// there that is one value, else of four bytes.
+    fn seen(&self) -> Vec<String> {
+        let (Some(language), Some(at)) = (self.settings.seen_by.0, &self.time.selection) else { return Vec::new() };
+        let (first, last) = self.space.selected();
+        let selected = (first < last).then(|| first..last.saturating_add(1));
+        let is_value = |region: &&Region| {
+            !matches!(region.kind, RegionKind::Buffer | RegionKind::Stack | RegionKind::Heap)
+                && region.start < region.end
+        };
+        let region = || self.space.regions.at(first).find(is_value).map(|region| region.start..region.end);
+        let size = self.view().map_or(0, |view| view.after.len());
+        let looked_at = selected.or_else(region).unwrap_or(first..first.saturating_add(WORD).min(size.max(first)));
+        let title = format!("as {}  {}", language.name(), range(looked_at.start, looked_at.end - looked_at.start));
+        let seen = language.sees_now(at, self.memory(), looked_at);
+        std::iter::once(title).chain(seen.iter().map(Seen::line)).collect()
     }
 }

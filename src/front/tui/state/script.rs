@@ -17,6 +17,8 @@ pub(crate) struct Script {
     pub(super) depth: usize,
     /// How many files were run since the user typed a line.
     sourced: usize,
+    /// The line whose report is being made.
+    pub(super) reporting: Option<ScriptLine>,
     /// Whether to draw frames and handle keys between lines.
     pub(super) is_in_pieces: bool,
 }
@@ -45,6 +47,7 @@ impl Script {
     /// Drops the queued lines.
     pub(super) fn stop(&mut self) {
         self.lines.clear();
+        self.reporting = None;
     }
 
     /// Queues the lines of a file before those already queued.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::app::App;
+use super::script::ScriptLine;
 use crate::session::State;
 
 /// How long to run lines between two frames.
@@ -20,16 +21,25 @@ impl App {
         }
     }
 
-    /// Runs queued lines while the guest is idle, at least one. Effects are performed before the next line.
+    /// Puts a script's line in front of its message, unless more lines follow.
+    pub(super) fn name_line(&mut self, line: &ScriptLine) {
+        if let (Some(text), false) = (&self.status.notice, self.script.waits()) {
+            self.status.notice = Some(format!("{}:{}: {text}", line.file, line.number));
+        }
+    }
+
+    /// Runs queued lines while the guest is idle, at least one. Effects are performed, and reports made, before the
+    /// next line.
     pub(crate) fn go_on(&mut self) {
         let until = self.script.is_in_pieces.then(|| Instant::now() + PIECE);
-        while self.session.state() == State::Idle && self.effects.is_empty() {
+        while self.session.state() == State::Idle && self.effects.is_empty() && self.time.report.is_none() {
             let Some(line) = self.script.next_line() else { break };
             self.script.depth = line.depth;
             self.typed(&line.text);
             self.script.depth = 0;
-            if let (Some(text), false) = (&self.status.notice, self.script.waits()) {
-                self.status.notice = Some(format!("{}:{}: {text}", line.file, line.number));
+            match self.time.report {
+                Some(_) => self.script.reporting = Some(line),
+                None => self.name_line(&line),
             }
             if self.is_quitting() {
                 self.script.stop();

@@ -39,6 +39,8 @@ pub(crate) struct Searching {
 pub(crate) struct Here {
     /// The regions that contain it, each with the offset from its start.
     pub(crate) names: Vec<String>,
+    /// What a host in the language of the setting `as` sees there: what it looks at, then a line for each expression.
+    pub(crate) seen: Vec<String>,
     /// The last writer.
     pub(crate) writer: String,
     /// The unfinished search for the last writer.

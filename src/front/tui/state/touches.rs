@@ -246,25 +246,29 @@ impl App {
         self.accesses().map(Accesses::writes)
     }
 
-    /// Begins to make a report. A script waits for it.
+    /// Begins to make a report. A script goes on once it is made.
     pub(super) fn begin_report(&mut self, report: Box<Report>) {
         self.time.report = Some(report);
-        self.report_on((self.script.depth == 0).then(|| Instant::now() + AT_ONCE));
+        self.report_on(Instant::now() + AT_ONCE);
         if self.time.report.is_some() {
-            self.notice("searching all accesses ... any key cancels");
+            let key = if self.script.depth == 0 { "any key" } else { "Ctrl-C" };
+            self.notice(&format!("searching all accesses ... {key} cancels"));
         }
     }
 
     /// Goes on with the report, and shows it once it is complete.
-    fn report_on(&mut self, until: Option<Instant>) {
+    fn report_on(&mut self, until: Instant) {
         let Some(mut report) = self.time.report.take() else { return };
-        match report.go_on(&self.session, until) {
+        match report.go_on(&self.session, Some(until)) {
             Poll::Pending => self.time.report = Some(report),
             Poll::Ready(reply) => {
                 self.status.notice = None;
                 match reply {
                     Ok(reply) => self.take_in(reply),
                     Err(error) => self.notice(&error.to_string()),
+                }
+                if let Some(line) = self.script.reporting.take() {
+                    self.name_line(&line);
                 }
             }
         }
@@ -285,7 +289,7 @@ impl App {
         self.seek_on(until);
         self.group_on(until);
         self.touch_on(until);
-        self.report_on(Some(until));
+        self.report_on(until);
     }
 }
 

@@ -60,8 +60,9 @@ impl App {
                 self.script.stop();
                 self.session.interrupt();
             }
-            State::Idle if self.script.waits() => {
+            State::Idle if self.script.waits() || self.script.reporting.is_some() => {
                 self.script.stop();
+                self.time.report = None;
                 self.notice("the rest of the file is not run");
             }
             State::Idle if self.overlays.top().is_some() => self.overlays.close(),

@@ -9,6 +9,7 @@ use super::overlays::help::help;
 use super::overlays::outcome::Outcome;
 use super::panels::{Panel, structs};
 use super::status::Status;
+use crate::command;
 use crate::front::tui::input::action::{Action, Direction};
 use crate::front::tui::input::bindings::{Meaning, meaning};
 use crate::front::tui::input::line::Edit;
@@ -44,9 +45,13 @@ impl App {
             _ => (),
         }
         let is_first = matches!(&update, Update::Settled(cause, ..) if cause.trigger == Trigger::Start);
+        let is_settled = matches!(&update, Update::Settled(..));
         let before = self.session.reloaded().map(|reload| reload.run);
         let was_stopped = self.session.stopped().is_some();
         self.session.apply(update)?;
+        if is_settled {
+            command::follow_watches(&mut self.context());
+        }
         self.follow_the_guest(was_stopped);
         if let Some(reload) = self.session.reloaded().filter(|reload| Some(reload.run) != before) {
             let sentence = reload_sentence(reload);
@@ -86,7 +91,10 @@ impl App {
         let asked = self.status.notice.take().is_some_and(|notice| notice == ASKS_TO_QUIT);
         self.space.searching.wanted = None;
         self.time.seek = None;
-        self.time.report = None;
+        // A script's report goes on: an expectation must not be skipped.
+        if self.script.reporting.is_none() {
+            self.time.report = None;
+        }
         let (mode, prefix) = (self.mode(), self.prefix.take());
         match meaning(mode, prefix, key) {
             // What the notice says is what holds: if another replaced it, the question is asked again.

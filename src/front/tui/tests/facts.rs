@@ -232,3 +232,29 @@ fn a_change_stays_in_sight_when_the_terminal_is_resized() {
         }
     }
 }
+
+#[test]
+fn the_values_show_what_a_host_in_another_language_sees_at_the_cursor() {
+    let mut bench = Bench::new(Theme::COLORED);
+    bench.send("h\u{e9}llo");
+    bench.send(":set as js");
+    bench.keys("\x1b:0x41c");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(100, 40));
+    assert!(shown.contains("as js  20 B at 0x410..0x424"), "the answer: {shown}");
+    assert!(shown.contains("its length  19 UTF-16 units; 19 characters, 20 bytes"), "{shown}");
+    assert!(shown.contains(" u8 "), "the values are still there: {shown}");
+    // Elsewhere, nothing says how many bytes belong together.
+    bench.keys(":0x800");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(100, 40));
+    assert!(shown.contains("as js  4 B at 0x800..0x804"), "{shown}");
+    bench.keys("sllll");
+    let shown = text(&bench.settled(100, 40));
+    assert!(shown.contains("as js  5 B at 0x800..0x805"), "the selection: {shown}");
+    let shown = text(&bench.settled(80, 24));
+    assert!(shown.contains("... :as lists the rest"), "{shown}");
+    bench.keys(":set as none");
+    bench.key(KeyCode::Enter);
+    assert!(!text(&bench.settled(100, 40)).contains("as js"));
+}

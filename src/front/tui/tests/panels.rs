@@ -107,7 +107,10 @@ fn the_map_shows_how_much_was_written_where_as_heat() {
     let (mut bench, _) = looking(120, 40);
     bench.keys("H");
     let shown = text(&bench.settled(120, 40));
-    assert!(shown.contains("heat  1 cell = ") && shown.contains("9 = 26 B written in all exchanges"), "{shown}");
+    assert!(
+        shown.contains("heat  1 cell = ") && shown.contains("9 = at least 26 B written in all exchanges"),
+        "{shown}"
+    );
     // The line is written by the host, and the answer's end by the guest: in one part.
     assert_eq!(shown.matches("....9....").count(), 1, "{shown}");
     bench.keys("i");
@@ -115,7 +118,7 @@ fn the_map_shows_how_much_was_written_where_as_heat() {
     bench.keys("\x1b");
     let shown = text(&bench.settled(120, 40));
     // Without tracing, the guest's second write is not seen: it changes nothing.
-    assert!(shown.contains("9 = 38 B written"), "it is of all exchanges: {shown}");
+    assert!(shown.contains("9 = at least 38 B written"), "it is of all exchanges: {shown}");
     bench.keys("H");
     assert!(text(&bench.settled(120, 40)).contains("map  1 cell = "));
 }

@@ -54,7 +54,8 @@ fn draw_heat(app: &App, map: &MapPanel, area: Rect, canvas: &mut Canvas<'_>) {
     }
     let still = if panel.heat.is_done() { "" } else { "counting ...  " };
     let (unit, most) = (thousands(map.parts.size), thousands(panel.heat.most()));
-    let title = format!("heat  {still}1 cell = {unit} B  {HOTTEST} = {most} B written in all exchanges");
+    let least = if panel.heat.is_lower_bound() { "at least " } else { "" };
+    let title = format!("heat  {still}1 cell = {unit} B  {HOTTEST} = {least}{most} B written in all exchanges");
     canvas.rule(area, &title, theme.title());
 }
 

@@ -1,4 +1,5 @@
-//! The panel of values: the last writer at the cursor, and the bytes there as numbers and text, before and after.
+//! The panel of values: the last writer at the cursor, what a host sees there, and the bytes there as numbers and text,
+//! before and after.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -7,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::front::tui::draw::canvas::{Canvas, shortened, title_room};
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::below_title;
+use crate::front::tui::state::overlays::pages::wrapped;
 use crate::view::{Entry, Order, inspect};
 
 /// The minimum width of a value if several are shown in a row.
@@ -23,6 +25,7 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         canvas.put(values, &origin, Style::new());
         values = below_title(values);
     }
+    values = put_seen(&app.space.here.seen, values, canvas);
     let columns = (values.width / VALUE).max(1);
     let (width, shown) = (values.width / columns, values.height.saturating_mul(columns));
     let entries = app.view().map(|view| inspect(view.before, view.after, cursor, order, regions));
@@ -42,6 +45,21 @@ pub(super) fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let room = usize::from(cell.width).saturating_sub(name.width());
         canvas.put(cell, &(name + &within(entry, room)), style);
     }
+}
+
+/// Puts what a host sees into the first rows, and returns the others. One is left to the values.
+fn put_seen(seen: &[String], area: Rect, canvas: &mut Canvas<'_>) -> Rect {
+    let width = usize::from(area.width);
+    let mut lines: Vec<_> = seen.iter().flat_map(|line| wrapped(&format!(" {line}"), width, 4)).collect();
+    let room = usize::from(area.height).saturating_sub(1);
+    if lines.len() > room {
+        lines.truncate(room.saturating_sub(1));
+        lines.extend((room > 0).then(|| " ... :as lists the rest".to_owned()));
+    }
+    lines.iter().fold(area, |rest, line| {
+        canvas.put(rest, line, Style::new());
+        below_title(rest)
+    })
 }
 
 /// The line for the last writer at the cursor, and the line after it for the origin of the byte, if that needs one.
