@@ -400,6 +400,7 @@ impl Call<'_> {
         let unsaid = &mut self.wasi.unsaid[usize::from(stream == STDERR)];
         unsaid.extend_from_slice(bytes);
         let mut said = 0;
+        let most = self.messages.most();
         let mut say = |line: &[u8]| match &mut self.wasi.streams {
             Some(streams) => streams.say(line),
             None => self.messages.say(line, self.boundary),
@@ -409,7 +410,7 @@ impl Call<'_> {
             said += end + 1;
         }
         unsaid.drain(..said);
-        if unsaid.len() > self.messages.most() {
+        if unsaid.len() > most {
             say(unsaid);
             unsaid.clear();
         }
