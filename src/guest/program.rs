@@ -19,9 +19,6 @@ const BINARY_MAGIC: &[u8] = b"\0asm";
 /// A component begins like a module, with another version and layer.
 const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// Why an exception tag cannot be provided.
-pub(super) const TAG: &str = "exception tags are not supported";
-
 /// A compiled module, from which any number of guests can be instantiated.
 pub struct Program {
     engine: Engine,
@@ -67,12 +64,6 @@ pub enum LoadError {
     /// The module is valid, but uses these features, which the engine does not support.
     #[error("the module uses features that the engine does not support: {}", .0.join(", "))]
     Features(Vec<String>),
-    /// The module has a shared memory.
-    #[error(
-        "shared memory is not supported: linmem is single-threaded; build the guest without threads (no -pthread, no \
-         wasm32-wasip1-threads)"
-    )]
-    SharedMemory,
     /// The compiler rejects the module, or the instrumentation added to it.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
@@ -132,9 +123,6 @@ impl Code<'_> {
             Fault::Invalid(error) => invalid(name, bytes, &error),
         })?;
         let interface = Interface::read(&binary).map_err(|error| invalid(name, bytes, &error))?;
-        if interface.memories.iter().any(|memory| memory.shared) {
-            return Err(LoadError::SharedMemory);
-        }
         let engine = Engine::from(EngineBuilder::new(Cranelift::default()).engine());
         Ok(Code { engine, binary, interface })
     }
@@ -303,13 +291,6 @@ impl Program {
 pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) -> Option<LoadError> {
     if let Err(Fault::Features(features)) = validate::for_engine(binary) {
         return Some(LoadError::Features(features));
-    }
-    if interface.memories.iter().any(|memory| memory.shared) {
-        return Some(LoadError::SharedMemory);
-    }
-    let is_tag = |import: &&super::Import| matches!(import.what, super::Extern::Tag);
-    if let Some(import) = interface.imports.iter().find(is_tag) {
-        return Some(LoadError::Import { import: import.full_name(), reason: TAG.to_owned() });
     }
     let (needs, limit) = (interface.memories.iter().map(|memory| memory.pages).sum(), limits.pages());
     (needs > u64::from(limit)).then_some(LoadError::Memory { needs, limit })
