@@ -8,6 +8,7 @@ use super::blocks::StaticMemory;
 use super::imports::{ImportProvider, answerers};
 use super::ops::{Op, OpKind};
 use super::plausible::Plausible;
+use super::split::Split;
 use super::value_format::StaticType;
 use super::{Action, Encoding, Handler, Recipe};
 use crate::guest::{Extern, Interface, Type};
@@ -18,6 +19,8 @@ pub struct Bound {
     /// What the recipe is called.
     pub name: String,
     pub(super) encoding: Encoding,
+    /// How lines are split, if they have several texts.
+    pub(super) split: Option<Split>,
     pub(super) memory: usize,
     pub(super) once: Vec<Op>,
     pub(super) line: Vec<Op>,
@@ -96,6 +99,7 @@ impl Recipe {
         let mut binder = Binder {
             interface,
             encoding: self.encoding,
+            split: self.split.as_deref().map(|separator| Split::new(separator, self.encoding)),
             wasi: self.wasi,
             exports: Vec::new(),
             globals: Vec::new(),
@@ -122,6 +126,7 @@ impl Recipe {
         let mut handlers = binder.handlers(&self.handlers, &answerers)?;
         binder.in_finally = true;
         let finally = binder.body(&self.finally)?;
+        let split = binder.split.take();
         let names: Vec<_> = binder.slots.into_iter().map(|(name, _)| name).collect();
         let parts: Vec<_> = handlers.iter().map(|handler| (&handler.params[..], &handler.body[..])).collect();
         let own = find_own(&parts, [&once, &line, &finally], &names);
@@ -129,6 +134,7 @@ impl Recipe {
         Ok(Bound {
             name: self.name.clone(),
             encoding: self.encoding,
+            split,
             memory,
             once,
             line,
@@ -153,6 +159,7 @@ impl Recipe {
 pub(super) struct Binder<'a> {
     pub(super) interface: &'a Interface,
     pub(super) encoding: Encoding,
+    pub(super) split: Option<Split>,
     pub(super) wasi: bool,
     pub(super) exports: Vec<String>,
     pub(super) globals: Vec<String>,

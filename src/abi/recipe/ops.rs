@@ -68,6 +68,8 @@ pub(super) struct Call {
 #[derive(Clone, Debug)]
 pub(super) enum Written {
     Line,
+    /// A text of the line, by its number.
+    Text(usize),
     Bytes(Vec<u8>),
     Number(Width, Val),
 }
@@ -143,6 +145,8 @@ pub(super) enum Val {
     Const(i64),
     Slot(usize),
     LineLen,
+    /// The length of a text of the line, by its number.
+    TextLen(usize),
     /// The line's length in UTF-16 code units.
     LineUnits,
     Load(Width, Box<Val>),
@@ -156,6 +160,8 @@ pub(super) enum Val {
     Global(usize),
     /// An integer as a float of that type.
     ToFloat(Type, Box<Val>),
+    /// A float of that type as an integer: it must be a whole number.
+    FromFloat(Type, Box<Val>),
 }
 
 impl Op {

@@ -270,6 +270,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
         let len = |part: &Written| match part {
             Written::Line => self.io.encoded.len() as u64,
+            Written::Text(number) => self.text(*number).len() as u64,
             Written::Bytes(bytes) => bytes.len() as u64,
             Written::Number(width, _) => width.bytes() as u64,
         };
@@ -284,6 +285,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         for part in parts {
             match part {
                 Written::Line => whole.extend_from_slice(&self.io.encoded),
+                Written::Text(number) => whole.extend_from_slice(self.text(*number)),
                 Written::Bytes(bytes) => whole.extend_from_slice(bytes),
                 Written::Number(width, value) => {
                     whole.extend_from_slice(&self.value(value)?.to_le_bytes()[..width.bytes()]);

@@ -10,6 +10,9 @@ use super::{Comparison, Width};
 use crate::guest::{Boundary, Func, Type};
 use crate::record::{Failure, Value};
 
+/// Whole floats up to this are exact.
+const WHOLE: f64 = (1_u64 << 53) as f64;
+
 impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
     #[inline(always)]
     pub(super) fn value(&mut self, value: &Val) -> Result<u64, Box<Failure>> {
@@ -29,6 +32,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(match value {
             Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
             Val::LineUnits => self.io.encoded.len() as u64 / 2,
+            Val::TextLen(number) => self.text(*number).len() as u64,
             Val::Load(width, at) => self.load(*width, at)?,
             Val::Low(inner) => self.value(inner)? & 0xffff_ffff,
             Val::High(inner) => self.value(inner)? >> 32,
@@ -39,7 +43,16 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 ResolvedGlobal::Variable(variable) => self.boundary.global(variable).bits(),
             },
             Val::ToFloat(ty, inner) => to_float(*ty, self.value(inner)?.cast_signed()),
+            Val::FromFloat(ty, inner) => from_float(*ty, self.value(inner)?)?,
         })
+    }
+
+    /// A text of the line.
+    pub(super) fn text(&self, number: usize) -> &[u8] {
+        match &self.plan.bound.split {
+            Some(split) => split.text(&self.io.encoded, number),
+            None => &self.io.encoded,
+        }
     }
 
     fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {
@@ -143,6 +156,19 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         text.push_str(&words.last);
         Ok(text)
     }
+}
+
+/// A float as an integer: guests that return addresses and lengths as floats return whole numbers.
+#[allow(clippy::cast_possible_truncation, reason = "only whole numbers of 53 bits are converted")]
+fn from_float(ty: Type, bits: u64) -> Result<u64, Box<Failure>> {
+    let float = if ty == Type::F32 { f64::from(f32::from_bits(low(bits))) } else { f64::from_bits(bits) };
+    if float.fract() != 0.0 || float.abs() > WHOLE {
+        return Err(Failure::Mismatch(format!(
+            "{float} is not a whole number, so it cannot be an address or a length"
+        ))
+        .into());
+    }
+    Ok((float as i64).cast_unsigned())
 }
 
 /// The bits of an integer as a float of that type.

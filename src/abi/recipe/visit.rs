@@ -29,7 +29,7 @@ impl Statement {
             Action::Write { parts, at, within } => {
                 parts.iter_mut().for_each(|part| match part {
                     Part::Number(_, value) => value.each(visit),
-                    Part::Line | Part::Byte(_) | Part::Text(_) => (),
+                    Part::Line | Part::OfLine(_) | Part::Byte(_) | Part::Text(_) => (),
                 });
                 at.each(visit);
                 within.iter_mut().for_each(|room| room.each(visit));
@@ -110,7 +110,7 @@ impl OpKind {
             OpKind::Write { parts, at, within } => {
                 parts.iter().for_each(|part| match part {
                     Written::Number(_, value) => visit(value),
-                    Written::Line | Written::Bytes(_) => (),
+                    Written::Line | Written::Text(_) | Written::Bytes(_) => (),
                 });
                 visit(at);
                 within.iter().for_each(visit);
@@ -164,12 +164,16 @@ impl Val {
     pub(super) fn slots(&self, found: &mut Vec<usize>) {
         match self {
             Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => found.push(*slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.slots(found),
+            Val::Load(_, inner)
+            | Val::Low(inner)
+            | Val::High(inner)
+            | Val::ToFloat(_, inner)
+            | Val::FromFloat(_, inner) => inner.slots(found),
             Val::Sum(a, b) | Val::Difference(a, b) => {
                 a.slots(found);
                 b.slots(found);
             }
-            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Global(_) => (),
+            Val::Const(_) | Val::LineLen | Val::TextLen(_) | Val::LineUnits | Val::Global(_) => (),
         }
     }
 }

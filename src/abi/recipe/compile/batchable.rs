@@ -23,7 +23,7 @@ impl Op {
         let acts = match &self.action {
             OpKind::Call(_) | OpKind::Set(..) | OpKind::Unset(_) | OpKind::Store(..) => true,
             OpKind::Grow(_) | OpKind::GrowTo(_) | OpKind::Stop | OpKind::Return(_) => true,
-            OpKind::Write { parts, .. } => !parts.iter().any(|part| matches!(part, Written::Line)),
+            OpKind::Write { parts, .. } => !parts.iter().any(|part| matches!(part, Written::Line | Written::Text(_))),
             OpKind::Fail(message) | OpKind::Say(message) => !matches!(message, MessageExpr::Answer),
             OpKind::Read(_) | OpKind::Append(_) => false,
             OpKind::Answer(_) | OpKind::AnswerLine | OpKind::AnswerStdout => false,
@@ -37,9 +37,13 @@ impl Op {
 impl Val {
     fn is_apart(&self, own: &[usize]) -> bool {
         match self {
-            Val::LineLen | Val::LineUnits => false,
+            Val::LineLen | Val::TextLen(_) | Val::LineUnits => false,
             Val::Slot(slot) | Val::LowSlot(slot) | Val::HighSlot(slot) => own.contains(slot),
-            Val::Load(_, inner) | Val::Low(inner) | Val::High(inner) | Val::ToFloat(_, inner) => inner.is_apart(own),
+            Val::Load(_, inner)
+            | Val::Low(inner)
+            | Val::High(inner)
+            | Val::ToFloat(_, inner)
+            | Val::FromFloat(_, inner) => inner.is_apart(own),
             Val::Sum(a, b) | Val::Difference(a, b) => a.is_apart(own) && b.is_apart(own),
             Val::Const(_) | Val::Global(_) => true,
         }

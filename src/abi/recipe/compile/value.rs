@@ -26,8 +26,8 @@ impl Compiler<'_> {
             Val::LineLen => {
                 self.emit().local_get(local::N).i64_extend_i32_u();
             }
-            // Used only with UTF-16, which a driver does not support.
-            Val::LineUnits => return Err(Unfit),
+            // Used only with UTF-16 and split lines, which a driver does not support; or rare.
+            Val::LineUnits | Val::TextLen(_) | Val::FromFloat(..) => return Err(Unfit),
             Val::Load(width, at) => self.load(*width, at, step)?,
             Val::Low(inner) => {
                 self.value(inner, step)?;
