@@ -17,6 +17,7 @@ mod detection;
 mod dropped;
 mod embedding;
 mod explained;
+mod features;
 #[cfg(unix)]
 mod files;
 mod findings;
@@ -27,6 +28,7 @@ mod globals;
 mod guests;
 mod hermetic;
 mod infer;
+mod infer_without_answer;
 mod inspect;
 #[cfg(unix)]
 mod interrupted;

@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod findings;
 mod grammar;
+mod infer;
 mod look;
 mod parts;
 mod quotes;

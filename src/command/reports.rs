@@ -10,6 +10,7 @@ use serde_json::json;
 use super::args::RangeArg;
 use super::bounds::{MOST, inside, more};
 use super::error::Error;
+use super::infer::Awaited;
 use super::{Context, Place, Reply};
 use crate::debug::DebugInfo;
 use crate::record::Evidence;
@@ -24,7 +25,7 @@ const HOTTEST: usize = 16;
 /// The version of the JSON. A new field does not raise it.
 const VERSION: u32 = 1;
 
-/// A report that is being made: it looks at all accesses, which may take long.
+/// A report that is being made, which may take long: most look at all accesses.
 #[derive(Debug)]
 pub struct Report {
     kind: Kind,
@@ -38,6 +39,7 @@ enum Kind {
     Accesses { search: Box<AccessSearch>, name: &'static str, memory: usize, start: u64, len: u64 },
     Origin { search: Box<OriginSearch>, regions: Box<Regions>, memory: usize, addr: u64 },
     Profile(Box<ProfileSearch>),
+    Inference(Box<Awaited>),
 }
 
 impl Report {
@@ -45,7 +47,10 @@ impl Report {
     ///
     /// # Errors
     /// Another run is selected by now.
-    pub fn go_on(&mut self, session: &Session, until: Option<Instant>) -> Poll<Result<Reply, Error>> {
+    pub fn go_on(&mut self, session: &mut Session, until: Option<Instant>) -> Poll<Result<Reply, Error>> {
+        if let Kind::Inference(awaited) = &mut self.kind {
+            return awaited.go_on(session, until);
+        }
         let (run, debug) = (session.run(), session.about().and_then(|about| about.debug.as_deref()));
         if session.run_number() != self.run {
             return Poll::Ready(Err(Error::failed("another run is shown now; repeat the command")));
@@ -70,6 +75,15 @@ impl Report {
                 true => profile_json(&profile),
                 false => Ok(Reply::Text(profile.lines(MOST))),
             }),
+            Kind::Inference(_) => Poll::Pending,
+        }
+    }
+
+    /// How far it is, as a sentence.
+    pub fn progress(&self) -> String {
+        match &self.kind {
+            Kind::Inference(awaited) => awaited.progress(),
+            _ => "searching all accesses".to_owned(),
         }
     }
 }
@@ -85,6 +99,10 @@ pub(super) fn accesses(
     let search = Box::new(AccessSearch::new(run, query, memory, start..start + len, MOST));
     let name = if query == AccessQuery::Writers { "writers" } else { "readers" };
     Ok(report(context, Kind::Accesses { search, name, memory, start, len }, json))
+}
+
+pub(super) fn inference(context: &Context<'_>, awaited: Awaited) -> Reply {
+    report(context, Kind::Inference(Box::new(awaited)), false)
 }
 
 pub(super) fn profile(context: &mut Context<'_>, json: bool) -> Result<Reply, Error> {

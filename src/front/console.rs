@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use rustyline::error::ReadlineError;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
+use super::progress::Progress;
 use super::status::{self, Status};
 use super::{hex, panics, signals, termios, tui};
 use crate::cli::Cli;
@@ -17,6 +19,9 @@ use crate::command::{self, Context, Names, Reply, Typed};
 use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
+
+/// How often Ctrl-C is looked for while a report is made.
+const PIECE: Duration = Duration::from_millis(50);
 
 /// A message to the console.
 pub(super) enum Message {
@@ -219,12 +224,18 @@ impl Console {
         LineResult::Done
     }
 
-    /// A reply; of a report, its end.
+    /// A reply; of a report, its end, unless the user interrupts it.
     fn finished(&mut self, reply: Reply) -> Result<Reply, command::Error> {
         let Reply::Report(mut report) = reply else { return Ok(reply) };
-        match report.go_on(&self.session, None) {
-            Poll::Ready(reply) => reply,
-            Poll::Pending => Ok(Reply::Report(report)),
+        let mut progress = Progress::new(!self.settings.quiet);
+        loop {
+            if let Poll::Ready(reply) = report.go_on(&mut self.session, Some(Instant::now() + PIECE)) {
+                return reply;
+            }
+            if self.is_interrupted() {
+                return Err(command::Error::Failed("interrupted".to_owned()));
+            }
+            progress.tell(|| report.progress());
         }
     }
 

@@ -2,35 +2,31 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use super::progress::Progress;
 use super::signals::Caught;
 use super::status::{self, Status};
 use crate::abi::ConventionRequest;
 use crate::cli::{Cli, InferArgs};
-use crate::infer::{Evidence, Example, Inferred, Tried};
-use crate::session::{self, Options, Source, Watchdog};
-use crate::view::visible;
+use crate::guest::LoadError;
+use crate::infer::{Evidence, Example, Inferred, Outcome};
+use crate::session::{self, Inference, Options, Source, Watchdog};
+use crate::view::{guesses, in_vain, inference_progress, inferred, visible};
+
+/// The interval at which progress is shown.
+const PACE: Duration = Duration::from_millis(100);
 
 /// Infers the convention, prints its recipe, and does what else was asked for.
 pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
-    if args.line.len() != args.answer.len() {
-        return status::fail(
-            Status::Usage,
-            "each --line needs its --answer: give them in pairs, as in --line abc --answer ABC",
-        );
-    }
+    let evidence = match evidence(args) {
+        Ok(evidence) => evidence,
+        Err(reason) => return status::fail(Status::Usage, reason),
+    };
     let source = match Source::find(&args.guest) {
         Ok(source) => source,
         Err(error) => return status::fail(Status::NotLoaded, &error.to_string()),
-    };
-    let pairs = args.line.iter().zip(&args.answer);
-    let bytes = |text: &OsString| text.as_bytes().to_vec();
-    let evidence = Evidence {
-        examples: pairs.map(|(line, answer)| Example { line: bytes(line), answer: bytes(answer) }).collect(),
-        call: args.call.clone(),
-        budget: args.budget,
     };
     let watch = Watchdog::new(None);
     let caught = match Caught::install(watch.clone()) {
@@ -38,23 +34,66 @@ pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
         Err(error) => return status::fail(Status::Io, &format!("signals cannot be caught: {error}")),
     };
     let options = cli.options(false);
-    match session::infer(&source, &options, &evidence, &watch) {
-        Err(error) => {
-            caught.status().unwrap_or_else(|| status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)))
+    let inference = Inference::start(source.clone(), options.limits, evidence, watch);
+    let outcome = wait(&inference, cli.settings.quiet);
+    if let Some(status) = caught.status() {
+        return status;
+    }
+    match outcome {
+        Err(error) => status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
+        Ok(Outcome::Inferred(inferred)) => finish(&source, options, &inferred, args, cli),
+        Ok(Outcome::Guesses(found)) => {
+            let line = args.line.first().map(|line| line.as_encoded_bytes()).unwrap_or_default();
+            let call =
+                args.call.as_ref().map_or(String::new(), |call| format!(" --call '{}'", visible(call.as_bytes())));
+            let command = |answer: &str| {
+                format!("linmem infer {}{call} --line '{}' --answer '{answer}'", source.name, visible(line))
+            };
+            let lines = guesses(line, &found, command).join("\n");
+            status::of_write(io::stdout().write_all(format!("{lines}\n").as_bytes()))
         }
-        Ok(Err(tried)) => {
-            caught.status().unwrap_or_else(|| status::fail(Status::NoConvention, &in_vain(&source.name, &tried, args)))
+        Ok(Outcome::InVain(tried)) => {
+            let lines = in_vain(&tried, args.call.is_some());
+            status::fail(Status::NoConvention, &format!("{}: {}", source.name, lines.join("\n")))
         }
-        Ok(Ok(inferred)) => finish(&source, options, &inferred, args, cli),
+    }
+}
+
+/// What the user said.
+///
+/// # Errors
+/// Lines and answers are not in pairs.
+fn evidence(args: &InferArgs) -> Result<Evidence, &'static str> {
+    let bytes = |text: &OsString| text.as_encoded_bytes().to_vec();
+    let evidence = Evidence { examples: Vec::new(), line: None, call: args.call.clone(), budget: args.budget };
+    match (&args.line[..], &args.answer[..]) {
+        ([line], []) => Ok(Evidence { line: Some(bytes(line)), ..evidence }),
+        (lines, answers) if lines.len() == answers.len() => {
+            let pairs = lines.iter().zip(answers);
+            let examples = pairs.map(|(line, answer)| Example { line: bytes(line), answer: bytes(answer) });
+            Ok(Evidence { examples: examples.collect(), ..evidence })
+        }
+        _ => Err("each --line needs its --answer: give them in pairs, as in --line abc --answer ABC"),
+    }
+}
+
+/// Waits for the outcome, and shows the progress meanwhile.
+fn wait(inference: &Inference, is_quiet: bool) -> Result<Outcome, LoadError> {
+    let mut progress = Progress::new(!is_quiet);
+    loop {
+        if let Some(outcome) = inference.wait(Instant::now() + PACE) {
+            return outcome;
+        }
+        progress.tell(|| inference_progress(inference.progress(), inference.time()));
     }
 }
 
 /// Prints what was found, and does what else was asked for.
-fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferArgs, cli: &Cli) -> Status {
-    let text = text(source, inferred);
-    inferred.notes.iter().for_each(|note| status::note(note));
-    inferred.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
-    if let Some(line) = &inferred.open_line {
+fn finish(source: &Source, options: Options, found: &Inferred, args: &InferArgs, cli: &Cli) -> Status {
+    let text = inferred(&source.name, found);
+    found.notes.iter().for_each(|note| status::note(note));
+    found.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
+    if let Some(line) = &found.open_line {
         status::note(&format!("to decide between them, add --line '{}' with its --answer", visible(line)));
     }
     let saved = args.save.as_deref().map_or(Ok(()), |file| write(file, text.as_bytes()));
@@ -64,53 +103,12 @@ fn finish(source: &Source, options: Options, inferred: &Inferred, args: &InferAr
     }
     if args.run {
         let wish = ConventionRequest {
-            recipe: Some((args.guest.display().to_string(), inferred.recipe.clone())),
+            recipe: Some((args.guest.display().to_string(), found.recipe.clone())),
             ..ConventionRequest::default()
         };
         return super::pipe::run(source, &Options { wish, ..options }, cli);
     }
     status::of_write(io::stdout().write_all(text.as_bytes()))
-}
-
-/// The recipe as text, with comments that say how it was proved.
-fn text(source: &Source, inferred: &Inferred) -> String {
-    let mut text =
-        format!("# Inferred for {} by linmem: {}.\n", visible(source.name.as_bytes()), inferred.proof.join("; "));
-    inferred.notes.iter().for_each(|note| text.push_str(&format!("# Note: {note}.\n")));
-    inferred.doubts.iter().for_each(|doubt| text.push_str(&format!("# Doubtful: {doubt}.\n")));
-    text.push_str(&inferred.recipe.to_string());
-    text
-}
-
-/// Why nothing was found: what was tried, and what remains.
-fn in_vain(name: &str, tried: &Tried, args: &InferArgs) -> String {
-    let mut text = format!(
-        "{name}: no recipe found: tried {} of {} to pass the line; {} returned",
-        tried.tried,
-        crate::record::counted(tried.ways as u64, "way"),
-        crate::record::counted(tried.returned as u64, "call")
-    );
-    if tried.is_cut_short {
-        text.push_str("\n  The time limit was reached: --timeout sets a longer one.");
-    }
-    if tried.recipes > 0 {
-        text.push_str(&format!(
-            "\n  {} read the right answer in a trial, but did not give the right answers to all examples.",
-            crate::record::counted(tried.recipes as u64, "recipe")
-        ));
-    }
-    match &tried.example {
-        Some((call, addr)) => text.push_str(&format!(
-            "\n  The answer was found in memory {}, first at {addr:#x} after `{}`, but no known value gives its address and length.",
-            crate::record::counted(tried.unexplained as u64, "time"),
-            visible(call.as_bytes())
-        )),
-        None => text.push_str("\n  The answer was never found in memory: check --line and --answer, and whether the guest first needs a call that sets it up."),
-    }
-    if args.call.is_none() {
-        text.push_str("\n  --call NAME limits the search to one export.");
-    }
-    text
 }
 
 /// Writes a file that must not exist yet.

@@ -17,7 +17,7 @@ use crate::guest::PauseListener;
 use crate::record::{Cause, Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
 use crate::settings::{Check, Settings};
-use crate::view::{Explained, cause_lines, in_full, stop_place, usual_causes, visible};
+use crate::view::{Explained, cause_lines, counted, in_full, stop_place, usual_causes, visible};
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
@@ -124,7 +124,7 @@ impl Pipe {
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
             keep_going: cli.keep_going,
             quiet: cli.settings.quiet,
-            progress: Progress::new(cli.settings.quiet),
+            progress: Progress::of_pipe(cli.settings.quiet),
             show: cli.show.map(|show| OutputFormat::new(show, cli)),
             escape: terminal,
             may_stop: !options.stops.is_empty(),
@@ -374,7 +374,8 @@ impl Pipe {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
         self.out.clear();
-        self.progress.tell(self.number);
+        let number = self.number;
+        self.progress.tell(|| counted(number, "line"));
         result.map_err(Stop::Output)
     }
 

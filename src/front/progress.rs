@@ -1,40 +1,43 @@
-//! A progress line on stderr for a long-running pipe, if stderr is a terminal.
+//! A progress line on stderr for what takes long, if stderr is a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::view::counted;
-
-/// How long a pipe must run before progress is shown, and the interval of updates.
+/// How long something must take before progress is shown, and the interval of updates.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(200);
 
-/// The progress of a pipe.
+/// The progress of a pipe, or of a search.
 pub(super) struct Progress {
-    /// When the next update is due; `None` if nobody would see it, or the answers go to the terminal.
+    /// When the next update is due; `None` if nobody would see it.
     due: Option<Instant>,
     /// The width of the line shown, in columns.
     columns: usize,
 }
 
 impl Progress {
-    /// Shows progress unless `quiet`, if stderr is a terminal and stdout is not.
-    pub(super) fn new(quiet: bool) -> Progress {
-        let seen = !quiet && io::stderr().is_terminal() && !io::stdout().is_terminal();
-        Progress { due: seen.then(|| Instant::now() + PATIENCE), columns: 0 }
+    /// Shows the progress of a pipe unless `quiet`, if stderr is a terminal and the answers do not go there too.
+    pub(super) fn of_pipe(quiet: bool) -> Progress {
+        Progress::new(!quiet && !io::stdout().is_terminal())
     }
 
-    /// Updates the number of answered lines.
-    pub(super) fn tell(&mut self, lines: u64) {
+    /// Shows the progress of something that prints nothing until it is done, if it `is_wanted` and stderr is a terminal.
+    pub(super) fn new(is_wanted: bool) -> Progress {
+        let is_seen = is_wanted && io::stderr().is_terminal();
+        Progress { due: is_seen.then(|| Instant::now() + PATIENCE), columns: 0 }
+    }
+
+    /// Updates the line, if it is time.
+    pub(super) fn tell(&mut self, text: impl FnOnce() -> String) {
         let Some(due) = self.due else { return };
         let now = Instant::now();
-        if now < due || lines == 0 {
+        if now < due {
             return;
         }
         self.due = Some(now + PACE);
-        let text = format!("linmem: {}", counted(lines, "line"));
+        let text = format!("linmem: {}", text());
         // The terminal may be gone, which does not affect the answers.
-        let _ = write!(io::stderr(), "\r{text}");
+        let _ = write!(io::stderr(), "\r{text:0$}", self.columns);
         self.columns = text.len();
     }
 

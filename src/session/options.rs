@@ -17,6 +17,8 @@ pub struct Options {
     pub limits: Limits,
     /// The requested convention.
     pub wish: ConventionRequest,
+    /// A line to try conventions with, where several match and the guest may run.
+    pub probe: Option<Vec<u8>>,
     /// The arguments of a guest that is a program, after its name.
     pub args: Vec<OsString>,
     /// Where to find the guest's source files.

@@ -30,7 +30,8 @@ impl Live {
             GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
             GuestOp::Reset => begun(words, self.restart()?),
             GuestOp::Reload(source) => begun(words, self.reload(&source, options)?),
-            GuestOp::Adopt(named) => begun(words, self.adopt(&named)?),
+            GuestOp::Adopt(named) => begun(words, self.adopt_named(&named)?),
+            GuestOp::AdoptRecipe(recipe) => begun(words, self.adopt_recipe(*recipe)?),
             GuestOp::Recompile(trace) => begun(words, self.recompile(&Options { trace, ..options.clone() })?),
         })
     }

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::factory::{prepare, time_of_code};
 use super::facts::facts;
 use super::live::Driving;
+use super::settle::settle;
 use super::{Live, OpenError, Options, Source};
-use crate::abi::choose;
+use crate::abi::{ConventionRequest, Recipe, choose, is_contested};
 use crate::record::{Cause, Outcome, Trigger};
 
 impl Live {
@@ -39,9 +40,27 @@ impl Live {
     ///
     /// # Errors
     /// The convention does not match, or as for [`Live::restart`].
-    pub(super) fn adopt(&mut self, named: &Path) -> Result<Cause, OpenError> {
+    pub(super) fn adopt_named(&mut self, named: &Path) -> Result<Cause, OpenError> {
         let wish = self.wish.named(named).map_err(OpenError::NoConvention)?;
-        let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
+        self.adopt(wish)
+    }
+
+    /// The same, with this recipe. It names the transform itself.
+    ///
+    /// # Errors
+    /// As for [`Live::adopt_named`].
+    pub(super) fn adopt_recipe(&mut self, recipe: Recipe) -> Result<Cause, OpenError> {
+        let recipe = Some((recipe.name.clone(), recipe));
+        self.adopt(ConventionRequest { call: None, convention: None, recipe, ..self.wish.clone() })
+    }
+
+    fn adopt(&mut self, wish: ConventionRequest) -> Result<Cause, OpenError> {
+        let mut choice = choose(self.program.interface(), &wish);
+        if wish.may_run() && is_contested(&choice) {
+            choice = settle(choice, &self.program, (&wish, None), &self.watch);
+            self.guest.take_watch();
+        }
+        let choice = choice.map_err(OpenError::NoConvention)?;
         let before = std::mem::replace(&mut self.choice, choice);
         let started = self.restart();
         match started {

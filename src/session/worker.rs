@@ -15,6 +15,7 @@ use super::{
     About, Bookmarks, GuestOp, OpenError, Options, PastRun, Reload, Request, Resend, Saved, Source, Stops, Structs,
     Update,
 };
+use crate::abi::Recipe;
 use crate::check::{Findings, review};
 use crate::guest::{Global, Limits, PauseListener, Watchdog};
 use crate::record::{Listener, Run, Trigger};
@@ -63,6 +64,8 @@ pub struct Session {
     pub(super) findings: Findings,
     bookmarks: Bookmarks,
     structs: Structs,
+    /// The recipe that was inferred last.
+    pub(super) inferred: Option<Recipe>,
     pub(super) stops: Stops,
     pub(super) call: UnderWay,
     /// Lets a guest that waits end, when the session is gone.
@@ -120,6 +123,7 @@ impl Session {
             findings: Findings::default(),
             bookmarks: Bookmarks::default(),
             structs: Structs::default(),
+            inferred: None,
             stops: Stops::default(),
             call: UnderWay::default(),
             _hold: None,

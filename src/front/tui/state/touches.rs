@@ -250,16 +250,16 @@ impl App {
     pub(super) fn begin_report(&mut self, report: Box<Report>) {
         self.time.report = Some(report);
         self.report_on((self.script.depth == 0).then(|| Instant::now() + AT_ONCE));
-        if self.time.report.is_some() {
-            self.notice("searching all accesses ... any key cancels");
-        }
     }
 
     /// Goes on with the report, and shows it once it is complete.
     fn report_on(&mut self, until: Option<Instant>) {
         let Some(mut report) = self.time.report.take() else { return };
-        match report.go_on(&self.session, until) {
-            Poll::Pending => self.time.report = Some(report),
+        match report.go_on(&mut self.session, until) {
+            Poll::Pending => {
+                self.notice(&format!("{}; any key cancels", report.progress()));
+                self.time.report = Some(report);
+            }
             Poll::Ready(reply) => {
                 self.status.notice = None;
                 match reply {
