@@ -128,7 +128,7 @@ pub struct ConventionArgs {
     #[arg(long, value_name = "NAME", help_heading = GUEST)]
     pub call: Option<String>,
 
-    /// Convention or recipe file; auto: try those that match
+    /// Convention, recipe file, or auto
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub abi: Option<PathBuf>,
 

@@ -279,7 +279,7 @@ pub const COMMANDS: &[Spec] = &[
     }),
     spec(
         "infer",
-        "LINE [=> ANSWER [LINE => ANSWER]] [call EXPORT] [run] | use",
+        "LINE [call EXPORT] | LINE => ANSWER [LINE => ANSWER] [call EXPORT] [run] | use",
         "infer the convention from a line and its answer; run or use: switch to it",
         |args| {
             let (command, asked) = (args.command(), InferArg::parse(args)?);

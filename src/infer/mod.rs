@@ -6,6 +6,7 @@
 //! The guest's own loads and stores say which ways reach the line at all; the others come last.
 
 mod allocator;
+mod arguments;
 mod clues;
 mod draft;
 mod entries;
