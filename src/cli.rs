@@ -131,7 +131,7 @@ pub struct ConventionArgs {
     #[arg(long, value_name = "NAME", help_heading = GUEST)]
     pub call: Option<String>,
 
-    /// Convention or recipe file
+    /// Convention, recipe file, or auto
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath, help_heading = GUEST)]
     pub abi: Option<PathBuf>,
 
@@ -257,8 +257,8 @@ pub struct InferArgs {
     #[arg(short, long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
     pub line: Vec<OsString>,
 
-    /// Answer to the preceding line; may be repeated
-    #[arg(short, long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
+    /// Answer to the preceding line; without one, guess
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub answer: Vec<OsString>,
 
     /// Write the recipe to a file
@@ -438,6 +438,7 @@ impl Cli {
             trace: trace.passes(is_looked_at).and(stops.passes()),
             stops,
             poison: poison.0,
+            probe: self.line.first().map(|line| line.as_encoded_bytes().to_vec()),
             args: self.arg.clone(),
             env: env.0.clone(),
             source_maps: source_maps.clone(),

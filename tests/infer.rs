@@ -154,7 +154,7 @@ fn what_was_tried_in_vain_is_said() {
     let output = run(&["infer", "packed", "-l", "hello", "-a", "goodbye"], b"");
     let said = text(&output.stderr);
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(4)), "{said}");
-    assert!(said.contains("no recipe found: ") && said.contains("check --line and --answer"), "{said}");
+    assert!(said.contains("no recipe found: ") && said.contains("check the line and its answer"), "{said}");
     let output = run(&["infer", "packed", "-l", "a", "-l", "b", "-a", "A"], b"");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("each --line needs its --answer"));

@@ -176,11 +176,3 @@ fn load_errors_have_a_reason() {
     assert_eq!(run(&["--nonsense"], b"").status.code(), Some(2));
     assert_eq!(run(&["--timeout", "soon"], b"").status.code(), Some(2));
 }
-
-#[test]
-fn refuses_shared_memory_with_a_message() {
-    let guest = file("shared.wat", br#"(module (memory (export "memory") 1 1 shared))"#);
-    let output = run(&[&guest], b"x");
-    assert!(text(&output.stderr).contains("shared memory is not supported"), "{}", text(&output.stderr));
-    assert_eq!(output.status.code(), Some(3));
-}

@@ -28,6 +28,7 @@ mod endurance;
 #[cfg(unix)]
 mod escapes;
 mod explained;
+mod features;
 #[cfg(unix)]
 mod files;
 mod findings;
@@ -40,6 +41,7 @@ mod guests;
 mod heavy;
 mod hermetic;
 mod infer;
+mod infer_without_answer;
 mod inspect;
 #[cfg(unix)]
 mod interrupted;

@@ -18,8 +18,10 @@ use std::fmt;
 use std::path::Path;
 
 use crate::guest::{Extern, Import, Interface, Limits};
+use crate::record::Failure;
 
 pub use assumption::Assumption;
+use assumption::quote;
 pub use built_in::{built_in, built_in_recipes};
 pub(crate) use detect::region_address;
 pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates, recognition};
@@ -54,6 +56,8 @@ pub struct ConventionRequest {
     pub convention: Option<String>,
     /// The user's recipe.
     pub recipe: Option<RecipeFile>,
+    /// Whether the guest may run to settle which convention it uses.
+    pub auto: bool,
     /// Whether unresolved imports are noted and return zero.
     pub stub_imports: bool,
     /// Whether to open the guest even if no convention, or more than one, matches: its exports can then be called by
@@ -81,6 +85,10 @@ pub struct NoConvention {
     why: String,
     /// The lines after it: what was found, and what to do.
     more: String,
+    /// Whether several match.
+    is_contest: bool,
+    /// Whether an inference may find the convention.
+    may_infer: bool,
 }
 
 impl ConventionRequest {
@@ -97,11 +105,68 @@ impl ConventionRequest {
     /// # Errors
     /// As for [`ConventionRequest::named`].
     pub fn named_within(&self, named: &Path, limits: &Limits) -> Result<ConventionRequest, NoConvention> {
+        if named == Path::new(AUTO) && !named.exists() {
+            return Ok(ConventionRequest { convention: None, recipe: None, auto: true, ..self.clone() });
+        }
         let (convention, recipe) = match named.to_str().filter(|name| !named.exists() && built_in(name).is_some()) {
             Some(name) => (Some(name.to_owned()), None),
             None => (None, Some(RecipeFile::read(named, limits)?)),
         };
         Ok(ConventionRequest { convention, recipe, ..self.clone() })
+    }
+
+    /// Whether the guest may run to settle which convention it uses.
+    pub fn may_run(&self) -> bool {
+        self.auto || self.call.is_some()
+    }
+}
+
+/// The word that lets the guest run to settle which convention it uses.
+const AUTO: &str = "auto";
+
+/// Whether other conventions match about as well as what was chosen.
+pub fn is_contested(chosen: &Result<ResolvedConvention, NoConvention>) -> bool {
+    match chosen {
+        Ok(chosen) => chosen.assumed.is_some() || chosen.undecided.as_ref().is_some_and(|why| why.is_contest),
+        Err(why) => why.is_contest,
+    }
+}
+
+/// The conventions among which the evidence leaves a choice.
+pub fn contenders(interface: &Interface, wish: &ConventionRequest) -> Vec<Candidate> {
+    let mut found = candidates(interface, wish.call.as_deref()).0;
+    if found.iter().any(|candidate| candidate.score >= PLAUSIBLE) {
+        found.retain(|candidate| candidate.score >= PLAUSIBLE);
+    }
+    found.truncate(CONTENDERS);
+    found
+}
+
+/// How many conventions are tried at most.
+const CONTENDERS: usize = 12;
+
+impl Candidate {
+    /// The candidate bound to a module for a trial: results that contradict it are failures. `None` if it does not fit.
+    pub(crate) fn on_trial(&self, interface: &Interface, stubs: bool) -> Option<Bound> {
+        let mut bound = self.recipe.bind(interface, stubs).ok()?;
+        let allocated = matches!(Roles::of(&self.recipe).line, Some(ValueSource::Allocator(..)));
+        bound.assume(format!("{} was tried", self.recipe.name), &self.recipe, interface, allocated);
+        Some(bound)
+    }
+
+    /// The convention as the one that is used, because it alone gave an answer to a line.
+    ///
+    /// # Errors
+    /// It does not fit the module.
+    pub(crate) fn settled<'a>(
+        &self,
+        others: impl Iterator<Item = &'a Candidate>,
+        tried: (&[u8], &[u8]),
+        interface: &Interface,
+        wish: &ConventionRequest,
+    ) -> Result<ResolvedConvention, NoConvention> {
+        let assumed = Some(Assumption::tried(self, others, tried));
+        Decision { assumed, ..Decision::of(self.clone()) }.resolve(interface, wish.stub_imports)
     }
 }
 
@@ -173,7 +238,7 @@ impl Decision {
         let Decision { recipe, written, assumed } = self;
         let mut bound = recipe.bind(interface, stub_imports).map_err(|error| match written {
             Some((file, text)) => NoConvention::new(&format!("{file}{}", error.quoted(&text))),
-            None => NoConvention { why: error.to_string(), more: String::new() },
+            None => NoConvention::of(error.to_string(), String::new()),
         })?;
         if let Some(assumed) = &assumed {
             let allocated = matches!(Roles::of(&recipe).line, Some(ValueSource::Allocator(..)));
@@ -257,11 +322,10 @@ fn none(interface: &Interface, misses: &[Rejection]) -> NoConvention {
     more.push_str(&match toolchain::needs_other_host(interface) {
         Some(_) if interface.is_dynamic => String::new(),
         Some(why) => format!("\nNo recipe can drive this module: {why}"),
-        None => "\n`linmem infer GUEST --line LINE --answer ANSWER` finds the convention from an example\nA recipe can describe \
-                 it, too: --abi FILE, see `linmem guide recipes`"
-            .to_owned(),
+        None => "\nA recipe can describe it: --abi FILE, see `linmem guide recipes`".to_owned(),
     });
-    NoConvention { why, more }
+    let may_infer = toolchain::needs_other_host(interface).is_none();
+    NoConvention { may_infer, ..NoConvention::of(why, more) }
 }
 
 fn several(found: &[Candidate]) -> NoConvention {
@@ -274,15 +338,52 @@ fn several(found: &[Candidate]) -> NoConvention {
         more.push_str(&format!("\n  {}: {}", candidate.recipe.name, candidate.reasons.join("; ")));
         candidate.doubts.iter().for_each(|doubt| more.push_str(&format!("; but {doubt}")));
     }
-    more.push_str("\n`linmem infer GUEST --line LINE --answer ANSWER` finds the right one from an example");
-    NoConvention { why: why.to_owned(), more }
+    more.push_str("\n--abi auto runs each once in the sandbox, and chooses the one that works");
+    NoConvention { is_contest: true, may_infer: true, ..NoConvention::of(why.to_owned(), more) }
 }
 
 impl NoConvention {
     /// Splits a message: its first line is the reason.
     fn new(words: &str) -> NoConvention {
         let (why, more) = words.split_at(words.find('\n').unwrap_or(words.len()));
-        NoConvention { why: why.to_owned(), more: more.to_owned() }
+        NoConvention::of(why.to_owned(), more.to_owned())
+    }
+
+    fn of(why: String, more: String) -> NoConvention {
+        NoConvention { why, more, is_contest: false, may_infer: false }
+    }
+
+    /// Several conventions match, and running each once with a line did not settle it. This is what each did.
+    pub(crate) fn weighed<'a>(
+        line: &[u8],
+        outcomes: impl Iterator<Item = (&'a str, Result<&'a [u8], &'a Failure>)>,
+    ) -> NoConvention {
+        let outcomes: Vec<_> = outcomes.collect();
+        let (why, each) = match outcomes[..] {
+            [_] => ("One convention matches, but the evidence is weak", "It"),
+            _ => ("Several conventions match", "Each"),
+        };
+        let mut more = format!(". {each} was run once with {}; choose one with --abi NAME:", quote(line));
+        for (name, outcome) in outcomes {
+            match outcome {
+                Ok(answer) => more.push_str(&format!("\n  --abi {name}: answers {}", quote(answer))),
+                Err(failure) => {
+                    let failure = failure.to_string();
+                    more.push_str(&format!("\n  --abi {name}: {}", failure.lines().next().unwrap_or_default()));
+                }
+            }
+        }
+        NoConvention { may_infer: true, ..NoConvention::of(why.to_owned(), more) }
+    }
+
+    /// The message with the command that infers the convention, for this guest or for the one of the session.
+    pub fn told(&self, guest: Option<&str>) -> String {
+        let command = match guest {
+            _ if !self.may_infer => return self.to_string(),
+            Some(guest) => format!("linmem infer {guest} --line LINE --answer ANSWER"),
+            None => ":infer \"LINE\" => \"ANSWER\"".to_owned(),
+        };
+        format!("{self}\n`{command}` finds the convention from an example")
     }
 
     /// The reason, without advice.

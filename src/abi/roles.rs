@@ -67,6 +67,7 @@ impl Roles {
         for part in &self.parts {
             match part {
                 Part::Line => bytes.extend(&*encoded),
+                Part::OfLine(_) => return Err("the recipe splits the line".to_owned()),
                 Part::Byte(byte) => bytes.push(*byte),
                 Part::Text(text) => bytes.extend(text.as_bytes()),
                 Part::Number(width, value) => {

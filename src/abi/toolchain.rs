@@ -3,7 +3,7 @@
 //! A recipe answers imports one by one. It cannot act as a dynamic linker, as Go's or Emscripten's JavaScript, or as a
 //! plug-in host with its own memory. Advice to write a recipe would be wrong.
 
-use crate::guest::{Extern, Import, Interface};
+use crate::guest::{Import, Interface};
 
 /// The maximum length of import names in minified Emscripten output, which imports from one module.
 const MINIFIED: usize = 2;
@@ -31,9 +31,6 @@ pub(super) fn needs_other_host(interface: &Interface) -> Option<&'static str> {
     }
     if imports(&|import| import.module == "extism:host/env") {
         return Some("it is an Extism plug-in, which needs its own host: run it with an Extism SDK");
-    }
-    if imports(&|import| matches!(import.what, Extern::Tag)) {
-        return Some("it imports an exception tag, which only the module that throws can provide: link it statically");
     }
     None
 }

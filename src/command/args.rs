@@ -67,10 +67,14 @@ impl<'a> Args<'a> {
         Ok((!word.is_empty()).then(|| word.into()))
     }
 
+    /// The next argument, any bytes; `what` names it in errors.
+    pub(super) fn word(&mut self, what: &str) -> Result<Vec<u8>> {
+        self.next()?.map_or_else(|| ArgumentError::missing(what), Ok)
+    }
+
     /// The next argument as text; `what` names it in errors.
     pub(super) fn text(&mut self, what: &str) -> Result<String> {
-        let Some(word) = self.next()? else { return ArgumentError::missing(what) };
-        String::from_utf8(word).map_err(|_| ArgumentError::Invalid(format!("{what} is not valid UTF-8")))
+        String::from_utf8(self.word(what)?).map_err(|_| ArgumentError::Invalid(format!("{what} is not valid UTF-8")))
     }
 
     /// The next argument, if there is one.

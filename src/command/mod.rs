@@ -13,6 +13,7 @@ mod expected;
 mod file;
 mod findings;
 mod grammar;
+mod infer;
 mod look;
 mod parts;
 mod quotes;

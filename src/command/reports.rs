@@ -11,6 +11,7 @@ use super::args::{Address, RangeArg};
 use super::bounds::{MOST, inside, more};
 use super::error::Error;
 use super::expected::ExpectedWrites;
+use super::infer::Awaited;
 use super::{Context, Place, Reply};
 use crate::debug::DebugInfo;
 use crate::record::Evidence;
@@ -25,7 +26,7 @@ const HOTTEST: usize = 16;
 /// The version of the JSON. A new field does not raise it.
 const VERSION: u32 = 1;
 
-/// A report that is being made: it looks at all accesses, which may take long.
+/// A report that is being made, which may take long: most look at all accesses.
 #[derive(Debug)]
 pub struct Report {
     kind: Kind,
@@ -40,6 +41,7 @@ enum Kind {
     Origin { search: Box<OriginSearch>, regions: Box<Regions>, memory: usize, addr: u64 },
     Profile(Box<ProfileSearch>),
     Expected(Box<ExpectedWrites>),
+    Inference(Box<Awaited>),
 }
 
 impl Report {
@@ -47,7 +49,10 @@ impl Report {
     ///
     /// # Errors
     /// Another run is selected by now.
-    pub fn go_on(&mut self, session: &Session, until: Option<Instant>) -> Poll<Result<Reply, Error>> {
+    pub fn go_on(&mut self, session: &mut Session, until: Option<Instant>) -> Poll<Result<Reply, Error>> {
+        if let Kind::Inference(awaited) = &mut self.kind {
+            return awaited.go_on(session, until);
+        }
         let (run, debug) = (session.run(), session.about().and_then(|about| about.debug.as_deref()));
         if session.run_number() != self.run {
             return Poll::Ready(Err(Error::failed("another run is shown now; repeat the command")));
@@ -73,6 +78,15 @@ impl Report {
                 false => Ok(Reply::Text(profile.lines(MOST))),
             }),
             Kind::Expected(expected) => expected.go_on(run, debug, until),
+            Kind::Inference(_) => Poll::Pending,
+        }
+    }
+
+    /// How far it is, as a sentence.
+    pub fn progress(&self) -> String {
+        match &self.kind {
+            Kind::Inference(awaited) => awaited.progress(),
+            _ => "searching all accesses".to_owned(),
         }
     }
 }
@@ -105,6 +119,10 @@ pub(super) fn expect_unwritten(context: &Context<'_>, wanted: &RangeArg) -> Resu
     let search = FirstWriteSearch::new(context.session.run(), context.session.memory(), start..start + len);
     let expected = ExpectedWrites::None { search, start, len };
     Ok(report(context, Kind::Expected(Box::new(expected)), false))
+}
+
+pub(super) fn inference(context: &Context<'_>, awaited: Awaited) -> Reply {
+    report(context, Kind::Inference(Box::new(awaited)), false)
 }
 
 pub(super) fn profile(context: &mut Context<'_>, json: bool) -> Result<Reply, Error> {

@@ -10,6 +10,7 @@ use super::args::{Args, RangeArg};
 use super::check::{self, Expectation};
 use super::control::{self, Removed, WatchArg};
 use super::error::{ArgumentError, Error};
+use super::infer::{self, InferArg};
 use super::spelling::nearest;
 use super::structs::StructArg;
 use super::time::{self, Moment};
@@ -276,6 +277,15 @@ pub const COMMANDS: &[Spec] = &[
             None => look::convention(context),
         })
     }),
+    spec(
+        "infer",
+        "LINE [call EXPORT] | LINE => ANSWER [LINE => ANSWER] [call EXPORT] [run] | use",
+        "infer the convention from a line and its answer; run or use: switch to it",
+        |args| {
+            let (command, asked) = (args.command(), InferArg::parse(args)?);
+            action(move |context| infer::run(context, command, asked))
+        },
+    ),
     spec("recipe", "[RECIPE]", "show the recipe in use, or a built-in one", |args| {
         let name = args.optional("RECIPE")?;
         action(move |context| look::recipe(context, name.as_deref()))

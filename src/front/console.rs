@@ -240,13 +240,15 @@ impl Console {
     /// A reply; of a report, its end, unless Ctrl-C comes first.
     fn finished(&mut self, reply: Reply) -> Result<Reply, command::Error> {
         let Reply::Report(mut report) = reply else { return Ok(reply) };
+        let mut progress = Progress::without_answers(self.settings.quiet);
         loop {
-            if let Poll::Ready(reply) = report.go_on(&self.session, Some(Instant::now() + SLICE)) {
+            if let Poll::Ready(reply) = report.go_on(&mut self.session, Some(Instant::now() + SLICE)) {
                 return reply;
             }
             if self.is_interrupted() {
-                return Err(command::Error::Failed("interrupted before all accesses were searched".to_owned()));
+                return Err(command::Error::Failed("interrupted before it was finished".to_owned()));
             }
+            progress.show(&report.progress());
         }
     }
 

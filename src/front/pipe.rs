@@ -428,7 +428,8 @@ impl Pipe {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
         self.out.clear();
-        self.progress.tell(self.number);
+        let number = self.number;
+        self.progress.tell(number);
         result.map_err(Stop::Output)
     }
 

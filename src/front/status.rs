@@ -117,6 +117,7 @@ pub(super) fn note(words: &str) {
 pub(super) fn fail_open(name: &str, error: &OpenError) -> Status {
     let text = match error {
         OpenError::Prepare(failure) => in_full(failure),
+        OpenError::NoConvention(error) => error.told(Some(name)),
         error => error.to_string(),
     };
     fail(error.into(), &format!("{name}: {text}"))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use wasmer::{Extern, ExternType, Function, FunctionEnvMut, Global, Memory, Module, RuntimeError, Store, Table};
+use wasmer::{Extern, ExternType, Function, FunctionEnvMut, Global, Memory, Module, RuntimeError, Store, Table, Tag};
 
 use super::LoadError;
 use super::func::zero;
@@ -22,7 +22,7 @@ pub(super) struct Imports {
 }
 
 impl Imports {
-    /// Creates the imports of `module`: functions that call the host, empty memories and tables, zero globals.
+    /// Creates the imports of `module`: functions that call the host, empty memories and tables, zero globals, tags of exceptions.
     ///
     /// # Errors
     /// An import has another kind, or there is not enough memory.
@@ -49,7 +49,7 @@ impl Imports {
                 }
                 ExternType::Global(ty) if ty.mutability.is_mutable() => Global::new_mut(store, zero(ty.ty)).into(),
                 ExternType::Global(ty) => Global::new(store, zero(ty.ty)).into(),
-                ExternType::Tag(_) => return Err(refuse(&super::program::TAG)),
+                ExternType::Tag(ty) => Tag::new(store, ty.params.clone()).into(),
             });
         }
         Ok(Imports { externs, slot, shared })

@@ -8,6 +8,7 @@ use wasmer::{MemoryType, Pages, TableType};
 use wasmer_types::{MemoryError, MemoryStyle, TableStyle};
 use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
 
+use super::lone_memory::LoneMemory;
 use crate::record::WASM_PAGE;
 
 /// Default limits on compiling.
@@ -120,7 +121,10 @@ impl Tunables for LimitingTunables {
     }
 
     fn create_host_memory(&self, ty: &MemoryType, style: &MemoryStyle) -> Result<VMMemory, MemoryError> {
-        self.base.create_host_memory(&self.memory(ty), style)
+        match ty.shared {
+            true => LoneMemory::create(&self.memory(ty), style),
+            false => self.base.create_host_memory(&self.memory(ty), style),
+        }
     }
 
     #[allow(unsafe_code, reason = "the trait's method is unsafe")]
@@ -131,7 +135,12 @@ impl Tunables for LimitingTunables {
         location: NonNull<VMMemoryDefinition>,
     ) -> Result<VMMemory, MemoryError> {
         // SAFETY: the caller guarantees that `location` is valid, and it is passed on unchanged.
-        unsafe { self.base.create_vm_memory(&self.memory(ty), style, location) }
+        unsafe {
+            match ty.shared {
+                true => LoneMemory::create_at(&self.memory(ty), style, location),
+                false => self.base.create_vm_memory(&self.memory(ty), style, location),
+            }
+        }
     }
 
     fn create_host_table(&self, ty: &TableType, style: &TableStyle) -> Result<VMTable, String> {

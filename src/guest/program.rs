@@ -23,8 +23,6 @@ use crate::record::{Site, Traced, WASM_PAGE, counted, plain, thousands};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
-/// Why an exception tag cannot be provided.
-pub(super) const TAG: &str = "exception tags are not supported";
 
 /// A compiled module, from which any number of guests can be instantiated.
 pub struct Program {
@@ -77,12 +75,6 @@ pub enum LoadError {
     /// The module is valid, but uses these features, which the engine does not support.
     #[error("the module uses features that the engine does not support: {}", .0.join(", "))]
     Features(Vec<String>),
-    /// The module has a shared memory.
-    #[error(
-        "shared memory is not supported: linmem is single-threaded; build the guest without threads (no -pthread, no \
-         wasm32-wasip1-threads)"
-    )]
-    SharedMemory,
     /// The compiler rejects the module, or the instrumentation added to it.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
@@ -192,11 +184,7 @@ impl Code<'_> {
             Fault::Features(features) => LoadError::Features(features),
             Fault::Invalid(error) => invalid(self.name, self.bytes, &error),
             Fault::Cancelled => LoadError::Cancelled,
-        })?;
-        match self.interface.memories.iter().any(|memory| memory.shared) {
-            true => Err(LoadError::SharedMemory),
-            false => Ok(()),
-        }
+        })
     }
 
     /// The module's exports and imports.
@@ -450,13 +438,6 @@ pub(super) fn engine() -> Engine {
 pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) -> Option<LoadError> {
     if let Err(Fault::Features(features)) = validate::for_engine(binary, &Cancellation::default()) {
         return Some(LoadError::Features(features));
-    }
-    if interface.memories.iter().any(|memory| memory.shared) {
-        return Some(LoadError::SharedMemory);
-    }
-    let is_tag = |import: &&super::Import| matches!(import.what, super::Extern::Tag);
-    if let Some(import) = interface.imports.iter().find(is_tag) {
-        return Some(LoadError::Import { import: import.full_name(), reason: TAG.to_owned() });
     }
     let (needs, limit) = (interface.memories.iter().map(|memory| memory.pages).sum(), limits.pages());
     (needs > u64::from(limit)).then_some(LoadError::Memory { needs, limit })

@@ -23,6 +23,9 @@ pub(super) struct GuestAccess<S> {
 /// How far past the start of a memory an instruction can reach: by an address and an offset of 32 bits each.
 const REACH: usize = 1 << 33;
 
+/// Why a guest that waits in its shared memory is stopped.
+const WAITS: &str = "an atomic wait without a time limit: linmem runs one thread, and no other will notify it";
+
 impl<S: AsStoreMut> GuestAccess<S> {
     pub(super) fn new(store: S, parts: Rc<GuestShared>) -> GuestAccess<S> {
         GuestAccess { store, parts, results: Vec::new() }
@@ -253,6 +256,8 @@ fn cause(trap: TrapCode) -> Option<TrapCause> {
         TrapCode::BadSignature => TrapCause::TypeMismatch,
         TrapCode::HeapMisaligned | TrapCode::UnalignedAtomic => TrapCause::Unaligned,
         TrapCode::UncaughtException => TrapCause::UncaughtException,
+        // Nothing else raises it.
+        TrapCode::HostInterrupt => TrapCause::Other(WAITS.to_owned()),
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! Ways to pass a line: where it is written, in which form, and which arguments say so.
 
 use super::allocator::Allocator;
+use super::arguments::{Arg, FORMS, Form, assignments, cost_of};
 use super::draft::Draft;
 use super::survey::Survey;
 use crate::abi::recipe::Encoding;
@@ -9,12 +10,12 @@ use crate::guest::{Extern, Interface, Signature};
 
 /// How many ways are generated at most for one function.
 const WAYS: usize = 20_000;
-/// With more parameters, only the usual orders are tried.
-const SHORT: usize = 4;
 /// How many parameters a function may have.
 const LONGEST: usize = 10;
 /// How many imports are tried as the one that asks for the line.
 const ASKING: usize = 8;
+/// The number of the first import that asks for the line, among the places for it.
+const ASKED: usize = 1000;
 
 /// A way to pass a line to a function.
 #[derive(Clone, Debug)]
@@ -26,118 +27,64 @@ pub(super) struct Entry {
     /// How many results the transform has.
     pub(super) results: usize,
     pub(super) encoding: Encoding,
+    /// The transform.
+    pub(super) export: String,
+    /// The number of the transform, and of the place for the line.
+    numbers: (usize, usize),
+    /// The index of the argument that says where the line is; `None` if the transform knows.
+    address: Option<usize>,
+    /// The index of the argument that says how long it is.
+    length: Option<usize>,
+    /// Whether the line is in memory that the guest allocated.
+    pub(super) is_allocated: bool,
+    /// The number of the line's form.
+    form: u8,
 }
 
-/// What an argument is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arg {
-    /// The line's address.
-    Ptr,
-    /// Its length in bytes.
-    Len,
-    /// Its length in UTF-16 units.
-    Units,
-    /// Its end.
-    End,
-    /// The address of a structure with address and length.
-    Pair,
-    /// An area for the answer's address and length.
-    Area,
-    /// The second word of that area.
-    AreaNext,
-    /// A buffer for the answer.
-    Buffer,
-    /// The buffer's size.
-    Capacity,
-    Zero,
-    One,
-}
-
-impl Arg {
-    fn text(self) -> &'static str {
-        match self {
-            Arg::Ptr => "ptr",
-            Arg::Len => "n",
-            Arg::Units => "units",
-            Arg::End => "ptr + n",
-            Arg::Pair => "pair",
-            Arg::Area => "area",
-            Arg::AreaNext => "area + 4",
-            Arg::Buffer => "buffer",
-            Arg::Capacity => "capacity",
-            Arg::Zero => "0",
-            Arg::One => "1",
+impl Entry {
+    /// A way of which only the draft is special.
+    pub(super) fn new(
+        draft: Draft,
+        names: Vec<&'static str>,
+        (name, ty): (&str, &Signature),
+        encoding: Encoding,
+        numbers: (usize, usize),
+    ) -> Entry {
+        Entry {
+            draft,
+            names,
+            results: ty.results.len(),
+            encoding,
+            export: name.to_owned(),
+            numbers,
+            address: None,
+            length: None,
+            is_allocated: false,
+            form: 0,
         }
     }
 
-    fn cost(self) -> u32 {
-        match self {
-            Arg::Ptr | Arg::Len => 0,
-            Arg::Units | Arg::Area | Arg::AreaNext => 1,
-            Arg::End | Arg::Buffer | Arg::Capacity => 2,
-            Arg::Zero | Arg::One => 3,
-            Arg::Pair => 4,
-        }
+    /// What it has in common with other ways that pass the line at the same place.
+    pub(super) fn kind(&self) -> Kind {
+        let (func, place) = self.numbers;
+        // With an address, it does not matter where the line is.
+        (func, self.address, self.length, if self.address.is_some() { 0 } else { place })
+    }
+
+    /// The call of the transform, and the form of the line.
+    pub(super) fn call(&self) -> (usize, String, u8) {
+        (self.numbers.0, self.draft.transform.clone().unwrap_or_default(), self.form)
+    }
+
+    /// Whether the transform is told where the line is.
+    pub(super) fn has_address(&self) -> bool {
+        self.address.is_some()
     }
 }
 
-/// The forms in which a line is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Plain,
-    Nul,
-    Utf16,
-    Utf16Nul,
-    Prefixed,
-    /// Bytes that the line gives as hexadecimal digits.
-    Hex,
-}
-
-/// The forms of any line. [`Form::Hex`] needs a line of hexadecimal digits.
-const FORMS: [Form; 5] = [Form::Plain, Form::Nul, Form::Utf16, Form::Utf16Nul, Form::Prefixed];
-
-impl Form {
-    fn write(self, at: &str) -> String {
-        match self {
-            Form::Plain | Form::Hex | Form::Utf16 => format!("write at {at}"),
-            Form::Nul => format!("write line, 0 at {at}"),
-            Form::Utf16Nul => format!("write line, 0, 0 at {at}"),
-            Form::Prefixed => format!("write u32 n, line at {at}"),
-        }
-    }
-
-    /// The number of bytes written.
-    fn size(self) -> &'static str {
-        match self {
-            Form::Plain | Form::Hex | Form::Utf16 => "n",
-            Form::Nul => "n + 1",
-            Form::Utf16Nul => "n + 2",
-            Form::Prefixed => "n + 4",
-        }
-    }
-
-    fn encoding(self) -> Encoding {
-        match self {
-            Form::Utf16 | Form::Utf16Nul => Encoding::Utf16,
-            Form::Hex => Encoding::Hex,
-            _ => Encoding::Bytes,
-        }
-    }
-
-    /// Whether the bytes themselves say where they end.
-    fn says_its_length(self) -> bool {
-        !matches!(self, Form::Plain | Form::Hex | Form::Utf16)
-    }
-
-    fn cost(self) -> u32 {
-        match self {
-            Form::Plain => 0,
-            Form::Nul | Form::Hex => 1,
-            Form::Utf16 => 4,
-            Form::Utf16Nul | Form::Prefixed => 5,
-        }
-    }
-}
+/// What ways have in common that pass the line alike: the function, the arguments that are the line's address and length,
+/// and for a function without an address the place in memory.
+pub(super) type Kind = (usize, Option<usize>, Option<usize>, usize);
 
 /// Where the line goes.
 #[derive(Clone, Debug)]
@@ -157,7 +104,7 @@ enum Source<'a> {
 pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>, is_hex: bool) -> Vec<Entry> {
     let sources = sources(survey, interface);
     let mut entries = Vec::new();
-    for (name, ty) in interface.funcs() {
+    for (number, (name, ty)) in interface.funcs().enumerate() {
         if call.is_some_and(|call| call != name) || ty.params.len() > LONGEST {
             continue;
         }
@@ -167,12 +114,15 @@ pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>
         }
         let cost = if call.is_none() && !may_transform(name) { 8 } else { 0 };
         let before = entries.len();
-        for (source, price) in &sources {
-            for form in FORMS.into_iter().chain(is_hex.then_some(Form::Hex)) {
-                written(&mut entries, survey, (name, ty), source, form, cost + price);
+        for form in FORMS.into_iter().chain(is_hex.then_some(Form::Hex)) {
+            let [elsewhere, in_buffer] = [false, true].map(|is_buffer| assignments(&ty.params, form, is_buffer));
+            for (place, (source, price)) in sources.iter().enumerate() {
+                let all = if matches!(source, Source::Allocated(_)) { &elsewhere } else { &in_buffer };
+                let way = (source, form, (number, place));
+                written(&mut entries, survey, (name, ty), way, all, cost + price);
             }
         }
-        fetched(&mut entries, survey, interface, (name, ty), cost);
+        fetched(&mut entries, survey, interface, (number, name, ty), cost);
         entries[before..].sort_by_key(|entry| entry.draft.cost);
         entries.truncate(before + WAYS);
     }
@@ -215,38 +165,21 @@ fn written(
     entries: &mut Vec<Entry>,
     survey: &Survey,
     (name, ty): (&str, &Signature),
-    source: &Source<'_>,
-    form: Form,
+    (source, form, numbers): (&Source<'_>, Form, (usize, usize)),
+    assignments: &[Vec<Arg>],
     cost: u32,
 ) {
-    let is_buffer = !matches!(source, Source::Allocated(_));
     if let Source::Allocated(allocator) = source
         && (allocator.export == name || allocator.is_region && form != Form::Plain)
     {
         return;
     }
-    for args in assignments(ty.params.len(), form, is_buffer) {
-        let cost = cost + form.cost() + cost_of(&args, form);
-        if let Some(entry) = entry(survey, (name, ty), source, form, &args, cost) {
-            entries.push(entry);
+    for args in assignments {
+        let cost = cost + form.cost() + cost_of(args, form);
+        if let Some(entry) = entry(survey, (name, ty), source, form, args, cost) {
+            entries.push(Entry { numbers, ..entry });
         }
     }
-}
-
-/// The cost of arguments: unusual ones, and an unusual order.
-fn cost_of(args: &[Arg], form: Form) -> u32 {
-    let place = |wanted: Arg| args.iter().position(|&arg| arg == wanted);
-    let own: u32 = args.iter().map(|arg| arg.cost()).sum();
-    let has_length = args.iter().any(|arg| matches!(arg, Arg::Len | Arg::Units | Arg::End));
-    let order = match (place(Arg::Ptr), place(Arg::Len).or(place(Arg::Units)).or(place(Arg::End))) {
-        (Some(ptr), Some(len)) if len == ptr + 1 => 0,
-        (Some(_), Some(_)) => 2,
-        _ => 0,
-    };
-    // A length beside text that says its own is unusual, and so is text without either.
-    let length = if has_length == form.says_its_length() && !args.contains(&Arg::Pair) { 2 } else { 0 };
-    let area = place(Arg::Area).map_or(0, |area| u32::from(area > 0 && place(Arg::AreaNext).is_none()));
-    own + order + length + area
 }
 
 fn entry(
@@ -274,6 +207,10 @@ fn entry(
             } else {
                 draft.before.push(form.write("ptr"));
             }
+            if has(Arg::Packed) || has(Arg::PackedLow) {
+                draft.before.push(format!("pair = {}", by.call("12")));
+                names.push("pair");
+            }
             let mut block = |arg: Arg, size: &str| {
                 if has(arg) {
                     draft.before.push(format!("{} = {}", arg.text(), by.call(size)));
@@ -289,7 +226,7 @@ fn entry(
             }
         }
         Source::Buffer(address) => {
-            if has(Arg::Pair) || has(Arg::Area) || has(Arg::Buffer) {
+            if has(Arg::Pair) || has(Arg::Packed) || has(Arg::PackedLow) || has(Arg::Area) || has(Arg::Buffer) {
                 return None;
             }
             draft.before.push(format!("ptr = {address}"));
@@ -300,10 +237,12 @@ fn entry(
                 draft.once.insert(0, "grow 1".to_owned());
             }
             let mut free = *addr;
-            for arg in [Arg::Pair, Arg::Area] {
-                if has(arg) {
-                    draft.before.push(format!("{} = {free}", arg.text()));
-                    names.push(arg.text());
+            for (name, is_there) in
+                [("pair", has(Arg::Pair) || has(Arg::Packed) || has(Arg::PackedLow)), ("area", has(Arg::Area))]
+            {
+                if is_there {
+                    draft.before.push(format!("{name} = {free}"));
+                    names.push(name);
                     free += 16;
                 }
             }
@@ -319,16 +258,26 @@ fn entry(
     if has(Arg::Pair) {
         draft.before.extend(["u32[pair] = ptr", "u32[pair + 4] = n", "u32[pair + 8] = n"].map(str::to_owned));
     }
+    if has(Arg::Packed) {
+        draft.before.extend(["u32[pair] = ptr", "u32[pair + 4] = n"].map(str::to_owned));
+    }
+    if has(Arg::PackedLow) {
+        draft.before.extend(["u32[pair] = n", "u32[pair + 4] = ptr"].map(str::to_owned));
+    }
     if has(Arg::Area) {
         draft.before.extend(["u32[area] = 0", "u32[area + 4] = 0"].map(str::to_owned));
     }
+    let address = args.iter().position(|arg| matches!(arg, Arg::Ptr | Arg::Pair | Arg::Packed | Arg::PackedLow));
+    let length = args.iter().position(|arg| matches!(arg, Arg::Len | Arg::Units | Arg::End));
+    let is_allocated = matches!(source, Source::Allocated(_));
     let args: Vec<_> = args.iter().map(|arg| arg.text()).collect();
     draft.transform = Some(call(name, &args, ty.results.len()));
-    Some(Entry { draft, names, results: ty.results.len(), encoding: form.encoding() })
+    let plain = Entry::new(draft, names, (name, ty), form.encoding(), (0, 0));
+    Some(Entry { address, length, is_allocated, form: form as u8, ..plain })
 }
 
 /// The call of the transform, with names for its results.
-fn call(name: &str, args: &[&str], results: usize) -> String {
+pub(super) fn call(name: &str, args: &[&str], results: usize) -> String {
     let call = format!("{}({})", quoted(name), args.join(", "));
     match results {
         0 => call,
@@ -350,7 +299,7 @@ fn fetched(
     entries: &mut Vec<Entry>,
     survey: &Survey,
     interface: &Interface,
-    (name, ty): (&str, &Signature),
+    (number, name, ty): (usize, &str, &Signature),
     cost: u32,
 ) {
     let calls = [Arg::Len, Arg::Zero].into_iter().flat_map(|first| {
@@ -359,22 +308,21 @@ fn fetched(
     });
     let calls: Vec<_> = calls.collect();
     let asking = interface.imports.iter().filter(|import| !is_wasi(import));
-    for import in asking.take(ASKING) {
+    for (place, import) in asking.take(ASKING).enumerate() {
         let Extern::Func(import_ty) = &import.what else { continue };
         let params: Vec<_> = (0..import_ty.params.len()).map(|place| format!("a{place}")).collect();
-        for place in 0..params.len() {
+        for param in 0..params.len() {
             for args in &calls {
                 let mut draft = Draft { cost: cost + 6 + cost_of(args, Form::Nul), ..survey.base.clone() };
                 let text: Vec<_> = args.iter().map(|arg| arg.text()).collect();
                 draft.transform = Some(call(name, &text, ty.results.len()));
                 let title = format!("on {}.{}({})", quoted(&import.module), quoted(&import.name), params.join(", "));
-                draft.handlers = vec![title, format!("  write at a{place}")];
+                draft.handlers.extend([title, format!("  write at a{param}")]);
                 if !import_ty.results.is_empty() {
                     draft.handlers.push("  return n".to_owned());
                 }
                 draft.handlers.extend(lengths(interface));
-                let names = Vec::new();
-                entries.push(Entry { draft, names, results: ty.results.len(), encoding: Encoding::Bytes });
+                entries.push(Entry::new(draft, Vec::new(), (name, ty), Encoding::Bytes, (number, ASKED + place)));
             }
         }
     }
@@ -388,78 +336,4 @@ fn lengths(interface: &Interface) -> Vec<String> {
         [format!("on {}.{}()", quoted(&import.module), quoted(&import.name)), "  return n".to_owned()]
     });
     handlers.flatten().collect()
-}
-
-/// The ways to fill `count` parameters.
-fn assignments(count: usize, form: Form, is_buffer: bool) -> Vec<Vec<Arg>> {
-    let mut found = Vec::new();
-    if count > SHORT {
-        many(count, &mut found);
-    } else {
-        fill(count, form, &mut Vec::new(), &mut found);
-    }
-    found.retain(|args| is_sensible(args, form, is_buffer));
-    found
-}
-
-fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>) {
-    const ALL: [Arg; 11] = [
-        Arg::Ptr,
-        Arg::Len,
-        Arg::Units,
-        Arg::End,
-        Arg::Pair,
-        Arg::Area,
-        Arg::AreaNext,
-        Arg::Buffer,
-        Arg::Capacity,
-        Arg::Zero,
-        Arg::One,
-    ];
-    if args.len() == count {
-        found.push(args.clone());
-        return;
-    }
-    for arg in ALL {
-        let is_constant = matches!(arg, Arg::Zero | Arg::One);
-        if (is_constant || !args.contains(&arg)) && (arg != Arg::Units || form.encoding() == Encoding::Utf16) {
-            args.push(arg);
-            fill(count, form, args, found);
-            args.pop();
-        }
-    }
-}
-
-/// For many parameters: address and length side by side, perhaps an area, and zeroes.
-fn many(count: usize, found: &mut Vec<Vec<Arg>>) {
-    for ptr in 0..count - 1 {
-        for area in 0..=count {
-            let mut args = vec![Arg::Zero; count];
-            (args[ptr], args[ptr + 1]) = (Arg::Ptr, Arg::Len);
-            if area == ptr || area == ptr + 1 {
-                continue;
-            }
-            if area < count {
-                args[area] = Arg::Area;
-            }
-            found.push(args);
-        }
-    }
-}
-
-/// Whether arguments can make sense together.
-fn is_sensible(args: &[Arg], form: Form, is_buffer: bool) -> bool {
-    let has = |arg: Arg| args.contains(&arg);
-    let count = |wanted: &[Arg]| args.iter().filter(|arg| wanted.contains(arg)).count();
-    let lengths = count(&[Arg::Len, Arg::Units, Arg::End]);
-    let constants = count(&[Arg::Zero, Arg::One]);
-    let is_passed = has(Arg::Ptr) != has(Arg::Pair);
-    let is_in_buffer = is_buffer && count(&[Arg::Ptr, Arg::Pair]) == 0;
-    (is_passed || is_in_buffer)
-        && lengths <= 1
-        && !(has(Arg::Pair) && (lengths > 0 || form != Form::Plain))
-        && (!has(Arg::AreaNext) || has(Arg::Area))
-        && (!has(Arg::Capacity) || has(Arg::Buffer))
-        && (!has(Arg::End) || has(Arg::Ptr))
-        && (constants <= 1 || args.len() > SHORT)
 }

@@ -1,12 +1,15 @@
 //! Ways to read an answer: its bytes are in memory, and what is known explains their address and their length.
 
+use std::ops::Range;
+
+use super::draft::Draft;
 use super::entries::{Entry, result_names};
-use super::survey::{Survey, number, number_at, unsigned};
-use super::trial::{Handed, Observed, Specimen};
+use super::survey::{Survey, number, number_at, unsigned, whole};
+use super::trial::{Handed, Observed, Specimen, is_text};
 use crate::abi::quoted;
 use crate::abi::recipe::Encoding;
 use crate::guest::{Extern, Interface, Type};
-use crate::record::{Hex, Value};
+use crate::record::{Hex, Value, counted};
 
 /// How many addresses and lengths are combined.
 const ADDRESSES: usize = 5;
@@ -15,6 +18,10 @@ const LENGTHS: usize = 7;
 const DIGEST: usize = 4;
 /// How many functions are asked about a result.
 const ACCESSORS: usize = 24;
+/// Maximum length of an answer that is guessed, in bytes.
+const GUESSED: u64 = 1 << 20;
+/// How near a known value must be to an address to be worth mentioning.
+const NEAR: u64 = 64;
 
 /// A way to read the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,18 +62,56 @@ pub(super) fn show_names(entry: &Entry) -> Vec<String> {
     vec![format!("answer \"{}\"", shown.join(" "))]
 }
 
+/// An exchange to look at: how the line was passed, and what was noted.
+pub(super) struct Sight<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) observed: &'a Observed,
+    pub(super) survey: &'a Survey,
+    pub(super) interface: &'a Interface,
+}
+
+impl Reading {
+    /// A draft that passes the line in this way, and reads the answer so.
+    pub(super) fn draft(self, entry: &Entry) -> Draft {
+        let mut draft = entry.draft.with_after(self.after);
+        draft.handlers.extend(self.handlers);
+        draft.cost += self.cost;
+        draft.place = self.place;
+        draft
+    }
+}
+
+impl Sight<'_> {
+    /// What is known that is near an address where the answer is, as a sentence.
+    pub(super) fn near(&self, specimen: &mut Specimen<'_>, at: u64, len: u64) -> String {
+        let known = known(self, specimen, 0);
+        let beside = known.iter().filter(|value| value.value.abs_diff(at) <= NEAR && value.value > 0);
+        let address = beside.min_by_key(|value| (value.value.abs_diff(at), value.cost));
+        let length = known.iter().filter(|value| value.value == len).min_by_key(|value| value.cost);
+        match (address, length) {
+            (Some(address), length) => {
+                let distance = match address.value.cmp(&at) {
+                    std::cmp::Ordering::Equal => "there".to_owned(),
+                    std::cmp::Ordering::Less => format!("{} before it", counted(at - address.value, "byte")),
+                    std::cmp::Ordering::Greater => format!("{} after its start", counted(address.value - at, "byte")),
+                };
+                let length = length.map_or("no known value is its length".to_owned(), |length| {
+                    format!("{} is its length", length.text)
+                });
+                format!("the nearest known value, {}, is {distance}, and {length}", address.text)
+            }
+            (None, Some(length)) => format!("no known value is near it, but {} is its length", length.text),
+            (None, None) => "no known value is near it or is its length".to_owned(),
+        }
+    }
+}
+
 /// The ways to read the answer, cheapest first, from a guest that has just been sent the line.
-pub(super) fn readings(
-    entry: &Entry,
-    specimen: &mut Specimen<'_>,
-    observed: &Observed,
-    survey: &Survey,
-    interface: &Interface,
-    answer: &Answer<'_>,
-) -> Vec<Reading> {
+pub(super) fn readings(sight: &Sight<'_>, specimen: &mut Specimen<'_>, answer: &Answer<'_>) -> Vec<Reading> {
+    let Sight { entry, observed, survey, interface } = sight;
     let mut found: Vec<_> = observed.handed.iter().filter_map(|handed| by_import(handed, interface)).collect();
     found.extend(numbers(entry, observed, answer.typed));
-    let known = known(entry, specimen, observed, survey, answer.line);
+    let known = known(sight, specimen, answer.line);
     let memory = specimen.memory(survey.memory);
     found.extend(spans(&known, memory, answer.wanted, entry.encoding));
     // A digest: the digits stand for bytes.
@@ -77,6 +122,66 @@ pub(super) fn readings(
     }
     found.sort_by_key(|reading| reading.cost);
     found
+}
+
+/// The texts that a guest may have meant as its answer, each with its range in memory, if it is there, and the way to
+/// read it.
+pub(super) fn texts(
+    sight: &Sight<'_>,
+    specimen: &mut Specimen<'_>,
+    line: u64,
+) -> Vec<(Vec<u8>, Option<Range<u64>>, Reading)> {
+    let Sight { entry, observed, survey, interface } = sight;
+    let mut found = Vec::new();
+    for handed in &observed.handed {
+        found.extend(by_import(handed, interface).map(|reading| (handed.bytes.clone(), None, reading)));
+    }
+    let known = known(sight, specimen, line);
+    let memory = specimen.memory(survey.memory);
+    let addresses = known.iter().filter(|value| value.text != "n" && value.value > 0);
+    for address in addresses {
+        let Some(rest) = usize::try_from(address.value).ok().and_then(|at| memory.get(at..)) else { continue };
+        // Where no text begins, none is.
+        if !rest.first().is_some_and(|&first| first >= b' ' || first == b'\n') {
+            continue;
+        }
+        let mut lengths: Vec<_> =
+            known.iter().map(|value| value.value).filter(|len| (1..=GUESSED).contains(len)).collect();
+        lengths.extend(
+            known.iter().filter_map(|value| value.value.checked_sub(address.value)).filter(|&len| len <= GUESSED),
+        );
+        lengths.extend(memchr::memchr(0, rest).map(|len| len as u64));
+        lengths.sort_unstable();
+        lengths.dedup();
+        for len in lengths {
+            let bytes = usize::try_from(len).ok().and_then(|len| rest.get(..len)).unwrap_or_default();
+            let Some(answer) = decoded(bytes, entry.encoding).filter(|answer| is_text(answer)) else { continue };
+            let cheapest = spans(std::slice::from_ref(address), memory, bytes, entry.encoding).into_iter();
+            let all = lengths_of(&known, address, memory, bytes, entry.encoding);
+            let cheapest = cheapest.chain(all).min_by_key(|reading| reading.cost);
+            let place = address.value..address.value + len;
+            found.extend(cheapest.map(|reading| (answer, Some(place), reading)));
+        }
+    }
+    found
+}
+
+/// The readings of bytes at one address, by what is known.
+fn lengths_of(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<Reading> {
+    let lengths = lengths(known, address, memory, wanted, encoding).into_iter();
+    lengths.map(|(length, cost)| span(address, length, cost, encoding)).collect()
+}
+
+/// Bytes in memory as the user would see them.
+fn decoded(bytes: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
+    match encoding {
+        Encoding::Utf16 if bytes.len().is_multiple_of(2) => {
+            let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            char::decode_utf16(units).collect::<Result<String, _>>().ok().map(String::into_bytes)
+        }
+        Encoding::Utf16 => None,
+        _ => Some(bytes.to_vec()),
+    }
 }
 
 /// The ways to read these bytes from memory, in this encoding.
@@ -143,7 +248,8 @@ fn by_import(handed: &Handed, interface: &Interface) -> Option<Reading> {
 }
 
 /// What is known after a call.
-fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey: &Survey, len: u64) -> Vec<Known> {
+fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known> {
+    let Sight { entry, observed, survey, .. } = sight;
     let plain = |text: String, value, cost| Known { text, value, cost, base: None, is_getter: false };
     let mut known = Vec::new();
     for (name, value) in result_names(entry.results).into_iter().zip(&observed.results) {
@@ -154,7 +260,7 @@ fn known(entry: &Entry, specimen: &mut Specimen<'_>, observed: &Observed, survey
                 known.push(plain(format!("lo({name})"), wide & 0xffff_ffff, 0));
                 known.push(plain(name, wide, 0));
             }
-            value => known.extend(value.unsigned().map(|value| plain(name, value, 0))),
+            value => known.extend(whole(value).map(|value| plain(name, value, 0))),
         }
     }
     let shown = observed.outcome.as_ref().ok().and_then(|answer| std::str::from_utf8(answer).ok()).unwrap_or("");
@@ -263,7 +369,7 @@ fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encod
         if value == len {
             found.push((text.clone(), 3));
         }
-        if is_utf16 && value * 2 == len {
+        if is_utf16 && value.checked_mul(2) == Some(len) {
             found.push((format!("{text} + {text}"), 4));
         }
         if value == len + offset {

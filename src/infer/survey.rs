@@ -45,10 +45,21 @@ pub(super) fn number(ty: Type, n: u64) -> Value {
     }
 }
 
-/// The first memory-sized number among the results of a call.
+/// A number as an address or a length: an integer, or a float that is a whole number.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+pub(super) fn whole(value: Value) -> Option<u64> {
+    let float = match value {
+        Value::F32(bits) => f64::from(f32::from_bits(bits)),
+        Value::F64(bits) => f64::from_bits(bits),
+        value => return value.unsigned(),
+    };
+    ((0.0..9e15).contains(&float) && float.fract() == 0.0).then_some(float as u64)
+}
+
+/// The result of a call as an address or a length, if it is the only one.
 pub(super) fn unsigned(results: &[Value]) -> Option<u64> {
     match results {
-        [value] => value.unsigned(),
+        [value] => whole(*value),
         _ => None,
     }
 }
@@ -136,6 +147,13 @@ fn base(lab: &Lab<'_>) -> Draft {
     let needs_stubs = |import: &crate::guest::Import| !is_wasi(import) && !matches!(import.what, Extern::Memory { .. });
     if interface.imports.iter().any(needs_stubs) {
         base.header.push("host   stubs".to_owned());
+    }
+    for (_, import, ty) in interface.imported_funcs() {
+        // A stub would say that null is an object, whose properties the guest then asks for.
+        if import.name.contains("is_undefined") && ty.params.len() == 1 && ty.results.len() == 1 {
+            let title = format!("on {}.{}(value)", quoted(&import.module), quoted(&import.name));
+            base.handlers.extend([title, "  return 1".to_owned()]);
+        }
     }
     let is_set_up = |ty: &Signature| ty.params.is_empty() && ty.results.is_empty();
     for name in SET_UP {

@@ -1,14 +1,14 @@
 //! A trial: a recipe runs on a fresh guest, and what crosses the boundary is noted.
 
-use std::cell::Cell;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Evidence;
-use crate::abi::{Exchange, InputLine, Invocation, Recipe};
-use crate::guest::{Boundary, Func, GlobalRef, Guest, Host, Interface, Program, Watchdog};
-use crate::record::{Collector, Failure, Value};
+use super::Progress;
+use super::seen::Seen;
+use crate::abi::{Bound, Exchange, InputLine, Invocation, Recipe};
+use crate::guest::{Boundary, CallLayer, Func, Guest, Host, Interface, Pausing, Program, Watchdog};
+use crate::record::{Failure, Value};
 
 /// Time limit for an exchange of a guest that runs on trial: wrong arguments may make it run for ever.
 pub(super) const BRIEF: Duration = Duration::from_millis(40);
@@ -23,7 +23,8 @@ pub(super) struct Lab<'a> {
     watch: &'a Watchdog,
     invocation: Invocation,
     deadline: Instant,
-    trials: Cell<u64>,
+    pub(super) progress: &'a Progress,
+    /// How many guests may be created.
     most: u64,
 }
 
@@ -31,6 +32,8 @@ pub(super) struct Lab<'a> {
 pub(super) struct Specimen<'a> {
     guest: Guest,
     exchange: Exchange,
+    /// Whether the memory accesses of the guest are wanted.
+    listens: bool,
     watch: &'a Watchdog,
 }
 
@@ -42,6 +45,19 @@ pub(super) struct Observed {
     pub(super) results: Vec<Value>,
     /// The calls of imports whose arguments hand over the answer.
     pub(super) handed: Vec<Handed>,
+    /// What the guest did with the line, if its accesses were recorded.
+    pub(super) seen: Option<Seen>,
+}
+
+/// What is looked for in the arguments of imports.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// Nothing.
+    Nothing,
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// Any text.
+    Text,
 }
 
 /// A call of an import that handed over the wanted bytes: the indices of the arguments that say where they are.
@@ -53,28 +69,24 @@ pub(super) struct Handed {
     pub(super) addr: usize,
     /// The index of the argument with the length; `None` if a zero byte ends the bytes.
     pub(super) len: Option<usize>,
+    /// The bytes.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl<'a> Lab<'a> {
-    pub(super) fn new(
-        program: &'a Program,
-        watch: &'a Watchdog,
-        invocation: Invocation,
-        evidence: &Evidence,
-    ) -> Lab<'a> {
+    pub(super) fn new(program: &'a Program, watch: &'a Watchdog, budget: Duration, progress: &'a Progress) -> Lab<'a> {
         watch.set_limit(Some(PATIENT));
-        let (deadline, most) = (Instant::now() + evidence.budget, evidence.trials);
-        Lab { program, watch, invocation, deadline, trials: Cell::new(0), most }
+        let deadline = Instant::now() + budget;
+        Lab { program, watch, invocation: Invocation::default(), deadline, progress, most: u64::MAX }
     }
 
-    /// The module's exports and imports.
+    /// The same, with so many guests at most.
+    pub(super) fn limited(self, most: u64) -> Lab<'a> {
+        Lab { most, ..self }
+    }
+
     pub(super) fn interface(&self) -> &'a Interface {
         self.program.interface()
-    }
-
-    /// How many guests were created.
-    pub(super) fn trials(&self) -> u64 {
-        self.trials.get()
     }
 
     /// Sets the time limit for each exchange of a trial.
@@ -84,47 +96,66 @@ impl<'a> Lab<'a> {
 
     /// Whether the time is used up, or the user wants no more.
     pub(super) fn is_over(&self) -> bool {
-        self.watch.cancels() || Instant::now() >= self.deadline || self.is_out_of_trials()
+        self.watch.cancels() || Instant::now() >= self.deadline || self.out_of_trials().is_some()
     }
 
-    /// Whether as many guests were created as may be.
-    pub(super) fn is_out_of_trials(&self) -> bool {
-        self.trials() >= self.most
+    /// The limit on the guests that may be created, if as many were.
+    pub(super) fn out_of_trials(&self) -> Option<u64> {
+        Some(self.most).filter(|&most| self.progress.guests() >= most)
+    }
+
+    /// Whether the time has been used up for so long, or the user wants no more.
+    pub(super) fn is_over_for(&self, time: Duration) -> bool {
+        self.watch.cancels() || Instant::now() >= self.deadline + time
     }
 
     /// Creates a guest that this recipe drives, and starts it. `None` if the recipe does not fit or the start fails.
     pub(super) fn specimen(&self, recipe: &Recipe) -> Option<Specimen<'a>> {
-        let bound = recipe.bind(self.interface(), recipe.stubs).ok()?;
-        self.trials.set(self.trials.get() + 1);
+        self.create(recipe.bind(self.interface(), recipe.stubs).ok()?, false)
+    }
+
+    /// The same, with the memory accesses of its exchanges recorded, if the program does so.
+    pub(super) fn recorded(&self, recipe: &Recipe) -> Option<Specimen<'a>> {
+        self.bound(recipe.bind(self.interface(), recipe.stubs).ok()?)
+    }
+
+    /// The same for a recipe that is bound to the program.
+    pub(super) fn bound(&self, bound: Bound) -> Option<Specimen<'a>> {
+        self.create(bound, self.program.is_traced())
+    }
+
+    fn create(&self, bound: Bound, listens: bool) -> Option<Specimen<'a>> {
+        self.progress.add_guest();
         let mut guest = self.program.instantiate(self.watch).ok()?;
         let mut exchange = Exchange::new(bound, &mut guest, &self.invocation, &self.program.limits()).ok()?;
         let start = guest.start().cloned();
         self.watch.during(|| exchange.prepare(&mut guest, start.as_ref())).ok()?;
-        Some(Specimen { guest, exchange, watch: self.watch })
+        Some(Specimen { guest, exchange, listens, watch: self.watch })
     }
 }
 
 impl Specimen<'_> {
-    /// Sends a line. Calls of imports that hand over `wanted` are noted.
-    pub(super) fn send(&mut self, line: &[u8], wanted: &[u8]) -> Observed {
-        let Specimen { guest, exchange, watch } = self;
-        let mut spy = Spy { inner: guest, wanted, results: Vec::new(), handed: Vec::new() };
+    /// Sends a line. Calls of imports that hand over what is wanted are noted. `memory` is the one that lines and answers
+    /// go through.
+    pub(super) fn send(&mut self, line: &[u8], wanted: Wanted<'_>, memory: usize) -> Observed {
+        let Specimen { guest, exchange, listens, watch } = self;
+        let mut spy = Spy { listens: listens.then_some(memory), ..Spy::new(guest, wanted) };
         let mut answer = Vec::new();
         let ended = watch.during(|| exchange.exchange(&mut spy, InputLine { bytes: line, ended: true }, &mut answer));
-        let Spy { results, handed, .. } = spy;
-        Observed { outcome: ended.into_result().map(|()| answer).map_err(|failure| *failure), results, handed }
+        let Spy { results, handed, seen, .. } = spy;
+        Observed { outcome: ended.into_result().map(|()| answer).map_err(|failure| *failure), results, handed, seen }
     }
 
     /// The answer to a line.
     pub(super) fn answer(&mut self, line: &[u8]) -> Result<Vec<u8>, Failure> {
-        self.send(line, &[]).outcome
+        self.send(line, Wanted::Nothing, 0).outcome
     }
 
     /// Calls an export, and returns its results. `None` if it does not return.
     pub(super) fn call(&mut self, export: &str, args: &[Value]) -> Option<Vec<Value>> {
         let func = self.guest.func(export)?;
-        let Specimen { guest, exchange, watch } = self;
-        let mut spy = Spy { inner: guest, wanted: &[], results: Vec::new(), handed: Vec::new() };
+        let Specimen { guest, exchange, watch, .. } = self;
+        let mut spy = Spy::new(guest, Wanted::Nothing);
         watch.during(|| exchange.call(&mut spy, &func, args)).ok()?;
         Some(spy.results)
     }
@@ -149,15 +180,78 @@ impl Specimen<'_> {
 /// A guest whose calls are noted.
 struct Spy<'a> {
     inner: &'a mut Guest,
-    wanted: &'a [u8],
+    wanted: Wanted<'a>,
     results: Vec<Value>,
     handed: Vec<Handed>,
+    /// The memory in which accesses are looked at, if they are.
+    listens: Option<usize>,
+    /// Where the host wrote the line.
+    line: Option<Range<u64>>,
+    /// What the call showed that read most of the line.
+    seen: Option<Seen>,
+}
+
+impl<'a> Spy<'a> {
+    fn new(inner: &'a mut Guest, wanted: Wanted<'a>) -> Spy<'a> {
+        Spy { inner, wanted, results: Vec::new(), handed: Vec::new(), listens: None, line: None, seen: None }
+    }
+
+    /// Begins to note the guest's accesses.
+    fn listen(&mut self) {
+        let memories = Boundary::memories(self.inner);
+        if let Some(collector) = self.inner.accesses() {
+            collector.lock().unwrap_or_else(PoisonError::into_inner).listen(memories);
+        }
+    }
+
+    /// Notes what a call did with the line.
+    fn look(&mut self, memory: usize) {
+        let Some(collector) = self.inner.accesses() else { return };
+        let heard = collector.lock().unwrap_or_else(PoisonError::into_inner).heard();
+        let Some(line) = &self.line else { return };
+        let seen = Seen::of(&heard, line, memory);
+        if self.seen.as_ref().is_none_or(|before| before.read < seen.read) {
+            self.seen = Some(seen);
+        }
+    }
+}
+
+impl CallLayer for Spy<'_> {
+    type Inner = Guest;
+
+    fn inner(&self) -> &Guest {
+        self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut Guest {
+        self.inner
+    }
+
+    fn wrote(&mut self, memory: usize, addr: u64, len: u64) {
+        if self.listens == Some(memory) && self.line.is_none() {
+            self.line = Some(addr..addr.saturating_add(len));
+        }
+    }
+
+    fn call_through(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
+        let listens = self.listens.filter(|_| self.line.is_some());
+        if listens.is_some() {
+            self.listen();
+        }
+        let mut host = SpyHost { inner: host, wanted: self.wanted, handed: &mut self.handed };
+        let outcome = self.inner.call(func, args, &mut host).map(<[Value]>::to_vec);
+        if let Some(memory) = listens {
+            self.look(memory);
+        }
+        self.results = outcome?;
+        Ok(&self.results)
+    }
 }
 
 /// A host whose imports are noted.
 struct SpyHost<'a> {
     inner: &'a mut dyn Host,
-    wanted: &'a [u8],
+    wanted: Wanted<'a>,
     handed: &'a mut Vec<Handed>,
 }
 
@@ -168,7 +262,7 @@ impl Host for SpyHost<'_> {
         args: &[Value],
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
-        if !self.wanted.is_empty() && self.handed.len() < HANDED && boundary.memories() > 0 {
+        if self.handed.len() < HANDED && boundary.memories() > 0 {
             let found = handed(place, args, boundary.bytes(0), self.wanted);
             found.filter(|found| !self.handed.contains(found)).into_iter().for_each(|found| self.handed.push(found));
         }
@@ -178,57 +272,42 @@ impl Host for SpyHost<'_> {
     fn name(&self, place: usize) -> Arc<str> {
         self.inner.name(place)
     }
+
+    fn paused(&mut self, pausing: Pausing, boundary: &mut dyn Boundary) -> Result<(), Box<Failure>> {
+        self.inner.paused(pausing, boundary)
+    }
+
+    fn takes_over(&self) -> bool {
+        self.inner.takes_over()
+    }
 }
 
-/// Whether an import's arguments say where these bytes are: address and length, or the address of text that ends with
-/// a zero byte.
-fn handed(import: usize, args: &[Value], memory: &[u8], wanted: &[u8]) -> Option<Handed> {
+/// What an import's arguments hand over: address and length of what is wanted, or the address of such text that ends
+/// with a zero byte.
+fn handed(import: usize, args: &[Value], memory: &[u8], wanted: Wanted<'_>) -> Option<Handed> {
     let numbers: Vec<_> = args.iter().map(|arg| arg.unsigned().and_then(|n| usize::try_from(n).ok())).collect();
-    let starts = |at: usize| memory.get(at..).is_some_and(|rest| rest.starts_with(wanted));
-    (0..numbers.len()).filter(|&addr| numbers[addr].is_some_and(starts)).find_map(|addr| {
-        let len = (0..numbers.len()).find(|&len| len != addr && numbers[len] == Some(wanted.len()));
-        let end = numbers[addr]?.checked_add(wanted.len())?;
-        let is_ended = memory.get(end) == Some(&0);
-        (len.is_some() || is_ended).then_some(Handed { import, addr, len })
-    })
+    match wanted {
+        Wanted::Nothing => None,
+        Wanted::Bytes([]) => None,
+        Wanted::Bytes(wanted) => {
+            let starts = |at: usize| memory.get(at..).is_some_and(|rest| rest.starts_with(wanted));
+            (0..numbers.len()).filter(|&addr| numbers[addr].is_some_and(starts)).find_map(|addr| {
+                let len = (0..numbers.len()).find(|&len| len != addr && numbers[len] == Some(wanted.len()));
+                let end = numbers[addr]?.checked_add(wanted.len())?;
+                let is_ended = memory.get(end) == Some(&0);
+                (len.is_some() || is_ended).then(|| Handed { import, addr, len, bytes: wanted.to_vec() })
+            })
+        }
+        Wanted::Text => (0..numbers.len().saturating_sub(1)).find_map(|addr| {
+            let (at, len) = numbers[addr].zip(numbers[addr + 1]).filter(|(at, _)| *at > 0)?;
+            let bytes = memory.get(at..at.checked_add(len)?).filter(|bytes| is_text(bytes))?;
+            Some(Handed { import, addr, len: Some(addr + 1), bytes: bytes.to_vec() })
+        }),
+    }
 }
 
-impl Boundary for Spy<'_> {
-    fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
-        let mut host = SpyHost { inner: host, wanted: self.wanted, handed: &mut self.handed };
-        self.results = self.inner.call(func, args, &mut host)?.to_vec();
-        Ok(&self.results)
-    }
-
-    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
-        self.inner.write(memory, addr, bytes)
-    }
-
-    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
-        self.inner.read(memory, addr, len, into)
-    }
-
-    fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
-        self.inner.grow(memory, pages)
-    }
-
-    fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {
-        self.inner.accesses()
-    }
-
-    fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
-        self.inner.data()
-    }
-
-    fn global(&mut self, variable: &GlobalRef) -> Value {
-        self.inner.global(variable)
-    }
-
-    fn memories(&self) -> usize {
-        Boundary::memories(self.inner)
-    }
-
-    fn bytes(&self, memory: usize) -> &[u8] {
-        self.inner.bytes(memory)
-    }
+/// Whether bytes are text that a person may have meant: UTF-8 without control characters, but for ends of lines and tabs.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    !bytes.is_empty() && std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(is_odd))
 }

@@ -103,7 +103,7 @@ impl About {
             sha256: origin.sha256.clone(),
             convention: live.choice().recipe.name.clone(),
             recipe: live.choice().recipe.to_string(),
-            undecided: live.choice().undecided.as_ref().map(ToString::to_string),
+            undecided: live.choice().undecided.as_ref().map(|why| why.told(None)),
             assumed: live.choice().assumed.as_ref().map(Assumption::note),
             untraced: live.why_untraced().map(str::to_owned),
             debug: Some(live.debug().clone()),

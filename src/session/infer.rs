@@ -1,21 +1,106 @@
-//! Infers a guest's convention from examples.
+//! Infers a guest's convention from examples, on a thread of its own.
 
-use super::{Options, Source};
-use crate::guest::{Code, LoadError, Passes, PointRequest, Watchdog};
-use crate::infer::{self, Evidence, Inferred, Tried};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
-/// Infers a guest's convention from examples, by running it. See [`infer::infer`].
-///
-/// # Errors
-/// The module cannot be loaded; or, inside, what was tried in vain.
-pub fn infer(
-    source: &Source,
-    options: &Options,
-    evidence: &Evidence,
-    watch: &Watchdog,
-) -> Result<Result<Inferred, Tried>, LoadError> {
-    let (points, cancellation) = (PointRequest::default(), watch.first_load());
-    let code = Code::parse(&source.name, &source.bytes)?;
-    let program = code.compile_with(options.limits, Passes::default(), &points, &options.compile, &cancellation)?;
-    Ok(infer::infer(&program, evidence, watch))
+use super::{GuestOp, Session, Source};
+use crate::abi::Recipe;
+use crate::guest::{Code, CompileOptions, Limits, LoadError, Watchdog};
+use crate::infer::{self, Evidence, Inferred, Outcome, Progress, Tried};
+
+/// An inference that goes on, with guests of its own. It ends early when it is dropped.
+pub struct Inference {
+    progress: Progress,
+    began: Instant,
+    budget: Duration,
+    watch: Watchdog,
+    outcome: Receiver<Result<Outcome, LoadError>>,
+}
+
+impl Inference {
+    /// Begins to infer the convention of a module from evidence, by running it on a thread of its own, under `watch`.
+    pub fn start(
+        source: Source,
+        (limits, compile): (Limits, CompileOptions),
+        evidence: Evidence,
+        watch: Watchdog,
+    ) -> Inference {
+        let (progress, budget) = (Progress::default(), evidence.budget);
+        let (sender, outcome) = channel();
+        let (on_thread, told) = (watch.clone(), progress.clone());
+        std::thread::spawn(move || {
+            let cancellation = on_thread.first_load();
+            let program = Code::parse(&source.name, &source.bytes)
+                .and_then(|code| infer::compile(code, limits, &compile, &cancellation));
+            let outcome = program.map(|program| infer::infer(&program, &evidence, &on_thread, &told));
+            // Whoever asked may be gone.
+            let _ = sender.send(outcome);
+        });
+        Inference { progress, began: Instant::now(), budget, watch, outcome }
+    }
+
+    /// Waits for the outcome, at most until the deadline. Returns it once.
+    ///
+    /// # Errors
+    /// The module cannot be loaded.
+    pub fn wait(&self, until: Instant) -> Option<Result<Outcome, LoadError>> {
+        match self.outcome.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(outcome) => Some(outcome),
+            Err(RecvTimeoutError::Timeout) => None,
+            // It panicked, which was told.
+            Err(RecvTimeoutError::Disconnected) => Some(Ok(Outcome::InVain(Tried::default()))),
+        }
+    }
+
+    /// Ends it early: what was found by then is its outcome.
+    pub fn stop(&self) {
+        self.watch.interrupt(u64::MAX);
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// How long it has been going on, and how long it may.
+    pub fn time(&self) -> (Duration, Duration) {
+        (self.began.elapsed(), self.budget)
+    }
+}
+
+impl Drop for Inference {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl std::fmt::Debug for Inference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inference").field("progress", &self.progress).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Begins to infer the convention of this session's guest, which is not touched. `None` if no guest is loaded.
+    pub fn infer(&self, limits: Limits, evidence: Evidence) -> Option<Inference> {
+        let about = self.guest()?;
+        let bytes = about.debug.as_ref()?.module().to_vec();
+        let (source, how) = (Source { name: about.name.clone(), bytes }, (limits, self.compile.clone()));
+        Some(Inference::start(source, how, evidence, Watchdog::new(None)))
+    }
+
+    /// Keeps what was inferred, so that it can be used later.
+    pub fn keep_inferred(&mut self, inferred: &Inferred) {
+        self.inferred = Some(inferred.recipe.clone());
+    }
+
+    /// The recipe that was inferred last.
+    pub fn inferred(&self) -> Option<&Recipe> {
+        self.inferred.as_ref()
+    }
+
+    /// Replaces the guest by a fresh one that is driven by this recipe.
+    pub fn adopt(&mut self, words: String, recipe: Recipe) {
+        self.command(words, GuestOp::AdoptRecipe(Box::new(recipe)));
+    }
 }

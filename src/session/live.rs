@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::factory::{GuestFactory, prepare, time_of_code};
 use super::facts::facts;
 use super::poison::{Poison, Poisoned};
+use super::settle::settle;
 use super::{OpenError, Options, Source, Stops};
 use crate::abi::{
     Answered, Batch, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, ResolvedConvention,
-    StreamError, Streams, choose,
+    StreamError, Streams, choose, is_contested,
 };
 use crate::debug::DebugInfo;
 use crate::guest::{
@@ -99,19 +100,23 @@ impl Live {
         let code = Code::parse(&source.name, &source.bytes).map_err(OpenError::Load)?;
         // Before compiling, which may take seconds.
         let wish = options.wish.clone();
-        let choice = match choose(code.interface(), &wish) {
-            Ok(choice) => choice,
-            Err(error) => {
+        let chosen = choose(code.interface(), &wish);
+        let is_open = wish.may_run() && is_contested(&chosen);
+        let chosen = match chosen {
+            Err(error) if !is_open => {
                 // Of a module that is not valid, that is told.
                 code.validate(cancellation).map_err(OpenError::Load)?;
                 return Err(OpenError::NoConvention(error));
             }
+            chosen => chosen,
         };
         let debug = DebugInfo::new(code.binary().into(), Some(Path::new(&source.name)), options.source_maps.clone());
         let debug = Arc::new(debug);
         let points = if options.trace.pauses { options.stops.points(&debug) } else { PointRequest::default() };
         let program = code.compile_with(options.limits, options.trace, &points, &options.compile, cancellation);
         let mut program = program.map_err(OpenError::Load)?;
+        let choice = if is_open { settle(chosen, &program, (&wish, options.probe.as_deref()), &watch) } else { chosen };
+        let choice = choice.map_err(OpenError::NoConvention)?;
         options.stops.tell(&watch, &debug, program.points());
         program.set_symbols(debug.clone());
         let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());

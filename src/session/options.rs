@@ -19,6 +19,8 @@ pub struct Options {
     pub compile: CompileOptions,
     /// The requested convention.
     pub wish: ConventionRequest,
+    /// A line to try conventions with, where several match and the guest may run.
+    pub probe: Option<Vec<u8>>,
     /// The arguments of a guest that is a program, after its name.
     pub args: Vec<OsString>,
     /// Where to find the guest's source files.

@@ -36,7 +36,8 @@ impl Live {
             GuestOp::Set(global, value) => self.act(words, number, |guest| guest.recorded.set(&global, value)),
             GuestOp::Reset => begun(words, self.restart_telling(starting)?),
             GuestOp::Reload(source) => begun(words, self.reload(&source, number, options, starting)?),
-            GuestOp::Adopt(named) => begun(words, self.adopt(&named, starting)?),
+            GuestOp::Adopt(named) => begun(words, self.adopt_named(&named, starting)?),
+            GuestOp::AdoptRecipe(recipe) => begun(words, self.adopt_recipe(*recipe, starting)?),
             GuestOp::Recompile(trace) => {
                 begun(words, self.recompile(number, &Options { trace, ..options.clone() }, starting)?)
             }

@@ -2,13 +2,10 @@
 //! reads of what nobody wrote are seen.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use crate::check::{Facts, poison_note};
-use crate::guest::{Boundary, Func, GlobalRef, Host};
-use crate::record::{Collector, Failure, FocusTarget, Value};
+use crate::guest::{Boundary, CallLayer, Func, Host};
+use crate::record::{Failure, Value};
 
 /// Maximum number of blocks whose sizes are remembered.
 const MOST: usize = 1 << 16;
@@ -67,8 +64,18 @@ impl<'a, B: Boundary> Poisoned<'a, B> {
     }
 }
 
-impl<B: Boundary> Boundary for Poisoned<'_, B> {
-    fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
+impl<B: Boundary> CallLayer for Poisoned<'_, B> {
+    type Inner = B;
+
+    fn inner(&self) -> &B {
+        self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut B {
+        self.inner
+    }
+
+    fn call_through(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {
         if let Some(addr) = self.poison.facts.freed(&func.name, args)
             && let Some(len) = self.poison.blocks.remove(&addr)
         {
@@ -84,65 +91,5 @@ impl<B: Boundary> Boundary for Poisoned<'_, B> {
             }
         }
         Ok(&self.results)
-    }
-
-    fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
-        self.inner.write(memory, addr, bytes)
-    }
-
-    fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {
-        self.inner.read(memory, addr, len, into)
-    }
-
-    fn load(&mut self, memory: usize, addr: u64, len: u64) -> Result<u64, Box<Failure>> {
-        self.inner.load(memory, addr, len)
-    }
-
-    fn grow(&mut self, memory: usize, pages: u64) -> Result<u64, Box<Failure>> {
-        self.inner.grow(memory, pages)
-    }
-
-    fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {
-        self.inner.accesses()
-    }
-
-    fn data(&self) -> Option<Vec<Vec<Range<u64>>>> {
-        self.inner.data()
-    }
-
-    fn global(&mut self, variable: &GlobalRef) -> Value {
-        self.inner.global(variable)
-    }
-
-    fn memories(&self) -> usize {
-        self.inner.memories()
-    }
-
-    fn bytes(&self, memory: usize) -> &[u8] {
-        self.inner.bytes(memory)
-    }
-
-    fn instantiated(&mut self, elapsed: Duration) {
-        self.inner.instantiated(elapsed);
-    }
-
-    fn transform_next(&mut self, wanted: FocusTarget) {
-        self.inner.transform_next(wanted);
-    }
-
-    fn repeat_next(&mut self) {
-        self.inner.repeat_next();
-    }
-
-    fn say(&mut self, text: &[u8]) {
-        self.inner.say(text);
-    }
-
-    fn unterminated(&mut self, memory: usize, addr: u64) {
-        self.inner.unterminated(memory, addr);
-    }
-
-    fn note(&mut self, text: &str) {
-        self.inner.note(text);
     }
 }

@@ -55,6 +55,7 @@ impl Watching {
                 Some(File::new(FileRole::Guest(PathBuf::from(&source.name)), Some(source.bytes.clone())))
             }
             GuestOp::Adopt(path) => Some(File::new(FileRole::Recipe(path.clone()), std::fs::read(path).ok())),
+            GuestOp::AdoptRecipe(_) => Some(File::new(FileRole::Recipe(PathBuf::new()), None)),
             _ => None,
         }
     }

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::factory::{prepare, time_of_code};
 use super::facts::facts;
 use super::live::Driving;
+use super::settle::settle;
 use super::{Live, OpenError, Options, Source};
-use crate::abi::choose;
+use crate::abi::{ConventionRequest, Recipe, RecipeFile, choose, is_contested};
 use crate::record::{Cause, Outcome, Trigger};
 
 impl Live {
@@ -45,9 +46,31 @@ impl Live {
     ///
     /// # Errors
     /// The convention does not match, or as for [`Live::restart`].
-    pub(super) fn adopt(&mut self, named: &Path, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
+    pub(super) fn adopt_named(&mut self, named: &Path, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
         let wish = self.wish.named_within(named, &self.program.limits()).map_err(OpenError::NoConvention)?;
-        let choice = choose(self.program.interface(), &wish).map_err(OpenError::NoConvention)?;
+        self.adopt(wish, starting)
+    }
+
+    /// The same, with this recipe. It names the transform itself.
+    ///
+    /// # Errors
+    /// As for [`Live::adopt_named`].
+    pub(super) fn adopt_recipe(
+        &mut self,
+        recipe: Recipe,
+        starting: &mut dyn FnMut(&Live),
+    ) -> Result<Cause, OpenError> {
+        let recipe = Some(RecipeFile { name: recipe.name.clone(), text: recipe.to_string(), recipe });
+        self.adopt(ConventionRequest { call: None, convention: None, recipe, ..self.wish.clone() }, starting)
+    }
+
+    fn adopt(&mut self, wish: ConventionRequest, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
+        let mut choice = choose(self.program.interface(), &wish);
+        if wish.may_run() && is_contested(&choice) {
+            choice = settle(choice, &self.program, (&wish, None), &self.watch);
+            self.guest.take_watch();
+        }
+        let choice = choice.map_err(OpenError::NoConvention)?;
         let before = std::mem::replace(&mut self.choice, choice);
         let started = self.restart_telling(starting);
         match started {

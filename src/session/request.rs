@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Source;
+use crate::abi::Recipe;
 use crate::guest::Passes;
 use crate::record::{Cause, Failure, Traced, Trigger, Value};
 
@@ -33,6 +34,8 @@ pub enum GuestOp {
     Reload(Source),
     /// Replace the guest by a fresh instance, with the convention of this name or the recipe in this file.
     Adopt(PathBuf),
+    /// Replace the guest by a fresh instance, with this recipe.
+    AdoptRecipe(Box<Recipe>),
     /// Replace the guest by a fresh instance of its module, compiled like this.
     Recompile(Passes),
 }

@@ -91,7 +91,14 @@ impl Request {
     fn begins_a_run(&self) -> bool {
         matches!(
             self,
-            Request::Command(_, GuestOp::Reset | GuestOp::Reload(_) | GuestOp::Adopt(_) | GuestOp::Recompile(_))
+            Request::Command(
+                _,
+                GuestOp::Reset
+                    | GuestOp::Reload(_)
+                    | GuestOp::Adopt(_)
+                    | GuestOp::AdoptRecipe(_)
+                    | GuestOp::Recompile(_)
+            )
         )
     }
 }

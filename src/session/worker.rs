@@ -15,6 +15,7 @@ use super::{
     About, Bookmarks, GuestOp, OpenError, Options, PastRun, Reload, Request, Resend, Saved, Source, Stops, Structs,
     Update,
 };
+use crate::abi::Recipe;
 use crate::check::{Findings, review};
 use crate::guest::{CompileListener, CompileOptions, CompileProgress, Global, Limits, PauseListener, Watchdog};
 use crate::record::{Listener, Run, Trigger};
@@ -68,6 +69,10 @@ pub struct Session {
     pub(super) findings: Findings,
     bookmarks: Bookmarks,
     structs: Structs,
+    /// How modules are compiled.
+    pub(super) compile: CompileOptions,
+    /// The recipe that was inferred last.
+    pub(super) inferred: Option<Recipe>,
     pub(super) stops: Stops,
     pub(super) call: UnderWay,
     /// Lets a guest that waits end, when the session is gone.
@@ -103,11 +108,12 @@ impl Session {
         let hold = Some(Hold(watch.clone()));
         let compiling = report.clone();
         let compiling = CompileListener::new(move |progress| compiling(Update::Compiling(progress)));
-        let compile = CompileOptions { listener: Some(compiling), ..options.compile.clone() };
+        let quietly = options.compile.clone();
+        let compile = CompileOptions { listener: Some(compiling), ..quietly.clone() };
         let options = Options { listener, compile, ..options };
         std::thread::spawn(move || work(&source, options, on_thread, &watching, &inbox, &*report));
         let run = Run::new(budget(&limits));
-        Session { watch, limits, run, resend, stops, _hold: hold, ..Session::new(name, jobs) }
+        Session { watch, limits, run, compile: quietly, resend, stops, _hold: hold, ..Session::new(name, jobs) }
     }
 
     /// An empty session.
@@ -130,6 +136,8 @@ impl Session {
             findings: Findings::default(),
             bookmarks: Bookmarks::default(),
             structs: Structs::default(),
+            compile: CompileOptions::default(),
+            inferred: None,
             stops: Stops::default(),
             call: UnderWay::default(),
             _hold: None,

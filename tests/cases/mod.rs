@@ -85,6 +85,7 @@ pub(crate) const CASES: &[Case] = &[
     same("runs now", "this is run 3 of 3"),
     same("convention", "static-buffer (:recipe shows it)"),
     same("recipe", "each line"),
+    same("infer use", "nothing was inferred yet"),
     same("recipe c-string", "name   c-string"),
     same("limits", "--max-memory"),
     same("set", "steps = off"),

@@ -8,6 +8,7 @@ use super::imports::{ImportProvider, answerers};
 use super::lower::numbered;
 use super::ops::{Op, OpKind};
 use super::plausible::Plausible;
+use super::split::Split;
 use super::value_format::StaticType;
 use super::wasi2::Lowered;
 use super::{Action, Encoding, Handler, Recipe, RecipeError};
@@ -19,6 +20,8 @@ pub struct Bound {
     /// What the recipe is called.
     pub name: String,
     pub(super) encoding: Encoding,
+    /// How lines are split, if they have several texts.
+    pub(super) split: Option<Split>,
     pub(super) memory: usize,
     pub(super) once: Vec<Op>,
     pub(super) line: Vec<Op>,
@@ -98,6 +101,7 @@ impl Recipe {
         let mut binder = Binder {
             interface,
             encoding: self.encoding,
+            split: self.split.as_deref().map(|separator| Split::new(separator, self.encoding)),
             wasi: self.wasi,
             exports: Vec::new(),
             globals: Vec::new(),
@@ -134,6 +138,7 @@ impl Recipe {
             return Err(binder.errors);
         }
         let lowered = binder.lowered();
+        let split = binder.split.take();
         let names: Vec<_> = binder.slots.into_iter().map(|(name, _)| name).collect();
         let parts: Vec<_> = handlers.iter().map(|handler| (&handler.params[..], &handler.body[..])).collect();
         let own = find_own(&parts, [&once, &line, &finally], &names);
@@ -141,6 +146,7 @@ impl Recipe {
         Ok(Bound {
             name: self.name.clone(),
             encoding: self.encoding,
+            split,
             memory,
             once,
             line,
@@ -166,6 +172,7 @@ impl Recipe {
 pub(super) struct Binder<'a> {
     pub(super) interface: &'a Interface,
     pub(super) encoding: Encoding,
+    pub(super) split: Option<Split>,
     pub(super) wasi: bool,
     pub(super) exports: Vec<String>,
     pub(super) globals: Vec<String>,

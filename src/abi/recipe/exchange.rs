@@ -186,6 +186,9 @@ impl Exchange {
             Ok(encoded) => encoded,
             Err(failure) => return (*failure).into(),
         };
+        if let Some(Err(failure)) = bound.split.as_ref().map(|split| split.check(&encoded)) {
+            return (*failure).into();
+        }
         state.values[bound.kept..].fill(None);
         // A program that reads lines gets the terminating LF, and ends its answer with one.
         let with_end = line.ended && !bound.exact_stdin;

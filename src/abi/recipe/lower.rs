@@ -4,7 +4,7 @@ use super::bind::{Binder, Fit};
 use super::ops::{
     Bytes, Call, Interpolation, Len, MOST_ARGS, MessageExpr, Op, OpKind, Piece, Test, Val, Words, Written,
 };
-use super::parse::span;
+use super::parse::{numbered as numbered_word, span};
 use super::value_format::{StaticType, ValueFormat};
 use super::values::to_float;
 use super::{Action, Condition, Encoding, Expr, Length, Message, Part, RecipeError, Span, Statement, Width};
@@ -188,6 +188,11 @@ impl Binder<'_> {
     fn part(&mut self, part: &Part) -> Fit<Written> {
         Ok(match part {
             Part::Line => Written::Line,
+            Part::OfLine(number) => Written::Text(self.text_of_line(*number).ok_or_else(|| {
+                format!(
+                    "`line{number}` is a text of the line: put `split tab` or another separator in the recipe's header"
+                )
+            })?),
             Part::Byte(byte) => Written::Bytes(vec![*byte]),
             Part::Text(text) => Written::Bytes(text.clone().into_bytes()),
             Part::Number(width, value) => Written::Number(*width, self.stored(*width, value)?),
@@ -265,6 +270,9 @@ impl Binder<'_> {
                 (Val::Const(*n), kind)
             }
             Expr::Name(name) if name == "n" => (Val::LineLen, StaticType::Of(Type::I32)),
+            Expr::Name(name) if self.text_len(name).is_some() => {
+                (self.text_len(name).unwrap_or(Val::LineLen), StaticType::Of(Type::I32))
+            }
             Expr::Name(name) if name == "units" => (self.units()?, StaticType::Of(Type::I32)),
             Expr::Name(name) => {
                 let slot = self.known(name)?;
@@ -315,11 +323,32 @@ impl Binder<'_> {
         }
     }
 
+    /// The length of a text of a split line, `n2`; `None` for any other name.
+    fn text_len(&mut self, name: &str) -> Option<Val> {
+        self.text_of_line(numbered_word(name, "n")?).map(Val::TextLen)
+    }
+
+    /// Notes that the line needs so many texts. `None` if it is not split.
+    fn text_of_line(&mut self, number: usize) -> Option<usize> {
+        let split = self.split.as_mut()?;
+        split.texts = split.texts.max(number);
+        Some(number)
+    }
+
     /// A number to store in that width. A literal must fit.
     fn stored(&mut self, width: Width, value: &Expr) -> Fit<Val> {
         match value {
             Expr::Number(n) if !fits(*n, 8 * width.bytes()) => Err(format!("{n} does not fit in a {}", width.word())),
-            value => self.number(value),
+            value => {
+                let (lowered, kind) = self.value(value)?;
+                match kind {
+                    // Its value and its bits are different numbers.
+                    StaticType::Of(given @ (Type::F32 | Type::F64)) => {
+                        Err(format!("`{value}` is {given}, expected an integer"))
+                    }
+                    kind => convert(lowered, kind, Type::I64, value),
+                }
+            }
         }
     }
 
@@ -433,8 +462,7 @@ fn compared_as(left: StaticType, right: StaticType) -> Type {
     widest.unwrap_or(Type::I32)
 }
 
-/// Converts a value to type `ty`. An integer may become a float, and a float an integer, as a guest's numbers of bytes
-/// may be floats; one float does not become another.
+/// Converts a value to type `ty`. An integer may become a float, and a float an integer, if it is a whole number.
 fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
     let is_float = matches!(ty, Type::F32 | Type::F64);
     match (value, kind) {

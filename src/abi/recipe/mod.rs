@@ -24,6 +24,7 @@ mod print;
 mod program_end;
 mod run;
 mod say;
+mod split;
 mod state;
 mod streams;
 mod value_format;
@@ -56,6 +57,8 @@ pub struct Recipe {
     pub about: String,
     /// How lines and answers are encoded.
     pub encoding: Encoding,
+    /// What separates the texts of a line, if it has several.
+    pub split: Option<String>,
     /// The exported memory to use; by default the first one.
     pub memory: Option<String>,
     /// Whether the host provides WASI, with the line as standard input.
@@ -164,6 +167,8 @@ pub enum Action {
 pub enum Part {
     /// The line, encoded.
     Line,
+    /// A text of a split line, by its number: `line2`.
+    OfLine(usize),
     /// One byte.
     Byte(u8),
     /// Constant text.

@@ -68,6 +68,8 @@ pub(super) struct Call {
 #[derive(Clone, Debug)]
 pub(super) enum Written {
     Line,
+    /// A text of the line, by its number.
+    Text(usize),
     Bytes(Vec<u8>),
     Number(Width, Val),
     /// A number in LEB128.
@@ -145,6 +147,8 @@ pub(super) enum Val {
     Const(i64),
     Slot(usize),
     LineLen,
+    /// The length of a text of the line, by its number.
+    TextLen(usize),
     /// The line's length in UTF-16 code units.
     LineUnits,
     Load(Width, Box<Val>),

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::parse::{KEYWORDS, is_number, is_word};
+use super::parse::{KEYWORDS, TAB, is_number, is_word};
 use super::{Action, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement};
 
 impl Display for Recipe {
@@ -15,6 +15,11 @@ impl Display for Recipe {
         }
         if self.encoding != Encoding::Bytes {
             writeln!(f, "text   {}", self.encoding.word())?;
+        }
+        match self.split.as_deref() {
+            None => (),
+            Some("\t") => writeln!(f, "split  {TAB}")?,
+            Some(separator) => writeln!(f, "split  {}", Quoted(separator))?,
         }
         if let Some(memory) = &self.memory {
             writeln!(f, "memory {}", Name(memory))?;
@@ -104,6 +109,7 @@ impl Display for Part {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Part::Line => f.write_str("line"),
+            Part::OfLine(number) => write!(f, "line{number}"),
             Part::Byte(byte) => byte.fmt(f),
             Part::Text(text) => Quoted(text).fmt(f),
             Part::Number(width, value) => write!(f, "{} {value}", width.word()),

@@ -283,6 +283,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         for part in parts {
             match part {
                 Written::Line => whole.extend_from_slice(&self.io.encoded),
+                Written::Text(number) => whole.extend_from_slice(self.text(*number)),
                 Written::Bytes(bytes) => whole.extend_from_slice(bytes),
                 Written::Number(width, value) => {
                     whole.extend_from_slice(&self.value(value)?.to_le_bytes()[..width.bytes()]);

@@ -29,6 +29,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         Ok(match value {
             Val::Const(_) | Val::Slot(_) | Val::LineLen | Val::LowSlot(_) | Val::HighSlot(_) => self.value(value)?,
             Val::LineUnits => self.io.encoded.len() as u64 / 2,
+            Val::TextLen(number) => self.text(*number).len() as u64,
             Val::Load(width, at) => self.load(*width, at)?,
             Val::Leb(at) => self.leb(at)?.0,
             Val::PastLeb(at) => self.leb(at)?.1,
@@ -63,6 +64,14 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
             }
         }
         Err(Failure::Mismatch(format!("the bytes at {at:#x} are not a 64-bit number in LEB128")).into())
+    }
+
+    /// A text of the line.
+    pub(super) fn text(&self, number: usize) -> &[u8] {
+        match &self.plan.bound.split {
+            Some(split) => split.text(&self.io.encoded, number),
+            None => &self.io.encoded,
+        }
     }
 
     fn load(&mut self, width: Width, at: &Val) -> Result<u64, Box<Failure>> {

@@ -29,7 +29,7 @@ impl Statement {
             Action::Write { parts, at, within } => {
                 parts.iter_mut().for_each(|part| match part {
                     Part::Number(_, value) | Part::Leb(value) => value.each(visit),
-                    Part::Line | Part::Byte(_) | Part::Text(_) => (),
+                    Part::Line | Part::OfLine(_) | Part::Byte(_) | Part::Text(_) => (),
                 });
                 at.each(visit);
                 within.iter_mut().for_each(|room| room.each(visit));
@@ -108,7 +108,7 @@ impl OpKind {
             OpKind::Write { parts, at, within } => {
                 parts.iter().for_each(|part| match part {
                     Written::Number(_, value) | Written::Leb(value) => visit(value),
-                    Written::Line | Written::Bytes(_) => (),
+                    Written::Line | Written::Text(_) | Written::Bytes(_) => (),
                 });
                 visit(at);
                 within.iter().for_each(visit);
@@ -170,7 +170,7 @@ impl Val {
                 b.each(visit);
             }
             Val::Slot(_) | Val::LowSlot(_) | Val::HighSlot(_) => (),
-            Val::Const(_) | Val::LineLen | Val::LineUnits | Val::Global(_) => (),
+            Val::Const(_) | Val::LineLen | Val::TextLen(_) | Val::LineUnits | Val::Global(_) => (),
         }
     }
 

@@ -63,6 +63,12 @@ const STDIN: u64 = 0;
 const STDOUT: u64 = 1;
 const STDERR: u64 = 2;
 
+/// The function with which a guest starts a thread.
+const THREADS: (&str, &str) = ("wasi", "thread-spawn");
+/// What it returns if there are too many threads.
+const NO_MORE_THREADS: i32 = -6;
+const NO_THREAD: &str = "the guest wants to start a thread, which is refused: linmem runs one thread";
+
 /// Clock identifiers range from 0 to this one.
 const LAST_CLOCK: u64 = 3;
 
@@ -84,7 +90,7 @@ functions! {
     fd_readdir, fd_renumber, fd_seek, fd_sync, fd_tell, fd_write, path_create_directory, path_filestat_get,
     path_filestat_set_times, path_link, path_open, path_readlink, path_remove_directory, path_rename, path_symlink,
     path_unlink_file, poll_oneoff, proc_exit, proc_raise, random_get, sched_yield, sock_accept, sock_recv, sock_send,
-    sock_shutdown,
+    sock_shutdown, thread_spawn,
 }
 
 /// A function of WASI.
@@ -103,9 +109,13 @@ impl Function {
 
 /// The WASI function that an import names, if any.
 pub(super) fn function(import: &Import) -> Option<Function> {
+    if (import.module.as_str(), import.name.as_str()) == THREADS {
+        return Some(Function { name: Name::thread_spawn, version: Version::Preview1 });
+    }
     let version = Version::of(&import.module)?;
     let (_, name) = *FUNCTIONS.iter().find(|(name, _)| *name == import.name)?;
-    let is_known = version == Version::Preview1 || name != Name::sock_accept;
+    let is_known = version == Version::Preview1 && name != Name::thread_spawn
+        || version == Version::Unstable && !matches!(name, Name::sock_accept | Name::thread_spawn);
     is_known.then_some(Function { name, version })
 }
 
@@ -135,6 +145,8 @@ pub(super) struct Wasi {
     /// The limit of buffered standard output, in bytes.
     pub(super) longest: u64,
     random: u64,
+    /// Whether the user was told that the guest gets no thread.
+    has_refused_thread: bool,
     born: Instant,
 }
 
@@ -151,6 +163,7 @@ impl Wasi {
             keeps_stdout,
             longest,
             random: 0,
+            has_refused_thread: false,
             born: Instant::now(),
         }
     }
@@ -245,6 +258,12 @@ impl Call<'_> {
             F::random_get => self.random_get()?,
             F::proc_exit => return Err(Failure::Exit(self.arg32(0).cast_signed()).into()),
             F::proc_raise => NOT_SUPPORTED,
+            F::thread_spawn => {
+                if !std::mem::replace(&mut self.wasi.has_refused_thread, true) {
+                    self.messages.note(NO_THREAD.to_owned(), self.boundary);
+                }
+                return Ok(vec![Value::I32(NO_MORE_THREADS)]);
+            }
             _ => BAD_DESCRIPTOR,
         };
         Ok(vec![Value::I32(errno.into())])

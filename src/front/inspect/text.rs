@@ -133,7 +133,7 @@ fn outcome(out: &mut String, inspection: &Inspection) {
                 .for_each(|line| out.push_str(&format!("  {}\n", visible(line.as_bytes()))));
         }
         Err(error) => {
-            let error = error.to_string();
+            let error = error.told(Some("GUEST"));
             let mut lines = error.lines();
             let why = lines.next().unwrap_or_default().trim_end_matches(':');
             let _ = writeln!(out, "no recipe would run: {}", visible(why.as_bytes()));

@@ -241,7 +241,7 @@ mod tests {
                 operator,
                 Operator::MemorySize { .. }
                     | Operator::MemoryAtomicNotify { .. }
-                    // These trap without shared memory.
+                    // These read nothing but what they compare.
                     | Operator::MemoryAtomicWait32 { .. }
                     | Operator::MemoryAtomicWait64 { .. }
             );

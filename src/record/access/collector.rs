@@ -170,6 +170,21 @@ impl Collector {
         self.touched.resize_with(memories.len(), Touched::default);
     }
 
+    /// From here on takes accesses for who wants only to know where they were: what they found is never worked out.
+    pub fn listen(&mut self, memories: usize) {
+        self.take_log();
+        self.is_wanted = true;
+        self.touched.resize_with(memories, Touched::default);
+        (self.is_long, self.next_checkpoint) = (true, u64::MAX);
+    }
+
+    /// The accesses since it began to listen.
+    pub fn heard(&mut self) -> AccessLog {
+        let log = self.take_log();
+        self.touched.iter_mut().for_each(Touched::clear);
+        log
+    }
+
     /// Which accesses it takes.
     pub fn traced(&self) -> Traced {
         self.traced

@@ -24,14 +24,14 @@ impl Op {
         let acts = match &self.action {
             OpKind::Call(_) | OpKind::Set(..) | OpKind::Unset(_) | OpKind::Store(..) => true,
             OpKind::Grow(_) | OpKind::GrowTo(_) | OpKind::Stop | OpKind::Return(_) => true,
-            OpKind::Write { parts, .. } => !parts.iter().any(|part| matches!(part, Written::Line)),
+            OpKind::Write { parts, .. } => !parts.iter().any(|part| matches!(part, Written::Line | Written::Text(_))),
             OpKind::Fail(message) | OpKind::Say(message) => !matches!(message, MessageExpr::Answer),
             OpKind::Read(_) | OpKind::Append(_) => false,
             OpKind::Answer(_) | OpKind::AnswerLine | OpKind::AnswerStdout => false,
         };
         let mut is_apart = acts && self.action.sets().iter().all(|slot| own.contains(slot));
         self.each_value(&mut |value| {
-            let is_of_line = matches!(value, Val::LineLen | Val::LineUnits);
+            let is_of_line = matches!(value, Val::LineLen | Val::TextLen(_) | Val::LineUnits);
             is_apart &= !is_of_line && value.slot().is_none_or(|slot| own.contains(&slot));
         });
         is_apart

@@ -94,6 +94,7 @@ fn fits(plan: &Plan) -> bool {
         && !ends
         && !bound.fresh
         && !bound.answers_stdout
+        && bound.split.is_none()
         && !settles_late
         && !bound.line.iter().any(often_stuck)
 }

@@ -26,6 +26,8 @@ impl Compiler<'_> {
                     code.local_get(local::PLACE).local_get(local::AT).local_get(local::N).call(write);
                     code.local_get(local::N);
                 }
+                // The line is not split: see `fits`.
+                Written::Text(_) => return Err(Unfit),
                 Written::Bytes(bytes) => {
                     let (text, len) = self.text(bytes)?;
                     let write = self.helpers.write;
@@ -66,6 +68,7 @@ impl Compiler<'_> {
                 Written::Line => {
                     self.emit().local_get(local::N).i64_extend_i32_u().i64_add();
                 }
+                Written::Text(_) => (),
                 Written::Bytes(bytes) => own += bytes.len(),
                 Written::Number(width, _) => own += width.bytes(),
                 Written::Leb(_) => (),

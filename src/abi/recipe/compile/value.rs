@@ -29,8 +29,8 @@ impl Compiler<'_> {
             Val::LineUnits => {
                 self.emit().local_get(local::N).i32_const(1).i32_shr_u().i64_extend_i32_u();
             }
-            // They are rare, and need loops or checks.
-            Val::Leb(_) | Val::PastLeb(_) | Val::FromFloat(..) => return Err(Unfit),
+            // They are rare, and need loops or checks; split lines are left to the interpreter.
+            Val::Leb(_) | Val::PastLeb(_) | Val::FromFloat(..) | Val::TextLen(_) => return Err(Unfit),
             Val::Load(width, at) => self.load(*width, at, step)?,
             Val::Low(inner) => {
                 self.value(inner, step)?;

@@ -174,6 +174,12 @@ impl Reader<'_> {
         } else if self.takes_word("instance") {
             self.words(&["fresh"])?;
             recipe.fresh = true;
+        } else if self.takes_word("split") {
+            let separator = self.name("tab, or text in quotes")?;
+            recipe.split = Some(if separator == TAB { "\t".to_owned() } else { separator });
+            if recipe.split.as_deref() == Some("") {
+                return Err("the separator is empty".to_owned());
+            }
         } else if self.takes_word("memory") {
             recipe.memory = Some(self.name("the memory's name")?);
         } else {
@@ -340,6 +346,9 @@ impl Reader<'_> {
     fn part(&mut self) -> Parsed<Part> {
         let part = match self.tokens.get(self.place) {
             Some(Token::Word(word)) if word == "line" || word == "text" => Part::Line,
+            Some(Token::Word(word)) if numbered(word, "line").is_some() => {
+                Part::OfLine(numbered(word, "line").unwrap_or(1))
+            }
             Some(Token::Quoted(text)) => Part::Text(text.clone()),
             Some(Token::Number(n)) => Part::Byte(u8::try_from(*n).map_err(|_| format!("{n} does not fit in a byte"))?),
             Some(Token::Word(word)) if is_number(word) => {
@@ -373,8 +382,16 @@ impl Reader<'_> {
 /// Keywords that begin a statement other than an assignment or a call.
 pub(super) const KEYWORDS: [&str; 9] = ["write", "read", "append", "answer", "fail", "say", "stop", "return", "grow"];
 
-const HEAD: &str = "before the first section, expected name, about, text, memory, host, stdin or instance; the sections are once, each line, finally and on MODULE.NAME(..)";
+const HEAD: &str = "before the first section, expected name, about, text, split, memory, host, stdin or instance; the sections are once, each line, finally and on MODULE.NAME(..)";
 const STATEMENT: &str = "a statement is x = .., f(..), write, read, append, answer, fail, say, stop, return or grow";
+
+/// The word for a tab as a separator.
+pub(super) const TAB: &str = "tab";
+
+/// The number at the end of a word such as `line2`: one digit, from 1.
+pub(super) fn numbered(word: &str, start: &str) -> Option<usize> {
+    word.strip_prefix(start).filter(|digit| digit.len() == 1)?.parse().ok().filter(|&number| number > 0)
+}
 
 /// Whether a word is the type of a number in memory, such as `u8`.
 pub(super) fn is_number(word: &str) -> bool {

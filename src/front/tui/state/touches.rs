@@ -250,17 +250,17 @@ impl App {
     pub(super) fn begin_report(&mut self, report: Box<Report>) {
         self.time.report = Some(report);
         self.report_on(Instant::now() + AT_ONCE);
-        if self.time.report.is_some() {
-            let key = if self.script.depth == 0 { "any key" } else { "Ctrl-C" };
-            self.notice(&format!("searching all accesses ... {key} cancels"));
-        }
     }
 
     /// Goes on with the report, and shows it once it is complete.
     fn report_on(&mut self, until: Instant) {
         let Some(mut report) = self.time.report.take() else { return };
-        match report.go_on(&self.session, Some(until)) {
-            Poll::Pending => self.time.report = Some(report),
+        match report.go_on(&mut self.session, Some(until)) {
+            Poll::Pending => {
+                let key = if self.script.depth == 0 { "any key" } else { "Ctrl-C" };
+                self.notice(&format!("{} ... {key} cancels", report.progress()));
+                self.time.report = Some(report);
+            }
             Poll::Ready(reply) => {
                 self.status.notice = None;
                 match reply {

@@ -92,13 +92,12 @@ impl App {
         self.space.searching.wanted = None;
         self.time.seek = None;
         // A script's report goes on: an expectation must not be skipped.
-        if self.script.reporting.is_none() {
-            self.time.report = None;
-        }
+        let cancels = self.script.reporting.is_none() && self.time.report.take().is_some();
         let (mode, prefix) = (self.mode(), self.prefix.take());
         match meaning(mode, prefix, key) {
             // What the notice says is what holds: if another replaced it, the question is asked again.
             Meaning::Action(Action::AskToQuit | Action::Follow) if asked => self.request(Request::Quit),
+            Meaning::Action(Action::Interrupt) if cancels => self.notice("cancelled"),
             Meaning::Action(action) => self.act(action),
             Meaning::Prefix(c) => self.prefix = Some(c),
             // Esc cancels a sequence; any other key acts as if the first had not been pressed.

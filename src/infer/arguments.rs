@@ -1,0 +1,232 @@
+//! The arguments of a function that is given a line: what each may be, and in which form the line is written.
+
+use crate::abi::recipe::Encoding;
+use crate::guest::Type;
+
+/// With more parameters, only the usual orders are tried.
+const SHORT: usize = 4;
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arg {
+    /// The line's address.
+    Ptr,
+    /// Its length in bytes.
+    Len,
+    /// Its length in UTF-16 units.
+    Units,
+    /// Its end.
+    End,
+    /// The address of a structure with address and length.
+    Pair,
+    /// Address and length in one number, the length in its high half.
+    Packed,
+    /// The same, the length in its low half.
+    PackedLow,
+    /// An area for the answer's address and length.
+    Area,
+    /// The second word of that area.
+    AreaNext,
+    /// A buffer for the answer.
+    Buffer,
+    /// The buffer's size.
+    Capacity,
+    Zero,
+    One,
+}
+
+impl Arg {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Arg::Ptr => "ptr",
+            Arg::Len => "n",
+            Arg::Units => "units",
+            Arg::End => "ptr + n",
+            Arg::Pair => "pair",
+            Arg::Packed | Arg::PackedLow => "u64[pair]",
+            Arg::Area => "area",
+            Arg::AreaNext => "area + 4",
+            Arg::Buffer => "buffer",
+            Arg::Capacity => "capacity",
+            Arg::Zero => "0",
+            Arg::One => "1",
+        }
+    }
+
+    pub(super) fn cost(self) -> u32 {
+        match self {
+            Arg::Ptr | Arg::Len => 0,
+            Arg::Units | Arg::Area | Arg::AreaNext => 1,
+            Arg::End | Arg::Buffer | Arg::Capacity => 2,
+            Arg::Zero | Arg::One | Arg::Packed | Arg::PackedLow => 3,
+            Arg::Pair => 4,
+        }
+    }
+}
+
+/// The forms in which a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    Nul,
+    Utf16,
+    Utf16Nul,
+    Prefixed,
+    /// Bytes that the line gives as hexadecimal digits.
+    Hex,
+}
+
+/// The forms of any line. [`Form::Hex`] needs a line of hexadecimal digits.
+pub(super) const FORMS: [Form; 5] = [Form::Plain, Form::Nul, Form::Utf16, Form::Utf16Nul, Form::Prefixed];
+
+impl Form {
+    pub(super) fn write(self, at: &str) -> String {
+        match self {
+            Form::Plain | Form::Hex | Form::Utf16 => format!("write at {at}"),
+            Form::Nul => format!("write line, 0 at {at}"),
+            Form::Utf16Nul => format!("write line, 0, 0 at {at}"),
+            Form::Prefixed => format!("write u32 n, line at {at}"),
+        }
+    }
+
+    /// The number of bytes written.
+    pub(super) fn size(self) -> &'static str {
+        match self {
+            Form::Plain | Form::Hex | Form::Utf16 => "n",
+            Form::Nul => "n + 1",
+            Form::Utf16Nul => "n + 2",
+            Form::Prefixed => "n + 4",
+        }
+    }
+
+    pub(super) fn encoding(self) -> Encoding {
+        match self {
+            Form::Utf16 | Form::Utf16Nul => Encoding::Utf16,
+            Form::Hex => Encoding::Hex,
+            _ => Encoding::Bytes,
+        }
+    }
+
+    /// Whether the bytes themselves say where they end.
+    pub(super) fn says_its_length(self) -> bool {
+        !matches!(self, Form::Plain | Form::Hex | Form::Utf16)
+    }
+
+    pub(super) fn cost(self) -> u32 {
+        match self {
+            Form::Plain => 0,
+            Form::Nul | Form::Hex => 1,
+            Form::Utf16 => 4,
+            Form::Utf16Nul | Form::Prefixed => 5,
+        }
+    }
+}
+
+/// The cost of arguments: unusual ones, and an unusual order.
+pub(super) fn cost_of(args: &[Arg], form: Form) -> u32 {
+    let place = |wanted: Arg| args.iter().position(|&arg| arg == wanted);
+    let own: u32 = args.iter().map(|arg| arg.cost()).sum();
+    let has_length = args.iter().any(|arg| matches!(arg, Arg::Len | Arg::Units | Arg::End));
+    let order = match (place(Arg::Ptr), place(Arg::Len).or(place(Arg::Units)).or(place(Arg::End))) {
+        (Some(ptr), Some(len)) if len == ptr + 1 => 0,
+        (Some(_), Some(_)) => 2,
+        _ => 0,
+    };
+    // A length beside text that says its own is unusual, and so is text without either.
+    let length = if has_length == form.says_its_length() && !args.contains(&Arg::Pair) { 2 } else { 0 };
+    let area = place(Arg::Area).map_or(0, |area| u32::from(area > 0 && place(Arg::AreaNext).is_none()));
+    own + order + length + area
+}
+
+/// The ways to fill `count` parameters.
+pub(super) fn assignments(params: &[Type], form: Form, is_buffer: bool) -> Vec<Vec<Arg>> {
+    let (mut found, count) = (Vec::new(), params.len());
+    if count > SHORT {
+        many(count, &mut found);
+    } else {
+        fill(count, form, &mut Vec::new(), &mut found);
+    }
+    if form == Form::Plain {
+        packed(params, &mut found);
+    }
+    let references = params.iter().filter(|ty| !ty.is_number()).count();
+    // A reference can only be null.
+    let fits = |(arg, ty): (&Arg, &Type)| ty.is_number() || *arg == Arg::Zero;
+    found.retain(|args| args.iter().zip(params).all(fits) && is_sensible(args, form, is_buffer, references));
+    found
+}
+
+fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>) {
+    const ALL: [Arg; 11] = [
+        Arg::Ptr,
+        Arg::Len,
+        Arg::Units,
+        Arg::End,
+        Arg::Pair,
+        Arg::Area,
+        Arg::AreaNext,
+        Arg::Buffer,
+        Arg::Capacity,
+        Arg::Zero,
+        Arg::One,
+    ];
+    if args.len() == count {
+        found.push(args.clone());
+        return;
+    }
+    for arg in ALL {
+        let is_constant = matches!(arg, Arg::Zero | Arg::One);
+        if (is_constant || !args.contains(&arg)) && (arg != Arg::Units || form.encoding() == Encoding::Utf16) {
+            args.push(arg);
+            fill(count, form, args, found);
+            args.pop();
+        }
+    }
+}
+
+/// Address and length in one argument of 64 bits, and zeroes.
+fn packed(params: &[Type], found: &mut Vec<Vec<Arg>>) {
+    for (place, _) in params.iter().enumerate().filter(|(_, ty)| **ty == Type::I64) {
+        for arg in [Arg::Packed, Arg::PackedLow] {
+            let mut args = vec![Arg::Zero; params.len()];
+            args[place] = arg;
+            found.push(args);
+        }
+    }
+}
+
+/// For many parameters: address and length side by side, perhaps an area, and zeroes.
+fn many(count: usize, found: &mut Vec<Vec<Arg>>) {
+    for ptr in 0..count - 1 {
+        for area in 0..=count {
+            let mut args = vec![Arg::Zero; count];
+            (args[ptr], args[ptr + 1]) = (Arg::Ptr, Arg::Len);
+            if area == ptr || area == ptr + 1 {
+                continue;
+            }
+            if area < count {
+                args[area] = Arg::Area;
+            }
+            found.push(args);
+        }
+    }
+}
+
+/// Whether arguments can make sense together.
+fn is_sensible(args: &[Arg], form: Form, is_buffer: bool, references: usize) -> bool {
+    let has = |arg: Arg| args.contains(&arg);
+    let count = |wanted: &[Arg]| args.iter().filter(|arg| wanted.contains(arg)).count();
+    let lengths = count(&[Arg::Len, Arg::Units, Arg::End]);
+    let constants = count(&[Arg::Zero, Arg::One]);
+    let is_packed = has(Arg::Packed) || has(Arg::PackedLow);
+    let is_passed = count(&[Arg::Ptr, Arg::Pair, Arg::Packed, Arg::PackedLow]) == 1;
+    // The guest knows where its buffer is; and an allocator may keep what it allocated last.
+    let is_in_buffer = (is_buffer || args.len() <= 1) && count(&[Arg::Ptr, Arg::Pair]) == 0;
+    (is_packed || is_passed || is_in_buffer)
+        && lengths <= 1
+        && !(has(Arg::Pair) && (lengths > 0 || form != Form::Plain))
+        && (!has(Arg::AreaNext) || has(Arg::Area))
+        && (!has(Arg::Capacity) || has(Arg::Buffer))
+        && (!has(Arg::End) || has(Arg::Ptr))
+        && (constants <= 2 || args.len() > SHORT || is_packed || references > 0)
+}
