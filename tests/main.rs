@@ -48,6 +48,7 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
+#[cfg(unix)]
 mod recipe_command;
 mod recipes;
 mod record;
