@@ -186,7 +186,7 @@ fn a_component_answers_at_the_prompt_in_scripts_and_on_the_screen() {
     let mut prompt = Prompt::start("component", false, &[&component, "--call", "same", "--repl"], &[]);
     prompt.wait_for("> ");
     prompt.press("hello\r");
-    prompt.wait_for("68 65 6c 6c 6f");
+    prompt.wait_for("00 08 00 00 05");
     prompt.wait_for("=> hello");
     prompt.press("\x04");
     assert_eq!(prompt.end(), 0);

@@ -67,6 +67,7 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
+#[cfg(unix)]
 mod recipe_command;
 mod recipe_writer;
 mod recipes;

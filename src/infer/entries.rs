@@ -67,8 +67,7 @@ impl Entry {
     /// What it has in common with other ways that pass the line at the same place.
     pub(super) fn kind(&self) -> Kind {
         let (func, place) = self.numbers;
-        // With an address, it does not matter where the line is.
-        (func, self.address, self.length, if self.address.is_some() { 0 } else { place })
+        (func, self.address, self.length, place)
     }
 
     /// The call of the transform, and the form of the line.
@@ -83,7 +82,7 @@ impl Entry {
 }
 
 /// What ways have in common that pass the line alike: the function, the arguments that are the line's address and length,
-/// and for a function without an address the place in memory.
+/// and the place in memory: what was taken for an allocator may be something else.
 pub(super) type Kind = (usize, Option<usize>, Option<usize>, usize);
 
 /// Where the line goes.

@@ -172,7 +172,8 @@ fn specimen<'a>(lab: &Lab<'a>, base: &Draft) -> Option<Specimen<'a>> {
 /// The way in which a function allocates memory, if it does: two calls return two blocks inside memory that do not
 /// overlap, or the same buffer twice.
 fn allocator(lab: &Lab<'_>, survey: &Survey, name: &str, ty: &Signature) -> Option<Allocator> {
-    if frees(name) || !ty.params.iter().all(|param| param.is_number()) {
+    // It moves the stack pointer.
+    if name.contains("stack_pointer") || frees(name) || !ty.params.iter().all(|param| param.is_number()) {
         return None;
     }
     let ways: &[&[Option<u64>]] = match ty.params.len() {

@@ -141,6 +141,9 @@ if has "$asc" AssemblyScript "title, lines/assemblyscript, panics/assemblyscript
         fs.writeFileSync(path, JSON.stringify(map));
     ' lines/assemblyscript.wasm.map
 fi
+# components/slug.js with the JavaScript engine inside is a component of 12 MB, too large to keep:
+#     $JCO componentize components/slug.js --wit components/wit/slug.wit --world-name slug -o slug.wasm
+#     printf 'Hello, World!\n' | linmem slug.wasm        # hello-world
 jco=${JCO:-jco}
 if has "$jco" jco "components/rot13"; then
     $jco new rot13.wasm --wasi-command -o components/rot13.wasm
