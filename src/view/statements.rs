@@ -48,6 +48,7 @@ fn action(action: &Action) -> String {
 fn part(part: &Part) -> String {
     match part {
         Part::Line => "the line".to_owned(),
+        Part::OfLine(number) => format!("text {number} of the line"),
         Part::Byte(byte) => format!("a byte {byte}"),
         Part::Text(text) => format!("\"{text}\""),
         Part::Number(width, value) => format!("`{value}` as a {}", width.word()),
