@@ -220,7 +220,12 @@ impl Pen<'_> {
 
     fn put(&mut self, symbol: &'static str, style: Style) {
         if self.x < self.end {
-            self.buffer[(self.x, self.y)].set_symbol(symbol).set_style(style);
+            let cell = &mut self.buffer[(self.x, self.y)];
+            // Most gaps are blank already, and to compare takes less time than to set.
+            if symbol != SPACE || cell.symbol() != SPACE {
+                cell.set_symbol(symbol);
+            }
+            cell.set_style(style);
             self.x += 1;
         }
     }
