@@ -48,7 +48,6 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
-#[cfg(unix)]
 mod recipe_command;
 mod recipes;
 mod record;
