@@ -67,7 +67,6 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
-#[cfg(unix)]
 mod recipe_command;
 mod recipe_writer;
 mod recipes;

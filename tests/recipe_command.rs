@@ -2,7 +2,6 @@
 //! are.
 
 use crate::piped::{file, run, text};
-use crate::terminal::Terminal;
 
 const GUEST: &str = r#"(module (memory (export "memory") 1)
     (func (export "alloc") (param i32) (result i32) (i32.const 1024))
@@ -77,12 +76,6 @@ fn every_place_that_reads_a_recipe_quotes_the_line() {
     assert!(stdout.contains("    2 | * x = shot(n)\n") && stdout.contains("      |       ^^^^\n"), "{stdout}");
     let (stdout, _, _) = linmem(&[&guest, "--repl"], &format!(":convention {bad}\n:quit\n"));
     assert!(stdout.contains("    2 | read 3 ptr") && stdout.contains("      |        ^^^"), "{stdout}");
-    let mut terminal = Terminal::start("quoted", (120, 30), &[&guest, "--abi", "packed", "--call", "shout"], &[]);
-    terminal.wait_for("the guest is ready");
-    terminal.press(&format!(":convention {bad}\r"));
-    terminal.wait_for("      |        ^^^");
-    assert!(terminal.text().contains("    2 | read 3 ptr"), "{}", terminal.text());
-    terminal.press("\x1b");
     let embedded = GUEST.replacen("(module", "(module (@custom \"linmem\" \"each line\\n  read 3 ptr\")", 1);
     let (stdout, _, _) = linmem(&["inspect", &file("embedded.wat", &embedded)], "");
     assert!(stdout.contains("2 | read 3 ptr\n") && stdout.contains("|        ^^^\n"), "{stdout}");

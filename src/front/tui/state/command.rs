@@ -132,7 +132,7 @@ impl App {
     }
 
     /// Shows one line above the input line, several in an overlay.
-    pub(super) fn tell(&mut self, lines: Vec<String>) {
+    fn tell(&mut self, lines: Vec<String>) {
         match &lines[..] {
             [] => (),
             [line] => self.notice(line),

@@ -36,10 +36,6 @@ impl App {
             _ => None,
         };
         match &update {
-            // A line quoted from a recipe, with a mark below it.
-            Update::Refused(reason) if reason.contains("\n    ") => {
-                self.tell(reason.lines().map(|line| visible(line.as_bytes())).collect());
-            }
             Update::Refused(reason) => {
                 let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
                 self.notice(&visible(reason.as_bytes()));
