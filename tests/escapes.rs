@@ -92,8 +92,7 @@ fn written(folder: &Path, args: &[&str], keys: &[u8], env: &[(&str, &str)]) -> V
 fn foreign(output: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(output);
     let mut found = Vec::new();
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in text.char_indices() {
         match c {
             '\x1b' if text[at + 1..].starts_with('[') => {
                 let end =
