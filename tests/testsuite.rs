@@ -125,7 +125,6 @@ fn valid(module: QuoteWat<'_>, place: &str, tally: &mut Tally) {
             features.iter().for_each(|feature| tally.count(&format!("    needs {feature}")));
             "valid: refused, with the features that it needs"
         }
-        Err(OpenError::Load(LoadError::SharedMemory)) => "valid: refused, has shared memory",
         Err(OpenError::Load(LoadError::Memory { .. } | LoadError::Tables { .. })) => "valid: refused, over a limit",
         Err(OpenError::Load(LoadError::Import { .. })) => "valid: refused, has an import that is no function",
         Err(OpenError::Load(LoadError::Segments)) => "valid: refused, a segment does not fit",

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, channel};
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use linmem::command::{Context, Reply, Typed, complete, find, hint, parts, run as run_command};
 use linmem::guest::Passes;
@@ -14,6 +15,8 @@ use crate::cases::{CASES, SHOUTS};
 
 /// The most lines of one attack.
 const LINES: usize = 40;
+/// How long a report is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Commands that touch files, or wait.
 const LEFT_OUT: [&str; 9] = ["write", "shot", "save", "load", "source", "reload", "send", "convention", "slow"];
 
@@ -124,10 +127,11 @@ impl Prompt {
                 let image = self.at.as_ref().and_then(|at| at.after.get(self.session.memory()));
                 assert!(search.go_on(image.expect("there is memory to search"), None));
             }
-            Reply::Report(mut report) => match report.go_on(&self.session, None) {
+            Reply::Report(mut report) => match report.go_on(&mut self.session, Some(Instant::now() + PATIENCE)) {
                 Poll::Ready(Ok(reply)) => return self.take(reply),
                 Poll::Ready(Err(error)) => assert_safe(&error.to_string()),
-                Poll::Pending => panic!("without a deadline it ends"),
+                // An inference may take long, and is ended by dropping it.
+                Poll::Pending => (),
             },
             Reply::Opened(at, line) => {
                 assert_safe(&line);
