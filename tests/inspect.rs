@@ -31,6 +31,14 @@ fn load_error_names_the_feature_and_its_compiler_option() {
         ("threads", r#"(memory (export "memory") 1 2 shared)"#, "shared memory is not supported"),
         ("tail-call", &format!("{memory} (func $f (return_call $f))"), "tail calls (compile without -mtail-call)"),
         ("memory64", r#"(memory (export "memory") i64 1)"#, "64-bit memory (compile for wasm32"),
+        (
+            "exnref",
+            &format!(
+                "{memory} (global (mut exnref) (ref.null exn)) (table 1 exnref)
+                (func (table.set 0 (i32.const 0) (global.get 0)))"
+            ),
+            "tables of exception references",
+        ),
         ("i31", &format!("{memory} (func (drop (ref.i31 (i32.const 1))))"), "garbage collection (compilers for Kotlin"),
         (
             "call-ref",

@@ -1,6 +1,6 @@
 //! Validation, and the features that a module uses but the engine lacks.
 
-use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
+use wasmparser::{BinaryReaderError, Parser, Payload, RefType, TypeRef, Validator, WasmFeatures};
 
 /// The features of the engine: those that wasmer's Cranelift compiler enables in its own validator.
 const ENGINE: WasmFeatures = WasmFeatures::empty()
@@ -38,6 +38,9 @@ const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes (an experimental proposal; link with pages of 64 KiB)"),
 ];
 
+/// The compiler panics at some of their uses, and the engine does not instantiate them.
+const TABLES: &str = "tables of exception references (exnref)";
+
 /// Why a module cannot be run.
 pub(super) enum Fault {
     /// It is valid, but uses these features, which the engine does not support.
@@ -52,7 +55,10 @@ pub(super) enum Fault {
 /// It is not valid, or uses features that the engine does not support.
 pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
     if is_valid(binary, ENGINE).is_ok() {
-        return Ok(());
+        return match has_odd_tables(binary).map_err(Fault::Invalid)? {
+            true => Err(Fault::Features(vec![TABLES.to_owned()])),
+            false => Ok(()),
+        };
     }
     is_valid(binary, WasmFeatures::all()).map_err(Fault::Invalid)?;
     Err(Fault::Features(missing(binary)))
@@ -64,6 +70,33 @@ pub(super) fn for_engine(binary: &[u8]) -> Result<(), Fault> {
 /// It is not valid.
 pub(super) fn for_any_engine(binary: &[u8]) -> Result<(), BinaryReaderError> {
     is_valid(binary, WasmFeatures::all())
+}
+
+/// Whether a module that is valid for the engine has tables of other references than those to functions and of the host.
+fn has_odd_tables(binary: &[u8]) -> Result<bool, BinaryReaderError> {
+    let is_odd = |ty: RefType| ty != RefType::FUNCREF && ty != RefType::EXTERNREF;
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload? {
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    if is_odd(table?.ty.element_type) {
+                        return Ok(true);
+                    }
+                }
+            }
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    if matches!(import?.ty, TypeRef::Table(table) if is_odd(table.element_type)) {
+                        return Ok(true);
+                    }
+                }
+            }
+            // Tables come before code.
+            Payload::CodeSectionStart { .. } => break,
+            _ => (),
+        }
+    }
+    Ok(false)
 }
 
 fn is_valid(binary: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
