@@ -30,6 +30,22 @@ fn load_error_names_the_feature_and_its_compiler_option() {
     for (name, module, words) in [
         ("tail-call", &*format!("{memory} (func $f (return_call $f))"), "tail calls (compile without -mtail-call)"),
         ("memory64", r#"(memory (export "memory") i64 1)"#, "64-bit memory (compile for wasm32"),
+        (
+            "exnref",
+            &format!(
+                "{memory} (global (mut exnref) (ref.null exn)) (table 1 exnref)
+                (func (table.set 0 (i32.const 0) (global.get 0)))"
+            ),
+            "tables or globals of exception references",
+        ),
+        (
+            "exnref-global",
+            &format!(
+                "{memory} (global $e (mut exnref) (ref.null exn))
+                (func (local exnref) (local.set 0 (global.get $e)))"
+            ),
+            "tables or globals of exception references",
+        ),
         ("i31", &format!("{memory} (func (drop (ref.i31 (i32.const 1))))"), "garbage collection (compilers for Kotlin"),
         (
             "call-ref",

@@ -25,6 +25,7 @@ pub fn attack(name: &str, data: &[u8]) {
 
 /// The seeds of each target, with its name.
 pub fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
+    #[allow(unused_mut, reason = "without wasm-smith nothing is added")]
     let mut all: Vec<_> = attack::TARGETS.iter().map(|target| (target.name, (target.seeds)())).collect();
     #[cfg(feature = "smith")]
     all.push(("trace", smith::seeds()));

@@ -1,6 +1,9 @@
 //! Validation, and the features that a module uses but the engine lacks.
 
-use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{
+    BinaryReaderError, FuncValidatorAllocations, GlobalType, Parser, Payload, RefType, TypeRef, ValType, ValidPayload,
+    Validator, WasmFeatures,
+};
 
 use super::Cancellation;
 
@@ -40,6 +43,9 @@ const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes (an experimental proposal; link with pages of 64 KiB)"),
 ];
 
+/// The compiler panics at some of their uses, and the engine does not instantiate them.
+const ODD_REFERENCES: &str = "tables or globals of exception references (exnref)";
+
 /// Why a module cannot be run.
 pub(super) enum Fault {
     /// It is valid, but uses these features, which the engine does not support.
@@ -62,6 +68,7 @@ impl From<BinaryReaderError> for Fault {
 /// It is not valid, or uses features that the engine does not support.
 pub(super) fn for_engine(binary: &[u8], cancellation: &Cancellation) -> Result<(), Fault> {
     match validate(binary, ENGINE, cancellation) {
+        Ok(()) if has_odd_references(binary)? => return Err(Fault::Features(vec![ODD_REFERENCES.to_owned()])),
         Ok(()) => return Ok(()),
         Err(Fault::Cancelled) => return Err(Fault::Cancelled),
         Err(_) => (),
@@ -99,6 +106,44 @@ fn validate(binary: &[u8], features: WasmFeatures, cancellation: &Cancellation) 
         allocations = validator.into_allocations();
     }
     Ok(())
+}
+
+/// Whether a module that is valid for the engine has tables or globals of other references than those to functions and of
+/// the host.
+fn has_odd_references(binary: &[u8]) -> Result<bool, BinaryReaderError> {
+    let is_odd = |ty: RefType| ty != RefType::FUNCREF && ty != RefType::EXTERNREF;
+    let holds_odd = |ty: GlobalType| matches!(ty.content_type, ValType::Ref(ty) if is_odd(ty));
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload? {
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    if is_odd(table?.ty.element_type) {
+                        return Ok(true);
+                    }
+                }
+            }
+            Payload::GlobalSection(globals) => {
+                for global in globals {
+                    if holds_odd(global?.ty) {
+                        return Ok(true);
+                    }
+                }
+            }
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    match import?.ty {
+                        TypeRef::Table(table) if is_odd(table.element_type) => return Ok(true),
+                        TypeRef::Global(global) if holds_odd(global) => return Ok(true),
+                        _ => (),
+                    }
+                }
+            }
+            // Tables and globals come before code.
+            Payload::CodeSectionStart { .. } => break,
+            _ => (),
+        }
+    }
+    Ok(false)
 }
 
 /// The features that a valid module requires, beyond the engine's.
