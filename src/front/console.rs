@@ -8,16 +8,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::Poll;
 
 use rustyline::error::ReadlineError;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::output_format::OutputFormat;
 use super::progress::Progress;
+use super::signals::Asked;
 use super::status::{self, Status};
 use super::{compiling, hex, panics, signals, termios, tui};
 use crate::cli::Cli;
 use crate::command::{self, Context, Names, Reply, Typed};
-use crate::session::{OpenError, Options, Session, Source, State, Update, remove_drafts};
+use crate::session::{OpenError, Options, Session, Source, State, Update};
 use crate::settings::{Check, Settings};
 use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, visible};
 
@@ -77,7 +76,6 @@ pub(super) struct Console {
     pub(super) sourced: usize,
     /// Whether to quit.
     pub(super) leaving: bool,
-    /// The line that says how far compiling is.
     progress: Progress,
 }
 
@@ -101,8 +99,7 @@ impl Console {
     /// The guest could not be started, or nothing will be typed. An error was printed to stderr.
     pub(super) fn open(source: Source, options: Options, cli: &Cli, at_prompt: bool) -> Result<Console, Status> {
         let name = source.name.clone();
-        let (sender, messages) = channel();
-        let is_loading = Arc::new(AtomicBool::new(at_prompt));
+        let ((sender, messages), is_loading) = (channel(), Arc::new(AtomicBool::new(at_prompt)));
         listen(sender.clone(), is_loading.clone())?;
         let to_console = sender.clone();
         let session = Session::start(source, options, move |update| {
@@ -113,10 +110,10 @@ impl Console {
         let settled = console.settle();
         is_loading.store(false, SeqCst);
         console.progress.clear();
-        match settled {
-            Err(_) if console.leaving => return Err(Status::Answered),
-            settled => settled.map_err(|error| status::fail_open(&name, &error))?,
+        if console.leaving {
+            return Err(Status::Answered);
         }
+        settled.map_err(|error| status::fail_open(&name, &error))?;
         match console.session.stopped().cloned() {
             Some(stop) => console.show_stop(&stop),
             None => console.look_at(Selection::newest(console.session.run())),
@@ -491,31 +488,13 @@ impl Console {
     }
 }
 
-/// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
+/// Handles Ctrl-C, and Ctrl-D while nobody reads keys.
 fn listen(sender: Sender<Message>, is_loading: Arc<AtomicBool>) -> Result<(), Status> {
-    let mut signals = Signals::new(signals::not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP]))
-        .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            let message = match signal {
-                SIGINT => Message::Interrupt,
-                SIGQUIT if is_loading.load(SeqCst) => Message::Quit,
-                SIGQUIT => {
-                    termios::give_back();
-                    // It ends the program, and may leave a core file.
-                    let _ = signal_hook::low_level::emulate_default_handler(SIGQUIT);
-                    continue;
-                }
-                signal => {
-                    remove_drafts();
-                    termios::give_back();
-                    std::process::exit(128 + signal);
-                }
-            };
-            if sender.send(message).is_err() {
-                return;
-            }
-        }
-    });
-    Ok(())
+    signals::listen(is_loading, move |asked| {
+        let message = match asked {
+            Asked::Interrupt => Message::Interrupt,
+            Asked::Quit => Message::Quit,
+        };
+        sender.send(message).is_ok()
+    })
 }

@@ -1,14 +1,15 @@
-//! Signals: which ones to catch, and those that end the pipe after pending answers are written.
+//! Signals: which ones to catch, those that end the pipe after pending answers are written, and those that tell the
+//! console what the user wants.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::Status;
-use crate::session::Watchdog;
+use super::{Status, status, termios};
+use crate::session::{Watchdog, remove_drafts};
 
 /// How long the pipe may take to write pending output. If it is reading, it has already written all; if its writes
 /// block, it would wait forever.
@@ -43,6 +44,47 @@ impl Caught {
             number => Some(Status::Signal(number)),
         }
     }
+}
+
+/// What the user wants, as a signal tells.
+pub(super) enum Asked {
+    /// Ctrl-C: that the guest stops.
+    Interrupt,
+    /// Ctrl-D while nobody reads keys: that the program ends.
+    Quit,
+}
+
+/// Calls `tell` for Ctrl-C, and for SIGQUIT while the guest is loaded, until that returns false. Other signals end the
+/// program, after the terminal is restored.
+///
+/// # Errors
+/// Signals cannot be caught. The error was printed to stderr.
+pub(super) fn listen(is_loading: Arc<AtomicBool>, tell: impl Fn(Asked) -> bool + Send + 'static) -> Result<(), Status> {
+    let mut signals = Signals::new(not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP]))
+        .map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let asked = match signal {
+                SIGINT => Asked::Interrupt,
+                SIGQUIT if is_loading.load(SeqCst) => Asked::Quit,
+                SIGQUIT => {
+                    termios::give_back();
+                    // It ends the program, and may leave a core file.
+                    let _ = signal_hook::low_level::emulate_default_handler(SIGQUIT);
+                    continue;
+                }
+                signal => {
+                    remove_drafts();
+                    termios::give_back();
+                    std::process::exit(128 + signal);
+                }
+            };
+            if !tell(asked) {
+                return;
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Those of the signals that the program did not inherit as ignored. `nohup` ignores SIGHUP, and shells ignore SIGINT for
