@@ -79,7 +79,6 @@ pub(super) struct Console {
     pub(super) sourced: usize,
     /// Whether to quit.
     pub(super) leaving: bool,
-    /// The line that says how far compiling is.
     progress: Progress,
 }
 
@@ -103,8 +102,7 @@ impl Console {
     /// The guest could not be started, or nothing will be typed. An error was printed to stderr.
     pub(super) fn open(source: Source, options: Options, cli: &Cli, at_prompt: bool) -> Result<Console, Status> {
         let name = source.name.clone();
-        let (sender, messages) = channel();
-        let is_loading = Arc::new(AtomicBool::new(at_prompt));
+        let ((sender, messages), is_loading) = (channel(), Arc::new(AtomicBool::new(at_prompt)));
         listen(sender.clone(), is_loading.clone())?;
         let to_console = sender.clone();
         let session = Session::start(source, options, move |update| {
@@ -115,10 +113,10 @@ impl Console {
         let settled = console.settle();
         is_loading.store(false, SeqCst);
         console.progress.clear();
-        match settled {
-            Err(_) if console.leaving => return Err(Status::Answered),
-            settled => settled.map_err(|error| status::fail_open(&name, &error))?,
+        if console.leaving {
+            return Err(Status::Answered);
         }
+        settled.map_err(|error| status::fail_open(&name, &error))?;
         match console.session.stopped().cloned() {
             Some(stop) => console.show_stop(&stop),
             None => console.look_at(Selection::newest(console.session.run())),
@@ -499,7 +497,7 @@ impl Console {
     }
 }
 
-/// Handles Ctrl-C, and the signals that end the program, which first restore the terminal.
+/// Handles Ctrl-C, and Ctrl-D while nobody reads keys.
 fn listen(sender: Sender<Message>, is_loading: Arc<AtomicBool>) -> Result<(), Status> {
     // The console outlives that thread unless the program ends.
     let quit = sender.clone();

@@ -76,7 +76,6 @@ fn follow(job: &Job<'_>, process: &Process, frames: &Receiver<Frame>) -> Result<
             Ok(Frame::Artifact(bytes)) => return Ok(Some(bytes)),
             Ok(Frame::Refused(message)) => return Err(NotCompiled::Refused(message).into()),
             Ok(Frame::Greeting(_)) | Err(RecvTimeoutError::Timeout) => (),
-            Err(RecvTimeoutError::Disconnected) if !is_greeted => return Err(Failure::NotStarted),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
         }
         if let Some(listener) = &job.options.listener {
