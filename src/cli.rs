@@ -1,5 +1,6 @@
 //! The command line, as clap types, with a flag for each setting.
 
+mod definition;
 mod given;
 
 use std::ffi::OsString;
@@ -7,18 +8,19 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use self::given::{check_before_subcommand, negated, set_given};
+pub use self::definition::definition;
+use self::given::{check_before_subcommand, set_given};
 use crate::abi::{ConventionRequest, NoConvention};
 use crate::command::{self, WatchRequest};
 use crate::guest::Limits;
 use crate::session::{BreakPlace, Options, Stops};
 pub use crate::settings::{Check, ColorChoice, Keys};
-use crate::settings::{Group, Kind, SETTINGS, Setting, Settings, duration};
+use crate::settings::{SETTINGS, Settings, duration};
 
 const ABOUT: &str = "Show a WebAssembly guest's memory before and after each call, byte by byte";
 
@@ -309,88 +311,6 @@ pub enum Show {
     Hex,
     /// One JSON object per line, and nothing else: see `linmem guide json`
     Json,
-}
-
-/// The clap definition: that of [`Cli`], with the settings' flags.
-pub fn definition() -> clap::Command {
-    let all = with_settings(Cli::command(), |_| true);
-    let all = all.mut_subcommand("inspect", |inspect| {
-        with_settings(inspect, |it| matches!(it.group, Group::Limits | Group::Compiling))
-    });
-    // Its time limit is one of its own.
-    let all = all
-        .mut_subcommand("infer", |infer| with_settings(infer, |it| it.group == Group::Limits && it.name != "timeout"));
-    let all = all.mut_subcommand("replay", |replay| {
-        let replay = with_settings(replay, |it| it.group != Group::Program);
-        // Nothing runs in a saved session: the other limits and --resend are accepted, but not listed.
-        let concerns = |arg: &Arg| ["max-memory", "max-session"].contains(&arg.get_id().as_str());
-        let is_limit = |arg: &Arg| match arg.get_help_heading() {
-            Some(LIMITS) => !concerns(arg),
-            heading => heading == Some(COMPILING),
-        };
-        let is_unused = |arg: &Arg| is_limit(arg) || arg.get_id() == "resend";
-        replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
-    });
-    let with_switches = ["inspect", "infer", "replay"];
-    with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
-}
-
-/// Adds the flags of some settings.
-fn with_settings(command: clap::Command, uses: impl Fn(&Setting) -> bool) -> clap::Command {
-    command.args(SETTINGS.iter().filter(|setting| uses(setting)).map(flag))
-}
-
-/// The flag of a setting.
-fn flag(setting: &'static Setting) -> Arg {
-    let arg = Arg::new(setting.name).long(setting.name).help(setting.about).help_heading(match setting.group {
-        Group::Limits => LIMITS,
-        Group::Compiling => COMPILING,
-        Group::Program => GUEST,
-        Group::Display => SCREEN,
-        Group::Findings => FINDINGS,
-    });
-    let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
-    // Those that people set; `--help` and `:limits` list the others too.
-    let frequent = ["timeout", "max-memory", "max-output", "max-record"];
-    let is_rare = match setting.group {
-        Group::Limits => !frequent.contains(&setting.name),
-        group => group == Group::Compiling,
-    };
-    let arg = arg.hide_short_help(is_rare);
-    let value = OsStringValueParser::new().try_map(|text| setting.check(text));
-    let default = || setting.shown(&Settings::default());
-    match setting.kind() {
-        Kind::Switch => arg.action(ArgAction::SetTrue).hide(setting.is_on_by_default()),
-        Kind::Value(name) => arg.value_name(name).value_parser(value).default_value(default()),
-        Kind::Choice(names) => {
-            let arg = arg.value_name(setting.name.to_uppercase()).default_value(default());
-            arg.value_parser(PossibleValuesParser::new(names).map(OsString::from)).hide_possible_values(true)
-        }
-        Kind::List(name) => arg.value_name(name).value_parser(value).action(ArgAction::Append),
-    }
-}
-
-/// Adds `--no-NAME` for each switch that lacks one. It is shown if the switch is on by default.
-fn with_negations(command: clap::Command) -> clap::Command {
-    let switches: Vec<_> =
-        command.get_arguments().filter(|arg| is_switch(arg)).map(|arg| arg.get_id().clone()).collect();
-    switches.into_iter().fold(command, |command, switch| {
-        let on = command.get_arguments().find(|arg| *arg.get_id() == switch);
-        let (name, heading) = match on {
-            Some(on) => (on.get_long().unwrap_or_default().to_owned(), on.get_help_heading().map(ToOwned::to_owned)),
-            None => return command,
-        };
-        let setting = crate::settings::find(&name).filter(|setting| setting.is_on_by_default());
-        let off = Arg::new(negated(switch.as_str())).long(format!("no-{name}")).action(ArgAction::SetTrue);
-        let off = off.help(setting.map_or("", |setting| setting.off)).hide(setting.is_none());
-        let off = heading.map_or(off.clone(), |heading| off.help_heading(heading)).overrides_with(switch.clone());
-        let off = off.hide_short_help(on.is_some_and(Arg::is_hide_short_help_set));
-        command.mut_arg(&switch, |on| on.overrides_with(negated(switch.as_str()))).arg(off)
-    })
-}
-
-fn is_switch(arg: &Arg) -> bool {
-    matches!(arg.get_action(), ArgAction::SetTrue) && !arg.get_id().as_str().starts_with("no_")
 }
 
 impl Cli {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustyline::error::ReadlineError;
 
+use super::messages::{Message, listen};
 use super::output_format::OutputFormat;
 use super::progress::Progress;
 use super::status::{self, Status};
@@ -22,16 +23,6 @@ use crate::view::{Explained, Selection, caution, failures_in_full, stop_place, v
 
 /// How long a report is made before Ctrl-C is looked for.
 const SLICE: Duration = Duration::from_millis(50);
-
-/// A message to the console.
-pub(super) enum Message {
-    Update(Update),
-    Interrupt,
-    /// Ctrl-D, while no line is read yet.
-    Quit,
-    /// What was typed, or an error.
-    Read(rustyline::Result<String>),
-}
 
 /// Typed input.
 pub(super) struct Read {
@@ -495,14 +486,4 @@ impl Console {
             let _ = write(&mut self.out, self.style.fitted());
         }
     }
-}
-
-/// Handles Ctrl-C, and Ctrl-D while nobody reads keys.
-fn listen(sender: Sender<Message>, is_loading: Arc<AtomicBool>) -> Result<(), Status> {
-    // The console outlives that thread unless the program ends.
-    let quit = sender.clone();
-    let interrupted = move || _ = sender.send(Message::Interrupt);
-    let ended = move || is_loading.load(SeqCst) && quit.send(Message::Quit).is_ok();
-    let handled = system::handle(interrupted, ended);
-    handled.map_err(|error| status::fail(Status::Io, &format!("signals cannot be caught: {error}")))
 }

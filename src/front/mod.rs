@@ -11,6 +11,7 @@ mod json;
 mod lines;
 mod man;
 mod manual;
+mod messages;
 mod output_format;
 mod pipe;
 mod progress;

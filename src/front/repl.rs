@@ -12,8 +12,9 @@ use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
 use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, ExternalPrinter, Helper};
 
-use super::console::{Console, Message, Read};
+use super::console::{Console, Read};
 use super::history::{History, Keeper};
+use super::messages::Message;
 use super::status::{self, Status};
 use super::{Lines, Piece, script, system};
 use crate::cli::{Cli, Keys};

@@ -23,7 +23,6 @@ use crate::record::{Site, Traced, WASM_PAGE, counted, plain, thousands};
 
 const BINARY_MAGIC: &[u8] = b"\0asm";
 
-
 /// A compiled module, from which any number of guests can be instantiated.
 pub struct Program {
     engine: Engine,

@@ -25,9 +25,7 @@ mod weigh;
 use std::time::Duration;
 
 use crate::abi::Recipe;
-use crate::guest::{
-    Cancellation, Code, CompileOptions, Limits, LoadError, Passes, PointRequest, Program, Watchdog,
-};
+use crate::guest::{Cancellation, Code, CompileOptions, Limits, LoadError, Passes, PointRequest, Program, Watchdog};
 use crate::record::unit;
 
 pub use guess::Guess;

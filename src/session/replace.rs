@@ -55,11 +55,7 @@ impl Live {
     ///
     /// # Errors
     /// As for [`Live::adopt_named`].
-    pub(super) fn adopt_recipe(
-        &mut self,
-        recipe: Recipe,
-        starting: &mut dyn FnMut(&Live),
-    ) -> Result<Cause, OpenError> {
+    pub(super) fn adopt_recipe(&mut self, recipe: Recipe, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
         let recipe = Some(RecipeFile { name: recipe.name.clone(), text: recipe.to_string(), recipe });
         self.adopt(ConventionRequest { call: None, convention: None, recipe, ..self.wish.clone() }, starting)
     }

@@ -40,7 +40,13 @@ pub(crate) const TARGETS: [Target; 7] = [
 
 /// Limits that a hostile guest reaches soon.
 fn limits() -> Limits {
-    Limits { memory: 4 << 20, time: Some(Duration::from_millis(200)), output: 1 << 20, record: 1 << 20, ..Limits::default() }
+    Limits {
+        memory: 4 << 20,
+        time: Some(Duration::from_millis(200)),
+        output: 1 << 20,
+        record: 1 << 20,
+        ..Limits::default()
+    }
 }
 
 /// Asserts that nothing in a text reaches the terminal as a control character.

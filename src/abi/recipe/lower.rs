@@ -1,12 +1,12 @@
 //! Lowers a recipe's lines to steps: names become slots and numbers, and nested calls become steps of their own.
 
 use super::bind::{Binder, Fit};
+use super::convert::{compared_as, convert};
 use super::ops::{
     Bytes, Call, Interpolation, Len, MOST_ARGS, MessageExpr, Op, OpKind, Piece, Test, Val, Words, Written,
 };
 use super::parse::{numbered as numbered_word, span};
 use super::value_format::{StaticType, ValueFormat};
-use super::values::to_float;
 use super::{Action, Condition, Encoding, Expr, Length, Message, Part, RecipeError, Span, Statement, Width};
 use crate::abi::names::{allocates, frees};
 use crate::guest::{Extern, Signature, Type};
@@ -453,35 +453,6 @@ pub(super) fn numbered(list: &mut Vec<String>, name: &str) -> usize {
         list.push(name.to_owned());
         list.len() - 1
     })
-}
-
-/// The type in which two values are compared: a float's, else i64 if either is that wide.
-fn compared_as(left: StaticType, right: StaticType) -> Type {
-    let kinds = [left, right];
-    let widest = [Type::F64, Type::F32, Type::I64].into_iter().find(|&ty| kinds.contains(&StaticType::Of(ty)));
-    widest.unwrap_or(Type::I32)
-}
-
-/// Converts a value to type `ty`. An integer may become a float, and a float an integer, if it is a whole number.
-fn convert(value: Val, kind: StaticType, ty: Type, expr: &Expr) -> Fit<Val> {
-    let is_float = matches!(ty, Type::F32 | Type::F64);
-    match (value, kind) {
-        (_, StaticType::Perhaps) => {
-            Err(format!("`{expr}` may be unset: it comes from a call with `?` to an export that this module lacks"))
-        }
-        (value, StaticType::Of(given)) if given == ty => Ok(value),
-        (Val::Const(n), _) if is_float => Ok(Val::Const(to_float(ty, n).cast_signed())),
-        (value, StaticType::Of(Type::I32 | Type::I64) | StaticType::Literal) => {
-            Ok(if is_float { Val::ToFloat(ty, Box::new(value)) } else { value })
-        }
-        (value, StaticType::Of(given @ (Type::F32 | Type::F64))) if !is_float => {
-            Ok(Val::FromFloat(given, Box::new(value)))
-        }
-        (_, StaticType::Of(given)) => {
-            let wanted = if is_float { ty.to_string() } else { "an integer".to_owned() };
-            Err(format!("`{expr}` is {given}, expected {wanted}"))
-        }
-    }
 }
 
 /// Whether a number fits in that many bits, signed or unsigned.

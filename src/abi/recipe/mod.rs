@@ -8,6 +8,7 @@ mod batch;
 mod bind;
 mod blocks;
 mod compile;
+mod convert;
 mod encoding;
 mod error;
 mod exchange;

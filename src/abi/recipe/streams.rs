@@ -4,7 +4,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 
-use crate::record::Failure;
+use crate::record::{Access, Failure};
 
 /// The largest piece that is read at once, in bytes.
 const CHUNK: usize = 1 << 20;
@@ -64,6 +64,23 @@ impl Streams {
     /// Passes on a line of standard error.
     pub(super) fn say(&mut self, line: &[u8]) {
         (self.say)(line);
+    }
+
+    /// Writes output from a guest's memory, and returns its size. Buffers are addresses and lengths.
+    ///
+    /// # Errors
+    /// A buffer is out of bounds, or as for [`Streams::write`].
+    pub(super) fn write_from(&mut self, memory: &[u8], buffers: &[(u64, u64)]) -> Result<usize, Box<Failure>> {
+        let mut written = 0;
+        for &(addr, len) in buffers {
+            let end = addr.checked_add(len).and_then(|end| usize::try_from(end).ok());
+            let bytes = end.zip(usize::try_from(addr).ok()).and_then(|(end, start)| memory.get(start..end));
+            let outside = Failure::OutOfBounds { access: Access::Read, addr, len, memory: memory.len() as u64 };
+            let bytes = bytes.ok_or(outside)?;
+            self.write(bytes)?;
+            written += bytes.len();
+        }
+        Ok(written)
     }
 
     /// Writes output.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::say::Messages;
 use super::streams::Streams;
 use crate::guest::{Boundary, Import};
-use crate::record::{Access, Failure, Limit, Value};
+use crate::record::{Failure, Limit, Value};
 
 /// A version of WASI, by its import module. Some records differ in layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -373,8 +373,9 @@ impl Call<'_> {
             return Ok(BAD_DESCRIPTOR);
         }
         let Some(buffers) = self.buffers()? else { return Ok(INVALID) };
-        if stream == STDOUT && self.wasi.keeps_stdout && self.wasi.streams.is_some() {
-            return self.write_through(&buffers);
+        if let Some(streams) = self.wasi.streams.as_mut().filter(|_| stream == STDOUT && self.wasi.keeps_stdout) {
+            let written = streams.write_from(self.boundary.bytes(self.memory), &buffers)?;
+            return self.put(3, &narrow(written).to_le_bytes());
         }
         let mut bytes = Vec::new();
         for (addr, len) in buffers {
@@ -385,23 +386,6 @@ impl Call<'_> {
         }
         self.written(stream, &bytes)?;
         self.put(3, &narrow(bytes.len()).to_le_bytes())
-    }
-
-    /// Writes to the host's standard output, from the guest's memory.
-    fn write_through(&mut self, buffers: &[(u64, u64)]) -> Done<u16> {
-        let memory = self.boundary.bytes(self.memory);
-        let mut written = 0;
-        for &(addr, len) in buffers {
-            let end = addr.checked_add(len).and_then(|end| usize::try_from(end).ok());
-            let bytes = end.zip(usize::try_from(addr).ok()).and_then(|(end, start)| memory.get(start..end));
-            let outside = Failure::OutOfBounds { access: Access::Read, addr, len, memory: memory.len() as u64 };
-            let bytes = bytes.ok_or(outside)?;
-            if let Some(streams) = &mut self.wasi.streams {
-                streams.write(bytes)?;
-            }
-            written += bytes.len();
-        }
-        self.put(3, &narrow(written).to_le_bytes())
     }
 
     pub(super) fn written(&mut self, stream: u64, bytes: &[u8]) -> Done<()> {
