@@ -268,6 +268,7 @@ const SURPLUS: &[&str] = &[
     "runs 1 junk",
     "convention in-place junk",
     "recipe in-place junk",
+    "infer use junk",
     "limits junk",
     "set timeout 1s junk",
     "set steps on junk",

@@ -280,7 +280,7 @@ pub const COMMANDS: &[Spec] = &[
     spec(
         "infer",
         "LINE [call EXPORT] | LINE => ANSWER [LINE => ANSWER] [call EXPORT] [run] | use",
-        "infer the convention from a line and its answer; run or use: switch to it",
+        "infer the convention from a line and its answer; use switches to it",
         |args| {
             let (command, asked) = (args.command(), InferArg::parse(args)?);
             action(move |context| infer::run(context, command, asked))

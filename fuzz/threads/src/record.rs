@@ -5,6 +5,7 @@ use std::time::Duration;
 #[derive(Debug, PartialEq)]
 pub(crate) enum Limit {
     Time(Duration),
+    Step(Duration),
 }
 
 #[derive(Debug, PartialEq)]
