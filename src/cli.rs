@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub use self::definition::definition;
@@ -421,6 +421,7 @@ fn guest(name: OsString) -> Result<PathBuf, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::definition::is_switch;
     use super::*;
 
     fn parse(args: &[&str]) -> Cli {

@@ -85,6 +85,6 @@ fn with_negations(command: clap::Command) -> clap::Command {
     })
 }
 
-fn is_switch(arg: &Arg) -> bool {
+pub(super) fn is_switch(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::SetTrue) && !arg.get_id().as_str().starts_with("no_")
 }

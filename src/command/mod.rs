@@ -4,6 +4,7 @@
 
 mod act;
 mod args;
+mod awaited;
 mod bounds;
 mod check;
 mod complete;

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::{Address, RangeArg};
+use super::awaited::Awaited;
 use super::bounds::{MOST, inside, more};
 use super::error::Error;
 use super::expected::ExpectedWrites;
-use super::infer::Awaited;
 use super::{Context, Place, Reply};
 use crate::debug::DebugInfo;
 use crate::record::Evidence;

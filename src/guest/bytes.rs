@@ -5,6 +5,11 @@ pub(super) fn put(number: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(&number.to_le_bytes());
 }
 
+/// The number of entries of a list, which a module smaller than 4 GiB limits.
+pub(super) fn count(entries: usize) -> u32 {
+    u32::try_from(entries).unwrap_or(u32::MAX)
+}
+
 /// Appends a text with its length.
 pub(super) fn put_text(text: &str, out: &mut Vec<u8>) {
     // Names in a module are shorter than 4 GiB, as the module is.

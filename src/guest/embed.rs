@@ -4,7 +4,7 @@ use wasm_encoder::{CustomSection, Module, RawSection};
 use wasmparser::{Parser, Payload};
 
 use super::LoadError;
-use super::interface::SAYS;
+use super::custom::SAYS;
 use super::program::{binary, invalid};
 
 /// The module as a binary, with this recipe in its custom section `linmem`, in place of any other.

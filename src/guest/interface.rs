@@ -7,13 +7,12 @@ use wasmparser::{
     Payload, SubType, TypeRef, ValType,
 };
 
-use super::component::{self, Component};
+use super::component::Component;
+use super::custom::{LINKED, SAYS};
 use super::names::{Names, shortened};
 use super::types::{Extern, GlobalType, MemoryType, Signature, TableType, Type};
 use crate::record::{MEMORIES, plain};
 
-/// The custom section in which a module names its own convention.
-pub(super) const SAYS: &str = "linmem";
 /// Maximum number of exports that a message lists.
 const LISTED: usize = 12;
 /// Maximum length of that section's content, in bytes.
@@ -180,7 +179,7 @@ impl Interface {
                     let data = &section.data()[..section.data().len().min(LONGEST)];
                     interface.says = Some(String::from_utf8_lossy(data).into_owned());
                 }
-                Payload::CustomSection(section) if section.name() == component::SECTION => {
+                Payload::CustomSection(section) if section.name() == LINKED => {
                     interface.component = Component::read(section.data());
                 }
                 Payload::DataSection(segments) => {

@@ -10,6 +10,7 @@ mod cache;
 mod compile;
 mod component;
 mod control;
+mod custom;
 mod driver;
 mod embed;
 mod fault;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
-use wasmer::{CompileError, Engine, Module};
+use wasmer::{Engine, Module};
 use wasmparser::BinaryReaderError;
 
 use super::bytes::{Reader, put_option, put_text};
@@ -461,14 +461,5 @@ pub(super) fn invalid(name: &str, bytes: &[u8], error: &BinaryReaderError) -> Lo
     match is_text.then(|| text::locate(name, bytes, &message, offset)).flatten() {
         Some(located) => LoadError::InvalidText(located),
         None => LoadError::Invalid { message, offset },
-    }
-}
-
-/// The compiler's message, without its prefixes.
-pub(super) fn message(error: CompileError) -> String {
-    match error {
-        CompileError::Validate(message) | CompileError::Codegen(message) => message,
-        CompileError::Wasm(error) => error.to_string(),
-        error => error.to_string(),
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::activation::find_own;
 use super::blocks::StaticMemory;
 use super::imports::{ImportProvider, answerers};
-use super::lower::numbered;
 use super::ops::{Op, OpKind};
 use super::plausible::Plausible;
 use super::split::Split;
@@ -261,4 +260,12 @@ impl Binder<'_> {
         params.iter().for_each(|&slot| self.slots[slot].0.clear());
         BoundHandler { params, body, own: Vec::new() }
     }
+}
+
+/// The index of a name in a list; appends it if it is new.
+pub(super) fn numbered(list: &mut Vec<String>, name: &str) -> usize {
+    list.iter().position(|known| known == name).unwrap_or_else(|| {
+        list.push(name.to_owned());
+        list.len() - 1
+    })
 }

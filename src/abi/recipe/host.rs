@@ -8,7 +8,7 @@ use super::last_words::last_words;
 use super::ops::{Op, OpKind, Val};
 use super::run::Runner;
 use super::state::{ImportContext, State};
-use super::{wasi, wasi2};
+use super::{wasi, wasi2_call};
 use crate::guest::{Boundary, Host, Type};
 use crate::record::{Failure, Value};
 
@@ -39,7 +39,7 @@ impl Host for ImportContext<'_, '_> {
             }
             ImportProvider::Wasi2(function) => {
                 let lowered = plan.lowered(place);
-                wasi2::Call { context: self, boundary, lowered, place, args }.answer(function)
+                wasi2_call::Call { context: self, boundary, lowered, place, args }.answer(function)
             }
             ImportProvider::Stub | ImportProvider::Nobody => {
                 let name = bound.imports.get(place).map_or("", |name| &**name);

@@ -1,6 +1,6 @@
 //! Lowers a recipe's lines to steps: names become slots and numbers, and nested calls become steps of their own.
 
-use super::bind::{Binder, Fit};
+use super::bind::{Binder, Fit, numbered};
 use super::convert::{compared_as, convert};
 use super::ops::{
     Bytes, Call, Interpolation, Len, MOST_ARGS, MessageExpr, Op, OpKind, Piece, Test, Val, Words, Written,
@@ -445,14 +445,6 @@ impl Binder<'_> {
             }
         }
     }
-}
-
-/// The index of a name in a list; appends it if it is new.
-pub(super) fn numbered(list: &mut Vec<String>, name: &str) -> usize {
-    list.iter().position(|known| known == name).unwrap_or_else(|| {
-        list.push(name.to_owned());
-        list.len() - 1
-    })
 }
 
 /// Whether a number fits in that many bits, signed or unsigned.

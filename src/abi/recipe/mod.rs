@@ -33,6 +33,7 @@ mod values;
 mod visit;
 mod wasi;
 mod wasi2;
+mod wasi2_call;
 
 pub use batch::{Answered, Batch};
 pub use bind::Bound;

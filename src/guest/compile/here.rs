@@ -7,7 +7,6 @@ use wasmer::sys::NativeEngineExt;
 use wasmer_types::{CompilationProgress, CompilationProgressCallback, CompileError, UserAbort};
 
 use super::{CompileLimit, CompileProgress, Job, NotCompiled};
-use crate::guest::program::message;
 
 /// Compiles a module.
 ///
@@ -44,4 +43,13 @@ pub(super) fn compile(job: &Job<'_>) -> Result<Module, NotCompiled> {
 pub(super) fn progress(at: &CompilationProgress, elapsed: Duration) -> CompileProgress {
     let (done, total) = (at.phase_step().unwrap_or(0), at.phase_step_count().unwrap_or(0));
     CompileProgress { done: done.min(total), total, elapsed }
+}
+
+/// The compiler's message, without its prefixes.
+pub(super) fn message(error: CompileError) -> String {
+    match error {
+        CompileError::Validate(message) | CompileError::Codegen(message) => message,
+        CompileError::Wasm(error) => error.to_string(),
+        error => error.to_string(),
+    }
 }

@@ -17,8 +17,8 @@ use super::layout::{Layout, Relocator};
 use super::names::{module_name, names};
 use super::summary::{Summary, kind};
 use super::types::function_type;
-use super::{Component, CoreModule, Fit, LiftedFunction, LoweredFunction, SECTION};
-use crate::guest::interface::SAYS;
+use super::{Component, CoreModule, Fit, LiftedFunction, LoweredFunction};
+use crate::guest::custom::{LINKED, SAYS};
 
 /// The maximum size of all instances of core modules, in bytes. A module may be instantiated many times.
 const MOST: usize = 1 << 30;
@@ -89,7 +89,7 @@ impl<'a> Linker<'a> {
             module.section(&data);
         }
         let description = serde_json::to_vec(&component).map_err(|error| error.to_string())?;
-        custom(&mut module, SECTION, &description);
+        custom(&mut module, LINKED, &description);
         if let Some(says) = own_section(binary) {
             custom(&mut module, SAYS, says);
         }

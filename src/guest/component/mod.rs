@@ -4,7 +4,7 @@
 //! functions it exports and how texts are passed to them. All of that is known before anything runs, so that the
 //! modules can be joined: their index spaces are put one after another, and an import of one that another exports
 //! becomes an index. What remains to import are the functions that the component imports, in the form in which its core
-//! modules call them. The rest of linmem then sees one module. Its section [`SECTION`] has what the component's types
+//! modules call them. The rest of linmem then sees one module. Its section [`LINKED`](super::custom::LINKED) has what the component's types
 //! say: see [`Component`].
 
 mod graph;
@@ -21,9 +21,6 @@ use serde::{Deserialize, Serialize};
 use wasmparser::{Validator, WasmFeatures};
 
 use super::LoadError;
-
-/// The custom section of a linked module that describes the component.
-pub(super) const SECTION: &str = "linmem:component";
 /// A component begins like a module, with another version and layer.
 const MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 

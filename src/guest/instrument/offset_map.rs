@@ -1,7 +1,6 @@
 //! Maps offsets in a rewritten module to offsets in the original.
 
-use super::stored::count;
-use crate::guest::bytes::{Reader, put};
+use crate::guest::bytes::{Reader, count, put};
 
 /// Maps offsets in rewritten function bodies to offsets in the original file.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::offset_map::OffsetMap;
 use super::{AddedExports, Instrumentation, Points, TraceExports};
-use crate::guest::bytes::{Reader, put, put_option, put_text};
+use crate::guest::bytes::{Reader, count, put, put_option, put_text};
 use crate::record::{Site, SiteKind};
 
 /// How many bytes a site takes.
@@ -81,11 +81,6 @@ fn read_site(from: &mut Reader<'_>) -> Option<Site> {
     let (memory, source, displacement) = (from.number()?, from.number()?, from.number()?);
     let kind = *KINDS.get(usize::from(kind))?;
     Some(Site { func, offset, kind, width, memory, source, displacement, joined: joined == 1 })
-}
-
-/// The number of entries of a list, which a module smaller than 4 GiB limits.
-pub(super) fn count(entries: usize) -> u32 {
-    u32::try_from(entries).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
