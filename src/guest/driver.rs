@@ -6,7 +6,7 @@
 
 use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
-use super::program::message;
+use super::compile::message;
 use super::{Boundary, Func, Guest, Host, LoadError, Program};
 use crate::record::Failure;
 

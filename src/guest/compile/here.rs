@@ -46,7 +46,7 @@ pub(super) fn progress(at: &CompilationProgress, elapsed: Duration) -> CompilePr
 }
 
 /// The compiler's message, without its prefixes.
-pub(super) fn message(error: CompileError) -> String {
+pub(in crate::guest) fn message(error: CompileError) -> String {
     match error {
         CompileError::Validate(message) | CompileError::Codegen(message) => message,
         CompileError::Wasm(error) => error.to_string(),

@@ -20,6 +20,7 @@ use wasmer::{Engine, Module};
 use super::{Cache, Cancellation, Limits, artifact};
 use crate::record::{counted, thousands};
 
+pub(super) use here::message;
 pub use serve::serve_compiler;
 pub use size::CodeSize;
 

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use wasmer::sys::NativeEngineExt;
 use wasmer_types::CompilationProgressCallback;
 
-use super::here;
+use super::here::{self, message};
 use super::protocol::{Frame, GREETING, WORD, read_bytes};
 use crate::guest::artifact;
-use crate::guest::program::{engine, message};
+use crate::guest::program::engine;
 
 /// How often progress is told.
 const PACE: Duration = Duration::from_millis(50);
