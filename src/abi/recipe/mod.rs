@@ -17,6 +17,7 @@ mod freeing;
 mod host;
 mod imports;
 mod last_words;
+mod leb;
 mod lower;
 mod ops;
 mod parse;
@@ -44,10 +45,10 @@ pub(in crate::abi) use imports::{advice, unanswered_imports};
 pub use parse::{format, parse, parse_all};
 
 pub(crate) use imports::is_wasi;
+pub(in crate::abi) use leb::push_leb;
 pub(crate) use print::quoted;
 pub use say::Messages;
 pub use streams::{StreamError, Streams};
-pub(in crate::abi) use values::push_leb;
 pub use wasi::Invocation;
 
 /// A recipe as it was written.

@@ -2,9 +2,9 @@
 
 use super::Encoding;
 use super::failures::{placed, refused};
+use super::leb::push_leb;
 use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
 use super::state::{ImportContext, LineIo, Plan, State};
-use super::values::push_leb;
 use crate::guest::{Boundary, Type};
 use crate::record::{Failure, Limit, Value, WASM_PAGE};
 

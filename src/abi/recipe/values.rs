@@ -182,15 +182,6 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
 /// The maximum number of bytes of a 64-bit number in LEB128.
 const LEB_BYTES: u64 = 10;
 
-/// Appends a number in LEB128.
-pub(in crate::abi) fn push_leb(mut number: u64, bytes: &mut Vec<u8>) {
-    while number >= 0x80 {
-        bytes.push(low(number).to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    bytes.push(low(number).to_le_bytes()[0]);
-}
-
 /// A float as an integer, given its bits. Beyond 2^53, floats skip integers.
 fn from_float(ty: Type, bits: u64) -> Result<u64, Box<Failure>> {
     let float = if ty == Type::F32 { f64::from(f32::from_bits(low(bits))) } else { f64::from_bits(bits) };
