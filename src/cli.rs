@@ -37,9 +37,8 @@ Examples:
 
 A module or component is a .wasm or .wat file. If stdin and stdout are
 terminals, linmem opens the full-screen view. Otherwise, or with --show, -k,
--0 or --whole, it reads lines from stdin; with --line it sends those lines
-instead. --no-NAME turns off --NAME, for example one set in the config file.
-For the settings of the config file, see: linmem guide commands.
+-0 or --whole, it reads lines from stdin; with --line it sends those. --no-NAME
+turns off --NAME, such as one in the config file: see linmem guide commands.
 
 Exit status: 0 success, 1 some lines failed (-k, --script), 2 usage error,
 3 guest not loaded, 4 no convention, 5 exchange failed, 6 limit reached,
