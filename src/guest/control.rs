@@ -1,7 +1,7 @@
 //! Control over a running guest: where it stops, and how it goes on.
 //!
 //! A front end says on its thread what is wanted: breakpoints, watchpoints, a pause, a step. The guest looks at one word
-//! of its flags at each stop point, and at the limit of its ring after each access that is recorded; saying something
+//! of its flags at each stop point, and at the limit of its buffer after each access that is recorded; saying something
 //! sets both, so that the guest's thread comes by and reads what is wanted. A guest that stops waits here, on its own
 //! thread, until it is told how to go on.
 

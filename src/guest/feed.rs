@@ -1,26 +1,37 @@
 //! Feeds a collector from a thread of its own, so that a guest runs on while its records are taken.
+//!
+//! The guest's thread copies records out of the guest's buffer, which so stays in its cache: to write where another
+//! thread reads takes several times as long, wherever the two have no cache in common.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::instrument::PARTS;
-use super::ring::{Piece, Ring};
-use crate::record::Collector;
+use super::instrument::{RECORD, RECORDS_END};
+use super::record_buffer::RecordBuffer;
+use crate::record::{Buffers, Collector, RawRecords};
 
 /// Maximum number of batches that the collector is behind the guest, which waits when there are more.
-const BATCHES: usize = 8;
+const BATCHES: usize = 16;
 
-/// Size of a batch for which it is not worth waking the thread.
-const SMALL: usize = 8 << 10;
+/// Number of records, and of bytes of a `memory.init`, for which it is not worth waking the thread.
+const SMALL: usize = 512;
+const SMALL_INIT: usize = 8 << 10;
+
+/// The most records that the guest's buffer has.
+const MOST: usize = (RECORDS_END / RECORD) as usize;
 
 /// A collector and the thread that feeds it. The thread starts with the first batch: few calls need it.
 pub(super) struct Feed {
     collector: Arc<Mutex<Collector>>,
     /// Whether the collector wants to make a checkpoint.
     due: Arc<AtomicBool>,
-    ring: Ring,
+    buffer: RecordBuffer,
+    /// Where the batches come from.
+    buffers: Buffers,
+    /// The next batch, if it was begun.
+    next: Option<RawRecords>,
     thread: Option<CollectorThread>,
     /// How long the guest waited for its records to be taken, since that was last charged.
     waited: Duration,
@@ -34,21 +45,20 @@ struct CollectorThread {
     /// Number of batches that were sent, and of those that were taken.
     sent: u64,
     done: u64,
-    /// For each part of the ring, the number of batches that had been sent after its last piece.
-    last_pieces: [u64; PARTS as usize],
 }
 
 /// What the collector takes, in order.
 enum Batch {
-    Records(Piece),
+    Records(RawRecords),
     /// The bytes of a `memory.init`, with its site and address.
     Init(u32, u64, Vec<u8>),
 }
 
 impl Feed {
-    pub(super) fn new(collector: Collector, ring: Ring) -> Feed {
+    pub(super) fn new(collector: Collector, buffer: RecordBuffer) -> Feed {
+        let buffers = collector.buffers().clone();
         let (collector, due) = (Arc::new(Mutex::new(collector)), Arc::default());
-        Feed { collector, due, ring, thread: None, waited: Duration::ZERO }
+        Feed { collector, due, buffer, buffers, next: None, thread: None, waited: Duration::ZERO }
     }
 
     /// The collector. The thread uses it until [`Feed::wait`] returns.
@@ -56,58 +66,48 @@ impl Feed {
         &self.collector
     }
 
-    /// The ring that the records come from.
-    pub(super) fn ring(&self) -> &Ring {
-        &self.ring
-    }
-
-    /// Whether the thread has something to take.
+    /// Whether there is something that the collector has not taken.
     pub(super) fn is_busy(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| thread.sent > thread.done)
+        self.next.is_some() || self.thread.as_ref().is_some_and(|thread| thread.sent > thread.done)
     }
 
     /// Has the records up to the guest's cursor taken, by the thread unless they are few. Returns soon unless the
-    /// collector is too far behind.
+    /// collector is too far behind. The guest may then use its buffer from the start.
     pub(super) fn send(&mut self, cursor: u32) {
-        let piece = self.ring.piece(cursor);
-        if piece.len() <= SMALL && !self.is_busy() {
-            self.take(&Batch::Records(piece));
-            return self.ring.restart();
+        let records = self.buffer.records(cursor);
+        if records.len() <= SMALL * RECORD as usize && !self.is_busy() {
+            return lock(&self.collector).take(records);
         }
-        if piece.len() == 0 {
-            return;
-        }
-        let has_room = self.ring.go_on(&piece);
-        let part = self.ring.part();
-        self.send_batch(Batch::Records(piece));
-        if let Some(thread) = &mut self.thread {
-            thread.last_pieces[part] = thread.sent;
-            if !has_room {
-                self.ring.next_part();
-                thread.wait_for(thread.last_pieces[self.ring.part()]);
-            }
+        let next = self.next.get_or_insert_with(|| self.buffers.take_raw());
+        next.append(records);
+        if next.room() < MOST {
+            self.send_next();
         }
     }
 
     /// Has the bytes taken that a `memory.init` wrote at `addr`, like records.
     pub(super) fn send_init(&mut self, site: u32, addr: u64, bytes: &[u8]) {
-        let batch = Batch::Init(site, addr, bytes.to_vec());
-        match bytes.len() <= SMALL && !self.is_busy() {
-            true => self.take(&batch),
-            false => self.send_batch(batch),
+        if bytes.len() <= SMALL_INIT && !self.is_busy() {
+            return lock(&self.collector).take_init(site, addr, bytes);
+        }
+        self.send_next();
+        self.send_batch(Batch::Init(site, addr, bytes.to_vec()));
+    }
+
+    /// Sends the batch that was begun.
+    fn send_next(&mut self) {
+        if let Some(next) = self.next.take() {
+            self.send_batch(Batch::Records(next));
         }
     }
 
     fn send_batch(&mut self, batch: Batch) {
-        let (collector, due) = (&self.collector, &self.due);
-        let thread = self.thread.get_or_insert_with(|| CollectorThread::start(collector.clone(), due.clone()));
+        let thread = self.thread.get_or_insert_with(|| {
+            CollectorThread::start(self.collector.clone(), self.due.clone(), self.buffers.clone())
+        });
         if let Err(batch) = thread.send(batch) {
-            self.take(&batch);
+            batch.take(&mut lock(&self.collector), &self.due);
         }
-    }
-
-    fn take(&self, batch: &Batch) {
-        batch.take(&mut lock(&self.collector), &self.due);
     }
 
     /// Whether the collector keeps the bytes of a `memory.init` of this length. If not, a checkpoint has to follow it.
@@ -128,21 +128,18 @@ impl Feed {
         lock(&self.collector).checkpoint(live);
     }
 
-    /// Waits until everything that was sent is taken.
+    /// Waits until the collector has taken everything.
     pub(super) fn wait(&mut self) {
+        self.send_next();
         if let Some(thread) = &mut self.thread {
             thread.wait_for(thread.sent);
         }
     }
 
-    /// Waits until everything that was sent is taken, and then takes the last records on this thread.
+    /// Has the records up to the guest's cursor taken, and waits until the collector has taken everything.
     pub(super) fn finish(&mut self, cursor: u32) {
+        self.send(cursor);
         self.wait();
-        let piece = self.ring.piece(cursor);
-        if piece.len() > 0 {
-            self.take(&Batch::Records(piece));
-        }
-        self.ring.restart();
     }
 
     /// Does work for which the guest waits.
@@ -163,19 +160,19 @@ impl Feed {
 }
 
 impl CollectorThread {
-    fn start(collector: Arc<Mutex<Collector>>, due: Arc<AtomicBool>) -> CollectorThread {
+    fn start(collector: Arc<Mutex<Collector>>, due: Arc<AtomicBool>, buffers: Buffers) -> CollectorThread {
         let (batches, received) = sync_channel::<Batch>(BATCHES);
         let (says, taken) = sync_channel(BATCHES);
         std::thread::spawn(move || {
             for batch in received {
                 batch.take(&mut lock(&collector), &due);
-                drop(batch);
+                buffers.prepare();
                 if says.send(()).is_err() {
                     return;
                 }
             }
         });
-        CollectorThread { batches, taken, sent: 0, done: 0, last_pieces: [0; PARTS as usize] }
+        CollectorThread { batches, taken, sent: 0, done: 0 }
     }
 
     /// Sends a batch as soon as one may be sent; gives it back if the thread is gone.
@@ -202,10 +199,10 @@ impl CollectorThread {
 }
 
 impl Batch {
-    fn take(&self, collector: &mut Collector, due: &AtomicBool) {
+    fn take(self, collector: &mut Collector, due: &AtomicBool) {
         match self {
-            Batch::Records(piece) => collector.take(piece.bytes()),
-            Batch::Init(site, addr, bytes) => collector.take_init(*site, *addr, bytes),
+            Batch::Records(records) => collector.take_all(records),
+            Batch::Init(site, addr, bytes) => collector.take_init(site, addr, &bytes),
         }
         due.store(collector.is_checkpoint_due(), Relaxed);
     }

@@ -9,19 +9,18 @@ use std::sync::atomic::{
 use wasmer::{Memory, Store};
 
 use super::instrument::{DEEPEST_AT, LIMIT_AT, MODE_AT, MODE_CALL, RECORDS_AT};
-use super::ring::FIRST_LIMIT;
+use super::record_buffer::LIMIT;
 
 /// How many words of the memory are flags.
 const WORDS: usize = 5;
 
 /// Flags that any thread may set. The first stops the guest. The second makes its [`super::Driver`] return to the host
 /// as soon as it can. The third says that the guest called an import. The fourth is the mode of stop points, the fifth
-/// the deepest calls to stop at. Where accesses are recorded, the limit of the ring is a flag too.
+/// the deepest calls to stop at. Where accesses are recorded, the limit of their buffer is a flag too.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flag {
     words: NonNull<[AtomicU32; WORDS]>,
-    /// The limit, and what it is where nobody calls attention.
-    limit: Option<NonNull<[AtomicU32; 2]>>,
+    limit: Option<NonNull<AtomicU32>>,
 }
 
 // SAFETY: it points to atomic integers, which live as long as `Flag::new` demands.
@@ -42,19 +41,19 @@ impl Flag {
         is_there.then_some(Flag { words, limit: None })
     }
 
-    /// The same with the limit of the ring of records in that memory.
+    /// The same with the limit of the buffer of records in that memory.
     ///
     /// # Safety
     /// As for [`Flag::new`].
     #[allow(unsafe_code, reason = "how long the store lives, the caller knows")]
-    pub(super) unsafe fn with_limit(self, ring: &Memory, store: &Store) -> Option<Flag> {
-        let view = ring.view(store);
-        let limit = NonNull::new(view.data_ptr().cast::<[AtomicU32; 2]>())?;
-        if view.data_size() < 8 || !limit.is_aligned() {
+    pub(super) unsafe fn with_limit(self, buffer: &Memory, store: &Store) -> Option<Flag> {
+        let view = buffer.view(store);
+        let limit = NonNull::new(view.data_ptr().cast::<AtomicU32>())?;
+        if view.data_size() < 4 || !limit.is_aligned() {
             return None;
         }
         let flag = Flag { limit: Some(limit), ..self };
-        flag.set_usual_limit(FIRST_LIMIT);
+        flag.set_limit(LIMIT);
         Some(flag)
     }
 
@@ -97,13 +96,11 @@ impl Flag {
     /// Forgets it.
     pub(super) fn forget_attention(&self) {
         self.all()[MODE].store(0, SeqCst);
-        if let Some([limit, usual]) = self.limits() {
-            limit.store(usual.load(SeqCst), SeqCst);
-        }
+        self.set_limit(LIMIT);
     }
 
     /// Sets when the guest calls its hook from here on: at stop points by this mode and depth of calls, and after every
-    /// access or only where the ring is full.
+    /// access or only where the buffer is full.
     pub(super) fn look_out(&self, mode: u32, deepest: i32, accesses: bool) {
         self.all()[DEEPEST].store(deepest.cast_unsigned(), SeqCst);
         self.all()[MODE].fetch_or(mode, SeqCst);
@@ -112,24 +109,12 @@ impl Flag {
         }
     }
 
-    /// Sets the limit of the ring, from here on. Whoever calls attention meanwhile has said so before.
-    pub(super) fn set_usual_limit(&self, usual: u32) {
-        if let Some([_, word]) = self.limits() {
-            word.store(usual, SeqCst);
-        }
-        self.set_limit(usual);
-    }
-
-    fn set_limit(&self, limit: u32) {
-        if let Some([word, _]) = self.limits() {
-            word.store(limit, SeqCst);
-        }
-    }
-
     #[allow(unsafe_code, reason = "the limit is in the guest's memory")]
-    fn limits(&self) -> Option<&[AtomicU32; 2]> {
-        // SAFETY: as in `all`, by `with_limit`.
-        self.limit.map(|words| unsafe { words.as_ref() })
+    fn set_limit(&self, limit: u32) {
+        if let Some(word) = self.limit {
+            // SAFETY: as in `all`, by `with_limit`.
+            unsafe { word.as_ref() }.store(limit, SeqCst);
+        }
     }
 
     #[allow(unsafe_code, reason = "the flags are in the guest's memory")]

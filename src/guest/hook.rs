@@ -92,7 +92,7 @@ impl GuestShared {
     }
 }
 
-/// What a guest calls when its ring is full, after a `memory.init` at `addr`, and at a stop point, of which `addr` is the
+/// What a guest calls when its buffer is full, after a `memory.init` at `addr`, and at a stop point, of which `addr` is the
 /// number.
 pub(super) fn hook(
     mut env: FunctionEnvMut<'_, ImportEnv>,

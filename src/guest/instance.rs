@@ -78,7 +78,7 @@ impl Guest {
         let flag = unsafe { Flag::new(&flags, &store) }?;
         let flag = match &added.trace {
             // SAFETY: as above.
-            Some(exports) => unsafe { flag.with_limit(instance.exports.get_memory(&exports.ring).ok()?, &store) }?,
+            Some(exports) => unsafe { flag.with_limit(instance.exports.get_memory(&exports.buffer).ok()?, &store) }?,
             None => flag,
         };
         let guard = watch.guard(flag.copy());
@@ -88,7 +88,7 @@ impl Guest {
             Some(exports) => {
                 let collector = Collector::new(program.sites().clone(), program.traced(), program.limits().record);
                 let hook = Function::new_typed_with_env(&mut store, imports.slot.env(), hook);
-                let parts = (watch, flag.copy(), hook);
+                let parts = (watch, hook);
                 Some(Tracer::attach(&mut store, &instance, exports, &memories, collector, parts)?)
             }
             None => None,

@@ -1,4 +1,4 @@
-//! The host's side of tracing: takes the records of an instrumented guest out of its ring, for a collector.
+//! The host's side of tracing: takes the records of an instrumented guest out of its buffer, for a collector.
 
 use std::cell::{RefCell, RefMut};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,15 +7,13 @@ use wasmer::{AsStoreMut, AsStoreRef, Function, Global, Instance, Memory, Store, 
 
 use super::Watchdog;
 use super::feed::Feed;
-use super::flag::Flag;
-use super::instrument::TraceExports;
-use super::ring::Ring;
+use super::instrument::{RECORDS_AT, TraceExports};
+use super::record_buffer::RecordBuffer;
 use crate::record::{Collector, Site};
 
 /// Takes the records of one guest.
 pub(super) struct Tracer {
     cursor: Global,
-    flag: Flag,
     /// The guest's own memories, by index.
     memories: Vec<Memory>,
     sites: Arc<[Site]>,
@@ -25,24 +23,23 @@ pub(super) struct Tracer {
 
 impl Tracer {
     /// Puts the hook into a guest's table. `None` if the guest lacks the added exports.
-    #[allow(unsafe_code, reason = "the ring lies in the guest's memory")]
+    #[allow(unsafe_code, reason = "the buffer lies in the guest's memory")]
     pub(super) fn attach(
         store: &mut Store,
         instance: &Instance,
         exports: &TraceExports,
         memories: &[Memory],
         collector: Collector,
-        (watch, flag, hook): (&Watchdog, Flag, Function),
+        (watch, hook): (&Watchdog, Function),
     ) -> Option<Tracer> {
-        // SAFETY: the ring has a fixed size. A guest waits for the thread that reads it before it is dropped. After each
-        // piece `empty_ring` has the guest go on where the ring says.
-        let ring = unsafe { Ring::new(instance.exports.get_memory(&exports.ring).ok()?, store) }?;
+        // SAFETY: the buffer has a fixed size, is dropped with its guest, and is looked at only between the guest's calls
+        // of its hook and its going on.
+        let buffer = unsafe { RecordBuffer::new(instance.exports.get_memory(&exports.buffer).ok()?, store) }?;
         let tracer = Tracer {
-            flag,
             cursor: instance.exports.get_global(&exports.cursor).ok()?.clone(),
             memories: memories.to_vec(),
             sites: collector.sites().clone(),
-            feed: RefCell::new(Feed::new(collector, ring)),
+            feed: RefCell::new(Feed::new(collector, buffer)),
             watch: watch.clone(),
         };
         let table = instance.exports.get_table(&exports.hook).ok()?.clone();
@@ -50,10 +47,10 @@ impl Tracer {
         Some(tracer)
     }
 
-    /// Moves the records from the ring to the collector, and returns it once it has taken all of them.
+    /// Moves the records from the buffer to the collector, and returns it once it has taken all of them.
     pub(super) fn drain(&self, store: &mut impl AsStoreMut) -> Arc<Mutex<Collector>> {
         let mut feed = self.feed();
-        self.empty_ring(store, &mut feed, Feed::finish);
+        self.empty(store, &mut feed, Feed::finish);
         feed.charge();
         feed.collector().clone()
     }
@@ -63,20 +60,16 @@ impl Tracer {
         self.feed().collector().lock().unwrap_or_else(PoisonError::into_inner).set_budget(budget);
     }
 
-    /// Has the records of the ring taken, and the guest go on behind them. The time limit counts this: a guest that stores
-    /// without end would otherwise run for much longer than the limit says.
-    fn empty_ring(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, u32)) {
+    /// Has the records of the buffer taken, which the guest then fills from its start. The time limit counts this: a guest
+    /// that stores without end would otherwise run for much longer than the limit says.
+    fn empty(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, u32)) {
         let cursor = self.cursor.get(store).i32().unwrap_or(0).cast_unsigned();
-        if cursor == feed.ring().position() && !feed.is_busy() {
+        if cursor == RECORDS_AT && !feed.is_busy() {
             return;
         }
-        let part = feed.ring().part();
         feed.timed(|feed| take(feed, cursor));
         // Cannot fail: the global is a mutable i32.
-        let _ = self.cursor.set(store, Value::I32(feed.ring().position().cast_signed()));
-        if feed.ring().part() != part {
-            self.flag.set_usual_limit(feed.ring().limit());
-        }
+        let _ = self.cursor.set(store, Value::I32(RECORDS_AT.cast_signed()));
     }
 
     /// Waits for the thread that takes records.
@@ -93,7 +86,7 @@ impl Tracer {
         self.feed().collector().clone()
     }
 
-    /// Has the records of the ring taken, and the bytes that a `memory.init` wrote: its site, address and length. Where
+    /// Has the records of the buffer taken, and the bytes that a `memory.init` wrote: its site, address and length. Where
     /// that is to be done `at_once`, returns how many accesses there were before, when all of them are taken.
     pub(super) fn take(
         &self,
@@ -107,7 +100,7 @@ impl Tracer {
             feed.collector().lock().unwrap_or_else(PoisonError::into_inner).count()
         };
         let before = at_once.then(|| count(&mut feed));
-        self.empty_ring(store, &mut feed, Feed::send);
+        self.empty(store, &mut feed, Feed::send);
         if let Some((site, addr, len)) = init {
             self.init(store, &mut feed, site, addr, len);
         }

@@ -18,7 +18,9 @@ mod trap_detail;
 mod value;
 mod written;
 
-pub use access::{AccessLog, Collector, LONG, MemoryAccess, Missing, Segment, Site, SiteKind, Target};
+pub use access::{
+    AccessLog, Buffers, Collector, LONG, MemoryAccess, Missing, RawRecords, Segment, Site, SiteKind, Target,
+};
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Traced, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use count::{counted, thousands};

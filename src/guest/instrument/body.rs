@@ -33,7 +33,7 @@ pub(super) struct BodyRewriter<'a> {
     edits: Vec<Edit>,
     /// Whether the body may catch what its calls throw: it takes the depth of calls back at each stop point then.
     keeps_depth: bool,
-    /// Whether the body keeps the cursor of the ring in a local.
+    /// Whether the body keeps the cursor of the buffer in a local.
     keeps_cursor: bool,
     code: Vec<u8>,
 }
@@ -58,7 +58,7 @@ enum What {
     Call,
     /// Operands of these types are kept.
     Operands(operands::Types),
-    /// The cursor of the ring is taken from its global, which others changed.
+    /// The cursor of the buffer is taken from its global, which others changed.
     Cursor,
 }
 

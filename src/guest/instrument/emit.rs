@@ -1,6 +1,6 @@
 //! Emits the inserted code: checks whether to stop, and recorded accesses.
 //!
-//! A record has 16 bytes, in a ring buffer in a memory of its own:
+//! A record has 16 bytes, in a buffer in a memory of its own:
 //!
 //! | offset | what |
 //! | --- | --- |
@@ -11,7 +11,7 @@
 //!
 //! What an access found in memory is not recorded: replaying the records on a copy of the memory gives it. The global
 //! `cursor` is the address of the next record. A record is made after the instruction succeeds: one that traps leaves none. When
-//! the cursor reaches the limit, which is stored at the start of the ring, the hook is called.
+//! the cursor reaches the limit, which is stored at the start of the buffer, the hook is called.
 
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
@@ -26,15 +26,12 @@ use crate::record::{LONG, Site, SiteKind};
 const DEPTH: u8 = 9;
 /// Bytes in a record.
 pub(in crate::guest) const RECORD: u32 = 16;
-/// Addresses in the ring: the limit, and the first record of a part in that part.
+/// Addresses in the buffer: the limit, the first record, and the end. The buffer and what the guest itself uses fit in
+/// the fastest cache.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
 pub(in crate::guest) const RECORDS_AT: u32 = 64;
-/// The ring consists of so many parts of so many bytes.
-pub(in crate::guest) const PARTS: u32 = 8;
-pub(in crate::guest) const PART: u32 = 32 << 10;
-/// The size of the ring in pages.
-pub(super) const RING_PAGES: u32 = PARTS * PART / 65_536;
-/// The hook's site argument when the ring is full.
+pub(in crate::guest) const RECORDS_END: u32 = 16 << 10;
+/// The hook's site argument when the buffer is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
 
 /// Emits the replacement of one instruction.
@@ -58,7 +55,7 @@ struct Locals {
     cursor: u32,
 }
 
-/// The body of the function that calls the hook when the ring is full.
+/// The body of the function that calls the hook when the buffer is full.
 pub(super) fn drain_body(added: Added) -> Vec<u8> {
     let mut code = vec![0];
     let call = Instruction::CallIndirect { type_index: added.hook_type, table_index: added.hook_table };
@@ -325,7 +322,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// Advances the cursor by this many records, and calls the hook if the ring is full.
+    /// Advances the cursor by this many records, and calls the hook if the buffer is full.
     fn end_record(&mut self, locals: Locals, records: u32) {
         self.emit([
             Instruction::LocalGet(locals.cursor),
@@ -335,7 +332,7 @@ impl Emitter<'_, '_> {
             Instruction::GlobalSet(self.added.cursor_global),
             Instruction::LocalGet(locals.cursor),
             Instruction::I32Const(LIMIT_AT.cast_signed()),
-            Instruction::I32Load(MemArg { offset: 0, align: 2, memory_index: self.added.ring_memory }),
+            Instruction::I32Load(MemArg { offset: 0, align: 2, memory_index: self.added.buffer_memory }),
             Instruction::I32GeU,
             Instruction::If(BlockType::Empty),
             Instruction::Call(self.added.drain_func),
@@ -347,7 +344,7 @@ impl Emitter<'_, '_> {
     /// Stores the site and the accessed address in the record `at` bytes after the cursor.
     fn put_head(&mut self, locals: Locals, arg: wasmparser::MemArg, at: u32, site: Instruction<'_>) {
         let field = |offset| {
-            let arg = MemArg { offset: u64::from(offset), align: 2, memory_index: self.added.ring_memory };
+            let arg = MemArg { offset: u64::from(offset), align: 2, memory_index: self.added.buffer_memory };
             Instruction::I32Store(arg)
         };
         let (site_field, address_field) = (field(at), field(at + 4));
@@ -367,7 +364,7 @@ impl Emitter<'_, '_> {
     /// Stores the current bytes at the address in the record.
     fn put_stored(&mut self, locals: Locals, width: u8, arg: wasmparser::MemArg) {
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(locals.addr)]);
-        self.emit([raw_load(width, arg), self.ring_store(8)]);
+        self.emit([raw_load(width, arg), self.buffer_store(8)]);
     }
 
     /// Stores a local's value in a record. A vector takes two records, one per half.
@@ -380,12 +377,12 @@ impl Emitter<'_, '_> {
             ValType::V128 => self.emit([Instruction::I64x2ExtractLane(if half == 0 { 0 } else { 1 })]),
             _ => (),
         }
-        self.emit([self.ring_store(half * RECORD + 8)]);
+        self.emit([self.buffer_store(half * RECORD + 8)]);
     }
 
     /// Stores the low 32 bits of a local in a field of the record.
     fn put_half(&mut self, locals: Locals, field: u32, ty: ValType, local: u32) {
-        let arg = MemArg { offset: u64::from(field), align: 2, memory_index: self.added.ring_memory };
+        let arg = MemArg { offset: u64::from(field), align: 2, memory_index: self.added.buffer_memory };
         self.emit([Instruction::LocalGet(locals.cursor), Instruction::LocalGet(local)]);
         if ty == ValType::I64 {
             self.emit([Instruction::I32WrapI64]);
@@ -393,8 +390,8 @@ impl Emitter<'_, '_> {
         self.emit([Instruction::I32Store(arg)]);
     }
 
-    fn ring_store(&self, field: u32) -> Instruction<'static> {
-        let arg = MemArg { offset: u64::from(field), align: 3, memory_index: self.added.ring_memory };
+    fn buffer_store(&self, field: u32) -> Instruction<'static> {
+        let arg = MemArg { offset: u64::from(field), align: 3, memory_index: self.added.buffer_memory };
         Instruction::I64Store(arg)
     }
 

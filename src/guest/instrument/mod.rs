@@ -43,7 +43,7 @@ use super::Cancellation;
 use crate::record::Site;
 
 pub use self::access::Touched;
-pub(super) use self::emit::{LIMIT_AT, NO_SITE, PART, PARTS, RECORD, RECORDS_AT};
+pub(super) use self::emit::{LIMIT_AT, NO_SITE, RECORD, RECORDS_AT, RECORDS_END};
 pub(super) use self::offset_map::OffsetMap;
 pub(super) use self::operands::{OPERANDS, OPERANDS_AT};
 pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINT_SITE, POINTS_AT};
@@ -115,10 +115,10 @@ pub(super) struct AddedExports {
 /// The exports through which the host reads records.
 pub(super) struct TraceExports {
     /// The memory that contains the records.
-    pub(super) ring: String,
+    pub(super) buffer: String,
     /// The global with the address of the next record.
     pub(super) cursor: String,
-    /// The table whose entry 0 is called when the ring is full and after `memory.init`.
+    /// The table whose entry 0 is called when the buffer is full and after `memory.init`.
     pub(super) hook: String,
     /// The global that counts calls, if the guest has stop points.
     pub(super) depth: Option<String>,
@@ -190,7 +190,7 @@ impl AddedExports {
     /// Names that do not clash with the module's exports.
     fn new(sections: &Sections<'_>, passes: Passes) -> AddedExports {
         let trace = || TraceExports {
-            ring: sections.fresh_name("linmem records"),
+            buffer: sections.fresh_name("linmem records"),
             cursor: sections.fresh_name("linmem cursor"),
             hook: sections.fresh_name("linmem hook"),
             depth: passes.pauses.then(|| sections.fresh_name("linmem depth")),
@@ -211,7 +211,7 @@ fn indices(sections: &Sections<'_>) -> added::Added {
     let memories = u32::try_from(sections.memories.len()).unwrap_or(u32::MAX);
     added::Added {
         flag_memory: memories,
-        ring_memory: memories.saturating_add(1),
+        buffer_memory: memories.saturating_add(1),
         cursor_global: sections.globals,
         hook_table: sections.tables,
         hook_type: sections.types,
@@ -245,13 +245,13 @@ fn append_trace(
     let funcs: Vec<_> = [indices.hook_type + 1, indices.hook_type + 2].iter().take(count).map(encoded).collect();
     sections.append(FUNCTION_SECTION, &funcs)?;
     sections.append(TABLE_SECTION, &[hook_table()])?;
-    sections.append(MEMORY_SECTION, &[memory(emit::RING_PAGES)])?;
+    sections.append(MEMORY_SECTION, &[memory(1)])?;
     let globals = [mutable_global(RECORDS_AT), mutable_global(0)];
     sections.append(GLOBAL_SECTION, &globals[..count])?;
     // Filled in later.
     sections.append(CODE_SECTION, &[])?;
     let mut entries = vec![
-        export(&exports.ring, EXPORTS_MEMORY, indices.ring_memory),
+        export(&exports.buffer, EXPORTS_MEMORY, indices.buffer_memory),
         export(&exports.cursor, EXPORTS_GLOBAL, indices.cursor_global),
         export(&exports.hook, EXPORTS_TABLE, indices.hook_table),
     ];
@@ -275,7 +275,7 @@ fn hook_type() -> Vec<u8> {
     entry
 }
 
-/// The type of the function that drains the ring: no parameters.
+/// The type of the function that empties the buffer: no parameters.
 fn drain_type() -> Vec<u8> {
     vec![0x60, 0, 0]
 }

@@ -51,7 +51,7 @@ impl AddedExports {
         put(count(self.memories.len()), out);
         self.memories.iter().for_each(|name| put_text(name, out));
         put_option(self.trace.as_ref(), out, |trace, out| {
-            [&trace.ring, &trace.cursor, &trace.hook].into_iter().for_each(|name| put_text(name, out));
+            [&trace.buffer, &trace.cursor, &trace.hook].into_iter().for_each(|name| put_text(name, out));
             put_option(trace.depth.as_deref(), out, put_text);
         });
     }
@@ -61,8 +61,8 @@ impl AddedExports {
         let (start, stack) = (from.option(Reader::text)?, from.option(Reader::text)?);
         let memories = (0..from.count(4)?).map(|_| from.text()).collect::<Option<_>>()?;
         let trace = from.option(|from| {
-            let (ring, cursor, hook) = (from.text()?, from.text()?, from.text()?);
-            Some(TraceExports { ring, cursor, hook, depth: from.option(Reader::text)? })
+            let (buffer, cursor, hook) = (from.text()?, from.text()?, from.text()?);
+            Some(TraceExports { buffer, cursor, hook, depth: from.option(Reader::text)? })
         })?;
         Some(AddedExports { flag, start, stack, memories, trace })
     }

@@ -8,9 +8,12 @@ use super::stored::Record;
 /// Maximum number of records in a chunk.
 pub(super) const CHUNK: usize = 32_768;
 
+/// Number of buffers that are kept ready.
+const READY: usize = 2;
+
 /// Empty buffers, each for a full chunk.
-#[derive(Debug, Default)]
-pub(super) struct Buffers(Arc<Mutex<Spare>>);
+#[derive(Clone, Debug, Default)]
+pub struct Buffers(Arc<Mutex<Spare>>);
 
 #[derive(Debug, Default)]
 struct Spare {
@@ -27,6 +30,20 @@ pub(super) struct Records {
 }
 
 impl Buffers {
+    /// A buffer for records as a guest wrote them.
+    pub fn take_raw(&self) -> RawRecords {
+        RawRecords(self.take())
+    }
+
+    /// Has the next buffers ready: to touch their memory for the first time takes longer than to fill it.
+    pub fn prepare(&self) {
+        while lock(&self.0).buffers.len() < READY {
+            let mut buffer = vec![Record::new(1, 0, 0); CHUNK];
+            buffer.clear();
+            lock(&self.0).buffers.push(buffer);
+        }
+    }
+
     /// Changes how many buffers are kept.
     pub(super) fn set_most(&mut self, most: usize) {
         let mut spare = lock(&self.0);
@@ -47,6 +64,32 @@ impl Records {
         if self.records.len() < self.records.capacity() / 2 {
             *self = self.records.to_vec().into();
         }
+    }
+}
+
+/// Records as a guest wrote them, for a chunk.
+#[derive(Debug)]
+pub struct RawRecords(pub(super) Records);
+
+impl RawRecords {
+    /// Appends records, of 16 bytes each.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.0.extend(bytes.as_chunks().0.iter().map(Record::read));
+    }
+
+    /// How many more a chunk takes.
+    pub fn room(&self) -> usize {
+        CHUNK.saturating_sub(self.len())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

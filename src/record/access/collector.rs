@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Memories, Traced};
-use super::buffers::{Buffers, CHUNK, Records};
+use super::buffers::{Buffers, CHUNK, RawRecords, Records};
 use super::chunk::{ACCESS_COST, Chunk, page_keys};
 use super::log::{AccessLog, Segment};
 use super::memory_access::MemoryAccess;
@@ -229,37 +229,72 @@ impl Collector {
         is_bulk && !self.keeps_bytes(record.halves()[0].into())
     }
 
+    /// Takes many records, in order. They become a chunk of the log as they are.
+    pub fn take_all(&mut self, RawRecords(records): RawRecords) {
+        if !self.is_wanted || records.is_empty() {
+            return;
+        }
+        if !self.is_long {
+            self.begin_long_segment();
+        }
+        self.close();
+        self.push_chunk(records);
+        self.note_from(0);
+        if self.follower.is_some() {
+            self.follow();
+        }
+        self.trim();
+        self.consider_checkpoint();
+    }
+
+    /// Where buffers for many records come from.
+    pub fn buffers(&self) -> &Buffers {
+        &self.buffers
+    }
+
     /// Takes records that fit in the open chunk.
     fn take_some(&mut self, records: &[[u8; RECORD]]) {
+        let chunk = self.open_chunk();
+        let first = chunk.records.len();
+        chunk.records.extend(records.iter().map(Record::read));
+        self.note_from(first);
+    }
+
+    /// Notes what the records of the open chunk did, from this one on. Those that were no accesses are removed.
+    fn note_from(&mut self, first: usize) {
         let Some(chunk) = self.log.chunks.last_mut().map(Arc::make_mut) else { return };
-        let (before, bulk_bytes) = (chunk.records.len(), chunk.bulk_bytes);
-        chunk.records.reserve(records.len());
-        let mut rest = records;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(self.take_frequent(rest));
-            rest = later;
-            if let Some(chunk) = self.log.chunks.last_mut().map(Arc::make_mut) {
-                chunk.records.extend(now.iter().map(Record::read));
+        let bulk_bytes = chunk.bulk_bytes;
+        let mut records = std::mem::take(&mut chunk.records);
+        let (mut next, mut kept) = (first, first);
+        while next < records.len() {
+            let count = self.note_frequent(&records[next..]);
+            if kept < next {
+                records.copy_within(next..next + count, kept);
             }
-            if let Some((bytes, later)) = rest.split_first() {
-                self.take_rare(&Record::read(bytes));
-                rest = later;
+            (next, kept) = (next + count, kept + count);
+            if let Some(&record) = records.get(next) {
+                if let Some(record) = self.note_rare(&record, kept) {
+                    records[kept] = record;
+                    kept += 1;
+                }
+                next += 1;
             }
         }
+        records.truncate(kept);
         let AccessLog { chunks, len, cost, .. } = &mut self.log;
-        let Some(chunk) = chunks.last() else { return };
-        *cost += (chunk.records.len() - before) * ACCESS_COST + chunk.bulk_bytes - bulk_bytes;
+        let Some(chunk) = chunks.last_mut().map(Arc::make_mut) else { return };
+        chunk.records = records;
+        *cost += (kept - first) * ACCESS_COST + chunk.bulk_bytes - bulk_bytes;
         *len = chunk.end();
     }
 
     /// Notes what the stores and loads access that come before anything else, and returns how many they are. This runs
     /// for each access of the guest.
-    fn take_frequent(&mut self, records: &[[u8; RECORD]]) -> usize {
+    fn note_frequent(&mut self, records: &[Record]) -> usize {
         let Collector { log, touched, plans, .. } = self;
         let Some(chunk) = log.chunks.last_mut().map(Arc::make_mut) else { return 0 };
         let Chunk { first, pages, .. } = chunk;
-        for (place, bytes) in records.iter().enumerate() {
-            let record = Record::read(bytes);
+        for (place, record) in records.iter().enumerate() {
             // There is none for other operations, whose records are long.
             let Some(&plan) = plans.get(record.raw_site()) else { return place };
             let Some(touched) = touched.get_mut(usize::from(plan.memory)) else { return place };
@@ -272,11 +307,11 @@ impl Collector {
         records.len()
     }
 
-    /// Takes a record of something other than a store or a load.
-    fn take_rare(&mut self, record: &Record) {
+    /// Notes what something other than a store or a load did. Returns its record, for that index of the open chunk, if it
+    /// is an access.
+    fn note_rare(&mut self, record: &Record, index: usize) -> Option<Record> {
         let AccessLog { sites, chunks, cost, .. } = &mut self.log;
-        let chunk = chunks.last_mut().map(Arc::make_mut);
-        let (Some(site), Some(chunk)) = (sites.get(record.site()), chunk) else { return };
+        let (site, chunk) = (sites.get(record.site())?, chunks.last_mut().map(Arc::make_mut)?);
         let memory = site.memory as usize;
         let [low, high] = record.halves();
         match site.kind {
@@ -284,40 +319,41 @@ impl Collector {
             SiteKind::Grow if low != u32::MAX && high > 0 => {
                 let to = low.saturating_add(high);
                 self.growth.push((memory, low.into(), to.into()));
-                chunk.records.push(Record::long(record.site(), 0, low, to));
+                Some(Record::long(record.site(), 0, low, to))
             }
             SiteKind::Copy => {
                 let (source, len) = (site.source as usize, u64::from(low));
-                chunk.sources.push((chunk.next(), high));
+                chunk.sources.push((u32::try_from(index).unwrap_or(u32::MAX), high));
                 chunk.pages.extend(page_keys(source, high, len));
                 *cost += size_of::<(u32, u32)>();
                 let mut listing = Listing { chunk: chunk.first, memory: source, pages: &mut chunk.pages };
                 if let Some(touched) = self.touched.get_mut(source).filter(|_| len > 0) {
                     touched.read(high.into(), low as usize, &mut listing);
                 }
-                self.take_bulk(Record::long(record.site(), record.addr, low, 0), memory);
+                self.note_bulk(record.addr, low, memory, index);
+                Some(Record::long(record.site(), record.addr, low, 0))
             }
             SiteKind::Fill => {
-                self.take_bulk(Record::long(record.site(), record.addr, low, high & 0xff), memory);
+                self.note_bulk(record.addr, low, memory, index);
+                Some(Record::long(record.site(), record.addr, low, high & 0xff))
             }
             // A `memory.init` is reported separately, with its bytes: see `take_init`.
-            _ => (),
+            _ => None,
         }
     }
 
-    /// Takes a bulk operation on a memory. Returns whether its bytes are kept.
-    fn take_bulk(&mut self, record: Record, memory: usize) -> bool {
-        let [len, _] = record.halves();
+    /// Notes what a bulk operation wrote to a memory, whose record gets that index of the open chunk. Returns whether its
+    /// bytes are kept.
+    fn note_bulk(&mut self, addr: u32, len: u32, memory: usize, index: usize) -> bool {
         let is_kept = self.keeps_bytes(len.into());
         let chunk = self.log.chunks.last_mut().map(Arc::make_mut);
         let (Some(chunk), Some(touched)) = (chunk, self.touched.get_mut(memory)) else { return is_kept };
         match is_kept {
             true => chunk.bulk_bytes += 2 * len as usize,
-            false => self.log.unkept.push(chunk.end()),
+            false => self.log.unkept.push(chunk.first + index as u64),
         }
         let mut listing = Listing { chunk: chunk.first, memory, pages: &mut chunk.pages };
-        touched.write_range(record.addr.into(), len as usize, &mut listing);
-        chunk.records.push(record);
+        touched.write_range(addr.into(), len as usize, &mut listing);
         is_kept
     }
 
@@ -334,8 +370,10 @@ impl Collector {
         let (Some(addr), Ok(len)) = (addr, u32::try_from(new.len())) else { return };
         let index = self.open_chunk().next();
         let number = self.log.len;
-        if self.take_bulk(Record::long(site as usize, addr, len, 0), memory as usize) {
-            let chunk = self.open_chunk();
+        let is_kept = self.note_bulk(addr, len, memory as usize, index as usize);
+        let chunk = self.open_chunk();
+        chunk.records.push(Record::long(site as usize, addr, len, 0));
+        if is_kept {
             chunk.inits.push((index, new.into()));
             self.log.cost += 2 * new.len();
         } else {
@@ -441,17 +479,21 @@ impl Collector {
     fn open_chunk(&mut self) -> &mut Chunk {
         if self.is_closed || self.log.chunks.last().is_none_or(|chunk| chunk.records.len() >= CHUNK) {
             self.close();
-            self.is_closed = false;
-            let AccessLog { chunks, cost, len, .. } = &mut self.log;
             // The one chunk that most logs have is short.
-            let records = if self.is_long { self.buffers.take() } else { Records::default() };
-            if let Some(full) = chunks.last() {
-                *cost += full.pages.len() * size_of::<u32>() + size_of::<Chunk>();
-            }
-            chunks.push(Arc::new(Chunk { first: *len, records, ..Chunk::default() }));
-            self.touched.iter_mut().for_each(Touched::begin_chunk);
+            self.push_chunk(if self.is_long { self.buffers.take() } else { Records::default() });
         }
         self.log.chunks.last_mut().map(Arc::make_mut).expect("one was pushed")
+    }
+
+    /// Begins a chunk.
+    fn push_chunk(&mut self, records: Records) {
+        self.is_closed = false;
+        let AccessLog { chunks, cost, len, .. } = &mut self.log;
+        if let Some(full) = chunks.last() {
+            *cost += full.pages.len() * size_of::<u32>() + size_of::<Chunk>();
+        }
+        chunks.push(Arc::new(Chunk { first: *len, records, ..Chunk::default() }));
+        self.touched.iter_mut().for_each(Touched::begin_chunk);
     }
 
     /// Ends the open chunk.

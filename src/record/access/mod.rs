@@ -20,6 +20,7 @@ mod touched;
 mod travel;
 mod values;
 
+pub use buffers::{Buffers, RawRecords};
 pub use collector::Collector;
 pub use log::{AccessLog, Missing, Segment};
 pub use memory_access::MemoryAccess;
