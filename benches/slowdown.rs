@@ -8,7 +8,6 @@
 //! `TRACE_QUICKJS` and `TRACE_SQLITE` name the modules of the packages `@jitl/quickjs-wasmfile-release-sync` and
 //! `@sqlite.org/sqlite-wasm` (see `tests/packages`). Without them, only the guest in this file is measured.
 
-#![allow(unsafe_code)]
 mod traced;
 
 use std::path::PathBuf;
@@ -89,26 +88,11 @@ fn measure(name: &str, module: &[u8], recipe: &str, line: &str) {
 
 /// How long a guest works on a line.
 fn work(guest: &mut Live, line: &str) -> Duration {
-    let (p, t) = (clock(libc::CLOCK_PROCESS_CPUTIME_ID), clock(libc::CLOCK_THREAD_CPUTIME_ID));
     let since = Instant::now();
     let cause = guest.send(InputLine { bytes: line.as_bytes(), ended: true }, 1);
     let elapsed = since.elapsed();
     cause.outcome.as_ref().expect("the guest answers");
-    let (p, t) = (clock(libc::CLOCK_PROCESS_CPUTIME_ID) - p, clock(libc::CLOCK_THREAD_CPUTIME_ID) - t);
-    eprintln!(
-        "wall {:.1} thread {:.1} others {:.1} records {}",
-        elapsed.as_secs_f64() * 1e3,
-        t * 1e3,
-        (p - t) * 1e3,
-        cause.accesses.len()
-    );
     elapsed
-}
-
-fn clock(id: libc::clockid_t) -> f64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    unsafe { libc::clock_gettime(id, &mut time) };
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<f64> {

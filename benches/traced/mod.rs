@@ -4,13 +4,13 @@ use linmem::abi::ConventionRequest;
 use linmem::guest::{Limits, Passes, Watchdog};
 use linmem::session::{Live, Options, Source};
 
-pub const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
+pub(crate) const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
 
 /// A convention of guests that work on memory in place.
-pub const TURN: &str = "name turn\neach line\n  write line at 64\n* turn(64, n)\n  read n at 64\n";
+pub(crate) const TURN: &str = "name turn\neach line\n  write line at 64\n* turn(64, n)\n  read n at 64\n";
 
 /// Starts a guest that may have `memory` bytes.
-pub fn live(binary: Vec<u8>, recipe: &str, trace: Passes, memory: u64) -> Live {
+pub(crate) fn live(binary: Vec<u8>, recipe: &str, trace: Passes, memory: u64) -> Live {
     let path = std::env::temp_dir().join(format!(
         "linmem-trace-{}-{:?}.recipe",
         std::process::id(),

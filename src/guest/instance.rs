@@ -174,13 +174,6 @@ impl Guest {
     }
 }
 
-impl Drop for Guest {
-    fn drop(&mut self) {
-        // A thread that still reads the ring would read memory that is gone.
-        self.reach.parts.tracer.iter().for_each(Tracer::wait);
-    }
-}
-
 impl Boundary for Guest {
     #[inline]
     fn call(&mut self, func: &Func, args: &[Value], host: &mut dyn Host) -> Result<&[Value], Box<Failure>> {

@@ -72,11 +72,6 @@ impl Tracer {
         let _ = self.cursor.set(store, Value::I32(RECORDS_AT.cast_signed()));
     }
 
-    /// Waits for the thread that takes records.
-    pub(super) fn wait(&self) {
-        self.feed().wait();
-    }
-
     fn feed(&self) -> RefMut<'_, Feed> {
         self.feed.borrow_mut()
     }

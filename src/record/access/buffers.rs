@@ -37,7 +37,8 @@ impl Buffers {
 
     /// Has the next buffers ready: to touch their memory for the first time takes longer than to fill it.
     pub fn prepare(&self) {
-        while lock(&self.0).buffers.len() < READY {
+        let is_wanted = |spare: &Spare| spare.buffers.len() < READY.min(spare.most);
+        while is_wanted(&lock(&self.0)) {
             let mut buffer = vec![Record::new(1, 0, 0); CHUNK];
             buffer.clear();
             lock(&self.0).buffers.push(buffer);

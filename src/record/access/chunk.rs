@@ -79,6 +79,7 @@ impl Chunk {
         self.pages.sort_unstable();
         self.pages.dedup();
         self.pages.shrink_to_fit();
+        self.records.shrink();
         if !self.is_worked_out() {
             self.values = OnceLock::new();
         }

@@ -9,6 +9,7 @@ mod granules;
 mod keeping;
 mod log;
 mod memory_access;
+mod noting;
 mod page_index;
 mod plan;
 mod replay;
