@@ -327,7 +327,7 @@ impl Cli {
             cli.settings = base()?;
         }
         // A setting may be given before the subcommand or after it.
-        for given in std::iter::once(&matches).chain(matches.subcommand().map(|(_, matches)| matches)) {
+        for given in std::iter::successors(Some(&matches), |given| given.subcommand().map(|(_, given)| given)) {
             for setting in SETTINGS {
                 set_given(setting, given, &mut cli.settings)
                     .map_err(|message| definition().error(ErrorKind::InvalidValue, message))?;

@@ -1,5 +1,6 @@
 //! Nothing reaches a terminal raw: not from a guest, a module, a recipe, a session, a path, an argument or a variable.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,9 +26,9 @@ fn hostile() -> String {
     HOSTILE.concat().replace('/', "")
 }
 
-/// A text as a string of the text format.
-fn quoted(text: &str) -> String {
-    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+/// Bytes as a string of the text format.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 /// A folder with a module whose file, imports, exports, data and producers are as hostile as can be.
@@ -35,7 +36,7 @@ fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("escapes");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the test directory is writable");
-    let (hostile, name) = (quoted(&hostile()), hostile());
+    let (hostile, name) = (quoted(hostile().as_bytes()), hostile());
     let len = name.len();
     let module = format!(
         r#"(module (import "env{hostile}" "say{hostile}" (func $say (param i32 i32)))
@@ -57,7 +58,12 @@ fn folder() -> PathBuf {
 }
 
 /// Runs linmem on a terminal with these arguments and keys, and returns what it wrote.
-fn written(folder: &Path, args: &[&str], keys: &[u8], env: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn written(
+    folder: &Path,
+    args: &[impl AsRef<OsStr>],
+    keys: &[u8],
+    env: &[(&str, impl AsRef<OsStr>)],
+) -> Vec<u8> {
     use std::io::{Read, Write};
     let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 120, ..PtySize::default() }).expect("a pty");
     let mut command = CommandBuilder::new(BINARY);
@@ -89,7 +95,7 @@ fn written(folder: &Path, args: &[&str], keys: &[u8], env: &[(&str, &str)]) -> V
 }
 
 /// The parts of an output that linmem never writes itself.
-fn foreign(output: &[u8]) -> Vec<String> {
+pub(crate) fn foreign(output: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(output);
     let mut found = Vec::new();
     for (at, c) in text.char_indices() {

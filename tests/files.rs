@@ -113,6 +113,22 @@ fn a_full_disk_destroys_nothing() {
     }
 }
 
+/// The same, for a recipe that is formatted.
+#[test]
+fn a_full_disk_destroys_no_recipe() {
+    let folder = folder("full-recipe");
+    let recipe = format!("each line\n{}", "     ptr = alloc(n)\n".repeat(200));
+    fs::write(folder.join("old.recipe"), &recipe).expect("it is writable");
+    let limited = "trap '' XFSZ; ulimit -f 1; linmem recipe fmt old.recipe";
+    let output = hermetic::shell(limited).current_dir(&folder).output().expect("sh is installed");
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(folder.join("old.recipe")).ok().as_deref(), Some(&*recipe));
+    assert_eq!(names(&folder), ["old.recipe"]);
+    let output = hermetic::linmem().current_dir(&folder).args(["recipe", "fmt", "old.recipe"]).output();
+    assert_eq!(output.expect("linmem starts").status.code(), Some(0));
+    assert!(fs::read_to_string(folder.join("old.recipe")).is_ok_and(|text| text.contains("\n  ptr = alloc(n)\n")));
+}
+
 /// XML has no `]]>` in text, and neither control characters nor U+FFFE and U+FFFF.
 #[test]
 fn a_picture_is_well_formed_whatever_it_shows() {

@@ -191,3 +191,27 @@ fn names_in_text_may_have_any_characters_and_are_escaped() {
     assert!(stdout.contains("a\\u{202e}b\\u{feff}  function"), "{stdout}");
     assert_eq!(status, Some(0));
 }
+
+/// What `:limits` lists is in both reports.
+#[test]
+fn both_reports_list_every_limit() {
+    let module = r#"(module (memory (export "memory") 1))"#;
+    let listed = text(&crate::piped::run(&["--script", "-"], b":limits\n").stdout);
+    let listed: Vec<_> = listed.lines().filter(|line| line.starts_with("--")).collect();
+    assert!(listed.len() > 15, "{listed:?}");
+    let (report, _) = inspect("limits", module, &[]);
+    for line in &listed {
+        assert!(report.contains(line), "{line} is not in {report}");
+    }
+    let (json, _) = inspect("limits", module, &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["limits"].as_object().map(serde_json::Map::len), Some(listed.len()), "{}", json["limits"]);
+    let args = ["--json", "--max-nesting", "3", "--step-timeout", "1.5s", "--max-cache", "1MiB"];
+    let (json, _) = inspect("limits", module, &args);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    let limits = &json["limits"];
+    assert_eq!(
+        (&limits["nesting"], &limits["step_timeout_ms"], &limits["cache_bytes"]),
+        (&3.into(), &1500.into(), &(1 << 20).into())
+    );
+}

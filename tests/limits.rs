@@ -166,6 +166,26 @@ fn each_limit_of_sizes_is_met_and_named() {
             7,
         ),
         (vec!["--max-output", "3"], "but the limit is 3 (--max-output sets it)", 6),
+        (
+            vec!["recipe", "check", &recipe, &guest, "--max-module", "100"],
+            "longer than 100 bytes, the limit for a module (--max-module sets it)",
+            3,
+        ),
+        (
+            vec!["recipe", "check", &recipe, &guest, "--max-recipe", "20"],
+            "longer than 20 bytes, the limit for a recipe (--max-recipe sets it)",
+            2,
+        ),
+        (
+            vec!["--max-recipe", "20", "recipe", "fmt", &recipe],
+            "longer than 20 bytes, the limit for a recipe (--max-recipe sets it)",
+            2,
+        ),
+        (
+            vec!["recipe", "fmt", "--max-recipe", "1"],
+            "stdin: longer than 1 byte, the limit for a recipe (--max-recipe sets it)",
+            2,
+        ),
     ] {
         let output = run(&args, b"x\n");
         let stderr = text(&output.stderr);

@@ -67,6 +67,8 @@ mod prompt;
 #[cfg(unix)]
 mod prompt_reload;
 mod pty;
+#[cfg(unix)]
+mod random_escapes;
 mod recipe_command;
 mod recipe_writer;
 mod recipes;

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| linmem_fuzz::attack("command", data));
+libfuzzer_sys::fuzz_target!(init: linmem_fuzz::write_seeds("command"), |data: &[u8]| linmem_fuzz::attack("command", data));

@@ -1,7 +1,7 @@
 //! A recipe in a file of the user.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::recipe::{self, Recipe, RecipeError};
@@ -45,16 +45,23 @@ impl RecipeFile {
     /// # Errors
     /// The file cannot be read, or is too long for a recipe.
     pub fn text_of(path: &Path, limits: &Limits) -> Result<String, NoConvention> {
-        let most = limits.recipe;
-        let file = path.display();
-        let mut text = String::new();
-        let read = File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_string(&mut text));
-        read.map_err(|error| NoConvention::new(&format!("{file}: {error}; {}", known())))?;
-        if text.len() as u64 > most {
+        let name = path.display().to_string();
+        let read = File::open(path).and_then(|file| RecipeFile::text_within(file, &name, limits));
+        read.map_err(|error| NoConvention::new(&format!("{name}: {error}; {}", known())))?
+    }
+
+    /// The text that a reader has, valid or not; the name is for messages.
+    ///
+    /// # Errors
+    /// Outside, it cannot be read; inside, it is too long for a recipe.
+    pub fn text_within(text: impl Read, name: &str, limits: &Limits) -> io::Result<Result<String, NoConvention>> {
+        let (mut read, most) = (String::new(), limits.recipe);
+        text.take(most.saturating_add(1)).read_to_string(&mut read)?;
+        if read.len() as u64 > most {
             let most = counted(most, "byte");
-            let words = format!("{file}: longer than {most}, the limit for a recipe (--max-recipe sets it)");
-            return Err(NoConvention::new(&words));
+            let words = format!("{name}: longer than {most}, the limit for a recipe (--max-recipe sets it)");
+            return Ok(Err(NoConvention::new(&words)));
         }
-        Ok(text)
+        Ok(Ok(read))
     }
 }

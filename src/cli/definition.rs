@@ -18,17 +18,28 @@ pub fn definition() -> clap::Command {
     let all = all.mut_subcommand("infer", |infer| with_settings(infer, |it| is_limit(it) && it.name != "timeout"));
     let all = all.mut_subcommand("replay", |replay| {
         let replay = with_settings(replay, |it| it.group != Group::Program);
-        // Nothing runs in a saved session: the other limits and --resend are accepted, but not listed.
-        let concerns = |arg: &Arg| ["max-memory", "max-session"].contains(&arg.get_id().as_str());
-        let is_unlisted = |arg: &Arg| match arg.get_help_heading() {
-            Some(LIMITS) => !concerns(arg),
-            heading => heading == Some(COMPILING),
-        };
-        let is_unused = |arg: &Arg| is_unlisted(arg) || arg.get_id() == "resend";
-        replay.mut_args(|arg| if is_unused(&arg) { arg.hide(true) } else { arg })
+        // Nothing runs in a saved session.
+        listing_limits(replay, &["max-memory", "max-session"])
+            .mut_args(|arg| if arg.get_id() == "resend" { arg.hide(true) } else { arg })
+    });
+    let all = all.mut_subcommand("recipe", |recipe| {
+        // Nothing runs here either.
+        let with_limits =
+            |command, listed: &[&str]| listing_limits(with_settings(command, |it| it.group == Group::Limits), listed);
+        let recipe = recipe.mut_subcommand("check", |check| with_limits(check, &["max-module", "max-recipe"]));
+        recipe.mut_subcommand("fmt", |fmt| with_limits(fmt, &["max-recipe"]))
     });
     let with_switches = ["inspect", "infer", "replay"];
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
+}
+
+/// Lists only these limits: the command accepts the others, but they have no effect on it.
+fn listing_limits(command: clap::Command, listed: &[&str]) -> clap::Command {
+    let is_unlisted = |arg: &Arg| match arg.get_help_heading() {
+        Some(LIMITS) => !listed.contains(&arg.get_id().as_str()),
+        heading => heading == Some(COMPILING),
+    };
+    command.mut_args(|arg| if is_unlisted(&arg) { arg.hide(true) } else { arg })
 }
 
 /// Adds the flags of some settings.

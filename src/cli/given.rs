@@ -11,8 +11,7 @@ use crate::settings::{Kind, SETTINGS, Setting, Settings};
 /// Fails if an argument before the subcommand has no meaning for it. Global options have one, and settings that the
 /// subcommand has too.
 pub(super) fn check_before_subcommand(all: &clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
-    let Some(name) = matches.subcommand_name() else { return Ok(()) };
-    let Some(subcommand) = all.find_subcommand(name) else { return Ok(()) };
+    let Some((name, subcommand)) = chosen(all, matches) else { return Ok(()) };
     for arg in all.get_arguments().filter(|arg| is_given(arg.get_id().as_str(), matches) && !arg.is_global_set()) {
         let long = arg.get_long();
         let same = subcommand.get_arguments().find(|other| long.is_some() && other.get_long() == long);
@@ -29,6 +28,16 @@ pub(super) fn check_before_subcommand(all: &clap::Command, matches: &ArgMatches)
         return Err(all.clone().error(ErrorKind::ArgumentConflict, message));
     }
     Ok(())
+}
+
+/// The subcommand that was chosen, with its name, such as `recipe check`.
+fn chosen<'a>(all: &'a clap::Command, matches: &ArgMatches) -> Option<(String, &'a clap::Command)> {
+    let (name, given) = matches.subcommand()?;
+    let subcommand = all.find_subcommand(name)?;
+    Some(match chosen(subcommand, given) {
+        Some((inner, subcommand)) => (format!("{name} {inner}"), subcommand),
+        None => (name.to_owned(), subcommand),
+    })
 }
 
 /// Whether the command line has an argument with that id.

@@ -88,7 +88,7 @@ fn inspect_guest(guest: &Path, all: bool, json: bool, how: &ConventionArgs, cli:
     match session::inspect(&source, &options) {
         Ok(inspection) => {
             let text = match json {
-                true => inspect::json(&source, &inspection),
+                true => inspect::json(&source, &inspection, &cli.settings),
                 false => inspect::text(&source, &inspection, &cli.settings, all),
             };
             let written = status::of_write(io::stdout().write_all(text.as_bytes()));

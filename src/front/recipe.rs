@@ -1,7 +1,6 @@
 //! `linmem recipe check` and `linmem recipe fmt`: finds everything that is wrong in a recipe, and formats recipes.
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::status::{self, Status};
@@ -10,13 +9,13 @@ use crate::abi::recipe::{RecipeError, format, parse_all};
 use crate::cli::{Cli, RecipeCommand};
 use crate::guest::inspect;
 use crate::record::counted;
-use crate::session::Source;
+use crate::session::{Source, write_whole};
 
 /// Does what the command asks for.
 pub(super) fn run(command: &RecipeCommand, cli: &Cli) -> Status {
     match command {
         RecipeCommand::Check { file, guest, stub_imports } => check(file, guest, *stub_imports, cli),
-        RecipeCommand::Fmt { files, check } if files.is_empty() => fmt_stdin(*check),
+        RecipeCommand::Fmt { files, check } if files.is_empty() => fmt_stdin(*check, cli),
         RecipeCommand::Fmt { files, check } => fmt_files(files, *check, cli),
     }
 }
@@ -57,11 +56,12 @@ fn tell(name: &str, text: &str, mut errors: Vec<RecipeError>) -> Status {
     Status::NoConvention
 }
 
-fn fmt_stdin(only_check: bool) -> Status {
-    let mut text = String::new();
-    if let Err(error) = io::stdin().read_to_string(&mut text) {
-        return status::fail(Status::Io, &format!("reading stdin failed: {error}"));
-    }
+fn fmt_stdin(only_check: bool, cli: &Cli) -> Status {
+    let text = match RecipeFile::text_within(io::stdin().lock(), "stdin", &cli.settings.limits) {
+        Ok(Ok(text)) => text,
+        Ok(Err(error)) => return status::fail(Status::Usage, &error.to_string()),
+        Err(error) => return status::fail(Status::Io, &format!("reading stdin failed: {error}")),
+    };
     match format(&text) {
         Err(errors) => tell("stdin", &text, errors),
         Ok(formatted) if only_check && formatted == text => Status::Answered,
@@ -87,7 +87,7 @@ fn fmt_file(file: &Path, only_check: bool, cli: &Cli) -> Status {
         Err(errors) => tell(&name, &text, errors),
         Ok(formatted) if formatted == text => Status::Answered,
         Ok(_) if only_check => status::fail(Status::SomeFailed, &format!("{name}: not formatted")),
-        Ok(formatted) => match fs::write(file, formatted) {
+        Ok(formatted) => match write_whole(file, true, |out| out.write_all(formatted.as_bytes())) {
             Ok(()) => Status::Answered,
             Err(error) => status::fail(Status::Io, &format!("{name}: {error}")),
         },

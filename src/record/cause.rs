@@ -271,6 +271,8 @@ impl Cause {
             + answer
             + steps
             + self.accesses.cost()
+            + size_of::<AccessLog>()
+            + size_of_val(self.accesses.segments())
             + self.written.iter().map(WrittenRanges::cost).sum::<usize>()
             + self.changes.iter().map(Change::cost).sum::<usize>()
     }

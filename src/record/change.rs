@@ -9,6 +9,8 @@ use super::{Image, Memories, WASM_PAGE};
 pub const MEMORIES: usize = 100;
 /// Maximum number of pages in a memory.
 const PAGES: u64 = 65_536;
+/// What an allocation costs besides its bytes: two counts, and what the allocator needs.
+const ALLOCATION: usize = 32;
 
 /// Who changed a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -231,7 +233,12 @@ impl Change {
             Change::Bare { mask, .. } => mask.as_ref().map_or(0, |mask| mask.0.len()),
             Change::Growth { .. } => 0,
         };
-        bytes + size_of::<Change>()
+        let allocations = match self {
+            Change::Bytes { mask, .. } => 1 + usize::from(mask.is_some()),
+            Change::Bare { mask, .. } => usize::from(mask.is_some()),
+            Change::Growth { .. } => 0,
+        };
+        bytes + allocations * ALLOCATION + size_of::<Change>()
     }
 
     /// Who wrote the byte at this address, if this change is known to have written it.

@@ -470,14 +470,18 @@ impl Recorder {
             let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
             (collecting.take_log(), collecting.traced())
         });
+        let (mut steps, mut changes) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.changes));
+        // They stay as they are, and there may be very many causes.
+        steps.shrink_to_fit();
+        changes.shrink_to_fit();
         let mut cause = Cause {
             bare: 0,
             accesses: Arc::new(log),
             traced,
             written: Vec::new(),
             trigger,
-            steps: std::mem::take(&mut self.steps),
-            changes: std::mem::take(&mut self.changes),
+            steps,
+            changes,
             focus: self.focus.take(),
             outcome,
             cleanup: None,

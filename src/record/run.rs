@@ -31,6 +31,10 @@ pub struct Run {
     listed_cost: usize,
     /// How many causes come before `causes`, those in `listed` included.
     forgotten: usize,
+    /// How many causes at the front of `causes` have no accesses anymore.
+    emptied: usize,
+    /// The number of the newest cause with changes whose values are not kept. Nothing leads back over those.
+    barrier: Option<usize>,
     present: Memories,
     /// The memories before the newest cause, if they were not worked out but are known.
     before: Option<Memories>,
@@ -49,6 +53,8 @@ impl Run {
             listed: VecDeque::new(),
             listed_cost: 0,
             forgotten: 0,
+            emptied: 0,
+            barrier: None,
             present: Memories::new(),
             before: None,
             start: Memories::new(),
@@ -87,6 +93,10 @@ impl Run {
             && let Some(unfinished) = self.causes.pop_back()
         {
             self.cost -= unfinished.cost();
+            if unfinished.bare > 0 {
+                let older = self.causes.iter().rposition(|cause| cause.bare > 0);
+                self.barrier = older.map(|place| self.forgotten + place);
+            }
         } else {
             self.before = Some(std::mem::take(&mut self.present)).filter(|_| !self.is_empty());
         }
@@ -94,6 +104,9 @@ impl Run {
             self.start = present.clone();
         }
         self.cost += cause.cost();
+        if cause.bare > 0 {
+            self.barrier = Some(self.len());
+        }
         self.causes.push_back(cause);
         self.present = present;
         self.keep_to_budget();
@@ -120,14 +133,13 @@ impl Run {
     /// Drops the bytes of the oldest causes until the rest fits. Of those, as many stay listed as take little memory.
     fn keep_to_budget(&mut self) {
         self.drop_accesses();
-        // Nothing leads back over values that are not kept.
-        let barrier = self.causes.iter().rposition(|cause| cause.bare > 0).unwrap_or(0);
-        let mut behind = barrier;
+        let mut behind = self.barrier.map_or(0, |number| number.saturating_sub(self.forgotten));
         while (self.cost > self.budget || behind > 0) && self.causes.len() > 1 {
             behind = behind.saturating_sub(1);
             let oldest = self.causes.pop_front().expect("there are two");
             self.cost -= oldest.cost();
             self.forgotten += 1;
+            self.emptied = self.emptied.saturating_sub(1);
             let listed = oldest.without_bytes();
             self.listed_cost += listed.cost();
             self.listed.push_back(Arc::new(listed));
@@ -141,16 +153,15 @@ impl Run {
     /// Drops the accesses of the oldest causes while they exceed the budget. Their changes stay.
     fn drop_accesses(&mut self) {
         let older = self.causes.len().saturating_sub(1);
-        for cause in self.causes.iter_mut().take(older) {
-            if self.cost <= self.budget {
-                return;
-            }
+        while self.cost > self.budget && self.emptied < older {
+            let cause = &mut self.causes[self.emptied];
             if cause.accesses.cost() > 0 {
                 self.cost -= cause.cost();
                 let node = Arc::make_mut(cause);
                 node.accesses = Arc::new(node.accesses.emptied());
                 self.cost += cause.cost();
             }
+            self.emptied += 1;
         }
     }
 

@@ -15,8 +15,9 @@ pub(crate) fn run(data: &[u8]) {
     let options = Options { limits: limits(), wish, trace, ..Options::default() };
     let inspected = inspect(&source, &options);
     if let Ok(inspection) = &inspected {
-        assert_safe(&inspection_text(&source, inspection, &Settings::default(), true));
-        let json = inspection_json(&source, inspection);
+        let settings = Settings::default();
+        assert_safe(&inspection_text(&source, inspection, &settings, true));
+        let json = inspection_json(&source, inspection, &settings);
         serde_json::from_str::<serde_json::Value>(&json).expect("it is JSON");
     }
     let Ok((mut live, _)) = Live::open(&source, &options, Watchdog::new(options.limits.time)) else { return };

@@ -1,11 +1,14 @@
 //! An inspection as one JSON object: what `linmem guide json` describes. The order of the fields is part of the format.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::abi::{Candidate, Rejection};
 use crate::front::json;
 use crate::guest::{self, Limits};
 use crate::session::{Inspection, Source};
+use crate::settings::Settings;
 
 /// The version of the format. Adding a field keeps it; changing a field's meaning raises it.
 const VERSION: u32 = 1;
@@ -110,7 +113,7 @@ struct Compiled<'a> {
     bytes: u64,
 }
 
-/// The limits that would apply to the guest.
+/// The limits that would apply to the guest, and to what else linmem reads and does.
 #[derive(Serialize)]
 struct Allowed {
     memory_bytes: u64,
@@ -119,6 +122,19 @@ struct Allowed {
     record_bytes: u64,
     compile_timeout_ms: Option<u64>,
     compile_memory_bytes: u64,
+    step_timeout_ms: Option<u64>,
+    table_entries: u64,
+    stack_bytes: u64,
+    messages_bytes: u64,
+    steps: u64,
+    module_bytes: u64,
+    recipe_bytes: u64,
+    script_bytes: u64,
+    session_bytes: u64,
+    nesting: u64,
+    sourced: u64,
+    trials: u64,
+    cache_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -136,7 +152,7 @@ struct Recipe<'a> {
 }
 
 /// Formats the inspection as one line of JSON.
-pub fn json(source: &Source, inspection: &Inspection) -> String {
+pub fn json(source: &Source, inspection: &Inspection, settings: &Settings) -> String {
     let interface = &inspection.interface;
     let names = interface.memory_names();
     let memories = interface.memories.iter().enumerate().map(|(place, memory)| Memory {
@@ -170,7 +186,7 @@ pub fn json(source: &Source, inspection: &Inspection) -> String {
         built_by: &inspection.built_by,
         load_error: inspection.obstacle.as_ref().map(ToString::to_string),
         unresolved: inspection.unresolved.iter().map(Import::from).collect(),
-        limits: inspection.limits.into(),
+        limits: Allowed::new(&inspection.limits, settings),
         conventions: fitting.chain(inspection.misses.iter().map(Convention::missed)).collect(),
         recipe: inspection
             .chosen
@@ -216,9 +232,9 @@ impl From<&guest::Extern> for What {
     }
 }
 
-impl From<Limits> for Allowed {
-    fn from(limits: Limits) -> Allowed {
-        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+impl Allowed {
+    fn new(limits: &Limits, settings: &Settings) -> Allowed {
+        let (inputs, millis) = (&settings.inputs, |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         Allowed {
             memory_bytes: limits.memory,
             timeout_ms: limits.time.map(millis),
@@ -226,6 +242,19 @@ impl From<Limits> for Allowed {
             record_bytes: limits.record,
             compile_timeout_ms: limits.compile_time.map(millis),
             compile_memory_bytes: limits.compile_memory,
+            step_timeout_ms: limits.step.map(millis),
+            table_entries: limits.table,
+            stack_bytes: limits.stack,
+            messages_bytes: limits.messages,
+            steps: limits.steps,
+            module_bytes: limits.module,
+            recipe_bytes: limits.recipe,
+            script_bytes: inputs.script,
+            session_bytes: inputs.session,
+            nesting: inputs.nesting,
+            sourced: inputs.sourced,
+            trials: inputs.trials,
+            cache_bytes: settings.max_cache,
         }
     }
 }

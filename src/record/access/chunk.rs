@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::super::PAGE;
 use super::buffers::Records;
-use super::granules::Granules;
+use super::granules::{self, Granules};
 use super::stored::Record;
 use super::target::Target;
 use super::values::Values;
@@ -101,6 +101,7 @@ impl Chunk {
             + self.sources.len() * size_of::<(u32, u32)>()
             + self.pages.len() * size_of::<u32>()
             + self.bulk_bytes
+            + granules::cost(self.records.len())
             + size_of::<Chunk>()
     }
 }

@@ -11,6 +11,10 @@ const GRANULE: u64 = 16;
 const BITS: u64 = 1 << 15;
 /// Longest range that is looked up granule by granule.
 const LONGEST: u64 = 64 * GRANULE;
+/// Bytes of a summary.
+const SIZE: usize = (BITS / 8) as usize;
+/// How many records have one. Fewer are looked at as fast, and take less memory than a summary of them.
+const MANY: usize = SIZE / size_of::<Record>();
 
 /// A bit for each granule that is touched, made when it is first needed.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +24,7 @@ impl Granules {
     /// Whether one of the records may touch a byte of `range`, in some memory. The records are always the same, and so
     /// are the sources of copies, by the indices of their records.
     pub(super) fn may_touch(&self, records: &[Record], sources: &[(u32, u32)], range: &Range<u64>) -> bool {
-        if range.end.saturating_sub(range.start) > LONGEST {
+        if range.end.saturating_sub(range.start) > LONGEST || records.len() < MANY {
             return true;
         }
         let bits = self.0.get_or_init(|| summary(records, sources));
@@ -29,6 +33,11 @@ impl Granules {
             bits[word] >> bit & 1 == 1
         })
     }
+}
+
+/// What the summary of that many records costs, whether it was needed yet or not.
+pub(super) fn cost(records: usize) -> usize {
+    if records < MANY { 0 } else { SIZE }
 }
 
 /// It follows from the records.

@@ -30,6 +30,7 @@ mod mouse;
 mod overlays;
 mod panels;
 mod panes;
+mod panics;
 mod pictures;
 mod scenes;
 mod sizes;
