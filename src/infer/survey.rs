@@ -99,7 +99,7 @@ pub(super) fn survey(lab: &Lab<'_>, base: Draft, memory: usize, known: Option<&S
                 }
             }
             (1..=4, [result]) if result.is_number() && known.is_none() => {
-                survey.allocators.extend(allocator(lab, &survey, name, ty))
+                survey.allocators.extend(allocator(lab, &survey, name, ty));
             }
             _ => (),
         }
