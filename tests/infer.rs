@@ -59,6 +59,15 @@ const LINES: [(&str, &str); 4] = [
     ("a longer line, 42 of it", "A LONGER LINE, 42 OF IT"),
 ];
 
+/// Small guests that each need something special, with the examples.
+const SPECIAL: [(&str, &[(&str, &str)]); 5] = [
+    ("mode", &[("Did you", "DDiidd  yyoouu"), ("abc", "aabbcc"), ("x", "xx")]),
+    ("mode", &[("Did you", "D-i-d- -y-o-u-"), ("abc", "a-b-c-"), ("x", "x-")]),
+    ("handle", &[("Did you know", "wonk uoy diD"), ("abc", "cba"), ("x", "x")]),
+    ("sum", &[("Did you know", "1005357428"), ("a", "3826002220"), ("x y", "3402250132")]),
+    ("state", &[("Did you know", "1143197"), ("a", "97873"), ("x y", "275457")]),
+];
+
 /// The module of a file as a binary whose exports have meaningless names, without custom sections.
 fn without_names(path: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).expect("the guest is there");
@@ -135,6 +144,13 @@ fn modules_without_names_are_inferred_from_one_example() {
     });
     wrong.sort();
     assert!(wrong.is_empty(), "{} of {}: {}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+#[test]
+fn constants_and_further_calls_are_inferred_without_names() {
+    let guests = SPECIAL.map(|(name, pairs)| (format!("tests/inferred/{name}.wat"), pairs));
+    let wrong = wrong_of(&guests);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

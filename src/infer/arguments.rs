@@ -1,5 +1,7 @@
 //! The arguments of a function that is given a line: what each may be, and in which form the line is written.
 
+use std::borrow::Cow;
+
 use crate::abi::recipe::Encoding;
 use crate::guest::Type;
 
@@ -7,7 +9,7 @@ use crate::guest::Type;
 const SHORT: usize = 4;
 
 /// What an argument is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Arg {
     /// The line's address.
     Ptr,
@@ -31,13 +33,22 @@ pub(super) enum Arg {
     Buffer,
     /// The buffer's size.
     Capacity,
-    Zero,
-    One,
+    /// A block for the guest's state, zeroed.
+    State,
+    /// What a call before returned: the guest's name for its state.
+    Handle,
+    /// What the call that took the line returned.
+    Status,
+    /// A constant: a mode, a flag, a level.
+    Number(i64),
 }
 
+/// Most functions take this one, if any.
+pub(super) const ZERO: Arg = Arg::Number(0);
+
 impl Arg {
-    pub(super) fn text(self) -> &'static str {
-        match self {
+    pub(super) fn text(self) -> Cow<'static, str> {
+        let text = match self {
             Arg::Ptr => "ptr",
             Arg::Len => "n",
             Arg::Units => "units",
@@ -48,24 +59,31 @@ impl Arg {
             Arg::AreaNext => "area + 4",
             Arg::Buffer => "buffer",
             Arg::Capacity => "capacity",
-            Arg::Zero => "0",
-            Arg::One => "1",
-        }
+            Arg::State => "state",
+            Arg::Handle => "handle",
+            Arg::Status => "status",
+            Arg::Number(number) => return Cow::Owned(number.to_string()),
+        };
+        Cow::Borrowed(text)
+    }
+
+    pub(super) fn is_constant(self) -> bool {
+        matches!(self, Arg::Number(_))
     }
 
     pub(super) fn cost(self) -> u32 {
         match self {
-            Arg::Ptr | Arg::Len => 0,
+            Arg::Ptr | Arg::Len | Arg::Handle | Arg::Status => 0,
             Arg::Units | Arg::Area | Arg::AreaNext => 1,
             Arg::End | Arg::Buffer | Arg::Capacity => 2,
-            Arg::Zero | Arg::One | Arg::Packed | Arg::PackedLow => 3,
-            Arg::Pair => 4,
+            Arg::Number(0 | 1) | Arg::Packed | Arg::PackedLow => 3,
+            Arg::Pair | Arg::State | Arg::Number(_) => 4,
         }
     }
 }
 
 /// The forms in which a line is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Form {
     Plain,
     Nul,
@@ -142,7 +160,7 @@ pub(super) fn cost_of(args: &[Arg], form: Form) -> u32 {
 pub(super) fn assignments(params: &[Type], form: Form, is_buffer: bool) -> Vec<Vec<Arg>> {
     let (mut found, count) = (Vec::new(), params.len());
     if count > SHORT {
-        many(count, &mut found);
+        many(count, form, &mut found);
     } else {
         fill(count, form, &mut Vec::new(), &mut found);
     }
@@ -151,7 +169,7 @@ pub(super) fn assignments(params: &[Type], form: Form, is_buffer: bool) -> Vec<V
     }
     let references = params.iter().filter(|ty| !ty.is_number()).count();
     // A reference can only be null.
-    let fits = |(arg, ty): (&Arg, &Type)| ty.is_number() || *arg == Arg::Zero;
+    let fits = |(arg, ty): (&Arg, &Type)| ty.is_number() || *arg == ZERO;
     found.retain(|args| args.iter().zip(params).all(fits) && is_sensible(args, form, is_buffer, references));
     found
 }
@@ -167,16 +185,15 @@ fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>
         Arg::AreaNext,
         Arg::Buffer,
         Arg::Capacity,
-        Arg::Zero,
-        Arg::One,
+        ZERO,
+        Arg::Number(1),
     ];
     if args.len() == count {
         found.push(args.clone());
         return;
     }
     for arg in ALL {
-        let is_constant = matches!(arg, Arg::Zero | Arg::One);
-        if (is_constant || !args.contains(&arg)) && (arg != Arg::Units || form.encoding() == Encoding::Utf16) {
+        if (arg.is_constant() || !args.contains(&arg)) && (arg != Arg::Units || form.encoding() == Encoding::Utf16) {
             args.push(arg);
             fill(count, form, args, found);
             args.pop();
@@ -188,26 +205,37 @@ fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>
 fn packed(params: &[Type], found: &mut Vec<Vec<Arg>>) {
     for (place, _) in params.iter().enumerate().filter(|(_, ty)| **ty == Type::I64) {
         for arg in [Arg::Packed, Arg::PackedLow] {
-            let mut args = vec![Arg::Zero; params.len()];
+            let mut args = vec![ZERO; params.len()];
             args[place] = arg;
             found.push(args);
         }
     }
 }
 
-/// For many parameters: address and length side by side, perhaps an area, and zeroes.
-fn many(count: usize, found: &mut Vec<Vec<Arg>>) {
-    for ptr in 0..count - 1 {
-        for area in 0..=count {
-            let mut args = vec![Arg::Zero; count];
-            (args[ptr], args[ptr + 1]) = (Arg::Ptr, Arg::Len);
-            if area == ptr || area == ptr + 1 {
-                continue;
+/// For many parameters: address and length side by side, or the address alone where the text says its length; perhaps
+/// an area for the answer, or a buffer and its size; and zeroes.
+fn many(count: usize, form: Form, found: &mut Vec<Vec<Arg>>) {
+    let line: &[Arg] = if form.says_its_length() { &[Arg::Ptr] } else { &[Arg::Ptr, Arg::Len] };
+    let answers: [&[Arg]; 6] = [
+        &[],
+        &[Arg::Area],
+        &[Arg::Area, Arg::AreaNext],
+        &[Arg::Buffer, Arg::Capacity],
+        &[Arg::Buffer, Arg::Area],
+        &[Arg::Buffer, Arg::Capacity, Arg::Area],
+    ];
+    for ptr in 0..=count - line.len() {
+        for answer in answers {
+            for place in 0..=count - answer.len() {
+                let is_apart = place + answer.len() <= ptr || place >= ptr + line.len();
+                if !is_apart && !answer.is_empty() || answer.is_empty() && place > 0 {
+                    continue;
+                }
+                let mut args = vec![ZERO; count];
+                args[ptr..ptr + line.len()].copy_from_slice(line);
+                args[place..place + answer.len()].copy_from_slice(answer);
+                found.push(args);
             }
-            if area < count {
-                args[area] = Arg::Area;
-            }
-            found.push(args);
         }
     }
 }
@@ -217,7 +245,7 @@ fn is_sensible(args: &[Arg], form: Form, is_buffer: bool, references: usize) -> 
     let has = |arg: Arg| args.contains(&arg);
     let count = |wanted: &[Arg]| args.iter().filter(|arg| wanted.contains(arg)).count();
     let lengths = count(&[Arg::Len, Arg::Units, Arg::End]);
-    let constants = count(&[Arg::Zero, Arg::One]);
+    let constants = args.iter().filter(|arg| arg.is_constant()).count();
     let is_packed = has(Arg::Packed) || has(Arg::PackedLow);
     let is_passed = count(&[Arg::Ptr, Arg::Pair, Arg::Packed, Arg::PackedLow]) == 1;
     // The guest knows where its buffer is; and an allocator may keep what it allocated last.

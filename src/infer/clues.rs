@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::arguments::Form;
 use super::entries::{Entry, Kind};
 use super::trial::Observed;
 use crate::record::{Failure, Limit, counted, plain};
@@ -30,7 +31,7 @@ pub(super) struct Clues {
     tallies: HashMap<Kind, Tally>,
     /// The calls that were made with the line in memory that the guest allocated, each with the form of the line. Elsewhere
     /// it is hardly read otherwise.
-    calls: HashSet<(usize, String, u8)>,
+    calls: HashSet<(usize, String, Form)>,
     /// For each function that read the whole line, how often.
     readers: BTreeMap<String, u32>,
     /// How often calls failed for a reason.

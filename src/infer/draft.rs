@@ -4,6 +4,9 @@ use super::allocator::Allocator;
 use crate::abi::Recipe;
 use crate::abi::recipe::parse;
 
+/// The line of the header that asks for a fresh guest for each line.
+const FRESH: &str = "instance fresh";
+
 /// A recipe under construction. What costs more is less likely to be what the guest expects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -59,6 +62,21 @@ impl Draft {
     /// The recipe. `None` if the text is not a valid recipe.
     pub(super) fn recipe(&self) -> Option<Recipe> {
         parse(&self.text()).ok()
+    }
+
+    /// The same draft with a fresh guest for each line. `None` if the recipe was not put together here.
+    pub(super) fn fresh(&self) -> Option<Draft> {
+        if self.whole.is_some() || self.is_fresh() {
+            return None;
+        }
+        let mut draft = self.clone();
+        draft.header.push(FRESH.to_owned());
+        Some(draft)
+    }
+
+    /// Whether each line gets a fresh guest.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.header.iter().any(|line| line == FRESH)
     }
 
     /// The same draft with these statements after the transform.

@@ -1,8 +1,9 @@
 //! Ways to pass a line: where it is written, in which form, and which arguments say so.
 
 use super::allocator::Allocator;
-use super::arguments::{Arg, FORMS, Form, assignments, cost_of};
+use super::arguments::{Arg, FORMS, Form, ZERO, assignments, cost_of};
 use super::draft::Draft;
+use super::passing::{call, entry};
 use super::survey::Survey;
 use crate::abi::recipe::Encoding;
 use crate::abi::{is_wasi, may_transform, quoted, region_address};
@@ -17,6 +18,9 @@ const ASKING: usize = 8;
 /// The number of the first import that asks for the line, among the places for it.
 const ASKED: usize = 1000;
 
+/// The number of a way with further calls, instead of its function's.
+pub(super) const SEQUENCE: usize = usize::MAX - 1;
+
 /// A way to pass a line to a function.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -30,15 +34,19 @@ pub(super) struct Entry {
     /// The transform.
     pub(super) export: String,
     /// The number of the transform, and of the place for the line.
-    numbers: (usize, usize),
+    pub(super) numbers: (usize, usize),
     /// The index of the argument that says where the line is; `None` if the transform knows.
-    address: Option<usize>,
+    pub(super) address: Option<usize>,
     /// The index of the argument that says how long it is.
-    length: Option<usize>,
+    pub(super) length: Option<usize>,
     /// Whether the line is in memory that the guest allocated.
     pub(super) is_allocated: bool,
-    /// The number of the line's form.
-    form: u8,
+    /// The line's form.
+    pub(super) form: Form,
+    /// The arguments, if the host writes the line.
+    pub(super) args: Vec<Arg>,
+    /// The call before, if one begins: the function and its arguments.
+    pub(super) beginning: Option<(String, Vec<Arg>)>,
 }
 
 impl Entry {
@@ -60,7 +68,9 @@ impl Entry {
             address: None,
             length: None,
             is_allocated: false,
-            form: 0,
+            form: Form::Plain,
+            args: Vec::new(),
+            beginning: None,
         }
     }
 
@@ -71,8 +81,19 @@ impl Entry {
     }
 
     /// The call of the transform, and the form of the line.
-    pub(super) fn call(&self) -> (usize, String, u8) {
+    pub(super) fn call(&self) -> (usize, String, Form) {
         (self.numbers.0, self.draft.transform.clone().unwrap_or_default(), self.form)
+    }
+
+    /// What it costs, as if constants cost nothing.
+    pub(super) fn cost_without_constants(&self) -> u32 {
+        let constants = self.args.iter().filter(|arg| arg.is_constant()).map(|arg| arg.cost()).sum();
+        self.draft.cost.saturating_sub(constants)
+    }
+
+    /// Whether further calls surround the one that takes the line.
+    pub(super) fn is_sequence(&self) -> bool {
+        self.numbers.0 >= SEQUENCE
     }
 
     /// Whether the transform is told where the line is.
@@ -87,7 +108,7 @@ pub(super) type Kind = (usize, Option<usize>, Option<usize>, usize);
 
 /// Where the line goes.
 #[derive(Clone, Debug)]
-enum Source<'a> {
+pub(super) enum Source<'a> {
     /// Memory that the guest allocates.
     Allocated(&'a Allocator),
     /// A buffer whose address an expression gives.
@@ -129,8 +150,18 @@ pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>
     entries
 }
 
+/// The same way with other arguments.
+pub(super) fn with_args(survey: &Survey, interface: &Interface, entry: &Entry, args: &[Arg]) -> Option<Entry> {
+    let func = interface.funcs().find(|(name, _)| *name == entry.export)?;
+    let sources = sources(survey, interface);
+    let (source, _) = sources.get(entry.numbers.1)?;
+    let cost = (entry.draft.cost + cost_of(args, entry.form)).saturating_sub(cost_of(&entry.args, entry.form));
+    let made = self::entry(survey, func, source, entry.form, (args, &[]), cost)?;
+    Some(Entry { numbers: entry.numbers, ..made })
+}
+
 /// The places for a line, each with its cost.
-fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u32)> {
+pub(super) fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u32)> {
     let mut sources = Vec::new();
     for allocator in &survey.allocators {
         let unusual: u32 = allocator.args.iter().flatten().map(|_| 1).sum();
@@ -175,121 +206,9 @@ fn written(
     }
     for args in assignments {
         let cost = cost + form.cost() + cost_of(args, form);
-        if let Some(entry) = entry(survey, (name, ty), source, form, args, cost) {
+        if let Some(entry) = entry(survey, (name, ty), source, form, (args, &[]), cost) {
             entries.push(Entry { numbers, ..entry });
         }
-    }
-}
-
-fn entry(
-    survey: &Survey,
-    (name, ty): (&str, &Signature),
-    source: &Source<'_>,
-    form: Form,
-    args: &[Arg],
-    cost: u32,
-) -> Option<Entry> {
-    let mut draft = Draft { cost, ..survey.base.clone() };
-    let has = |arg: Arg| args.contains(&arg);
-    let mut names = vec!["ptr"];
-    if form.encoding() != Encoding::Bytes {
-        draft.header.insert(0, format!("text   {}", form.encoding().word()));
-    }
-    match source {
-        Source::Allocated(by) => {
-            draft.allocator = Some((*by).clone());
-            draft.line_size = form.size();
-            draft.before.push(format!("ptr = {}", by.call(form.size())));
-            draft.before.push("fail \"the guest has no memory for the line\" if ptr == 0".to_owned());
-            if by.is_region {
-                draft.before.extend(["write at u32[ptr]".to_owned(), "u32[ptr + 8] = n".to_owned()]);
-            } else {
-                draft.before.push(form.write("ptr"));
-            }
-            if has(Arg::Packed) || has(Arg::PackedLow) {
-                draft.before.push(format!("pair = {}", by.call("12")));
-                names.push("pair");
-            }
-            let mut block = |arg: Arg, size: &str| {
-                if has(arg) {
-                    draft.before.push(format!("{} = {}", arg.text(), by.call(size)));
-                    names.push(arg.text());
-                }
-            };
-            block(Arg::Pair, "12");
-            block(Arg::Area, "16");
-            if has(Arg::Buffer) {
-                draft.before.push("capacity = n + n + n + 1024".to_owned());
-                draft.before.push(format!("buffer = {}", by.call("capacity")));
-                names.extend(["buffer", "capacity"]);
-            }
-        }
-        Source::Buffer(address) => {
-            if has(Arg::Pair) || has(Arg::Packed) || has(Arg::PackedLow) || has(Arg::Area) || has(Arg::Buffer) {
-                return None;
-            }
-            draft.before.push(format!("ptr = {address}"));
-            draft.before.push(form.write("ptr"));
-        }
-        Source::Free(addr) | Source::Grown(addr) => {
-            if matches!(source, Source::Grown(_)) {
-                draft.once.insert(0, "grow 1".to_owned());
-            }
-            let mut free = *addr;
-            for (name, is_there) in
-                [("pair", has(Arg::Pair) || has(Arg::Packed) || has(Arg::PackedLow)), ("area", has(Arg::Area))]
-            {
-                if is_there {
-                    draft.before.push(format!("{name} = {free}"));
-                    names.push(name);
-                    free += 16;
-                }
-            }
-            draft.before.push(format!("ptr = {free}"));
-            draft.before.push(form.write("ptr"));
-            if has(Arg::Buffer) {
-                draft.before.push("capacity = n + n + n + 1024".to_owned());
-                draft.before.push("buffer = ptr + n + 8".to_owned());
-                names.extend(["buffer", "capacity"]);
-            }
-        }
-    }
-    if has(Arg::Pair) {
-        draft.before.extend(["u32[pair] = ptr", "u32[pair + 4] = n", "u32[pair + 8] = n"].map(str::to_owned));
-    }
-    if has(Arg::Packed) {
-        draft.before.extend(["u32[pair] = ptr", "u32[pair + 4] = n"].map(str::to_owned));
-    }
-    if has(Arg::PackedLow) {
-        draft.before.extend(["u32[pair] = n", "u32[pair + 4] = ptr"].map(str::to_owned));
-    }
-    if has(Arg::Area) {
-        draft.before.extend(["u32[area] = 0", "u32[area + 4] = 0"].map(str::to_owned));
-    }
-    let address = args.iter().position(|arg| matches!(arg, Arg::Ptr | Arg::Pair | Arg::Packed | Arg::PackedLow));
-    let length = args.iter().position(|arg| matches!(arg, Arg::Len | Arg::Units | Arg::End));
-    let is_allocated = matches!(source, Source::Allocated(_));
-    let args: Vec<_> = args.iter().map(|arg| arg.text()).collect();
-    draft.transform = Some(call(name, &args, ty.results.len()));
-    let plain = Entry::new(draft, names, (name, ty), form.encoding(), (0, 0));
-    Some(Entry { address, length, is_allocated, form: form as u8, ..plain })
-}
-
-/// The call of the transform, with names for its results.
-pub(super) fn call(name: &str, args: &[&str], results: usize) -> String {
-    let call = format!("{}({})", quoted(name), args.join(", "));
-    match results {
-        0 => call,
-        1 => format!("out = {call}"),
-        _ => format!("({}) = {call}", result_names(results).join(", ")),
-    }
-}
-
-/// The names of a transform's results.
-pub(super) fn result_names(results: usize) -> Vec<String> {
-    match results {
-        1 => vec!["out".to_owned()],
-        _ => (1..=results).map(|number| format!("out{number}")).collect(),
     }
 }
 
@@ -301,8 +220,8 @@ fn fetched(
     (number, name, ty): (usize, &str, &Signature),
     cost: u32,
 ) {
-    let calls = [Arg::Len, Arg::Zero].into_iter().flat_map(|first| {
-        let args: Vec<_> = (0..ty.params.len()).map(|place| if place == 0 { first } else { Arg::Zero }).collect();
+    let calls = [Arg::Len, ZERO].into_iter().flat_map(|first| {
+        let args: Vec<_> = (0..ty.params.len()).map(|place| if place == 0 { first } else { ZERO }).collect();
         (ty.params.is_empty() != (first == Arg::Len)).then_some(args)
     });
     let calls: Vec<_> = calls.collect();
@@ -313,8 +232,7 @@ fn fetched(
         for param in 0..params.len() {
             for args in &calls {
                 let mut draft = Draft { cost: cost + 6 + cost_of(args, Form::Nul), ..survey.base.clone() };
-                let text: Vec<_> = args.iter().map(|arg| arg.text()).collect();
-                draft.transform = Some(call(name, &text, ty.results.len()));
+                draft.transform = Some(call(name, args, ty.results.len()));
                 let title = format!("on {}.{}({})", quoted(&import.module), quoted(&import.name), params.join(", "));
                 draft.handlers.extend([title, format!("  write at a{param}")]);
                 if !import_ty.results.is_empty() {

@@ -16,6 +16,10 @@ pub(super) struct Freeing {
 
 /// Adds the calls that free the line and the answer, as far as the guest bears them.
 pub(super) fn add_frees(lab: &Lab<'_>, draft: Draft, examples: &[Example]) -> (Draft, Freeing) {
+    // Its memory is gone with the guest.
+    if draft.is_fresh() {
+        return (draft, Freeing::default());
+    }
     let Some(allocator) = draft.allocator.clone() else { return (draft, Freeing::default()) };
     if allocator.free.is_none() {
         let notes = vec![format!(

@@ -48,7 +48,7 @@ pub(super) fn guess(lab: &Lab<'_>, line: &[u8], call: Option<&str>) -> Outcome {
     let mut tried = Tried::default();
     for (base, memory) in bases(lab) {
         lab.allow(PATIENT);
-        let survey = survey(lab, base, memory);
+        let survey = survey(lab, base, memory, None);
         let entries = entries(&survey, lab.interface(), call, false);
         tried.ways += entries.len();
         lab.progress.add_ways(entries.len());

@@ -139,8 +139,16 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
         }
         answers.push(answer);
     }
-    in_a_row(lab.specimen(&recipe)?, first, probes, &answers, &mut signs);
-    let Signs { faults, odd } = signs;
+    let mut in_turn = Signs::default();
+    in_a_row(lab.specimen(&recipe)?, first, probes, &answers, &mut in_turn);
+    // What one line leaves behind spoils the next one: then each line gets a guest of its own.
+    if in_turn.faults > 0
+        && signs.faults == 0
+        && let Some((draft, recipe)) = draft.fresh().and_then(|draft| draft.recipe().map(|recipe| (draft, recipe)))
+    {
+        return Some(Suspect { draft, recipe, answers, faults: 1, odd: None, refused });
+    }
+    let (faults, odd) = (signs.faults + in_turn.faults, signs.odd.or(in_turn.odd));
     Some(Suspect { draft, recipe, answers, faults, odd, refused })
 }
 

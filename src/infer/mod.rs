@@ -8,15 +8,19 @@
 mod allocator;
 mod arguments;
 mod clues;
+mod code;
+mod constants;
 mod draft;
 mod entries;
 mod frees;
 mod guess;
 mod judge;
+mod passing;
 mod progress;
 mod readings;
 mod search;
 mod seen;
+mod sequences;
 mod survey;
 mod texts;
 mod trial;
@@ -111,6 +115,12 @@ pub struct Tried {
     pub evidence: Vec<String>,
 }
 
+/// A module that is compiled for an inference.
+pub struct Subject {
+    program: Program,
+    binary: Vec<u8>,
+}
+
 /// Compiles a module for an inference: its guests record their memory accesses.
 ///
 /// # Errors
@@ -120,14 +130,17 @@ pub fn compile(
     limits: Limits,
     options: &CompileOptions,
     cancellation: &Cancellation,
-) -> Result<Program, LoadError> {
+) -> Result<Subject, LoadError> {
     let passes = Passes { stores: true, loads: true, pauses: false };
-    code.compile_with(limits, passes, &PointRequest::default(), options, cancellation)
+    let binary = code.binary().to_vec();
+    let program = code.compile_with(limits, passes, &PointRequest::default(), options, cancellation)?;
+    Ok(Subject { program, binary })
 }
 
 /// Infers a convention; without an example, guesses answers.
-pub fn infer(program: &Program, evidence: &Evidence, watch: &Watchdog, progress: &Progress) -> Outcome {
-    let lab = Lab::new(program, watch, evidence.budget, progress).limited(evidence.trials);
+pub fn infer(subject: &Subject, evidence: &Evidence, watch: &Watchdog, progress: &Progress) -> Outcome {
+    let lab = Lab::new(&subject.program, watch, evidence.budget, progress);
+    let lab = lab.limited(evidence.trials).knowing(&subject.binary);
     match (&evidence.examples[..], &evidence.line) {
         ([first, ..], _) => from_examples(&lab, evidence, first),
         ([], Some(line)) => guess::guess(&lab, line, evidence.call.as_deref()),
@@ -160,12 +173,14 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
         NAME.clone_into(&mut recipe.name);
     }
     let examples = evidence.examples.len();
+    let calls = match draft.is_fresh() {
+        true => "each on a fresh guest".to_owned(),
+        false => format!("in {} consecutive calls", judge::REPEATS + 2 * answered),
+    };
     let mut proof = vec![format!(
-        "it gave the right {} to {examples} {}, and answered {answered} of {probes} other lines, in {} \
-         consecutive calls",
+        "it gave the right {} to {examples} {}, and answered {answered} of {probes} other lines, {calls}",
         unit(examples as u64, "answer"),
         unit(examples as u64, "example"),
-        judge::REPEATS + 2 * answered,
     )];
     proof.extend(freeing.proof);
     let mut doubts = Vec::new();
@@ -178,6 +193,13 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
         ));
         line
     });
+    if draft.is_fresh() {
+        doubts.push(
+            "each line gets a fresh guest, as a line changes the answer to the next one: perhaps a call that resets the \
+             guest is missing"
+                .to_owned(),
+        );
+    }
     doubts.extend(best.odd);
     Inferred { recipe, proof, notes: freeing.notes, doubts, open_line }
 }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::draft::Draft;
-use super::entries::{Entry, result_names};
+use super::entries::Entry;
+use super::passing::result_names;
 use super::survey::{Survey, number, number_at, unsigned, whole};
 use super::trial::{Handed, Observed, Specimen, is_text};
 use crate::abi::quoted;
@@ -15,7 +16,7 @@ use crate::record::{Hex, Value, counted};
 const ADDRESSES: usize = 5;
 const LENGTHS: usize = 7;
 /// Minimum number of bytes that hexadecimal digits may stand for, where the line is not of that kind.
-const DIGEST: usize = 4;
+pub(super) const DIGEST: usize = 4;
 /// How many functions are asked about a result.
 const ACCESSORS: usize = 24;
 /// Maximum length of an answer that is guessed, in bytes.

@@ -1,10 +1,14 @@
 //! The search for recipes that read the answer to the first example.
 
+use std::collections::HashMap;
+
 use super::clues::Clues;
+use super::constants;
 use super::draft::Draft;
-use super::entries::{self, Entry};
+use super::entries::{self, Entry, with_args};
 use super::readings::{Answer, Sight, readings, show_names};
 use super::seen::Seen;
+use super::sequences::Sequences;
 use super::survey::{Survey, bases, survey};
 use super::texts;
 use super::trial::{BRIEF, Lab, Observed, PATIENT, Specimen, Wanted};
@@ -14,6 +18,14 @@ use crate::record::{Failure, Hex, Limit};
 
 /// How many drafts are judged.
 const JUDGED: usize = 24;
+/// How many readings of the answer are tried as a recipe, for one way to pass the line.
+const READINGS: usize = 8;
+/// In how many places a line that is read counts.
+const PLACES: usize = 2;
+/// The price of a way in which the guest reads past the end of the line.
+const READS_ON: u32 = 6;
+/// How many ways that did not lead to the answer are kept.
+const KEPT: usize = 400;
 /// How much more than the cheapest draft found one may cost that is still looked for.
 const SLACK: u32 = 2;
 
@@ -27,6 +39,18 @@ pub(super) enum Attempt {
     Slow { has_read: bool },
 }
 
+/// A round of the search: a module with what all its recipes need, and what was tried.
+struct Round {
+    survey: Survey,
+    /// Ways that took too long.
+    slow: Vec<Entry>,
+    /// Ways that were put off.
+    unlikely: Vec<Entry>,
+    readers: Vec<Entry>,
+    others: Vec<Entry>,
+    is_varied: bool,
+}
+
 /// The search for drafts that read the answer to the first example.
 pub(super) struct Search<'a, 'l> {
     lab: &'a Lab<'l>,
@@ -35,6 +59,10 @@ pub(super) struct Search<'a, 'l> {
     pub(super) drafts: Vec<Draft>,
     clues: Clues,
     tried: Tried,
+    /// The ways in which the guest read the whole line, though the answer was not found.
+    readers: Vec<Entry>,
+    /// Some of the others.
+    others: Vec<Entry>,
     /// Where the answer was seen without an explanation, how often, and what was near.
     unexplained: Option<(String, u32)>,
 }
@@ -42,7 +70,8 @@ pub(super) struct Search<'a, 'l> {
 impl<'a, 'l> Search<'a, 'l> {
     pub(super) fn new(lab: &'a Lab<'l>, evidence: &'a Evidence, first: &'a Example) -> Search<'a, 'l> {
         let (drafts, clues, tried) = (Vec::new(), Clues::default(), Tried::default());
-        Search { lab, evidence, first, drafts, clues, tried, unexplained: None }
+        let (readers, others) = (Vec::new(), Vec::new());
+        Search { lab, evidence, first, drafts, clues, tried, readers, others, unexplained: None }
     }
 
     /// The likeliest drafts, and what was tried.
@@ -104,36 +133,139 @@ impl<'a, 'l> Search<'a, 'l> {
 
     /// Tries all ways to pass the line, likely ones first.
     pub(super) fn explore(&mut self) {
-        for (base, memory) in bases(self.lab) {
-            self.lab.allow(PATIENT);
-            let survey = survey(self.lab, base, memory);
-            self.explore_with(&survey);
-            if !self.drafts.is_empty() || self.lab.is_over() {
+        let mut bases = bases(self.lab).into_iter();
+        let Some((base, memory)) = bases.next() else { return };
+        let mut rounds = vec![self.begin(base, memory, None)];
+        // Where the guest reads the line, it is hardly a call before all lines that is missing.
+        if !rounds[0].readers.is_empty() {
+            self.vary(&mut rounds[0]);
+        }
+        for (base, memory) in bases {
+            if self.is_done() {
                 return;
             }
+            let known = Some(&rounds[0].survey).filter(|survey| survey.memory == memory);
+            let round = self.begin(base, memory, known);
+            rounds.push(round);
+        }
+        for round in &mut rounds {
+            self.vary(round);
+        }
+        for round in &mut rounds {
+            self.end_round(round);
         }
     }
 
-    /// Tries all ways to pass the line that a survey offers: first those that are likely by the clues, each for a
-    /// moment, then the others, then those that take long.
-    fn explore_with(&mut self, survey: &Survey) {
+    /// Whether there is nothing more to try.
+    fn is_done(&self) -> bool {
+        !self.drafts.is_empty() || self.lab.is_over()
+    }
+
+    /// Surveys a module with what all its recipes need, and tries the likely ways, each for a moment.
+    fn begin(&mut self, base: Draft, memory: usize, known: Option<&Survey>) -> Round {
+        self.lab.allow(PATIENT);
+        let survey = survey(self.lab, base, memory, known);
         let (interface, call) = (self.lab.interface(), self.evidence.call.as_deref());
         let count = texts::count(self.evidence.examples.iter().map(|example| &example.line[..]));
-        let mut entries: Vec<_> = count.map(|count| texts::entries(survey, interface, call, count)).unwrap_or_default();
-        entries.extend(entries::entries(survey, interface, call, self.is_hex()));
-        self.tried.ways += entries.len();
-        self.lab.progress.add_ways(entries.len());
+        let mut entries: Vec<_> =
+            count.map(|count| texts::entries(&survey, interface, call, count)).unwrap_or_default();
+        entries.extend(entries::entries(&survey, interface, call, self.is_hex()));
         // What is known of other surveys' functions holds for this one no more.
         self.clues = Clues::default();
-        self.lab.allow(BRIEF);
-        let (mut slow, unlikely) = self.attempts(survey, &entries, true);
-        if self.drafts.is_empty() {
-            slow.extend(self.attempts(survey, &unlikely, false).0);
+        let (slow, unlikely) = self.attempts(&survey, &entries, true);
+        let (readers, others) = (std::mem::take(&mut self.readers), std::mem::take(&mut self.others));
+        Round { survey, slow, unlikely, readers, others, is_varied: false }
+    }
+
+    /// Tries other constants as arguments, and further calls.
+    fn vary(&mut self, round: &mut Round) {
+        if self.is_done() || std::mem::replace(&mut round.is_varied, true) {
+            return;
         }
+        self.vary_constants(round);
+        if !self.is_done() {
+            self.add_calls(round);
+        }
+    }
+
+    fn vary_constants(&mut self, round: &mut Round) {
+        let (survey, interface) = (&round.survey, self.lab.interface());
+        round.readers.sort_by_key(Entry::cost_without_constants);
+        round.others.sort_by_key(Entry::cost_without_constants);
+        let tried = [&round.readers[..], &round.others[..]].concat();
+        for variations in constants::variations(self.lab.code(), &tried, self.first) {
+            let entries = variations.iter().filter_map(|(entry, args)| with_args(survey, interface, entry, args));
+            let entries: Vec<_> = entries.collect();
+            self.attempt_all(survey, &entries);
+            if self.is_done() {
+                return;
+            }
+        }
+        // With another constant, it may have read the line for the first time.
+        round.readers.append(&mut self.readers);
+        round.readers.sort_by_key(|entry| entry.draft.cost);
+        self.others.clear();
+    }
+
+    /// Tries calls before and after the one that takes the line.
+    fn add_calls(&mut self, round: &mut Round) {
+        let survey = &round.survey;
+        let sequences =
+            Sequences::new(survey, self.lab.interface(), (self.lab.code(), self.first), self.evidence.call.as_deref());
+        let plain: Vec<_> = distinct(&round.readers).cloned().collect();
+        self.attempts(survey, &sequences.ended(&plain), false);
+        // If that leads to an answer, a call that begins may still be missing: the guest must forget the line before.
+        for begun in [sequences.preceded(&plain), sequences.begun()] {
+            if self.lab.is_over() || self.is_stable() {
+                break;
+            }
+            self.readers.clear();
+            self.attempts(survey, &begun, false);
+            self.readers.sort_by_key(|entry| entry.draft.cost);
+            let readers = std::mem::take(&mut self.readers);
+            self.attempts(survey, &sequences.ended(&readers), false);
+        }
+        self.others.clear();
+    }
+
+    /// Whether one of the recipes found gives the right answer twice in a row.
+    fn is_stable(&self) -> bool {
+        let Example { line, answer } = self.first;
+        self.drafts.iter().filter_map(Draft::recipe).any(|recipe| {
+            let specimen = self.lab.specimen(&recipe);
+            specimen.is_some_and(|mut specimen| (0..2).all(|_| specimen.answer(line).as_ref() == Ok(answer)))
+        })
+    }
+
+    /// Tries what was put off, then what takes long.
+    fn end_round(&mut self, round: &mut Round) {
+        if self.is_done() {
+            return;
+        }
+        let (slow, _) = self.attempts(&round.survey, &round.unlikely, false);
+        round.slow.extend(slow);
         self.lab.allow(PATIENT);
-        if self.drafts.is_empty() {
-            self.attempts(survey, &slow, false);
+        if !self.is_done() {
+            self.attempts(&round.survey, &round.slow, false);
         }
+        self.lab.allow(BRIEF);
+    }
+
+    /// Tries all of these ways, though one reads the answer: they are equally likely.
+    fn attempt_all(&mut self, survey: &Survey, entries: &[Entry]) {
+        self.add_ways(entries);
+        self.lab.allow(BRIEF);
+        for entry in entries {
+            if self.lab.is_over() {
+                return;
+            }
+            self.attempt(entry, survey);
+        }
+    }
+
+    fn add_ways(&mut self, entries: &[Entry]) {
+        self.tried.ways += entries.len();
+        self.lab.progress.add_ways(entries.len());
     }
 
     /// Tries ways until one that reads the answer and those that cost about as much are tried. Returns those that took
@@ -141,12 +273,17 @@ impl<'a, 'l> Search<'a, 'l> {
     fn attempts(&mut self, survey: &Survey, entries: &[Entry], puts_off: bool) -> (Vec<Entry>, Vec<Entry>) {
         let (mut slow, mut unlikely) = (Vec::new(), Vec::new());
         let mut cheapest = None;
+        if puts_off || entries.iter().any(|entry| entry.is_sequence()) {
+            self.add_ways(entries);
+            self.lab.allow(BRIEF);
+        }
         for entry in entries {
             let is_enough = cheapest.is_some_and(|cheapest| entry.draft.cost > cheapest + SLACK);
             if self.lab.is_over() || is_enough || self.drafts.len() >= 4 * JUDGED {
                 break;
             }
             if puts_off && self.clues.is_unlikely(entry) {
+                self.keep(entry, false);
                 unlikely.push(entry.clone());
                 continue;
             }
@@ -181,6 +318,7 @@ impl<'a, 'l> Search<'a, 'l> {
             }
             Err(_) if observed.handed.is_empty() => {
                 self.clues.note(entry, &observed, false);
+                self.keep(entry, reads(&observed));
                 return Attempt::Failed;
             }
             _ => (),
@@ -195,9 +333,28 @@ impl<'a, 'l> Search<'a, 'l> {
             self.note_unexplained(&sight, &mut specimen, at, &wanted);
         }
         self.clues.note(entry, &observed, is_seen || !found.is_empty());
-        let is_found = !found.is_empty();
-        self.drafts.extend(found.into_iter().map(|reading| reading.draft(entry)));
+        // A guest that reads on past a text whose length it is told was told in vain.
+        let reads_on = !entry.form.says_its_length() && observed.seen.as_ref().is_some_and(|seen| seen.reads_on);
+        let more = if reads_on { READS_ON } else { 0 };
+        let drafts = found.into_iter().take(READINGS).map(|reading| reading.draft(entry));
+        let right = drafts.filter(|draft| draft.recipe().is_some_and(|recipe| self.is_right(&recipe)));
+        let before = self.drafts.len();
+        let right: Vec<_> = right.map(|draft| Draft { cost: draft.cost + more, ..draft }).collect();
+        self.drafts.extend(right);
+        let is_found = self.drafts.len() > before;
+        if !is_found {
+            self.keep(entry, reads(&observed));
+        }
         if is_found { Attempt::Found } else { Attempt::Failed }
+    }
+
+    /// Keeps a way that did not lead to the answer, as one to vary.
+    fn keep(&mut self, entry: &Entry, has_read: bool) {
+        let kept = if has_read { &mut self.readers } else { &mut self.others };
+        let is_varied = has_read || entry.args.iter().any(|arg| arg.is_constant());
+        if kept.len() < KEPT && !entry.args.is_empty() && is_varied {
+            kept.push(entry.clone());
+        }
     }
 
     /// Tries a way again with more time.
@@ -224,6 +381,21 @@ impl<'a, 'l> Search<'a, 'l> {
             }
         }
     }
+}
+
+/// Whether the guest read the whole line, as far as that is known.
+fn reads(observed: &Observed) -> bool {
+    observed.seen.as_ref().map_or(observed.outcome.is_ok(), Seen::reads_all)
+}
+
+/// Ways that read the line, each function with its arguments in the likeliest places only.
+fn distinct(readers: &[Entry]) -> impl Iterator<Item = &Entry> {
+    let mut counts = HashMap::new();
+    readers.iter().filter(move |entry| {
+        let count: &mut usize = counts.entry((entry.export.clone(), entry.form, entry.args.clone())).or_default();
+        *count += 1;
+        *count <= PLACES
+    })
 }
 
 /// Whether a guest was stopped because it ran too long.

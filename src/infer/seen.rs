@@ -14,6 +14,8 @@ pub(super) struct Seen {
     pub(super) line: usize,
     /// How many of them the transform read.
     pub(super) read: usize,
+    /// Whether the transform also read the byte after them: it looks for a zero byte.
+    pub(super) reads_on: bool,
     /// The ranges that the guest wrote during the transform, in order of address.
     pub(super) written: Vec<Range<u64>>,
 }
@@ -22,7 +24,7 @@ impl Seen {
     /// What is seen in the accesses of a call, where the host had written the line there.
     pub(super) fn of(accesses: &AccessLog, line: &Range<u64>, memory: usize) -> Seen {
         let mut read = vec![false; usize::try_from(line.end - line.start).unwrap_or(0).min(LONGEST)];
-        let mut written = Vec::new();
+        let (mut written, mut reads_on) = (Vec::new(), false);
         for access in accesses.iter() {
             if access.site.kind.writes() && access.site.memory as usize == memory && written.len() < LONGEST {
                 written.push(access.addr..access.addr + access.len);
@@ -30,10 +32,13 @@ impl Seen {
             let reads = access.site.kind.reads().then_some((access.site.memory, access.addr));
             let copies = access.source.map(|source| (access.site.source, source));
             if let Some((_, addr)) = reads.or(copies).filter(|(from, _)| *from as usize == memory) {
-                mark(&mut read, line, addr..addr.saturating_add(access.len));
+                let range = addr..addr.saturating_add(access.len);
+                reads_on |= range.contains(&line.end);
+                mark(&mut read, line, range);
             }
         }
-        Seen { line: read.len(), read: read.iter().filter(|is_read| **is_read).count(), written: merged(written) }
+        let count = read.iter().filter(|is_read| **is_read).count();
+        Seen { line: read.len(), read: count, reads_on, written: merged(written) }
     }
 
     /// Whether the transform read the whole line. The guest need not read a zero byte at its end.
@@ -78,7 +83,7 @@ mod tests {
     #[test]
     fn ranges_are_joined_and_marked() {
         assert_eq!(merged(vec![8..9, 0..4, 4..6, 2..3]), [0..6, 8..9]);
-        let seen = Seen { line: 5, read: 5, written: vec![0..6, 8..9] };
+        let seen = Seen { line: 5, read: 5, reads_on: false, written: vec![0..6, 8..9] };
         assert!(seen.wrote(&(1..6)) && !seen.wrote(&(5..9)) && !seen.wrote(&(6..7)));
         let mut marks = [false; 4];
         mark(&mut marks, &(10..14), 12..20);

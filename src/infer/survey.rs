@@ -71,11 +71,12 @@ pub(super) fn number_at(memory: &[u8], addr: u64, width: usize) -> Option<u64> {
     Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
-/// Surveys a module, with what every recipe for it needs, and one of its memories.
-pub(super) fn survey(lab: &Lab<'_>, base: Draft, memory: usize) -> Survey {
+/// Surveys a module, with what every recipe for it needs, and one of its memories. What allocates memory may be `known`
+/// from another survey.
+pub(super) fn survey(lab: &Lab<'_>, base: Draft, memory: usize, known: Option<&Survey>) -> Survey {
     let mut survey = Survey {
         base,
-        allocators: Vec::new(),
+        allocators: known.map(|known| known.allocators.clone()).unwrap_or_default(),
         getters: Vec::new(),
         globals: Vec::new(),
         accessors: Vec::new(),
@@ -97,7 +98,9 @@ pub(super) fn survey(lab: &Lab<'_>, base: Draft, memory: usize) -> Survey {
                     quiet = fresh;
                 }
             }
-            (1..=4, [result]) if result.is_number() => survey.allocators.extend(allocator(lab, &survey, name, ty)),
+            (1..=4, [result]) if result.is_number() && known.is_none() => {
+                survey.allocators.extend(allocator(lab, &survey, name, ty));
+            }
             _ => (),
         }
         if ty.params.len() == 1 && ty.results.len() == 1 {

@@ -1,8 +1,11 @@
 //! Ways to pass a line of several texts, separated by tabs: each text has an address of its own.
 
+use std::borrow::Cow;
+
 use super::allocator::Allocator;
 use super::draft::Draft;
 use super::entries::Entry;
+use super::passing::call_with;
 use super::survey::Survey;
 use crate::abi::recipe::Encoding;
 use crate::guest::{Interface, Signature};
@@ -93,9 +96,9 @@ fn draft(
         draft.before.push(format!("area = {}", allocator.call("16")));
         draft.before.extend(["u32[area] = 0", "u32[area + 4] = 0"].map(str::to_owned));
     }
-    let args: Vec<_> = args.iter().map(String::as_str).collect();
-    draft.transform = Some(super::entries::call(name, &args, ty.results.len()));
-    let zeroes = args.iter().filter(|arg| **arg == "0").count();
+    let zeroes = args.iter().filter(|arg| *arg == "0").count();
+    let args: Vec<_> = args.into_iter().map(Cow::Owned).collect();
+    draft.transform = Some(call_with(name, &args, ty.results.len()));
     let unusual = allocator.args.iter().flatten().count() + if allocator.is_named { 0 } else { 3 };
     draft.cost = u32::try_from(zeroes * 2 + unusual).unwrap_or(u32::MAX)
         + u32::from(area.is_some())

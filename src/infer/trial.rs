@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Progress;
+use super::code::Code;
 use super::seen::Seen;
 use crate::abi::{Bound, Exchange, InputLine, Invocation, Recipe};
 use crate::guest::{Boundary, CallLayer, Func, Guest, Host, Interface, Pausing, Program, Watchdog};
@@ -20,6 +21,7 @@ const HANDED: usize = 256;
 /// Where trials take place: a compiled module, and what is left of the time.
 pub(super) struct Lab<'a> {
     program: &'a Program,
+    code: Code,
     watch: &'a Watchdog,
     invocation: Invocation,
     deadline: Instant,
@@ -77,7 +79,18 @@ impl<'a> Lab<'a> {
     pub(super) fn new(program: &'a Program, watch: &'a Watchdog, budget: Duration, progress: &'a Progress) -> Lab<'a> {
         watch.set_limit(Some(PATIENT));
         let deadline = Instant::now() + budget;
-        Lab { program, watch, invocation: Invocation::default(), deadline, progress, most: u64::MAX }
+        let code = Code::default();
+        Lab { program, code, watch, invocation: Invocation::default(), deadline, progress, most: u64::MAX }
+    }
+
+    /// The same, with the code of the module.
+    pub(super) fn knowing(self, binary: &[u8]) -> Lab<'a> {
+        Lab { code: Code::read(binary), ..self }
+    }
+
+    /// The module's code, as far as it is known.
+    pub(super) fn code(&self) -> &Code {
+        &self.code
     }
 
     /// The same, with so many guests at most.

@@ -30,9 +30,9 @@ impl Inference {
         let (on_thread, told) = (watch.clone(), progress.clone());
         std::thread::spawn(move || {
             let cancellation = on_thread.first_load();
-            let program = Code::parse(&source.name, &source.bytes)
+            let subject = Code::parse(&source.name, &source.bytes)
                 .and_then(|code| infer::compile(code, limits, &compile, &cancellation));
-            let outcome = program.map(|program| infer::infer(&program, &evidence, &on_thread, &told));
+            let outcome = subject.map(|subject| infer::infer(&subject, &evidence, &on_thread, &told));
             // Whoever asked may be gone.
             let _ = sender.send(outcome);
         });
