@@ -121,8 +121,9 @@ impl vt100::Callbacks for Counts {
         parameters: &[&[u16]],
         last: char,
     ) {
-        // Frames begin and end with these, and the emulator does not know them; nor how the mouse reports its place.
-        let is_ours = matches!((parameters, last), ([[2026 | 1015]], 'h' | 'l'));
+        // Frames begin and end with these, and the emulator does not know them; nor the
+        // form in which the mouse reports its place, nor the usual color of underlines.
+        let is_ours = matches!((parameters, last), ([[2026 | 1015]], 'h' | 'l') | ([[59]], 'm'));
         if !is_ours {
             self.unknown.push(format!("csi {first:?} {second:?} {parameters:?} {last}"));
         }

@@ -228,7 +228,11 @@ fn a_recipe_or_a_module_cannot_crash_flood_or_escape() {
     let evil = r#"(module (@custom "linmem" "name \1b[2Jx\0aeach line\0a  f(n)\0a") (memory (export "memory") 1)
         (func (export "f") (param i32)))"#;
     let shown = run(&["inspect", &file("evil.wat", evil)], b"");
-    assert!(!shown.stdout.contains(&0x1b) && text(&shown.stdout).contains("\\x1b[2Jx"), "{}", text(&shown.stdout));
+    assert!(
+        !shown.stdout.contains(&0x1b) && text(&shown.stdout).contains("U+001B cannot be seen"),
+        "{}",
+        text(&shown.stdout)
+    );
     // A message is printed once, even if the guest imports nothing.
     let (_, stderr, _) = drive("say", plain, "each line\n  say \"line of {n}\"\n", "a\nbc\n");
     assert_eq!(stderr.matches("the guest says").count(), 2, "{stderr}");

@@ -107,10 +107,11 @@ pub(super) fn tell(words: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Prints a message without the program's name. The message must be safe to print.
+/// Prints a message without the program's name. Escapes control characters.
 pub(super) fn note(words: &str) {
+    let lines: Vec<_> = words.lines().map(|line| visible(line.as_bytes())).collect();
     // As above.
-    let _ = writeln!(io::stderr(), "{words}");
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }
 
 /// Reports that the guest could not be opened.

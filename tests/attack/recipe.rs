@@ -2,7 +2,7 @@
 
 use linmem::abi::{InputLine, recipe};
 
-use super::limits;
+use super::{assert_safe, limits};
 use crate::odd_guest::{HANDLERS, HEAD, ODD, chatty};
 use crate::recipe_writer::recipe_of;
 use crate::side_by_side::open;
@@ -18,6 +18,9 @@ pub(crate) fn run(data: &[u8]) {
     let printed = parsed.to_string();
     let again = recipe::parse(&printed).unwrap_or_else(|error| panic!("{error} in {printed:?}, printed from {text:?}"));
     assert_eq!(again.to_string(), printed, "{text:?}");
+    // Both may be shown on a terminal.
+    assert_safe(&printed.replace('\t', " "));
+    assert_safe(&recipe::format(&text).expect("what can be parsed can be formatted").replace('\t', " "));
     let guest = if guest.is_multiple_of(2) { ODD.to_owned() } else { chatty() };
     let Some(mut live) = open(&guest, &text, limits()) else { return };
     for bytes in LINES {

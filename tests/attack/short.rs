@@ -88,6 +88,20 @@ fn short(name: &str, cases: u32) {
     done.unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
+/// What libFuzzer found, in `tests/attack/found/TARGET`.
+#[test]
+fn what_was_found_stays_mended() {
+    for target in &TARGETS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attack/found").join(target.name);
+        let Ok(files) = fs::read_dir(folder) else { continue };
+        for file in files {
+            let path = file.expect("it can be listed").path();
+            eprintln!("{}", path.display());
+            (target.run)(&fs::read(path).expect("it can be read"));
+        }
+    }
+}
+
 #[test]
 fn commands_are_harmless() {
     short("command", 200);

@@ -419,6 +419,16 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_seen_is_written_as_an_escape() {
+        let text = "each line\n* x = \"a\\u{1b}[2J\\u{202e}\\n\\0é\\u{1f600}\"()\n";
+        let recipe = parse(text).expect("it is right");
+        let Action::Let(_, Expr::Call { export, .. }) = &recipe.line[0].action else { panic!("it is a call") };
+        assert_eq!(&**export, "a\u{1b}[2J\u{202e}\n\0é\u{1f600}");
+        assert_eq!(recipe.to_string(), text.replace("\\u{1f600}", "\u{1f600}"));
+        assert_eq!(format(text).as_deref(), Ok(text));
+    }
+
+    #[test]
     fn errors_name_the_line_and_what_was_expected() {
         for (text, at, words) in [
             ("", 0, "missing section `each line`"),
@@ -443,6 +453,11 @@ mod tests {
             ("hello", 1, "before the first section"),
             ("text latin1\neach line\n f()", 1, "bytes, utf8, utf16 or hex"),
             ("each line\n  x = f(y) % 3", 2, "unexpected character `%`"),
+            ("each line\n  x = \u{1b}[2J", 2, "the character U+001B cannot be seen; in quotes, \\u{1b} stands for it"),
+            ("each line # \u{202e}", 1, "the character U+202E cannot be seen"),
+            ("name \u{9b}\neach line", 1, "the character U+009B cannot be seen"),
+            ("each line\n  \"\\u{110000}\"()", 2, "unknown escape in quotes"),
+            ("each line\n  x = f \"\\u{7}\"", 2, "found \"\\u{7}\""),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.at == at && error.words.contains(words), "{text}: {error}");

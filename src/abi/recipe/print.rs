@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::parse::{KEYWORDS, TAB, is_number, is_word};
+use super::parse::{KEYWORDS, TAB, is_number, is_unseen, is_word};
 use super::{Action, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement};
 
 impl Display for Recipe {
@@ -182,12 +182,17 @@ impl Display for Operand<'_> {
     }
 }
 
-/// A name from the module: bare if it is an unambiguous word, otherwise quoted.
+/// A text as a recipe writes it: in quotes, with escapes.
+pub(super) fn in_quotes(text: &str) -> String {
+    Quoted(text).to_string()
+}
+
 /// A name of an export, an import or a global as a recipe writes it: in quotes where it needs them.
 pub(crate) fn quoted(name: &str) -> String {
     Name(name).to_string()
 }
 
+/// A name from the module: bare if it is an unambiguous word, otherwise quoted.
 struct Name<'a>(&'a str);
 
 impl Display for Name<'_> {
@@ -210,6 +215,7 @@ impl Display for Quoted<'_> {
                 '\\' => f.write_str("\\\\")?,
                 '\n' => f.write_str("\\n")?,
                 '\0' => f.write_str("\\0")?,
+                c if is_unseen(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
                 c => write!(f, "{c}")?,
             }
         }

@@ -6,9 +6,9 @@ mod values;
 
 use super::{Action, Expr, Handler, Message, Part, Recipe, RecipeError, Span, Statement};
 pub use format::format;
-pub(super) use tokens::is_word;
+pub(super) use tokens::{is_unseen, is_word};
 
-use tokens::{Misplaced, Parsed, Reader, Token, Tokens, tokens};
+use tokens::{Misplaced, Parsed, Reader, Token, Tokens, tokens, unseen};
 use values::{LEB, encoding, width};
 
 /// Parses a recipe.
@@ -43,6 +43,9 @@ pub fn parse_all(text: &str) -> Result<Recipe, Vec<RecipeError>> {
 }
 
 fn parse_line(at: usize, line: &str, recipe: &mut Recipe, section: &mut Section) -> Result<(), Misplaced> {
+    if let Some(misplaced) = unseen(line) {
+        return Err(misplaced);
+    }
     if *section == Section::Head && prose(line, recipe) {
         return Ok(());
     }

@@ -3,6 +3,8 @@
 use std::num::IntErrorKind;
 use std::ops::Range;
 
+use crate::abi::recipe::print::in_quotes;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Word(String),
@@ -107,7 +109,21 @@ fn number(text: &str) -> Result<u64, String> {
     })
 }
 
-/// The text in a quoted string, which has the escapes `\"`, `\\`, `\n` and `\0`.
+/// Whether a character is written as an escape: a recipe has none that a terminal or an editor acts on instead of showing
+/// it.
+pub(in crate::abi::recipe) fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || c.is_control()
+}
+
+/// The first character of a line that has to be written as an escape.
+pub(super) fn unseen(line: &str) -> Option<Misplaced> {
+    let (at, c) = line.char_indices().find(|&(_, c)| is_unseen(c) && c != '\t')?;
+    let code = u32::from(c);
+    let words = format!("the character U+{code:04X} cannot be seen; in quotes, \\u{{{code:x}}} stands for it");
+    Some(Misplaced { words, place: at..at + c.len_utf8() })
+}
+
+/// The text in a quoted string, which has the escapes `\"`, `\\`, `\n`, `\0` and `\u{1b}`.
 fn quoted(rest: &str) -> Result<String, String> {
     let mut text = String::new();
     let mut chars = rest.chars().skip(1);
@@ -118,12 +134,23 @@ fn quoted(rest: &str) -> Result<String, String> {
                 Some('n') => text.push('\n'),
                 Some('0') => text.push('\0'),
                 Some(c @ ('"' | '\\')) => text.push(c),
-                _ => return Err("unknown escape in quotes; expected \\n, \\0, \\\" or \\\\".to_owned()),
+                Some('u') => text.push(code_point(&mut chars).ok_or(UNKNOWN)?),
+                _ => return Err(UNKNOWN.to_owned()),
             },
             c => text.push(c),
         }
     }
     Err("missing closing quote".to_owned())
+}
+
+const UNKNOWN: &str = "unknown escape in quotes; expected \\n, \\0, \\\", \\\\ or one such as \\u{1b}";
+
+/// The character that `{1b}` names.
+fn code_point(chars: &mut impl Iterator<Item = char>) -> Option<char> {
+    chars.next().filter(|&c| c == '{')?;
+    let digits: String = chars.take_while(|&c| c != '}').collect();
+    let is_code = !digits.is_empty() && digits.len() <= 6 && digits.chars().all(|c| c.is_ascii_hexdigit());
+    char::from_u32(u32::from_str_radix(&digits, 16).ok().filter(|_| is_code)?)
 }
 
 /// Reads a line's tokens from left to right.
@@ -204,7 +231,7 @@ impl<'a> Reader<'a> {
         match self.tokens.get(self.place) {
             None => ", but the line ends".to_owned(),
             Some(Token::Word(word)) => format!(", found `{word}`"),
-            Some(Token::Quoted(text)) => format!(", found \"{text}\""),
+            Some(Token::Quoted(text)) => format!(", found {}", in_quotes(text)),
             Some(Token::Number(n)) => format!(", found {n}"),
             Some(Token::Sign(sign)) => format!(", found `{sign}`"),
         }

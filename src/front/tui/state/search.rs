@@ -10,6 +10,7 @@ use super::panels::Panel;
 use super::panels::map::{HeatPanel, HeatSubject, MapPanel};
 use super::space::Searching;
 use crate::front::tui::input::action::Direction;
+use crate::record::Image;
 use crate::session::State;
 use crate::view::{LookBack, ModuleFacts, OriginSearch, Search, thousands, visible, writer_words};
 
@@ -170,9 +171,11 @@ impl App {
 
     fn map_on(&mut self, until: Instant) {
         let Some(mut map) = self.panels.map.take() else { return };
-        if let Some((view, start)) = self.view().zip(self.session.run().start().get(self.memory())) {
-            map.go_on(&view, start, until);
-        }
+        // A memory of a saved session may have been none at the start.
+        let none = Image::default();
+        let start = self.session.run().start().get(self.memory()).unwrap_or(&none);
+        let Some(view) = self.view() else { return };
+        map.go_on(&view, start, until);
         self.panels.map = Some(map);
         self.heat_on(until);
     }
