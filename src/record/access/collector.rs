@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::super::{Memories, Traced};
 use super::buffers::{Buffers, CHUNK, Records};
-use super::chunk::{ACCESS_COST, Chunk, page_keys};
+use super::chunk::{ACCESS_COST, Chunk};
 use super::log::{AccessLog, Segment};
 use super::memory_access::MemoryAccess;
 use super::plan::Plan;
@@ -289,7 +289,6 @@ impl Collector {
             SiteKind::Copy => {
                 let (source, len) = (site.source as usize, u64::from(low));
                 chunk.sources.push((chunk.next(), high));
-                chunk.pages.extend(page_keys(source, high, len));
                 *cost += size_of::<(u32, u32)>();
                 let mut listing = Listing { chunk: chunk.first, memory: source, pages: &mut chunk.pages };
                 if let Some(touched) = self.touched.get_mut(source).filter(|_| len > 0) {
