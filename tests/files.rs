@@ -113,7 +113,61 @@ fn a_full_disk_destroys_nothing() {
     }
 }
 
-/// The same, for a recipe that is formatted.
+/// A file system that is read-only, as a user may make one in a namespace of their own: Linux only.
+#[test]
+fn a_read_only_file_system_is_said_and_lines_are_answered() {
+    let folder = folder("read-only");
+    fs::write(folder.join("old.txt"), "old").expect("it is writable");
+    fs::write(folder.join("old.recipe"), "each line\n     ptr = alloc(n)\n").expect("it is writable");
+    let commands: String =
+        COMMANDS.iter().flat_map(|command| ["old", "new"].map(|name| command.replace("FILE", name) + "\n")).collect();
+    fs::write(folder.join("script"), format!("a line\n{commands}")).expect("it is writable");
+    let read_only = |command: &str| {
+        let script = format!("mount --bind . . && cd \"$PWD\" && mount -o remount,bind,ro . && {command}");
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--map-root-user", "--mount", "sh", "-c", &script]).env_clear();
+        unshare.env("PATH", hermetic::path()).current_dir(&folder).output()
+    };
+    let is_there = read_only("! touch new.txt").is_ok_and(|output| output.status.success());
+    if !is_there {
+        return eprintln!("skipped: this system lets nobody make a file system read-only");
+    }
+    let output = read_only("linmem --script script").expect("it ran before");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.matches("Read-only file system").count(), 6, "{stderr}");
+    let keeping = "XDG_STATE_HOME=$PWD/state XDG_CACHE_HOME=$PWD/cache XDG_CONFIG_HOME=$PWD/config linmem --repl";
+    let output = read_only(&format!("printf 'a\\nb\\n' | {keeping}")).expect("it ran before");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("=> b Wasm is cool!") && stdout.contains("cannot keep the history"), "{stdout}");
+    let output = read_only("linmem recipe fmt old.recipe").expect("it ran before");
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(folder.join("old.txt")).ok().as_deref(), Some("old"));
+    assert_eq!(names(&folder), ["old.recipe", "old.txt"]);
+}
+
+/// The same, for a folder that nobody may write to. Root may.
+#[test]
+fn a_folder_that_cannot_be_written_to_keeps_its_files() {
+    let folder = folder("unwritable");
+    fs::write(folder.join("old.txt"), "old").expect("it is writable");
+    fs::write(folder.join("script"), ":save old.txt overwrite\n:save new.txt\n").expect("it is writable");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).expect("it is ours");
+    if fs::write(folder.join("probe"), "").is_ok() {
+        let _ = fs::remove_file(folder.join("probe"));
+        return eprintln!("skipped: root may write anywhere");
+    }
+    let output = hermetic::linmem().current_dir(&folder).args(["--script", "script"]).output().expect("linmem starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.matches("Permission denied").count(), 2, "{stderr}");
+    assert_eq!(fs::read_to_string(folder.join("old.txt")).ok().as_deref(), Some("old"));
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    assert_eq!(names(&folder), ["old.txt"]);
+}
+
+/// A full disk, for a recipe that is formatted.
 #[test]
 fn a_full_disk_destroys_no_recipe() {
     let folder = folder("full-recipe");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::chunk::{ACCESS_COST, Chunk, page_keys};
+use super::chunk::{ACCESS_COST, Chunk};
 use super::collector::Collector;
 use super::log::AccessLog;
 use super::site::SiteKind;
@@ -74,7 +74,6 @@ impl Collector {
             SiteKind::Copy => {
                 let (source, len) = (site.source as usize, u64::from(low));
                 chunk.sources.push((u32::try_from(index).unwrap_or(u32::MAX), high));
-                chunk.pages.extend(page_keys(source, high, len));
                 *cost += size_of::<(u32, u32)>();
                 let mut listing = Listing { chunk: chunk.first, memory: source, pages: &mut chunk.pages };
                 if let Some(touched) = self.touched.get_mut(source).filter(|_| len > 0) {

@@ -32,6 +32,8 @@ struct Noted {
     chunk: u64,
     /// Whether it was written since the last checkpoint.
     is_fresh: bool,
+    /// Whether it is known that all its bytes were written. A guest may write very many pages as a whole, again and again.
+    is_whole: bool,
 }
 
 /// A page that was accessed.
@@ -73,7 +75,18 @@ impl Touched {
     #[inline(never)]
     pub(super) fn write_range(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
         for (at, range) in pieces(addr, len) {
-            mark(self.written(number(at), listing), offset(at), range.len());
+            match range.len() == PAGE {
+                true => self.write_page(number(at), listing),
+                false => mark(self.written(number(at), listing), offset(at), range.len()),
+            }
+        }
+    }
+
+    /// Notes that all of a page was written.
+    fn write_page(&mut self, number: u32, listing: &mut Listing<'_>) {
+        let place = self.recently_written.find(number).unwrap_or_else(|| self.note_written(number, listing));
+        if !std::mem::replace(&mut self.pages[place].is_whole, true) {
+            self.written[place] = [u64::MAX; WORDS];
         }
     }
 
@@ -152,7 +165,7 @@ impl Touched {
     /// Notes a page and lists it in the chunk. Returns its place.
     fn note(&mut self, number: u32, listing: &mut Listing<'_>) -> usize {
         let place = self.index.find(number).unwrap_or_else(|| {
-            self.pages.push(Noted { number, chunk: u64::MAX, is_fresh: false });
+            self.pages.push(Noted { number, chunk: u64::MAX, is_fresh: false, is_whole: false });
             self.written.push([0; WORDS]);
             self.index.add(number, self.pages.len() - 1);
             self.pages.len() - 1
