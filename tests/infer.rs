@@ -154,6 +154,20 @@ fn constants_and_further_calls_are_inferred_without_names() {
 }
 
 #[test]
+fn protocols_that_imports_name_are_spoken() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let wrong = [
+        ("wapc", &[("Did you", "DID YOU"), ("a", "A"), ("", "")][..]),
+        ("extism", &[("Did you know", "wonk uoy diD"), ("abc", "cba"), ("x", "x")][..]),
+    ];
+    let wrong = wrong.map(|(name, pairs)| {
+        let text = std::fs::read(root.join(format!("tests/inferred/{name}.wat"))).expect("the guest is there");
+        inferred(name, &wat::parse_bytes(&text).expect("it is a module"), pairs)
+    });
+    assert_eq!(wrong, [Ok(()), Ok(())]);
+}
+
+#[test]
 fn the_guests_own_names_lead_to_the_recipe_that_detection_would_fill_in() {
     let output = run(&["infer", "packed-low", "-l", "hello", "-a", "HELLO"], b"");
     let printed = text(&output.stdout);

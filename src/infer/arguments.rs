@@ -20,11 +20,13 @@ pub(super) enum Arg {
     /// Its end.
     End,
     /// The address of a structure with address and length.
-    Pair,
+    Pair(Layout),
     /// Address and length in one number, the length in its high half.
     Packed,
     /// The same, the length in its low half.
     PackedLow,
+    /// What the allocator returned, where that is address and size in one number.
+    Block,
     /// An area for the answer's address and length.
     Area,
     /// The second word of that area.
@@ -43,6 +45,33 @@ pub(super) enum Arg {
     Number(i64),
 }
 
+/// What a structure consists of that says where a text is, in words of four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Layout {
+    /// Address, length, capacity.
+    AddressFirst,
+    /// Address of the whole, address, length: a view.
+    View,
+    /// Length or capacity, address, length.
+    LengthFirst,
+    /// Address, end.
+    Ends,
+}
+
+impl Layout {
+    const OTHERS: [Layout; 3] = [Layout::View, Layout::LengthFirst, Layout::Ends];
+
+    /// Its words, as values of a recipe.
+    pub(super) fn words(self) -> [&'static str; 3] {
+        match self {
+            Layout::AddressFirst => ["ptr", "n", "n"],
+            Layout::View => ["ptr", "ptr", "n"],
+            Layout::LengthFirst => ["n", "ptr", "n"],
+            Layout::Ends => ["ptr", "ptr + n", "ptr + n"],
+        }
+    }
+}
+
 /// Most functions take this one, if any.
 pub(super) const ZERO: Arg = Arg::Number(0);
 
@@ -53,8 +82,9 @@ impl Arg {
             Arg::Len => "n",
             Arg::Units => "units",
             Arg::End => "ptr + n",
-            Arg::Pair => "pair",
+            Arg::Pair(_) => "pair",
             Arg::Packed | Arg::PackedLow => "u64[pair]",
+            Arg::Block => "block",
             Arg::Area => "area",
             Arg::AreaNext => "area + 4",
             Arg::Buffer => "buffer",
@@ -67,17 +97,33 @@ impl Arg {
         Cow::Borrowed(text)
     }
 
+    /// Whether it only says where the line is, or is a constant.
+    pub(super) fn is_plain(self) -> bool {
+        matches!(
+            self,
+            Arg::Ptr
+                | Arg::Len
+                | Arg::Units
+                | Arg::Block
+                | Arg::Packed
+                | Arg::PackedLow
+                | Arg::Pair(_)
+                | Arg::Number(_)
+        )
+    }
+
     pub(super) fn is_constant(self) -> bool {
         matches!(self, Arg::Number(_))
     }
 
     pub(super) fn cost(self) -> u32 {
         match self {
-            Arg::Ptr | Arg::Len | Arg::Handle | Arg::Status => 0,
+            Arg::Ptr | Arg::Len | Arg::Block | Arg::Handle | Arg::Status => 0,
             Arg::Units | Arg::Area | Arg::AreaNext => 1,
             Arg::End | Arg::Buffer | Arg::Capacity => 2,
             Arg::Number(0 | 1) | Arg::Packed | Arg::PackedLow => 3,
-            Arg::Pair | Arg::State | Arg::Number(_) => 4,
+            Arg::Pair(Layout::AddressFirst) | Arg::State | Arg::Number(_) => 4,
+            Arg::Pair(_) => 5,
         }
     }
 }
@@ -151,7 +197,8 @@ pub(super) fn cost_of(args: &[Arg], form: Form) -> u32 {
         _ => 0,
     };
     // A length beside text that says its own is unusual, and so is text without either.
-    let length = if has_length == form.says_its_length() && !args.contains(&Arg::Pair) { 2 } else { 0 };
+    let has_pair = args.iter().any(|arg| matches!(arg, Arg::Pair(_)));
+    let length = if has_length == form.says_its_length() && !has_pair { 2 } else { 0 };
     let area = place(Arg::Area).map_or(0, |area| u32::from(area > 0 && place(Arg::AreaNext).is_none()));
     own + order + length + area
 }
@@ -163,6 +210,7 @@ pub(super) fn assignments(params: &[Type], form: Form, is_buffer: bool) -> Vec<V
         many(count, form, &mut found);
     } else {
         fill(count, form, &mut Vec::new(), &mut found);
+        layouts(&mut found);
     }
     if form == Form::Plain {
         packed(params, &mut found);
@@ -180,7 +228,7 @@ fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>
         Arg::Len,
         Arg::Units,
         Arg::End,
-        Arg::Pair,
+        Arg::Pair(Layout::AddressFirst),
         Arg::Area,
         Arg::AreaNext,
         Arg::Buffer,
@@ -201,10 +249,24 @@ fn fill(count: usize, form: Form, args: &mut Vec<Arg>, found: &mut Vec<Vec<Arg>>
     }
 }
 
+/// Adds the other layouts of structures.
+fn layouts(found: &mut Vec<Vec<Arg>>) {
+    let is_pair = |arg: &Arg| matches!(arg, Arg::Pair(_));
+    let with = found.iter().filter(|args| args.iter().any(is_pair));
+    let others: Vec<_> = with
+        .flat_map(|args| {
+            Layout::OTHERS.map(|layout| {
+                args.iter().map(|arg| if is_pair(arg) { Arg::Pair(layout) } else { *arg }).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    found.extend(others);
+}
+
 /// Address and length in one argument of 64 bits, and zeroes.
 fn packed(params: &[Type], found: &mut Vec<Vec<Arg>>) {
     for (place, _) in params.iter().enumerate().filter(|(_, ty)| **ty == Type::I64) {
-        for arg in [Arg::Packed, Arg::PackedLow] {
+        for arg in [Arg::Packed, Arg::PackedLow, Arg::Block] {
             let mut args = vec![ZERO; params.len()];
             args[place] = arg;
             found.push(args);
@@ -246,13 +308,14 @@ fn is_sensible(args: &[Arg], form: Form, is_buffer: bool, references: usize) -> 
     let count = |wanted: &[Arg]| args.iter().filter(|arg| wanted.contains(arg)).count();
     let lengths = count(&[Arg::Len, Arg::Units, Arg::End]);
     let constants = args.iter().filter(|arg| arg.is_constant()).count();
-    let is_packed = has(Arg::Packed) || has(Arg::PackedLow);
-    let is_passed = count(&[Arg::Ptr, Arg::Pair, Arg::Packed, Arg::PackedLow]) == 1;
+    let has_pair = args.iter().any(|arg| matches!(arg, Arg::Pair(_)));
+    let is_packed = has(Arg::Packed) || has(Arg::PackedLow) || has(Arg::Block);
+    let is_passed = count(&[Arg::Ptr, Arg::Packed, Arg::PackedLow, Arg::Block]) + usize::from(has_pair) == 1;
     // The guest knows where its buffer is; and an allocator may keep what it allocated last.
-    let is_in_buffer = (is_buffer || args.len() <= 1) && count(&[Arg::Ptr, Arg::Pair]) == 0;
+    let is_in_buffer = (is_buffer || args.len() <= 1) && !has(Arg::Ptr) && !has_pair;
     (is_packed || is_passed || is_in_buffer)
         && lengths <= 1
-        && !(has(Arg::Pair) && (lengths > 0 || form != Form::Plain))
+        && !(has_pair && (lengths > 0 || form != Form::Plain))
         && (!has(Arg::AreaNext) || has(Arg::Area))
         && (!has(Arg::Capacity) || has(Arg::Buffer))
         && (!has(Arg::End) || has(Arg::Ptr))

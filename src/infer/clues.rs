@@ -13,6 +13,8 @@ const UNREAD: u32 = 2;
 const FRUITLESS: u32 = 40;
 /// How often ways of a kind that read the line are given more time.
 const PATIENCE: u32 = 2;
+/// How often ways that did not get as far as to read the line are given more time, one of each kind.
+const PATIENCE_UNREAD: u32 = 3;
 
 /// What is known of ways of a kind.
 #[derive(Clone, Copy, Default)]
@@ -32,6 +34,8 @@ pub(super) struct Clues {
     /// The calls that were made with the line in memory that the guest allocated, each with the form of the line. Elsewhere
     /// it is hardly read otherwise.
     calls: HashSet<(usize, String, Form)>,
+    /// How many ways ran too long before they read the line, one of each kind.
+    unread_and_slow: u32,
     /// For each function that read the whole line, how often.
     readers: BTreeMap<String, u32>,
     /// How often calls failed for a reason.
@@ -46,11 +50,16 @@ impl Clues {
         is_known || (tried >= UNREAD && read == 0) || (read >= FRUITLESS && answered == 0)
     }
 
-    /// Whether a guest that read the line and ran too long is worth more time.
-    pub(super) fn deserves_time(&mut self, entry: &Entry) -> bool {
+    /// Whether a guest that ran too long is worth more time: likely if it read the line. Before it reads any, it may load
+    /// what it needs for every line.
+    pub(super) fn deserves_time(&mut self, entry: &Entry, has_read: bool) -> bool {
         let tally = self.tallies.entry(entry.kind()).or_default();
         tally.slow += 1;
-        tally.slow <= PATIENCE
+        if has_read {
+            return tally.slow <= PATIENCE;
+        }
+        self.unread_and_slow += u32::from(tally.slow == 1);
+        tally.slow == 1 && self.unread_and_slow <= PATIENCE_UNREAD
     }
 
     /// Notes what a trial showed, and whether the answer was seen anywhere.

@@ -8,6 +8,8 @@ use wasmparser::{BinaryReader, CompositeInnerType, ExternalKind, FunctionBody, O
 /// How many functions are read, from an export on, and how many instructions of each.
 const FUNCTIONS: usize = 24;
 const INSTRUCTIONS: usize = 20_000;
+/// The length of the longest word of the data that may be a name.
+const WORD: usize = 64;
 /// How many targets of a jump table count.
 const TARGETS: u32 = 32;
 /// The largest constant that counts.
@@ -84,6 +86,27 @@ impl Code {
             _ => (),
         }
         Some(())
+    }
+
+    /// Words in the module's data that may be names, each once.
+    pub(super) fn words(&self, most: usize) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(byte);
+        for payload in Parser::new(0).parse_all(&self.binary) {
+            let Ok(Payload::DataSection(section)) = payload else { continue };
+            for data in section.into_iter().map_while(Result::ok).map(|segment| segment.data) {
+                // In UTF-16, each of these characters has a zero byte after it.
+                let narrow: Vec<u8> = data.iter().copied().filter(|byte| *byte != 0).collect();
+                for text in [data, &narrow] {
+                    let runs = text.split(|byte| !is_name(byte)).filter(|run| (1..=WORD).contains(&run.len()));
+                    words.extend(runs.filter_map(|run| std::str::from_utf8(run).ok()).map(str::to_owned));
+                }
+            }
+        }
+        let mut seen = HashSet::new();
+        words.retain(|word| seen.insert(word.clone()));
+        words.truncate(most);
+        words
     }
 
     /// The constants that this export's code compares one of its parameters with, in order of size.

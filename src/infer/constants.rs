@@ -11,8 +11,8 @@ use crate::record::Hex;
 const NUMBERS: usize = 64;
 /// How many of them are tried for each of two arguments at once.
 const TOGETHER: usize = 12;
-/// How many ways are varied for one function, and in all.
-const PER_FUNCTION: usize = 6;
+/// How many ways are varied for one function and form of the line, and in all.
+const PER_FORM: usize = 2;
 const VARIED: usize = 24;
 /// How many numbers of the code come before all others.
 const OF_CODE: usize = 24;
@@ -100,9 +100,10 @@ pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec
     for entry in tried {
         let is_same = |other: &&Entry| other.numbers == entry.numbers && other.form == entry.form;
         let has = |other: &&&Entry| is_same(other) && skeleton(&other.args) == skeleton(&entry.args);
-        let count = varied.iter().filter(|other| other.export == entry.export).count();
+        let is_alike = |other: &&&Entry| other.export == entry.export && other.form == entry.form;
+        let count = varied.iter().filter(is_alike).count();
         if varied.len() < VARIED
-            && count < PER_FUNCTION
+            && count < PER_FORM
             && entry.args.iter().any(|arg| arg.is_constant())
             && !varied.iter().any(|other| has(&other))
         {

@@ -17,6 +17,7 @@ mod guess;
 mod judge;
 mod passing;
 mod progress;
+mod protocols;
 mod readings;
 mod search;
 mod seen;

@@ -27,6 +27,10 @@ pub(super) fn entry(
     cost: u32,
 ) -> Option<Entry> {
     let all = [args, more].concat();
+    let is_slice = matches!(source, Source::Allocated(by) if by.slice.is_some());
+    if all.contains(&Arg::Block) && !is_slice {
+        return None;
+    }
     let mut draft = Draft { cost, ..survey.base.clone() };
     if form.encoding() != Encoding::Bytes {
         draft.header.insert(0, format!("text   {}", form.encoding().word()));
@@ -49,7 +53,8 @@ pub(super) fn entry(
         }
     }
     fill(&all, &mut draft);
-    let address = args.iter().position(|arg| matches!(arg, Arg::Ptr | Arg::Pair | Arg::Packed | Arg::PackedLow));
+    let address =
+        args.iter().position(|arg| matches!(arg, Arg::Ptr | Arg::Pair(_) | Arg::Packed | Arg::PackedLow | Arg::Block));
     let length = args.iter().position(|arg| matches!(arg, Arg::Len | Arg::Units | Arg::End));
     let is_allocated = matches!(source, Source::Allocated(_));
     draft.transform = Some(call(name, args, ty.results.len()));
@@ -59,7 +64,7 @@ pub(super) fn entry(
 
 /// Whether an argument needs memory besides the line's.
 fn needs_memory(arg: Arg) -> bool {
-    matches!(arg, Arg::Pair | Arg::Packed | Arg::PackedLow | Arg::Area | Arg::Buffer | Arg::State)
+    matches!(arg, Arg::Pair(_) | Arg::Packed | Arg::PackedLow | Arg::Area | Arg::Buffer | Arg::State)
 }
 
 /// The blocks of a fixed size that arguments need, with their names and sizes.
@@ -67,7 +72,7 @@ fn blocks(args: &[Arg]) -> Vec<(&'static str, u64)> {
     let has = |wanted: &[Arg]| args.iter().any(|arg| wanted.contains(arg));
     let all = [
         ("state", STATE, has(&[Arg::State])),
-        ("pair", SMALL, has(&[Arg::Pair, Arg::Packed, Arg::PackedLow])),
+        ("pair", SMALL, has(&[Arg::Packed, Arg::PackedLow]) || args.iter().any(|arg| matches!(arg, Arg::Pair(_)))),
         ("area", SMALL, has(&[Arg::Area])),
     ];
     all.into_iter().filter(|(.., is_needed)| *is_needed).map(|(name, size, _)| (name, size)).collect()
@@ -77,7 +82,13 @@ fn blocks(args: &[Arg]) -> Vec<(&'static str, u64)> {
 fn allocated(by: &Allocator, form: Form, args: &[Arg], draft: &mut Draft, names: &mut Vec<&'static str>) {
     draft.allocator = Some(by.clone());
     draft.line_size = form.size();
-    draft.before.push(format!("ptr = {}", by.call(form.size())));
+    match by.slice {
+        Some(half) => {
+            draft.before.push(format!("block = {}", by.plain_call(form.size())));
+            draft.before.push(format!("ptr = {}", half.of("block")));
+        }
+        None => draft.before.push(format!("ptr = {}", by.call(form.size()))),
+    }
     draft.before.push("fail \"the guest has no memory for the line\" if ptr == 0".to_owned());
     if by.is_region {
         draft.before.extend(["write at u32[ptr]".to_owned(), "u32[ptr + 8] = n".to_owned()]);
@@ -115,10 +126,12 @@ fn free(addr: u64, form: Form, args: &[Arg], draft: &mut Draft, names: &mut Vec<
 /// The statements that fill structures and areas.
 fn fill(args: &[Arg], draft: &mut Draft) {
     let has = |arg: Arg| args.contains(&arg);
-    let mut add = |statements: &[&str]| draft.before.extend(statements.iter().map(|text| (*text).to_owned()));
-    if has(Arg::Pair) {
-        add(&["u32[pair] = ptr", "u32[pair + 4] = n", "u32[pair + 8] = n"]);
+    let layout = args.iter().find_map(|arg| if let Arg::Pair(layout) = arg { Some(layout.words()) } else { None });
+    if let Some([first, second, third]) = layout {
+        let words = [format!("u32[pair] = {first}"), format!("u32[pair + 4] = {second}")];
+        draft.before.extend(words.into_iter().chain([format!("u32[pair + 8] = {third}")]));
     }
+    let mut add = |statements: &[&str]| draft.before.extend(statements.iter().map(|text| (*text).to_owned()));
     if has(Arg::Packed) {
         add(&["u32[pair] = ptr", "u32[pair + 4] = n"]);
     }

@@ -278,13 +278,11 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
         let text = format!("{}()", quoted(name));
         known.extend(value.map(|value| Known { is_getter: true, ..plain(text, value, 2) }));
     }
-    if let [out] = observed.results[..]
-        && let Some(value) = out.unsigned()
-    {
-        for name in survey.accessors.iter().take(ACCESSORS) {
-            let told = specimen.call(name, &[number(type_of(out), value)]).as_deref().and_then(unsigned);
-            let text = format!("{}(out)", quoted(name));
-            known.extend(told.map(|told| Known { is_getter: true, ..plain(text, told, 4) }));
+    for (name, value) in handles(entry, observed, &known) {
+        for accessor in survey.accessors.iter().take(ACCESSORS) {
+            let told = specimen.call(accessor, &[value]).as_deref().and_then(unsigned);
+            let text = format!("{}({name})", quoted(accessor));
+            known.extend(told.map(|told| Known { is_getter: true, ..plain(text, told, 2) }));
         }
     }
     for (name, _) in &survey.globals {
@@ -307,6 +305,20 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
     known.extend(loaded);
     known.push(plain("n".to_owned(), len, 5));
     known
+}
+
+/// The values that accessors may be asked about, with their names: the result, and what stands for the guest's state.
+fn handles(entry: &Entry, observed: &Observed, known: &[Known]) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    if let [out] = observed.results[..]
+        && let Some(value) = out.unsigned()
+        && entry.results == 1
+    {
+        found.push(("out".to_owned(), number(type_of(out), value)));
+    }
+    let is_state = |value: &&Known| matches!(&*value.text, "handle" | "state");
+    found.extend(known.iter().filter(is_state).map(|value| (value.text.clone(), number(Type::I32, value.value))));
+    found
 }
 
 fn type_of(value: Value) -> Type {

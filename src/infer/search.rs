@@ -6,6 +6,7 @@ use super::clues::Clues;
 use super::constants;
 use super::draft::Draft;
 use super::entries::{self, Entry, with_args};
+use super::protocols;
 use super::readings::{Answer, Sight, readings, show_names};
 use super::seen::Seen;
 use super::sequences::Sequences;
@@ -19,7 +20,9 @@ use crate::record::{Failure, Hex, Limit};
 /// How many drafts are judged.
 const JUDGED: usize = 24;
 /// How many readings of the answer are tried as a recipe, for one way to pass the line.
-const READINGS: usize = 8;
+const READINGS: usize = 24;
+/// How many of them are kept.
+const RIGHT: usize = 10;
 /// In how many places a line that is read counts.
 const PLACES: usize = 2;
 /// The price of a way in which the guest reads past the end of the line.
@@ -31,8 +34,8 @@ const SLACK: u32 = 2;
 
 /// How a way to pass the line turned out.
 pub(super) enum Attempt {
-    /// The answer was found.
-    Found,
+    /// The answer was found, at this cost of passing the line.
+    Found(u32),
     /// It was not.
     Failed,
     /// The guest was stopped, as it ran longer than allowed. It may have read the whole line.
@@ -40,6 +43,7 @@ pub(super) enum Attempt {
 }
 
 /// A round of the search: a module with what all its recipes need, and what was tried.
+#[derive(Default)]
 struct Round {
     survey: Survey,
     /// Ways that took too long.
@@ -117,6 +121,25 @@ impl<'a, 'l> Search<'a, 'l> {
         }
     }
 
+    /// Tries the protocols that the guest's imports name.
+    fn speak(&mut self, survey: &Survey) {
+        let (interface, call) = (self.lab.interface(), self.evidence.call.as_deref());
+        let entries = protocols::entries(survey, interface, self.lab.code(), call);
+        self.add_ways(&entries);
+        self.lab.allow(PATIENT);
+        for entry in entries {
+            if self.lab.is_over() {
+                return;
+            }
+            self.tried.tried += 1;
+            self.lab.progress.add_tried();
+            if entry.draft.recipe().is_some_and(|recipe| self.is_right(&recipe)) {
+                self.drafts.push(entry.draft);
+                return;
+            }
+        }
+    }
+
     /// Whether a recipe gives the right answers to all examples, each on a fresh guest.
     fn is_right(&self, recipe: &crate::abi::Recipe) -> bool {
         self.evidence.examples.iter().all(|Example { line, answer }| {
@@ -166,6 +189,10 @@ impl<'a, 'l> Search<'a, 'l> {
         self.lab.allow(PATIENT);
         let survey = survey(self.lab, base, memory, known);
         let (interface, call) = (self.lab.interface(), self.evidence.call.as_deref());
+        self.speak(&survey);
+        if self.is_done() {
+            return Round { survey, ..Round::default() };
+        }
         let count = texts::count(self.evidence.examples.iter().map(|example| &example.line[..]));
         let mut entries: Vec<_> =
             count.map(|count| texts::entries(&survey, interface, call, count)).unwrap_or_default();
@@ -288,11 +315,14 @@ impl<'a, 'l> Search<'a, 'l> {
                 continue;
             }
             let mut attempt = self.attempt(entry, survey);
-            if puts_off && matches!(attempt, Attempt::Slow { has_read: true }) && self.clues.deserves_time(entry) {
+            if let Attempt::Slow { has_read } = attempt
+                && puts_off
+                && self.clues.deserves_time(entry, has_read)
+            {
                 attempt = self.attempt_patiently(entry, survey);
             }
             match attempt {
-                Attempt::Found => cheapest = cheapest.or(Some(entry.draft.cost)),
+                Attempt::Found(cost) => cheapest = Some(cheapest.map_or(cost, |cheapest: u32| cheapest.min(cost))),
                 Attempt::Slow { .. } => slow.push(entry.clone()),
                 Attempt::Failed => (),
             }
@@ -339,13 +369,14 @@ impl<'a, 'l> Search<'a, 'l> {
         let drafts = found.into_iter().take(READINGS).map(|reading| reading.draft(entry));
         let right = drafts.filter(|draft| draft.recipe().is_some_and(|recipe| self.is_right(&recipe)));
         let before = self.drafts.len();
-        let right: Vec<_> = right.map(|draft| Draft { cost: draft.cost + more, ..draft }).collect();
+        let right = right.take(RIGHT).map(|draft| Draft { cost: draft.cost + more, ..draft });
+        let right: Vec<_> = right.collect();
         self.drafts.extend(right);
         let is_found = self.drafts.len() > before;
         if !is_found {
             self.keep(entry, reads(&observed));
         }
-        if is_found { Attempt::Found } else { Attempt::Failed }
+        if is_found { Attempt::Found(entry.draft.cost + more) } else { Attempt::Failed }
     }
 
     /// Keeps a way that did not lead to the answer, as one to vary.
@@ -388,10 +419,12 @@ fn reads(observed: &Observed) -> bool {
     observed.seen.as_ref().map_or(observed.outcome.is_ok(), Seen::reads_all)
 }
 
-/// Ways that read the line, each function with its arguments in the likeliest places only.
+/// Ways that read the line and are told no more than where it is, each function with its arguments in the likeliest
+/// places only.
 fn distinct(readers: &[Entry]) -> impl Iterator<Item = &Entry> {
     let mut counts = HashMap::new();
-    readers.iter().filter(move |entry| {
+    let is_plain = |entry: &&Entry| entry.args.iter().all(|arg| arg.is_plain());
+    readers.iter().filter(is_plain).filter(move |entry| {
         let count: &mut usize = counts.entry((entry.export.clone(), entry.form, entry.args.clone())).or_default();
         *count += 1;
         *count <= PLACES

@@ -17,7 +17,7 @@ const BEGINNERS: usize = 10;
 const SEEDS: usize = 10;
 /// How many functions are tried as one that takes the line, and how many ways to pass it to each.
 const TAKERS: usize = 10;
-const WAYS: usize = 8;
+const WAYS: usize = 16;
 /// How many places for the line are tried.
 const PLACES: usize = 4;
 /// How many functions are tried as one that ends.
@@ -169,6 +169,9 @@ impl<'a> Sequences<'a> {
                 let mut rest = func.1.params.clone();
                 rest.remove(place);
                 let mut others = assignments(&rest, form, false);
+                others.retain(|args| {
+                    args.iter().all(|arg| arg.is_plain() || matches!(arg, Arg::Area | Arg::Buffer | Arg::Capacity))
+                });
                 others.sort_by_key(|args| cost_of(args, form));
                 ways.extend(others.into_iter().take(WAYS).map(|mut args| {
                     let cost = cost_of(&args, form) + if place == 0 { 0 } else { 2 };

@@ -1,6 +1,6 @@
 //! What a module's exports do, found by calling them: which allocate memory, which say where a buffer is.
 
-use super::allocator::Allocator;
+use super::allocator::{Allocator, Half};
 use super::draft::Draft;
 use super::trial::{Lab, Specimen};
 use crate::abi::{frees, is_allocator, is_wasi, quoted};
@@ -17,6 +17,7 @@ const SET_UPS: usize = 8;
 const SET_UP: [&str; 4] = ["_initialize", "__wasm_call_ctors", "__wbindgen_start", "initialize"];
 
 /// What is known of a module before any line is sent.
+#[derive(Default)]
 pub(super) struct Survey {
     /// The header and the section `once` that every recipe for it needs.
     pub(super) base: Draft,
@@ -185,14 +186,16 @@ fn allocator(lab: &Lab<'_>, survey: &Survey, name: &str, ty: &Signature) -> Opti
         3 => &[&[None, Some(1), Some(1)], &[Some(0), Some(0), None]],
         _ => &[&[Some(0), Some(0), Some(1), None]],
     };
-    let mut is_region = true;
+    let (mut is_region, mut slice) = (true, None);
     let mut works = |way: &&[Option<u64>]| {
         let Some(mut specimen) = specimen(lab, &survey.base) else { return false };
         let mut blocks = Vec::new();
         is_region = true;
         for size in SIZES {
             let args: Vec<_> = way.iter().zip(&ty.params).map(|(arg, &ty)| number(ty, arg.unwrap_or(size))).collect();
-            let Some(addr) = specimen.call(name, &args).as_deref().and_then(unsigned) else { return false };
+            let Some(mut addr) = specimen.call(name, &args).as_deref().and_then(unsigned) else { return false };
+            slice = [Half::High, Half::Low].into_iter().find(|half| half.other(addr) == size && half.value(addr) > 0);
+            addr = slice.map_or(addr, |half| half.value(addr));
             let end = addr.saturating_add(size);
             let words = [0, 4].map(|at| number_at(specimen.memory(survey.memory), addr.saturating_add(at), 4));
             is_region &= matches!(words, [Some(at), Some(capacity)] if capacity == size && at > 0);
@@ -207,7 +210,7 @@ fn allocator(lab: &Lab<'_>, survey: &Survey, name: &str, ty: &Signature) -> Opti
     let is_named = is_allocator(name) || name == "__new" || name == "cabi_realloc" || name.ends_with("_malloc");
     let way = ways.iter().find(|way| works(way))?;
     let free = free(lab, is_named.then_some(name));
-    Some(Allocator { export: name.to_owned(), args: way.to_vec(), is_region, is_named, free })
+    Some(Allocator { export: name.to_owned(), args: way.to_vec(), is_region, slice, is_named, free })
 }
 
 /// The export that frees the blocks of an allocator, as far as names tell.

@@ -52,6 +52,10 @@ pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>
                 continue;
             }
             for (place, allocator) in survey.allocators.iter().enumerate() {
+                // A region says its length.
+                if allocator.is_region && form == Form::Lengths {
+                    continue;
+                }
                 for first in 0..=ty.params.len() - taken {
                     for area in [None, Some(0), Some(ty.params.len() - 1)] {
                         if area.is_some_and(|area| (first..first + taken).contains(&area)) {
@@ -83,13 +87,18 @@ fn draft(
     for number in 1..=texts {
         let at = first + (number - 1) * form.params();
         args[at] = format!("ptr{number}");
-        let (size, end) =
-            if form == Form::Nul { (format!("n{number} + 1"), ", 0") } else { (format!("n{number}"), "") };
+        let is_ended = form == Form::Nul && !allocator.is_region;
+        let (size, end) = if is_ended { (format!("n{number} + 1"), ", 0") } else { (format!("n{number}"), "") };
         if form == Form::Lengths {
             args[at + 1] = size.clone();
         }
         draft.before.push(format!("ptr{number} = {}", allocator.call(&size)));
-        draft.before.push(format!("write line{number}{end} at ptr{number}"));
+        if allocator.is_region {
+            draft.before.push(format!("write line{number} at u32[ptr{number}]"));
+            draft.before.push(format!("u32[ptr{number} + 8] = n{number}"));
+        } else {
+            draft.before.push(format!("write line{number}{end} at ptr{number}"));
+        }
     }
     if let Some(area) = area {
         "area".clone_into(&mut args[area]);
