@@ -1,5 +1,6 @@
 //! Compiled code is kept: what is answered is the same as without, whatever happened to the cache.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -128,4 +129,33 @@ fn many_linmems_share_a_cache() {
     assert!(answers[0].ends_with("\n!bc\n"), "{}", answers[0]);
     answers.iter().for_each(|answer| assert_eq!(*answer, answers[0]));
     assert_eq!(case.files().len(), 1, "no draft is left");
+}
+
+/// The answers to many lines, for which the recipe is compiled.
+fn many_answers(case: &Case, more: &[&str]) -> String {
+    let lines: String = (0..30_000).map(|number| format!("line {number}\n")).collect();
+    let input = File::open(file("cache-many.txt", &lines)).expect("it was written");
+    let mut command = case.command(&[&[&*case.guest], more].concat());
+    text(&command.stdin(input).output().expect("linmem starts").stdout)
+}
+
+#[test]
+fn a_compiled_recipe_is_kept_and_changes_nothing_when_it_is_damaged() {
+    let case = Case::new("driver");
+    let fresh = many_answers(&case, &["--no-cache"]);
+    assert!(fresh.starts_with("!ine 0\n!ine 1\n") && fresh.ends_with("!ine 29999\n"), "{}", fresh.len());
+    let driver = || case.files().into_iter().find(|file| file.display().to_string().contains("-driver-"));
+    // It is compiled meanwhile, and may not be ready before the end.
+    while driver().is_none() {
+        assert!(many_answers(&case, &[]) == fresh);
+    }
+    let entry = driver().expect("it is there");
+    let whole = std::fs::read(&entry).expect("it is ours");
+    assert!(many_answers(&case, &[]) == fresh, "with the recipe compiled before");
+    let inspected = text(&case.run(&["inspect", &case.guest]).stdout);
+    assert!(inspected.contains("compiled code in the cache: 2\n  driver  "), "{inspected}");
+    for damaged in [&whole[..whole.len() - 9], b"something else", &[&whole[..200], &[0; 99], &whole[299..]].concat()] {
+        std::fs::write(&entry, damaged).expect("it is ours");
+        assert!(many_answers(&case, &[]) == fresh, "damaged");
+    }
 }

@@ -1,5 +1,6 @@
 //! The user interfaces: the full screen, the prompt, scripts and the pipe, and the choice between them.
 
+mod answers;
 mod compiling;
 mod console;
 mod convention_page;

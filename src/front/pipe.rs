@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::answers::GatheredAnswers;
 use super::output_format::OutputFormat;
 use super::progress::Progress;
 use super::status::{self, Status};
@@ -80,7 +81,7 @@ fn report_stops(watch: &Watchdog, number: Arc<AtomicU64>, is_quiet: bool) {
 struct Pipe {
     live: Live,
     caught: Caught,
-    out: Vec<u8>,
+    out: GatheredAnswers,
     scratch: Vec<u8>,
     separator: u8,
     longest: usize,
@@ -124,7 +125,7 @@ impl Pipe {
             causes: Vec::new(),
             live,
             caught,
-            out: Vec::with_capacity(2 * GATHER),
+            out: GatheredAnswers::new(),
             scratch: Vec::new(),
             separator: if cli.null { 0 } else { b'\n' },
             longest: usize::try_from(options.limits.memory).unwrap_or(usize::MAX),
@@ -220,6 +221,9 @@ impl Pipe {
         system::owes(true);
         let done = self.live.answers(lines, self.separator, &mut self.out);
         self.number += done.lines as u64;
+        if let Some(error) = self.out.failure() {
+            return Err(Stop::Output(error));
+        }
         self.messages()?;
         let is_separated = done.ended.answer.is_ok();
         self.settle(&done.ended, !is_separated)?;
@@ -242,7 +246,7 @@ impl Pipe {
             None if self.checker.is_some() => self.checked(InputLine { bytes: line, ended })?,
             None if self.may_stop => self.stopping(InputLine { bytes: line, ended }),
             None if self.escape => self.escaped(InputLine { bytes: line, ended }),
-            None => self.live.answer(InputLine { bytes: line, ended }, &mut self.out),
+            None => self.live.answer(InputLine { bytes: line, ended }, &mut self.out.bytes),
         };
         if self.show.is_none() {
             self.messages()?;
@@ -254,7 +258,7 @@ impl Pipe {
         self.number += 1;
         let failure = Failure::LineTooLong(self.longest as u64);
         if let Some(OutputFormat::Json) = self.show {
-            json::write_unsent(&mut self.out, self.number, &failure).map_err(Stop::Output)?;
+            json::write_unsent(&mut self.out.bytes, self.number, &failure).map_err(Stop::Output)?;
             return self.settle(&failure.into(), false);
         }
         self.settle(&failure.into(), ended)
@@ -263,16 +267,16 @@ impl Pipe {
     /// Ends a line: writes the separator if it is due, then reports what failed.
     fn settle(&mut self, how: &Ended, is_due: bool) -> Result<(), Stop> {
         let is_answered = how.answer.is_ok();
-        self.out.extend((is_due && is_answered).then_some(self.separator));
+        self.out.bytes.extend((is_due && is_answered).then_some(self.separator));
         if !how.is_well() {
             self.report(how)?;
         }
-        self.out.extend((is_due && !is_answered).then_some(self.separator));
+        self.out.bytes.extend((is_due && !is_answered).then_some(self.separator));
         self.gather()
     }
 
     fn gather(&mut self) -> Result<(), Stop> {
-        if self.out.len() >= GATHER { self.flush() } else { Ok(()) }
+        if self.out.bytes.len() >= GATHER { self.flush() } else { Ok(()) }
     }
 
     /// Reports failures, and either ends the pipe or prepares the guest for the next line.
@@ -324,8 +328,8 @@ impl Pipe {
     fn stopping(&mut self, line: InputLine<'_>) -> Ended {
         let cause = self.live.send(line, self.number);
         let answer = cause.outcome.map(|answer| match self.escape {
-            true => self.out.extend_from_slice(visible(&answer).as_bytes()),
-            false => self.out.extend_from_slice(&answer),
+            true => self.out.bytes.extend_from_slice(visible(&answer).as_bytes()),
+            false => self.out.bytes.extend_from_slice(&answer),
         });
         Ended::of_cause(answer, cause.cleanup)
     }
@@ -333,7 +337,7 @@ impl Pipe {
     fn escaped(&mut self, line: InputLine<'_>) -> Ended {
         self.scratch.clear();
         let how = self.live.answer(line, &mut self.scratch);
-        self.out.extend_from_slice(visible(&self.scratch).as_bytes());
+        self.out.bytes.extend_from_slice(visible(&self.scratch).as_bytes());
         how
     }
 
@@ -380,8 +384,8 @@ impl Pipe {
         }
         self.tell_findings(&findings);
         let answer = cause.outcome.map(|answer| match self.escape {
-            true => self.out.extend_from_slice(visible(&answer).as_bytes()),
-            false => self.out.extend_from_slice(&answer),
+            true => self.out.bytes.extend_from_slice(visible(&answer).as_bytes()),
+            false => self.out.bytes.extend_from_slice(&answer),
         });
         Ok(Ended::of_cause(answer, cause.cleanup))
     }
@@ -402,8 +406,8 @@ impl Pipe {
         written.map_err(Stop::Output)?;
         self.tell_findings(&findings);
         let answer = cause.outcome.map(|answer| match self.escape {
-            true => self.out.extend_from_slice(visible(&answer).as_bytes()),
-            false => self.out.extend_from_slice(&answer),
+            true => self.out.bytes.extend_from_slice(visible(&answer).as_bytes()),
+            false => self.out.bytes.extend_from_slice(&answer),
         });
         Ok(Ended::of_cause(answer, cause.cleanup))
     }
@@ -425,9 +429,7 @@ impl Pipe {
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
-        let mut stdout = io::stdout().lock();
-        let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
-        self.out.clear();
+        let result = self.out.flush();
         let number = self.number;
         self.progress.tell(number);
         result.map_err(Stop::Output)

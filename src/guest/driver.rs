@@ -4,11 +4,20 @@
 //! lines. It imports what it needs of the guest, and has its own memory to pass lines and answers through.
 //! `abi/recipe/compile` generates it.
 
-use wasmer::{Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
+use wasmer::{Engine, Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
+use super::cache::{Cache, Key};
 use super::compile::message;
-use super::{Boundary, Func, Guest, Host, LoadError, Program};
+use super::{Boundary, Func, Guest, Host, LoadError, Program, artifact};
 use crate::record::Failure;
+
+/// A driver to compile, on any thread.
+pub struct DriverJob {
+    engine: Engine,
+    binary: Vec<u8>,
+    /// Where compiled code is kept, if it is.
+    cache: Option<(Cache, Key)>,
+}
 
 /// A compiled driver, for any guest of the same program.
 pub struct DriverCode(Module);
@@ -40,13 +49,37 @@ impl DriverCode {
 }
 
 impl Program {
-    /// Compiles a driver.
+    /// A driver for its guests, from this binary.
+    pub fn driver(&self, binary: Vec<u8>) -> DriverJob {
+        let cache = self.cache().map(|(cache, key)| (cache.clone(), key.of_driver(&binary)));
+        DriverJob { engine: self.engine().clone(), binary, cache }
+    }
+}
+
+impl DriverJob {
+    /// The compiled driver, if it was kept.
+    #[allow(unsafe_code, reason = "the compiled code comes from a file")]
+    pub fn find(&self) -> Option<DriverCode> {
+        let (cache, key) = self.cache.as_ref()?;
+        let entry = cache.find(key)?;
+        // SAFETY: as for the module that it drives: the file has the checksum and the key that it was written with, by
+        // a linmem of the same sources, and nobody but the user could have written it.
+        unsafe { artifact::load(&self.engine, entry.artifact) }.map(DriverCode)
+    }
+
+    /// Compiles the driver, and keeps it.
     ///
     /// # Errors
     /// The binary is not a valid module.
-    pub fn compile_driver(&self, binary: &[u8]) -> Result<DriverCode, LoadError> {
-        let module = Module::from_binary(self.engine(), binary);
-        module.map(DriverCode).map_err(|error| LoadError::Compile(message(error)))
+    pub fn compile(&self) -> Result<DriverCode, LoadError> {
+        let module = Module::from_binary(&self.engine, &self.binary);
+        let module = module.map_err(|error| LoadError::Compile(message(error)))?;
+        if let Some((cache, key)) = &self.cache
+            && let Some(bytes) = artifact::of(&module)
+        {
+            cache.keep(key, &[], &bytes);
+        }
+        Ok(DriverCode(module))
     }
 }
 

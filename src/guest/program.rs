@@ -9,7 +9,7 @@ use wasmer::{Engine, Module};
 use wasmparser::BinaryReaderError;
 
 use super::bytes::{Reader, put_option, put_text};
-use super::cache::{Entry, Key};
+use super::cache::{Cache, Entry, Key};
 use super::compile::{Compiled, Job, NotCompiled};
 use super::component;
 use super::instrument::{AddedExports, InstrumentError, Instrumentation, Instrumented, OffsetMap};
@@ -38,6 +38,8 @@ pub struct Program {
     /// Why guests record nothing, if they were supposed to.
     why_untraced: Option<String>,
     symbols: Arc<dyn Symbols>,
+    /// Where its compiled code is kept, and under which key.
+    cache: Option<(Cache, Key)>,
 }
 
 /// Why a module cannot be loaded or instantiated.
@@ -228,7 +230,7 @@ impl Code<'_> {
         options: &CompileOptions,
         cancellation: &Cancellation,
     ) -> Result<Program, LoadError> {
-        let cache = options.cache.as_ref();
+        let cache = options.cache.clone();
         let cache = cache.map(|cache| (cache, Key::new(&self.binary, passes, points, &self.engine)));
         let found = cache.as_ref().and_then(|(cache, key)| cache.find(key));
         let made = match found.and_then(|entry| Made::load(entry, &self.engine)) {
@@ -239,8 +241,8 @@ impl Code<'_> {
                 }
                 let compiling = Compiling { code: &self, limits: &limits, points, options, cancellation };
                 let (made, artifact) = compiling.all(passes)?;
-                if let (Some((cache, key)), Some(artifact)) = (cache, artifact) {
-                    cache.keep(&key, &made.head(), &artifact);
+                if let (Some((cache, key)), Some(artifact)) = (&cache, artifact) {
+                    cache.keep(key, &made.head(), &artifact);
                 }
                 made
             }
@@ -252,8 +254,20 @@ impl Code<'_> {
         let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
         let Code { engine, interface, .. } = self;
         let symbols = Arc::new(NoSymbols);
-        let program =
-            Program { engine, module, interface, limits, added, offsets, sites, points, passes, why_untraced, symbols };
+        let program = Program {
+            engine,
+            module,
+            interface,
+            limits,
+            added,
+            offsets,
+            sites,
+            points,
+            passes,
+            why_untraced,
+            symbols,
+            cache,
+        };
         program.check_memory()?;
         wasmer_vm::set_stack_size(usize::try_from(limits.stack).unwrap_or(usize::MAX));
         Ok(program)
@@ -360,6 +374,11 @@ impl Program {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Where its compiled code is kept, and under which key.
+    pub(super) fn cache(&self) -> Option<&(Cache, Key)> {
+        self.cache.as_ref()
     }
 
     /// The compiled module.

@@ -4,19 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::driving::Driving;
 use super::factory::{GuestFactory, prepare, time_of_code};
 use super::facts::facts;
 use super::poison::{Poison, Poisoned};
 use super::settle::settle;
 use super::{OpenError, Options, Source, Stops};
 use crate::abi::{
-    Answered, Batch, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, ResolvedConvention,
+    Answered, Answers, ConventionRequest, Ended, Exchange, InputLine, Invocation, Messages, ResolvedConvention,
     StreamError, Streams, choose, is_contested,
 };
 use crate::debug::DebugInfo;
 use crate::guest::{
-    Boundary, Cancellation, Code, DriverCode, Func, Global, Guest, Interface, Limits, LoadError, Passes, PointRequest,
-    Points, Program, Recorded, Watchdog,
+    Boundary, Cancellation, Code, Func, Global, Guest, Interface, Limits, LoadError, Passes, PointRequest, Points,
+    Program, Recorded, Watchdog,
 };
 use crate::record::{Cause, Failure, Memories, Outcome, Recorder, Trigger, Value};
 
@@ -49,31 +50,8 @@ pub struct Live {
     pub(super) poison: Option<Poison>,
 }
 
-/// How many lines a guest answers before its recipe is compiled, which takes about as long as they do.
-const WARM: usize = 10_000;
-/// The same for a fresh guest whose recipe is already compiled: it only needs to be attached.
-const AGAIN: usize = 100;
 /// Answers are buffered up to this many bytes.
 pub const GATHER: usize = 64 << 10;
-
-/// The compiled recipe, for batches of lines.
-#[derive(Default)]
-pub(super) struct Driving {
-    /// `None` if not compiled yet; the inner value is `None` if it cannot be.
-    code: Option<Option<DriverCode>>,
-    batch: Option<Batch>,
-    /// How many lines this guest answered without the driver.
-    lines: usize,
-    /// How many lines any guest answered: each makes an assumed convention more likely to be right.
-    answered: usize,
-}
-
-impl Driving {
-    /// The guest is replaced by a fresh instance, to which the driver is not attached yet.
-    pub(super) fn detach(&mut self) {
-        (self.batch, self.lines) = (None, 0);
-    }
-}
 
 impl Live {
     /// Loads a guest, chooses its convention, and starts it. Also returns the cause of the start.
@@ -257,14 +235,14 @@ impl Live {
     /// Runs exchanges, unrecorded, for lines that each end with `separator`. Appends the answers, each with a
     /// separator. Returns after a line that fails or makes the guest emit a message, after many bytes of answers, or
     /// when lines are cancelled.
-    pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
-        let enough = answers.len() + GATHER;
+    pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut dyn Answers) -> Answered {
+        let enough = answers.buffer().len() + GATHER;
         let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
         while done.bytes < lines.len() {
             let more = self.answer_some(&lines[done.bytes..], separator, answers);
             (done.lines, done.bytes, done.ended) = (done.lines + more.lines, done.bytes + more.bytes, more.ended);
             let is_said = self.messages().is_any();
-            if !done.ended.is_well() || is_said || answers.len() >= enough || self.watch.cancels() {
+            if !done.ended.is_well() || is_said || answers.buffer().len() >= enough || self.watch.cancels() {
                 break;
             }
         }
@@ -272,53 +250,21 @@ impl Live {
     }
 
     /// Answers one line or, if the recipe is compiled, as many as possible in one call.
-    fn answer_some(&mut self, lines: &[u8], separator: u8, answers: &mut Vec<u8>) -> Answered {
-        let enough = if self.driving.code.is_some() { AGAIN } else { WARM };
-        if self.driving.batch.is_none() && self.driving.lines >= enough {
-            self.warm_up();
-        }
+    fn answer_some(&mut self, lines: &[u8], separator: u8, answers: &mut dyn Answers) -> Answered {
+        self.drive_if_due(lines.len());
         let Live { guest, exchange, driving, .. } = self;
         let batch = driving.batch.as_mut();
         if let Some(done) = batch.and_then(|batch| exchange.answer_batch(guest, batch, lines, separator, answers)) {
             return done;
         }
         let len = memchr::memchr(separator, lines).unwrap_or(lines.len());
+        let answers = answers.buffer();
         let ended = self.answer(InputLine { bytes: &lines[..len], ended: true }, answers);
         if ended.answer.is_ok() {
             answers.push(separator);
-            self.driving.answered += 1;
         }
-        self.driving.lines += 1;
+        self.driving.count(ended.answer.is_ok());
         Answered { lines: 1, bytes: len + 1, ended }
-    }
-
-    /// Compiles the recipe if possible, so that [`Live::answers`] uses a driver from now on. Returns false if it
-    /// cannot be compiled, or if its convention was assumed and has not answered many lines yet. Happens automatically
-    /// after many lines.
-    pub fn warm_up(&mut self) -> bool {
-        // Nobody sees the calls of a compiled recipe.
-        if self.program.limits().step.is_some() {
-            self.driving.lines = 0;
-            return false;
-        }
-        // A compiled recipe does not check whether results are plausible.
-        if self.choice.assumed.is_some() && self.driving.answered < WARM {
-            self.driving.lines = 0;
-            return false;
-        }
-        let Live { program, guest, exchange, driving, .. } = self;
-        let code = driving.code.get_or_insert_with(|| {
-            let compiled = exchange.compile(program);
-            debug_assert!(compiled.is_ok(), "what a recipe is compiled to is right");
-            // If compiling fails, only speed is lost.
-            compiled.ok().flatten()
-        });
-        driving.batch = code.as_ref().and_then(|code| exchange.attach(guest, code));
-        if driving.batch.is_none() {
-            driving.code = Some(None);
-        }
-        driving.lines = 0;
-        driving.batch.is_some()
     }
 
     /// Runs one exchange, recorded. Numbers must increase, as cancelling refers to them.

@@ -7,6 +7,7 @@ mod about;
 mod bookmarks;
 mod call;
 mod control;
+mod driving;
 mod factory;
 mod facts;
 mod infer;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::driving::Driving;
 use super::factory::{prepare, time_of_code};
 use super::facts::facts;
-use super::live::Driving;
 use super::settle::settle;
 use super::{Live, OpenError, Options, Source};
 use crate::abi::{ConventionRequest, Recipe, RecipeFile, choose, is_contested};

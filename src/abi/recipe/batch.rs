@@ -1,8 +1,10 @@
 //! Running lines in batches with a driver. The host finishes a line if the driver gets stuck in it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::Encoding;
+use super::answers::Answers;
 use super::blocks::Block;
 use super::compile::{compile, layout};
 use super::encoding::{append_utf16, encode, write_utf16};
@@ -11,7 +13,7 @@ use super::failures::placed;
 use super::ops::Op;
 use super::run::{Done, Runner};
 use super::state::{ImportContext, LineIo};
-use crate::guest::{Driver, DriverCode, Guest, LoadError, Program};
+use crate::guest::{Driver, DriverCode, DriverJob, Guest, Program, each_line_end};
 use crate::record::Failure;
 
 /// The size of the first batch, in bytes.
@@ -56,12 +58,9 @@ enum Stop {
 }
 
 impl Exchange {
-    /// Compiles the recipe into a driver. `None` if it needs more of the host than a driver has.
-    ///
-    /// # Errors
-    /// The engine rejects the generated module.
-    pub fn compile(&self, program: &Program) -> Result<Option<DriverCode>, LoadError> {
-        compile(&self.plan).ok().map(|binary| program.compile_driver(&binary)).transpose()
+    /// Translates the recipe into a driver. `None` if it needs more of the host than a driver has.
+    pub fn driver(&self, program: &Program) -> Option<DriverJob> {
+        compile(&self.plan).ok().map(|binary| program.driver(binary))
     }
 
     /// Attaches a compiled recipe to a guest. `None` if the driver is for a different module.
@@ -73,13 +72,15 @@ impl Exchange {
     /// Answers as many of the lines as fit in a batch. Each line ends with `separator`, and so does each answer. Ends
     /// early after a line that fails or during which the guest printed a message. `None` if the first line is
     /// unsuitable for a batch.
+    ///
+    /// What passes answers on may wait: the guest's time is not running then.
     pub fn answer_batch(
         &mut self,
         guest: &mut Guest,
         batch: &mut Batch,
         lines: &[u8],
         separator: u8,
-        answers: &mut Vec<u8>,
+        answers: &mut dyn Answers,
     ) -> Option<Answered> {
         if self.state.program_end.is_news() {
             return None;
@@ -92,11 +93,20 @@ impl Exchange {
         }
         let watch = guest.watch().clone();
         let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
-        let enough = answers.len() + index(layout::MOST_BYTES);
+        let enough = answers.buffer().len() + index(layout::MOST_BYTES);
         loop {
-            let between = watch.during_batch(|| self.go_on(guest, &batch.driver, &mut loaded, &mut done, answers));
-            let all = done.lines == loaded.count || answers.len() >= enough;
-            if between || all || !self.is_well(&done) || watch.cancels() {
+            let buffer = answers.buffer();
+            let rest = watch.during_batch(|| self.go_on(guest, &batch.driver, &mut loaded, &mut done, buffer));
+            if let Some(rest) = rest {
+                let rest = &guest.driver_memory(&batch.driver)[rest];
+                match self.is_utf16() {
+                    true => self.append(rest, answers.buffer()),
+                    false => answers.take(rest),
+                }
+                break;
+            }
+            let all = done.lines == loaded.count || answers.buffer().len() >= enough;
+            if all || !self.is_well(&done) || watch.cancels() {
                 break;
             }
         }
@@ -122,25 +132,29 @@ impl Exchange {
 
     /// Copies as many lines as fit into a driver's memory, encoded.
     fn load<'a>(&self, memory: &mut [u8], lines: &'a [u8], separator: u8) -> Loaded<'a> {
-        let (mut count, mut start, mut at) = (0, 0, index(layout::LINES));
-        let is_utf16 = self.is_utf16();
-        for end in memchr::memchr_iter(separator, lines).take(index(layout::MOST_LINES)) {
-            let len = match is_utf16 {
-                // `lines` was found to be valid.
-                true => write_utf16(&String::from_utf8_lossy(&lines[start..end]), &mut memory[at..]),
-                false => end - start,
-            };
-            let cell = index(layout::LENGTHS) + 4 * count;
-            memory[cell..cell + 4].copy_from_slice(&narrow(len).to_le_bytes());
-            (count, start, at) = (count + 1, end + 1, at + len + 1);
-        }
-        if !is_utf16 {
-            let at = index(layout::LINES);
-            memory[at..at + start].copy_from_slice(&lines[..start]);
-        }
+        let (lengths, texts) = memory[index(layout::LENGTHS)..].split_at_mut(index(layout::LINES - layout::LENGTHS));
+        let lengths = lengths.as_chunks_mut().0;
+        let (count, bytes) = match self.is_utf16() {
+            false => {
+                let (count, bytes) = tell_lengths(lines, separator, 1, lengths);
+                texts[..bytes].copy_from_slice(&lines[..bytes]);
+                (count, bytes)
+            }
+            true if lines.is_ascii() => {
+                let (count, bytes) = tell_lengths(lines, separator, 2, lengths);
+                write_utf16(std::str::from_utf8(&lines[..bytes]).unwrap_or_default(), texts);
+                (count, bytes)
+            }
+            true => encode_lines(lines, separator, lengths, texts),
+        };
         let cell = index(layout::SEPARATOR);
         memory[cell..cell + 4].copy_from_slice(&u32::from(separator).to_le_bytes());
-        Loaded { lines, separator, count, at: layout::LINES }
+        Loaded { lines: &lines[..bytes], separator, count, at: layout::LINES }
+    }
+
+    /// How many bytes a separator takes in a driver's memory.
+    fn separator_len(&self) -> u32 {
+        if self.is_utf16() { 2 } else { 1 }
     }
 
     /// Appends what a driver read of the guest, decoded.
@@ -157,7 +171,7 @@ impl Exchange {
     }
 
     /// Runs the driver from the first line that is not done. If the driver gets stuck in a line, the host finishes it.
-    /// Returns whether the driver stopped between two lines.
+    /// If it stops between two lines, returns where its answers are, which are not appended yet.
     fn go_on(
         &mut self,
         guest: &mut Guest,
@@ -165,17 +179,18 @@ impl Exchange {
         loaded: &mut Loaded<'_>,
         done: &mut Answered,
         answers: &mut Vec<u8>,
-    ) -> bool {
+    ) -> Option<Range<usize>> {
         self.state.begin();
         self.lend_kept(guest.driver_memory(driver));
         let stop = self.drive(guest, driver, loaded, done.lines);
         let called_an_import = guest.called_an_import();
         let memory = guest.driver_memory(driver);
         let (start, end) = (word(memory, layout::ANSWER), word(memory, layout::END));
-        self.append(&memory[index(layout::ANSWERS)..index(start)], answers);
+        let complete = index(layout::ANSWERS)..index(start);
         let line = index(word(memory, layout::LINE));
         loaded.at = word(memory, layout::AT);
         done.bytes = match self.is_utf16() {
+            true if line == loaded.count => loaded.lines.len(),
             true => done.bytes + len_of(&loaded.lines[done.bytes..], loaded.separator, line - done.lines),
             false => index(loaded.at - layout::LINES),
         };
@@ -185,10 +200,11 @@ impl Exchange {
             // A handler called from `finally` may have rejected the last line.
             done.ended = self.plan.bound.end((Ok(()), self.state.outcome(Ok(()))));
             self.state.end(guest);
-            return true;
+            return Some(complete);
         }
+        self.append(&memory[complete], answers);
         let len = word(memory, layout::LENGTHS + 4 * word(memory, layout::LINE));
-        loaded.at += len + 1;
+        loaded.at += len + self.separator_len();
         let line = &loaded.lines[done.bytes..];
         let line = &line[..len_of(line, loaded.separator, 1) - 1];
         if self.plan.is_guarded() {
@@ -210,7 +226,7 @@ impl Exchange {
             Ok(()) => answers.push(loaded.separator),
             Err(_) => answers.truncate(partial),
         }
-        false
+        None
     }
 
     /// Enters the driver. The recipe's handlers answer imports meanwhile.
@@ -310,6 +326,32 @@ impl Runner<'_, '_, Guest> {
         self.state.end(self.boundary);
         outcome
     }
+}
+
+/// Tells a driver the lengths of the lines, which take `unit` bytes a byte there. Returns the number of lines that it is
+/// told, and their size here.
+fn tell_lengths(lines: &[u8], separator: u8, unit: usize, lengths: &mut [[u8; 4]]) -> (usize, usize) {
+    let (mut count, mut start) = (0, 0);
+    let most = lengths.len();
+    each_line_end(lines, separator, |end| {
+        lengths[count] = narrow(unit * (end - start)).to_le_bytes();
+        (count, start) = (count + 1, end + 1);
+        count < most
+    });
+    (count, start)
+}
+
+/// Writes lines as UTF-16, and tells their lengths, for as many as fit. `lines` are valid UTF-8. Returns their number,
+/// and their size here.
+fn encode_lines(lines: &[u8], separator: u8, lengths: &mut [[u8; 4]], texts: &mut [u8]) -> (usize, usize) {
+    let (mut count, mut start, mut at) = (0, 0, 0);
+    for (end, length) in memchr::memchr_iter(separator, lines).zip(lengths) {
+        let text = std::str::from_utf8(&lines[start..end]).unwrap_or_default();
+        let len = write_utf16(text, &mut texts[at..]);
+        *length = narrow(len).to_le_bytes();
+        (count, start, at) = (count + 1, end + 1, at + len + 2);
+    }
+    (count, start)
 }
 
 /// The size of the first `count` lines, each with its separator.

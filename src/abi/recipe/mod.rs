@@ -4,6 +4,7 @@
 //! against a module, and [`Bound`] runs it. `assets/guide/recipes.md` describes the language.
 
 mod activation;
+mod answers;
 mod batch;
 mod bind;
 mod blocks;
@@ -36,6 +37,7 @@ mod wasi;
 mod wasi2;
 mod wasi2_call;
 
+pub use answers::Answers;
 pub use batch::{Answered, Batch};
 pub use bind::Bound;
 pub(crate) use encoding::encode;

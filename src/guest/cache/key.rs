@@ -6,9 +6,14 @@ use wasmer::sys::NativeEngineExt;
 
 use crate::guest::{Passes, PointRequest};
 
-/// How a module is instrumented.
+/// What is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Kind(Passes);
+enum Kind {
+    /// A module, instrumented like this.
+    Module(Passes),
+    /// A driver for it.
+    Driver,
+}
 
 /// The key of compiled code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +26,14 @@ pub(in crate::guest) struct Key {
 }
 
 impl Kind {
-    /// The word: `plain`, `stores`, `loads` or `pauses`.
+    /// The word: `plain`, `stores`, `loads`, `pauses` or `driver`.
     fn word(self) -> &'static str {
-        match self.0 {
-            Passes { pauses: true, .. } => "pauses",
-            Passes { loads: true, .. } => "loads",
-            Passes { stores: true, .. } => "stores",
-            Passes { .. } => "plain",
+        match self {
+            Kind::Module(Passes { pauses: true, .. }) => "pauses",
+            Kind::Module(Passes { loads: true, .. }) => "loads",
+            Kind::Module(Passes { stores: true, .. }) => "stores",
+            Kind::Module(Passes { .. }) => "plain",
+            Kind::Driver => "driver",
         }
     }
 }
@@ -56,7 +62,15 @@ impl Key {
             offsets.iter().for_each(|offset| hasher.update(offset.to_le_bytes()));
         }
         hasher.update(module);
-        Key { module: hex(&module), kind: Kind(passes), hash: hasher.finalize().into() }
+        Key { module: hex(&module), kind: Kind::Module(passes), hash: hasher.finalize().into() }
+    }
+
+    /// The key of a driver for this module.
+    pub(in crate::guest) fn of_driver(&self, binary: &[u8]) -> Key {
+        let mut hasher = Sha256::new();
+        hasher.update(self.hash);
+        hasher.update(binary);
+        Key { module: self.module.clone(), kind: Kind::Driver, hash: hasher.finalize().into() }
     }
 
     /// What the names of all entries for a module begin with.

@@ -47,7 +47,7 @@ pub struct Contents {
 /// Compiled code of a module that the cache contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// How the module is instrumented.
+    /// How the module is instrumented, or that it is a driver for it.
     pub kind: String,
     /// The size in bytes.
     pub bytes: u64,

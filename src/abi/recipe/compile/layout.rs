@@ -41,7 +41,7 @@ pub(in crate::abi::recipe) const MOST_FREED: u32 = 32;
 pub(in crate::abi::recipe) const TEXTS: u32 = FREED + 16 * MOST_FREED;
 /// The lengths of the lines, four bytes each.
 pub(in crate::abi::recipe) const LENGTHS: u32 = 1 << 16;
-/// The lines as the guest gets them, each followed by one byte.
+/// The lines as the guest gets them, each followed by a separator, which is a byte, or two of UTF-16.
 pub(in crate::abi::recipe) const LINES: u32 = LENGTHS + 4 * MOST_LINES;
 /// The maximum number of lines in a batch.
 pub(in crate::abi::recipe) const MOST_LINES: u32 = 1 << 15;

@@ -72,14 +72,15 @@ impl Compiler<'_> {
 
     fn end_line(&mut self) {
         let is_utf16 = self.is_utf16();
+        let separator = if is_utf16 { 2 } else { 1 };
         let mut code = self.emit();
         code.local_get(local::END).i32_const(0).i32_load(place(OWN, layout::SEPARATOR));
         match is_utf16 {
             true => code.i32_store16(place(OWN, 0)),
             false => code.i32_store8(place(OWN, 0)),
         };
-        code.local_get(local::END).i32_const(if is_utf16 { 2 } else { 1 }).i32_add().local_set(local::END);
-        code.local_get(local::AT).local_get(local::N).i32_add().i32_const(1).i32_add().local_set(local::AT);
+        code.local_get(local::END).i32_const(separator).i32_add().local_set(local::END);
+        code.local_get(local::AT).local_get(local::N).i32_add().i32_const(separator).i32_add().local_set(local::AT);
         code.local_get(local::LINE).i32_const(1).i32_add().local_set(local::LINE);
         code.br(0);
     }
