@@ -159,3 +159,27 @@ fn a_compiled_recipe_is_kept_and_changes_nothing_when_it_is_damaged() {
         assert!(many_answers(&case, &[]) == fresh, "damaged");
     }
 }
+
+#[test]
+fn what_a_compiler_that_was_killed_left_undone_is_done_the_next_time() {
+    // Each function takes the compiler a while, and the module is too large to be compiled in the same process.
+    let adds = "(i32.add (i32.const 1))".repeat(400);
+    let func = format!("(func (param i32) (result i32) (local.get 0) {adds})");
+    let module = format!("(module {} {})", func.repeat(400), &GUEST["(module".len()..GUEST.len() - 1]);
+    let case = Case { guest: file("cache-killed.wat", module.as_bytes()), folder: scratch("cache-killed") };
+    let args = [&case.guest, "--line", "abc", "--show", "hex", "--trace", "stores"];
+    let mut command = case.command(&args);
+    let command = command.env("LINMEM_TEST_MARK", "cache-killed").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("linmem starts");
+    let compiler = loop {
+        if let Some(&id) = crate::compiling::compilers("cache-killed").first() {
+            break id;
+        }
+        assert!(child.try_wait().expect("it is ours").is_none(), "it compiles in a process of its own");
+    };
+    crate::compiling::kill("-9", compiler);
+    let output = child.wait_with_output().expect("linmem ends");
+    assert!(text(&output.stderr).contains("stores are not recorded"), "{}", text(&output.stderr));
+    let output = case.run(&args);
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+}

@@ -50,7 +50,7 @@ fn bomb(test: &str) -> String {
 }
 
 /// The processes that compile for linmems with this mark in their environment.
-fn compilers(mark: &str) -> Vec<u32> {
+pub(crate) fn compilers(mark: &str) -> Vec<u32> {
     let mark = format!("LINMEM_TEST_MARK={mark}");
     let processes =
         fs::read_dir("/proc").expect("it is mounted").filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -71,7 +71,7 @@ fn wait_for_compiler(mark: &str, is_there: bool) {
     }
 }
 
-fn kill(signal: &str, id: u32) {
+pub(crate) fn kill(signal: &str, id: u32) {
     let sent = Command::new("kill").args([signal, &id.to_string()]).status().expect("kill is installed");
     assert!(sent.success());
 }

@@ -197,3 +197,39 @@ fn a_component_answers_at_the_prompt_in_scripts_and_on_the_screen() {
     terminal.wait_for("call  same(");
     terminal.press("\x04");
 }
+
+#[test]
+fn core_modules_that_are_instantiated_again_and_again_are_bounded() {
+    let instances = "(core instance (instantiate $m))".repeat(200);
+    let text =
+        format!("(component (core module $m (memory 1) (data (i32.const 0) \"{}\")) {instances})", "x".repeat(100_000));
+    let many = file("many-instances.wat", text.as_bytes());
+    let (_, stderr, status) = linmem(&["inspect", &many], b"");
+    assert_eq!(status, Some(3), "{stderr}");
+    assert!(
+        stderr.contains("the core modules that it instantiates have more than 16,777,216 bytes together"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn what_the_linked_module_breaks_is_said_of_the_component() {
+    let instances = "(core instance (instantiate $m))".repeat(101);
+    let many = file("many-memories.wat", format!("(component (core module $m (memory 1)) {instances})").as_bytes());
+    let (_, stderr, status) = linmem(&[&many], b"x\n");
+    assert_eq!(status, Some(3), "{stderr}");
+    assert!(stderr.contains("this component cannot be run: memories count exceeds limit of 100"), "{stderr}");
+}
+
+#[test]
+fn a_recipe_is_embedded_in_the_component_itself() {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("component-copy.wasm");
+    let _ = std::fs::remove_file(&copy);
+    let copy = copy.display().to_string();
+    let args = ["infer", &guest("shapes.wat"), "--call", "same", "-l", "hello", "-a", "hello", "--embed", &copy];
+    let (_, stderr, status) = linmem(&args, b"");
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(std::fs::read(&copy).expect("it was written").starts_with(b"\0asm\x0d\0\x01\0"), "it is a component");
+    let (stdout, stderr, status) = linmem(&[&copy], b"abc\n");
+    assert_eq!((stdout.as_str(), status), ("abc\n", Some(0)), "{stderr}");
+}

@@ -29,7 +29,7 @@ fn answers_are_guessed_and_marked_as_guesses() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(stdout.starts_with("guesses only: no answer to \"hello\" was given"), "{stdout}");
     assert!(stdout.contains("\n  1. \"HELLO\"\n"), "{stdout}");
-    let command = format!("linmem infer {guest} --line 'hello' --answer 'HELLO'");
+    let command = format!("linmem infer {guest} --line hello --answer HELLO");
     assert!(stdout.contains(&command), "{stdout}");
     // Nothing is guessed where lines and answers are not in pairs.
     assert_eq!(run(&["infer", &guest, "-l", "a", "-l", "b"], b"").status.code(), Some(2));

@@ -41,6 +41,7 @@ mod guests;
 mod heavy;
 mod hermetic;
 mod infer;
+mod infer_limits;
 mod infer_without_answer;
 mod inspect;
 #[cfg(unix)]

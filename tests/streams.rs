@@ -103,3 +103,27 @@ fn closed_output_ends_the_program() {
 fn closed() -> Stdio {
     std::io::pipe().expect("there are pipes").1.into()
 }
+
+#[test]
+fn a_program_that_reads_at_the_end_of_its_input_for_ever_is_stopped() {
+    let endless = COPIES.replace("(if (i32.eqz (i32.load (i32.const 8))) (then (return)))", "");
+    let endless = endless.replace("(drop (call $write", "(drop (call $skip");
+    let endless = endless
+        .replace("(memory (export", "(func $skip (param i32 i32 i32 i32) (result i32) (i32.const 0)) (memory (export");
+    let guest = file("endless-reader.wat", endless.as_bytes());
+    let output = piped::run(&[&guest, "--whole", "--timeout", "300ms"], b"");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains("still running after 300ms"), "{said}");
+}
+
+#[test]
+fn messages_of_a_program_are_limited() {
+    let guest = file("copies-messages.wat", COPIES);
+    let input = vec![b'x'; 40 * 4096];
+    let output = piped::run(&[&guest, "--whole", "--max-messages", "20"], &input);
+    assert_eq!(output.stdout.len(), input.len());
+    let said = text(&output.stderr);
+    assert_eq!(said.matches("the guest says: piece").count(), 3, "{said}");
+    assert!(said.ends_with("further messages are dropped; the limit is 20 bytes (--max-messages sets it)\n"), "{said}");
+}

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Reply;
 use super::error::Error;
-use super::quotes::quoted;
+use super::quotes::{quoted, text_quoted};
 use crate::infer::{Evidence, Inferred, Outcome};
 use crate::session::{Inference, Session};
 use crate::view::{guesses, in_vain, inference_progress, inferred, visible};
@@ -47,7 +47,7 @@ impl Awaited {
         let text = inferred(session.name(), found);
         let mut lines: Vec<_> = text.lines().map(|line| visible(line.as_bytes())).collect();
         if let Some(line) = &found.open_line {
-            lines.push(format!("to decide between them, add \"{}\" => ANSWER to the command", visible(line)));
+            lines.push(format!("to decide between them, add {} => ANSWER to the command", text_quoted(line)));
         }
         lines.push(":infer use begins a new run with this recipe".to_owned());
         Reply::Text(lines)
@@ -57,7 +57,8 @@ impl Awaited {
         let line = self.evidence.line.as_deref().unwrap_or_default();
         let call = self.evidence.call.as_ref().map(|call| format!(" call {}", quoted(call, false)));
         guesses(line, found, |answer| {
-            format!(":infer \"{}\" => \"{answer}\"{}", visible(line), call.clone().unwrap_or_default())
+            let [line, answer] = [line, answer].map(text_quoted);
+            format!(":infer {line} => {answer}{}", call.clone().unwrap_or_default())
         })
     }
 }

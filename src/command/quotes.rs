@@ -25,6 +25,16 @@ pub(super) fn quoted(name: &str, always: bool) -> String {
     format!("\"{}\"", name.chars().map(escaped).collect::<String>())
 }
 
+/// A text as an argument, in quotes.
+pub(super) fn text_quoted(text: &[u8]) -> String {
+    let mut escaped = Vec::with_capacity(text.len());
+    for &byte in text {
+        escaped.extend((matches!(byte, b'"' | b'\\')).then_some(b'\\'));
+        escaped.push(byte);
+    }
+    format!("\"{}\"", visible(&escaped))
+}
+
 /// The value of an argument whose quote may still be open; `None` if it is not valid UTF-8.
 pub(super) fn unquoted(word: &str) -> Option<String> {
     let Some(inside) = word.strip_prefix('"') else { return Some(word.to_owned()) };

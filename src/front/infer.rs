@@ -47,10 +47,10 @@ pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
         Ok(Outcome::Inferred(inferred)) => finish(&source, options, &inferred, args, cli),
         Ok(Outcome::Guesses(found)) => {
             let line = args.line.first().map(|line| line.as_encoded_bytes()).unwrap_or_default();
-            let call =
-                args.call.as_ref().map_or(String::new(), |call| format!(" --call '{}'", visible(call.as_bytes())));
-            let command = |answer: &str| {
-                format!("linmem infer {}{call} --line '{}' --answer '{answer}'", source.name, visible(line))
+            let call = args.call.as_ref().map_or(String::new(), |call| format!(" --call {}", word(call.as_bytes())));
+            let command = |answer: &[u8]| {
+                let guest = word(args.guest.as_os_str().as_encoded_bytes());
+                format!("linmem infer {guest}{call} --line {} --answer {}", word(line), word(answer))
             };
             let lines = guesses(line, &found, command).join("\n");
             status::of_write(io::stdout().write_all(format!("{lines}\n").as_bytes()))
@@ -70,6 +70,9 @@ fn evidence(args: &InferArgs, cli: &Cli) -> Result<Evidence, &'static str> {
     let bytes = |text: &OsString| system::bytes(text).to_vec();
     let (call, trials) = (args.call.clone(), cli.settings.inputs.trials);
     let evidence = Evidence { examples: Vec::new(), line: None, call, budget: args.budget, trials };
+    if args.budget.is_zero() {
+        return Err("--timeout 0 leaves no time: give a longer one");
+    }
     match (&args.line[..], &args.answer[..]) {
         ([line], []) => Ok(Evidence { line: Some(bytes(line)), ..evidence }),
         (lines, answers) if lines.len() == answers.len() => {
@@ -78,6 +81,25 @@ fn evidence(args: &InferArgs, cli: &Cli) -> Result<Evidence, &'static str> {
             Ok(Evidence { examples: examples.collect(), ..evidence })
         }
         _ => Err("each --line needs its --answer: give them in pairs, as in --line abc --answer ABC"),
+    }
+}
+
+/// Bytes as one word of a command line that a shell reads: whatever they are, they are nothing else to it.
+fn word(bytes: &[u8]) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,+%@".contains(byte);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && bytes.iter().all(is_plain) => text.to_owned(),
+        Ok(text) if visible(bytes) == text => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => format!("$'{}'", bytes.iter().map(escaped).collect::<String>()),
+    }
+}
+
+/// A byte between `$'` and `'`.
+fn escaped(byte: &u8) -> String {
+    match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
     }
 }
 
@@ -102,7 +124,7 @@ fn finish(source: &Source, options: Options, found: &Inferred, args: &InferArgs,
     found.notes.iter().for_each(|note| status::note(note));
     found.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
     if let Some(line) = &found.open_line {
-        status::note(&format!("to decide between them, add --line '{}' with its --answer", visible(line)));
+        status::note(&format!("to decide between them, add --line {} with its --answer", word(line)));
     }
     let saved = args.save.as_deref().map_or(Ok(()), |file| write(file, text.as_bytes()));
     let embedded = args.embed.as_deref().map_or(Ok(()), |file| embed(file, source, &text));
@@ -133,4 +155,23 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
 fn embed(file: &Path, source: &Source, recipe: &str) -> Result<(), String> {
     let binary = crate::guest::with_recipe(&source.name, &source.bytes, recipe).map_err(|error| error.to_string())?;
     write(file, &binary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn whatever_a_guest_answers_is_one_word_of_a_command() {
+        for (bytes, expected) in [
+            (&b"HELLO"[..], "HELLO"),
+            (b"", "''"),
+            (b"two words", "'two words'"),
+            (b"x';touch PWNED;'", r"'x'\'';touch PWNED;'\'''"),
+            ("grün $(id) `id`".as_bytes(), "'grün $(id) `id`'"),
+            (b"a\x1b[2J\n'\\\xff", r"$'a\x1b[2J\x0a\'\\\xff'"),
+        ] {
+            assert_eq!(word(bytes), expected);
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::guest::PauseListener;
 use crate::record::{Cause, Failure, Memories};
 use crate::session::{GATHER, Live, Options, Source, Watchdog};
 use crate::settings::{Check, Settings};
-use crate::view::{Explained, cause_lines, in_full, stop_place, usual_causes, visible};
+use crate::view::{Explained, cause_lines, counted, in_full, stop_place, usual_causes, visible};
 
 /// Runs the pipe to its end.
 pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
@@ -190,8 +190,20 @@ impl Pipe {
         self.flush()?;
         self.end_if_asked()?;
         let quiet = self.quiet;
+        let (most, mut said) = (self.settings.limits.messages, 0_u64);
         let say = move |text: &[u8]| {
-            if !quiet {
+            let before = said;
+            // Each counts as one byte longer, so that empty ones are limited too.
+            said = said.saturating_add(text.len() as u64 + 1);
+            if quiet || before > most {
+                return;
+            }
+            if said > most {
+                let most = counted(most, "byte");
+                status::tell(&format!(
+                    "line 1: further messages are dropped; the limit is {most} (--max-messages sets it)"
+                ));
+            } else {
                 status::tell(&format!("line 1: the guest says: {}", String::from_utf8_lossy(text)));
             }
         };
@@ -211,7 +223,10 @@ impl Pipe {
 
     fn whole(&mut self, input: impl Read) -> Result<(), Stop> {
         let mut line = Vec::new();
-        input.take(self.longest as u64 + 1).read_to_end(&mut line).map_err(|error| Stop::With(input_failed(&error)))?;
+        input
+            .take((self.longest as u64).saturating_add(1))
+            .read_to_end(&mut line)
+            .map_err(|error| Stop::With(input_failed(&error)))?;
         if line.len() > self.longest { self.too_long(false) } else { self.exchange(&line, false) }
     }
 

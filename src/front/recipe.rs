@@ -34,6 +34,9 @@ fn check(file: &Path, guest: &Path, stub_imports: bool, cli: &Cli) -> Status {
         Ok(inspected) => inspected,
         Err(error) => return status::fail(Status::NotLoaded, &format!("{}: {error}", source.name)),
     };
+    if let Some(obstacle) = &inspected.obstacle {
+        return status::fail(Status::NotLoaded, &format!("{}: {obstacle}", source.name));
+    }
     let errors = match parse_all(&text) {
         Ok(recipe) => recipe.bind_all(&inspected.interface, stub_imports).err().unwrap_or_default(),
         Err(errors) => errors,

@@ -208,12 +208,13 @@ impl Interface {
 
     /// A message that the module exports no function of that name, with those that it exports.
     pub fn lacks(&self, name: &str) -> String {
-        let names: Vec<_> = self.funcs().map(|(name, _)| if name.is_empty() { "\"\"" } else { name }).collect();
+        let shown = |name: &str| if name.is_empty() { "\"\"".to_owned() } else { plain(name) };
+        let names: Vec<_> = self.funcs().map(|(name, _)| shown(name)).collect();
         let more = match names.len().saturating_sub(LISTED) {
             0 => String::new(),
             more => format!(" and {more} more, which `linmem inspect --all` lists"),
         };
-        let shown = names[..names.len().min(LISTED)].join(", ");
+        let (name, shown) = (plain(name), names[..names.len().min(LISTED)].join(", "));
         format!("the module exports no function `{name}`; it exports {shown}{more}")
     }
 

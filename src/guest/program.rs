@@ -79,6 +79,9 @@ pub enum LoadError {
     /// The compiler rejects the module, or the instrumentation added to it.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
+    /// The compiler ended without a result.
+    #[error("the module cannot be compiled: {0}")]
+    Crashed(String),
     /// Compiling the module reached a limit.
     #[error("{0}")]
     TooCostly(Box<TooCostly>),
@@ -135,6 +138,8 @@ pub struct Code<'a> {
     engine: Engine,
     binary: Cow<'a, [u8]>,
     interface: Interface,
+    /// Whether it was linked from the core modules of a component.
+    is_linked: bool,
     is_validated: bool,
 }
 
@@ -164,10 +169,13 @@ impl Code<'_> {
     /// # Errors
     /// As for [`Code::read`].
     pub fn parse<'a>(name: &'a str, bytes: &'a [u8]) -> Result<Code<'a>, LoadError> {
-        let binary = binary(name, bytes)?;
+        let encoded = encode(name, bytes)?;
+        let is_linked = component::is_component(&encoded);
+        let binary = link(encoded)?;
         let interface = Interface::read(&binary).map_err(|error| invalid(name, bytes, &error));
+        let engine = engine();
         let mut code =
-            Code { name, bytes, engine: engine(), binary, interface: Interface::default(), is_validated: false };
+            Code { name, bytes, engine, binary, interface: Interface::default(), is_linked, is_validated: false };
         match interface {
             Ok(interface) => code.interface = interface,
             // The validator says more.
@@ -183,6 +191,8 @@ impl Code<'_> {
     pub fn validate(&self, cancellation: &Cancellation) -> Result<(), LoadError> {
         validate::for_engine(&self.binary, cancellation).map_err(|fault| match fault {
             Fault::Features(features) => LoadError::Features(features),
+            // Its offset is one in the linked module.
+            Fault::Invalid(error) if self.is_linked => LoadError::Component(error.message().to_owned()),
             Fault::Invalid(error) => invalid(self.name, self.bytes, &error),
             Fault::Cancelled => LoadError::Cancelled,
         })
@@ -297,12 +307,14 @@ impl Compiling<'_> {
         if passes == Passes::default() {
             return Err(why);
         }
+        // Perhaps the compiler succeeds the next time: then nothing of this may be kept.
+        let may_be_kept = !matches!(why, LoadError::Crashed(_));
         let why = match why {
-            LoadError::Compile(why) => why,
+            LoadError::Compile(why) | LoadError::Crashed(why) => why,
             other => other.to_string(),
         };
         let (parts, Compiled { module, artifact }) = self.once(Passes::default())?;
-        Ok((Made { module, parts, why_untraced: Some(why) }, artifact))
+        Ok((Made { module, parts, why_untraced: Some(why) }, artifact.filter(|_| may_be_kept)))
     }
 
     /// Rewrites and compiles with these passes.
@@ -319,6 +331,7 @@ impl Compiling<'_> {
             NotCompiled::Limit(limit, progress) => {
                 LoadError::TooCostly(Box::new(TooCostly { limit, progress, size: CodeSize::of(&code.binary) }))
             }
+            NotCompiled::Crashed(message) => LoadError::Crashed(message),
             NotCompiled::Refused(message) if passes == Passes::default() => LoadError::Compile(message),
             NotCompiled::Refused(message) => {
                 let message = LoadError::Compile(message);
@@ -463,13 +476,21 @@ pub(super) fn obstacle(binary: &[u8], interface: &Interface, limits: &Limits) ->
 
 /// The module as a binary; for a component, the module into which its core modules are linked.
 pub(super) fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
+    link(encode(name, bytes)?)
+}
+
+/// The module or component as a binary.
+pub(super) fn encode<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LoadError> {
     if bytes.is_empty() {
         return Err(LoadError::Empty);
     }
-    let binary = match bytes.starts_with(BINARY_MAGIC) {
-        true => bytes.into(),
-        false => text::encode(name, bytes).map(Cow::from).map_err(LoadError::Text)?,
-    };
+    match bytes.starts_with(BINARY_MAGIC) {
+        true => Ok(bytes.into()),
+        false => text::encode(name, bytes).map(Cow::from).map_err(LoadError::Text),
+    }
+}
+
+fn link(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, LoadError> {
     if component::is_component(&binary) { component::link(&binary).map(Cow::from) } else { Ok(binary) }
 }
 

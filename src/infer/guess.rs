@@ -59,8 +59,9 @@ pub(super) fn guess(lab: &Lab<'_>, line: &[u8], call: Option<&str>) -> Outcome {
         }
     }
     possible.sort_by_key(|possible| possible.cost);
-    tried.recipes = possible.len();
     tried.is_cut_short = lab.is_over();
+    // What is left is likely, and may be slow.
+    lab.allow(PATIENT);
     let guesses = confirmed(lab, line, possible);
     if guesses.is_empty() {
         tried.evidence.push("Nothing ran cleanly and returned text: give an answer to look for.".to_owned());
@@ -150,7 +151,7 @@ fn confirmed(lab: &Lab<'_>, line: &[u8], possible: Vec<Possible>) -> Vec<Guess> 
     let (Some(longer), Some(changed)) = (others.first(), others.get(2)) else { return Vec::new() };
     let mut guesses: Vec<Guess> = Vec::new();
     for Possible { draft, answer, reasons, .. } in possible.into_iter().take(TRIED) {
-        if guesses.len() >= GUESSES {
+        if guesses.len() >= GUESSES || lab.is_at_end() {
             break;
         }
         if guesses.iter().any(|guess| guess.answer == answer) {

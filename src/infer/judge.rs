@@ -1,7 +1,5 @@
 //! Which of several recipes is right: they are run on other lines, and those that differ are told apart.
 
-use std::time::Duration;
-
 use super::Example;
 use super::draft::Draft;
 use super::trial::{Lab, Specimen};
@@ -14,9 +12,6 @@ const LONG: usize = 300;
 const SHOWN: usize = 60;
 /// How often a line is sent again, to see whether answers stay the same.
 pub(super) const REPEATS: usize = 24;
-
-/// How long drafts are judged after the time for the search.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// A recipe that costs so much more than the best one is not taken for its rival.
 const UNLIKELY: u32 = 12;
@@ -31,6 +26,8 @@ pub(super) struct Suspect {
     pub(super) faults: u32,
     /// The first of these signs, as a sentence.
     pub(super) odd: Option<String>,
+    /// How many right answers one guest gave in a row.
+    pub(super) calls: usize,
     /// How many lines the guest did not accept: some functions take only certain texts.
     refused: u32,
 }
@@ -84,7 +81,7 @@ pub(super) fn judge(lab: &Lab<'_>, drafts: Vec<Draft>, examples: &[Example]) -> 
     let mut suspects = Vec::new();
     for draft in drafts {
         // The likeliest come first. Once there is one, the rest can do without.
-        if lab.is_over_for(GRACE) || lab.is_over() && !suspects.is_empty() {
+        if lab.is_at_end() || lab.is_over() && !suspects.is_empty() {
             break;
         }
         suspects.extend(suspect(lab, draft, examples, &probes));
@@ -122,6 +119,11 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
     let (mut signs, mut refused) = (Signs::default(), 0);
     let mut answers = Vec::new();
     for probe in probes {
+        if lab.is_at_end() {
+            let left = probes.len() - answers.len();
+            signs.add(1, || format!("{} not tried: the time was used up", were(left)));
+            break;
+        }
         let answer = match lab.specimen(&recipe) {
             Some(mut specimen) => specimen.answer(probe),
             None => Err(Failure::NotOver),
@@ -140,16 +142,20 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
         answers.push(answer);
     }
     let mut in_turn = Signs::default();
-    in_a_row(lab.specimen(&recipe)?, first, probes, &answers, &mut in_turn);
+    // Where each line gets a guest of its own, no line follows another.
+    let calls = match recipe.fresh || lab.is_at_end() {
+        true => 0,
+        false => in_a_row(lab, lab.specimen(&recipe)?, (first, probes), &answers, &mut in_turn),
+    };
     // What one line leaves behind spoils the next one: then each line gets a guest of its own.
     if in_turn.faults > 0
         && signs.faults == 0
         && let Some((draft, recipe)) = draft.fresh().and_then(|draft| draft.recipe().map(|recipe| (draft, recipe)))
     {
-        return Some(Suspect { draft, recipe, answers, faults: 1, odd: None, refused });
+        return Some(Suspect { draft, recipe, answers, faults: 1, odd: None, calls: 0, refused });
     }
     let (faults, odd) = (signs.faults + in_turn.faults, signs.odd.or(in_turn.odd));
-    Some(Suspect { draft, recipe, answers, faults, odd, refused })
+    Some(Suspect { draft, recipe, answers, faults, odd, calls, refused })
 }
 
 /// Signs that an answer is not what the guest means, where the example's answer is text.
@@ -168,33 +174,52 @@ fn garbage(answer: &[u8], line: &[u8], example: &[u8]) -> u32 {
 }
 
 /// Sends all lines to one guest, the example between them, and notes the answers that differ from a fresh guest's.
+/// Returns how many answers were right.
 fn in_a_row(
+    lab: &Lab<'_>,
     mut specimen: Specimen<'_>,
-    first: &Example,
-    probes: &[Vec<u8>],
+    (first, probes): (&Example, &[Vec<u8>]),
     alone: &[Result<Vec<u8>, Failure>],
     signs: &mut Signs,
-) {
+) -> usize {
     let changes = |line: &[u8], after: &[u8]| {
         format!("the answer to {} is different, or missing, after {}", shown(line), shown(after))
     };
-    let mut last: &[u8] = &[];
+    let (mut last, mut right): (&[u8], _) = (&[], 0);
+    let mut sent = |line: &[u8], expected: &Vec<u8>| {
+        let is_right = specimen.answer(line).as_ref().ok() == Some(expected);
+        right += usize::from(is_right);
+        is_right
+    };
     for (probe, alone) in probes.iter().zip(alone) {
         // A guest may be unusable after a trap.
         let Ok(alone) = alone else { continue };
-        if specimen.answer(probe).as_ref().ok() != Some(alone) {
+        if lab.is_at_end() {
+            return right;
+        }
+        if !sent(probe, alone) {
             signs.add(2, || changes(probe, last));
         }
-        if specimen.answer(&first.line).ok().as_ref() != Some(&first.answer) {
+        if !sent(&first.line, &first.answer) {
             signs.add(3, || changes(&first.line, probe));
         }
         last = probe;
     }
     for _ in 0..REPEATS {
-        if specimen.answer(&first.line).ok().as_ref() != Some(&first.answer) {
-            return signs.add(5, || changes(&first.line, &first.line));
+        if lab.is_at_end() {
+            break;
+        }
+        if !sent(&first.line, &first.answer) {
+            signs.add(5, || changes(&first.line, &first.line));
+            break;
         }
     }
+    right
+}
+
+/// `1 other line was`, `2 other lines were`.
+fn were(count: usize) -> String {
+    format!("{} {}", counted(count as u64, "other line"), if count == 1 { "was" } else { "were" })
 }
 
 /// Signs that a recipe is wrong.

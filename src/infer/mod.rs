@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use crate::abi::Recipe;
 use crate::guest::{Cancellation, Code, CompileOptions, Limits, LoadError, Passes, PointRequest, Program, Watchdog};
-use crate::record::unit;
+use crate::record::{counted, unit};
 
 pub use guess::Guess;
 pub use progress::Progress;
@@ -142,11 +142,21 @@ pub fn compile(
 pub fn infer(subject: &Subject, evidence: &Evidence, watch: &Watchdog, progress: &Progress) -> Outcome {
     let lab = Lab::new(&subject.program, watch, evidence.budget, progress);
     let lab = lab.limited(evidence.trials).knowing(&subject.binary);
+    if let Some(missing) = evidence.call.as_ref().and_then(|call| missing(&subject.program, call)) {
+        return Outcome::InVain(Tried { evidence: vec![missing], ..Tried::default() });
+    }
     match (&evidence.examples[..], &evidence.line) {
         ([first, ..], _) => from_examples(&lab, evidence, first),
         ([], Some(line)) => guess::guess(&lab, line, evidence.call.as_deref()),
         ([], None) => Outcome::InVain(Tried::default()),
     }
+}
+
+/// The sentence that there is no such function, if so.
+fn missing(program: &Program, call: &str) -> Option<String> {
+    let interface = program.interface();
+    let is_there = interface.funcs().any(|(name, _)| name == call);
+    (!is_there).then(|| interface.lacks(call))
 }
 
 fn from_examples(lab: &Lab<'_>, evidence: &Evidence, first: &Example) -> Outcome {
@@ -176,7 +186,7 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
     let examples = evidence.examples.len();
     let calls = match draft.is_fresh() {
         true => "each on a fresh guest".to_owned(),
-        false => format!("in {} consecutive calls", judge::REPEATS + 2 * answered),
+        false => format!("one guest {} in a row", counted(best.calls as u64, "right answer")),
     };
     let mut proof = vec![format!(
         "it gave the right {} to {examples} {}, and answered {answered} of {probes} other lines, {calls}",
@@ -186,7 +196,7 @@ fn inferred(lab: &Lab<'_>, verdict: Verdict, evidence: &Evidence) -> Inferred {
     proof.extend(freeing.proof);
     let mut doubts = Vec::new();
     let open_line = open.map(|(line, one, two)| {
-        let rivals = crate::record::counted(right as u64, "recipe");
+        let rivals = counted(right as u64, "recipe");
         let (shown_line, one, two) = (shown(&line), shown(&one), shown(&two));
         doubts.push(format!(
             "{rivals} give the right answer, but they differ on another line: the answer to {shown_line} would be \

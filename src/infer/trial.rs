@@ -24,7 +24,9 @@ pub(super) struct Lab<'a> {
     code: Code,
     watch: &'a Watchdog,
     invocation: Invocation,
+    /// When the search ends, and when all ends.
     deadline: Instant,
+    end: Instant,
     pub(super) progress: &'a Progress,
     /// How many guests may be created.
     most: u64,
@@ -77,10 +79,17 @@ pub(super) struct Handed {
 
 impl<'a> Lab<'a> {
     pub(super) fn new(program: &'a Program, watch: &'a Watchdog, budget: Duration, progress: &'a Progress) -> Lab<'a> {
-        watch.set_limit(Some(PATIENT));
-        let deadline = Instant::now() + budget;
-        let code = Code::default();
-        Lab { program, code, watch, invocation: Invocation::default(), deadline, progress, most: u64::MAX }
+        let now = Instant::now();
+        let (deadline, end) = (now + budget / 5 * 4, now + budget);
+        let (code, invocation) = (Code::default(), Invocation::default());
+        let lab = Lab { program, code, watch, invocation, deadline, end, progress, most: u64::MAX };
+        lab.allow(PATIENT);
+        lab
+    }
+
+    /// The same for guests that are invoked in this way.
+    pub(super) fn invoked(self, invocation: Invocation) -> Lab<'a> {
+        Lab { invocation, ..self }
     }
 
     /// The same, with the code of the module.
@@ -102,24 +111,25 @@ impl<'a> Lab<'a> {
         self.program.interface()
     }
 
-    /// Sets the time limit for each exchange of a trial.
+    /// Sets the time limit for each exchange of a trial, which is never longer than the user's.
     pub(super) fn allow(&self, limit: Duration) {
-        self.watch.set_limit(Some(limit));
+        let users = self.program.limits().time.unwrap_or(limit);
+        self.watch.set_limit(Some(limit.min(users)));
     }
 
-    /// Whether the time is used up, or the user wants no more.
+    /// Whether the time for the search is used up, or the user wants no more. The rest is for judging what was found.
     pub(super) fn is_over(&self) -> bool {
         self.watch.cancels() || Instant::now() >= self.deadline || self.out_of_trials().is_some()
     }
 
-    /// The limit on the guests that may be created, if as many were.
+    /// The limit on the guests that may be created, if the search created its part of them.
     pub(super) fn out_of_trials(&self) -> Option<u64> {
-        Some(self.most).filter(|&most| self.progress.guests() >= most)
+        Some(self.most).filter(|&most| self.progress.guests() >= most - most / 5)
     }
 
-    /// Whether the time has been used up for so long, or the user wants no more.
-    pub(super) fn is_over_for(&self, time: Duration) -> bool {
-        self.watch.cancels() || Instant::now() >= self.deadline + time
+    /// Whether all time and all guests are used up, or the user wants no more.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.watch.cancels() || Instant::now() >= self.end || self.progress.guests() >= self.most
     }
 
     /// Creates a guest that this recipe drives, and starts it. `None` if the recipe does not fit or the start fails.

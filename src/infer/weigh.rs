@@ -1,11 +1,16 @@
 //! Weighs conventions that match about equally well: each runs once, and what it does speaks for or against it.
 
+use std::time::Duration;
+
 use super::Progress;
 use super::seen::Seen;
 use super::trial::{Lab, Wanted, is_text};
-use crate::abi::Candidate;
+use crate::abi::{Candidate, Invocation};
 use crate::guest::{Program, Watchdog};
 use crate::record::Failure;
+
+/// No time limit for all of them together: what limits lines limits each.
+const ALL: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// What a convention did with a line.
 #[derive(Clone, Debug)]
@@ -17,11 +22,18 @@ pub struct Weighed {
 }
 
 /// Runs each convention once with this line, on a fresh guest. A result that contradicts a convention is a failure.
-pub fn weigh(program: &Program, candidates: &[Candidate], line: &[u8], stubs: bool, watch: &Watchdog) -> Vec<Weighed> {
+/// Each may take as long as a line may. If the user wants no more, the rest is left out.
+pub fn weigh(
+    program: &Program,
+    candidates: &[Candidate],
+    (line, stubs): (&[u8], bool),
+    invocation: &Invocation,
+    watch: &Watchdog,
+) -> Vec<Weighed> {
     let progress = Progress::default();
-    let budget = program.limits().time.unwrap_or(super::BUDGET);
-    let lab = Lab::new(program, watch, budget, &progress);
-    let weighed = candidates.iter().map(|candidate| {
+    let lab = Lab::new(program, watch, ALL, &progress).invoked(invocation.clone());
+    lab.allow(ALL);
+    let weighed = candidates.iter().take_while(|_| !watch.cancels()).map(|candidate| {
         let bound = candidate.on_trial(program.interface(), stubs);
         let specimen = bound.and_then(|bound| lab.bound(bound));
         let Some(mut specimen) = specimen else {

@@ -1,12 +1,14 @@
 //! Infers a guest's convention from examples, on a thread of its own.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{GuestOp, Session, Source};
 use crate::abi::Recipe;
 use crate::guest::{Code, CompileOptions, Limits, LoadError, Watchdog};
-use crate::infer::{self, Evidence, Inferred, Outcome, Progress, Tried};
+use crate::infer::{self, Evidence, Inferred, Outcome, Progress};
 
 /// An inference that goes on, with guests of its own. It ends early when it is dropped.
 pub struct Inference {
@@ -15,6 +17,7 @@ pub struct Inference {
     budget: Duration,
     watch: Watchdog,
     outcome: Receiver<Result<Outcome, LoadError>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Inference {
@@ -28,7 +31,8 @@ impl Inference {
         let (progress, budget) = (Progress::default(), evidence.budget);
         let (sender, outcome) = channel();
         let (on_thread, told) = (watch.clone(), progress.clone());
-        std::thread::spawn(move || {
+        watch.set_step_limit(limits.step);
+        let thread = std::thread::spawn(move || {
             let cancellation = on_thread.first_load();
             let subject = Code::parse(&source.name, &source.bytes)
                 .and_then(|code| infer::compile(code, limits, &compile, &cancellation));
@@ -36,19 +40,27 @@ impl Inference {
             // Whoever asked may be gone.
             let _ = sender.send(outcome);
         });
-        Inference { progress, began: Instant::now(), budget, watch, outcome }
+        Inference { progress, began: Instant::now(), budget, watch, outcome, thread: Mutex::new(Some(thread)) }
     }
 
     /// Waits for the outcome, at most until the deadline. Returns it once.
     ///
     /// # Errors
     /// The module cannot be loaded.
+    ///
+    /// # Panics
+    /// The inference panicked.
     pub fn wait(&self, until: Instant) -> Option<Result<Outcome, LoadError>> {
         match self.outcome.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(outcome) => Some(outcome),
             Err(RecvTimeoutError::Timeout) => None,
-            // It panicked, which was told.
-            Err(RecvTimeoutError::Disconnected) => Some(Ok(Outcome::InVain(Tried::default()))),
+            Err(RecvTimeoutError::Disconnected) => {
+                let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(Err(panic)) = thread.map(JoinHandle::join) {
+                    std::panic::resume_unwind(panic);
+                }
+                None
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Live {
     /// The requested and the resolved convention.
     pub(super) wish: ConventionRequest,
     pub(super) choice: ResolvedConvention,
-    invocation: Invocation,
+    pub(super) invocation: Invocation,
     pub(super) guest: Guest,
     pub(super) exchange: Exchange,
     pub(super) recorder: Recorder,
@@ -93,16 +93,19 @@ impl Live {
         let points = if options.trace.pauses { options.stops.points(&debug) } else { PointRequest::default() };
         let program = code.compile_with(options.limits, options.trace, &points, &options.compile, cancellation);
         let mut program = program.map_err(OpenError::Load)?;
-        let choice = if is_open { settle(chosen, &program, (&wish, options.probe.as_deref()), &watch) } else { chosen };
+        let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
+        let invocation = Invocation { args: args.collect(), env: options.env.clone() };
+        watch.set_step_limit(options.limits.step);
+        let choice = match is_open {
+            true => settle(chosen, &program, (&wish, options.probe.as_deref()), &invocation, &watch),
+            false => chosen,
+        };
         let choice = choice.map_err(OpenError::NoConvention)?;
         options.stops.tell(&watch, &debug, program.points());
         program.set_symbols(debug.clone());
-        let args = std::iter::once(source.name.clone().into()).chain(options.args.iter().cloned());
-        let invocation = Invocation { args: args.collect(), env: options.env.clone() };
         let mut recorder = Recorder::new(options.listener.clone());
         recorder.set_patience(options.patience);
         recorder.set_limits(options.limits.record, options.limits.steps);
-        watch.set_step_limit(options.limits.step);
         let birth = GuestFactory { program: &program, bound: &choice.bound, invocation: &invocation, watch: &watch };
         let (guest, exchange, made) = birth.instance()?;
         let poison = options.poison.map(|byte| Poison::new(byte, facts(program.interface(), &choice.recipe)));

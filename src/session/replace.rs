@@ -63,7 +63,7 @@ impl Live {
     fn adopt(&mut self, wish: ConventionRequest, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
         let mut choice = choose(self.program.interface(), &wish);
         if wish.may_run() && is_contested(&choice) {
-            choice = settle(choice, &self.program, (&wish, None), &self.watch);
+            choice = settle(choice, &self.program, (&wish, None), &self.invocation, &self.watch);
             self.guest.take_watch();
         }
         let choice = choice.map_err(OpenError::NoConvention)?;

@@ -1,7 +1,7 @@
 //! Settles which convention drives a guest by running each once, where several match and the user has said that the guest
 //! may run: by naming the transform, or with `--abi auto`.
 
-use crate::abi::{Candidate, ConventionRequest, NoConvention, ResolvedConvention, contenders};
+use crate::abi::{Candidate, ConventionRequest, Invocation, NoConvention, ResolvedConvention, contenders};
 use crate::guest::{Program, Watchdog};
 use crate::infer::{Weighed, weigh};
 use crate::record::Failure;
@@ -18,11 +18,12 @@ pub(super) fn settle(
     chosen: Result<ResolvedConvention, NoConvention>,
     program: &Program,
     (wish, probe): (&ConventionRequest, Option<&[u8]>),
+    invocation: &Invocation,
     watch: &Watchdog,
 ) -> Result<ResolvedConvention, NoConvention> {
     let line = probe.unwrap_or(LINE);
     let found = contenders(program.interface(), wish);
-    let weighed = weigh(program, &found, line, wish.stub_imports, watch);
+    let weighed = weigh(program, &found, (line, wish.stub_imports), invocation, watch);
     let clean: Vec<_> = found.iter().zip(&weighed).filter(|(_, weighed)| weighed.is_clean).collect();
     if let [(candidate, Weighed { outcome: Ok(answer), .. })] = clean[..] {
         let others = found.iter().filter(|other| other.recipe.name != candidate.recipe.name);

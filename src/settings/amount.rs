@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The longest time: it can be added to any point in time.
+const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// Parses a time such as `5`, `5s`, `0.5`, `500ms`, `1m`.
 ///
 /// # Errors
@@ -15,7 +18,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("expected the unit ms, s or m, got `{unit}`")),
     };
     let seconds: f64 = number.parse().map_err(|_| format!("expected a time such as 5, 500ms or 1m, got `{text}`"))?;
-    Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
+    let duration = Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())?;
+    if duration > LONGEST {
+        return Err(format!("expected at most {} s, got `{text}`", LONGEST.as_secs()));
+    }
+    Ok(duration)
 }
 
 /// Parses a size such as `65536`, `64K`, `64KiB`, `1.5GiB`. All units are powers of 1024.

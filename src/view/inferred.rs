@@ -11,8 +11,10 @@ const SHOWN: usize = 70;
 /// An inferred recipe, with comments that say how it was proved.
 pub fn inferred(name: &str, inferred: &Inferred) -> String {
     let mut text = format!("# Inferred for {} by linmem: {}.\n", visible(name.as_bytes()), inferred.proof.join("; "));
-    inferred.notes.iter().for_each(|note| text.push_str(&format!("# Note: {note}.\n")));
-    inferred.doubts.iter().for_each(|doubt| text.push_str(&format!("# Doubtful: {doubt}.\n")));
+    // A name in one of them may have line feeds.
+    let shown = |sentence: &String| visible(sentence.as_bytes());
+    inferred.notes.iter().for_each(|note| text.push_str(&format!("# Note: {}.\n", shown(note))));
+    inferred.doubts.iter().for_each(|doubt| text.push_str(&format!("# Doubtful: {}.\n", shown(doubt))));
     text.push_str(&inferred.recipe.to_string());
     text
 }
@@ -57,7 +59,7 @@ pub fn in_vain(tried: &Tried, is_named: bool) -> Vec<String> {
 }
 
 /// The answers of what ran cleanly, as a list to choose from. `choose` makes the command that chooses an answer.
-pub fn guesses(line: &[u8], guesses: &[Guess], choose: impl Fn(&str) -> String) -> Vec<String> {
+pub fn guesses(line: &[u8], guesses: &[Guess], choose: impl Fn(&[u8]) -> String) -> Vec<String> {
     let mut lines = vec![format!(
         "guesses only: no answer to \"{}\" was given, and these ways to call the guest run cleanly",
         visible(line)
@@ -69,10 +71,14 @@ pub fn guesses(line: &[u8], guesses: &[Guess], choose: impl Fn(&str) -> String) 
             None => answer,
         };
         lines.push(format!("  {number}. \"{shown}\""));
-        lines.push(format!("     {}: {}", visible(guess.call.as_bytes()), guess.reasons.join(", ")));
+        lines.push(format!(
+            "     {}: {}",
+            visible(guess.call.as_bytes()),
+            visible(guess.reasons.join(", ").as_bytes())
+        ));
     }
     if let Some(first) = guesses.first() {
-        lines.push(format!("to infer the recipe of the right one: {}", choose(&visible(&first.answer))));
+        lines.push(format!("to infer the recipe of the right one: {}", choose(&first.answer)));
     }
     lines
 }

@@ -60,7 +60,8 @@ pub(in crate::abi) fn exports(component: &Component, call: &str) -> bool {
 
 /// Whether it is the function of a program.
 fn is_program(function: &LiftedFunction) -> bool {
-    function.export.starts_with(RUN)
+    let interface = function.export.split(['@', '#']).next();
+    interface == Some(RUN)
 }
 
 fn candidate(text: &str, reason: String) -> Candidate {

@@ -17,6 +17,8 @@ pub struct Streams {
     /// Why the host could not read or write, which ended the program.
     error: Option<StreamError>,
     chunk: Vec<u8>,
+    /// Whether the input is at its end.
+    is_over: bool,
 }
 
 /// Gets a line of standard error.
@@ -35,7 +37,7 @@ impl Streams {
     /// Reads from `input`, and writes to `output` at once. `say` gets each line of standard error.
     pub fn new(input: impl Read + 'static, output: impl Write + 'static, say: impl FnMut(&[u8]) + 'static) -> Streams {
         let (input, output, say) = (Box::new(input), Box::new(output), Box::new(say));
-        Streams { input, output, say, error: None, chunk: Vec::new() }
+        Streams { input, output, say, error: None, chunk: Vec::new(), is_over: false }
     }
 
     /// Why the program was ended, if the host could not read or write.
@@ -52,13 +54,18 @@ impl Streams {
         if self.chunk.len() < wanted {
             self.chunk.resize(wanted, 0);
         }
-        loop {
+        // A program that goes on reading waits for nothing, so that its time counts.
+        while !self.is_over {
             match self.input.read(&mut self.chunk[..wanted]) {
-                Ok(count) => return Ok(&self.chunk[..count]),
+                Ok(count) => {
+                    self.is_over = count == 0 && wanted > 0;
+                    return Ok(&self.chunk[..count]);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) => return self.end(StreamError::Input(error)),
             }
         }
+        Ok(&[])
     }
 
     /// Passes on a line of standard error.

@@ -127,6 +127,8 @@ impl fmt::Display for TooCostly {
 pub(super) enum NotCompiled {
     /// The compiler rejects it, with this message.
     Refused(String),
+    /// The compiler ended without a result, for this reason: perhaps it succeeds the next time.
+    Crashed(String),
     /// A limit was reached.
     Limit(CompileLimit, CompileProgress),
     /// The user cancelled it.
@@ -176,7 +178,7 @@ impl Job<'_> {
         // SAFETY: the bytes come through a pipe from a process that this one started: the same program, which said
         // that it is the same linmem before it sent anything else.
         let module = unsafe { artifact::load(self.engine, bytes) };
-        let module = module.ok_or_else(|| NotCompiled::Refused("the compiled code cannot be loaded".to_owned()))?;
+        let module = module.ok_or_else(|| NotCompiled::Crashed("the compiled code cannot be loaded".to_owned()))?;
         match self.cancellation.is_cancelled() {
             true => Err(NotCompiled::Cancelled),
             false => Ok(Compiled { module, artifact }),

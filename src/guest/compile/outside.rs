@@ -47,7 +47,7 @@ pub(super) fn compile(job: &Job<'_>) -> Result<Vec<u8>, Failure> {
     }
     let status = process.wait();
     let messages = messages.join().unwrap_or_default();
-    Err(NotCompiled::Refused(crashed(status, &messages)).into())
+    Err(NotCompiled::Crashed(crashed(status, &messages)).into())
 }
 
 /// Sends the module. The pipe stays open until that is over: the process ends when it is closed.

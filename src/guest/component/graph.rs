@@ -12,10 +12,16 @@ use wasmparser::{
 
 use super::instances::{Closure, CoreInstance, CoreItem, Exports, Function, Item, Lift, Options, Resource, Scope};
 use super::{Fit, StringEncoding};
+use crate::record::counted;
 
 /// The maximum number of instances, and the maximum nesting depth of components. A short component can have
 /// exponentially many.
 const INSTANCES: usize = 1000;
+/// The maximum size of all core modules that are instantiated together, as a multiple of the component's size, in bytes.
+/// A short component can instantiate the same module again and again.
+const LARGEST: usize = 4;
+/// The same for a component that is small anyway.
+const SMALL: usize = 16 << 20;
 const DEEPEST: usize = 50;
 
 /// The core modules of a component and how they are connected.
@@ -29,6 +35,9 @@ pub(super) struct Graph {
     pub(super) exports: Vec<ExportedFunction>,
     /// How many components were instantiated.
     components: usize,
+    /// The size of the core modules that are instantiated, and its maximum.
+    size: usize,
+    most: usize,
 }
 
 /// A core module that is instantiated.
@@ -66,7 +75,8 @@ impl Graph {
     /// # Errors
     /// It needs what linmem does not support.
     pub(super) fn of(binary: &[u8]) -> Fit<Graph> {
-        let mut graph = Graph::default();
+        let most = binary.len().saturating_mul(LARGEST).max(SMALL);
+        let mut graph = Graph { most, ..Graph::default() };
         let exports = graph.component(binary, 0..binary.len(), Scope::default(), None, 0)?;
         for (name, item) in exports {
             match item {
@@ -195,9 +205,13 @@ impl Graph {
                     return Err(format!("it instantiates more than {INSTANCES} core modules"));
                 }
                 let args = args.iter().map(|arg| Ok((arg.name.to_owned(), scope.core_instance(arg.index)?)));
-                let instantiation =
-                    Instantiation { module: scope.module(module_index)?, args: args.collect::<Fit<_>>()? };
-                self.instances.push(instantiation);
+                let module = scope.module(module_index)?;
+                self.size += module.len();
+                if self.size > self.most {
+                    let most = counted(self.most as u64, "byte");
+                    return Err(format!("the core modules that it instantiates have more than {most} together"));
+                }
+                self.instances.push(Instantiation { module, args: args.collect::<Fit<_>>()? });
                 Ok(CoreInstance::Module(self.instances.len() - 1))
             }
             Instance::FromExports(exports) => {
