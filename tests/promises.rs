@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use linmem::guest::Limits;
-use linmem::settings::{Group, SETTINGS, Settings, find};
+use linmem::settings::{Group, Kind, SETTINGS, Setting, Settings, find};
 
 use crate::piped::{run, text};
 
@@ -12,6 +12,11 @@ fn guide() -> String {
     let output = run(&["guide", "promises"], b"");
     assert_eq!(output.status.code(), Some(0));
     text(&output.stdout)
+}
+
+/// Whether it is one of those that `:limits` lists.
+fn is_limit(setting: &Setting) -> bool {
+    matches!(setting.group, Group::Limits | Group::Compiling) && setting.kind() != Kind::Switch
 }
 
 #[test]
@@ -26,7 +31,7 @@ fn every_limit_is_promised_with_its_default() {
         assert_eq!(setting.shown(&defaults), default, "--{name}");
         promised.insert(name.to_owned());
     }
-    let limits = SETTINGS.iter().filter(|setting| setting.group == Group::Limits);
+    let limits = SETTINGS.iter().filter(|setting| is_limit(setting));
     let missing: Vec<_> = limits.map(|setting| setting.name).filter(|name| !promised.contains(*name)).collect();
     assert!(missing.is_empty(), "{missing:?} are not in the guide");
 }
@@ -37,10 +42,13 @@ fn every_test_that_is_named_is_there() {
     let named: Vec<_> = guide.lines().filter_map(|line| line.strip_prefix("    test ")).collect();
     assert!(named.len() > 20, "{named:?}");
     for test in named {
-        let (module, name) = test.split_once("::").expect("a module and a name");
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(format!("{module}.rs"));
-        let source = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("there is no {}", file.display()));
-        assert!(source.contains(&format!("#[test]\nfn {name}() {{")), "there is no test {test}");
+        let (module, name) = test.rsplit_once("::").expect("a module and a name");
+        let file = format!("{}.rs", module.replace("::", "/"));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let places = ["tests", "src"].map(|folder| root.join(folder).join(&file));
+        let source = places.iter().find_map(|place| std::fs::read_to_string(place).ok());
+        let source = source.unwrap_or_else(|| panic!("there is no {file}"));
+        assert!(source.contains(&format!("fn {name}() {{")) && source.contains("#[test]"), "there is no test {test}");
     }
     let sections: Vec<_> = guide.split("\n## ").skip(1).collect();
     assert!(sections.iter().all(|section| section.contains("    test ")), "a promise without a test");
@@ -52,7 +60,7 @@ fn limits_inspect_and_help_show_the_same() {
     let limits = text(&run(&["--script", &script], b"").stdout);
     let inspected = text(&run(&["inspect", "passing-data"], b"").stdout);
     let help = text(&run(&["--help"], b"").stdout);
-    for setting in SETTINGS.iter().filter(|setting| setting.group == Group::Limits) {
+    for setting in SETTINGS.iter().filter(|setting| is_limit(setting)) {
         let line = format!("--{} {}", setting.name, setting.shown(&Settings::default()));
         assert!(limits.lines().any(|shown| shown.starts_with(&line)), "{line}: {limits}");
         assert!(inspected.lines().any(|shown| shown.trim_start().starts_with(&line)), "{line}: {inspected}");
