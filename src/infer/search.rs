@@ -154,8 +154,14 @@ impl<'a, 'l> Search<'a, 'l> {
         self.evidence.examples.iter().all(|example| is_hex(&example.line) && is_hex(&example.answer))
     }
 
-    /// Tries all ways to pass the line, likely ones first.
+    /// Tries all ways to pass the line, likely ones first, whatever was found before.
     pub(super) fn explore(&mut self) {
+        let known = std::mem::take(&mut self.drafts);
+        self.explore_all();
+        self.drafts.extend(known);
+    }
+
+    fn explore_all(&mut self) {
         let mut bases = bases(self.lab).into_iter();
         let Some((base, memory)) = bases.next() else { return };
         let mut rounds = vec![self.begin(base, memory, None)];
