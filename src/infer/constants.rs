@@ -114,7 +114,7 @@ pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec
 }
 
 /// The arguments with all constants alike.
-fn skeleton(args: &[Arg]) -> Vec<Option<Arg>> {
+pub(super) fn skeleton(args: &[Arg]) -> Vec<Option<Arg>> {
     args.iter().map(|arg| Some(*arg).filter(|arg| !arg.is_constant())).collect()
 }
 
