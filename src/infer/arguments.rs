@@ -198,7 +198,11 @@ pub(super) fn cost_of(args: &[Arg], form: Form) -> u32 {
     };
     // A length beside text that says its own is unusual, and so is text without either.
     let has_pair = args.iter().any(|arg| matches!(arg, Arg::Pair(_)));
-    let length = if has_length == form.says_its_length() && !has_pair { 2 } else { 0 };
+    let length = match (has_length, form.says_its_length()) {
+        (true, true) => 5,
+        (false, false) if !has_pair => 2,
+        _ => 0,
+    };
     let area = place(Arg::Area).map_or(0, |area| u32::from(area > 0 && place(Arg::AreaNext).is_none()));
     own + order + length + area
 }

@@ -12,7 +12,7 @@ const NUMBERS: usize = 64;
 /// How many of them are tried for each of two arguments at once.
 const TOGETHER: usize = 12;
 /// How many ways are varied for one function and form of the line, and in all.
-const PER_FORM: usize = 2;
+const PER_FORM: usize = 3;
 const VARIED: usize = 24;
 /// How many numbers of the code come before all others.
 const OF_CODE: usize = 24;
@@ -114,7 +114,7 @@ pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec
 }
 
 /// The arguments with all constants alike.
-fn skeleton(args: &[Arg]) -> Vec<Option<Arg>> {
+pub(super) fn skeleton(args: &[Arg]) -> Vec<Option<Arg>> {
     args.iter().map(|arg| Some(*arg).filter(|arg| !arg.is_constant())).collect()
 }
 

@@ -7,7 +7,7 @@ use super::passing::{call, entry};
 use super::survey::Survey;
 use crate::abi::recipe::Encoding;
 use crate::abi::{is_wasi, may_transform, quoted, region_address};
-use crate::guest::{Extern, Interface, Signature};
+use crate::guest::{Extern, Interface, Signature, Type};
 
 /// How many ways are generated at most for one function.
 const WAYS: usize = 20_000;
@@ -205,11 +205,17 @@ fn written(
         return;
     }
     for args in assignments {
-        let cost = cost + form.cost() + cost_of(args, form);
+        let cost = cost + form.cost() + cost_of(args, form) + misfits(args, ty);
         if let Some(entry) = entry(survey, (name, ty), source, form, (args, &[]), cost) {
             entries.push(Entry { numbers, ..entry });
         }
     }
+}
+
+/// What it costs that arguments of 64 bits hold numbers of 32: two of those may be in one.
+fn misfits(args: &[Arg], ty: &Signature) -> u32 {
+    let is_narrow = |arg: &Arg| matches!(arg, Arg::Ptr | Arg::Len | Arg::Area | Arg::Buffer | Arg::Capacity);
+    args.iter().zip(&ty.params).filter(|(arg, param)| **param == Type::I64 && is_narrow(arg)).map(|_| 1).sum()
 }
 
 /// Adds the ways in which the guest asks for the line by calling an import.

@@ -4,12 +4,14 @@ use super::Example;
 use super::draft::Draft;
 use super::trial::{Lab, Specimen};
 use crate::abi::Recipe;
-use crate::record::{Failure, counted};
+use crate::record::{Failure, Hex, counted};
 
 /// Minimum length of a long line, in bytes.
 const LONG: usize = 300;
 /// How many characters of a line or an answer are shown.
 const SHOWN: usize = 60;
+/// How many answers of the same length are odd.
+const SAME: usize = 5;
 /// How often a line is sent again, to see whether answers stay the same.
 pub(super) const REPEATS: usize = 24;
 
@@ -141,6 +143,11 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
         }
         answers.push(answer);
     }
+    if draft.place.is_some() {
+        signs.add(same_length(&answers, probes, &first.answer), || {
+            format!("all answers have {}, whatever the line", counted(first.answer.len() as u64, "byte"))
+        });
+    }
     let mut in_turn = Signs::default();
     // Where each line gets a guest of its own, no line follows another.
     let calls = match recipe.fresh || lab.is_at_end() {
@@ -171,6 +178,15 @@ fn garbage(answer: &[u8], line: &[u8], example: &[u8]) -> u32 {
         faults += 3;
     }
     faults
+}
+
+/// Whether all answers are as long as the example's, which is odd unless it is a digest.
+fn same_length(answers: &[Result<Vec<u8>, Failure>], probes: &[Vec<u8>], example: &[u8]) -> u32 {
+    let answered: Vec<_> =
+        answers.iter().zip(probes).filter_map(|(answer, probe)| Some((answer.as_ref().ok()?, probe))).collect();
+    let is_same = answered.iter().all(|(answer, _)| answer.len() == example.len());
+    let differ = answered.windows(2).any(|pair| pair[0].1.len() != pair[1].1.len());
+    if answered.len() >= SAME && is_same && differ && Hex::read(example).is_none() { 2 } else { 0 }
 }
 
 /// Sends all lines to one guest, the example between them, and notes the answers that differ from a fresh guest's.

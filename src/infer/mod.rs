@@ -37,6 +37,7 @@ pub use guess::Guess;
 pub use progress::Progress;
 pub use weigh::{Weighed, weigh};
 
+use draft::Draft;
 use judge::{Verdict, judge, shown};
 use search::Search;
 use trial::{BRIEF, Lab, PATIENT};
@@ -162,17 +163,23 @@ fn missing(program: &Program, call: &str) -> Option<String> {
 fn from_examples(lab: &Lab<'_>, evidence: &Evidence, first: &Example) -> Outcome {
     let mut search = Search::new(lab, evidence, first);
     search.built_in();
-    if search.drafts.is_empty() {
+    let known = judged(lab, &search.drafts, evidence).filter(|verdict| verdict.best.faults == 0);
+    if known.is_none() {
         search.explore();
     }
     let (drafts, tried) = search.end();
-    lab.allow(BRIEF);
-    let brief = judge(lab, drafts.clone(), &evidence.examples);
-    lab.allow(PATIENT);
-    match brief.or_else(|| judge(lab, drafts, &evidence.examples)) {
+    match known.or_else(|| judged(lab, &drafts, evidence)) {
         Some(verdict) => Outcome::Inferred(Box::new(inferred(lab, verdict, evidence))),
         None => Outcome::InVain(tried),
     }
+}
+
+/// Judges drafts, first with little time for each line, then with more.
+fn judged(lab: &Lab<'_>, drafts: &[Draft], evidence: &Evidence) -> Option<Verdict> {
+    lab.allow(BRIEF);
+    let brief = judge(lab, drafts.to_vec(), &evidence.examples);
+    lab.allow(PATIENT);
+    brief.or_else(|| judge(lab, drafts.to_vec(), &evidence.examples))
 }
 
 /// The result, with its proof and its doubts.

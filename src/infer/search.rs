@@ -1,7 +1,8 @@
 //! The search for recipes that read the answer to the first example.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::arguments::{Arg, Form};
 use super::clues::Clues;
 use super::constants;
 use super::draft::Draft;
@@ -28,7 +29,7 @@ const PLACES: usize = 2;
 /// The price of a way in which the guest reads past the end of the line.
 const READS_ON: u32 = 6;
 /// How many ways that did not lead to the answer are kept.
-const KEPT: usize = 400;
+const KEPT: usize = 4000;
 /// How much more than the cheapest draft found one may cost that is still looked for.
 const SLACK: u32 = 2;
 
@@ -41,6 +42,10 @@ pub(super) enum Attempt {
     /// The guest was stopped, as it ran longer than allowed. It may have read the whole line.
     Slow { has_read: bool },
 }
+
+/// What ways have in common that differ in constants only: whether the guest read the line, whether they are of several
+/// calls, the function and the place, the form, and the other arguments.
+type Alike = (bool, bool, (usize, usize), Form, Vec<Option<Arg>>);
 
 /// A round of the search: a module with what all its recipes need, and what was tried.
 #[derive(Default)]
@@ -67,6 +72,8 @@ pub(super) struct Search<'a, 'l> {
     readers: Vec<Entry>,
     /// Some of the others.
     others: Vec<Entry>,
+    /// What the ways that are kept differ in.
+    kept: HashSet<Alike>,
     /// Where the answer was seen without an explanation, how often, and what was near.
     unexplained: Option<(String, u32)>,
 }
@@ -75,7 +82,7 @@ impl<'a, 'l> Search<'a, 'l> {
     pub(super) fn new(lab: &'a Lab<'l>, evidence: &'a Evidence, first: &'a Example) -> Search<'a, 'l> {
         let (drafts, clues, tried) = (Vec::new(), Clues::default(), Tried::default());
         let (readers, others) = (Vec::new(), Vec::new());
-        Search { lab, evidence, first, drafts, clues, tried, readers, others, unexplained: None }
+        Search { lab, evidence, first, drafts, clues, tried, readers, others, kept: HashSet::new(), unexplained: None }
     }
 
     /// The likeliest drafts, and what was tried.
@@ -154,8 +161,14 @@ impl<'a, 'l> Search<'a, 'l> {
         self.evidence.examples.iter().all(|example| is_hex(&example.line) && is_hex(&example.answer))
     }
 
-    /// Tries all ways to pass the line, likely ones first.
+    /// Tries all ways to pass the line, likely ones first, whatever was found before.
     pub(super) fn explore(&mut self) {
+        let known = std::mem::take(&mut self.drafts);
+        self.explore_all();
+        self.drafts.extend(known);
+    }
+
+    fn explore_all(&mut self) {
         let mut bases = bases(self.lab).into_iter();
         let Some((base, memory)) = bases.next() else { return };
         let mut rounds = vec![self.begin(base, memory, None)];
@@ -199,6 +212,7 @@ impl<'a, 'l> Search<'a, 'l> {
         entries.extend(entries::entries(&survey, interface, call, self.is_hex()));
         // What is known of other surveys' functions holds for this one no more.
         self.clues = Clues::default();
+        self.kept.clear();
         let (slow, unlikely) = self.attempts(&survey, &entries, true);
         let (readers, others) = (std::mem::take(&mut self.readers), std::mem::take(&mut self.others));
         Round { survey, slow, unlikely, readers, others, is_varied: false }
@@ -381,9 +395,15 @@ impl<'a, 'l> Search<'a, 'l> {
 
     /// Keeps a way that did not lead to the answer, as one to vary.
     fn keep(&mut self, entry: &Entry, has_read: bool) {
+        let has_constants = entry.args.iter().any(|arg| arg.is_constant());
+        if entry.args.is_empty() || !has_read && !has_constants {
+            return;
+        }
+        let alike = (has_read, entry.is_sequence(), entry.numbers, entry.form, constants::skeleton(&entry.args));
         let kept = if has_read { &mut self.readers } else { &mut self.others };
-        let is_varied = has_read || entry.args.iter().any(|arg| arg.is_constant());
-        if kept.len() < KEPT && !entry.args.is_empty() && is_varied {
+        // Ways that differ in constants only are varied alike.
+        let is_new = entry.is_sequence() || self.kept.insert(alike);
+        if is_new && kept.len() < KEPT {
             kept.push(entry.clone());
         }
     }

@@ -9,6 +9,8 @@ use crate::record::Value;
 
 /// The sizes of the two blocks that a function must allocate.
 const SIZES: [u64; 2] = [72, 200];
+/// The size of a structure that says where a block is: address, capacity, length.
+const REGION: u64 = 12;
 /// How many functions are called to find out what they do.
 const CALLED: usize = 400;
 /// How many functions are tried as one that sets the module up.
@@ -196,9 +198,10 @@ fn allocator(lab: &Lab<'_>, survey: &Survey, name: &str, ty: &Signature) -> Opti
             let Some(mut addr) = specimen.call(name, &args).as_deref().and_then(unsigned) else { return false };
             slice = [Half::High, Half::Low].into_iter().find(|half| half.other(addr) == size && half.value(addr) > 0);
             addr = slice.map_or(addr, |half| half.value(addr));
-            let end = addr.saturating_add(size);
             let words = [0, 4].map(|at| number_at(specimen.memory(survey.memory), addr.saturating_add(at), 4));
-            is_region &= matches!(words, [Some(at), Some(capacity)] if capacity == size && at > 0);
+            let is_one = matches!(words, [Some(at), Some(capacity)] if capacity == size && at > 0);
+            is_region &= is_one;
+            let end = addr.saturating_add(if is_one { REGION } else { size });
             if addr < 8 || end > specimen.memory(survey.memory).len() as u64 {
                 return false;
             }
