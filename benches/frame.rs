@@ -51,7 +51,7 @@ fn screen((columns, rows): (u16, u16), pages: usize, exchanges: usize) -> Offscr
     screen
 }
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (200, 60), (200, 120)];
+const SIZES: [(u16, u16); 4] = [(80, 24), (160, 45), (200, 60), (200, 120)];
 
 /// A frame, with the focus on the line. The last size adds only memory rows to the one before, with the same
 /// allocations: rows allocate nothing.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{CodePosition, Func, Global, GlobalRef, Pausing};
-use crate::record::{Collector, Failure, FocusTarget, Value};
+use crate::record::{Collector, Failure, FocusTarget, RecorderId, Suspects, Value};
 
 /// Calls, writes and reads. Errors are boxed so that results are returned in registers: this runs millions of times. A
 /// [`super::Guest`] only performs them; [`super::Recorded`] also records them.
@@ -84,6 +84,12 @@ pub trait Boundary {
 
     /// The current bytes of a memory. Not recorded as a step.
     fn bytes(&self, memory: usize) -> &[u8];
+
+    /// Where a memory may differ from what it was when this recorder asked last, if that is known. The recorder must
+    /// compare there now.
+    fn suspects(&self, _memory: usize, _by: RecorderId) -> Suspects {
+        Suspects::All
+    }
 
     /// Records that the guest was instantiated, and how long that took.
     fn instantiated(&mut self, _elapsed: Duration) {}

@@ -16,8 +16,9 @@ use super::reach::GuestAccess;
 use super::shared::GuestShared;
 use super::trace::Tracer;
 use super::watchdog::WatchGuard;
+use super::written::WrittenPages;
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host, Limits, LoadError, Program, Type, Watchdog};
-use crate::record::{Collector, Failure, Value};
+use crate::record::{Collector, Failure, RecorderId, Suspects, Value};
 
 /// An instantiated module. It stays on the thread that created it:
 ///
@@ -120,6 +121,7 @@ impl Guest {
             flag,
             flags: flags.clone(),
             fault: Fault::of(&mut store),
+            written: WrittenPages::default(),
             stack,
             watch: watch.clone(),
             offsets: program.offsets().clone(),
@@ -234,6 +236,10 @@ impl Boundary for Guest {
 
     fn bytes(&self, memory: usize) -> &[u8] {
         self.reach.bytes(memory)
+    }
+
+    fn suspects(&self, memory: usize, by: RecorderId) -> Suspects {
+        self.reach.suspects(memory, by)
     }
 }
 

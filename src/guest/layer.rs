@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host};
-use crate::record::{Collector, Failure, FocusTarget, Value};
+use crate::record::{Collector, Failure, FocusTarget, RecorderId, Suspects, Value};
 
 /// A boundary that takes part in calls, and hears of writes. All else goes to the boundary behind it, as it is.
 pub trait CallLayer {
@@ -81,6 +81,10 @@ impl<L: CallLayer> Boundary for L {
 
     fn bytes(&self, memory: usize) -> &[u8] {
         self.inner().bytes(memory)
+    }
+
+    fn suspects(&self, memory: usize, by: RecorderId) -> Suspects {
+        self.inner().suspects(memory, by)
     }
 
     fn instantiated(&mut self, elapsed: Duration) {

@@ -45,6 +45,7 @@ mod types;
 mod validate;
 mod watchdog;
 mod watchpoint;
+mod written;
 
 pub use boundary::{Boundary, Host, NoHost};
 pub use cache::{Cache, Contents, Kept};

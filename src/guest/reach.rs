@@ -11,7 +11,7 @@ use super::shared::GuestShared;
 use super::stop::stopped_by;
 use super::symbols::{TrapState, frames};
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host, Type};
-use crate::record::{Access, Collector, Failure, Frame, Limit, TrapCause, TrapDetail, Value};
+use crate::record::{Access, Collector, Failure, Frame, Limit, RecorderId, Suspects, TrapCause, TrapDetail, Value};
 
 /// A store and the parts of a guest in it. The store is owned, or borrowed inside a call.
 pub(super) struct GuestAccess<S> {
@@ -134,6 +134,10 @@ impl<S: AsStoreMut + AsStoreRef> Boundary for GuestAccess<S> {
         // SAFETY: pointer and length are current. Guest code, which could change or grow the memory, runs only through
         // `&mut self`, and no other thread has this store.
         unsafe { std::slice::from_raw_parts(view.data_ptr(), size(&view)) }
+    }
+
+    fn suspects(&self, memory: usize, by: RecorderId) -> Suspects {
+        self.parts.written.suspects(memory, self.bytes(memory), by)
     }
 
     fn accesses(&mut self) -> Option<Arc<Mutex<Collector>>> {

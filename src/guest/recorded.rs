@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Guest, Host, Pausing, Watchdog};
-use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, StepKind, Value};
+use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, RecorderId, StepKind, Suspects, Value};
 
 /// A guest, reached from outside or inside a call, and its recorder.
 pub struct Recorded<'a, B: ?Sized> {
@@ -82,7 +82,9 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         let Recorded { inner, recorder, watch } = self;
         watch.aside(|| {
             recorder.aside(|recorder| {
-                recorder.compare_all((0..inner.memories()).map(|memory| inner.bytes(memory)), by);
+                let id = recorder.id();
+                let live = |memory| (inner.bytes(memory), inner.suspects(memory, id));
+                recorder.compare_all((0..inner.memories()).map(live), by);
             });
         });
     }
@@ -177,6 +179,10 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
 
     fn bytes(&self, memory: usize) -> &[u8] {
         self.inner.bytes(memory)
+    }
+
+    fn suspects(&self, memory: usize, by: RecorderId) -> Suspects {
+        self.inner.suspects(memory, by)
     }
 
     fn instantiated(&mut self, elapsed: Duration) {

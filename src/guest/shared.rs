@@ -12,6 +12,7 @@ use super::flag::Flag;
 use super::instrument::OffsetMap;
 use super::pause::{PauseMemory, Pauser};
 use super::trace::Tracer;
+use super::written::WrittenPages;
 use super::{Host, Limits, Symbols, Watchdog};
 use crate::record::Failure;
 
@@ -28,6 +29,8 @@ pub(super) struct GuestShared {
     /// The memory that contains the flags, and the operands of the last instruction whose operands are kept.
     pub(super) flags: Memory,
     pub(super) fault: Fault,
+    /// What the system knows of writes to the memories.
+    pub(super) written: WrittenPages,
     /// The global that is taken for the stack pointer.
     pub(super) stack: Option<wasmer::Global>,
     pub(super) watch: Watchdog,

@@ -137,6 +137,19 @@ impl Image {
         numbers.into_iter().for_each(|number| self.absorb_page(index(number), live, &mut found));
     }
 
+    /// Like [`Image::absorb`], for a memory that can differ in these ranges only. They are in order.
+    pub(super) fn absorb_ranges(
+        &mut self,
+        live: &[u8],
+        ranges: &[Range<u64>],
+        mut found: impl FnMut(u64, &[u8], &[u8]),
+    ) {
+        for range in ranges {
+            let pages = range.start / PAGE as u64..range.end.min(self.len).div_ceil(PAGE as u64);
+            pages.for_each(|number| self.absorb_page(index(number), live, &mut found));
+        }
+    }
+
     fn absorb_page(&mut self, number: usize, live: &[u8], found: &mut impl FnMut(u64, &[u8], &[u8])) {
         assert_eq!(live.len() as u64, self.len, "the image is resized before it is compared");
         let start = number * PAGE;

@@ -29,7 +29,7 @@ pub use frame::Frame;
 pub use hex::Hex;
 pub use history::{Found, Position, Touch};
 pub use image::{Image, PAGE, WASM_PAGE};
-pub use recorder::{FocusTarget, Listener, Live, Recorder};
+pub use recorder::{FocusTarget, Listener, Live, Recorder, RecorderId, Suspects};
 pub use run::{Moment, Run};
 pub use stop::{Stop, StopAccess, StopReason};
 pub use summing::Patience;

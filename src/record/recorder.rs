@@ -1,8 +1,11 @@
 //! The recorder: records one cause while it happens, and keeps a current snapshot of memory.
 
+mod comparing;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +14,7 @@ use super::{
     Actor, Cause, Change, Collector, Evidence, Failure, Frame, Image, Known, Memories, Outcome, Step, StepKind,
     Trigger, WASM_PAGE,
 };
+pub use comparing::Suspects;
 
 /// Receives the guest's messages as it emits them.
 #[derive(Clone)]
@@ -42,9 +46,21 @@ const TOUCHED: usize = 16;
 /// Default time per cause for comparing memories at calls of imports.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Which recorder it is: each has a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecorderId(u64);
+
+impl Default for RecorderId {
+    fn default() -> RecorderId {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        RecorderId(LAST.fetch_add(1, Relaxed))
+    }
+}
+
 /// Builds a [`Cause`] step by step, and keeps the current memories.
 #[derive(Debug, Default)]
 pub struct Recorder {
+    id: RecorderId,
     /// Time per cause for comparing memories while the guest waits. Once it is used up, they are compared when the
     /// guest is done.
     patience: Option<Duration>,
@@ -376,12 +392,6 @@ impl Recorder {
         self.fit(memory, live, Actor::Host);
     }
 
-    /// Compares all memories with their live bytes, and records growth and differences as made by `by`.
-    pub fn compare_all<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>, by: Actor) {
-        live.enumerate().for_each(|(memory, live)| self.compare(memory, live, by));
-        self.outdated = false;
-    }
-
     /// Records that the guest ran without comparing memories. Growth is still detected, at no cost.
     pub fn skip_compare<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>) {
         live.enumerate().for_each(|(memory, live)| self.fit(memory, live, Actor::Guest));
@@ -401,15 +411,6 @@ impl Recorder {
         if self.stale.is_empty() {
             self.push(Change::bytes(memory, addr, &old, live, Actor::Guest, Evidence::Found));
         }
-    }
-
-    /// Compares a memory with its live bytes, and records growth and differences as made by `by`.
-    pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor) {
-        self.fit(memory, live, by);
-        let mut image = std::mem::take(&mut self.present[memory]);
-        image.absorb(live, |addr, old, new| self.push(Change::bytes(memory, addr, old, new, by, Evidence::Found)));
-        self.present[memory] = image;
-        self.is_compared(memory);
     }
 
     /// All of a memory is known again.
