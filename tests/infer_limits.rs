@@ -16,9 +16,10 @@ fn failed(args: &[&str]) -> (Option<i32>, String) {
 fn times_that_are_none_or_too_long_are_refused() {
     let (status, said) = failed(&["infer", "packed", "-l", "a", "-a", "A", "--timeout", "0"]);
     assert!(status == Some(2) && said.contains("--timeout 0 leaves no time"), "{said}");
-    for args in
-        [&["packed", "--timeout", "10000000000000000000s"][..], &["infer", "packed", "-l", "a", "--timeout", "1000000000000000000"]]
-    {
+    for args in [
+        &["packed", "--timeout", "10000000000000000000s"][..],
+        &["infer", "packed", "-l", "a", "--timeout", "1000000000000000000"],
+    ] {
         let (status, said) = failed(args);
         assert!(status == Some(2) && said.contains("expected at most 4294967295 s"), "{said}");
     }
