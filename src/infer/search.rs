@@ -89,7 +89,8 @@ impl<'a, 'l> Search<'a, 'l> {
     pub(super) fn end(self) -> (Vec<Draft>, Tried) {
         let Search { lab, mut drafts, mut tried, clues, unexplained, .. } = self;
         drafts.sort_by_key(|draft| draft.cost);
-        drafts.dedup_by_key(|draft| draft.text());
+        let mut texts = HashSet::new();
+        drafts.retain(|draft| texts.insert(draft.text()));
         drafts.truncate(JUDGED);
         tried.out_of_trials = lab.out_of_trials();
         tried.is_cut_short = lab.is_over() && tried.out_of_trials.is_none();

@@ -137,10 +137,13 @@ impl Cache {
     /// Removes what was not used for longest until the size limit is kept, and drafts that nobody completes.
     fn trim(&self, folder: &Folder) -> io::Result<()> {
         let (drafts, mut files): (Vec<_>, Vec<_>) = folder.files()?.into_iter().partition(File::is_draft);
-        for draft in drafts.iter().filter(|draft| is_older(draft.used, ABANDONED)) {
+        let (abandoned, drafts): (Vec<_>, Vec<_>) =
+            drafts.into_iter().partition(|draft| is_older(draft.used, ABANDONED));
+        for draft in &abandoned {
             folder.remove(&draft.name)?;
         }
-        let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
+        // Drafts count too: somebody may be completing them.
+        let mut bytes: u64 = files.iter().chain(&drafts).map(|file| file.bytes).sum();
         files.sort_by_key(|file| file.used);
         for file in files {
             if bytes <= self.most {
