@@ -80,11 +80,9 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
     /// Compares all memories with the recorder's images, and records differences as made by `by`.
     fn compare(&mut self, by: Actor) {
         let Recorded { inner, recorder, watch } = self;
-        watch.aside(|| {
-            recorder.aside(|recorder| {
-                recorder.compare_all((0..inner.memories()).map(|memory| inner.bytes(memory)), by);
-            });
-        });
+        let patience = watch.patience();
+        let live = (0..inner.memories()).map(|memory| inner.bytes(memory));
+        watch.aside(|| recorder.aside(|recorder| recorder.compare_all(live, by, &patience)));
     }
 
     /// Runs a step, and returns how long it took, excluding recording.

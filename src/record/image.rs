@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::summing::{BREATH, Patience};
+
 /// Bytes in a page of an [`Image`]: the unit of sharing between snapshots and of comparing with live memory.
 pub const PAGE: usize = 4096;
 
@@ -114,12 +116,18 @@ impl Image {
     }
 
     /// Updates the image to equal `live`, which must have the same length, and passes each differing range to `found`
-    /// as (address, old, new).
+    /// as (address, old, new). Ends early where there is no more time, and returns whether it did not.
     ///
     /// A range begins and ends with a differing byte, does not cross a page of [`PAGE`] bytes, and may contain a few
     /// equal bytes. Otherwise a guest that changes every other byte would cost thirty times its memory.
-    pub fn absorb(&mut self, live: &[u8], mut found: impl FnMut(u64, &[u8], &[u8])) {
-        (0..live.len().div_ceil(PAGE)).for_each(|number| self.absorb_page(number, live, &mut found));
+    pub fn absorb(&mut self, live: &[u8], patience: Patience<'_>, mut found: impl FnMut(u64, &[u8], &[u8])) -> bool {
+        (0..live.len().div_ceil(PAGE)).all(|number| {
+            let goes_on = number % BREATH != 0 || patience();
+            if goes_on {
+                self.absorb_page(number, live, &mut found);
+            }
+            goes_on
+        })
     }
 
     /// Like [`Image::absorb`], for a memory that is zero outside these ranges.

@@ -365,9 +365,9 @@ impl Recorder {
                 image.absorb_pages(live, data, |addr, old, new| {
                     changes.push(Change::bytes(memory, addr, old, new, Actor::Module, Evidence::Found));
                 });
-                self.is_compared(memory);
+                self.stale.retain(|(of, _)| *of != memory);
             }
-            _ => self.compare(memory, live, Actor::Module),
+            _ => _ = self.compare(memory, live, Actor::Module, &|| true),
         }
     }
 
@@ -376,10 +376,11 @@ impl Recorder {
         self.fit(memory, live, Actor::Host);
     }
 
-    /// Compares all memories with their live bytes, and records growth and differences as made by `by`.
-    pub fn compare_all<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>, by: Actor) {
-        live.enumerate().for_each(|(memory, live)| self.compare(memory, live, by));
-        self.outdated = false;
+    /// Compares all memories with their live bytes, and records growth and differences as made by `by`. If there is no
+    /// more time, the rest stays unknown.
+    pub fn compare_all<'a>(&mut self, live: impl Iterator<Item = &'a [u8]>, by: Actor, patience: Patience<'_>) {
+        self.outdated =
+            live.enumerate().fold(false, |rest, (memory, live)| self.compare(memory, live, by, patience) || rest);
     }
 
     /// Records that the guest ran without comparing memories. Growth is still detected, at no cost.
@@ -403,18 +404,16 @@ impl Recorder {
         }
     }
 
-    /// Compares a memory with its live bytes, and records growth and differences as made by `by`.
-    pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor) {
+    /// The same for one memory. Returns whether some of it stays unknown.
+    pub fn compare(&mut self, memory: usize, live: &[u8], by: Actor, patience: Patience<'_>) -> bool {
         self.fit(memory, live, by);
         let mut image = std::mem::take(&mut self.present[memory]);
-        image.absorb(live, |addr, old, new| self.push(Change::bytes(memory, addr, old, new, by, Evidence::Found)));
+        let push = |addr, old: &[u8], new: &[u8]| self.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
+        let is_whole = image.absorb(live, patience, push);
         self.present[memory] = image;
-        self.is_compared(memory);
-    }
-
-    /// All of a memory is known again.
-    fn is_compared(&mut self, memory: usize) {
-        self.stale.retain(|(of, _)| *of != memory);
+        // All of it is known again.
+        self.stale.retain(|(of, _)| !is_whole || *of != memory);
+        !is_whole
     }
 
     /// Resizes a memory's image to the live length, and records growth as made by `by`.
@@ -441,7 +440,7 @@ impl Recorder {
         let mut cleared = vec![0; usize::try_from(image.len()).expect("linear memory fits the address space")];
         image.read(0, &mut cleared[..kept]);
         let changes = &mut self.changes;
-        image.absorb(&cleared, |addr, old, new| {
+        image.absorb(&cleared, &|| true, |addr, old, new| {
             changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
         });
     }
