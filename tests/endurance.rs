@@ -91,13 +91,13 @@ fn a_traced_script_of_ten_thousand_exchanges_is_bounded() {
     assert!(full <= empty + 2 * (8 << 10) + (16 << 10));
 }
 
-#[test]
-#[ignore = "takes minutes"]
-fn the_screen_takes_no_more_memory_after_a_million_lines() {
+/// Types lines into linmem on a terminal. `last` finds the number of the last answered one on the screen.
+fn typed(what: &str, args: &[&str], last: fn(&str) -> Option<u64>) {
     let since = Instant::now();
     let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).expect("a pty");
     let mut command = CommandBuilder::new(BINARY);
     command.args(["--max-record", "8MiB", "--no-history"]);
+    command.args(args);
     command.env_clear();
     command.env("TERM", "xterm-256color");
     let mut child = pair.slave.spawn_command(command).expect("the binary starts");
@@ -110,8 +110,7 @@ fn the_screen_takes_no_more_memory_after_a_million_lines() {
         let (mut screen, mut chunk) = (vt100::Parser::new(size(24), size(80), 0), [0; 16 << 10]);
         while let Ok(count @ 1..) = std::io::Read::read(&mut reader, &mut chunk) {
             screen.process(&chunk[..count]);
-            let text = screen.screen().contents();
-            let shown = text.lines().find_map(|line| line.split("exchange ").nth(1)?.split(' ').next()?.parse().ok());
+            let shown = last(&screen.screen().contents());
             if shown.is_some_and(|shown: u64| sender.send(shown).is_err()) {
                 return;
             }
@@ -134,5 +133,22 @@ fn the_screen_takes_no_more_memory_after_a_million_lines() {
     let last_kilobytes = resident(pid);
     keyboard.write_all(b"\x04").and_then(|()| keyboard.flush()).expect("linmem reads");
     child.wait().expect("it ends");
-    assert_flat("screen", warm_kilobytes, last_kilobytes, since);
+    assert_flat(what, warm_kilobytes, last_kilobytes, since);
+}
+
+/// The number that follows a word in the last line that has it.
+fn number_after(text: &str, word: &str) -> Option<u64> {
+    text.lines().rev().find_map(|line| line.split(word).nth(1)?.split(' ').next()?.parse().ok())
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_screen_takes_no_more_memory_after_a_million_lines() {
+    typed("screen", &[], |text| number_after(text, "exchange "));
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_prompt_takes_no_more_memory_after_a_million_typed_lines() {
+    typed("typed", &["--repl", "--no-rows"], |text| number_after(text, "=> line "));
 }

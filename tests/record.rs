@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use linmem::record::{Actor, Cause, Change, Memories, Moment, Outcome, Recorder, Run, StepKind, Trigger, WASM_PAGE};
+use linmem::record::{
+    Actor, Cause, Change, Memories, Moment, Outcome, Recorder, Run, StepKind, Suspects, Trigger, WASM_PAGE,
+};
 use linmem::view::{Mark, Marks, Selection};
 use proptest::prelude::*;
 
@@ -42,7 +44,7 @@ impl World {
         let mut world = World { live: vec![0; WASM_PAGE as usize], recorder: Recorder::default() };
         world.live[10..14].copy_from_slice(b"data");
         world.recorder.enter(StepKind::Instantiate);
-        world.recorder.compare(0, &world.live, Actor::Module);
+        world.recorder.compare(0, &world.live, Actor::Module, &|| true);
         world.recorder.leave(Duration::ZERO);
         let cause = world.recorder.end(Trigger::Start, Outcome::Ok(Vec::new()));
         (world, cause)
@@ -61,11 +63,11 @@ impl World {
                 Deed::GuestWrites(place, bytes) => {
                     let end = (place + bytes.len()).min(self.live.len());
                     self.live[*place..end].copy_from_slice(&bytes[..end - place]);
-                    self.recorder.compare(0, &self.live, Actor::Guest);
+                    self.recorder.compare(0, &self.live, Actor::Guest, &|| true);
                 }
                 Deed::GuestGrows => {
                     self.live.resize(self.live.len() + WASM_PAGE as usize, 0);
-                    self.recorder.compare(0, &self.live, Actor::Guest);
+                    self.recorder.compare(0, &self.live, Actor::Guest, &|| true);
                 }
             }
             self.recorder.leave(Duration::ZERO);
@@ -255,4 +257,28 @@ proptest! {
             prop_assert_eq!(marks.ranges_from(start + 1).next(), ranges.get(number + 1).copied());
         }
     }
+}
+
+/// Comparing ends with the patience, memory is unknown from there on, and the rest is caught up with.
+#[test]
+fn comparing_goes_on_where_there_was_no_more_time() {
+    let (mut world, _) = World::start();
+    let step = |world: &mut World, has_time: bool| {
+        world.recorder.enter(StepKind::Read { memory: 0, addr: 0, len: 0, value: None });
+        // That nothing was written since is true of the second time.
+        let suspects = if has_time { Suspects::Written(Vec::new()) } else { Suspects::All };
+        world.recorder.compare_all([(&*world.live, suspects)].into_iter(), Actor::Guest, &|| has_time);
+        world.recorder.leave(Duration::ZERO);
+    };
+    world.live.fill(7);
+    step(&mut world, false);
+    let cause = world.recorder.end(Trigger::Line(Vec::new()), Outcome::Ok(Vec::new()));
+    assert!(cause.changes.is_empty() && !cause.steps[0].known.after, "nothing is said of what was not compared");
+    step(&mut world, true);
+    let cause = world.recorder.end(Trigger::Line(Vec::new()), Outcome::Ok(Vec::new()));
+    assert_eq!((cause.steps[0].known.before, cause.steps[0].known.after), (false, true));
+    assert_eq!(
+        cause.changes.iter().filter_map(|change| change.place()).map(|(_, range, _)| range.end).max(),
+        Some(WASM_PAGE)
+    );
 }

@@ -80,11 +80,12 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
     /// Compares all memories with the recorder's images, and records differences as made by `by`.
     fn compare(&mut self, by: Actor) {
         let Recorded { inner, recorder, watch } = self;
+        let patience = watch.patience();
         watch.aside(|| {
             recorder.aside(|recorder| {
                 let id = recorder.id();
                 let live = |memory| (inner.bytes(memory), inner.suspects(memory, id));
-                recorder.compare_all((0..inner.memories()).map(live), by);
+                recorder.compare_all((0..inner.memories()).map(live), by, &patience);
             });
         });
     }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::summing::{BREATH, Patience};
+
 /// Bytes in a page of an [`Image`]: the unit of sharing between snapshots and of comparing with live memory.
 pub const PAGE: usize = 4096;
 
@@ -114,12 +116,12 @@ impl Image {
     }
 
     /// Updates the image to equal `live`, which must have the same length, and passes each differing range to `found`
-    /// as (address, old, new).
+    /// as (address, old, new). Ends early where there is no more time, and returns whether it did not.
     ///
     /// A range begins and ends with a differing byte, does not cross a page of [`PAGE`] bytes, and may contain a few
     /// equal bytes. Otherwise a guest that changes every other byte would cost thirty times its memory.
-    pub fn absorb(&mut self, live: &[u8], mut found: impl FnMut(u64, &[u8], &[u8])) {
-        (0..live.len().div_ceil(PAGE)).for_each(|number| self.absorb_page(number, live, &mut found));
+    pub fn absorb(&mut self, live: &[u8], patience: Patience<'_>, found: impl FnMut(u64, &[u8], &[u8])) -> bool {
+        self.absorb_numbers(0..live.len().div_ceil(PAGE), live, patience, found)
     }
 
     /// Like [`Image::absorb`], for a memory that is zero outside these ranges.
@@ -127,14 +129,15 @@ impl Image {
         &mut self,
         live: &[u8],
         ranges: &[Range<u64>],
-        mut found: impl FnMut(u64, &[u8], &[u8]),
-    ) {
+        patience: Patience<'_>,
+        found: impl FnMut(u64, &[u8], &[u8]),
+    ) -> bool {
         let inside = ranges.iter().filter(|range| range.start < range.end.min(self.len));
         let pages = inside.flat_map(|range| range.start / PAGE as u64..range.end.min(self.len).div_ceil(PAGE as u64));
         let mut numbers: Vec<_> = pages.chain(self.touched().map(|(number, _)| number)).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        numbers.into_iter().for_each(|number| self.absorb_page(index(number), live, &mut found));
+        self.absorb_numbers(numbers.into_iter().map(index), live, patience, found)
     }
 
     /// Like [`Image::absorb`], for a memory that can differ in these ranges only. They are in order.
@@ -142,12 +145,29 @@ impl Image {
         &mut self,
         live: &[u8],
         ranges: &[Range<u64>],
+        patience: Patience<'_>,
+        found: impl FnMut(u64, &[u8], &[u8]),
+    ) -> bool {
+        let len = self.len;
+        let pages = |range: &Range<u64>| range.start / PAGE as u64..range.end.min(len).div_ceil(PAGE as u64);
+        self.absorb_numbers(ranges.iter().flat_map(pages).map(index), live, patience, found)
+    }
+
+    /// Like [`Image::absorb`], for pages of these numbers.
+    fn absorb_numbers(
+        &mut self,
+        numbers: impl Iterator<Item = usize>,
+        live: &[u8],
+        patience: Patience<'_>,
         mut found: impl FnMut(u64, &[u8], &[u8]),
-    ) {
-        for range in ranges {
-            let pages = range.start / PAGE as u64..range.end.min(self.len).div_ceil(PAGE as u64);
-            pages.for_each(|number| self.absorb_page(index(number), live, &mut found));
-        }
+    ) -> bool {
+        numbers.enumerate().all(|(count, number)| {
+            let goes_on = count % BREATH != 0 || patience();
+            if goes_on {
+                self.absorb_page(number, live, &mut found);
+            }
+            goes_on
+        })
     }
 
     fn absorb_page(&mut self, number: usize, live: &[u8], found: &mut impl FnMut(u64, &[u8], &[u8])) {

@@ -66,6 +66,8 @@ pub struct Recorder {
     patience: Option<Duration>,
     /// Whether the guest has run since memory was compared.
     outdated: bool,
+    /// Whether memory was last compared only in part, for want of time.
+    is_partial: bool,
     present: Memories,
     steps: Vec<Step>,
     changes: Vec<Change>,
@@ -378,12 +380,12 @@ impl Recorder {
             Some(data) if self.present.get(memory).is_none_or(|image| image.len() <= live.len() as u64) => {
                 self.fit(memory, live, Actor::Module);
                 let (image, changes) = (&mut self.present[memory], &mut self.changes);
-                image.absorb_pages(live, data, |addr, old, new| {
+                image.absorb_pages(live, data, &|| true, |addr, old, new| {
                     changes.push(Change::bytes(memory, addr, old, new, Actor::Module, Evidence::Found));
                 });
                 self.is_compared(memory);
             }
-            _ => self.compare(memory, live, Actor::Module),
+            _ => _ = self.compare(memory, live, Actor::Module, &|| true),
         }
     }
 
@@ -442,7 +444,7 @@ impl Recorder {
         let mut cleared = vec![0; usize::try_from(image.len()).expect("linear memory fits the address space")];
         image.read(0, &mut cleared[..kept]);
         let changes = &mut self.changes;
-        image.absorb(&cleared, |addr, old, new| {
+        image.absorb(&cleared, &|| true, |addr, old, new| {
             changes.push(Change::bytes(memory, addr, old, new, by, Evidence::Found));
         });
     }

@@ -13,8 +13,8 @@ pub type Patience<'a> = &'a dyn Fn() -> bool;
 const RUNS: usize = 64;
 /// Maximum number of bytes in one change. Otherwise a guest that fills its memory would need several times as much.
 const LONGEST: usize = 1 << 20;
-/// How many pages are copied before time is looked at.
-const BREATH: usize = 64;
+/// How many pages are copied or compared before time is looked at.
+pub(super) const BREATH: usize = 64;
 
 /// How to sum up.
 pub(super) struct Summing<'a> {
