@@ -27,14 +27,19 @@ fn texts_bytes_options_and_results_are_passed_as_the_types_say() {
     answers("shapes.wat", "same", "hello\n\nJürgen\n", "hello\n\nJürgen\n");
     answers("shapes.wat", "wide", "hello\n\nJürgen 𝄞\n", "hello\n\nJürgen 𝄞\n");
     answers("shapes.wat", "maybe", "hello\n", "hello\n");
+    answers("shapes.wat", "compact", "hello\n\nJürgen 𝄞\n", "hello\n\nJürgen 𝄞\n");
+    answers("shapes.wat", "compact-narrow", "hello\n", "grün\n");
     answers("shapes.wat", "aligned", "hello\n", "hello\n");
     let output = run(&[&guest("shapes.wat"), "--call", "bytes"], b"a\xff\x80b\n");
     assert_eq!(output.stdout, b"a\xff\x80b\n");
     let (stdout, stderr, status) = linmem(&[&guest("shapes.wat"), "--call", "maybe"], b"\n");
     assert_eq!((stdout.as_str(), status), ("\n", Some(0)));
     assert!(stderr.contains("the answer is none"), "{stderr}");
-    for call in ["fails", "fails-wide"] {
-        answers("shapes.wat", call, "\n", "\n");
+    for call in ["fails", "fails-wide", "compact-fails"] {
+        // In latin1+utf16, the empty text has a length that is not zero: this guest refuses it, too.
+        if call != "compact-fails" {
+            answers("shapes.wat", call, "\n", "\n");
+        }
         let (stdout, stderr, status) = linmem(&[&guest("shapes.wat"), "--call", call], "grün\n".as_bytes());
         assert_eq!((stdout.as_str(), status), ("", Some(5)), "{stderr}");
         assert!(stderr.contains("line 1: grün"), "{stderr}");
@@ -47,13 +52,11 @@ fn texts_bytes_options_and_results_are_passed_as_the_types_say() {
 fn functions_that_no_line_can_be_passed_to_are_named_with_the_reason() {
     let (_, stderr, status) = linmem(&[&guest("shapes.wat")], b"x\n");
     assert_eq!(status, Some(4));
-    let several =
-        "several functions take a text: same, wide, bytes, maybe, fails, fails-wide, aligned; choose one with";
+    let several = "several functions take a text: same, wide, bytes, maybe, fails, fails-wide, aligned, compact, \
+                   compact-narrow, compact-fails; choose one with";
     assert!(stderr.contains(several), "{stderr}");
     let (_, stderr, status) = linmem(&[&guest("shapes.wat"), "--call", "sum"], b"x\n");
     assert!(stderr.contains("sum: it is func(a: u32, b: u32) -> u32") && status == Some(4), "{stderr}");
-    let (_, stderr, _) = linmem(&[&guest("shapes.wat"), "--call", "compact"], b"x\n");
-    assert!(stderr.contains("latin1+utf16"), "{stderr}");
     let (_, stderr, _) = linmem(&[&guest("shapes.wat"), "--call", "nonsense"], b"x\n");
     assert!(stderr.contains("the module exports no function `nonsense`"), "{stderr}");
 }
@@ -63,8 +66,8 @@ fn inspect_lists_core_modules_and_functions() {
     let (stdout, _, _) = linmem(&["inspect", &guest("shapes.wat"), "--call", "maybe"], b"");
     for row in [
         "core modules: 1\n  m  ",
-        "functions: 9\n  same        func(line: string) -> string\n",
-        "  fails-wide  func(line: string) -> result<string, string>\n",
+        "functions: 11\n  same            func(line: string) -> string\n",
+        "  fails-wide      func(line: string) -> result<string, string>\n",
         "  yes     canonical          the component exports maybe: func(line: string) -> option<string>\n",
         "    answer \"\" if u8[area] == 0\n",
         "    read u32[area + 8] at u32[area + 4]\n",
@@ -76,6 +79,17 @@ fn inspect_lists_core_modules_and_functions() {
         stdout.contains(r#""functions":[{"export":"wasi:cli/run@0.2.12#run","type":"func() -> result"}]"#),
         "{stdout}"
     );
+}
+
+#[test]
+fn a_component_in_rust_answers_refuses_and_is_inferred() {
+    answers("letters.wasm", "count", "Hello\nabba\n\n", "H1 e1 l2 o1\na2 b2\n\n");
+    let (stdout, stderr, status) = linmem(&[&guest("letters.wasm"), "--call", "checked"], b"x\n12\n");
+    assert_eq!((stdout.as_str(), status), ("x1\n", Some(5)), "{stderr}");
+    assert!(stderr.contains("line 2: no letter"), "{stderr}");
+    let example = ["infer", &guest("letters.wasm"), "--call", "count", "-l", "abba", "-a", "a2 b2"];
+    let (stdout, stderr, status) = linmem(&example, b"");
+    assert!(stdout.contains("cabi_post_count(area)") && status == Some(0), "{stderr}");
 }
 
 #[test]

@@ -124,11 +124,6 @@ fn no_recipe_is_suggested_for_modules_that_need_another_host() {
         ),
         ("go", format!("(import \"gojs\" \"runtime.ticks\" (func (result f64))) {memory}"), "GOOS=wasip1"),
         ("embind", format!("(import \"env\" \"_embind_register_void\" (func (param i32 i32))) {memory}"), "embind"),
-        (
-            "extism",
-            format!("(import \"extism:host/env\" \"alloc\" (func (param i64) (result i64))) {memory}"),
-            "Extism",
-        ),
     ] {
         let module = format!("(module {module} {USUAL})");
         let (stdout, _) = inspect(name, &module, &[]);
@@ -141,6 +136,9 @@ fn no_recipe_is_suggested_for_modules_that_need_another_host() {
     let minified = format!("(module (import \"a\" \"a\" (func (param i32))) (import \"a\" \"b\" (func)) {memory})");
     let (stdout, _) = inspect("minified", &minified, &[]);
     assert!(stdout.contains("its names were minified by Emscripten"), "{stdout}");
+    let alloc = r#"(import "extism:host/env" "alloc" (func (param i64) (result i64)))"#;
+    let (stdout, _) = inspect("extism", &format!("(module {alloc} {memory} {USUAL})"), &[]);
+    assert!(stdout.contains("it is an Extism plug-in: `linmem infer` makes a recipe"), "{stdout}");
 }
 
 #[test]

@@ -38,6 +38,13 @@ pub(crate) fn is_allocator(name: &str) -> bool {
     names::Kind::Allocator.names(name)
 }
 
+/// What a module's imports say against a recipe for it, or of its toolchain, as a sentence.
+pub(crate) fn of_toolchain(interface: &Interface) -> Option<String> {
+    let other_host =
+        toolchain::needs_other_host(interface).map(|why| format!("No recipe can drive this module: {why}."));
+    other_host.or_else(|| toolchain::hint(interface).map(|hint| format!("Perhaps {hint}.")))
+}
+
 /// The imported functions that nothing provides and that return values, which are then zero, as `module.name`.
 pub(crate) fn stubbed_imports(recipe: &Recipe, interface: &Interface) -> HashSet<String> {
     let without_stubs = Recipe { stubs: false, ..recipe.clone() };

@@ -1,7 +1,7 @@
 //! Modules that only their toolchain's own host can run, with what to build instead.
 //!
-//! A recipe answers imports one by one. It cannot act as a dynamic linker, as Go's or Emscripten's JavaScript, or as a
-//! plug-in host with its own memory. Advice to write a recipe would be wrong.
+//! A recipe answers imports one by one. It cannot act as a dynamic linker, or as Go's or Emscripten's JavaScript. Advice
+//! to write a recipe would be wrong.
 
 use crate::guest::{Import, Interface};
 
@@ -29,14 +29,14 @@ pub(super) fn needs_other_host(interface: &Interface) -> Option<&'static str> {
              with -sSTANDALONE_WASM",
         );
     }
-    if imports(&|import| import.module == "extism:host/env") {
-        return Some("it is an Extism plug-in, which needs its own host: run it with an Extism SDK");
-    }
     None
 }
 
 /// Further advice on a module whose imports are unresolved or whose names are uninformative.
 pub(super) fn hint(interface: &Interface) -> Option<&'static str> {
+    if interface.imports.iter().any(|import| import.module == "extism:host/env") {
+        return Some("it is an Extism plug-in: `linmem infer` makes a recipe for it from one line and its answer");
+    }
     let short = |name: &str| name.len() <= MINIFIED;
     let imports = &interface.imports;
     if imports.len() > 1 && imports.iter().all(|import| short(&import.module) && short(&import.name)) {

@@ -44,6 +44,7 @@ fn header(recipe: &Recipe) -> String {
         Encoding::Bytes => "Bytes are passed unchanged.",
         Encoding::Utf8 => "The line must be valid UTF-8.",
         Encoding::Utf16 => "The line is converted to UTF-16, and the answer back to UTF-8.",
+        Encoding::Latin1 => "The line is in ISO 8859-1.",
         Encoding::Hex => "The line is hexadecimal digits, which are converted to bytes.",
     };
     let wasi = "The host provides WASI; the line is the program's standard input.";

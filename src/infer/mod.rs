@@ -11,6 +11,7 @@ mod clues;
 mod code;
 mod constants;
 mod draft;
+mod ending;
 mod entries;
 mod frees;
 mod guess;

@@ -6,6 +6,7 @@ use super::arguments::{Arg, Form};
 use super::clues::Clues;
 use super::constants;
 use super::draft::Draft;
+use super::ending::evidence;
 use super::entries::{self, Entry, with_args};
 use super::protocols;
 use super::readings::{Answer, Sight, readings, show_names};
@@ -74,6 +75,10 @@ pub(super) struct Search<'a, 'l> {
     others: Vec<Entry>,
     /// What the ways that are kept differ in.
     kept: HashSet<Alike>,
+    /// The likeliest way in which the guest read the whole line.
+    nearest: Option<Entry>,
+    /// Whether constants and further calls were tried.
+    is_varied: bool,
     /// Where the answer was seen without an explanation, how often, and what was near.
     unexplained: Option<(String, u32)>,
 }
@@ -82,12 +87,25 @@ impl<'a, 'l> Search<'a, 'l> {
     pub(super) fn new(lab: &'a Lab<'l>, evidence: &'a Evidence, first: &'a Example) -> Search<'a, 'l> {
         let (drafts, clues, tried) = (Vec::new(), Clues::default(), Tried::default());
         let (readers, others) = (Vec::new(), Vec::new());
-        Search { lab, evidence, first, drafts, clues, tried, readers, others, kept: HashSet::new(), unexplained: None }
+        Search {
+            lab,
+            evidence,
+            first,
+            drafts,
+            clues,
+            tried,
+            readers,
+            others,
+            kept: HashSet::new(),
+            nearest: None,
+            is_varied: false,
+            unexplained: None,
+        }
     }
 
     /// The likeliest drafts, and what was tried.
     pub(super) fn end(self) -> (Vec<Draft>, Tried) {
-        let Search { lab, mut drafts, mut tried, clues, unexplained, .. } = self;
+        let Search { lab, mut drafts, mut tried, clues, unexplained, nearest, is_varied, .. } = self;
         drafts.sort_by_key(|draft| draft.cost);
         let mut texts = HashSet::new();
         drafts.retain(|draft| texts.insert(draft.text()));
@@ -95,16 +113,7 @@ impl<'a, 'l> Search<'a, 'l> {
         tried.out_of_trials = lab.out_of_trials();
         tried.is_cut_short = lab.is_over() && tried.out_of_trials.is_none();
         tried.recipes = drafts.len();
-        tried.evidence = match unexplained {
-            Some((sentence, 1)) => vec![format!("{sentence}.")],
-            Some((sentence, count)) => vec![format!("{sentence} (and so in {} other trials).", count - 1)],
-            None => vec![
-                "The answer was never found in memory: check the line and its answer, and whether the guest first \
-                 needs a call that sets it up."
-                    .to_owned(),
-            ],
-        };
-        tried.evidence.extend(clues.sentences());
+        tried.evidence = evidence(lab.interface(), unexplained, &clues, is_varied, nearest.as_ref());
         (drafts, tried)
     }
 
@@ -224,6 +233,7 @@ impl<'a, 'l> Search<'a, 'l> {
         if self.is_done() || std::mem::replace(&mut round.is_varied, true) {
             return;
         }
+        self.is_varied = true;
         self.vary_constants(round);
         if !self.is_done() {
             self.add_calls(round);
@@ -399,6 +409,9 @@ impl<'a, 'l> Search<'a, 'l> {
         let has_constants = entry.args.iter().any(|arg| arg.is_constant());
         if entry.args.is_empty() || !has_read && !has_constants {
             return;
+        }
+        if has_read && self.nearest.is_none() && entry.args.iter().all(|arg| arg.is_plain()) {
+            self.nearest = Some(entry.clone());
         }
         let alike = (has_read, entry.is_sequence(), entry.numbers, entry.form, constants::skeleton(&entry.args));
         let kept = if has_read { &mut self.readers } else { &mut self.others };

@@ -7,6 +7,7 @@
 #     ZIG    Zig, which brings a C compiler and a C library along (as a Python package: "python3 -m ziglang")
 #     ASC    AssemblyScript's compiler (npm install assemblyscript)
 #     JCO    the tool for components (npm install @bytecodealliance/jco)
+#     WASM_TOOLS  wasm-tools, which makes a component of a module (cargo install wasm-tools)
 #
 # The guests in Go are too large to keep: go/run.sh builds and tests them.
 set -eu
@@ -147,6 +148,17 @@ fi
 jco=${JCO:-jco}
 if has "$jco" jco "components/rot13"; then
     $jco new rot13.wasm --wasi-command -o components/rot13.wasm
+fi
+tools=${WASM_TOOLS:-wasm-tools}
+if has "$tools" wasm-tools "components/letters" && has "$rustc" Rust "components/letters"; then
+    core=$(mktemp -d)
+    # shellcheck disable=SC2086
+    (cd components && $rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib -C panic=abort \
+        -C opt-level=s -C lto -C strip=symbols ${RUSTFLAGS:-} --remap-path-prefix "$PWD=." -o "$core/core.wasm" letters.rs)
+    $tools component embed components/wit/letters.wit --world letters "$core/core.wasm" -o "$core/typed.wasm"
+    $tools component new "$core/typed.wasm" -o "$core/component.wasm"
+    $tools strip -a "$core/component.wasm" -o components/letters.wasm
+    rm -r "$core"
 fi
 # Compilers mark their modules as programs to be run.
 chmod 644 ./*.wasm lines/*.wasm panics/*.wasm

@@ -6,6 +6,8 @@ use crate::guest::{Component, ComponentType, LiftedFunction, StringEncoding};
 
 /// The strength of what a component's types say.
 const SCORE: u32 = 100;
+/// What is added to the length of a string in latin1+utf16 that is in UTF-16.
+const UTF16: u32 = 1 << 31;
 /// The interface of a program, which has one function.
 const RUN: &str = "wasi:cli/run";
 /// The maximum number of functions that a message lists.
@@ -83,23 +85,20 @@ fn recipe(function: &LiftedFunction) -> Result<String, String> {
     let other = || format!("it is {function}, and only functions of one string or list<u8> can be run for a line");
     let ([(_, param)], Some(result)) = (&function.params[..], &function.result) else { return Err(other()) };
     let (is_text, alignment) = match (param, function.encoding) {
-        (ComponentType::String, StringEncoding::Utf16) => (true, 2),
+        (ComponentType::String, StringEncoding::Utf16 | StringEncoding::Compact) => (true, 2),
         (ComponentType::String, _) => (true, 1),
         (ComponentType::Bytes, _) => (false, 1),
         _ => return Err(other()),
     };
-    if function.encoding == StringEncoding::Compact {
-        return Err("its strings are in latin1+utf16, which linmem does not support".to_owned());
-    }
     let realloc = quoted(function.realloc.as_ref().ok_or("it has no `realloc`")?);
     let memory = quoted(function.memory.as_ref().ok_or("it has no memory")?);
-    let is_wide = function.encoding == StringEncoding::Utf16;
-    let (text, len) = match (is_text, is_wide) {
-        (true, false) => ("text utf8\n", "n"),
-        (true, true) => ("text utf16\n", "units"),
-        (false, _) => ("", "n"),
+    let (text, len) = match (is_text, function.encoding) {
+        (true, StringEncoding::Utf8) => ("text utf8\n", "n".to_owned()),
+        (true, StringEncoding::Utf16) => ("text utf16\n", "units".to_owned()),
+        (true, StringEncoding::Compact) => ("text utf16\n", format!("units + {UTF16}")),
+        (false, _) => ("", "n".to_owned()),
     };
-    let mut answer = Answer { is_text, is_wide, lines: String::new() };
+    let mut answer = Answer { is_text, encoding: function.encoding, lines: String::new() };
     if matches!(result, ComponentType::Result(None, None)) || !answer.value(result, 0) {
         return Err(format!(
             "it is {function}, and only strings, list<u8>, and options and results of these can be read"
@@ -118,8 +117,7 @@ fn recipe(function: &LiftedFunction) -> Result<String, String> {
 struct Answer {
     /// Whether the recipe's texts are strings, in the encoding of the component.
     is_text: bool,
-    /// Whether strings are UTF-16.
-    is_wide: bool,
+    encoding: StringEncoding,
     lines: String,
 }
 
@@ -127,6 +125,7 @@ impl Answer {
     /// Reads a value at that offset of the area. False if it is not a text.
     fn value(&mut self, ty: &ComponentType, offset: u32) -> bool {
         match ty {
+            ComponentType::String if self.encoding == StringEncoding::Compact => self.compact(offset),
             ComponentType::String | ComponentType::Bytes => self.span("read", ty, offset, ""),
             ComponentType::Option(inner) => {
                 let none = format!("if u8[{}] == 0", at(offset));
@@ -136,6 +135,15 @@ impl Answer {
             ComponentType::Result(ok, err) => {
                 let alignment = |ty: &Option<Box<ComponentType>>| ty.as_ref().map_or(1, |ty| ty.alignment());
                 let payload = after_tag(offset, alignment(ok).max(alignment(err)));
+                if self.encoding == StringEncoding::Compact && err.as_deref() == Some(&ComponentType::String) {
+                    // Where it is no error, this is another text, or none; then only if both are at the same address.
+                    if ok.as_deref() != Some(&ComponentType::String) {
+                        return false;
+                    }
+                    self.compact(payload);
+                    self.lines.push_str(&format!("  fail the answer if u8[{}] != 0\n", at(offset)));
+                    return true;
+                }
                 self.error(err.as_deref(), offset, payload);
                 match ok {
                     Some(ok) => return self.value(ok, payload),
@@ -162,11 +170,23 @@ impl Answer {
         }
     }
 
+    /// Reads a string that is in UTF-16 if the highest bit of its length says so, otherwise in latin1.
+    fn compact(&mut self, offset: u32) {
+        let (start, len) = (at(offset), at(offset + 4));
+        let units = format!("u32[{len}] - {UTF16}");
+        // A sum has 64 bits, so that nothing is negative here.
+        let least = format!("{} + 1", UTF16 - 1);
+        self.lines.push_str(&format!("  read latin1 u32[{len}] at u32[{start}] if u32[{len}] < {least}\n"));
+        self.lines
+            .push_str(&format!("  read utf16 ({units}) + ({units}) at u32[{start}] if u32[{len}] > {UTF16} - 1\n"));
+    }
+
     /// A statement about a text whose address and length are at that offset.
     fn span(&mut self, statement: &str, ty: &ComponentType, offset: u32, condition: &str) {
         let (start, len) = (at(offset), at(offset + 4));
-        let is_wide = self.is_wide && *ty == ComponentType::String;
-        let encoding = match (is_wide, self.is_text && self.is_wide) {
+        let has_wide = self.encoding != StringEncoding::Utf8;
+        let is_wide = has_wide && *ty == ComponentType::String;
+        let encoding = match (is_wide, self.is_text && has_wide) {
             (true, false) => "utf16 ",
             (false, true) => "bytes ",
             _ => "",

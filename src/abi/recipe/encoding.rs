@@ -11,7 +11,8 @@ use crate::record::{EncodingError, Failure, Hex};
 /// The line is not valid in this encoding.
 pub(crate) fn encode(line: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Box<Failure>> {
     match encoding {
-        Encoding::Bytes => Ok(line.into()),
+        // No header says `text latin1`.
+        Encoding::Bytes | Encoding::Latin1 => Ok(line.into()),
         Encoding::Hex => from_hex(line).map(Cow::Owned),
         Encoding::Utf8 => text(line).map(|_| line.into()),
         Encoding::Utf16 => text(line).map(|text| to_utf16(text).into()),
@@ -27,6 +28,7 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, Box<
         Encoding::Bytes | Encoding::Utf8 => Ok(bytes),
         Encoding::Hex => Ok(Hex(&bytes).to_string().into_bytes()),
         Encoding::Utf16 => from_utf16(&bytes),
+        Encoding::Latin1 => Ok(bytes.into_iter().map(char::from).collect::<String>().into_bytes()),
     }
 }
 

@@ -95,6 +95,8 @@ pub enum Encoding {
     Utf8,
     /// UTF-16, little-endian. The answer is converted back to UTF-8.
     Utf16,
+    /// One byte for each of the first 256 characters. Only texts of the guest may be in it, not the line.
+    Latin1,
     /// The line is hexadecimal digits for the bytes to send; the answer is printed as such digits.
     Hex,
 }
@@ -298,6 +300,7 @@ impl Encoding {
             Encoding::Bytes => "bytes",
             Encoding::Utf8 => "utf8",
             Encoding::Utf16 => "utf16",
+            Encoding::Latin1 => "latin1",
             Encoding::Hex => "hex",
         }
     }

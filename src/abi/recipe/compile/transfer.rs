@@ -114,7 +114,7 @@ impl Compiler<'_> {
     pub(super) fn read(&mut self, span: &Bytes, number: usize) -> Fit<()> {
         let is_utf16 = span.encoding == Encoding::Utf16;
         // All parts of an answer are decoded together.
-        if is_utf16 != self.is_utf16() || span.encoding == Encoding::Hex {
+        if is_utf16 != self.is_utf16() || matches!(span.encoding, Encoding::Hex | Encoding::Latin1) {
             return Err(Unfit);
         }
         self.extent(span, number)?;

@@ -162,8 +162,8 @@ impl Reader<'_> {
         if self.takes_word("text") {
             let word = self.name("bytes, utf8, utf16 or hex")?;
             recipe.encoding = match encoding(&word) {
-                Some(encoding) => encoding,
-                None => return self.blame(1, "expected bytes, utf8, utf16 or hex after `text`"),
+                Some(encoding) if encoding != super::Encoding::Latin1 => encoding,
+                _ => return self.blame(1, "expected bytes, utf8, utf16 or hex after `text`"),
             };
         } else if self.takes_word("host") {
             match self.name("wasi or stubs")?.as_str() {

@@ -163,7 +163,7 @@ pub(super) fn width(word: &str) -> Option<Width> {
 }
 
 pub(super) fn encoding(word: &str) -> Option<Encoding> {
-    [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16, Encoding::Hex]
+    [Encoding::Bytes, Encoding::Utf8, Encoding::Utf16, Encoding::Latin1, Encoding::Hex]
         .into_iter()
         .find(|encoding| encoding.word() == word)
 }
