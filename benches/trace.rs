@@ -61,3 +61,21 @@ fn exchange_with_pages(bencher: Bencher<'_, '_>, pages: u32) {
         black_box((cause, live.present().clone()))
     });
 }
+
+/// The same without records, in a memory full of bytes: changes are found by comparing, in large memories only where
+/// the system says that they were written.
+#[divan::bench(args = [1, 16, 1024, 8192, 16_384], sample_count = 100)]
+fn exchange_compared_with_pages(bencher: Bencher<'_, '_>, pages: u32) {
+    let text = format!(
+        r#"(module (memory (export "memory") {pages}) (start $fill)
+            (func $fill (memory.fill (i32.const 0) (i32.const 7) (i32.const {})))
+            (func (export "turn") (param i32 i32) (i32.store8 (local.get 0) (i32.const 65))))"#,
+        u64::from(pages) << 16
+    );
+    let mut live = live(wat::parse_str(&text).expect("it is right"), TURN, OFF, 4 << 30);
+    bencher.bench_local(|| {
+        let cause = live.send(InputLine { bytes: b"Did you know", ended: true }, 1);
+        cause.outcome.as_ref().expect("the guest answers");
+        black_box((cause, live.present().clone()))
+    });
+}

@@ -59,7 +59,10 @@ fn flag(setting: &'static Setting) -> Arg {
         Group::Display => SCREEN,
         Group::Findings => FINDINGS,
     });
-    let arg = setting.short.map_or(arg.clone(), |short| arg.short(short));
+    let arg = match setting.short {
+        Some(short) => arg.short(short),
+        None => arg,
+    };
     // Those that people set; `--help` and `:limits` list the others too.
     let frequent = ["timeout", "max-memory", "max-output", "max-record"];
     let is_rare = match setting.group {
@@ -82,21 +85,28 @@ fn flag(setting: &'static Setting) -> Arg {
 
 /// Adds `--no-NAME` for each switch that lacks one. It is shown if the switch is on by default.
 fn with_negations(command: clap::Command) -> clap::Command {
-    let switches: Vec<_> =
-        command.get_arguments().filter(|arg| is_switch(arg)).map(|arg| arg.get_id().clone()).collect();
-    switches.into_iter().fold(command, |command, switch| {
-        let on = command.get_arguments().find(|arg| *arg.get_id() == switch);
-        let (name, heading) = match on {
-            Some(on) => (on.get_long().unwrap_or_default().to_owned(), on.get_help_heading().map(ToOwned::to_owned)),
-            None => return command,
-        };
-        let setting = crate::settings::find(&name).filter(|setting| setting.is_on_by_default());
-        let off = Arg::new(negated(switch.as_str())).long(format!("no-{name}")).action(ArgAction::SetTrue);
-        let off = off.help(setting.map_or("", |setting| setting.off)).hide(setting.is_none());
-        let off = heading.map_or(off.clone(), |heading| off.help_heading(heading)).overrides_with(switch.clone());
-        let off = off.hide_short_help(on.is_some_and(Arg::is_hide_short_help_set));
-        command.mut_arg(&switch, |on| on.overrides_with(negated(switch.as_str()))).arg(off)
-    })
+    let negations: Vec<_> = command.get_arguments().filter(|arg| is_switch(arg)).map(negation).collect();
+    let command = command.mut_args(|on| match is_switch(&on) {
+        true => {
+            let off = negated(on.get_id().as_str());
+            on.overrides_with(off)
+        }
+        false => on,
+    });
+    command.args(negations)
+}
+
+/// The flag that turns a switch off.
+fn negation(on: &Arg) -> Arg {
+    let name = on.get_long().unwrap_or_default();
+    let setting = crate::settings::find(name).filter(|setting| setting.is_on_by_default());
+    let off = Arg::new(negated(on.get_id().as_str())).long(format!("no-{name}")).action(ArgAction::SetTrue);
+    let off = off.help(setting.map_or("", |setting| setting.off)).hide(setting.is_none());
+    let off = off.overrides_with(on.get_id()).hide_short_help(on.is_hide_short_help_set());
+    match on.get_help_heading() {
+        Some(heading) => off.help_heading(heading.to_owned()),
+        None => off,
+    }
 }
 
 pub(super) fn is_switch(arg: &Arg) -> bool {
