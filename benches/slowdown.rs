@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 use linmem::abi::InputLine;
 use linmem::guest::Passes;
 use linmem::session::Live;
-use traced::{STORES, TURN, live};
+use traced::{OFF, STORES, TURN, live};
 
-const OFF: Passes = Passes { stores: false, loads: false, pauses: false };
 const LOADS: Passes = Passes { stores: true, loads: true, pauses: false };
 
 /// How often each guest works, after it did so once to begin with.

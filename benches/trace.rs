@@ -9,7 +9,7 @@ use divan::{Bencher, black_box};
 use linmem::abi::InputLine;
 use linmem::record::{Cause, Run, Target};
 use linmem::view::Selection;
-use traced::{STORES, TURN, live};
+use traced::{OFF, STORES, TURN, live};
 
 fn main() {
     divan::main();

@@ -4,6 +4,7 @@ use linmem::abi::ConventionRequest;
 use linmem::guest::{Limits, Passes, Watchdog};
 use linmem::session::{Live, Options, Source};
 
+pub(crate) const OFF: Passes = Passes { stores: false, loads: false, pauses: false };
 pub(crate) const STORES: Passes = Passes { stores: true, loads: false, pauses: false };
 
 /// A convention of guests that work on memory in place.
