@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
+use linmem::abi::{ConventionRequest, InputLine};
+use linmem::guest::{Limits, Passes, WatchKind, Watchdog, Watchpoint};
+use linmem::session::{Live, Options, Source};
 use serde_json::{Value, json};
 
 use crate::hermetic;
@@ -148,4 +151,42 @@ fn the_prompt_says_it_and_a_changed_limit_applies_to_the_next_line() {
     prompt.pty.press("klmnopqrst\r");
     prompt.wait_for(" of 200,000 accesses not kept (--max-record)");
     prompt.leave("\x04");
+}
+
+/// A guest that is watched hands over its records one by one, and data segments come one by one too.
+#[test]
+fn what_is_kept_is_bounded_however_it_is_handed_over() {
+    let text = r#"(module (memory (export "memory") 1) (data $data "\01\02\03\04\05\06\07\08")
+        (func (export "turn") (param i32 i32) (local $n i32)
+            (local.set $n (i32.const 60000))
+            (loop $again
+                (i32.store (i32.and (local.get $n) (i32.const 0x3fc)) (local.get $n))
+                (memory.init $data (i32.const 8) (i32.const 0) (i32.const 8))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
+    let budget = 1 << 20;
+    let folder = files("bounded").folder;
+    let recipe = folder.join("turn.recipe");
+    let wish = ConventionRequest::default().named(&recipe).expect("the recipe is right");
+    let limits = Limits { record: budget, ..Limits::default() };
+    let trace = Passes { stores: true, loads: false, pauses: true };
+    let options = Options { limits, wish, trace, ..Options::default() };
+    let source = Source { name: "bounded".to_owned(), bytes: text.as_bytes().to_vec() };
+    for watched in [false, true] {
+        let watch = Watchdog::new(None);
+        let (mut live, _) = Live::open(&source, &options, watch.clone()).expect("it opens");
+        if watched {
+            watch.control().set_watches(vec![Watchpoint {
+                number: 1,
+                memory: 0,
+                start: 0x9000,
+                end: 0x9004,
+                on: WatchKind::Write,
+            }]);
+        }
+        let cause = live.send(InputLine { bytes: b"x", ended: true }, 1);
+        assert!(cause.outcome.is_ok(), "{:?}", cause.outcome);
+        assert_eq!(cause.accesses.len(), 120_000);
+        let cost = cause.accesses.cost() as u64;
+        assert!(cost <= 2 * budget, "{cost} bytes are kept, watched: {watched}");
+    }
 }

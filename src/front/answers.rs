@@ -54,4 +54,8 @@ impl Answers for GatheredAnswers {
             false => self.bytes.extend_from_slice(answers),
         }
     }
+
+    fn is_refused(&self) -> bool {
+        self.failed.is_some()
+    }
 }

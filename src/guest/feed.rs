@@ -18,6 +18,8 @@ const BATCHES: usize = 16;
 /// Number of records, and of bytes of a `memory.init`, for which it is not worth waking the thread.
 const SMALL: usize = 512;
 const SMALL_INIT: usize = 8 << 10;
+/// Number of bytes of a `memory.init` that would take too much memory while they wait.
+const LARGE_INIT: usize = 1 << 20;
 
 /// The most records that the guest's buffer has.
 const MOST: usize = (RECORDS_END / RECORD) as usize;
@@ -76,7 +78,7 @@ impl Feed {
     pub(super) fn send(&mut self, cursor: u32) {
         let records = self.buffer.records(cursor);
         if records.len() <= SMALL * RECORD as usize && !self.is_busy() {
-            return lock(&self.collector).take(records);
+            return take(&self.collector, &self.due, |collector| collector.take(records));
         }
         let next = self.next.get_or_insert_with(|| self.buffers.take_raw());
         next.append(records);
@@ -87,8 +89,12 @@ impl Feed {
 
     /// Has the bytes taken that a `memory.init` wrote at `addr`, like records.
     pub(super) fn send_init(&mut self, site: u32, addr: u64, bytes: &[u8]) {
-        if bytes.len() <= SMALL_INIT && !self.is_busy() {
-            return lock(&self.collector).take_init(site, addr, bytes);
+        // Many bytes are not copied to wait.
+        if bytes.len() > LARGE_INIT {
+            self.wait();
+        }
+        if !self.is_busy() && (bytes.len() <= SMALL_INIT || bytes.len() > LARGE_INIT) {
+            return take(&self.collector, &self.due, |collector| collector.take_init(site, addr, bytes));
         }
         self.send_next();
         self.send_batch(Batch::Init(site, addr, bytes.to_vec()));
@@ -106,7 +112,7 @@ impl Feed {
             CollectorThread::start(self.collector.clone(), self.due.clone(), self.buffers.clone())
         });
         if let Err(batch) = thread.send(batch) {
-            batch.take(&mut lock(&self.collector), &self.due);
+            take(&self.collector, &self.due, |collector| batch.give(collector));
         }
     }
 
@@ -117,7 +123,7 @@ impl Feed {
 
     /// Makes a checkpoint of the guest's memories, if the collector wants one. The guest waits.
     pub(super) fn checkpoint<'a>(&mut self, live: impl Fn(usize) -> &'a [u8]) {
-        if self.due.swap(false, Relaxed) {
+        if self.due.load(Relaxed) {
             self.checkpoint_now(live);
         }
     }
@@ -126,6 +132,7 @@ impl Feed {
     pub(super) fn checkpoint_now<'a>(&mut self, live: impl Fn(usize) -> &'a [u8]) {
         self.wait();
         lock(&self.collector).checkpoint(live);
+        self.due.store(false, Relaxed);
     }
 
     /// Waits until the collector has taken everything.
@@ -165,7 +172,7 @@ impl CollectorThread {
         let (says, taken) = sync_channel(BATCHES);
         std::thread::spawn(move || {
             for batch in received {
-                batch.take(&mut lock(&collector), &due);
+                take(&collector, &due, |collector| batch.give(collector));
                 buffers.prepare();
                 if says.send(()).is_err() {
                     return;
@@ -199,13 +206,19 @@ impl CollectorThread {
 }
 
 impl Batch {
-    fn take(self, collector: &mut Collector, due: &AtomicBool) {
+    fn give(self, collector: &mut Collector) {
         match self {
             Batch::Records(records) => collector.take_all(records),
             Batch::Init(site, addr, bytes) => collector.take_init(site, addr, &bytes),
         }
-        due.store(collector.is_checkpoint_due(), Relaxed);
     }
+}
+
+/// Has the collector take something, and notes whether it wants a checkpoint then.
+fn take(collector: &Mutex<Collector>, due: &AtomicBool, give: impl FnOnce(&mut Collector)) {
+    let mut collector = lock(collector);
+    give(&mut collector);
+    due.store(collector.is_checkpoint_due(), Relaxed);
 }
 
 fn lock(collector: &Mutex<Collector>) -> MutexGuard<'_, Collector> {

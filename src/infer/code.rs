@@ -1,5 +1,6 @@
 //! What a function's code compares its parameters with: constants that a caller may pass.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
@@ -8,6 +9,9 @@ use wasmparser::{BinaryReader, CompositeInnerType, ExternalKind, FunctionBody, O
 /// How many functions are read, from an export on, and how many instructions of each.
 const FUNCTIONS: usize = 24;
 const INSTRUCTIONS: usize = 20_000;
+/// How many values of a function's stack are followed, and how many parameters and results of a call.
+const DEEPEST: usize = 256;
+const PARAMS: usize = 32;
 /// The length of the longest word of the data that may be a name.
 const WORD: usize = 64;
 /// How many targets of a jump table count.
@@ -19,6 +23,8 @@ const LARGEST: u64 = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Code {
     binary: Vec<u8>,
+    /// What was found before, by export and parameter.
+    compared: RefCell<HashMap<(String, usize), Vec<i64>>>,
     exports: HashMap<String, u32>,
     /// How many functions are imported.
     imported: u32,
@@ -111,6 +117,16 @@ impl Code {
 
     /// The constants that this export's code compares one of its parameters with, in order of size.
     pub(super) fn compared(&self, export: &str, param: usize) -> Vec<i64> {
+        let key = (export.to_owned(), param);
+        if let Some(known) = self.compared.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self.find_compared(export, param);
+        self.compared.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn find_compared(&self, export: &str, param: usize) -> Vec<i64> {
         let mut found = BTreeSet::new();
         let Some(&func) = self.exports.get(export) else { return Vec::new() };
         let mut waiting =
@@ -143,6 +159,9 @@ impl Code {
         let mut locals: HashMap<u32, Known> = (0u32..).zip(args).collect();
         let mut stack: Vec<Known> = Vec::new();
         for operator in body.get_operators_reader().ok()?.into_iter().take(INSTRUCTIONS) {
+            if stack.len() > DEEPEST {
+                stack.clear();
+            }
             match operator.ok()? {
                 Operator::LocalGet { local_index } => {
                     stack.push(locals.get(&local_index).copied().unwrap_or(Known::Other));
@@ -163,23 +182,25 @@ impl Code {
                 Operator::I32WrapI64 | Operator::I64ExtendI32U | Operator::I64ExtendI32S | Operator::I32Extend8S => (),
                 Operator::I32Eqz | Operator::I64Eqz => {
                     if let Some(Known::Param(place, added)) = stack.pop() {
-                        note(place, param, -added, found);
+                        note(place, param, added.wrapping_neg(), found);
                     }
                     stack.push(Known::Other);
                 }
                 Operator::BrTable { targets } => {
                     if let Some(Known::Param(place, added)) = stack.pop() {
-                        (0..targets.len().min(TARGETS)).for_each(|n| note(place, param, i64::from(n) - added, found));
+                        (0..targets.len().min(TARGETS))
+                            .for_each(|n| note(place, param, i64::from(n).wrapping_sub(added), found));
                     }
                     stack.clear();
                 }
                 Operator::Call { function_index } => {
                     let (params, results) = self.arity(function_index);
                     let args: Vec<_> = stack.split_off(stack.len().saturating_sub(params));
-                    if args.len() == params && args.iter().any(|arg| matches!(arg, Known::Param(..))) {
+                    let is_followed = params <= PARAMS && waiting.len() < FUNCTIONS;
+                    if is_followed && args.len() == params && args.iter().any(|arg| matches!(arg, Known::Param(..))) {
                         waiting.push_back((function_index, args));
                     }
-                    stack.extend(std::iter::repeat_n(Known::Other, results));
+                    stack.extend(std::iter::repeat_n(Known::Other, results.min(PARAMS)));
                 }
                 operator if is_comparison(&operator) => compare(&mut stack, param, found),
                 Operator::I32And | Operator::I64And => {

@@ -6,7 +6,7 @@ use super::entries::Entry;
 use super::passing::call_with;
 use super::survey::Survey;
 use crate::abi::quoted;
-use crate::abi::recipe::Encoding;
+use crate::abi::recipe::{Encoding, in_quotes};
 use crate::guest::{Extern, Interface, Signature};
 
 /// How many names of operations are tried.
@@ -63,7 +63,7 @@ fn wapc(survey: &Survey, interface: &Interface, code: &Code, call: Option<&str>)
         let handlers: [&[&str]; 3] = [
             &[
                 "on wapc.__guest_request(operation, payload)",
-                &format!("  write {operation:?} at operation"),
+                &format!("  write {} at operation", in_quotes(&operation)),
                 "  write at payload",
             ],
             &["on wapc.__guest_response(text, len)", "  read len at text"],

@@ -150,8 +150,11 @@ impl<'a, 'l> Search<'a, 'l> {
             }
             self.tried.tried += 1;
             self.lab.progress.add_tried();
+            // Others may be right too, and differ on other lines.
             if entry.draft.recipe().is_some_and(|recipe| self.is_right(&recipe)) {
                 self.drafts.push(entry.draft);
+            }
+            if self.drafts.len() >= JUDGED {
                 return;
             }
         }
@@ -160,6 +163,9 @@ impl<'a, 'l> Search<'a, 'l> {
     /// Whether a recipe gives the right answers to all examples, each on a fresh guest.
     fn is_right(&self, recipe: &crate::abi::Recipe) -> bool {
         self.evidence.examples.iter().all(|Example { line, answer }| {
+            if self.lab.is_at_end() {
+                return false;
+            }
             let mut specimen = self.lab.specimen(recipe);
             specimen.as_mut().is_some_and(|specimen| specimen.answer(line).as_ref() == Ok(answer))
         })

@@ -236,8 +236,8 @@ impl Live {
     }
 
     /// Runs exchanges, unrecorded, for lines that each end with `separator`. Appends the answers, each with a
-    /// separator. Returns after a line that fails or makes the guest emit a message, after many bytes of answers, or
-    /// when lines are cancelled.
+    /// separator. Returns after a line that fails or makes the guest emit a message, when many bytes of answers wait or
+    /// answers are refused, or when lines are cancelled.
     pub fn answers(&mut self, lines: &[u8], separator: u8, answers: &mut dyn Answers) -> Answered {
         let enough = answers.buffer().len() + GATHER;
         let mut done = Answered { lines: 0, bytes: 0, ended: Ended::WELL };
@@ -245,7 +245,8 @@ impl Live {
             let more = self.answer_some(&lines[done.bytes..], separator, answers);
             (done.lines, done.bytes, done.ended) = (done.lines + more.lines, done.bytes + more.bytes, more.ended);
             let is_said = self.messages().is_any();
-            if !done.ended.is_well() || is_said || answers.buffer().len() >= enough || self.watch.cancels() {
+            let is_enough = answers.is_refused() || answers.buffer().len() >= enough;
+            if !done.ended.is_well() || is_said || is_enough || self.watch.cancels() {
                 break;
             }
         }

@@ -7,6 +7,11 @@ pub trait Answers {
 
     /// Takes answers that follow those in the buffer. They can be passed on without being copied.
     fn take(&mut self, answers: &[u8]);
+
+    /// Whether more of them would be of no use, because they cannot be passed on.
+    fn is_refused(&self) -> bool {
+        false
+    }
 }
 
 impl Answers for Vec<u8> {

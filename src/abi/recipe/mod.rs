@@ -48,7 +48,7 @@ pub use parse::{format, parse, parse_all};
 
 pub(crate) use imports::is_wasi;
 pub(in crate::abi) use leb::push_leb;
-pub(crate) use print::quoted;
+pub(crate) use print::{in_quotes, quoted};
 pub use say::Messages;
 pub use streams::{StreamError, Streams};
 pub use wasi::Invocation;

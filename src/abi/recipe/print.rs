@@ -183,7 +183,7 @@ impl Display for Operand<'_> {
 }
 
 /// A text as a recipe writes it: in quotes, with escapes.
-pub(super) fn in_quotes(text: &str) -> String {
+pub(crate) fn in_quotes(text: &str) -> String {
     Quoted(text).to_string()
 }
 

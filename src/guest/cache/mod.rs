@@ -27,6 +27,8 @@ pub(super) use self::key::Key;
 const NOTED: Duration = Duration::from_secs(3600);
 /// How old a draft is that nobody completes any more.
 const ABANDONED: Duration = Duration::from_secs(3600);
+/// How old a draft may be that somebody is probably completing.
+const YOUNG: Duration = Duration::from_secs(600);
 
 /// A folder of compiled code. It may not exist yet.
 #[derive(Clone, Debug)]
@@ -142,8 +144,9 @@ impl Cache {
         for draft in &abandoned {
             folder.remove(&draft.name)?;
         }
-        // Drafts count too: somebody may be completing them.
-        let mut bytes: u64 = files.iter().chain(&drafts).map(|file| file.bytes).sum();
+        // Drafts that somebody may be completing count too. Others take nothing from what is complete.
+        let young = drafts.iter().filter(|draft| !is_older(draft.used, YOUNG));
+        let mut bytes: u64 = files.iter().chain(young).map(|file| file.bytes).sum();
         files.sort_by_key(|file| file.used);
         for file in files {
             if bytes <= self.most {

@@ -80,6 +80,8 @@ const _: () = assert!(size_of::<UffdRegister>() == 0x20);
 #[derive(Clone, Copy, Default)]
 struct Wanted {
     flags: u64,
+    /// Whether pages that the system knows to be zero are left out.
+    skips_zero: bool,
     category_mask: u64,
     category_anyof_mask: u64,
 }
@@ -126,12 +128,16 @@ impl Pagemap {
 
     /// The ranges of pages that may contain something else than zeros, in order.
     pub(super) fn populated(&mut self, memory: &[u8]) -> Option<Vec<Range<u64>>> {
-        self.scan(memory, Wanted { category_anyof_mask: IS_PRESENT | IS_SWAPPED, ..Wanted::default() })
+        self.scan(
+            memory,
+            Wanted { skips_zero: true, category_anyof_mask: IS_PRESENT | IS_SWAPPED, ..Wanted::default() },
+        )
     }
 
     #[allow(unsafe_code, reason = "there is no other way to call the system")]
     fn scan(&mut self, memory: &[u8], wanted: Wanted) -> Option<Vec<Range<u64>>> {
         let mut found: Vec<Range<u64>> = Vec::new();
+        let zero = if wanted.skips_zero { IS_ZERO } else { 0 };
         let first = memory.as_ptr().addr() as u64;
         let (mut start, end) = (first, first + memory.len() as u64);
         while start < end {
@@ -140,15 +146,16 @@ impl Pagemap {
                 flags: wanted.flags,
                 start,
                 end,
-                ranges: self.ranges.as_mut_ptr().addr() as u64,
+                ranges: self.ranges.as_mut_ptr().expose_provenance() as u64,
                 ranges_len: MOST as u64,
-                category_inverted: IS_ZERO,
-                category_mask: wanted.category_mask | IS_ZERO,
+                category_inverted: zero,
+                category_mask: wanted.category_mask | zero,
                 category_anyof_mask: wanted.category_anyof_mask,
                 return_mask: wanted.category_mask | wanted.category_anyof_mask,
                 ..ScanArgument::default()
             };
-            // SAFETY: the request reads and writes a structure of this size, and at most so many ranges where it says.
+            // SAFETY: the request reads and writes a structure of this size, and at most so many ranges where it says,
+            // through a pointer that is exposed.
             let count = unsafe { ioctl(&self.file, PAGEMAP_SCAN, &mut argument) }.ok()?;
             for range in self.ranges.get(..count)? {
                 let range = range.start.checked_sub(first)?..range.end.checked_sub(first)?;

@@ -236,8 +236,10 @@ impl Collector {
             self.begin_long_segment();
         }
         self.close();
+        self.pop_empty();
         self.push_chunk(records);
         self.note_from(0);
+        self.pop_empty();
         if self.follower.is_some() {
             self.follow();
         }
@@ -394,6 +396,16 @@ impl Collector {
         }
         chunks.push(Arc::new(Chunk { first: *len, records, ..Chunk::default() }));
         self.touched.iter_mut().for_each(Touched::begin_chunk);
+    }
+
+    /// Gives back the buffer of an open chunk without records: none of those that a guest wrote may be an access.
+    fn pop_empty(&mut self) {
+        let AccessLog { chunks, cost, .. } = &mut self.log;
+        if chunks.pop_if(|chunk| chunk.records.is_empty()).is_some() {
+            self.is_closed = true;
+            // It is counted again when the next one is begun.
+            *cost -= chunks.last().map_or(0, |full| full.pages.len() * size_of::<u32>() + size_of::<Chunk>());
+        }
     }
 
     /// Ends the open chunk.

@@ -106,3 +106,43 @@ impl Collector {
         is_kept
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::super::{Image, LONG, Traced};
+    use super::super::Site;
+    use super::*;
+
+    /// Growth by no page is no access: however often that happens, nothing is kept of it.
+    #[test]
+    fn records_that_are_no_accesses_take_no_memory() {
+        let kinds = [(SiteKind::Grow, 0), (SiteKind::Store, 4)];
+        let sites = kinds.map(|(kind, width)| Site {
+            func: 0,
+            offset: 9,
+            kind,
+            width,
+            memory: 0,
+            source: 0,
+            displacement: 0,
+            joined: false,
+        });
+        let mut collector = Collector::new(Arc::from(sites), Traced::default(), 1 << 20);
+        collector.go_on(&vec![Image::zeroed(1 << 16)]);
+        let raw = |site: u32| [&site.to_le_bytes()[..], &[0; 4], &1_u64.to_le_bytes()].concat();
+        for _ in 0..100 {
+            let mut batch = collector.buffers().take_raw();
+            batch.append(&raw(LONG).repeat(9000));
+            collector.take_all(batch);
+            collector.take(&raw(LONG).repeat(9));
+        }
+        assert!(collector.log.chunks.len() <= 1 && collector.log.len == 0 && collector.growth.is_empty());
+        let before = collector.log.cost;
+        let mut batch = collector.buffers().take_raw();
+        batch.append(&[raw(LONG), raw(1), raw(LONG), raw(1)].concat());
+        collector.take_all(batch);
+        assert_eq!((collector.log.len, collector.log.cost - before), (2, 2 * ACCESS_COST));
+    }
+}

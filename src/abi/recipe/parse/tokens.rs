@@ -112,7 +112,9 @@ fn number(text: &str) -> Result<u64, String> {
 /// Whether a character is written as an escape: a recipe has none that a terminal or an editor acts on instead of showing
 /// it.
 pub(in crate::abi::recipe) fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || c.is_control()
+    let is_invisible = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    is_invisible || c.is_control()
 }
 
 /// The first character of a line that has to be written as an escape.
