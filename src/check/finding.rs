@@ -77,8 +77,13 @@ impl Findings {
 
     /// Those of one cause, in order.
     pub fn of(&self, cause: usize) -> impl Iterator<Item = &Finding> {
-        let first = self.kept.partition_point(|finding| finding.cause < cause);
-        self.kept[first..].iter().take_while(move |finding| finding.cause == cause)
+        self.of_all(cause..cause + 1)
+    }
+
+    /// Those of consecutive causes, in order.
+    pub fn of_all(&self, causes: Range<usize>) -> impl Iterator<Item = &Finding> {
+        let first = self.kept.partition_point(|finding| finding.cause < causes.start);
+        self.kept[first..].iter().take_while(move |finding| finding.cause < causes.end)
     }
 
     /// How many were dropped.

@@ -313,7 +313,9 @@ pub(super) fn pause(context: &mut Context<'_>) -> Result<Reply, Error> {
 pub(super) fn go(context: &mut Context<'_>, how: Go, count: u64) -> Result<Reply, Error> {
     context.has_guest()?;
     if context.session.stopped().is_none() {
-        return Err(Error::failed("the guest is not stopped; :watch, :break and :pause stop it"));
+        return Err(Error::failed(
+            "the guest is not stopped; :watch, :break and :pause stop it (:exchange N.STEP shows a step that is over)",
+        ));
     }
     if context.session.lacks(how) {
         return Err(Error::Failed(format!("the guest was not compiled for stepping: {OFFER}")));

@@ -1,5 +1,7 @@
 //! The command that lists findings, and turns them on and off.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::bounds::{MOST, more};
 use super::{Context, Error, Place, Reply};
 use crate::check::Finding;
@@ -7,7 +9,7 @@ use crate::record::Run;
 use crate::settings::Check;
 use crate::view::{Explained, counted, finding_place, runs_guest};
 
-/// Maximum number of characters of a line.
+/// Maximum number of columns of a line.
 const WIDTH: usize = 76;
 
 /// Turns findings on or off.
@@ -33,7 +35,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Error> {
     if left_out > 0 {
         places.push(Place { words: more(left_out), ..Place::default() });
     }
-    places.extend(unchecked.map(|words| Place { words, ..Place::default() }));
+    places.extend(unchecked.iter().flat_map(|note| wrapped(note)).map(|words| Place { words, ..Place::default() }));
     Ok(Reply::Places(counted(shown.len() as u64, "finding"), places))
 }
 
@@ -47,7 +49,7 @@ fn unchecked(run: &Run) -> Option<String> {
         (true, false) => "reads",
         (false, _) => "reads and writes",
     };
-    Some(format!("note: {what} by the guest were not checked: `--trace loads` records them"))
+    Some(format!("note: {what} by the guest were not checked: `linmem GUEST --trace loads` records them"))
 }
 
 /// The lines about a finding, each of which leads to the place.
@@ -61,19 +63,42 @@ fn lines(finding: &Finding, explained: &mut Explained) -> Vec<Place> {
 
 /// A text in lines that a narrow screen shows whole; all but the first are indented.
 fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    const INDENT: &str = "    ";
+    let mut lines = vec![if text.starts_with(' ') { INDENT.to_owned() } else { String::new() }];
     for word in text.trim().split(' ') {
         let last = lines.last_mut().expect("there is one");
         let is_first = last.trim().is_empty();
-        if !is_first && last.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(format!("    {word}"));
+        if !is_first && last.width() + 1 + word.width() > WIDTH {
+            lines.push(format!("{INDENT}{word}"));
         } else {
             last.push_str(if is_first { "" } else { " " });
             last.push_str(word);
         }
     }
-    if text.starts_with(' ') {
-        lines[0].insert_str(0, "    ");
-    }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapped_text_has_all_words_in_lines_that_fit() {
+        let mut seed = 1_u32;
+        let mut random = move |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % below
+        };
+        for _ in 0..500 {
+            let mut text = if random(2) == 0 { "  ".to_owned() } else { String::new() };
+            for _ in 0..random(60) {
+                let letter = ["a", "\u{e9}", "\u{6f22}"][random(3) as usize];
+                text += &(letter.repeat(1 + random(12) as usize) + " ");
+            }
+            let lines = wrapped(&text);
+            let words: Vec<_> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+            assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
+            assert!(lines.iter().all(|line| line.width() <= WIDTH), "{lines:#?}");
+        }
+    }
 }

@@ -36,7 +36,12 @@ pub(super) fn parse(args: &mut Args<'_>) -> Result<Option<(&'static Setting, OsS
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(&*name, |(_, name)| name);
     let Some(setting) = live().find(|setting| setting.name == name) else {
         return Err(ArgumentError::Invalid(match crate::settings::find(name) {
-            Some(_) => format!("`{name}` can only be set on the command line and in the config file"),
+            Some(setting) => {
+                let value = args.optional("VALUE")?.unwrap_or_else(|| setting.kind().placeholder());
+                format!(
+                    "`{name}` can only be set on the command line and in the config file: linmem GUEST --{name} {value}"
+                )
+            }
             None => format!("unknown setting `{name}`; {}", hint(name, live().map(|setting| setting.name), ":set")),
         }));
     };

@@ -10,7 +10,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
         return None;
     }
     let count = name.chars().count();
-    let most = count / 3 + 1;
+    let most = (count / 3).max(1);
     // If the lengths differ by more, the names do too.
     let is_near = |other: &str| other.chars().take(count + most + 1).count().abs_diff(count) <= most;
     let distance = |other| is_near(other).then(|| strsim::damerau_levenshtein(name, other));
@@ -39,6 +39,7 @@ mod tests {
         assert_eq!(near("pok"), Some("poke"));
         assert_eq!(near("step"), Some("steps"), "a part of it");
         assert_eq!(near("undo"), None);
+        assert_eq!(nearest("foo", ["goto"].into_iter()), None, "half of it differs");
         // Time and memory proportional to the product of these lengths would never suffice.
         let (long, longer) = ("x".repeat(1 << 20), "x".repeat((1 << 20) + 1));
         assert_eq!(nearest(&long, [longer.as_str()].into_iter()), None);

@@ -1,6 +1,8 @@
 //! Formats the numbers of calls: addresses in hexadecimal, pairs of address and length unpacked.
 
-use crate::record::{Cause, StepKind, Value};
+use std::ops::Range;
+
+use crate::record::{Actor, Cause, Change, Failure, StepKind, Value};
 
 /// The addresses and the lengths that the host uses in a cause, sorted.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,13 @@ impl Numbers {
             if let StepKind::Write { addr, len, .. } | StepKind::Read { addr, len, .. } = step.kind {
                 numbers.addresses.push(addr);
                 numbers.lengths.push(len);
+            }
+        }
+        // The answer was not read, because the convention expects it elsewhere: take what the guest wrote for it.
+        if cause.failures().any(|failure| matches!(failure.root(), Failure::Mismatch(_))) {
+            for run in written(cause) {
+                numbers.addresses.push(run.start);
+                numbers.lengths.push(run.end - run.start);
             }
         }
         for used in [&mut numbers.addresses, &mut numbers.lengths] {
@@ -62,6 +71,21 @@ impl Numbers {
             _ => self.one(value),
         }
     }
+}
+
+/// What the guest wrote, as ranges that do not touch.
+fn written(cause: &Cause) -> Vec<Range<u64>> {
+    let is_by_guest = |change: &&Change| change.place().is_some_and(|(.., by)| by == Actor::Guest);
+    let mut runs: Vec<_> = cause.changes.iter().filter(is_by_guest).flat_map(Change::runs).collect();
+    runs.sort_unstable_by_key(|run| run.start);
+    let mut joined: Vec<Range<u64>> = Vec::new();
+    for run in runs {
+        match joined.last_mut() {
+            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
+            _ => joined.push(run),
+        }
+    }
+    joined
 }
 
 /// An address of 32 bits as a value.

@@ -37,6 +37,7 @@ pub(crate) const BROKEN: &[Broken] = &[
     broken("stack-overflow", &["hello"]),
     broken("null-write", &["hello"]),
     broken("stale-pointer", &["one", "two", "hello, world", "four"]),
+    broken("stale-pointer", &["Did you know", "hi", "again"]),
     Broken { args: &["--trace", "loads"], ..broken("overwritten-line", &["abcd"]) },
     Broken { args: &["--trace", "loads"], ..broken("overwritten-line-before", &["hello"]) },
     broken("split-character", &["na\u{ef}ve \u{e9}t\u{e9}"]),

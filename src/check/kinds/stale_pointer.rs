@@ -35,6 +35,29 @@ struct Getter {
     calls: usize,
     /// The cause in which its value was used after that call.
     used: Option<usize>,
+    /// A use of the value before, if it is not known yet whether the getter counts or allocates.
+    doubtful: Option<Use>,
+}
+
+/// A use of an address that a call had replaced.
+#[derive(Debug)]
+struct Use {
+    old: u64,
+    new: u64,
+    call: Arc<str>,
+    cause: usize,
+}
+
+impl Use {
+    fn evidence(&self, getter: &str, world: &World<'_>) -> Option<Evidence> {
+        let Use { old, new, cause, .. } = *self;
+        let (name, call) = (plain(getter), plain(&self.call));
+        let when = if cause == world.number { "this exchange".to_owned() } else { format!("exchange {cause}") };
+        let sentence = format!(
+            "{name} returned {old:#x} before {call} and {new:#x} after it; in {when} the host used {old:#x} after {call}"
+        );
+        Evidence::new(old..old.saturating_add(1), sentence)
+    }
 }
 
 impl Observer for StalePointer {
@@ -65,24 +88,30 @@ impl Observer for StalePointer {
 
 impl StalePointer {
     fn fetched(&mut self, export: &Arc<str>, value: u64, world: &World<'_>) -> Option<Evidence> {
-        let fresh = Getter { value, steady: false, since: None, calls: 0, used: None };
+        let fresh = Getter { value, steady: false, since: None, calls: 0, used: None, doubtful: None };
         let Some(old) = self.getters.get_mut(export) else {
             if self.getters.len() < MOST {
                 self.getters.insert(export.clone(), fresh);
             }
             return None;
         };
-        let steady = old.steady || (old.value == value && old.calls > 0);
-        let old = std::mem::replace(old, Getter { steady, ..fresh });
-        let moved = old.steady && old.value != value && old.calls == 1;
-        let (used, call) = (old.used.filter(|_| moved)?, old.since?);
-        let (name, call) = (plain(export), plain(&call));
-        let when = if used == world.number { "this exchange".to_owned() } else { format!("exchange {used}") };
-        let sentence = format!(
-            "{name} returned {:#x} before {call} and {value:#x} after it; in {when} the host used {:#x} after {call}",
-            old.value, old.value
-        );
-        Evidence::new(old.value..old.value.saturating_add(1), sentence)
+        let repeats = old.value == value && old.calls > 0;
+        let new = Getter { steady: old.steady || repeats, ..fresh };
+        let old = std::mem::replace(old, new);
+        let known = old.doubtful.filter(|_| old.value == value);
+        if let (true, Some(known)) = (repeats, &known) {
+            return known.evidence(export, world);
+        }
+        let moved = old.value != value && old.calls == 1;
+        let used = old.used.filter(|_| moved).zip(old.since);
+        let used = used.map(|(cause, call)| Use { old: old.value, new: value, call, cause });
+        match used {
+            Some(used) if old.steady => used.evidence(export, world),
+            used => {
+                self.getters.get_mut(export)?.doubtful = used.or(known);
+                None
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::canvas::Canvas;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::to_u16;
 use crate::record::WASM_PAGE;
-use crate::view::{Selection, clock, thousands, visible};
+use crate::view::{Selection, clock, counted, thousands, visible};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let (area, style) = (app.layout.header, canvas.theme.selected());
@@ -38,8 +38,22 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     canvas.put(Rect { x: area.right() - width, width, ..area }, &place, style);
     let rest = Rect { width: (area.width - width).saturating_sub(1), ..area };
     let short = format!(" linmem  {name}{convention}{memory}{pages}");
-    let fits = short.width() + bytes.width() <= usize::from(rest.width);
-    canvas.put(rest, &if fits { short + &bytes } else { short }, style);
+    let found = found(app);
+    // What is found comes before the size in bytes.
+    let more = [format!("{bytes}{found}"), found, bytes];
+    let more = more.into_iter().find(|more| short.width() + more.width() <= usize::from(rest.width));
+    canvas.put(rest, &(short + &more.unwrap_or_default()), style);
+}
+
+/// How much is wrong or suspicious in the run: ` | 2 findings`.
+fn found(app: &App) -> String {
+    let findings = app.session.findings();
+    let shown = findings.iter().filter(|finding| app.settings.shows(finding)).count();
+    match (shown, findings.dropped()) {
+        (0, _) => String::new(),
+        (shown, 0) => format!(" | {}", counted(shown as u64, "finding")),
+        (shown, _) => format!(" | {} findings or more", thousands(shown as u64)),
+    }
 }
 
 /// The run's number, if it is not the first: `run 2`; and when it began, if a changed file caused it.

@@ -129,12 +129,15 @@ fn message(app: &App, columns: usize) -> (String, Tone) {
         let answer = answer_before_failure(&at.node).unwrap_or_default();
         let has_calls = at.node.failures().any(|failure| !backtrace(failure).is_empty());
         let calls = if has_calls { "; :frames explains it" } else { "" };
-        return (format!("{answer}{failure}{advice}{calls}{}", findings(app, at)), Tone::Failure);
+        // A finding comes first: it may be why the call failed, and what follows may be cut.
+        let found = findings(app, at).map_or_else(String::new, |found| format!("{found}   "));
+        return (format!("{found}{answer}{failure}{advice}{calls}"), Tone::Failure);
     }
     match &at.node.trigger {
         Trigger::Start => start(app),
         trigger => {
-            let rest = reloaded(app, at) + &findings(app, at);
+            let found = findings(app, at).map_or_else(String::new, |found| format!("   {found}"));
+            let rest = reloaded(app, at) + &found;
             let room = columns.saturating_sub(rest.width());
             let ended = ended(trigger, at.node.outcome.as_deref().unwrap_or_default(), at, room);
             (ended + &rest, Tone::Plain)
@@ -183,16 +186,16 @@ fn reloaded(app: &App, at: &Selection) -> String {
     })
 }
 
-/// The first finding of the selected cause, to follow how it ended.
-fn findings(app: &App, at: &Selection) -> String {
+/// The first finding of the selected cause, to stand beside how it ended.
+fn findings(app: &App, at: &Selection) -> Option<String> {
     let mut found = app.session.findings().of(at.cause).filter(|finding| app.settings.shows(finding));
-    let Some(first) = found.next() else { return String::new() };
+    let first = found.next()?;
     let more = match found.count() {
         0 => String::new(),
         count => format!(", and {}", counted(count as u64, "other finding")),
     };
     // No line breaks between the sign and the name.
-    format!("   !\u{a0}{}{more} (:check)", finding_from(first, at.step))
+    Some(format!("!\u{a0}{}{more} (:check)", finding_from(first, at.step)))
 }
 
 /// The outcome of a line or a command that succeeded, in that many columns: a long answer is shortened, and its size

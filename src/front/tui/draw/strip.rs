@@ -23,7 +23,13 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let is_open = app.session.run().is_unfinished();
     let (size, cells) = app.time.timeline.cells(strip::room(area, is_open));
     let first = strip::cells(area);
-    let symbols = cells.iter().map(|&events| event(events, canvas.theme));
+    let symbols = cells.iter().enumerate().map(|(place, &events)| match event(events, canvas.theme) {
+        // A failure comes first: its exchange is noticed without findings.
+        (symbol, style) if symbol != FAILED && app.has_findings(place * size..(place + 1) * size) => {
+            (FINDING, style.add_modifier(Modifier::BOLD))
+        }
+        plain => plain,
+    });
     let open = is_open.then_some((OPEN, canvas.theme.title()));
     let symbols: Vec<_> = symbols.chain(open).collect();
     for (place, &(symbol, style)) in symbols.iter().enumerate() {
@@ -51,6 +57,10 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) {
 
 /// The symbol of an exchange that is not over.
 const OPEN: &str = ">";
+/// The symbol of an exchange that failed.
+const FAILED: &str = "x";
+/// The symbol of an exchange with findings. Its color is that of what it stands for.
+pub(super) const FINDING: &str = "!";
 
 /// The meanings of the symbols; those that are rare, only where they are shown.
 fn legend(theme: Theme, is_shown: impl Fn(&str) -> bool) -> Vec<Entry> {
@@ -59,13 +69,14 @@ fn legend(theme: Theme, is_shown: impl Fn(&str) -> bool) -> Vec<Entry> {
         entry("m", theme.actor(Actor::Module), "module"),
         entry("h", theme.actor(Actor::Host), "host"),
         entry("g", theme.actor(Actor::Guest), "guest"),
-        entry("x", theme.failure(), "failed"),
+        entry(FINDING, theme.title(), "finding"),
+        entry(FAILED, theme.failure(), "failed"),
         entry("+", theme.title(), "grew"),
         entry(".", Style::new(), "no change"),
         entry("?", Style::new(), "unknown"),
         entry(OPEN, theme.title(), "not over"),
     ];
-    all.into_iter().filter(|entry| entry.is_shown || !["?", OPEN].contains(&entry.sign)).collect()
+    all.into_iter().filter(|entry| entry.is_shown || !["?", OPEN, FINDING].contains(&entry.sign)).collect()
 }
 
 /// The text after the strip: its scale, and whether it follows the newest exchange.
@@ -83,7 +94,7 @@ fn end(app: &App, size: usize) -> String {
 /// The symbol for the rarest event in a cell.
 fn event(events: Events, theme: Theme) -> (&'static str, Style) {
     match events {
-        _ if events.has(Events::FAILED) => ("x", theme.failure()),
+        _ if events.has(Events::FAILED) => (FAILED, theme.failure()),
         _ if events.has(Events::GREW) => ("+", theme.title()),
         _ if events.has(Events::GUEST) => ("g", theme.actor(Actor::Guest)),
         _ if events.has(Events::HOST) => ("h", theme.actor(Actor::Host)),

@@ -209,6 +209,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(OVER, "PgUp PgDn", &[(&[key(PageUp), ctrl('b')], Action::Page(Back)), (&[key(PageDown), ctrl('f'), plain(' ')], Action::Page(Forward))], "previous, next page (Ctrl-B Ctrl-F, Space)", "page"),
     bind(OVER, "Ctrl-U Ctrl-D", &[(&[ctrl('u')], Action::HalfPage(Back)), (&[ctrl('d')], Action::HalfPage(Forward))], "half a page up, down", ""),
     bind(OVER, "g G", &[(&[plain('g'), key(Home)], Action::End(Back)), (&[plain('G'), key(End)], Action::End(Forward))], "first, last line (Home End)", ""),
+    bind(OVER, ":", &[(&[plain(':')], Action::Ask(Question::Command))], "close it, and run a command", ""),
     bind(OVER, "Esc q", &[(&[key(Esc), ctrl('['), plain('q')], Action::Close)], "close it", "close"),
 
     bind(ALL, "Ctrl-C", &[(&[ctrl('c')], Action::Interrupt)], "stop the running guest; otherwise close what is open, or clear the line", ""),

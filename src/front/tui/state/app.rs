@@ -1,5 +1,6 @@
 //! The state of the full screen, in its parts.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use ratatui::layout::Rect;
@@ -148,6 +149,11 @@ impl App {
     pub(crate) fn is_present(&self) -> bool {
         let newest = |at: &Selection| at.cause + 1 == self.session.run().len();
         self.session.runs_back() == 0 && self.time.selection.as_ref().is_none_or(newest)
+    }
+
+    /// Whether there are findings in some exchanges, those that the user allows left out.
+    pub(crate) fn has_findings(&self, causes: Range<usize>) -> bool {
+        self.session.findings().of_all(causes).any(|finding| self.settings.shows(finding))
     }
 
     /// The name of the selected memory: `memory 1 (scratch)`.

@@ -151,7 +151,10 @@ impl App {
             Action::Picture => self.request_picture(PictureFile::Numbered),
             Action::ToggleMouse => self.toggle_mouse(),
             Action::Help => self.toggle_help(),
-            Action::Ask(question) => self.ask(question),
+            Action::Ask(question) => {
+                self.overlays.close_pages();
+                self.ask(question);
+            }
             Action::Command(text) => {
                 // Who steps may press another such key just when the call ends: that is no text.
                 self.status.gave_memory &= self.mode() != Mode::Stopped;

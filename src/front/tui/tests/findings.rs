@@ -91,3 +91,57 @@ fn what_is_allowed_or_turned_off_is_not_shown() {
     bench.key(KeyCode::Esc);
     assert!(!text(&bench.settled(160, 45)).contains("!\u{a0}wrong-size"));
 }
+
+/// The bench of that guest of the table, after its lines.
+fn after_lines(name: &str) -> Bench {
+    let guest = BROKEN.iter().find(|guest| guest.guest == name).expect("it is in the table");
+    let mut bench = bench(guest);
+    guest.lines.iter().for_each(|line| bench.send(line));
+    bench
+}
+
+#[test]
+fn a_finding_leaves_a_trace_after_the_next_line() {
+    let mut bench = after_lines("leak");
+    bench.send("next");
+    let found = bench.full.app.session.findings().iter().next().expect("there is one").cause;
+    let shown = text(&bench.settled(160, 45));
+    let strip = shown.lines().find(|line| line.starts_with(" time ")).expect("there is a strip");
+    assert_eq!(strip.chars().nth(" time ".len() + found), Some('!'), "{strip}");
+    assert!(strip.contains("! finding"), "{strip}");
+    assert!(shown.lines().next().is_some_and(|header| header.contains(" | 1 finding ")), "{shown}");
+    assert!(shown.contains(&format!(" {found}! ")), "{shown}");
+    bench.keys(":check off");
+    bench.key(KeyCode::Enter);
+    let shown = text(&bench.settled(160, 45));
+    assert!(!shown.contains("! finding") && !shown.contains("1 finding "), "{shown}");
+}
+
+#[test]
+fn a_finding_of_a_call_that_failed_is_shown_whole() {
+    for name in ["rejected-free", "negative-number", "host-pointer", "wrong-size"] {
+        let shown = text(&after_lines(name).settled(80, 24));
+        let joined = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(joined.contains(&format!("! {name}")) && joined.contains("(:check)"), "{shown}");
+    }
+}
+
+#[test]
+fn the_help_tells_of_findings() {
+    let mut bench = after_lines("leak");
+    bench.key(KeyCode::F(1));
+    let shown = text(&bench.settled(80, 50));
+    assert!(shown.contains("! finding") && shown.contains(":check"), "{shown}");
+}
+
+#[test]
+fn a_colon_in_a_list_begins_a_command() {
+    let mut bench = after_lines("leak");
+    bench.keys(":check");
+    bench.key(KeyCode::Enter);
+    bench.keys(":goto 0x400");
+    bench.key(KeyCode::Enter);
+    bench.settled(80, 24);
+    assert_eq!(bench.full.app.space.cursor, 0x400);
+    assert!(bench.full.app.overlays.top().is_none());
+}

@@ -9,7 +9,7 @@ use crate::view::thousands;
 
 pub(super) fn draw(list: &List, area: Rect, canvas: &mut Canvas<'_>) {
     let (number, count) = (thousands(list.selected as u64 + 1), thousands(list.places.len() as u64));
-    canvas.rule(area, &format!("{number} of {count}  {}", list.title), canvas.theme.title());
+    canvas.rule(area, &format!("line {number} of {count}  {}", list.title), canvas.theme.title());
     for (number, line) in list.shown() {
         let selected = number == list.selected;
         let (mark, style) = if selected { (">", canvas.theme.selected()) } else { (" ", Style::new()) };

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::front::tui::draw::canvas::{Canvas, glance, part_around};
+use crate::front::tui::draw::strip::FINDING;
 use crate::front::tui::state::app::App;
 use crate::front::tui::state::lines::{below_title, rows};
 use crate::front::tui::state::panels::exchanges::Transcript;
@@ -29,7 +30,14 @@ pub(in crate::front::tui::draw) fn draw(app: &App, area: Rect, canvas: &mut Canv
             Some(cause) if cause.has_failed() => (in_short(cause), canvas.theme.failure()),
             Some(cause) => (in_short(cause), Style::new()),
         };
-        canvas.put(line, &format!("{mark}{number}{says} {text}"), style);
+        let mut rest = line;
+        canvas.append(&mut rest, &format!("{mark}{number}"), style);
+        // Its sign is in its own style, so that it is seen beside a failure, too.
+        if app.has_findings(number..number + 1) {
+            canvas.append(&mut rest, FINDING, canvas.theme.title());
+        }
+        canvas.append(&mut rest, says, style);
+        canvas.put(rest, &format!(" {text}"), style);
         if selected {
             draw_messages(app, Rect { y: line.y + 1, height: transcript.message_rows(), ..line }, canvas);
         }

@@ -9,7 +9,7 @@ const WIDTH: u16 = 76;
 const LABEL: usize = 18;
 
 /// The terms explained first.
-const TERMS: [(&str, &str); 9] = [
+const TERMS: [(&str, &str); 10] = [
     ("guest, host", "the WebAssembly module, and linmem, which runs it"),
     (
         "exchange",
@@ -34,6 +34,11 @@ const TERMS: [(&str, &str); 9] = [
     ),
     ("changed, written", "a byte with a new value; a byte that was stored to, even if its value stayed the same"),
     (
+        "! finding",
+        "something wrong or suspicious, such as a read of a freed block: beside the answer, at the exchange, in the \
+         strip. :check lists all of them, and why each matters.",
+    ),
+    (
         "INPUT, MEMORY ...",
         "the mode: what the keys act on. In the input line every printable key is text. Esc closes what is open; on the \
          input line it goes to the memory.",
@@ -41,7 +46,7 @@ const TERMS: [(&str, &str); 9] = [
 ];
 
 /// The symbols.
-const SIGNS: [(&str, &str); 17] = [
+const SIGNS: [(&str, &str); 18] = [
     ("h g *", "left of a row: written in this step by the host, the guest, both"),
     ("r", "left of a row: read in this step; the bytes that were read have a background color, or are reversed"),
     ("m", "left of a row: the module's own data; if there is no sign, nothing changed"),
@@ -61,6 +66,7 @@ const SIGNS: [(&str, &str); 17] = [
     ("map .='+hgm", "a part of memory: zero, data, changed earlier, new, written in this step"),
     ("live", "the newest exchange is followed; F9 goes there from anywhere"),
     ("time mhgx+.>", "exchanges: module's data, host or guest changed bytes, failed, grew, no change, not over"),
+    ("!", "an exchange with findings, in the strip and in the list of exchanges (:check lists them)"),
     ("\u{2550}", "the line above memory of the past, or of an earlier run"),
 ];
 

@@ -84,6 +84,11 @@ impl Overlays {
         self.stack.retain(|overlay| !matches!(overlay, Overlay::Prompt(_)));
     }
 
+    /// Closes everything but the prompt: it covers the screen that a new command is about.
+    pub(crate) fn close_pages(&mut self) {
+        self.stack.retain(|overlay| matches!(overlay, Overlay::Prompt(_)));
+    }
+
     /// The topmost one.
     pub(crate) fn top(&self) -> Option<&Overlay> {
         self.stack.last()
