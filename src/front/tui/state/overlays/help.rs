@@ -21,7 +21,7 @@ const TERMS: [(&str, &str); 10] = [
         "one event of an exchange: the host writes, reads or calls an export; the guest calls an import. The panes \
          show memory before and after the selected step.",
     ),
-    ("page", "memory is counted and grows in pages of 65,536 bytes (64 KiB)"),
+    ("page", "the unit in which memory grows: 65,536 bytes (64 KiB)"),
     ("address", "the position of a byte in memory, from 0; written in hexadecimal: 0x410"),
     (
         "pointer",
@@ -33,11 +33,7 @@ const TERMS: [(&str, &str); 10] = [
         "among the bytes: the line that was written is between ( and ), the answer that was read between { and }",
     ),
     ("changed, written", "a byte with a new value; a byte that was stored to, even if its value stayed the same"),
-    (
-        "! finding",
-        "something wrong or suspicious, such as a read of a freed block: beside the answer, at the exchange, in the \
-         strip. :check lists all of them, and why each matters.",
-    ),
+    ("! finding", "something wrong or suspicious; :check lists and explains"),
     (
         "INPUT, MEMORY ...",
         "the mode: what the keys act on. In the input line every printable key is text. Esc closes what is open; on the \
