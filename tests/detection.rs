@@ -1,5 +1,7 @@
 //! Detection, assumptions, and run-time checks, through the binary: no wrong answer goes unnoticed.
 
+use std::ops::Add;
+
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -280,4 +282,25 @@ fn an_assumption_is_shown_at_the_prompt_and_in_scripts() {
     assert!(text(&output.stdout).contains(note), "{}", text(&output.stdout));
     let shown = text(&run(&["inspect", &guest], "").stdout);
     assert!(shown.contains(&format!("the recipe that would run\n  # {note}")), "{shown}");
+}
+
+#[test]
+fn a_convention_that_has_answered_is_not_blamed_for_a_trap() {
+    let guest = file(
+        "answers-then-traps.wat",
+        r#"(module (memory (export "memory") 1)
+            (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+            (func (export "work") (param $at i32) (param $len i32) (result i64)
+                (if (i32.eq (local.get $len) (i32.const 3)) (then (unreachable)))
+                (i64.or (i64.shl (i64.extend_i32_u (local.get $at)) (i64.const 32)) (i64.extend_i32_u (local.get $len)))))"#,
+    );
+    // Recorded and not, in batches and not.
+    for (lines, blamed) in [("abc\n", true), ("hello\nabc\n", false), (&*"hello\n".repeat(2500).add("abc\n"), false)] {
+        for more in [&[][..], &["--show", "json"]] {
+            let output = run(&[&[&*guest], more].concat(), lines);
+            let stderr = text(&output.stderr);
+            assert!(stderr.contains("trapped: unreachable"), "{stderr}");
+            assert_eq!(stderr.contains("was assumed; "), blamed, "{stderr}");
+        }
+    }
 }

@@ -196,9 +196,10 @@ impl Exchange {
         };
         done.lines = line;
         self.take_over(memory, called_an_import);
+        self.state.has_answered |= done.lines > 0;
         if matches!(stop, Stop::Between) {
             // A handler called from `finally` may have rejected the last line.
-            done.ended = self.plan.bound.end((Ok(()), self.state.outcome(Ok(()))));
+            done.ended = self.plan.bound.end((Ok(()), self.state.outcome(Ok(()))), self.state.has_answered);
             self.state.end(guest);
             return Some(complete);
         }
@@ -219,7 +220,8 @@ impl Exchange {
         let sofar = if is_wanted { index(start)..index(end) } else { 0..0 };
         self.append(&memory[sofar], answers);
         let ended = self.finish_line(guest, line, stop, partial, answers);
-        done.ended = self.plan.bound.end(ended);
+        done.ended = self.plan.bound.end(ended, self.state.has_answered);
+        self.state.has_answered |= done.ended.answer.is_ok();
         done.lines += 1;
         done.bytes += line.len() + 1;
         match done.ended.answer {

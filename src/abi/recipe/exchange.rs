@@ -69,11 +69,11 @@ impl Ended {
 }
 
 impl Bound {
-    /// Combines the outcomes of the answer and of the section `finally`.
+    /// Combines the outcomes of the answer and of the section `finally`, of a guest that has answered a line or not.
     #[inline]
-    pub(super) fn end(&self, (answer, cleanup): (Done, Done)) -> Ended {
+    pub(super) fn end(&self, (answer, cleanup): (Done, Done), has_answered: bool) -> Ended {
         let explain = |failure: Box<Failure>| match &self.plausible {
-            Some(plausible) => Box::new(plausible.explain(*failure)),
+            Some(plausible) => Box::new(plausible.explain(*failure, has_answered)),
             None => failure,
         };
         Ended { answer: answer.map_err(explain), cleanup: cleanup.err().map(explain) }
@@ -110,6 +110,7 @@ impl Exchange {
             last: None,
             freed: Vec::new(),
             left_out: false,
+            has_answered: false,
             program_end: ProgramEnd::default(),
             aside: Vec::new(),
             line_at: None,
@@ -198,7 +199,9 @@ impl Exchange {
         let mut io = LineIo { raw: line.bytes, encoded, answer, start };
         let mut runner = Runner { plan, state, io: &mut io, boundary };
         let outcome = runner.all(&bound.line);
-        let ended = bound.end(runner.finish(outcome, &bound.finally));
+        let (outcome, has_answered) = (runner.finish(outcome, &bound.finally), runner.state.has_answered);
+        let ended = bound.end(outcome, has_answered);
+        runner.state.has_answered |= ended.answer.is_ok();
         if bound.answers_stdout && with_end && answer.len() > start && answer.ends_with(b"\n") {
             answer.pop();
         }

@@ -45,10 +45,12 @@ impl Plausible {
         Plausible { assumption, data: data.collect(), result: recipe.result_use(), allocated }
     }
 
-    /// Adds the assumption to a failure if it may be the cause.
+    /// Adds the assumption to a failure if it may be the cause. If the guest `has_answered` a line, a trap or an access out
+    /// of bounds has another.
     #[cold]
-    pub(super) fn explain(&self, failure: Failure) -> Failure {
+    pub(super) fn explain(&self, failure: Failure, has_answered: bool) -> Failure {
         let may_be_why = match (&failure, failure.root()) {
+            (_, Failure::Trap { .. } | Failure::OutOfBounds { .. }) if has_answered => false,
             (_, Failure::Trap { .. } | Failure::OutOfBounds { .. } | Failure::Mismatch(_)) => true,
             (_, Failure::Limit(Limit::Output(..)) | Failure::Unterminated { .. } | Failure::Backwards { .. }) => true,
             // The recipe rejected the result, not the line.

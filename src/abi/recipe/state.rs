@@ -38,6 +38,8 @@ pub(super) struct State {
     pub(super) freed: Vec<Block>,
     /// Whether a skipped free was already reported.
     pub(super) left_out: bool,
+    /// Whether the guest has answered a line: then the convention is hardly why another one fails.
+    pub(super) has_answered: bool,
     pub(super) program_end: ProgramEnd,
     /// Saved slots of handlers that were re-entered.
     pub(super) aside: Vec<Option<u64>>,
