@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::arguments::Form;
-use super::entries::{Entry, Kind};
+use super::entry::{Entry, Kind};
 use super::trial::Observed;
 use crate::record::{Failure, Limit, counted, plain};
 

@@ -3,7 +3,7 @@
 use super::Example;
 use super::arguments::Arg;
 use super::code::Code;
-use super::entries::Entry;
+use super::entry::Entry;
 use super::readings::DIGEST;
 use crate::record::Hex;
 

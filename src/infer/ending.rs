@@ -1,7 +1,7 @@
 //! What a search in vain leaves behind: how near it came, what was tried, and what remains to be done by hand.
 
 use super::clues::Clues;
-use super::entries::Entry;
+use super::entry::Entry;
 use crate::abi::of_toolchain;
 use crate::guest::Interface;
 

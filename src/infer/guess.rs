@@ -1,7 +1,8 @@
 //! Guesses: without an example, what runs cleanly and looks like an answer.
 
 use super::draft::Draft;
-use super::entries::{Entry, entries};
+use super::entries::entries;
+use super::entry::Entry;
 use super::judge::probes;
 use super::readings::{Reading, Sight, texts};
 use super::search::observe;

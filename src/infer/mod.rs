@@ -13,6 +13,7 @@ mod constants;
 mod draft;
 mod ending;
 mod entries;
+mod entry;
 mod frees;
 mod guess;
 mod judge;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::allocator::Allocator;
 use super::arguments::{Arg, Form};
 use super::draft::Draft;
-use super::entries::{Entry, Source};
+use super::entry::{Entry, Source};
 use super::survey::Survey;
 use crate::abi::quoted;
 use crate::abi::recipe::Encoding;

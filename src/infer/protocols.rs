@@ -2,7 +2,7 @@
 //! Extism, where texts are in memory of the host's.
 
 use super::code::Code;
-use super::entries::Entry;
+use super::entry::Entry;
 use super::passing::call_with;
 use super::survey::Survey;
 use crate::abi::quoted;

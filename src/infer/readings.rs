@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::draft::Draft;
-use super::entries::Entry;
+use super::entry::Entry;
 use super::passing::result_names;
 use super::survey::{Survey, number, number_at, unsigned, whole};
 use super::trial::{Handed, Observed, Specimen, is_text};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::allocator::Allocator;
 use super::draft::Draft;
-use super::entries::Entry;
+use super::entry::Entry;
 use super::passing::call_with;
 use super::survey::Survey;
 use crate::abi::recipe::Encoding;

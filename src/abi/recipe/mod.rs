@@ -25,6 +25,7 @@ mod parse;
 mod plausible;
 mod print;
 mod program_end;
+mod quotes;
 mod run;
 mod say;
 mod split;
@@ -48,7 +49,8 @@ pub use parse::{format, parse, parse_all};
 
 pub(crate) use imports::is_wasi;
 pub(in crate::abi) use leb::push_leb;
-pub(crate) use print::{in_quotes, quoted};
+pub(crate) use print::quoted;
+pub(crate) use quotes::in_quotes;
 pub use say::Messages;
 pub use streams::{StreamError, Streams};
 pub use wasi::Invocation;

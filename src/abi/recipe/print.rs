@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::parse::{KEYWORDS, TAB, is_number, is_unseen, is_word};
+use super::parse::{KEYWORDS, TAB, is_number, is_word};
+use super::quotes::Quoted;
 use super::{Action, Condition, Encoding, Expr, Handler, Length, Message, Part, Recipe, Span, Statement};
 
 impl Display for Recipe {
@@ -182,11 +183,6 @@ impl Display for Operand<'_> {
     }
 }
 
-/// A text as a recipe writes it: in quotes, with escapes.
-pub(crate) fn in_quotes(text: &str) -> String {
-    Quoted(text).to_string()
-}
-
 /// A name of an export, an import or a global as a recipe writes it: in quotes where it needs them.
 pub(crate) fn quoted(name: &str) -> String {
     Name(name).to_string()
@@ -201,24 +197,5 @@ impl Display for Name<'_> {
         let taken =
             matches!(self.0, "" | "lo" | "hi" | "hilo" | "if") || KEYWORDS.contains(&self.0) || is_number(self.0);
         if word && !taken { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
-    }
-}
-
-struct Quoted<'a>(&'a str);
-
-impl Display for Quoted<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for c in self.0.chars() {
-            match c {
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\n' => f.write_str("\\n")?,
-                '\0' => f.write_str("\\0")?,
-                c if is_unseen(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
-                c => write!(f, "{c}")?,
-            }
-        }
-        f.write_str("\"")
     }
 }

@@ -6,7 +6,7 @@ mod values;
 
 use super::{Action, Expr, Handler, Message, Part, Recipe, RecipeError, Span, Statement};
 pub use format::format;
-pub(super) use tokens::{is_unseen, is_word};
+pub(super) use tokens::is_word;
 
 use tokens::{Misplaced, Parsed, Reader, Token, Tokens, tokens, unseen};
 use values::{LEB, encoding, width};

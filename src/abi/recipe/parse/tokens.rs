@@ -3,7 +3,7 @@
 use std::num::IntErrorKind;
 use std::ops::Range;
 
-use crate::abi::recipe::print::in_quotes;
+use crate::abi::recipe::quotes::{in_quotes, is_unseen};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -107,14 +107,6 @@ fn number(text: &str) -> Result<u64, String> {
         IntErrorKind::PosOverflow => format!("`{text}` does not fit in 64 bits"),
         _ => format!("`{text}` is not a number"),
     })
-}
-
-/// Whether a character is written as an escape: a recipe has none that a terminal or an editor acts on instead of showing
-/// it.
-pub(in crate::abi::recipe) fn is_unseen(c: char) -> bool {
-    let is_invisible = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    is_invisible || c.is_control()
 }
 
 /// The first character of a line that has to be written as an escape.
