@@ -60,3 +60,12 @@ fn names_in_an_inference_are_harmless() {
         assert!(!said.contains('\u{1b}'), "{said:?}");
     }
 }
+
+#[test]
+fn an_operation_of_a_protocol_is_named_like_an_export() {
+    let guest = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inferred/wapc.wat").display().to_string();
+    let output = run(&["infer", &guest, "-l", "abc", "-a", "ABC", "--call", "shout"], b"");
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stdout.contains("write \"shout\" at operation"), "{stdout}");
+}

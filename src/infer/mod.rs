@@ -158,7 +158,8 @@ pub fn infer(subject: &Subject, evidence: &Evidence, watch: &Watchdog, progress:
 /// The sentence that there is no such function, if so.
 fn missing(program: &Program, call: &str) -> Option<String> {
     let interface = program.interface();
-    let is_there = interface.funcs().any(|(name, _)| name == call);
+    // In waPC, the name is that of an operation.
+    let is_there = interface.funcs().any(|(name, _)| name == call || name == protocols::GUEST_CALL);
     (!is_there).then(|| interface.lacks(call))
 }
 

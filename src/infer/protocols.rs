@@ -9,6 +9,9 @@ use crate::abi::quoted;
 use crate::abi::recipe::{Encoding, in_quotes};
 use crate::guest::{Extern, Interface, Signature};
 
+/// The export of waPC guests to which all operations are passed.
+pub(super) const GUEST_CALL: &str = "__guest_call";
+
 /// How many names of operations are tried.
 const OPERATIONS: usize = 400;
 /// By how many pages memory is grown for what Extism's host would keep, and which of them is the first that is used: a
@@ -50,7 +53,7 @@ pub(super) fn entries(survey: &Survey, interface: &Interface, code: &Code, call:
 
 /// The operations of a waPC guest: what the user named, then what its data may name.
 fn wapc(survey: &Survey, interface: &Interface, code: &Code, call: Option<&str>) -> Vec<Entry> {
-    let Some(func) = interface.funcs().find(|(name, ty)| *name == "__guest_call" && ty.params.len() == 2) else {
+    let Some(func) = interface.funcs().find(|(name, ty)| *name == GUEST_CALL && ty.params.len() == 2) else {
         return Vec::new();
     };
     let named = call.filter(|call| *call != func.0).map(str::to_owned);
