@@ -28,7 +28,8 @@ pub use detect::{Candidate, PLAUSIBLE, Rejection, SURE, candidates, recognition}
 pub use file::RecipeFile;
 pub(crate) use names::{frees, may_transform};
 pub use recipe::{
-    Answered, Answers, Batch, Bound, Ended, Exchange, InputLine, Invocation, Messages, Recipe, StreamError, Streams,
+    Answered, Answers, Batch, Bound, Ended, Exchange, InputLine, Invocation, MessageRoom, Messages, Recipe,
+    StreamError, Streams,
 };
 pub(crate) use recipe::{encode, is_wasi, quoted};
 pub use roles::{Roles, ValueSource};

@@ -29,9 +29,7 @@ pub fn definition() -> clap::Command {
         let recipe = recipe.mut_subcommand("check", |check| with_limits(check, &["max-module", "max-recipe"]));
         recipe.mut_subcommand("fmt", |fmt| with_limits(fmt, &["max-recipe"]))
     });
-    let all = all.mut_subcommand("cache", |cache| {
-        with_settings(cache, |it| it.group == Group::Compiling && it.name.contains("cache"))
-    });
+    let all = all.mut_subcommand("cache", |cache| with_settings(cache, |it| ["cache", "max-cache"].contains(&it.name)));
     let with_switches = ["inspect", "infer", "replay", "cache"];
     with_switches.into_iter().fold(with_negations(all), |all, name| all.mut_subcommand(name, with_negations))
 }

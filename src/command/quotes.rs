@@ -18,18 +18,14 @@ pub(super) fn quoted(name: &str, always: bool) -> String {
     if !always && !name.is_empty() && !name.starts_with('"') && shown == name && !name.contains(char::is_whitespace) {
         return name.to_owned();
     }
-    let escaped = |c: char| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c => visible(c.encode_utf8(&mut [0; 4]).as_bytes()),
-    };
-    format!("\"{}\"", name.chars().map(escaped).collect::<String>())
+    text_quoted(name.as_bytes())
 }
 
 /// A text as an argument, in quotes.
 pub(super) fn text_quoted(text: &[u8]) -> String {
     let mut escaped = Vec::with_capacity(text.len());
     for &byte in text {
-        escaped.extend((matches!(byte, b'"' | b'\\')).then_some(b'\\'));
+        escaped.extend(matches!(byte, b'"' | b'\\').then_some(b'\\'));
         escaped.push(byte);
     }
     format!("\"{}\"", visible(&escaped))

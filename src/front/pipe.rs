@@ -12,7 +12,7 @@ use super::system::{self, Caught};
 use super::waiting::Waiting;
 use super::{Lines, Piece};
 use super::{compiling, hex, json};
-use crate::abi::{Ended, InputLine, StreamError, Streams};
+use crate::abi::{Ended, InputLine, MessageRoom, StreamError, Streams};
 use crate::check::{Checker, Finding};
 use crate::cli::Cli;
 use crate::guest::PauseListener;
@@ -190,22 +190,20 @@ impl Pipe {
         self.flush()?;
         self.end_if_asked()?;
         let quiet = self.quiet;
-        let (most, mut said) = (self.settings.limits.messages, 0_u64);
+        let most = self.settings.limits.messages;
+        let (mut room, mut is_full) = (MessageRoom::new(most), false);
         let say = move |text: &[u8]| {
-            let before = said;
-            // Each counts as one byte longer, so that empty ones are limited too.
-            said = said.saturating_add(text.len() as u64 + 1);
-            if quiet || before > most {
+            let was_full = std::mem::replace(&mut is_full, !room.admits(text));
+            if quiet || was_full {
                 return;
             }
-            if said > most {
-                let most = counted(most, "byte");
-                status::tell(&format!(
-                    "line 1: further messages are dropped; the limit is {most} (--max-messages sets it)"
-                ));
-            } else {
-                status::tell(&format!("line 1: the guest says: {}", String::from_utf8_lossy(text)));
-            }
+            status::tell(&match is_full {
+                true => format!(
+                    "line 1: further messages are dropped; the limit is {} (--max-messages sets it)",
+                    counted(most, "byte")
+                ),
+                false => format!("line 1: the guest says: {}", String::from_utf8_lossy(text)),
+            });
         };
         let watch = self.live.watch();
         let (input, output) = (Waiting::new(io::stdin(), watch), Waiting::new(system::Out, watch));

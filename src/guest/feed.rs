@@ -80,6 +80,9 @@ impl Feed {
         if records.len() <= SMALL * RECORD as usize && !self.is_busy() {
             return take(&self.collector, &self.due, |collector| collector.take(records));
         }
+        if records.is_empty() {
+            return;
+        }
         let next = self.next.get_or_insert_with(|| self.buffers.take_raw());
         next.append(records);
         if next.room() < MOST {
@@ -135,11 +138,14 @@ impl Feed {
         self.due.store(false, Relaxed);
     }
 
-    /// Waits until the collector has taken everything.
+    /// Waits until the collector has taken everything. The batch that was begun is taken on this thread, which would only
+    /// wait for the other.
     pub(super) fn wait(&mut self) {
-        self.send_next();
         if let Some(thread) = &mut self.thread {
             thread.wait_for(thread.sent);
+        }
+        if let Some(next) = self.next.take() {
+            take(&self.collector, &self.due, |collector| collector.take_all(next));
         }
     }
 
@@ -173,10 +179,10 @@ impl CollectorThread {
         std::thread::spawn(move || {
             for batch in received {
                 take(&collector, &due, |collector| batch.give(collector));
-                buffers.prepare();
                 if says.send(()).is_err() {
                     return;
                 }
+                buffers.prepare();
             }
         });
         CollectorThread { batches, taken, sent: 0, done: 0 }

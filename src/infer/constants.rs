@@ -1,5 +1,7 @@
 //! Constants as arguments: modes, flags, levels. Which to try is said by the guest's code, by the example, and by custom.
 
+use std::collections::HashSet;
+
 use super::Example;
 use super::arguments::Arg;
 use super::code::Code;
@@ -69,7 +71,7 @@ pub(super) fn numbers(code: &Code, export: &str, param: usize, example: &Example
     // What is compared may be a limit, which itself is out of range.
     numbers.extend(compared.iter().take(OF_CODE).flat_map(|number| [number + 1, number - 1]));
     numbers.extend(USUAL);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     numbers.retain(|number| seen.insert(*number));
     numbers.truncate(NUMBERS);
     numbers
@@ -143,12 +145,7 @@ fn of_entry(code: &Code, entry: &Entry, example: &Example) -> Vec<(Entry, Vec<Ar
         }
     }
     found.sort_by_key(|(rank, _)| *rank);
-    let mut seen = Vec::new();
-    found.retain(|(_, args)| {
-        !seen.contains(args) && {
-            seen.push(args.clone());
-            true
-        }
-    });
+    let mut seen = HashSet::new();
+    found.retain(|(_, args)| seen.insert(args.clone()));
     found.into_iter().map(|(_, args)| (entry.clone(), args)).collect()
 }

@@ -209,7 +209,7 @@ impl<'a, 'l> Search<'a, 'l> {
         }
     }
 
-    /// Whether there is nothing more to try.
+    /// Whether the search is over: there are drafts, or there is no more time.
     fn is_done(&self) -> bool {
         !self.drafts.is_empty() || self.lab.is_over()
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::AccessLog;
+use crate::record::{AccessLog, joined};
 
 /// How many bytes of a line, and how many writes, are looked at.
 const LONGEST: usize = 1 << 16;
@@ -38,7 +38,7 @@ impl Seen {
             }
         }
         let count = read.iter().filter(|is_read| **is_read).count();
-        Seen { line: read.len(), read: count, reads_on, written: merged(written) }
+        Seen { line: read.len(), read: count, reads_on, written: joined(written) }
     }
 
     /// Whether the transform read the whole line. The guest need not read a zero byte at its end.
@@ -63,26 +63,13 @@ fn mark(marks: &mut [bool], whole: &Range<u64>, part: Range<u64>) {
     }
 }
 
-/// The ranges in order of address, adjacent and overlapping ones joined.
-fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-    ranges.sort_by_key(|range| range.start);
-    let mut merged: Vec<Range<u64>> = Vec::new();
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => merged.push(range),
-        }
-    }
-    merged
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ranges_are_joined_and_marked() {
-        assert_eq!(merged(vec![8..9, 0..4, 4..6, 2..3]), [0..6, 8..9]);
+        assert_eq!(joined(vec![8..9, 0..4, 4..6, 2..3]), [0..6, 8..9]);
         let seen = Seen { line: 5, read: 5, reads_on: false, written: vec![0..6, 8..9] };
         assert!(seen.wrote(&(1..6)) && !seen.wrote(&(5..9)) && !seen.wrote(&(6..7)));
         let mut marks = [false; 4];

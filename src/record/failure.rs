@@ -13,6 +13,11 @@ pub fn plain(name: &str) -> String {
     name.chars().map(escaped).collect()
 }
 
+/// Whether a character is invisible, or acts on the text around it, though it is no control character.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// A unit with its plural: `byte` for 1, `bytes` for any other count.
 pub fn unit(count: u64, one: &str) -> String {
     match count {

@@ -24,7 +24,7 @@ pub use access::{
 pub use cause::{Cause, Known, Outcome, Step, StepKind, Traced, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask};
 pub use count::{counted, thousands};
-pub use failure::{Access, EncodingError, Failure, Limit, plain, unit};
+pub use failure::{Access, EncodingError, Failure, Limit, is_invisible, plain, unit};
 pub use frame::Frame;
 pub use hex::Hex;
 pub use history::{Found, Position, Touch};
@@ -36,7 +36,7 @@ pub use summing::Patience;
 pub use trap::TrapCause;
 pub use trap_detail::{Accessed, PanicMessage, PanicSource, TrapAccess, TrapCallee, TrapDetail, TrapSlot};
 pub use value::Value;
-pub use written::WrittenRanges;
+pub use written::{WrittenRanges, joined};
 
 /// All linear memories of a guest at one moment, in the order of its exports.
 pub type Memories = Vec<Image>;

@@ -67,6 +67,19 @@ impl WrittenRanges {
     }
 }
 
+/// The ranges in order of address, adjacent and overlapping ones joined.
+pub fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut joined: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
 /// The same bytes in as few ranges as possible, in order.
 fn merged(mut ranges: Vec<(u32, u32)>) -> Arc<[(u32, u32)]> {
     ranges.sort_unstable();

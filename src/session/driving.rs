@@ -95,8 +95,9 @@ impl Live {
             return;
         }
         self.look_for_driver();
+        let is_due = self.driving.is_due(waiting);
         match std::mem::take(&mut self.driving.code) {
-            Code::Missing(job) if self.driving.is_due(waiting) => self.driving.code = start(job),
+            Code::Missing(job) if is_due => self.driving.code = start(job),
             Code::Compiling(receiver) => {
                 self.driving.code = match receiver.try_recv() {
                     Ok(code) => Code::Known(code),

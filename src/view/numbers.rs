@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::{Actor, Cause, Change, Failure, StepKind, Value};
+use crate::record::{Actor, Cause, Change, Failure, StepKind, Value, joined};
 
 /// The addresses and the lengths that the host uses in a cause, sorted.
 #[derive(Clone, Debug, Default)]
@@ -76,16 +76,7 @@ impl Numbers {
 /// What the guest wrote, as ranges that do not touch.
 fn written(cause: &Cause) -> Vec<Range<u64>> {
     let is_by_guest = |change: &&Change| change.place().is_some_and(|(.., by)| by == Actor::Guest);
-    let mut runs: Vec<_> = cause.changes.iter().filter(is_by_guest).flat_map(Change::runs).collect();
-    runs.sort_unstable_by_key(|run| run.start);
-    let mut joined: Vec<Range<u64>> = Vec::new();
-    for run in runs {
-        match joined.last_mut() {
-            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
-            _ => joined.push(run),
-        }
-    }
-    joined
+    joined(cause.changes.iter().filter(is_by_guest).flat_map(Change::runs).collect())
 }
 
 /// An address of 32 bits as a value.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::record;
+
 pub use crate::record::{counted, thousands};
 
 /// The bytes as text: UTF-8 as is, unprintable characters as escapes (`\n`, `\x1b`, `\u{202e}`).
@@ -45,8 +47,7 @@ pub fn is_printable(c: char) -> bool {
 /// Characters that have no width, or that reorder the text around them. Combining marks are kept: they are part of a
 /// visible character.
 pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-        || c.width().is_none()
+    record::is_invisible(c) || c.width().is_none()
 }
 
 /// Decodes a text with escapes: `\n \r \t \0 \\ \" \x1b \u{e9}`. Reverses [`visible`].

@@ -51,7 +51,7 @@ pub(crate) use imports::is_wasi;
 pub(in crate::abi) use leb::push_leb;
 pub(crate) use print::quoted;
 pub(crate) use quotes::in_quotes;
-pub use say::Messages;
+pub use say::{MessageRoom, Messages};
 pub use streams::{StreamError, Streams};
 pub use wasi::Invocation;
 

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::record::is_invisible;
+
 /// A text as a recipe writes it: in quotes, with escapes.
 pub(crate) fn in_quotes(text: &str) -> String {
     Quoted(text).to_string()
@@ -10,9 +12,7 @@ pub(crate) fn in_quotes(text: &str) -> String {
 /// Whether a character is written as an escape: a recipe has none that a terminal or an editor acts on instead of showing
 /// it.
 pub(super) fn is_unseen(c: char) -> bool {
-    let is_invisible = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    is_invisible || c.is_control()
+    matches!(c, '\u{ad}' | '\u{61c}') || is_invisible(c) || c.is_control()
 }
 
 /// A text as a recipe writes it: in quotes, with escapes.

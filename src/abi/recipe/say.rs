@@ -3,14 +3,34 @@
 use crate::guest::Boundary;
 use crate::record::counted;
 
-/// The messages of one exchange, up to a limit: a guest may print in a loop.
+/// What is left for the messages of one exchange: a guest may print in a loop.
 #[derive(Debug)]
-pub struct Messages {
+pub struct MessageRoom {
     /// Their maximum size in bytes.
     most: usize,
+    bytes: usize,
+}
+
+impl MessageRoom {
+    /// Room for messages of at most so many bytes.
+    pub fn new(most: u64) -> MessageRoom {
+        MessageRoom { most: usize::try_from(most).unwrap_or(usize::MAX), bytes: 0 }
+    }
+
+    /// Whether there is room for a message, which it takes then. Each counts as one byte longer, so that empty ones are
+    /// limited too.
+    pub fn admits(&mut self, text: &[u8]) -> bool {
+        self.bytes = self.bytes.saturating_add(text.len() + 1);
+        self.bytes <= self.most
+    }
+}
+
+/// The messages of one exchange, up to a limit.
+#[derive(Debug)]
+pub struct Messages {
+    room: MessageRoom,
     kept: Vec<Vec<u8>>,
     notes: Vec<String>,
-    bytes: usize,
     /// The number of dropped messages.
     dropped: u64,
 }
@@ -18,25 +38,22 @@ pub struct Messages {
 impl Messages {
     /// Creates messages of at most so many bytes.
     pub(super) fn new(most: u64) -> Messages {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        Messages { most, kept: Vec::new(), notes: Vec::new(), bytes: 0, dropped: 0 }
+        Messages { room: MessageRoom::new(most), kept: Vec::new(), notes: Vec::new(), dropped: 0 }
     }
 
     /// Changes their maximum size.
     pub(super) fn set_most(&mut self, most: u64) {
-        self.most = usize::try_from(most).unwrap_or(usize::MAX);
+        self.room.most = usize::try_from(most).unwrap_or(usize::MAX);
     }
 
     /// Their maximum size in bytes.
     pub(super) fn most(&self) -> usize {
-        self.most
+        self.room.most
     }
 
     /// Adds a message of the guest, and records it if a recorder is attached.
     pub(super) fn say(&mut self, text: &[u8], boundary: &mut (impl Boundary + ?Sized)) {
-        // Count each message as one byte longer, so that empty ones are limited too.
-        self.bytes += text.len() + 1;
-        if self.bytes > self.most {
+        if !self.room.admits(text) {
             self.dropped += 1;
             return;
         }
@@ -53,7 +70,7 @@ impl Messages {
     /// Ends an exchange: adds a note about dropped messages.
     pub(super) fn end(&mut self, boundary: &mut (impl Boundary + ?Sized)) {
         if self.dropped > 0 {
-            let (dropped, limit) = (self.dropped, counted(self.most as u64, "byte"));
+            let (dropped, limit) = (self.dropped, counted(self.most() as u64, "byte"));
             let text = format!("messages dropped: {dropped}; the limit is {limit} (--max-messages sets it)");
             self.note(text, boundary);
         }
@@ -61,13 +78,13 @@ impl Messages {
 
     /// Whether there was any message or note, kept or not.
     pub fn is_any(&self) -> bool {
-        self.bytes > 0 || !self.notes.is_empty()
+        self.room.bytes > 0 || !self.notes.is_empty()
     }
 
     /// Clears the messages for the next exchange.
     pub(super) fn clear(&mut self) {
         if self.is_any() {
-            *self = Messages { kept: std::mem::take(&mut self.kept), ..Messages::new(self.most as u64) };
+            *self = Messages { kept: std::mem::take(&mut self.kept), ..Messages::new(self.most() as u64) };
             self.kept.clear();
         }
     }

@@ -139,9 +139,7 @@ impl Cache {
     /// Removes what was not used for longest until the size limit is kept, and drafts that nobody completes.
     fn trim(&self, folder: &Folder) -> io::Result<()> {
         let (drafts, mut files): (Vec<_>, Vec<_>) = folder.files()?.into_iter().partition(File::is_draft);
-        let (abandoned, drafts): (Vec<_>, Vec<_>) =
-            drafts.into_iter().partition(|draft| is_older(draft.used, ABANDONED));
-        for draft in &abandoned {
+        for draft in drafts.iter().filter(|draft| is_older(draft.used, ABANDONED)) {
             folder.remove(&draft.name)?;
         }
         // Drafts that somebody may be completing count too. Others take nothing from what is complete.
