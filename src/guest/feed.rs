@@ -14,6 +14,8 @@ use crate::record::{Buffers, Collector, RawRecords};
 
 /// Maximum number of batches that the collector is behind the guest, which waits when there are more.
 const BATCHES: usize = 16;
+/// As many, and the one that makes the guest wait.
+const CHANNEL: usize = BATCHES + 1;
 
 /// Number of records, and of bytes of a `memory.init`, for which it is not worth waking the thread.
 const SMALL: usize = 512;
@@ -34,6 +36,9 @@ pub(super) struct Feed {
     buffers: Buffers,
     /// The next batch, if it was begun.
     next: Option<RawRecords>,
+    /// The number of records from which on a batch is sent, and how many batches may wait then.
+    full: usize,
+    most: u64,
     thread: Option<CollectorThread>,
     /// How long the guest waited for its records to be taken, since that was last charged.
     waited: Duration,
@@ -58,9 +63,28 @@ enum Batch {
 
 impl Feed {
     pub(super) fn new(collector: Collector, buffer: RecordBuffer) -> Feed {
-        let buffers = collector.buffers().clone();
+        let (buffers, lead) = (collector.buffers().clone(), collector.lead());
         let (collector, due) = (Arc::new(Mutex::new(collector)), Arc::default());
-        Feed { collector, due, buffer, buffers, next: None, thread: None, waited: Duration::ZERO }
+        let (next, thread, waited) = (None, None, Duration::ZERO);
+        let mut feed = Feed { collector, due, buffer, buffers, next, full: 0, most: 0, thread, waited };
+        feed.set_lead(lead);
+        feed
+    }
+
+    /// Changes how many bytes of records are kept.
+    pub(super) fn set_budget(&mut self, budget: u64) {
+        let lead = {
+            let mut collector = lock(&self.collector);
+            collector.set_budget(budget);
+            collector.lead()
+        };
+        self.set_lead(lead);
+    }
+
+    /// Sets how many records the guest may be ahead: those of a batch that is not full, and of batches that wait.
+    fn set_lead(&mut self, lead: usize) {
+        self.full = (lead / 2).min(RawRecords::MOST - MOST);
+        self.most = (lead / 2).checked_div(self.full).unwrap_or(0).min(BATCHES) as u64;
     }
 
     /// The collector. The thread uses it until [`Feed::wait`] returns.
@@ -85,7 +109,7 @@ impl Feed {
         }
         let next = self.next.get_or_insert_with(|| self.buffers.take_raw());
         next.append(records);
-        if next.room() < MOST {
+        if next.len() >= self.full {
             self.send_next();
         }
     }
@@ -117,6 +141,7 @@ impl Feed {
         if let Err(batch) = thread.send(batch) {
             take(&self.collector, &self.due, |collector| batch.give(collector));
         }
+        thread.wait_for(thread.sent.saturating_sub(self.most));
     }
 
     /// Whether the collector keeps the bytes of a `memory.init` of this length. If not, a checkpoint has to follow it.
@@ -174,8 +199,8 @@ impl Feed {
 
 impl CollectorThread {
     fn start(collector: Arc<Mutex<Collector>>, due: Arc<AtomicBool>, buffers: Buffers) -> CollectorThread {
-        let (batches, received) = sync_channel::<Batch>(BATCHES);
-        let (says, taken) = sync_channel(BATCHES);
+        let (batches, received) = sync_channel::<Batch>(CHANNEL);
+        let (says, taken) = sync_channel(CHANNEL);
         std::thread::spawn(move || {
             for batch in received {
                 take(&collector, &due, |collector| batch.give(collector));
@@ -188,9 +213,8 @@ impl CollectorThread {
         CollectorThread { batches, taken, sent: 0, done: 0 }
     }
 
-    /// Sends a batch as soon as one may be sent; gives it back if the thread is gone.
+    /// Sends a batch; gives it back if the thread is gone.
     fn send(&mut self, batch: Batch) -> Result<(), Batch> {
-        self.wait_for((self.sent + 1).saturating_sub(BATCHES as u64));
         self.batches.send(batch).map_err(|error| error.0)?;
         self.sent += 1;
         Ok(())

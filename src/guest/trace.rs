@@ -57,7 +57,7 @@ impl Tracer {
 
     /// Changes how many bytes of records are kept.
     pub(super) fn set_budget(&self, budget: u64) {
-        self.feed().collector().lock().unwrap_or_else(PoisonError::into_inner).set_budget(budget);
+        self.feed().set_budget(budget);
     }
 
     /// Has the records of the buffer taken, which the guest then fills from its start. The time limit counts this: a guest

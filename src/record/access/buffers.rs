@@ -78,10 +78,8 @@ impl RawRecords {
         self.0.extend(bytes.as_chunks().0.iter().map(Record::read));
     }
 
-    /// How many more a chunk takes.
-    pub fn room(&self) -> usize {
-        CHUNK.saturating_sub(self.len())
-    }
+    /// Maximum number of records.
+    pub const MOST: usize = CHUNK;
 
     /// How many there are.
     pub fn len(&self) -> usize {

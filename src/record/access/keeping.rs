@@ -15,11 +15,19 @@ const CHECKPOINT: u64 = 1 << 19;
 const CHECKPOINT_SHARE: usize = 4;
 /// Number of such checkpoints in a log that fills the budget.
 const CHECKPOINTS: usize = 16;
+/// How many times a log that fills the budget has as many records as a guest may be ahead.
+const LEADS: usize = 8;
 
 impl Collector {
     /// Number of accesses after which a checkpoint is considered.
     pub(super) fn interval(&self) -> u64 {
         CHECKPOINT.min((self.budget / ACCESS_COST / CHECKPOINTS) as u64)
+    }
+
+    /// How many records a guest may be ahead: only when it learns that a checkpoint is due can one be made, and what is
+    /// between two checkpoints can only be dropped as a whole.
+    pub fn lead(&self) -> usize {
+        self.budget / ACCESS_COST / LEADS
     }
 
     /// Whether a checkpoint is to be made as soon as the guest waits.
