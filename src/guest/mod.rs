@@ -4,6 +4,7 @@
 //! against the current memory, and no view of memory outlives a call.
 
 mod artifact;
+mod batches;
 mod boundary;
 mod bytes;
 mod cache;

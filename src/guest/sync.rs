@@ -1,4 +1,4 @@
-//! What threads share, for the watchdog. `fuzz/threads` has another file of this name, which tries the orders in which
+//! What threads share, for the watchdog and the batches of records. `fuzz/threads` has another file of this name, which tries the orders in which
 //! threads may run.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};

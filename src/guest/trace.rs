@@ -64,10 +64,10 @@ impl Tracer {
     /// that stores without end would otherwise run for much longer than the limit says.
     fn empty(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, u32)) {
         let cursor = self.cursor.get(store).i32().unwrap_or(0).cast_unsigned();
-        if cursor == RECORDS_AT && !feed.is_busy() {
+        if cursor == RECORDS_AT && !feed.is_behind() {
             return;
         }
-        feed.timed(|feed| take(feed, cursor));
+        take(feed, cursor);
         // Cannot fail: the global is a mutable i32.
         let _ = self.cursor.set(store, Value::I32(RECORDS_AT.cast_signed()));
     }
@@ -99,7 +99,7 @@ impl Tracer {
         if let Some((site, addr, len)) = init {
             self.init(store, &mut feed, site, addr, len);
         }
-        feed.timed(|feed| feed.checkpoint(|memory| self.memory(memory, store)));
+        feed.checkpoint(|memory| self.memory(memory, store));
         if at_once {
             count(&mut feed);
         }

@@ -26,11 +26,11 @@ use crate::record::{LONG, Site, SiteKind};
 const DEPTH: u8 = 9;
 /// Bytes in a record.
 pub(in crate::guest) const RECORD: u32 = 16;
-/// Addresses in the buffer: the limit, the first record, and the end. The buffer and what the guest itself uses fit in
-/// the fastest cache.
+/// Addresses in the buffer: the limit, the first record, and the end. A larger buffer would crowd what the guest itself
+/// uses out of the fastest cache, and a smaller one has the hook called more often.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
 pub(in crate::guest) const RECORDS_AT: u32 = 64;
-pub(in crate::guest) const RECORDS_END: u32 = 16 << 10;
+pub(in crate::guest) const RECORDS_END: u32 = 32 << 10;
 /// The hook's site argument when the buffer is full.
 pub(in crate::guest) const NO_SITE: u32 = u32::MAX;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::stored::Record;
 
 /// Maximum number of records in a chunk.
-pub(super) const CHUNK: usize = 32_768;
+pub(super) const CHUNK: usize = 16_384;
 
 /// Number of buffers that are kept ready.
 const READY: usize = 2;
@@ -73,7 +73,8 @@ impl Records {
 pub struct RawRecords(pub(super) Records);
 
 impl RawRecords {
-    /// Appends records, of 16 bytes each.
+    /// Appends records, of 16 bytes each. Copied one by one, they stay in a cache for the collector; the way in which
+    /// many bytes are copied fastest, around the caches, has it wait for memory.
     pub fn append(&mut self, bytes: &[u8]) {
         self.0.extend(bytes.as_chunks().0.iter().map(Record::read));
     }

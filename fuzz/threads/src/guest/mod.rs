@@ -1,5 +1,7 @@
-//! The watchdog of linmem, with what it needs in place of the rest of linmem.
+//! The watchdog and the batches of linmem, with what they need in place of the rest of linmem.
 
+#[path = "../../../../src/guest/batches.rs"]
+pub(crate) mod batches;
 pub(crate) mod control;
 pub(crate) mod flag;
 pub(crate) mod models;

@@ -1,13 +1,16 @@
-//! What threads around a watchdog do, and what must hold in any order.
+//! What threads around a watchdog, and those that take batches, do, and what must hold in any order.
 
 use std::time::Duration;
 
+use shuttle::rand::{Rng, thread_rng};
 use shuttle::sync::mpsc::channel;
 use shuttle::thread::{spawn, yield_now};
+use std::sync::Arc;
 
+use super::batches::{Batch, Batches, CollectorThread};
 use super::flag::Flag;
 use super::watchdog::Watchdog;
-use crate::record::{Failure, Limit};
+use crate::record::{Buffers, Collector, Failure, Limit, RawRecords};
 
 /// How an exchange ended.
 #[derive(Debug, PartialEq)]
@@ -100,4 +103,35 @@ pub(crate) fn batched() {
     }
     assert!(!flag.stops());
     drop(guard);
+}
+
+/// Batches come while the collector's thread works, looks for more, or sleeps, and the guest takes some itself.
+pub(crate) fn fed() {
+    let (sender, taken) = channel();
+    let batches = Arc::new(Batches::new(Collector(Vec::new(), sender)));
+    let thread = CollectorThread::start(&batches, &Buffers);
+    // Less or more than the thread looks for batches before it sleeps.
+    let pause = || (0..thread_rng().gen_range(0..200)).for_each(|_| yield_now());
+    for number in 0..6 {
+        thread.send(match number % 3 {
+            2 => Batch::Init(number, 0, Vec::new()),
+            _ => Batch::Records(RawRecords(number)),
+        });
+        while batches.len() > 2 {
+            batches.take_next();
+        }
+        if number == 2 {
+            while batches.take_next() {}
+            batches.give(|collector| assert_eq!(collector.0, [0, 1, 2], "all that was sent, in order"));
+            assert!(batches.is_checkpoint_due());
+        }
+    }
+    // The thread alone takes what is left. Where it slept on, nobody could go on.
+    (0..6).for_each(|number| assert_eq!(taken.recv(), Ok(number)));
+    pause();
+    thread.send(Batch::Records(RawRecords(6)));
+    assert_eq!(taken.recv(), Ok(6));
+    pause();
+    drop((thread, batches));
+    assert!(taken.recv().is_err(), "the thread has ended");
 }
