@@ -349,7 +349,7 @@ impl Cli {
     ///
     /// Records stores if an interactive front end shows them, unless a setting overrides that.
     pub fn options(&self, is_looked_at: bool) -> Options {
-        let Settings { limits, trace, env, source_maps, resend, poison, .. } = &self.settings;
+        let Settings { limits, trace, batch, env, source_maps, resend, poison, .. } = &self.settings;
         let stops = self.stops();
         Options {
             limits: *limits,
@@ -361,6 +361,7 @@ impl Cli {
             env: env.0.clone(),
             source_maps: source_maps.clone(),
             resend: *resend,
+            batch: *batch,
             ..Options::default()
         }
     }

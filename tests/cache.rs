@@ -69,6 +69,20 @@ fn a_cached_guest_does_the_same() {
     assert!(text(&json.stdout).contains(r#""compiled":[{"kind":"stores","bytes":"#), "{}", text(&json.stdout));
 }
 
+/// A compiled recipe is kept like a compiled guest.
+#[test]
+fn recipes_are_compiled_when_the_user_says() {
+    let line = "Did you know how long a line is?\n";
+    for (batch, lines, compiled) in [("auto", 1, 1), ("always", 1, 2), ("never", 4000, 1)] {
+        let case = Case::new(&format!("batch-{batch}-{lines}"));
+        let lines_file = file(&format!("batch-{batch}-{lines}.txt"), &line.repeat(lines));
+        let mut command = case.command(&["passing-data", "--batch", batch]);
+        let output = command.stdin(File::open(lines_file).expect("it is ours")).output().expect("linmem starts");
+        assert_eq!(text(&output.stdout), line.replace('\n', " Wasm is cool!\n").repeat(lines), "{batch}");
+        assert_eq!(case.files().len(), compiled, "{batch}, {lines} lines");
+    }
+}
+
 #[test]
 fn the_cache_can_be_measured_and_cleared() {
     let case = Case::new("cleared");

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
-use super::Live;
+use super::{Batching, Live};
 use crate::abi::Batch;
 use crate::guest::{DriverCode, DriverJob};
 
@@ -27,6 +27,8 @@ pub(super) struct Driving {
     pub(super) batch: Option<Batch>,
     /// How many lines this guest answered without the driver.
     lines: usize,
+    /// When the recipe is compiled.
+    batching: Batching,
     /// How many lines any guest answered: each makes an assumed convention more likely to be right.
     answered: usize,
 }
@@ -46,6 +48,10 @@ enum Code {
 }
 
 impl Driving {
+    pub(super) fn new(batching: Batching) -> Driving {
+        Driving { batching, ..Driving::default() }
+    }
+
     /// The guest is replaced by a fresh instance, to which the driver is not attached yet.
     pub(super) fn detach(&mut self) {
         (self.batch, self.lines) = (None, 0);
@@ -59,11 +65,12 @@ impl Driving {
 
     /// Whether to go on with the driver, if so many bytes of lines wait.
     fn is_due(&self, waiting: usize) -> bool {
-        match &self.code {
-            Code::Unknown => self.lines >= SOUGHT || waiting >= MUCH,
-            Code::Missing(_) => self.lines >= WORTHWHILE,
-            Code::Compiling(_) => true,
-            Code::Known(code) => code.is_some() && self.lines >= AGAIN,
+        match (self.batching, &self.code) {
+            (Batching::Never, _) | (_, Code::Known(None)) => false,
+            (Batching::Always, _) | (_, Code::Compiling(_)) => true,
+            (Batching::Auto, Code::Unknown) => self.lines >= SOUGHT || waiting >= MUCH,
+            (Batching::Auto, Code::Missing(_)) => self.lines >= WORTHWHILE,
+            (Batching::Auto, Code::Known(Some(_))) => self.lines >= AGAIN,
         }
     }
 }
@@ -95,6 +102,9 @@ impl Live {
             return;
         }
         self.look_for_driver();
+        if self.driving.batching == Batching::Always {
+            self.driving.code.wait();
+        }
         let is_due = self.driving.is_due(waiting);
         match std::mem::take(&mut self.driving.code) {
             Code::Missing(job) if is_due => self.driving.code = start(job),

@@ -121,7 +121,7 @@ impl Live {
             watch,
             used: false,
             started: Duration::ZERO,
-            driving: Driving::default(),
+            driving: Driving::new(options.batch),
             name: source.name.clone(),
             stops: options.stops.clone(),
             made,

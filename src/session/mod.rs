@@ -40,7 +40,7 @@ pub use factory::OpenError;
 pub use infer::Inference;
 pub use inspect::{Inspection, inspect};
 pub use live::{GATHER, Live};
-pub use options::{Options, Resend, Watched};
+pub use options::{Batching, Options, Resend, Watched};
 pub use request::{GuestOp, Request};
 pub use resend::Reload;
 pub use saved::{Saved, SessionFileError, load, load_within, save};

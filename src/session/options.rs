@@ -39,8 +39,22 @@ pub struct Options {
     pub watched: Watched,
     /// What is sent again after a guest was reloaded because its file changed.
     pub resend: Resend,
+    /// When the recipe is compiled.
+    pub batch: Batching,
     /// The breakpoints and watchpoints.
     pub stops: Stops,
+}
+
+/// When a recipe is compiled, so that the guest answers many lines in one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Batching {
+    /// Once there are so many lines that it pays off.
+    #[default]
+    Auto,
+    /// Before the first line, or as soon as an assumed convention has answered many lines.
+    Always,
+    /// Not at all: each line is answered step by step.
+    Never,
 }
 
 /// The watched files.

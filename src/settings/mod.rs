@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use crate::check::Finding;
 use crate::debug::PathMapping;
 use crate::guest::Limits;
-use crate::session::Resend;
+use crate::session::{Batching, Resend};
 
 pub use amount::duration;
 pub use value::{Allowed, Check, ColorChoice, Filler, Keys, Kind, Look, SeenBy, Trace, Variables};
@@ -31,6 +31,8 @@ pub struct Settings {
     pub inputs: InputLimits,
     /// Which memory accesses of the guest are recorded.
     pub trace: Trace,
+    /// When a recipe is compiled.
+    pub batch: Batching,
     /// Where to find the sources that debug information names.
     pub source_maps: Vec<PathMapping>,
     /// The environment of a program.
@@ -112,6 +114,7 @@ impl Default for Settings {
             max_cache: CACHE,
             inputs: InputLimits::default(),
             trace: Trace::Auto,
+            batch: Batching::Auto,
             source_maps: Vec::new(),
             env: Variables::default(),
             color: ColorChoice::Auto,
@@ -204,6 +207,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     setting("max-cache", "Cache size limit", Group::Compiling, &At(|all| &mut all.max_cache)),
     setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
+    setting("batch", "Compile the recipe: auto, always, never", Group::Program, &At(|all| &mut all.batch)),
     setting(
         "source-map",
         "Read sources under FROM from TO; may be repeated",
@@ -343,6 +347,7 @@ mod tests {
             ("rows", "off", "off"),
             ("color", "never", "never"),
             ("resend", "last", "last"),
+            ("batch", "never", "never"),
         ] {
             let (mut settings, setting) = (Settings::default(), find(name).expect("there is such a setting"));
             assert_eq!(setting.set(&mut settings, OsStr::new(text)), Ok(()), "{name}");

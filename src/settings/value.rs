@@ -7,7 +7,7 @@ use super::Settings;
 use super::amount::{duration, shown_size, size};
 use crate::debug::PathMapping;
 use crate::guest::Passes;
-use crate::session::Resend;
+use crate::session::{Batching, Resend};
 use crate::view::HostLanguage;
 
 /// The kind of values that a setting takes.
@@ -440,6 +440,11 @@ impl Trace {
 impl Choice for Trace {
     const ALL: &'static [(&'static str, Trace)] =
         &[("auto", Trace::Auto), ("off", Trace::Off), ("stores", Trace::Stores), ("loads", Trace::Loads)];
+}
+
+impl Choice for Batching {
+    const ALL: &'static [(&'static str, Batching)] =
+        &[("auto", Batching::Auto), ("always", Batching::Always), ("never", Batching::Never)];
 }
 
 impl Choice for Resend {

@@ -8,20 +8,22 @@ use std::process::Command;
 pub(crate) fn linmem() -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear();
-    command.envs(cache());
+    command.envs(mode());
     command
 }
 
-/// Where linmem keeps compiled code, if `LINMEM_TEST_CACHE` says so: by default nowhere. `tests/cache-modes.sh` runs all
-/// tests with a cache.
-pub(crate) fn cache() -> Option<(&'static str, String)> {
-    std::env::var("LINMEM_TEST_CACHE").ok().map(|folder| ("XDG_CACHE_HOME", folder))
+/// In which mode linmem runs, as environment variables: where it keeps compiled code, if `LINMEM_TEST_CACHE` says so, by
+/// default nowhere; and its config file, in the folder `LINMEM_TEST_CONFIG`, by default none. `tests/every-mode.sh` runs all
+/// tests in many modes.
+pub(crate) fn mode() -> impl Iterator<Item = (&'static str, String)> {
+    let modes = [("LINMEM_TEST_CACHE", "XDG_CACHE_HOME"), ("LINMEM_TEST_CONFIG", "XDG_CONFIG_HOME")];
+    modes.into_iter().filter_map(|(test, variable)| Some((variable, std::env::var(test).ok()?)))
 }
 
 /// A shell command in an environment with only a `PATH`, on which linmem comes first.
 pub(crate) fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", script]).env_clear().env("PATH", path()).envs(cache());
+    command.args(["-c", script]).env_clear().env("PATH", path()).envs(mode());
     command
 }
 

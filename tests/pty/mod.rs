@@ -25,7 +25,7 @@ impl Pty {
         let mut command = CommandBuilder::new(crate::hermetic::BINARY);
         command.args(args);
         command.env_clear();
-        crate::hermetic::cache().iter().for_each(|(name, value)| command.env(name, value));
+        crate::hermetic::mode().for_each(|(name, value)| command.env(name, value));
         command.env("TERM", "xterm-256color");
         command.env("XDG_STATE_HOME", folder);
         command.cwd(folder);
