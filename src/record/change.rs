@@ -122,6 +122,20 @@ impl Mask {
     }
 }
 
+/// Whether two slices of equal length differ in every byte.
+pub fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
+    // Written so that it vectorizes.
+    old.iter().zip(new).fold(u8::MAX, |least, (old, new)| least.min(old ^ new)) != 0
+}
+
+/// How many bytes at the start can be skipped, in whole blocks, when one that differs is sought, or one that does not.
+fn skipped(old: &[u8], new: &[u8], differs: bool) -> usize {
+    const BLOCK: usize = 64;
+    let mut blocks = old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK));
+    let stops = |(old, new): (&[u8], &[u8])| if differs { old != new } else { !differ_throughout(old, new) };
+    blocks.position(stops).unwrap_or(old.len() / BLOCK) * BLOCK
+}
+
 impl Change {
     /// A change of bytes from `old` to `new`, which must have the same length.
     pub fn bytes(memory: usize, addr: u64, old: &[u8], new: &[u8], by: Actor, evidence: Evidence) -> Change {
@@ -190,22 +204,36 @@ impl Change {
     pub fn written(&self) -> usize {
         match self.is_whole() {
             true => self.len(),
-            false => (0..self.len()).filter(|&place| self.is_written(place)).count(),
+            false => self.runs().map(|run| usize::try_from(run.end - run.start).unwrap_or(usize::MAX)).sum(),
         }
     }
 
     /// The runs of bytes known to be written, as addresses.
     pub fn runs(&self) -> impl Iterator<Item = Range<u64>> {
         let (addr, len) = (self.place().map_or(0, |(_, range, _)| range.start), self.len());
-        let is_whole = self.is_whole();
         let mut at = 0;
         std::iter::from_fn(move || {
-            let start = (at..len).find(|&place| self.is_written(place))?;
-            let end = if is_whole { None } else { (start..len).find(|&place| !self.is_written(place)) };
-            let end = end.unwrap_or(len);
+            let start = self.find(at, true)?;
+            let end = self.find(start, false).unwrap_or(len);
             at = end;
             Some(addr + start as u64..addr + end as u64)
         })
+    }
+
+    /// The first index at or after `from` whose byte is known to be written, or is not.
+    fn find(&self, from: usize, written: bool) -> Option<usize> {
+        let len = self.len();
+        if self.is_whole() {
+            return (written && from < len).then_some(from);
+        }
+        let from = match self {
+            Change::Bytes { old_then_new, evidence: Evidence::Found, .. } => {
+                let (old, new) = old_then_new.split_at(len);
+                from + skipped(&old[from..], &new[from..], written)
+            }
+            _ => from,
+        };
+        (from..len).find(|&place| self.is_written(place) == written)
     }
 
     /// Whether the byte at this index is known to be written.
@@ -299,6 +327,40 @@ impl Change {
             }
             Change::Bare { .. } => (),
             Change::Growth { memory, from, .. } => memories[*memory].resize(from * WASM_PAGE),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Long runs of bytes that differ and of bytes that do not, so that whole blocks are skipped.
+    fn pairs() -> impl Strategy<Value = Vec<bool>> {
+        vec((any::<bool>(), 0_usize..200), 0..8)
+            .prop_map(|runs| runs.into_iter().flat_map(|(differs, len)| vec![differs; len]).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_the_bytes_that_are_written(differ in pairs(), is_masked: bool) {
+            let (old, new) = (vec![7; differ.len()], differ.iter().map(|&differs| 7 + u8::from(differs)).collect::<Vec<_>>());
+            let change = match is_masked {
+                true => Change::bytes(0, 100, &new, &new, Actor::Module, Evidence::Written)
+                    .with_mask(Some(Mask::new(differ.len(), |place| differ[place]))),
+                false => Change::bytes(0, 100, &old, &new, Actor::Module, Evidence::Found),
+            };
+            let mut written = vec![false; differ.len()];
+            for run in change.runs() {
+                let run = usize::try_from(run.start - 100)?..usize::try_from(run.end - 100)?;
+                prop_assert!(!run.is_empty() && (run.start == 0 || !written[run.start - 1]));
+                written[run].fill(true);
+            }
+            prop_assert_eq!(change.written(), differ.iter().filter(|&&differs| differs).count());
+            prop_assert_eq!(written, differ);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE};
+use crate::record::{Actor, Change, Evidence, Image, Memories, PAGE, differ_throughout};
 
 /// What happened to one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,12 +141,6 @@ impl Cells {
             *self = Cells::Few(few);
         }
     }
-}
-
-/// Whether two slices of equal length differ in every byte.
-fn differ_throughout(old: &[u8], new: &[u8]) -> bool {
-    // Written so that it vectorizes.
-    old.iter().zip(new).fold(u8::MAX, |least, (old, new)| least.min(old ^ new)) != 0
 }
 
 /// The marks of one memory, for the part of the timeline between two moments.
