@@ -1,13 +1,18 @@
 //! The config file: settings, one `name = value` per line. The command line overrides them.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, definition};
+use crate::record::counted;
 use crate::settings::{Kind, SETTINGS, Settings, find};
+
+/// Maximum length of a config file, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// Parses the command line on top of the config file's settings.
 ///
@@ -25,7 +30,7 @@ pub fn parse() -> Result<Cli, clap::Error> {
 /// user, that is no reason to stop.
 fn read(unread: &mut Option<String>) -> Result<Settings, String> {
     let Some(path) = file() else { return Ok(Settings::default()) };
-    match std::fs::read_to_string(&path) {
+    match read_file(&path) {
         Ok(text) => settings(&path, &text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(format!("{}: {error}", path.display())),
@@ -33,6 +38,19 @@ fn read(unread: &mut Option<String>) -> Result<Settings, String> {
             *unread = Some(format!("the config file is ignored: {}: {error}", path.display()));
             Ok(Settings::default())
         }
+    }
+}
+
+/// The text of a regular file: a device may be endless, and a pipe may never have any.
+fn read_file(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > LONGEST {
+        true => Err(io::Error::other(format!("longer than {}", counted(LONGEST, "byte")))),
+        false => Ok(text),
     }
 }
 

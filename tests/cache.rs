@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::hermetic::shell;
 use crate::piped::{file, linmem, text};
 use crate::terminal::scratch;
 
@@ -114,6 +115,23 @@ fn a_damaged_cache_changes_nothing() {
     }
 }
 
+/// Something else has the name of what is kept: a pipe that nobody writes to, a device, a directory.
+#[test]
+fn what_is_no_regular_file_is_not_read() {
+    let case = Case::new("irregular");
+    let fresh = case.answers(&[]);
+    for make in ["mkfifo", "ln -s /dev/zero", "mkdir"] {
+        let entry = &case.files()[0];
+        std::fs::remove_file(entry).expect("it is ours");
+        let made = Command::new("sh").args(["-c", &format!("{make} \"$0\"")]).arg(entry).status();
+        assert!(made.expect("sh is installed").success());
+        assert_eq!(case.answers(&[]), fresh, "{make}");
+        // It is replaced where that is possible.
+        let _ = std::fs::remove_dir(entry);
+        case.answers(&[]);
+    }
+}
+
 #[test]
 fn a_cache_that_cannot_be_used_changes_nothing() {
     let case = Case::new("unusable");
@@ -128,6 +146,18 @@ fn a_cache_that_cannot_be_used_changes_nothing() {
     std::fs::remove_file(case.folder.join("linmem")).expect("it is ours");
     assert_eq!(case.answers(&["--max-cache", "10"]), fresh);
     assert!(case.files().is_empty());
+}
+
+/// The limit of a file's size stands for a full disk: nothing is kept, no draft is left, and the guest answers.
+#[test]
+fn a_full_disk_changes_nothing() {
+    let case = Case::new("full");
+    for limit in [0, 1] {
+        let script = format!("ulimit -f {limit}; linmem {} --line abc | cat", case.guest);
+        let output = shell(&script).env("XDG_CACHE_HOME", &case.folder).output().expect("sh is installed");
+        assert_eq!((text(&output.stdout).as_str(), text(&output.stderr).as_str()), ("!bc\n", ""), "{limit}");
+        assert_eq!(case.files(), Vec::<PathBuf>::new(), "{limit}");
+    }
 }
 
 #[test]

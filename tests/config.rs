@@ -177,9 +177,21 @@ fn a_config_file_that_cannot_be_read_stops_nothing() {
     std::fs::create_dir_all(folder.join("binary/linmem")).expect("the test directory is writable");
     std::fs::write(folder.join("binary/linmem/config"), b"quiet\xff").expect("the test directory is writable");
     std::fs::write(folder.join("file"), "").expect("the test directory is writable");
+    for (name, target) in [("endless", "/dev/zero"), ("full", "/dev/full")] {
+        let _ = std::fs::remove_dir_all(folder.join(name));
+        std::fs::create_dir_all(folder.join(name).join("linmem")).expect("the test directory is writable");
+        std::os::unix::fs::symlink(target, folder.join(name).join("linmem/config")).expect("a link can be made");
+    }
+    let _ = std::fs::remove_dir_all(folder.join("pipe"));
+    std::fs::create_dir_all(folder.join("pipe/linmem")).expect("the test directory is writable");
+    let made = std::process::Command::new("mkfifo").arg(folder.join("pipe/linmem/config")).status();
+    assert!(made.expect("mkfifo is installed").success());
     for (config, args, reason) in [
         ("folder", &["--line", "x"][..], "config file is ignored"),
         ("file", &["--line", "x"], "config file is ignored"),
+        ("endless", &["--line", "x"], "not a regular file"),
+        ("full", &["--line", "x"], "not a regular file"),
+        ("pipe", &["--line", "x"], "not a regular file"),
         ("folder", &["--line", "x", "--no-config"], ""),
         ("folder", &["guests"], "config file is ignored"),
         ("missing", &["--line", "x"], ""),

@@ -113,6 +113,18 @@ fn what_is_not_kept_is_said_and_what_was_written_is_exact() {
     assert!(exchanges[1]["changes"].as_array().expect("a list").iter().all(|change| change["kind"] != "bare"));
 }
 
+/// A guest that fills its memory would have as many rows printed as it has.
+#[test]
+fn so_many_changed_rows_are_printed_and_the_others_counted() {
+    let output = run(&[&guest(), "--show", "hex", "--max-record", "1MiB"], b"Fq\n");
+    let stdout = text(&output.stdout);
+    let rows = stdout.lines().filter(|line| line.starts_with("      after")).count();
+    let left = SIZE / 16 - 65_536 / 16 - (1 << 16);
+    assert!(((1 << 16)..(1 << 16) + 10).contains(&rows), "{rows}");
+    let told = format!("... and {left} more changed rows (--show json lists what changed)");
+    assert!(stdout.contains(&told), "{:?}", stdout.lines().find(|line| line.contains("...")));
+}
+
 #[test]
 fn a_session_with_values_that_are_not_kept_is_saved_and_read() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("heavy");

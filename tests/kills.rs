@@ -137,7 +137,7 @@ fn two_at_once_share_a_history_and_files() {
 /// A signal that ends linmem while it writes leaves no draft.
 #[test]
 fn a_signal_leaves_no_draft() {
-    for signal in ["-TERM", "-HUP", "-QUIT"] {
+    for signal in ["-TERM", "-HUP", "-QUIT", "-USR1", "-ALRM"] {
         let folder = folder("signal");
         for round in 0..4 {
             let mut child = start(&folder);
@@ -169,7 +169,24 @@ fn linmem_answers_wherever_it_cannot_keep_a_history() {
         assert_eq!(output.status.code(), Some(0), "{state}: {stdout}{}", text(&output.stderr));
         assert!(stdout.contains("=> b Wasm is cool!"), "{state}: {stdout}");
     }
-    let full = "trap '' XFSZ; ulimit -f 0; printf 'a\\nb\\n' | linmem --repl | cat";
+    let kept = folder.join("irregular/linmem");
+    for (name, make) in [
+        ("history", "ln -s /dev/zero history"),
+        ("history", "mkfifo history"),
+        ("history", "ln -s /dev/stdin history"),
+        ("history.lock", "mkfifo history.lock"),
+    ] {
+        let _ = fs::remove_dir_all(&kept);
+        fs::create_dir_all(&kept).expect("the test directory is writable");
+        assert!(Command::new("sh").args(["-c", make]).current_dir(&kept).status().expect("it runs").success());
+        let output =
+            shell("printf 'a\\nb\\n' | linmem --repl").env("XDG_STATE_HOME", folder.join("irregular")).output();
+        let stdout = text(&output.expect("sh is installed").stdout);
+        assert!(stdout.contains("=> b Wasm is cool!"), "{make}: {stdout}");
+        assert_eq!(stdout.matches("cannot keep the history").count(), 1, "{make}: {stdout}");
+        assert!(stdout.contains("not a regular file"), "{name}: {stdout}");
+    }
+    let full = "ulimit -f 0; printf 'a\\nb\\n' | linmem --repl | cat";
     let output = shell(full).env("XDG_STATE_HOME", folder.join("state")).output().expect("sh is installed");
     let stdout = text(&output.stdout);
     assert!(stdout.contains("=> b Wasm is cool!") && stdout.contains("cannot keep the history"), "{stdout}");

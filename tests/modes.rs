@@ -70,7 +70,8 @@ fn wait_until_stopped(terminal: &Terminal) {
 #[test]
 fn the_terminal_is_restored_after_quitting_and_after_every_signal() {
     for (front, args, ready) in FRONT_ENDS {
-        for (name, code) in [("quit", 0), ("-TERM", 143), ("-HUP", 129), ("-QUIT", 131)] {
+        let other = [("-USR1", 138), ("-USR2", 140), ("-ALRM", 142), ("-XCPU", 152), ("-PROF", 155)];
+        for (name, code) in [("quit", 0), ("-TERM", 143), ("-HUP", 129), ("-QUIT", 131)].into_iter().chain(other) {
             let mut terminal = start(name, front, args, ready);
             match name {
                 "quit" => terminal.press("\x04"),

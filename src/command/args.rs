@@ -1,6 +1,6 @@
 //! The arguments of a command: quotes, escapes, numbers, typed values.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::ArgumentError;
 use super::quotes::closing;
@@ -95,7 +95,11 @@ impl<'a> Args<'a> {
     pub(super) fn file(&mut self) -> Result<PathBuf> {
         let is_quoted = self.rest.trim_start().starts_with('"');
         let name = self.text("FILE")?;
-        Ok(if is_quoted { name.into() } else { home(&name) })
+        let path = if is_quoted { name.into() } else { home(&name) };
+        match is_named_pipe(&path) {
+            true => Err(ArgumentError::Invalid(format!("{}: not a regular file", path.display()))),
+            false => Ok(path),
+        }
     }
 
     /// The next argument as a file name, if there is one.
@@ -243,6 +247,19 @@ impl<'a> Args<'a> {
             _ => false,
         }
     }
+}
+
+/// Whether opening it would wait for another program, perhaps for ever. A pipe that a shell made has no name.
+#[cfg(unix)]
+pub(super) fn is_named_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo()) && path.canonicalize().is_ok()
+}
+
+/// Other systems have none among their files.
+#[cfg(not(unix))]
+pub(super) fn is_named_pipe(_: &Path) -> bool {
+    false
 }
 
 /// Expands a leading `~/` to the user's home directory.

@@ -89,8 +89,10 @@ pub(super) fn write_cause(
 
 /// The maximum length of a sentence about what was read, in characters.
 const SENTENCE: usize = 100;
-/// The maximum number of changed rows that are written at a prompt.
-const ROWS: usize = 24;
+/// The maximum number of changed rows that are written at a prompt, and where else to look.
+const ROWS: (usize, &str) = (24, ":changes lists what changed");
+/// The same of each step in a pipe. More would be gigabytes.
+const MANY_ROWS: (usize, &str) = (1 << 16, "--show json lists what changed");
 
 /// Writes the headline of the selection.
 pub(super) fn write_headline(out: &mut impl Write, at: &Selection) -> io::Result<()> {
@@ -181,7 +183,7 @@ fn write_changes(out: &mut impl Write, cause: &Cause, place: usize, before: &Mem
         if let Some(dropped) = dropped_in_full(cause, Some(place)) {
             writeln!(out, "      {dropped}")?;
         }
-        write_rows(out, &marks, before.get(memory), &memories[memory], style, usize::MAX)?;
+        write_rows(out, &marks, before.get(memory), &memories[memory], style, MANY_ROWS)?;
     }
     Ok(())
 }
@@ -193,7 +195,7 @@ fn write_rows(
     before: Option<&Image>,
     after: &Image,
     style: Style,
-    most: usize,
+    (most, elsewhere): (usize, &str),
 ) -> io::Result<()> {
     let (none, empty) = (Marks::default(), Image::default());
     for addr in marks.rows(style.width).take(most) {
@@ -202,9 +204,9 @@ fn write_rows(
         write_row(out, AFTER, &after, style)?;
         write_letters(out, BY, &after)?;
     }
-    let left = marks.rows(style.width).skip(most).count();
+    let left = marks.count_rows(style.width).saturating_sub(most);
     if left > 0 {
-        writeln!(out, "      ... and {left} more changed rows (:changes lists what changed)")?;
+        writeln!(out, "      ... and {left} more changed rows ({elsewhere})")?;
     }
     Ok(())
 }

@@ -119,12 +119,9 @@ fn file() -> Option<PathBuf> {
 
 /// The lines at the end of the file.
 fn read(path: &Path) -> io::Result<Vec<String>> {
+    is_regular(path)?;
     let mut file = File::open(path)?;
-    let about = file.metadata()?;
-    let skipped = about.len().saturating_sub(READ);
-    if !about.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
+    let skipped = file.metadata()?.len().saturating_sub(READ);
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();
     file.take(READ).read_to_end(&mut bytes)?;
@@ -137,6 +134,7 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
+    is_regular(path)?;
     let _lock = lock(path)?;
     let mut file = mine(OpenOptions::new().read(true).append(true).create(true)).open(path)?;
     let mut text = String::new();
@@ -175,11 +173,21 @@ fn shorten(path: &Path) -> io::Result<()> {
 /// Locks the history against other processes until the result is dropped. The lock is a separate file, as the history
 /// file may be replaced.
 fn lock(path: &Path) -> io::Result<File> {
-    let lock = mine(OpenOptions::new().write(true).create(true).truncate(false)).open(path.with_extension("lock"))?;
+    let path = path.with_extension("lock");
+    is_regular(&path)?;
+    let lock = mine(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
     match lock.lock() {
         // Some network file systems do not support locks; there a line may be lost at worst.
         Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
         _ => Ok(lock),
+    }
+}
+
+/// Fails for a device or a pipe, which may be endless, or never have a reader. There may be no such file yet.
+fn is_regular(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() => Err(io::Error::other("not a regular file")),
+        _ => Ok(()),
     }
 }
 

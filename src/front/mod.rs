@@ -41,6 +41,7 @@ use crate::session::{Source, SourceError, Watched};
 
 /// Runs the command line, and returns the exit status. Errors were printed to stderr.
 pub fn run(cli: &Cli) -> Status {
+    system::outlive_full_files();
     system::restore_before_aborting();
     if let Some(why) = &cli.unread {
         status::tell(why);

@@ -20,8 +20,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits before it checks again on a guest that it stopped.
 const RETRY: Duration = Duration::from_millis(1);
 
-/// How long recording may go on after a guest was stopped, besides a share of the time limit.
+/// How long recording may go on after a guest was stopped: so long, and this part of the time limit.
 const AFTER_STOP: Duration = Duration::from_millis(40);
+const SHARE: u32 = 40;
 
 const NOBODY: u8 = 0;
 const TIME: u8 = 1;
@@ -55,8 +56,10 @@ struct Shared {
     batch: AtomicBool,
     /// Set while the host does work that does not count towards the limit.
     paused: AtomicBool,
-    /// The reason for the last stop.
+    /// The reason for the last stop, and when that was, in nanoseconds since the watchdog was created.
     stopped_by: AtomicU8,
+    stopped_at: AtomicU64,
+    created: Instant,
     /// Set while a stop is active: the guest's thread clears it before it continues.
     firing: AtomicBool,
     /// Set while the watchdog thread sleeps until woken.
@@ -84,6 +87,8 @@ impl Watchdog {
                 batch: AtomicBool::new(false),
                 paused: AtomicBool::new(false),
                 stopped_by: AtomicU8::new(NOBODY),
+                stopped_at: AtomicU64::new(0),
+                created: Instant::now(),
                 firing: AtomicBool::new(false),
                 asleep: AtomicBool::new(false),
                 flag: Mutex::new(None),
@@ -157,19 +162,22 @@ impl Watchdog {
         self.shared.cancelled.load(SeqCst) > 0
     }
 
-    /// Whether there is time to record what the guest did: after it was stopped only for a moment, else until the user
-    /// interrupts. An exchange so ends within a tenth of the time limit, and Ctrl-C at once, however much memory changed.
+    /// Whether there is time to record what the guest did: after it was stopped only for a moment, and not at all if
+    /// nobody will see it; else until the user interrupts. An exchange so ends within a tenth of the time limit, and
+    /// Ctrl-C at once, however much memory changed and however many calls follow.
     pub(super) fn patience(&self) -> impl Fn() -> bool {
-        let (shared, since) = (self.shared.clone(), Instant::now());
+        let shared = self.shared.clone();
         let by = shared.stopped_by.load(SeqCst);
-        let until = match by {
-            NOBODY => None,
-            TIME => self.limit().map(|limit| since + limit / 20 + AFTER_STOP),
-            _ => Some(since + AFTER_STOP),
+        let share = match (by, self.limit()) {
+            (NOBODY, _) => None,
+            (TIME, limit) => Some(limit.unwrap_or_default() / SHARE + AFTER_STOP),
+            (USER, _) if self.is_cancelled(u64::MAX) => Some(Duration::ZERO),
+            _ => Some(AFTER_STOP),
         };
+        let until = share.map(|share| Duration::from_nanos(shared.stopped_at.load(SeqCst)) + share);
         move || {
             let is_interrupted = by != USER && shared.stopped_by.load(SeqCst) == USER;
-            !is_interrupted && until.is_none_or(|until| Instant::now() < until)
+            !is_interrupted && until.is_none_or(|until| shared.created.elapsed() < until)
         }
     }
 
@@ -305,7 +313,7 @@ impl Watchdog {
         seen.at = now;
         if is_running(count) {
             match self.due(count, seen) {
-                NOBODY => Some(self.tick()),
+                NOBODY => Some(self.tick().min(self.limit().map_or(IDLE, |limit| limit.saturating_sub(seen.spent)))),
                 by => Some(self.fire(count, by)),
             }
         } else if seen.spent < IDLE {
@@ -350,7 +358,10 @@ impl Watchdog {
         // The guest's thread increments the count before it reads `firing`. If the count is unchanged, that thread
         // will clear the stop, and it cannot affect a later exchange.
         if self.shared.count.load(SeqCst) == count {
-            self.shared.stopped_by.store(by, SeqCst);
+            if self.shared.stopped_by.load(SeqCst) != by {
+                self.shared.stopped_at.store(nanos(Some(self.shared.created.elapsed())), SeqCst);
+                self.shared.stopped_by.store(by, SeqCst);
+            }
             if let Some(flag) = &*flag {
                 flag.set(true);
             }
@@ -453,44 +464,4 @@ fn is_running(count: u64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Code, Limits};
-    use super::*;
-
-    /// The watchdog stops a guest again and again until it ends. The last time may come too late.
-    #[test]
-    fn a_stop_that_comes_too_late_does_not_keep_the_one_before_from_being_cleared() {
-        let code = Code::read("empty", b"(module)").expect("the module is valid");
-        let program = code.compile(Limits::default()).expect("it compiles");
-        let watchdog = Watchdog::new(None);
-        let _guest = program.instantiate(&watchdog).expect("it can be instantiated");
-        watchdog.during(|| {
-            let count = watchdog.shared.count.load(SeqCst);
-            watchdog.fire(count, USER);
-            assert_eq!(watchdog.verdict(), Some(Failure::Interrupted));
-            // As if the exchange were over by now.
-            watchdog.fire(count - 1, USER);
-        });
-        assert_eq!(watchdog.verdict(), None, "the next exchange would be stopped");
-    }
-
-    #[test]
-    fn the_watch_is_over_the_newest_guest_and_ends_with_it() {
-        let code = Code::read("empty", b"(module)").expect("the module is valid");
-        let program = code.compile(Limits::default()).expect("it compiles");
-        let watchdog = Watchdog::new(None);
-        let watched = || watchdog.flag().as_ref().map(Flag::copy);
-        let guest = || program.instantiate(&watchdog).expect("it can be instantiated");
-        let first = guest();
-        let flag_of_first = watched();
-        let second = guest();
-        assert!(flag_of_first.is_some() && watched().is_some() && watched() != flag_of_first);
-        first.take_watch();
-        assert!(watched() == flag_of_first);
-        drop(second);
-        assert!(watched() == flag_of_first, "the watch was not over that guest any more");
-        drop(first);
-        assert!(watched().is_none(), "the memory with the flag is gone");
-        watchdog.interrupt(1);
-    }
-}
+mod tests;

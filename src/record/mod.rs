@@ -11,6 +11,7 @@ mod history;
 mod image;
 mod recorder;
 mod run;
+mod stale;
 mod stop;
 mod summing;
 mod trap;

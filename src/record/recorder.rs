@@ -2,13 +2,13 @@
 
 mod comparing;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::stale::StalePages;
 use super::summing::{Patience, Summing};
 use super::{
     Actor, Cause, Change, Collector, Evidence, Failure, Frame, Image, Known, Memories, Outcome, Step, StepKind,
@@ -87,8 +87,8 @@ pub struct Recorder {
     most_steps: Option<usize>,
     /// Of its changes, the number of the first that may have values that can be dropped.
     full: usize,
-    /// The pages, by memory and number, that are not as in the guest's memory: there was no time to copy them.
-    stale: BTreeSet<(usize, u64)>,
+    /// The pages that there was no time to copy.
+    stale: StalePages,
     /// The number of its recorded accesses, and the collector that has them.
     accesses: u64,
     collector: Option<Arc<Mutex<Collector>>>,
@@ -277,7 +277,7 @@ impl Recorder {
     fn catch_up(&mut self, live: &Live<'_>, patience: Patience<'_>) {
         while let Some((memory, number)) = self.stale.pop_first() {
             if !patience() {
-                self.stale.insert((memory, number));
+                self.stale.insert(memory, number);
                 return;
             }
             if let Some(image) = self.present.get_mut(memory) {
@@ -354,7 +354,7 @@ impl Recorder {
             if let Some(image) = present.get_mut(memory) {
                 let room = self.budget.unwrap_or(u64::MAX).saturating_sub(self.kept);
                 let keeps_values = Summing::most(&pages) <= room;
-                let mut summing = Summing { keeps_values, stale: &mut BTreeSet::new(), patience: &|| true };
+                let mut summing = Summing { keeps_values, stale: &mut StalePages::default(), patience: &|| true };
                 summing.sum_up(memory, &pages, live(memory), image, &mut changes);
             }
         }
@@ -417,7 +417,7 @@ impl Recorder {
 
     /// All of a memory is known again.
     fn is_compared(&mut self, memory: usize) {
-        self.stale.retain(|(of, _)| *of != memory);
+        self.stale.forget(memory);
     }
 
     /// Resizes a memory's image to the live length, and records growth as made by `by`.
@@ -467,8 +467,7 @@ impl Recorder {
         debug_assert!(self.open.is_empty(), "a step is left on every way out of it");
         self.overhead = Duration::ZERO;
         (self.kept, self.full) = (0, 0);
-        (self.wanted, self.repeat_next, self.trigger) = (None, false, None);
-        self.accesses = 0;
+        (self.wanted, self.repeat_next, self.trigger, self.accesses) = (None, false, None, 0);
         let (log, traced) = self.collector.take().map_or_else(Default::default, |collector| {
             let mut collecting = collector.lock().unwrap_or_else(PoisonError::into_inner);
             (collecting.take_log(), collecting.traced())

@@ -1,8 +1,7 @@
 //! Sums up what a guest wrote between two boundaries: the written bytes of the pages that it accessed become changes.
 
-use std::collections::BTreeSet;
-
 use super::access::TouchedPage;
+use super::stale::StalePages;
 use super::{Actor, Change, Evidence, Image, Mask};
 
 /// Whether there is time to go on copying memory.
@@ -21,7 +20,7 @@ pub(super) struct Summing<'a> {
     /// Whether the values of the bytes are kept.
     pub(super) keeps_values: bool,
     /// The pages for which there was no time.
-    pub(super) stale: &'a mut BTreeSet<(usize, u64)>,
+    pub(super) stale: &'a mut StalePages,
     pub(super) patience: Patience<'a>,
 }
 
@@ -46,7 +45,7 @@ impl Summing<'_> {
         for (place, page) in pages.iter().filter(|page| page.is_written()).enumerate() {
             is_hurried |= place % BREATH == 0 && !(self.patience)();
             let new = if is_hurried { None } else { page.to_shared(live) };
-            let is_known = !self.stale.contains(&(memory, page.number()));
+            let is_known = !self.stale.contains(memory, page.number());
             match &new {
                 Some(new) if self.keeps_values && is_known => {
                     bare.flush(written.changes);
@@ -60,9 +59,9 @@ impl Summing<'_> {
             match new {
                 Some(new) => {
                     image.put_page(page.number(), &new);
-                    self.stale.remove(&(memory, page.number()));
+                    self.stale.remove(memory, page.number());
                 }
-                None => _ = self.stale.insert((memory, page.number())),
+                None => self.stale.insert(memory, page.number()),
             }
         }
         written.flush();

@@ -15,7 +15,7 @@ impl Watched {
     pub(super) fn keep(self, source: &Source, report: impl Fn(Update) + Send + 'static) -> Watching {
         let guest = self.guest.map(|path| File::new(FileRole::Guest(path), Some(source.bytes.clone())));
         let recipe = self.recipe.map(|path| {
-            let held = std::fs::read(&path).ok();
+            let held = contents(&path);
             File::new(FileRole::Recipe(path), held)
         });
         let mut files: Vec<_> = guest.into_iter().chain(recipe).collect();
@@ -54,7 +54,7 @@ impl Watching {
             GuestOp::Reload(source) => {
                 Some(File::new(FileRole::Guest(PathBuf::from(&source.name)), Some(source.bytes.clone())))
             }
-            GuestOp::Adopt(path) => Some(File::new(FileRole::Recipe(path.clone()), std::fs::read(path).ok())),
+            GuestOp::Adopt(path) => Some(File::new(FileRole::Recipe(path.clone()), contents(path))),
             GuestOp::AdoptRecipe(_) => Some(File::new(FileRole::Recipe(PathBuf::new()), None)),
             _ => None,
         }
@@ -103,7 +103,7 @@ impl File {
         }
         let held = match &self.kind {
             FileRole::Guest(path) => Source::find(path).ok()?.bytes,
-            FileRole::Recipe(path) => std::fs::read(path).ok()?,
+            FileRole::Recipe(path) => contents(path)?,
         };
         self.settled = now;
         if self.taken.as_ref() == Some(&held) {
@@ -130,7 +130,12 @@ impl FileRole {
     }
 }
 
+/// The bytes of a regular file: a device may be endless, and a pipe was read already.
+fn contents(path: &Path) -> Option<Vec<u8>> {
+    std::fs::metadata(path).ok()?.is_file().then(|| std::fs::read(path).ok())?
+}
+
 fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = std::fs::metadata(path).ok()?;
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     Some((metadata.modified().ok()?, metadata.len()))
 }

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::guest::Limits;
 use crate::record::counted;
 
+/// How much of a file shows whether it may be a module.
+const HEAD: u64 = 64 << 10;
+
 /// The built-in guests: name, source text, description. The build lists the files in `assets/guests`, the default
 /// guest first. All others answer in capitals, so that they differ only in their convention.
 pub const BUILT_IN: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/guests.rs"));
@@ -68,13 +71,28 @@ impl Source {
 
 /// Reads a file of at most so many bytes: devices may be endless.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    read_module(File::open(path)?, most)
+}
+
+/// Reads at most so many bytes, and only the first if they cannot be a module's.
+fn read_module(input: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut input) = (Vec::new(), input.take(most.saturating_add(1)));
+    input.by_ref().take(HEAD).read_to_end(&mut bytes)?;
+    if begins_like_module(&bytes) {
+        input.read_to_end(&mut bytes)?;
+    }
     if bytes.len() as u64 > most {
         let most = counted(most, "byte");
         return Err(io::Error::other(format!("longer than {most}, the limit for a module (--max-module sets it)")));
     }
     Ok(bytes)
+}
+
+/// Whether a file with these first bytes may be a module: a binary, or text.
+fn begins_like_module(head: &[u8]) -> bool {
+    // A character may be cut.
+    let is_text = || std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    head.starts_with(b"\0asm") || (!head.contains(&0) && is_text())
 }
 
 impl fmt::Display for SourceError {
@@ -90,3 +108,38 @@ impl fmt::Display for SourceError {
 }
 
 impl std::error::Error for SourceError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts the bytes that are read of it.
+    struct Counted<R>(R, usize);
+
+    impl<R: Read> Read for Counted<R> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.read(into)?;
+            self.1 += count;
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn of_what_is_no_module_only_the_first_bytes_are_read() {
+        for (head, repeated, is_read) in [
+            (&b"\0asm"[..], 0, true),
+            (b"(module ", b' ', true),
+            ("é".repeat(1 << 15).as_bytes(), b' ', true),
+            (&["é".repeat(1 << 15).as_bytes(), b"x"].concat(), b' ', true),
+            (b"", 0, false),
+            (b"(module ", 0xff, false),
+            (b"\x7fELF", 0, false),
+        ] {
+            let mut input = Counted(head.chain(io::repeat(repeated)), 0);
+            let outcome = read_module(&mut input, 1 << 20);
+            assert_eq!(outcome.is_err(), is_read, "all that may be a module is too long");
+            assert!(is_read || input.1 <= 64 << 10, "{} bytes of {head:.9?}", input.1);
+        }
+        assert_eq!(read_module(&b"\0asm\x01\0\0\0"[..], 8).expect("it is short").len(), 8);
+    }
+}

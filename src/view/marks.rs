@@ -39,6 +39,18 @@ struct Page {
     full: bool,
 }
 
+impl Page {
+    /// The offsets of the rows that contain a mark, in order.
+    fn rows(&self, width: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let row = self.marks.next(from)? / width * width;
+            from = row + width;
+            Some(row)
+        })
+    }
+}
+
 /// The marks of a page's bytes. Guests that fill or move much memory leave many pages with a single mark.
 #[derive(Clone, Debug)]
 enum Cells {
@@ -243,15 +255,20 @@ impl Marks {
 
     /// The addresses of the rows of `width` bytes that contain a mark, in order.
     pub fn rows(&self, width: usize) -> impl Iterator<Item = u64> + '_ {
-        self.pages.iter().flat_map(move |(number, page)| {
-            let mut from = 0;
-            let rows = std::iter::from_fn(move || {
-                let row = page.marks.next(from)? / width * width;
-                from = row + width;
-                Some(row)
-            });
-            rows.map(move |row| number * PAGE as u64 + row as u64)
-        })
+        self.pages
+            .iter()
+            .flat_map(move |(number, page)| page.rows(width).map(move |row| number * PAGE as u64 + row as u64))
+    }
+
+    /// The number of these rows. The time that counting takes depends on the number of pages only, where whole pages are
+    /// marked.
+    pub fn count_rows(&self, width: usize) -> usize {
+        let of_page = |page: &Page| match page.marks {
+            Cells::All(Mark::None) => 0,
+            Cells::All(_) => PAGE.div_ceil(width),
+            _ => page.rows(width).count(),
+        };
+        self.pages.values().map(of_page).sum()
     }
 
     /// The first marked address at or after `from`.
@@ -454,6 +471,9 @@ mod tests {
             [(page - 2, page), (page, 2 * page + 3), (2 * page + 3, 2 * page + 4), (2 * page + 8, 2 * page + 9)];
         assert_eq!(marks.ranges_from(0).collect::<Vec<_>>(), ranges);
         assert_eq!(marks.ranges(), 4);
+        for width in [8, 16, 32] {
+            assert_eq!(marks.count_rows(width), marks.rows(width).count());
+        }
         for (number, (start, end)) in (1..).zip(ranges) {
             assert_eq!((marks.range_number(start), marks.range_number(end - 1)), (number, number));
             assert_eq!(marks.range_before(start + 1), Some((start, end)));

@@ -10,7 +10,7 @@ use linmem::session::{Options, Session, Source, State, Update};
 use linmem::settings::Settings;
 use linmem::view::{Selection, visible};
 
-use super::{assert_safe, limits, session};
+use super::{assert_safe, compile, limits, session};
 use crate::cases::{CASES, SHOUTS};
 
 /// The most lines of one attack.
@@ -47,7 +47,7 @@ impl Prompt {
             0 => Session::replay(session::fixture()),
             kind => {
                 let trace = Passes { stores: kind == 1, loads: kind == 1, pauses: kind == 1 };
-                let options = Options { limits: limits(), trace, ..Options::default() };
+                let options = Options { limits: limits(), trace, compile: compile(), ..Options::default() };
                 let source = Source { name: "shouts.wat".to_owned(), bytes: SHOUTS.as_bytes().to_vec() };
                 // The receiver may be gone.
                 Session::start(source, options, move |update| drop(sender.send(update)))

@@ -16,7 +16,7 @@ mod view;
 
 use std::time::Duration;
 
-use linmem::guest::Limits;
+use linmem::guest::{Cache, CompileOptions, Limits};
 
 /// A part of linmem under attack.
 pub(crate) struct Target {
@@ -47,6 +47,13 @@ fn limits() -> Limits {
         record: 1 << 20,
         ..Limits::default()
     }
+}
+
+/// How guests are compiled. The few of them are the same again and again: if `ATTACK_CACHE` names a folder, compiled code
+/// is kept there.
+pub(crate) fn compile() -> CompileOptions {
+    let cache = std::env::var_os("ATTACK_CACHE").map(|folder| Cache::new(folder.into(), 4 << 20));
+    CompileOptions { cache, ..CompileOptions::default() }
 }
 
 /// Asserts that nothing in a text reaches the terminal as a control character.

@@ -6,7 +6,7 @@ use linmem::front::Offscreen;
 use linmem::guest::Passes;
 use linmem::session::{BUILT_IN, Options, Source};
 
-use super::{limits, session};
+use super::{compile, limits, session};
 use crate::cases::SHOUTS;
 
 /// The most events of one attack.
@@ -106,7 +106,7 @@ fn screen(bytes: &mut Unstructured<'_>) -> Result<Offscreen> {
     };
     let source = Source { name: name.to_owned(), bytes: guest.to_vec() };
     let trace = Passes { stores: kind % 2 == 1, loads: kind % 4 == 1, pauses: kind % 4 == 1 };
-    let options = Options { limits: limits(), trace, ..Options::default() };
+    let options = Options { limits: limits(), trace, compile: compile(), ..Options::default() };
     Ok(Offscreen::open(source, options, 100, 30).expect("the guest can be opened"))
 }
 

@@ -5,12 +5,14 @@ use linmem::guest::Limits;
 use linmem::record::Failure;
 use linmem::session::{Live, Options, Source, Watchdog};
 
+use crate::attack::compile;
+
 pub(crate) fn open(guest: &str, text: &str, limits: Limits) -> Option<Live> {
     let wish = ConventionRequest {
         recipe: Some(RecipeFile::new("odd.recipe".to_owned(), text.to_owned()).ok()?),
         ..ConventionRequest::default()
     };
-    let options = Options { wish, limits, ..Options::default() };
+    let options = Options { wish, limits, compile: compile(), ..Options::default() };
     let source = Source { name: "odd.wat".into(), bytes: guest.into() };
     Live::open(&source, &options, Watchdog::new(options.limits.time)).ok().map(|(live, _)| live)
 }

@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 pub(super) use abort::restore_before_aborting;
 pub(super) use output::{Out, is_stdout_closed, owes, write_interruptibly};
 pub(super) use panics::end_the_program;
-pub(super) use signals::{Caught, Signal, handle, listen, stop};
+pub(super) use signals::{Caught, Signal, handle, listen, outlive_full_files, stop};
 pub(super) use terminal::{
     editing, enter_prompt, give_back, leave_keys, leave_prompt, restore, signal_end_of_file, take_for_screen,
 };

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH,
+    SIGXCPU, SIGXFSZ,
+};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::{emulate_default_handler, raise};
 
@@ -23,6 +27,9 @@ const CLOSING: Duration = Duration::from_secs(1);
 const EDITING: Duration = Duration::from_secs(1);
 /// How often to look again.
 const TICK: Duration = Duration::from_millis(5);
+
+/// The signals that end a program. Those that tell of an error in its own code cannot be among them.
+const ENDING: [i32; 9] = [SIGTERM, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO];
 
 /// A signal that somebody may have to act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +67,7 @@ impl Caught {
     /// On a terminating signal, interrupts the guest of `watch`, and ends the program soon after.
     pub(in crate::front) fn install(watch: Watchdog) -> io::Result<Caught> {
         let caught = Caught::default();
-        let mut signals = Signals::new(not_ignored(&[SIGINT, SIGTERM, SIGHUP]))?;
+        let mut signals = Signals::new(not_ignored(&[SIGINT]))?;
         let noted = caught.clone();
         std::thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
@@ -116,7 +123,7 @@ pub(in crate::front) fn handle(
     interrupted: impl Fn() + Send + 'static,
     quits: impl Fn() -> bool + Send + 'static,
 ) -> io::Result<()> {
-    let mut signals = Signals::new(not_ignored(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]))?;
+    let mut signals = Signals::new(not_ignored(&[SIGINT, SIGQUIT, SIGTSTP]))?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             match signal {
@@ -166,7 +173,7 @@ pub(in crate::front) fn stop() -> io::Result<()> {
 /// Has every signal told that the full screen acts on. If it does not end when it is to, its terminal is stuck: the
 /// program ends all the same.
 pub(in crate::front) fn listen(tell: impl Fn(Signal) -> bool + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new(not_ignored(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]))?;
+    let mut signals = Signals::new(not_ignored(&[SIGINT, SIGQUIT, SIGTSTP, SIGCONT]))?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let told = Signal::new(signal);
@@ -182,11 +189,17 @@ pub(in crate::front) fn listen(tell: impl Fn(Signal) -> bool + Send + 'static) -
     Ok(())
 }
 
-/// Those of the signals that the program did not inherit as ignored. `nohup` ignores SIGHUP, and shells ignore SIGINT for
+/// From here on, a file that grew as long as the user allows (`ulimit -f`) is an error of the write, as a full disk is.
+pub(in crate::front) fn outlive_full_files() {
+    // Without it, such a write ends the program.
+    let _ = flag::register(SIGXFSZ, Arc::default());
+}
+
+/// Those of the signals, and of those that end a program, that it did not inherit as ignored. `nohup` ignores SIGHUP, and shells ignore SIGINT for
 /// programs in the background: it stays so. Call this before they are caught. Only Linux tells which are ignored.
 fn not_ignored(signals: &[i32]) -> Vec<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    signals.iter().copied().filter(|signal| ignored >> (signal - 1) & 1 == 0).collect()
+    signals.iter().chain(&ENDING).copied().filter(|signal| ignored >> (signal - 1) & 1 == 0).collect()
 }

@@ -64,6 +64,10 @@ impl Folder<'_> {
     /// # Errors
     /// It does not exist, belongs to somebody else, or others can write to it.
     pub(super) fn open(&self, name: &str) -> io::Result<(fs::File, Metadata)> {
+        // Opening a pipe would wait for somebody to write to it.
+        if !fs::metadata(self.path(name))?.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
         let file = fs::File::open(self.path(name))?;
         // Of the file that was opened: the name may have been taken by another meanwhile.
         let about = file.metadata()?;

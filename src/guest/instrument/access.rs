@@ -65,6 +65,13 @@ impl Access {
     }
 }
 
+impl Access {
+    /// The access of an instruction that fills or copies memory.
+    pub(super) fn in_bulk(operator: &Operator<'_>) -> Option<Access> {
+        bulk(operator).filter(|access| matches!(access, Access::Copy { .. } | Access::Fill { .. }))
+    }
+}
+
 fn load(width: u8, arg: MemArg) -> Access {
     Access::Load { width, arg, lane: false }
 }

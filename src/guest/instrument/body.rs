@@ -52,6 +52,8 @@ enum What {
     Check,
     /// A recorded access.
     Access(Access),
+    /// A fill or a copy that is not recorded.
+    Bulk(Access),
     /// The stop point with this number, and whether the function is entered there.
     Point(u32, bool),
     /// A counted call.
@@ -158,6 +160,8 @@ impl<'a> BodyRewriter<'a> {
             }
             if let Some(access) = self.recorded(&operator)? {
                 self.edits.push(Edit { range: at..end, what: What::Access(access) });
+            } else if let Some(access) = Access::in_bulk(&operator) {
+                self.edits.push(Edit { range: at..end, what: What::Bulk(access) });
             } else if points::calls(&operator) {
                 self.edits.push(Edit { range: end..end, what: What::Cursor });
             }
@@ -212,6 +216,7 @@ impl<'a> BodyRewriter<'a> {
             match what {
                 What::Check => emitter.check(),
                 What::Access(access) => emitter.access(*access, instruction),
+                What::Bulk(access) => emitter.unrecorded(*access, instruction),
                 What::Point(number, is_entry) => emitter.point(*number, self.keeps_depth, *is_entry),
                 What::Cursor => emitter.take_cursor(),
                 What::Call => points::counted_call(self.added, instruction, &mut self.code),

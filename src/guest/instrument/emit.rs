@@ -18,6 +18,7 @@ use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 use super::access::Access;
 use super::added::Added;
 use super::points;
+use super::portions::Bulk;
 use super::scratch::Scratch;
 use super::sections::MemoryKind;
 use crate::record::{LONG, Site, SiteKind};
@@ -68,16 +69,10 @@ pub(super) fn drain_body(added: Added) -> Vec<u8> {
 }
 
 impl Emitter<'_, '_> {
-    /// Traps if the stop flag, the first four bytes of its memory, is set. The load is atomic so that the compiler
-    /// does not hoist it out of a loop.
+    /// Traps if the stop flag is set.
     pub(super) fn check(&mut self) {
-        self.emit([
-            Instruction::I32Const(0),
-            Instruction::I32AtomicLoad(MemArg { offset: 0, align: 2, memory_index: self.added.flag_memory }),
-            Instruction::If(BlockType::Empty),
-            Instruction::Unreachable,
-            Instruction::End,
-        ]);
+        self.is_stopped();
+        self.emit([Instruction::If(BlockType::Empty), Instruction::Unreachable, Instruction::End]);
     }
 
     /// A stop point. Where the body `keeps_depth`, it does so at its entry, and takes it back at other points.
@@ -114,8 +109,8 @@ impl Emitter<'_, '_> {
                 true => self.compare_exchange(value, width, arg, instruction),
                 false => self.code.extend_from_slice(instruction),
             },
-            Access::Copy { to, from } => self.copy(to, from, instruction),
-            Access::Fill { memory } => self.fill(memory, instruction),
+            Access::Copy { to, from } => self.bulk(SiteKind::Copy, (to, from), access, instruction),
+            Access::Fill { memory } => self.bulk(SiteKind::Fill, (memory, memory), access, instruction),
             Access::Init { memory } => self.init(memory, instruction),
             Access::Grow { memory } => self.grow(memory, instruction),
         }
@@ -210,23 +205,17 @@ impl Emitter<'_, '_> {
         self.end_record(locals, 1);
     }
 
-    fn copy(&mut self, to: u32, from: u32, instruction: &[u8]) {
-        let site = self.bulk_site(SiteKind::Copy, to, from);
-        let len = if self.is_64(to) && self.is_64(from) { ValType::I64 } else { ValType::I32 };
-        self.bulk(site, to, [self.address_type(to), self.address_type(from), len], instruction);
+    /// A fill or a copy.
+    fn bulk(&mut self, kind: SiteKind, (memory, source): (u32, u32), access: Access, instruction: &[u8]) {
+        let site = self.bulk_site(kind, memory, source);
+        let Some(bulk) = self.bulk_of(access, instruction, Some(site)) else { return };
+        self.in_portions(&bulk);
+        self.bulk_record(site, &bulk);
     }
 
-    fn fill(&mut self, memory: u32, instruction: &[u8]) {
-        let site = self.bulk_site(SiteKind::Fill, memory, memory);
-        let address = self.address_type(memory);
-        self.bulk(site, memory, [address, ValType::I32, address], instruction);
-    }
-
-    /// A bulk operation with three operands: an address, another operand, and the length.
-    fn bulk(&mut self, site: i32, memory: u32, types: [ValType; 3], instruction: &[u8]) {
-        let operands = self.take_operands(types);
-        self.give_operands(operands);
-        self.code.extend_from_slice(instruction);
+    /// The record of a fill or a copy.
+    pub(super) fn bulk_record(&mut self, site: i32, bulk: &Bulk<'_>) {
+        let Bulk { memory, types, operands, .. } = *bulk;
         let locals = self.locals(memory);
         self.emit([Instruction::LocalGet(operands[0]), Instruction::LocalSet(locals.addr)]);
         self.begin_record();
@@ -267,7 +256,7 @@ impl Emitter<'_, '_> {
 
 /// Helpers for the above.
 impl Emitter<'_, '_> {
-    fn emit<const N: usize>(&mut self, instructions: [Instruction<'_>; N]) {
+    pub(super) fn emit<const N: usize>(&mut self, instructions: [Instruction<'_>; N]) {
         instructions.iter().for_each(|instruction| instruction.encode(self.code));
     }
 
@@ -297,12 +286,15 @@ impl Emitter<'_, '_> {
         i32::try_from(self.sites.len() - 1).unwrap_or(i32::MAX)
     }
 
-    fn is_64(&self, memory: u32) -> bool {
-        let memory = usize::try_from(memory).ok().and_then(|memory| self.memories.get(memory));
-        memory.is_some_and(|memory| memory.is_64)
+    pub(super) fn is_64(&self, memory: u32) -> bool {
+        self.memories.get(memory as usize).is_some_and(|memory| memory.is_64)
     }
 
-    fn address_type(&self, memory: u32) -> ValType {
+    pub(super) fn has_usual_pages(&self, memory: u32) -> bool {
+        self.memories.get(memory as usize).is_some_and(|memory| memory.usual_pages)
+    }
+
+    pub(super) fn address_type(&self, memory: u32) -> ValType {
         if self.is_64(memory) { ValType::I64 } else { ValType::I32 }
     }
 
@@ -396,14 +388,14 @@ impl Emitter<'_, '_> {
     }
 
     /// Moves three operands from the stack into scratch locals.
-    fn take_operands(&mut self, types: [ValType; 3]) -> [u32; 3] {
+    pub(super) fn take_operands(&mut self, types: [ValType; 3]) -> [u32; 3] {
         let [first, second, third] = types;
         let operands = [self.scratch.local(first, 2), self.scratch.local(second, 3), self.scratch.local(third, 4)];
         operands.iter().rev().for_each(|&local| Instruction::LocalSet(local).encode(self.code));
         operands
     }
 
-    fn give_operands(&mut self, operands: [u32; 3]) {
+    pub(super) fn give_operands(&mut self, operands: [u32; 3]) {
         operands.iter().for_each(|&local| Instruction::LocalGet(local).encode(self.code));
     }
 

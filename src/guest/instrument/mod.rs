@@ -2,8 +2,8 @@
 //!
 //! The rewriting consists of passes:
 //!
-//! - **Checks**, always: at the head of each loop, before each bulk operation, and at the entry of each function that
-//!   calls or is long, the guest checks a stop flag. Any thread of the host can set the flag, which is in a memory of
+//! - **Checks**, always: at the head of each loop, before each bulk operation and within a long one (see `portions`), and
+//!   at the entry of each function that calls or is long, the guest checks a stop flag. Any thread of the host can set the flag, which is in a memory of
 //!   one page. Code without these ends soon and pays nothing.
 //! - **Operands**, always: those of some instructions are kept until the next, for the explanation of a trap (see
 //!   `operands`).
@@ -22,6 +22,7 @@ mod emit;
 mod offset_map;
 mod operands;
 mod points;
+mod portions;
 mod scratch;
 mod sections;
 mod stored;

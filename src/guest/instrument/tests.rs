@@ -96,8 +96,8 @@ fn only_code_that_could_go_on_for_long_is_checked() {
         ("(module (func $f (call $f)))", 1),
         ("(module (func $f (loop (return_call $f))))", 2),
         ("(module (func $f (call $g)) (func $g (nop)))", 1),
-        // The locals that keep its operands and what puts them there, and the check.
-        ("(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9))))", 3),
+        // The locals that keep its operands and what puts them there, the check, and the operation in portions.
+        ("(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9))))", 4),
         ("(module (memory 1) (func (i32.store (i32.const 0) (i32.const 0))))", 0),
         (&format!("(module (func {}))", "nop ".repeat(1001)), 1),
     ] {

@@ -11,6 +11,7 @@ mod log;
 mod memory_access;
 mod noting;
 mod page_index;
+mod page_ranges;
 mod plan;
 mod replay;
 mod shadow;

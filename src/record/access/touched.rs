@@ -1,10 +1,11 @@
 //! The pages of a memory that a guest accessed since a boundary, and which of their bytes it wrote.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::chunk::page_key;
 use super::page_index::{PageIndex, Recent};
+use super::page_ranges::PageRanges;
 use super::shadow::{number, offset, pieces};
 use crate::record::image::Page;
 use crate::record::{Change, PAGE};
@@ -12,35 +13,53 @@ use crate::record::{Change, PAGE};
 /// 64-bit words in a page's bitmap.
 const WORDS: usize = PAGE / 64;
 
+/// A page's bitmap has one bit per byte: whether it was written.
+type Bitmap = [u64; WORDS];
+
+/// Bitmaps of pages of which nothing was written, and all.
+static NOTHING: Bitmap = [0; WORDS];
+static ALL: Bitmap = [u64::MAX; WORDS];
+
+/// In place of the number of a bitmap: the page was not written.
+const UNWRITTEN: usize = usize::MAX;
+/// The number of the bitmap of all pages that were written as a whole: a guest may fill very many, again and again.
+const WHOLE: usize = 0;
+/// How many pages at once are many.
+const MANY: usize = 8;
+
 /// The accessed pages of one memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Touched {
     pages: Vec<Noted>,
-    /// For each page, one bit per byte: whether it was written.
-    written: Vec<[u64; WORDS]>,
+    /// The bitmaps of pages that were written.
+    bitmaps: Vec<Bitmap>,
     index: PageIndex,
-    /// Pages that were written and read while the same chunk was open. Nothing of those is left to note but the bytes.
+    /// Pages that were written and read while the same chunk was open, with their bitmaps. Nothing of those is left to
+    /// note but the bytes.
     recently_written: Recent,
     recently_read: Recent,
+    /// The same of many pages at once: those that were written as a whole, and those that were read.
+    written_ranges: PageRanges,
+    read_ranges: PageRanges,
 }
 
 /// What is noted of a page that was accessed.
 #[derive(Debug)]
 struct Noted {
     number: u32,
+    /// The number of its bitmap.
+    bitmap: usize,
     /// The last chunk of the log that lists this page.
     chunk: u64,
     /// Whether it was written since the last checkpoint.
     is_fresh: bool,
-    /// Whether it is known that all its bytes were written. A guest may write very many pages as a whole, again and again.
-    is_whole: bool,
 }
 
 /// A page that was accessed.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct TouchedPage<'a> {
     number: u32,
-    written: &'a [u64; WORDS],
+    written: &'a Bitmap,
 }
 
 /// Where accesses are noted: the chunk number and the chunk's page list.
@@ -48,6 +67,20 @@ pub(super) struct Listing<'a> {
     pub(super) chunk: u64,
     pub(super) memory: usize,
     pub(super) pages: &'a mut Vec<u32>,
+}
+
+impl Default for Touched {
+    fn default() -> Touched {
+        Touched {
+            pages: Vec::new(),
+            bitmaps: vec![ALL],
+            index: PageIndex::default(),
+            recently_written: Recent::default(),
+            recently_read: Recent::default(),
+            written_ranges: PageRanges::default(),
+            read_ranges: PageRanges::default(),
+        }
+    }
 }
 
 impl Touched {
@@ -74,20 +107,42 @@ impl Touched {
     /// Notes that bytes were written.
     #[inline(never)]
     pub(super) fn write_range(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
-        for (at, range) in pieces(addr, len) {
-            match range.len() == PAGE {
-                true => self.write_page(number(at), listing),
-                false => mark(self.written(number(at), listing), offset(at), range.len()),
+        let before = (PAGE - offset(addr)) % PAGE;
+        if len < before {
+            return self.mark_pieces(addr, len, listing);
+        }
+        let end = addr + len as u64;
+        let whole = number(addr + before as u64)..number(end);
+        self.mark_pieces(addr, before, listing);
+        self.mark_pieces(end - offset(end) as u64, offset(end), listing);
+        if whole.len() < MANY {
+            whole.clone().for_each(|number| self.write_page(number, listing));
+        } else {
+            let mut rest = whole.clone();
+            while let Some(missing) = self.written_ranges.missing(rest) {
+                missing.clone().for_each(|number| self.write_page(number, listing));
+                rest = missing.end..whole.end;
             }
+            self.written_ranges.add(whole);
+        }
+    }
+
+    /// Notes that bytes of a few pages were written.
+    fn mark_pieces(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
+        for (at, range) in pieces(addr, len) {
+            mark(self.written(number(at), listing), offset(at), range.len());
         }
     }
 
     /// Notes that all of a page was written.
     fn write_page(&mut self, number: u32, listing: &mut Listing<'_>) {
-        let place = self.recently_written.find(number).unwrap_or_else(|| self.note_written(number, listing));
-        if !std::mem::replace(&mut self.pages[place].is_whole, true) {
-            self.written[place] = [u64::MAX; WORDS];
+        if self.recently_written.find(number) == Some(WHOLE) {
+            return;
         }
+        let place = self.note(number, listing);
+        let page = &mut self.pages[place];
+        (page.bitmap, page.is_fresh) = (WHOLE, true);
+        self.recently_written.set(number, WHOLE);
     }
 
     /// Notes that bytes were read.
@@ -95,30 +150,47 @@ impl Touched {
     pub(super) fn read(&mut self, addr: u64, len: usize, listing: &mut Listing<'_>) {
         let (first, last) = (number(addr), number(addr.saturating_add(len.max(1) as u64 - 1)));
         if first != last || self.recently_read.find(first).is_none() {
-            self.read_pages(first..=last, listing);
+            self.read_pages(first..last.saturating_add(1), listing);
         }
     }
 
     #[inline(never)]
-    fn read_pages(&mut self, numbers: RangeInclusive<u32>, listing: &mut Listing<'_>) {
-        for number in numbers {
-            let place = self.note(number, listing);
-            self.recently_read.set(number, place);
+    fn read_pages(&mut self, numbers: Range<u32>, listing: &mut Listing<'_>) {
+        if numbers.len() < MANY {
+            return numbers.for_each(|number| self.read_page(number, listing));
         }
+        let mut rest = numbers.clone();
+        while let Some(missing) = self.read_ranges.missing(rest) {
+            missing.clone().for_each(|number| self.read_page(number, listing));
+            rest = missing.end..numbers.end;
+        }
+        self.read_ranges.add(numbers);
+    }
+
+    fn read_page(&mut self, number: u32, listing: &mut Listing<'_>) {
+        let place = self.note(number, listing);
+        self.recently_read.set(number, place);
     }
 
     /// The pages, in order.
     pub(super) fn pages(&self) -> Vec<TouchedPage<'_>> {
-        let page = |(page, written): (&Noted, _)| TouchedPage { number: page.number, written };
-        let mut pages: Vec<_> = self.pages.iter().zip(&self.written).map(page).collect();
+        let mut pages: Vec<_> = self.pages.iter().map(|page| self.page(page)).collect();
         pages.sort_unstable_by_key(|page| page.number);
         pages
     }
 
     /// The pages, in no particular order, each with whether it was written since the last checkpoint.
     pub(super) fn since_checkpoint(&self) -> impl Iterator<Item = (TouchedPage<'_>, bool)> {
-        let page = |(page, written): (&Noted, _)| (TouchedPage { number: page.number, written }, page.is_fresh);
-        self.pages.iter().zip(&self.written).map(page)
+        self.pages.iter().map(|page| (self.page(page), page.is_fresh))
+    }
+
+    fn page(&self, page: &Noted) -> TouchedPage<'_> {
+        let written = match page.bitmap {
+            UNWRITTEN => &NOTHING,
+            WHOLE => &ALL,
+            bitmap => &self.bitmaps[bitmap],
+        };
+        TouchedPage { number: page.number, written }
     }
 
     /// Notes that a checkpoint was made.
@@ -130,6 +202,8 @@ impl Touched {
     /// Notes that another chunk was begun.
     pub(super) fn begin_chunk(&mut self) {
         (self.recently_written, self.recently_read) = (Recent::default(), Recent::default());
+        self.written_ranges.clear();
+        self.read_ranges.clear();
     }
 
     /// How many pages there are.
@@ -142,31 +216,36 @@ impl Touched {
         if !self.pages.is_empty() {
             self.pages.iter().for_each(|page| self.index.remove(page.number));
             self.pages.clear();
-            self.written.clear();
+            self.bitmaps.truncate(1);
             self.begin_chunk();
         }
     }
 
     /// The bitmap of a page that is written.
     #[inline]
-    fn written(&mut self, number: u32, listing: &mut Listing<'_>) -> &mut [u64; WORDS] {
-        let place = self.recently_written.find(number).unwrap_or_else(|| self.note_written(number, listing));
-        &mut self.written[place]
+    fn written(&mut self, number: u32, listing: &mut Listing<'_>) -> &mut Bitmap {
+        let bitmap = self.recently_written.find(number).unwrap_or_else(|| self.note_written(number, listing));
+        &mut self.bitmaps[bitmap]
     }
 
     #[inline(never)]
     fn note_written(&mut self, number: u32, listing: &mut Listing<'_>) -> usize {
         let place = self.note(number, listing);
-        self.pages[place].is_fresh = true;
-        self.recently_written.set(number, place);
-        place
+        let page = &mut self.pages[place];
+        page.is_fresh = true;
+        if page.bitmap == UNWRITTEN {
+            page.bitmap = self.bitmaps.len();
+            self.bitmaps.push(NOTHING);
+        }
+        let bitmap = page.bitmap;
+        self.recently_written.set(number, bitmap);
+        bitmap
     }
 
     /// Notes a page and lists it in the chunk. Returns its place.
     fn note(&mut self, number: u32, listing: &mut Listing<'_>) -> usize {
         let place = self.index.find(number).unwrap_or_else(|| {
-            self.pages.push(Noted { number, chunk: u64::MAX, is_fresh: false, is_whole: false });
-            self.written.push([0; WORDS]);
+            self.pages.push(Noted { number, bitmap: UNWRITTEN, chunk: u64::MAX, is_fresh: false });
             self.index.add(number, self.pages.len() - 1);
             self.pages.len() - 1
         });
@@ -179,7 +258,7 @@ impl Touched {
     }
 }
 
-fn mark(written: &mut [u64; WORDS], from: usize, count: usize) {
+fn mark(written: &mut Bitmap, from: usize, count: usize) {
     let (mut at, end) = (from, from + count);
     while at < end {
         let bit = at % 64;
@@ -215,7 +294,7 @@ impl TouchedPage<'_> {
         let mut at = 0;
         std::iter::from_fn(move || {
             let start = self.find(at, true)?;
-            let end = self.find(start, false).unwrap_or(PAGE);
+            let end = if self.is_whole() { PAGE } else { self.find(start, false).unwrap_or(PAGE) };
             at = end;
             Some(start..end)
         })
@@ -223,9 +302,17 @@ impl TouchedPage<'_> {
 
     /// How much a change of its written bytes takes at most, in bytes.
     pub(in crate::record) fn cost(&self) -> usize {
+        if self.is_whole() {
+            return 2 * PAGE + size_of::<Change>();
+        }
         let runs = self.runs().count();
         let bytes: u32 = self.written.iter().map(|word| word.count_ones()).sum();
         (2 * bytes as usize + runs * size_of::<Change>()).min(2 * PAGE + PAGE / 8 + size_of::<Change>())
+    }
+
+    /// Whether it is known that all bytes were written. Nothing takes longer for very many such pages.
+    fn is_whole(&self) -> bool {
+        std::ptr::eq(self.written, &ALL)
     }
 
     /// Whether any byte was written.

@@ -1,6 +1,6 @@
 //! Reads a session from a file and validates it.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
 use super::entry::{Entry, FORMAT, Head};
@@ -10,6 +10,8 @@ use crate::record::{Cause, Change, Image, MEMORIES, Memories, PAGE, Run, WASM_PA
 use crate::session::about::{HISTORY, RUNS};
 use crate::session::{About, Bookmarks, PastRun};
 
+/// Maximum length of the first line, in bytes.
+const HEAD: u64 = 4096;
 /// Maximum total size of a guest's memories, touched or not.
 const SIZES: u64 = 64 << 30;
 /// Maximum number of forgotten causes of a run.
@@ -18,7 +20,7 @@ const FORGOTTEN: u64 = 1 << 40;
 /// Reads a file of any known format.
 pub(super) fn read(mut input: impl BufRead, most: u64) -> Result<Saved, SessionFileError> {
     let mut text = Vec::new();
-    let parse = parser(line::read(&mut input, &mut text).ok().flatten())?;
+    let parse = parser(line::read(&mut input.by_ref().take(HEAD), &mut text).ok().flatten())?;
     let mut reader = Reader { most, ..Reader::default() };
     let damage = loop {
         let entry = line::read(&mut input, &mut text)
@@ -218,3 +220,22 @@ fn listed_cause(cause: cause::Cause<'_>) -> Result<Arc<Cause>, String> {
 
 /// The error for memories larger than any guest may have.
 const TOO_LARGE: &str = "its memories are larger than those of any guest";
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, BufReader, Read};
+
+    use super::*;
+
+    /// Of what is no session, only the beginning is read: it may be endless.
+    #[test]
+    fn a_session_is_known_by_its_beginning() {
+        for head in [&b""[..], b"{", b"{\"linmem_session\":", b"\n", b"\x7fELF"] {
+            let mut input = BufReader::new(head.chain(io::repeat(0)).take(1 << 20));
+            assert!(matches!(read(&mut input, 1 << 20), Err(SessionFileError::NotASession)));
+            let mut rest = Vec::new();
+            input.read_to_end(&mut rest).expect("it has bytes");
+            assert!(rest.len() > 900_000, "{} bytes are left", rest.len());
+        }
+    }
+}
