@@ -5,16 +5,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::progress::Progress;
 use super::status::{self, Status};
+use super::system;
 use crate::cli::{CacheAction, Cli};
-use crate::guest::{Cache, CompileListener, CompileOptions, CompileProgress};
+use crate::guest::{Cache, CompileListener, CompileOptions, CompileProgress, FirstCode};
 use crate::session::Options;
 use crate::view::{counted, thousands, visible};
+
+/// A file with so many bytes of lines keeps a guest busy for longer than it takes to compile.
+const MUCH: u64 = 1 << 20;
 
 /// The options for running the guest, except the convention. See [`Cli::options`].
 pub(super) fn options(cli: &Cli, is_looked_at: bool) -> Options {
     let cache = cache(cli).filter(|_| cli.settings.cache);
-    let compile = CompileOptions { outside: true, cache, listener: None };
+    let compile = CompileOptions { outside: true, first: cli.settings.first_code, cache, listener: None };
     Options { compile, ..cli.options(is_looked_at) }
+}
+
+/// The same for a pipe. Where there is much to do, optimised code is worth the wait: the guest keeps the code that it
+/// began with.
+pub(super) fn for_pipe(options: &mut Options, cli: &Cli) {
+    let is_much = cli.line.is_empty() && !cli.whole && system::size_of_stdin().is_some_and(|size| size >= MUCH);
+    if is_much && options.compile.first == FirstCode::Auto {
+        options.compile.first = FirstCode::Optimized;
+    }
 }
 
 /// Tells progress on stderr, if that is a terminal. Returns what clears it.

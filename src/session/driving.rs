@@ -51,6 +51,11 @@ impl Driving {
         (self.batch, self.lines) = (None, 0);
     }
 
+    /// Drivers for guests to come must be compiled again.
+    pub(super) fn forget_code(&mut self) {
+        self.code = Code::Unknown;
+    }
+
     /// A line was answered without the driver.
     pub(super) fn count(&mut self, is_answered: bool) {
         self.lines += 1;

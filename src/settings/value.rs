@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Settings;
 use super::amount::{duration, shown_size, size};
 use crate::debug::PathMapping;
-use crate::guest::Passes;
+use crate::guest::{FirstCode, Passes};
 use crate::session::Resend;
 use crate::view::HostLanguage;
 
@@ -440,6 +440,11 @@ impl Trace {
 impl Choice for Trace {
     const ALL: &'static [(&'static str, Trace)] =
         &[("auto", Trace::Auto), ("off", Trace::Off), ("stores", Trace::Stores), ("loads", Trace::Loads)];
+}
+
+impl Choice for FirstCode {
+    const ALL: &'static [(&'static str, FirstCode)] =
+        &[("auto", FirstCode::Auto), ("quick", FirstCode::Quick), ("optimized", FirstCode::Optimized)];
 }
 
 impl Choice for Resend {
