@@ -7,7 +7,7 @@
 use wasmer::{Engine, Extern, Imports, Instance, Memory, Module, RuntimeError, TypedFunction};
 
 use super::cache::{Cache, Key};
-use super::compile::{Effort, message};
+use super::compile::message;
 use super::{Boundary, Func, Guest, Host, LoadError, Program, artifact};
 use crate::record::Failure;
 
@@ -17,15 +17,10 @@ pub struct DriverJob {
     binary: Vec<u8>,
     /// Where compiled code is kept, if it is.
     cache: Option<(Cache, Key)>,
-    effort: Effort,
 }
 
 /// A compiled driver, for any guest of the same program.
-pub struct DriverCode {
-    module: Module,
-    /// How much effort compiling it took. The guest and its driver must come from the same compiler.
-    effort: Effort,
-}
+pub struct DriverCode(Module);
 
 /// A driver instance, attached to a guest.
 pub struct Driver {
@@ -57,7 +52,7 @@ impl Program {
     /// A driver for its guests, from this binary.
     pub fn driver(&self, binary: Vec<u8>) -> DriverJob {
         let cache = self.cache().map(|(cache, key)| (cache.clone(), key.of_driver(&binary)));
-        DriverJob { engine: self.engine().clone(), binary, cache, effort: self.effort() }
+        DriverJob { engine: self.engine().clone(), binary, cache }
     }
 }
 
@@ -69,8 +64,7 @@ impl DriverJob {
         let entry = cache.find(key)?;
         // SAFETY: as for the module that it drives: the file has the checksum and the key that it was written with, by
         // a linmem of the same sources, and nobody but the user could have written it.
-        let module = unsafe { artifact::load(&self.engine, entry.artifact) }?;
-        Some(DriverCode { module, effort: self.effort })
+        unsafe { artifact::load(&self.engine, entry.artifact) }.map(DriverCode)
     }
 
     /// Compiles the driver, and keeps it.
@@ -85,19 +79,20 @@ impl DriverJob {
         {
             cache.keep(key, &[], &bytes);
         }
-        Ok(DriverCode { module, effort: self.effort })
+        Ok(DriverCode(module))
     }
 }
 
 impl Guest {
-    /// Attaches a driver to the guest and one of its memories. `None` if an import of the driver is missing, or it comes
-    /// from another compiler than the guest.
+    /// Attaches a driver to the guest and one of its memories. `None` if an import of the driver is missing, or the guest
+    /// runs quick code: its compiler cannot compile drivers, which use SIMD, and does not keep the registers that code of
+    /// the other one relies on.
     pub fn attach(&mut self, code: &DriverCode, memory: usize) -> Option<Driver> {
-        if code.effort != self.effort {
+        if self.is_quick() {
             return None;
         }
         let mut imports = Imports::new();
-        for import in code.module.imports() {
+        for import in code.0.imports() {
             let found: Extern = match (import.module(), import.name()) {
                 (DriverCode::HOST, "memory") => self.reach.parts.memories.get(memory)?.clone().into(),
                 (DriverCode::HOST, "flags") => self.flags.clone().into(),
@@ -106,7 +101,7 @@ impl Guest {
             imports.define(import.module(), import.name(), found);
         }
         let store = &mut self.reach.store;
-        let instance = Instance::new(store, &code.module, &imports).ok()?;
+        let instance = Instance::new(store, &code.0, &imports).ok()?;
         let own = instance.exports.get_memory(DriverCode::MEMORY).ok()?.clone();
         let run = instance.exports.get_typed_function(store, DriverCode::RUN).ok()?;
         Some(Driver { memory: own, guest_memory: memory, run })

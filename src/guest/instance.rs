@@ -41,7 +41,7 @@ pub struct Guest {
     /// The memory that contains the flags.
     pub(super) flags: Memory,
     /// How much effort compiling it took.
-    pub(super) effort: Effort,
+    effort: Effort,
 }
 
 impl Program {
@@ -138,6 +138,11 @@ impl Guest {
         let data = program.interface().data();
         let (reach, effort) = (GuestAccess::new(store, parts), program.effort());
         Some(Guest { watch: guard, reach, instance, start, data, hidden, flags, effort })
+    }
+
+    /// Whether it runs quick code, which no driver can call.
+    pub fn is_quick(&self) -> bool {
+        self.effort == Effort::Quick
     }
 
     /// The exported function with this name.

@@ -37,7 +37,7 @@ pub struct Program {
     /// Why guests record nothing, if they were supposed to.
     why_untraced: Option<String>,
     symbols: Arc<dyn Symbols>,
-    /// Where its compiled code is kept, and under which key. Quick code is not kept.
+    /// Where its optimised code is kept, and under which key. Quick code is not kept.
     cache: Option<(Cache, Key)>,
     /// The optimised code that follows, if this is quick code.
     later: Option<Later>,
@@ -181,7 +181,6 @@ impl Code<'_> {
         engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
         let passes = if added.trace.is_some() { passes } else { Passes::default() };
         let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
-        let cache = cache.filter(|_| later.is_none());
         let Code { interface, .. } = self;
         let symbols = Arc::new(NoSymbols);
         let program = Program {
@@ -333,27 +332,24 @@ impl Program {
         self.later.as_ref().is_some_and(Later::is_due)
     }
 
-    /// Takes optimised code for guests to come, if it has followed quick code by now. Returns whether it has.
+    /// Takes optimised code for guests to come, if it has followed quick code by now. Those that run keep their code:
+    /// nobody could move their state to another.
     #[allow(unsafe_code, reason = "the compiled code comes from another process or from a file")]
-    pub fn improve(&mut self) -> bool {
-        let Some(came) = self.later.as_ref().and_then(Later::look) else { return false };
+    pub fn improve(&mut self) {
+        let Some(came) = self.later.as_ref().and_then(Later::look) else { return };
         let mut engine = engine(Effort::Full);
-        let (module, cache) = match came {
-            Came::Artifact(bytes) => {
-                // SAFETY: the bytes come from the process that compiled the quick code: the same linmem.
-                (unsafe { artifact::load(&engine, bytes) }, None)
-            }
+        let module = match came {
+            // SAFETY: the bytes come from the process that compiled the quick code: the same linmem.
+            Came::Artifact(bytes) => unsafe { artifact::load(&engine, bytes) },
             Came::Kept(Keeping { cache, key, head }) => {
                 let entry = cache.find(&key).filter(|entry| entry.head == head);
-                let made = entry.and_then(|entry| Made::load(entry, &engine));
-                (made.map(|made| made.module), Some((cache, key)))
+                entry.and_then(|entry| Made::load(entry, &engine)).map(|made| made.module)
             }
         };
-        let Some(module) = module else { return false };
+        let Some(module) = module else { return };
         let (memories, tables) = self.spaces;
         engine.set_tunables(LimitingTunables::new(&self.limits, memories, tables));
-        (self.engine, self.module, self.cache, self.later) = (engine, module, cache, None);
-        true
+        (self.engine, self.module, self.later) = (engine, module, None);
     }
 
     /// Where its compiled code is kept, and under which key.

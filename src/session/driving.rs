@@ -51,11 +51,6 @@ impl Driving {
         (self.batch, self.lines) = (None, 0);
     }
 
-    /// Drivers for guests to come must be compiled again.
-    pub(super) fn forget_code(&mut self) {
-        self.code = Code::Unknown;
-    }
-
     /// A line was answered without the driver.
     pub(super) fn count(&mut self, is_answered: bool) {
         self.lines += 1;
@@ -132,14 +127,14 @@ impl Live {
 
     /// Whether a compiled recipe may call the guest.
     fn may_drive(&mut self) -> bool {
-        // Nobody sees the calls of a compiled recipe.
-        let is_seen = self.program.limits().step.is_none();
+        // Nobody sees the calls of a compiled recipe, and quick code cannot be called by it.
+        let is_possible = self.program.limits().step.is_none() && !self.guest.is_quick();
         // A compiled recipe does not check whether results are plausible.
         let is_right = self.choice.assumed.is_none() || self.driving.answered >= PROVEN;
-        if !(is_seen && is_right) {
+        if !(is_possible && is_right) {
             self.driving.lines = 0;
         }
-        is_seen && is_right
+        is_possible && is_right
     }
 
     /// Looks for what the recipe was compiled to before.

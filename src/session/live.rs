@@ -173,14 +173,6 @@ impl Live {
         }
     }
 
-    /// Uses optimised code for guests to come, if there is some by now. The running guest keeps its code: nobody could
-    /// move its state to another.
-    pub(super) fn improve(&mut self) {
-        if self.program.improve() {
-            self.driving.forget_code();
-        }
-    }
-
     /// Creates a fresh instance if each line gets its own and the current one was used.
     fn refresh(&mut self) -> Result<Before, Failure> {
         let used = std::mem::replace(&mut self.used, true);
@@ -191,7 +183,7 @@ impl Live {
             return Ok(Before { spent: std::mem::take(&mut self.started), made: None });
         }
         if self.program.may_improve() {
-            self.improve();
+            self.program.improve();
         }
         let instance = self.birth().instance();
         let (guest, exchange, elapsed) = instance.map_err(|error| Failure::NotInstantiated(error.to_string()))?;

@@ -44,6 +44,9 @@ pub struct CompileOptions {
     pub outside: bool,
     /// Which code a module runs that was not compiled before. Other than optimised code needs `outside`.
     pub first: FirstCode,
+    /// Says whether the guest will have much to do, when a large module is about to be compiled: then optimised code is
+    /// worth the wait, as a guest keeps the code that it began with.
+    pub has_much_to_do: Option<fn() -> bool>,
     /// Where compiled code is kept.
     pub cache: Option<Cache>,
     /// Is told how far compiling is.
@@ -176,7 +179,8 @@ impl Job<'_> {
     /// See [`NotCompiled`].
     pub(super) fn compile(&self) -> Result<Compiled, NotCompiled> {
         let size = CodeSize::of(self.binary);
-        if self.options.outside && self.options.first.effort(&size) == Effort::Quick {
+        let CompileOptions { outside, first, has_much_to_do, .. } = *self.options;
+        if outside && first.effort(&size, has_much_to_do) == Effort::Quick {
             match self.quickly() {
                 // The other compiler knows more instructions.
                 Err(NotCompiled::Refused(_) | NotCompiled::Crashed(_)) | Ok(None) => (),
