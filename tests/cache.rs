@@ -217,7 +217,7 @@ fn what_a_compiler_that_was_killed_left_undone_is_done_the_next_time() {
     let func = format!("(func (param i32) (result i32) (local.get 0) {adds})");
     let module = format!("(module {} {})", func.repeat(400), &GUEST["(module".len()..GUEST.len() - 1]);
     let case = Case { guest: file("cache-killed.wat", module.as_bytes()), folder: scratch("cache-killed") };
-    let args = [&case.guest, "--line", "abc", "--show", "hex", "--trace", "stores"];
+    let args = [&case.guest, "--line", "abc", "--show", "hex", "--trace", "stores", "--first-code", "optimized"];
     let mut command = case.command(&args);
     let command = command.env("LINMEM_TEST_MARK", "cache-killed").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("linmem starts");

@@ -15,7 +15,7 @@ use crate::pty::PATIENCE;
 use crate::terminal::Terminal;
 
 /// A guest in place whose transform adds one so often, in a straight line, besides so many functions that do.
-fn module(adds: usize, more: usize) -> Vec<u8> {
+pub(crate) fn module(adds: usize, more: usize) -> Vec<u8> {
     let mut module = Module::new();
     let mut types = TypeSection::new();
     types.ty().function([], [ValType::I32]);
@@ -45,7 +45,7 @@ fn module(adds: usize, more: usize) -> Vec<u8> {
 }
 
 /// A module that takes the compiler minutes.
-fn bomb(test: &str) -> String {
+pub(crate) fn bomb(test: &str) -> String {
     file(&format!("compiling-{test}.wasm"), &module(500_000, 0))
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn compilers(mark: &str) -> Vec<u32> {
 }
 
 /// Waits until there is such a process, or none any more.
-fn wait_for_compiler(mark: &str, is_there: bool) {
+pub(crate) fn wait_for_compiler(mark: &str, is_there: bool) {
     let since = Instant::now();
     while compilers(mark).is_empty() == is_there {
         assert!(since.elapsed() < PATIENCE, "{mark}: a process that compiles: {is_there}");
@@ -84,7 +84,9 @@ fn a_large_module_is_compiled_in_a_process_of_its_own() {
     // A limit that no process keeps shows that there was one.
     let small = file("compiling-small.wasm", &module(30, 20));
     for (guest, status) in [(&large, 6), (&small, 0)] {
-        let output = linmem(&[guest, "--line", "abc", "--max-compile-memory", "1MiB"]).output().expect("linmem starts");
+        let output = linmem(&[guest, "--line", "abc", "--max-compile-memory", "1MiB", "--first-code", "optimized"])
+            .output()
+            .expect("linmem starts");
         assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
     }
 }
@@ -97,7 +99,7 @@ fn limits_on_compiling_say_what_the_module_would_cost() {
         ("--max-compile-memory", "100MiB", "compiling the module needs more than 104,857,600 bytes of memory (after "),
     ] {
         for mode in [&["--line", "x"][..], &["--script", "-"]] {
-            let mut command = linmem(&[&guest, option, value]);
+            let mut command = linmem(&[&guest, option, value, "--first-code", "optimized"]);
             let output = command.args(mode).stdin(Stdio::null()).output().expect("linmem starts");
             let stderr = text(&output.stderr);
             assert_eq!(output.status.code(), Some(6), "{mode:?}: {stderr}");
@@ -117,7 +119,7 @@ fn limits_on_compiling_say_what_the_module_would_cost() {
 fn ctrl_c_ends_compiling_at_once_in_every_mode() {
     let guest = bomb("ctrl-c");
     for (mark, mode) in [("pipe", &["--line", "x"][..]), ("script", &["--script", "-"]), ("repl", &["--repl"])] {
-        let mut command = linmem(&[&guest]);
+        let mut command = linmem(&[&guest, "--first-code", "optimized"]);
         command.args(mode).env("LINMEM_TEST_MARK", mark).stdin(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("linmem starts");
         wait_for_compiler(mark, true);
@@ -132,13 +134,15 @@ fn ctrl_c_ends_compiling_at_once_in_every_mode() {
 fn keys_end_compiling_on_a_terminal() {
     let guest = bomb("keys");
     for (mark, key, status) in [("ctrl-c", "\x03", 130), ("ctrl-d", "\x04", 0)] {
-        let mut prompt = Prompt::start(mark, false, &[&guest, "--repl"], &[("LINMEM_TEST_MARK", mark)]);
+        let mut prompt =
+            Prompt::start(mark, false, &[&guest, "--repl", "--first-code", "optimized"], &[("LINMEM_TEST_MARK", mark)]);
         wait_for_compiler(mark, true);
         prompt.press(key);
         assert_eq!(prompt.end(), status, "{mark} at the prompt");
         wait_for_compiler(mark, false);
         let mark = format!("{mark}-screen");
-        let mut terminal = Terminal::start(&mark, (100, 24), &[&guest], &[("LINMEM_TEST_MARK", &mark)]);
+        let mut terminal =
+            Terminal::start(&mark, (100, 24), &[&guest, "--first-code", "optimized"], &[("LINMEM_TEST_MARK", &mark)]);
         terminal.wait_for("compiling-keys.wasm: 0 % of ");
         terminal.press(key);
         assert_eq!(terminal.end(), status, "{mark}");
@@ -149,7 +153,7 @@ fn keys_end_compiling_on_a_terminal() {
 #[test]
 fn progress_is_told_on_a_terminal() {
     let guest = bomb("progress");
-    let mut prompt = Prompt::start("progress", false, &[&guest, "--repl"], &[]);
+    let mut prompt = Prompt::start("progress", false, &[&guest, "--repl", "--first-code", "optimized"], &[]);
     prompt.wait_for("linmem: compiling ");
     prompt.wait_for("compiling-progress.wasm: 0 % of ");
     prompt.press("\x03");
@@ -159,7 +163,12 @@ fn progress_is_told_on_a_terminal() {
 #[test]
 fn a_reload_that_takes_long_can_be_cancelled() {
     let guest = bomb("reload");
-    let mut prompt = Prompt::start("reload-bomb", false, &["--repl"], &[("LINMEM_TEST_MARK", "reload")]);
+    let mut prompt = Prompt::start(
+        "reload-bomb",
+        false,
+        &["--repl", "--first-code", "optimized"],
+        &[("LINMEM_TEST_MARK", "reload")],
+    );
     prompt.wait_for("> ");
     prompt.press(&format!(":reload {guest}\r"));
     wait_for_compiler("reload", true);
@@ -176,7 +185,7 @@ fn a_reload_that_takes_long_can_be_cancelled() {
 #[test]
 fn who_is_killed_takes_the_compiler_along() {
     let guest = bomb("killed");
-    let mut command = linmem(&[&guest, "--line", "x"]);
+    let mut command = linmem(&[&guest, "--line", "x", "--first-code", "optimized"]);
     let mut child = command.env("LINMEM_TEST_MARK", "killed").spawn().expect("linmem starts");
     wait_for_compiler("killed", true);
     child.kill().expect("it is ours");
@@ -187,7 +196,7 @@ fn who_is_killed_takes_the_compiler_along() {
 #[test]
 fn a_compiler_that_dies_is_an_error() {
     let guest = bomb("dies");
-    let mut command = linmem(&[&guest, "--line", "x"]);
+    let mut command = linmem(&[&guest, "--line", "x", "--first-code", "optimized"]);
     command.env("LINMEM_TEST_MARK", "dies").stderr(Stdio::piped());
     let child = command.spawn().expect("linmem starts");
     wait_for_compiler("dies", true);
@@ -200,7 +209,7 @@ fn a_compiler_that_dies_is_an_error() {
 
 #[test]
 fn what_is_not_a_module_is_refused_by_the_compiler_too() {
-    // Nobody types this word. What is read then is treated as a request.
+    // Nobody types this word. What is read then is treated as a request: nothing special, then the module.
     let mut child = linmem(&["compile-stdin"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -208,7 +217,8 @@ fn what_is_not_a_module_is_refused_by_the_compiler_too() {
         .spawn()
         .expect("linmem starts");
     let mut stdin = child.stdin.take().expect("it is piped");
-    std::io::Write::write_all(&mut stdin, &[4, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]).expect("it reads");
+    std::io::Write::write_all(&mut stdin, &[0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])
+        .expect("it reads");
     let output = std::thread::spawn(move || child.wait_with_output()).join().expect("no panic").expect("it ends");
     drop(stdin);
     let stdout = text(&output.stdout);

@@ -32,6 +32,7 @@ mod features;
 #[cfg(unix)]
 mod files;
 mod findings;
+mod first_code;
 mod formats;
 mod generated_modules;
 mod generated_recipes;

@@ -5,16 +5,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::progress::Progress;
 use super::status::{self, Status};
+use super::system;
 use crate::cli::{CacheAction, Cli};
 use crate::guest::{Cache, CompileListener, CompileOptions, CompileProgress};
 use crate::session::Options;
 use crate::view::{counted, thousands, visible};
 
+/// So many bytes of lines keep a guest busy for longer than it takes to compile.
+const MUCH: u64 = 1 << 20;
+
 /// The options for running the guest, except the convention. See [`Cli::options`].
 pub(super) fn options(cli: &Cli, is_looked_at: bool) -> Options {
     let cache = cache(cli).filter(|_| cli.settings.cache);
-    let compile = CompileOptions { outside: true, cache, listener: None };
+    let compile = CompileOptions { outside: true, first: cli.settings.first_code, cache, ..CompileOptions::default() };
     Options { compile, ..cli.options(is_looked_at) }
+}
+
+/// Whether a pipe has many lines to answer, or nobody knows how many.
+pub(super) fn has_much_to_do() -> bool {
+    system::input_left().is_none_or(|bytes| bytes >= MUCH)
 }
 
 /// Tells progress on stderr, if that is a terminal. Returns what clears it.

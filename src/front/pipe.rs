@@ -33,6 +33,7 @@ pub(super) fn run(source: &Source, options: &Options, cli: &Cli) -> Status {
         report_stops(&watch, number.clone(), cli.settings.quiet);
     }
     let mut options = options.clone();
+    options.compile.has_much_to_do = cli.line.is_empty().then_some(compiling::has_much_to_do);
     let clear = compiling::show_progress(&source.name, &mut options, cli.settings.quiet);
     let opened = Live::open(source, &options, watch);
     clear();

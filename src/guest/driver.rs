@@ -84,8 +84,13 @@ impl DriverJob {
 }
 
 impl Guest {
-    /// Attaches a driver to the guest and one of its memories. `None` if an import of the driver is missing.
+    /// Attaches a driver to the guest and one of its memories. `None` if an import of the driver is missing, or the guest
+    /// runs quick code: its compiler cannot compile drivers, which use SIMD, and does not keep the registers that code of
+    /// the other one relies on.
     pub fn attach(&mut self, code: &DriverCode, memory: usize) -> Option<Driver> {
+        if self.is_quick() {
+            return None;
+        }
         let mut imports = Imports::new();
         for import in code.0.imports() {
             let found: Extern = match (import.module(), import.name()) {

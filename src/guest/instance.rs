@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use wasmer::{Extern, Function, Instance, InstantiationError, Memory, Store};
 
+use super::compile::Effort;
 use super::fault::Fault;
 use super::flag::Flag;
 use super::hook::hook;
@@ -39,6 +40,8 @@ pub struct Guest {
     hidden: Vec<String>,
     /// The memory that contains the flags.
     pub(super) flags: Memory,
+    /// How much effort compiling it took.
+    effort: Effort,
 }
 
 impl Program {
@@ -133,7 +136,13 @@ impl Guest {
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
         let data = program.interface().data();
-        Some(Guest { watch: guard, reach: GuestAccess::new(store, parts), instance, start, data, hidden, flags })
+        let (reach, effort) = (GuestAccess::new(store, parts), program.effort());
+        Some(Guest { watch: guard, reach, instance, start, data, hidden, flags, effort })
+    }
+
+    /// Whether it runs quick code, which no driver can call.
+    pub fn is_quick(&self) -> bool {
+        self.effort == Effort::Quick
     }
 
     /// The exported function with this name.

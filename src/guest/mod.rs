@@ -52,7 +52,7 @@ mod written;
 pub use boundary::{Boundary, Host, NoHost};
 pub use cache::{Cache, Contents, Kept};
 pub use compile::{
-    CodeSize, CompileLimit, CompileListener, CompileOptions, CompileProgress, TooCostly, serve_compiler,
+    CodeSize, CompileLimit, CompileListener, CompileOptions, CompileProgress, FirstCode, TooCostly, serve_compiler,
 };
 pub use component::{Component, ComponentType, CoreModule, LiftedFunction, LoweredFunction, StringEncoding};
 pub use control::{CodePosition, Control, Go, PauseListener, Paused, Pausing};

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use wasmer::sys::{Cranelift, EngineBuilder, NativeEngineExt};
+use wasmer::sys::NativeEngineExt;
 use wasmer::{Engine, Module};
 use wasmparser::BinaryReaderError;
 
 use super::bytes::{Reader, put_option, put_text};
 use super::cache::{Cache, Entry, Key};
-use super::compile::{Compiled, Job, NotCompiled};
+use super::compile::{Came, Compiled, Effort, Job, Keeping, Later, NotCompiled, engine};
 use super::component;
 use super::instrument::{AddedExports, InstrumentError, Instrumentation, Instrumented, OffsetMap};
 use super::limits::LimitingTunables;
@@ -37,8 +37,12 @@ pub struct Program {
     /// Why guests record nothing, if they were supposed to.
     why_untraced: Option<String>,
     symbols: Arc<dyn Symbols>,
-    /// Where its compiled code is kept, and under which key.
+    /// Where its optimised code is kept, and under which key. Quick code is not kept.
     cache: Option<(Cache, Key)>,
+    /// The optimised code that follows, if this is quick code.
+    later: Option<Later>,
+    /// Numbers of memories and tables, which share the limits.
+    spaces: (u32, u32),
 }
 
 /// A module, not compiled yet: compiling may take seconds.
@@ -56,10 +60,13 @@ pub struct Code<'a> {
 
 /// What compiling made of a module.
 struct Made {
+    engine: Engine,
     module: Module,
     parts: Instrumentation,
     /// Why guests record nothing, if they were supposed to.
     why_untraced: Option<String>,
+    /// The optimised code that follows, if this is quick code.
+    later: Option<Later>,
 }
 
 impl Code<'_> {
@@ -84,7 +91,7 @@ impl Code<'_> {
         let is_linked = component::is_component(&encoded);
         let binary = link(encoded)?;
         let interface = Interface::read(&binary).map_err(|error| invalid(name, bytes, &error));
-        let engine = engine();
+        let engine = engine(Effort::Full);
         let mut code =
             Code { name, bytes, engine, binary, interface: Interface::default(), is_linked, is_validated: false };
         match interface {
@@ -144,7 +151,7 @@ impl Code<'_> {
     /// # Errors
     /// As for [`Code::compile`], or [`LoadError::Cancelled`].
     pub fn compile_with(
-        mut self,
+        self,
         limits: Limits,
         passes: Passes,
         points: &PointRequest,
@@ -160,20 +167,21 @@ impl Code<'_> {
                 if !self.is_validated {
                     self.validate(cancellation)?;
                 }
-                let compiling = Compiling { code: &self, limits: &limits, points, options, cancellation };
+                let compiling =
+                    Compiling { code: &self, limits: &limits, points, options, cancellation, cache: &cache };
                 let (made, artifact) = compiling.all(passes)?;
                 if let (Some((cache, key)), Some(artifact)) = (&cache, artifact) {
-                    cache.keep(key, &made.head(), &artifact);
+                    cache.keep(key, &head(&made.parts, made.why_untraced.as_deref()), &artifact);
                 }
                 made
             }
         };
-        let Made { module, parts, why_untraced } = made;
+        let Made { mut engine, module, parts, why_untraced, later } = made;
         let Instrumentation { added, offsets, sites, points, memories, tables } = parts;
-        self.engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
+        engine.set_tunables(LimitingTunables::new(&limits, memories, tables));
         let passes = if added.trace.is_some() { passes } else { Passes::default() };
         let (offsets, sites) = (Arc::new(offsets), Arc::from(sites));
-        let Code { engine, interface, .. } = self;
+        let Code { interface, .. } = self;
         let symbols = Arc::new(NoSymbols);
         let program = Program {
             engine,
@@ -188,6 +196,8 @@ impl Code<'_> {
             why_untraced,
             symbols,
             cache,
+            later,
+            spaces: (memories, tables),
         };
         program.check_memory()?;
         wasmer_vm::set_stack_size(usize::try_from(limits.stack).unwrap_or(usize::MAX));
@@ -202,18 +212,18 @@ struct Compiling<'a> {
     points: &'a PointRequest,
     options: &'a CompileOptions,
     cancellation: &'a Cancellation,
+    /// Where the compiled code is kept, and under which key.
+    cache: &'a Option<(Cache, Key)>,
 }
 
 impl Compiling<'_> {
     /// Compiles with these passes, or without any if that is impossible. Also returns the compiled code as bytes, if it
     /// is to be kept.
     fn all(&self, passes: Passes) -> Result<(Made, Option<Vec<u8>>), LoadError> {
-        let why = match self.once(passes) {
-            Ok((parts, Compiled { module, artifact })) => {
-                return Ok((Made { module, parts, why_untraced: None }, artifact));
-            }
+        let why = match self.once(passes, None, true) {
             Err(error @ (LoadError::TooCostly(_) | LoadError::Cancelled)) => return Err(error),
             Err(error) => error,
+            made => return made,
         };
         if passes == Passes::default() {
             return Err(why);
@@ -224,19 +234,30 @@ impl Compiling<'_> {
             LoadError::Compile(why) | LoadError::Crashed(why) => why,
             other => other.to_string(),
         };
-        let (parts, Compiled { module, artifact }) = self.once(Passes::default())?;
-        Ok((Made { module, parts, why_untraced: Some(why) }, artifact.filter(|_| may_be_kept)))
+        self.once(Passes::default(), Some(why), may_be_kept)
     }
 
-    /// Rewrites and compiles with these passes.
-    fn once(&self, passes: Passes) -> Result<(Instrumentation, Compiled), LoadError> {
-        let Compiling { code, limits, points, options, cancellation } = *self;
+    /// Rewrites and compiles with these passes; `why_untraced` says why not with others. Also returns the compiled code
+    /// as bytes, if it is to be kept, and may be.
+    fn once(
+        &self,
+        passes: Passes,
+        why_untraced: Option<String>,
+        may_be_kept: bool,
+    ) -> Result<(Made, Option<Vec<u8>>), LoadError> {
+        let Compiling { code, limits, points, options, cancellation, cache } = *self;
         let instrumented = Instrumented::new(&code.binary, passes, points, cancellation);
         let Instrumented { binary, parts } = instrumented.map_err(|error| match error {
             InstrumentError::Cancelled => LoadError::Cancelled,
             error => LoadError::Compile(error.to_string()),
         })?;
-        let job = Job { engine: &code.engine, binary: &Arc::new(binary), limits, options, cancellation };
+        let keeping = cache.as_ref().filter(|_| may_be_kept).map(|(cache, key)| Keeping {
+            cache: cache.clone(),
+            key: key.clone(),
+            head: head(&parts, why_untraced.as_deref()),
+        });
+        let keeping = keeping.as_ref();
+        let job = Job { engine: &code.engine, binary: &Arc::new(binary), limits, options, cancellation, keeping };
         let compiled = job.compile().map_err(|failure| match failure {
             NotCompiled::Cancelled => LoadError::Cancelled,
             NotCompiled::Limit(limit, progress) => {
@@ -249,19 +270,20 @@ impl Compiling<'_> {
                 LoadError::Compile(format!("linmem cannot compile the module with store recording: {message}"))
             }
         })?;
-        Ok((parts, compiled))
+        let Compiled { engine, module, artifact, later } = compiled;
+        Ok((Made { engine, module, parts, why_untraced, later }, artifact.filter(|_| may_be_kept)))
     }
 }
 
-impl Made {
-    /// What is kept besides the compiled code.
-    fn head(&self) -> Vec<u8> {
-        let mut head = Vec::new();
-        self.parts.put(&mut head);
-        put_option(self.why_untraced.as_deref(), &mut head, put_text);
-        head
-    }
+/// What is kept besides the compiled code.
+fn head(parts: &Instrumentation, why_untraced: Option<&str>) -> Vec<u8> {
+    let mut head = Vec::new();
+    parts.put(&mut head);
+    put_option(why_untraced, &mut head, put_text);
+    head
+}
 
+impl Made {
     /// Loads what was kept.
     #[allow(unsafe_code, reason = "the compiled code comes from a file")]
     fn load(entry: Entry, engine: &Engine) -> Option<Made> {
@@ -271,7 +293,7 @@ impl Made {
         // SAFETY: the file has the checksum and the key that it was written with, by a linmem of the same sources for
         // an engine with the same settings, and nobody but the user could have written it.
         let module = unsafe { artifact::load(engine, entry.artifact) }?;
-        Some(Made { module, parts, why_untraced })
+        Some(Made { engine: engine.clone(), module, parts, why_untraced, later: None })
     }
 }
 
@@ -298,6 +320,36 @@ impl Program {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// How much effort compiling it took.
+    pub(super) fn effort(&self) -> Effort {
+        if self.later.is_some() { Effort::Quick } else { Effort::Full }
+    }
+
+    /// Whether optimised code should be looked for between two lines.
+    pub fn may_improve(&self) -> bool {
+        self.later.as_ref().is_some_and(Later::is_due)
+    }
+
+    /// Takes optimised code for guests to come, if it has followed quick code by now. Those that run keep their code:
+    /// nobody could move their state to another.
+    #[allow(unsafe_code, reason = "the compiled code comes from another process or from a file")]
+    pub fn improve(&mut self) {
+        let Some(came) = self.later.as_ref().and_then(Later::look) else { return };
+        let mut engine = engine(Effort::Full);
+        let module = match came {
+            // SAFETY: the bytes come from the process that compiled the quick code: the same linmem.
+            Came::Artifact(bytes) => unsafe { artifact::load(&engine, bytes) },
+            Came::Kept(Keeping { cache, key, head }) => {
+                let entry = cache.find(&key).filter(|entry| entry.head == head);
+                entry.and_then(|entry| Made::load(entry, &engine)).map(|made| made.module)
+            }
+        };
+        let Some(module) = module else { return };
+        let (memories, tables) = self.spaces;
+        engine.set_tunables(LimitingTunables::new(&self.limits, memories, tables));
+        (self.engine, self.module, self.later) = (engine, module, None);
     }
 
     /// Where its compiled code is kept, and under which key.
@@ -369,11 +421,6 @@ impl Program {
         let limit = self.limits.entries().into();
         if needs > limit { Err(LoadError::Tables { needs, limit }) } else { Ok(()) }
     }
-}
-
-/// The engine that compiles and runs modules.
-pub(super) fn engine() -> Engine {
-    EngineBuilder::new(Cranelift::default()).engine().into()
 }
 
 /// Why a valid module cannot be loaded, as far as can be told without compiling it.

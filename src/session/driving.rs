@@ -137,14 +137,14 @@ impl Live {
 
     /// Whether a compiled recipe may call the guest.
     fn may_drive(&mut self) -> bool {
-        // Nobody sees the calls of a compiled recipe.
-        let is_seen = self.program.limits().step.is_none();
+        // Nobody sees the calls of a compiled recipe, and quick code cannot be called by it.
+        let is_possible = self.program.limits().step.is_none() && !self.guest.is_quick();
         // A compiled recipe does not check whether results are plausible.
         let is_right = self.choice.assumed.is_none() || self.driving.answered >= PROVEN;
-        if !(is_seen && is_right) {
+        if !(is_possible && is_right) {
             self.driving.lines = 0;
         }
-        is_seen && is_right
+        is_possible && is_right
     }
 
     /// Looks for what the recipe was compiled to before.

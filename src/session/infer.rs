@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{GuestOp, Session, Source};
 use crate::abi::Recipe;
-use crate::guest::{Code, CompileOptions, Limits, LoadError, Watchdog};
+use crate::guest::{Code, CompileOptions, FirstCode, Limits, LoadError, Watchdog};
 use crate::infer::{self, Evidence, Inferred, Outcome, Progress};
 
 /// An inference that goes on, with guests of its own. It ends early when it is dropped.
@@ -32,6 +32,8 @@ impl Inference {
         let (sender, outcome) = channel();
         let (on_thread, told) = (watch.clone(), progress.clone());
         watch.set_step_limit(limits.step);
+        // Guests are run for seconds.
+        let compile = CompileOptions { first: FirstCode::Optimized, ..compile };
         let thread = std::thread::spawn(move || {
             let cancellation = on_thread.first_load();
             let subject = Code::parse(&source.name, &source.bytes)

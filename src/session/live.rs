@@ -182,6 +182,9 @@ impl Live {
         if !used {
             return Ok(Before { spent: std::mem::take(&mut self.started), made: None });
         }
+        if self.program.may_improve() {
+            self.program.improve();
+        }
         let instance = self.birth().instance();
         let (guest, exchange, elapsed) = instance.map_err(|error| Failure::NotInstantiated(error.to_string()))?;
         let start = guest.start().cloned();

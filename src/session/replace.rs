@@ -21,6 +21,7 @@ impl Live {
 
     /// As [`Live::restart`], calling `starting` before any code of the guest runs.
     pub(super) fn restart_telling(&mut self, starting: &mut dyn FnMut(&Live)) -> Result<Cause, OpenError> {
+        self.program.improve();
         let mut recorder = self.recorder.renewed();
         let (mut guest, mut exchange, elapsed) = self.birth().instance().inspect_err(|_| self.guest.take_watch())?;
         starting(self);

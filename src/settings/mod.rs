@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use crate::check::Finding;
 use crate::debug::PathMapping;
-use crate::guest::Limits;
+use crate::guest::{FirstCode, Limits};
 use crate::session::{Batching, Resend};
 
 pub use amount::duration;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether compiled code is kept and used again.
     pub cache: bool,
+    /// Which code a module runs that was not compiled before.
+    pub first_code: FirstCode,
     /// The size limit of the compiled code that is kept, in bytes.
     pub max_cache: u64,
     /// The limits of scripts, saved sessions and inference.
@@ -111,6 +113,7 @@ impl Default for Settings {
         Settings {
             limits: *LIMITS,
             cache: true,
+            first_code: FirstCode::Auto,
             max_cache: CACHE,
             inputs: InputLimits::default(),
             trace: Trace::Auto,
@@ -205,6 +208,7 @@ pub const SETTINGS: &[Setting] = &[
         off: "Do not keep or use compiled code",
         ..setting("cache", "Keep compiled code and use it", Group::Compiling, &At(|all| &mut all.cache))
     },
+    setting("first-code", "First code: auto, quick, optimized", Group::Compiling, &At(|all| &mut all.first_code)),
     setting("max-cache", "Cache size limit", Group::Compiling, &At(|all| &mut all.max_cache)),
     setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
     setting("batch", "Compile the recipe: auto, always, never", Group::Program, &At(|all| &mut all.batch)),

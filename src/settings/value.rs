@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Settings;
 use super::amount::{duration, shown_size, size};
 use crate::debug::PathMapping;
-use crate::guest::Passes;
+use crate::guest::{FirstCode, Passes};
 use crate::session::{Batching, Resend};
 use crate::view::HostLanguage;
 
@@ -445,6 +445,11 @@ impl Choice for Trace {
 impl Choice for Batching {
     const ALL: &'static [(&'static str, Batching)] =
         &[("auto", Batching::Auto), ("always", Batching::Always), ("never", Batching::Never)];
+}
+
+impl Choice for FirstCode {
+    const ALL: &'static [(&'static str, FirstCode)] =
+        &[("auto", FirstCode::Auto), ("quick", FirstCode::Quick), ("optimized", FirstCode::Optimized)];
 }
 
 impl Choice for Resend {

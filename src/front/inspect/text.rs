@@ -45,6 +45,9 @@ pub fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: 
     let _ = writeln!(out, "code: {}", inspection.size);
     let kept = inspection.kept.iter().map(|kept| (kept.kind.clone(), counted(kept.bytes, "byte")));
     list(&mut out, "compiled code in the cache", kept.collect(), most);
+    if inspection.size.is_heavy() && inspection.kept.iter().all(|kept| kept.kind == "driver") {
+        out.push_str("large: the first start runs quick code, if it can; later starts run optimized code\n");
+    }
     out.push_str("limits\n");
     limit_lines(settings).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     conventions(&mut out, inspection);

@@ -99,6 +99,20 @@ impl Folder<'_> {
         })
     }
 
+    /// Opens the file of an attempt, which counts as a draft, and creates it if it does not exist.
+    ///
+    /// # Errors
+    /// It cannot be written, belongs to somebody else, or others can write to it.
+    pub(super) fn open_attempt(&self, name: &str) -> io::Result<(PathBuf, fs::File)> {
+        let path = self.0.join(format!("{name}-attempt{DRAFT}"));
+        let mut options = OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.append(true).create(true).open(&path)?;
+        is_private(&file.metadata()?)?;
+        Ok((path, file))
+    }
+
     /// All entries and drafts.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use wasmer::Engine;
 use wasmer::sys::NativeEngineExt;
 
+use crate::guest::bytes::{Reader, put_text};
 use crate::guest::{Passes, PointRequest};
 
 /// What is compiled.
@@ -71,6 +72,23 @@ impl Key {
         hasher.update(self.hash);
         hasher.update(binary);
         Key { module: self.module.clone(), kind: Kind::Driver, hash: hasher.finalize().into() }
+    }
+
+    /// Appends the key of a module to what another process reads.
+    pub(in crate::guest) fn put(&self, out: &mut Vec<u8>) {
+        put_text(&self.module, out);
+        let Kind::Module(Passes { stores, loads, pauses }) = self.kind else { return };
+        out.extend([stores, loads, pauses].map(u8::from));
+        out.extend_from_slice(&self.hash);
+    }
+
+    /// Reads what [`Key::put`] appended for a module.
+    pub(in crate::guest) fn read(from: &mut Reader<'_>) -> Option<Key> {
+        let module = from.text()?;
+        let [stores, loads, pauses] = *from.take(3)? else { return None };
+        let [stores, loads, pauses] = [stores, loads, pauses].map(|byte| byte != 0);
+        let hash = from.take(32)?.try_into().ok()?;
+        Some(Key { module, kind: Kind::Module(Passes { stores, loads, pauses }), hash })
     }
 
     /// What the names of all entries for a module begin with.

@@ -7,6 +7,7 @@
 //! Files take their names when they are complete, so several linmems can share a folder, and a crash leaves at worst a
 //! draft. They are not synced: the checksum finds what a crash of the system damaged.
 
+mod attempt;
 mod entry;
 mod folder;
 mod key;
@@ -20,6 +21,7 @@ use std::time::{Duration, SystemTime};
 
 use self::folder::{File, Folder};
 
+pub(super) use self::attempt::Attempt;
 pub(super) use self::entry::Entry;
 pub(super) use self::key::Key;
 
@@ -31,7 +33,7 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 const YOUNG: Duration = Duration::from_secs(600);
 
 /// A folder of compiled code. It may not exist yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
     most: u64,
@@ -110,6 +112,16 @@ impl Cache {
         Ok(removed)
     }
 
+    /// Whether something can be kept.
+    pub(super) fn is_usable(&self) -> bool {
+        Folder::created(&self.folder).is_ok()
+    }
+
+    /// Whether something is kept under a key, whole or not.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        Folder::existing(&self.folder).ok().flatten().is_some_and(|folder| folder.open(&key.file_name()).is_ok())
+    }
+
     /// What is kept under a key, if it is whole.
     pub(super) fn find(&self, key: &Key) -> Option<Entry> {
         let folder = Folder::existing(&self.folder).ok()??;
@@ -122,18 +134,22 @@ impl Cache {
         Some(entry)
     }
 
-    /// Keeps an entry, if that is possible.
-    pub(super) fn keep(&self, key: &Key, head: &[u8], artifact: &[u8]) {
+    /// Keeps an entry, if that is possible, and says whether it was.
+    pub(super) fn keep(&self, key: &Key, head: &[u8], artifact: &[u8]) -> bool {
         let parts = [&entry::header(key, head, artifact), head, artifact];
         let bytes: u64 = parts.iter().map(|part| part.len() as u64).sum();
         if bytes > self.most {
-            return;
+            return false;
         }
         // Where the folder cannot be written to, the module is compiled each time.
-        let _ = Folder::created(&self.folder).and_then(|folder| {
-            folder.write(&key.file_name(), &parts)?;
-            self.trim(&folder)
-        });
+        Folder::created(&self.folder).is_ok_and(|folder| {
+            let is_written = folder.write(&key.file_name(), &parts).is_ok();
+            // What is too much is removed the next time.
+            is_written && {
+                let _ = self.trim(&folder);
+                true
+            }
+        })
     }
 
     /// Removes what was not used for longest until the size limit is kept, and drafts that nobody completes.

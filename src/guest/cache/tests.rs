@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::*;
-use crate::guest::program::engine;
+use crate::guest::compile::{Effort, engine};
 use crate::guest::{
     Boundary, Cancellation, Code, CompileListener, CompileOptions, Limits, NoHost, Passes, PointRequest, Program,
     Watchdog,
@@ -36,7 +36,7 @@ fn is_compiled(cache: &Cache, passes: Passes) -> bool {
     let listener = CompileListener::new(move |_| {
         counted.fetch_add(1, SeqCst);
     });
-    let options = CompileOptions { cache: Some(cache.clone()), listener: Some(listener), outside: false };
+    let options = CompileOptions { cache: Some(cache.clone()), listener: Some(listener), ..CompileOptions::default() };
     let code = Code::parse("module.wat", MODULE).expect("it is a module");
     let (points, nobody) = (PointRequest::default(), Cancellation::default());
     let program = code.compile_with(Limits::default(), passes, &points, &options, &nobody).expect("it is valid");
@@ -102,7 +102,7 @@ fn any_bit_that_flips_and_any_byte_that_is_missing_is_noticed() {
     assert!(is_compiled(&cache, STORES));
     let bytes = fs::read(only_file(&folder)).expect("it is ours");
     let binary = wat::parse_bytes(MODULE).expect("it is a module");
-    let key = Key::new(&binary, STORES, &PointRequest::default(), &engine());
+    let key = Key::new(&binary, STORES, &PointRequest::default(), &engine(Effort::Full));
     let reads = |bytes: &[u8]| Entry::read(bytes, bytes.len() as u64, &key).is_some();
     assert!(reads(&bytes));
     let mut damaged = bytes.clone();
@@ -123,7 +123,7 @@ fn any_bit_that_flips_and_any_byte_that_is_missing_is_noticed() {
         damaged.copy_from_slice(&bytes);
     }
     assert!(!reads(&[&bytes[..], &[0]].concat()));
-    let other = Key::new(&binary, Passes::default(), &PointRequest::default(), &engine());
+    let other = Key::new(&binary, Passes::default(), &PointRequest::default(), &engine(Effort::Full));
     assert!(Entry::read(&bytes[..], bytes.len() as u64, &other).is_none(), "another key");
     fs::remove_dir_all(folder).expect("it is ours");
 }

@@ -4,9 +4,13 @@
 //! function. A process can: it is killed. It is this program again, which reads a module from its standard input and
 //! writes compiled code to its standard output. Nothing is left behind, whatever ends it.
 
+mod background;
+mod effort;
 mod here;
+mod later;
 mod outside;
 mod protocol;
+mod request;
 mod serve;
 mod size;
 
@@ -17,10 +21,15 @@ use std::time::Duration;
 
 use wasmer::{Engine, Module};
 
+use self::request::Request;
 use super::{Cache, Cancellation, Limits, artifact};
 use crate::record::{counted, thousands};
 
+pub use effort::FirstCode;
+pub(super) use effort::{Effort, engine};
 pub(super) use here::message;
+pub(super) use later::{Came, Later};
+pub(super) use request::Keeping;
 pub use serve::serve_compiler;
 pub use size::CodeSize;
 
@@ -33,6 +42,11 @@ pub struct CompileOptions {
     /// Whether large modules are compiled in a process of their own. The program's `main` must begin with
     /// [`serve_compiler`].
     pub outside: bool,
+    /// Which code a module runs that was not compiled before. Other than optimised code needs `outside`.
+    pub first: FirstCode,
+    /// Says whether the guest will have much to do, when a large module is about to be compiled: then optimised code is
+    /// worth the wait, as a guest keeps the code that it began with.
+    pub has_much_to_do: Option<fn() -> bool>,
     /// Where compiled code is kept.
     pub cache: Option<Cache>,
     /// Is told how far compiling is.
@@ -137,9 +151,13 @@ pub(super) enum NotCompiled {
 
 /// Compiled code.
 pub(super) struct Compiled {
+    /// What compiled it, and runs it.
+    pub(super) engine: Engine,
     pub(super) module: Module,
     /// The same as bytes, if they are needed and known.
     pub(super) artifact: Option<Vec<u8>>,
+    /// The optimised code that follows quick code.
+    pub(super) later: Option<Later>,
 }
 
 /// A module to compile, and under which circumstances.
@@ -150,6 +168,8 @@ pub(super) struct Job<'a> {
     pub(super) limits: &'a Limits,
     pub(super) options: &'a CompileOptions,
     pub(super) cancellation: &'a Cancellation,
+    /// Where optimised code is kept that is compiled behind quick code.
+    pub(super) keeping: Option<&'a Keeping>,
 }
 
 impl Job<'_> {
@@ -158,10 +178,20 @@ impl Job<'_> {
     /// # Errors
     /// See [`NotCompiled`].
     pub(super) fn compile(&self) -> Result<Compiled, NotCompiled> {
+        let size = CodeSize::of(self.binary);
+        let CompileOptions { outside, first, has_much_to_do, .. } = *self.options;
+        if outside && first.effort(&size, has_much_to_do) == Effort::Quick {
+            match self.quickly() {
+                // The other compiler knows more instructions.
+                Err(NotCompiled::Refused(_) | NotCompiled::Crashed(_)) | Ok(None) => (),
+                Err(failure) => return Err(failure),
+                Ok(Some(compiled)) => return Ok(compiled),
+            }
+        }
         let is_kept = self.options.cache.is_some();
-        if self.options.outside && !CodeSize::of(self.binary).is_small() {
-            match outside::compile(self) {
-                Ok(bytes) => return self.load(bytes, is_kept),
+        if self.options.outside && !size.is_small() {
+            match outside::compile(self, &Request::OPTIMIZED) {
+                Ok((bytes, _)) => return self.load(self.engine, bytes, is_kept),
                 Err(outside::Failure::NotCompiled(failure)) => return Err(failure),
                 // Where no process can be started, linmem works as without.
                 Err(outside::Failure::NotStarted) => (),
@@ -169,19 +199,34 @@ impl Job<'_> {
         }
         let module = here::compile(self)?;
         let artifact = if is_kept { artifact::of(&module) } else { None };
-        Ok(Compiled { module, artifact })
+        Ok(Compiled { engine: self.engine.clone(), module, artifact, later: None })
+    }
+
+    /// Compiles the module with little effort, and has a process begin to compile it again. `None` where no process can
+    /// be started.
+    fn quickly(&self) -> Result<Option<Compiled>, NotCompiled> {
+        let Limits { compile_time: time, compile_memory: memory, .. } = *self.limits;
+        let request = Request { effort: Effort::Quick, time, memory, keeping: self.keeping.cloned() };
+        match outside::compile(self, &request) {
+            Ok((bytes, later)) => {
+                let compiled = self.load(&engine(Effort::Quick), bytes, false)?;
+                Ok(Some(Compiled { later, ..compiled }))
+            }
+            Err(outside::Failure::NotCompiled(failure)) => Err(failure),
+            Err(outside::Failure::NotStarted) => Ok(None),
+        }
     }
 
     #[allow(unsafe_code, reason = "the compiled code comes from another process")]
-    fn load(&self, bytes: Vec<u8>, is_kept: bool) -> Result<Compiled, NotCompiled> {
+    fn load(&self, engine: &Engine, bytes: Vec<u8>, is_kept: bool) -> Result<Compiled, NotCompiled> {
         let artifact = is_kept.then(|| bytes.clone());
         // SAFETY: the bytes come through a pipe from a process that this one started: the same program, which said
         // that it is the same linmem before it sent anything else.
-        let module = unsafe { artifact::load(self.engine, bytes) };
+        let module = unsafe { artifact::load(engine, bytes) };
         let module = module.ok_or_else(|| NotCompiled::Crashed("the compiled code cannot be loaded".to_owned()))?;
         match self.cancellation.is_cancelled() {
             true => Err(NotCompiled::Cancelled),
-            false => Ok(Compiled { module, artifact }),
+            false => Ok(Compiled { engine: engine.clone(), module, artifact, later: None }),
         }
     }
 }

@@ -6,7 +6,10 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use super::effort::Effort;
+use super::later::Later;
 use super::protocol::{Frame, GREETING, WORD, write_bytes};
+use super::request::Request;
 use super::{CompileLimit, CompileProgress, Job, NotCompiled};
 
 /// How often limits and the user's wish are looked at.
@@ -27,32 +30,39 @@ impl From<NotCompiled> for Failure {
     }
 }
 
-/// Compiles a module, and returns the compiled code as bytes.
+/// Compiles a module, and returns the compiled code as bytes. Behind quick code, the process goes on with optimised code.
 ///
 /// # Errors
 /// See [`Failure`].
-pub(super) fn compile(job: &Job<'_>) -> Result<Vec<u8>, Failure> {
+pub(super) fn compile(job: &Job<'_>, request: &Request) -> Result<(Vec<u8>, Option<Later>), Failure> {
     let (process, stdin, stdout, stderr) = Process::start().map_err(|_| Failure::NotStarted)?;
     let (sender, frames) = channel();
     // The threads end with the process, which nobody waits for who is in a hurry: to free gigabytes takes time.
     let (keep_open, until_over) = channel::<()>();
-    let binary = job.binary.clone();
-    std::thread::spawn(move || send(&binary, stdin, &until_over));
+    let (binary, asked) = (job.binary.clone(), request.bytes());
+    std::thread::spawn(move || send(&asked, &binary, stdin, &until_over));
     std::thread::spawn(move || read_frames(stdout, &sender));
     let messages = std::thread::spawn(move || read_messages(stderr));
     let outcome = follow(job, &process, &frames);
-    drop(keep_open);
     if let Some(bytes) = outcome? {
-        return Ok(bytes);
+        let goes_on = request.effort == Effort::Quick;
+        let later = goes_on.then(|| {
+            process.leave();
+            Later::new(frames, keep_open, request.keeping.clone())
+        });
+        return Ok((bytes, later));
     }
+    drop(keep_open);
     let status = process.wait();
     let messages = messages.join().unwrap_or_default();
     Err(NotCompiled::Crashed(crashed(status, &messages)).into())
 }
 
-/// Sends the module. The pipe stays open until that is over: the process ends when it is closed.
-fn send(binary: &[u8], mut stdin: impl Write, until_over: &Receiver<()>) {
-    if write_bytes(binary, &mut stdin).and_then(|()| stdin.flush()).is_ok() {
+/// Sends what is asked for, and the module. The pipe stays open until that is over: the process ends when it is closed,
+/// unless it keeps what it compiles.
+fn send(asked: &[u8], binary: &[u8], mut stdin: impl Write, until_over: &Receiver<()>) {
+    let sent = [asked, binary].iter().try_for_each(|bytes| write_bytes(bytes, &mut stdin));
+    if sent.and_then(|()| stdin.flush()).is_ok() {
         let _ = until_over.recv();
     }
 }
@@ -135,14 +145,17 @@ impl Process {
         }
     }
 
-    /// How much memory it has, in bytes, also in swap. `None` where the system does not say: not on Linux.
+    /// How much memory it has, in bytes, as far as that is known.
     fn memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.as_ref()?.id())).ok()?;
-        let kilobytes = |name: &str| -> Option<u64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse().ok()
-        };
-        Some((kilobytes("VmRSS:")? + kilobytes("VmSwap:").unwrap_or(0)) << 10)
+        memory_of(&self.0.as_ref()?.id().to_string())
+    }
+
+    /// Leaves it alone. It ends by itself.
+    fn leave(mut self) {
+        if let Some(mut child) = self.0.take() {
+            // Otherwise its entry would stay in the system's table.
+            std::thread::spawn(move || child.wait());
+        }
     }
 
     /// Waits for its end.
@@ -160,6 +173,16 @@ impl Drop for Process {
             std::thread::spawn(move || child.wait());
         }
     }
+}
+
+/// How much memory a process has, in bytes, also in swap. `None` where the system does not say: not on Linux.
+pub(super) fn memory_of(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kilobytes = |name: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    Some((kilobytes("VmRSS:")? + kilobytes("VmSwap:").unwrap_or(0)) << 10)
 }
 
 /// This program. Where the system names the file that runs, even if another one took its place.

@@ -1,6 +1,7 @@
 //! What this process and the one that compiles for it tell each other.
 //!
-//! The request is the module, after its length. The replies are frames: a byte that says what it is, a length, content.
+//! What is asked for comes first, then the module, each after its length. The replies are frames: a byte that says what
+//! it is, a length, content.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -17,7 +18,7 @@ pub(super) enum Frame {
     Greeting(Vec<u8>),
     /// How much is compiled, of how much.
     Progress(u64, u64),
-    /// The compiled code.
+    /// The compiled code. If quick code was asked for, optimised code follows, unless that is kept.
     Artifact(Vec<u8>),
     /// The compiler's message, if it rejects the module.
     Refused(String),

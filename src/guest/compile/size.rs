@@ -8,6 +8,8 @@ use crate::record::counted;
 
 /// Modules with at most so much weight are compiled where linmem runs: that takes about as long as starting a process.
 const SMALL: u64 = 32 << 10;
+/// Modules with at least so much weight are worth two compilers: optimised code would take a tenth of a second.
+const HEAVY: u64 = 256 << 10;
 /// Each local variable adds to the weight as if the body were longer by its share: the compiler may need a value of it
 /// for each block.
 const LOCALS: u64 = 64;
@@ -62,6 +64,11 @@ impl CodeSize {
         self.longest = self.longest.max(bytes);
         self.locals = self.locals.max(locals);
         self.weight = self.weight.saturating_add(bytes.saturating_add(bytes.saturating_mul(locals) / LOCALS));
+    }
+
+    /// Whether quick code pays off.
+    pub fn is_heavy(&self) -> bool {
+        self.weight >= HEAVY
     }
 
     /// Whether compiling it is cheap in any case.
