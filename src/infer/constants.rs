@@ -15,7 +15,7 @@ const NUMBERS: usize = 64;
 const TOGETHER: usize = 12;
 /// How many ways are varied for one function and form of the line, and in all.
 const PER_FORM: usize = 3;
-const VARIED: usize = 24;
+const VARIED: usize = 16;
 /// How many numbers of the code come before all others.
 const OF_CODE: usize = 24;
 
@@ -96,8 +96,23 @@ fn of_example(example: &Example) -> Vec<i64> {
     numbers
 }
 
-/// The ways to vary the constants of ways that were tried, those of one way together.
-pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec<Vec<(Entry, Vec<Arg>)>> {
+/// The ways to vary the constants of ways that were tried, those of one way together: ways that read the line, and others,
+/// which may need another constant to get as far as that.
+pub(super) fn variations(
+    code: &Code,
+    (readers, others): (&[Entry], &[Entry]),
+    example: &Example,
+) -> Vec<Vec<(Entry, Vec<Arg>)>> {
+    let likely = varied(readers);
+    let rest = varied(others);
+    // The likeliest of each come first.
+    let mut all: Vec<_> = likely.into_iter().enumerate().chain(rest.into_iter().enumerate()).collect();
+    all.sort_by_key(|(rank, _)| *rank);
+    all.into_iter().map(|(_, entry)| of_entry(code, entry, example)).collect()
+}
+
+/// Those ways whose constants are varied.
+fn varied(tried: &[Entry]) -> Vec<&Entry> {
     let mut varied: Vec<&Entry> = Vec::new();
     for entry in tried {
         let is_same = |other: &&Entry| other.numbers == entry.numbers && other.form == entry.form;
@@ -112,7 +127,7 @@ pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec
             varied.push(entry);
         }
     }
-    varied.into_iter().map(|entry| of_entry(code, entry, example)).collect()
+    varied
 }
 
 /// The arguments with all constants alike.

@@ -16,6 +16,7 @@ mod entries;
 mod entry;
 mod frees;
 mod guess;
+mod handed;
 mod judge;
 mod passing;
 mod progress;
@@ -24,9 +25,11 @@ mod readings;
 mod search;
 mod seen;
 mod sequences;
+mod sound;
 mod survey;
 mod texts;
 mod trial;
+mod values;
 mod weigh;
 
 use std::time::Duration;
@@ -72,6 +75,8 @@ pub struct Evidence {
     pub budget: Duration,
     /// How many guests may be created.
     pub trials: u64,
+    /// Whether unresolved imports return zero for built-in conventions too.
+    pub stubs: bool,
 }
 
 /// How an inference ended.
