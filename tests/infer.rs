@@ -65,12 +65,14 @@ const LONG_STARS: &str = "0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*
                           0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *0*1*";
 
 /// Small guests that each need something special, with the examples.
-const SPECIAL: [(&str, &[(&str, &str)]); 12] = [
+const SPECIAL: [(&str, &[(&str, &str)]); 14] = [
     ("mode", &[("Did you", "DDiidd  yyoouu"), ("abc", "aabbcc"), ("x", "xx")]),
     ("mode", &[("Did you", "D-i-d- -y-o-u-"), ("abc", "a-b-c-"), ("x", "x-")]),
     ("handle", &[("Did you know", "wonk uoy diD"), ("abc", "cba"), ("x", "x")]),
     ("sum", &[("Did you know", "1005357428"), ("a", "3826002220"), ("x y", "3402250132")]),
     ("state", &[("Did you know", "1143197"), ("a", "97873"), ("x y", "275457")]),
+    ("digest", &[("Did you know", "61e7ba07586fac42"), ("a", "99904bf9f5a55431"), ("x y", "e1466100a0c8fb20")]),
+    ("option", &[("Did you know", "Did-you-know"), ("a", "a"), ("x y z", "x-y-z")]),
     ("object", &[("Did you", "D.i.d. .y.o.u."), ("abc", "a.b.c."), ("x", "x.")]),
     ("pieces", &[("Did you know", "[Did][you][know]"), ("abc", "[abc]"), ("x y", "[x][y]")]),
     ("bytes", &[("Did you know", "Did -you -know!"), ("abc", "abc!"), ("x y", "x -y!")]),

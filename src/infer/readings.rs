@@ -20,8 +20,12 @@ const LENGTHS: usize = 7;
 pub(super) const DIGEST: usize = 4;
 /// How many functions are asked about a result.
 const ACCESSORS: usize = 24;
+/// Maximum size of a memory that is copied, in bytes.
+const COPIED: usize = 1 << 24;
 /// Maximum length of an answer that is guessed, in bytes.
 const GUESSED: u64 = 1 << 20;
+/// How far into a structure a digest may be.
+const STRUCTURE: u64 = 1024;
 /// Of how many bytes a length in LEB128 may be.
 const LEB: usize = 5;
 /// How near a known value must be to an address to be worth mentioning.
@@ -91,7 +95,7 @@ impl Reading {
 impl Sight<'_> {
     /// What is known that is near an address where the answer is, as a sentence.
     pub(super) fn near(&self, specimen: &mut Specimen<'_>, at: u64, len: u64) -> String {
-        let known = known(self, specimen, 0);
+        let known = known(self, specimen, 0, None);
         let beside = known.iter().filter(|value| value.value.abs_diff(at) <= NEAR && value.value > 0);
         let address = beside.min_by_key(|value| (value.value.abs_diff(at), value.cost));
         let length = known.iter().filter(|value| value.value == len).min_by_key(|value| value.cost);
@@ -113,22 +117,32 @@ impl Sight<'_> {
     }
 }
 
-/// The ways to read the answer, cheapest first, from a guest that has just been sent the line.
-pub(super) fn readings(sight: &Sight<'_>, specimen: &mut Specimen<'_>, answer: &Answer<'_>) -> Vec<Reading> {
+/// The ways to read the answer, cheapest first, from a guest that has just been sent the line, and where the answer is in
+/// memory, if it is.
+pub(super) fn readings(
+    sight: &Sight<'_>,
+    specimen: &mut Specimen<'_>,
+    answer: &Answer<'_>,
+) -> (Vec<Reading>, Option<u64>) {
     let Sight { entry, observed, survey, interface } = sight;
     let mut found: Vec<_> = observed.handed.iter().filter_map(|handed| by_import(handed, interface)).collect();
     found.extend(numbers(entry, observed, answer.typed));
-    let known = known(sight, specimen, answer.line.len() as u64);
-    let memory = specimen.memory(survey.memory);
-    found.extend(spans(&known, memory, answer.wanted, entry.encoding));
     // A digest: the digits stand for bytes. The line's own bytes are in memory whatever the guest does.
-    if entry.encoding == Encoding::Bytes
-        && let Some(bytes) = Hex::read(answer.typed).filter(|bytes| bytes.len() >= DIGEST && bytes != answer.line)
-    {
-        found.extend(spans(&known, memory, &bytes, Encoding::Hex));
+    let digest = Hex::read(answer.typed)
+        .filter(|bytes| entry.encoding == Encoding::Bytes && bytes.len() >= DIGEST && bytes != answer.line);
+    let memory = specimen.memory(survey.memory);
+    let at = |bytes: &[u8]| memchr::memmem::find(memory, bytes).map(|at| at as u64);
+    let place = at(answer.wanted);
+    if place.is_some() || digest.as_deref().and_then(at).is_some() {
+        // What is called to find out more may change it.
+        let copy = if memory.len() <= COPIED { Some(memory.to_vec()) } else { None };
+        let known = known(sight, specimen, answer.line.len() as u64, copy.as_deref());
+        let memory = copy.as_deref().unwrap_or_else(|| specimen.memory(survey.memory));
+        found.extend(spans(&known, memory, answer.wanted, entry.encoding));
+        found.extend(digest.iter().flat_map(|bytes| spans(&known, memory, bytes, Encoding::Hex)));
     }
     found.sort_by_key(|reading| reading.cost);
-    found
+    (found, place)
 }
 
 /// The texts that a guest may have meant as its answer, each with its range in memory, if it is there, and the way to
@@ -143,7 +157,7 @@ pub(super) fn texts(
     for handed in &observed.handed {
         found.extend(by_import(handed, interface).map(|reading| (handed.bytes.clone(), None, reading)));
     }
-    let known = known(sight, specimen, line);
+    let known = known(sight, specimen, line, None);
     let memory = specimen.memory(survey.memory);
     let addresses = known.iter().filter(|value| value.text != "n" && value.value > 0);
     for address in addresses {
@@ -194,6 +208,9 @@ fn decoded(bytes: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
 /// The ways to read these bytes from memory, in this encoding.
 fn spans(known: &[Known], memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<Reading> {
     let mut addresses = addresses(known, memory, wanted);
+    if encoding == Encoding::Hex {
+        addresses.extend(inside(known, memory, wanted));
+    }
     addresses.sort_by_key(|address| address.cost);
     addresses.truncate(ADDRESSES);
     let mut found = Vec::new();
@@ -284,8 +301,8 @@ fn by_import(handed: &Handed, interface: &Interface) -> Option<Reading> {
     Some(Reading { after: Vec::new(), handlers, once, place: None, cost: cost + u32::from(handed.in_pieces) })
 }
 
-/// What is known after a call.
-fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known> {
+/// What is known after a call. `memory` is a copy of the guest's right after it, if there is one.
+fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64, memory: Option<&[u8]>) -> Vec<Known> {
     let Sight { entry, observed, survey, .. } = sight;
     let plain = |text: String, value, cost| Known { text, value, cost, base: None, is_getter: false };
     let mut known = Vec::new();
@@ -315,7 +332,8 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
         let text = format!("{}()", quoted(name));
         known.extend(value.map(|value| Known { is_getter: true, ..plain(text, value, 2) }));
     }
-    for (name, value) in handles(entry, observed, &known, specimen.memory(survey.memory)) {
+    let handles = handles(entry, observed, &known, memory.unwrap_or_else(|| specimen.memory(survey.memory)));
+    for (name, value) in handles {
         for accessor in survey.accessors.iter().take(ACCESSORS) {
             let told = specimen.call(accessor, &[value]).as_deref().and_then(unsigned);
             let text = format!("{}({name})", quoted(accessor));
@@ -326,7 +344,7 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
         let value = specimen.global(name).and_then(Value::unsigned);
         known.extend(value.map(|value| plain(format!("@{}", quoted(name)), value, 4)));
     }
-    let memory = specimen.memory(survey.memory);
+    let memory = memory.unwrap_or_else(|| specimen.memory(survey.memory));
     let mut loaded = Vec::new();
     for base in &known {
         for (offset, price) in [(0, 1), (4, 1), (8, 2), (12, 3), (16, 3), (-4, 3), (-8, 4)] {
@@ -397,6 +415,19 @@ fn addresses(known: &[Known], memory: &[u8], wanted: &[u8]) -> Vec<Known> {
     found
 }
 
+/// The places of a digest in structures whose addresses are known. No other bytes look like it.
+fn inside(known: &[Known], memory: &[u8], digest: &[u8]) -> Vec<Known> {
+    let Some(at) = memchr::memmem::find(memory, digest).map(|at| at as u64) else { return Vec::new() };
+    let is_base =
+        |value: &&Known| value.base.is_none() && !matches!(&*value.text, "n" | "ptr" | "capacity") && value.value > 0;
+    let near = known.iter().filter(is_base).filter_map(|value| {
+        let offset = at.checked_sub(value.value).filter(|offset| (1..=STRUCTURE).contains(offset))?;
+        let text = offset_text(&value.text, offset.cast_signed());
+        Some(Known { text, value: at, cost: value.cost + 6, ..value.clone() })
+    });
+    near.collect()
+}
+
 /// What says that the answer at an address has its length, with the cost.
 fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<(String, u32)> {
     let is_utf16 = encoding == Encoding::Utf16;
@@ -419,7 +450,9 @@ fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encod
     for (width, name, offset) in [(4, "u32", 4), (4, "u32", 8), (2, "u16", 2), (1, "u8", 1), (8, "u64", 8)] {
         let Some(addr) = address.value.checked_sub(offset) else { continue };
         let Some(value) = number_at(memory, addr, width) else { continue };
-        let text = format!("{name}[{}]", offset_text(&address.text, -offset.cast_signed()));
+        let start = address.text.strip_suffix(&format!(" + {offset}"));
+        let before = start.map_or_else(|| offset_text(&address.text, -offset.cast_signed()), str::to_owned);
+        let text = format!("{name}[{before}]");
         if value == len {
             found.push((text.clone(), 3));
         }

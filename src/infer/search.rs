@@ -252,7 +252,10 @@ impl<'a, 'l> Search<'a, 'l> {
             return;
         }
         self.is_varied = true;
-        self.vary_constants(round);
+        // What was found without others, and is not right, needs another call rather than another constant.
+        if self.drafts.is_empty() {
+            self.vary_constants(round);
+        }
         if !self.is_done() {
             self.add_calls(round);
         }
@@ -283,12 +286,12 @@ impl<'a, 'l> Search<'a, 'l> {
         let sequences = self.sequences(survey);
         let plain: Vec<_> = distinct(&round.readers).cloned().collect();
         self.attempts(survey, &sequences.ended(&plain), false);
-        if self.drafts.is_empty() {
+        if !self.is_done() {
             self.attempts(survey, &sequences.wrapped(false), false);
         }
         // If that leads to an answer, a call that begins may still be missing: the guest must forget the line before.
         for begun in [sequences.preceded(&plain), sequences.begun()] {
-            if self.lab.is_over() || self.is_stable() {
+            if self.lab.is_over() || self.is_stable() && self.is_done() {
                 break;
             }
             self.readers.clear();
@@ -416,8 +419,7 @@ impl<'a, 'l> Search<'a, 'l> {
         self.tried.returned += 1;
         let sight = Sight { entry, observed: &observed, survey, interface: self.lab.interface() };
         let answer = Answer { typed: &self.first.answer, wanted: &wanted, line: &line };
-        let found = readings(&sight, &mut specimen, &answer);
-        let at = memchr::memmem::find(specimen.memory(survey.memory), &wanted).map(|at| at as u64);
+        let (found, at) = readings(&sight, &mut specimen, &answer);
         let is_seen = at.is_some() && wanted.len() > 3;
         if let Some(at) = at.filter(|_| found.is_empty() && is_seen) {
             self.note_unexplained(&sight, &mut specimen, at, &wanted);
@@ -432,11 +434,8 @@ impl<'a, 'l> Search<'a, 'l> {
         let right = right.take(RIGHT).map(|draft| Draft { cost: draft.cost + more, ..draft });
         let right: Vec<_> = right.collect();
         self.drafts.extend(right);
-        let is_found = self.drafts.len() > before;
-        if !is_found {
-            self.keep(entry, reads(&observed));
-        }
-        if is_found { Attempt::Found(entry.draft.cost + more) } else { Attempt::Failed }
+        self.keep(entry, reads(&observed));
+        if self.drafts.len() > before { Attempt::Found(entry.draft.cost + more) } else { Attempt::Failed }
     }
 
     /// Keeps a way that did not lead to the answer, as one to vary.

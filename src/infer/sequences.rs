@@ -204,7 +204,8 @@ impl<'a> Sequences<'a> {
                 rest.remove(place);
                 let mut others = assignments(&rest, form, false);
                 others.retain(|args| {
-                    args.iter().all(|arg| arg.is_plain() || matches!(arg, Arg::Area | Arg::Buffer | Arg::Capacity))
+                    let other = [Arg::End, Arg::Area, Arg::Buffer, Arg::Capacity];
+                    args.iter().all(|arg| arg.is_plain() || other.contains(arg))
                 });
                 others.sort_by_key(|args| cost_of(args, form));
                 ways.extend(others.into_iter().take(WAYS).map(|mut args| {
