@@ -273,6 +273,10 @@ pub struct InferArgs {
     #[arg(long)]
     pub run: bool,
 
+    /// Make unresolved imports return zero
+    #[arg(long)]
+    pub stub_imports: bool,
+
     /// Time limit for all trials together
     #[arg(id = "budget", long = "timeout", value_name = "TIME", default_value = "20s", value_parser = duration)]
     pub budget: Duration,

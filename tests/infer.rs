@@ -59,13 +59,27 @@ const LINES: [(&str, &str); 4] = [
     ("a longer line, 42 of it", "A LONGER LINE, 42 OF IT"),
 ];
 
+/// A line whose answer is too long for a length of one byte, and that answer.
+const LONG: &str = "0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 01";
+const LONG_STARS: &str = "0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *\
+                          0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *0*1*2*3*4*5*6*7*8*9* *0*1*";
+
 /// Small guests that each need something special, with the examples.
-const SPECIAL: [(&str, &[(&str, &str)]); 5] = [
+const SPECIAL: [(&str, &[(&str, &str)]); 14] = [
     ("mode", &[("Did you", "DDiidd  yyoouu"), ("abc", "aabbcc"), ("x", "xx")]),
     ("mode", &[("Did you", "D-i-d- -y-o-u-"), ("abc", "a-b-c-"), ("x", "x-")]),
     ("handle", &[("Did you know", "wonk uoy diD"), ("abc", "cba"), ("x", "x")]),
     ("sum", &[("Did you know", "1005357428"), ("a", "3826002220"), ("x y", "3402250132")]),
     ("state", &[("Did you know", "1143197"), ("a", "97873"), ("x y", "275457")]),
+    ("digest", &[("Did you know", "61e7ba07586fac42"), ("a", "99904bf9f5a55431"), ("x y", "e1466100a0c8fb20")]),
+    ("option", &[("Did you know", "Did-you-know"), ("a", "a"), ("x y z", "x-y-z")]),
+    ("object", &[("Did you", "D.i.d. .y.o.u."), ("abc", "a.b.c."), ("x", "x.")]),
+    ("pieces", &[("Did you know", "[Did][you][know]"), ("abc", "[abc]"), ("x y", "[x][y]")]),
+    ("bytes", &[("Did you know", "Did -you -know!"), ("abc", "abc!"), ("x y", "x -y!")]),
+    ("short", &[("Did you know", "wonk uoy diD"), ("abc", "cba"), ("x", "x")]),
+    ("record", &[("Did you", "DDiidd  yyoouu"), ("abc", "aabbcc"), ("x", "xx")]),
+    ("leb", &[("Did you know", "D*i*d* *y*o*u* *k*n*o*w*"), ("abc", "a*b*c*"), (LONG, LONG_STARS)]),
+    ("value", &[("Did you know", "Did_you_know"), ("abc", "abc"), ("x y", "x_y")]),
 ];
 
 /// The module of a file as a binary whose exports have meaningless names, without custom sections.
@@ -177,6 +191,19 @@ fn the_guests_own_names_lead_to_the_recipe_that_detection_would_fill_in() {
         printed.starts_with("# Inferred for packed-low by linmem: it gave the right answer to 1 example"),
         "{printed}"
     );
+}
+
+#[test]
+fn notes_are_left_out_with_quiet_and_doubts_are_not() {
+    let guest = file(
+        "infer-quiet.wasm",
+        &without_names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/camel.wasm")),
+    );
+    let example = ["infer", &guest, "-l", "did you", "-a", "didYou", "--stub-imports"];
+    let (said, quiet) = (run(&example, b""), run(&[&example[..], &["-q"]].concat(), b""));
+    assert_eq!((said.status.code(), quiet.status.code()), (Some(0), Some(0)), "{}", text(&quiet.stderr));
+    assert!(text(&said.stderr).contains("is freed"), "{}", text(&said.stderr));
+    assert!(!text(&quiet.stderr).contains("freed"), "{}", text(&quiet.stderr));
 }
 
 #[test]

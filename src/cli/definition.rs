@@ -15,7 +15,8 @@ pub fn definition() -> clap::Command {
     let all = with_settings(Cli::command(), |_| true);
     let all = all.mut_subcommand("inspect", |inspect| with_settings(inspect, is_limit));
     // Its time limit is one of its own.
-    let all = all.mut_subcommand("infer", |infer| with_settings(infer, |it| is_limit(it) && it.name != "timeout"));
+    let of_inference = |it: &Setting| is_limit(it) && it.name != "timeout" || it.name == "quiet";
+    let all = all.mut_subcommand("infer", |infer| with_settings(infer, of_inference));
     let all = all.mut_subcommand("replay", |replay| {
         let replay = with_settings(replay, |it| it.group != Group::Program);
         // Nothing runs in a saved session.

@@ -26,7 +26,8 @@ impl InferArg {
         if args.take("use") {
             return Ok(InferArg::Use);
         }
-        let mut evidence = Evidence { examples: Vec::new(), line: None, call: None, budget: BUDGET, trials: u64::MAX };
+        let mut evidence =
+            Evidence { examples: Vec::new(), line: None, call: None, budget: BUDGET, trials: u64::MAX, stubs: false };
         let line = args.word("LINE")?;
         if args.take("=>") {
             evidence.examples.push(Example { line, answer: args.word("ANSWER")? });

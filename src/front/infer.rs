@@ -69,7 +69,8 @@ pub(super) fn run(args: &InferArgs, cli: &Cli) -> Status {
 fn evidence(args: &InferArgs, cli: &Cli) -> Result<Evidence, &'static str> {
     let bytes = |text: &OsString| system::bytes(text).to_vec();
     let (call, trials) = (args.call.clone(), cli.settings.inputs.trials);
-    let evidence = Evidence { examples: Vec::new(), line: None, call, budget: args.budget, trials };
+    let evidence =
+        Evidence { examples: Vec::new(), line: None, call, budget: args.budget, trials, stubs: args.stub_imports };
     if args.budget.is_zero() {
         return Err("--timeout 0 leaves no time: give a longer one");
     }
@@ -121,7 +122,7 @@ fn wait(inference: &Inference, is_quiet: bool) -> Result<Outcome, LoadError> {
 /// Prints what was found, and does what else was asked for.
 fn finish(source: &Source, options: Options, found: &Inferred, args: &InferArgs, cli: &Cli) -> Status {
     let text = inferred(&source.name, found);
-    found.notes.iter().for_each(|note| status::note(note));
+    found.notes.iter().filter(|_| !cli.settings.quiet).for_each(|note| status::note(note));
     found.doubts.iter().for_each(|doubt| status::note(&format!("doubtful: {doubt}")));
     if let Some(line) = &found.open_line {
         status::note(&format!("to decide between them, add --line {} with its --answer", word(line)));

@@ -8,6 +8,9 @@ use crate::guest::Type;
 /// With more parameters, only the usual orders are tried.
 const SHORT: usize = 4;
 
+/// With more parameters, rare forms of the line are not tried.
+const FEW: usize = 2;
+
 /// What an argument is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Arg {
@@ -135,22 +138,34 @@ pub(super) enum Form {
     Nul,
     Utf16,
     Utf16Nul,
+    /// Its length in front of it, in four bytes.
     Prefixed,
+    /// Its length in one byte, as Pascal has it.
+    Short,
+    /// Its length in LEB128.
+    Leb,
+    /// In a structure: its length, four bytes that are left as they are, and the line.
+    Headed,
     /// Bytes that the line gives as hexadecimal digits.
     Hex,
 }
 
 /// The forms of any line. [`Form::Hex`] needs a line of hexadecimal digits.
-pub(super) const FORMS: [Form; 5] = [Form::Plain, Form::Nul, Form::Utf16, Form::Utf16Nul, Form::Prefixed];
+pub(super) const FORMS: [Form; 8] =
+    [Form::Plain, Form::Nul, Form::Utf16, Form::Utf16Nul, Form::Prefixed, Form::Short, Form::Leb, Form::Headed];
 
 impl Form {
-    pub(super) fn write(self, at: &str) -> String {
-        match self {
+    /// The statements that write the line, the line's own first.
+    pub(super) fn write(self, at: &str) -> Vec<String> {
+        vec![match self {
             Form::Plain | Form::Hex | Form::Utf16 => format!("write at {at}"),
             Form::Nul => format!("write line, 0 at {at}"),
             Form::Utf16Nul => format!("write line, 0, 0 at {at}"),
             Form::Prefixed => format!("write u32 n, line at {at}"),
-        }
+            Form::Short => format!("write u8 n, line at {at}"),
+            Form::Leb => format!("write leb n, line at {at}"),
+            Form::Headed => return vec![format!("write at {at} + 8"), format!("u32[{at}] = n")],
+        }]
     }
 
     /// The number of bytes written.
@@ -160,6 +175,9 @@ impl Form {
             Form::Nul => "n + 1",
             Form::Utf16Nul => "n + 2",
             Form::Prefixed => "n + 4",
+            Form::Short => "n + 1",
+            Form::Leb => "n + 5",
+            Form::Headed => "n + 8",
         }
     }
 
@@ -169,6 +187,11 @@ impl Form {
             Form::Hex => Encoding::Hex,
             _ => Encoding::Bytes,
         }
+    }
+
+    /// Whether it is tried with few arguments only.
+    fn is_rare(self) -> bool {
+        matches!(self, Form::Short | Form::Leb | Form::Headed)
     }
 
     /// Whether the bytes themselves say where they end.
@@ -182,6 +205,7 @@ impl Form {
             Form::Nul | Form::Hex => 1,
             Form::Utf16 => 4,
             Form::Utf16Nul | Form::Prefixed => 5,
+            Form::Short | Form::Leb | Form::Headed => 7,
         }
     }
 }
@@ -210,6 +234,9 @@ pub(super) fn cost_of(args: &[Arg], form: Form) -> u32 {
 /// The ways to fill `count` parameters.
 pub(super) fn assignments(params: &[Type], form: Form, is_buffer: bool) -> Vec<Vec<Arg>> {
     let (mut found, count) = (Vec::new(), params.len());
+    if form.is_rare() && count > FEW {
+        return found;
+    }
     if count > SHORT {
         many(count, form, &mut found);
     } else {

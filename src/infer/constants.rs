@@ -11,11 +11,13 @@ use crate::record::Hex;
 
 /// How many numbers are tried for one argument.
 const NUMBERS: usize = 64;
+/// How many of them are tried before others in all ways.
+const FIRST: usize = 20;
 /// How many of them are tried for each of two arguments at once.
 const TOGETHER: usize = 12;
 /// How many ways are varied for one function and form of the line, and in all.
 const PER_FORM: usize = 3;
-const VARIED: usize = 24;
+const VARIED: usize = 16;
 /// How many numbers of the code come before all others.
 const OF_CODE: usize = 24;
 
@@ -96,8 +98,33 @@ fn of_example(example: &Example) -> Vec<i64> {
     numbers
 }
 
-/// The ways to vary the constants of ways that were tried, those of one way together.
-pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec<Vec<(Entry, Vec<Arg>)>> {
+/// The ways to vary the constants of ways that were tried, those of one way together: ways that read the line, and others,
+/// which may need another constant to get as far as that.
+pub(super) fn variations(
+    code: &Code,
+    (readers, others): (&[Entry], &[Entry]),
+    example: &Example,
+) -> Vec<Vec<(Entry, Vec<Arg>)>> {
+    let likely = varied(readers);
+    let rest = varied(others);
+    // The likeliest of each come first.
+    let mut all: Vec<_> = likely.into_iter().enumerate().chain(rest.into_iter().enumerate()).collect();
+    all.sort_by_key(|(rank, _)| *rank);
+    let ways = all.into_iter().map(|(_, entry)| of_entry(code, entry, example));
+    // The likeliest numbers of each way come before the rest of any.
+    let (first, rest): (Vec<_>, Vec<_>) = ways
+        .map(|way| {
+            let (first, rest): (Vec<_>, Vec<_>) = way.into_iter().partition(|(rank, ..)| *rank < FIRST);
+            let without_rank =
+                |way: Vec<(usize, Entry, Vec<Arg>)>| way.into_iter().map(|(_, entry, args)| (entry, args));
+            (without_rank(first).collect(), without_rank(rest).collect())
+        })
+        .unzip();
+    first.into_iter().chain(rest).collect()
+}
+
+/// Those ways whose constants are varied.
+fn varied(tried: &[Entry]) -> Vec<&Entry> {
     let mut varied: Vec<&Entry> = Vec::new();
     for entry in tried {
         let is_same = |other: &&Entry| other.numbers == entry.numbers && other.form == entry.form;
@@ -112,7 +139,7 @@ pub(super) fn variations(code: &Code, tried: &[Entry], example: &Example) -> Vec
             varied.push(entry);
         }
     }
-    varied.into_iter().map(|entry| of_entry(code, entry, example)).collect()
+    varied
 }
 
 /// The arguments with all constants alike.
@@ -120,8 +147,8 @@ pub(super) fn skeleton(args: &[Arg]) -> Vec<Option<Arg>> {
     args.iter().map(|arg| Some(*arg).filter(|arg| !arg.is_constant())).collect()
 }
 
-/// The variations of one way: each constant alone, then two at once.
-fn of_entry(code: &Code, entry: &Entry, example: &Example) -> Vec<(Entry, Vec<Arg>)> {
+/// The variations of one way, each with its rank: each constant alone, then two at once.
+fn of_entry(code: &Code, entry: &Entry, example: &Example) -> Vec<(usize, Entry, Vec<Arg>)> {
     let places: Vec<usize> = (0..entry.args.len()).filter(|place| entry.args[*place].is_constant()).collect();
     let numbers: Vec<_> = places.iter().map(|place| numbers(code, &entry.export, *place, example)).collect();
     let plain: Vec<Arg> = entry.args.iter().map(|arg| if arg.is_constant() { Arg::Number(0) } else { *arg }).collect();
@@ -147,5 +174,5 @@ fn of_entry(code: &Code, entry: &Entry, example: &Example) -> Vec<(Entry, Vec<Ar
     found.sort_by_key(|(rank, _)| *rank);
     let mut seen = HashSet::new();
     found.retain(|(_, args)| seen.insert(args.clone()));
-    found.into_iter().map(|(_, args)| (entry.clone(), args)).collect()
+    found.into_iter().map(|(rank, args)| (rank, entry.clone(), args)).collect()
 }

@@ -17,6 +17,8 @@ const LONGEST: usize = 10;
 const ASKING: usize = 8;
 /// The number of the first import that asks for the line, among the places for it.
 const ASKED: usize = 1000;
+/// The same for imports that ask for one byte.
+const BYTEWISE: usize = 2000;
 
 /// The ways to pass a line to any of these functions, cheapest first. `is_hex` says whether line and answer may be
 /// hexadecimal digits for the bytes that the guest takes and returns.
@@ -42,6 +44,7 @@ pub(super) fn entries(survey: &Survey, interface: &Interface, call: Option<&str>
             }
         }
         fetched(&mut entries, survey, interface, (number, name, ty), cost);
+        by_bytes(&mut entries, survey, interface, (number, name, ty), cost);
         entries[before..].sort_by_key(|entry| entry.draft.cost);
         entries.truncate(before + WAYS);
     }
@@ -146,6 +149,33 @@ fn fetched(
                 draft.handlers.extend(lengths(interface));
                 entries.push(Entry::new(draft, Vec::new(), (name, ty), Encoding::Bytes, (number, ASKED + place)));
             }
+        }
+    }
+}
+
+/// Adds the ways in which the guest asks for the line byte by byte, by an import without arguments.
+fn by_bytes(
+    entries: &mut Vec<Entry>,
+    survey: &Survey,
+    interface: &Interface,
+    (number, name, ty): (usize, &str, &Signature),
+    cost: u32,
+) {
+    let asks = |ty: &Signature| ty.params.is_empty() && ty.results.len() == 1 && ty.results[0].is_number();
+    let args = vec![ZERO; ty.params.len()];
+    for (place, import, _) in interface.imported_funcs().filter(|(_, import, ty)| asks(ty) && !is_wasi(import)) {
+        for (price, end) in ["-1", "0", "10"].into_iter().enumerate() {
+            let mut draft = Draft { cost: cost + 6 + price as u32 + cost_of(&args, Form::Nul), ..survey.base.clone() };
+            draft.once.insert(0, "grow 1".to_owned());
+            draft.before.extend([format!("ptr = {}", survey.size), "write at ptr".to_owned(), "at = ptr".to_owned()]);
+            draft.transform = Some(call(name, &args, ty.results.len()));
+            draft.handlers.extend([
+                format!("on {}.{}()", quoted(&import.module), quoted(&import.name)),
+                format!("  return {end} if at == ptr + n"),
+                "  at = at + 1".to_owned(),
+                "  return u8[at - 1]".to_owned(),
+            ]);
+            entries.push(Entry::new(draft, Vec::new(), (name, ty), Encoding::Bytes, (number, BYTEWISE + place)));
         }
     }
 }

@@ -65,7 +65,9 @@ impl Entry {
     /// What it has in common with other ways that pass the line at the same place.
     pub(super) fn kind(&self) -> Kind {
         let (func, place) = self.numbers;
-        (func, self.address, self.length, place)
+        // Where a reference or an option is wanted, anything but zero may fail before the line is read.
+        let is_modest = self.args.iter().all(|arg| arg.is_plain() && *arg != Arg::Number(1) || *arg == Arg::Area);
+        (func, self.address, self.length, place, is_modest)
     }
 
     /// The call of the transform, and the form of the line.
@@ -91,8 +93,8 @@ impl Entry {
 }
 
 /// What ways have in common that pass the line alike: the function, the arguments that are the line's address and length,
-/// and the place in memory: what was taken for an allocator may be something else.
-pub(super) type Kind = (usize, Option<usize>, Option<usize>, usize);
+/// the place in memory, as what was taken for an allocator may be something else, and whether other arguments are zero.
+pub(super) type Kind = (usize, Option<usize>, Option<usize>, usize, bool);
 
 /// Where the line goes.
 #[derive(Clone, Debug)]

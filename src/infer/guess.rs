@@ -3,12 +3,13 @@
 use super::draft::Draft;
 use super::entries::entries;
 use super::entry::Entry;
+use super::handed::Wanted;
 use super::judge::probes;
 use super::readings::{Reading, Sight, texts};
 use super::search::observe;
 use super::seen::Seen;
 use super::survey::{Survey, bases, survey};
-use super::trial::{BRIEF, Lab, PATIENT, Wanted, is_text};
+use super::trial::{BRIEF, Lab, PATIENT, is_text};
 use super::{Outcome, Tried};
 use crate::abi::{Recipe, candidates};
 use crate::record::{counted, plain};

@@ -2,6 +2,7 @@
 
 use super::Example;
 use super::draft::Draft;
+use super::passing::{CAPACITY, LARGER};
 use super::trial::{Lab, Specimen};
 use crate::abi::Recipe;
 use crate::record::{Failure, Hex, counted};
@@ -15,6 +16,8 @@ const SAME: usize = 5;
 /// How often a line is sent again, to see whether answers stay the same.
 pub(super) const REPEATS: usize = 24;
 
+/// How many recipes are tried on the examples though the time is used up.
+const LATE: usize = 3;
 /// A recipe that costs so much more than the best one is not taken for its rival.
 const UNLIKELY: u32 = 12;
 
@@ -81,9 +84,11 @@ pub(super) fn judge(lab: &Lab<'_>, drafts: Vec<Draft>, examples: &[Example]) -> 
     let first = examples.first()?;
     let probes = probes(&first.line);
     let mut suspects = Vec::new();
-    for draft in drafts {
-        // The likeliest come first. Once there is one, the rest can do without.
-        if lab.is_at_end() || lab.is_over() && !suspects.is_empty() {
+    for (place, draft) in drafts.into_iter().enumerate() {
+        // The likeliest come first. Once there is one, the rest can do without. Without one, what was found late would be
+        // lost.
+        let is_enough = if suspects.is_empty() { lab.is_at_end() && place >= LATE } else { lab.is_over() };
+        if lab.is_cancelled() || is_enough {
             break;
         }
         suspects.extend(suspect(lab, draft, examples, &probes));
@@ -143,6 +148,9 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
         }
         answers.push(answer);
     }
+    signs.add(made_up(lab, &draft, first), || {
+        "the answer depends on the size of the buffer for it, which is made up".to_owned()
+    });
     if draft.place.is_some() {
         signs.add(same_length(&answers, probes, &first.answer), || {
             format!("all answers have {}, whatever the line", counted(first.answer.len() as u64, "byte"))
@@ -163,6 +171,16 @@ fn suspect(lab: &Lab<'_>, draft: Draft, examples: &[Example], probes: &[Vec<u8>]
     }
     let (faults, odd) = (signs.faults + in_turn.faults, signs.odd.or(in_turn.odd));
     Some(Suspect { draft, recipe, answers, faults, odd, calls, refused })
+}
+
+/// Whether another size of the buffer for the answer, which is made up, leads to another answer.
+fn made_up(lab: &Lab<'_>, draft: &Draft, first: &Example) -> u32 {
+    let Some(place) = draft.before.iter().position(|text| text == CAPACITY) else { return 0 };
+    let mut larger = draft.clone();
+    LARGER.clone_into(&mut larger.before[place]);
+    let specimen = larger.recipe().filter(|_| !lab.is_at_end()).and_then(|recipe| lab.specimen(&recipe));
+    let differs = specimen.is_some_and(|mut specimen| specimen.answer(&first.line).is_ok_and(|it| it != first.answer));
+    if differs { 6 } else { 0 }
 }
 
 /// Signs that an answer is not what the guest means, where the example's answer is text.

@@ -16,6 +16,7 @@ mod entries;
 mod entry;
 mod frees;
 mod guess;
+mod handed;
 mod judge;
 mod passing;
 mod progress;
@@ -24,9 +25,11 @@ mod readings;
 mod search;
 mod seen;
 mod sequences;
+mod sound;
 mod survey;
 mod texts;
 mod trial;
+mod values;
 mod weigh;
 
 use std::time::Duration;
@@ -72,6 +75,8 @@ pub struct Evidence {
     pub budget: Duration,
     /// How many guests may be created.
     pub trials: u64,
+    /// Whether unresolved imports return zero for built-in conventions too.
+    pub stubs: bool,
 }
 
 /// How an inference ended.
@@ -181,8 +186,13 @@ fn from_examples(lab: &Lab<'_>, evidence: &Evidence, first: &Example) -> Outcome
 fn judged(lab: &Lab<'_>, drafts: &[Draft], evidence: &Evidence) -> Option<Verdict> {
     lab.allow(BRIEF);
     let brief = judge(lab, drafts.to_vec(), &evidence.examples);
+    // What speaks against a recipe may be that the guest was slow.
+    let is_clear = |verdict: &Verdict| verdict.best.faults == 0 && verdict.best.odd.is_none();
+    if brief.as_ref().is_some_and(is_clear) {
+        return brief;
+    }
     lab.allow(PATIENT);
-    brief.or_else(|| judge(lab, drafts.to_vec(), &evidence.examples))
+    judge(lab, drafts.to_vec(), &evidence.examples).or(brief)
 }
 
 /// The result, with its proof and its doubts.

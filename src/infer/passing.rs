@@ -13,6 +13,9 @@ use crate::guest::Signature;
 
 /// The size of a block for the guest's state, in bytes.
 const STATE: u64 = 512;
+/// The statement that says how large a buffer for the answer is, and one that says that it is larger.
+pub(super) const CAPACITY: &str = "capacity = n + n + n + 1024";
+pub(super) const LARGER: &str = "capacity = n + n + n + 1611";
 /// The size of a structure or an area, in bytes.
 const SMALL: u64 = 16;
 
@@ -43,7 +46,7 @@ pub(super) fn entry(
                 return None;
             }
             draft.before.push(format!("ptr = {address}"));
-            draft.before.push(form.write("ptr"));
+            draft.before.extend(form.write("ptr"));
         }
         Source::Free(addr) | Source::Grown(addr) => {
             if matches!(source, Source::Grown(_)) {
@@ -93,14 +96,14 @@ fn allocated(by: &Allocator, form: Form, args: &[Arg], draft: &mut Draft, names:
     if by.is_region {
         draft.before.extend(["write at u32[ptr]".to_owned(), "u32[ptr + 8] = n".to_owned()]);
     } else {
-        draft.before.push(form.write("ptr"));
+        draft.before.extend(form.write("ptr"));
     }
     for (name, size) in blocks(args) {
         draft.before.push(format!("{name} = {}", by.call(&size.to_string())));
         names.push(name);
     }
     if args.contains(&Arg::Buffer) {
-        draft.before.push("capacity = n + n + n + 1024".to_owned());
+        draft.before.push(CAPACITY.to_owned());
         draft.before.push(format!("buffer = {}", by.call("capacity")));
         names.extend(["buffer", "capacity"]);
     }
@@ -115,9 +118,9 @@ fn free(addr: u64, form: Form, args: &[Arg], draft: &mut Draft, names: &mut Vec<
         free += size;
     }
     draft.before.push(format!("ptr = {free}"));
-    draft.before.push(form.write("ptr"));
+    draft.before.extend(form.write("ptr"));
     if args.contains(&Arg::Buffer) {
-        draft.before.push("capacity = n + n + n + 1024".to_owned());
+        draft.before.push(CAPACITY.to_owned());
         draft.before.push("buffer = ptr + n + 8".to_owned());
         names.extend(["buffer", "capacity"]);
     }

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::draft::Draft;
 use super::entry::Entry;
+use super::handed::{Extent, Handed};
 use super::passing::result_names;
 use super::survey::{Survey, number, number_at, unsigned, whole};
-use super::trial::{Handed, Observed, Specimen, is_text};
+use super::trial::{Observed, Specimen, is_text};
 use crate::abi::quoted;
 use crate::abi::recipe::Encoding;
 use crate::guest::{Extern, Interface, Type};
@@ -19,8 +20,14 @@ const LENGTHS: usize = 7;
 pub(super) const DIGEST: usize = 4;
 /// How many functions are asked about a result.
 const ACCESSORS: usize = 24;
+/// Maximum size of a memory that is copied, in bytes.
+const COPIED: usize = 1 << 24;
 /// Maximum length of an answer that is guessed, in bytes.
 const GUESSED: u64 = 1 << 20;
+/// How far into a structure a digest may be.
+const STRUCTURE: u64 = 1024;
+/// Of how many bytes a length in LEB128 may be.
+const LEB: usize = 5;
 /// How near a known value must be to an address to be worth mentioning.
 const NEAR: u64 = 64;
 
@@ -31,6 +38,8 @@ pub(super) struct Reading {
     pub(super) after: Vec<String>,
     /// The handlers of imports.
     pub(super) handlers: Vec<String>,
+    /// What each guest needs first.
+    pub(super) once: Vec<String>,
     /// The address and the length, as values of a recipe; `None` if an import hands the answer over.
     pub(super) place: Option<(String, String)>,
     pub(super) cost: u32,
@@ -42,8 +51,8 @@ pub(super) struct Answer<'a> {
     pub(super) typed: &'a [u8],
     /// As it is in memory.
     pub(super) wanted: &'a [u8],
-    /// How many bytes were written for the line.
-    pub(super) line: u64,
+    /// The line as it was written.
+    pub(super) line: &'a [u8],
 }
 
 /// A number that is known after the call, as a value of a recipe.
@@ -76,6 +85,7 @@ impl Reading {
     pub(super) fn draft(self, entry: &Entry) -> Draft {
         let mut draft = entry.draft.with_after(self.after);
         draft.handlers.extend(self.handlers);
+        draft.once.splice(0..0, self.once);
         draft.cost += self.cost;
         draft.place = self.place;
         draft
@@ -85,7 +95,7 @@ impl Reading {
 impl Sight<'_> {
     /// What is known that is near an address where the answer is, as a sentence.
     pub(super) fn near(&self, specimen: &mut Specimen<'_>, at: u64, len: u64) -> String {
-        let known = known(self, specimen, 0);
+        let known = known(self, specimen, 0, None);
         let beside = known.iter().filter(|value| value.value.abs_diff(at) <= NEAR && value.value > 0);
         let address = beside.min_by_key(|value| (value.value.abs_diff(at), value.cost));
         let length = known.iter().filter(|value| value.value == len).min_by_key(|value| value.cost);
@@ -107,22 +117,32 @@ impl Sight<'_> {
     }
 }
 
-/// The ways to read the answer, cheapest first, from a guest that has just been sent the line.
-pub(super) fn readings(sight: &Sight<'_>, specimen: &mut Specimen<'_>, answer: &Answer<'_>) -> Vec<Reading> {
+/// The ways to read the answer, cheapest first, from a guest that has just been sent the line, and where the answer is in
+/// memory, if it is.
+pub(super) fn readings(
+    sight: &Sight<'_>,
+    specimen: &mut Specimen<'_>,
+    answer: &Answer<'_>,
+) -> (Vec<Reading>, Option<u64>) {
     let Sight { entry, observed, survey, interface } = sight;
     let mut found: Vec<_> = observed.handed.iter().filter_map(|handed| by_import(handed, interface)).collect();
     found.extend(numbers(entry, observed, answer.typed));
-    let known = known(sight, specimen, answer.line);
+    // A digest: the digits stand for bytes. The line's own bytes are in memory whatever the guest does.
+    let digest = Hex::read(answer.typed)
+        .filter(|bytes| entry.encoding == Encoding::Bytes && bytes.len() >= DIGEST && bytes != answer.line);
     let memory = specimen.memory(survey.memory);
-    found.extend(spans(&known, memory, answer.wanted, entry.encoding));
-    // A digest: the digits stand for bytes.
-    if entry.encoding == Encoding::Bytes
-        && let Some(bytes) = Hex::read(answer.typed).filter(|bytes| bytes.len() >= DIGEST)
-    {
-        found.extend(spans(&known, memory, &bytes, Encoding::Hex));
+    let at = |bytes: &[u8]| memchr::memmem::find(memory, bytes).map(|at| at as u64);
+    let place = at(answer.wanted);
+    if place.is_some() || digest.as_deref().and_then(at).is_some() {
+        // What is called to find out more may change it.
+        let copy = if memory.len() <= COPIED { Some(memory.to_vec()) } else { None };
+        let known = known(sight, specimen, answer.line.len() as u64, copy.as_deref());
+        let memory = copy.as_deref().unwrap_or_else(|| specimen.memory(survey.memory));
+        found.extend(spans(&known, memory, answer.wanted, entry.encoding));
+        found.extend(digest.iter().flat_map(|bytes| spans(&known, memory, bytes, Encoding::Hex)));
     }
     found.sort_by_key(|reading| reading.cost);
-    found
+    (found, place)
 }
 
 /// The texts that a guest may have meant as its answer, each with its range in memory, if it is there, and the way to
@@ -137,7 +157,7 @@ pub(super) fn texts(
     for handed in &observed.handed {
         found.extend(by_import(handed, interface).map(|reading| (handed.bytes.clone(), None, reading)));
     }
-    let known = known(sight, specimen, line);
+    let known = known(sight, specimen, line, None);
     let memory = specimen.memory(survey.memory);
     let addresses = known.iter().filter(|value| value.text != "n" && value.value > 0);
     for address in addresses {
@@ -188,6 +208,9 @@ fn decoded(bytes: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
 /// The ways to read these bytes from memory, in this encoding.
 fn spans(known: &[Known], memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<Reading> {
     let mut addresses = addresses(known, memory, wanted);
+    if encoding == Encoding::Hex {
+        addresses.extend(inside(known, memory, wanted));
+    }
     addresses.sort_by_key(|address| address.cost);
     addresses.truncate(ADDRESSES);
     let mut found = Vec::new();
@@ -197,7 +220,27 @@ fn spans(known: &[Known], memory: &[u8], wanted: &[u8], encoding: Encoding) -> V
         lengths.truncate(LENGTHS);
         found.extend(lengths.into_iter().map(|(length, cost)| span(address, length, cost, encoding)));
     }
+    found.extend(known.iter().filter_map(|value| after_leb(value, memory, wanted, encoding)));
     found
+}
+
+/// The reading of a text that has its length in LEB128 in front of it. A length of one byte may be no LEB128.
+fn after_leb(value: &Known, memory: &[u8], wanted: &[u8], encoding: Encoding) -> Option<Reading> {
+    let bytes = memory.get(usize::try_from(value.value).ok().filter(|&at| at > 0)?..)?;
+    let (len, rest) = leb(bytes)?;
+    if len != wanted.len() as u64 || !rest.starts_with(wanted) || wanted.is_empty() {
+        return None;
+    }
+    let price = if len < 0x80 { 8 } else { 4 };
+    let address = Known { text: format!("past leb[{}]", value.text), ..value.clone() };
+    Some(span(&address, format!("leb[{}]", value.text), price, encoding))
+}
+
+/// A number in LEB128, and the bytes after it.
+fn leb(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let size = 1 + bytes.iter().take(LEB).position(|byte| byte & 0x80 == 0)?;
+    let number = bytes[..size].iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f));
+    Some((number, &bytes[size..]))
 }
 
 /// The reading of one span.
@@ -210,7 +253,7 @@ fn span(address: &Known, length: String, cost: u32, encoding: Encoding) -> Readi
     let hex = if encoding == Encoding::Hex { "hex " } else { "" };
     after.push(format!("read {hex}{length} at {}", address.text));
     let place = Some((address.text.clone(), length));
-    Reading { after, handlers: Vec::new(), place, cost: address.cost + cost }
+    Reading { after, handlers: Vec::new(), once: Vec::new(), place, cost: address.cost + cost }
 }
 
 /// The readings of a result as a number: decimal, with a sign, or hexadecimal.
@@ -230,6 +273,7 @@ fn numbers(entry: &Entry, observed: &Observed, typed: &[u8]) -> Vec<Reading> {
         found.extend(fits.map(|(text, _, cost)| Reading {
             after: vec![format!("answer \"{text}\"")],
             handlers: Vec::new(),
+            once: Vec::new(),
             place: None,
             cost,
         }));
@@ -242,14 +286,23 @@ fn by_import(handed: &Handed, interface: &Interface) -> Option<Reading> {
     let import = interface.imports.get(handed.import).filter(|import| !crate::abi::is_wasi(import))?;
     let Extern::Func(ty) = &import.what else { return None };
     let params: Vec<_> = (0..ty.params.len()).map(|place| format!("a{place}")).collect();
-    let length = handed.len.map_or("until 0".to_owned(), |len| format!("a{len}"));
     let title = format!("on {}.{}({})", quoted(&import.module), quoted(&import.name), params.join(", "));
-    let handlers = vec![title, format!("  read {length} at a{}", handed.addr)];
-    Some(Reading { after: Vec::new(), handlers, place: None, cost: if handed.len.is_some() { 1 } else { 3 } })
+    let word = if handed.in_pieces { "append" } else { "read" };
+    let (body, cost) = match handed.extent {
+        Extent::Length(len) => (vec![format!("  {word} a{len} at a{}", handed.addr)], 1),
+        Extent::Quoted(len) => (vec![format!("  {word} a{len} - 2 at a{} + 1", handed.addr)], 2),
+        Extent::Nul => (vec![format!("  {word} until 0 at a{}", handed.addr)], 3),
+        Extent::Byte => {
+            (vec![format!("  u8[{}] = a{}", handed.spare, handed.addr), format!("  append 1 at {}", handed.spare)], 3)
+        }
+    };
+    let once = if handed.extent == Extent::Byte { vec!["grow 1".to_owned()] } else { Vec::new() };
+    let handlers = std::iter::once(title).chain(body).collect();
+    Some(Reading { after: Vec::new(), handlers, once, place: None, cost: cost + u32::from(handed.in_pieces) })
 }
 
-/// What is known after a call.
-fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known> {
+/// What is known after a call. `memory` is a copy of the guest's right after it, if there is one.
+fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64, memory: Option<&[u8]>) -> Vec<Known> {
     let Sight { entry, observed, survey, .. } = sight;
     let plain = |text: String, value, cost| Known { text, value, cost, base: None, is_getter: false };
     let mut known = Vec::new();
@@ -273,12 +326,14 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
         };
         known.extend(u64::from_str_radix(value, 16).ok().map(|value| plain((*name).to_owned(), value, cost)));
     }
-    for (name, _) in &survey.getters {
+    // The transform may have no parameters, and once more it may change the answer.
+    for (name, _) in survey.getters.iter().filter(|(name, _)| *name != entry.export) {
         let value = specimen.call(name, &[]).as_deref().and_then(unsigned);
         let text = format!("{}()", quoted(name));
         known.extend(value.map(|value| Known { is_getter: true, ..plain(text, value, 2) }));
     }
-    for (name, value) in handles(entry, observed, &known) {
+    let handles = handles(entry, observed, &known, memory.unwrap_or_else(|| specimen.memory(survey.memory)));
+    for (name, value) in handles {
         for accessor in survey.accessors.iter().take(ACCESSORS) {
             let told = specimen.call(accessor, &[value]).as_deref().and_then(unsigned);
             let text = format!("{}({name})", quoted(accessor));
@@ -289,7 +344,7 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
         let value = specimen.global(name).and_then(Value::unsigned);
         known.extend(value.map(|value| plain(format!("@{}", quoted(name)), value, 4)));
     }
-    let memory = specimen.memory(survey.memory);
+    let memory = memory.unwrap_or_else(|| specimen.memory(survey.memory));
     let mut loaded = Vec::new();
     for base in &known {
         for (offset, price) in [(0, 1), (4, 1), (8, 2), (12, 3), (16, 3), (-4, 3), (-8, 4)] {
@@ -307,8 +362,9 @@ fn known(sight: &Sight<'_>, specimen: &mut Specimen<'_>, len: u64) -> Vec<Known>
     known
 }
 
-/// The values that accessors may be asked about, with their names: the result, and what stands for the guest's state.
-fn handles(entry: &Entry, observed: &Observed, known: &[Known]) -> Vec<(String, Value)> {
+/// The values that accessors may be asked about, with their names: the result, what stands for the guest's state, and what
+/// the guest left in the area for the answer.
+fn handles(entry: &Entry, observed: &Observed, known: &[Known], memory: &[u8]) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     if let [out] = observed.results[..]
         && let Some(value) = out.unsigned()
@@ -318,6 +374,9 @@ fn handles(entry: &Entry, observed: &Observed, known: &[Known]) -> Vec<(String, 
     }
     let is_state = |value: &&Known| matches!(&*value.text, "handle" | "state");
     found.extend(known.iter().filter(is_state).map(|value| (value.text.clone(), number(Type::I32, value.value))));
+    let area = known.iter().find(|value| value.text == "area");
+    let left = area.and_then(|area| number_at(memory, area.value, 4)).filter(|&left| left > 0);
+    found.extend(left.map(|left| ("u32[area]".to_owned(), number(Type::I32, left))));
     found
 }
 
@@ -356,6 +415,19 @@ fn addresses(known: &[Known], memory: &[u8], wanted: &[u8]) -> Vec<Known> {
     found
 }
 
+/// The places of a digest in structures whose addresses are known. No other bytes look like it.
+fn inside(known: &[Known], memory: &[u8], digest: &[u8]) -> Vec<Known> {
+    let Some(at) = memchr::memmem::find(memory, digest).map(|at| at as u64) else { return Vec::new() };
+    let is_base =
+        |value: &&Known| value.base.is_none() && !matches!(&*value.text, "n" | "ptr" | "capacity") && value.value > 0;
+    let near = known.iter().filter(is_base).filter_map(|value| {
+        let offset = at.checked_sub(value.value).filter(|offset| (1..=STRUCTURE).contains(offset))?;
+        let text = offset_text(&value.text, offset.cast_signed());
+        Some(Known { text, value: at, cost: value.cost + 6, ..value.clone() })
+    });
+    near.collect()
+}
+
 /// What says that the answer at an address has its length, with the cost.
 fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encoding: Encoding) -> Vec<(String, u32)> {
     let is_utf16 = encoding == Encoding::Utf16;
@@ -378,7 +450,9 @@ fn lengths(known: &[Known], address: &Known, memory: &[u8], wanted: &[u8], encod
     for (width, name, offset) in [(4, "u32", 4), (4, "u32", 8), (2, "u16", 2), (1, "u8", 1), (8, "u64", 8)] {
         let Some(addr) = address.value.checked_sub(offset) else { continue };
         let Some(value) = number_at(memory, addr, width) else { continue };
-        let text = format!("{name}[{}]", offset_text(&address.text, -offset.cast_signed()));
+        let start = address.text.strip_suffix(&format!(" + {offset}"));
+        let before = start.map_or_else(|| offset_text(&address.text, -offset.cast_signed()), str::to_owned);
+        let text = format!("{name}[{before}]");
         if value == len {
             found.push((text.clone(), 3));
         }

@@ -1,6 +1,6 @@
 //! The search for recipes that read the answer to the first example.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::arguments::{Arg, Form};
 use super::clues::Clues;
@@ -9,16 +9,19 @@ use super::draft::Draft;
 use super::ending::evidence;
 use super::entries::{self, with_args};
 use super::entry::Entry;
+use super::handed::Wanted;
 use super::protocols;
 use super::readings::{Answer, Sight, readings, show_names};
 use super::seen::Seen;
-use super::sequences::Sequences;
+use super::sequences::{Sequences, distinct};
+use super::sound::Sound;
 use super::survey::{Survey, bases, survey};
 use super::texts;
-use super::trial::{BRIEF, Lab, Observed, PATIENT, Specimen, Wanted};
+use super::trial::{BRIEF, Lab, Observed, PATIENT, Specimen, is_slow};
+use super::values;
 use super::{Evidence, Example, Tried};
-use crate::abi::{candidates, encode};
-use crate::record::{Failure, Hex, Limit};
+use crate::abi::{Recipe, candidates, encode};
+use crate::record::Hex;
 
 /// How many drafts are judged.
 const JUDGED: usize = 24;
@@ -26,8 +29,6 @@ const JUDGED: usize = 24;
 const READINGS: usize = 24;
 /// How many of them are kept.
 const RIGHT: usize = 10;
-/// In how many places a line that is read counts.
-const PLACES: usize = 2;
 /// The price of a way in which the guest reads past the end of the line.
 const READS_ON: u32 = 6;
 /// How many ways that did not lead to the answer are kept.
@@ -41,8 +42,9 @@ pub(super) enum Attempt {
     Found(u32),
     /// It was not.
     Failed,
-    /// The guest was stopped, as it ran longer than allowed. It may have read the whole line.
-    Slow { has_read: bool },
+    /// The guest was stopped, as it ran longer than allowed. It may have read the whole line. So many times the time took
+    /// that it ran itself.
+    Slow { has_read: bool, stretched: u32 },
 }
 
 /// What ways have in common that differ in constants only: whether the guest read the line, whether they are of several
@@ -80,6 +82,7 @@ pub(super) struct Search<'a, 'l> {
     nearest: Option<Entry>,
     /// Whether constants and further calls were tried.
     is_varied: bool,
+    sound: Sound,
     /// Where the answer was seen without an explanation, how often, and what was near.
     unexplained: Option<(String, u32)>,
 }
@@ -100,6 +103,7 @@ impl<'a, 'l> Search<'a, 'l> {
             kept: HashSet::new(),
             nearest: None,
             is_varied: false,
+            sound: Sound::default(),
             unexplained: None,
         }
     }
@@ -131,8 +135,9 @@ impl<'a, 'l> Search<'a, 'l> {
                 if self.lab.is_over() {
                     return;
                 }
-                let text = candidate.recipe.to_string();
-                if self.drafts.iter().all(|draft| draft.text() != text) && self.is_right(&candidate.recipe) {
+                let recipe = Recipe { stubs: candidate.recipe.stubs || self.evidence.stubs, ..candidate.recipe };
+                let text = recipe.to_string();
+                if self.drafts.iter().all(|draft| draft.text() != text) && self.is_right(&recipe) {
                     self.drafts.push(Draft::whole(text, 100 - candidate.score.min(100)));
                 }
             }
@@ -162,14 +167,12 @@ impl<'a, 'l> Search<'a, 'l> {
     }
 
     /// Whether a recipe gives the right answers to all examples, each on a fresh guest.
-    fn is_right(&self, recipe: &crate::abi::Recipe) -> bool {
-        self.evidence.examples.iter().all(|Example { line, answer }| {
-            if self.lab.is_at_end() {
-                return false;
-            }
-            let mut specimen = self.lab.specimen(recipe);
-            specimen.as_mut().is_some_and(|specimen| specimen.answer(line).as_ref() == Ok(answer))
-        })
+    fn is_right(&self, recipe: &Recipe) -> bool {
+        let is_right = |Example { line, answer }: &Example| {
+            let specimen = if self.lab.is_at_end() { None } else { self.lab.specimen(recipe) };
+            specimen.is_some_and(|mut specimen| specimen.answer(line).as_ref() == Ok(answer))
+        };
+        self.lab.allowing(PATIENT, || self.evidence.examples.iter().all(is_right))
     }
 
     /// Whether line and answer may be hexadecimal digits for other bytes.
@@ -209,9 +212,12 @@ impl<'a, 'l> Search<'a, 'l> {
         }
     }
 
-    /// Whether the search is over: there are drafts, or there is no more time.
+    /// Whether the search is over: one of the drafts has nothing against it, or there is no more time.
     fn is_done(&self) -> bool {
-        !self.drafts.is_empty() || self.lab.is_over()
+        if self.drafts.is_empty() || self.lab.is_over() {
+            return self.lab.is_over();
+        }
+        self.sound.is_enough(self.lab, &self.drafts, &self.evidence.examples)
     }
 
     /// Surveys a module with what all its recipes need, and tries the likely ways, each for a moment.
@@ -227,6 +233,11 @@ impl<'a, 'l> Search<'a, 'l> {
         let mut entries: Vec<_> =
             count.map(|count| texts::entries(&survey, interface, call, count)).unwrap_or_default();
         entries.extend(entries::entries(&survey, interface, call, self.is_hex()));
+        entries.extend(values::entries(&survey, interface, call));
+        if call.is_some() {
+            entries.extend(self.sequences(&survey).wrapped(true));
+        }
+        entries.sort_by_key(|entry| entry.draft.cost);
         // What is known of other surveys' functions holds for this one no more.
         self.clues = Clues::default();
         self.kept.clear();
@@ -241,7 +252,10 @@ impl<'a, 'l> Search<'a, 'l> {
             return;
         }
         self.is_varied = true;
-        self.vary_constants(round);
+        // What was found without others, and is not right, needs another call rather than another constant.
+        if self.drafts.is_empty() {
+            self.vary_constants(round);
+        }
         if !self.is_done() {
             self.add_calls(round);
         }
@@ -251,8 +265,8 @@ impl<'a, 'l> Search<'a, 'l> {
         let (survey, interface) = (&round.survey, self.lab.interface());
         round.readers.sort_by_key(Entry::cost_without_constants);
         round.others.sort_by_key(Entry::cost_without_constants);
-        let tried = [&round.readers[..], &round.others[..]].concat();
-        for variations in constants::variations(self.lab.code(), &tried, self.first) {
+        let tried = (&round.readers[..], &round.others[..]);
+        for variations in constants::variations(self.lab.code(), tried, self.first) {
             let entries = variations.iter().filter_map(|(entry, args)| with_args(survey, interface, entry, args));
             let entries: Vec<_> = entries.collect();
             self.attempt_all(survey, &entries);
@@ -269,13 +283,15 @@ impl<'a, 'l> Search<'a, 'l> {
     /// Tries calls before and after the one that takes the line.
     fn add_calls(&mut self, round: &mut Round) {
         let survey = &round.survey;
-        let sequences =
-            Sequences::new(survey, self.lab.interface(), (self.lab.code(), self.first), self.evidence.call.as_deref());
+        let sequences = self.sequences(survey);
         let plain: Vec<_> = distinct(&round.readers).cloned().collect();
         self.attempts(survey, &sequences.ended(&plain), false);
+        if !self.is_done() {
+            self.attempts(survey, &sequences.wrapped(false), false);
+        }
         // If that leads to an answer, a call that begins may still be missing: the guest must forget the line before.
         for begun in [sequences.preceded(&plain), sequences.begun()] {
-            if self.lab.is_over() || self.is_stable() {
+            if self.lab.is_over() || self.is_stable() && self.is_done() {
                 break;
             }
             self.readers.clear();
@@ -285,6 +301,14 @@ impl<'a, 'l> Search<'a, 'l> {
             self.attempts(survey, &sequences.ended(&readers), false);
         }
         self.others.clear();
+    }
+
+    fn sequences<'s>(&self, survey: &'s Survey) -> Sequences<'s>
+    where
+        'a: 's,
+    {
+        let (lab, call) = (self.lab, self.evidence.call.as_deref());
+        Sequences::new(survey, lab.interface(), (lab.code(), self.first), call)
     }
 
     /// Whether one of the recipes found gives the right answer twice in a row.
@@ -341,17 +365,23 @@ impl<'a, 'l> Search<'a, 'l> {
             if self.lab.is_over() || is_enough || self.drafts.len() >= 4 * JUDGED {
                 break;
             }
-            if puts_off && self.clues.is_unlikely(entry) {
+            if puts_off && !entry.is_sequence() && self.clues.is_unlikely(entry) {
                 self.keep(entry, false);
                 unlikely.push(entry.clone());
                 continue;
             }
             let mut attempt = self.attempt(entry, survey);
-            if let Attempt::Slow { has_read } = attempt
+            // The limit is for the guest, not for what else the machine does.
+            if let Attempt::Slow { stretched, .. } = attempt
+                && stretched > 1
+            {
+                attempt = self.lab.allowing(PATIENT.min(BRIEF * stretched), || self.attempt(entry, survey));
+            }
+            if let Attempt::Slow { has_read, .. } = attempt
                 && puts_off
                 && self.clues.deserves_time(entry, has_read)
             {
-                attempt = self.attempt_patiently(entry, survey);
+                attempt = self.lab.allowing(PATIENT, || self.attempt(entry, survey));
             }
             match attempt {
                 Attempt::Found(cost) => cheapest = Some(cheapest.map_or(cost, |cheapest: u32| cheapest.min(cost))),
@@ -376,7 +406,8 @@ impl<'a, 'l> Search<'a, 'l> {
         };
         match &observed.outcome {
             Err(failure) if is_slow(failure) => {
-                return Attempt::Slow { has_read: observed.seen.as_ref().is_some_and(Seen::reads_all) };
+                let has_read = observed.seen.as_ref().is_some_and(Seen::reads_all);
+                return Attempt::Slow { has_read, stretched: observed.stretched };
             }
             Err(_) if observed.handed.is_empty() => {
                 self.clues.note(entry, &observed, false);
@@ -387,9 +418,8 @@ impl<'a, 'l> Search<'a, 'l> {
         }
         self.tried.returned += 1;
         let sight = Sight { entry, observed: &observed, survey, interface: self.lab.interface() };
-        let answer = Answer { typed: &self.first.answer, wanted: &wanted, line: line.len() as u64 };
-        let found = readings(&sight, &mut specimen, &answer);
-        let at = memchr::memmem::find(specimen.memory(survey.memory), &wanted).map(|at| at as u64);
+        let answer = Answer { typed: &self.first.answer, wanted: &wanted, line: &line };
+        let (found, at) = readings(&sight, &mut specimen, &answer);
         let is_seen = at.is_some() && wanted.len() > 3;
         if let Some(at) = at.filter(|_| found.is_empty() && is_seen) {
             self.note_unexplained(&sight, &mut specimen, at, &wanted);
@@ -404,11 +434,8 @@ impl<'a, 'l> Search<'a, 'l> {
         let right = right.take(RIGHT).map(|draft| Draft { cost: draft.cost + more, ..draft });
         let right: Vec<_> = right.collect();
         self.drafts.extend(right);
-        let is_found = self.drafts.len() > before;
-        if !is_found {
-            self.keep(entry, reads(&observed));
-        }
-        if is_found { Attempt::Found(entry.draft.cost + more) } else { Attempt::Failed }
+        self.keep(entry, reads(&observed));
+        if self.drafts.len() > before { Attempt::Found(entry.draft.cost + more) } else { Attempt::Failed }
     }
 
     /// Keeps a way that did not lead to the answer, as one to vary.
@@ -427,14 +454,6 @@ impl<'a, 'l> Search<'a, 'l> {
         if is_new && kept.len() < KEPT {
             kept.push(entry.clone());
         }
-    }
-
-    /// Tries a way again with more time.
-    fn attempt_patiently(&mut self, entry: &Entry, survey: &Survey) -> Attempt {
-        self.lab.allow(PATIENT);
-        let attempt = self.attempt(entry, survey);
-        self.lab.allow(BRIEF);
-        attempt
     }
 
     /// Notes that the answer is in memory, where nothing that is known says so.
@@ -458,23 +477,6 @@ impl<'a, 'l> Search<'a, 'l> {
 /// Whether the guest read the whole line, as far as that is known.
 fn reads(observed: &Observed) -> bool {
     observed.seen.as_ref().map_or(observed.outcome.is_ok(), Seen::reads_all)
-}
-
-/// Ways that read the line and are told no more than where it is, each function with its arguments in the likeliest
-/// places only.
-fn distinct(readers: &[Entry]) -> impl Iterator<Item = &Entry> {
-    let mut counts = HashMap::new();
-    let is_plain = |entry: &&Entry| entry.args.iter().all(|arg| arg.is_plain());
-    readers.iter().filter(is_plain).filter(move |entry| {
-        let count: &mut usize = counts.entry((entry.export.clone(), entry.form, entry.args.clone())).or_default();
-        *count += 1;
-        *count <= PLACES
-    })
-}
-
-/// Whether a guest was stopped because it ran too long.
-pub(super) fn is_slow(failure: &Failure) -> bool {
-    matches!(failure.root(), Failure::Limit(Limit::Time(_)))
 }
 
 /// Sends a line to a fresh guest in this way. `None` if the way does not fit the module.

@@ -2,6 +2,8 @@
 //!
 //! The first may return a handle, or set up a block of memory that all share; any of the three may be missing.
 
+use std::collections::HashMap;
+
 use super::Example;
 use super::arguments::{Arg, Form, ZERO, assignments, cost_of};
 use super::code::Code;
@@ -21,8 +23,12 @@ const TAKERS: usize = 10;
 const WAYS: usize = 16;
 /// How many places for the line are tried.
 const PLACES: usize = 4;
+/// In how many places a line that is read counts.
+const READ_AT: usize = 2;
 /// How many functions are tried as one that ends.
 const ENDERS: usize = 12;
+/// How many parameters it may have.
+const LONGEST: usize = 5;
 /// How many ways to begin, and to go on after ways that read the line.
 const MOST: usize = 2500;
 /// How many ways that read the line are gone on with.
@@ -38,6 +44,12 @@ const TAKING: [&str; 12] =
 const ENDING: [&str; 12] =
     ["final", "finish", "digest", "result", "get", "take", "end", "flush", "output", "render", "done", "read"];
 
+/// Names of functions that make an object of the guest's from a text.
+const MAKING: [&str; 9] = ["new", "create", "make", "from", "wrap", "string", "text", "intern", "bytes"];
+/// How many functions are tried as one that makes an object of the line, and how many places for the line.
+const MAKERS: usize = 4;
+const MADE_AT: usize = 2;
+
 type Func<'a> = (&'a str, &'a Signature);
 
 /// A call that begins: the function and its arguments.
@@ -45,6 +57,27 @@ type Func<'a> = (&'a str, &'a Signature);
 struct Beginning<'a> {
     func: Func<'a>,
     args: Vec<Arg>,
+}
+
+/// The arguments of a function with so many parameters that takes an object, each with its cost.
+fn of_object(count: usize) -> Vec<(Vec<Arg>, u32)> {
+    match count {
+        1 => vec![(vec![Arg::Status], 0)],
+        2 => vec![
+            (vec![Arg::Area, Arg::Status], 0),
+            (vec![Arg::Status, Arg::Area], 1),
+            (vec![Arg::Status, ZERO], 2),
+            (vec![ZERO, Arg::Status], 2),
+            (vec![Arg::Buffer, Arg::Status], 3),
+            (vec![Arg::Status, Arg::Number(1)], 3),
+        ],
+        _ => vec![
+            (vec![Arg::Status, Arg::Buffer, Arg::Capacity], 0),
+            (vec![Arg::Area, Arg::Status, ZERO], 1),
+            (vec![Arg::Area, Arg::Status, Arg::Number(1)], 2),
+            (vec![Arg::Status, Arg::Area, Arg::AreaNext], 3),
+        ],
+    }
 }
 
 impl Beginning<'_> {
@@ -171,7 +204,8 @@ impl<'a> Sequences<'a> {
                 rest.remove(place);
                 let mut others = assignments(&rest, form, false);
                 others.retain(|args| {
-                    args.iter().all(|arg| arg.is_plain() || matches!(arg, Arg::Area | Arg::Buffer | Arg::Capacity))
+                    let other = [Arg::End, Arg::Area, Arg::Buffer, Arg::Capacity];
+                    args.iter().all(|arg| arg.is_plain() || other.contains(arg))
                 });
                 others.sort_by_key(|args| cost_of(args, form));
                 ways.extend(others.into_iter().take(WAYS).map(|mut args| {
@@ -213,7 +247,7 @@ impl<'a> Sequences<'a> {
     /// The ways to go on after ways that read the line.
     pub(super) fn ended(&self, readers: &[Entry]) -> Vec<Entry> {
         let mut found = Vec::new();
-        let enders = self.ranked(&ENDING, ENDERS, |(name, ty)| ty.params.len() <= 3 && !is_allocator(name));
+        let enders = self.ranked(&ENDING, ENDERS, |(name, ty)| ty.params.len() <= LONGEST && !is_allocator(name));
         for reader in readers.iter().take(READERS) {
             for (func, price) in &enders {
                 if func.0 == reader.export || reader.beginning.as_ref().is_some_and(|(name, _)| name == func.0) {
@@ -221,6 +255,39 @@ impl<'a> Sequences<'a> {
                 }
                 for (args, cost) in self.endings(reader, *func) {
                     found.extend(self.again(reader, None, Some((*func, &args)), price + cost));
+                }
+            }
+        }
+        found.sort_by_key(|entry: &Entry| entry.draft.cost);
+        found.truncate(MOST);
+        found
+    }
+
+    /// The ways in which one function makes an object of the line, and another one takes the object. All functions whose
+    /// names say that they may make one, or any.
+    pub(super) fn wrapped(&self, is_named: bool) -> Vec<Entry> {
+        let makes = |(name, ty): &Func<'_>| {
+            ty.params.len() == 2 && ty.results.len() == 1 && self.call != Some(name) && !is_allocator(name)
+        };
+        let makers = self.ranked(&MAKING, MAKERS, makes).into_iter().filter(|(_, price)| !is_named || *price == 0);
+        let makers: Vec<_> = makers.collect();
+        let takes = |(name, ty): &Func<'_>| {
+            (1..=3).contains(&ty.params.len()) && self.call.is_none_or(|call| call == *name) && !is_allocator(name)
+        };
+        let takers = self.ranked(&TAKING, 2 * TAKERS, takes);
+        let mut places: Vec<_> = self.sources.iter().enumerate().collect();
+        places.sort_by_key(|(_, (_, price))| *price);
+        let mut found = Vec::new();
+        for (maker, price) in &makers {
+            for (taker, more) in takers.iter().filter(|(taker, _)| taker.0 != maker.0) {
+                let more = if self.call.is_some() { 0 } else { *more };
+                for (args, cost) in of_object(taker.1.params.len()) {
+                    for (place, (source, far)) in places.iter().take(MADE_AT) {
+                        let cost = FURTHER + price + more + cost + far;
+                        let line = (*maker, Form::Plain, &[Arg::Ptr, Arg::Len][..]);
+                        let made = self.entry(source, line, None, Some((*taker, &args)), cost);
+                        found.extend(made.map(|entry| Entry { numbers: (SEQUENCE, *place), ..entry }));
+                    }
                 }
             }
         }
@@ -252,11 +319,19 @@ impl<'a> Sequences<'a> {
                 found.extend([[Arg::Buffer, Arg::Capacity], [Arg::Ptr, Arg::Len]].map(|args| (args.to_vec(), 2)));
                 found.push((vec![Arg::Area, Arg::AreaNext], 2));
             }
-            (_, Some(state)) => {
+            (count, Some(state)) => {
                 found.push((vec![state, Arg::Buffer, Arg::Capacity], 0));
                 found.push((vec![state, Arg::Area, Arg::AreaNext], 0));
                 found.push((vec![Arg::Buffer, Arg::Capacity, state], 2));
                 found.push((vec![state, Arg::Buffer, Arg::Area], 2));
+                found.push((vec![Arg::Area, state, ZERO], 2));
+                // Flags may follow.
+                let flags = (0..1_i64 << (count - 2)).map(|bits| (0..count - 2).map(move |place| bits >> place & 1));
+                for (cost, flags) in (2..).zip(flags) {
+                    let flags = flags.map(Arg::Number);
+                    found.push(([state, Arg::Buffer].into_iter().chain(flags).collect(), cost));
+                }
+                found.iter_mut().for_each(|(args, _)| args.resize(count, ZERO));
             }
             (_, None) => found.push((vec![Arg::Buffer, Arg::Capacity, Arg::Area], 2)),
         }
@@ -314,4 +389,16 @@ impl<'a> Sequences<'a> {
         }
         Some(made)
     }
+}
+
+/// Ways that read the line and are told no more than where it is, each function with its arguments in the likeliest
+/// places only.
+pub(super) fn distinct(readers: &[Entry]) -> impl Iterator<Item = &Entry> {
+    let mut counts = HashMap::new();
+    let is_plain = |entry: &&Entry| entry.args.iter().all(|arg| arg.is_plain());
+    readers.iter().filter(is_plain).filter(move |entry| {
+        let count: &mut usize = counts.entry((entry.export.clone(), entry.form, entry.args.clone())).or_default();
+        *count += 1;
+        *count <= READ_AT
+    })
 }

@@ -1,22 +1,22 @@
 //! A trial: a recipe runs on a fresh guest, and what crosses the boundary is noted.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Progress;
 use super::code::Code;
+use super::handed::{Handed, Notes, Wanted};
 use super::seen::Seen;
 use crate::abi::{Bound, Exchange, InputLine, Invocation, Recipe};
 use crate::guest::{Boundary, CallLayer, Func, Guest, Host, Interface, Pausing, Program, Watchdog};
-use crate::record::{Failure, Value};
+use crate::record::{Failure, Limit, Value};
 
 /// Time limit for an exchange of a guest that runs on trial: wrong arguments may make it run for ever.
 pub(super) const BRIEF: Duration = Duration::from_millis(40);
 /// The same if a brief trial does not suffice, and for a recipe that is probably right.
 pub(super) const PATIENT: Duration = Duration::from_secs(1);
-/// How many calls of imports are noted in a trial.
-const HANDED: usize = 256;
 
 /// Where trials take place: a compiled module, and what is left of the time.
 pub(super) struct Lab<'a> {
@@ -30,6 +30,8 @@ pub(super) struct Lab<'a> {
     pub(super) progress: &'a Progress,
     /// How many guests may be created.
     most: u64,
+    /// The time limit for an exchange that is set now.
+    limit: Cell<Duration>,
 }
 
 /// A fresh guest with a recipe that drives it.
@@ -51,30 +53,21 @@ pub(super) struct Observed {
     pub(super) handed: Vec<Handed>,
     /// What the guest did with the line, if its accesses were recorded.
     pub(super) seen: Option<Seen>,
+    /// How many times the time took that the guest itself ran: other programs wanted the processor too.
+    pub(super) stretched: u32,
 }
 
-/// What is looked for in the arguments of imports.
-#[derive(Clone, Copy)]
-pub(super) enum Wanted<'a> {
-    /// Nothing.
-    Nothing,
-    /// These bytes.
-    Bytes(&'a [u8]),
-    /// Any text.
-    Text,
+/// For how long this thread has run, in nanoseconds. `None` if the system does not say.
+fn thread_time() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_whitespace().next()?.parse().ok()
 }
 
-/// A call of an import that handed over the wanted bytes: the indices of the arguments that say where they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Handed {
-    /// The index of the import.
-    pub(super) import: usize,
-    /// The index of the argument with the address.
-    pub(super) addr: usize,
-    /// The index of the argument with the length; `None` if a zero byte ends the bytes.
-    pub(super) len: Option<usize>,
-    /// The bytes.
-    pub(super) bytes: Vec<u8>,
+/// How many times the time passed that this thread ran since then, if that is known.
+fn stretched(since: Instant, before: Option<u64>) -> u32 {
+    let ran = before.zip(thread_time()).map(|(before, now)| now.saturating_sub(before).max(1));
+    let passed = since.elapsed().as_nanos();
+    ran.map_or(1, |ran| u32::try_from(passed / u128::from(ran)).unwrap_or(u32::MAX).max(1))
 }
 
 impl<'a> Lab<'a> {
@@ -82,7 +75,17 @@ impl<'a> Lab<'a> {
         let now = Instant::now();
         let (deadline, end) = (now + budget / 5 * 4, now + budget);
         let (code, invocation) = (Code::default(), Invocation::default());
-        let lab = Lab { program, code, watch, invocation, deadline, end, progress, most: u64::MAX };
+        let lab = Lab {
+            program,
+            code,
+            watch,
+            invocation,
+            deadline,
+            end,
+            progress,
+            most: u64::MAX,
+            limit: Cell::new(PATIENT),
+        };
         lab.allow(PATIENT);
         lab
     }
@@ -115,11 +118,26 @@ impl<'a> Lab<'a> {
     pub(super) fn allow(&self, limit: Duration) {
         let users = self.program.limits().time.unwrap_or(limit);
         self.watch.set_limit(Some(limit.min(users)));
+        self.limit.set(limit);
+    }
+
+    /// Does something with another time limit for each exchange.
+    pub(super) fn allowing<T>(&self, limit: Duration, action: impl FnOnce() -> T) -> T {
+        let before = self.limit.get();
+        self.allow(limit);
+        let done = action();
+        self.allow(before);
+        done
     }
 
     /// Whether the time for the search is used up, or the user wants no more. The rest is for judging what was found.
     pub(super) fn is_over(&self) -> bool {
         self.watch.cancels() || Instant::now() >= self.deadline || self.out_of_trials().is_some()
+    }
+
+    /// Whether the user wants no more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.watch.cancels()
     }
 
     /// The limit on the guests that may be created, if the search created its part of them.
@@ -164,9 +182,14 @@ impl Specimen<'_> {
         let Specimen { guest, exchange, listens, watch } = self;
         let mut spy = Spy { listens: listens.then_some(memory), ..Spy::new(guest, wanted) };
         let mut answer = Vec::new();
+        let (begun, before) = (Instant::now(), listens.then(thread_time).flatten());
         let ended = watch.during(|| exchange.exchange(&mut spy, InputLine { bytes: line, ended: true }, &mut answer));
-        let Spy { results, handed, seen, .. } = spy;
-        Observed { outcome: ended.into_result().map(|()| answer).map_err(|failure| *failure), results, handed, seen }
+        let Spy { results, notes, seen, .. } = spy;
+        let handed = notes.end(wanted);
+        let outcome = ended.into_result().map(|()| answer).map_err(|failure| *failure);
+        let is_late = outcome.as_ref().is_err_and(is_slow);
+        let stretched = if is_late { stretched(begun, before) } else { 1 };
+        Observed { outcome, results, handed, seen, stretched }
     }
 
     /// The answer to a line.
@@ -205,7 +228,7 @@ struct Spy<'a> {
     inner: &'a mut Guest,
     wanted: Wanted<'a>,
     results: Vec<Value>,
-    handed: Vec<Handed>,
+    notes: Notes,
     /// The memory in which accesses are looked at, if they are.
     listens: Option<usize>,
     /// Where the host wrote the line.
@@ -216,7 +239,8 @@ struct Spy<'a> {
 
 impl<'a> Spy<'a> {
     fn new(inner: &'a mut Guest, wanted: Wanted<'a>) -> Spy<'a> {
-        Spy { inner, wanted, results: Vec::new(), handed: Vec::new(), listens: None, line: None, seen: None }
+        let notes = Notes::new(if Boundary::memories(inner) > 0 { inner.bytes(0).len() } else { 0 });
+        Spy { inner, wanted, results: Vec::new(), notes, listens: None, line: None, seen: None }
     }
 
     /// Begins to note the guest's accesses.
@@ -261,7 +285,7 @@ impl CallLayer for Spy<'_> {
         if listens.is_some() {
             self.listen();
         }
-        let mut host = SpyHost { inner: host, wanted: self.wanted, handed: &mut self.handed };
+        let mut host = SpyHost { inner: host, wanted: self.wanted, notes: &mut self.notes };
         let outcome = self.inner.call(func, args, &mut host).map(<[Value]>::to_vec);
         if let Some(memory) = listens {
             self.look(memory);
@@ -275,7 +299,7 @@ impl CallLayer for Spy<'_> {
 struct SpyHost<'a> {
     inner: &'a mut dyn Host,
     wanted: Wanted<'a>,
-    handed: &'a mut Vec<Handed>,
+    notes: &'a mut Notes,
 }
 
 impl Host for SpyHost<'_> {
@@ -285,9 +309,8 @@ impl Host for SpyHost<'_> {
         args: &[Value],
         boundary: &mut dyn Boundary,
     ) -> Result<Vec<Value>, Box<Failure>> {
-        if self.handed.len() < HANDED && boundary.memories() > 0 {
-            let found = handed(place, args, boundary.bytes(0), self.wanted);
-            found.filter(|found| !self.handed.contains(found)).into_iter().for_each(|found| self.handed.push(found));
+        if boundary.memories() > 0 {
+            self.notes.add(place, args, boundary.bytes(0), self.wanted);
         }
         self.inner.import(place, args, boundary)
     }
@@ -305,28 +328,9 @@ impl Host for SpyHost<'_> {
     }
 }
 
-/// What an import's arguments hand over: address and length of what is wanted, or the address of such text that ends
-/// with a zero byte.
-fn handed(import: usize, args: &[Value], memory: &[u8], wanted: Wanted<'_>) -> Option<Handed> {
-    let numbers: Vec<_> = args.iter().map(|arg| arg.unsigned().and_then(|n| usize::try_from(n).ok())).collect();
-    match wanted {
-        Wanted::Nothing => None,
-        Wanted::Bytes([]) => None,
-        Wanted::Bytes(wanted) => {
-            let starts = |at: usize| memory.get(at..).is_some_and(|rest| rest.starts_with(wanted));
-            (0..numbers.len()).filter(|&addr| numbers[addr].is_some_and(starts)).find_map(|addr| {
-                let len = (0..numbers.len()).find(|&len| len != addr && numbers[len] == Some(wanted.len()));
-                let end = numbers[addr]?.checked_add(wanted.len())?;
-                let is_ended = memory.get(end) == Some(&0);
-                (len.is_some() || is_ended).then(|| Handed { import, addr, len, bytes: wanted.to_vec() })
-            })
-        }
-        Wanted::Text => (0..numbers.len().saturating_sub(1)).find_map(|addr| {
-            let (at, len) = numbers[addr].zip(numbers[addr + 1]).filter(|(at, _)| *at > 0)?;
-            let bytes = memory.get(at..at.checked_add(len)?).filter(|bytes| is_text(bytes))?;
-            Some(Handed { import, addr, len: Some(addr + 1), bytes: bytes.to_vec() })
-        }),
-    }
+/// Whether a guest was stopped because it ran too long.
+pub(super) fn is_slow(failure: &Failure) -> bool {
+    matches!(failure.root(), Failure::Limit(Limit::Time(_)))
 }
 
 /// Whether bytes are text that a person may have meant: UTF-8 without control characters, but for ends of lines and tabs.

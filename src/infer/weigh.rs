@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Progress;
+use super::handed::Wanted;
 use super::seen::Seen;
-use super::trial::{Lab, Wanted, is_text};
+use super::trial::{Lab, is_text};
 use crate::abi::{Candidate, Invocation};
 use crate::guest::{Program, Watchdog};
 use crate::record::Failure;

@@ -1,0 +1,37 @@
+;; object.wat: one function makes an object of a text, another one takes the object, and leaves a new one in an area
+(module
+  (memory (export "memory") 1)
+  (global $top (mut i32) (i32.const 1024))
+  (func $alloc (export "alloc") (param $n i32) (result i32)
+    (global.get $top)
+    (global.set $top (i32.and (i32.add (i32.add (global.get $top) (local.get $n)) (i32.const 7)) (i32.const -8))))
+  ;; An object: a number that says what it is, its address, its length.
+  (func $make (export "text_new") (param $ptr i32) (param $len i32) (result i32) (local $object i32)
+    (local.set $object (call $alloc (i32.const 12)))
+    (i32.store (local.get $object) (i32.const 0x7e57))
+    (i32.store offset=4 (local.get $object) (local.get $ptr))
+    (i32.store offset=8 (local.get $object) (local.get $len))
+    (local.get $object))
+  (func $check (param $object i32)
+    (if (i32.ne (i32.load (local.get $object)) (i32.const 0x7e57)) (then (unreachable))))
+  (func (export "text_ptr") (param $object i32) (result i32)
+    (call $check (local.get $object))
+    (i32.load offset=4 (local.get $object)))
+  (func (export "text_len") (param $object i32) (result i32)
+    (call $check (local.get $object))
+    (i32.load offset=8 (local.get $object)))
+  ;; The answer's object is far from its text, whose address is not in it as it is.
+  (func (export "dotted") (param $area i32) (param $object i32) (local $at i32) (local $out i32) (local $k i32) (local $n i32)
+    (call $check (local.get $object))
+    (local.set $n (i32.load offset=8 (local.get $object)))
+    (local.set $out (call $alloc (i32.mul (local.get $n) (i32.const 2))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eq (local.get $k) (local.get $n)))
+        (local.set $at (i32.add (local.get $out) (i32.mul (local.get $k) (i32.const 2))))
+        (i32.store8 (local.get $at)
+          (i32.load8_u (i32.add (i32.load offset=4 (local.get $object)) (local.get $k))))
+        (i32.store8 offset=1 (local.get $at) (i32.const 46))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br $next)))
+    (i32.store (local.get $area) (call $make (local.get $out) (i32.mul (local.get $n) (i32.const 2))))))
