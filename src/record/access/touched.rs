@@ -116,7 +116,7 @@ impl Touched {
         self.mark_pieces(addr, before, listing);
         self.mark_pieces(end - offset(end) as u64, offset(end), listing);
         if whole.len() < MANY {
-            whole.clone().for_each(|number| self.write_page(number, listing));
+            whole.for_each(|number| self.write_page(number, listing));
         } else {
             let mut rest = whole.clone();
             while let Some(missing) = self.written_ranges.missing(rest) {
