@@ -158,7 +158,7 @@ pub struct Setting {
 pub enum Group {
     /// Limits of a guest, and of what linmem reads.
     Limits,
-    /// How a module is compiled.
+    /// How a module, or a recipe, is compiled.
     Compiling,
     /// How a guest is run.
     Program,
@@ -209,9 +209,9 @@ pub const SETTINGS: &[Setting] = &[
         ..setting("cache", "Keep compiled code and use it", Group::Compiling, &At(|all| &mut all.cache))
     },
     setting("first-code", "First code: auto, quick, optimized", Group::Compiling, &At(|all| &mut all.first_code)),
+    setting("batch", "Compile the recipe: auto, always, never", Group::Compiling, &At(|all| &mut all.batch)),
     setting("max-cache", "Cache size limit", Group::Compiling, &At(|all| &mut all.max_cache)),
     setting("trace", "Record: auto, off, stores, loads", Group::Program, &At(|all| &mut all.trace)),
-    setting("batch", "Compile the recipe: auto, always, never", Group::Program, &At(|all| &mut all.batch)),
     setting(
         "source-map",
         "Read sources under FROM from TO; may be repeated",
