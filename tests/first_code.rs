@@ -24,7 +24,7 @@ impl Case {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = linmem(&[&[&*self.guest], args].concat());
+        let mut command = linmem(&[&[&*self.guest, "--first-code", "auto"], args].concat());
         command.env("XDG_CACHE_HOME", &self.folder).env("LINMEM_TEST_MARK", &self.mark).stdin(Stdio::null());
         command
     }
@@ -73,7 +73,13 @@ fn the_second_start_runs_optimised_code() {
 fn inspect_says_which_code_runs() {
     let case = Case::new("inspect");
     let inspect = || {
-        text(&linmem(&["inspect", &case.guest]).env("XDG_CACHE_HOME", &case.folder).output().expect("it starts").stdout)
+        text(
+            &linmem(&["inspect", &case.guest, "--first-code", "auto"])
+                .env("XDG_CACHE_HOME", &case.folder)
+                .output()
+                .expect("it starts")
+                .stdout,
+        )
     };
     let sentence = "large: the first start runs quick code, if it can; later starts run optimized code\n";
     assert!(inspect().contains(sentence), "{}", inspect());
@@ -186,6 +192,40 @@ fn quick_code_answers_traps_and_stores_like_optimised_code() {
             let (quick, optimized) = (said(&guest, "quick", more), said(&guest, "optimized", more));
             assert_eq!(quick, optimized, "{} {more:?}", guest.display());
         }
+    }
+}
+
+/// Traps in a way that the line chooses.
+const TRAPS: &str = r#"(module (memory (export "memory") 1)
+    (func $deep (param i32) (result i32) (i32.add (i32.const 1) (call $deep (local.get 0))))
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param i32) (result i32) (local $kind i32)
+        (local.set $kind (i32.load8_u (i32.const 64)))
+        (if (i32.eq (local.get $kind) (i32.const 97)) (then (drop (call $deep (i32.const 0)))))
+        (if (i32.eq (local.get $kind) (i32.const 98)) (then (drop (i32.load (i32.const -4)))))
+        (if (i32.eq (local.get $kind) (i32.const 99)) (then (unreachable)))
+        (if (i32.eq (local.get $kind) (i32.const 100))
+            (then (drop (i32.div_u (i32.const 1) (i32.sub (local.get $kind) (i32.const 100))))))
+        (if (i32.eq (local.get $kind) (i32.const 101)) (then (drop (i32.trunc_f64_s (f64.const 1e20)))))
+        (if (i32.eq (local.get $kind) (i32.const 102))
+            (then (memory.fill (i32.const 65530) (i32.const 1) (i32.const 100))))
+        (local.get 0)))"#;
+
+#[test]
+fn quick_code_says_where_it_trapped_or_that_it_does_not_know() {
+    let guest = file("first-traps.wat", TRAPS);
+    let trap = |code: &str, line: &str| {
+        let output = linmem(&[&guest, "--first-code", code, "--line", line]).output().expect("linmem starts");
+        assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    for line in ["a", "b", "c"] {
+        assert_eq!(trap("quick", line), trap("optimized", line), "{line}");
+    }
+    for line in ["d", "e", "f"] {
+        let (quick, optimized) = (trap("quick", line), trap("optimized", line));
+        let (before, _) = optimized.split_once(" (offset 0x").expect("this compiler says where");
+        assert!(quick.starts_with(before) && !quick.contains("offset"), "{quick}");
     }
 }
 

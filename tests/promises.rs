@@ -16,7 +16,7 @@ fn guide() -> String {
 
 /// Whether it is one of those that `:limits` lists.
 fn is_limit(setting: &Setting) -> bool {
-    matches!(setting.group, Group::Limits | Group::Compiling) && setting.kind() != Kind::Switch
+    matches!(setting.group, Group::Limits | Group::Compiling) && matches!(setting.kind(), Kind::Value(_))
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub(super) fn limits(context: &mut Context<'_>) -> Result<Reply, Error> {
 /// A line for each limit: its flag, its value and its description.
 pub fn limit_lines(settings: &Settings) -> Vec<String> {
     let has_limits = |setting: &&Setting| matches!(setting.group, Group::Limits | Group::Compiling);
-    let limits = SETTINGS.iter().filter(has_limits).filter(|setting| setting.kind() != Kind::Switch);
+    let limits = SETTINGS.iter().filter(has_limits).filter(|setting| matches!(setting.kind(), Kind::Value(_)));
     let line = |setting: &Setting| {
         let flag = format!("--{} {}", setting.name, setting.shown(settings));
         format!("{flag:<27} {}", setting.about)

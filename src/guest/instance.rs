@@ -40,8 +40,6 @@ pub struct Guest {
     hidden: Vec<String>,
     /// The memory that contains the flags.
     pub(super) flags: Memory,
-    /// How much effort compiling it took.
-    effort: Effort,
 }
 
 impl Program {
@@ -129,6 +127,7 @@ impl Guest {
             watch: watch.clone(),
             offsets: program.offsets().clone(),
             tracer,
+            is_quick: program.effort() == Effort::Quick,
             symbols: program.symbols().clone(),
             limits: Cell::new(program.limits()),
         });
@@ -136,13 +135,13 @@ impl Guest {
         let start = added.start.as_ref().and_then(|name| instance.exports.get_function(name).ok());
         let start = start.map(|function| Func::new("start function", function, &store));
         let data = program.interface().data();
-        let (reach, effort) = (GuestAccess::new(store, parts), program.effort());
-        Some(Guest { watch: guard, reach, instance, start, data, hidden, flags, effort })
+        let reach = GuestAccess::new(store, parts);
+        Some(Guest { watch: guard, reach, instance, start, data, hidden, flags })
     }
 
     /// Whether it runs quick code, which no driver can call.
     pub fn is_quick(&self) -> bool {
-        self.effort == Effort::Quick
+        self.reach.parts.is_quick
     }
 
     /// The exported function with this name.

@@ -87,19 +87,38 @@ impl<S: AsStoreMut> GuestAccess<S> {
         }
         let args: Vec<_> = args.iter().map(Value::to_string).collect();
         let guests = error.trace().len().saturating_sub(hosts);
+        let fault = self.parts.fault.take();
+        let mut is_placed = !self.parts.is_quick || self.is_placed_by_quick_code(trap, fault);
         let (trace, omitted) = frames(&error.trace()[..guests], &self.parts.offsets, |index, offset| {
-            self.parts.symbols.frames(index, offset)
+            // Only the instruction that trapped may be unknown, not the calls that led there.
+            let is_known = std::mem::replace(&mut is_placed, true);
+            self.parts.symbols.frames(index, offset.filter(|_| is_known))
         });
         let cause = trap.and_then(cause).unwrap_or_else(|| TrapCause::Other(error.message()));
-        let detail = Box::new(self.explain(&cause, &trace));
+        let detail = Box::new(self.explain(&cause, &trace, fault));
         Failure::Trap { call: format!("{}({})", func.name, args.join(", ")), cause, said: None, trace, omitted, detail }
     }
 
-    /// What is known of a trap besides its cause and frames.
-    fn explain(&mut self, cause: &TrapCause, frames: &[Frame]) -> TrapDetail {
+    /// Whether the place of a trap in quick code is that of the instruction. Most kinds of traps have one place in each
+    /// function there, at its end.
+    fn is_placed_by_quick_code(&self, trap: Option<TrapCode>, fault: Option<usize>) -> bool {
+        let is_past = |memory: usize| {
+            let bytes = self.bytes(memory);
+            let distance = fault.and_then(|fault| fault.checked_sub(bytes.as_ptr().addr()));
+            distance.is_some_and(|distance| (bytes.len()..REACH).contains(&distance))
+        };
+        match trap {
+            Some(TrapCode::UnreachableCodeReached) => true,
+            Some(TrapCode::HeapAccessOutOfBounds) => (0..self.parts.memories.len()).any(is_past),
+            _ => false,
+        }
+    }
+
+    /// What is known of a trap besides its cause and frames. `fault` is the address that the processor refused.
+    fn explain(&mut self, cause: &TrapCause, frames: &[Frame], fault: Option<usize>) -> TrapDetail {
         let parts = self.parts.clone();
         let stack = parts.stack.as_ref().map(|global| Value::from(&global.get(&mut self.store)).bits());
-        let GuestShared { memories, flags, fault, symbols, tracer, .. } = &*parts;
+        let GuestShared { memories, flags, symbols, tracer, .. } = &*parts;
         let mut bytes = [0; 8 * OPERANDS];
         // Cannot fail: the memory has them.
         let _ = flags.view(&self.store).read(OPERANDS_AT.into(), &mut bytes);
@@ -107,7 +126,6 @@ impl<S: AsStoreMut> GuestAccess<S> {
         for (operand, bytes) in operands.iter_mut().zip(bytes.chunks_exact(8)) {
             *operand = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
         }
-        let fault = fault.take();
         let memories: Vec<_> = (0..memories.len()).map(|memory| self.bytes(memory)).collect();
         let in_memory = |bytes: &&[u8]| {
             let distance = fault?.checked_sub(bytes.as_ptr().addr())?;

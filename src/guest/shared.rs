@@ -41,6 +41,8 @@ pub(super) struct GuestShared {
     /// What it takes to stop the guest at its stop points, if it has any.
     pub(super) pauser: Option<Pauser>,
     pub(super) pauses: PauseMemory,
+    /// Whether the guest runs quick code.
+    pub(super) is_quick: bool,
     /// The exported globals of the module.
     pub(super) globals: Vec<(String, wasmer::Global)>,
     /// May be changed at any time.

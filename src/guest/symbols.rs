@@ -60,7 +60,7 @@ impl Symbols for NoSymbols {
 pub(super) fn frames(
     trace: &[FrameInfo],
     offsets: &OffsetMap,
-    named: impl Fn(u32, Option<usize>) -> Vec<Frame>,
+    mut named: impl FnMut(u32, Option<usize>) -> Vec<Frame>,
 ) -> (Vec<Frame>, usize) {
     let mut frames: Vec<Frame> = Vec::new();
     let (mut kept, mut row) = (0, 0);

@@ -113,7 +113,7 @@ impl Default for Settings {
         Settings {
             limits: *LIMITS,
             cache: true,
-            first_code: FirstCode::Auto,
+            first_code: FirstCode::Optimized,
             max_cache: CACHE,
             inputs: InputLimits::default(),
             trace: Trace::Auto,

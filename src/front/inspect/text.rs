@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::abi::Rejection;
 use crate::command::limit_lines;
-use crate::guest::{CoreModule, Extern, Interface};
+use crate::guest::{CoreModule, Extern, FirstCode, Interface};
 use crate::record::WASM_PAGE;
 use crate::session::{Inspection, Source};
 use crate::settings::Settings;
@@ -45,7 +45,8 @@ pub fn text(source: &Source, inspection: &Inspection, settings: &Settings, all: 
     let _ = writeln!(out, "code: {}", inspection.size);
     let kept = inspection.kept.iter().map(|kept| (kept.kind.clone(), counted(kept.bytes, "byte")));
     list(&mut out, "compiled code in the cache", kept.collect(), most);
-    if inspection.size.is_heavy() && inspection.kept.iter().all(|kept| kept.kind == "driver") {
+    let is_auto = settings.first_code == FirstCode::Auto;
+    if is_auto && inspection.size.is_heavy() && inspection.kept.iter().all(|kept| kept.kind == "driver") {
         out.push_str("large: the first start runs quick code, if it can; later starts run optimized code\n");
     }
     out.push_str("limits\n");
