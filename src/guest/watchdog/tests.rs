@@ -39,3 +39,22 @@ fn the_watch_is_over_the_newest_guest_and_ends_with_it() {
     assert!(watched().is_none(), "the memory with the flag is gone");
     watchdog.interrupt(1);
 }
+
+/// What is recorded after a stop shares its time, however many calls it takes.
+#[test]
+fn after_a_stop_there_is_time_once_and_none_for_what_nobody_sees() {
+    let watchdog = Watchdog::new(None);
+    assert!(watchdog.patience()(), "nothing was stopped");
+    watchdog.during(|| {
+        watchdog.interrupt(1);
+        watchdog.fire(watchdog.shared.count.load(SeqCst), USER);
+        std::thread::sleep(AFTER_STOP + Duration::from_millis(5));
+        assert!(!watchdog.patience()(), "its time is over");
+    });
+    assert!(watchdog.patience()(), "the next exchange was not stopped");
+    watchdog.during(|| {
+        watchdog.interrupt(u64::MAX);
+        watchdog.fire(watchdog.shared.count.load(SeqCst), USER);
+        assert!(!watchdog.patience()(), "all lines are cancelled");
+    });
+}

@@ -369,4 +369,23 @@ mod tests {
         touched.read(0, 4, &mut Listing { chunk: 2, memory: 0, pages: &mut listed });
         assert!(touched.pages().iter().all(|page| !page.is_written()), "a page that is touched again is clean");
     }
+
+    #[test]
+    fn pages_written_as_a_whole_share_a_bitmap_and_are_noted_once() {
+        let mut touched = Touched::default();
+        let mut listed = Vec::new();
+        let mut listing = Listing { chunk: 1, memory: 0, pages: &mut listed };
+        for _ in 0..3 {
+            touched.write_range(5, 1000 * PAGE, &mut listing);
+            touched.read(0, 2000 * PAGE, &mut listing);
+            touched.write(PAGE as u64 + 9, 4, &mut listing);
+        }
+        assert_eq!((listed.len(), touched.len()), (2000, 2000));
+        // That of the first and the last page, and the one for all.
+        assert_eq!(touched.bitmaps.len(), 3);
+        let runs = |page: &TouchedPage<'_>| page.runs().collect::<Vec<_>>();
+        let pages = touched.pages();
+        assert_eq!((runs(&pages[0]), runs(&pages[1]), runs(&pages[1000])), (vec![5..PAGE], vec![0..PAGE], vec![0..5]));
+        assert!(pages[1001..].iter().all(|page| !page.is_written()));
+    }
 }
