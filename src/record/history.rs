@@ -80,21 +80,33 @@ impl Cause {
         made_before(accesses.start)..end
     }
 
+    /// Whether a touch comes at or after the position in this cause at which so many changes and accesses were made.
+    pub fn is_from(&self, touch: Touch, change: usize, access: u64) -> bool {
+        let (made, number) = self.position(touch);
+        // In the middle of a segment its changes may count as made, but only some of its accesses were.
+        number >= access && (made >= change || matches!(touch, Touch::Access(_)))
+    }
+
     fn stretches(&self) -> Vec<Stretch<'_>> {
         let mut stretches = Vec::new();
         let mut next = 0;
         for segment in self.accesses.segments() {
             stretches.push(Stretch::Changes(next..segment.changes.start.max(next)));
             next = segment.changes.end.max(next);
-            let dropped = self.accesses.dropped();
-            let is_whole = dropped.end <= segment.accesses.start || segment.accesses.end <= dropped.start;
-            stretches.push(match is_whole || dropped.is_empty() {
-                true => Stretch::Accesses(segment),
-                false => Stretch::Partial(segment),
+            stretches.push(match self.dropped_in(segment) {
+                None => Stretch::Accesses(segment),
+                Some(_) => Stretch::Partial(segment),
             });
         }
         stretches.push(Stretch::Changes(next..self.changes.len().max(next)));
         stretches
+    }
+
+    /// The accesses of a segment that were dropped; `None` if all are kept.
+    fn dropped_in(&self, segment: &Segment) -> Option<Range<u64>> {
+        let dropped = self.accesses.dropped();
+        let inside = dropped.start.max(segment.accesses.start)..dropped.end.min(segment.accesses.end);
+        (!inside.is_empty()).then_some(inside)
     }
 
     fn touches_in<'a>(
@@ -116,9 +128,9 @@ impl Cause {
             Stretch::Changes(range) => Box::new(changes(range)),
             Stretch::Accesses(segment) => Box::new(accesses(segment.accesses.clone())),
             Stretch::Partial(segment) => {
-                let dropped = self.accesses.dropped();
-                let before = segment.accesses.start..dropped.start.max(segment.accesses.start);
-                let behind = dropped.end.min(segment.accesses.end)..segment.accesses.end;
+                let end = segment.accesses.end;
+                let dropped = self.dropped_in(segment).unwrap_or(end..end);
+                let (before, behind) = (segment.accesses.start..dropped.start, dropped.end..end);
                 Box::new(accesses(before).chain(changes(segment.changes.clone())).chain(accesses(behind)))
             }
         }
@@ -135,9 +147,11 @@ impl Cause {
             Touch::Change(place) => {
                 let after = segments.partition_point(|segment| segment.changes.end <= place);
                 let inside = segments.get(after).filter(|segment| segment.changes.start <= place);
-                let dropped = self.accesses.dropped();
                 let access = match (inside, after.checked_sub(1)) {
-                    (Some(segment), _) => dropped.start.max(segment.accesses.start),
+                    // They stand in for what was dropped.
+                    (Some(segment), _) => {
+                        self.dropped_in(segment).map_or(segment.accesses.start, |dropped| dropped.start)
+                    }
                     (None, Some(before)) => segments[before].accesses.end,
                     (None, None) => 0,
                 };
@@ -209,10 +223,7 @@ impl Run {
     pub fn next_touch(&self, from: Position, target: &Target) -> Option<Found> {
         (from.cause..self.len()).find_map(|number| {
             let cause = self.cause(number)?;
-            let is_there = |&touch: &Touch| {
-                let (change, access) = cause.position(touch);
-                number > from.cause || (change >= from.change && access >= from.access)
-            };
+            let is_there = |&touch: &Touch| number > from.cause || cause.is_from(touch, from.change, from.access);
             let accesses = if number > from.cause { 0 } else { from.access };
             let mut later = cause.touches_among(0..usize::MAX, accesses..u64::MAX, target);
             later.find(is_there).map(|touch| Found { cause: number, touch })
@@ -228,11 +239,7 @@ impl Run {
     /// The last touch of a target before a position, in the cause with this number.
     pub fn previous_touch_in(&self, number: usize, from: Position, target: &Target) -> Option<Found> {
         let cause = self.cause(number)?;
-        let is_there = |&touch: &Touch| {
-            let (change, access) = cause.position(touch);
-            let is_change = matches!(touch, Touch::Change(_));
-            number < from.cause || access < from.access || (is_change && change < from.change)
-        };
+        let is_there = |&touch: &Touch| number < from.cause || !cause.is_from(touch, from.change, from.access);
         let accesses = if number < from.cause { u64::MAX } else { from.access };
         let earlier = cause.touches_among(0..usize::MAX, 0..accesses, target);
         earlier.rev().find(is_there).map(|touch| Found { cause: number, touch })

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use crate::record::{Cause, Found, MemoryAccess, Position, Run, SiteKind, Target, Touch};
 
-/// How many accesses are searched between two checks of the time.
-const BREATH: u64 = 1 << 16;
+/// How many accesses are searched between two checks of the time: in tests so few that pieces end anywhere.
+const BREATH: u64 = if cfg!(test) { 5 } else { 1 << 16 };
 
 /// Which touches count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,20 +82,14 @@ impl Touches {
             let during = cause.changes_during(&accesses);
             // The changes that stand in for dropped accesses come with those, whatever came after them.
             let changes = during.start..change.max(during.end);
-            let is_before = |touch: &Touch| {
-                let (made, number) = cause.position(*touch);
-                number < access || (matches!(touch, Touch::Change(_)) && made < change)
-            };
+            let is_before = |touch: &Touch| !cause.is_from(*touch, change, access);
             let touches = cause.touches_among(changes, accesses, target).rev();
             found.extend(touches.filter(is_before).filter(is_wanted).map(in_cause));
             return;
         }
         let accesses = access..access.saturating_add(BREATH);
         let changes = change..cause.changes_during(&accesses).end;
-        let is_after = |touch: &Touch| {
-            let (made, number) = cause.position(*touch);
-            made >= change && number >= access
-        };
+        let is_after = |touch: &Touch| cause.is_from(*touch, change, access);
         let touches = cause.touches_among(changes, accesses, target);
         found.extend(touches.filter(is_after).filter(is_wanted).map(in_cause));
     }
@@ -193,6 +187,88 @@ impl TouchedCauses {
             self.search = None;
             if Instant::now() >= until {
                 return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::abi::InputLine;
+    use crate::guest::{Limits, Passes, Watchdog};
+    use crate::session::{Live, Options, Source};
+
+    /// Stores and loads at 0x800 and elsewhere, lets the host write there in between, and grows.
+    const GUEST: &str = r#"(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param $len i32) (result i32) (local $i i32)
+            (loop $again
+                (i32.store (i32.const 0x800) (i32.load (i32.const 0x804)))
+                (i32.store (i32.add (i32.const 0x900) (local.get $i)) (local.get $i))
+                (if (i32.eqz (i32.rem_u (local.get $i) (local.get $len)))
+                    (then (drop (call $random (i32.const 0x802) (i32.const 4)))))
+                (if (i32.eqz (i32.rem_u (local.get $i) (i32.const 7)))
+                    (then (drop (memory.grow (i32.const 1)))
+                        (memory.copy (i32.const 0x804) (i32.const 0x801) (i32.const 2))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get $i) (i32.const 23))))
+            (i32.const 64)))"#;
+
+    /// A run with some lines, of which at most so many bytes are recorded each.
+    fn run_of(lines: &[usize], record: u64) -> Run {
+        let trace = Passes { stores: true, loads: true, pauses: false };
+        let options = Options { trace, limits: Limits { record, ..Limits::default() }, ..Options::default() };
+        let source = Source { name: "touches.wat".to_owned(), bytes: GUEST.as_bytes().to_vec() };
+        let opened = Live::open(&source, &options, Watchdog::new(None));
+        let (mut live, start) = opened.map_err(|error| error.to_string()).expect("it opens");
+        let mut run = Run::new(usize::MAX);
+        run.push(Arc::new(start), live.present().clone());
+        for (number, &len) in (1..).zip(lines) {
+            let cause = live.send(InputLine { bytes: &b"Did you know"[..len], ended: true }, number);
+            run.push(Arc::new(cause), live.present().clone());
+        }
+        run
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 24 }))]
+
+        /// In pieces, the same is found as at once, from any place on and back from there, whatever was dropped.
+        #[test]
+        fn pieces_leave_nothing_out(
+            lines in proptest::collection::vec(1_usize..12, 1..4),
+            record in prop_oneof![Just(1 << 20), 0_u64..4000],
+            (start, len) in (0x7ff_u64..0x808, 1_u64..5),
+        ) {
+            let run = run_of(&lines, record);
+            for which in [Touching::Writes, Touching::Reads] {
+                let target = Target { memory: 0, range: start..start + len, reads: which == Touching::Reads };
+                let is_wanted = |found: &Found| match found.touch {
+                    Touch::Change(_) => which == Touching::Writes,
+                    Touch::Access(number) => which == Touching::Writes || run.cause(found.cause).and_then(|cause| cause.accesses.get(number)).is_some_and(|access| reads(&access, &target)),
+                };
+                let all: Vec<_> = run.touches(&target).filter(is_wanted).collect();
+                let rest = |mut search: Touches| -> Vec<Found> {
+                    std::iter::from_fn(|| match search.go_on(&run, None) {
+                        Poll::Ready(found) => found,
+                        Poll::Pending => None,
+                    }).collect()
+                };
+                prop_assert_eq!(&rest(Touches::all(target.clone(), which, &run)), &all);
+                for (place, &found) in all.iter().enumerate() {
+                    let (before, after) = (run.before(found).expect("it is there"), run.after(found).expect("it is there"));
+                    let search = |from, backward| rest(Touches::new(target.clone(), which, from, backward));
+                    prop_assert_eq!(&search(after, false)[..], &all[place + 1..], "after {:?}", found);
+                    let earlier: Vec<_> = all[..place].iter().rev().copied().collect();
+                    prop_assert_eq!(search(before, true), earlier, "before {:?}", found);
+                }
             }
         }
     }
