@@ -138,10 +138,10 @@ impl Emitter<'_, '_> {
     fn record_part(&mut self, bulk: &Bulk<'_>, left: u32, direction: Direction) {
         let Some(site) = bulk.site else { return };
         let done = self.locals_from(DONE, bulk.types);
-        for place in 0..2 {
-            self.emit([Instruction::LocalGet(bulk.operands[place])]);
-            self.add_if(direction == Direction::Down, left, bulk.types[place]);
-            self.emit([Instruction::LocalSet(done[place])]);
+        for ((operand, ty), done) in bulk.operands.into_iter().zip(bulk.types).zip(done).take(2) {
+            self.emit([Instruction::LocalGet(operand)]);
+            self.add_if(direction == Direction::Down, left, ty);
+            self.emit([Instruction::LocalSet(done)]);
         }
         let subtract = of_type(bulk.types[2], Instruction::I32Sub, Instruction::I64Sub);
         self.emit([Instruction::LocalGet(bulk.operands[2]), Instruction::LocalGet(left), subtract]);

@@ -29,7 +29,7 @@ impl PageRanges {
         let known = &self.0[joined.clone()];
         let start = known.first().map_or(range.start, |first| first.start.min(range.start));
         let end = known.last().map_or(range.end, |last| last.end.max(range.end));
-        self.0.splice(joined, [start..end]);
+        self.0.splice(joined, std::iter::once(start..end));
     }
 
     /// Forgets all.
