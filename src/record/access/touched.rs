@@ -116,15 +116,14 @@ impl Touched {
         self.mark_pieces(addr, before, listing);
         self.mark_pieces(end - offset(end) as u64, offset(end), listing);
         if whole.len() < MANY {
-            whole.for_each(|number| self.write_page(number, listing));
-        } else {
-            let mut rest = whole.clone();
-            while let Some(missing) = self.written_ranges.missing(rest) {
-                missing.clone().for_each(|number| self.write_page(number, listing));
-                rest = missing.end..whole.end;
-            }
-            self.written_ranges.add(whole);
+            return whole.for_each(|number| self.write_page(number, listing));
         }
+        let mut rest = whole.clone();
+        while let Some(missing) = self.written_ranges.missing(rest) {
+            missing.clone().for_each(|number| self.write_page(number, listing));
+            rest = missing.end..whole.end;
+        }
+        self.written_ranges.add(whole);
     }
 
     /// Notes that bytes of a few pages were written.
@@ -383,9 +382,10 @@ mod tests {
         assert_eq!((listed.len(), touched.len()), (2000, 2000));
         // That of the first and the last page, and the one for all.
         assert_eq!(touched.bitmaps.len(), 3);
-        let runs = |page: &TouchedPage<'_>| page.runs().collect::<Vec<_>>();
         let pages = touched.pages();
-        assert_eq!((runs(&pages[0]), runs(&pages[1]), runs(&pages[1000])), (vec![5..PAGE], vec![0..PAGE], vec![0..5]));
+        for (page, written) in [(0, 5..PAGE), (1, 0..PAGE), (1000, 0..5)] {
+            assert!(pages[page].runs().eq(std::iter::once(written)), "page {page}");
+        }
         assert!(pages[1001..].iter().all(|page| !page.is_written()));
     }
 }
