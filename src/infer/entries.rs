@@ -62,6 +62,17 @@ pub(super) fn with_args(survey: &Survey, interface: &Interface, entry: &Entry, a
     Some(Entry { numbers: entry.numbers, ..made })
 }
 
+/// The same way with an area for the answer instead of a zero, for each zero.
+pub(super) fn with_area(survey: &Survey, interface: &Interface, entry: &Entry) -> Vec<Entry> {
+    let zeroes = entry.args.iter().enumerate().filter(|(_, arg)| **arg == ZERO).map(|(place, _)| place);
+    let with = |place: usize| {
+        let mut args = entry.args.clone();
+        args[place] = Arg::Area;
+        with_args(survey, interface, entry, &args)
+    };
+    zeroes.filter_map(with).collect()
+}
+
 /// The places for a line, each with its cost.
 pub(super) fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u32)> {
     let mut sources = Vec::new();
@@ -164,8 +175,8 @@ fn by_bytes(
     let asks = |ty: &Signature| ty.params.is_empty() && ty.results.len() == 1 && ty.results[0].is_number();
     let args = vec![ZERO; ty.params.len()];
     for (place, import, _) in interface.imported_funcs().filter(|(_, import, ty)| asks(ty) && !is_wasi(import)) {
-        for (price, end) in ["-1", "0", "10"].into_iter().enumerate() {
-            let mut draft = Draft { cost: cost + 6 + price as u32 + cost_of(&args, Form::Nul), ..survey.base.clone() };
+        for (price, end) in (0..).zip(["-1", "0", "10"]) {
+            let mut draft = Draft { cost: cost + 6 + price + cost_of(&args, Form::Nul), ..survey.base.clone() };
             draft.once.insert(0, "grow 1".to_owned());
             draft.before.extend([format!("ptr = {}", survey.size), "write at ptr".to_owned(), "at = ptr".to_owned()]);
             draft.transform = Some(call(name, &args, ty.results.len()));
