@@ -62,6 +62,17 @@ pub(super) fn with_args(survey: &Survey, interface: &Interface, entry: &Entry, a
     Some(Entry { numbers: entry.numbers, ..made })
 }
 
+/// The same way with an area for the answer instead of a zero, for each zero.
+pub(super) fn with_area(survey: &Survey, interface: &Interface, entry: &Entry) -> Vec<Entry> {
+    let zeroes = entry.args.iter().enumerate().filter(|(_, arg)| **arg == ZERO).map(|(place, _)| place);
+    let with = |place: usize| {
+        let mut args = entry.args.clone();
+        args[place] = Arg::Area;
+        with_args(survey, interface, entry, &args)
+    };
+    zeroes.filter_map(with).collect()
+}
+
 /// The places for a line, each with its cost.
 pub(super) fn sources<'a>(survey: &'a Survey, interface: &Interface) -> Vec<(Source<'a>, u32)> {
     let mut sources = Vec::new();

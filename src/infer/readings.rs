@@ -93,8 +93,15 @@ impl Reading {
 }
 
 impl Sight<'_> {
+    /// The sentence that the answer is there, but nothing says so.
+    pub(super) fn unexplained(&self, specimen: &mut Specimen<'_>, (at, len): (u64, u64)) -> String {
+        let call = self.entry.draft.transform.as_deref().unwrap_or_default();
+        let near = self.near(specimen, at, len);
+        format!("After `{call}` the answer was in memory at {at:#x}, but nothing gives its address and length: {near}")
+    }
+
     /// What is known that is near an address where the answer is, as a sentence.
-    pub(super) fn near(&self, specimen: &mut Specimen<'_>, at: u64, len: u64) -> String {
+    fn near(&self, specimen: &mut Specimen<'_>, at: u64, len: u64) -> String {
         let known = known(self, specimen, 0, None);
         let beside = known.iter().filter(|value| value.value.abs_diff(at) <= NEAR && value.value > 0);
         let address = beside.min_by_key(|value| (value.value.abs_diff(at), value.cost));
@@ -117,13 +124,13 @@ impl Sight<'_> {
     }
 }
 
-/// The ways to read the answer, cheapest first, from a guest that has just been sent the line, and where the answer is in
-/// memory, if it is.
+/// The ways to read the answer, cheapest first, from a guest that has just been sent the line, and where in memory the answer
+/// or its digest is, with its length, if it is there.
 pub(super) fn readings(
     sight: &Sight<'_>,
     specimen: &mut Specimen<'_>,
     answer: &Answer<'_>,
-) -> (Vec<Reading>, Option<u64>) {
+) -> (Vec<Reading>, Option<(u64, u64)>) {
     let Sight { entry, observed, survey, interface } = sight;
     let mut found: Vec<_> = observed.handed.iter().filter_map(|handed| by_import(handed, interface)).collect();
     found.extend(numbers(entry, observed, answer.typed));
@@ -131,9 +138,9 @@ pub(super) fn readings(
     let digest = Hex::read(answer.typed)
         .filter(|bytes| entry.encoding == Encoding::Bytes && bytes.len() >= DIGEST && bytes != answer.line);
     let memory = specimen.memory(survey.memory);
-    let at = |bytes: &[u8]| memchr::memmem::find(memory, bytes).map(|at| at as u64);
-    let place = at(answer.wanted);
-    if place.is_some() || digest.as_deref().and_then(at).is_some() {
+    let at = |bytes: &[u8]| memchr::memmem::find(memory, bytes).map(|at| (at as u64, bytes.len() as u64));
+    let place = at(answer.wanted).or_else(|| digest.as_deref().and_then(at));
+    if place.is_some() {
         // What is called to find out more may change it.
         let copy = if memory.len() <= COPIED { Some(memory.to_vec()) } else { None };
         let known = known(sight, specimen, answer.line.len() as u64, copy.as_deref());

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::arguments::{Arg, Form};
+use super::arguments::{Arg, Form, ZERO};
 use super::clues::Clues;
 use super::constants;
 use super::draft::Draft;
@@ -33,6 +33,8 @@ const RIGHT: usize = 10;
 const READS_ON: u32 = 6;
 /// How many ways that did not lead to the answer are kept.
 const KEPT: usize = 4000;
+/// How many ways that led to an answer without an address are kept at a time.
+const SEEN: usize = 8;
 /// How much more than the cheapest draft found one may cost that is still looked for.
 const SLACK: u32 = 2;
 
@@ -83,6 +85,8 @@ pub(super) struct Search<'a, 'l> {
     /// Whether constants and further calls were tried.
     is_varied: bool,
     sound: Sound,
+    /// Ways that led to the answer, though nothing said where it is.
+    seen: Vec<Entry>,
     /// Where the answer was seen without an explanation, how often, and what was near.
     unexplained: Option<(String, u32)>,
 }
@@ -104,6 +108,7 @@ impl<'a, 'l> Search<'a, 'l> {
             nearest: None,
             is_varied: false,
             sound: Sound::default(),
+            seen: Vec::new(),
             unexplained: None,
         }
     }
@@ -270,6 +275,7 @@ impl<'a, 'l> Search<'a, 'l> {
             let entries = variations.iter().filter_map(|(entry, args)| with_args(survey, interface, entry, args));
             let entries: Vec<_> = entries.collect();
             self.attempt_all(survey, &entries);
+            self.explain(survey);
             if self.is_done() {
                 return;
             }
@@ -278,6 +284,15 @@ impl<'a, 'l> Search<'a, 'l> {
         round.readers.append(&mut self.readers);
         round.readers.sort_by_key(|entry| entry.draft.cost);
         self.others.clear();
+    }
+
+    /// Where the answer was seen and nothing said where it is, a zero may have been taken for the address of an area.
+    fn explain(&mut self, survey: &Survey) {
+        for entry in std::mem::take(&mut self.seen) {
+            let entries = entries::with_area(survey, self.lab.interface(), &entry);
+            self.attempt_all(survey, &entries);
+        }
+        self.seen.clear();
     }
 
     /// Tries calls before and after the one that takes the line.
@@ -411,7 +426,7 @@ impl<'a, 'l> Search<'a, 'l> {
             }
             Err(_) if observed.handed.is_empty() => {
                 self.clues.note(entry, &observed, false);
-                self.keep(entry, reads(&observed));
+                self.keep(entry, observed.reads());
                 return Attempt::Failed;
             }
             _ => (),
@@ -420,9 +435,15 @@ impl<'a, 'l> Search<'a, 'l> {
         let sight = Sight { entry, observed: &observed, survey, interface: self.lab.interface() };
         let answer = Answer { typed: &self.first.answer, wanted: &wanted, line: &line };
         let (found, at) = readings(&sight, &mut specimen, &answer);
-        let is_seen = at.is_some() && wanted.len() > 3;
+        let is_seen = at.is_some_and(|(_, len)| len > 3);
         if let Some(at) = at.filter(|_| found.is_empty() && is_seen) {
-            self.note_unexplained(&sight, &mut specimen, at, &wanted);
+            match &mut self.unexplained {
+                Some((_, count)) => *count += 1,
+                none => *none = Some((sight.unexplained(&mut specimen, at), 1)),
+            }
+            if self.seen.len() < SEEN && entry.args.contains(&ZERO) {
+                self.seen.push(entry.clone());
+            }
         }
         self.clues.note(entry, &observed, is_seen || !found.is_empty());
         // A guest that reads on past a text whose length it is told was told in vain.
@@ -434,7 +455,7 @@ impl<'a, 'l> Search<'a, 'l> {
         let right = right.take(RIGHT).map(|draft| Draft { cost: draft.cost + more, ..draft });
         let right: Vec<_> = right.collect();
         self.drafts.extend(right);
-        self.keep(entry, reads(&observed));
+        self.keep(entry, observed.reads());
         if self.drafts.len() > before { Attempt::Found(entry.draft.cost + more) } else { Attempt::Failed }
     }
 
@@ -455,28 +476,6 @@ impl<'a, 'l> Search<'a, 'l> {
             kept.push(entry.clone());
         }
     }
-
-    /// Notes that the answer is in memory, where nothing that is known says so.
-    fn note_unexplained(&mut self, sight: &Sight<'_>, specimen: &mut Specimen<'_>, at: u64, wanted: &[u8]) {
-        match &mut self.unexplained {
-            Some((_, count)) => *count += 1,
-            none => {
-                let call = sight.entry.draft.transform.clone().unwrap_or_default();
-                let near = sight.near(specimen, at, wanted.len() as u64);
-                *none = Some((
-                    format!(
-                        "After `{call}` the answer was in memory at {at:#x}, but nothing gives its address and length: {near}"
-                    ),
-                    1,
-                ));
-            }
-        }
-    }
-}
-
-/// Whether the guest read the whole line, as far as that is known.
-fn reads(observed: &Observed) -> bool {
-    observed.seen.as_ref().map_or(observed.outcome.is_ok(), Seen::reads_all)
 }
 
 /// Sends a line to a fresh guest in this way. `None` if the way does not fit the module.

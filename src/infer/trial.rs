@@ -57,6 +57,13 @@ pub(super) struct Observed {
     pub(super) stretched: u32,
 }
 
+impl Observed {
+    /// Whether the guest read the whole line, as far as that is known.
+    pub(super) fn reads(&self) -> bool {
+        self.seen.as_ref().map_or(self.outcome.is_ok(), Seen::reads_all)
+    }
+}
+
 /// For how long this thread has run, in nanoseconds. `None` if the system does not say.
 fn thread_time() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
