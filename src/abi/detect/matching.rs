@@ -3,9 +3,9 @@
 use super::evidence::{Evidence, How, Pattern, Role};
 use super::region::{Place, region};
 use super::{Candidate, Fit, Module, WEAK, near_miss, reject};
-use crate::abi::built_in::Replacement;
+use crate::abi::built_in::{Replacement, built_in};
 use crate::abi::names::{Kind, is_service, list, may_transform, size_getter};
-use crate::abi::recipe::is_wasi;
+use crate::abi::recipe::{Recipe, is_wasi};
 use crate::guest::{Import, Signature};
 
 /// The score of a fixed region if the module exports where free memory begins.
@@ -14,7 +14,13 @@ const REGION_AT_BASE: u32 = 35;
 /// The matches found so far in a module.
 struct Match<'m, 'a> {
     module: &'m Module<'a>,
-    candidate: Candidate,
+    /// The convention's name.
+    name: &'m str,
+    /// Its recipe, parsed when it is first needed: most conventions do not match.
+    recipe: Option<Recipe>,
+    score: u32,
+    reasons: Vec<String>,
+    doubts: Vec<String>,
     /// For each function in the recipe, the module's counterpart.
     found: Vec<(String, Replacement)>,
     /// Whether a mark was found that is rare in other modules.
@@ -26,8 +32,7 @@ struct Match<'m, 'a> {
 /// # Errors
 /// The piece of evidence that is missing.
 pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) -> Fit<Candidate> {
-    let candidate = Candidate::new(name, evidence.score);
-    let mut all = Match { module, candidate, found: Vec::new(), marked: false };
+    let mut all = Match::new(module, name, evidence.score);
     all.marks(evidence)?;
     if let Some(role) = &evidence.import {
         all.import(role)?;
@@ -36,8 +41,9 @@ pub(super) fn candidate(module: &Module<'_>, name: &str, evidence: &Evidence) ->
         let marked = all.marked;
         all.role(role).map_err(|why| if marked { near_miss(why.words) } else { why })?;
     }
-    let Match { mut candidate, found, .. } = all;
-    candidate.recipe.replace_calls(&found);
+    let found = std::mem::take(&mut all.found);
+    all.recipe().replace_calls(&found);
+    let mut candidate = all.finish();
     if let Some(name) = &evidence.place {
         place(&mut candidate, name, module);
     }
@@ -66,7 +72,22 @@ fn place(candidate: &mut Candidate, name: &str, module: &Module<'_>) {
     }
 }
 
-impl<'a> Match<'_, 'a> {
+impl<'m, 'a> Match<'m, 'a> {
+    fn new(module: &'m Module<'a>, name: &'m str, score: u32) -> Match<'m, 'a> {
+        let (reasons, doubts, found) = (Vec::new(), Vec::new(), Vec::new());
+        Match { module, name, recipe: None, score, reasons, doubts, found, marked: false }
+    }
+
+    fn recipe(&mut self) -> &mut Recipe {
+        let name = self.name;
+        self.recipe.get_or_insert_with(|| built_in(name).expect("it is in the list"))
+    }
+
+    fn finish(mut self) -> Candidate {
+        let recipe = std::mem::take(self.recipe());
+        Candidate { recipe, score: self.score, reasons: self.reasons, doubts: self.doubts, text: None }
+    }
+
     /// Checks the marks of a toolchain or a host.
     fn marks(&mut self, evidence: &Evidence) -> Fit<()> {
         let interface = self.module.interface;
@@ -78,13 +99,13 @@ impl<'a> Match<'_, 'a> {
             if !found {
                 return Err(reject(format!("it does not import {what}")));
             }
-            self.candidate.reasons.push(format!("it imports {what}"));
+            self.reasons.push(format!("it imports {what}"));
         }
         if let Some(missing) = evidence.exports.iter().find(|name| self.module.signature(name).is_none()) {
             return Err(reject(format!("it does not export {missing}")));
         }
         if !evidence.exports.is_empty() {
-            self.candidate.reasons.push(format!("it exports {}", evidence.exports.join(", ")));
+            self.reasons.push(format!("it exports {}", evidence.exports.join(", ")));
         }
         self.marked = evidence.imports.is_some() || !evidence.exports.is_empty();
         Ok(())
@@ -104,8 +125,8 @@ impl<'a> Match<'_, 'a> {
                 return Err(near_miss(format!("several imports could be the one that {}: {names}", role.does())));
             }
         };
-        self.candidate.reasons.push(format!("{} {}", import.full_name(), role.does()));
-        for handler in &mut self.candidate.recipe.handlers {
+        self.reasons.push(format!("{} {}", import.full_name(), role.does()));
+        for handler in &mut self.recipe().handlers {
             if format!("{}.{}", handler.module, handler.name) == role.name {
                 (handler.module, handler.name) = (import.module.clone(), import.name.clone());
             }
@@ -128,8 +149,8 @@ impl<'a> Match<'_, 'a> {
         match found? {
             Some(export) => self.take(role, export),
             None if role.optional => {
-                self.candidate.recipe.without(&role.name);
-                self.candidate.doubt(format!("no export {}", role.does()));
+                self.recipe().without(&role.name);
+                self.doubts.push(format!("no export {}", role.does()));
             }
             None => return Err(reject(format!("no export has a name and type that suggest that it {}", role.does()))),
         }
@@ -143,9 +164,9 @@ impl<'a> Match<'_, 'a> {
             (Some(does), _) => format!("{export} {does}"),
             (None, _) => format!("{export} has the transform's type, {ty}"),
         };
-        self.candidate.reasons.push(reason);
-        if role.transform && !ty.results.is_empty() && self.candidate.recipe.drops_results_of(&role.name) {
-            self.candidate.doubt(format!("the result of {export} is ignored; it may be an error code"));
+        self.reasons.push(reason);
+        if role.transform && !ty.results.is_empty() && self.recipe().drops_results_of(&role.name) {
+            self.doubts.push(format!("the result of {export} is ignored; it may be an error code"));
         }
         let own = Replacement { export: export.to_owned(), params: ty.params.len() };
         self.found.push((role.name.clone(), own));
@@ -196,8 +217,8 @@ impl<'a> Match<'_, 'a> {
             }
             ([one, ..], _) if first => Ok(Some(one)),
             ([], [one]) => {
-                self.candidate.score = WEAK;
-                self.candidate.doubt(format!("the name of {one} does not confirm it"));
+                self.score = WEAK;
+                self.doubts.push(format!("the name of {one} does not confirm it"));
                 Ok(Some(one))
             }
             ([], []) => Ok(None),

@@ -151,12 +151,6 @@ impl<'a> Module<'a> {
 }
 
 impl Candidate {
-    /// A built-in recipe as a candidate.
-    fn new(name: &str, score: u32) -> Candidate {
-        let recipe = built_in(name).expect("it is in the list");
-        Candidate { recipe, score, reasons: Vec::new(), doubts: Vec::new(), text: None }
-    }
-
     /// The recipe that is embedded in a module.
     fn own(mut recipe: Recipe, text: &str) -> Candidate {
         if recipe.name.is_empty() {
