@@ -369,7 +369,7 @@ impl<'a, 'l> Search<'a, 'l> {
     /// Tries ways until one that reads the answer and those that cost about as much are tried. Returns those that took
     /// too long, and those that were put off, as the clues say that they are unlikely.
     fn attempts(&mut self, survey: &Survey, entries: &[Entry], puts_off: bool) -> (Vec<Entry>, Vec<Entry>) {
-        let (mut slow, mut unlikely) = (Vec::new(), Vec::new());
+        let (mut slow, mut unlikely, mut promising) = (Vec::new(), Vec::new(), Vec::new());
         let mut cheapest = None;
         if puts_off || entries.iter().any(|entry| entry.is_sequence()) {
             self.add_ways(entries);
@@ -392,16 +392,22 @@ impl<'a, 'l> Search<'a, 'l> {
             {
                 attempt = self.lab.allowing(PATIENT.min(BRIEF * stretched), || self.attempt(entry, survey));
             }
-            if let Attempt::Slow { has_read, .. } = attempt
-                && puts_off
-                && self.clues.deserves_time(entry, has_read)
-            {
-                attempt = self.lab.allowing(PATIENT, || self.attempt(entry, survey));
-            }
             match attempt {
                 Attempt::Found(cost) => cheapest = Some(cheapest.map_or(cost, |cheapest: u32| cheapest.min(cost))),
+                Attempt::Slow { has_read, .. } if puts_off && self.clues.deserves_time(entry, has_read) => {
+                    promising.push(entry.clone());
+                }
                 Attempt::Slow { .. } => slow.push(entry.clone()),
                 Attempt::Failed => (),
+            }
+        }
+        // Most of these pass a wrong length, and take all the time that they may.
+        for entry in promising {
+            let is_tried = cheapest.is_none() && !self.lab.is_over();
+            match is_tried.then(|| self.lab.allowing(PATIENT, || self.attempt(&entry, survey))) {
+                Some(Attempt::Found(cost)) => cheapest = Some(cost),
+                Some(Attempt::Failed) => (),
+                Some(Attempt::Slow { .. }) | None => slow.push(entry),
             }
         }
         (slow, unlikely)
