@@ -1,0 +1,79 @@
+//! What watchpoints and steps leave of the record, and what they cost the guest.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use crate::hermetic;
+use crate::piped::text;
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched").join(test);
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    folder
+}
+
+/// Runs a script on a guest.
+fn script(test: &str, guest: &str, args: &[&str], lines: &str) -> Output {
+    let folder = folder(test);
+    std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
+    let mut command = hermetic::linmem();
+    command.current_dir(&folder).arg("guest.wat").args(args).args(["--script", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    // It may end before it has read all.
+    let _ = child.stdin.take().expect("it is piped").write_all(lines.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+/// What a script printed, which ended well.
+fn good(test: &str, guest: &str, lines: &str) -> String {
+    let output = script(test, guest, &["--no-rows"], lines);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success() && err.contains("all good"), "{out}\n{err}");
+    out
+}
+
+/// Writes its argument's count of numbers, from 1, to address 400, and again to 404.
+const COUNTS: &str = r#"(module (memory (export "memory") 1)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32) (local.get $n))
+    (func $count (export "count") (param $n i32) (local $i i32)
+        (loop $again
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (i32.store (i32.const 400) (local.get $i))
+            (br_if $again (i32.lt_u (local.get $i) (local.get $n))))
+        (i32.store (i32.const 404) (local.get $i))
+        (i32.store (i32.const 404) (local.get $i))))"#;
+
+#[test]
+fn a_call_that_goes_on_after_a_step_keeps_what_its_stores_found() {
+    for goes in [":step store\n:continue\n", ":step store\n:step store\n:continue\n", ":step store\n:step\n:continue\n"]
+    {
+        for count in [3, 40, 200, 600, 900] {
+            let out = good("steps", COUNTS, &format!(":break count\n:call count {count}\n{goes}:writers 400 4\n"));
+            let (last, before) = (u32::to_le_bytes(count), u32::to_le_bytes(count - 1));
+            let hex = |bytes: [u8; 4]| bytes.map(|byte| format!("{byte:02x}")).join(" ");
+            assert!(out.contains(&format!("{} -> {}", hex(before), hex(last))), "{goes}{count}: {out}");
+            assert!(out.contains("00 00 00 00 -> 01 00 00 00"), "{goes}{count}: {out}");
+        }
+    }
+}
+
+#[test]
+fn a_call_whose_watchpoints_are_removed_in_the_middle_keeps_what_its_stores_found() {
+    let lines = ":watch 400\n:call count 5\n:continue\n:unwatch all\n:continue\n:writers 400 4\n";
+    let out = good("unwatch", COUNTS, lines);
+    let writers = out.split("> :writers").nth(1).expect("they are listed");
+    for number in 0..5 {
+        assert!(writers.contains(&format!("0{number} 00 00 00 -> 0{} 00 00 00", number + 1)), "{writers}");
+    }
+}
+
+#[test]
+fn a_watchpoint_that_is_set_again_in_the_middle_of_a_call_knows_what_changes() {
+    let lines = ":break count\n:watch 400\n:call count 5\n:continue\n:continue\n:unwatch 2\n:step\n:watch 404 change\n\
+                 :continue\n:expect at 404 hex 05\n:continue\n:expect at 400 hex 05\n";
+    let out = good("again", COUNTS, lines);
+    assert_eq!(out.matches("(watchpoint 3)").count(), 1, "the second store changes nothing: {out}");
+}
