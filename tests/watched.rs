@@ -77,3 +77,50 @@ fn a_watchpoint_that_is_set_again_in_the_middle_of_a_call_knows_what_changes() {
     let out = good("again", COUNTS, lines);
     assert_eq!(out.matches("(watchpoint 3)").count(), 1, "the second store changes nothing: {out}");
 }
+
+/// The call that a script leaves in the middle has its answer, in each format; it is not an error that it stopped.
+#[test]
+fn a_call_that_is_stopped_when_the_script_ends_runs_to_its_end() {
+    for end in ["", ":quit\n"] {
+        let lines = format!(":break count\n:watch 400\n:call count 3\n{end}");
+        let out = good("ends", COUNTS, &lines);
+        assert!(out.contains("the script ends in the middle of a call, which runs to its end"), "{out}");
+        assert!(out.contains("call count(3) returned"), "{out}");
+        // Where it would have stopped again is told.
+        assert!(out.contains("0x190..0x194 written by count"), "{out}");
+        let json = script("ends-json", COUNTS, &["--show", "json"], &format!(":break count\n:call count 3\n{end}"));
+        let objects = text(&json.stdout);
+        assert!(json.status.success(), "{objects}");
+        assert!(objects.lines().last().is_some_and(|last| last.contains(r#""command":"call count 3""#)), "{objects}");
+    }
+    let out = good("ends-line", COUNTS, ":break f\nab\n");
+    assert!(out.contains("=> ab"), "{out}");
+}
+
+#[test]
+fn a_call_that_fails_after_the_script_has_ended_in_it_is_counted() {
+    let guest = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func $f (export "f") (param i32) (result i32) (unreachable)))"#;
+    let output = script("ends-badly", guest, &["--show", "json"], ":break f\nab\n");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}\n{err}");
+    assert!(err.contains("stdin:2: ") && err.contains("unreachable executed") && err.contains("1 failed"), "{err}");
+    assert!(out.lines().last().is_some_and(|last| last.contains("unreachable")), "{out}");
+}
+
+#[test]
+fn a_script_that_ends_in_a_stopped_call_is_not_the_last_where_another_goes_on() {
+    let folder = folder("sourced");
+    std::fs::write(folder.join("inner"), ":break f\nab\n").expect("the folder is ours");
+    let out = good("sourced", COUNTS, ":source inner\n:expect at 64 text ab\n:continue\n:expect ab\n");
+    assert!(!out.contains("the script ends"), "{out}");
+}
+
+#[test]
+fn a_quiet_script_prints_nothing_where_the_guest_is_compiled_again_or_stops() {
+    std::fs::write(folder("quiet").join("other.wat"), COUNTS).expect("the folder is ours");
+    let lines = "ab\n:break f\n:recompile\n:reload other.wat\nab\n:unbreak all\n:continue\n:watch 400\n:call count 3\n";
+    let output = script("quiet", COUNTS, &["--quiet"], lines);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success() && out.is_empty() && err.is_empty(), "{out}\n{err}");
+}
