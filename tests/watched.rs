@@ -124,3 +124,78 @@ fn a_quiet_script_prints_nothing_where_the_guest_is_compiled_again_or_stops() {
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success() && out.is_empty() && err.is_empty(), "{out}\n{err}");
 }
+
+#[test]
+fn a_call_that_runs_out_of_time_while_something_is_watched_says_that_this_is_slow() {
+    let endless = r#"(module (memory (export "memory") 1) (func (export "ptr") (result i32) (i32.const 64))
+        (func (export "f") (param i32) (result i32) (loop $again (i32.store (i32.const 8) (i32.const 1)) (br $again))
+            (unreachable)))"#;
+    let args = ["--timeout", "100ms"];
+    let output = script("slow", endless, &args, ":watch 400\nab\n:unwatch all\nab\n");
+    let out = text(&output.stdout);
+    assert_eq!(out.matches("note: watchpoints slow the guest down").count(), 1, "{out}");
+}
+
+/// Stores to many addresses, with the second half of a vector at 0x318 and a fill over 0x320.
+const MANY: &str = r#"(module (memory (export "memory") 2)
+    (func (export "ptr") (result i32) (i32.const 64))
+    (func (export "f") (param $n i32) (result i32) (local.get $n))
+    (func $touch (param $n i32)
+        (v128.store (i32.const 0x310) (v128.const i64x2 1 2))
+        (memory.fill (i32.const 0x31e) (i32.const 7) (i32.const 8))
+        (i64.store (i32.const 0x330) (i64.const -1))
+        (drop (v128.load (i32.const 0x310)))
+        (i32.store (i32.const 0x340) (local.get $n))
+        (i32.store (i32.const 0x340) (local.get $n))
+        (i32.store8 (i32.const 0x1ffff) (i32.const 1)))
+    (func (export "many") (param $n i32) (local $i i32)
+        (loop $again
+            (i32.store (i32.add (i32.const 0x1000) (i32.and (i32.shl (local.get $i) (i32.const 2)) (i32.const 0xfff)))
+                (local.get $i))
+            (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+        (call $touch (local.get $n))))"#;
+
+#[test]
+fn a_watched_access_is_found_among_many_others_right_when_it_is_made() {
+    for count in [1, 100, 2045, 2046, 2047, 50_000] {
+        // What is watched, what memory holds at the stop, and what it does not hold yet.
+        for (watched, stops, there, later) in [
+            ("0x317 1", 1, "at 0x310 hex 01", "at 0x320 hex 00"),
+            ("0x318 1", 1, "at 0x318 hex 02", "at 0x320 hex 00"),
+            ("0x31f 1", 2, "at 0x318 hex 02", "at 0x330 hex 00"),
+            ("0x325 1", 1, "at 0x325 hex 07", "at 0x330 hex 00"),
+            ("0x337 1", 1, "at 0x330 hex ff", "at 0x340 hex 00"),
+            ("0x31f read", 1, "at 0x330 hex ff", "at 0x340 hex 00"),
+            ("0x318 4 == 2", 1, "at 0x318 hex 02", "at 0x320 hex 00"),
+            ("0x340 4 change", 1, "at 0x330 hex ff", "at 0x1ffff hex 00"),
+            ("0x1ffff", 1, "at 0x1ffff hex 01", "at 0x20 hex 00"),
+            ("0x1000 4 == 0x01000000", 0, "", ""),
+        ] {
+            let stop = format!(":expect {there}\n:expect {later}\n");
+            let goes = if stops == 0 { String::new() } else { ":continue\n".repeat(stops - 1) + &stop + ":continue\n" };
+            let lines = format!(":watch {watched}\n:call many {count}\n{goes}:expect at 0x1ffff hex 01\n");
+            let out = good("many", MANY, &lines);
+            assert_eq!(out.matches("\nstopped: ").count(), stops, "{watched}, {count}: {out}");
+            assert!(out.contains(&format!("call many({count}) returned")), "{watched}, {count}: {out}");
+        }
+    }
+}
+
+/// Between two stores of the guest, the host writes to what is watched.
+#[test]
+fn a_change_is_one_after_what_the_host_wrote_in_between() {
+    let guest = r#"(module (import "env" "cb" (func $cb)) (memory (export "memory") 1)
+        (func $put (param $n i32) (i32.store8 (i32.const 100) (local.get $n)))
+        (func (export "f") (param $n i32) (result i32)
+            (call $put (i32.const 1)) (call $put (i32.const 1))
+            (call $cb)
+            (call $put (i32.const 1)) (call $put (i32.const 1))
+            (i32.const 5)))"#;
+    let recipe = "each line\n  total = f(1)\n  answer \"{total}\"\non env.cb()\n  u8[100] = 9\n";
+    std::fs::write(folder("between").join("r.recipe"), recipe).expect("the folder is ours");
+    let lines = ":watch 100 change\nab\n:continue\n:continue\n:expect error not returned\n:continue\n:expect 5\n";
+    let output = script("between", guest, &["--no-rows", "--abi", "r.recipe"], lines);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    assert_eq!(out.matches("\nstopped: ").count(), 3, "{out}");
+}
