@@ -99,4 +99,6 @@ mod user_recipes;
 mod wasi;
 mod watch;
 #[cfg(unix)]
+mod watched;
+#[cfg(unix)]
 mod written;

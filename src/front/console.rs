@@ -64,7 +64,9 @@ pub(super) struct Console {
     pub(super) pauses: bool,
     /// Whether it was asked to pause.
     is_pausing: bool,
-    /// The nesting depth of scripts.
+    /// How many scripts are running, one in the other.
+    pub(super) scripts: usize,
+    /// The nesting depth of files that are run.
     pub(super) depth: usize,
     /// How many files the outermost script or line has run.
     pub(super) sourced: usize,
@@ -151,6 +153,7 @@ impl Console {
             interrupted: false,
             pauses: false,
             is_pausing: false,
+            scripts: 0,
             depth: 0,
             sourced: 0,
             leaving: false,
@@ -308,6 +311,18 @@ impl Console {
         self.print()
     }
 
+    /// Prints what cannot wait until the line is answered. If that fails, so will the next print, which reports it.
+    pub(super) fn print_now(&mut self) {
+        // Of a script that is to be quiet, nothing is printed; a person at the prompt sees everything.
+        let _ = if self.scripts > 0 { self.print_unless_quiet() } else { self.print() };
+    }
+
+    /// Has a call that is stopped run to its end, whatever else would stop it, and shows the result.
+    pub(super) fn run_out(&mut self) -> LineResult {
+        self.session.run_out();
+        self.finish()
+    }
+
     /// Whether Ctrl-C was pressed since the flag was cleared.
     pub(super) fn is_interrupted(&mut self) -> bool {
         while let Ok(message) = self.messages.try_recv() {
@@ -432,8 +447,7 @@ impl Console {
                 self.session.apply(Update::Paused(paused))?;
                 if let Some(place) = passing {
                     self.say(&place);
-                    // If that fails, so will the next print, which tells.
-                    let _ = self.print();
+                    self.print_now();
                 }
             }
             Message::Update(Update::Compiling(progress)) => {
@@ -454,8 +468,7 @@ impl Console {
             Message::Interrupt if self.may_pause() => {
                 self.is_pausing = true;
                 self.say("pausing; Ctrl-C again ends the call");
-                // If that fails, so will the next print, which tells.
-                let _ = self.print();
+                self.print_now();
                 self.session.pause();
             }
             Message::Interrupt => {

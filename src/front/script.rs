@@ -60,9 +60,9 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
         status::tell(&format!("{}: {assumed}", console.session.name()));
     }
     let followed = if file == Path::new("-") {
-        Ok(Follower::new(&mut console, "stdin").all(io::stdin().lock()))
+        Ok(Follower::new(&mut console, "stdin", true).all(io::stdin().lock()))
     } else {
-        follow(&mut console, file)
+        follow(&mut console, file, true)
     };
     let followed = match followed {
         Ok(followed) => followed,
@@ -84,7 +84,7 @@ pub(super) fn run(source: Source, options: Options, cli: &Cli, file: &Path) -> S
 /// Handles one typed line: a line for the guest, or a command. `:source` runs a file.
 pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
     match console.feed(typed) {
-        LineResult::Source(file) => match follow(console, &file) {
+        LineResult::Source(file) => match follow(console, &file, false) {
             Ok(followed) => followed.fed(&file),
             Err(message) => LineResult::Refused(message),
         },
@@ -92,12 +92,12 @@ pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
     }
 }
 
-/// Runs a file to its end or to `:quit`. Failures are printed to stderr with the line's number, except a failure of the
+/// Runs a file to its end or to `:quit`, and where that `is_last`, a stopped call too. Failures are printed to stderr with the line's number, except a failure of the
 /// guest that the next line expects.
 ///
 /// # Errors
 /// The file cannot be opened, scripts are nested too deep, or they are too many; the message says which.
-fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
+fn follow(console: &mut Console, file: &Path, is_last: bool) -> Result<Followed, String> {
     let name = name_of(file);
     if console.depth == 0 {
         console.sourced = 0;
@@ -107,7 +107,7 @@ fn follow(console: &mut Console, file: &Path) -> Result<Followed, String> {
     let input = sourced::open(file, &limits).map_err(|error| format!("{name}: {error}"))?;
     console.depth += 1;
     console.sourced += 1;
-    let followed = Follower::new(console, &name).all(input);
+    let followed = Follower::new(console, &name, is_last).all(input);
     console.depth -= 1;
     Ok(followed)
 }
@@ -132,6 +132,8 @@ impl Followed {
 struct Follower<'a> {
     console: &'a mut Console,
     name: &'a str,
+    /// Whether nothing comes after it that could have a stopped guest go on.
+    is_last: bool,
     tally: Tally,
     /// The current line number.
     number: usize,
@@ -140,15 +142,29 @@ struct Follower<'a> {
 }
 
 impl Follower<'_> {
-    fn new<'a>(console: &'a mut Console, name: &'a str) -> Follower<'a> {
-        Follower { console, name, tally: Tally::default(), number: 0, waiting: None }
+    fn new<'a>(console: &'a mut Console, name: &'a str, is_last: bool) -> Follower<'a> {
+        Follower { console, name, is_last, tally: Tally::default(), number: 0, waiting: None }
     }
 
     fn all(mut self, input: impl Read) -> Followed {
         let longest = usize::try_from(self.console.settings.inputs.script).unwrap_or(usize::MAX);
-        let end = self.lines(Lines::new(input, b'\n', longest));
+        self.console.scripts += 1;
+        let mut end = self.lines(Lines::new(input, b'\n', longest));
         self.give_up();
+        if self.is_last && !matches!(end, End::Interrupted | End::Output(_)) {
+            end = self.run_out().unwrap_or(end);
+            self.give_up();
+        }
+        self.console.scripts -= 1;
         Followed { tally: self.tally, end }
+    }
+
+    /// Has a call that is stopped run to its end: no line is left that could have it go on, and it has an answer to give.
+    fn run_out(&mut self) -> Option<End> {
+        self.console.session.stopped()?;
+        self.console.say("the script ends in the middle of a call, which runs to its end");
+        let fed = self.console.run_out();
+        self.after(fed)
     }
 
     fn lines(&mut self, mut lines: Lines<impl Read>) -> End {
@@ -194,6 +210,11 @@ impl Follower<'_> {
             Ok(line) => feed(self.console, line),
             Err(_) => LineResult::Refused("not valid UTF-8; :send hex BYTES sends any bytes".to_owned()),
         };
+        self.after(fed)
+    }
+
+    /// Tells the result of a line. Returns why the script ends, if it does.
+    fn after(&mut self, fed: LineResult) -> Option<End> {
         match fed {
             LineResult::Done | LineResult::Source(_) => (),
             LineResult::Failed(text) => {

@@ -107,15 +107,14 @@ impl Console {
         let sentence = reload_sentence(reload);
         self.reloaded = reload.run;
         self.say(&sentence);
-        // If this fails, so will the next print, which reports it.
-        let _ = self.print();
+        self.print_now();
     }
 
-    /// Prints the guest's messages while it runs. If this fails, so will the next print, which reports it.
+    /// Prints the guest's messages while it runs.
     pub(super) fn heard(&mut self, text: &[u8]) {
         if !self.settings.quiet {
             self.say(&format!("the guest says: {}", visible(text)));
-            let _ = self.print();
+            self.print_now();
         }
     }
 }

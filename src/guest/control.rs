@@ -107,12 +107,14 @@ enum Going {
 }
 
 /// What the guest's thread is to look for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lookout {
     /// The guest calls the hook at breakpoints.
     pub(super) breaks: bool,
     /// It calls the hook at every point at this depth of calls, or less.
     pub(super) deepest: Option<i32>,
+    /// It calls the hook after accesses that these may be about.
+    pub(super) watches: Vec<Watchpoint>,
     /// It calls the hook after every access.
     pub(super) accesses: bool,
     /// The edition of the breakpoints.
@@ -168,6 +170,11 @@ impl Control<'_> {
     pub fn is_set(&self) -> bool {
         let plan = self.plan();
         !plan.breaks.is_empty() || !plan.watches.is_empty()
+    }
+
+    /// Whether watchpoints are set.
+    pub fn has_watches(&self) -> bool {
+        !self.plan().watches.is_empty()
     }
 
     /// Stops the guest where it is, if it is running.
@@ -247,7 +254,8 @@ impl Control<'_> {
         Lookout {
             breaks: !is_free && !plan.breaks.is_empty(),
             deepest: if plan.pause { Some(i32::MAX) } else { deepest },
-            accesses: !is_free && (!plan.watches.is_empty() || plan.going == Going::Store),
+            watches: if is_free { Vec::new() } else { plan.watches.clone() },
+            accesses: !is_free && plan.going == Going::Store,
             edition: plan.edition,
         }
     }

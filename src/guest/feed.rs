@@ -3,11 +3,12 @@
 //! The guest's thread copies records out of the guest's buffer, which so stays in its cache: to write where another
 //! thread reads takes several times as long, wherever the two have no cache in common.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::batches::{Batch, Batches, CollectorThread};
-use super::instrument::{RECORD, RECORDS_END};
+use super::instrument::{RECORD, RECORDS_AT, RECORDS_END};
 use super::record_buffer::RecordBuffer;
 use crate::record::{Buffers, Collector, RawRecords};
 
@@ -74,10 +75,15 @@ impl Feed {
         self.next.is_some() || self.batches.len() > 0
     }
 
-    /// Has the records up to the guest's cursor taken, by the thread unless they are few. Returns soon unless the
-    /// collector is too far behind. The guest may then use its buffer from the start.
-    pub(super) fn send(&mut self, cursor: u32) {
-        let records = self.buffer.records(cursor);
+    /// The guest's records up to its cursor.
+    pub(super) fn records(&self, cursor: u32) -> &[u8] {
+        self.buffer.records(RECORDS_AT..cursor)
+    }
+
+    /// Has the records in that range of the buffer taken, by the thread unless they are few. Returns soon unless the
+    /// collector is too far behind. The guest may then use that part of its buffer again.
+    pub(super) fn send(&mut self, range: Range<u32>) {
+        let records = self.buffer.records(range);
         if records.is_empty() {
             return;
         }
@@ -148,9 +154,9 @@ impl Feed {
         }
     }
 
-    /// Has the records up to the guest's cursor taken, and waits until the collector has taken everything.
-    pub(super) fn finish(&mut self, cursor: u32) {
-        self.send(cursor);
+    /// Has the records in that range taken, and waits until the collector has taken everything.
+    pub(super) fn finish(&mut self, range: Range<u32>) {
+        self.send(range);
         self.timed(Feed::wait);
     }
 

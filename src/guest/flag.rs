@@ -8,19 +8,32 @@ use std::sync::atomic::{
 
 use wasmer::{Memory, Store};
 
-use super::instrument::{DEEPEST_AT, LIMIT_AT, MODE_AT, MODE_CALL, RECORDS_AT};
+use super::instrument::{DEEPEST_AT, FULL_AT, LIMIT_AT, MODE_AT, MODE_CALL, RECORDS_AT, WINDOW_AT, WINDOW_REST_AT};
 use super::record_buffer::LIMIT;
 
 /// How many words of the memory are flags.
 const WORDS: usize = 5;
+/// How many words at the start of the buffer of records say when the hook is called.
+const LIMITS: usize = 4;
+
+/// After which accesses the guest calls its hook, besides when its buffer is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HookAfter {
+    /// None.
+    Nothing,
+    /// Those whose last record has an address from the first of these to the second, bulk operations, and growth.
+    Window(u32, u32),
+    /// Every access.
+    Everything,
+}
 
 /// Flags that any thread may set. The first stops the guest. The second makes its [`super::Driver`] return to the host
 /// as soon as it can. The third says that the guest called an import. The fourth is the mode of stop points, the fifth
-/// the deepest calls to stop at. Where accesses are recorded, the limit of their buffer is a flag too.
+/// the deepest calls to stop at. Where accesses are recorded, what is at the start of their buffer is a flag too.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flag {
     words: NonNull<[AtomicU32; WORDS]>,
-    limit: Option<NonNull<AtomicU32>>,
+    limits: Option<NonNull<[AtomicU32; LIMITS]>>,
 }
 
 // SAFETY: it points to atomic integers, which live as long as `Flag::new` demands.
@@ -38,7 +51,7 @@ impl Flag {
         let view = memory.view(store);
         let words = NonNull::new(view.data_ptr().cast::<[AtomicU32; WORDS]>())?;
         let is_there = view.data_size() >= 4 * WORDS as u64 && words.is_aligned();
-        is_there.then_some(Flag { words, limit: None })
+        is_there.then_some(Flag { words, limits: None })
     }
 
     /// The same with the limit of the buffer of records in that memory.
@@ -48,18 +61,18 @@ impl Flag {
     #[allow(unsafe_code, reason = "how long the store lives, the caller knows")]
     pub(super) unsafe fn with_limit(self, buffer: &Memory, store: &Store) -> Option<Flag> {
         let view = buffer.view(store);
-        let limit = NonNull::new(view.data_ptr().cast::<AtomicU32>())?;
-        if view.data_size() < 4 || !limit.is_aligned() {
+        let limits = NonNull::new(view.data_ptr().cast::<[AtomicU32; LIMITS]>())?;
+        if view.data_size() < 4 * LIMITS as u64 || !limits.is_aligned() {
             return None;
         }
-        let flag = Flag { limit: Some(limit), ..self };
-        flag.set_limit(LIMIT);
+        let flag = Flag { limits: Some(limits), ..self };
+        flag.hook_after(HookAfter::Nothing);
         Some(flag)
     }
 
     /// A second handle on the same flag.
     pub(super) fn copy(&self) -> Flag {
-        Flag { words: self.words, limit: self.limit }
+        Flag { words: self.words, limits: self.limits }
     }
 
     /// Stops the guest, or clears that request.
@@ -85,7 +98,7 @@ impl Flag {
     /// Has the guest call its hook at the next stop point, and after the next access that is recorded.
     pub(super) fn call_attention(&self) {
         self.all()[MODE].fetch_or(MODE_CALL, SeqCst);
-        self.set_limit(RECORDS_AT);
+        self.hook_after(HookAfter::Everything);
     }
 
     /// Whether that was said, and not forgotten since.
@@ -96,24 +109,39 @@ impl Flag {
     /// Forgets it.
     pub(super) fn forget_attention(&self) {
         self.all()[MODE].store(0, SeqCst);
-        self.set_limit(LIMIT);
+        self.hook_after(HookAfter::Nothing);
     }
 
-    /// Sets when the guest calls its hook from here on: at stop points by this mode and depth of calls, and after every
-    /// access or only where the buffer is full.
-    pub(super) fn look_out(&self, mode: u32, deepest: i32, accesses: bool) {
+    /// Sets when the guest calls its hook from here on, besides what was set since attention was last forgotten: at stop
+    /// points by this mode and depth of calls, and after accesses.
+    pub(super) fn look_out(&self, mode: u32, deepest: i32, accesses: HookAfter) {
         self.all()[DEEPEST].store(deepest.cast_unsigned(), SeqCst);
         self.all()[MODE].fetch_or(mode, SeqCst);
-        if accesses {
-            self.set_limit(RECORDS_AT);
+        if accesses != HookAfter::Nothing {
+            self.hook_after(accesses);
         }
     }
 
-    #[allow(unsafe_code, reason = "the limit is in the guest's memory")]
-    fn set_limit(&self, limit: u32) {
-        if let Some(word) = self.limit {
-            // SAFETY: as in `all`, by `with_limit`.
-            unsafe { word.as_ref() }.store(limit, SeqCst);
+    #[allow(unsafe_code, reason = "the limits are in the guest's memory")]
+    fn hook_after(&self, accesses: HookAfter) {
+        let Some(words) = self.limits else { return };
+        // SAFETY: as in `all`, by `with_limit`.
+        let words = unsafe { words.as_ref() };
+        match accesses {
+            HookAfter::Nothing => {
+                words[FULL].store(LIMIT, SeqCst);
+                words[ENOUGH].store(LIMIT, SeqCst);
+            }
+            // Only the guest's own thread sets the window. Another may have called for attention meanwhile, which stays.
+            HookAfter::Window(first, last) => {
+                words[WINDOW].store(first, SeqCst);
+                words[WINDOW_REST].store(last.saturating_sub(first), SeqCst);
+                words[ENOUGH].store(RECORDS_AT, SeqCst);
+            }
+            HookAfter::Everything => {
+                words[FULL].store(RECORDS_AT, SeqCst);
+                words[ENOUGH].store(RECORDS_AT, SeqCst);
+            }
         }
     }
 
@@ -126,4 +154,9 @@ impl Flag {
 
 const MODE: usize = MODE_AT as usize / 4;
 const DEEPEST: usize = DEEPEST_AT as usize / 4;
-const _: () = assert!(LIMIT_AT == 0 && MODE < WORDS && DEEPEST < WORDS, "each is a word of its memory");
+const ENOUGH: usize = LIMIT_AT as usize / 4;
+const FULL: usize = FULL_AT as usize / 4;
+const WINDOW: usize = WINDOW_AT as usize / 4;
+const WINDOW_REST: usize = WINDOW_REST_AT as usize / 4;
+const _: () = assert!(MODE < WORDS && DEEPEST < WORDS, "each is a word of its memory");
+const _: () = assert!(ENOUGH < LIMITS && FULL < LIMITS && WINDOW < LIMITS && WINDOW_REST < LIMITS, "and each of these");

@@ -11,6 +11,7 @@ use super::shared::{GuestShared, ImportEnv, with_host};
 use super::stop::stop;
 use super::symbols::frames;
 use super::trace::{Tracer, all};
+use super::watching::Watching;
 use crate::record::{Frame, StopReason};
 
 /// The most places in the code whose names are remembered.
@@ -28,8 +29,10 @@ impl GuestShared {
             mode |= if lookout.breaks { MODE_BREAKS } else { 0 };
             mode |= if lookout.deepest.is_some() { MODE_POINTS } else { 0 };
         }
-        self.flag.look_out(mode, lookout.deepest.unwrap_or(i32::MIN), lookout.accesses);
-        if self.pauses.watching.replace(lookout.accesses) && !lookout.accesses {
+        let watching = Watching::new(lookout.watches, lookout.accesses);
+        self.flag.look_out(mode, lookout.deepest.unwrap_or(i32::MIN), watching.hook_after());
+        let (before, now) = (self.pauses.watching.replace(watching).is_any(), self.pauses.watching.borrow().is_any());
+        if before && !now {
             self.tracer.iter().for_each(Tracer::stop_following);
         }
     }
@@ -106,12 +109,23 @@ pub(super) fn hook(
     let Some(tracer) = &shared.tracer else { return Ok(()) };
     let site = site.cast_unsigned();
     let init = (site != NO_SITE && site != POINT_SITE).then(|| (site, addr.cast_unsigned(), len.cast_unsigned()));
-    let first = tracer.take(&mut store, init, shared.pauses.watching.get());
+    let wants = shared.flag.has_attention();
+    let watched = site != POINT_SITE && {
+        let mut watching = shared.pauses.watching.borrow_mut();
+        watching.is_any() && (init.is_some() || wants || tracer.may_stop(&mut store, &mut watching))
+    };
+    if site == NO_SITE && !watched && !wants && !tracer.is_full(&mut store) {
+        return Ok(());
+    }
+    let first = tracer.take(&mut store, init, watched);
     let stopping = match (site, first) {
         (POINT_SITE, _) => shared.stops_at(&mut store, addr),
         (_, Some(first)) => shared.stops_after(&mut store, first),
         (_, None) => None,
     };
+    if watched {
+        tracer.keep_watched(&store, &mut shared.pauses.watching.borrow_mut());
+    }
     if shared.flag.has_attention() {
         shared.look_out(&mut store);
     }

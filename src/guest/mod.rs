@@ -46,6 +46,7 @@ mod trace;
 mod types;
 mod validate;
 mod watchdog;
+mod watching;
 mod watchpoint;
 mod written;
 

@@ -1,6 +1,6 @@
 //! What it takes to stop a guest, and the report when it stops.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use wasmer::{AsStoreMut, Global, Memory};
 use super::control::{CodePosition, Pausing};
 use super::instrument::{POINTS_AT, Points};
 use super::recorded::Recorded;
+use super::watching::Watching;
 use super::{Boundary, Paused, Watchdog};
 use crate::record::{Failure, Frame, Stop};
 
@@ -29,8 +30,8 @@ pub(super) struct Pauser {
 /// What a guest remembers about its stops.
 #[derive(Default)]
 pub(super) struct PauseMemory {
-    /// Whether every access is looked at, since the last one.
-    pub(super) watching: Cell<bool>,
+    /// Which accesses may stop the guest.
+    pub(super) watching: RefCell<Watching>,
     /// The frames of places in the code.
     pub(super) frames: RefCell<HashMap<CodePlace, Vec<Frame>>>,
 }

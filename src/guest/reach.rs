@@ -65,6 +65,7 @@ impl<S: AsStoreMut> GuestAccess<S> {
         if parts.flag.has_attention() {
             parts.look_out(store);
         }
+        parts.pauses.watching.borrow_mut().forget();
         let depth = parts.depth(store);
         let result = match &parts.slot {
             Some(slot) => slot.during(store, host, |store| call(store, results)),

@@ -1,5 +1,6 @@
 //! The buffer that a guest writes its records to: a memory of its own, which is emptied whenever it is full.
 
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use wasmer::{Memory, Store};
@@ -25,11 +26,12 @@ impl RecordBuffer {
         (view.data_size() >= u64::from(RECORDS_END)).then_some(RecordBuffer(start))
     }
 
-    /// The records up to the guest's cursor.
+    /// The records between two values of the guest's cursor.
     #[allow(unsafe_code, reason = "the records are in the guest's memory")]
-    pub(super) fn records(&self, cursor: u32) -> &[u8] {
-        let len = (cursor.clamp(RECORDS_AT, RECORDS_END) - RECORDS_AT) / RECORD * RECORD;
+    pub(super) fn records(&self, range: Range<u32>) -> &[u8] {
+        let [start, end] = [range.start, range.end].map(|cursor| cursor.clamp(RECORDS_AT, RECORDS_END));
+        let len = end.saturating_sub(start) / RECORD * RECORD;
         // SAFETY: the range lies in the memory, and the caller of `new` vouches for the rest.
-        unsafe { std::slice::from_raw_parts(self.0.as_ptr().add(RECORDS_AT as usize), len as usize) }
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().add(start as usize), len as usize) }
     }
 }

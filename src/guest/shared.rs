@@ -154,6 +154,7 @@ pub(super) fn with_host<T>(
     if env.depth > DEEPEST {
         return Err(Failure::Nesting(DEEPEST));
     }
+    shared.pauses.watching.borrow_mut().forget();
     // SAFETY: the pointer is in the slot, so its `Seat` lives and is the only borrower of the host. The call that the
     // host was given for waits. A nested call puts another pointer, reborrowed from this, into the slot.
     let host = unsafe { host.as_mut() };

@@ -1,14 +1,16 @@
 //! The host's side of tracing: takes the records of an instrumented guest out of its buffer, for a collector.
 
 use std::cell::{RefCell, RefMut};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmer::{AsStoreMut, AsStoreRef, Function, Global, Instance, Memory, Store, Value};
 
 use super::Watchdog;
 use super::feed::Feed;
-use super::instrument::{RECORDS_AT, TraceExports};
-use super::record_buffer::RecordBuffer;
+use super::instrument::{RECORD, RECORDS_AT, TraceExports};
+use super::record_buffer::{LIMIT, RecordBuffer};
+use super::watching::{Watching, of_last_instruction};
 use crate::record::{Collector, Site};
 
 /// Takes the records of one guest.
@@ -62,14 +64,37 @@ impl Tracer {
 
     /// Has the records of the buffer taken, which the guest then fills from its start. The time limit counts this: a guest
     /// that stores without end would otherwise run for much longer than the limit says.
-    fn empty(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, u32)) {
-        let cursor = self.cursor.get(store).i32().unwrap_or(0).cast_unsigned();
+    fn empty(&self, store: &mut impl AsStoreMut, feed: &mut Feed, take: impl FnOnce(&mut Feed, Range<u32>)) {
+        let cursor = self.cursor(store);
         if cursor == RECORDS_AT && !feed.is_behind() {
             return;
         }
-        take(feed, cursor);
+        take(feed, RECORDS_AT..cursor);
         // Cannot fail: the global is a mutable i32.
         let _ = self.cursor.set(store, Value::I32(RECORDS_AT.cast_signed()));
+    }
+
+    fn cursor(&self, store: &mut impl AsStoreMut) -> u32 {
+        self.cursor.get(store).i32().unwrap_or(0).cast_unsigned()
+    }
+
+    /// Whether the guest's buffer has no space for another access.
+    pub(super) fn is_full(&self, store: &mut impl AsStoreMut) -> bool {
+        self.cursor(store) >= LIMIT
+    }
+
+    /// Whether the guest may stop after its last access, which it made just now.
+    pub(super) fn may_stop(&self, store: &mut impl AsStoreMut, watching: &mut Watching) -> bool {
+        let (cursor, feed) = (self.cursor(store), self.feed());
+        let records = feed.records(cursor);
+        let last = of_last_instruction(records, &self.sites) * RECORD;
+        let records = &records[records.len().saturating_sub(last as usize)..];
+        watching.may_stop(records, &self.sites, |memory| self.memory(memory, store))
+    }
+
+    /// Keeps what is watched for changes as it is now.
+    pub(super) fn keep_watched(&self, store: &impl AsStoreRef, watching: &mut Watching) {
+        watching.keep(|memory| self.memory(memory, store));
     }
 
     fn feed(&self) -> RefMut<'_, Feed> {
@@ -82,7 +107,8 @@ impl Tracer {
     }
 
     /// Has the records of the buffer taken, and the bytes that a `memory.init` wrote: its site, address and length. Where
-    /// that is to be done `at_once`, returns how many accesses there were before, when all of them are taken.
+    /// that is to be done `at_once`, returns how many accesses there were before the guest's last instruction, when all of
+    /// them are taken.
     pub(super) fn take(
         &self,
         store: &mut impl AsStoreMut,
@@ -94,8 +120,15 @@ impl Tracer {
             self.watch.aside(|| feed.timed(Feed::wait));
             feed.collector().lock().unwrap_or_else(PoisonError::into_inner).count()
         };
-        let before = at_once.then(|| count(&mut feed));
-        self.empty(store, &mut feed, Feed::send);
+        let cursor = self.cursor(store);
+        let mut next = RECORDS_AT;
+        let before = at_once.then(|| {
+            let last = if init.is_some() { 0 } else { of_last_instruction(feed.records(cursor), &self.sites) * RECORD };
+            next = cursor.saturating_sub(last).max(RECORDS_AT);
+            feed.send(RECORDS_AT..next);
+            count(&mut feed)
+        });
+        self.empty(store, &mut feed, |feed, range| feed.send(next..range.end));
         if let Some((site, addr, len)) = init {
             self.init(store, &mut feed, site, addr, len);
         }

@@ -294,8 +294,15 @@ impl Failure {
         match self {
             Failure::InRecipe { failure, .. } | Failure::Assumed { failure, .. } => failure.leaves_guest_suspect(),
             Failure::InImport { .. } | Failure::Trap { .. } | Failure::Exit(_) | Failure::Interrupted => true,
-            failure => matches!(failure, Failure::Limit(Limit::Time(_) | Limit::Step(_))),
+            failure => matches!(failure, Failure::Limit(limit) if limit.is_time()),
         }
+    }
+}
+
+impl Limit {
+    /// Whether it limits how long something takes.
+    pub fn is_time(&self) -> bool {
+        matches!(self, Limit::Time(_) | Limit::Step(_))
     }
 }
 

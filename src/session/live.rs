@@ -50,6 +50,10 @@ pub struct Live {
     pub(super) poison: Option<Poison>,
 }
 
+/// The note on a call that the time limit ended while watchpoints were set.
+const SLOWED: &str =
+    "watchpoints slow the guest down; without them, the call might have returned within the time limit";
+
 /// Answers are buffered up to this many bytes.
 pub const GATHER: usize = 64 << 10;
 
@@ -162,6 +166,17 @@ impl Live {
     fn begin(&mut self, trigger: Trigger) {
         self.recorder.begin(trigger);
         self.watch.control().begin(self.is_unstoppable);
+    }
+
+    /// A cause is over.
+    fn end(&mut self, trigger: Trigger, outcome: Outcome) -> Cause {
+        let ran_out =
+            outcome.as_ref().is_err_and(|failure| matches!(failure.root(), Failure::Limit(limit) if limit.is_time()));
+        if ran_out && self.watch.control().has_watches() {
+            self.recorder.note(SLOWED);
+        }
+        self.watch.control().end();
+        self.recorder.end(trigger, outcome)
     }
 
     pub(super) fn birth(&self) -> GuestFactory<'_> {
@@ -298,10 +313,8 @@ impl Live {
             }
             Err(failure) => failure.into(),
         };
-        self.watch.control().end();
-        let cause = self
-            .recorder
-            .end(Trigger::Line(line.bytes.to_vec()), ended.answer.map(|()| answer).map_err(|failure| *failure));
+        let outcome = ended.answer.map(|()| answer).map_err(|failure| *failure);
+        let cause = self.end(Trigger::Line(line.bytes.to_vec()), outcome);
         Cause { cleanup: ended.cleanup.map(|failure| *failure), ..cause }
     }
 
@@ -397,8 +410,7 @@ impl Live {
     ) -> Cause {
         self.begin(Trigger::Command(words.clone()));
         let outcome = self.recorded(number, act);
-        self.watch.control().end();
-        let cause = self.recorder.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
+        let cause = self.end(Trigger::Command(words), outcome.map(|()| Vec::new()));
         // A command usually makes a single step, which gets the focus.
         let focus = cause.focus.or((!cause.steps.is_empty()).then_some(0));
         Cause { focus, ..cause }

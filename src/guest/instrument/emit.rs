@@ -11,7 +11,9 @@
 //!
 //! What an access found in memory is not recorded: replaying the records on a copy of the memory gives it. The global
 //! `cursor` is the address of the next record. A record is made after the instruction succeeds: one that traps leaves none. When
-//! the cursor reaches the limit, which is stored at the start of the buffer, the hook is called.
+//! the cursor reaches the limit, which is stored at the start of the buffer, a function of the module's own is called, and
+//! calls the hook. Where watchpoints are set, the limit is such that this follows each record: the function then looks
+//! whether the buffer is full, or the address in the window where something is watched. Only else it returns at once.
 
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
@@ -27,9 +29,14 @@ use crate::record::{LONG, Site, SiteKind};
 const DEPTH: u8 = 9;
 /// Bytes in a record.
 pub(in crate::guest) const RECORD: u32 = 16;
-/// Addresses in the buffer: the limit, the first record, and the end. A larger buffer would crowd what the guest itself
-/// uses out of the fastest cache, and a smaller one has the hook called more often.
+/// Addresses in the buffer: the limit, and the words behind it; the first record; and the end. A larger buffer would crowd
+/// what the guest itself uses out of the fastest cache, and a smaller one has the hook called more often.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
+/// The cursor from which on the hook is called wherever the last record is.
+pub(in crate::guest) const FULL_AT: u32 = 4;
+/// The window: its first address, and how much more its last is.
+pub(in crate::guest) const WINDOW_AT: u32 = 8;
+pub(in crate::guest) const WINDOW_REST_AT: u32 = 12;
 pub(in crate::guest) const RECORDS_AT: u32 = 64;
 pub(in crate::guest) const RECORDS_END: u32 = 32 << 10;
 /// The hook's site argument when the buffer is full.
@@ -56,15 +63,35 @@ struct Locals {
     cursor: u32,
 }
 
-/// The body of the function that calls the hook when the buffer is full.
+/// The body of the function that calls the hook when the buffer is full, or the last record may be of something watched.
 pub(super) fn drain_body(added: Added) -> Vec<u8> {
-    let mut code = vec![0];
+    let word = |at: u32| {
+        let arg = MemArg { offset: at.into(), align: 2, memory_index: added.buffer_memory };
+        [Instruction::I32Const(0), Instruction::I32Load(arg)]
+    };
+    // A field of the last record, which ends at the cursor.
+    let field = |at: u32| {
+        let arg = MemArg { offset: at.into(), align: 2, memory_index: added.buffer_memory };
+        let record = Instruction::I32Const(RECORD.cast_signed());
+        [Instruction::GlobalGet(added.cursor_global), record, Instruction::I32Sub, Instruction::I32Load(arg)]
+    };
+    let mut all = vec![Instruction::Block(BlockType::Empty), Instruction::GlobalGet(added.cursor_global)];
+    all.extend(word(FULL_AT));
+    all.extend([Instruction::I32GeU, Instruction::BrIf(0)]);
+    // The highest bit: a record with a length of its own.
+    all.extend(field(0));
+    all.extend([Instruction::I32Const(0), Instruction::I32LtS, Instruction::BrIf(0)]);
+    all.extend(field(4));
+    all.extend(word(WINDOW_AT));
+    all.push(Instruction::I32Sub);
+    all.extend(word(WINDOW_REST_AT));
+    all.extend([Instruction::I32LeU, Instruction::BrIf(0), Instruction::Return, Instruction::End]);
     let call = Instruction::CallIndirect { type_index: added.hook_type, table_index: added.hook_table };
     let zero = Instruction::I64Const(0);
     let site = Instruction::I32Const(NO_SITE.cast_signed());
-    for instruction in [site, zero.clone(), zero.clone(), zero, Instruction::I32Const(0), call, Instruction::End] {
-        instruction.encode(&mut code);
-    }
+    all.extend([site, zero.clone(), zero.clone(), zero, Instruction::I32Const(0), call, Instruction::End]);
+    let mut code = vec![0];
+    all.iter().for_each(|instruction| instruction.encode(&mut code));
     code
 }
 

@@ -44,7 +44,7 @@ use super::Cancellation;
 use crate::record::Site;
 
 pub use self::access::Touched;
-pub(super) use self::emit::{LIMIT_AT, NO_SITE, RECORD, RECORDS_AT, RECORDS_END};
+pub(super) use self::emit::{FULL_AT, LIMIT_AT, NO_SITE, RECORD, RECORDS_AT, RECORDS_END, WINDOW_AT, WINDOW_REST_AT};
 pub(super) use self::offset_map::OffsetMap;
 pub(super) use self::operands::{OPERANDS, OPERANDS_AT};
 pub(super) use self::points::{DEEPEST_AT, MODE_AT, MODE_BREAKS, MODE_CALL, MODE_POINTS, POINT_SITE, POINTS_AT};

@@ -302,17 +302,18 @@ impl Collector {
         for place in first..self.log.chunks.len() {
             let places = self.log.chunks[place].clamp(&range);
             let known = self.log.chunks[place].values.get().map_or(0, |values| values.old.len());
-            if known != places.start {
-                follower.replay.make((&self.log.sites, &self.log.unkept), &self.log.chunks[place], places, None);
+            // An earlier follower, or the look at the log so far, worked some out already.
+            let (before, after) =
+                (places.start..known.clamp(places.start, places.end), known.max(places.start)..places.end);
+            let records = (&*self.log.sites, &*self.log.unkept);
+            follower.replay.make(records, &self.log.chunks[place], before, None);
+            if after.is_empty() || after.start != known {
+                follower.replay.make(records, &self.log.chunks[place], after, None);
                 continue;
             }
             let mut values = Arc::make_mut(&mut self.log.chunks[place]).values.take().unwrap_or_default();
-            follower.replay.make(
-                (&self.log.sites, &self.log.unkept),
-                &self.log.chunks[place],
-                places,
-                Some(&mut values),
-            );
+            let records = (&*self.log.sites, &*self.log.unkept);
+            follower.replay.make(records, &self.log.chunks[place], after, Some(&mut values));
             Arc::make_mut(&mut self.log.chunks[place]).values = values.into();
         }
         follower.next = self.log.len;
