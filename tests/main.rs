@@ -57,6 +57,9 @@ mod memory_commands;
 mod modes;
 mod moody_guest;
 mod odd_guest;
+mod origins;
+#[cfg(unix)]
+mod origins;
 mod pair;
 mod pipe;
 mod pipe_failures;
@@ -76,7 +79,6 @@ mod recipe_writer;
 mod recipes;
 mod record;
 mod regions;
-#[cfg(unix)]
 mod reports;
 mod saved;
 #[cfg(unix)]

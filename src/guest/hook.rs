@@ -86,8 +86,13 @@ impl GuestShared {
         let collector = tracer.collector();
         let mut collector = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let control = self.watch.control();
-        let mut stops = collector.follow_from(first).filter_map(|access| control.stops_after(&access, holds));
-        let (reason, access) = stops.next()?;
+        let mut accesses = collector.follow_from(first).peekable();
+        let mut stops = std::iter::from_fn(|| {
+            let access = accesses.next()?;
+            let second = accesses.next_if(|next| next.site.joined);
+            Some(control.stops_after(&access, second.as_ref(), holds))
+        });
+        let (reason, access) = stops.find_map(|stop| stop)?;
         Some(Pausing::Stop(reason, Some(access)))
     }
 }
@@ -98,14 +103,15 @@ pub(super) fn hook(
     mut env: FunctionEnvMut<'_, ImportEnv>,
     site: i32,
     addr: i64,
-    _: i64,
+    source: i64,
     len: i64,
 ) -> Result<(), RuntimeError> {
     let (data, mut store) = env.data_and_store_mut();
     let Some(shared) = data.shared() else { return Ok(()) };
     let Some(tracer) = &shared.tracer else { return Ok(()) };
     let site = site.cast_unsigned();
-    let init = (site != NO_SITE && site != POINT_SITE).then(|| (site, addr.cast_unsigned(), len.cast_unsigned()));
+    let operands = || [addr, source, len].map(i64::cast_unsigned);
+    let init = (site != NO_SITE && site != POINT_SITE).then(|| (operands(), site));
     let first = tracer.take(&mut store, init, shared.pauses.watching.get());
     let stopping = match (site, first) {
         (POINT_SITE, _) => shared.stops_at(&mut store, addr),
