@@ -58,8 +58,6 @@ mod modes;
 mod moody_guest;
 mod odd_guest;
 mod origins;
-#[cfg(unix)]
-mod origins;
 mod pair;
 mod pipe;
 mod pipe_failures;
@@ -79,6 +77,7 @@ mod recipe_writer;
 mod recipes;
 mod record;
 mod regions;
+#[cfg(unix)]
 mod reports;
 mod saved;
 #[cfg(unix)]
