@@ -57,6 +57,7 @@ mod memory_commands;
 mod modes;
 mod moody_guest;
 mod odd_guest;
+mod origins;
 mod pair;
 mod pipe;
 mod pipe_failures;

@@ -130,7 +130,7 @@ impl World<'_> {
     /// The range of the convention's memory that a step writes.
     pub(super) fn write(&self, step: &Step) -> Option<Range<u64>> {
         match step.kind {
-            StepKind::Write { memory, addr, len } if memory == self.facts.memory => {
+            StepKind::Write { memory, addr, len, .. } if memory == self.facts.memory => {
                 Some(addr..addr.saturating_add(len))
             }
             _ => None,

@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::Reply;
 use super::error::Error;
 use crate::debug::DebugInfo;
-use crate::record::Run;
-use crate::view::{FirstWriteSearch, LastWriter, LastWriterSearch, range, visible};
+use crate::record::{Actor, Run};
+use crate::view::{AccessEntry, FirstWriteSearch, LastWriter, LastWriterSearch, exchange, range, visible};
 
 /// What is expected, and the search that tells whether it is so.
 #[derive(Debug)]
@@ -46,10 +46,19 @@ fn written_by(writer: &LastWriter, addr: u64, name: &str, debug: Option<&DebugIn
     let expected = format!("expected {addr:#x} written by {}", visible(name.as_bytes()));
     match writer {
         LastWriter::Known(entry) if entry.is_by(name, debug) => Ok(met()),
+        LastWriter::Known(entry) if is_unknown(entry, name) => {
+            let when = exchange(entry.cause);
+            unmet(&format!("{expected}, but the writer is unknown: which function stored it in {when} is not kept"))
+        }
         LastWriter::Known(entry) => unmet(&format!("{expected}, found: {}", entry.line(debug))),
         LastWriter::Unknown(reason) => unmet(&format!("{expected}, but the writer is unknown: {reason}")),
         LastWriter::Nobody => unmet(&format!("{expected}, but nothing wrote it")),
     }
+}
+
+/// Whether the function of that name may have made a write of the guest, of which the instruction is not kept.
+fn is_unknown(entry: &AccessEntry, name: &str) -> bool {
+    entry.by == Actor::Guest && entry.site.is_none() && ![Actor::Module, Actor::Host].map(Actor::word).contains(&name)
 }
 
 /// What is as expected.

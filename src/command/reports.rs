@@ -53,7 +53,8 @@ impl Report {
         if let Kind::Inference(awaited) = &mut self.kind {
             return awaited.go_on(session, until);
         }
-        let (run, debug) = (session.run(), session.about().and_then(|about| about.debug.as_deref()));
+        let (run, about) = (session.run(), session.about());
+        let (debug, interface) = (about.and_then(|about| about.debug.as_deref()), about.map(|about| &*about.interface));
         if session.run_number() != self.run {
             return Poll::Ready(Err(Error::failed("another run is shown now; repeat the command")));
         }
@@ -68,7 +69,7 @@ impl Report {
             }
             Kind::Origin { search, regions, memory, addr } => {
                 let (memory, addr) = (*memory, *addr);
-                search.go_on(run, ModuleFacts { debug, regions }, until).map(|origin| match json {
+                search.go_on(run, ModuleFacts { debug, interface, regions }, until).map(|origin| match json {
                     true => origin_json(&origin, memory, addr),
                     false => Ok(Reply::Text(origin.lines())),
                 })
@@ -175,7 +176,7 @@ pub(super) fn origin(context: &mut Context<'_>, wanted: Option<RangeArg>, json: 
 fn origin_json(origin: &Origin, memory: usize, addr: u64) -> Result<Reply, Error> {
     let link = |link: &OriginLink| {
         let exchange = link.found.map(|found| found.cause);
-        json!({ "addr": link.addr, "certain": link.certain, "exchange": exchange, "text": link.text })
+        json!({ "memory": link.memory, "addr": link.addr, "certain": link.certain, "exchange": exchange, "text": link.text })
     };
     let links: Vec<_> = origin.links.iter().map(link).collect();
     line(&json!({

@@ -76,8 +76,9 @@ pub(super) fn inspect(context: &mut Context<'_>, addr: Option<&Address>) -> Resu
     let addr = addr.map_or(Ok(context.cursor), |addr| context.address(addr))?;
     let (regions, at) = (context.regions(), context.at()?);
     context.image()?;
-    let debug = context.session.about().and_then(|about| about.debug.as_deref());
-    let module = ModuleFacts { debug, regions: &regions };
+    let about = context.session.about();
+    let (debug, interface) = (about.and_then(|about| about.debug.as_deref()), about.map(|about| &*about.interface));
+    let module = ModuleFacts { debug, interface, regions: &regions };
     Ok(Reply::Text(examine(context.session.run(), at, context.session.memory(), module, addr)))
 }
 

@@ -18,8 +18,8 @@ const PAUSES: u32 = 20;
 /// What a collector takes, in order.
 pub(super) enum Batch {
     Records(RawRecords),
-    /// The bytes of a `memory.init`, with its site and address.
-    Init(u32, u64, Vec<u8>),
+    /// The bytes of a `memory.init`, with its site, address, and offset in its data segment.
+    Init((u32, u64, u64), Vec<u8>),
 }
 
 /// A collector, and the batches that it has not taken.
@@ -83,7 +83,7 @@ impl Batches {
         let Some(batch) = lock(&self.waiting).pop_front() else { return false };
         self.give_to(&mut collector, |collector| match batch {
             Batch::Records(records) => collector.take_all(records),
-            Batch::Init(site, addr, bytes) => collector.take_init(site, addr, &bytes),
+            Batch::Init(place, bytes) => collector.take_init(place, &bytes),
         });
         true
     }

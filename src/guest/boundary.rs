@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{CodePosition, Func, Global, GlobalRef, Pausing};
-use crate::record::{Collector, Failure, FocusTarget, RecorderId, Suspects, Value};
+use crate::record::{Collector, Failure, FocusTarget, LinePart, RecorderId, Suspects, Value};
 
 /// Calls, writes and reads. Errors are boxed so that results are returned in registers: this runs millions of times. A
 /// [`super::Guest`] only performs them; [`super::Recorded`] also records them.
@@ -81,6 +81,14 @@ pub trait Boundary {
 
     /// How many memories there are.
     fn memories(&self) -> usize;
+
+    /// Writes bytes of which some are bytes of the line.
+    ///
+    /// # Errors
+    /// As for [`Boundary::write`].
+    fn write_line(&mut self, memory: usize, addr: u64, bytes: &[u8], _line: LinePart) -> Result<(), Box<Failure>> {
+        self.write(memory, addr, bytes)
+    }
 
     /// The current bytes of a memory. Not recorded as a step.
     fn bytes(&self, memory: usize) -> &[u8];

@@ -304,15 +304,24 @@ impl Control<'_> {
         }
     }
 
-    /// Why the guest stops after its access, if it does. `holds` tells what a range of a memory holds now.
+    /// Why the guest stops after its access, if it does: both records of a vector store are one. `holds` tells what a range of a memory holds now.
     pub(super) fn stops_after(
         &self,
         access: &MemoryAccess<'_>,
+        second: Option<&MemoryAccess<'_>>,
         holds: impl Fn(usize, u64, u64) -> Option<Vec<u8>>,
     ) -> Option<(StopReason, StopAccess)> {
         let (memory, writes) = (access.site.memory as usize, access.site.kind.writes());
         let (old, new) = (access.old().unwrap_or_default(), access.new_bytes().unwrap_or_default());
-        let made = Made { memory, addr: access.addr, len: access.len, writes, old, new };
+        // The bytes of both, or none where those of one are not kept.
+        let both = |one: &[u8], other: &[u8]| if one.len() == other.len() { [one, other].concat() } else { Vec::new() };
+        let joined = second.map(|second| {
+            let (old_too, new_too) = (second.old().unwrap_or_default(), second.new_bytes().unwrap_or_default());
+            (both(old, old_too), both(new, new_too))
+        });
+        let (old, new) = joined.as_ref().map_or((old, new), |(old, new)| (&old[..], &new[..]));
+        let len = access.len + second.map_or(0, |second| second.len);
+        let made = Made { memory, addr: access.addr, len, writes, old, new };
         let reason = self.meets(&made, holds).or_else(|| {
             let plan = self.plan();
             (writes && plan.going == Going::Store && !plan.suspended).then_some(StopReason::Step)

@@ -100,17 +100,17 @@ impl Feed {
         }
     }
 
-    /// Has the bytes taken that a `memory.init` wrote at `addr`, like records.
-    pub(super) fn send_init(&mut self, site: u32, addr: u64, bytes: &[u8]) {
+    /// Has the bytes taken that a `memory.init` wrote, like records: its site, address, and offset in its data segment.
+    pub(super) fn send_init(&mut self, place: (u32, u64, u64), bytes: &[u8]) {
         // Many bytes are not copied to wait.
         if bytes.len() > LARGE_INIT {
             self.wait();
         }
         if !self.is_behind() && (bytes.len() <= SMALL_INIT || bytes.len() > LARGE_INIT) {
-            return self.batches.give(|collector| collector.take_init(site, addr, bytes));
+            return self.batches.give(|collector| collector.take_init(place, bytes));
         }
         self.send_next();
-        self.send_batch(Batch::Init(site, addr, bytes.to_vec()));
+        self.send_batch(Batch::Init(place, bytes.to_vec()));
     }
 
     /// Sends the batch that was begun.

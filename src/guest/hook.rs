@@ -89,8 +89,13 @@ impl GuestShared {
         let collector = tracer.collector();
         let mut collector = collector.lock().unwrap_or_else(PoisonError::into_inner);
         let control = self.watch.control();
-        let mut stops = collector.follow_from(first).filter_map(|access| control.stops_after(&access, holds));
-        let (reason, access) = stops.next()?;
+        let mut accesses = collector.follow_from(first).peekable();
+        let mut stops = std::iter::from_fn(|| {
+            let access = accesses.next()?;
+            let second = accesses.next_if(|next| next.site.joined);
+            Some(control.stops_after(&access, second.as_ref(), holds))
+        });
+        let (reason, access) = stops.find_map(|stop| stop)?;
         Some(Pausing::Stop(reason, Some(access)))
     }
 }
@@ -101,14 +106,15 @@ pub(super) fn hook(
     mut env: FunctionEnvMut<'_, ImportEnv>,
     site: i32,
     addr: i64,
-    _: i64,
+    source: i64,
     len: i64,
 ) -> Result<(), RuntimeError> {
     let (data, mut store) = env.data_and_store_mut();
     let Some(shared) = data.shared() else { return Ok(()) };
     let Some(tracer) = &shared.tracer else { return Ok(()) };
     let site = site.cast_unsigned();
-    let init = (site != NO_SITE && site != POINT_SITE).then(|| (site, addr.cast_unsigned(), len.cast_unsigned()));
+    let operands = || [addr, source, len].map(i64::cast_unsigned);
+    let init = (site != NO_SITE && site != POINT_SITE).then(|| (operands(), site));
     let wants = shared.flag.has_attention();
     let watched = site != POINT_SITE && {
         let mut watching = shared.pauses.watching.borrow_mut();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Host};
-use crate::record::{Collector, Failure, FocusTarget, RecorderId, Suspects, Value};
+use crate::record::{Collector, Failure, FocusTarget, LinePart, RecorderId, Suspects, Value};
 
 /// A boundary that takes part in calls, and hears of writes. All else goes to the boundary behind it, as it is.
 pub trait CallLayer {
@@ -35,6 +35,12 @@ impl<L: CallLayer> Boundary for L {
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
         self.inner_mut().write(memory, addr, bytes)?;
+        self.wrote(memory, addr, bytes.len() as u64);
+        Ok(())
+    }
+
+    fn write_line(&mut self, memory: usize, addr: u64, bytes: &[u8], line: LinePart) -> Result<(), Box<Failure>> {
+        self.inner_mut().write_line(memory, addr, bytes, line)?;
         self.wrote(memory, addr, bytes.len() as u64);
         Ok(())
     }

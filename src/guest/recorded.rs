@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{Boundary, CodePosition, Func, Global, GlobalRef, Guest, Host, Pausing, Watchdog};
-use crate::record::{Actor, Collector, Failure, FocusTarget, Recorder, RecorderId, StepKind, Suspects, Value};
+use crate::record::{
+    Actor, Collector, Failure, FocusTarget, LinePart, Recorder, RecorderId, StepKind, Suspects, Value,
+};
 
 /// A guest, reached from outside or inside a call, and its recorder.
 pub struct Recorded<'a, B: ?Sized> {
@@ -90,6 +92,24 @@ impl<B: Boundary + ?Sized> Recorded<'_, B> {
         });
     }
 
+    /// A write of the host's, and which of the bytes are bytes of the line.
+    fn write_step(
+        &mut self,
+        memory: usize,
+        addr: u64,
+        bytes: &[u8],
+        line: Option<LinePart>,
+    ) -> Result<(), Box<Failure>> {
+        self.settle_range(memory, addr, bytes.len() as u64);
+        self.recorder.enter(StepKind::Write { memory, addr, len: bytes.len() as u64, line });
+        let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
+        if outcome.is_ok() {
+            self.recorder.written(memory, addr, bytes, Actor::Host);
+        }
+        self.recorder.leave(elapsed);
+        outcome.and_then(|()| self.pause_after_write(memory, addr))
+    }
+
     /// Runs a step, and returns how long it took, excluding recording.
     fn timed<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Duration) {
         let (since, overhead) = (Instant::now(), self.recorder.overhead());
@@ -116,14 +136,11 @@ impl<B: Boundary + ?Sized> Boundary for Recorded<'_, B> {
     }
 
     fn write(&mut self, memory: usize, addr: u64, bytes: &[u8]) -> Result<(), Box<Failure>> {
-        self.settle_range(memory, addr, bytes.len() as u64);
-        self.recorder.enter(StepKind::Write { memory, addr, len: bytes.len() as u64 });
-        let (outcome, elapsed) = self.timed(|recorded| recorded.inner.write(memory, addr, bytes));
-        if outcome.is_ok() {
-            self.recorder.written(memory, addr, bytes, Actor::Host);
-        }
-        self.recorder.leave(elapsed);
-        outcome.and_then(|()| self.pause_after_write(memory, addr))
+        self.write_step(memory, addr, bytes, None)
+    }
+
+    fn write_line(&mut self, memory: usize, addr: u64, bytes: &[u8], line: LinePart) -> Result<(), Box<Failure>> {
+        self.write_step(memory, addr, bytes, Some(line))
     }
 
     fn read(&mut self, memory: usize, addr: u64, len: u64, into: &mut Vec<u8>) -> Result<(), Box<Failure>> {

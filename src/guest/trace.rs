@@ -106,13 +106,13 @@ impl Tracer {
         self.feed().collector().clone()
     }
 
-    /// Has the records of the buffer taken, and the bytes that a `memory.init` wrote: its site, address and length. Where
+    /// Has the records of the buffer taken, and the bytes that a `memory.init` wrote: its operands and site. Where
     /// that is to be done `at_once`, returns how many accesses there were before the guest's last instruction, when all of
     /// them are taken.
     pub(super) fn take(
         &self,
         store: &mut impl AsStoreMut,
-        init: Option<(u32, u64, u64)>,
+        init: Option<([u64; 3], u32)>,
         at_once: bool,
     ) -> Option<u64> {
         let mut feed = self.feed();
@@ -129,8 +129,8 @@ impl Tracer {
             count(&mut feed)
         });
         self.empty(store, &mut feed, |feed, range| feed.send(next..range.end));
-        if let Some((site, addr, len)) = init {
-            self.init(store, &mut feed, site, addr, len);
+        if let Some((operands, site)) = init {
+            self.init(store, &mut feed, site, operands);
         }
         feed.checkpoint(|memory| self.memory(memory, store));
         if at_once {
@@ -140,13 +140,13 @@ impl Tracer {
     }
 
     /// Records a `memory.init`, whose bytes are now in memory.
-    fn init(&self, store: &impl AsStoreRef, feed: &mut Feed, site: u32, addr: u64, len: u64) {
+    fn init(&self, store: &impl AsStoreRef, feed: &mut Feed, site: u32, [addr, source, len]: [u64; 3]) {
         let memory = self.sites.get(site as usize).and_then(|site| self.memories.get(site.memory as usize));
         let Some(bytes) = memory.map(|memory| all(memory, store)) else { return };
         let range = usize::try_from(addr).ok().zip(addr.checked_add(len).and_then(|end| usize::try_from(end).ok()));
         if let Some(bytes) = range.and_then(|(start, end)| bytes.get(start..end)) {
             feed.timed(|feed| {
-                feed.send_init(site, addr, bytes);
+                feed.send_init((site, addr, source), bytes);
                 if !feed.keeps_bytes(len) {
                     feed.checkpoint_now(|memory| self.memory(memory, store));
                 }

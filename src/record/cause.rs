@@ -116,6 +116,8 @@ pub enum StepKind {
         addr: u64,
         /// How many bytes.
         len: u64,
+        /// Which of them are bytes of the line, if some are.
+        line: Option<LinePart>,
     },
     /// The host reads bytes.
     Read {
@@ -161,6 +163,25 @@ pub enum StepKind {
         /// Its new value.
         value: Value,
     },
+}
+
+/// Bytes of the line in a write of the host's: the line as it was encoded for the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinePart {
+    /// The index of the first one among the bytes written.
+    pub at: u64,
+    /// Its index in the line.
+    pub start: u64,
+    /// How many they are.
+    pub len: u64,
+}
+
+impl LinePart {
+    /// The index in the line of a byte of the write.
+    pub fn of(&self, byte: u64) -> Option<u64> {
+        let place = byte.checked_sub(self.at).filter(|&place| place < self.len)?;
+        self.start.checked_add(place)
+    }
 }
 
 impl Step {

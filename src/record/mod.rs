@@ -22,7 +22,7 @@ mod written;
 pub use access::{
     AccessLog, Buffers, Collector, LONG, MemoryAccess, Missing, RawRecords, Segment, Site, SiteKind, Target,
 };
-pub use cause::{Cause, Known, Outcome, Step, StepKind, Traced, Trigger};
+pub use cause::{Cause, Known, LinePart, Outcome, Step, StepKind, Traced, Trigger};
 pub use change::{Actor, Change, Evidence, MEMORIES, Mask, differ_throughout};
 pub use count::{counted, thousands};
 pub use failure::{Access, EncodingError, Failure, Limit, is_invisible, plain, unit};

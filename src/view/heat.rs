@@ -54,7 +54,7 @@ impl Heat {
                 }
                 Actor::Host => {
                     for (place, step) in cause.steps.iter().enumerate() {
-                        let StepKind::Write { memory: of, addr, len } = step.kind else { continue };
+                        let StepKind::Write { memory: of, addr, len, .. } = step.kind else { continue };
                         // One that failed wrote nothing.
                         let is_made = written.overlapping(&(addr..addr.saturating_add(len))).next().is_some();
                         if of == memory && is_made && !is_poison(cause, place) {

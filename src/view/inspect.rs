@@ -5,6 +5,7 @@ use std::task::Poll;
 use super::text::{glyph, visible};
 use super::{LookBack, Mark, ModuleFacts, OriginSearch, Regions, Selection, Writer, counted, name};
 use crate::check::is_poison;
+use crate::debug::DebugInfo;
 use crate::record::{Image, Run, StepKind};
 
 /// Byte order of a number.
@@ -63,24 +64,32 @@ pub fn inspect(before: &Image, after: &Image, addr: u64, order: Order, regions: 
     entries.filter(|entry| entry.before.is_some() || entry.after.is_some()).collect()
 }
 
-/// Describes who last wrote the byte at `addr`, and in which exchange, step and call.
-pub fn writer_words(run: &Run, at: &Selection, memory: usize, addr: u64, writer: Option<Writer>) -> String {
+/// Describes who last wrote the byte at `addr`, and in which exchange and step: the guest's function, or else the call
+/// during which it was.
+pub fn writer_words(
+    run: &Run,
+    at: &Selection,
+    (memory, addr): (usize, u64),
+    writer: Option<Writer>,
+    debug: Option<&DebugInfo>,
+) -> String {
     if !at.known().after {
         return match at.known().kept {
             true => "unknown: memory was not compared after this step".to_owned(),
             false => "unknown: memory after this step is not kept (--max-record)".to_owned(),
         };
     }
-    let Some(Writer { cause, step, by }) = writer else { return "no known write here".to_owned() };
+    let Some(Writer { cause, step, by, site }) = writer else { return "no known write here".to_owned() };
     let mark = at.marks.get(memory).map_or(Mark::None, |marks| marks.at(addr));
     let when = if mark == Mark::None { "last" } else { "now" };
     let place = super::writers::when(cause, Some(step));
     let call = run.cause(cause).and_then(|cause| match &cause.steps.get(step)?.kind {
         _ if is_poison(cause, step) => Some(" (--poison)".to_owned()),
-        StepKind::Call { export, .. } => Some(format!(" ({})", visible(export.as_bytes()))),
-        StepKind::Import { import, .. } => Some(format!(" ({})", visible(import.as_bytes()))),
+        StepKind::Call { export, .. } => Some(format!(" (during {})", visible(export.as_bytes()))),
+        StepKind::Import { import, .. } => Some(format!(" (during {})", visible(import.as_bytes()))),
         _ => None,
     });
+    let call = site.map(|site| format!(" ({})", super::writers::function(&site, debug))).or(call);
     format!("{when}: {}, {place}{}", name(by), call.unwrap_or_default())
 }
 
@@ -96,7 +105,7 @@ pub fn examine(run: &Run, at: &Selection, memory: usize, module: ModuleFacts<'_>
         Poll::Ready(writer) => writer,
         Poll::Pending => None,
     };
-    let mut lines = vec![format!("at {addr:#x}{place}"), writer_words(run, at, memory, addr, writer)];
+    let mut lines = vec![format!("at {addr:#x}{place}"), writer_words(run, at, (memory, addr), writer, module.debug)];
     if let Poll::Ready(origin) = OriginSearch::new(at, memory, addr).go_on(run, module, None) {
         lines.push(format!("origin: {}", origin.brief()));
     }

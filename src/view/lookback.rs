@@ -4,7 +4,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::{Selection, Touches, Touching};
-use crate::record::{Actor, Found, Run, Target, Touch};
+use crate::record::{Actor, Found, Run, Site, Target, Touch};
 
 /// The last writer of a byte: cause, step and actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Writer {
     pub step: usize,
     /// Who wrote it.
     pub by: Actor,
+    /// The instruction, for a store of the guest that is kept.
+    pub site: Option<Site>,
 }
 
 impl Writer {
@@ -24,7 +26,11 @@ impl Writer {
             Touch::Access(number) => cause.step_of_access(number),
             Touch::Change(change) => cause.steps.iter().rposition(|step| step.changes.contains(&change)),
         };
-        Some(Writer { cause: found.cause, step: step?, by: run.actor(found)? })
+        let site = match found.touch {
+            Touch::Access(number) => cause.accesses.get(number).map(|access| *access.site),
+            Touch::Change(_) => None,
+        };
+        Some(Writer { cause: found.cause, step: step?, by: run.actor(found)?, site })
     }
 }
 

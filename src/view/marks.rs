@@ -162,6 +162,8 @@ impl Cells {
 pub struct Marks {
     pages: BTreeMap<u64, Page>,
     grown: Option<(u64, u64)>,
+    /// Who made it grow first.
+    grown_by: Option<Actor>,
     /// For each actor, whether any of its changes were found by comparing.
     compared: [bool; 3],
     /// For each actor, whether values of any of its changes are not kept.
@@ -251,6 +253,11 @@ impl Marks {
     /// If the memory grew, its size before and after in WebAssembly pages.
     pub fn grown(&self) -> Option<(u64, u64)> {
         self.grown
+    }
+
+    /// Whether the memory began here, which is recorded as growth from nothing.
+    pub fn begins(&self) -> bool {
+        self.grown_by == Some(Actor::Module) && self.grown.is_some_and(|(from, _)| from == 0)
     }
 
     /// The addresses of the rows of `width` bytes that contain a mark, in order.
@@ -348,10 +355,11 @@ impl Marks {
     }
 
     fn paint(&mut self, memory: usize, change: &Change) {
-        if let &Change::Growth { memory: of, from, to, .. } = change
+        if let &Change::Growth { memory: of, from, to, by } = change
             && of == memory
         {
             self.grown = Some((self.grown.map_or(from, |(first, _)| first), to));
+            self.grown_by = self.grown_by.or(Some(by));
         }
         let Some(((of, _, by), evidence)) = change.place().zip(change.evidence()) else { return };
         if of != memory {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::region::{Region, RegionKind, region};
 use super::visible;
-use crate::guest::Interface;
+use crate::guest::{Interface, Segment};
 use crate::record::{Actor, Change, Run};
 
 /// Linker-defined symbols.
@@ -23,18 +23,28 @@ const SYMBOLS: &[&str] = &[
     "__dso_handle",
 ];
 
-/// The module's data segments in one memory, sorted by address.
-pub(super) fn data(interface: &Interface, memory: usize) -> Arc<[Region]> {
-    let segments = interface.segments.iter().filter(|segment| usize::try_from(segment.memory) == Ok(memory));
+/// The module's data segments in one memory with their names, in module order.
+pub(super) fn segments(interface: &Interface, memory: usize) -> Vec<(String, &Segment)> {
     let mut names: HashMap<String, usize> = HashMap::new();
-    let mut found = Vec::new();
-    for (segment, number) in segments.zip(1..) {
-        let Some(start) = segment.addr.filter(|_| segment.len > 0) else { continue };
+    let segments = interface.segments.iter().filter(|segment| usize::try_from(segment.memory) == Ok(memory));
+    let named = segments.zip(1..).map(|(segment, number)| {
         let own = segment.name.as_ref().filter(|name| !name.is_empty());
         let name = own.map_or_else(|| format!("data{number}"), |name| visible(name.as_bytes()));
+        if segment.addr.is_none() || segment.len == 0 {
+            return (name, segment);
+        }
         let again = names.entry(name.clone()).or_default();
         *again += 1;
-        let name = if *again == 1 { name } else { format!("{name}#{again}") };
+        (if *again == 1 { name } else { format!("{name}#{again}") }, segment)
+    });
+    named.collect()
+}
+
+/// The module's data segments in one memory, sorted by address.
+pub(super) fn data(interface: &Interface, memory: usize) -> Arc<[Region]> {
+    let mut found = Vec::new();
+    for ((name, segment), number) in segments(interface, memory).into_iter().zip(1..) {
+        let Some(start) = segment.addr.filter(|_| segment.len > 0) else { continue };
         let range = (start, start.saturating_add(segment.len));
         found.push(region(&name, range, RegionKind::Data, format!("the module's data segment {number}")));
     }
@@ -108,7 +118,7 @@ fn stack(at: &impl Fn(&str) -> Option<u64>, data: &[Region]) -> Option<((u64, u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest::{Segment, Variable};
+    use crate::guest::Variable;
 
     fn interface(globals: &[(&str, u64)], segments: &[(u64, u64, Option<&str>)]) -> Interface {
         let globals = globals.iter().map(|(name, start)| Variable { name: (*name).to_owned(), start: Some(*start) });

@@ -3,28 +3,28 @@
 use std::task::Poll;
 use std::time::Instant;
 
+use super::birth::{data_segment, host_byte};
 use super::gaps::{forgotten, hidden_writes, runs_guest};
+use super::operand::{LoadedByte, first_stored, is_constant, loaded_byte, segment_of};
 use super::writers::{bare_writes, place, when};
-use super::{RegionKind, Regions, Selection, Touches, Touching, counted, exchange, visible};
-use crate::check::is_poison;
+use super::{Regions, Selection, Touches, Touching, exchange, visible};
 use crate::debug::DebugInfo;
-use crate::record::{
-    Actor, Cause, Change, Evidence, Found, MemoryAccess, Position, Run, SiteKind, StepKind, Target, Touch, Trigger,
-};
+use crate::guest::Interface;
+use crate::record::{Actor, Cause, Change, Evidence, Found, MemoryAccess, Position, Run, SiteKind, Target, Touch};
 
 /// Maximum number of links.
 const LINKS: usize = 256;
 /// How many accesses before a store are searched for the load of its value.
 const WINDOW: u64 = 4096;
-/// How many accesses before a store its own load may lie, if the instruction before the store is a load.
-const NEAR: u64 = 2;
 
 /// What is known of the module: names and lines, and named ranges of memory.
 #[derive(Clone, Copy)]
 pub struct ModuleFacts<'a> {
     /// The debug information.
     pub debug: Option<&'a DebugInfo>,
-    /// The named ranges.
+    /// The exports, imports and data segments.
+    pub interface: Option<&'a Interface>,
+    /// The named ranges of the memory that is shown.
     pub regions: &'a Regions,
 }
 
@@ -35,6 +35,8 @@ pub struct OriginLink {
     pub text: String,
     /// Whether it was recorded. Otherwise it was inferred from equal values.
     pub certain: bool,
+    /// The byte's memory at this link.
+    pub memory: usize,
     /// The byte's address at this link.
     pub addr: u64,
     /// Where on the timeline.
@@ -140,7 +142,8 @@ impl OriginSearch {
     }
 
     fn link(&mut self, text: String, certain: bool, found: Option<Found>) {
-        self.origin.links.push(OriginLink { text, certain, addr: self.addr, found });
+        let (memory, addr) = (self.memory, self.addr);
+        self.origin.links.push(OriginLink { text, certain, memory, addr, found });
     }
 
     /// A write by the host or the module, or by the guest with its accesses unknown.
@@ -153,20 +156,14 @@ impl OriginSearch {
         let when = when(found.cause, step);
         match by {
             Actor::Module => {
-                let segment = source.regions.at(self.addr).find(|region| region.kind == RegionKind::Data);
-                let segment = segment
-                    .map(|region| format!(" `{}`+{:#x}", visible(region.name.as_bytes()), self.addr - region.start));
-                self.link(format!("data segment{}, copied in {when}", segment.unwrap_or_default()), true, Some(found));
+                let segment = source.interface.and_then(|module| data_segment(module, self.memory, self.addr));
+                let segment = segment.map(|segment| format!(" {segment}")).unwrap_or_default();
+                self.link(format!("data segment{segment}, copied in {when}"), true, Some(found));
                 Next::Born
             }
             Actor::Host => {
-                let new = match made {
-                    Change::Bytes { old_then_new, .. } => &old_then_new[old_then_new.len() / 2..],
-                    _ => &[],
-                };
-                let byte = usize::try_from(self.addr - range.start).unwrap_or(usize::MAX);
-                let (what, certain) = host_byte(cause, step, new, byte);
-                self.link(format!("{what}, written by the host in {when}"), certain, Some(found));
+                let what = host_byte(cause, step, &range, self.addr);
+                self.link(format!("{what}, written by the host in {when}"), true, Some(found));
                 Next::Born
             }
             Actor::Guest => {
@@ -197,15 +194,18 @@ impl OriginSearch {
                     self.link(format!("copied by memory.copy in {at}"), true, Some(found));
                     return Next::Stopped("the address that it was copied from was not kept".to_owned());
                 };
-                self.link(format!("copied from {from:#x} by memory.copy in {at}"), true, Some(found));
-                Next::Copied(made.site.source as usize, from, before)
+                let memory = made.site.source as usize;
+                let other = self.other(memory);
+                self.link(format!("copied from {from:#x}{other} by memory.copy in {at}"), true, Some(found));
+                Next::Copied(memory, from, before)
             }
             SiteKind::Fill => {
                 self.link(format!("filled by memory.fill in {at}"), true, Some(found));
                 Next::Born
             }
             SiteKind::Init => {
-                self.link(format!("copied from a passive data segment by memory.init in {at}"), true, Some(found));
+                let segment = self.passive_segment(source, &made);
+                self.link(format!("copied from {segment} by memory.init in {at}"), true, Some(found));
                 Next::Born
             }
             SiteKind::Exchange => {
@@ -213,6 +213,22 @@ impl OriginSearch {
                 Next::Born
             }
             _ => self.store(run, source, cause, (found, &made, &at)),
+        }
+    }
+
+    /// That an address is in another memory than the byte of this link, if it is.
+    fn other(&self, memory: usize) -> String {
+        if memory == self.memory { String::new() } else { format!(" of memory {memory}") }
+    }
+
+    /// The data segment of a `memory.init`, and the byte's offset in it.
+    fn passive_segment(&self, source: ModuleFacts<'_>, made: &MemoryAccess<'_>) -> String {
+        let text = text_of(made.site.offset, source.debug);
+        let segment = text.and_then(|text| segment_of(&text));
+        let segment = segment.map_or_else(|| "a passive data segment".to_owned(), |name| visible(name.as_bytes()));
+        match made.source {
+            Some(start) => format!("{segment}+{:#x}", start.saturating_add(self.addr - made.addr)),
+            None => format!("{segment}, at an offset that was not kept,"),
         }
     }
 
@@ -224,7 +240,7 @@ impl OriginSearch {
         (found, made, at): (Found, &MemoryAccess<'_>, &str),
     ) -> Next {
         let operand = operand(made, source.debug);
-        if let Some((_, text)) = operand.as_ref().filter(|(_, text)| text.contains(".const ")) {
+        if let Some((_, text)) = operand.as_ref().filter(|(_, text)| is_constant(text)) {
             self.link(format!("constant ({}) in {at}", visible(text.as_bytes())), true, Some(found));
             return Next::Born;
         }
@@ -241,17 +257,31 @@ impl OriginSearch {
             self.link(text, false, Some(found));
             return Next::Born;
         };
-        let byte = self.addr - made.addr + if made.site.joined { 8 } else { 0 };
+        // What is only inferred from equal values says nothing of lanes.
+        let text = |offset| text_of(offset, source.debug).filter(|_| certain).unwrap_or_default();
+        let first = if made.site.joined { 8 } else { first_stored(&text(made.site.offset)) };
+        let byte = self.addr - made.addr + first;
         let Some(from) = run.before(Found { cause: found.cause, touch: Touch::Access(load.number) }) else {
             return Next::Stopped("the load was dropped".to_owned());
         };
-        if byte >= load.len {
-            self.link(format!("stored in {at}: extended from a load of {} B", load.len), certain, Some(found));
-            return Next::Born;
+        let (memory, len) = (load.site.memory as usize, load.len);
+        let other = self.other(memory);
+        match loaded_byte(&text(load.site.offset), byte, len) {
+            LoadedByte::From(byte) => {
+                let from_addr = load.addr + byte;
+                self.link(format!("loaded from {from_addr:#x}{other} and stored in {at}"), certain, Some(found));
+                Next::Copied(memory, from_addr, from)
+            }
+            LoadedByte::Extended => {
+                let whole = format!("{len} B at {:#x}{other}", load.addr);
+                self.link(format!("stored in {at}: extended from a load of {whole}"), certain, Some(found));
+                Next::Born
+            }
+            LoadedByte::Kept => {
+                self.link(format!("stored in {at}: in a lane that the load before it kept"), certain, Some(found));
+                Next::Stopped("the other lanes of a vector are not followed".to_owned())
+            }
         }
-        let source_addr = load.addr + byte;
-        self.link(format!("loaded from {source_addr:#x} and stored in {at}"), certain, Some(found));
-        Next::Copied(load.site.memory as usize, source_addr, from)
     }
 }
 
@@ -273,57 +303,50 @@ fn operand(made: &MemoryAccess<'_>, debug: Option<&DebugInfo>) -> Option<(usize,
     debug?.instruction(offset, 1).into_iter().take_while(|&(at, _)| at < offset).last()
 }
 
-/// The load whose value a store stored, and whether that is certain: the instruction before the store made it. Else it
-/// is the latest load of the same value in the same function.
+/// The text of an instruction.
+fn text_of(offset: u32, debug: Option<&DebugInfo>) -> Option<String> {
+    let instructions = debug?.instruction(offset as usize, 0);
+    instructions.into_iter().next().map(|(_, text)| text)
+}
+
+/// The load whose value a store stored, and whether that is certain: it is the instruction before the store, which has
+/// just been executed. Else it is the latest load of the same value in the same function.
 fn load_of<'a>(cause: &'a Cause, made: &MemoryAccess<'_>, operand: Option<usize>) -> Option<(MemoryAccess<'a>, bool)> {
+    let is_load = |access: &MemoryAccess<'_>| access.site.func == made.site.func && access.site.kind == SiteKind::Load;
+    let just_before = made.number.checked_sub(1 + u64::from(made.site.joined))?;
+    let is_operand = |access: &MemoryAccess<'_>| is_load(access) && operand == Some(access.site.offset as usize);
+    if let Some(access) = cause.accesses.get(just_before).filter(is_operand) {
+        return Some((access, true));
+    }
     let stored = made.new_bytes()?;
     let skipped = if made.site.joined { 8 } else { 0 };
     let earlier = (made.number.saturating_sub(WINDOW)..made.number).rev();
     for access in earlier.map_while(|number| cause.accesses.get(number)) {
-        if access.site.func != made.site.func || access.site.kind != SiteKind::Load {
-            continue;
-        }
-        let is_operand = operand == Some(access.site.offset as usize) && made.number - access.number <= NEAR;
         let loaded = access.old().and_then(|bytes| bytes.get(skipped..)).unwrap_or_default();
-        let both = loaded.len().min(stored.len());
-        let is_equal = both > 0 && loaded[..both] == stored[..both] && stored[both..].iter().all(|&byte| byte == 0);
-        if is_equal {
-            return Some((access, is_operand));
+        if is_load(&access) && is_extended(loaded, stored) {
+            return Some((access, false));
         }
     }
     None
 }
 
-/// What the host wrote at a byte of a write, and whether that is certain.
-fn host_byte(cause: &Cause, step: Option<usize>, new: &[u8], byte: usize) -> (String, bool) {
-    let import = step.and_then(|step| {
-        let depth = cause.steps[step].depth;
-        cause.steps[..=step].iter().rev().find_map(|outer| match &outer.kind {
-            StepKind::Import { import, .. } if outer.depth <= depth => Some(visible(import.as_bytes())),
-            _ => None,
-        })
-    });
-    let during = import.filter(|_| step.is_some_and(|step| cause.steps[step].depth > 0));
-    let during = during.map(|import| format!(" in {import}")).unwrap_or_default();
-    match &cause.trigger {
-        _ if step.is_some_and(|step| is_poison(cause, step)) => (format!("poison (--poison){during}"), true),
-        Trigger::Line(line) if !line.is_empty() && (new.starts_with(line) || line.starts_with(new)) => {
-            match byte < line.len() {
-                true => (format!("byte {byte} of the line{during}"), true),
-                false => (format!("byte {} after the line{during}", byte - line.len()), true),
-            }
-        }
-        Trigger::Command(command) => (format!("byte {byte} of `:{}`", visible(command.as_bytes())), true),
-        _ => (format!("byte {byte} of {}{during}", counted(new.len() as u64, "byte")), true),
-    }
+/// Whether a value is one that was loaded, cut off or extended by zeros or its sign.
+fn is_extended(loaded: &[u8], stored: &[u8]) -> bool {
+    let both = loaded.len().min(stored.len());
+    let Some(last) = both.checked_sub(1) else { return false };
+    let sign = if loaded[last] >= 0x80 { 0xff } else { 0 };
+    let is_all = |with: u8| stored[both..].iter().all(|&byte| byte == with);
+    loaded[..both] == stored[..both] && (is_all(0) || is_all(sign))
 }
 
 impl Origin {
     /// The chain as lines that are safe to print.
     pub fn lines(&self) -> Vec<String> {
-        let line = |link: &OriginLink| match link.certain {
-            true => format!("{:#x}: {}", link.addr, link.text),
-            false => format!("{:#x}: {} (inferred from equal values)", link.addr, link.text),
+        let line = |link: &OriginLink| {
+            let OriginLink { addr, text, .. } = link;
+            let memory = if link.memory == 0 { String::new() } else { format!(" of memory {}", link.memory) };
+            let inferred = if link.certain { "" } else { " (inferred from equal values)" };
+            format!("{addr:#x}{memory}: {text}{inferred}")
         };
         let stopped = self.stopped.as_ref().map(|reason| format!("stopped: {reason}"));
         self.links.iter().map(line).chain(stopped).collect()

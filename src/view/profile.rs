@@ -1,6 +1,7 @@
 //! Where memory is accessed most: bytes and stores by function and source line, and the hottest addresses.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
@@ -9,7 +10,7 @@ use super::gaps::runs_guest;
 use super::{counted, thousands, visible};
 use crate::check::is_poison;
 use crate::debug::DebugInfo;
-use crate::record::{Cause, Run, Site, SiteKind, StepKind};
+use crate::record::{Cause, MemoryAccess, Run, Site, SiteKind, StepKind};
 
 /// Bytes in one of the ranges whose accesses are counted together.
 const RANGE: u64 = 16;
@@ -101,6 +102,8 @@ pub struct ProfileSearch {
     dropped: u64,
     /// The number of accesses that touched more ranges than are counted.
     shortened: u64,
+    /// The number of copies of which it is not known where they read.
+    without_source: u64,
     /// The numbers of causes whose stores were not recorded, and whose loads alone were not.
     untraced: u64,
     without_loads: u64,
@@ -135,7 +138,7 @@ impl ProfileSearch {
             for (_, access) in cause.accesses.kept(access..end).filter(|(_, access)| access.site.kind != SiteKind::Grow)
             {
                 self.sites.entry((access.site.func, access.site.offset)).or_default().add(access.site, access.len);
-                self.touch(access.site.memory as usize, access.addr, access.len);
+                self.touch_all(&access);
             }
             self.next = if end < cause.accesses.len() { (number, end) } else { (number + 1, 0) };
             if until.is_some_and(|until| Instant::now() >= until) {
@@ -156,7 +159,7 @@ impl ProfileSearch {
             match step.kind {
                 StepKind::Write { len, .. } if is_poison(cause, place) => self.poison.write(len),
                 // One that failed changed nothing.
-                StepKind::Write { memory, addr, len } if !step.changes.is_empty() || len == 0 => {
+                StepKind::Write { memory, addr, len, .. } if !step.changes.is_empty() || len == 0 => {
                     self.host.write(len);
                     self.touch(memory, addr, len);
                 }
@@ -165,14 +168,36 @@ impl ProfileSearch {
         }
     }
 
+    /// Counts what an instruction of the guest touches, each range once: both records of a vector store are one access,
+    /// and a copy may read where it writes.
+    fn touch_all(&mut self, access: &MemoryAccess<'_>) {
+        let &MemoryAccess { site, addr, len, .. } = access;
+        let memory = site.memory as usize;
+        let own = ranges(addr, len);
+        if site.joined {
+            let before = ranges(addr.saturating_sub(1), 1);
+            return self.touch_ranges(memory, own, &before);
+        }
+        self.touch_ranges(memory, own.clone(), &(0..0));
+        if site.kind == SiteKind::Copy && len > 0 {
+            let Some(source) = access.source else {
+                self.without_source += 1;
+                return;
+            };
+            let counted = if site.source == site.memory { own } else { 0..0 };
+            self.touch_ranges(site.source as usize, ranges(source, len), &counted);
+        }
+    }
+
     /// Counts an access in the ranges that it touches.
     fn touch(&mut self, memory: usize, addr: u64, len: u64) {
-        if len == 0 {
-            return;
-        }
-        let touched = addr / RANGE..=addr.saturating_add(len - 1) / RANGE;
-        self.shortened += u64::from(touched.end() - touched.start() >= SPREAD as u64);
-        for range in touched.take(SPREAD) {
+        self.touch_ranges(memory, ranges(addr, len), &(0..0));
+    }
+
+    /// Counts an access in ranges, except those in which it was counted before.
+    fn touch_ranges(&mut self, memory: usize, touched: Range<u64>, counted: &Range<u64>) {
+        self.shortened += u64::from(touched.end - touched.start > SPREAD as u64);
+        for range in touched.take(SPREAD).filter(|range| !counted.contains(range)) {
             let key = (memory, range);
             if self.ranges.len() < RANGES || self.ranges.contains_key(&key) {
                 *self.ranges.entry(key).or_default() += 1;
@@ -199,6 +224,10 @@ impl ProfileSearch {
                 "the hottest ranges count only the first {} bytes of {accesses}",
                 thousands(SPREAD as u64 * RANGE)
             ));
+        }
+        if self.without_source > 0 {
+            let copies = counted(self.without_source, "copy");
+            gaps.push(format!("the hottest ranges lack what {copies} read: the addresses were not kept"));
         }
         if run.oldest() > 0 {
             gaps.push(format!(
@@ -237,6 +266,14 @@ impl Profile {
         lines.extend(self.hottest.iter().map(hot));
         lines.extend(self.gaps.iter().map(|gap| format!("note: {gap}")));
         lines
+    }
+}
+
+/// The numbers of the ranges that an access touches.
+fn ranges(addr: u64, len: u64) -> Range<u64> {
+    match len.checked_sub(1) {
+        Some(last) => addr / RANGE..addr.saturating_add(last) / RANGE + 1,
+        None => 0..0,
     }
 }
 

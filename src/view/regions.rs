@@ -203,7 +203,7 @@ fn output_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
 /// Where the host wrote the line.
 pub(super) fn input_of(cause: &Cause, memory: usize) -> Option<(u64, u64)> {
     let written = |(place, step): (usize, &Step)| match step.kind {
-        StepKind::Write { memory: of, addr, len } if of == memory && !is_poison(cause, place) => {
+        StepKind::Write { memory: of, addr, len, .. } if of == memory && !is_poison(cause, place) => {
             Some((addr, addr.saturating_add(len)))
         }
         _ => None,

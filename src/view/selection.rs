@@ -203,7 +203,7 @@ impl Selection {
     pub fn address(&self, memory: usize) -> Option<u64> {
         let cause = &self.node;
         let touched = |step: &StepKind| match *step {
-            StepKind::Write { memory: of, addr, len } | StepKind::Read { memory: of, addr, len, .. }
+            StepKind::Write { memory: of, addr, len, .. } | StepKind::Read { memory: of, addr, len, .. }
                 if of == memory =>
             {
                 Some(addr..addr.saturating_add(len))

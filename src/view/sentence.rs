@@ -13,7 +13,7 @@ pub fn difference(marks: &Marks) -> String {
     let actors = [Actor::Module, Actor::Host, Actor::Guest].into_iter();
     let mut clauses: Vec<String> =
         actors.filter_map(|actor| Some(format!("{} {}", name(actor), wrote(marks, actor)?))).collect();
-    clauses.extend(marks.grown().map(|(from, to)| grew(from, to)));
+    clauses.extend(marks.grown().map(|(from, to)| grew(marks, from, to)));
     if clauses.is_empty() { "nothing changed".to_owned() } else { clauses.join("; ") }
 }
 
@@ -80,10 +80,10 @@ pub fn short_difference(marks: &Marks) -> String {
 }
 
 /// Describes a change in size, in pages.
-fn grew(from: u64, to: u64) -> String {
+fn grew(marks: &Marks, from: u64, to: u64) -> String {
     let size = |pages: u64| thousands(pages * WASM_PAGE);
     match from {
-        0 => format!("memory starts with {} ({} bytes)", counted(to, "page"), size(to)),
+        0 if marks.begins() => format!("memory starts with {} ({} bytes)", counted(to, "page"), size(to)),
         from if to < from => {
             format!(
                 "a fresh memory of {} replaced one of {} (-{} bytes)",

@@ -105,7 +105,7 @@ impl Steps {
         let mut steps = Steps { nodes: tree(cause), numbers: Numbers::of(cause), ..Steps::default() };
         for (place, step) in cause.steps.iter().enumerate() {
             match &step.kind {
-                StepKind::Write { memory, addr, len } | StepKind::Read { memory, addr, len, .. } => {
+                StepKind::Write { memory, addr, len, .. } | StepKind::Read { memory, addr, len, .. } => {
                     let writes = matches!(step.kind, StepKind::Write { .. });
                     let last = if writes { &mut steps.last_writes } else { &mut steps.last_reads };
                     last.insert(*memory, (*addr, addr.saturating_add(*len)));

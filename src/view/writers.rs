@@ -7,7 +7,7 @@ use super::{exchange, range, visible};
 use crate::check::is_poison;
 use crate::debug::{DebugInfo, SourceFrame};
 use crate::record::{
-    Actor, Cause, Change, Evidence, Found, Run, Site, SiteKind, StepKind, Target, Touch, WrittenRanges,
+    Actor, Cause, Change, Evidence, Found, MemoryAccess, Run, Site, SiteKind, StepKind, Target, Touch, WrittenRanges,
 };
 
 /// Maximum number of bytes of an access that are kept for display.
@@ -49,7 +49,21 @@ pub(super) enum Access {
     HostRead(usize),
 }
 
+/// An access for a list. `None` for the second record of a vector store if the first one touches the target, too: the
+/// entry of that one is of the whole store.
 pub(super) fn entry(cause: &Cause, number: usize, access: Access, target: &Target) -> Option<AccessEntry> {
+    if let Access::Touch(Touch::Access(access)) = access
+        && let Some(first) = cause.accesses.get(cause.accesses.whole(access).start)
+        && first.number < access
+        && overlap(&(first.addr..first.addr.saturating_add(first.len)), &target.range).is_some()
+    {
+        return None;
+    }
+    described(cause, number, access, target)
+}
+
+/// An access that touches a target, described.
+pub(super) fn described(cause: &Cause, number: usize, access: Access, target: &Target) -> Option<AccessEntry> {
     match access {
         Access::Touch(Touch::Access(access)) => recorded(cause, number, access, target),
         Access::Touch(Touch::Change(change)) => changed(cause, number, change, target),
@@ -107,20 +121,29 @@ fn changing(by: Actor, evidence: Evidence) -> &'static str {
 }
 
 fn recorded(cause: &Cause, number: usize, access: u64, target: &Target) -> Option<AccessEntry> {
-    let made = cause.accesses.get(access)?;
+    // Both records of a vector store are one access.
+    let whole = cause.accesses.whole(access);
+    let made = cause.accesses.get(whole.start)?;
+    let second = cause.accesses.get(whole.end - 1).filter(|second| second.number > made.number);
     let is_source = target.reads && made.site.kind == SiteKind::Copy;
     let start = if is_source { made.source? } else { made.addr };
-    let range = start..start.saturating_add(made.len);
+    let range = start..start.saturating_add(made.len + second.map_or(0, |second| second.len));
     let part = overlap(&range, &target.range)?;
-    let glance = |bytes: Option<&[u8]>| glance(bytes?, start, &part);
+    let bytes = |of: fn(&MemoryAccess<'_>) -> Option<Vec<u8>>| {
+        let mut bytes = of(&made)?;
+        if let Some(second) = &second {
+            bytes.extend(of(second)?);
+        }
+        glance(&bytes, start, &part)
+    };
+    let (old, new) = (bytes(|made| made.old().map(<[u8]>::to_vec)), bytes(|made| made.new_bytes().map(<[u8]>::to_vec)));
     // A copy leaves at its destination what it read at its source.
-    let (old, new) =
-        if is_source { (None, glance(made.new_bytes())) } else { (glance(made.old()), glance(made.new_bytes())) };
+    let old = old.filter(|_| !is_source);
     let is_read = matches!(made.site.kind, SiteKind::Load | SiteKind::Compare);
     Some(AccessEntry {
         cause: number,
-        step: cause.step_of_access(access),
-        touch: Some(Touch::Access(access)),
+        step: cause.step_of_access(made.number),
+        touch: Some(Touch::Access(made.number)),
         by: Actor::Guest,
         what: made.site.kind.word(),
         evidence: Evidence::Written,
@@ -229,6 +252,13 @@ pub(super) fn when(cause: usize, step: Option<usize>) -> String {
         Some(step) if cause == 0 => format!("step {} of the start", step + 1),
         Some(step) => format!("{} step {}", exchange(cause), step + 1),
     }
+}
+
+/// An instruction's function, safe to print.
+pub(super) fn function(site: &Site, debug: Option<&DebugInfo>) -> String {
+    let frames = debug.and_then(|debug| debug.place(site.offset as usize)).map(|place| place.frames);
+    let name = frames.and_then(|frames| frames.into_iter().next()).and_then(|frame| frame.function);
+    name.map_or_else(|| format!("function {}", site.func), |name| visible(name.as_bytes()))
 }
 
 /// An instruction's function and source line, safe to print.

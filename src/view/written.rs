@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::gaps::{forgotten, hidden_writes};
-use super::writers::{Access, bare_writes, entry};
+use super::writers::{self, Access, bare_writes};
 use super::{AccessEntry, Touches, Touching, exchange};
 use crate::record::{Actor, Evidence, Found, Position, Run, Target};
 
@@ -74,7 +74,7 @@ impl FirstWriteSearch {
 }
 
 fn described(run: &Run, found: Found, target: &Target) -> Option<AccessEntry> {
-    entry(run.cause(found.cause)?, found.cause, Access::Touch(found.touch), target)
+    writers::described(run.cause(found.cause)?, found.cause, Access::Touch(found.touch), target)
 }
 
 /// What the last known write says of the last writer.

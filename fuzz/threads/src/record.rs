@@ -35,7 +35,7 @@ impl Collector {
         self.take(number);
     }
 
-    pub(crate) fn take_init(&mut self, number: u32, _: u64, _: &[u8]) {
+    pub(crate) fn take_init(&mut self, (number, ..): (u32, u64, u64), _: &[u8]) {
         self.take(number);
     }
 

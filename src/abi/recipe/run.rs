@@ -6,7 +6,7 @@ use super::leb::push_leb;
 use super::ops::{Bytes, Call, MOST_ARGS, MessageExpr, Op, OpKind, Val, Written};
 use super::state::{ImportContext, LineIo, Plan, State};
 use crate::guest::{Boundary, Type};
-use crate::record::{Failure, Limit, Value, WASM_PAGE};
+use crate::record::{Failure, Limit, LinePart, Value, WASM_PAGE};
 
 /// One run over the steps of a recipe.
 pub(super) struct Runner<'a, 'l, B: ?Sized> {
@@ -267,23 +267,38 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
         }
         if let [Written::Line] = parts {
             self.fits(self.io.encoded.len() as u64, room, addr)?;
-            return self.boundary.write(self.plan.bound.memory, addr, &self.io.encoded);
+            let line = LinePart { at: 0, start: 0, len: self.io.encoded.len() as u64 };
+            return self.boundary.write_line(self.plan.bound.memory, addr, &self.io.encoded, line);
         }
-        let whole = self.assembled(parts)?;
-        let written = self.fits(whole.len() as u64, room, addr);
-        let written = written.and_then(|()| self.boundary.write(self.plan.bound.memory, addr, &whole));
+        let (whole, line) = self.assembled(parts)?;
+        let memory = self.plan.bound.memory;
+        let written = self.fits(whole.len() as u64, room, addr).and_then(|()| match line {
+            Some(line) => self.boundary.write_line(memory, addr, &whole, line),
+            None => self.boundary.write(memory, addr, &whole),
+        });
         self.state.whole = whole;
         written
     }
 
-    /// The bytes of several parts, in the reusable buffer.
-    fn assembled(&mut self, parts: &[Written]) -> Result<Vec<u8>, Box<Failure>> {
+    /// The bytes of several parts, in the reusable buffer, and which of them are the first part of the line.
+    fn assembled(&mut self, parts: &[Written]) -> Result<(Vec<u8>, Option<LinePart>), Box<Failure>> {
         let mut whole = std::mem::take(&mut self.state.whole);
+        let mut line = None;
         whole.clear();
         for part in parts {
             match part {
-                Written::Line => whole.extend_from_slice(&self.io.encoded),
-                Written::Text(number) => whole.extend_from_slice(self.text(*number)),
+                Written::Line => {
+                    let of_line = || LinePart { at: whole.len() as u64, start: 0, len: self.io.encoded.len() as u64 };
+                    line = line.or_else(|| Some(of_line()));
+                    whole.extend_from_slice(&self.io.encoded);
+                }
+                Written::Text(number) => {
+                    let text = self.text(*number);
+                    let start = text.as_ptr().addr().checked_sub(self.io.encoded.as_ptr().addr());
+                    let of_line = |start| LinePart { at: whole.len() as u64, start, len: text.len() as u64 };
+                    line = line.or_else(|| start.filter(|_| !text.is_empty()).map(|start| of_line(start as u64)));
+                    whole.extend_from_slice(text);
+                }
                 Written::Bytes(bytes) => whole.extend_from_slice(bytes),
                 Written::Number(width, value) => {
                     whole.extend_from_slice(&self.value(value)?.to_le_bytes()[..width.bytes()]);
@@ -291,7 +306,7 @@ impl<B: Boundary + ?Sized> Runner<'_, '_, B> {
                 Written::Leb(value) => push_leb(self.value(value)?, &mut whole),
             }
         }
-        Ok(whole)
+        Ok((whole, line))
     }
 
     /// Checks the output size limit while an answer is assembled piece by piece.

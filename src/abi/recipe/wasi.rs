@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::say::Messages;
 use super::streams::Streams;
 use crate::guest::{Boundary, Import};
-use crate::record::{Failure, Limit, Value};
+use crate::record::{Failure, Limit, LinePart, Value};
 
 /// A version of WASI, by its import module. Some records differ in layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +187,11 @@ impl Wasi {
         self.born.elapsed()
     }
 
+    /// Which byte of the line is read next, if standard input is the line.
+    pub(super) fn next_of_line(&self) -> Option<u64> {
+        self.streams.is_none().then_some(self.read as u64)
+    }
+
     /// Takes at most that many bytes of standard input.
     ///
     /// # Errors
@@ -359,7 +364,8 @@ impl Call<'_> {
             let rest = &self.wasi.stdin[self.wasi.read..];
             let bytes = &rest[..wanted.min(rest.len())];
             if !bytes.is_empty() {
-                self.boundary.write(self.memory, addr, bytes)?;
+                let line = LinePart { at: 0, start: self.wasi.read as u64, len: bytes.len() as u64 };
+                self.boundary.write_line(self.memory, addr, bytes, line)?;
             }
             count += bytes.len();
             self.wasi.read += bytes.len();

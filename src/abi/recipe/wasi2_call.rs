@@ -12,7 +12,7 @@ use super::state::{ImportContext, Plan, State};
 use super::wasi;
 use super::wasi2::{Function, Lowered, Name};
 use crate::guest::Boundary;
-use crate::record::{Failure, Value};
+use crate::record::{Failure, LinePart, Value};
 
 /// The handles that the host gives out. Streams have the numbers of preview 1, plus one, as 0 is no handle.
 const STDIN: u64 = 1;
@@ -120,8 +120,16 @@ impl Call<'_, '_, '_> {
 
     /// Writes the elements of a list, and returns its address and length as they are in memory.
     fn list_at(&mut self, alignment: u32, bytes: &[u8], count: usize) -> Done<[u8; 8]> {
-        let addr = self.allocate(alignment, bytes.len())?;
-        self.boundary.write(self.lowered.memory, addr.into(), bytes)?;
+        self.list_of(alignment, bytes, count, None)
+    }
+
+    /// The same, where some of the bytes may be bytes of the line.
+    fn list_of(&mut self, alignment: u32, bytes: &[u8], count: usize, line: Option<LinePart>) -> Done<[u8; 8]> {
+        let (addr, memory) = (self.allocate(alignment, bytes.len())?, self.lowered.memory);
+        match line {
+            Some(line) => self.boundary.write_line(memory, addr.into(), bytes, line)?,
+            None => self.boundary.write(memory, addr.into(), bytes)?,
+        }
         Ok(words([addr, u32::try_from(count).unwrap_or(u32::MAX)]))
     }
 
@@ -170,9 +178,11 @@ impl Call<'_, '_, '_> {
     }
 
     fn read(&mut self) -> Done<Vec<Value>> {
+        let start = self.wasi().next_of_line();
         match self.input()? {
             Some(bytes) => {
-                let list = self.list_at(1, &bytes, bytes.len())?;
+                let line = start.map(|start| LinePart { at: 0, start, len: bytes.len() as u64 });
+                let list = self.list_of(1, &bytes, bytes.len(), line)?;
                 self.put(&[&[0; 4], &list[..]].concat())
             }
             None => self.put(&words([1, CLOSED])),

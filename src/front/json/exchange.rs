@@ -244,7 +244,7 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
             record::StepKind::Call { export, args, results } => {
                 StepKind::Call { export, args: values(args), results: results.as_deref().map(values) }
             }
-            &record::StepKind::Write { memory, addr, len } => {
+            &record::StepKind::Write { memory, addr, len, .. } => {
                 StepKind::Write { memory, addr: Integer(addr), len: Integer(len) }
             }
             &record::StepKind::Read { memory, addr, len, value } => {

@@ -19,7 +19,8 @@ pub(super) struct Chunk {
     /// The number of the first access.
     pub(super) first: u64,
     pub(super) records: Records,
-    /// For each `memory.copy`: its index in `records`, and the first address that it copied from.
+    /// For each `memory.copy` and `memory.init`: its index in `records`, and the first address that it copied from, or
+    /// the offset in its data segment.
     pub(super) sources: Vec<(u32, u32)>,
     /// For each `memory.init` whose bytes are kept: its index in `records`, and the bytes.
     pub(super) inits: Vec<(u32, Box<[u8]>)>,
@@ -52,7 +53,7 @@ impl Chunk {
         u32::try_from(self.records.len()).unwrap_or(u32::MAX)
     }
 
-    /// The first address that the copy with this index copied from.
+    /// The first address that the copy with this index copied from, or the offset in a data segment of a `memory.init`.
     pub(super) fn source(&self, place: usize) -> Option<u64> {
         let found = self.sources.binary_search_by_key(&place, |&(index, _)| index as usize).ok()?;
         Some(self.sources[found].1.into())

@@ -265,9 +265,9 @@ impl Collector {
         len.saturating_mul(2) <= self.budget as u64 / 4
     }
 
-    /// Takes the bytes that a `memory.init` wrote at `addr`. If they are not kept, the next accesses can be replayed from
+    /// Takes the bytes that a `memory.init` wrote at `addr`, from that offset of its data segment. If they are not kept, the next accesses can be replayed from
     /// a checkpoint after it only.
-    pub fn take_init(&mut self, site: u32, addr: u64, new: &[u8]) {
+    pub fn take_init(&mut self, (site, addr, source): (u32, u64, u64), new: &[u8]) {
         let Some(&Site { memory, kind: SiteKind::Init, .. }) = self.log.sites.get(site as usize) else { return };
         let addr = u32::try_from(addr).ok().filter(|_| self.is_wanted);
         let (Some(addr), Ok(len)) = (addr, u32::try_from(new.len())) else { return };
@@ -276,13 +276,14 @@ impl Collector {
         let is_kept = self.note_bulk(addr, len, memory as usize, index as usize);
         let chunk = self.open_chunk();
         chunk.records.push(Record::long(site as usize, addr, len, 0));
+        chunk.sources.extend(u32::try_from(source).ok().map(|source| (index, source)));
         if is_kept {
             chunk.inits.push((index, new.into()));
             self.log.cost += 2 * new.len();
         } else {
             self.log.lost.push(number);
         }
-        self.log.cost += ACCESS_COST;
+        self.log.cost += ACCESS_COST + size_of::<(u32, u32)>();
         self.log.len = number + 1;
         if self.follower.is_some() {
             self.follow();

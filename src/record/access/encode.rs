@@ -12,9 +12,11 @@ use super::stored::Record;
 use super::values::Values;
 
 /// The version of this encoding.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 /// The last version without the addresses that copies copied from.
 const WITHOUT_SOURCES: u64 = 1;
+/// The last version without the offsets in data segments that `memory.init` copied from.
+const WITHOUT_INIT_SOURCES: u64 = 2;
 /// Maximum number of pages in a memory.
 const PAGES: u64 = 65_536;
 
@@ -119,7 +121,7 @@ impl AccessLog {
             (site, addr) = (number, record.addr);
             let Some(site) = self.sites.get(record.site()) else { continue };
             if site.kind.is_bulk() {
-                if site.kind == SiteKind::Copy {
+                if has_source(site.kind, VERSION) {
                     // 0 for an unknown address.
                     put(&mut out, chunk.source(place).map_or(0, |source| source + 1));
                 }
@@ -149,7 +151,7 @@ impl AccessLog {
             number = get_difference(&mut input, number)?;
             addr = get_difference(&mut input, addr)?;
             let site = self.sites.get(number as usize).copied()?;
-            let source = match site.kind == SiteKind::Copy && version > WITHOUT_SOURCES {
+            let source = match has_source(site.kind, version) {
                 true => get(&mut input)?.checked_sub(1),
                 false => None,
             };
@@ -162,7 +164,9 @@ impl AccessLog {
             }
             if let Some(source) = source {
                 let source = u32::try_from(source).ok()?;
-                list_pages((site.source, source, record.len(&site)), &mut chunk.pages)?;
+                if site.kind == SiteKind::Copy {
+                    list_pages((site.source, source, record.len(&site)), &mut chunk.pages)?;
+                }
                 chunk.sources.push((u32::try_from(place).ok()?, source));
             }
             list_pages((site.memory, record.addr, record.len(&site)), &mut chunk.pages)?;
@@ -177,6 +181,15 @@ impl AccessLog {
     /// Whether the log refers only to changes below this number.
     pub fn fits(&self, changes: usize) -> bool {
         self.segments.last().is_none_or(|segment| segment.changes.end <= changes)
+    }
+}
+
+/// Whether a file of that version says where an access of that kind copied from.
+fn has_source(kind: SiteKind, version: u64) -> bool {
+    match kind {
+        SiteKind::Copy => version > WITHOUT_SOURCES,
+        SiteKind::Init => version > WITHOUT_INIT_SOURCES,
+        _ => false,
     }
 }
 
@@ -328,7 +341,7 @@ mod tests {
         collector.take(&many);
         collector.take(&raw(2 | LONG, 0xff0, 20 | 0x100 << 32));
         collector.take(&raw(2 | LONG, 0, 300_000));
-        collector.take_init(4, 77, b"from a segment");
+        collector.take_init((4, 77, 3), b"from a segment");
         collector.take(&raw(3 | LONG, 0, 1 | 4 << 32));
         collector.set_boundary(2..7);
         collector.take(&many[..16 * 9]);

@@ -21,7 +21,8 @@ pub struct MemoryAccess<'a> {
     pub addr: u64,
     /// Length in bytes; 0 for growth.
     pub len: u64,
-    /// For a `memory.copy`, the first address that it copied from, if that was kept.
+    /// For a `memory.copy`, the first address that it copied from, if that was kept; for a `memory.init`, the offset in
+    /// its data segment.
     pub source: Option<u64>,
     log: &'a AccessLog,
     chunk: &'a Chunk,
@@ -41,7 +42,10 @@ impl<'a> MemoryAccess<'a> {
             site_number,
             addr: record.addr.into(),
             len: record.len(site),
-            source: if site.kind == SiteKind::Copy { chunk.source(place) } else { None },
+            source: match site.kind {
+                SiteKind::Copy | SiteKind::Init => chunk.source(place),
+                _ => None,
+            },
             log,
             chunk,
             place,

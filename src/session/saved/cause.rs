@@ -103,6 +103,9 @@ pub(super) enum StepKind<'a> {
         memory: usize,
         addr: u64,
         len: u64,
+        /// Which bytes are bytes of the line: the first one's index in the write, its index in the line, their number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<[u64; 3]>,
     },
     Read {
         memory: usize,
@@ -346,7 +349,10 @@ impl<'a> From<&'a record::StepKind> for StepKind<'a> {
                 args: saved(args),
                 results: results.as_deref().map(saved),
             },
-            &record::StepKind::Write { memory, addr, len } => StepKind::Write { memory, addr, len },
+            &record::StepKind::Write { memory, addr, len, line } => {
+                let line = line.map(|record::LinePart { at, start, len }| [at, start, len]);
+                StepKind::Write { memory, addr, len, line }
+            }
             &record::StepKind::Read { memory, addr, len, value } => StepKind::Read { memory, addr, len, value },
             record::StepKind::Say { text } => StepKind::Say { text: Hex::new(text) },
             record::StepKind::Note { text } => StepKind::Note { text: text.into() },
@@ -370,7 +376,10 @@ impl From<StepKind<'_>> for record::StepKind {
                 args: recorded(args),
                 results: results.map(recorded),
             },
-            StepKind::Write { memory, addr, len } => record::StepKind::Write { memory, addr, len },
+            StepKind::Write { memory, addr, len, line } => {
+                let line = line.map(|[at, start, len]| record::LinePart { at, start, len });
+                record::StepKind::Write { memory, addr, len, line }
+            }
             StepKind::Read { memory, addr, len, value } => record::StepKind::Read { memory, addr, len, value },
             StepKind::Say { text } => record::StepKind::Say { text: text.into_vec() },
             StepKind::Note { text } => record::StepKind::Note { text: text.into_owned() },

@@ -308,7 +308,7 @@ impl StepKind {
             StepKind::Call { export, args, results } => {
                 cause::StepKind::Call { export, args: values(args), results: results.map(values) }
             }
-            StepKind::Write { memory, addr, len } => cause::StepKind::Write { memory, addr, len },
+            StepKind::Write { memory, addr, len } => cause::StepKind::Write { memory, addr, len, line: None },
             StepKind::Read { memory, addr, len } => cause::StepKind::Read { memory, addr, len, value: None },
             StepKind::Import { import, args, results } => {
                 cause::StepKind::Import { import, args: values(args), results: results.map(values) }

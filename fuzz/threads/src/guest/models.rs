@@ -114,7 +114,7 @@ pub(crate) fn fed() {
     let pause = || (0..thread_rng().gen_range(0..200)).for_each(|_| yield_now());
     for number in 0..6 {
         thread.send(match number % 3 {
-            2 => Batch::Init(number, 0, Vec::new()),
+            2 => Batch::Init((number, 0, 0), Vec::new()),
             _ => Batch::Records(RawRecords(number)),
         });
         while batches.len() > 2 {

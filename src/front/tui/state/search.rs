@@ -147,8 +147,9 @@ impl App {
 
     fn look_for_origin(&mut self, until: Instant) {
         let Some(mut search) = self.space.here.origin_search.take() else { return };
-        let debug = self.session.about().and_then(|about| about.debug.as_deref());
-        let module = ModuleFacts { debug, regions: &self.space.regions };
+        let about = self.session.about();
+        let (debug, interface) = (about.and_then(|about| about.debug.as_deref()), about.map(|about| &*about.interface));
+        let module = ModuleFacts { debug, interface, regions: &self.space.regions };
         match search.go_on(self.session.run(), module, Some(until)) {
             Poll::Pending => self.space.here.origin_search = Some(search),
             Poll::Ready(origin) => self.space.here.origin = Some(origin.brief()),
@@ -164,7 +165,8 @@ impl App {
             }
             Poll::Ready(writer) => {
                 let Some(at) = &self.time.selection else { return };
-                writer_words(self.session.run(), at, self.memory(), self.space.cursor, writer)
+                let debug = self.session.about().and_then(|about| about.debug.as_deref());
+                writer_words(self.session.run(), at, (self.memory(), self.space.cursor), writer, debug)
             }
         };
     }
