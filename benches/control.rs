@@ -1,11 +1,11 @@
 //! The cost of stopping: one step of a guest that is stopped, from the order to go on to the report of the next stop; and
-//! what a guest pays that is compiled so that it can be stopped. Run with `cargo bench --bench control`.
+//! what a guest pays that is compiled so that it can be stopped, or watched. Run with `cargo bench --bench control`.
 
 use std::sync::mpsc::{Receiver, channel};
 
 use divan::{Bencher, black_box};
 use linmem::abi::InputLine;
-use linmem::guest::{Go, Passes, PauseListener, Paused, Watchdog};
+use linmem::guest::{Go, Passes, PauseListener, Paused, WatchKind, Watchdog, Watchpoint};
 use linmem::session::{Live, Options, Source};
 
 fn main() {
@@ -77,5 +77,20 @@ fn next_store(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = ["stores", "stop_points"])]
 fn run(bencher: Bencher<'_, '_>, how: &str) {
     let mut live = live(if how == "stores" { STORES } else { PAUSES }, Watchdog::new(None));
+    bencher.bench_local(|| black_box(live.send(InputLine { bytes: &[b'x'; 20], ended: true }, 1)));
+}
+
+/// The same, with a watchpoint at which the guest never stops: at another address; where it counts, on reads, of which
+/// none are recorded; and there, for a value that the counter never has.
+#[divan::bench(args = ["elsewhere", "read", "value"])]
+fn run_watched(bencher: Bencher<'_, '_>, what: &str) {
+    let watch = Watchdog::new(None);
+    let mut live = live(STORES, watch.clone());
+    let (start, on) = match what {
+        "elsewhere" => (1024, WatchKind::Write),
+        "read" => (256, WatchKind::Read),
+        _ => (256, WatchKind::Equals(vec![0xff; 8])),
+    };
+    watch.control().set_watches(vec![Watchpoint { number: 1, memory: 0, start, end: start + 8, on }]);
     bencher.bench_local(|| black_box(live.send(InputLine { bytes: &[b'x'; 20], ended: true }, 1)));
 }

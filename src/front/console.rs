@@ -311,12 +311,6 @@ impl Console {
         self.print()
     }
 
-    /// Prints what cannot wait until the line is answered. If that fails, so will the next print, which reports it.
-    pub(super) fn print_now(&mut self) {
-        // Of a script that is to be quiet, nothing is printed; a person at the prompt sees everything.
-        let _ = if self.scripts > 0 { self.print_unless_quiet() } else { self.print() };
-    }
-
     /// Has a call that is stopped run to its end, whatever else would stop it, and shows the result.
     pub(super) fn run_out(&mut self) -> LineResult {
         self.session.run_out();

@@ -110,6 +110,12 @@ impl Console {
         self.print_now();
     }
 
+    /// Prints what cannot wait until the line is answered. If that fails, so will the next print, which reports it.
+    pub(super) fn print_now(&mut self) {
+        // Of a script that is to be quiet, nothing is printed; a person at the prompt sees everything.
+        let _ = if self.scripts > 0 { self.print_unless_quiet() } else { self.print() };
+    }
+
     /// Prints the guest's messages while it runs.
     pub(super) fn heard(&mut self, text: &[u8]) {
         if !self.settings.quiet {

@@ -147,3 +147,70 @@ fn words(record: &[u8; RECORD as usize]) -> [u32; 4] {
 fn part(bytes: &[u8], start: u64, end: u64) -> Option<&[u8]> {
     bytes.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(kind: SiteKind, width: u8, joined: bool) -> Site {
+        Site { func: 0, offset: 0, kind, width, memory: 0, source: 0, displacement: 0, joined }
+    }
+
+    fn record(site: u32, addr: u32, len: u32) -> Vec<u8> {
+        [site, addr, len, 0].into_iter().flat_map(u32::to_le_bytes).collect()
+    }
+
+    fn watching(on: WatchKind) -> Watching {
+        Watching::new(vec![Watchpoint { number: 1, memory: 0, start: 0x300, end: 0x304, on }], false)
+    }
+
+    #[test]
+    fn the_window_has_the_records_of_each_access_to_what_is_watched() {
+        assert_eq!(Watching::default().hook_after(), HookAfter::Nothing);
+        assert_eq!(Watching::new(Vec::new(), true).hook_after(), HookAfter::Everything);
+        // The first and the last address at which a record of 16 bytes, or of the second half of them, may begin.
+        assert_eq!(watching(WatchKind::Write).hook_after(), HookAfter::Window(0x2f0, 0x30b));
+        let ends = [(0, 1), (u64::from(u32::MAX), 1 << 32)];
+        let watches = ends.map(|(start, end)| Watchpoint { number: 1, memory: 0, start, end, on: WatchKind::Read });
+        assert_eq!(Watching::new(watches.to_vec(), false).hook_after(), HookAfter::Window(0, u32::MAX));
+    }
+
+    #[test]
+    fn the_guest_may_stop_only_at_what_a_watchpoint_is_about() {
+        let sites = [
+            site(SiteKind::Store, 4, false),
+            site(SiteKind::Load, 16, false),
+            site(SiteKind::Fill, 0, false),
+            site(SiteKind::Grow, 0, false),
+            site(SiteKind::Store, 8, true),
+        ];
+        let memory = vec![7; 0x10000];
+        let may_stop =
+            |watching: &mut Watching, record: &[u8]| watching.may_stop(record, &sites, |_| memory.as_slice());
+        for (on, met) in [
+            (WatchKind::Write, [true, false, true, false]),
+            (WatchKind::Read, [false, true, false, false]),
+            (WatchKind::Equals(vec![7; 4]), [true, false, true, false]),
+            (WatchKind::Equals(vec![8; 4]), [false; 4]),
+            // Whether it is one is not known.
+            (WatchKind::Change, [true, false, true, false]),
+        ] {
+            let watching = &mut watching(on.clone());
+            let records =
+                [record(0, 0x303, 0), record(1, 0x2f1, 0), record(2 | LONG, 0x100, 0x201), record(3 | LONG, 0x300, 9)];
+            assert_eq!(records.map(|record| may_stop(watching, &record)), met, "{on:?}");
+            let others =
+                [record(0, 0x304, 0), record(0, 0x2fc, 0), record(1, 0x2f0, 0), record(2 | LONG, 0x100, 0x200)];
+            assert!(others.iter().all(|record| !may_stop(watching, record)), "{on:?}");
+        }
+        let changes = &mut watching(WatchKind::Change);
+        changes.keep(|_| memory.as_slice());
+        assert!(!may_stop(changes, &record(0, 0x302, 0)), "it holds what it held");
+        let changed = vec![8; 0x10000];
+        assert!(changes.may_stop(&record(0, 0x302, 0), &sites, |_| changed.as_slice()));
+        changes.forget();
+        assert!(may_stop(changes, &record(0, 0x302, 0)), "somebody else may have written");
+        let two = [record(0, 0, 0), record(4, 8, 0)].concat();
+        assert_eq!((of_last_instruction(&two, &sites), of_last_instruction(&two[..16], &sites)), (2, 1));
+    }
+}
