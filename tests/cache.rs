@@ -191,22 +191,23 @@ fn a_compiled_recipe_is_kept_and_changes_nothing_when_it_is_damaged() {
     let driver = || case.files().into_iter().find(|file| file.display().to_string().contains("-driver-"));
     // It is compiled meanwhile, and may not be ready before the end.
     while driver().is_none() {
-        assert!(many_answers(&case, &[]) == fresh);
+        assert!(many_answers(&case, &["--batch", "auto"]) == fresh);
     }
     let entry = driver().expect("it is there");
     let whole = std::fs::read(&entry).expect("it is ours");
-    assert!(many_answers(&case, &[]) == fresh, "with the recipe compiled before");
+    assert!(many_answers(&case, &["--batch", "auto"]) == fresh, "with the recipe compiled before");
     // Answers that are not copied are missed as well.
     if let Ok(full) = File::options().write(true).open("/dev/full") {
         let input = File::open(file("cache-full.txt", &"line\n".repeat(30_000))).expect("it was written");
-        let output = case.command(&[&case.guest]).stdin(input).stdout(full).output().expect("linmem starts");
+        let output =
+            case.command(&[&case.guest, "--batch", "auto"]).stdin(input).stdout(full).output().expect("linmem starts");
         assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
     }
     let inspected = text(&case.run(&["inspect", &case.guest]).stdout);
     assert!(inspected.contains("compiled code in the cache: 2\n  driver  "), "{inspected}");
     for damaged in [&whole[..whole.len() - 9], b"something else", &[&whole[..200], &[0; 99], &whole[299..]].concat()] {
         std::fs::write(&entry, damaged).expect("it is ours");
-        assert!(many_answers(&case, &[]) == fresh, "damaged");
+        assert!(many_answers(&case, &["--batch", "auto"]) == fresh, "damaged");
     }
 }
 
