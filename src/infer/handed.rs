@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::trial::is_text;
+use super::readable::is_text;
 use crate::record::Value;
 
 /// How many calls of imports are noted in a trial, if each hands over all, and if each is a piece.

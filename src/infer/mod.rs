@@ -21,6 +21,7 @@ mod judge;
 mod passing;
 mod progress;
 mod protocols;
+mod readable;
 mod readings;
 mod search;
 mod seen;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Progress;
 use super::handed::Wanted;
+use super::readable::is_text;
 use super::seen::Seen;
-use super::trial::{Lab, is_text};
+use super::trial::Lab;
 use crate::abi::{Candidate, Invocation};
 use crate::guest::{Program, Watchdog};
 use crate::record::Failure;

@@ -52,6 +52,26 @@ impl Touched {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unknown(pub(super) &'static str);
 
+/// A fill or a copy whose operands are in locals: an address, another operand, and the length.
+#[derive(Clone, Copy)]
+pub(super) struct Bulk<'a> {
+    pub(super) memory: u32,
+    /// The memory that is copied from; `None` for a fill.
+    pub(super) source: Option<u32>,
+    pub(super) types: [ValType; 3],
+    pub(super) operands: [u32; 3],
+    pub(super) instruction: &'a [u8],
+    /// The site, if it is recorded.
+    pub(super) site: Option<i32>,
+}
+
+impl Bulk<'_> {
+    /// Whether it copies within a memory.
+    pub(super) fn is_within(&self) -> bool {
+        self.source == Some(self.memory)
+    }
+}
+
 impl Access {
     /// The memory access of an instruction, if any.
     ///

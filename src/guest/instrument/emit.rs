@@ -17,10 +17,9 @@
 
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, ValType};
 
-use super::access::Access;
+use super::access::{Access, Bulk};
 use super::added::Added;
 use super::points;
-use super::portions::Bulk;
 use super::scratch::Scratch;
 use super::sections::MemoryKind;
 use crate::record::{LONG, Site, SiteKind};

@@ -8,7 +8,7 @@ mod tests;
 
 use wasm_encoder::{BlockType, Instruction, MemArg, ValType};
 
-use super::access::Access;
+use super::access::{Access, Bulk};
 use super::emit::Emitter;
 
 /// Bytes in a portion: they take about a millisecond.
@@ -18,26 +18,6 @@ const PORTION: i32 = 4 << 20;
 const LEFT: u8 = 10;
 const DONE: u8 = 13;
 const SIZE: u8 = 16;
-
-/// A fill or a copy whose operands are in locals: an address, another operand, and the length.
-#[derive(Clone, Copy)]
-pub(super) struct Bulk<'a> {
-    pub(super) memory: u32,
-    /// The memory that is copied from; `None` for a fill.
-    pub(super) source: Option<u32>,
-    pub(super) types: [ValType; 3],
-    pub(super) operands: [u32; 3],
-    pub(super) instruction: &'a [u8],
-    /// The site, if it is recorded.
-    pub(super) site: Option<i32>,
-}
-
-impl Bulk<'_> {
-    /// Whether it copies within a memory.
-    fn is_within(&self) -> bool {
-        self.source == Some(self.memory)
-    }
-}
 
 /// In which direction portions are done: where the ranges overlap, only one is right.
 #[derive(Clone, Copy, PartialEq, Eq)]
