@@ -131,6 +131,11 @@ impl Collector {
             let Some(next) = later.into_iter().find(|&place| self.can_begin(&self.log.chunks[place])) else {
                 // A checkpoint of very many pages would take more than it frees.
                 if self.touched() * PAGE > self.budget / 2 && head < self.log.chunks.len() {
+                    // What comes after them can no longer be worked out from the start of the segment.
+                    if !self.is_long {
+                        self.begin_long_segment();
+                        continue;
+                    }
                     self.drop_chunks(head..self.log.chunks.len());
                     continue;
                 }
