@@ -1,36 +1,21 @@
 //! Watchpoints, breakpoints and steps, as scripts use them.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use crate::cases::SHOUTS;
+use crate::command_script;
 use crate::hermetic;
 use crate::piped::text;
 
 fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("control").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    folder
+    command_script::folder(&format!("control/{test}"))
 }
 
 /// Runs a script on a guest, or on the built-in one for an empty text.
 fn script(test: &str, guest: &str, args: &[&str], lines: &str) -> Output {
-    let folder = folder(test);
-    let mut all: Vec<&str> = Vec::new();
-    if !guest.is_empty() {
-        std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
-        all.push("guest.wat");
-    }
-    all.extend(args);
-    all.extend(["--script", "-"]);
-    let mut command = hermetic::linmem();
-    command.current_dir(&folder).args(all);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    // It may end before it has read all.
-    let _ = child.stdin.take().expect("it is piped").write_all(lines.as_bytes());
-    child.wait_with_output().expect("it ends")
+    command_script::feed(&folder(test), guest, args, lines)
 }
 
 /// What a script printed, which ended well.

@@ -1,28 +1,17 @@
 //! What reports say of a byte's origin and of its writers is certain only where it is.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 
-use crate::hermetic;
+use crate::command_script;
 use crate::piped::text;
 
 fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("origins").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    folder
+    command_script::folder(&format!("origins/{test}"))
 }
 
 /// What a script prints that is run on a guest.
 fn run(test: &str, guest: &str, args: &[&str], input: &str) -> String {
-    let folder = folder(test);
-    std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
-    let mut command = hermetic::linmem();
-    command.current_dir(folder).arg("guest.wat").args(args).args(["--script", "-"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
+    let output = command_script::feed(&folder(test), guest, args, input);
     text(&output.stdout) + &text(&output.stderr)
 }
 

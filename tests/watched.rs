@@ -1,29 +1,18 @@
 //! What watchpoints and steps leave of the record, and what they cost the guest.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::path::PathBuf;
+use std::process::Output;
 
-use crate::hermetic;
+use crate::command_script;
 use crate::piped::text;
 
 fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched").join(test);
-    std::fs::create_dir_all(&folder).expect("the folder is ours");
-    folder
+    command_script::folder(&format!("watched/{test}"))
 }
 
 /// Runs a script on a guest.
 fn script(test: &str, guest: &str, args: &[&str], lines: &str) -> Output {
-    let folder = folder(test);
-    std::fs::write(folder.join("guest.wat"), guest).expect("the folder is ours");
-    let mut command = hermetic::linmem();
-    command.current_dir(&folder).arg("guest.wat").args(args).args(["--script", "-"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    // It may end before it has read all.
-    let _ = child.stdin.take().expect("it is piped").write_all(lines.as_bytes());
-    child.wait_with_output().expect("it ends")
+    command_script::feed(&folder(test), guest, args, lines)
 }
 
 /// What a script printed, which ended well.

@@ -92,8 +92,8 @@ pub(super) fn feed(console: &mut Console, typed: &str) -> LineResult {
     }
 }
 
-/// Runs a file to its end or to `:quit`, and where that `is_last`, a stopped call too. Failures are printed to stderr with the line's number, except a failure of the
-/// guest that the next line expects.
+/// Runs a file to its end or to `:quit`, and if it `is_last`, a stopped call too. Failures are printed to stderr with the
+/// line's number, except a failure of the guest that the next line expects.
 ///
 /// # Errors
 /// The file cannot be opened, scripts are nested too deep, or they are too many; the message says which.
@@ -159,7 +159,7 @@ impl Follower<'_> {
         Followed { tally: self.tally, end }
     }
 
-    /// Has a call that is stopped run to its end: no line is left that could have it go on, and it has an answer to give.
+    /// Has a call that is stopped run to its end: no line is left that could let it go on.
     fn run_out(&mut self) -> Option<End> {
         self.console.session.stopped()?;
         self.console.say("the script ends in the middle of a call, which runs to its end");

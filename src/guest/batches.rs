@@ -1,7 +1,7 @@
 //! Batches of records on their way to a collector, which the guest's thread and one of their own take in turn.
 //!
-//! To wake a thread takes longer than to copy a batch, so the other thread looks for the next batch by itself for a while,
-//! before it sleeps.
+//! To wake a thread takes longer than to copy a batch, so the other thread looks for the next batch by itself for a
+//! while, before it sleeps.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;

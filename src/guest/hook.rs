@@ -31,8 +31,8 @@ impl GuestShared {
         }
         let watching = Watching::new(lookout.watches, lookout.accesses);
         self.flag.look_out(mode, lookout.deepest.unwrap_or(i32::MIN), watching.hook_after());
-        let (before, now) = (self.pauses.watching.replace(watching).is_any(), self.pauses.watching.borrow().is_any());
-        if before && !now {
+        let watches = watching.is_any();
+        if self.pauses.watching.replace(watching).is_any() && !watches {
             self.tracer.iter().for_each(Tracer::stop_following);
         }
     }

@@ -1,7 +1,8 @@
 //! Runs scripts of commands on a guest, each in a folder of its own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use crate::hermetic;
 
@@ -24,6 +25,22 @@ pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands").join(test);
     std::fs::create_dir_all(&folder).expect("the test directory is writable");
     folder
+}
+
+/// Runs a script that comes through stdin, on a guest or, for an empty text, on the built-in one.
+pub(crate) fn feed(folder: &Path, guest: &str, args: &[&str], lines: &str) -> Output {
+    let mut command = hermetic::linmem();
+    command.current_dir(folder);
+    if !guest.is_empty() {
+        std::fs::write(folder.join("guest.wat"), guest).expect("the test directory is writable");
+        command.arg("guest.wat");
+    }
+    command.args(args).args(["--script", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("linmem starts");
+    // It may end before it has read all.
+    let _ = child.stdin.take().expect("it is piped").write_all(lines.as_bytes());
+    child.wait_with_output().expect("it ends")
 }
 
 /// Runs a script on the guest above.

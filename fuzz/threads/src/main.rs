@@ -1,5 +1,6 @@
-//! Tries many orders in which the threads around a watchdog may run: the guest's, the watchdog's own, and the user's; and
-//! those that take a guest's records. The code is that of linmem, `src/guest/watchdog.rs` and `src/guest/batches.rs`. Run it with `cargo run --release`.
+//! Tries many orders in which the threads around a watchdog may run: the guest's, the watchdog's own, and the user's;
+//! and those that take a guest's records. The code is that of linmem, `src/guest/watchdog.rs` and
+//! `src/guest/batches.rs`. Run it with `cargo run --release`.
 
 #![allow(dead_code, reason = "parts of the watchdog have users elsewhere")]
 

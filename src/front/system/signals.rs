@@ -195,8 +195,9 @@ pub(in crate::front) fn outlive_full_files() {
     let _ = flag::register(SIGXFSZ, Arc::default());
 }
 
-/// Those of the signals, and of those that end a program, that it did not inherit as ignored. `nohup` ignores SIGHUP, and shells ignore SIGINT for
-/// programs in the background: it stays so. Call this before they are caught. Only Linux tells which are ignored.
+/// Those of these signals, and of those that end a program, that this one did not inherit as ignored. `nohup` ignores
+/// SIGHUP, and shells ignore SIGINT for programs in the background: it stays so. Call this before they are caught. Only
+/// Linux tells which are ignored.
 fn not_ignored(signals: &[i32]) -> Vec<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

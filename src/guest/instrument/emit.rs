@@ -28,8 +28,9 @@ use crate::record::{LONG, Site, SiteKind};
 const DEPTH: u8 = 9;
 /// Bytes in a record.
 pub(in crate::guest) const RECORD: u32 = 16;
-/// Addresses in the buffer: the limit, and the words behind it; the first record; and the end. A larger buffer would crowd
-/// what the guest itself uses out of the fastest cache, and a smaller one has the hook called more often.
+/// Addresses in the buffer: of the limit and the words after it, of the first record, and of the end. If the buffer were
+/// larger, less of what the guest itself uses would stay in the fastest cache; if it were smaller, the hook would be
+/// called more often.
 pub(in crate::guest) const LIMIT_AT: u32 = 0;
 /// The cursor from which on the hook is called wherever the last record is.
 pub(in crate::guest) const FULL_AT: u32 = 4;

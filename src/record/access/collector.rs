@@ -265,8 +265,8 @@ impl Collector {
         len.saturating_mul(2) <= self.budget as u64 / 4
     }
 
-    /// Takes the bytes that a `memory.init` wrote at `addr`, from that offset of its data segment. If they are not kept, the next accesses can be replayed from
-    /// a checkpoint after it only.
+    /// Takes the bytes that a `memory.init` wrote at `addr`, from that offset of its data segment. If they are not kept,
+    /// the next accesses can be replayed from a checkpoint after it only.
     pub fn take_init(&mut self, (site, addr, source): (u32, u64, u64), new: &[u8]) {
         let Some(&Site { memory, kind: SiteKind::Init, .. }) = self.log.sites.get(site as usize) else { return };
         let addr = u32::try_from(addr).ok().filter(|_| self.is_wanted);

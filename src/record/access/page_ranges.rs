@@ -10,26 +10,23 @@ const MOST: usize = 256;
 pub(super) struct PageRanges(Vec<Range<u32>>);
 
 impl PageRanges {
-    /// The first part of a range that is missing here.
-    pub(super) fn missing(&self, range: Range<u32>) -> Option<Range<u32>> {
-        let place = self.0.partition_point(|known| known.end <= range.start);
-        let mut later = self.0[place..].iter().peekable();
-        let start = later.next_if(|known| known.start <= range.start).map_or(range.start, |known| known.end);
-        let end = later.next().map_or(range.end, |known| known.start.min(range.end));
-        (start < end).then_some(start..end)
-    }
-
-    /// Adds a range.
-    pub(super) fn add(&mut self, range: Range<u32>) {
-        if self.0.len() >= MOST {
-            self.0.clear();
-        }
+    /// Adds a range. Returns those parts of it, in order, that were missing.
+    pub(super) fn add(&mut self, range: Range<u32>) -> Vec<Range<u32>> {
         let joined = self.0.partition_point(|known| known.end < range.start)
             ..self.0.partition_point(|known| known.start <= range.end);
         let known = &self.0[joined.clone()];
+        let starts = std::iter::once(range.start).chain(known.iter().map(|known| known.end));
+        let ends = known.iter().map(|known| known.start).chain([range.end]);
+        let missing = starts.zip(ends).map(|(start, end)| start.max(range.start)..end.min(range.end));
+        let missing = missing.filter(|part| !part.is_empty()).collect();
         let start = known.first().map_or(range.start, |first| first.start.min(range.start));
         let end = known.last().map_or(range.end, |last| last.end.max(range.end));
         self.0.splice(joined, std::iter::once(start..end));
+        if self.0.len() > MOST {
+            self.0.clear();
+            self.0.push(start..end);
+        }
+        missing
     }
 
     /// Forgets all.
@@ -51,7 +48,7 @@ mod tests {
             for (start, len) in added {
                 let range = start..start + len;
                 let mut at = range.start;
-                while let Some(missing) = ranges.missing(at..range.end) {
+                for missing in ranges.add(range.clone()) {
                     prop_assert!(missing.start >= at && missing.end <= range.end && !missing.is_empty());
                     prop_assert!((at..missing.start).all(|page| known[page as usize]));
                     for page in missing.clone() {
@@ -60,7 +57,6 @@ mod tests {
                     at = missing.end;
                 }
                 prop_assert!((at..range.end).all(|page| known[page as usize]));
-                ranges.add(range);
             }
         }
     }
@@ -68,8 +64,8 @@ mod tests {
     #[test]
     fn only_so_many_are_remembered() {
         let mut ranges = PageRanges::default();
-        (0..10_000).for_each(|place| ranges.add(2 * place..2 * place + 1));
+        (0..10_000).for_each(|place| drop(ranges.add(2 * place..2 * place + 1)));
         assert!(ranges.0.len() <= MOST);
-        assert_eq!(ranges.missing(19_998..20_000), Some(19_999..20_000));
+        assert_eq!(ranges.add(19_998..20_000).as_slice(), std::slice::from_ref(&(19_999..20_000)));
     }
 }

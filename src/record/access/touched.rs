@@ -118,12 +118,8 @@ impl Touched {
         if whole.len() < MANY {
             return whole.for_each(|number| self.write_page(number, listing));
         }
-        let mut rest = whole.clone();
-        while let Some(missing) = self.written_ranges.missing(rest) {
-            missing.clone().for_each(|number| self.write_page(number, listing));
-            rest = missing.end..whole.end;
-        }
-        self.written_ranges.add(whole);
+        let missing = self.written_ranges.add(whole);
+        missing.into_iter().flatten().for_each(|number| self.write_page(number, listing));
     }
 
     /// Notes that bytes of a few pages were written.
@@ -158,12 +154,8 @@ impl Touched {
         if numbers.len() < MANY {
             return numbers.for_each(|number| self.read_page(number, listing));
         }
-        let mut rest = numbers.clone();
-        while let Some(missing) = self.read_ranges.missing(rest) {
-            missing.clone().for_each(|number| self.read_page(number, listing));
-            rest = missing.end..numbers.end;
-        }
-        self.read_ranges.add(numbers);
+        let missing = self.read_ranges.add(numbers);
+        missing.into_iter().flatten().for_each(|number| self.read_page(number, listing));
     }
 
     fn read_page(&mut self, number: u32, listing: &mut Listing<'_>) {
